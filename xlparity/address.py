@@ -1,0 +1,131 @@
+"""Cells and ranges: parsed once, where text comes in; everywhere else they are values. ``str()`` gives A1 notation."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+
+_A1 = re.compile(
+    r"(?:(?P<sheet>'(?:[^']|'')+'|[^'!\[\]:]+)!)?"
+    r"\$?(?P<c1>[A-Za-z]{1,3})\$?(?P<r1>[1-9][0-9]{0,6})(?::\$?(?P<c2>[A-Za-z]{1,3})\$?(?P<r2>[1-9][0-9]{0,6}))?"
+)
+_PLAIN_SHEET = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+_LOOKS_LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]+|[Rr][0-9]*[Cc]?[0-9]*|[Cc][0-9]*")
+
+
+@cache
+def column_letters(column: int) -> str:
+    """``A`` for 1, ``XFD`` for 16384."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+@cache
+def column_number(letters: str) -> int:
+    """1 for ``A``, 16384 for ``XFD``."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+@cache
+def quoted(sheet: str) -> str:
+    """The sheet's name as a formula writes it, in apostrophes where Excel asks for them."""
+    if _PLAIN_SHEET.fullmatch(sheet) and not _LOOKS_LIKE_A_CELL.fullmatch(sheet):
+        return sheet
+    return "'" + sheet.replace("'", "''") + "'"
+
+
+class Cell(NamedTuple):
+    """One cell: sheet, row and column, both counted from 1."""
+
+    sheet: str
+    row: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{quoted(self.sheet)}!{self.a1}"
+
+    @property
+    def a1(self) -> str:
+        """The address without its sheet, ``P5``."""
+        return f"{column_letters(self.column)}{self.row}"
+
+    def moved(self, rows: int, columns: int) -> "Cell":
+        """This cell, so many rows down and columns to the right."""
+        return Cell(self.sheet, self.row + rows, self.column + columns)
+
+
+class Range(NamedTuple):
+    """A rectangle of cells on one sheet, corners included; a single cell is a range of one."""
+
+    sheet: str
+    row: int
+    column: int
+    last_row: int
+    last_column: int
+
+    def __str__(self) -> str:
+        return f"{quoted(self.sheet)}!{self.a1}"
+
+    @property
+    def a1(self) -> str:
+        """The address without its sheet: ``B5:D8``, or ``B5`` for a single cell."""
+        first = f"{column_letters(self.column)}{self.row}"
+        return first if self.size == 1 else f"{first}:{column_letters(self.last_column)}{self.last_row}"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return self.last_row - self.row + 1, self.last_column - self.column + 1
+
+    @property
+    def size(self) -> int:
+        """How many cells."""
+        rows, columns = self.shape
+        return rows * columns
+
+    @property
+    def first(self) -> Cell:
+        """The top left cell."""
+        return Cell(self.sheet, self.row, self.column)
+
+    def cells(self) -> Iterator[Cell]:
+        """Every cell, row by row."""
+        for row in range(self.row, self.last_row + 1):
+            for column in range(self.column, self.last_column + 1):
+                yield Cell(self.sheet, row, column)
+
+    def moved(self, rows: int, columns: int) -> "Range":
+        """This range, so many rows down and columns to the right."""
+        return Range(
+            self.sheet, self.row + rows, self.column + columns, self.last_row + rows, self.last_column + columns
+        )
+
+
+def parse_range(text: str, sheet: str | None = None) -> Range:
+    """The range that ``text`` names in A1 notation; ``sheet`` is taken where it names none.
+
+    Raises ValueError with a sentence where it is no address or lies outside Excel's grid.
+    """
+    match = _A1.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"'{text}' is not an address such as B5, B5:D8 or Sheet1!B5:D8")
+    named = match["sheet"]
+    if named is not None:
+        sheet = named[1:-1].replace("''", "'") if named.startswith("'") else named
+    if sheet is None:
+        raise ValueError(f"'{text}' names no sheet, and no default sheet is given")
+    row, column = int(match["r1"]), column_number(match["c1"])
+    last_row, last_column = (int(match["r2"]), column_number(match["c2"])) if match["c2"] else (row, column)
+    row, last_row = sorted((row, last_row))
+    column, last_column = sorted((column, last_column))
+    if last_row > MAX_ROW or last_column > MAX_COLUMN:
+        raise ValueError(f"'{text}' lies outside the grid, which ends at XFD1048576")
+    return Range(sheet, row, column, last_row, last_column)

@@ -1,0 +1,77 @@
+"""Which cell is which element of which quantity in which iteration."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from xlparity.address import Cell, Range
+from xlparity.tolerance import Tolerance
+
+
+class Offset(NamedTuple):
+    """How far a block stands from the first one."""
+
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A quantity to be compared: where it stands in the first block, how closely, and how the array is turned."""
+
+    name: str
+    at: Range
+    tolerance: Tolerance
+    transpose: bool = False
+    skip: str | None = None
+
+
+class Binding(NamedTuple):
+    """One element bound to one cell; ``iteration`` counts from 1, ``index`` is (row, column) in the range, from 0."""
+
+    output: Output
+    iteration: int
+    index: tuple[int, int]
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class CellMap:
+    """The bijection (quantity, iteration, index) ⇄ cell, an entry a bound cell.
+
+    ``inputs`` are the cells that the person sets: where an output stands in one of them, as the first weights do, there
+    is nothing to compare.
+    """
+
+    outputs: tuple[Output, ...]
+    offsets: tuple[Offset, ...]
+    inputs: frozenset[Cell]
+
+    def blocks(self) -> Iterator[tuple[Output, int, list[Binding]]]:
+        """Every quantity in every iteration with its bound cells, row by row; a block without one is left out."""
+        for iteration, offset in enumerate(self.offsets, start=1):
+            for output in self.outputs:
+                area = output.at.moved(*offset)
+                bound = [
+                    Binding(output, iteration, (cell.row - area.row, cell.column - area.column), cell)
+                    for cell in area.cells()
+                    if cell not in self.inputs
+                ]
+                if bound:
+                    yield output, iteration, bound
+
+    def twice_bound(self) -> tuple[Cell, str, str] | None:
+        """A cell to which two outputs lay claim, and both names; None where the map is a bijection."""
+        owner: dict[Cell, str] = {}
+        for output, _, bound in self.blocks():
+            for binding in bound:
+                if binding.cell in owner:
+                    return binding.cell, owner[binding.cell], output.name
+                owner[binding.cell] = output.name
+        return None
+
+
+def irregular(offsets: Sequence[Offset]) -> list[int]:
+    """The blocks that stand at another distance from the one before than the second does from the first."""
+    steps = [(b.rows - a.rows, b.columns - a.columns) for a, b in zip(offsets, offsets[1:], strict=False)]
+    return [number for number, step in enumerate(steps, start=2) if step != steps[0]]

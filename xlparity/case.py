@@ -1,0 +1,19 @@
+"""One set of input values: what the workbook starts from and what the reference is called with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[np.float64]"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Input values by name, a float for a single cell and a 2-D array for anything else, and where they come from."""
+
+    inputs: "Mapping[str, float | Array]"
+    origin: str

@@ -1,0 +1,224 @@
+"""The command line: arguments in, exit code out."""
+
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import xlparity
+from xlparity.errors import UsageError, XlparityError
+
+app = typer.Typer(
+    name="xlparity",
+    help="Proves that an Excel workbook and the Python code it mirrors compute the same thing.",
+    epilog="Exit codes: 0 pass, 1 fail, 2 not assessed or unusable input, 3 stale stored values.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Course(StrEnum):
+    """The workbooks that can be generated."""
+
+    REGRESSOR = "regressor"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"xlparity {xlparity.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def verify(  # noqa: PLR0913  (a command's parameters are its options)
+    specs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[SPEC]...", help="Spec files; without any, every *.parity.toml below this folder."),
+    ] = None,
+    *,
+    format: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    engine: Annotated[str, typer.Option(help="What recalculates the workbook: formulas or excelmodel.")] = "formulas",
+    workbook: Annotated[Path | None, typer.Option(help="Check this workbook and not the one the spec names.")] = None,
+    rtol: Annotated[float | None, typer.Option(min=0, help="Relative tolerance, in place of every one in SPEC.")] = None,
+    atol: Annotated[float | None, typer.Option(min=0, help="Absolute tolerance, in place of every one in SPEC.")] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdicts only.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every cell that differs.")] = False,
+) -> None:
+    """Recalculate a workbook and compare every bound cell with the Python reference.
+
+    Example: xlparity verify workbooks/regressor.parity.toml --format json --output report.json
+    """
+    from xlparity.report import worst  # noqa: PLC0415
+    from xlparity.reporters import json as json_reporter  # noqa: PLC0415
+
+    specs = specs or _specs_below(Path())
+    with _progress_bar(len(specs)) as progress:
+        reports = [
+            xlparity.verify(
+                spec, workbook=workbook, engine=engine, rtol=rtol, atol=atol, progress=progress(number, spec)
+            )
+            for number, spec in enumerate(specs)
+        ]
+    if format is Format.JSON:
+        _write(json_reporter.render(reports), output)
+    else:
+        _write_text(reports, output, quiet=quiet, verbose=verbose)
+    raise typer.Exit(int(worst(report.verdict for report in reports)))
+
+
+@app.command()
+def generate(  # noqa: PLR0913
+    course: Annotated[Course, typer.Argument(help="The workbook to write.")] = Course.REGRESSOR,
+    *,
+    out: Annotated[Path, typer.Option(help="The folder to write it to.", file_okay=False)] = Path("workbooks"),
+    iterations: Annotated[int, typer.Option(min=2, max=2000, help="How many iterations of training.")] = 22,
+    alpha: Annotated[float, typer.Option(help="The learning rate in the workbook's alpha cell.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed of the first weights.")] = 1,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if the files are not these.")] = False,
+    verify_it: Annotated[bool, typer.Option("--verify", help="Verify the workbook that was written.")] = False,
+) -> None:
+    """Write a course workbook with live formulas, and the spec file that verifies it.
+
+    Example: xlparity generate --iterations 200 --out scratch --verify
+    """
+    from xlparity.course.regressor.sheet import regressor  # noqa: PLC0415
+    from xlparity.generate import build, differs  # noqa: PLC0415
+
+    if not -1e6 < alpha < 1e6:  # also refuses a nan
+        raise UsageError(f"--alpha {alpha} is no learning rate; give a number such as 0.5")
+    files = build(regressor(iterations=iterations, alpha=alpha, seed=seed))
+    if check:
+        wrong = [path for name, data in files.items() if differs(path := out / name, data)]
+        for path in wrong:
+            typer.echo(f"{path.as_posix()} differs from what xlparity generates", err=True)
+        if wrong:
+            raise typer.Exit(1)
+    else:
+        for name, data in files.items():
+            _write_file(out / name, data)
+            typer.echo(f"wrote {(out / name).as_posix()}", err=True)
+    if verify_it:
+        verify([out / f"{course.value}.parity.toml"])
+
+
+def _specs_below(folder: Path) -> list[Path]:
+    found = sorted(
+        path for path in folder.rglob("*.parity.toml") if not any(part.startswith(".") for part in path.parts)
+    )
+    if not found:
+        raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")
+    return found
+
+
+def _write_text(reports: "list[xlparity.Report]", output: Path | None, *, quiet: bool, verbose: bool) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    from xlparity.reporters import terminal  # noqa: PLC0415
+
+    if output is None:
+        terminal.show(reports, _console(sys.stdout), quiet=quiet, verbose=verbose)
+        return
+    console = Console(width=120, no_color=True, highlight=False, record=True, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    with console.file:
+        terminal.show(reports, console, quiet=quiet, verbose=verbose)
+        _write(console.export_text(), output)
+
+
+def _console(stream: object) -> "rich.console.Console":  # type: ignore[name-defined]  # noqa: F821
+    from rich.console import Console  # noqa: PLC0415
+
+    # A pipe has no width of its own; 100 columns keep an address, two numbers and most formulas on a line.
+    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(file=stream, highlight=False, width=100 if piped else None)  # type: ignore[arg-type]
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        _write_file(output, text.encode())
+
+
+def _write_file(path: Path, data: bytes) -> None:
+    """The whole file or none of it: written beside its place and moved there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror or error})") from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)  # mkstemp's files are their owner's alone
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+@contextmanager
+def _progress_bar(count: int) -> Iterator[Callable[[int, Path], Callable[[str, float], None]]]:
+    """A bar on standard error, for work that takes over a second and a person who watches it."""
+    if not sys.stderr.isatty():
+        yield lambda number, spec: lambda stage, done: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("", total=count)
+    timer = threading.Timer(1.0, bar.start)
+    timer.daemon = True
+    timer.start()
+
+    def of(number: int, spec: Path) -> Callable[[str, float], None]:
+        return lambda stage, done: bar.update(task, completed=number + done, description=f"{spec.name}: {stage}")
+
+    try:
+        yield of
+    finally:
+        timer.cancel()
+        timer.join()
+        bar.stop()
+
+
+def main() -> None:
+    """The command ``xlparity``: every error that a person can mend is one line on standard error and exit code 2."""
+    try:
+        app()
+    except XlparityError as error:
+        typer.echo(f"xlparity: {error}", err=True)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

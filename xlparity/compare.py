@@ -1,0 +1,98 @@
+"""Values against expectations: one fact for every bound cell."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from xlparity.address import Cell
+from xlparity.binding import Binding, CellMap, Output
+from xlparity.formula import precedents
+from xlparity.report import CellResult, Finding, Status
+from xlparity.values import BLANK, ErrorValue, Missing, Unsupported, Value
+from xlparity.workbook import Workbook
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def compare(
+    workbook: Workbook, cells: CellMap, values: Mapping[Cell, Value], trace: "Sequence[Mapping[str, NDArray[Any]]]"
+) -> tuple[tuple[CellResult, ...], tuple[Finding, ...]]:
+    """What became of every bound cell, and a finding XP401 for every quantity whose array does not fit its range."""
+    results: list[CellResult] = []
+    misfits: dict[str, tuple[Output, str, list[Binding]]] = {}
+    for output, iteration, bound in cells.blocks():
+        expected: Any = None
+        if output.skip is None:
+            array = trace[iteration - 1][output.name]
+            expected = _fitted(array.T if output.transpose else array, output.at.shape)
+            if expected is None:
+                misfits.setdefault(output.name, (output, _misfit(array, output), []))[2].extend(bound)
+        for binding in bound:
+            wanted = None if expected is None else float(expected[binding.index])
+            results.append(_judge(workbook, binding, values.get(binding.cell, BLANK), wanted))
+    findings = tuple(
+        Finding(
+            "XP401",
+            output.name,
+            tuple(binding.cell for binding in bound),
+            tuple(sorted({binding.iteration for binding in bound})),
+            message,
+        )
+        for output, message, bound in misfits.values()
+    )
+    return tuple(results), findings
+
+
+def _fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | None":
+    """The array in the range's shape, or None where it has other elements or another orientation."""
+    rows, columns = shape
+    if array.size != rows * columns:
+        return None
+    squeezed = tuple(length for length in array.shape if length != 1)
+    fits = array.shape == shape or array.size == 1 or (array.ndim == 1 and 1 in shape)
+    # Leading axes of length one, as keepdims leaves them, say nothing about the orientation of the last two.
+    fits = fits or (array.ndim > 2 and array.shape[-2:] == shape and len(squeezed) <= 2)
+    return array.reshape(shape) if fits else None
+
+
+def _misfit(array: "NDArray[Any]", output: Output) -> str:
+    turned = array.ndim == 2 and array.shape[::-1] == output.at.shape and not output.transpose
+    mend = "set transpose = true" if turned else "correct the range, or the reference"
+    return (
+        f"'{output.name}' has shape {array.shape} in the reference and stands in "
+        f"{output.at.shape[0]} × {output.at.shape[1]} cells ({output.at}): {mend}"
+    )
+
+
+def _judge(workbook: Workbook, binding: Binding, actual: Value, expected: float | None) -> CellResult:
+    output, iteration, index, cell = binding
+    formula = workbook.formula(cell)
+    return CellResult(
+        output.name,
+        iteration,
+        index,
+        cell,
+        _status(output, formula.text if formula else None, actual, expected),
+        expected,
+        actual,
+        None if formula is None else str(formula),
+    )
+
+
+def _status(output: Output, formula: str | None, actual: Value, expected: float | None) -> Status:
+    if output.skip is not None:
+        return "skipped"
+    if isinstance(actual, Unsupported):
+        return "unsupported"
+    # A formula that refers to nothing, such as =0.5, is a number with an equals sign before it.
+    if formula is None or not precedents(formula):
+        return "missing" if actual is BLANK else "hardcoded"
+    if isinstance(actual, ErrorValue):
+        return "error"
+    if expected is None or isinstance(actual, Missing):
+        return "missing"
+    if isinstance(actual, float) and output.tolerance.allows(actual, expected):
+        return "match"
+    return "mismatch"
+
+

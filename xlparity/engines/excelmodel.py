@@ -1,0 +1,92 @@
+"""The engine ``excelmodel``: ``formulas.ExcelModel`` as it comes. Slow, and the witness that ``formulas`` is held to.
+
+It rounds every number that the file holds to 15 decimals, and takes what it cannot compute for ``#NAME?``. It is a
+second opinion, not an oracle: no allow-list stands before it.
+"""
+
+import contextlib
+import io
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import formulas
+import numpy as np
+from formulas.tokens.operand import XlError
+from schedula import EMPTY
+
+from xlparity.address import Cell, Range
+from xlparity.errors import WorkbookError
+from xlparity.values import BLANK, MISSING, Blank, ErrorValue, Missing, Unsupported, Value
+from xlparity.workbook import Workbook, formulas_of
+
+
+class ExcelModelEngine:
+    """formulas' own spreadsheet model, cell by cell."""
+
+    name = "excelmodel"
+    version = version("formulas")
+
+    def load(self, workbook: Workbook) -> "ExcelModelSession":
+        """The model of the workbook's file, read from its path once more; raises WorkbookError where it fails."""
+        return ExcelModelSession(workbook)
+
+
+class ExcelModelSession:
+    """One finished ExcelModel."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        self._workbook = workbook
+        self._book = workbook.path.name
+        try:
+            with _no_progress_bars():
+                self._model = formulas.ExcelModel().loads(str(workbook.path)).finish()
+        except Exception as error:  # the witness may fail in any way it likes
+            raise WorkbookError(f"{workbook.path}: ExcelModel cannot load it ({type(error).__name__}: {error})") from error
+
+    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
+        """Every cell's value; constants are as the workbook has them, since ExcelModel rounds its own."""
+        inputs = {self._key(cell): _to_model(value) for cell, value in overrides.items()}
+        with _no_progress_bars(), np.errstate(all="ignore"):
+            solution = self._model.calculate(inputs=inputs) if inputs else self._model.calculate()
+        values: dict[Cell, Value] = {}
+        for cell, content in self._workbook.cells.items():
+            if isinstance(content, float | str | bool | ErrorValue | Blank | Missing | Unsupported):
+                values[cell] = content
+        for cell, formula in formulas_of(self._workbook):
+            block = formula.area or Range(cell.sheet, cell.row, cell.column, cell.row, cell.column)
+            found = solution.get(self._key(block))
+            table = getattr(found, "value", None)
+            for member in block.cells():
+                index = member.row - block.row, member.column - block.column
+                values[member] = MISSING if table is None else _from_model(table[index])
+        return values | dict(overrides)
+
+    def _key(self, where: Cell | Range) -> str:
+        sheet = where.sheet.upper().replace("'", "''")
+        return f"'[{self._book}]{sheet}'!{where.a1}"
+
+
+def _no_progress_bars() -> contextlib.redirect_stderr[io.StringIO]:
+    # formulas draws its progress bars on standard error, whoever asks.
+    return contextlib.redirect_stderr(io.StringIO())
+
+
+def _to_model(value: Value) -> Any:
+    if value is BLANK:
+        return EMPTY
+    return formulas.Parser().ast(f"={value}")[1].compile()() if isinstance(value, ErrorValue) else value
+
+
+def _from_model(value: Any) -> Value:
+    if isinstance(value, XlError):
+        return ErrorValue(str(value))
+    if value is EMPTY:
+        return 0.0
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | float | np.number) and not isinstance(value, complex | np.complexfloating):
+        return float(value)
+    if isinstance(value, str):
+        return str(value)
+    return Unsupported(f"a {type(value).__name__} is no Excel value")

@@ -1,0 +1,185 @@
+"""A workbook in dependency order, recalculated as often as asked."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from xlparity import collector
+from xlparity.address import Cell, parse_range
+from xlparity.engines.formulas.functions import Refusal
+from xlparity.engines.formulas.shapes import Arguments, Program, compile_shape, to_operand, to_table, to_values
+from xlparity.formula import dissect
+from xlparity.values import BLANK, MISSING, Unsupported, Value
+from xlparity.workbook import Formula, Workbook
+
+_LARGEST_RANGE = 1_000_000
+
+
+class _Node(NamedTuple):
+    """One formula: its program, the places of its arguments and of its results, and the shapes of both."""
+
+    program: Program
+    arguments: Arguments
+    shapes: tuple[tuple[int, int], ...]
+    results: tuple[int, ...]
+    block: tuple[int, int]
+
+
+class FormulasSession:
+    """One loaded workbook. Every cell has a place in a list; a formula knows the places it reads and writes."""
+
+    @collector.paused()
+    def __init__(self, workbook: Workbook) -> None:
+        self._places: dict[Cell, int] = {}
+        self._start: list[Value] = []
+        self._programs: dict[tuple[str, bool], Program | Refusal] = {}
+        self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
+        self._sheets = {sheet.upper(): sheet for sheet in workbook.sheets}
+        formulas: list[tuple[Cell, Formula]] = []
+        for cell, content in workbook.cells.items():
+            self._places[cell] = len(self._start)
+            if isinstance(content, Formula):
+                formulas.append((cell, content))
+                self._start.append(MISSING)
+            else:
+                self._start.append(content)
+        for member in workbook.members:
+            self._place(member, MISSING)
+        nodes = [node for cell, formula in formulas if (node := self._node(cell, formula, workbook.names)) is not None]
+        self._order = self._sorted(nodes)
+        self._cells = list(self._places)
+
+    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
+        """Every cell's value, with the overrides in place of what the cells hold, formulas included."""
+        values = self._start.copy()
+        held: set[int] = set()
+        extra: dict[Cell, Value] = {}
+        for cell, value in overrides.items():
+            place = self._places.get(cell)
+            if place is None:
+                extra[cell] = value  # no formula reads it
+            else:
+                values[place] = value
+                held.add(place)
+        with np.errstate(all="ignore"):  # an overflow is an Excel error value, and is looked for as such
+            for node in self._order:
+                if not held.isdisjoint(node.results):
+                    self._compute_around(node, values, held)
+                else:
+                    _compute(node, values)
+        return dict(zip(self._cells, values, strict=True)) | extra
+
+    def _compute_around(self, node: _Node, values: list[Value], held: set[int]) -> None:
+        kept = {place: values[place] for place in node.results if place in held}
+        if len(kept) < len(node.results):
+            _compute(node, values)
+        for place, value in kept.items():
+            values[place] = value
+
+    def _place(self, cell: Cell, value: Value) -> int:
+        place = self._places.get(cell)
+        if place is None:
+            place = self._places[cell] = len(self._start)
+            self._start.append(value)
+        return place
+
+    def _node(self, cell: Cell, formula: Formula, names: Mapping[str, str]) -> _Node | None:
+        if formula.area is None:
+            results, block = (self._places[cell],), (1, 1)
+        else:
+            results = tuple([self._places[member] for member in formula.area.cells()])
+            block = formula.area.shape
+        try:
+            shape, texts = dissect(formula.text, names)
+            program = self._program(shape, formula.area is not None)
+            read = [self._reference(text, cell.sheet) for text in texts]
+        except (Refusal, ValueError) as reason:
+            for place in results:
+                self._start[place] = Unsupported(str(reason))
+            return None
+        return _Node(program, tuple([read_[0] for read_ in read]), tuple([read_[1] for read_ in read]), results, block)
+
+    def _program(self, shape: str, array: bool) -> Program:
+        key = shape, array
+        if key not in self._programs:
+            try:
+                self._programs[key] = compile_shape(shape, array)
+            except Refusal as reason:
+                self._programs[key] = reason
+        program = self._programs[key]
+        if isinstance(program, Refusal):
+            raise program
+        return program
+
+    def _reference(self, text: str, sheet: str) -> tuple[int | tuple[int, ...], tuple[int, int]]:
+        """The places of the cells that the reference names, and its shape."""
+        key = text, sheet
+        known = self._references.get(key)
+        if known is None:
+            area = parse_range(text, sheet)
+            name = self._sheets.get(area.sheet.upper())  # Excel does not mind the case of a sheet's name
+            if name is None:
+                raise Refusal(f"the reference {text} to another workbook, or to a sheet that is not there")
+            area = area._replace(sheet=name)
+            if ":" not in text:
+                known = self._place(area.first, BLANK), (1, 1)
+            elif area.size > _LARGEST_RANGE:
+                raise Refusal(f"the reference {text} to over a million cells")
+            else:
+                known = tuple([self._place(cell, BLANK) for cell in area.cells()]), area.shape
+            self._references[key] = known
+        return known
+
+    def _sorted(self, nodes: list[_Node]) -> list[_Node]:
+        """The nodes, each behind all that it reads; those on a circle, or behind one, are refused."""
+        producer = {place: number for number, node in enumerate(nodes) for place in node.results}
+        readers: list[list[int]] = [[] for _ in nodes]
+        waiting = [0] * len(nodes)
+        for number, node in enumerate(nodes):
+            for argument in node.arguments:
+                for place in (argument,) if isinstance(argument, int) else argument:
+                    if place in producer:
+                        readers[producer[place]].append(number)
+                        waiting[number] += 1
+        ready = [number for number, count in enumerate(waiting) if count == 0]
+        for number in ready:  # grows as it is walked
+            for reader in readers[number]:
+                waiting[reader] -= 1
+                if waiting[reader] == 0:
+                    ready.append(reader)
+        for number, count in enumerate(waiting):
+            if count:
+                for place in nodes[number].results:
+                    self._start[place] = Unsupported("a circular reference, or a cell that depends on one")
+        return [nodes[number] for number in ready]
+
+
+def _compute(node: _Node, values: list[Value]) -> None:
+    program = node.program
+    if program.fast is not None:
+        try:
+            values[node.results[0]] = program.fast(values, node.arguments)
+        except Exception:  # whatever it was, the general path decides what Excel makes of it
+            pass
+        else:
+            return
+    try:
+        result = to_values(program.run(_operands(node, values)), node.block)
+        if not program.array and isinstance(program.result, int) and len(node.results) != len(result):
+            raise Refusal("an array in a plain cell")
+    except Refusal as reason:
+        result = [Unsupported(str(reason))] * len(node.results)
+    for place, value in zip(node.results, result, strict=True):
+        values[place] = value
+
+
+def _operands(node: _Node, values: list[Value]) -> list[object]:
+    operands: list[object] = []
+    for places, shape in zip(node.arguments, node.shapes, strict=True):
+        operands.append(
+            to_table([values[places]], (1, 1))
+            if isinstance(places, int)
+            else to_table([values[place] for place in places], shape)
+        )
+    return operands

@@ -1,0 +1,48 @@
+"""The one error tree. Every error says where, what is wrong and what to do; the command line prints it and exits with 2.
+
+XlparityError
+├── UsageError        an argument that makes no sense: an unknown engine, a file that is not there
+├── SpecError         a spec file that is wrong, with its line
+├── WorkbookError     a workbook that cannot be read
+├── OracleError       a Python reference that cannot be found, called or believed
+└── LanguageError     a line of a sheet's formula language that cannot become Excel formulas
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class XlparityError(Exception):
+    """Whatever a person can mend; anything else that is raised is a fault of xlparity."""
+
+
+class UsageError(XlparityError):
+    """An argument of a call or a command is wrong."""
+
+
+class SpecError(XlparityError):
+    """A spec file is wrong: ``path:line: message``."""
+
+    def __init__(self, path: object, line: int | None, message: str) -> None:
+        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
+
+
+class WorkbookError(XlparityError):
+    """A workbook cannot be read."""
+
+
+class OracleError(XlparityError):
+    """A reference cannot be found, raised, or gave something that is no expectation."""
+
+
+class LanguageError(XlparityError):
+    """A line of a sheet's formula language is wrong."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for the known word most like ``word``, else the known words, else nothing."""
+    known = sorted(known)
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f" (did you mean '{close[0]}'?)"
+    return f" (known: {', '.join(known)})" if known else ""

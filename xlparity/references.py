@@ -1,0 +1,146 @@
+"""References: Python functions found by name and called with the inputs, their results copied the moment they come."""
+
+import importlib
+import importlib.util
+import inspect
+import itertools
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity.case import Case
+from xlparity.errors import OracleError, nearest
+
+Trace: TypeAlias = tuple[Mapping[str, NDArray[Any]], ...]
+"""What the reference gave: one mapping of names to arrays for each iteration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A Python function, and the name by which a spec file knows it."""
+
+    name: str
+    function: Callable[..., Any]
+
+    def check_inputs(self, given: Iterable[str]) -> None:
+        """Raises OracleError where the inputs are not what the function takes."""
+        given = set(given)
+        parameters = inspect.signature(self.function).parameters
+        takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+        named = {
+            name: parameter
+            for name, parameter in parameters.items()
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        }
+        unknown = sorted(given - named.keys())
+        if unknown and not takes_any:
+            raise OracleError(f"{self.name} has no parameter '{unknown[0]}'{nearest(unknown[0], named)}")
+        lacking = [name for name, p in named.items() if p.default is p.empty and name not in given]
+        if lacking:
+            raise OracleError(
+                f"{self.name} needs '{lacking[0]}', which [inputs] does not give{nearest(lacking[0], given - named.keys())}"
+            )
+
+    def trace(self, case: Case, iterations: int | None, wanted: Iterable[str]) -> Trace:
+        """The wanted names' arrays for each iteration; ``iterations`` is None for a workbook with one pass.
+
+        Raises OracleError where the function raises, ends too early, lacks a wanted name, or gives a nan or an infinity.
+        """
+        wanted = tuple(wanted)
+        inputs = {
+            name: value.copy() if isinstance(value, np.ndarray) else value for name, value in case.inputs.items()
+        }
+        taken: list[Mapping[str, NDArray[Any]]] = []
+        with self._blamed():
+            result = self.function(**inputs)
+            single = isinstance(result, Mapping)
+            if not single and not isinstance(result, Iterable):
+                raise OracleError(
+                    f"{self.name} gave a {type(result).__name__}; return a mapping of names to arrays, or yield one an iteration"
+                )
+            passes: Iterator[Any] = iter((result,)) if single else iter(result)
+            for step in itertools.islice(passes, iterations or 1):
+                taken.append(self._copy(step, len(taken) + 1, wanted))
+        if len(taken) < (iterations or 1):
+            raise OracleError(f"{self.name} gives {len(taken)} iterations, and the workbook has {iterations or 1}")
+        return tuple(taken)
+
+    def _copy(self, step: object, iteration: int, wanted: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+        if not isinstance(step, Mapping):
+            raise OracleError(f"{self.name} yields a {type(step).__name__}; yield a mapping of names to arrays")
+        copied: dict[str, NDArray[Any]] = {}
+        for name in wanted:
+            if name not in step:
+                names = [key for key in step if isinstance(key, str)]
+                raise OracleError(f"{self.name} gives no '{name}' in iteration {iteration}{nearest(name, names)}")
+            try:
+                array = np.array(step[name], dtype=float)
+            except (TypeError, ValueError) as error:
+                raise OracleError(
+                    f"{self.name}: '{name}' in iteration {iteration} is no array of numbers ({error})"
+                ) from error
+            if not np.isfinite(array).all():
+                raise OracleError(f"{self.name}: '{name}' in iteration {iteration} has a nan or an infinity in it")
+            copied[name] = array
+        return copied
+
+    @contextmanager
+    def _blamed(self) -> Iterator[None]:
+        try:
+            with np.errstate(all="ignore"):
+                yield
+        except OracleError:
+            raise
+        except Exception as error:
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            raise OracleError(
+                f"{self.name} raised {type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
+            ) from error
+
+
+def find_reference(name: str, folder: Path) -> Reference:
+    """The function that ``file.py:function``, relative to ``folder``, or ``package.module:function`` names.
+
+    Raises OracleError where there is none.
+    """
+    place, separator, function_name = name.rpartition(":")
+    if not separator or not place or not function_name:
+        raise OracleError(f"'{name}' names no reference; write file.py:function or package.module:function")
+    module = _load_file(folder / place, name) if place.endswith(".py") else _load_module(place, name)
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        known = [key for key, value in vars(module).items() if inspect.isfunction(value)]
+        raise OracleError(f"{place} has no function '{function_name}'{nearest(function_name, known)}")
+    return Reference(name, function)
+
+
+def _load_module(place: str, name: str) -> ModuleType:
+    try:
+        return importlib.import_module(place)
+    except Exception as error:  # importing runs the person's code, which may raise anything
+        raise OracleError(f"the reference {name} cannot be imported ({type(error).__name__}: {error})") from error
+
+
+def _load_file(path: Path, name: str) -> ModuleType:
+    if not path.is_file():
+        raise OracleError(f"the reference {name}: there is no file {path}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise OracleError(f"the reference {name}: {path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))  # so that it may import what lies beside it
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise OracleError(f"the reference {name} cannot be imported ({type(error).__name__}: {error})") from error
+    finally:
+        sys.path.remove(str(path.parent))
+    return module

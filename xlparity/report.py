@@ -1,0 +1,170 @@
+"""What a run found out: facts about cells, opinions about their causes, and the verdict. Reporters read nothing else."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from xlparity.address import Cell
+from xlparity.tolerance import ulps
+from xlparity.values import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Status = Literal["match", "mismatch", "hardcoded", "error", "unsupported", "missing", "accepted", "skipped"]
+STATUSES: tuple[Status, ...] = (
+    "match", "mismatch", "hardcoded", "error", "unsupported", "missing", "accepted", "skipped",
+)  # fmt: skip
+WRONG = frozenset(("mismatch", "hardcoded", "error"))
+UNKNOWN = frozenset(("unsupported", "missing"))
+
+
+class Verdict(IntEnum):
+    """The answer, whose number is the command's exit code."""
+
+    PASS = 0
+    FAIL = 1
+    UNASSESSED = 2
+    STALE = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of several: unassessed before fail before stale before pass; of none at all, unassessed."""
+    order = (Verdict.UNASSESSED, Verdict.FAIL, Verdict.STALE, Verdict.PASS)
+    return min(verdicts, key=order.index, default=Verdict.UNASSESSED)
+
+
+class CellResult(NamedTuple):
+    """The fact about one bound cell. ``expected`` is None where the reference gave nothing for it."""
+
+    variable: str
+    iteration: int
+    index: tuple[int, int]
+    cell: Cell
+    status: Status
+    expected: float | None
+    actual: Value
+    formula: str | None
+
+    @property
+    def difference(self) -> float | None:
+        """``actual - expected``, where both are numbers."""
+        if self.expected is None or not isinstance(self.actual, float):
+            return None
+        return self.actual - self.expected
+
+    @property
+    def ulps(self) -> int | None:
+        """How many doubles lie between the two, where both are numbers."""
+        if self.expected is None or not isinstance(self.actual, float):
+            return None
+        return ulps(self.actual, self.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An opinion about a cause, with the cells it explains. Codes are never reused; ``XP4`` is mapping and shape."""
+
+    code: str
+    variable: str
+    cells: tuple[Cell, ...]
+    iterations: tuple[int, ...]
+    message: str
+    formula: str | None = None
+    suggestion: str | None = None
+    affects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check: every bound cell's result, in the order of iteration, quantity and cell.
+
+    ``notes`` are remarks about the layout; ``blocks`` is how many blocks there are.
+    """
+
+    name: str
+    engine: str
+    blocks: int
+    results: tuple[CellResult, ...]
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many bound cells ended in each status; ``bound`` is all of them."""
+        found = Counter(result.status for result in self.results)
+        return {"bound": len(self.results), **{status: found[status] for status in STATUSES}}
+
+    @property
+    def verdict(self) -> Verdict:
+        """Pass needs at least one match: where nothing was recomputed from a live formula, nothing is shown."""
+        counts = self.counts
+        if any(counts[status] for status in UNKNOWN):
+            return Verdict.UNASSESSED
+        if any(counts[status] for status in WRONG):
+            return Verdict.FAIL
+        return Verdict.PASS if counts["match"] else Verdict.UNASSESSED
+
+    @property
+    def first_divergent(self) -> int | None:
+        """The first iteration with a wrong cell."""
+        return min((result.iteration for result in self.results if result.status in WRONG), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Every formula of the file accounted for.
+
+    ``bound`` are compared, ``helper`` are ones that a bound cell depends on, ``unbound`` are all others; the three add
+    up to ``formulas``. ``unbound_cells`` names those of the last that could be read.
+    """
+
+    formulas: int
+    bound: int
+    helper: int
+    unbound_cells: tuple[Cell, ...] = ()
+
+    @property
+    def unbound(self) -> int:
+        """How many formulas nothing was said about."""
+        return self.formulas - self.bound - self.helper
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one spec file: paths as they were given, the workbook's SHA-256, the versions that computed it."""
+
+    spec: str
+    workbook: str
+    sha256: str
+    checks: tuple[CheckResult, ...]
+    census: Census
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the checks."""
+        return worst(check.verdict for check in self.checks)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A pandas DataFrame with one row a bound cell, in the checks' order."""
+        import pandas as pd  # noqa: PLC0415  (a third of a second, and only for those who ask for a frame)
+
+        columns = (
+            "check", "variable", "iteration", "index", "cell", "formula", "expected", "actual", "difference", "ulps", "status",
+        )  # fmt: skip
+        return pd.DataFrame.from_records(list(self._rows()), columns=list(columns))
+
+    def _rows(self) -> Iterator[tuple[object, ...]]:
+        for check in self.checks:
+            for r in check.results:
+                actual = r.actual if isinstance(r.actual, float | str | bool) else str(r.actual)
+                yield (
+                    check.name, r.variable, r.iteration, r.index, str(r.cell), r.formula,
+                    r.expected, actual, r.difference, r.ulps, r.status,
+                )  # fmt: skip

@@ -1,0 +1,1 @@
+"""One analysis, many reporters: each turns a Report into text and sees nothing else."""

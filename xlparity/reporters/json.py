@@ -1,0 +1,80 @@
+"""The report as JSON, schema 1: keys are only ever added."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from xlparity.report import CellResult, CheckResult, Finding, Report, worst
+from xlparity.values import Value
+
+
+def render(reports: Sequence[Report]) -> str:
+    """One report as it is, several under ``reports`` with the worst verdict."""
+    if len(reports) == 1:
+        document = {"schema": 1, **_report(reports[0])}
+    else:
+        verdict = worst(report.verdict for report in reports)
+        document = {"schema": 1, "verdict": str(verdict), "reports": [_report(report) for report in reports]}
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _report(report: Report) -> dict[str, Any]:
+    census = report.census
+    return {
+        "verdict": str(report.verdict),
+        "workbook": {"path": report.workbook, "sha256": report.sha256},
+        "spec": report.spec,
+        "versions": dict(report.versions),
+        "checks": [_check(check) for check in report.checks],
+        "census": {
+            "formulas": census.formulas,
+            "bound": census.bound,
+            "helper": census.helper,
+            "unbound": census.unbound,
+            "unbound_cells": [str(cell) for cell in census.unbound_cells],
+        },
+    }
+
+
+def _check(check: CheckResult) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "verdict": str(check.verdict),
+        "engine": check.engine,
+        "iterations": {"count": check.blocks, "first_divergent": check.first_divergent},
+        "counts": check.counts,
+        "scenarios": {"run": 0, "failed": 0, "seed": 0},
+        "findings": [_finding(finding) for finding in check.findings],
+        "notes": list(check.notes),
+        "cells": [_cell(result) for result in check.results if result.status != "match"],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "variable": finding.variable,
+        "cells": [str(cell) for cell in finding.cells],
+        "iterations": list(finding.iterations),
+        "formula": finding.formula,
+        "suggestion": finding.suggestion,
+        "message": finding.message,
+        "affects": finding.affects,
+    }
+
+
+def _cell(result: CellResult) -> dict[str, Any]:
+    return {
+        "cell": str(result.cell),
+        "variable": result.variable,
+        "iteration": result.iteration,
+        "index": list(result.index),
+        "status": result.status,
+        "expected": result.expected,
+        "actual": _value(result.actual),
+        "formula": result.formula,
+    }
+
+
+def _value(value: Value) -> float | str | bool:
+    return value if isinstance(value, float | str | bool) else str(value)

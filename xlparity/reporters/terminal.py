@@ -1,0 +1,156 @@
+"""The report for a person at a terminal: the verdict in one sentence, a row a quantity, and every cell that differs."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from xlparity.report import UNKNOWN, WRONG, CellResult, CheckResult, Report, Verdict
+from xlparity.values import Unsupported
+
+_STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}
+_MARK = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNASSESSED: "?", Verdict.STALE: "~"}
+_BARS = "▁▂▃▄▅▆▇█"
+_CELLS_SHOWN = 10
+_WIDEST_CURVE = 40
+
+
+def show(reports: Sequence[Report], console: Console, *, quiet: bool = False, verbose: bool = False) -> None:
+    """Prints the reports: ``quiet`` the verdicts alone, ``verbose`` every cell that differs and not the first ten."""
+    for report in reports:
+        if not quiet:
+            console.print(Text.assemble((report.workbook, "bold"), f"  checked by {report.spec}"))
+            for check in report.checks:
+                console.print()
+                console.print(_check(check, verbose=verbose))
+            console.print()
+            console.print(_census(report, verbose=verbose))
+        console.print(_verdict(report))
+
+
+def _verdict(report: Report) -> Text:
+    verdict = report.verdict
+    counts = {key: sum(check.counts[key] for check in report.checks) for key in report.checks[0].counts}
+    wrong = sum(counts[status] for status in WRONG)
+    unknown = sum(counts[status] for status in UNKNOWN)
+    if verdict is Verdict.PASS:
+        said = f"every one of {_number(counts['match'], 'compared cell')} computes what the Python reference computes."
+    elif verdict is Verdict.FAIL:
+        first = min(check.first_divergent or 1 for check in report.checks if check.verdict is Verdict.FAIL)
+        where = f", from iteration {first} on" if any(check.blocks > 1 for check in report.checks) else ""
+        said = f"{wrong:,} of {_number(counts['bound'], 'compared cell')} differ from the Python reference{where}."
+    elif unknown:
+        said = f"{unknown:,} of {_number(counts['bound'], 'compared cell')} could not be assessed; {wrong:,} differ."
+    else:
+        said = "nothing was recomputed from a live formula, so nothing is shown."
+    skipped = counts["skipped"] + counts["accepted"]
+    if skipped:
+        said += f" {_number(skipped, 'cell')} left out by the spec."
+    style = _STYLE[verdict]
+    return Text.assemble((f"{_MARK[verdict]} {str(verdict).upper()}", f"bold {style}"), f"  {report.workbook}: {said}")
+
+
+def _check(check: CheckResult, *, verbose: bool) -> RenderableType:
+    style = _STYLE[check.verdict]
+    iterations = f", {_number(check.blocks, 'iteration')}" if check.blocks > 1 else ""
+    title = Text.assemble((_MARK[check.verdict], style), (f" {check.name}", "bold"), (f"{iterations}", "dim"))
+    parts: list[RenderableType] = [title]
+    curve = _loss_curve(check)
+    if curve:
+        parts.append(Text(f"  loss {curve}"))
+    parts.append(Padding(_quantities(check), (0, 0, 0, 2)))
+    parts += [Text(f"  note: {note}", style="dim") for note in check.notes]
+    parts += [Text(f"  {finding.code} {finding.message}", style="yellow") for finding in check.findings]
+    wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
+    if wrong:
+        parts.append(Padding(_differing(wrong if verbose else wrong[:_CELLS_SHOWN]), (0, 0, 0, 2)))
+        if len(wrong) > _CELLS_SHOWN and not verbose:
+            left = len(wrong) - _CELLS_SHOWN
+            parts.append(Text(f"  and {_number(left, 'more cell')}; --verbose lists them all", style="dim"))
+    return Group(*parts)
+
+
+def _quantities(check: CheckResult) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("quantity", overflow="fold")
+    for heading in ("cells", "match", "largest difference", "in ulps"):
+        table.add_column(heading, justify="right")
+    table.add_column("first divergent iteration" if check.blocks > 1 else "", justify="right", overflow="fold")
+    by_name: dict[str, list[CellResult]] = {}
+    for result in check.results:
+        by_name.setdefault(result.variable, []).append(result)
+    for name, results in by_name.items():
+        matches = sum(result.status == "match" for result in results)
+        good = matches == len(results)
+        differences = [abs(result.difference) for result in results if result.difference is not None]
+        steps = [result.ulps for result in results if result.ulps is not None]
+        first = min((result.iteration for result in results if result.status in WRONG), default=None)
+        table.add_row(
+            Text(name, style="" if good else "bold"),
+            f"{len(results):,}",
+            Text(f"{matches:,}", style="green" if good else "red"),
+            _difference(max(differences)) if differences else "–",
+            f"{max(steps):,}" if steps and max(steps) < 1e9 else ("–" if not steps else f"{max(steps):.0e}"),
+            str(first) if first is not None and check.blocks > 1 else ("–" if check.blocks > 1 else ""),
+        )
+    return table
+
+
+def _differing(results: Iterable[CellResult]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("cell", "quantity", "status"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("expected", "actual"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("formula", overflow="fold")
+    for result in results:
+        reason = result.actual.reason if isinstance(result.actual, Unsupported) else None
+        actual = f"{result.actual:.9g}" if isinstance(result.actual, float) else ("–" if reason else str(result.actual))
+        table.add_row(
+            str(result.cell),
+            f"{result.variable}[{result.iteration}]",
+            Text(result.status, style="yellow" if result.status in UNKNOWN else "red"),
+            "–" if result.expected is None else f"{result.expected:.9g}",
+            actual,
+            (result.formula or "(no formula)") + (f"\n{reason}" if reason else ""),
+        )
+    return table
+
+
+def _census(report: Report, *, verbose: bool) -> Text:
+    census = report.census
+    said = f"{_number(census.formulas, 'formula')} in the file: {census.bound:,} compared"
+    if census.helper:
+        said += f", {census.helper:,} on the way to them"
+    if census.unbound:
+        said += f", {census.unbound:,} not looked at"
+        shown = [str(cell) for cell in census.unbound_cells[: None if verbose else 5]]
+        more = "" if len(shown) == len(census.unbound_cells) else ", …"
+        said += f" ({', '.join(shown)}{more})" if shown else ""
+    return Text(said, style="dim")
+
+
+def _loss_curve(check: CheckResult) -> str:
+    """A sparkline of the workbook's loss, where it has one number an iteration."""
+    losses = [result.actual for result in check.results if result.variable == "loss"]
+    numbers = [loss for loss in losses if isinstance(loss, float)]
+    if len(numbers) != len(losses) or len(numbers) != check.blocks or len(numbers) < 2:
+        return ""
+    picked = numbers
+    if len(numbers) > _WIDEST_CURVE:
+        last = len(numbers) - 1
+        picked = [numbers[round(k * last / (_WIDEST_CURVE - 1))] for k in range(_WIDEST_CURVE)]
+    low, high = min(picked), max(picked)
+    span = (high - low) or 1.0
+    bars = "".join(_BARS[min(7, int((number - low) / span * 8))] for number in picked)
+    return f"{numbers[0]:.4f} {bars} {numbers[-1]:.4f}"
+
+
+def _difference(difference: float) -> str:
+    return "0" if difference == 0 else f"{difference:.1e}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,311 @@
+"""Spec files: ``NAME.parity.toml``, which says what cells are what quantity. The format is described in the README.
+
+A wrong spec raises SpecError with the file, the line, what is wrong and the nearest right name.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlparity.address import Cell, Range, parse_range
+from xlparity.binding import CellMap, Offset, Output
+from xlparity.errors import SpecError, nearest
+from xlparity.tolerance import Tolerance
+from xlparity.workbook import Workbook
+
+SUFFIX = ".parity.toml"
+
+_SHARED = ("workbook", "reference", "tolerance", "sheet", "blocks", "inputs", "outputs")
+_INPUT = ("at", "every_block", "also", "low", "high", "choices")
+_OUTPUT = ("at", "rtol", "atol", "transpose", "skip")
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Where the iterations stand: by a label, or at rows or columns that are given."""
+
+    label: str | None = None
+    offsets: tuple[Offset, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A second place of an input's values, perhaps transposed."""
+
+    at: Range
+    transpose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A value that the reference is called with: where it stands, and what it may be varied between."""
+
+    name: str
+    at: Range
+    every_block: bool = False
+    also: tuple[Twin, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One workbook region against one reference."""
+
+    name: str
+    reference: str
+    sheet: str | None
+    blocks: Blocks | None
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A spec file; ``workbook`` is relative to the folder of ``path``."""
+
+    path: Path
+    workbook: Path
+    checks: tuple[Check, ...]
+    text: str
+
+    def error(self, key: str, message: str) -> SpecError:
+        """The error about this key, with the line that it stands on."""
+        return SpecError(self.path, _line(self.text, key), message)
+
+    def map_cells(self, check: Check, workbook: Workbook) -> CellMap:
+        """The check's quantities bound to the workbook's cells; raises SpecError where they cannot be."""
+        for sheet, key in self._sheets(check):
+            if sheet not in workbook.sheets:
+                raise self.error(key, f"the workbook has no sheet '{sheet}'{nearest(sheet, workbook.sheets)}")
+        offsets = self._offsets(check, workbook)
+        inputs = {
+            cell
+            for given in check.inputs
+            for at in (given.at, *(twin.at for twin in given.also))
+            for offset in (offsets if given.every_block else offsets[:1])
+            for cell in at.moved(*offset).cells()
+        }
+        cells = CellMap(check.outputs, offsets, frozenset(inputs))
+        if twice := cells.twice_bound():
+            raise self.error(twice[2], f"both '{twice[1]}' and '{twice[2]}' claim the cell {twice[0]}")
+        return cells
+
+    def _sheets(self, check: Check) -> list[tuple[str, str]]:
+        named = [(output.at.sheet, output.name) for output in check.outputs]
+        named += [(at.sheet, given.name) for given in check.inputs for at in (given.at, *(t.at for t in given.also))]
+        return ([(check.sheet, "sheet")] if check.sheet else []) + named
+
+    def _offsets(self, check: Check, workbook: Workbook) -> tuple[Offset, ...]:
+        if check.blocks is None:
+            return (Offset(0, 0),)
+        if check.blocks.label is None:
+            return check.blocks.offsets
+        sheet = check.sheet or check.outputs[0].at.sheet
+        texts = [
+            (cell, content.strip())
+            for cell, content in workbook.cells.items()
+            if cell.sheet == sheet and isinstance(content, str)
+        ]
+        anchors: list[Cell] = []
+        while True:
+            wanted = check.blocks.label.replace("{n}", str(len(anchors) + 1))
+            opening = re.compile(re.escape(wanted) + r"(?!\d)")
+            found = [cell for cell, text in texts if opening.match(text)]
+            if not found:
+                break
+            if len(found) > 1:
+                raise self.error("label", f"'{wanted}' stands in {found[0]} and in {found[1]}; a label opens one block")
+            anchors.append(found[0])
+        if not anchors:
+            first = check.blocks.label.replace("{n}", "1")
+            raise self.error("label", f"no cell of sheet '{sheet}' opens with '{first}'")
+        return tuple(Offset(cell.row - anchors[0].row, cell.column - anchors[0].column) for cell in anchors)
+
+
+def read_spec(path: Path) -> Spec:
+    """The spec file. Raises SpecError where it cannot be read or is wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except OSError as error:
+        raise SpecError(path, None, f"cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise SpecError(path, None, "is not UTF-8 text; a spec is a TOML file") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(path, None, f"is not TOML: {error}") from error
+    return _Reader(path, text).spec(table)
+
+
+def _line(text: str, key: str) -> int | None:
+    """The first line that sets the key or opens its table; where TOML can write a key in two ways, a good guess."""
+    word = rf"""["']?{re.escape(key)}["']?"""
+    pattern = re.compile(rf"^\s*(?:\[+.*\b)?{word}\s*(?:=|\]|\.)|[{{,]\s*{word}\s*=")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.search(line)), None)
+
+
+class _Reader:
+    """Turns the TOML tables into values; ``self.text`` is there to find the lines of what is wrong."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path, self.text = path, text
+
+    def wrong(self, key: str, message: str) -> SpecError:
+        return SpecError(self.path, _line(self.text, key), message)
+
+    def spec(self, table: dict[str, Any]) -> Spec:
+        self.known(table, (*_SHARED, "check"))
+        workbook = self.typed(table, "workbook", str, "the workbook's path, relative to this file")
+        named = table.get("check", {})
+        if not isinstance(named, dict) or not all(isinstance(check, dict) for check in named.values()):
+            raise self.wrong("check", "[check.NAME] is a table for each check")
+        shared = {key: value for key, value in table.items() if key != "check"}
+        name = self.path.name.removesuffix(SUFFIX)
+        checks = [self.check(name, shared)] if not named else []
+        for name, own in named.items():
+            self.known(own, _SHARED[1:])
+            checks.append(self.check(name, _merged(shared, own)))
+        return Spec(self.path, self.path.parent / workbook, tuple(checks), self.text)
+
+    def check(self, name: str, table: Mapping[str, Any]) -> Check:
+        reference = self.typed(table, "reference", str, "file.py:function or package.module:function")
+        sheet = self.typed(table, "sheet", str, "the sheet's name") if "sheet" in table else None
+        tolerance = self.tolerance(table.get("tolerance", {}), Tolerance(), "tolerance")
+        inputs, outputs = (self.typed(table, key, dict, "a table of names and addresses") for key in ("inputs", "outputs"))
+        if not outputs:
+            raise self.wrong("outputs", f"check '{name}' compares nothing; give [outputs] at least one quantity")
+        blocks = self.blocks(table["blocks"]) if "blocks" in table else None
+        return Check(
+            name,
+            reference,
+            sheet,
+            blocks,
+            tuple(self.input(key, value, sheet) for key, value in inputs.items()),
+            tuple(self.output(key, value, sheet, tolerance) for key, value in outputs.items()),
+        )
+
+    def blocks(self, table: Any) -> Blocks:
+        if not isinstance(table, dict):
+            raise self.wrong("blocks", "[blocks] is a table")
+        self.known(table, ("label", "rows", "columns", "first", "step", "count"))
+        if "label" in table:
+            label = self.typed(table, "label", str, "the text that opens block {n}")
+            if "{n}" not in label or len(table) > 1:
+                raise self.wrong("label", "label is the text that opens block {n}, with {n} in it, and stands alone")
+            return Blocks(label)
+        if "rows" in table or "columns" in table:
+            along = "rows" if "rows" in table else "columns"
+            places = table[along]
+            if len(table) > 1 or not isinstance(places, list) or not places or not all(_is_place(p) for p in places):
+                raise self.wrong(along, f"{along} is a list of the blocks' first {along}, as numbers, and stands alone")
+            steps = [place - places[0] for place in places]
+            return Blocks(offsets=tuple(Offset(s, 0) if along == "rows" else Offset(0, s) for s in steps))
+        if table.keys() != {"first", "step", "count"} or not all(_is_place(value) for value in table.values()):
+            raise self.wrong("blocks", "[blocks] takes label, or rows, or columns, or first, step and count together")
+        return Blocks(offsets=tuple(Offset(table["step"] * k, 0) for k in range(table["count"])))
+
+    def input(self, name: str, value: Any, sheet: str | None) -> Input:
+        table = {"at": value} if isinstance(value, str) else value
+        if not isinstance(table, dict):
+            raise self.wrong(name, f"input '{name}' is an address, or a table with one under 'at'")
+        self.known(table, _INPUT, name)
+        also = table.get("also", [])
+        if not isinstance(also, list) or not all(isinstance(twin, dict) for twin in also):
+            raise self.wrong(name, f"'also' of input '{name}' is a list of tables such as {{ at = \"B12:E14\" }}")
+        twins = []
+        for twin in also:
+            self.known(twin, ("at", "transpose"), name)
+            twins.append(Twin(self.address(name, twin.get("at"), sheet), self.flag(twin, "transpose", name)))
+        return Input(
+            name,
+            self.address(name, table.get("at"), sheet),
+            self.flag(table, "every_block", name),
+            tuple(twins),
+            self.number(table, "low", name),
+            self.number(table, "high", name),
+            self.numbers(table, "choices", name),
+        )
+
+    def output(self, name: str, value: Any, sheet: str | None, tolerance: Tolerance) -> Output:
+        table = {"at": value} if isinstance(value, str) else value
+        if not isinstance(table, dict):
+            raise self.wrong(name, f"output '{name}' is an address, or a table with one under 'at'")
+        self.known(table, _OUTPUT, name)
+        skip = table.get("skip")
+        if skip is not None and (not isinstance(skip, str) or not skip.strip()):
+            raise self.wrong(name, f"'skip' of output '{name}' is the reason, a text")
+        own = {key: table[key] for key in ("rtol", "atol") if key in table}
+        return Output(
+            name,
+            self.address(name, table.get("at"), sheet),
+            self.tolerance(own, tolerance, name),
+            self.flag(table, "transpose", name),
+            skip,
+        )
+
+    def tolerance(self, table: Any, default: Tolerance, key: str) -> Tolerance:
+        if not isinstance(table, dict):
+            raise self.wrong(key, "tolerance is a table such as { rtol = 1e-9, atol = 1e-12 }")
+        self.known(table, ("rtol", "atol"), key)
+        rtol, atol = self.number(table, "rtol", key), self.number(table, "atol", key)
+        if (rtol or 0) < 0 or (atol or 0) < 0:
+            raise self.wrong(key, "a tolerance is not negative")
+        return Tolerance(default.rtol if rtol is None else rtol, default.atol if atol is None else atol)
+
+    def address(self, name: str, text: Any, sheet: str | None) -> Range:
+        if not isinstance(text, str):
+            raise self.wrong(name, f"'{name}' has no address; write at = \"B5:D8\"")
+        try:
+            return parse_range(text, sheet)
+        except ValueError as error:
+            raise self.wrong(name, f"'{name}': {error}") from error
+
+    def typed(self, table: Mapping[str, Any], key: str, kind: type, meaning: str) -> Any:
+        if not isinstance(table.get(key), kind):
+            what = "is missing" if key not in table else "is of the wrong type"
+            raise self.wrong(key, f"'{key}' {what}: {meaning}")
+        return table[key]
+
+    def number(self, table: Mapping[str, Any], key: str, name: str) -> float | None:
+        value = table.get(key)
+        if value is not None and not _is_number(value):
+            raise self.wrong(name, f"'{key}' of '{name}' is a number")
+        return None if value is None else float(value)
+
+    def numbers(self, table: Mapping[str, Any], key: str, name: str) -> tuple[float, ...]:
+        values = table.get(key, [])
+        if not isinstance(values, list) or not all(_is_number(value) for value in values):
+            raise self.wrong(name, f"'{key}' of '{name}' is a list of numbers")
+        return tuple(float(value) for value in values)
+
+    def flag(self, table: Mapping[str, Any], key: str, name: str) -> bool:
+        value = table.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(name, f"'{key}' of '{name}' is true or false")
+        return value
+
+    def known(self, table: Mapping[str, Any], keys: tuple[str, ...], where: str | None = None) -> None:
+        for key in table:
+            if key not in keys:
+                raise self.wrong(key, f"unknown key '{key}'{f' of {where!r}' if where else ''}{nearest(key, keys)}")
+
+
+def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The top's keys as defaults of the check's; of inputs and outputs, each name."""
+    merged = {**shared, **own}
+    for key in ("inputs", "outputs"):
+        if isinstance(shared.get(key), dict) and isinstance(own.get(key), dict):
+            merged[key] = {**shared[key], **own[key]}
+    return merged
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == value and abs(value) != float("inf")
+
+
+def _is_place(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0

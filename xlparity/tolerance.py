@@ -1,0 +1,27 @@
+"""How close is close enough, and how far apart two floats are."""
+
+import math
+import struct
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """``|actual - expected| <= atol + rtol * |expected|``, as numpy has it."""
+
+    rtol: float = 1e-9
+    atol: float = 1e-12
+
+    def allows(self, actual: float, expected: float) -> bool:
+        """Whether the two agree; nothing agrees with a nan or an infinity."""
+        return abs(actual - expected) <= self.atol + self.rtol * abs(expected) < math.inf
+
+
+def _ordinal(number: float) -> int:
+    bits: int = struct.unpack("<q", struct.pack("<d", number))[0]
+    return bits if bits >= 0 else -(bits & 0x7FFF_FFFF_FFFF_FFFF)
+
+
+def ulps(actual: float, expected: float) -> int:
+    """How many representable doubles lie between two finite ones; 0 for the same bits, and for 0.0 and -0.0."""
+    return abs(_ordinal(actual) - _ordinal(expected))

@@ -1,0 +1,50 @@
+"""What a cell can hold. Absent, zero, blank and error are four things, and so are a number and a refusal."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+
+class Blank(Enum):
+    """The one value of an empty cell."""
+
+    BLANK = "blank"
+
+    def __str__(self) -> str:
+        return "(blank)"
+
+
+class Missing(Enum):
+    """The one value of a cell that nobody computed."""
+
+    MISSING = "missing"
+
+    def __str__(self) -> str:
+        return "(not computed)"
+
+
+BLANK = Blank.BLANK
+MISSING = Missing.MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorValue:
+    """An Excel error value, such as ``#DIV/0!``: a result, not a failure."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """No value, because the engine cannot be sure that it computes what Excel computes."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"unsupported: {self.reason}"
+
+
+Value: TypeAlias = float | str | bool | ErrorValue | Blank | Missing | Unsupported
