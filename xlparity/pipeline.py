@@ -77,7 +77,8 @@ def _run(plan: Spec, check: Check, cells: CellMap, book: Workbook, values: Value
         f"block {number} stands at another distance from the one before it than the others"
         for number in irregular(cells.offsets)
     )
-    return CheckResult(check.name, machine.name, len(cells.offsets), results, findings, notes)
+    variables = tuple(output.name for output in check.outputs)
+    return CheckResult(check.name, machine.name, variables, len(cells.offsets), results, findings, notes)
 
 
 def _read(name: str, at: Range, values: Values) -> "float | Array":

@@ -84,11 +84,13 @@ class Finding:
 class CheckResult:
     """One check: every bound cell's result, in the order of iteration, quantity and cell.
 
-    ``notes`` are remarks about the layout; ``blocks`` is how many blocks there are.
+    ``variables`` are the quantities in the spec's order, ``blocks`` is how many blocks there are, and ``notes`` are remarks
+    about the layout.
     """
 
     name: str
     engine: str
+    variables: tuple[str, ...]
     blocks: int
     results: tuple[CellResult, ...]
     findings: tuple[Finding, ...] = ()

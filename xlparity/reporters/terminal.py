@@ -78,10 +78,12 @@ def _quantities(check: CheckResult) -> Table:
     for heading in ("cells", "match", "largest difference", "in ulps"):
         table.add_column(heading, justify="right")
     table.add_column("first divergent iteration" if check.blocks > 1 else "", justify="right", overflow="fold")
-    by_name: dict[str, list[CellResult]] = {}
+    by_name: dict[str, list[CellResult]] = {name: [] for name in check.variables}
     for result in check.results:
-        by_name.setdefault(result.variable, []).append(result)
+        by_name[result.variable].append(result)
     for name, results in by_name.items():
+        if not results:
+            continue  # it stands in input cells only
         matches = sum(result.status == "match" for result in results)
         good = matches == len(results)
         differences = [abs(result.difference) for result in results if result.difference is not None]

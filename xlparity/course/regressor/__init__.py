@@ -1,0 +1,1 @@
+"""Week 1: a network of one neuron, four samples and three features."""
