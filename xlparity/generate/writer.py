@@ -9,6 +9,8 @@ from typing import Any
 
 from openpyxl import Workbook as Book
 from openpyxl.chart import LineChart, Reference, ScatterChart, Series
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.drawing.line import LineProperties
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.formula import ArrayFormula
@@ -56,12 +58,12 @@ def new_sheet(book: Book, name: str, title: str, about: Iterable[str], widths: M
     return sheet
 
 
-def set_up_page(sheet: Worksheet, area: str, *, titles: str | None = None, tall: bool = False) -> None:
-    """The print area on A4 landscape (``tall``: portrait), as wide as one page; ``titles`` are rows to repeat."""
+def set_up_page(sheet: Worksheet, area: str, *, titles: str | None = None, pages: int = 0) -> None:
+    """The print area on A4 landscape, one page wide and ``pages`` long (0: as needed); ``titles`` are rows to repeat."""
     sheet.print_area = area
-    sheet.page_setup.orientation = "portrait" if tall else "landscape"
+    sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, pages
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_options.horizontalCentered = True
     sheet.page_margins.left = sheet.page_margins.right = 0.4
@@ -160,9 +162,10 @@ def line_chart(
 
 
 def curve_chart(
-    sheet: Worksheet, at: str, title: str, axes: tuple[str, str], columns: Sequence[int], rows: tuple[int, int], x: int
+    sheet: Worksheet, at: str, title: str, axes: tuple[str, str], columns: Sequence[int], rows: tuple[int, int], x: int,
+    spans: tuple[float, float, float, float],
 ) -> None:
-    """A native scatter chart with smooth lines, over the numbers in column ``x``; otherwise as ``line_chart``."""
+    """A native chart of curves over the numbers in column ``x``; ``spans`` are the ends of both axes, x before y."""
     chart = ScatterChart()
     chart.style = 13
     chart.scatterStyle = "lineMarker"
@@ -172,6 +175,9 @@ def curve_chart(
             Reference(sheet, min_col=column, min_row=rows[0], max_row=rows[1]), across, title_from_data=True
         )
         chart.series.append(series)
+    chart.x_axis.scaling.min, chart.x_axis.scaling.max, chart.y_axis.scaling.min, chart.y_axis.scaling.max = spans
+    chart.x_axis.number_format, chart.x_axis.majorGridlines = "0.0#", None
+    chart.y_axis.crosses = "min"
     _finish(sheet, chart, at, title, axes, legend=len(columns) > 1)
 
 
@@ -184,9 +190,10 @@ def _finish(sheet: Worksheet, chart: Any, at: str, title: str, axes: tuple[str, 
         series.smooth = False
     chart.title, (chart.x_axis.title, chart.y_axis.title) = title, axes
     chart.x_axis.delete = chart.y_axis.delete = False  # openpyxl leaves this out, and Excel then hides the axes
-    chart.y_axis.number_format, chart.y_axis.majorGridlines.spPr = "0.0#", None
+    chart.y_axis.number_format = "0.0#"
+    chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="DDE3EA", w=6350))
     chart.x_axis.tickLblPos = "low"
-    chart.width, chart.height = 17, 8.5
+    chart.width, chart.height = 15.2, 8.5
     if legend:
         chart.legend.position = "b"
     else:

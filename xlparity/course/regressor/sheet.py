@@ -120,6 +120,12 @@ _FIRST = 6  # the row that opens the first block
 _STEP = 21
 _SECTIONS = {"Forward pass": (1, FORWARD), "Backward pass": (8, BACKWARD), "Update": (15, UPDATE)}
 _SAMPLES, _FEATURES = reference.X.shape
+# A vector over the features stands beside one over the samples, and the row is both.
+_ROWS = {
+    "Forward pass": [f"sample {k + 1}" for k in range(_SAMPLES)],
+    "Backward pass": [f"x{k + 1}, sample {k + 1}" if k < _FEATURES else f"sample {k + 1}" for k in range(_SAMPLES)],
+    "Update": [f"x{k + 1}" for k in range(_FEATURES)],
+}
 _HISTORY_FIRST = 6
 _HISTORY = {"loss": 2, "W1": 3, "b1": 6, "dW1": 7, "db1": 10, "accuracy": 11, "A1": 12}
 _CHECK_AT = 17  # the column where the gradient check starts
@@ -132,7 +138,7 @@ def _author() -> Author:
             layout[variable.name] = Place("Training", _FIRST + offset + 2, _COLUMNS[variable.name], _STEP)
     layout["h"] = Place("History", 4, _CHECK_AT + 1)
     for k, variable in enumerate(GRADIENT[1:], start=1):
-        layout[variable.name] = Place("History", _HISTORY_FIRST + 1, _CHECK_AT + k)
+        layout[variable.name] = Place("History", _HISTORY_FIRST, _CHECK_AT + k)
     sizes = {"sample": _SAMPLES, "feature": _FEATURES}
     return Author(_model(sizes, ALPHA, *FORWARD, *BACKWARD, *UPDATE, *GRADIENT), layout)
 
@@ -143,8 +149,8 @@ def _training(book: Book, author: Author, iterations: int, alpha: float, seed: i
     widths |= {"A": 15, "H": 3, "K": 3, "I": 12, "J": 12, "N": 16, "O": 12, "M": 7, "L": 7, "P": 12, "Q": 12}
     sheet = w.new_sheet(book, "Training", "Training the regressor", about, widths)
     w.text(sheet, 3, 1, "alpha", w.BOLD)
-    w.text(sheet, 3, 3, "the learning rate", w.TEXT)
-    w.text(sheet, 4, 1, "Blue cells are inputs; every other number is a formula.", w.TEXT)
+    w.text(sheet, 3, 3, "the learning rate").alignment = Alignment(indent=1)
+    w.text(sheet, 4, 1, "Blue cells are inputs; every other number is a formula.")
     for iteration in range(1, iterations + 1):
         top = _FIRST + _STEP * (iteration - 1)
         w.banner(sheet, top, _LAST, f"Iteration {iteration}")
@@ -153,10 +159,9 @@ def _training(book: Book, author: Author, iterations: int, alpha: float, seed: i
             sheet.row_dimensions[top + offset + 1].height = 50 if title == "Forward pass" else 38
             for variable in variables:
                 _captions(author, sheet, top + offset, variable)
-            for k in range(_FEATURES if title == "Update" else _SAMPLES):
-                words = f"weight {k + 1}" if title == "Update" else f"sample {k + 1}"
-                w.text(sheet, top + offset + 2 + k, 1, words, w.TEXT)
-        if iteration % 2 == 0 and iteration < iterations:
+            for k, words in enumerate(_ROWS[title]):
+                w.text(sheet, top + offset + 2 + k, 1, words)
+        if iteration < iterations:
             sheet.row_breaks.append(Break(id=top + _STEP - 1))
     first = {
         "alpha": [alpha],
@@ -210,34 +215,31 @@ def _history(book: Book, author: Author, iterations: int) -> None:
     _gradient_check(book, author)
     rows = (_HISTORY_FIRST - 1, _HISTORY_FIRST + iterations - 1)
     at = w.letters(_CHECK_AT)
-    w.line_chart(sheet, f"{at}12", "Loss", ("iteration", "loss"), [2], rows, 1)
-    w.line_chart(sheet, f"{at}30", "Weights and bias", ("iteration", "value"), [3, 4, 5, 6], rows, 1)
+    w.line_chart(sheet, f"{at}11", "Loss", ("iteration", "loss"), [2], rows, 1)
+    w.line_chart(sheet, f"{at}29", "Weights and bias", ("iteration", "value"), [3, 4, 5, 6], rows, 1)
     sheet.freeze_panes = f"B{_HISTORY_FIRST}"
-    last = max(rows[1], 47)
+    last = max(rows[1], 46)
     w.set_up_page(sheet, f"A1:{w.letters(_CHECK_AT + 5)}{last}", titles=f"{_HISTORY_FIRST - 1}:{_HISTORY_FIRST - 1}")
 
 
 def _gradient_check(book: Book, author: Author) -> None:
     sheet = book["History"]
     w.text(sheet, 3, _CHECK_AT, "Is backpropagation right? Nudge each weight of iteration 1 and see what the loss does.", w.BOLD)
-    w.text(sheet, 4, _CHECK_AT, "h, the nudge", w.TEXT)
+    w.text(sheet, 4, _CHECK_AT, "h, the nudge")
     w.write_variable(book, author, "h", 1, [1e-4], DATA)
     names = ["loss with W1 + h", "loss with W1 − h", "numerical dW1", "analytical dW1", "difference"]
     for k, (words, variable) in enumerate(zip(names, GRADIENT[1:], strict=True), start=1):
-        w.header(sheet, 5, _CHECK_AT + k, words)
-        code = w.text(sheet, _HISTORY_FIRST, _CHECK_AT + k, variable.code, w.CODE)
-        code.alignment = Alignment(horizontal="center", vertical="top", wrap_text=True)
+        w.header(sheet, _HISTORY_FIRST - 1, _CHECK_AT + k, words)
         w.write_variable(book, author, variable.name, 1, None, "0.0E+00" if k == 5 else "0.00000000" if k < 3 else SIX)
-    sheet.row_dimensions[_HISTORY_FIRST].height = 26
     for k in range(_FEATURES):
-        w.text(sheet, _HISTORY_FIRST + 1 + k, _CHECK_AT, f"weight {k + 1}", w.TEXT)
+        w.text(sheet, _HISTORY_FIRST + k, _CHECK_AT, f"x{k + 1}")
 
 
 # --- Forward pass ----------------------------------------------------------------------------------------------------
 
 PASS = (
     line("A0 [sample, feature]", role="given", code="A0 = X"),
-    line("W1 [feature]", role="given", code="W1 = 2*np.random.random((3, 1)) - 1"),
+    line("W1 [feature]", role="given", code="W1 = 2*random((3, 1)) - 1"),
     line("z1 [sample] = {MMULT(A0, W1)}", code="z1 = A0 @ W1"),
     line("A1 [sample] = 1/(1+EXP(-z1))", code="A1 = 1/(1 + np.exp(-z1))"),
     line("printed [sample]", role="given", code="the chapter's figure"),
@@ -254,7 +256,7 @@ def _forward(book: Book) -> Author:
         "The chapter's first pass, still without a bias: the weights make a weighted sum of each sample's features,",
         "and the sigmoid makes a prediction of it. With the weights of seed 1, the predictions are the printed ones.",
     ]
-    widths = {"A": 12, "E": 3, "F": 14, "G": 3, "H": 14, "I": 14, "J": 3, "K": 14, "L": 14}
+    widths = {"A": 12, "E": 3, "F": 16, "G": 3, "H": 14, "I": 14, "J": 3, "K": 14, "L": 14}
     sheet = w.new_sheet(book, "Forward pass", "From weights to predictions", about, widths)
     sheet.row_dimensions[6].height = 38
     for variable in PASS:
@@ -263,12 +265,12 @@ def _forward(book: Book) -> Author:
             words = variable.name if across == 1 else f"{variable.name}: x{k + 1}"
             w.header(sheet, 5, _PASS_COLUMNS[variable.name] + k, words, variable.code if k == 0 else "")
     for k in range(_SAMPLES):
-        w.text(sheet, 7 + k, 1, f"sample {k + 1}", w.TEXT)
+        w.text(sheet, 7 + k, 1, f"sample {k + 1}")
     given = {"A0": reference.X.ravel().tolist(), "W1": reference.first_weights().ravel().tolist(), "printed": _PRINTED}
     patterns = {"A0": DATA, "printed": "0.00000000", "A1": "0.00000000", "difference": "0.0E+00"}
     for variable in PASS:
         w.write_variable(book, author, variable.name, 1, given.get(variable.name), patterns.get(variable.name, SIX))
-    w.text(sheet, 12, 1, "The printed figures have eight decimals, so a difference below 5E-09 is none.", w.TEXT)
+    w.text(sheet, 12, 1, "The printed figures have eight decimals, so a difference below 5E-09 is none.")
     sheet.freeze_panes = "B7"
     w.set_up_page(sheet, "A1:L12")
     return author
@@ -298,9 +300,9 @@ def _sigmoid(book: Book) -> Author:
         code.alignment = Alignment(horizontal="center")
         values = [k / 4 - 6 for k in range(_POINTS)] if column == 1 else None
         w.write_variable(book, author, variable.name, 1, values, "0.00" if column == 1 else SIX)
-    w.curve_chart(sheet, "E5", "Sigmoid", ("z", "A and its slope"), [2, 3], (6, 6 + _POINTS), 1)
+    w.curve_chart(sheet, "E5", "Sigmoid", ("z", "A and its slope"), [2, 3], (6, 6 + _POINTS), 1, (-6, 6, 0, 1))
     sheet.freeze_panes = "A7"
-    w.set_up_page(sheet, f"A1:O{6 + _POINTS}")
+    w.set_up_page(sheet, f"A1:N{6 + _POINTS}", pages=1)
     return author
 
 
@@ -349,7 +351,7 @@ def _loss(book: Book) -> tuple[Author, Author]:
         w.header(sheet, 5, column, words, variable.code)
     sheet.row_dimensions[6].height = 26
     for k, words in enumerate(("badly wrong", "nearly right")):
-        w.text(sheet, 7 + k, 1, words, w.TEXT)
+        w.text(sheet, 7 + k, 1, words)
     for name, values in {"y": [1.0, 1.0], "p": [0.01, 0.99], "loss": None}.items():
         w.write_variable(book, examples, name, 1, values, SIX if name == "loss" else DATA)
     w.text(sheet, 10, 1, "Exercise", w.BOLD)
@@ -364,9 +366,9 @@ def _loss(book: Book) -> tuple[Author, Author]:
         w.text(sheet, 17, column, variable.code, w.CODE).alignment = Alignment(horizontal="center")
         w.write_variable(book, curves, variable.name, 1, _GRID if column == 2 else None, "0.00" if column == 2 else SIX)
     last = 18 + len(_GRID)
-    w.curve_chart(sheet, "G5", "Loss of a prediction", ("prediction p", "loss"), [3, 4], (18, last), 2)
+    w.curve_chart(sheet, "G5", "Loss of a prediction", ("prediction p", "loss"), [3, 4], (18, last), 2, (0, 1, 0, 5))
     sheet.freeze_panes = "A4"
-    w.set_up_page(sheet, f"A1:Q{last}")
+    w.set_up_page(sheet, f"A1:P{last}", pages=1)
     return examples, curves
 
 
@@ -387,7 +389,7 @@ def _guide(book: Book, author: Author, iterations: int) -> None:
         "numpy. Change a blue cell (a weight, the learning rate, a sample) and watch the rest follow.",
         "The sheets are protected without a password, so that no formula is typed over by mistake: Review, Unprotect Sheet.",
     ]
-    widths = {"A": 16, "B": 50, "C": 38, "D": 42, "E": 16}
+    widths = {"A": 16, "B": 50, "C": 38, "D": 42, "E": 18}
     sheet = w.new_sheet(book, "Guide", "Week 1: a neuron in numpy and in Excel", about, widths)
     w.text(sheet, 6, 1, "The sheets", w.BOLD)
     for row, (name, words) in enumerate(_SHEETS.items(), start=7):
@@ -403,15 +405,14 @@ def _guide(book: Book, author: Author, iterations: int) -> None:
         w.text(sheet, row, 2, variable.note).alignment = Alignment(wrap_text=True, vertical="top")
         w.text(sheet, row, 3, variable.code, w.CODE)
         w.text(sheet, row, 4, _shown_formula(author, variable), w.CODE)
-        _link(sheet, row, 5, block.a1, f"{block.sheet}!{block.a1}")
+        _link(sheet, row, 5, f"{block.sheet} {block.a1}", str(block))
         for column in (1, 3, 4, 5):
             sheet.cell(row, column).alignment = Alignment(vertical="top", wrap_text=column in (3, 4))
-        longest = max(len(variable.note) / 50, len(variable.code) / 42, len(_shown_formula(author, variable)) / 46)
-        sheet.row_dimensions[row].height = 16 * (1 + int(longest))
+        sheet.row_dimensions[row].height = 16 if len(variable.note) < 58 else 31
     last = top + 1 + len((*FORWARD, *BACKWARD, *UPDATE))
     w.text(sheet, last + 2, 1, "A formula in braces is an array formula: it fills its whole block at once (Ctrl+Shift+Enter in Excel).")
     sheet.freeze_panes = "A2"
-    w.set_up_page(sheet, f"A1:E{last + 2}")
+    w.set_up_page(sheet, f"A1:E{last + 2}", pages=1)
 
 
 def _shown_formula(author: Author, variable: Variable) -> str:
