@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from xlparity.address import Cell, Range
@@ -27,17 +28,17 @@ class Output:
 
 
 class Binding(NamedTuple):
-    """One element bound to one cell; ``iteration`` counts from 1, ``index`` is (row, column) in the range, from 0."""
+    """One element bound to one cell; ``iteration`` counts from 1, ``element`` is (row, column) in the range, from 0."""
 
     output: Output
     iteration: int
-    index: tuple[int, int]
+    element: tuple[int, int]
     cell: Cell
 
 
 @dataclass(frozen=True, slots=True)
 class CellMap:
-    """The bijection (quantity, iteration, index) ⇄ cell, an entry a bound cell.
+    """The bijection (quantity, iteration, element) ⇄ cell, an entry a bound cell.
 
     ``inputs`` are the cells that the person sets: where an output stands in one of them, as the first weights do, there
     is nothing to compare.
@@ -73,5 +74,5 @@ class CellMap:
 
 def irregular(offsets: Sequence[Offset]) -> list[int]:
     """The blocks that stand at another distance from the one before than the second does from the first."""
-    steps = [(b.rows - a.rows, b.columns - a.columns) for a, b in zip(offsets, offsets[1:], strict=False)]
+    steps = [(b.rows - a.rows, b.columns - a.columns) for a, b in pairwise(offsets)]
     return [number for number, step in enumerate(steps, start=2) if step != steps[0]]

@@ -65,8 +65,12 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
     engine: Annotated[str, typer.Option(help="What recalculates the workbook: formulas or excelmodel.")] = "formulas",
     workbook: Annotated[Path | None, typer.Option(help="Check this workbook and not the one the spec names.")] = None,
-    rtol: Annotated[float | None, typer.Option(min=0, help="Relative tolerance, in place of every one in SPEC.")] = None,
-    atol: Annotated[float | None, typer.Option(min=0, help="Absolute tolerance, in place of every one in SPEC.")] = None,
+    rtol: Annotated[
+        float | None, typer.Option(min=0, help="Relative tolerance, in place of every one in SPEC.")
+    ] = None,
+    atol: Annotated[
+        float | None, typer.Option(min=0, help="Absolute tolerance, in place of every one in SPEC.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdicts only.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every cell that differs.")] = False,
 ) -> None:
@@ -93,7 +97,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
 
 
 @app.command()
-def generate(  # noqa: PLR0913
+def generate(
     course: Annotated[Course, typer.Argument(help="The workbook to write.")] = Course.REGRESSOR,
     *,
     out: Annotated[Path, typer.Option(help="The folder to write it to.", file_okay=False)] = Path("workbooks"),

@@ -28,7 +28,7 @@ def compare(
             if expected is None:
                 misfits.setdefault(output.name, (output, _misfit(array, output), []))[2].extend(bound)
         for binding in bound:
-            wanted = None if expected is None else float(expected[binding.index])
+            wanted = None if expected is None else float(expected[binding.element])
             results.append(_judge(workbook, binding, values.get(binding.cell, BLANK), wanted))
     findings = tuple(
         Finding(
@@ -65,12 +65,12 @@ def _misfit(array: "NDArray[Any]", output: Output) -> str:
 
 
 def _judge(workbook: Workbook, binding: Binding, actual: Value, expected: float | None) -> CellResult:
-    output, iteration, index, cell = binding
+    output, iteration, element, cell = binding
     formula = workbook.formula(cell)
     return CellResult(
         output.name,
         iteration,
-        index,
+        element,
         cell,
         _status(output, formula.text if formula else None, actual, expected),
         expected,
@@ -94,5 +94,3 @@ def _status(output: Output, formula: str | None, actual: Value, expected: float 
     if isinstance(actual, float) and output.tolerance.allows(actual, expected):
         return "match"
     return "mismatch"
-
-

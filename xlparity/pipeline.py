@@ -58,9 +58,7 @@ def verify(
         _run(plan, check, cells, book, values, machine) for check, cells in zip(plan.checks, maps, strict=True)
     )
     bound = [result.cell for check in checks for result in check.results]
-    return Report(
-        Path(spec).as_posix(), path.as_posix(), book.digest, checks, take_census(book, bound), _versions()
-    )
+    return Report(Path(spec).as_posix(), path.as_posix(), book.digest, checks, take_census(book, bound), _versions())
 
 
 def _run(plan: Spec, check: Check, cells: CellMap, book: Workbook, values: Values, machine: Engine) -> CheckResult:

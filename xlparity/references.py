@@ -55,9 +55,7 @@ class Reference:
         Raises OracleError where the function raises, ends too early, lacks a wanted name, or gives a nan or an infinity.
         """
         wanted = tuple(wanted)
-        inputs = {
-            name: value.copy() if isinstance(value, np.ndarray) else value for name, value in case.inputs.items()
-        }
+        inputs = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in case.inputs.items()}
         taken: list[Mapping[str, NDArray[Any]]] = []
         with self._blamed():
             result = self.function(**inputs)

@@ -44,7 +44,7 @@ class CellResult(NamedTuple):
 
     variable: str
     iteration: int
-    index: tuple[int, int]
+    element: tuple[int, int]
     cell: Cell
     status: Status
     expected: float | None
@@ -167,6 +167,6 @@ class Report:
             for r in check.results:
                 actual = r.actual if isinstance(r.actual, float | str | bool) else str(r.actual)
                 yield (
-                    check.name, r.variable, r.iteration, r.index, str(r.cell), r.formula,
+                    check.name, r.variable, r.iteration, r.element, str(r.cell), r.formula,
                     r.expected, actual, r.difference, r.ulps, r.status,
                 )  # fmt: skip

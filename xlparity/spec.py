@@ -3,6 +3,7 @@
 A wrong spec raises SpecError with the file, the line, what is wrong and the nearest right name.
 """
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -175,7 +176,9 @@ class _Reader:
         reference = self.typed(table, "reference", str, "file.py:function or package.module:function")
         sheet = self.typed(table, "sheet", str, "the sheet's name") if "sheet" in table else None
         tolerance = self.tolerance(table.get("tolerance", {}), Tolerance(), "tolerance")
-        inputs, outputs = (self.typed(table, key, dict, "a table of names and addresses") for key in ("inputs", "outputs"))
+        inputs, outputs = (
+            self.typed(table, key, dict, "a table of names and addresses") for key in ("inputs", "outputs")
+        )
         if not outputs:
             raise self.wrong("outputs", f"check '{name}' compares nothing; give [outputs] at least one quantity")
         blocks = self.blocks(table["blocks"]) if "blocks" in table else None
@@ -304,7 +307,7 @@ def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value and abs(value) != float("inf")
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_place(value: object) -> bool:

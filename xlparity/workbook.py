@@ -89,9 +89,7 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         formulas += sum(cell.formula for cell in raw.values())
         _read_sheet(book[name], name, book.epoch, cells, members)
         _refuse_what_was_dropped(raw, name, cells, members)
-    return Workbook(
-        path, hashlib.sha256(data).hexdigest(), tuple(sheets), cells, members, _names(book), formulas
-    )
+    return Workbook(path, hashlib.sha256(data).hexdigest(), tuple(sheets), cells, members, _names(book), formulas)
 
 
 def _read_sheet(

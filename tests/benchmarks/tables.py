@@ -24,7 +24,9 @@ def training_table(path: Path, iterations: int) -> int:
     first = 8
     for row in range(first, first + iterations):
         if row == first:
-            for column, weight in zip("ABCD", (-0.165955990594852, 0.440648986884316, -0.99977125036531, 0), strict=True):
+            for column, weight in zip(
+                "ABCD", (-0.165955990594852, 0.440648986884316, -0.99977125036531, 0), strict=True
+            ):
                 sheet[f"{column}{row}"] = weight
         else:
             above = row - 1

@@ -42,7 +42,9 @@ class ExcelModelSession:
             with _no_progress_bars():
                 self._model = formulas.ExcelModel().loads(str(workbook.path)).finish()
         except Exception as error:  # the witness may fail in any way it likes
-            raise WorkbookError(f"{workbook.path}: ExcelModel cannot load it ({type(error).__name__}: {error})") from error
+            raise WorkbookError(
+                f"{workbook.path}: ExcelModel cannot load it ({type(error).__name__}: {error})"
+            ) from error
 
     def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
         """Every cell's value; constants are as the workbook has them, since ExcelModel rounds its own."""

@@ -81,7 +81,9 @@ def differs(path: Path, data: bytes) -> bool:
 
 def _listing(data: bytes) -> list[tuple[object, ...]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return [(e.filename, e.date_time, e.create_system, e.external_attr, e.extra, e.comment) for e in archive.infolist()]
+        return [
+            (e.filename, e.date_time, e.create_system, e.external_attr, e.extra, e.comment) for e in archive.infolist()
+        ]
 
 
 def _parts_differ(ours: bytes, theirs: bytes) -> bool:

@@ -107,9 +107,7 @@ class Author:
         axes = self.model.variables[name].axes
         return self._address(self.model.variables[name], iteration, dict(zip(axes, index, strict=True)), (), seen_from)
 
-    def _reference(
-        self, own: Variable, match: re.Match[str], iteration: int, coordinates: Mapping[str, int]
-    ) -> str:
+    def _reference(self, own: Variable, match: re.Match[str], iteration: int, coordinates: Mapping[str, int]) -> str:
         name, when = match["name"], match["when"]
         spanned = None if match["span"] is None else _dims(match["span"])
         other = self.model.variables.get(name)
@@ -121,13 +119,17 @@ class Author:
             raise LanguageError(f"{own.name}: {name} leaves [{ITERATION}] unbound; write {name}.first")
         if when == "prev":
             if iteration == 1:
-                raise LanguageError(f"{own.name}: nothing comes before the first iteration; make it a state, not derived")
+                raise LanguageError(
+                    f"{own.name}: nothing comes before the first iteration; make it a state, not derived"
+                )
             iteration -= 1
         elif when == "first":
             iteration = 1
         if self.is_array(own.name):
             if spanned is not None:
-                raise LanguageError(f"{own.name}: inside braces a name is its whole block; write {name}, without brackets")
+                raise LanguageError(
+                    f"{own.name}: inside braces a name is its whole block; write {name}, without brackets"
+                )
             spanned = other.axes
         spanned = spanned or ()
         for dim in spanned:
@@ -143,9 +145,7 @@ class Author:
     ) -> str:
         place = self.layout[variable.name]
         block = place.block(self.model.shape(variable), iteration)
-        lines = [
-            range(self.model.sizes[axis]) if axis in spanned else [coordinates[axis]] for axis in variable.axes
-        ]
+        lines = [range(self.model.sizes[axis]) if axis in spanned else [coordinates[axis]] for axis in variable.axes]
         down, across = [*lines, [0], [0]][:2][:: -1 if place.turned else 1]
         corners = [(block.row + down[k], block.column + across[k]) for k in (0, -1)]
         # What stands once for the whole sheet is anchored, so that a person may fill the formula on.

@@ -152,7 +152,7 @@ def write_view(book: Book, author: Author, name: str, place: Place, iterations: 
 def line_chart(
     sheet: Worksheet, at: str, title: str, axes: tuple[str, str], columns: Sequence[int], rows: tuple[int, int], x: int
 ) -> None:
-    """A native line chart of columns whose first row holds the names; ``rows`` are that row and the last, ``x`` the categories."""
+    """A native line chart of columns with names on top; ``rows`` are that row and the last, ``x`` has the categories."""
     chart = LineChart()
     for column in columns:
         chart.add_data(Reference(sheet, min_col=column, min_row=rows[0], max_row=rows[1]), titles_from_data=True)
@@ -162,7 +162,13 @@ def line_chart(
 
 
 def curve_chart(
-    sheet: Worksheet, at: str, title: str, axes: tuple[str, str], columns: Sequence[int], rows: tuple[int, int], x: int,
+    sheet: Worksheet,
+    at: str,
+    title: str,
+    axes: tuple[str, str],
+    columns: Sequence[int],
+    rows: tuple[int, int],
+    x: int,
     spans: tuple[float, float, float, float],
 ) -> None:
     """A native chart of curves over the numbers in column ``x``; ``spans`` are the ends of both axes, x before y."""

@@ -68,7 +68,7 @@ def _cell(result: CellResult) -> dict[str, Any]:
         "cell": str(result.cell),
         "variable": result.variable,
         "iteration": result.iteration,
-        "index": list(result.index),
+        "index": list(result.element),
         "status": result.status,
         "expected": result.expected,
         "actual": _value(result.actual),

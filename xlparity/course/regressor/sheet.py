@@ -6,6 +6,7 @@ from openpyxl import Workbook as Book
 from openpyxl.styles import Alignment
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
+from openpyxl.worksheet.worksheet import Worksheet
 
 from xlparity.course.regressor import reference
 from xlparity.generate import Draft
@@ -25,7 +26,9 @@ def _model(sizes: dict[str, int], *variables: Variable) -> Model:
 # --- Training, and History, which looks at it ------------------------------------------------------------------------
 
 FORWARD = (
-    line("A0 [iteration, sample, feature] = A0.prev", role="given", code="A0 = X", note="the data: samples by features"),
+    line(
+        "A0 [iteration, sample, feature] = A0.prev", role="given", code="A0 = X", note="the data: samples by features"
+    ),
     line("W1 [iteration, feature] = W1_new.prev", role="state", code="W1", note="the weights, one a feature"),
     line("b1 [iteration] = b1_new.prev", role="state", code="b1", note="the bias"),
     line(
@@ -62,7 +65,11 @@ FORWARD = (
     ),
 )
 BACKWARD = (
-    line("A0T [iteration, feature, sample] = {TRANSPOSE(A0)}", code="A0T = A0.T", note="the data, rows and columns swapped"),
+    line(
+        "A0T [iteration, feature, sample] = {TRANSPOSE(A0)}",
+        code="A0T = A0.T",
+        note="the data, rows and columns swapped",
+    ),
     line("dz1 [iteration, sample] = A1 - y", code="dz1 = A1 - y", note="how far each prediction is off"),
     line(
         "dW1 [iteration, feature] = {1/m*MMULT(A0T, dz1)}",
@@ -106,7 +113,11 @@ GRADIENT = (
         note="the gradient as the slope between the two losses",
     ),
     line("dW1_analytical [feature] = dW1.first", code="dW1", note="the gradient by backpropagation, from Training"),
-    line("dW1_difference [feature] = dW1_numerical-dW1_analytical", code="difference", note="nearly nothing, if it is right"),
+    line(
+        "dW1_difference [feature] = dW1_numerical-dW1_analytical",
+        code="difference",
+        note="nearly nothing, if it is right",
+    ),
 )
 ALPHA = line("alpha []", role="given", code="alpha", note="the learning rate: how long a step each update takes")
 
@@ -177,7 +188,7 @@ def _training(book: Book, author: Author, iterations: int, alpha: float, seed: i
     w.set_up_page(sheet, f"A1:{w.letters(_LAST)}{_FIRST + _STEP * iterations - 2}", titles="1:5")
 
 
-def _captions(author: Author, sheet: w.Worksheet, row: int, variable: Variable) -> None:
+def _captions(author: Author, sheet: Worksheet, row: int, variable: Variable) -> None:
     _, across = author.model.shape(variable)
     name = {"A0T": "A0ᵀ", "sample_loss": "sample loss", "W1_new": "new W1", "b1_new": "new b1"}.get(
         variable.name, variable.name
@@ -224,7 +235,13 @@ def _history(book: Book, author: Author, iterations: int) -> None:
 
 def _gradient_check(book: Book, author: Author) -> None:
     sheet = book["History"]
-    w.text(sheet, 3, _CHECK_AT, "Is backpropagation right? Nudge each weight of iteration 1 and see what the loss does.", w.BOLD)
+    w.text(
+        sheet,
+        3,
+        _CHECK_AT,
+        "Is backpropagation right? Nudge each weight of iteration 1 and see what the loss does.",
+        w.BOLD,
+    )
     w.text(sheet, 4, _CHECK_AT, "h, the nudge")
     w.write_variable(book, author, "h", 1, [1e-4], DATA)
     names = ["loss with W1 + h", "loss with W1 − h", "numerical dW1", "analytical dW1", "difference"]
@@ -342,7 +359,9 @@ def _loss(book: Book) -> tuple[Author, Author]:
         _model({"point": len(_GRID)}, *CURVES),
         {variable.name: Place("Loss", 19, column) for column, variable in enumerate(CURVES, start=2)},
     )
-    about = ["The cross-entropy asks how surprised the prediction p is by the right answer y: hardly, if p is near y; very, if not."]
+    about = [
+        "The cross-entropy asks how surprised the prediction p is by the right answer y: hardly, if p is near y; very, if not."
+    ]
     widths = {"A": 16, "B": 12, "C": 22, "D": 24, "E": 16, "F": 3}
     sheet = w.new_sheet(book, "Loss", "The loss of one prediction", about, widths)
     w.text(sheet, 4, 1, "Worked examples", w.BOLD)
@@ -355,13 +374,20 @@ def _loss(book: Book) -> tuple[Author, Author]:
     for name, values in {"y": [1.0, 1.0], "p": [0.01, 0.99], "loss": None}.items():
         w.write_variable(book, examples, name, 1, values, SIX if name == "loss" else DATA)
     w.text(sheet, 10, 1, "Exercise", w.BOLD)
-    w.text(sheet, 11, 1, "What is the loss of this prediction? Work it out and type it, to two decimals, into the blue cell.")
+    w.text(
+        sheet,
+        11,
+        1,
+        "What is the loss of this prediction? Work it out and type it, to two decimals, into the blue cell.",
+    )
     for column, words in enumerate(("y, the answer", "p, the prediction", "your answer", "is it right?"), start=2):
         w.header(sheet, 12, column, words)
     for name, value in {"y_asked": 0.0, "p_asked": 0.99, "answer": None, "verdict": None}.items():
         w.write_variable(book, exercise, name, 1, [value], DATA)  # type: ignore[list-item]
     w.text(sheet, 16, 1, "The two curves", w.BOLD)
-    for column, (variable, words) in enumerate(zip(CURVES, ("p", "loss if y = 1", "loss if y = 0"), strict=True), start=2):
+    for column, (variable, words) in enumerate(
+        zip(CURVES, ("p", "loss if y = 1", "loss if y = 0"), strict=True), start=2
+    ):
         w.header(sheet, 18, column, words)
         w.text(sheet, 17, column, variable.code, w.CODE).alignment = Alignment(horizontal="center")
         w.write_variable(book, curves, variable.name, 1, _GRID if column == 2 else None, "0.00" if column == 2 else SIX)
@@ -410,7 +436,12 @@ def _guide(book: Book, author: Author, iterations: int) -> None:
             sheet.cell(row, column).alignment = Alignment(vertical="top", wrap_text=column in (3, 4))
         sheet.row_dimensions[row].height = 16 if len(variable.note) < 58 else 31
     last = top + 1 + len((*FORWARD, *BACKWARD, *UPDATE))
-    w.text(sheet, last + 2, 1, "A formula in braces is an array formula: it fills its whole block at once (Ctrl+Shift+Enter in Excel).")
+    w.text(
+        sheet,
+        last + 2,
+        1,
+        "A formula in braces is an array formula: it fills its whole block at once (Ctrl+Shift+Enter in Excel).",
+    )
     sheet.freeze_panes = "A2"
     w.set_up_page(sheet, f"A1:E{last + 2}", pages=1)
 
@@ -424,7 +455,7 @@ def _shown_formula(author: Author, variable: Variable) -> str:
     return f"{{{formula}}}" if author.is_array(variable.name) else formula
 
 
-def _link(sheet: w.Worksheet, row: int, column: int, words: str, location: str) -> None:
+def _link(sheet: Worksheet, row: int, column: int, words: str, location: str) -> None:
     cell = w.text(sheet, row, column, words, w.LINK)
     cell.hyperlink = Hyperlink(ref=cell.coordinate, location=location, display=words)
     cell.font = w.LINK  # setting the link styles the cell anew

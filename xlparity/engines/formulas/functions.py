@@ -126,7 +126,7 @@ def _unguarded(*_: Operand) -> None:
     """The function itself looks at its operands."""
 
 
-# --- mends: what formulas gets wrong, or leaves to chance, and Excel documents -----------------------------------------
+# --- mends: what formulas gets wrong, or leaves to chance, and Excel documents -------------------------------------
 
 
 def power(base: float, exponent: float) -> Any:
@@ -205,7 +205,8 @@ class Function:
 
 
 _ORDER = {"=": "equal", "<>": "unequal", "<": "less", ">": "greater", "<=": "at_most", ">=": "at_least"}
-_UNARY = "ABS SQRT EXP LN LOG10 SIGN INT TANH SINH COSH ASIN ACOS ATAN DEGREES RADIANS".split()
+_UNARY = ("ABS", "SQRT", "EXP", "LN", "LOG10", "SIGN", "INT",
+          "TANH", "SINH", "COSH", "ASIN", "ACOS", "ATAN", "DEGREES", "RADIANS")  # fmt: skip
 
 
 def _table() -> dict[str, Function]:

@@ -8,7 +8,7 @@ import numpy as np
 from xlparity import collector
 from xlparity.address import Cell, parse_range
 from xlparity.engines.formulas.functions import Refusal
-from xlparity.engines.formulas.shapes import Arguments, Program, compile_shape, to_operand, to_table, to_values
+from xlparity.engines.formulas.shapes import Arguments, Program, compile_shape, to_table, to_values
 from xlparity.formula import dissect
 from xlparity.values import BLANK, MISSING, Unsupported, Value
 from xlparity.workbook import Formula, Workbook
@@ -86,7 +86,8 @@ class FormulasSession:
 
     def _node(self, cell: Cell, formula: Formula, names: Mapping[str, str]) -> _Node | None:
         if formula.area is None:
-            results, block = (self._places[cell],), (1, 1)
+            results: tuple[int, ...] = (self._places[cell],)
+            block = (1, 1)
         else:
             results = tuple([self._places[member] for member in formula.area.cells()])
             block = formula.area.shape

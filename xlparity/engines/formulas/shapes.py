@@ -177,12 +177,16 @@ def _fast(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, .
     names = {slot: f"a{slot}" for slot in range(given)}
     names |= {given + k: repr(float(constant)) for k, constant in enumerate(constants)}
     truths: set[int] = set()
-    body = [f"a{k} = v[i[{k}]]" if kind == CELL_MARK else f"a{k} = [v[j] for j in i[{k}]]" for k, kind in enumerate(kinds)]
+    body = [
+        f"a{k} = v[i[{k}]]" if kind == CELL_MARK else f"a{k} = [v[j] for j in i[{k}]]" for k, kind in enumerate(kinds)
+    ]
     floats = [f"type(a{k})" for k, kind in enumerate(kinds) if kind == CELL_MARK]
     if floats:
         body.append(f"if not ({' is '.join([*floats, 'float'])}): raise Surprise")
     body += [
-        f"if not all(type(x) is float for x in a{k}): raise Surprise" for k, kind in enumerate(kinds) if kind == RANGE_MARK
+        f"if not all(type(x) is float for x in a{k}): raise Surprise"
+        for k, kind in enumerate(kinds)
+        if kind == RANGE_MARK
     ]
     for step in steps:
         spelling = _spell(step, names, truths, kinds)
