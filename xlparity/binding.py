@@ -27,6 +27,42 @@ class Output:
     skip: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A second place of an input's values, perhaps transposed."""
+
+    at: Range
+    transpose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A value that the reference is called with: where it stands, and what it may be varied between.
+
+    ``every_block`` says that it stands in each block, and not only in the first.
+    """
+
+    name: str
+    at: Range
+    every_block: bool = False
+    also: tuple[Twin, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[float, ...] = ()
+
+    def places(self, offsets: Sequence[Offset]) -> list[tuple[Cell, ...]]:
+        """For each element, row by row, all the cells in which it stands."""
+        spread = offsets if self.every_block else offsets[:1]
+        columns = [list(self.at.moved(*offset).cells()) for offset in spread]
+        for twin in self.also:
+            for offset in spread:
+                cells = list(twin.at.moved(*offset).cells())
+                if twin.transpose:
+                    cells.sort(key=lambda cell: (cell.column, cell.row))
+                columns.append(cells)
+        return list(zip(*columns, strict=True))
+
+
 class Binding(NamedTuple):
     """One element bound to one cell; ``iteration`` counts from 1, ``element`` is (row, column) in the range, from 0."""
 

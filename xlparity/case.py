@@ -13,7 +13,6 @@ Array: TypeAlias = "NDArray[np.float64]"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Input values by name, a float for a single cell and a 2-D array for anything else, and where they come from."""
+    """Input values by name: a float for a single cell, a 2-D array for anything else."""
 
     inputs: "Mapping[str, float | Array]"
-    origin: str

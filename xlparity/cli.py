@@ -111,7 +111,7 @@ def generate(
 
     Example: xlparity generate --iterations 200 --out scratch --verify
     """
-    from xlparity.course.regressor.sheet import regressor  # noqa: PLC0415
+    from xlparity.course.regressor.pages import regressor  # noqa: PLC0415
     from xlparity.generate import build, differs  # noqa: PLC0415
 
     if not -1e6 < alpha < 1e6:  # also refuses a nan

@@ -43,6 +43,28 @@ def compare(
     return tuple(results), findings
 
 
+def disagreements(
+    cells: CellMap, values: Mapping[Cell, Value], trace: "Sequence[Mapping[str, NDArray[Any]]]"
+) -> tuple[Cell, ...]:
+    """The bound cells that do not come to what is expected, in order; where there is no telling, there is none."""
+    wrong: list[Cell] = []
+    for output, iteration, bound in cells.blocks():
+        if output.skip is not None:
+            continue
+        array = trace[iteration - 1][output.name]
+        expected = _fitted(array.T if output.transpose else array, output.at.shape)
+        if expected is None:
+            continue
+        for binding in bound:
+            actual = values.get(binding.cell, BLANK)
+            if isinstance(actual, Unsupported | Missing):
+                continue
+            wanted = float(expected[binding.element])
+            if not isinstance(actual, float) or not output.tolerance.allows(actual, wanted):
+                wrong.append(binding.cell)
+    return tuple(wrong)
+
+
 def _fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | None":
     """The array in the range's shape, or None where it has other elements or another orientation."""
     rows, columns = shape

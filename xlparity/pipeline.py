@@ -1,7 +1,7 @@
 """The pipeline on one screen: a spec, its workbook and its reference in, a report out."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +13,12 @@ from xlparity.address import Range
 from xlparity.binding import CellMap, irregular
 from xlparity.case import Array, Case
 from xlparity.census import take_census
-from xlparity.compare import compare
+from xlparity.compare import compare, disagreements
 from xlparity.engines import Engine, Values, find_engine
 from xlparity.errors import OracleError
-from xlparity.references import find_reference
-from xlparity.report import CheckResult, Report
+from xlparity.references import Reference, Trace, find_reference
+from xlparity.report import CheckResult, Report, Scenarios
+from xlparity.scenarios import draw
 from xlparity.spec import Check, Spec, read_spec
 from xlparity.tolerance import Tolerance
 from xlparity.values import BLANK
@@ -25,6 +26,8 @@ from xlparity.workbook import Workbook, read_workbook
 
 if TYPE_CHECKING:
     Progress = Callable[[str, float], None]
+
+_SCENARIOS, _SEED = 8, 0
 
 
 def verify(
@@ -45,38 +48,77 @@ def verify(
     say = progress or (lambda stage, done: None)
     say("reading", 0.0)
     plan = _with_tolerance(read_spec(Path(spec)), rtol, atol)
-    path = plan.workbook if workbook is None else Path(workbook)
-    book = read_workbook(path)
-    maps = [plan.map_cells(check, book) for check in plan.checks]
-    say("compiling", 0.3)
     machine = find_engine(engine)
+    book = read_workbook(plan.workbook if workbook is None else Path(workbook))
+    return assess(plan, book, machine, say)
+
+
+def assess(plan: Spec, book: Workbook, machine: Engine, say: "Progress" = lambda stage, done: None) -> Report:
+    """The report on a workbook that is read: on its stored inputs, and on others drawn around them."""
+    trials = [_Trial(plan, check, plan.map_cells(check, book), _reference(plan, check)) for check in plan.checks]
+    say("compiling", 0.3)
     session = machine.load(book)
-    say("recalculating", 0.6)
+    say("recalculating", 0.5)
     values = session.recalculate({})
-    say("comparing", 0.8)
-    checks = tuple(
-        _run(plan, check, cells, book, values, machine) for check, cells in zip(plan.checks, maps, strict=True)
-    )
+    say("comparing", 0.6)
+    checks = [trial.run(book, values, machine) for trial in trials]
+    say("trying other inputs", 0.7)
+    inputs = [(given, trial.cells.offsets) for trial in trials for given in trial.check.inputs]
+    constants = {cell: value for cell, value in book.cells.items() if isinstance(value, float)}
+    for drawn in draw(inputs, constants, count=_SCENARIOS, seed=_SEED):
+        changed = session.recalculate(drawn)
+        checks = [trial.run_again(result, changed) for trial, result in zip(trials, checks, strict=True)]
     bound = [result.cell for check in checks for result in check.results]
-    return Report(Path(spec).as_posix(), path.as_posix(), book.digest, checks, take_census(book, bound), _versions())
+    return Report(
+        plan.path.as_posix(), book.path.as_posix(), book.digest, tuple(checks), take_census(book, bound), _versions()
+    )
 
 
-def _run(plan: Spec, check: Check, cells: CellMap, book: Workbook, values: Values, machine: Engine) -> CheckResult:
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """One check, ready to be run on as many sets of values as there are."""
+
+    plan: Spec
+    check: Check
+    cells: CellMap
+    reference: Reference
+
+    def run(self, book: Workbook, values: Values, machine: Engine) -> CheckResult:
+        """The facts on the stored inputs; raises SpecError where the reference says nothing about them."""
+        try:
+            trace = self._trace(values)
+        except OracleError as error:
+            raise self.plan.error("reference", f"check '{self.check.name}': {error}") from error
+        results, findings = compare(book, self.cells, values, trace)
+        notes = tuple(
+            f"block {number} stands at another distance from the one before it than the others"
+            for number in irregular(self.cells.offsets)
+        )
+        variables = tuple(output.name for output in self.check.outputs)
+        blocks = len(self.cells.offsets)
+        return CheckResult(self.check.name, machine.name, variables, blocks, results, findings, notes, Scenarios(_SEED))
+
+    def run_again(self, result: CheckResult, values: Values) -> CheckResult:
+        """The result with one more scenario; one where the reference is undefined is dropped, and counted."""
+        try:
+            trace = self._trace(values)
+        except OracleError:
+            return replace(result, scenarios=replace(result.scenarios, dropped=result.scenarios.dropped + 1))
+        return replace(result, scenarios=result.scenarios.with_one(disagreements(self.cells, values, trace)))
+
+    def _trace(self, values: Values) -> Trace:
+        inputs = {given.name: _read(given.name, given.at, values) for given in self.check.inputs}
+        wanted = [output.name for output in self.check.outputs if output.skip is None]
+        return self.reference.trace(Case(inputs), len(self.cells.offsets) if self.check.blocks else None, wanted)
+
+
+def _reference(plan: Spec, check: Check) -> Reference:
     try:
         reference = find_reference(check.reference, plan.path.parent)
         reference.check_inputs(given.name for given in check.inputs)
-        case = Case({given.name: _read(given.name, given.at, values) for given in check.inputs}, "stored inputs")
-        wanted = [output.name for output in check.outputs if output.skip is None]
-        trace = reference.trace(case, len(cells.offsets) if check.blocks else None, wanted)
     except OracleError as error:
         raise plan.error("reference", f"check '{check.name}': {error}") from error
-    results, findings = compare(book, cells, values, trace)
-    notes = tuple(
-        f"block {number} stands at another distance from the one before it than the others"
-        for number in irregular(cells.offsets)
-    )
-    variables = tuple(output.name for output in check.outputs)
-    return CheckResult(check.name, machine.name, variables, len(cells.offsets), results, findings, notes)
+    return reference
 
 
 def _read(name: str, at: Range, values: Values) -> "float | Array":

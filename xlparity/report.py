@@ -81,6 +81,26 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Scenarios:
+    """What became of a check on other inputs than the stored ones.
+
+    ``run`` of them were compared and ``failed`` in some cell; ``dropped`` are those for which the reference is undefined.
+    ``cells`` are the cells that any of them found wrong, in the order of the check.
+    """
+
+    seed: int
+    run: int = 0
+    failed: int = 0
+    dropped: int = 0
+    cells: tuple[Cell, ...] = ()
+
+    def with_one(self, wrong: tuple[Cell, ...]) -> "Scenarios":
+        """These and one more, in which those cells were wrong."""
+        cells = tuple(dict.fromkeys((*self.cells, *wrong)))
+        return Scenarios(self.seed, self.run + 1, self.failed + bool(wrong), self.dropped, cells)
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """One check: every bound cell's result, in the order of iteration, quantity and cell.
 
@@ -95,6 +115,13 @@ class CheckResult:
     results: tuple[CellResult, ...]
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    scenarios: Scenarios = Scenarios(seed=0)
+
+    @property
+    def only_stored(self) -> tuple[CellResult, ...]:
+        """The cells that match on the stored inputs and are wrong on others: they compute something else."""
+        wrong = set(self.scenarios.cells)
+        return tuple(result for result in self.results if result.status == "match" and result.cell in wrong)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -108,14 +135,15 @@ class CheckResult:
         counts = self.counts
         if any(counts[status] for status in UNKNOWN):
             return Verdict.UNASSESSED
-        if any(counts[status] for status in WRONG):
+        if any(counts[status] for status in WRONG) or self.scenarios.failed:
             return Verdict.FAIL
         return Verdict.PASS if counts["match"] else Verdict.UNASSESSED
 
     @property
     def first_divergent(self) -> int | None:
         """The first iteration with a wrong cell."""
-        return min((result.iteration for result in self.results if result.status in WRONG), default=None)
+        wrong = [result.iteration for result in self.results if result.status in WRONG]
+        return min([*wrong, *(result.iteration for result in self.only_stored)], default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xlparity.address import Cell, Range, parse_range
-from xlparity.binding import CellMap, Offset, Output
+from xlparity.binding import CellMap, Input, Offset, Output, Twin
 from xlparity.errors import SpecError, nearest
 from xlparity.tolerance import Tolerance
 from xlparity.workbook import Workbook
@@ -30,27 +30,6 @@ class Blocks:
 
     label: str | None = None
     offsets: tuple[Offset, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Twin:
-    """A second place of an input's values, perhaps transposed."""
-
-    at: Range
-    transpose: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A value that the reference is called with: where it stands, and what it may be varied between."""
-
-    name: str
-    at: Range
-    every_block: bool = False
-    also: tuple[Twin, ...] = ()
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +63,7 @@ class Spec:
             if sheet not in workbook.sheets:
                 raise self.error(key, f"the workbook has no sheet '{sheet}'{nearest(sheet, workbook.sheets)}")
         offsets = self._offsets(check, workbook)
-        inputs = {
-            cell
-            for given in check.inputs
-            for at in (given.at, *(twin.at for twin in given.also))
-            for offset in (offsets if given.every_block else offsets[:1])
-            for cell in at.moved(*offset).cells()
-        }
+        inputs = {cell for given in check.inputs for places in given.places(offsets) for cell in places}
         cells = CellMap(check.outputs, offsets, frozenset(inputs))
         if twice := cells.twice_bound():
             raise self.error(twice[2], f"both '{twice[1]}' and '{twice[2]}' claim the cell {twice[0]}")

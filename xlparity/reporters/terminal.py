@@ -40,7 +40,9 @@ def _verdict(report: Report) -> Text:
     elif verdict is Verdict.FAIL:
         first = min(check.first_divergent or 1 for check in report.checks if check.verdict is Verdict.FAIL)
         where = f", from iteration {first} on" if any(check.blocks > 1 for check in report.checks) else ""
-        said = f"{wrong:,} of {_number(counts['bound'], 'compared cell')} differ from the Python reference{where}."
+        stored = sum(len(check.only_stored) for check in report.checks)
+        said = f"{wrong:,} of {_number(counts['bound'], 'compared cell')} differ from the Python reference{where}"
+        said += f"; {stored:,} agree on the stored inputs only." if stored else "."
     elif unknown:
         said = f"{unknown:,} of {_number(counts['bound'], 'compared cell')} could not be assessed; {wrong:,} differ."
     else:
@@ -63,6 +65,7 @@ def _check(check: CheckResult, *, verbose: bool) -> RenderableType:
     parts.append(Padding(_quantities(check), (0, 0, 0, 2)))
     parts += [Text(f"  note: {note}", style="dim") for note in check.notes]
     parts += [Text(f"  {finding.code} {finding.message}", style="yellow") for finding in check.findings]
+    parts += _scenarios(check)
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
     if wrong:
         parts.append(Padding(_differing(wrong if verbose else wrong[:_CELLS_SHOWN]), (0, 0, 0, 2)))
@@ -70,6 +73,21 @@ def _check(check: CheckResult, *, verbose: bool) -> RenderableType:
             left = len(wrong) - _CELLS_SHOWN
             parts.append(Text(f"  and {_number(left, 'more cell')}; --verbose lists them all", style="dim"))
     return Group(*parts)
+
+
+def _scenarios(check: CheckResult) -> list[RenderableType]:
+    tried, only_stored = check.scenarios, check.only_stored
+    if not tried.run:
+        return [Text("  no other inputs could be tried", style="dim")]
+    if not tried.failed:
+        return [Text(f"  {_number(tried.run, 'other set')} of inputs tried: all agree", style="dim")]
+    said = f"  {tried.failed} of {_number(tried.run, 'other set')} of inputs disagree"
+    if only_stored:
+        first = only_stored[0]
+        said += (
+            f"; {_number(len(only_stored), 'cell')} right on the stored inputs only, first {first.cell} {first.formula}"
+        )
+    return [Text(said, style="red")]
 
 
 def _quantities(check: CheckResult) -> Table:

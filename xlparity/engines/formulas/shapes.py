@@ -172,7 +172,9 @@ def _fast(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, .
     The function takes the list of all values and the places of its arguments in it.
     """
     given = len(kinds)
-    if not steps or any(type(constant) not in (int, float) for constant in constants):
+    if not steps and not (root < given and kinds[root] == CELL_MARK):
+        return None
+    if any(type(constant) not in (int, float) for constant in constants):
         return None
     names = {slot: f"a{slot}" for slot in range(given)}
     names |= {given + k: repr(float(constant)) for k, constant in enumerate(constants)}
@@ -197,8 +199,9 @@ def _fast(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, .
         if step.function.gives == "truth":
             truths.add(step.result)
     # An infinity or a nan less itself is nan, which equals nothing.
-    body.append(f"if not ({' == '.join(['0.0', *(f't{s.result} - t{s.result}' for s in steps)])}): raise Surprise")
-    body.append(f"return t{root}")
+    if steps:
+        body.append(f"if not ({' == '.join(['0.0', *(f't{s.result} - t{s.result}' for s in steps)])}): raise Surprise")
+    body.append(f"return {names[root]}")
     namespace = dict(VOCABULARY)
     exec("def fast(v, i):\n    " + "\n    ".join(body), namespace)
     return namespace["fast"]  # type: ignore[no-any-return]
