@@ -42,7 +42,8 @@ class LanguageError(XlparityError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for the known word most like ``word``, else the known words, else nothing."""
     known = sorted(known)
-    close = difflib.get_close_matches(word, known, n=1)
+    folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold(), folded, n=1)
     if close:
-        return f" (did you mean '{close[0]}'?)"
+        return f" (did you mean '{folded[close[0]]}'?)"
     return f" (known: {', '.join(known)})" if known else ""

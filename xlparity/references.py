@@ -97,7 +97,7 @@ class Reference:
                 yield
         except OracleError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # an exit(0) in a script must not become the verdict
             at = traceback.extract_tb(error.__traceback__)[-1]
             raise OracleError(
                 f"{self.name} raised {type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
@@ -123,7 +123,7 @@ def find_reference(name: str, folder: Path) -> Reference:
 def _load_module(place: str, name: str) -> ModuleType:
     try:
         return importlib.import_module(place)
-    except Exception as error:  # importing runs the person's code, which may raise anything
+    except (Exception, SystemExit) as error:  # importing runs the person's code, which may raise anything
         raise OracleError(f"the reference {name} cannot be imported ({type(error).__name__}: {error})") from error
 
 
@@ -137,7 +137,7 @@ def _load_file(path: Path, name: str) -> ModuleType:
     sys.path.insert(0, str(path.parent))  # so that it may import what lies beside it
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise OracleError(f"the reference {name} cannot be imported ({type(error).__name__}: {error})") from error
     finally:
         sys.path.remove(str(path.parent))

@@ -115,7 +115,7 @@ def _read_sheet(
 
 def _formula(value: object, cell: Cell) -> Formula | Unsupported:
     if isinstance(value, str):
-        return Formula(value)
+        return Formula(value) if value.strip() != "=" else Unsupported("an empty formula")
     area = getattr(value, "ref", None)
     text = getattr(value, "text", None)
     if type(value).__name__ == "ArrayFormula" and area and text:

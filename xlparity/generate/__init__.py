@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlparity import ooxml
+from xlparity.address import Cell
 from xlparity.engines import Values, find_engine
 from xlparity.errors import WorkbookError
 from xlparity.tolerance import Tolerance
@@ -38,19 +39,26 @@ def build(draft: Draft) -> dict[str, bytes]:
     draft.book.save(buffer)
     parts = ooxml.read_parts(buffer.getvalue(), path)
     parts["docProps/core.xml"] = _TIMES.sub(rb"\g<1>2000-01-01T00:00:00Z", parts["docProps/core.xml"])
+    sheets = ooxml.sheet_parts(parts, path)
+    for sheet, part in sheets.items():
+        # openpyxl writes 16 digits of a number, which is one too few for some weights.
+        numbers = {
+            held.coordinate: held.value for row in draft.book[sheet] for held in row if isinstance(held.value, float)
+        }
+        parts[part] = ooxml.write_values(parts[part], numbers, f"{path}: sheet '{sheet}'")
     workbook = parse_workbook(ooxml.pack(parts), path)
     values = find_engine("formulas").load(workbook).recalculate({})
     stored: dict[str, dict[str, Value]] = {sheet: {} for sheet in workbook.sheets}
     for cell, formula in formulas_of(workbook):
         for member in formula.area.cells() if formula.area else (cell,):
             stored[member.sheet][member.a1] = _computed(values, member)
-    for sheet, part in ooxml.sheet_parts(parts, path).items():
+    for sheet, part in sheets.items():
         parts[part] = ooxml.write_values(parts[part], stored[sheet], f"{path}: sheet '{sheet}'")
     return {path.name: ooxml.pack(parts), f"{draft.name}.parity.toml": draft.spec.encode()}
 
 
-def _computed(values: Values, cell: "ooxml.RawCell | object") -> Value:
-    value = values[cell]  # type: ignore[index]
+def _computed(values: Values, cell: Cell) -> Value:
+    value = values[cell]
     if isinstance(value, Unsupported):
         raise WorkbookError(f"{cell}: the generated formula is unsupported ({value.reason})")
     return value

@@ -182,7 +182,7 @@ EXERCISE = (
     line("answer []", role="given"),
     line(
         'verdict [] = IF(answer="","your turn",'
-        'IF(ABS(answer+y_asked*LN(p_asked)+(1-y_asked)*LN(1-p_asked))<0.005,"right","not yet"))'
+        'IF(ABS(answer+y_asked*LN(p_asked)+(1-y_asked)*LN(1-p_asked))<0.01,"right","not yet"))'
     ),
 )
 CURVES = (

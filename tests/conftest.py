@@ -1,0 +1,102 @@
+"""What several test files need: the generated week-1 workbook, and a small one of two cells with its reference."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import openpyxl
+import pytest
+
+from xlparity.cli import main
+from xlparity.course.regressor.pages import regressor
+from xlparity.generate import build
+
+needs_libreoffice = pytest.mark.libreoffice
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test marked ``libreoffice`` skips where the program is absent; CI installs it."""
+    if shutil.which("soffice") is None:
+        for item in items:
+            if item.get_closest_marker("libreoffice"):
+                item.add_marker(pytest.mark.skip(reason="LibreOffice's soffice is not on PATH"))
+
+
+def write_files(folder: Path, files: dict[str, bytes]) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return folder / "regressor.parity.toml"
+
+
+@pytest.fixture(scope="session")
+def week_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The spec file of the generated workbook with 22 iterations; nobody writes to this folder."""
+    return write_files(tmp_path_factory.mktemp("week1"), build(regressor()))
+
+
+@pytest.fixture(scope="session")
+def two_iterations(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The spec file of a generated workbook with two iterations, small enough to be broken everywhere."""
+    return write_files(tmp_path_factory.mktemp("two"), build(regressor(iterations=2)))
+
+
+class Small:
+    """A folder with ``small.xlsx``, ``small.py`` and ``small.parity.toml``: B1 doubles the input in A1, unless changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.spec = folder / "small.parity.toml"
+        self.reference = folder / "small.py"
+        self.workbook = folder / "small.xlsx"
+        self.reference.write_text("def double(x):\n    return {'y': 2 * x}\n")
+        self.write_cells({"A1": 3, "B1": "=2*A1"})
+        self.write_spec()
+
+    def write_cells(self, cells: dict[str, object]) -> None:
+        """The workbook with these cells on its one sheet, named Sheet."""
+        book = openpyxl.Workbook()
+        for address, value in cells.items():
+            book.active[address] = value
+        book.save(self.workbook)
+
+    def write_spec(self, **changed: str) -> None:
+        """The spec with lines exchanged; an empty text leaves one out."""
+        lines = {
+            "workbook": 'workbook = "small.xlsx"',
+            "reference": 'reference = "small.py:double"',
+            "sheet": 'sheet = "Sheet"',
+            "blocks": "",
+            "inputs": '[inputs]\nx = "A1"',
+            "outputs": '[outputs]\ny = "B1"',
+        }
+        self.spec.write_text("\n".join({**lines, **changed}.values()) + "\n")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Small:
+    return Small(tmp_path)
+
+
+class Done(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
+    """Runs the command line in this process, as the console script does."""
+
+    def command(*arguments: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["xlparity", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Done(int(ended.value.code or 0), printed.out, printed.err)
+
+    return command

@@ -1,0 +1,210 @@
+"""Reading and patching files: nothing is lost without a word, and nothing is changed that was not meant."""
+
+import datetime
+import math
+import re
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl.worksheet.formula import ArrayFormula
+
+from xlparity import ooxml
+from xlparity.address import Cell
+from xlparity.errors import WorkbookError
+from xlparity.values import BLANK, ErrorValue, Unsupported
+from xlparity.workbook import Formula, parse_workbook, read_workbook
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def sheet_of(*cells: str) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'
+        + "".join(cells)
+        + "</row></sheetData></worksheet>"
+    ).encode()
+
+
+def file_with(folder, cells, patch=None):
+    """A workbook with these cells, its sheet's XML patched by pairs of old and new."""
+    book = openpyxl.Workbook()
+    for address, value in cells.items():
+        book.active[address] = value
+    path = folder / "book.xlsx"
+    book.save(path)
+    if patch:
+        parts = ooxml.read_parts(path.read_bytes(), path)
+        for old, new in patch:
+            assert old in parts[SHEET], parts[SHEET]
+            parts[SHEET] = parts[SHEET].replace(old, new)
+        path.write_bytes(ooxml.pack(parts))
+    return path
+
+
+def test_constants_keep_their_type_and_every_bit(tmp_path):
+    """Absent, zero, blank and error are four things, and 1e-20 is not 0."""
+    cells = {
+        "A1": 1e-20,
+        "A2": 0,
+        "A3": "text",
+        "A4": True,
+        "A5": "#N/A",
+        "A7": 0.3,
+        "A8": datetime.datetime(2026, 11, 24),
+    }
+    path = file_with(tmp_path, cells, [(b"<v>0.3</v>", b"<v>0.30000000000000004</v>")])  # openpyxl writes 16 digits
+    book = read_workbook(path)
+    held = {cell.a1: value for cell, value in book.cells.items()}
+    assert held == {
+        "A1": 1e-20, "A2": 0.0, "A3": "text", "A4": True, "A5": ErrorValue("#N/A"), "A7": 0.30000000000000004, "A8": 46350.0,
+    }  # fmt: skip
+    assert type(held["A2"]) is float
+
+
+def test_a_time_of_day_is_refused_since_openpyxl_rounds_it(tmp_path):
+    """Its serial number is no longer the file's."""
+    book = read_workbook(file_with(tmp_path, {"A1": datetime.datetime(2026, 11, 24, 12, 34, 56)}))
+    assert isinstance(book.cells[Cell("Sheet", 1, 1)], Unsupported)
+
+
+def test_the_members_of_an_array_area_are_no_constants(tmp_path):
+    """Excel stores the results there as plain values; taken for constants, they would hide the formula."""
+    path = file_with(
+        tmp_path,
+        {"A1": 1, "A2": 2, "B1": ArrayFormula("B1:B2", "=A1:A2*2"), "B2": 99},
+    )
+    book = read_workbook(path)
+    assert book.members == {Cell("Sheet", 2, 2): Cell("Sheet", 1, 2)}
+    assert Cell("Sheet", 2, 2) not in book.cells
+    assert str(book.formula(Cell("Sheet", 2, 2))) == "{=A1:A2*2}"
+    assert book.formulas == 1
+
+
+@pytest.mark.parametrize("hidden", [b"<f>A1+1</f><v>2</v>", b"<v>7</v>"])
+def test_what_stands_under_a_merged_cell_is_refused(tmp_path, hidden):
+    """openpyxl drops it without a word, and a formula that refers to it would read a blank."""
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["B1"], book.active["C1"] = 1, 5, "=B1"
+    path = tmp_path / "merged.xlsx"
+    book.save(path)
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    parts[SHEET] = re.sub(rb'<c r="B1"[^>]*>.*?</c>', b'<c r="B1">' + hidden + b"</c>", parts[SHEET])
+    parts[SHEET] = parts[SHEET].replace(
+        b"</sheetData>", b'</sheetData><mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>'
+    )
+    read = parse_workbook(ooxml.pack(parts), path)
+    assert isinstance(read.cells[Cell("Sheet", 1, 2)], Unsupported)
+    assert read.formulas == 1 + (b"<f>" in hidden)
+
+
+def test_an_empty_formula_and_a_data_table_are_refused(tmp_path):
+    """Both are counted by the file and computed by nobody here."""
+    path = file_with(tmp_path, {"A1": 1, "B1": "=A1"}, [(b"<f>A1</f>", b"<f></f>")])
+    book = read_workbook(path)
+    assert isinstance(book.cells[Cell("Sheet", 1, 2)], Unsupported)
+    table = b'<f t="dataTable" ref="B1:B1" dt2D="0" dtr="0" r1="A1"/>'
+    book = read_workbook(file_with(tmp_path, {"A1": 1, "B1": "=A1"}, [(b"<f>A1</f>", table)]))
+    assert isinstance(book.cells[Cell("Sheet", 1, 2)], Unsupported)
+
+
+def test_shared_formulas_are_read_for_every_cell(tmp_path):
+    """Excel writes a filled column as one formula and marks."""
+    shared = b'<f t="shared" ref="B1:B3" si="0">A1*2</f>'
+    mark = b'<f t="shared" si="0"/>'
+    path = file_with(
+        tmp_path,
+        {"A1": 1, "A2": 2, "A3": 3, "B1": "=A1*2", "B2": "=A2*22", "B3": "=A3*222"},
+        [(b"<f>A1*2</f>", shared), (b"<f>A2*22</f>", mark), (b"<f>A3*222</f>", mark)],
+    )
+    book = read_workbook(path)
+    assert [book.cells[Cell("Sheet", row, 2)] for row in (1, 2, 3)] == [Formula(f"=A{row}*2") for row in (1, 2, 3)]
+
+
+def test_a_text_that_begins_with_an_equals_sign_is_no_formula(week_one):
+    """The guide shows formulas as texts; computed, they would be compared with nothing."""
+    book = read_workbook(week_one.with_name("regressor.xlsx"))
+    assert "=1/(1+EXP(-I9))" in {value for cell, value in book.cells.items() if cell.sheet == "Guide"}
+    assert not any(isinstance(value, Formula) for cell, value in book.cells.items() if cell.sheet == "Guide")
+
+
+def test_a_stray_cell_in_the_last_corner_does_not_keep_us_waiting(tmp_path):
+    """One cell at XFD1048576 makes a walk over the grid run for ever."""
+    path = file_with(tmp_path, {"A1": 3, "XFD1048576": 1})
+    assert len(read_workbook(path).cells) == 2
+
+
+def test_two_elements_for_one_cell_are_refused():
+    """Two readers would disagree on which counts."""
+    with pytest.raises(WorkbookError, match="A1"):
+        ooxml.scan(sheet_of('<c r="A1"><v>1</v></c>', '<c r="A1"><v>2</v></c>'), "sheet")
+
+
+ELEMENTS = st.sampled_from(
+    [
+        '<c r="{r}"><f>A1+1</f></c>',
+        '<c r="{r}" s="3"><f>A1+1</f><v></v></c>',
+        '<c r="{r}" t="str" s="3"><f>A1&amp;"x"</f><v>old</v></c>',
+        '<c r="{r}" t="e"><f>1/0</f><v>#DIV/0!</v></c>',
+        '<c s="1" r="{r}"/>',
+        '<c r="{r}"></c>',
+        '<c r="{r}" t="inlineStr"><is><t>a &lt; b</t></is></c>',
+        "<c r='{r}' t='b'><f/><v>1</v></c>",
+        '<c r="{r}"><f t="shared" si="0"/><v/><extLst/></c>',
+    ]
+)
+VALUES = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.booleans(),
+    st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1),
+    st.just(ErrorValue("#NUM!")),
+    st.just(BLANK),
+)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.tuples(ELEMENTS, VALUES), min_size=1, max_size=6), st.data())
+def test_writing_values_changes_the_values_and_nothing_else(cells, data):
+    """The stored value is what was written, and taking it out again leaves what stood around it, byte for byte."""
+    named = [(f"{'ABCDEF'[k]}1", element, value) for k, (element, value) in enumerate(cells)]
+    xml = sheet_of(*(element.format(r=address) for address, element, _ in named))
+    chosen = data.draw(st.sets(st.sampled_from([address for address, _, _ in named])))
+    written = ooxml.write_values(xml, {a: value for a, _, value in named if a in chosen}, "sheet")
+    stored = stored_values(written)
+    for address, element, value in named:
+        if address not in chosen:
+            assert element.format(r=address).encode() in written
+        elif value is BLANK:
+            assert address not in stored
+        else:
+            assert stored[address] == expected_text(value)
+    blanked = ooxml.write_values(xml, dict.fromkeys(chosen, BLANK), "sheet")
+    assert ooxml.write_values(written, dict.fromkeys(chosen, BLANK), "sheet") == blanked
+
+
+def stored_values(xml):
+    from xml.etree import ElementTree  # noqa: PLC0415
+
+    main = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    return {
+        cell.attrib["r"]: (cell.attrib.get("t", "n"), cell.findtext(f"{main}v"))
+        for cell in ElementTree.fromstring(xml).iter(f"{main}c")
+        if cell.find(f"{main}v") is not None
+    }
+
+
+def expected_text(value):
+    if isinstance(value, bool):
+        return "b", str(int(value))
+    if isinstance(value, float):
+        assert math.isfinite(value)
+        return "n", repr(value)
+    return ("e", value.code) if isinstance(value, ErrorValue) else ("str", value)
+
+
+def test_a_value_without_a_cell_is_an_error():
+    """A value that goes nowhere would be a file that claims less than it computed."""
+    with pytest.raises(WorkbookError, match="B7"):
+        ooxml.write_values(sheet_of('<c r="A1"/>'), {"B7": 1.0}, "sheet")
