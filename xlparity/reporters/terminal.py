@@ -112,7 +112,7 @@ def _quantities(check: CheckResult) -> Table:
             f"{len(results):,}",
             Text(f"{matches:,}", style="green" if good else "red"),
             _difference(max(differences)) if differences else "–",
-            f"{max(steps):,}" if steps and max(steps) < 1e9 else ("–" if not steps else f"{max(steps):.0e}"),
+_steps(max(steps)) if steps else "–",
             str(first) if first is not None and check.blocks > 1 else ("–" if check.blocks > 1 else ""),
         )
     return table
@@ -170,6 +170,10 @@ def _loss_curve(check: CheckResult) -> str:
 
 def _difference(difference: float) -> str:
     return "0" if difference == 0 else f"{difference:.1e}"
+
+
+def _steps(count: int) -> str:
+    return f"{count:,}" if count < 1_000_000 else "> 1e6"  # beyond that the number tells nobody anything
 
 
 def _number(count: int, noun: str) -> str:

@@ -1,0 +1,317 @@
+"""Two engines on the same sheets, two paths through one program, and one session recalculated again and again."""
+
+import functools
+import random
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.formula import ArrayFormula
+
+from xlparity.address import Cell, parse_range
+from xlparity.course.regressor.pages import regressor
+from xlparity.engines import NAMES, find_engine
+from xlparity.engines.formulas.functions import FUNCTIONS
+from xlparity.engines.formulas.shapes import compile_shape, to_table, to_values
+from xlparity.formula import CELL_MARK, RANGE_MARK, dissect
+from xlparity.generate import build
+from xlparity.values import BLANK, ErrorValue, Unsupported
+from xlparity.workbook import formulas_of, read_workbook
+
+deterministic = functools.partial(settings, deadline=None, derandomize=True, database=None)
+
+
+def workbook(folder, names=None, **sheets):
+    """A workbook written and read: cells by address on each sheet, ``{=…}`` an array formula and its address the area."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, cells in sheets.items():
+        sheet = book.create_sheet(title)
+        for address, content in cells.items():
+            if str(content).startswith("{"):
+                sheet[address.split(":")[0]] = ArrayFormula(address, content[1:-1])
+            else:
+                sheet[address] = content
+    for name, meaning in (names or {}).items():
+        book.defined_names[name] = DefinedName(name, attr_text=meaning)
+    path = folder / "sheets.xlsx"
+    book.save(path)
+    return read_workbook(path)
+
+
+def at(address, sheet="S"):
+    return parse_range(address, sheet).first
+
+
+def bits(value):
+    """The value to its last bit, for a float the sign of zero too."""
+    return type(value), value.hex() if isinstance(value, float) else value
+
+
+def both(book, overrides):
+    return [find_engine(name).load(book).recalculate(overrides) for name in NAMES]
+
+
+def agreement(book, overrides=None):
+    """How many formula cells both engines computed to the same bits, and how many ``formulas`` refused; fails if any differ."""
+    ours, theirs = both(book, overrides or {})
+    cells = [
+        cell for head, formula in formulas_of(book) for cell in (formula.area.cells() if formula.area else (head,))
+    ]
+    computed = [cell for cell in cells if not isinstance(ours[cell], Unsupported)]
+    assert {str(cell): bits(ours[cell]) for cell in computed} == {str(cell): bits(theirs[cell]) for cell in computed}
+    return len(computed), len(cells) - len(computed)
+
+
+# --- parity of the two engines ---------------------------------------------------------------------------------------
+
+
+def test_the_engines_agree_on_the_week_one_workbook(tmp_path):
+    """This sheet is what xlparity was written for; not one of its cells may be refused either."""
+    for name, data in build(regressor(iterations=3)).items():
+        (tmp_path / name).write_bytes(data)
+    book = read_workbook(tmp_path / "regressor.xlsx")
+    exact = {cell: content for cell, content in book.cells.items() if isinstance(content, float)}
+    computed, refused = agreement(book, exact)
+    assert refused == 0
+    assert computed > 100
+
+
+NUMBERS = {
+    "A1": 1.5,
+    "A2": -2,
+    "A3": 0.25,
+    "A4": 7,
+    "B1": 3,
+    "B2": 0.1,
+    "B3": -4.75,
+    "B4": 2,
+    "C1": 6,
+    "C2": 1,
+    "C3": 9,
+}
+MIXED = {"D1": True, "D2": "word", "D3": "12.5", "D4": "#N/A", "E1": False}
+SCALARS = [
+    "=A1+A2*A3-A4/B1", "=-A2^2", "=(1+A4)^B4^B4", "=2^-A4", "=A1%*B1", "=A1- -B2", "=+A1", "=1E-5*A1", "=ABS(A2)+SIGN(A2)",
+    "=SQRT(A4)*EXP(-A1)", "=LN(A4)-LOG10(A4)+LOG(A4)+LOG(A4,2)", "=INT(B3)", "=TANH(A1)+SINH(A1)*COSH(A2)",
+    "=ASIN(A3)+ACOS(A3)-ATAN(B3)", "=DEGREES(PI())+RADIANS(A4)", "=POWER(A1,A2)", "=POWER(A2,A3)", "=1/(1+EXP(-A1))",
+    "=A1>A2", "=A1<=A2", "=A1<>A2", "=A1=1.5", "=A1>=A2", "=A1<A2", "=NOT(A1>A2)", "=IF(A1>A2,A3,A4)", "=IF(A1<A2,A3)",
+    "=IFERROR(1/Z9,A1)", "=1/Z9", "=SQRT(A2)", "=LN(0)", '=D2&"-"&A4', '=D2="WORD"', "=D3+1", "=D2+1", "=D1+A1", "=D4+A1",
+    "=IF(D1,D2,A1)", "=D2>A1", "=D1>D2", "=Z9", "=Z9=0", '=Z9=""', "=AND(A1,D1)", "=OR(E1,A1>A2)",
+]  # fmt: skip
+RANGES = [
+    "=SUM(A1:B4)", "=SUM(A1:A4,B1,2)", "=AVERAGE(A1:C4)", "=MIN(A1:C4)", "=MAX(A1:A4,B3)", "=COUNT(A1:C4)", "=SUMSQ(A1:A4)",
+    "=PRODUCT(A1:B2)", "=SUMPRODUCT(A1:A4,B1:B4)", "=-1/4*SUMPRODUCT(A1:A4*EXP(B1:B4)+(1-A1:A4)*ABS(B1:B4))", "=SUM(D4,A1)",
+    "=SUMPRODUCT((A1:A4>1)*B1:B4)", "=AND(A1:B4)", "=OR(A1:B4)", "=SUM(MMULT(A1:B2,B1:C2))", "=SUM(Z1:Z9)", "=AVERAGE(Z1:Z9)",
+]  # fmt: skip
+AREAS = {
+    "F1:G2": "{=MMULT(A1:B2,B1:C2)}", "F3:F6": "{=1/(1+EXP(-A1:A4))}", "F7:I7": "{=TRANSPOSE(A1:A4)}", "F8:F10": "{=A1:A2}",
+    "F11:F14": "{=IF(A1:A4>1,A1:A4,-B1:B4)}", "F15:H15": "{=1/4*MMULT(TRANSPOSE(A1:A3),A1:C3)}", "F16:G17": "{=SUM(A1:A4)}",
+    "F18:G19": "{=A1:A2*B1:C1}", "F20": "{=SUM(A1:A4*B1:B4)}", "F21:F23": "{=IFERROR(1/Z1:Z3,A1:A3)}", "F24:F25": "{=Z1:Z2}",
+    "F26:F27": "{=MMULT(A1:B2,A1:A4)}", "K1": "=SUM(F1:G2)+F9", "K2": "=F10", "K3": "=I7*F15",
+}  # fmt: skip
+
+
+def test_every_trusted_function_is_held_to_the_witness():
+    """A function added to the allow-list without a formula below would be trusted on nobody's word."""
+    formulas = [(formula, False) for formula in SCALARS + RANGES] + [
+        (content.strip("{}"), content.startswith("{")) for content in AREAS.values()
+    ]
+    used = {step.name for text, array in formulas for step in compile_shape(dissect(text, {})[0], array).steps}
+    assert used == set(FUNCTIONS)
+
+
+def test_the_engines_agree_on_scalars_ranges_and_array_areas(tmp_path):
+    """Each function once or more, on numbers, blanks, texts, truth values and errors for which both follow Excel."""
+    live = {f"J{row}": formula for row, formula in enumerate(SCALARS + RANGES, start=1)}
+    computed, refused = agreement(workbook(tmp_path, S=NUMBERS | MIXED | live | AREAS))
+    assert (computed, refused) == (len(live) + 41, 0)
+
+
+def test_the_engines_agree_across_sheets_and_names(tmp_path):
+    """A reference that finds the wrong sheet computes something plausible."""
+    book = workbook(
+        tmp_path,
+        names={"rate": "'My Sheet'!$B$1", "line": "S!$A$1:$A$3"},
+        **{
+            "S": {
+                "A1": 1.5,
+                "A2": 2.5,
+                "A3": "='My Sheet'!A1*A1",
+                "B1": "=SUM('My Sheet'!A1:B2)*RATE",
+                "B2": "=SUM(line)",
+            },
+            "My Sheet": {
+                "A1": 10,
+                "A2": 20,
+                "B1": 0.5,
+                "B2": "=S!A1+A1",
+                "C1:C2": "{=A1:A2*S!A1:A2}",
+                "D1": "=s!$A$2+rate",
+            },
+            "Größe": {"A1": "='My Sheet'!$C$2+S!B2", "A2": "='Größe'!A1"},
+        },
+    )
+    assert agreement(book) == (9, 0)
+
+
+OPERATIONS = {
+    1: ["-{0}", "({0})%", "ABS({0})", "SQRT({0})", "EXP({0})", "LN({0})", "LOG10({0})", "LOG({0})", "SIGN({0})", "TANH({0})",
+        "SINH({0})", "COSH({0})", "ASIN({0})", "ACOS({0})", "ATAN({0})", "DEGREES({0})", "RADIANS({0})", "1/(1+EXP(-{0}))"],
+    2: ["({0}+{1})", "({0}-{1})", "{0}*{1}", "{0}/({1})", "POWER({0},{1})", "LOG({0},{1})", "IFERROR({0},{1})"],
+    4: ["IF({0}<{1},{2},{3})", "IF(NOT({0}>={1}),{2},{3})", "IF(({0}>{1})=({2}<>{3}),{0},{3})", "({0}>{1})*{2}-{3}",
+        "IF(({0}>{1})<{2},{3},{0})"],
+}  # fmt: skip
+
+
+@functools.cache
+def numeric(leaves):
+    """Nested formulas, without their ``=``, over these leaves."""
+
+    def nest(inner):
+        return st.one_of(
+            [st.builds(str.format, st.sampled_from(forms), *[inner] * count) for count, forms in OPERATIONS.items()]
+        )
+
+    return st.recursive(st.sampled_from(leaves), nest, max_leaves=8)
+
+
+# Not to be nested: their overflow, or what they make of a huge or a negative number, is a difference that has its own test.
+FLAT = (
+    "A1^2",
+    "(1+ABS(B1))^B2",
+    "INT(B3)",
+    "PRODUCT(B1:B4)",
+    "SUMSQ(A1:B4)",
+    "SUMPRODUCT(A1:B2,A3:B4)",
+    "SUM(MMULT(B1:B2,B3:B4))",
+)
+AGGREGATES = ("SUM(A1:B4)", "AVERAGE(A2:B3)", "MIN(A1:B4)", "MAX(B1:B4)", "COUNT(A1:B4)")  # fmt: skip
+
+
+@st.composite
+def sheets(draw):
+    """Eight constants, some of them left blank; formulas that may use the formulas above them; and two array areas."""
+    number = st.floats(-9, 9) | st.integers(-9, 9).map(float)
+    constants = {f"{column}{row}": draw(number) for column in "AB" for row in range(1, 5)}
+    for address in draw(st.sets(st.sampled_from(["A1", "A2", "A3"]), max_size=2)):
+        del constants[address]
+    leaves = ("A1", "A2", "A3", "A4", "B1", "B2", "$B$3", "B4", "2", "0.5", "PI()", *FLAT, *AGGREGATES)
+    live = {}
+    for row in range(1, 6):
+        live[f"C{row}"] = f"={draw(numeric(leaves))}"
+        leaves += (f"C{row}", f"SUM(C1:C{row},A1:A4)", f"MAX(C1:C{row})")
+    columns = (
+        "B1:B4",
+        "A1:A4",
+        "(B1:B4*A1:A4)",
+        "A1",
+        "3",
+        "MMULT(TRANSPOSE(B1:B4),B1:B4)",
+        "TRANSPOSE(TRANSPOSE(A1:A4))",
+    )
+    live["D1:D4"] = f"{{={draw(numeric(columns))}}}"
+    live["E1"] = f"{{=SUM({draw(numeric(columns))})}}"
+    return constants, live
+
+
+def test_the_engines_agree_on_random_sheets(tmp_path):
+    """Nobody thinks of every nesting; the constants go to both engines as they are, since ExcelModel rounds those it reads."""
+    counts = []
+
+    @deterministic(max_examples=60)
+    @given(sheets())
+    def agree(sheet):
+        constants, live = sheet
+        book = workbook(tmp_path, S=dict.fromkeys(constants, 1) | live)
+        counts.append(agreement(book, {at(address): value for address, value in constants.items()}))
+
+    agree()
+    computed, refused = map(sum, zip(*counts, strict=True))
+    assert computed > 3 * refused
+
+
+# --- where the engines differ, because ExcelModel differs from Excel -------------------------------------------------
+
+
+@pytest.fixture
+def answers(tmp_path):
+    def answer(content, cells, where="F1", address="F1"):
+        """What ``formulas`` and ``excelmodel`` make of one formula, in the cells of its area."""
+        book = workbook(tmp_path, S={**cells, where: content})
+        return [[values[cell] for cell in parse_range(address, "S").cells()] for values in both(book, {})]
+
+    return answer
+
+
+def test_a_constant_of_1e_20_stays_in_formulas_and_is_0_in_excelmodel(answers):
+    """ExcelModel rounds what a file holds to 15 decimals, which would be seven digits of a weight of 1e-8."""
+    assert answers("=A1*1", {"A1": 1e-20}) == [[1e-20], [0.0]]
+
+
+def test_zero_to_the_power_of_zero_is_num(answers):
+    """Python says 1, and Excel #NUM!."""
+    assert answers("=A1^A1", {"A1": 0}) == [[ErrorValue("#NUM!")], [1.0]]
+
+
+def test_zero_to_a_negative_power_is_a_division_by_zero(answers):
+    """IFERROR hides the difference, but the cell itself shows another error."""
+    assert answers("=A1^-1", {"A1": 0}) == [[ErrorValue("#DIV/0!")], [ErrorValue("#VALUE!")]]
+
+
+def test_a_fractional_power_of_a_negative_number_is_num(answers):
+    """Python makes a complex number of it, which is no Excel value."""
+    ours, theirs = answers("=(-8)^(1/3)", {})
+    assert ours == [ErrorValue("#NUM!")]
+    assert isinstance(theirs[0], Unsupported)
+
+
+@pytest.mark.parametrize(
+    ("formula", "witness"),
+    [
+        ("=1/(1+EXP(A4))", ErrorValue("#NUM!")),
+        ("=1/SUMSQ(A1)", 0.0),
+        ("=SUM(A2:A3)", float("inf")),
+        ("=PRODUCT(A1,A1)", float("inf")),
+        ("=A1^2", ErrorValue("#VALUE!")),
+    ],
+)
+def test_an_overflow_is_num_at_the_operation_that_makes_it(answers, formula, witness):
+    """An infinity that goes on would end in a harmless zero."""
+    assert answers(formula, {"A1": 1e200, "A2": 1e308, "A3": 1e308, "A4": 1000}) == [[ErrorValue("#NUM!")], [witness]]
+
+
+def test_a_row_in_a_column_of_cells_repeats_its_first_element(answers):
+    """ExcelModel reshapes a 1x4 row into a 4x1 area, and so hides a forgotten TRANSPOSE."""
+    row = {"A1": 1, "B1": 2, "C1": 3, "D1": 4}
+    assert answers("{=A1:D1}", row, "F1:F4", "F1:F4") == [[1.0] * 4, [1.0, 2.0, 3.0, 4.0]]
+
+
+def test_a_column_in_a_single_array_cell_gives_its_first_element(answers):
+    """Excel cuts off what does not fit."""
+    assert answers("{=A1:A2}", {"A1": 1, "A2": 2}) == [[1.0], [ErrorValue("#VALUE!")]]
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [("=SUM(A1:A3)", 1.0), ("=COUNT(A1:A3)", 1.0), ("=MAX(A1:A3)", 1.0), ("=SUMPRODUCT(A1:A3,A1:A3)", 1.0)],
+)
+def test_a_text_in_a_range_is_no_number_even_if_it_looks_like_one(answers, formula, value):
+    """A number stored as text is the commonest silent fault of a sheet; ExcelModel counts it."""
+    ours, theirs = answers(formula, {"A1": 1, "A2": "5", "A3": "word"})
+    assert ours == [value]
+    assert theirs != [value]
+
+
+@pytest.mark.parametrize(
+    ("formula", "value", "witness"),
+    [("=COUNT(A1:A3)", 2.0, 2.0), ("=AVERAGE(A1:A3)", 3.0, 3.0), ("=PRODUCT(A1:A3)", 8.0, 0.0)],
+)
+def test_a_false_in_a_range_is_no_number(answers, formula, value, witness):
+    """Only as an argument of its own does a truth value count; ExcelModel multiplies by it."""
+    assert answers(formula, {"A1": 2, "A2": False, "A3": 4}) == [[value], [witness]]
