@@ -217,7 +217,7 @@ def test_blocks_late_by_a_row_are_used_and_said(small):
             "B4": "=2*B2",
             "A7": "Step 3",
             "B7": "=2*B4",
-            "A20": "Step 10",
+            "A20": "Step",
         }
     )
     small.write_spec(

@@ -1,8 +1,8 @@
 """Every formula of the file accounted for: bound, a helper of a bound one, or unbound."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from xlparity.address import Cell, parse_range
+from xlparity.address import Cell, Range, parse_range
 from xlparity.formula import precedents
 from xlparity.report import Census
 from xlparity.workbook import Formula, Workbook, formulas_of
@@ -19,7 +19,7 @@ def take_census(workbook: Workbook, bound: Iterable[Cell]) -> Census:
     waiting = list(is_bound) if len(is_bound) < len(anchors) else []
     while waiting:
         cell = waiting.pop()
-        for precedent in _formula_cells(workbook, cell, anchors[cell]):
+        for precedent in _formula_cells(workbook, anchors, cell):
             if precedent not in reached:
                 reached.add(precedent)
                 waiting.append(precedent)
@@ -27,13 +27,25 @@ def take_census(workbook: Workbook, bound: Iterable[Cell]) -> Census:
     return Census(workbook.formulas, len(is_bound), len(reached) - len(is_bound), unbound)
 
 
-def _formula_cells(workbook: Workbook, cell: Cell, formula: Formula) -> Iterable[Cell]:
-    for text in precedents(formula.text):
+def _formula_cells(workbook: Workbook, anchors: Mapping[Cell, Formula], cell: Cell) -> Iterable[Cell]:
+    for text in precedents(anchors[cell].text):
         try:
             area = parse_range(workbook.names.get(text.upper(), text), cell.sheet)
         except ValueError:
             continue  # whole columns and names that are no ranges: such a cell is unsupported, and says so
-        for precedent in area.cells():
-            anchor = workbook.members.get(precedent, precedent)
-            if isinstance(workbook.cells.get(anchor), Formula):
-                yield anchor
+        if area.size <= len(anchors):
+            found = {workbook.members.get(precedent, precedent) for precedent in area.cells()}
+            yield from found & anchors.keys()
+        else:  # the grid is larger than any workbook
+            yield from (anchor for anchor, held in anchors.items() if _touch(area, held.area or anchor))
+
+
+def _touch(area: Range, other: Range | Cell) -> bool:
+    block = other if isinstance(other, Range) else Range(other.sheet, *other[1:], *other[1:])
+    return (
+        area.sheet == block.sheet
+        and area.row <= block.last_row
+        and block.row <= area.last_row
+        and area.column <= block.last_column
+        and block.column <= area.last_column
+    )

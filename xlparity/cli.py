@@ -1,5 +1,6 @@
 """The command line: arguments in, exit code out."""
 
+import io
 import os
 import sys
 import tempfile
@@ -8,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -170,8 +171,12 @@ def _write(text: str, output: Path | None) -> None:
 
 
 def _write_file(path: Path, data: bytes) -> None:
-    """The whole file or none of it: written beside its place and moved there."""
+    """The whole file or none of it: written beside its place and moved there; a device or pipe is written to as it is."""
     try:
+        path = path.resolve()  # a link stays a link
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(data)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
@@ -216,12 +221,25 @@ def _progress_bar(count: int) -> Iterator[Callable[[int, Path], Callable[[str, f
 
 
 def main() -> None:
-    """The command ``xlparity``: every error that a person can mend is one line on standard error and exit code 2."""
+    """The command ``xlparity``: an error is one line on standard error and exit code 2, and never looks like a verdict."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ✓ shows ?
     try:
         app()
     except XlparityError as error:
-        typer.echo(f"xlparity: {error}", err=True)
-        raise SystemExit(2) from None
+        _complain(str(error))
+    except Exception as error:  # a fault of ours: exit code 1 would say that the workbook fails
+        if os.environ.get("XLPARITY_TRACEBACK"):
+            raise
+        _complain(
+            f"a fault in xlparity, {type(error).__name__}: {error}; please report it, with what XLPARITY_TRACEBACK=1 shows"
+        )
+
+
+def _complain(message: str) -> NoReturn:
+    typer.echo(f"xlparity: {' '.join(message.split())}", err=True)
+    raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

@@ -45,9 +45,10 @@ def compare(
 
 def disagreements(
     cells: CellMap, values: Mapping[Cell, Value], trace: "Sequence[Mapping[str, NDArray[Any]]]"
-) -> tuple[Cell, ...]:
-    """The bound cells that do not come to what is expected, in order; where there is no telling, there is none."""
+) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+    """The bound cells that do not come to what is expected, and those of which there is no telling, both in order."""
     wrong: list[Cell] = []
+    unsure: list[Cell] = []
     for output, iteration, bound in cells.blocks():
         if output.skip is not None:
             continue
@@ -58,11 +59,12 @@ def disagreements(
         for binding in bound:
             actual = values.get(binding.cell, BLANK)
             if isinstance(actual, Unsupported | Missing):
+                unsure.append(binding.cell)
                 continue
             wanted = float(expected[binding.element])
             if not isinstance(actual, float) or not output.tolerance.allows(actual, wanted):
                 wrong.append(binding.cell)
-    return tuple(wrong)
+    return tuple(wrong), tuple(unsure)
 
 
 def _fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | None":

@@ -30,6 +30,11 @@ _TOKEN = re.compile(
 )
 
 
+_ABSOLUTE = re.compile(
+    _SHEET.removesuffix("?") + r"\$[A-Za-z]{1,3}\$[1-9][0-9]{0,6}(?::\$[A-Za-z]{1,3}\$[1-9][0-9]{0,6})?"
+)
+
+
 class Token(NamedTuple):
     """One token that matters: its kind (a group of the pattern above), its text and where it stands."""
 
@@ -74,20 +79,22 @@ def dissect(formula: str, names: Mapping[str, str]) -> tuple[str, list[str]]:
             raise ValueError(f"the reference {text} to whole rows or columns")
         elif kind == "strange":
             raise ValueError(f"a structured, external or spilling reference ('{text}')")
+        elif kind == "string" and "\n" in text:
+            raise ValueError("a text with a line break in it")  # formulas takes line breaks out, wherever they stand
         elif kind != "reference":
             continue
         shape += formula[position : match.start()], RANGE_MARK if ":" in text else CELL_MARK
         references.append(text)
         position = match.end()
     shape.append(formula[position:])
-    return "".join(shape), references
+    return "".join(shape).replace("\r", " ").replace("\n", " "), references
 
 
 def _meaning(name: str, names: Mapping[str, str]) -> str:
     definition = names.get(name.upper())
     if definition is None:
         raise ValueError(f"the name {name}, which the workbook does not define for every sheet")
-    match = _TOKEN.fullmatch(definition)
-    if match is None or match.lastgroup != "reference":
-        raise ValueError(f"the name {name}, which stands for '{definition}' and not for a plain range")
+    if not _ABSOLUTE.fullmatch(definition):
+        # A relative name means another cell in every cell that uses it.
+        raise ValueError(f"the name {name}, which stands for '{definition}' and not for a fixed range")
     return definition

@@ -28,11 +28,11 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip entry can bear
 
 
 class RawCell(NamedTuple):
-    """A cell element that holds something: whether it has a formula, of what kind, and whether it has a value."""
+    """A cell element that holds something: whether it has a formula, its type, and the text of its value or None."""
 
     formula: bool
-    kind: str
-    value: bool
+    type: str
+    value: str | None
 
 
 def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
@@ -74,6 +74,8 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
                 continue
             if part not in parts:
                 raise WorkbookError(f"{path}: the part of sheet '{name}' is missing; the file is damaged")
+            if name.casefold() in (other.casefold() for other in found):
+                raise WorkbookError(f"{path}: two sheets are called '{name}'; the file is damaged")
             found[name] = part
     except (ElementTree.ParseError, KeyError) as error:
         raise WorkbookError(f"{path}: the workbook part is damaged ({error})") from error
@@ -99,42 +101,51 @@ def _relations(parts: Mapping[str, bytes], part: str) -> dict[str, tuple[str, st
 def scan(xml: bytes, where: str) -> dict[str, RawCell]:
     """Every cell element of a sheet part that has a formula or a value, by its address (``P5``).
 
-    A second element with the same address, or one without an address, raises WorkbookError: two readers would disagree.
+    A second element with the same address, one without an address, or a shared formula that is defined twice raises
+    WorkbookError: two readers would disagree.
     """
     cells: dict[str, RawCell] = {}
-    address = ""
-    formula = value = False
-    kind = ""
+    shared: set[str] = set()
+    address = kind = ""
+    formula = valued = False
+    text: list[str] = []
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal address, formula, value, kind
+        nonlocal address, formula, valued, kind
         tag = tag.rpartition(":")[2]
         if tag == "c":
-            address, formula, value, kind = attributes.get("r", ""), False, False, ""
+            address, kind, formula, valued = attributes.get("r", ""), attributes.get("t", "n"), False, False
+            text.clear()
         elif tag == "f":
-            formula, kind = True, attributes.get("t", "normal")
+            formula = True
+            if attributes.get("t") == "shared" and "ref" in attributes:
+                number = attributes.get("si", "")
+                if number in shared:
+                    raise WorkbookError(
+                        f"{where}: the shared formula {number} is defined twice; save the file in Excel"
+                    )
+                shared.add(number)
         elif tag in ("v", "is"):
-            value = True
+            valued = True
+            parser.CharacterDataHandler = text.append
 
     def end(tag: str) -> None:
-        if tag.rpartition(":")[2] == "c" and (formula or value):
+        tag = tag.rpartition(":")[2]
+        if tag in ("v", "is"):
+            parser.CharacterDataHandler = None
+        elif tag == "c" and (formula or valued):
             if not address or address in cells:
                 raise WorkbookError(f"{where}: a cell element without an address of its own ('{address}')")
-            cells[address] = RawCell(formula, kind, value)
+            cells[address] = RawCell(formula, kind, "".join(text) if valued else None)
 
-    _parse(xml, start, end, where)
-    return cells
-
-
-def _parse(xml: bytes, start: object, end: object, where: str) -> expat.XMLParserType:
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = start  # type: ignore[assignment]
-    parser.EndElementHandler = end  # type: ignore[assignment]
+    parser.StartElementHandler, parser.EndElementHandler = start, end
     try:
         parser.Parse(xml, True)
     except expat.ExpatError as error:
         raise WorkbookError(f"{where}: the sheet's XML is damaged ({error})") from error
-    return parser
+    return cells
 
 
 def write_values(xml: bytes, values: Mapping[str, Value], where: str) -> bytes:

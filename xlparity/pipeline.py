@@ -64,8 +64,7 @@ def assess(plan: Spec, book: Workbook, machine: Engine, say: "Progress" = lambda
     checks = [trial.run(book, values, machine) for trial in trials]
     say("trying other inputs", 0.7)
     inputs = [(given, trial.cells.offsets) for trial in trials for given in trial.check.inputs]
-    constants = {cell: value for cell, value in book.cells.items() if isinstance(value, float)}
-    for drawn in draw(inputs, constants, count=_SCENARIOS, seed=_SEED):
+    for drawn in draw(inputs, values, count=_SCENARIOS, seed=_SEED):
         changed = session.recalculate(drawn)
         checks = [trial.run_again(result, changed) for trial, result in zip(trials, checks, strict=True)]
     bound = [result.cell for check in checks for result in check.results]
@@ -103,8 +102,8 @@ class _Trial:
         try:
             trace = self._trace(values)
         except OracleError:
-            return replace(result, scenarios=replace(result.scenarios, dropped=result.scenarios.dropped + 1))
-        return replace(result, scenarios=result.scenarios.with_one(disagreements(self.cells, values, trace)))
+            return replace(result, scenarios=result.scenarios.with_none())
+        return replace(result, scenarios=result.scenarios.with_one(*disagreements(self.cells, values, trace)))
 
     def _trace(self, values: Values) -> Trace:
         inputs = {given.name: _read(given.name, given.at, values) for given in self.check.inputs}

@@ -1,5 +1,6 @@
 """References: Python functions found by name and called with the inputs, their results copied the moment they come."""
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -33,7 +34,10 @@ class Reference:
     def check_inputs(self, given: Iterable[str]) -> None:
         """Raises OracleError where the inputs are not what the function takes."""
         given = set(given)
-        parameters = inspect.signature(self.function).parameters
+        try:
+            parameters = inspect.signature(self.function).parameters
+        except (TypeError, ValueError) as error:
+            raise OracleError(f"{self.name} does not tell its parameters; write a Python function") from error
         takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
         named = {
             name: parameter
@@ -79,6 +83,10 @@ class Reference:
             if name not in step:
                 names = [key for key in step if isinstance(key, str)]
                 raise OracleError(f"{self.name} gives no '{name}' in iteration {iteration}{nearest(name, names)}")
+            if np.ma.isMaskedArray(step[name]) or np.iscomplexobj(step[name]):
+                raise OracleError(
+                    f"{self.name}: '{name}' in iteration {iteration} is masked or complex, no plain numbers"
+                )
             try:
                 array = np.array(step[name], dtype=float)
             except (TypeError, ValueError) as error:
@@ -93,14 +101,14 @@ class Reference:
     @contextmanager
     def _blamed(self) -> Iterator[None]:
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), contextlib.redirect_stdout(sys.stderr):
                 yield
-        except OracleError:
+        except (OracleError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:  # an exit(0) in a script must not become the verdict
+        except BaseException as error:  # an exit(0) in a script must not become the verdict
             at = traceback.extract_tb(error.__traceback__)[-1]
             raise OracleError(
-                f"{self.name} raised {type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
+                f"{self.name} raised {_said(error)} ({Path(at.filename).name}, line {at.lineno})"
             ) from error
 
 
@@ -122,23 +130,46 @@ def find_reference(name: str, folder: Path) -> Reference:
 
 def _load_module(place: str, name: str) -> ModuleType:
     try:
-        return importlib.import_module(place)
-    except (Exception, SystemExit) as error:  # importing runs the person's code, which may raise anything
-        raise OracleError(f"the reference {name} cannot be imported ({type(error).__name__}: {error})") from error
+        with contextlib.redirect_stdout(sys.stderr):
+            return importlib.import_module(place)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # importing runs the person's code, which may raise anything
+        raise OracleError(f"the reference {name} cannot be imported ({_said(error)})") from error
 
 
 def _load_file(path: Path, name: str) -> ModuleType:
     if not path.is_file():
         raise OracleError(f"the reference {name}: there is no file {path}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    # Under a name of its own: two specs may both have a train.py, and dataclasses look their module up by name.
+    spec = importlib.util.spec_from_file_location(f"xlparity_reference_{path.stem}_{abs(hash(path.resolve()))}", path)
     if spec is None or spec.loader is None:
         raise OracleError(f"the reference {name}: {path} is no Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent))  # so that it may import what lies beside it
+    sys.modules[spec.name] = module
+    folder = str(path.parent.resolve())
+    before = set(sys.modules)
+    sys.path.insert(0, folder)  # so that it may import what lies beside it
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise OracleError(f"the reference {name} cannot be imported ({type(error).__name__}: {error})") from error
+        with contextlib.redirect_stdout(sys.stderr):
+            spec.loader.exec_module(module)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # importing runs the person's code, which may raise anything
+        raise OracleError(f"the reference {name} cannot be imported ({_said(error)})") from error
     finally:
-        sys.path.remove(str(path.parent))
+        with contextlib.suppress(ValueError):
+            sys.path.remove(folder)
+        for helper in set(sys.modules) - before:  # another spec may have a helper of the same name beside it
+            file = Path(getattr(sys.modules[helper], "__file__", None) or "/")
+            if file.is_relative_to(folder) and "site-packages" not in file.parts:
+                del sys.modules[helper]
     return module
+
+
+def _said(error: BaseException) -> str:
+    """The kind of the error and what it says, in one line, even where it cannot say it."""
+    try:
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    except Exception:
+        return type(error).__name__

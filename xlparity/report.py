@@ -85,7 +85,8 @@ class Scenarios:
     """What became of a check on other inputs than the stored ones.
 
     ``run`` of them were compared and ``failed`` in some cell; ``dropped`` are those for which the reference is undefined.
-    ``cells`` are the cells that any of them found wrong, in the order of the check.
+    ``cells`` are the cells that any of them found wrong, in the order of the check, and ``unsure`` those that the engine
+    could not compute in some of them.
     """
 
     seed: int
@@ -93,11 +94,17 @@ class Scenarios:
     failed: int = 0
     dropped: int = 0
     cells: tuple[Cell, ...] = ()
+    unsure: tuple[Cell, ...] = ()
 
-    def with_one(self, wrong: tuple[Cell, ...]) -> "Scenarios":
-        """These and one more, in which those cells were wrong."""
+    def with_one(self, wrong: tuple[Cell, ...], unsure: tuple[Cell, ...]) -> "Scenarios":
+        """These and one more, in which the cells were wrong and not computed."""
         cells = tuple(dict.fromkeys((*self.cells, *wrong)))
-        return Scenarios(self.seed, self.run + 1, self.failed + bool(wrong), self.dropped, cells)
+        unsures = tuple(dict.fromkeys((*self.unsure, *unsure)))
+        return Scenarios(self.seed, self.run + 1, self.failed + bool(wrong), self.dropped, cells, unsures)
+
+    def with_none(self) -> "Scenarios":
+        """These and one more, for which the reference is undefined."""
+        return Scenarios(self.seed, self.run, self.failed, self.dropped + 1, self.cells, self.unsure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +127,16 @@ class CheckResult:
     @property
     def only_stored(self) -> tuple[CellResult, ...]:
         """The cells that match on the stored inputs and are wrong on others: they compute something else."""
-        wrong = set(self.scenarios.cells)
-        return tuple(result for result in self.results if result.status == "match" and result.cell in wrong)
+        return self._matches_among(self.scenarios.cells)
+
+    @property
+    def not_always_computed(self) -> tuple[CellResult, ...]:
+        """The cells that match on the stored inputs and that the engine could not compute on some others."""
+        return self._matches_among(self.scenarios.unsure)
+
+    def _matches_among(self, cells: tuple[Cell, ...]) -> tuple[CellResult, ...]:
+        among = set(cells)
+        return tuple(result for result in self.results if result.status == "match" and result.cell in among)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -131,13 +146,17 @@ class CheckResult:
 
     @property
     def verdict(self) -> Verdict:
-        """Pass needs at least one match: where nothing was recomputed from a live formula, nothing is shown."""
+        """Pass needs at least one match: where nothing was recomputed from a live formula, nothing is shown.
+
+        It also needs other inputs, where the reference is defined for any: without, a constant is as good as a formula.
+        """
         counts = self.counts
-        if any(counts[status] for status in UNKNOWN):
+        if any(counts[status] for status in UNKNOWN) or self.not_always_computed:
             return Verdict.UNASSESSED
         if any(counts[status] for status in WRONG) or self.scenarios.failed:
             return Verdict.FAIL
-        return Verdict.PASS if counts["match"] else Verdict.UNASSESSED
+        tried = self.scenarios.run or not self.scenarios.dropped
+        return Verdict.PASS if counts["match"] and tried else Verdict.UNASSESSED
 
     @property
     def first_divergent(self) -> int | None:

@@ -3,7 +3,6 @@
 A wrong spec raises SpecError with the file, the line, what is wrong and the nearest right name.
 """
 
-import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -11,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlparity.address import Cell, Range, parse_range
+from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range, parse_range
 from xlparity.binding import CellMap, Input, Offset, Output, Twin
 from xlparity.errors import SpecError, nearest
 from xlparity.tolerance import Tolerance
 from xlparity.workbook import Workbook
 
 SUFFIX = ".parity.toml"
+_LARGEST_RANGE = 1_000_000
 
 _SHARED = ("workbook", "reference", "tolerance", "sheet", "blocks", "inputs", "outputs")
 _INPUT = ("at", "every_block", "also", "low", "high", "choices")
@@ -63,11 +63,25 @@ class Spec:
             if sheet not in workbook.sheets:
                 raise self.error(key, f"the workbook has no sheet '{sheet}'{nearest(sheet, workbook.sheets)}")
         offsets = self._offsets(check, workbook)
+        self._stay_on_the_grid(check, offsets)
         inputs = {cell for given in check.inputs for places in given.places(offsets) for cell in places}
         cells = CellMap(check.outputs, offsets, frozenset(inputs))
         if twice := cells.twice_bound():
             raise self.error(twice[2], f"both '{twice[1]}' and '{twice[2]}' claim the cell {twice[0]}")
+        bound = {output.name for output, _, _ in cells.blocks()}
+        for output in check.outputs:
+            if output.name not in bound:
+                raise self.error(
+                    output.name, f"output '{output.name}' stands in input cells only, so nothing is compared"
+                )
         return cells
+
+    def _stay_on_the_grid(self, check: Check, offsets: tuple[Offset, ...]) -> None:
+        for output in check.outputs:
+            for offset in (min(offsets), max(offsets), min(offsets, key=lambda o: o.columns)):
+                area = output.at.moved(*offset)
+                if area.row < 1 or area.column < 1 or area.last_row > MAX_ROW or area.last_column > MAX_COLUMN:
+                    raise self.error(output.name, f"a block of output '{output.name}' would lie outside the grid")
 
     def _sheets(self, check: Check) -> list[tuple[str, str]]:
         named = [(output.at.sheet, output.name) for output in check.outputs]
@@ -81,7 +95,7 @@ class Spec:
             return check.blocks.offsets
         sheet = check.sheet or check.outputs[0].at.sheet
         texts = [
-            (cell, content.strip())
+            (cell, " ".join(content.split()))
             for cell, content in workbook.cells.items()
             if cell.sheet == sheet and isinstance(content, str)
         ]
@@ -98,6 +112,12 @@ class Spec:
         if not anchors:
             first = check.blocks.label.replace("{n}", "1")
             raise self.error("label", f"no cell of sheet '{sheet}' opens with '{first}'")
+        anyone = re.compile(re.escape(check.blocks.label).replace(re.escape("{n}"), r"(\d+)"))
+        numbers = [(int(match[1]), cell) for cell, text in texts if (match := anyone.match(text))]
+        beyond = [(number, cell) for number, cell in numbers if number > len(anchors)]
+        if beyond:
+            number, cell = min(beyond)
+            raise self.error("label", f"block {number} opens in {cell}, and there is no block {len(anchors) + 1}")
         return tuple(Offset(cell.row - anchors[0].row, cell.column - anchors[0].column) for cell in anchors)
 
 
@@ -110,7 +130,7 @@ def read_spec(path: Path) -> Spec:
         raise SpecError(path, None, f"cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
         raise SpecError(path, None, "is not UTF-8 text; a spec is a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number of thousands of digits
         raise SpecError(path, None, f"is not TOML: {error}") from error
     return _Reader(path, text).spec(table)
 
@@ -196,6 +216,9 @@ class _Reader:
         for twin in also:
             self.known(twin, ("at", "transpose"), name)
             twins.append(Twin(self.address(name, twin.get("at"), sheet), self.flag(twin, "transpose", name)))
+            shape = self.address(name, table.get("at"), sheet).shape
+            if (twins[-1].at.shape[::-1] if twins[-1].transpose else twins[-1].at.shape) != shape:
+                raise self.wrong(name, f"'also' of input '{name}' is of another shape than the input: {twins[-1].at}")
         return Input(
             name,
             self.address(name, table.get("at"), sheet),
@@ -236,9 +259,12 @@ class _Reader:
         if not isinstance(text, str):
             raise self.wrong(name, f"'{name}' has no address; write at = \"B5:D8\"")
         try:
-            return parse_range(text, sheet)
+            area = parse_range(text, sheet)
         except ValueError as error:
             raise self.wrong(name, f"'{name}': {error}") from error
+        if area.size > _LARGEST_RANGE:
+            raise self.wrong(name, f"'{name}' spans {area.size:,} cells; name the range that holds it")
+        return area
 
     def typed(self, table: Mapping[str, Any], key: str, kind: type, meaning: str) -> Any:
         if not isinstance(table.get(key), kind):
@@ -249,7 +275,7 @@ class _Reader:
     def number(self, table: Mapping[str, Any], key: str, name: str) -> float | None:
         value = table.get(key)
         if value is not None and not _is_number(value):
-            raise self.wrong(name, f"'{key}' of '{name}' is a number")
+            raise self.wrong(name, f"'{key}' of '{name}' is a number, of at most 1e100")
         return None if value is None else float(value)
 
     def numbers(self, table: Mapping[str, Any], key: str, name: str) -> tuple[float, ...]:
@@ -280,8 +306,8 @@ def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1e100 <= value <= 1e100
 
 
 def _is_place(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_ROW

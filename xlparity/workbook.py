@@ -5,20 +5,23 @@ a word (under merged cells, empty formulas, data tables); what it drops is refus
 a blank.
 """
 
-import datetime
 import hashlib
 import io
+import math
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 from xlparity import collector, ooxml
 from xlparity.address import Cell, Range, parse_range
 from xlparity.errors import WorkbookError
 from xlparity.values import ErrorValue, Unsupported, Value
+
+_LARGEST_AREA = 1_000_000
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,8 @@ def read_workbook(path: Path) -> Workbook:
     """The workbook in the file. Raises WorkbookError where there is none that can be read."""
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise WorkbookError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (OSError, ValueError) as error:  # a path with a null character in it is a ValueError
+        raise WorkbookError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
     return parse_workbook(data, path)
 
 
@@ -76,68 +79,95 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of extensions it does not keep; nothing is written back
             book = openpyxl.load_workbook(io.BytesIO(data))
-    except (BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError) as error:
+    except Exception as error:  # openpyxl raises whatever a damaged part happens to raise
         raise WorkbookError(
             f"{path}: openpyxl cannot read this workbook ({type(error).__name__}: {error}); "
             "open it in Excel and save it again"
         ) from error
+    _refuse_other_arithmetic(book, path)
     cells: dict[Cell, Value | Formula] = {}
     members: dict[Cell, Cell] = {}
     formulas = 0
     for name, part in sheets.items():
         raw = ooxml.scan(parts[part], f"{path}: sheet '{name}'")
         formulas += sum(cell.formula for cell in raw.values())
-        _read_sheet(book[name], name, book.epoch, cells, members)
+        _read_sheet(book[name], name, raw, cells)
+        _place_areas(name, raw, cells, members)
         _refuse_what_was_dropped(raw, name, cells, members)
     return Workbook(path, hashlib.sha256(data).hexdigest(), tuple(sheets), cells, members, _names(book), formulas)
 
 
-def _read_sheet(
-    sheet: Any, name: str, epoch: datetime.datetime, cells: dict[Cell, Value | Formula], members: dict[Cell, Cell]
-) -> None:
+def _refuse_other_arithmetic(book: Any, path: Path) -> None:
+    """Two settings under which Excel computes other numbers from the same formulas."""
+    if book.calculation is not None and book.calculation.fullPrecision is False:
+        raise WorkbookError(f"{path}: 'Set precision as displayed' is on; turn it off in Excel's options")
+    for sheet in book.worksheets:
+        properties = sheet.sheet_properties
+        if properties.transitionEvaluation or properties.transitionEntry:
+            raise WorkbookError(
+                f"{path}: sheet '{sheet.title}' is computed as Lotus 1-2-3 does; turn it off in Excel's options"
+            )
+
+
+def _read_sheet(sheet: Any, name: str, raw: Mapping[str, ooxml.RawCell], cells: dict[Cell, Value | Formula]) -> None:
     # iter_rows() would walk every cell up to the last one, and a stray one at XFD1048576 makes that run for ever.
     for (row, column), held in sheet._cells.items():
         value = held.value
         if value is None:
             continue
         cell = Cell(name, row, column)
-        if held.data_type == "f":
-            formula = _formula(value, cell)
-            cells[cell] = formula
-            if isinstance(formula, Formula) and formula.area:
-                members.update((member, cell) for member in formula.area.cells() if member != cell)
-        else:
-            cells[cell] = _constant(value, held.data_type, epoch)
-    for member in members:
-        if member.sheet == name:
-            cells.pop(member, None)  # what the file stores there is a result, not a constant
+        cells[cell] = _formula(value, cell) if held.data_type == "f" else _constant(value, raw.get(cell.a1))
 
 
 def _formula(value: object, cell: Cell) -> Formula | Unsupported:
     if isinstance(value, str):
         return Formula(value) if value.strip() != "=" else Unsupported("an empty formula")
-    area = getattr(value, "ref", None)
     text = getattr(value, "text", None)
-    if type(value).__name__ == "ArrayFormula" and area and text:
-        block = parse_range(area, cell.sheet)
-        if block.first == cell:
+    if type(value).__name__ == "ArrayFormula" and text:
+        try:
+            block = parse_range(getattr(value, "ref", ""), cell.sheet)
+        except ValueError:
+            return Unsupported("an array formula whose area is no range")
+        if block.first == cell and block.size <= _LARGEST_AREA:
             return Formula(text if text.startswith("=") else f"={text}", block)
-    return Unsupported("a data table, or an array formula without its area")
+    return Unsupported("a data table, or an array formula without an area of its own")
 
 
-def _constant(value: object, kind: str, epoch: datetime.datetime) -> Value:
-    if kind == "e":
+def _constant(value: object, raw: ooxml.RawCell | None) -> Value:
+    if raw is not None and raw.type == "n" and raw.value is not None:
+        # The number as the file has it: openpyxl makes dates of some, and rounds their times.
+        number = float(raw.value) if _NUMBER.fullmatch(raw.value.strip()) else math.inf
+        return number if math.isfinite(number) else Unsupported(f"the number '{raw.value[:30]}' is none of Excel's")
+    if raw is not None and raw.type == "e":
         return ErrorValue(str(value))
     if isinstance(value, bool | str):
         return value
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, datetime.datetime) and (value.hour, value.minute, value.second, value.microsecond) == (0,) * 4:
-        from openpyxl.utils.datetime import to_excel  # noqa: PLC0415
+    return Unsupported(f"a value of a kind that is not known ({type(value).__name__})")
 
-        return float(to_excel(value, epoch))
-    # openpyxl rounds a serial number to microseconds when it makes a time of it: the number is no longer exact.
-    return Unsupported(f"a date or time ({value}), of which openpyxl keeps no exact number")
+
+def _place_areas(
+    name: str, raw: Mapping[str, ooxml.RawCell], cells: dict[Cell, Value | Formula], members: dict[Cell, Cell]
+) -> None:
+    """Gives the cells of every array area to its formula; an area that shares a cell with another formula is refused."""
+    owners: dict[Cell, list[Formula]] = {}
+    areas = [(cell, content) for cell, content in cells.items() if isinstance(content, Formula) and content.area]
+    for cell, formula in areas:
+        if cell.sheet == name and formula.area:
+            for member in formula.area.cells():
+                owners.setdefault(member, []).append(formula)
+                found = raw.get(member.a1)
+                if member != cell and found is not None and found.formula:
+                    owners[member].append(formula)
+    for cell, formula in areas:
+        if cell.sheet != name or not formula.area:
+            continue
+        clash = any(len(owners[member]) > 1 for member in formula.area.cells())
+        for member in formula.area.cells():
+            if clash:
+                cells[member] = Unsupported("an array formula whose area holds another formula")
+            elif member != cell:
+                members[member] = cell
+                cells.pop(member, None)  # what the file stores there is a result, not a constant
 
 
 def _refuse_what_was_dropped(
@@ -152,7 +182,7 @@ def _refuse_what_was_dropped(
             )
         elif content is None and found.value and parse_range(address, name).first not in members:
             cells[parse_range(address, name).first] = Unsupported(
-                "a value that openpyxl does not read (under a merged cell, or an empty text)"
+                "a value that openpyxl does not read (under a merged cell)"
             )
 
 

@@ -36,7 +36,9 @@ MODEL = "import sys, formulas; formulas.ExcelModel().loads(sys.argv[1]).finish()
 def measure(path: Path, engine: str, times: int = 3) -> dict:
     """Seconds to read, compile and recalculate, the process's peak memory in MB, and every formula cell's value."""
     runs = [
-        json.loads(subprocess.run([sys.executable, "-c", MEASURE, path, engine], check=True, capture_output=True).stdout)
+        json.loads(
+            subprocess.run([sys.executable, "-c", MEASURE, path, engine], check=True, capture_output=True).stdout
+        )
         for _ in range(times)
     ]
     return min(runs, key=lambda run: run["seconds"])
@@ -66,7 +68,9 @@ def main() -> None:
         equal = sum(ours["values"][cell] == value for cell, value in theirs["values"].items())
         print(f"training table, {counts[0]:,} scalar formulas")
         print(f"  formulas engine {ours['seconds']:.3f} s, ExcelModel {theirs['seconds']:.2f} s: ", end="")
-        print(f"{theirs['seconds'] / ours['seconds']:.0f} times as fast; same bits in {equal:,} of {len(theirs['values']):,}")
+        print(
+            f"{theirs['seconds'] / ours['seconds']:.0f} times as fast; same bits in {equal:,} of {len(theirs['values']):,}"
+        )
 
         big = measure(large, "formulas")
         print(f"training table, {counts[1]:,} scalar formulas")

@@ -1,7 +1,7 @@
 """The engine ``excelmodel``: ``formulas.ExcelModel`` as it comes. Slow, and the witness that ``formulas`` is held to.
 
-It rounds every number that the file holds to 15 decimals, and takes what it cannot compute for ``#NAME?``. It is a
-second opinion, not an oracle: no allow-list stands before it.
+It rounds every number that the file holds to 15 decimals, and takes what it cannot compute for ``#NAME?``. What the
+engine ``formulas`` refuses is refused here too, since the functions are the same.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.address import Cell, Range
+from xlparity.engines.formulas.session import FormulasSession
 from xlparity.errors import WorkbookError
 from xlparity.values import BLANK, MISSING, Blank, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook, formulas_of
@@ -37,6 +38,7 @@ class ExcelModelSession:
 
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
+        self._vouched = FormulasSession(workbook)
         self._book = workbook.path.name
         try:
             with _no_progress_bars():
@@ -62,6 +64,9 @@ class ExcelModelSession:
             for member in block.cells():
                 index = member.row - block.row, member.column - block.column
                 values[member] = MISSING if table is None else _from_model(table[index])
+        for cell, value in self._vouched.recalculate(overrides).items():
+            if isinstance(value, Unsupported):
+                values[cell] = value
         return values | dict(overrides)
 
     def _key(self, where: Cell | Range) -> str:

@@ -49,6 +49,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
             "seed": check.scenarios.seed,
             "dropped": check.scenarios.dropped,
             "cells": [str(result.cell) for result in check.only_stored],
+            "unsure": [str(result.cell) for result in check.not_always_computed],
         },
         "findings": [_finding(finding) for finding in check.findings],
         "notes": list(check.notes),

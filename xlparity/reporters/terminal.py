@@ -43,6 +43,8 @@ def _verdict(report: Report) -> Text:
         stored = sum(len(check.only_stored) for check in report.checks)
         said = f"{wrong:,} of {_number(counts['bound'], 'compared cell')} differ from the Python reference{where}"
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
+    elif counts["match"] and not unknown:
+        said = "the formulas agree on the stored inputs, and could not be shown to on any others."
     elif unknown:
         said = f"{unknown:,} of {_number(counts['bound'], 'compared cell')} could not be assessed; {wrong:,} differ."
     else:
@@ -78,9 +80,14 @@ def _check(check: CheckResult, *, verbose: bool) -> RenderableType:
 def _scenarios(check: CheckResult) -> list[RenderableType]:
     tried, only_stored = check.scenarios, check.only_stored
     if not tried.run:
-        return [Text("  no other inputs could be tried", style="dim")]
+        why = "the reference is defined for none that was drawn" if tried.dropped else "there are none to change"
+        return [Text(f"  no other inputs tried: {why}", style="yellow")]
+    dropped = f", {tried.dropped} left out, where the reference is undefined" if tried.dropped else ""
+    if unsure := check.not_always_computed:
+        said = f"  on other inputs, {_number(len(unsure), 'cell')} could not be computed, first {unsure[0].cell}"
+        return [Text(f"{said} {unsure[0].formula}", style="yellow")]
     if not tried.failed:
-        return [Text(f"  {_number(tried.run, 'other set')} of inputs tried: all agree", style="dim")]
+        return [Text(f"  {_number(tried.run, 'other set')} of inputs tried{dropped}: all agree", style="dim")]
     said = f"  {tried.failed} of {_number(tried.run, 'other set')} of inputs disagree"
     if only_stored:
         first = only_stored[0]
@@ -112,7 +119,7 @@ def _quantities(check: CheckResult) -> Table:
             f"{len(results):,}",
             Text(f"{matches:,}", style="green" if good else "red"),
             _difference(max(differences)) if differences else "–",
-_steps(max(steps)) if steps else "–",
+            _steps(max(steps)) if steps else "–",
             str(first) if first is not None and check.blocks > 1 else ("–" if check.blocks > 1 else ""),
         )
     return table

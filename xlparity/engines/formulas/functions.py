@@ -7,6 +7,7 @@ itself passes about: Python scalars and two-dimensional object arrays, with its 
 
 import functools
 import inspect
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ Operand: TypeAlias = Any
 """A Python scalar, one of formulas' tokens, or a two-dimensional object array of these."""
 
 _VALUE, _NUM, _DIV = (Error.errors[code] for code in ("#VALUE!", "#NUM!", "#DIV/0!"))
+_RESIDUAL = 1e-15
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
 # In no locale does a number, a date, a time or a sum of money do without a digit, or have one of these in it.
 _NO_NUMBER = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)
@@ -64,9 +66,39 @@ def _numeric(*operands: Operand) -> None:
     _same_shape(operands)
     for operand in operands:
         for value in elements(operand):
-            # Python's float() takes " 5 "; Excel takes dates, currencies and fractions.
+            if is_text(value) and not _PLAIN_NUMBER.fullmatch(value) and _is_float_to_python(value):
+                raise Refusal(f"arithmetic on the text '{value}'")
+            # Excel takes dates, times, sums of money and fractions for numbers.
             if is_text(value) and not _PLAIN_NUMBER.fullmatch(value) and not _NO_NUMBER.fullmatch(value):
                 raise Refusal(f"arithmetic on the text '{value}'")
+
+
+def _is_float_to_python(text: str) -> bool:
+    try:
+        float(text)  # formulas asks Python, which takes "inf", "1_000" and " 5 "
+    except ValueError:
+        return False
+    return True
+
+
+def residual(number: Any) -> bool:
+    """Whether a number is so small that it may be what a subtraction left, which Excel rounds to zero in a cell."""
+    return _is_number(number) and 0 < abs(number) <= _RESIDUAL
+
+
+def _no_residuals(operand: Operand) -> None:
+    if any(residual(value) for value in elements(operand)):
+        raise Refusal("a number below 1e-15 where it matters whether it is zero")
+
+
+def _divisible(dividend: Operand, divisor: Operand) -> None:
+    _numeric(dividend, divisor)
+    _no_residuals(divisor)
+
+
+def _not_near_zero(operand: Operand, *others: Operand) -> None:
+    _numeric(operand, *others)
+    _no_residuals(operand)
 
 
 def _numbers_only(*operands: Operand) -> None:
@@ -79,7 +111,13 @@ def _numbers_only(*operands: Operand) -> None:
 
 def close(left: float, right: float) -> bool:
     """Whether two numbers differ, but by so little that Excel, which compares 15 digits, may call them equal."""
-    return left != right and abs(left - right) <= 1e-13 * max(abs(left), abs(right))
+    return left != right and abs(left - right) <= max(1e-13 * max(abs(left), abs(right)), _RESIDUAL)
+
+
+def _orderable(left: Operand, right: Operand) -> None:
+    _comparable(left, right)
+    if any(is_text(value) and not value.isalnum() for value in (*elements(left), *elements(right))):
+        raise Refusal("the order of texts with signs in them")  # Excel sorts signs in an order of its own
 
 
 def _comparable(left: Operand, right: Operand) -> None:
@@ -113,7 +151,7 @@ def _condition(condition: Operand, *branches: Operand) -> None:
 
 
 def _log(number: Operand, base: Operand = 10.0) -> None:
-    _numeric(number, base)
+    _not_near_zero(number, base)
     if any(value == 1 for value in elements(base)):
         raise Refusal("a logarithm to base 1")
 
@@ -139,6 +177,11 @@ def power(base: float, exponent: float) -> Any:
         return base**exponent
     except OverflowError:
         return _NUM
+
+
+def whole(number: float) -> float:
+    """Excel's INT; formulas has #VALUE! for whole numbers that no 64 bits hold."""
+    return float(math.floor(number))
 
 
 def mmult(left: Operand, right: Operand) -> Any:
@@ -194,7 +237,8 @@ class Function:
 
     An elementwise function works cell by cell; an aggregate makes one value of whole arrays and ignores texts, truth
     values and blanks in references; a matrix function makes an array of arrays. The spelling ``gives`` a number or a
-    truth value, out of plain numbers only; None keeps the function off the fast path.
+    truth value, out of plain numbers only; None keeps the function off the fast path. ``settled`` is the operand of which
+    it matters whether it is zero, or only nearly.
     """
 
     call: Callable[..., Any]
@@ -202,11 +246,14 @@ class Function:
     guard: Callable[..., None] = _unguarded
     spelling: str | None = None
     gives: Literal["number", "truth"] = "number"
+    settled: int | None = None
 
+
+IGNORING = ("SUM", "SUMSQ", "AVERAGE", "MIN", "MAX", "COUNT")
+"""The aggregates that pass over texts, truth values and blanks in references."""
 
 _ORDER = {"=": "equal", "<>": "unequal", "<": "less", ">": "greater", "<=": "at_most", ">=": "at_least"}
-_UNARY = ("ABS", "SQRT", "EXP", "LN", "LOG10", "SIGN", "INT",
-          "TANH", "SINH", "COSH", "ASIN", "ACOS", "ATAN", "DEGREES", "RADIANS")  # fmt: skip
+_UNARY = "ABS SQRT EXP LN LOG10 SIGN TANH SINH COSH ASIN ACOS ATAN DEGREES RADIANS".split()  # noqa: SIM905
 
 
 def _table() -> dict[str, Function]:
@@ -214,13 +261,14 @@ def _table() -> dict[str, Function]:
         "+": Function(OPERATORS["+"], "elementwise", _numeric, "{0} + {1}"),
         "-": Function(OPERATORS["-"], "elementwise", _numeric, "{0} - {1}"),
         "*": Function(OPERATORS["*"], "elementwise", _numeric, "{0} * {1}"),
-        "/": Function(OPERATORS["/"], "elementwise", _numeric, "{0} / {1}"),
-        "^": Function(wrap_ufunc(power), "elementwise", _numeric, "float(power({0}, {1}))"),
+        "/": Function(OPERATORS["/"], "elementwise", _divisible, "{0} / {1}", settled=1),
+        "^": Function(wrap_ufunc(power), "elementwise", _not_near_zero, "float(power({0}, {1}))", settled=0),
         "%": Function(OPERATORS["%"], "elementwise", _numeric, "{0} / 100.0"),
         "U-": Function(OPERATORS["U-"], "elementwise", _numeric, "-{0}"),
         "U+": Function(OPERATORS["U+"], "elementwise", _numbers_only),
         "&": Function(OPERATORS["&"], "elementwise", _plain_text),
-        "POWER": Function(_formulas("POWER"), "elementwise", _numeric, "float(call['POWER']({0}, {1}))"),
+        "POWER": Function(wrap_ufunc(power), "elementwise", _not_near_zero, "float(power({0}, {1}))", settled=0),
+        "INT": Function(wrap_ufunc(whole), "elementwise", _numeric, "whole({0})"),
         "LOG": Function(_formulas("LOG"), "elementwise", _log),
         "IF": Function(_formulas("IF"), "elementwise", _condition),
         "NOT": Function(_formulas("NOT"), "elementwise", _truth),
@@ -233,17 +281,19 @@ def _table() -> dict[str, Function]:
         "SUMPRODUCT": Function(sumproduct, "aggregate"),
     }
     for name in _UNARY:
-        table[name] = Function(_formulas(name), "elementwise", _numeric, f"float(call['{name}']({{0}}))")
+        near_zero = name in ("LN", "LOG10", "SIGN")
+        guard = _not_near_zero if near_zero else _numeric
+        spelling = f"float(call['{name}']({{0}}))"
+        table[name] = Function(_formulas(name), "elementwise", guard, spelling, settled=0 if near_zero else None)
     for name, spelling in _ORDER.items():
-        table[name] = Function(OPERATORS[name], "elementwise", _comparable, f"{spelling}({{0}}, {{1}})", "truth")
-    for name in ("SUM", "SUMSQ", "PRODUCT", "AVERAGE", "MIN", "MAX", "COUNT"):
+        guard = _comparable if name in ("=", "<>") else _orderable
+        table[name] = Function(OPERATORS[name], "elementwise", guard, f"{spelling}({{0}}, {{1}})", "truth")
+    for name in IGNORING:
         table[name] = Function(_formulas(name), "aggregate")
     return table
 
 
 FUNCTIONS = _table()
-IGNORING = frozenset(("SUM", "SUMSQ", "PRODUCT", "AVERAGE", "MIN", "MAX", "COUNT"))
-"""The aggregates that pass over texts, truth values and blanks in references."""
 
 
 def ignore_non_numbers(name: str, operand: Operand, reference: bool) -> Operand:
@@ -283,6 +333,7 @@ def total(numbers: list[float]) -> float:
 
 VOCABULARY: dict[str, Any] = {
     "power": power,
+    "whole": whole,
     "total": total,
     "Surprise": Surprise,
     "equal": _ordering(lambda x, y: x == y),
@@ -292,5 +343,5 @@ VOCABULARY: dict[str, Any] = {
     "at_most": _ordering(lambda x, y: x <= y),
     "at_least": _ordering(lambda x, y: x >= y),
     # The plain functions under formulas' array wrappers: the same numpy ufunc on the same float has the same bits.
-    "call": {name: inspect.unwrap(_formulas(name)) for name in (*_UNARY, "POWER")},
+    "call": {name: inspect.unwrap(_formulas(name)) for name in _UNARY},
 }

@@ -46,8 +46,12 @@ class FormulasSession:
                 self._start.append(content)
         for member in workbook.members:
             self._place(member, MISSING)
-        nodes = [node for cell, formula in formulas if (node := self._node(cell, formula, workbook.names)) is not None]
-        self._order = self._sorted(nodes)
+        made = [self._node(cell, formula, workbook.names) for cell, formula in formulas]
+        self._nodes = [node for node in made if node is not None]
+        self._order, self._circular = _sorted(self._nodes, frozenset())
+        for node in self._circular:
+            for place in node.results:
+                self._start[place] = Unsupported("a circular reference, or a cell that depends on one")
         self._cells = list(self._places)
 
     def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
@@ -62,8 +66,11 @@ class FormulasSession:
             else:
                 values[place] = value
                 held.add(place)
+        order = self._order
+        if self._circular and held:  # an override may cut the circle
+            order, _ = _sorted(self._nodes, frozenset(held))
         with np.errstate(all="ignore"):  # an overflow is an Excel error value, and is looked for as such
-            for node in self._order:
+            for node in order:
                 if not held.isdisjoint(node.results):
                     self._compute_around(node, values, held)
                 else:
@@ -132,28 +139,25 @@ class FormulasSession:
             self._references[key] = known
         return known
 
-    def _sorted(self, nodes: list[_Node]) -> list[_Node]:
-        """The nodes, each behind all that it reads; those on a circle, or behind one, are refused."""
-        producer = {place: number for number, node in enumerate(nodes) for place in node.results}
-        readers: list[list[int]] = [[] for _ in nodes]
-        waiting = [0] * len(nodes)
-        for number, node in enumerate(nodes):
-            for argument in node.arguments:
-                for place in (argument,) if isinstance(argument, int) else argument:
-                    if place in producer:
-                        readers[producer[place]].append(number)
-                        waiting[number] += 1
-        ready = [number for number, count in enumerate(waiting) if count == 0]
-        for number in ready:  # grows as it is walked
-            for reader in readers[number]:
-                waiting[reader] -= 1
-                if waiting[reader] == 0:
-                    ready.append(reader)
-        for number, count in enumerate(waiting):
-            if count:
-                for place in nodes[number].results:
-                    self._start[place] = Unsupported("a circular reference, or a cell that depends on one")
-        return [nodes[number] for number in ready]
+
+def _sorted(nodes: list[_Node], held: frozenset[int]) -> tuple[list[_Node], list[_Node]]:
+    """The nodes, each behind all that it reads but for the places that are held; and those on a circle, or behind one."""
+    producer = {place: number for number, node in enumerate(nodes) for place in node.results if place not in held}
+    readers: list[list[int]] = [[] for _ in nodes]
+    waiting = [0] * len(nodes)
+    for number, node in enumerate(nodes):
+        for argument in node.arguments:
+            for place in (argument,) if isinstance(argument, int) else argument:
+                if place in producer:
+                    readers[producer[place]].append(number)
+                    waiting[number] += 1
+    ready = [number for number, count in enumerate(waiting) if count == 0]
+    for number in ready:  # grows as it is walked
+        for reader in readers[number]:
+            waiting[reader] -= 1
+            if waiting[reader] == 0:
+                ready.append(reader)
+    return [nodes[number] for number in ready], [node for node, count in zip(nodes, waiting, strict=True) if count]
 
 
 def _compute(node: _Node, values: list[Value]) -> None:
@@ -166,9 +170,10 @@ def _compute(node: _Node, values: list[Value]) -> None:
         else:
             return
     try:
-        result = to_values(program.run(_operands(node, values)), node.block)
-        if not program.array and isinstance(program.result, int) and len(node.results) != len(result):
-            raise Refusal("an array in a plain cell")
+        found = program.run(_operands(node, values))
+        if not program.array and getattr(found, "size", 1) > 1:
+            raise Refusal("an array in a plain cell, of which Excel may show another element")
+        result = to_values(found, node.block)
     except Refusal as reason:
         result = [Unsupported(str(reason))] * len(node.results)
     for place, value in zip(node.results, result, strict=True):

@@ -30,8 +30,11 @@ from xlparity.formula import CELL_MARK, RANGE_MARK
 from xlparity.values import BLANK, ErrorValue, Unsupported, Value
 
 _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}]")
+_SIGNS = re.compile(r"[-+]\s*[-+]")
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 _NUM = Error.errors["#NUM!"]
+
+_INTERSECTING = ("IF", "IFERROR")  # these take one cell of a range even inside SUMPRODUCT
 
 Arguments: TypeAlias = Sequence[int | tuple[int, ...]]
 Fast: TypeAlias = Callable[[list[Value], Arguments], float | bool]
@@ -101,6 +104,10 @@ def _checked_scalar(value: Any) -> Any:
 def compile_shape(shape: str, array: bool) -> Program:
     """The program of a shape, ``array`` for an array formula; raises Refusal where it cannot be trusted."""
     kinds = _MARK.findall(shape)
+    if "^" in shape and _SIGNS.search(shape):
+        raise Refusal(
+            "two signs in a row in a formula with a power"
+        )  # formulas reads --x^2 as +(x^2); Excel as (--x)^2
     # Each reference gets an address of its own, since formulas merges references of the same name.
     names = [f"A{3 * k + 1}" if kind == CELL_MARK else f"A{3 * k + 1}:B{3 * k + 2}" for k, kind in enumerate(kinds)]
     placed = iter(names)
@@ -109,8 +116,11 @@ def compile_shape(shape: str, array: bool) -> Program:
         root = builder.get_node_id(builder[-1])
     except Exception as error:  # formulas raises whatever its tokens happen to raise
         raise Refusal("a formula that the formulas parser does not read") from error
-    compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)))
-    root, is_array = compiler.visit(root, array)
+    compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)), array)
+    try:
+        root, is_array = compiler.visit(root, array)
+    except (KeyError, RecursionError) as error:
+        raise Refusal("a formula that the formulas parser reads in some way of its own") from error
     if is_array and not array and root in compiler.arguments:
         raise Refusal("a range in a plain cell, which calls for implicit intersection")
     order = [*names, *compiler.constants, *(out for _, _, out in compiler.calls)]
@@ -127,8 +137,9 @@ def compile_shape(shape: str, array: bool) -> Program:
 class _Compiler:
     """Walks the graph that formulas' parser builds, from the result back to references and constants."""
 
-    def __init__(self, graph: Any, arguments: dict[str, str]) -> None:
+    def __init__(self, graph: Any, arguments: dict[str, str], array: bool) -> None:
         self.arguments = arguments
+        self._array = array
         self.constants: dict[str, Operand] = {}
         self.calls: list[tuple[str, list[str], str]] = []
         self._defaults = graph.default_values
@@ -154,11 +165,12 @@ class _Compiler:
         if name not in FUNCTIONS:
             raise Refusal(f"the function or operator '{name.strip()}', which this engine does not vouch for")
         kind = FUNCTIONS[name].kind
-        visited = [self.visit(operand, within or name == "SUMPRODUCT") for operand in operands]
+        below = self._array or name == "SUMPRODUCT" or (within and kind == "elementwise" and name not in _INTERSECTING)
+        visited = [self.visit(operand, below) for operand in operands]
         arrays = any(is_array for _, is_array in visited)
         if kind == "elementwise" and arrays and not within:
             raise Refusal(f"'{name}' on a range in a plain cell, which calls for implicit intersection")
-        if name == "TRANSPOSE" and not within:
+        if name == "TRANSPOSE" and not self._array:
             raise Refusal("TRANSPOSE outside an array formula")
         if node not in self._scheduled:
             self._scheduled.add(node)
@@ -178,6 +190,7 @@ def _fast(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, .
         return None
     names = {slot: f"a{slot}" for slot in range(given)}
     names |= {given + k: repr(float(constant)) for k, constant in enumerate(constants)}
+    given_constants = range(given, given + len(constants))
     truths: set[int] = set()
     body = [
         f"a{k} = v[i[{k}]]" if kind == CELL_MARK else f"a{k} = [v[j] for j in i[{k}]]" for k, kind in enumerate(kinds)
@@ -195,6 +208,8 @@ def _fast(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, .
         if spelling is None:
             return None
         names[step.result] = f"t{step.result}"
+        if step.function.settled is not None and (slot := step.operands[step.function.settled]) not in given_constants:
+            body.append(f"if 0.0 < abs({names[slot]}) <= 1e-15: raise Surprise")
         body.append(f"t{step.result} = {spelling}")
         if step.function.gives == "truth":
             truths.add(step.result)
@@ -223,6 +238,8 @@ def _spell(step: Step, names: dict[int, str], truths: set[int], kinds: list[str]
         return f"{then} if {condition} else {otherwise}"
     if step.name == "PI":
         return repr(math.pi)
+    if step.function.gives == "truth" and truths & {*step.operands}:
+        return None  # to Excel a truth value is greater than any number
     if step.function.spelling is None or step.function.spelling.count("{") != len(step.operands):
         return None
     return step.function.spelling.format(

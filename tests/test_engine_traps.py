@@ -1,0 +1,356 @@
+"""The traps that formulas falls into, and Excel does not: ``formulas`` computes them rightly, or refuses them.
+
+``refused`` or a value: never an error value or a number that merely looks like a result.
+"""
+
+import zipfile
+
+import openpyxl
+import pytest
+from openpyxl.workbook.defined_name import DefinedName
+from test_engines import at, both, workbook
+
+from xlparity.address import parse_range
+from xlparity.engines import find_engine
+from xlparity.values import ErrorValue, Unsupported
+from xlparity.workbook import read_workbook
+
+DIV, NUM, VALUE = map(ErrorValue, ("#DIV/0!", "#NUM!", "#VALUE!"))
+INF = float("inf")
+COLUMNS = {f"{column}{row}": value for column, line in {"A": (1, 2, 3, 4, 5), "B": (2, 3, 5, 7, 11)}.items()
+           for row, value in enumerate(line, start=1)}  # fmt: skip
+
+
+@pytest.fixture
+def compute(tmp_path):
+    def computed(cells, names=None, **sheets):
+        """Every value of sheet S, by address; a blank that is merely referred to is among them."""
+        values = find_engine("formulas").load(workbook(tmp_path, names, S=cells, **sheets)).recalculate({})
+        return {cell.a1: value for cell, value in values.items() if cell.sheet == "S"}
+
+    return computed
+
+
+def refused(value):
+    return isinstance(value, Unsupported)
+
+
+# --- refused ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=OFFSET(A1,1,0)", "=INDEX(A1:A5,2)", "=SUBTOTAL(9,A1:A5)", "=AGGREGATE(9,6,A1:A5)", "=DSUM(A1:B5,1,A1:A2)",
+        '=CELL("row",A1)', "=SUM(SEQUENCE(3))", "=RAND()", "=NOW()", "=TODAY()", "=ROUND(A1/3,2)", "=MDETERM(A1:B2)",
+        "=SUM(MINVERSE(A1:B2))", "=NOSUCHFUNCTION(A1)", "=A1+INDIRECT(A2)", "=IF(TRUE,1,OFFSET(A1,1,0))",
+    ],
+)  # fmt: skip
+def test_a_function_that_is_not_vouched_for_is_refused(compute, formula):
+    """formulas makes #NAME? of some, another number of others, and each of them passes for a result."""
+    assert refused(compute({**COLUMNS, "F1": formula})["F1"])
+
+
+@pytest.mark.parametrize(
+    "formula", ['=INDIRECT("B5")', '=A5*INDIRECT("A1")', '=SUM(INDIRECT("A1:A3"))', '=IFERROR(INDIRECT("A1"),0)']
+)
+def test_indirect_is_refused_even_with_its_address_spelled_out(compute, formula):
+    """formulas' parser makes a plain reference of the text, past every check, and confuses it with the other references."""
+    assert refused(compute({**COLUMNS, "F1": formula})["F1"])
+
+
+@pytest.mark.parametrize(
+    "formula", ["=IFERROR(SUBTOTAL(9,A1:A5),-1)", "=ISERROR(OFFSET(A1,1,0))", "=IF(ISERROR(FOO(1)),-1,1)"]
+)
+def test_an_unsupported_function_does_not_take_the_error_branch(compute, formula):
+    """To IFERROR, formulas' #NAME? is an error like any other, and the fallback looks like a result."""
+    assert refused(compute({**COLUMNS, "F1": formula})["F1"])
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=A1:A5", "=-A1:A5", "=SUM(A1:A5*B1:B5)", "=MAX(ABS(A1:A5))", "=SUM(IF(A1:A5>1,1,0))", "=AND(A1:A5>0)", "=SUM(-A1:A5)",
+        "=TRANSPOSE(A1:A5)", "=SUM(TRANSPOSE(A1:A5))", "=IFERROR(A1:A5,0)", "=IF(TRUE,A1:A5,0)", "=SUM(MMULT(A1:B2*1,A1:B2))",
+    ],
+)  # fmt: skip
+def test_an_array_in_a_plain_cell_is_refused(compute, formula):
+    """Excel takes of each range the cell beside the formula, formulas the whole range."""
+    assert refused(compute({**COLUMNS, "F1": formula})["F1"])
+
+
+def test_one_text_may_be_an_array_formula_here_and_a_plain_one_there(compute):
+    """Shapes are compiled once and remembered; the braces are part of what to remember."""
+    product = "=SUM(A1:A3*B1:B3)"
+    values = compute({**COLUMNS, "F1": product, "F2": f"{{{product}}}", "F3": product})
+    assert values["F2"] == 23.0
+    assert refused(values["F1"])
+    assert refused(values["F3"])
+
+
+@pytest.mark.parametrize("formula", ["=SUMPRODUCT(IF(A1:A5>1,1,0))", "=SUMPRODUCT(TRANSPOSE(A1:A2),A1:B1)"])
+def test_what_needs_an_array_formula_inside_sumproduct_too_is_refused_in_a_plain_cell(compute, formula):
+    """SUMPRODUCT works through arrays without the braces, but IF and TRANSPOSE inside it do not."""
+    assert refused(compute({**COLUMNS, "F1": formula})["F1"])
+
+
+@pytest.mark.parametrize("formula", ["=SUMPRODUCT(--(A1:A3>1))", "{=SUM(--(A1:A3>1))}"])
+def test_a_double_minus_on_truth_values_never_counts_none(compute, formula):
+    """formulas reads two minus signs as a plus, which leaves TRUE a truth value that sums to nothing."""
+    value = compute({**COLUMNS, "F1": formula})["F1"]
+    assert refused(value) or value == 2.0
+
+
+@pytest.mark.parametrize(
+    "formula", ["=0.1+0.2=0.3", "=0.1+0.2>0.3", "=IF(0.1*3<>0.3,1,2)", "=NOT(0.3<=0.1+0.2)", "{=A1:A3/10*3=0.3}"]
+)
+def test_numbers_that_differ_in_the_last_digits_are_not_compared(compute, formula):
+    """Excel compares fifteen digits and calls them equal, Python all of them."""
+    assert refused(compute({**COLUMNS, "F1": formula})["F1"])
+
+
+@pytest.mark.parametrize("formula", ['="_"<"A"', '="a-b"<"ab"', '=IF("~"<"z",1,2)'])
+def test_texts_with_punctuation_are_not_put_in_order(compute, formula):
+    """Excel sorts every sign before the letters and passes over hyphens; formulas goes by character codes."""
+    assert refused(compute({"F1": formula})["F1"])
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=SUM(A:A)", "=SUM(S!$A:$B)", "=SUM(1:2)", "=SUM(A1:XFD1048576)", "=[1]Sheet1!A1", "='[1]My Sheet'!A1", "=SUM(A1#)",
+        "=@A1:A5", "=Table1[x]", "=SUM((A1:A2,B1:B2))", "=SUM(A1:B2 B1:C2)", "=SUM(A1:A2:A3)", "=nobody", "=Nowhere!A1",
+    ],
+)  # fmt: skip
+def test_a_reference_that_is_no_plain_range_is_refused(compute, formula):
+    """An external one makes formulas open files, a whole column misses what lies below, and the rest it guesses."""
+    assert refused(compute({**COLUMNS, "F1": formula})["F1"])
+
+
+@pytest.mark.parametrize("formula", ["=SUM(S!A1:S!A3)", "=SUM(first:last)", "=SUM(first:A3)"])
+def test_a_range_put_together_from_references_is_refused(compute, formula):
+    """A person who knows defined names writes this; one such cell must not stop the whole workbook from being read."""
+    values = compute({**COLUMNS, "F1": formula, "F2": "=A1+A2"}, {"first": "S!$A$1", "last": "S!$A$3"})
+    assert refused(values["F1"])
+    assert values["F2"] == 3.0
+
+
+def test_a_relative_name_is_refused(compute):
+    """Without its dollars a name means another cell in every cell that uses it."""
+    values = compute({**COLUMNS, "F2": "=beside", "F3": "=left"}, {"beside": "S!A1", "left": "S!$A1"})
+    assert refused(values["F2"])
+    assert refused(values["F3"])
+
+
+def test_a_sheet_local_name_is_refused_and_not_taken_for_the_global_one(tmp_path):
+    """On its sheet it shadows the global name, whose value formulas takes."""
+    cells = {"A1": 1, "A2": 2, "B1": "=rate", "B2": "=S!rate", "B3": "=A1"}
+    path = workbook(tmp_path, {"rate": "S!$A$1"}, S=cells).path
+    book = openpyxl.load_workbook(path)
+    book["S"].defined_names["rate"] = DefinedName("rate", attr_text="S!$A$2")
+    book.save(path)
+    values = find_engine("formulas").load(read_workbook(path)).recalculate({})
+    assert refused(values[at("B1")])
+    assert refused(values[at("B2")])
+    assert values[at("B3")] == 1.0
+
+
+def test_circular_references_and_all_behind_them_are_refused(compute):
+    """Excel shows 0 or iterates; either way no cell on the circle has a value that could be a match."""
+    values = compute(
+        {"A1": "=B1+1", "B1": "=A1", "C1": "=B1*2", "D1": "=D1", "E1": "=IF(TRUE,1,F1)", "F1": "=E1", "G1": "=1+1"}
+    )
+    assert {address for address, value in values.items() if refused(value)} == {"A1", "B1", "C1", "D1", "E1", "F1"}
+    assert values["G1"] == 2.0
+
+
+def test_a_cell_that_depends_on_an_unsupported_one_is_unsupported(compute):
+    """Through a branch not taken, a range, an area, a chain or IFERROR: what is not known may not turn into a number."""
+    doubtful = {
+        "C1": "=B1*0", "C2": "=IF(A1=1,A1,B1)", "C3": "=COUNT(A1:B2)", "C4": "=IFERROR(B1,1)", "C5": "=C1&C1", "C6": "=SUM(C5,1)",
+        "D1:D3": "{=A1:A3*B1}", "E1": "=MAX(D2:D3)", "E2": "=SUMPRODUCT(A1:B1)", "G1:G2": "{=OFFSET(A1:A2,1,0)}",
+    }  # fmt: skip
+    values = compute({"A1": 1, "A2": 2, "A3": 3, "B1": "=NOW()", **doubtful, "F1": "=A1+A2"})
+    known = {"A1", "A2", "A3", "F1", "B2"}
+    assert {address for address, value in values.items() if not refused(value)} == known
+
+
+@pytest.mark.parametrize("formula", ["=SUM(A1", "=A1+", "=)A1(", '="open', "=A1 A2", "{=MMULT(A1:B2}"])
+def test_a_formula_that_cannot_be_read_is_refused_alone(compute, formula):
+    """One typing error must not cost the rest of the sheet its verdict."""
+    values = compute({**COLUMNS, "F1": formula, "F2": "=A1+A2"})
+    assert refused(values["F1"])
+    assert values["F2"] == 3.0
+
+
+@pytest.mark.parametrize("hidden", [5, "=A1*2"])
+def test_what_stands_under_a_merged_cell_is_refused(tmp_path, hidden):
+    """Excel keeps and uses it, openpyxl drops it, and the sum would be short of it."""
+    path = workbook(tmp_path, S={"A1": 1, "B1": hidden, "C1": "=SUM(A1:B1)", "C2": "=A1"}).path
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    merged = b'</sheetData><mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>'
+    sheet = parts["xl/worksheets/sheet1.xml"].replace(b"<v></v>", b"").replace(b"<v />", b"")
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b"</sheetData>", merged)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    values = find_engine("formulas").load(read_workbook(path)).recalculate({})
+    assert refused(values[at("B1")])
+    assert refused(values[at("C1")])
+    assert values[at("C2")] == 1.0
+
+
+@pytest.mark.parametrize("text", ["1/2/2020", "5 ", " 5", "5%", "$5", "1,000", "-5", "1e3", "(5)", "٣", "12:30"])
+def test_a_text_that_excel_may_take_for_a_number_is_refused_in_arithmetic(compute, text):
+    """What it means there depends on the country, and formulas has rules of its own."""
+    assert refused(compute({"A1": text, "F1": "=A1+1"})["F1"])
+
+
+@pytest.mark.parametrize("text", ["abc", " ", "n/a", "-", "May"])
+@pytest.mark.parametrize("formula", ["=A1+1", "=-A1", "=EXP(A1)", "{=A1:A2*2}"])
+def test_a_text_without_a_digit_gives_value_in_arithmetic(compute, text, formula):
+    """No country reads a number in it."""
+    assert compute({"A1": text, "F1": formula})["F1"] == VALUE
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [("inf", "=1/A1"), ("-Infinity", "=EXP(A1)"), ("nan", "=A1+1"), ("1_000", "=A1+1"), ("inf", "{=TANH(A1:A2)}")],
+)
+def test_a_text_that_only_python_takes_for_a_number_is_none(compute, text, formula):
+    """float() reads it, and so 1/"inf" would be a flawless 0; Excel says #VALUE!."""
+    value = compute({"A1": text, "F1": formula})["F1"]
+    assert refused(value) or value == VALUE
+
+
+# --- computed as Excel does ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("=-A2^2", 4.0), ("=0-A2^2", -4.0), ("=2^3^2", 64.0), ("=2^-A2", 0.25), ("=A5--A2", 7.0), ("=-(A2^2)", -4.0),
+        ("=1<2<3", False), ("=(A1<A2)=1", False), ("=(A1<A2)<>1", True), ("=(A1<A2)>100", True), ("=IF(A1<A2<A3,1,2)", 2.0),
+        ("=TRUE+TRUE", 2.0), ("=(A1<A2)*5", 5.0), ('="a"="A"', True), ('=1="1"', False), ("=1+2&3", "33"), ("=A2<=2", True),
+        ("=A2>=2", True), ("=A2<2", False), ("=A2>2", False), ("=A2<>2", False), ("=A2=2", True), ('=A1&"x"', "1x"),
+    ],
+)  # fmt: skip
+def test_operators_bind_and_compare_as_in_excel(compute, formula, value):
+    """Unary minus before ``^``, ``^`` from the left, and any truth value above any number."""
+    found = compute({**COLUMNS, "F1": formula})["F1"]
+    assert (type(found), found) == (type(value), value)
+
+
+@pytest.mark.parametrize("formula", ["=PRODUCT(Z1:Z9)", "=PRODUCT(A1:A2)"])
+def test_a_product_of_nothing_is_never_one(compute, formula):
+    """Excel's PRODUCT of blanks and texts is 0, the mathematician's and formulas' is 1."""
+    value = compute({"A1": "word", "F1": formula})["F1"]
+    assert refused(value) or value == 0.0
+
+
+BLANKS = {"A1": 0, "A3": "=1/0", "B1": 4, "B2": "=Z9"}
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("=Z9", 0.0), ("=Z9+1", 1.0), ('=Z9=""', True), ("=Z9=0", True), ('=Z9&"x"', "x"), ('=A1=""', False), ("=1/Z9", DIV),
+        ("=COUNT(A1:A2)", 1.0), ("=COUNT(B1:B3)", 2.0), ("=AVERAGE(A1:B1)", 2.0), ("=AVERAGE(Z1:Z9)", DIV), ("=MIN(Z1,B1)", 4.0),
+        ("=SUM(Z1:Z9)", 0.0), ("=MAX(Z1:Z9)", 0.0), ("=SUMSQ(B1,Z1:Z9)", 16.0),
+        ("=SUM(A1:A3)", DIV), ("=COUNT(A1:A3)", 1.0), ("=IF(A3,1,2)", DIV), ("=IFERROR(A3,7)", 7.0), ("=IFERROR(Z9,7)", 0.0),
+        ("=IF(TRUE,1,A3)", 1.0), ("=A3=A3", DIV), ("=A3+#N/A", DIV), ("=#N/A+A3", ErrorValue("#N/A")), ("=NOT(Z9)", True),
+    ],
+)  # fmt: skip
+def test_blank_zero_and_error_are_three_things(compute, formula, value):
+    """A blank is 0 in arithmetic and nothing to an average; an error goes through everything but IFERROR."""
+    found = compute({**BLANKS, "F1": formula})["F1"]
+    assert (type(found), found) == (type(value), value)
+
+
+@pytest.mark.parametrize("number", [2.0**63, 1e22, -1e308])
+def test_the_integer_part_of_a_huge_number_is_itself(compute, number):
+    """Excel's INT knows no largest integer, and an array formula may not know one either."""
+    values = compute({"A1": number, "F1": "=INT(A1)", "G1": "{=INT(A1:A1)}", "H1": "=SUM(INT(A1),1)"})
+    assert (values["F1"], values["G1"], values["H1"]) == (number, number, number)
+
+
+def test_sheets_and_cells_are_found_by_the_names_excel_gives_them(compute):
+    """Apostrophes, sheets that look like cells, another case, the last cell of the grid, a range written backwards."""
+    values = compute(
+        {"A1": 1, "A2": 2, "B1": "='It''s'!A1+'A1'!A1", "B2": "=S!a1+$A$2", "B3": "=XFD1048576+1", "B4": "=SUM(A2:A1)"},
+        **{"It's": {"A1": 10}, "A1": {"A1": 20}},
+    )
+    assert [values[f"B{row}"] for row in (1, 2, 3, 4)] == [30.0, 3.0, 1.0, 3.0]
+
+
+# --- where the engines differ, because ExcelModel differs from Excel -------------------------------------------------
+
+
+@pytest.fixture
+def answers(tmp_path):
+    def answer(content, cells, where="F1", address="F1"):
+        """What ``formulas`` and ``excelmodel`` make of one formula, in the cells of its area."""
+        book = workbook(tmp_path, S={**cells, where: content})
+        return [[values[cell] for cell in parse_range(address, "S").cells()] for values in both(book, {})]
+
+    return answer
+
+
+def test_a_constant_of_1e_20_stays_in_formulas_and_is_0_in_excelmodel(answers):
+    """ExcelModel rounds what it reads to 15 decimals; of a weight of 1e-8 that would leave seven digits."""
+    assert answers("=A1*1", {"A1": 1e-20}) == [[1e-20], [0.0]]
+
+
+def test_zero_to_the_power_of_zero_is_num(answers):
+    """Python says 1, and Excel #NUM!."""
+    assert answers("=A1^A1", {"A1": 0}) == [[NUM], [1.0]]
+
+
+def test_zero_to_a_negative_power_is_a_division_by_zero(answers):
+    """IFERROR hides the difference, but the cell itself shows another error."""
+    assert answers("=A1^-1", {"A1": 0}) == [[DIV], [VALUE]]
+
+
+def test_a_fractional_power_of_a_negative_number_is_num(answers):
+    """Python makes a complex number of it, which is no Excel value."""
+    ours, theirs = answers("=(-8)^(1/3)", {})
+    assert ours == [NUM]
+    assert isinstance(theirs[0], Unsupported)
+
+
+@pytest.mark.parametrize(
+    ("formula", "witness"),
+    [("=1/(1+EXP(A4))", NUM), ("=1/SUMSQ(A1)", 0.0), ("=SUM(A2:A3)", INF), ("=A1^2", VALUE)],
+)
+def test_an_overflow_is_num_at_the_operation_that_makes_it(answers, formula, witness):
+    """An infinity that goes on would end in a harmless zero."""
+    assert answers(formula, {"A1": 1e200, "A2": 1e308, "A3": 1e308, "A4": 1000}) == [[NUM], [witness]]
+
+
+def test_a_row_in_a_column_of_cells_repeats_its_first_element(answers):
+    """ExcelModel reshapes a 1x4 row into a 4x1 area, and so hides a forgotten TRANSPOSE."""
+    row = {"A1": 1, "B1": 2, "C1": 3, "D1": 4}
+    assert answers("{=A1:D1}", row, "F1:F4", "F1:F4") == [[1.0] * 4, [1.0, 2.0, 3.0, 4.0]]
+
+
+def test_a_column_in_a_single_array_cell_gives_its_first_element(answers):
+    """Excel cuts off what does not fit."""
+    assert answers("{=A1:A2}", {"A1": 1, "A2": 2}) == [[1.0], [VALUE]]
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [("=SUM(A1:A3)", 1.0), ("=COUNT(A1:A3)", 1.0), ("=MAX(A1:A3)", 1.0), ("=SUMPRODUCT(A1:A3,A1:A3)", 1.0)],
+)
+def test_a_text_in_a_range_is_no_number_even_if_it_looks_like_one(answers, formula, value):
+    """A number stored as text is the commonest silent fault of a sheet; ExcelModel counts it."""
+    ours, theirs = answers(formula, {"A1": 1, "A2": "5", "A3": "word"})
+    assert ours == [value]
+    assert theirs != [value]
+
+
+@pytest.mark.parametrize(("formula", "value"), [("=COUNT(A1:A3)", 2.0), ("=AVERAGE(A1:A3)", 3.0), ("=MIN(A1:A3)", 2.0)])
+def test_a_false_in_a_range_is_no_number(answers, formula, value):
+    """Only as an argument of its own does a truth value count; here ExcelModel knows it too."""
+    assert answers(formula, {"A1": 2, "A2": False, "A3": 4}) == [[value], [value]]

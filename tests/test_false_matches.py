@@ -1,0 +1,274 @@
+"""Workbooks that once passed, or could pass, although Excel computes something else: each is refused or found wrong.
+
+The reference gives what a naive reading of the formula gives, so that only the verifier's care stands between the workbook
+and a match.
+"""
+
+import re
+
+import openpyxl
+import pytest
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.formula import ArrayFormula
+
+import xlparity
+from xlparity import ooxml
+from xlparity.report import Verdict
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def verdict(small, formula, returns, cells=None):
+    """The verdict on ``formula`` in B1, with 2 in the input A1, against a reference that returns this expression of x."""
+    small.reference.write_text(f"import numpy as np\ndef double(x):\n    return {{'y': {returns}}}\n")
+    small.write_cells({"A1": 2, "B1": formula, **(cells or {})})
+    return xlparity.verify(small.spec).verdict
+
+
+@pytest.mark.parametrize(
+    ("formula", "returns", "cells"),
+    [
+        pytest.param("=1--A1^2", "1 + x**2", {}, id="Excel binds the minus tighter than the power: 1-(-A1)^2"),
+        pytest.param("=A1*IF((A1<1000)=1,1,0)", "x", {}, id="TRUE=1 is FALSE in Excel"),
+        pytest.param("=A1*IF((A1>1)>5,1,0)", "0 * x", {}, id="TRUE is greater than any number"),
+        pytest.param('=IF(A1=2,4,A1&"")', "x**2", {}, id="a constant wherever the engine can compute it"),
+        pytest.param(
+            "=SUMPRODUCT(IF(C1:C3>0,C1:C3,0))*A1", "6 * x", {"C1": 1, "C2": 2, "C3": 3}, id="IF in SUMPRODUCT"
+        ),
+        pytest.param(
+            "=A1*SUMPRODUCT(C1:C2,TRANSPOSE(D1:E1))", "11 * x", {"C1": 1, "C2": 2, "D1": 3, "E1": 4}, id="TRANSPOSE"
+        ),
+        pytest.param("=IF(C1=0,0,A1)", "x", {"C1": "=0.5-0.4-0.1"}, id="Excel makes 0 of what a subtraction leaves"),
+        pytest.param("=A1+0*SIGN(C1)", "x", {"C1": "=0.5-0.4-0.1"}, id="the sign of what a subtraction leaves"),
+        pytest.param("=IF(EXP(C1)=0,0,A1)", "x", {"C1": -740}, id="Excel has no denormal numbers"),
+        pytest.param("=A1*2+IFERROR(1/C1,5)", "2 * x", {"C1": "inf"}, id="inf is a text"),
+        pytest.param("=A1*C1", "1000 * x", {"C1": "1_000"}, id="1_000 is a text"),
+        pytest.param("=A1*C1", "5 * x", {"C1": "5 "}, id="a text that Excel may take for a number"),
+        pytest.param('=IF("a\nb"="ab",A1,0)', "x", {}, id="a line break in a text"),
+        pytest.param('=IF(C1<"a",0,A1)', "x", {"C1": "_x"}, id="Excel sorts signs before letters"),
+        pytest.param("=A1*PRODUCT(C1:C3)", "x", {}, id="the product of blanks is 0"),
+        pytest.param("=IFERROR(OFFSET(A1,0,0),0)+A1", "x", {}, id="an unsupported function in IFERROR"),
+        pytest.param("=SUM(C1:C3*A1)", "6 * x", {"C1": 1, "C2": 2, "C3": 3}, id="implicit intersection"),
+    ],
+)
+def test_what_excel_computes_otherwise_is_no_match(small, formula, returns, cells):
+    """Once is enough to make a verifier worthless."""
+    assert verdict(small, formula, returns, cells) is not Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("formula", "returns", "cells"),
+    [
+        ("=1-(-A1)", "1 + x", {}),
+        ("=1--A1", "1 + x", {}),
+        ("=(-A1)^2", "x**2", {}),
+        ("=IF(A1>1,A1,-A1)", "x if x > 1 else -x", {}),
+        ("=SUMPRODUCT(C1:C3*EXP(C1:C3))*A1", "x * sum(k * np.exp(k) for k in (1, 2, 3))", {"C1": 1, "C2": 2, "C3": 3}),
+        ("=A1+IFERROR(1/C1,5)", "x + 5", {"C1": "none"}),
+        ("=a1\n+ 1", "x + 1", {}),
+        ("=A1*C1", "5 * x", {"C1": "5"}),
+        ("=INT(A1*1E+20)/1E+20", "np.floor(x * 1e20) / 1e20", {}),
+    ],
+)
+def test_what_excel_computes_alike_is_a_match(small, formula, returns, cells):
+    """Care is no excuse for refusing what is certain."""
+    assert verdict(small, formula, returns, cells) is Verdict.PASS
+
+
+def test_a_constant_passes_under_no_tolerance_and_no_domain(small):
+    """The logarithm is undefined for half of what is drawn; what is left shows that the formula is dead."""
+    small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': np.log(x)}\n")
+    small.write_cells({"A1": 0.1, "B1": "=-2.302585092994046+0*A1"})
+    check = xlparity.verify(small.spec).checks[0]
+    assert check.scenarios.dropped > 0
+    assert check.scenarios.failed == check.scenarios.run > 0
+    assert check.verdict is Verdict.FAIL
+
+
+def test_a_reference_that_is_defined_nowhere_else_leaves_the_check_unassessed(small):
+    """Where no other input can be tried, a constant is as good as a formula."""
+    small.reference.write_text("def double(x):\n    return {'y': 6.0 if x == 3 else float('nan')}\n")
+    report = xlparity.verify(small.spec)
+    assert (report.checks[0].scenarios.run, report.checks[0].scenarios.dropped) == (0, 8)
+    assert report.verdict is Verdict.UNASSESSED
+
+
+def test_an_input_that_is_a_formula_is_varied_as_well(small):
+    """alpha = 1/10 is an input, and what ignores it is dead."""
+    small.write_cells({"A1": "=1/2", "B1": "=1+0*A1"})
+    assert xlparity.verify(small.spec).verdict is Verdict.FAIL
+
+
+def test_a_relative_name_is_not_taken_for_a_fixed_one(small):
+    """Sheet!A1 without dollars means another cell in every cell that uses it."""
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["B1"] = 3, "=rel*2"
+    for text, expected in (("Sheet!A1", Verdict.UNASSESSED), ("Sheet!$A$1", Verdict.PASS)):
+        book.defined_names["rel"] = DefinedName("rel", attr_text=text)
+        book.save(small.workbook)
+        assert xlparity.verify(small.spec).verdict is expected
+
+
+def test_a_formula_of_its_own_inside_an_array_area_is_no_match(small):
+    """Which of the two counts is Excel's secret; the area is refused."""
+    small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': x * np.ones((3, 1))}\n")
+    small.write_spec(outputs='[outputs]\ny = "B1:B3"')
+    small.write_cells({"A1": 3, "B1": ArrayFormula("B1:B3", "=A1*1"), "B2": "=A1*0+55", "B3": None})
+    report = xlparity.verify(small.spec)
+    assert report.checks[0].counts["match"] == 0
+    assert report.verdict is Verdict.UNASSESSED
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("xl/workbook.xml", rb"<calcPr ", b'<calcPr fullPrecision="0" '),
+        (SHEET, rb"<sheetPr>", b'<sheetPr transitionEvaluation="1">'),
+    ],
+)
+def test_settings_that_change_the_arithmetic_are_refused(run, small, part, old, new):
+    """Precision as displayed, and Lotus's rules: the same formulas, other numbers."""
+    parts = ooxml.read_parts(small.workbook.read_bytes(), small.workbook)
+    patched = re.sub(old, new, parts[part])
+    assert patched != parts[part]
+    small.workbook.write_bytes(ooxml.pack({**parts, part: patched}))
+    done = run("verify", small.spec)
+    assert done.code == 2
+    assert "turn it off" in done.err
+
+
+def test_each_spec_has_its_own_helpers(run, tmp_path, small):
+    """Two folders with a helper.py each: the second must not get the first one's."""
+    text = small.spec.read_text()
+    for name, factor in (("a", 2), ("b", 3)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "helper.py").write_text(f"K = {factor}\n")
+        (folder / "small.py").write_text("import helper\ndef double(x):\n    return {'y': helper.K * x}\n")
+        (folder / "small.xlsx").write_bytes(small.workbook.read_bytes())
+        (folder / "small.parity.toml").write_text(text)
+    assert run("verify", tmp_path / "a/small.parity.toml", tmp_path / "b/small.parity.toml").code == 1
+
+
+def test_a_gap_in_the_labels_is_an_error(run, small):
+    """Epoch 1, Epoch 3: the blocks after the gap would not be compared, and nobody would know."""
+    small.write_cells({"A1": 3, "A2": "Step 1", "B2": "=2*A1", "A3": "Step 3", "B3": "=7"})
+    small.write_spec(blocks='[blocks]\nlabel = "Step {n}"', outputs='[outputs]\ny = "B2"')
+    done = run("verify", small.spec)
+    assert done.code == 2
+    assert "block 3 opens in Sheet!A3, and there is no block 2" in done.err
+
+
+def test_an_output_that_stands_in_an_input_is_an_error(run, small):
+    """It would vanish from the report."""
+    small.write_spec(outputs='[outputs]\ny = "B1"\nx = "A1"')
+    done = run("verify", small.spec)
+    assert done.code == 2
+    assert "output 'x' stands in input cells only" in done.err
+
+
+@pytest.mark.parametrize("value", ["np.array([6 + 1j])", "np.ma.masked_array([6.0], mask=[True])"])
+def test_an_expectation_that_is_no_plain_number_is_refused(run, small, value):
+    """numpy would drop the imaginary part, and the mask."""
+    small.reference.write_text(f"import numpy as np\ndef double(x):\n    return {{'y': {value}}}\n")
+    done = run("verify", small.spec)
+    assert done.code == 2
+    assert "masked or complex" in done.err
+
+
+def test_the_second_engine_vouches_for_no_more_than_the_first(small):
+    """Its functions are the same ones, and it has no list of those that are right."""
+    assert verdict(small, "=IFERROR(OFFSET(A1,0,0),0)+A1", "x") is Verdict.UNASSESSED
+    assert xlparity.verify(small.spec, engine="excelmodel").verdict is Verdict.UNASSESSED
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=SUM(Sheet!A1:Sheet!A3)",
+        "=SUM((A1):A3)",
+        "=A1\nB1",
+        "=" + "+".join(["A1"] * 1200),
+        "=SUM(A1,",
+        "=A1 A2",
+        "=(A1,A2)",
+    ],
+)
+def test_a_formula_that_cannot_be_parsed_makes_its_cell_unsupported(small, formula):
+    """And not the workbook unreadable."""
+    small.write_cells({"A1": 3, "B1": formula})
+    assert [r.status for r in xlparity.verify(small.spec).checks[0].results] == ["unsupported"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<v>3</v>", b"<v>1e999</v>"),
+        (b"<v>3</v>", b"<v>" + b"1" * 401 + b"</v>"),
+        (b"<f>2*A1</f>", b'<f t="array" ref="B1:B">2*A1</f>'),
+        (b"<f>2*A1</f>", b'<f t="array" ref="B1:XFD1048576">2*A1</f>'),
+    ],
+)
+def test_a_number_or_an_area_out_of_bounds_is_one_clear_answer(run, small, old, new):
+    """Neither a traceback nor an hour of walking the grid."""
+    parts = ooxml.read_parts(small.workbook.read_bytes(), small.workbook)
+    assert old in parts[SHEET]
+    small.workbook.write_bytes(ooxml.pack({**parts, SHEET: parts[SHEET].replace(old, new)}))
+    assert run("verify", small.spec, "--format", "json").code == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"inputs": '[inputs]\nx = "A1:XFD1048576"'}, "spans"),
+        ({"inputs": '[inputs]\nx = { at = "A1", also = [{ at = "C1:C2" }] }'}, "another shape"),
+        ({"inputs": '[inputs]\nx = { at = "A1", low = -1e308, high = 1e308 }'}, "at most 1e100"),
+        ({"blocks": "[blocks]\nfirst = 1\nstep = 1\ncount = 1000000000000"}, "together"),
+        ({"blocks": "[blocks]\ncolumns = [9, 2]"}, "outside the grid"),
+        ({"tolerance": f"tolerance = {{ rtol = {'9' * 5001} }}"}, "not TOML"),
+        ({"workbook": r'workbook = "w\u0000.xlsx"'}, "cannot be read"),
+        ({"reference": 'reference = "builtins:min"'}, "does not tell its parameters"),
+    ],
+)
+def test_numbers_out_of_all_bounds_are_refused_in_one_line(run, small, changed, said):
+    """What nobody writes on purpose, and a generated spec may have."""
+    small.write_spec(**changed)
+    done = run("verify", small.spec)
+    assert done.code == 2
+    assert said in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_what_a_reference_prints_does_not_get_into_the_json(run, small):
+    """A notebook's code prints its loss."""
+    small.reference.write_text("print('hello')\ndef double(x):\n    print('loss', x)\n    return {'y': 2 * x}\n")
+    done = run("verify", small.spec, "--format", "json")
+    assert done.code == 0
+    assert done.out.startswith("{")
+
+
+def test_a_reference_may_be_written_with_dataclasses(small):
+    """Which look their module up by its name."""
+    small.reference.write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass P:\n    x: float\n"
+        "def double(x):\n    return {'y': 2 * P(x).x}\n"
+    )
+    assert xlparity.verify(small.spec).verdict is Verdict.PASS
+
+
+def test_a_fault_of_ours_never_looks_like_a_verdict(run, small, monkeypatch):
+    """Exit code 1 would say that the workbook is wrong."""
+    monkeypatch.setattr("xlparity.pipeline.take_census", lambda *_: 1 / 0)
+    done = run("verify", small.spec)
+    assert done.code == 2
+    assert "a fault in xlparity, ZeroDivisionError" in done.err
+
+
+def test_a_report_is_written_through_a_link(run, small):
+    """The link stays a link."""
+    target, link = small.folder / "target.json", small.folder / "link.json"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert run("verify", small.spec, "--format", "json", "--output", link).code == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith("{")
