@@ -15,6 +15,7 @@ from xlparity.address import parse_range
 from xlparity.course.regressor.pages import regressor
 from xlparity.engines import NAMES, find_engine
 from xlparity.engines.formulas.functions import FUNCTIONS
+from xlparity.engines.formulas.guards import Refusal
 from xlparity.engines.formulas.shapes import compile_shape, to_table, to_values
 from xlparity.formula import CELL_MARK, RANGE_MARK, dissect
 from xlparity.generate import build
@@ -150,7 +151,7 @@ def numeric(leaves):
 
 # Not to be nested: their overflow, or what they make of a huge or a negative number, is a difference that has its own test.
 FLAT = (
-    "A1^2", "(1+ABS(B1))^B2", "INT(B3)", "SUMSQ(A1:B4)", "SUMPRODUCT(A1:B2,A3:B4)", "SUM(MMULT(B1:B2,B3:B4))"
+    "(A1^2)", "((1+ABS(B1))^B2)", "INT(B3)", "SUMSQ(A1:B4)", "SUMPRODUCT(A1:B2,A3:B4)", "SUM(MMULT(B1:B2,A4:B4))"
 )  # fmt: skip
 AGGREGATES = ("SUM(A1:B4)", "AVERAGE(A2:B3)", "MIN(A1:B4)", "MAX(B1:B4)", "COUNT(A1:B4)")
 
@@ -203,9 +204,12 @@ def test_the_engines_agree_on_random_sheets(tmp_path):
 def paths(shape, arguments):
     """What the fast and the general path make of a shape, given a float or a column of floats for each of its marks.
 
-    None where the fast path gives way, or where the shape has none.
+    None where the fast path gives way, or where the shape has none or is refused.
     """
-    program = compile_shape(shape, False)
+    try:
+        program = compile_shape(shape, False)
+    except Refusal:
+        return None
     values, places, tables = [], [], []
     for argument in arguments:
         column = argument if isinstance(argument, list) else [argument]
@@ -227,15 +231,14 @@ def test_both_paths_add_up_ranges_of_every_length_alike():
     """numpy adds pairwise from some length on, and so ends in another digit than a loop does."""
     draw = random.Random(7).gauss
     for length in range(1, 41):
-        for _ in range(30):
-            numbers = [draw(0, 1) for _ in range(length)]
+        for numbers in ([-0.0] * length, *([draw(0, 1) for _ in range(length)] for _ in range(30))):
             fast, general = paths(f"=SUM({RANGE_MARK})", [numbers])
             assert bits(fast) == bits(general), f"{length} numbers"
 
 
 C, R = CELL_MARK, RANGE_MARK
 SHAPE_LEAVES = (
-    C, C, C, "2", "0.1", "1E-20", f"SUM({R})", f"SUM({C},{R},{C}*{C},{R})", f"({C}^{C})", f"{C}^2", f"INT({C})"
+    C, C, C, "2", "0.1", "1E-9", f"SUM({R})", f"SUM({C},{R},{C}*{C},{R})", f"({C}^{C})", f"{C}^2", f"INT({C})"
 )  # fmt: skip
 
 
@@ -255,7 +258,7 @@ def test_both_paths_of_a_program_have_the_same_bits():
             assert bits(found[0]) == bits(found[1])
 
     agree()
-    assert len(compared) > 150
+    assert len(compared) > 100
 
 
 # --- one session, many recalculations --------------------------------------------------------------------------------

@@ -1,17 +1,15 @@
-"""The functions of ``formulas`` that are trusted, and the operands for which they are.
+"""The functions of ``formulas`` that are trusted, each with the guard that its operands must pass.
 
-A function that is not in ``FUNCTIONS`` is refused. A guard looks at the operands before a call and raises Refusal where
-``formulas`` is known to part from Excel, or where Excel's own rule is not certain. Operands are what ``formulas``
-itself passes about: Python scalars and two-dimensional object arrays, with its own tokens for blanks and errors.
+A function that is not in ``FUNCTIONS`` is refused.
 """
 
 import functools
 import inspect
 import math
-import re
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 from formulas.functions import Array, get_functions, wrap_ufunc
@@ -19,164 +17,29 @@ from formulas.functions.operators import OPERATORS
 from formulas.tokens.operand import Error, XlError
 from schedula import EMPTY
 
-Operand: TypeAlias = Any
-"""A Python scalar, one of formulas' tokens, or a two-dimensional object array of these."""
+from xlparity.engines.formulas import guards
+from xlparity.engines.formulas.guards import Operand, Refusal, Surprise, close, elements, is_number
 
 _VALUE, _NUM, _DIV = (Error.errors[code] for code in ("#VALUE!", "#NUM!", "#DIV/0!"))
-_RESIDUAL = 1e-15
-_PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
-# In no locale does a number, a date, a time or a sum of money do without a digit, or have one of these in it.
-_NO_NUMBER = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)
-
-
-class Refusal(Exception):  # noqa: N818  (not an error of anybody's: a result that is a reason)
-    """The engine cannot be sure of this result; the message is the reason."""
-
-
-class Surprise(Exception):  # noqa: N818
-    """The fast path has met something other than plain finite numbers; the general path decides."""
-
-
-def elements(operand: Operand) -> Iterator[Any]:
-    """Every scalar of an operand."""
-    return iter(operand.ravel().tolist()) if isinstance(operand, np.ndarray) else iter((operand,))
-
-
-def is_text(value: object) -> bool:
-    """Whether it is a text; formulas' blank and its errors are strings as well."""
-    return isinstance(value, str) and value is not EMPTY and not isinstance(value, XlError)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
-
-
-# --- guards ----------------------------------------------------------------------------------------------------------
-
-
-def _same_shape(operands: tuple[Operand, ...]) -> None:
-    shapes = {operand.shape for operand in operands if isinstance(operand, np.ndarray) and operand.ndim == 2}
-    for axis in (0, 1):
-        if len({shape[axis] for shape in shapes} - {1}) > 1:
-            # Excel fills what the shorter array lacks with #N/A; numpy refuses to broadcast.
-            raise Refusal("arrays of different sizes in one operation")
-
-
-def _numeric(*operands: Operand) -> None:
-    _same_shape(operands)
-    for operand in operands:
-        for value in elements(operand):
-            if is_text(value) and not _PLAIN_NUMBER.fullmatch(value) and _is_float_to_python(value):
-                raise Refusal(f"arithmetic on the text '{value}'")
-            # Excel takes dates, times, sums of money and fractions for numbers.
-            if is_text(value) and not _PLAIN_NUMBER.fullmatch(value) and not _NO_NUMBER.fullmatch(value):
-                raise Refusal(f"arithmetic on the text '{value}'")
-
-
-def _is_float_to_python(text: str) -> bool:
-    try:
-        float(text)  # formulas asks Python, which takes "inf", "1_000" and " 5 "
-    except ValueError:
-        return False
-    return True
-
-
-def residual(number: Any) -> bool:
-    """Whether a number is so small that it may be what a subtraction left, which Excel rounds to zero in a cell."""
-    return _is_number(number) and 0 < abs(number) <= _RESIDUAL
-
-
-def _no_residuals(operand: Operand) -> None:
-    if any(residual(value) for value in elements(operand)):
-        raise Refusal("a number below 1e-15 where it matters whether it is zero")
-
-
-def _divisible(dividend: Operand, divisor: Operand) -> None:
-    _numeric(dividend, divisor)
-    _no_residuals(divisor)
-
-
-def _not_near_zero(operand: Operand, *others: Operand) -> None:
-    _numeric(operand, *others)
-    _no_residuals(operand)
-
-
-def _numbers_only(*operands: Operand) -> None:
-    _numeric(*operands)
-    for operand in operands:
-        # formulas reads "--x" as "+x", which leaves a truth value or a text as it is.
-        if any(isinstance(value, bool) or is_text(value) for value in elements(operand)):
-            raise Refusal("a unary plus, or a double minus, on something that is not a number")
-
-
-def close(left: float, right: float) -> bool:
-    """Whether two numbers differ, but by so little that Excel, which compares 15 digits, may call them equal."""
-    return left != right and abs(left - right) <= max(1e-13 * max(abs(left), abs(right)), _RESIDUAL)
-
-
-def _orderable(left: Operand, right: Operand) -> None:
-    _comparable(left, right)
-    if any(is_text(value) and not value.isalnum() for value in (*elements(left), *elements(right))):
-        raise Refusal("the order of texts with signs in them")  # Excel sorts signs in an order of its own
-
-
-def _comparable(left: Operand, right: Operand) -> None:
-    _same_shape((left, right))
-    for x, y in np.broadcast(*(np.asarray(operand, object) for operand in (left, right))):
-        if _is_number(x) and _is_number(y) and close(x, y):
-            raise Refusal(f"comparing {x!r} with {y!r}, which Excel, at 15 digits, may call equal")
-        if {x is EMPTY, y is EMPTY} == {True, False} and (isinstance(x, bool) or isinstance(y, bool)):
-            raise Refusal("comparing a blank with a truth value")
-        if any(is_text(value) and not value.isascii() for value in (x, y)):
-            raise Refusal("comparing texts with letters beyond ASCII")
-
-
-def _plain_text(*operands: Operand) -> None:
-    _same_shape(operands)
-    for operand in operands:
-        for value in elements(operand):
-            if _is_number(value) and not (float(value).is_integer() and abs(value) < 1e11):
-                raise Refusal("a number with decimals turned into text")
-
-
-def _truth(*operands: Operand) -> None:
-    _same_shape(operands)
-    if any(is_text(value) for operand in operands for value in elements(operand)):
-        raise Refusal("a text where a truth value must stand")
-
-
-def _condition(condition: Operand, *branches: Operand) -> None:
-    _truth(condition)
-    _same_shape((condition, *branches))
-
-
-def _log(number: Operand, base: Operand = 10.0) -> None:
-    _not_near_zero(number, base)
-    if any(value == 1 for value in elements(base)):
-        raise Refusal("a logarithm to base 1")
-
-
-def _anything(*operands: Operand) -> None:
-    _same_shape(operands)
-
-
-def _unguarded(*_: Operand) -> None:
-    """The function itself looks at its operands."""
-
 
 # --- mends: what formulas gets wrong, or leaves to chance, and Excel documents -------------------------------------
 
 
-def power(base: float, exponent: float) -> Any:
+def power(base: float, exponent: float, raised: Callable[[Any, Any], Any] = operator.pow) -> Any:
     """Excel's ``^``: #NUM! for 0^0 and for a negative base with a fractional exponent."""
     if base == 0 and exponent <= 0:
         return _NUM if exponent == 0 else _DIV
     if base < 0 and not float(exponent).is_integer():
         return _NUM
     try:
-        return base**exponent
+        return raised(base, exponent)
     except OverflowError:
         return _NUM
+
+
+def numpy_power(base: float, exponent: float) -> Any:
+    """Excel's POWER, which is ``^`` by another name; formulas has numpy's, which may end in another bit."""
+    return power(base, exponent, np.power)
 
 
 def whole(number: float) -> float:
@@ -195,7 +58,7 @@ def mmult(left: Operand, right: Operand) -> Any:
             return value
         if isinstance(value, bool):
             raise Refusal("a matrix product with a truth value in it")
-        if not _is_number(value):
+        if not is_number(value):
             return _VALUE
     return np.dot(left, right).astype(float) if left.shape[1] == right.shape[0] else _VALUE
 
@@ -214,7 +77,7 @@ def sumproduct(*operands: Operand) -> Any:
 
 
 def _only_numbers(operand: Operand, instead: object) -> Operand:
-    kept = [value if _is_number(value) or isinstance(value, XlError) else instead for value in elements(operand)]
+    kept = [value if is_number(value) or isinstance(value, XlError) else instead for value in elements(operand)]
     array = np.empty(len(kept), object)
     array[:] = kept
     return array.reshape(operand.shape).view(Array)
@@ -243,7 +106,7 @@ class Function:
 
     call: Callable[..., Any]
     kind: Kind
-    guard: Callable[..., None] = _unguarded
+    guard: Callable[..., None] = guards.unguarded
     spelling: str | None = None
     gives: Literal["number", "truth"] = "number"
     settled: int | None = None
@@ -258,35 +121,37 @@ _UNARY = "ABS SQRT EXP LN LOG10 SIGN TANH SINH COSH ASIN ACOS ATAN DEGREES RADIA
 
 def _table() -> dict[str, Function]:
     table = {
-        "+": Function(OPERATORS["+"], "elementwise", _numeric, "{0} + {1}"),
-        "-": Function(OPERATORS["-"], "elementwise", _numeric, "{0} - {1}"),
-        "*": Function(OPERATORS["*"], "elementwise", _numeric, "{0} * {1}"),
-        "/": Function(OPERATORS["/"], "elementwise", _divisible, "{0} / {1}", settled=1),
-        "^": Function(wrap_ufunc(power), "elementwise", _not_near_zero, "float(power({0}, {1}))", settled=0),
-        "%": Function(OPERATORS["%"], "elementwise", _numeric, "{0} / 100.0"),
-        "U-": Function(OPERATORS["U-"], "elementwise", _numeric, "-{0}"),
-        "U+": Function(OPERATORS["U+"], "elementwise", _numbers_only),
-        "&": Function(OPERATORS["&"], "elementwise", _plain_text),
-        "POWER": Function(wrap_ufunc(power), "elementwise", _not_near_zero, "float(power({0}, {1}))", settled=0),
-        "INT": Function(wrap_ufunc(whole), "elementwise", _numeric, "whole({0})"),
-        "LOG": Function(_formulas("LOG"), "elementwise", _log),
-        "IF": Function(_formulas("IF"), "elementwise", _condition),
-        "NOT": Function(_formulas("NOT"), "elementwise", _truth),
-        "IFERROR": Function(_formulas("IFERROR"), "elementwise", _anything),
+        "+": Function(OPERATORS["+"], "elementwise", guards.numeric, "{0} + {1}"),
+        "-": Function(OPERATORS["-"], "elementwise", guards.numeric, "{0} - {1}"),
+        "*": Function(OPERATORS["*"], "elementwise", guards.numeric, "{0} * {1}"),
+        "/": Function(OPERATORS["/"], "elementwise", guards.divisible, "{0} / {1}", settled=1),
+        "^": Function(wrap_ufunc(power), "elementwise", guards.not_near_zero, "float(power({0}, {1}))", settled=0),
+        "%": Function(OPERATORS["%"], "elementwise", guards.numeric, "{0} / 100.0"),
+        "U-": Function(OPERATORS["U-"], "elementwise", guards.numeric, "-{0}"),
+        "U+": Function(OPERATORS["U+"], "elementwise", guards.numbers_only),
+        "&": Function(OPERATORS["&"], "elementwise", guards.plain_text),
+        "POWER": Function(
+            wrap_ufunc(numpy_power), "elementwise", guards.not_near_zero, "float(numpy_power({0}, {1}))", settled=0
+        ),
+        "INT": Function(wrap_ufunc(whole), "elementwise", guards.numeric, "whole({0})"),
+        "LOG": Function(_formulas("LOG"), "elementwise", guards.log),
+        "IF": Function(_formulas("IF"), "elementwise", guards.condition),
+        "NOT": Function(_formulas("NOT"), "elementwise", guards.truth),
+        "IFERROR": Function(_formulas("IFERROR"), "elementwise", guards.anything),
         "PI": Function(_formulas("PI"), "elementwise"),
-        "AND": Function(_formulas("AND"), "aggregate", _truth),
-        "OR": Function(_formulas("OR"), "aggregate", _truth),
+        "AND": Function(_formulas("AND"), "aggregate", guards.truth),
+        "OR": Function(_formulas("OR"), "aggregate", guards.truth),
         "MMULT": Function(mmult, "matrix"),
         "TRANSPOSE": Function(transpose, "matrix"),
         "SUMPRODUCT": Function(sumproduct, "aggregate"),
     }
     for name in _UNARY:
         near_zero = name in ("LN", "LOG10", "SIGN")
-        guard = _not_near_zero if near_zero else _numeric
+        guard = guards.not_near_zero if near_zero else guards.numeric
         spelling = f"float(call['{name}']({{0}}))"
         table[name] = Function(_formulas(name), "elementwise", guard, spelling, settled=0 if near_zero else None)
     for name, spelling in _ORDER.items():
-        guard = _comparable if name in ("=", "<>") else _orderable
+        guard = guards.comparable if name in ("=", "<>") else guards.orderable
         table[name] = Function(OPERATORS[name], "elementwise", guard, f"{spelling}({{0}}, {{1}})", "truth")
     for name in IGNORING:
         table[name] = Function(_formulas(name), "aggregate")
@@ -302,7 +167,7 @@ def ignore_non_numbers(name: str, operand: Operand, reference: bool) -> Operand:
     formulas counts the text "5" and FALSE in a range. A computed operand must be numbers: Excel takes a lone TRUE as 1
     and ignores one in an array, and formulas' arrays no longer tell which of the two it was.
     """
-    if all(_is_number(value) or isinstance(value, XlError) for value in elements(operand)):
+    if all(is_number(value) or isinstance(value, XlError) for value in elements(operand)):
         return operand
     if not reference:
         raise Refusal(f"{name} of something computed that is not a number")
@@ -322,17 +187,18 @@ def _ordering(compare: Callable[[float, float], bool]) -> Callable[[float, float
 
 
 def total(numbers: list[float]) -> float:
-    """formulas' SUM of plain floats, bit for bit: numpy adds up to eight in order and more of them pairwise."""
-    if len(numbers) > 8:
+    """formulas' SUM of plain floats, bit for bit: numpy adds up to seven in order and more of them in pairs."""
+    if len(numbers) > 7:
         return float(np.add.reduce(np.array(numbers)))
-    result = numbers[0]
-    for number in numbers[1:]:
+    result = 0.0  # as numpy starts, so that the sum of negative zeros is a positive one
+    for number in numbers:
         result += number
     return result
 
 
 VOCABULARY: dict[str, Any] = {
     "power": power,
+    "numpy_power": numpy_power,
     "whole": whole,
     "total": total,
     "Surprise": Surprise,

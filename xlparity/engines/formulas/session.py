@@ -7,7 +7,7 @@ import numpy as np
 
 from xlparity import collector
 from xlparity.address import Cell, parse_range
-from xlparity.engines.formulas.functions import Refusal
+from xlparity.engines.formulas.guards import Refusal
 from xlparity.engines.formulas.shapes import Arguments, Program, compile_shape, to_table, to_values
 from xlparity.formula import dissect
 from xlparity.values import BLANK, MISSING, Unsupported, Value

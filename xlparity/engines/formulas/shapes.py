@@ -17,16 +17,9 @@ from formulas.parser import Parser
 from formulas.tokens.operand import Error, XlError
 from schedula import EMPTY, START, bypass
 
-from xlparity.engines.formulas.functions import (
-    FUNCTIONS,
-    IGNORING,
-    VOCABULARY,
-    Function,
-    Operand,
-    Refusal,
-    ignore_non_numbers,
-)
-from xlparity.formula import CELL_MARK, RANGE_MARK
+from xlparity.engines.formulas.functions import FUNCTIONS, IGNORING, VOCABULARY, Function, ignore_non_numbers
+from xlparity.engines.formulas.guards import Operand, Refusal
+from xlparity.formula import CELL_MARK, RANGE_MARK, tokens
 from xlparity.values import BLANK, ErrorValue, Unsupported, Value
 
 _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}]")
@@ -103,6 +96,10 @@ def _checked_scalar(value: Any) -> Any:
 
 def compile_shape(shape: str, array: bool) -> Program:
     """The program of a shape, ``array`` for an array formula; raises Refusal where it cannot be trusted."""
+    for token in tokens(shape):
+        # Asked of the text: the parser makes a plain reference of INDIRECT("A1"), and no call is left to look at.
+        if token.kind == "function" and token.text[:-1].upper() not in FUNCTIONS:
+            raise Refusal(f"the function {token.text[:-1].upper()}, which this engine does not vouch for")
     kinds = _MARK.findall(shape)
     if "^" in shape and _SIGNS.search(shape):
         raise Refusal(
@@ -163,7 +160,7 @@ class _Compiler:
             return self.visit(operands[0], within)
         name = _REPEAT.sub("", key).upper()
         if name not in FUNCTIONS:
-            raise Refusal(f"the function or operator '{name.strip()}', which this engine does not vouch for")
+            raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
         kind = FUNCTIONS[name].kind
         below = self._array or name == "SUMPRODUCT" or (within and kind == "elementwise" and name not in _INTERSECTING)
         visited = [self.visit(operand, below) for operand in operands]

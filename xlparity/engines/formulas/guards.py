@@ -1,0 +1,167 @@
+"""The operands for which ``formulas`` is trusted: what it is called with, and what it is not.
+
+A guard looks at the operands before a call and raises Refusal where ``formulas`` is known to part from Excel, or where
+Excel's own rule is not certain. Operands are what ``formulas`` itself passes about: Python scalars and two-dimensional
+object arrays, with its own tokens for blanks and errors.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+from formulas.tokens.operand import XlError
+from schedula import EMPTY
+
+Operand: TypeAlias = Any
+"""A Python scalar, one of formulas' tokens, or a two-dimensional object array of these."""
+
+_RESIDUAL = 1e-15
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
+# In no locale does a number, a date, a time or a sum of money do without a digit, or have one of these in it.
+_NO_NUMBER = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)
+
+
+class Refusal(Exception):  # noqa: N818  (not an error of anybody's: a result that is a reason)
+    """The engine cannot be sure of this result; the message is the reason."""
+
+
+class Surprise(Exception):  # noqa: N818
+    """The fast path has met something other than plain finite numbers; the general path decides."""
+
+
+def elements(operand: Operand) -> Iterator[Any]:
+    """Every scalar of an operand."""
+    return iter(operand.ravel().tolist()) if isinstance(operand, np.ndarray) else iter((operand,))
+
+
+def is_text(value: object) -> bool:
+    """Whether it is a text; formulas' blank and its errors are strings as well."""
+    return isinstance(value, str) and value is not EMPTY and not isinstance(value, XlError)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number; a truth value is none."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def same_shape(operands: tuple[Operand, ...]) -> None:
+    """Arrays that fit together cell by cell, or a single row, column or cell beside another array."""
+    shapes = {operand.shape for operand in operands if isinstance(operand, np.ndarray) and operand.ndim == 2}
+    for axis in (0, 1):
+        if len({shape[axis] for shape in shapes} - {1}) > 1:
+            # Excel fills what the shorter array lacks with #N/A; numpy refuses to broadcast.
+            raise Refusal("arrays of different sizes in one operation")
+
+
+def numeric(*operands: Operand) -> None:
+    """Numbers, and what is certain not to become one: a text that nobody takes for a number is #VALUE!."""
+    same_shape(operands)
+    for operand in operands:
+        for value in elements(operand):
+            if is_text(value) and not _PLAIN_NUMBER.fullmatch(value) and _is_float_to_python(value):
+                raise Refusal(f"arithmetic on the text '{value}'")
+            # Excel takes dates, times, sums of money and fractions for numbers.
+            if is_text(value) and not _PLAIN_NUMBER.fullmatch(value) and not _NO_NUMBER.fullmatch(value):
+                raise Refusal(f"arithmetic on the text '{value}'")
+
+
+def _is_float_to_python(text: str) -> bool:
+    try:
+        float(text)  # formulas asks Python, which takes "inf", "1_000" and " 5 "
+    except ValueError:
+        return False
+    return True
+
+
+def residual(number: Any) -> bool:
+    """Whether a number is so small that it may be what a subtraction left, which Excel rounds to zero in a cell."""
+    return is_number(number) and 0 < abs(number) <= _RESIDUAL
+
+
+def _no_residuals(operand: Operand) -> None:
+    if any(residual(value) for value in elements(operand)):
+        raise Refusal("a number below 1e-15 where it matters whether it is zero")
+
+
+def divisible(dividend: Operand, divisor: Operand) -> None:
+    """A divisor that is zero or is not."""
+    numeric(dividend, divisor)
+    _no_residuals(divisor)
+
+
+def not_near_zero(operand: Operand, *others: Operand) -> None:
+    """A first operand that is zero or is not, and numbers after it."""
+    numeric(operand, *others)
+    _no_residuals(operand)
+
+
+def numbers_only(*operands: Operand) -> None:
+    """Numbers and nothing else, for what leaves its operand as it is."""
+    numeric(*operands)
+    for operand in operands:
+        # formulas reads "--x" as "+x", which leaves a truth value or a text as it is.
+        if any(isinstance(value, bool) or is_text(value) for value in elements(operand)):
+            raise Refusal("a unary plus, or a double minus, on something that is not a number")
+
+
+def close(left: float, right: float) -> bool:
+    """Whether two numbers differ, but by so little that Excel, which compares 15 digits, may call them equal."""
+    return left != right and abs(left - right) <= max(1e-13 * max(abs(left), abs(right)), _RESIDUAL)
+
+
+def orderable(left: Operand, right: Operand) -> None:
+    """What Excel and formulas put into the same order."""
+    comparable(left, right)
+    if any(is_text(value) and not value.isalnum() for value in (*elements(left), *elements(right))):
+        raise Refusal("the order of texts with signs in them")  # Excel sorts signs in an order of its own
+
+
+def comparable(left: Operand, right: Operand) -> None:
+    """What Excel and formulas call equal alike."""
+    same_shape((left, right))
+    for x, y in np.broadcast(*(np.asarray(operand, object) for operand in (left, right))):
+        if is_number(x) and is_number(y) and close(x, y):
+            raise Refusal(f"comparing {x!r} with {y!r}, which Excel, at 15 digits, may call equal")
+        if {x is EMPTY, y is EMPTY} == {True, False} and (isinstance(x, bool) or isinstance(y, bool)):
+            raise Refusal("comparing a blank with a truth value")
+        if any(is_text(value) and not value.isascii() for value in (x, y)):
+            raise Refusal("comparing texts with letters beyond ASCII")
+
+
+def plain_text(*operands: Operand) -> None:
+    """What turns into the same text in both: whole numbers and texts."""
+    same_shape(operands)
+    for operand in operands:
+        for value in elements(operand):
+            if is_number(value) and not (float(value).is_integer() and abs(value) < 1e11):
+                raise Refusal("a number with decimals turned into text")
+
+
+def truth(*operands: Operand) -> None:
+    """Truth values and numbers."""
+    same_shape(operands)
+    if any(is_text(value) for operand in operands for value in elements(operand)):
+        raise Refusal("a text where a truth value must stand")
+
+
+def condition(condition: Operand, *branches: Operand) -> None:
+    """A truth value or a number, and whatever may follow from it."""
+    truth(condition)
+    same_shape((condition, *branches))
+
+
+def log(number: Operand, base: Operand = 10.0) -> None:
+    """A number of which there is a logarithm, and a base other than 1."""
+    not_near_zero(number, base)
+    if any(value == 1 for value in elements(base)):
+        raise Refusal("a logarithm to base 1")
+
+
+def anything(*operands: Operand) -> None:
+    """Whatever fits together."""
+    same_shape(operands)
+
+
+def unguarded(*_: Operand) -> None:
+    """The function itself looks at its operands."""
