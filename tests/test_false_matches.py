@@ -39,6 +39,10 @@ def verdict(small, formula, returns, cells=None):
             "=A1*SUMPRODUCT(C1:C2,TRANSPOSE(D1:E1))", "11 * x", {"C1": 1, "C2": 2, "D1": 3, "E1": 4}, id="TRANSPOSE"
         ),
         pytest.param("=IF(C1=0,0,A1)", "x", {"C1": "=0.5-0.4-0.1"}, id="Excel makes 0 of what a subtraction leaves"),
+        pytest.param(
+            "=IF(C1=0,0,A1)", "x", {"C1": "=D1-1000000.1", "D1": 1000000.1000000001}, id="the same, of a million"
+        ),
+        pytest.param("=A1+INT(C1)-5", "x - 1", {"C1": 4.999999999999999}, id="Excel has 15 digits: INT gives 5"),
         pytest.param("=A1+0*SIGN(C1)", "x", {"C1": "=0.5-0.4-0.1"}, id="the sign of what a subtraction leaves"),
         pytest.param("=IF(EXP(C1)=0,0,A1)", "x", {"C1": -740}, id="Excel has no denormal numbers"),
         pytest.param("=A1*2+IFERROR(1/C1,5)", "2 * x", {"C1": "inf"}, id="inf is a text"),
@@ -67,7 +71,9 @@ def test_what_excel_computes_otherwise_is_no_match(small, formula, returns, cell
         ("=A1+IFERROR(1/C1,5)", "x + 5", {"C1": "none"}),
         ("=a1\n+ 1", "x + 1", {}),
         ("=A1*C1", "5 * x", {"C1": "5"}),
-        ("=INT(A1*1E+20)/1E+20", "np.floor(x * 1e20) / 1e20", {}),
+        ("=INT(A1*1E20)/1E20", "np.floor(x * 1e20) / 1e20", {}),
+        ("=A1*5.+1e-3", "x * 5 + 0.001", {}),
+        ("=A1-B9", "x - 0.1", {"B9": 0.1}),
     ],
 )
 def test_what_excel_computes_alike_is_a_match(small, formula, returns, cells):

@@ -17,7 +17,7 @@ from schedula import EMPTY
 
 from xlparity.address import Cell, Range
 from xlparity.engines.formulas.session import FormulasSession
-from xlparity.errors import WorkbookError
+from xlparity.errors import UsageError, WorkbookError
 from xlparity.values import BLANK, MISSING, Blank, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook, formulas_of
 
@@ -41,7 +41,7 @@ class ExcelModelSession:
         self._vouched = FormulasSession(workbook)
         self._book = workbook.path.name
         try:
-            with _no_progress_bars():
+            with _no_progress_bars(), np.errstate(all="ignore"):
                 self._model = formulas.ExcelModel().loads(str(workbook.path)).finish()
         except Exception as error:  # the witness may fail in any way it likes
             raise WorkbookError(
@@ -49,7 +49,14 @@ class ExcelModelSession:
             ) from error
 
     def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
-        """Every cell's value; constants are as the workbook has them, since ExcelModel rounds its own."""
+        """Every cell's value; constants are as the workbook has them, since ExcelModel rounds its own.
+
+        Raises UsageError for an override that ExcelModel cannot take: a blank, or one cell of an array area.
+        """
+        for cell, value in overrides.items():
+            formula = self._workbook.formula(cell)
+            if value is BLANK or (formula is not None and formula.area is not None):
+                raise UsageError(f"excelmodel cannot set {cell} to {value}; use the engine formulas")
         inputs = {self._key(cell): _to_model(value) for cell, value in overrides.items()}
         with _no_progress_bars(), np.errstate(all="ignore"):
             solution = self._model.calculate(inputs=inputs) if inputs else self._model.calculate()
@@ -80,8 +87,6 @@ def _no_progress_bars() -> contextlib.redirect_stderr[io.StringIO]:
 
 
 def _to_model(value: Value) -> Any:
-    if value is BLANK:
-        return EMPTY
     return formulas.Parser().ast(f"={value}")[1].compile()() if isinstance(value, ErrorValue) else value
 
 

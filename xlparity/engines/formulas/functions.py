@@ -133,7 +133,7 @@ def _table() -> dict[str, Function]:
         "POWER": Function(
             wrap_ufunc(numpy_power), "elementwise", guards.not_near_zero, "float(numpy_power({0}, {1}))", settled=0
         ),
-        "INT": Function(wrap_ufunc(whole), "elementwise", guards.numeric, "whole({0})"),
+        "INT": Function(wrap_ufunc(whole), "elementwise", guards.not_nearly_whole, "plain_whole({0})"),
         "LOG": Function(_formulas("LOG"), "elementwise", guards.log),
         "IF": Function(_formulas("IF"), "elementwise", guards.condition),
         "NOT": Function(_formulas("NOT"), "elementwise", guards.truth),
@@ -186,6 +186,13 @@ def _ordering(compare: Callable[[float, float], bool]) -> Callable[[float, float
     return ordered
 
 
+def plain_whole(number: float) -> float:
+    """INT of a plain float."""
+    if guards.nearly_whole(number):
+        raise Surprise
+    return whole(number)
+
+
 def total(numbers: list[float]) -> float:
     """formulas' SUM of plain floats, bit for bit: numpy adds up to seven in order and more of them in pairs."""
     if len(numbers) > 7:
@@ -199,7 +206,7 @@ def total(numbers: list[float]) -> float:
 VOCABULARY: dict[str, Any] = {
     "power": power,
     "numpy_power": numpy_power,
-    "whole": whole,
+    "plain_whole": plain_whole,
     "total": total,
     "Surprise": Surprise,
     "equal": _ordering(lambda x, y: x == y),

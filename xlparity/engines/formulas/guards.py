@@ -17,6 +17,7 @@ Operand: TypeAlias = Any
 """A Python scalar, one of formulas' tokens, or a two-dimensional object array of these."""
 
 _RESIDUAL = 1e-15
+_NO_FRACTIONS = 2.0**52  # beyond this every double is whole
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
 # In no locale does a number, a date, a time or a sum of money do without a digit, or have one of these in it.
 _NO_NUMBER = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)
@@ -94,6 +95,29 @@ def not_near_zero(operand: Operand, *others: Operand) -> None:
     """A first operand that is zero or is not, and numbers after it."""
     numeric(operand, *others)
     _no_residuals(operand)
+
+
+def nearly_whole(number: float) -> bool:
+    """Whether a number is so near a whole one that Excel, which keeps 15 digits, may take it for that."""
+    return abs(number) < _NO_FRACTIONS and 0 < abs(number - round(number)) <= 1e-14 * abs(number)
+
+
+def not_nearly_whole(operand: Operand) -> None:
+    """Numbers that are whole or are not."""
+    numeric(operand)
+    if any(is_number(value) and nearly_whole(float(value)) for value in elements(operand)):
+        raise Refusal("a number within 15 digits of a whole one where it matters which it is")
+
+
+def lost(result: Any, operand: Any) -> bool:
+    """Whether an addition left so little of its operand that Excel, in a cell, takes it for zero."""
+    return is_number(result) and is_number(operand) and _RESIDUAL < abs(result) < 1e-15 * abs(operand)
+
+
+def not_lost(result: Operand, operand: Operand) -> None:
+    """A sum that is what it is; a residual below 1e-15 is looked at where it is used."""
+    if any(lost(r, x) for r, x in np.broadcast(*(np.asarray(value, object) for value in (result, operand)))):
+        raise Refusal("a sum or difference so near zero that Excel makes zero of it")
 
 
 def numbers_only(*operands: Operand) -> None:

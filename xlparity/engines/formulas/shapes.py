@@ -17,6 +17,7 @@ from formulas.parser import Parser
 from formulas.tokens.operand import Error, XlError
 from schedula import EMPTY, START, bypass
 
+from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.functions import FUNCTIONS, IGNORING, VOCABULARY, Function, ignore_non_numbers
 from xlparity.engines.formulas.guards import Operand, Refusal
 from xlparity.formula import CELL_MARK, RANGE_MARK, tokens
@@ -59,6 +60,8 @@ class Program:
         slots = [*operands, *self.constants, *[None] * len(self.steps)]
         for step in self.steps:
             slots[step.result] = self._call(step, [slots[slot] for slot in step.operands])
+        if self.steps and self.steps[-1].name in ("+", "-"):
+            guards.not_lost(slots[self.result], slots[self.steps[-1].operands[0]])
         return slots[self.result]
 
     def _call(self, step: Step, operands: list[Operand]) -> Operand:
@@ -96,10 +99,13 @@ def _checked_scalar(value: Any) -> Any:
 
 def compile_shape(shape: str, array: bool) -> Program:
     """The program of a shape, ``array`` for an array formula; raises Refusal where it cannot be trusted."""
-    for token in tokens(shape):
+    for token in reversed(tokens(shape)):
         # Asked of the text: the parser makes a plain reference of INDIRECT("A1"), and no call is left to look at.
         if token.kind == "function" and token.text[:-1].upper() not in FUNCTIONS:
             raise Refusal(f"the function {token.text[:-1].upper()}, which this engine does not vouch for")
+        if token.kind == "number" and not token.text.isdigit():
+            # The parser reads neither 1E5 nor 5. as numbers; Excel does.
+            shape = shape[: token.start] + repr(float(token.text)) + shape[token.end :]
     kinds = _MARK.findall(shape)
     if "^" in shape and _SIGNS.search(shape):
         raise Refusal(
@@ -210,6 +216,8 @@ def _fast(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, .
         body.append(f"t{step.result} = {spelling}")
         if step.function.gives == "truth":
             truths.add(step.result)
+    if steps and steps[-1].name in ("+", "-"):
+        body.append(f"if 1e-15 < abs({names[root]}) < 1e-15 * abs({names[steps[-1].operands[0]]}): raise Surprise")
     # An infinity or a nan less itself is nan, which equals nothing.
     if steps:
         body.append(f"if not ({' == '.join(['0.0', *(f't{s.result} - t{s.result}' for s in steps)])}): raise Surprise")
