@@ -99,6 +99,19 @@ def test_a_reference_that_is_defined_nowhere_else_leaves_the_check_unassessed(sm
     assert report.verdict is Verdict.UNASSESSED
 
 
+def test_what_one_check_computes_may_be_the_input_of_another(small):
+    """No false alarm: the second check's input follows from the first one's, and is not set behind its back."""
+    small.reference.write_text("def double(x):\n    return {'y': 2 * x}\n")
+    small.write_cells({"A1": 3, "B1": "=2*A1", "C1": "=2*B1"})
+    small.write_spec(
+        inputs='[check.first]\ninputs = { x = "A1" }\noutputs = { y = "B1" }',
+        outputs='[check.second]\ninputs = { x = "B1" }\noutputs = { y = "C1" }',
+    )
+    report = xlparity.verify(small.spec)
+    assert [(check.name, check.scenarios.run) for check in report.checks] == [("first", 8), ("second", 8)]
+    assert report.verdict is Verdict.PASS
+
+
 def test_an_input_that_is_a_formula_is_varied_as_well(small):
     """alpha = 1/10 is an input, and what ignores it is dead."""
     small.write_cells({"A1": "=1/2", "B1": "=1+0*A1"})

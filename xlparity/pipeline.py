@@ -64,10 +64,12 @@ def assess(plan: Spec, book: Workbook, machine: Engine, say: "Progress" = lambda
     checks = [trial.run(book, values, machine) for trial in trials]
     say("trying other inputs", 0.7)
     inputs = [(given, trial.cells.offsets) for trial in trials for given in trial.check.inputs]
-    for drawn in draw(inputs, values, count=_SCENARIOS, seed=_SEED):
+    bound = [result.cell for check in checks for result in check.results]
+    compared = set(bound)  # what one check computes may be another one's input, and is not to be set
+    free = {cell: value for cell, value in values.items() if cell not in compared}
+    for drawn in draw(inputs, free, count=_SCENARIOS, seed=_SEED):
         changed = session.recalculate(drawn)
         checks = [trial.run_again(result, changed) for trial, result in zip(trials, checks, strict=True)]
-    bound = [result.cell for check in checks for result in check.results]
     return Report(
         plan.path.as_posix(), book.path.as_posix(), book.digest, tuple(checks), take_census(book, bound), _versions()
     )

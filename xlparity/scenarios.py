@@ -14,7 +14,8 @@ def draw(
 ) -> Iterator[dict[Cell, Value]]:
     """So many sets of input values, by cell: within an input's range or choices, else around what the cell comes to.
 
-    ``values`` are what the cells come to as they are stored; an input cell without a number keeps what it has. Where an
+    ``values`` are what the cells that may be set come to as they are; an input cell that is not among them, or has no
+    number, keeps what it has. Where an
     input has no range, each set draws half as far from its value as the one before, so that a reference which is defined
     only near by is tried as well. A cell that several inputs name follows the first. The same seed draws the same.
     """
@@ -22,7 +23,7 @@ def draw(
     for given, offsets in inputs:
         for places in given.places(offsets):
             if isinstance(values.get(places[0]), float):
-                elements.setdefault(places[0], (given, places))
+                elements.setdefault(places[0], (given, tuple(cell for cell in places if cell in values)))
     random = np.random.default_rng(seed)
     for number in range(count if elements else 0):
         drawn: dict[Cell, Value] = {}
