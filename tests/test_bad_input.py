@@ -89,6 +89,17 @@ def test_an_error_in_a_reference_is_placed_in_the_persons_own_code(run, small):
     refused(run, small, "(small.py, line 2)")
 
 
+def test_the_line_is_that_of_the_check_which_is_wrong(run, small):
+    """Checks repeat each other's names; the first line with that name would send a person to the wrong place."""
+    table = '[check.{0}]\n[check.{0}.inputs]\nx = "A1"\n[check.{0}.outputs]\n{1}\n'
+    small.write_spec(inputs=table.format("one", 'y = "B1"'), outputs=table.format("two", 'y = "B"'))
+    refused(run, small, "small.parity.toml:15: 'y': 'B' is not an address")
+    small.write_spec(inputs=table.format("one", 'y = "B1"'), outputs=table.format("two", 'y = "No!B1"'))
+    refused(run, small, "small.parity.toml:15: the workbook has no sheet 'No'")
+    small.write_spec(outputs='[outputs]\nx = "B"')
+    refused(run, small, "small.parity.toml:8: 'x': 'B' is not an address")
+
+
 def test_a_reference_that_cannot_be_imported_says_why(run, small):
     """A syntax error in a notebook's export is the person's to mend."""
     small.reference.write_text("def double(x:\n")

@@ -89,7 +89,7 @@ class _Trial:
         try:
             trace = self._trace(values)
         except OracleError as error:
-            raise self.plan.error("reference", f"check '{self.check.name}': {error}") from error
+            raise self.plan.error("reference", f"check '{self.check.name}': {error}", self.check.name) from error
         results, findings = compare(book, self.cells, values, trace)
         notes = tuple(
             f"block {number} stands at another distance from the one before it than the others"
@@ -118,7 +118,7 @@ def _reference(plan: Spec, check: Check) -> Reference:
         reference = find_reference(check.reference, plan.path.parent)
         reference.check_inputs(given.name for given in check.inputs)
     except OracleError as error:
-        raise plan.error("reference", f"check '{check.name}': {error}") from error
+        raise plan.error("reference", f"check '{check.name}': {error}", check.name) from error
     return reference
 
 

@@ -53,26 +53,32 @@ class Spec:
     checks: tuple[Check, ...]
     text: str
 
-    def error(self, key: str, message: str) -> SpecError:
-        """The error about this key, with the line that it stands on."""
-        return SpecError(self.path, _line(self.text, key), message)
+    def error(self, key: str, message: str, check: str, part: str = "") -> SpecError:
+        """The error about this key of a part of a check, with the line that it stands on."""
+        return SpecError(self.path, _line(self.text, key, check, part), message)
 
     def map_cells(self, check: Check, workbook: Workbook) -> CellMap:
         """The check's quantities bound to the workbook's cells; raises SpecError where they cannot be."""
-        for sheet, key in self._sheets(check):
+        for sheet, key, part in self._sheets(check):
             if sheet not in workbook.sheets:
-                raise self.error(key, f"the workbook has no sheet '{sheet}'{nearest(sheet, workbook.sheets)}")
+                said = f"the workbook has no sheet '{sheet}'{nearest(sheet, workbook.sheets)}"
+                raise self.error(key, said, check.name, part)
         offsets = self._offsets(check, workbook)
         self._stay_on_the_grid(check, offsets)
         inputs = {cell for given in check.inputs for places in given.places(offsets) for cell in places}
         cells = CellMap(check.outputs, offsets, frozenset(inputs))
         if twice := cells.twice_bound():
-            raise self.error(twice[2], f"both '{twice[1]}' and '{twice[2]}' claim the cell {twice[0]}")
+            raise self.error(
+                twice[2], f"both '{twice[1]}' and '{twice[2]}' claim the cell {twice[0]}", check.name, "outputs"
+            )
         bound = {output.name for output, _, _ in cells.blocks()}
         for output in check.outputs:
             if output.name not in bound:
                 raise self.error(
-                    output.name, f"output '{output.name}' stands in input cells only, so nothing is compared"
+                    output.name,
+                    f"output '{output.name}' stands in input cells only, so nothing is compared",
+                    check.name,
+                    "outputs",
                 )
         return cells
 
@@ -81,12 +87,18 @@ class Spec:
             for offset in (min(offsets), max(offsets), min(offsets, key=lambda o: o.columns)):
                 area = output.at.moved(*offset)
                 if area.row < 1 or area.column < 1 or area.last_row > MAX_ROW or area.last_column > MAX_COLUMN:
-                    raise self.error(output.name, f"a block of output '{output.name}' would lie outside the grid")
+                    raise self.error(
+                        output.name,
+                        f"a block of output '{output.name}' would lie outside the grid",
+                        check.name,
+                        "outputs",
+                    )
 
-    def _sheets(self, check: Check) -> list[tuple[str, str]]:
-        named = [(output.at.sheet, output.name) for output in check.outputs]
-        named += [(at.sheet, given.name) for given in check.inputs for at in (given.at, *(t.at for t in given.also))]
-        return ([(check.sheet, "sheet")] if check.sheet else []) + named
+    def _sheets(self, check: Check) -> list[tuple[str, str, str]]:
+        named = [(check.sheet, "sheet", "")] if check.sheet else []
+        for given in check.inputs:
+            named += [(at.sheet, given.name, "inputs") for at in (given.at, *(twin.at for twin in given.also))]
+        return named + [(output.at.sheet, output.name, "outputs") for output in check.outputs]
 
     def _offsets(self, check: Check, workbook: Workbook) -> tuple[Offset, ...]:
         if check.blocks is None:
@@ -107,17 +119,27 @@ class Spec:
             if not found:
                 break
             if len(found) > 1:
-                raise self.error("label", f"'{wanted}' stands in {found[0]} and in {found[1]}; a label opens one block")
+                raise self.error(
+                    "label",
+                    f"'{wanted}' stands in {found[0]} and in {found[1]}; a label opens one block",
+                    check.name,
+                    "blocks",
+                )
             anchors.append(found[0])
         if not anchors:
             first = check.blocks.label.replace("{n}", "1")
-            raise self.error("label", f"no cell of sheet '{sheet}' opens with '{first}'")
+            raise self.error("label", f"no cell of sheet '{sheet}' opens with '{first}'", check.name, "blocks")
         anyone = re.compile(re.escape(check.blocks.label).replace(re.escape("{n}"), r"(\d+)"))
         numbers = [(int(match[1]), cell) for cell, text in texts if (match := anyone.match(text))]
         beyond = [(number, cell) for number, cell in numbers if number > len(anchors)]
         if beyond:
             number, cell = min(beyond)
-            raise self.error("label", f"block {number} opens in {cell}, and there is no block {len(anchors) + 1}")
+            raise self.error(
+                "label",
+                f"block {number} opens in {cell}, and there is no block {len(anchors) + 1}",
+                check.name,
+                "blocks",
+            )
         return tuple(Offset(cell.row - anchors[0].row, cell.column - anchors[0].column) for cell in anchors)
 
 
@@ -135,21 +157,30 @@ def read_spec(path: Path) -> Spec:
     return _Reader(path, text).spec(table)
 
 
-def _line(text: str, key: str) -> int | None:
-    """The first line that sets the key or opens its table; where TOML can write a key in two ways, a good guess."""
+def _line(text: str, key: str, check: str, part: str) -> int | None:
+    """The line that sets the key or opens its table: in that part of that check, else in such a part, else the first."""
     word = rf"""["']?{re.escape(key)}["']?"""
-    pattern = re.compile(rf"^\s*(?:\[+.*\b)?{word}\s*(?:=|\]|\.)|[{{,]\s*{word}\s*=")
-    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.search(line)), None)
+    sets = re.compile(rf"^\s*(?:\[+.*\b)?{word}\s*(?:=|\]|\.)|[{{,]\s*{word}\s*=")
+    table = ""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[+([^\]]+)\]", line):
+            table = re.sub(r"[\s\"']", "", header[1])
+        if sets.search(line):
+            found.setdefault(table, number)
+    nearest_first = (f"check.{check}.{part}", f"check.{check}", part)
+    return next((found[name] for name in nearest_first if name in found), min(found.values(), default=None))
 
 
 class _Reader:
-    """Turns the TOML tables into values; ``self.text`` is there to find the lines of what is wrong."""
+    """Turns the TOML tables into values; the text and the table being read are there to find the lines of what is wrong."""
 
     def __init__(self, path: Path, text: str) -> None:
         self.path, self.text = path, text
+        self.reading = ("", "")
 
     def wrong(self, key: str, message: str) -> SpecError:
-        return SpecError(self.path, _line(self.text, key), message)
+        return SpecError(self.path, _line(self.text, key, *self.reading), message)
 
     def spec(self, table: dict[str, Any]) -> Spec:
         self.known(table, (*_SHARED, "check"))
@@ -161,6 +192,7 @@ class _Reader:
         name = self.path.name.removesuffix(SUFFIX)
         checks = [self.check(name, shared)] if not named else []
         for name, own in named.items():
+            self.reading = (name, "")
             self.known(own, _SHARED[1:])
             checks.append(self.check(name, _merged(shared, own)))
         return Spec(self.path, self.path.parent / workbook, tuple(checks), self.text)
@@ -174,15 +206,13 @@ class _Reader:
         )
         if not outputs:
             raise self.wrong("outputs", f"check '{name}' compares nothing; give [outputs] at least one quantity")
+        self.reading = (name, "blocks")
         blocks = self.blocks(table["blocks"]) if "blocks" in table else None
-        return Check(
-            name,
-            reference,
-            sheet,
-            blocks,
-            tuple(self.input(key, value, sheet) for key, value in inputs.items()),
-            tuple(self.output(key, value, sheet, tolerance) for key, value in outputs.items()),
-        )
+        self.reading = (name, "inputs")
+        given = tuple(self.input(key, value, sheet) for key, value in inputs.items())
+        self.reading = (name, "outputs")
+        compared = tuple(self.output(key, value, sheet, tolerance) for key, value in outputs.items())
+        return Check(name, reference, sheet, blocks, given, compared)
 
     def blocks(self, table: Any) -> Blocks:
         if not isinstance(table, dict):
