@@ -111,35 +111,25 @@ class Spec:
             for cell, content in workbook.cells.items()
             if cell.sheet == sheet and isinstance(content, str)
         ]
-        anchors: list[Cell] = []
-        while True:
-            wanted = check.blocks.label.replace("{n}", str(len(anchors) + 1))
-            opening = re.compile(re.escape(wanted) + r"(?!\d)")
-            found = [cell for cell, text in texts if opening.match(text)]
-            if not found:
-                break
-            if len(found) > 1:
-                raise self.error(
-                    "label",
-                    f"'{wanted}' stands in {found[0]} and in {found[1]}; a label opens one block",
-                    check.name,
-                    "blocks",
-                )
-            anchors.append(found[0])
-        if not anchors:
+        label = re.escape(check.blocks.label).replace(re.escape("{n}"), r"(?P<n>\d+)", 1)
+        opening = re.compile(label.replace(re.escape("{n}"), "(?P=n)"))
+        openers: dict[int, Cell] = {}
+        for cell, text in texts:
+            if match := opening.match(text):
+                number = int(match["n"])
+                if number in openers:
+                    said = f"'{match[0]}' stands in {openers[number]} and in {cell}; a label opens one block"
+                    raise self.error("label", said, check.name, "blocks")
+                openers[number] = cell
+        anchors = [openers[number] for number in range(1, len(openers) + 1) if number in openers]
+        if 1 not in openers:
             first = check.blocks.label.replace("{n}", "1")
             raise self.error("label", f"no cell of sheet '{sheet}' opens with '{first}'", check.name, "blocks")
-        anyone = re.compile(re.escape(check.blocks.label).replace(re.escape("{n}"), r"(\d+)"))
-        numbers = [(int(match[1]), cell) for cell, text in texts if (match := anyone.match(text))]
-        beyond = [(number, cell) for number, cell in numbers if number > len(anchors)]
-        if beyond:
-            number, cell = min(beyond)
-            raise self.error(
-                "label",
-                f"block {number} opens in {cell}, and there is no block {len(anchors) + 1}",
-                check.name,
-                "blocks",
-            )
+        if len(anchors) < len(openers):
+            last = max(openers)
+            lacking = next(number for number in range(1, last) if number not in openers)
+            said = f"block {last} opens in {openers[last]}, and there is no block {lacking}"
+            raise self.error("label", said, check.name, "blocks")
         return tuple(Offset(cell.row - anchors[0].row, cell.column - anchors[0].column) for cell in anchors)
 
 

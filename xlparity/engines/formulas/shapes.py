@@ -6,6 +6,7 @@ else, and on any exception or infinity, it gives way to the general one.
 """
 
 import math
+import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of
 _NUM = Error.errors["#NUM!"]
 
 _INTERSECTING = ("IF", "IFERROR")  # these take one cell of a range even inside SUMPRODUCT
+
+# On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
+_NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
 
 Arguments: TypeAlias = Sequence[int | tuple[int, ...]]
 Fast: TypeAlias = Callable[[list[Value], Arguments], float | bool]
@@ -66,6 +70,11 @@ class Program:
 
     def _call(self, step: Step, operands: list[Operand]) -> Operand:
         function = step.function
+        if step.name in _NATIVE and all(
+            type(value) is float for operand in operands for value in guards.elements(operand)
+        ):
+            guards.same_shape(tuple(operands))
+            return _checked(_NATIVE[step.name](*operands))
         if step.name in IGNORING:
             operands = [
                 ignore_non_numbers(step.name, operand, slot < self.arguments)
@@ -231,11 +240,11 @@ def _spell(step: Step, names: dict[int, str], truths: set[int], kinds: list[str]
     def is_range(slot: int) -> bool:
         return slot < len(kinds) and kinds[slot] == RANGE_MARK
 
-    if step.name == "SUM":
+    if step.name in ("SUM", "COUNT"):
         if truths & {*step.operands}:
             return None
-        parts = [f"*{names[slot]}" if is_range(slot) else names[slot] for slot in step.operands]
-        return f"total([{', '.join(parts)}])"
+        parts = ", ".join(f"*{names[slot]}" if is_range(slot) else names[slot] for slot in step.operands)
+        return f"total([{parts}])" if step.name == "SUM" else f"float(len([{parts}]))"
     if any(is_range(slot) for slot in step.operands):
         return None
     if step.name == "IF" and len(step.operands) == 3 and not truths & {*step.operands[1:]}:
@@ -243,13 +252,15 @@ def _spell(step: Step, names: dict[int, str], truths: set[int], kinds: list[str]
         return f"{then} if {condition} else {otherwise}"
     if step.name == "PI":
         return repr(math.pi)
-    if step.function.gives == "truth" and truths & {*step.operands}:
-        return None  # to Excel a truth value is greater than any number
-    if step.function.spelling is None or step.function.spelling.count("{") != len(step.operands):
+    if step.name in ("=", "<>") and truths >= {*step.operands}:
+        left, right = (names[slot] for slot in step.operands)
+        return f"{left} {'is' if step.name == '=' else 'is not'} {right}"
+    spelling = step.function.spelling
+    # To Excel a truth value is greater than any number, and to Python it is one.
+    compares_truths = step.function.gives == "truth" and truths & {*step.operands}
+    if spelling is None or compares_truths or spelling.count("{") != len(step.operands):
         return None
-    return step.function.spelling.format(
-        *(f"float({names[slot]})" if slot in truths else names[slot] for slot in step.operands)
-    )
+    return spelling.format(*(f"float({names[slot]})" if slot in truths else names[slot] for slot in step.operands))
 
 
 # --- values as xlparity has them, operands as formulas has them ----------------------------------------------------------
