@@ -69,6 +69,12 @@ def test_the_report_fits_the_terminal(run, small, monkeypatch, width):
     assert any("Sheet!B1" in line and "=3*A1" in line for line in lines)
 
 
+def test_brackets_in_a_formula_are_printed_as_they_stand(run, small):
+    """rich would take [red] for a colour and leave it out."""
+    small.write_cells({"A1": 3, "B1": '=A1&"[red]"'})
+    assert '=A1&"[red]"' in run("verify", small.spec).out
+
+
 def test_the_report_shows_the_loss_as_it_falls(run, week_one):
     """The sparkline is the first thing a teacher looks at."""
     told = run("verify", week_one).out

@@ -149,7 +149,7 @@ def _write_text(reports: "list[xlparity.Report]", output: Path | None, *, quiet:
     if output is None:
         terminal.show(reports, _console(sys.stdout), quiet=quiet, verbose=verbose)
         return
-    console = Console(width=120, no_color=True, highlight=False, record=True, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    console = Console(width=120, no_color=True, highlight=False, markup=False, record=True, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
     with console.file:
         terminal.show(reports, console, quiet=quiet, verbose=verbose)
         _write(console.export_text(), output)
@@ -160,7 +160,7 @@ def _console(stream: object) -> "rich.console.Console":  # type: ignore[name-def
 
     # A pipe has no width of its own; 100 columns keep an address, two numbers and most formulas on a line.
     piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(file=stream, highlight=False, width=100 if piped else None)  # type: ignore[arg-type]
+    return Console(file=stream, highlight=False, markup=False, width=100 if piped else None)  # type: ignore[arg-type]
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -41,12 +41,12 @@ def _verdict(report: Report) -> Text:
         first = min(check.first_divergent or 1 for check in report.checks if check.verdict is Verdict.FAIL)
         where = f", from iteration {first} on" if any(check.blocks > 1 for check in report.checks) else ""
         stored = sum(len(check.only_stored) for check in report.checks)
-        said = f"{wrong:,} of {_number(counts['bound'], 'compared cell')} differ from the Python reference{where}"
+        said = f"{wrong:,} of {counts['bound']:,} compared cells differ from the Python reference{where}"
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
     elif counts["match"] and not unknown:
         said = "the formulas agree on the stored inputs, and could not be shown to on any others."
     elif unknown:
-        said = f"{unknown:,} of {_number(counts['bound'], 'compared cell')} could not be assessed; {wrong:,} differ."
+        said = f"{unknown:,} of {counts['bound']:,} compared cells could not be assessed; {wrong:,} differ."
     else:
         said = "nothing was recomputed from a live formula, so nothing is shown."
     skipped = counts["skipped"] + counts["accepted"]
