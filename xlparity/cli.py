@@ -59,7 +59,7 @@ def _root(
 def verify(  # noqa: PLR0913  (a command's parameters are its options)
     specs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[SPEC]...", help="Spec files; without any, every *.parity.toml below this folder."),
+        typer.Argument(metavar="SPEC", help="Spec files; without any, every *.parity.toml below this folder."),
     ] = None,
     *,
     format: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.TEXT,

@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlparity.generate.language import Author, Place
 
-_INK, _BLUE, _PALE, _GREY = "1F2933", "0000FF", "EAF1FB", "6B7280"
+_INK, _BLUE, _PALE, _GREY = "1F2933", "0000FF", "EDEFF2", "6B7280"
 TITLE = Font(name="Calibri", size=16, bold=True, color=_INK)
 TEXT = Font(name="Calibri", size=11, color=_INK)
 BOLD = Font(name="Calibri", size=11, bold=True, color=_INK)
@@ -28,7 +28,7 @@ _INPUT = Font(name="Calibri", size=11, color=_BLUE)
 _FORMULA = Font(name="Calibri", size=11, color="000000")
 _BANNER = PatternFill("solid", fgColor="274472")
 _HEADER = PatternFill("solid", fgColor=_PALE)
-_INPUT_FILL = PatternFill("solid", fgColor="FFFBE6")
+_INPUT_FILL = PatternFill("solid", fgColor="DDEBFF")
 _THIN = Side(style="thin", color="C9D3E0")
 _BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 

@@ -27,7 +27,7 @@ _SHEETS = {
 def _training(book: Book, iterations: int, alpha: float, seed: int) -> None:
     about = ["Each block is one iteration of the loop. Change a blue cell and watch every later block follow."]
     widths = {w.letters(column): 10.5 for column in range(2, s.LAST + 1)}
-    widths |= {"A": 15, "H": 3, "K": 3, "I": 12, "J": 12, "N": 16, "O": 12, "M": 7, "L": 7, "P": 12, "Q": 12}
+    widths |= {"A": 15, "H": 3, "K": 3, "I": 14, "J": 14, "N": 16, "O": 12, "M": 12, "L": 7, "P": 12, "Q": 12}
     sheet = w.new_sheet(book, "Training", "Training the regressor", about, widths)
     w.text(sheet, 3, 1, "alpha", w.BOLD)
     w.text(sheet, 3, 3, "the learning rate").alignment = Alignment(indent=1)
