@@ -13,8 +13,6 @@ from xlparity.cli import main
 from xlparity.course.regressor.pages import regressor
 from xlparity.generate import build
 
-needs_libreoffice = pytest.mark.libreoffice
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test marked ``libreoffice`` skips where the program is absent; CI installs it."""

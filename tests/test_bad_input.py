@@ -54,12 +54,13 @@ def refused(run, small, *said, **changed):
         ({"blocks": '[blocks]\nlabel = "Step {n}"'}, [":5:", "no cell of sheet 'Sheet' opens with 'Step 1'"]),
         ({"blocks": '[blocks]\nlabel = "Step"'}, [":5:", "with {n} in it"]),
         ({"blocks": "[blocks]\nfirst = 1"}, [":4:", "first, step and count together"]),
+        ({"blocks": "[blocks]\nfirst = 9\nstep = 1\ncount = 2"}, [":11:", "stands before the first block"]),
         ({"blocks": "[blocks]\nrows = [1, 2]"}, [":2:", "gives 1 iterations, and the workbook has 2"]),
     ],
 )
 def test_a_wrong_spec_says_where_and_what_and_the_nearest_right_name(run, small, changed, said):
     """One line with file, line number, what is wrong and what to write: a person corrects it without reading code."""
-    message = refused(run, small, **changed) if changed else ""
+    message = refused(run, small, **changed)
     for words in said:
         assert words in message
 

@@ -104,7 +104,7 @@ def test_help_and_import_load_nothing_heavy():
 
 
 def test_the_module_runs_as_the_command_does(small):
-    """The installed console script, in a process of its own."""
+    """The same entry point, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "xlparity.cli", "verify", small.spec], capture_output=True, text=True, check=False
     )

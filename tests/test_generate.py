@@ -1,11 +1,16 @@
 """The generated workbook: live throughout, readable everywhere, the same bytes every time."""
 
+import ast
 import hashlib
 import io
+import itertools
+import posixpath
 import re
 import shutil
 import subprocess
 import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import openpyxl
@@ -15,7 +20,7 @@ import pytest
 import xlparity
 from xlparity import ooxml
 from xlparity.address import parse_range
-from xlparity.course.regressor import reference
+from xlparity.course.regressor import reference, sheet
 from xlparity.course.regressor.pages import regressor
 from xlparity.engines import find_engine
 from xlparity.generate import build, differs
@@ -73,6 +78,45 @@ def test_the_first_weights_are_the_seeds_to_the_last_bit(path):
     assert stored == reference.first_weights(1)[:, 0].tolist()
 
 
+def test_every_line_of_numpy_in_the_guide_computes_what_it_stands_for():
+    """The captions are what a student reads beside the formulas; a caption that computes something else teaches it."""
+    (step,) = itertools.islice(reference.train(reference.X, reference.y, reference.first_weights(), 0.0, 0.7), 1)
+    for variable in (*sheet.FORWARD, *sheet.BACKWARD, *sheet.UPDATE):
+        if variable.role == "derived":
+            name, separator, expression = variable.code.partition(" = ")
+            value = eval(expression if separator else variable.code, {"np": np}, dict(step))
+            np.testing.assert_array_equal(value, step[variable.name], err_msg=variable.name)
+            assert not separator or name == variable.name.removesuffix("_new")
+    np.random.seed(1)
+    given = {
+        variable.name: variable.code.partition(" = ")[2] for variable in sheet.FORWARD if variable.role != "derived"
+    }
+    values = {name: eval(code, {"np": np, "X": reference.X}) for name, code in given.items()}
+    np.testing.assert_array_equal(values["W1"], reference.first_weights(1))
+    np.testing.assert_array_equal(values["y"], reference.y)
+
+
+def test_the_reference_imports_nothing_but_numpy():
+    """Maths twice: a reference that shares code with the sheet would agree with its mistakes."""
+    tree = ast.parse(Path(reference.__file__).read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in imports] == ["import numpy as np"]
+
+
+def test_columns_are_wide_enough_and_numbers_short_enough(book):
+    """No ##### on the screen: what a formatted number takes fits its column."""
+    for sheet_ in book.worksheets:
+        for row in sheet_.iter_rows():
+            for cell in row:
+                if cell.data_type in "nf" and cell.value is not None and cell.column > 1:
+                    assert cell.number_format in {"General", "0", "0%", "0.00", "0.000000", "0.00000000", "0.0E+00"}, (
+                        cell
+                    )
+                    assert sheet_.column_dimensions[cell.column_letter].width >= 7, cell
+                    if cell.number_format.startswith("0.0"):
+                        assert sheet_.column_dimensions[cell.column_letter].width >= 10, cell
+
+
 def test_no_function_is_newer_than_excel_2010_and_none_is_volatile(path):
     """It must open live on an old machine, and be the same each time it is opened."""
     workbook = read_workbook(path)
@@ -82,9 +126,9 @@ def test_no_function_is_newer_than_excel_2010_and_none_is_volatile(path):
 
 def test_inputs_are_blue_and_unlocked_and_formulas_black_and_locked(book):
     """The modelling convention, and what lets a student type into inputs only."""
-    for sheet in book.worksheets:
-        assert sheet.protection.sheet
-        for row in sheet.iter_rows():
+    for page in book.worksheets:
+        assert page.protection.sheet
+        for row in page.iter_rows():
             for cell in row:
                 if cell.data_type == "f":
                     assert (cell.font.color.rgb, cell.protection.locked) == ("00000000", True), cell
@@ -97,10 +141,10 @@ def test_inputs_are_blue_and_unlocked_and_formulas_black_and_locked(book):
 
 def test_every_sheet_is_ready_to_print_and_to_scroll(book):
     """Print areas, one page wide; headers frozen."""
-    for sheet in book.worksheets:
-        assert sheet.print_area
-        assert sheet.page_setup.fitToWidth == 1
-        assert sheet.freeze_panes
+    for page in book.worksheets:
+        assert page.print_area
+        assert page.page_setup.fitToWidth == 1
+        assert page.freeze_panes
     assert book["Training"].freeze_panes == "B6"
     assert {name: len(book[name]._charts) for name in book.sheetnames} == {
         "Guide": 0, "Forward pass": 0, "Sigmoid": 1, "Loss": 1, "Training": 0, "History": 2,
@@ -187,14 +231,14 @@ def patched(data: bytes, part: str, old: bytes, new: bytes) -> bytes:
 def test_only_the_last_digits_of_a_stored_value_may_differ(path, tmp_path):
     """Another processor's exp() may end in another digit; a formula, an input or a larger difference is a difference."""
     ours = path.read_bytes()
-    sheet = "xl/worksheets/sheet5.xml"
-    stored = re.search(rb"<v>(0\.6\d{10,})</v>", ooxml.read_parts(ours, path)[sheet])[1]
+    part = "xl/worksheets/sheet5.xml"
+    stored = re.search(rb"<v>(0\.6\d{10,})</v>", ooxml.read_parts(ours, path)[part])[1]
     nearby = repr(float(np.nextafter(float(stored), 1))).encode()
     other = tmp_path / "other.xlsx"
     for changed, answer in [
-        (patched(ours, sheet, stored, nearby), False),
-        (patched(ours, sheet, stored, b"0.5"), True),
-        (patched(ours, sheet, b"EXP(-I9)", b"EXP(-I8)"), True),
+        (patched(ours, part, stored, nearby), False),
+        (patched(ours, part, stored, b"0.5"), True),
+        (patched(ours, part, b"EXP(-I9)", b"EXP(-I8)"), True),
         (patched(ours, "docProps/core.xml", b"xlparity", b"somebody"), True),
         (ours[:-30], True),
     ]:
@@ -262,9 +306,9 @@ def test_the_workbook_stays_live_in_libreoffice(path, week_one, tmp_path):
     weights = reference.first_weights()
     weights[1] = -0.75
     steps = reference.train(reference.X, reference.y, weights, 0.0, 0.5)
-    sheet = openpyxl.load_workbook(saved, data_only=True)["History"]
+    history = openpyxl.load_workbook(saved, data_only=True)["History"]
     for row, (step, _) in enumerate(zip(steps, range(22), strict=False), start=6):
-        values = [cell.value for cell in sheet[row]][1:15]
+        values = [cell.value for cell in history[row]][1:15]
         expected = [
             step["loss"],
             *step["W1"][:, 0],
@@ -294,5 +338,8 @@ def test_the_file_is_a_plain_package(path):
             assert f'PartName="/{name}"' in types or name.rsplit(".")[-1] in re.findall(r'Extension="(\w+)"', types), (
                 name
             )
-            if name.endswith(".xml"):
-                assert b"<f></f>" not in archive.read(name)
+            if name.endswith(".rels"):
+                folder = posixpath.dirname(posixpath.dirname(name))
+                for relation in ElementTree.fromstring(archive.read(name)):
+                    target = posixpath.normpath(posixpath.join("/", folder, relation.attrib["Target"])).lstrip("/")
+                    assert target in archive.namelist(), (name, target)

@@ -64,8 +64,21 @@ def test_a_line_that_cannot_be_meant_is_refused_with_the_mend(text, iteration, m
         written(text, iteration, index)
 
 
+def test_spaces_in_a_text_stay_where_they_are():
+    """Only what stands between names is drawn together."""
+    assert written('s [iteration] = IF(b1 > 1, "a, b - c", b1)') == '=IF(B111>1,"a, b - c",B111)'
+
+
 @pytest.mark.parametrize(
-    "text", ["z1 = A0", "z1 [iteration", "[iteration] = 1", "z1 [sample, iteration] = 1", "z1 [sample]"]
+    "text",
+    [
+        "z1 [iteration, a, b, c] = 1",
+        "z1 = A0",
+        "z1 [iteration",
+        "[iteration] = 1",
+        "z1 [sample, iteration] = 1",
+        "z1 [sample]",
+    ],
 )
 def test_what_is_no_line_is_refused(text):
     """The author of a sheet is told at once, and not by an odd cell later."""

@@ -73,8 +73,10 @@ def mutants(book: Workbook):
             text = mutate(formula.text)
             if text != formula.text:
                 yield name, cell, dataclasses.replace(book, cells={**book.cells, cell: Formula(text, formula.area)})
-        if formula.area is None:
-            yield "a constant pasted over it", cell, dataclasses.replace(book, cells={**book.cells, cell: values[cell]})
+        block = list(formula.area.cells()) if formula.area else [cell]
+        pasted = {**book.cells, **{member: values[member] for member in block}}
+        members = {member: first for member, first in book.members.items() if first != cell}
+        yield "a constant pasted over it", cell, dataclasses.replace(book, cells=pasted, members=members)
 
 
 def test_no_single_changed_formula_of_training_goes_unnoticed(two_iterations):
@@ -167,6 +169,7 @@ def test_where_everything_is_skipped_nothing_is_shown(small):
     """A spec that compares nothing must not be a way to a green light."""
     small.write_spec(outputs='[outputs]\ny = { at = "B1", skip = "later" }')
     report = xlparity.verify(small.spec)
+    assert (report.census.bound, report.census.unbound) == (0, 1)
     assert report.checks[0].results[0].status == "skipped"
     assert report.verdict is Verdict.UNASSESSED
 
@@ -303,7 +306,7 @@ def test_the_json_has_the_fixed_keys(small):
 
 
 def test_several_reports_have_the_worst_verdict(small, week_one):
-    """Unassessed before fail before pass."""
+    """One wrong workbook among right ones is what CI must show."""
     good = xlparity.verify(week_one)
     small.write_cells({"A1": 3, "B1": "=3*A1"})
     bad = xlparity.verify(small.spec)

@@ -19,7 +19,7 @@ from xlparity.errors import UsageError, XlparityError
 app = typer.Typer(
     name="xlparity",
     help="Proves that an Excel workbook and the Python code it mirrors compute the same thing.",
-    epilog="Exit codes: 0 pass, 1 fail, 2 not assessed or unusable input, 3 stale stored values.",
+    epilog="Exit codes: 0 pass, 1 fail, 2 not assessed or unusable input.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
@@ -147,20 +147,14 @@ def _write_text(reports: "list[xlparity.Report]", output: Path | None, *, quiet:
     from xlparity.reporters import terminal  # noqa: PLC0415
 
     if output is None:
-        terminal.show(reports, _console(sys.stdout), quiet=quiet, verbose=verbose)
-        return
-    console = Console(width=120, no_color=True, highlight=False, markup=False, record=True, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
-    with console.file:
+        # A pipe has no width of its own; 100 columns keep an address, two numbers and most formulas on a line.
+        piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+        console = Console(highlight=False, markup=False, width=100 if piped else None)
         terminal.show(reports, console, quiet=quiet, verbose=verbose)
-        _write(console.export_text(), output)
-
-
-def _console(stream: object) -> "rich.console.Console":  # type: ignore[name-defined]  # noqa: F821
-    from rich.console import Console  # noqa: PLC0415
-
-    # A pipe has no width of its own; 100 columns keep an address, two numbers and most formulas on a line.
-    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(file=stream, highlight=False, markup=False, width=100 if piped else None)  # type: ignore[arg-type]
+        return
+    text = io.StringIO()
+    terminal.show(reports, Console(file=text, width=120, highlight=False, markup=False), quiet=quiet, verbose=verbose)
+    _write(text.getvalue(), output)
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -172,13 +166,13 @@ def _write(text: str, output: Path | None) -> None:
 
 def _write_file(path: Path, data: bytes) -> None:
     """The whole file or none of it: written beside its place and moved there; a device or pipe is written to as it is."""
+    target = path.resolve()  # a link stays a link
     try:
-        path = path.resolve()  # a link stays a link
-        if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(data)
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(data)
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror or error})") from error
     temporary = Path(name)
@@ -188,7 +182,7 @@ def _write_file(path: Path, data: bytes) -> None:
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)  # mkstemp's files are their owner's alone
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise UsageError(f"{path}: cannot be written ({error.strerror or error})") from error

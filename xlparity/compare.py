@@ -1,6 +1,6 @@
 """Values against expectations: one fact for every bound cell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xlparity.address import Cell
@@ -13,58 +13,65 @@ from xlparity.workbook import Workbook
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Trace = Sequence[Mapping[str, NDArray[Any]]]
+
 
 def compare(
-    workbook: Workbook, cells: CellMap, values: Mapping[Cell, Value], trace: "Sequence[Mapping[str, NDArray[Any]]]"
+    workbook: Workbook, cells: CellMap, values: Mapping[Cell, Value], trace: "Trace"
 ) -> tuple[tuple[CellResult, ...], tuple[Finding, ...]]:
     """What became of every bound cell, and a finding XP401 for every quantity whose array does not fit its range."""
     results: list[CellResult] = []
-    misfits: dict[str, tuple[Output, str, list[Binding]]] = {}
-    for output, iteration, bound in cells.blocks():
-        expected: Any = None
-        if output.skip is None:
-            array = trace[iteration - 1][output.name]
-            expected = _fitted(array.T if output.transpose else array, output.at.shape)
-            if expected is None:
-                misfits.setdefault(output.name, (output, _misfit(array, output), []))[2].extend(bound)
+    misfits: dict[str, tuple[str, list[Binding]]] = {}
+    for output, iteration, bound, expected in _expectations(cells, trace):
+        if expected is None and output.skip is None:
+            message = _misfit(trace[iteration - 1][output.name], output)
+            misfits.setdefault(output.name, (message, []))[1].extend(bound)
         for binding in bound:
             wanted = None if expected is None else float(expected[binding.element])
             results.append(_judge(workbook, binding, values.get(binding.cell, BLANK), wanted))
     findings = tuple(
         Finding(
             "XP401",
-            output.name,
+            name,
             tuple(binding.cell for binding in bound),
             tuple(sorted({binding.iteration for binding in bound})),
             message,
         )
-        for output, message, bound in misfits.values()
+        for name, (message, bound) in misfits.items()
     )
     return tuple(results), findings
 
 
 def disagreements(
-    cells: CellMap, values: Mapping[Cell, Value], trace: "Sequence[Mapping[str, NDArray[Any]]]"
+    cells: CellMap, values: Mapping[Cell, Value], trace: "Trace"
 ) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
     """The bound cells that do not come to what is expected, and those of which there is no telling, both in order."""
     wrong: list[Cell] = []
     unsure: list[Cell] = []
-    for output, iteration, bound in cells.blocks():
-        if output.skip is not None:
-            continue
-        array = trace[iteration - 1][output.name]
-        expected = _fitted(array.T if output.transpose else array, output.at.shape)
+    for output, _, bound, expected in _expectations(cells, trace):
         if expected is None:
             continue
         for binding in bound:
             actual = values.get(binding.cell, BLANK)
             if isinstance(actual, Unsupported | Missing):
                 unsure.append(binding.cell)
-                continue
-            wanted = float(expected[binding.element])
-            if not isinstance(actual, float) or not output.tolerance.allows(actual, wanted):
+            elif not _agree(output, actual, float(expected[binding.element])):
                 wrong.append(binding.cell)
     return tuple(wrong), tuple(unsure)
+
+
+def _expectations(cells: CellMap, trace: "Trace") -> "Iterator[tuple[Output, int, list[Binding], NDArray[Any] | None]]":
+    """Every quantity in every iteration with the array that its cells must hold; None where it is skipped or misfits."""
+    for output, iteration, bound in cells.blocks():
+        array = None
+        if output.skip is None:
+            array = trace[iteration - 1][output.name]
+            array = _fitted(array.T if output.transpose else array, output.at.shape)
+        yield output, iteration, bound, array
+
+
+def _agree(output: Output, actual: Value, expected: float) -> bool:
+    return isinstance(actual, float) and output.tolerance.allows(actual, expected)
 
 
 def _fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | None":
@@ -115,6 +122,4 @@ def _status(output: Output, formula: str | None, actual: Value, expected: float 
         return "error"
     if expected is None or isinstance(actual, Missing):
         return "missing"
-    if isinstance(actual, float) and output.tolerance.allows(actual, expected):
-        return "match"
-    return "mismatch"
+    return "match" if _agree(output, actual, expected) else "mismatch"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import numpy as np
 
@@ -24,8 +24,7 @@ from xlparity.tolerance import Tolerance
 from xlparity.values import BLANK
 from xlparity.workbook import Workbook, read_workbook
 
-if TYPE_CHECKING:
-    Progress = Callable[[str, float], None]
+Progress: TypeAlias = Callable[[str, float], None]
 
 _SCENARIOS, _SEED = 8, 0
 
@@ -37,7 +36,7 @@ def verify(
     engine: str = "formulas",
     rtol: float | None = None,
     atol: float | None = None,
-    progress: "Progress | None" = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Whether the workbook computes what the reference computes, cell by cell and iteration by iteration.
 
@@ -53,7 +52,7 @@ def verify(
     return assess(plan, book, machine, say)
 
 
-def assess(plan: Spec, book: Workbook, machine: Engine, say: "Progress" = lambda stage, done: None) -> Report:
+def assess(plan: Spec, book: Workbook, machine: Engine, say: Progress = lambda stage, done: None) -> Report:
     """The report on a workbook that is read: on its stored inputs, and on others drawn around them."""
     trials = [_Trial(plan, check, plan.map_cells(check, book), _reference(plan, check)) for check in plan.checks]
     say("compiling", 0.3)
@@ -70,8 +69,9 @@ def assess(plan: Spec, book: Workbook, machine: Engine, say: "Progress" = lambda
     for drawn in draw(inputs, free, count=_SCENARIOS, seed=_SEED):
         changed = session.recalculate(drawn)
         checks = [trial.run_again(result, changed) for trial, result in zip(trials, checks, strict=True)]
+    assessed = [r.cell for check in checks for r in check.results if r.status not in ("skipped", "accepted")]
     return Report(
-        plan.path.as_posix(), book.path.as_posix(), book.digest, tuple(checks), take_census(book, bound), _versions()
+        plan.path.as_posix(), book.path.as_posix(), book.digest, tuple(checks), take_census(book, assessed), _versions()
     )
 
 

@@ -60,7 +60,7 @@ class CellResult(NamedTuple):
 
     @property
     def ulps(self) -> int | None:
-        """How many doubles lie between the two, where both are numbers."""
+        """How many steps from double to double lead from one to the other, where both are numbers."""
         if self.expected is None or not isinstance(self.actual, float):
             return None
         return ulps(self.actual, self.expected)

@@ -15,9 +15,9 @@ def draw(
     """So many sets of input values, by cell: within an input's range or choices, else around what the cell comes to.
 
     ``values`` are what the cells that may be set come to as they are; an input cell that is not among them, or has no
-    number, keeps what it has. Where an
-    input has no range, each set draws half as far from its value as the one before, so that a reference which is defined
-    only near by is tried as well. A cell that several inputs name follows the first. The same seed draws the same.
+    number, keeps what it has. Where an input has no range, each set draws half as far from its value as the one before,
+    so that a reference which is defined only near by is tried as well. A cell that several inputs name follows the
+    first. The same seed draws the same.
     """
     elements: dict[Cell, tuple[Input, tuple[Cell, ...]]] = {}
     for given, offsets in inputs:

@@ -18,6 +18,7 @@ from xlparity.workbook import Workbook
 
 SUFFIX = ".parity.toml"
 _LARGEST_RANGE = 1_000_000
+_CORNER = Offset(1, 1)  # the grid's first row and column
 
 _SHARED = ("workbook", "reference", "tolerance", "sheet", "blocks", "inputs", "outputs")
 _INPUT = ("at", "every_block", "also", "low", "high", "choices")
@@ -26,10 +27,11 @@ _OUTPUT = ("at", "rtol", "atol", "transpose", "skip")
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Where the iterations stand: by a label, or at rows or columns that are given."""
+    """Where the iterations stand: by a label, or at rows or columns that are given, the first of them at ``first``."""
 
     label: str | None = None
     offsets: tuple[Offset, ...] = ()
+    first: Offset = _CORNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,12 @@ class Spec:
 
     def _stay_on_the_grid(self, check: Check, offsets: tuple[Offset, ...]) -> None:
         for output in check.outputs:
+            first = check.blocks.first if check.blocks else _CORNER
+            if output.at.row < first.rows or output.at.column < first.columns:
+                said = (
+                    f"output '{output.name}' stands before the first block; its address is the one in the first block"
+                )
+                raise self.error(output.name, said, check.name, "outputs")
             for offset in (min(offsets), max(offsets), min(offsets, key=lambda o: o.columns)):
                 area = output.at.moved(*offset)
                 if area.row < 1 or area.column < 1 or area.last_row > MAX_ROW or area.last_column > MAX_COLUMN:
@@ -218,11 +226,11 @@ class _Reader:
             places = table[along]
             if len(table) > 1 or not isinstance(places, list) or not places or not all(_is_place(p) for p in places):
                 raise self.wrong(along, f"{along} is a list of the blocks' first {along}, as numbers, and stands alone")
-            steps = [place - places[0] for place in places]
-            return Blocks(offsets=tuple(Offset(s, 0) if along == "rows" else Offset(0, s) for s in steps))
+            starts = [Offset(place, 1) if along == "rows" else Offset(1, place) for place in places]
+            return _blocks_at(starts)
         if table.keys() != {"first", "step", "count"} or not all(_is_place(value) for value in table.values()):
             raise self.wrong("blocks", "[blocks] takes label, or rows, or columns, or first, step and count together")
-        return Blocks(offsets=tuple(Offset(table["step"] * k, 0) for k in range(table["count"])))
+        return _blocks_at([Offset(table["first"] + table["step"] * k, 1) for k in range(table["count"])])
 
     def input(self, name: str, value: Any, sheet: str | None) -> Input:
         table = {"at": value} if isinstance(value, str) else value
@@ -314,6 +322,11 @@ class _Reader:
         for key in table:
             if key not in keys:
                 raise self.wrong(key, f"unknown key '{key}'{f' of {where!r}' if where else ''}{nearest(key, keys)}")
+
+
+def _blocks_at(starts: list[Offset]) -> Blocks:
+    first = starts[0]
+    return Blocks(None, tuple(Offset(at.rows - first.rows, at.columns - first.columns) for at in starts), first)
 
 
 def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,5 +23,5 @@ def _ordinal(number: float) -> int:
 
 
 def ulps(actual: float, expected: float) -> int:
-    """How many representable doubles lie between two finite ones; 0 for the same bits, and for 0.0 and -0.0."""
+    """How many steps from one double to the next lead from one finite number to the other; 0 for 0.0 and -0.0."""
     return abs(_ordinal(actual) - _ordinal(expected))

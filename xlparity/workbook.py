@@ -10,6 +10,7 @@ import io
 import math
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,20 +150,21 @@ def _place_areas(
     name: str, raw: Mapping[str, ooxml.RawCell], cells: dict[Cell, Value | Formula], members: dict[Cell, Cell]
 ) -> None:
     """Gives the cells of every array area to its formula; an area that shares a cell with another formula is refused."""
-    owners: dict[Cell, list[Formula]] = {}
-    areas = [(cell, content) for cell, content in cells.items() if isinstance(content, Formula) and content.area]
-    for cell, formula in areas:
-        if cell.sheet == name and formula.area:
-            for member in formula.area.cells():
-                owners.setdefault(member, []).append(formula)
-                found = raw.get(member.a1)
-                if member != cell and found is not None and found.formula:
-                    owners[member].append(formula)
-    for cell, formula in areas:
-        if cell.sheet != name or not formula.area:
-            continue
-        clash = any(len(owners[member]) > 1 for member in formula.area.cells())
-        for member in formula.area.cells():
+    areas = [
+        (cell, content.area)
+        for cell, content in cells.items()
+        if cell.sheet == name and isinstance(content, Formula) and content.area
+    ]
+    claims = Counter(member for _, area in areas for member in area.cells())
+    claims.update(
+        member
+        for cell, area in areas
+        for member in area.cells()
+        if member != cell and (found := raw.get(member.a1)) and found.formula
+    )
+    for cell, area in areas:
+        clash = any(claims[member] > 1 for member in area.cells())
+        for member in area.cells():
             if clash:
                 cells[member] = Unsupported("an array formula whose area holds another formula")
             elif member != cell:

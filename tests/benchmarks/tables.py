@@ -10,6 +10,7 @@ FORMULAS_A_ROW = 25
 def training_table(path: Path, iterations: int) -> int:
     """Writes the chapter's network as one row an iteration; returns the number of formulas.
 
+    The first weights have 15 decimals, which is what ExcelModel keeps, so that both engines start from the same numbers.
     Columns: W1 (3), b1, then z1, A1, sample loss and dz1 for each of four samples, dW1 (3), db1, loss. The weights of
     the first row are constants, so that a table of n iterations has 25 n - 4 formulas.
     """

@@ -1,4 +1,4 @@
-"""The engine ``excelmodel``: ``formulas.ExcelModel`` as it comes. Slow, and the witness that ``formulas`` is held to.
+"""The engine ``excelmodel``: ``formulas.ExcelModel``, slow, and the witness that ``formulas`` is held to.
 
 It rounds every number that the file holds to 15 decimals, and takes what it cannot compute for ``#NAME?``. What the
 engine ``formulas`` refuses is refused here too, since the functions are the same.

@@ -37,10 +37,19 @@ def line(text: str, *, role: Role = "derived", code: str = "", note: str = "") -
     dims = _dims(match["dims"])
     if ITERATION in dims[1:]:
         raise LanguageError(f"{match['name']}: the iteration is the first of the dims")
+    if len(dims) - (ITERATION in dims) > 2:
+        raise LanguageError(
+            f"{match['name']}: a sheet has two axes beside the iteration, and [{match['dims']}] is more"
+        )
     formula = match["formula"] or ""
     if not formula and role == "derived":
         raise LanguageError(f"{match['name']}: a derived quantity has a formula; write = FORMULA, or give it a role")
     return Variable(match["name"], dims, role, formula, code, note)
+
+
+def _tight(operators: str) -> str:
+    """What stands between names, without the spaces that Excel does not write."""
+    return operators.replace(" ", "")
 
 
 def _dims(text: str) -> tuple[str, ...]:
@@ -96,11 +105,11 @@ class Author:
         written: list[str] = []
         position = 0
         for match in _NAME.finditer(body):
-            if match["name"] is None or match["name"] in ("TRUE", "FALSE"):
-                continue
-            written += body[position : match.start()], self._reference(variable, match, iteration, coordinates)
+            written.append(_tight(body[position : match.start()]))
+            is_name = match["name"] is not None and match["name"] not in ("TRUE", "FALSE")
+            written.append(self._reference(variable, match, iteration, coordinates) if is_name else match[0])
             position = match.end()
-        return "=" + "".join([*written, body[position:]]).replace(", ", ",").replace(" + ", "+").replace(" - ", "-")
+        return "=" + "".join([*written, _tight(body[position:])])
 
     def element(self, name: str, iteration: int, index: tuple[int, ...], seen_from: str) -> str:
         """The address of one element, as a formula on the sheet ``seen_from`` writes it."""

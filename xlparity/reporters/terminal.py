@@ -34,19 +34,20 @@ def _verdict(report: Report) -> Text:
     verdict = report.verdict
     counts = {key: sum(check.counts[key] for check in report.checks) for key in report.checks[0].counts}
     wrong = sum(counts[status] for status in WRONG)
-    unknown = sum(counts[status] for status in UNKNOWN)
+    unknown = sum(counts[status] for status in UNKNOWN) + sum(len(check.not_always_computed) for check in report.checks)
+    compared = counts["bound"] - counts["skipped"] - counts["accepted"]
     if verdict is Verdict.PASS:
         said = f"every one of {_number(counts['match'], 'compared cell')} computes what the Python reference computes."
     elif verdict is Verdict.FAIL:
         first = min(check.first_divergent or 1 for check in report.checks if check.verdict is Verdict.FAIL)
         where = f", from iteration {first} on" if any(check.blocks > 1 for check in report.checks) else ""
         stored = sum(len(check.only_stored) for check in report.checks)
-        said = f"{wrong:,} of {counts['bound']:,} compared cells differ from the Python reference{where}"
+        said = f"{wrong:,} of {compared:,} compared cells differ from the Python reference{where}"
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
-    elif counts["match"] and not unknown:
-        said = "the formulas agree on the stored inputs, and could not be shown to on any others."
     elif unknown:
-        said = f"{unknown:,} of {counts['bound']:,} compared cells could not be assessed; {wrong:,} differ."
+        said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ."
+    elif counts["match"]:
+        said = "the formulas agree on the stored inputs, and could not be shown to on any others."
     else:
         said = "nothing was recomputed from a live formula, so nothing is shown."
     skipped = counts["skipped"] + counts["accepted"]
@@ -83,18 +84,21 @@ def _scenarios(check: CheckResult) -> list[RenderableType]:
         why = "the reference is defined for none that was drawn" if tried.dropped else "there are none to change"
         return [Text(f"  no other inputs tried: {why}", style="yellow")]
     dropped = f", {tried.dropped} left out, where the reference is undefined" if tried.dropped else ""
-    if unsure := check.not_always_computed:
+    unsure = check.not_always_computed
+    parts: list[RenderableType] = []
+    if unsure:
         said = f"  on other inputs, {_number(len(unsure), 'cell')} could not be computed, first {unsure[0].cell}"
-        return [Text(f"{said} {unsure[0].formula}", style="yellow")]
+        parts.append(Text(f"{said} {unsure[0].formula}", style="yellow"))
     if not tried.failed:
-        return [Text(f"  {_number(tried.run, 'other set')} of inputs tried{dropped}: all agree", style="dim")]
+        agreed = "all agree" if not unsure else "no other cell disagrees"
+        return [*parts, Text(f"  {_number(tried.run, 'other set')} of inputs tried{dropped}: {agreed}", style="dim")]
     said = f"  {tried.failed} of {_number(tried.run, 'other set')} of inputs disagree"
     if only_stored:
         first = only_stored[0]
         said += (
             f"; {_number(len(only_stored), 'cell')} right on the stored inputs only, first {first.cell} {first.formula}"
         )
-    return [Text(said, style="red")]
+    return [*parts, Text(said, style="red")]
 
 
 def _quantities(check: CheckResult) -> Table:

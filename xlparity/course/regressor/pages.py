@@ -13,7 +13,7 @@ from xlparity.generate import writer as w
 from xlparity.generate.spec_text import spec_text
 from xlparity.model import Variable
 
-DATA, SIX, WHOLE = "0.####", "0.000000", "0"
+DATA, SIX, WHOLE = "General", "0.000000", "0"
 
 _SHEETS = {
     "Forward pass": "the chapter's first pass without a bias, beside the figures it prints",
@@ -39,7 +39,7 @@ def _training(book: Book, iterations: int, alpha: float, seed: int) -> None:
             w.text(sheet, top + offset, 1, title, w.BOLD)
             sheet.row_dimensions[top + offset + 1].height = 50 if title == "Forward pass" else 38
             for variable in variables:
-                _captions(sheet, top + offset, variable)
+                _captions(sheet, top + offset, variable, iteration)
             for k, words in enumerate(s.ROWS[title]):
                 w.text(sheet, top + offset + 2 + k, 1, words)
         if iteration < iterations:
@@ -58,15 +58,18 @@ def _training(book: Book, iterations: int, alpha: float, seed: int) -> None:
     w.set_up_page(sheet, f"A1:{w.letters(s.LAST)}{s.FIRST + s.STEP * iterations - 2}", titles="1:5")
 
 
-def _captions(sheet: Worksheet, row: int, variable: Variable) -> None:
+def _captions(sheet: Worksheet, row: int, variable: Variable, iteration: int) -> None:
     _, across = s.TRAINING.model.shape(variable)
     name = {"A0T": "A0ᵀ", "sample_loss": "sample loss", "W1_new": "new W1", "b1_new": "new b1"}.get(
         variable.name, variable.name
     )
     unit = "sample" if variable.name == "A0T" else "x"
+    code = variable.code
+    if iteration > 1 and variable.role != "derived":
+        code = "as updated" if variable.role == "state" else "as before"
     for k in range(across):
         words = name if across == 1 else f"{name}: {unit}{' ' if unit == 'sample' else ''}{k + 1}"
-        w.header(sheet, row, s.COLUMNS[variable.name] + k, words, variable.code if k == 0 else "")
+        w.header(sheet, row, s.COLUMNS[variable.name] + k, words, code if k == 0 else "")
 
 
 def _history(book: Book, iterations: int) -> None:
@@ -82,7 +85,8 @@ def _history(book: Book, iterations: int) -> None:
     for column, words in enumerate(captions, start=1):
         w.header(sheet, s.HISTORY_FIRST - 1, column, words)
     for k in range(iterations):
-        w.text(sheet, s.HISTORY_FIRST + k, 1, "").value = k + 1
+        number = w.text(sheet, s.HISTORY_FIRST + k, 1, "")
+        number.value = k + 1
         sheet.cell(s.HISTORY_FIRST + k, 1).alignment = Alignment(horizontal="center")
     for name, place in s.history_places().items():
         w.write_view(book, s.TRAINING, name, place, iterations, "0%" if name == "accuracy" else SIX)
@@ -110,9 +114,7 @@ def _gradient_check(book: Book) -> None:
     names = ["loss with W1 + h", "loss with W1 − h", "numerical dW1", "analytical dW1", "difference"]
     for k, (words, variable) in enumerate(zip(names, s.GRADIENT[1:], strict=True), start=1):
         w.header(sheet, s.HISTORY_FIRST - 1, s.CHECK_AT + k, words)
-        w.write_variable(
-            book, s.TRAINING, variable.name, 1, None, "0.0E+00" if k == 5 else "0.00000000" if k < 3 else SIX
-        )
+        w.write_variable(book, s.TRAINING, variable.name, 1, None, "0.0E+00" if k == 5 else SIX)
     for k in range(s.FEATURES):
         w.text(sheet, s.HISTORY_FIRST + k, s.CHECK_AT, f"x{k + 1}")
 
@@ -203,9 +205,9 @@ def _loss(book: Book) -> None:
 
 def _guide(book: Book, iterations: int) -> None:
     about = [
-        "A network of one neuron learns four samples. Every number in this workbook is a live formula that mirrors a line of",
-        "numpy. Change a blue cell (a weight, the learning rate, a sample) and watch the rest follow.",
-        "The sheets are protected without a password, so that no formula is typed over by mistake: Review, Unprotect Sheet.",
+        "A network of one neuron learns four samples. Every black number is computed by a live formula that mirrors a line",
+        "of numpy. Change a blue cell (a weight, the learning rate, a sample) and watch the rest follow.",
+        "Formulas are locked against slips of the hand. To change one: Review, Unprotect Sheet; there is no password.",
     ]
     widths = {"A": 16, "B": 50, "C": 38, "D": 42, "E": 18}
     sheet = w.new_sheet(book, "Guide", "Week 1: a neuron in numpy and in Excel", about, widths)
@@ -226,7 +228,7 @@ def _guide(book: Book, iterations: int) -> None:
         _link(sheet, row, 5, f"{block.sheet} {block.a1}", str(block))
         for column in (1, 3, 4, 5):
             sheet.cell(row, column).alignment = Alignment(vertical="top", wrap_text=column in (3, 4))
-        sheet.row_dimensions[row].height = 16 if len(variable.note) < 58 else 31
+        sheet.row_dimensions[row].height = 16 if len(variable.note) < 62 else 31
     last = top + 1 + len((*s.FORWARD, *s.BACKWARD, *s.UPDATE))
     w.text(
         sheet,

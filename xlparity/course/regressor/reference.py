@@ -34,14 +34,14 @@ def train(A0, y, W1, b1, alpha):
         z1 = A0 @ W1 + b1
         A1 = sigmoid(z1)
         sample_loss = cross_entropy(y, A1)
-        loss = sample_loss.sum() / m
+        loss = 1 / m * sample_loss.sum()
         correct = (A1 > 0.5) == (y > 0.5)
         accuracy = correct.sum() / m
         # backward pass
         A0T = A0.T
         dz1 = A1 - y
-        dW1 = A0T @ dz1 / m
-        db1 = dz1.sum() / m
+        dW1 = 1 / m * A0T @ dz1
+        db1 = 1 / m * dz1.sum()
         # update
         W1_new = W1 - alpha * dW1
         b1_new = b1 - alpha * db1

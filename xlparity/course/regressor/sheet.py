@@ -20,8 +20,13 @@ FORWARD = (
     line(
         "A0 [iteration, sample, feature] = A0.prev", role="given", code="A0 = X", note="the data: samples by features"
     ),
-    line("W1 [iteration, feature] = W1_new.prev", role="state", code="W1", note="the weights, one a feature"),
-    line("b1 [iteration] = b1_new.prev", role="state", code="b1", note="the bias"),
+    line(
+        "W1 [iteration, feature] = W1_new.prev",
+        role="state",
+        code="W1 = 2*np.random.random((3, 1)) - 1",
+        note="the weights, one a feature",
+    ),
+    line("b1 [iteration] = b1_new.prev", role="state", code="b1 = 0", note="the bias"),
     line(
         "z1 [iteration, sample] = {MMULT(A0, W1) + b1}",
         code="z1 = A0 @ W1 + b1",
@@ -32,7 +37,12 @@ FORWARD = (
         code="A1 = 1/(1 + np.exp(-z1))",
         note="the prediction: the sigmoid of z1, between 0 and 1",
     ),
-    line("y [iteration, sample] = y.prev", role="given", code="y", note="the right answers"),
+    line(
+        "y [iteration, sample] = y.prev",
+        role="given",
+        code="y = np.array([[0], [1], [1], [0]])",
+        note="the right answers",
+    ),
     line("m [iteration] = COUNT(y[sample])", code="m = A0.shape[0]", note="how many samples there are"),
     line(
         "sample_loss [iteration, sample] = -(y*LN(A1)+(1-y)*LN(1-A1))",
@@ -41,7 +51,7 @@ FORWARD = (
     ),
     line(
         "loss [iteration] = 1/m*SUM(sample_loss[sample])",
-        code="loss = sample_loss.sum()/m",
+        code="loss = 1/m * sample_loss.sum()",
         note="the mean of the samples' losses, which training brings down",
     ),
     line(
@@ -64,12 +74,12 @@ BACKWARD = (
     line("dz1 [iteration, sample] = A1 - y", code="dz1 = A1 - y", note="how far each prediction is off"),
     line(
         "dW1 [iteration, feature] = {1/m*MMULT(A0T, dz1)}",
-        code="dW1 = A0T @ dz1 / m",
+        code="dW1 = 1/m * A0T @ dz1",
         note="the gradient: how the loss changes with each weight",
     ),
     line(
         "db1 [iteration] = 1/m*SUM(dz1[sample])",
-        code="db1 = dz1.sum()/m",
+        code="db1 = 1/m * dz1.sum()",
         note="the gradient for the bias",
     ),
 )
@@ -110,7 +120,7 @@ GRADIENT = (
         note="nearly nothing, if it is right",
     ),
 )
-ALPHA = line("alpha []", role="given", code="alpha", note="the learning rate: how long a step each update takes")
+ALPHA = line("alpha []", role="given", code="alpha = 1", note="the learning rate: how long a step each update takes")
 
 # The columns of a block; W1, dW1 and W1_new stand in one column, and so do b1, db1 and b1_new.
 COLUMNS = {
@@ -157,7 +167,7 @@ def history_places() -> dict[str, Place]:
 
 PASS = (
     line("A0 [sample, feature]", role="given", code="A0 = X"),
-    line("W1 [feature]", role="given", code="W1 = 2*random((3, 1)) - 1"),
+    line("W1 [feature]", role="given", code="W1 = 2*np.random.random((3, 1)) - 1"),
     line("z1 [sample] = {MMULT(A0, W1)}", code="z1 = A0 @ W1"),
     line("A1 [sample] = 1/(1+EXP(-z1))", code="A1 = 1/(1 + np.exp(-z1))"),
     line("printed [sample]", role="given", code="the chapter's figure"),
@@ -181,7 +191,7 @@ EXERCISE = (
     line("p_asked []", role="given"),
     line("answer []", role="given"),
     line(
-        'verdict [] = IF(answer="","your turn",'
+        'verdict [] = IF(COUNT(answer)=0,"your turn",'
         'IF(ABS(answer+y_asked*LN(p_asked)+(1-y_asked)*LN(1-p_asked))<0.01,"right","not yet"))'
     ),
 )
