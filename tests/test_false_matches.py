@@ -50,6 +50,7 @@ def verdict(small, formula, returns, cells=None):
         pytest.param("=A1*C1", "5 * x", {"C1": "5 "}, id="a text that Excel may take for a number"),
         pytest.param('=IF("a\nb"="ab",A1,0)', "x", {}, id="a line break in a text"),
         pytest.param('=IF(C1<"a",0,A1)', "x", {"C1": "_x"}, id="Excel sorts signs before letters"),
+        pytest.param("=A1+MMULT(,)", "x", {}, id="a matrix product of nothing"),
         pytest.param("=A1*PRODUCT(C1:C3)", "x", {}, id="the product of blanks is 0"),
         pytest.param("=IFERROR(OFFSET(A1,0,0),0)+A1", "x", {}, id="an unsupported function in IFERROR"),
         pytest.param("=SUM(C1:C3*A1)", "6 * x", {"C1": 1, "C2": 2, "C3": 3}, id="implicit intersection"),

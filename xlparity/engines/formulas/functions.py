@@ -52,6 +52,8 @@ def mmult(left: Operand, right: Operand) -> Any:
 
     The product is formulas' own, of Python floats in order, so that it has the bits that ExcelModel has.
     """
+    if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
+        raise Refusal("a matrix product of something that is no range")  # MMULT(,) is #VALUE! in Excel
     left, right = (np.atleast_2d(np.asarray(operand, object)) for operand in (left, right))
     for value in (*elements(left), *elements(right)):
         if isinstance(value, XlError):
