@@ -50,6 +50,17 @@ def verdict(small, formula, returns, cells=None):
         pytest.param("=A1*C1", "5 * x", {"C1": "5 "}, id="a text that Excel may take for a number"),
         pytest.param('=IF("a\nb"="ab",A1,0)', "x", {}, id="a line break in a text"),
         pytest.param('=IF(C1<"a",0,A1)', "x", {"C1": "_x"}, id="Excel sorts signs before letters"),
+        pytest.param(
+            ArrayFormula("B1", "=A1*SUM(IF(A1>-1000,5,C1:C3))"), "15 * x", {"C1": 1, "C2": 2, "C3": 3}, id="IF spreads"
+        ),
+        pytest.param("=A1*AVERAGE(IF(A1>-100,C1,0),4)", "2 * x", {}, id="a blank chosen by IF is no number to AVERAGE"),
+        pytest.param("=IF(C1,A1,0)", "x", {"C1": "=0.5-0.4-0.1"}, id="a condition of what a subtraction leaves"),
+        pytest.param(
+            "=A1+SQRT(-C1)", "x + 5.268e-9", {"C1": "=0.5-0.4-0.1"}, id="the root of what a subtraction leaves"
+        ),
+        pytest.param(
+            "=1+0*A1", "float(x == 1) if x in (0, 1) else x", {"A1": True}, id="a truth value is varied as well"
+        ),
         pytest.param("=A1+MMULT(,)", "x", {}, id="a matrix product of nothing"),
         pytest.param("=A1*PRODUCT(C1:C3)", "x", {}, id="the product of blanks is 0"),
         pytest.param("=IFERROR(OFFSET(A1,0,0),0)+A1", "x", {}, id="an unsupported function in IFERROR"),
@@ -117,6 +128,33 @@ def test_an_input_that_is_a_formula_is_varied_as_well(small):
     """alpha = 1/10 is an input, and what ignores it is dead."""
     small.write_cells({"A1": "=1/2", "B1": "=1+0*A1"})
     assert xlparity.verify(small.spec).verdict is Verdict.FAIL
+
+
+def test_an_input_that_copies_a_cell_is_varied_with_it(small):
+    """No false alarm: the formulas may refer to the cell itself, and the input follows."""
+    small.write_cells({"D1": 3, "A1": "=D1", "B1": "=2*D1"})
+    report = xlparity.verify(small.spec)
+    assert report.checks[0].scenarios.run == 8
+    assert report.verdict is Verdict.PASS
+
+
+def test_a_skipped_output_does_not_keep_another_checks_input_from_being_varied(small):
+    """What is not compared is not computed by anybody's word."""
+    small.write_cells({"A1": 3, "B1": "=6+0*A1", "D1": 1, "E1": "=2*D1"})
+    small.write_spec(
+        inputs='[check.a]\ninputs = { x = "A1" }\noutputs = { y = "B1" }',
+        outputs='[check.b]\ninputs = { x = "D1" }\noutputs = { y = "E1", r = { at = "A1", skip = "later" } }',
+    )
+    assert xlparity.verify(small.spec).verdict is Verdict.FAIL
+
+
+def test_labels_that_count_from_0_are_an_error(run, small):
+    """Block 1 would be the second one."""
+    small.write_cells({"A1": 3, "A2": "Step 0", "A3": "Step 1", "B3": "=2*A1"})
+    small.write_spec(blocks='[blocks]\nlabel = "Step {n}"', outputs='[outputs]\ny = "B3"')
+    done = run("verify", small.spec)
+    assert done.code == 2
+    assert "blocks count from 1" in done.err
 
 
 def test_a_relative_name_is_not_taken_for_a_fixed_one(small):
@@ -223,6 +261,7 @@ def test_a_formula_that_cannot_be_parsed_makes_its_cell_unsupported(small, formu
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        (b'r="B1"', b'r="B01"'),
         (b"<v>3</v>", b"<v>1e999</v>"),
         (b"<v>3</v>", b"<v>" + b"1" * 401 + b"</v>"),
         (b"<f>2*A1</f>", b'<f t="array" ref="B1:B">2*A1</f>'),

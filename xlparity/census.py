@@ -8,6 +8,9 @@ from xlparity.report import Census
 from xlparity.workbook import Formula, Workbook, formulas_of
 
 
+_LARGEST_RANGE = 1_000_000
+
+
 def take_census(workbook: Workbook, bound: Iterable[Cell]) -> Census:
     """The census of a workbook of which these cells were compared.
 
@@ -25,6 +28,32 @@ def take_census(workbook: Workbook, bound: Iterable[Cell]) -> Census:
                 waiting.append(precedent)
     unbound = tuple(cell for cell in anchors if cell not in reached)
     return Census(workbook.formulas, len(is_bound), len(reached) - len(is_bound), unbound)
+
+
+def constants_behind(workbook: Workbook, cell: Cell) -> list[Cell]:
+    """The constants from which a cell follows, through whatever formulas; of a constant, the cell itself.
+
+    A range of over a million cells is passed over; no formula that has one is computed.
+    """
+    seen = {cell}
+    waiting = [cell]
+    found: list[Cell] = []
+    while waiting:
+        at = waiting.pop()
+        formula = workbook.formula(at)
+        texts = precedents(formula.text) if formula else []
+        if not texts:  # a formula that refers to nothing is a constant
+            found.append(at)
+        for text in texts:
+            try:
+                area = parse_range(workbook.names.get(text.upper(), text), at.sheet)
+            except ValueError:
+                continue
+            if area.size <= _LARGEST_RANGE:
+                fresh = [precedent for precedent in area.cells() if precedent not in seen]
+                seen.update(fresh)
+                waiting.extend(fresh)
+    return found
 
 
 def _formula_cells(workbook: Workbook, anchors: Mapping[Cell, Formula], cell: Cell) -> Iterable[Cell]:

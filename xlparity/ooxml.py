@@ -24,6 +24,7 @@ _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _UNPACKED_LIMIT = 1 << 30  # a zip of 1 MB can hold 1 GB of XML
+_ADDRESS = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip entry can bear
 
 
@@ -136,7 +137,7 @@ def scan(xml: bytes, where: str) -> dict[str, RawCell]:
         if tag in ("v", "is"):
             parser.CharacterDataHandler = None
         elif tag == "c" and (formula or valued):
-            if not address or address in cells:
+            if address in cells or not _ADDRESS.fullmatch(address):
                 raise WorkbookError(f"{where}: a cell element without an address of its own ('{address}')")
             cells[address] = RawCell(formula, kind, "".join(text) if valued else None)
 

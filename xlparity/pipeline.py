@@ -1,5 +1,6 @@
 """The pipeline on one screen: a spec, its workbook and its reference in, a report out."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -12,7 +13,7 @@ import xlparity
 from xlparity.address import Range
 from xlparity.binding import CellMap, irregular
 from xlparity.case import Array, Case
-from xlparity.census import take_census
+from xlparity.census import constants_behind, take_census
 from xlparity.compare import compare, disagreements
 from xlparity.engines import Engine, Values, find_engine
 from xlparity.errors import OracleError
@@ -63,15 +64,15 @@ def assess(plan: Spec, book: Workbook, machine: Engine, say: Progress = lambda s
     checks = [trial.run(book, values, machine) for trial in trials]
     say("trying other inputs", 0.7)
     inputs = [(given, trial.cells.offsets) for trial in trials for given in trial.check.inputs]
-    bound = [result.cell for check in checks for result in check.results]
-    compared = set(bound)  # what one check computes may be another one's input, and is not to be set
+    compared = {r.cell for check in checks for r in check.results if r.status not in ("skipped", "accepted")}
+    # What one check computes may be another one's input, and is not to be set.
     free = {cell: value for cell, value in values.items() if cell not in compared}
-    for drawn in draw(inputs, free, count=_SCENARIOS, seed=_SEED):
+    behind = functools.cache(functools.partial(constants_behind, book))
+    for drawn in draw(inputs, free, behind, count=_SCENARIOS, seed=_SEED):
         changed = session.recalculate(drawn)
         checks = [trial.run_again(result, changed) for trial, result in zip(trials, checks, strict=True)]
-    assessed = [r.cell for check in checks for r in check.results if r.status not in ("skipped", "accepted")]
     return Report(
-        plan.path.as_posix(), book.path.as_posix(), book.digest, tuple(checks), take_census(book, assessed), _versions()
+        plan.path.as_posix(), book.path.as_posix(), book.digest, tuple(checks), take_census(book, compared), _versions()
     )
 
 

@@ -92,15 +92,19 @@ class Spec:
                     f"output '{output.name}' stands before the first block; its address is the one in the first block"
                 )
                 raise self.error(output.name, said, check.name, "outputs")
-            for offset in (min(offsets), max(offsets), min(offsets, key=lambda o: o.columns)):
-                area = output.at.moved(*offset)
-                if area.row < 1 or area.column < 1 or area.last_row > MAX_ROW or area.last_column > MAX_COLUMN:
+            for offset in offsets:
+                if not _on_the_grid(output.at.moved(*offset)):
                     raise self.error(
                         output.name,
                         f"a block of output '{output.name}' would lie outside the grid",
                         check.name,
                         "outputs",
                     )
+        for given in check.inputs:
+            for at in (given.at, *(twin.at for twin in given.also)) if given.every_block else ():
+                if not all(_on_the_grid(at.moved(*offset)) for offset in offsets):
+                    said = f"a block of input '{given.name}' would lie outside the grid"
+                    raise self.error(given.name, said, check.name, "inputs")
 
     def _sheets(self, check: Check) -> list[tuple[str, str, str]]:
         named = [(check.sheet, "sheet", "")] if check.sheet else []
@@ -129,6 +133,8 @@ class Spec:
                     said = f"'{match[0]}' stands in {openers[number]} and in {cell}; a label opens one block"
                     raise self.error("label", said, check.name, "blocks")
                 openers[number] = cell
+        if 0 in openers:
+            raise self.error("label", f"block 0 opens in {openers[0]}; blocks count from 1", check.name, "blocks")
         anchors = [openers[number] for number in range(1, len(openers) + 1) if number in openers]
         if 1 not in openers:
             first = check.blocks.label.replace("{n}", "1")
@@ -322,6 +328,10 @@ class _Reader:
         for key in table:
             if key not in keys:
                 raise self.wrong(key, f"unknown key '{key}'{f' of {where!r}' if where else ''}{nearest(key, keys)}")
+
+
+def _on_the_grid(area: Range) -> bool:
+    return area.row >= 1 and area.column >= 1 and area.last_row <= MAX_ROW and area.last_column <= MAX_COLUMN
 
 
 def _blocks_at(starts: list[Offset]) -> Blocks:

@@ -148,7 +148,7 @@ def _table() -> dict[str, Function]:
         "SUMPRODUCT": Function(sumproduct, "aggregate"),
     }
     for name in _UNARY:
-        near_zero = name in ("LN", "LOG10", "SIGN")
+        near_zero = name in ("LN", "LOG10", "SIGN", "SQRT")
         guard = guards.not_near_zero if near_zero else guards.numeric
         spelling = f"float(call['{name}']({{0}}))"
         table[name] = Function(_formulas(name), "elementwise", guard, spelling, settled=0 if near_zero else None)

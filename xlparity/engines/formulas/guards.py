@@ -165,14 +165,18 @@ def plain_text(*operands: Operand) -> None:
 def truth(*operands: Operand) -> None:
     """Truth values and numbers."""
     same_shape(operands)
-    if any(is_text(value) for operand in operands for value in elements(operand)):
-        raise Refusal("a text where a truth value must stand")
+    for operand in operands:
+        if any(is_text(value) for value in elements(operand)):
+            raise Refusal("a text where a truth value must stand")
+        _no_residuals(operand)
 
 
 def condition(condition: Operand, *branches: Operand) -> None:
     """A truth value or a number, and whatever may follow from it."""
     truth(condition)
     same_shape((condition, *branches))
+    if np.size(condition) == 1 and any(np.size(branch) > 1 for branch in branches):
+        raise Refusal("IF of one condition with a range to choose")  # Excel gives the branch, formulas spreads it
 
 
 def log(number: Operand, base: Operand = 10.0) -> None:

@@ -29,7 +29,7 @@ _SIGNS = re.compile(r"[-+]\s*[-+]")
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 _NUM = Error.errors["#NUM!"]
 
-_INTERSECTING = ("IF", "IFERROR")  # these take one cell of a range even inside SUMPRODUCT
+_CHOOSING = ("IF", "IFERROR")  # these take one cell of a range even inside SUMPRODUCT
 
 # On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
 _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
@@ -75,6 +75,10 @@ class Program:
         ):
             guards.same_shape(tuple(operands))
             return _checked(_NATIVE[step.name](*operands))
+        blank = any(value is EMPTY for operand in operands for value in guards.elements(operand))
+        if blank and step.name in _CHOOSING and any(other.name in IGNORING for other in self.steps):
+            # The blank comes back as a zero, which an aggregate counts, and Excel's does not.
+            raise Refusal(f"a blank chosen by {step.name} inside an aggregate")
         if step.name in IGNORING:
             operands = [
                 ignore_non_numbers(step.name, operand, slot < self.arguments)
@@ -177,7 +181,7 @@ class _Compiler:
         if name not in FUNCTIONS:
             raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
         kind = FUNCTIONS[name].kind
-        below = self._array or name == "SUMPRODUCT" or (within and kind == "elementwise" and name not in _INTERSECTING)
+        below = self._array or name == "SUMPRODUCT" or (within and kind == "elementwise" and name not in _CHOOSING)
         visited = [self.visit(operand, below) for operand in operands]
         arrays = any(is_array for _, is_array in visited)
         if kind == "elementwise" and arrays and not within:
@@ -247,7 +251,7 @@ def _spell(step: Step, names: dict[int, str], truths: set[int], kinds: list[str]
         return f"total([{parts}])" if step.name == "SUM" else f"float(len([{parts}]))"
     if any(is_range(slot) for slot in step.operands):
         return None
-    if step.name == "IF" and len(step.operands) == 3 and not truths & {*step.operands[1:]}:
+    if step.name == "IF" and len(step.operands) == 3 and truths & {*step.operands} == {step.operands[0]}:
         condition, then, otherwise = (names[slot] for slot in step.operands)
         return f"{then} if {condition} else {otherwise}"
     if step.name == "PI":
