@@ -7,7 +7,6 @@ from xlparity.formula import precedents
 from xlparity.report import Census
 from xlparity.workbook import Formula, Workbook, formulas_of
 
-
 _LARGEST_RANGE = 1_000_000
 
 
