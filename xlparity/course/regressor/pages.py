@@ -27,7 +27,7 @@ _SHEETS = {
 def _training(book: Book, iterations: int, alpha: float, seed: int) -> None:
     about = ["Each block is one iteration of the loop. Change a blue cell and watch every later block follow."]
     widths = {w.letters(column): 10.5 for column in range(2, s.LAST + 1)}
-    widths |= {"A": 15, "H": 3, "K": 3, "I": 14, "J": 14, "N": 16, "O": 12, "M": 12, "L": 7, "P": 12, "Q": 12}
+    widths |= {"A": 15, "H": 3, "K": 3, "I": 14, "J": 14, "N": 16, "O": 12, "M": 12, "L": 13, "F": 14, "P": 12, "Q": 12}
     sheet = w.new_sheet(book, "Training", "Training the regressor", about, widths)
     w.text(sheet, 3, 1, "alpha", w.BOLD)
     w.text(sheet, 3, 3, "the learning rate").alignment = Alignment(indent=1)
@@ -37,7 +37,7 @@ def _training(book: Book, iterations: int, alpha: float, seed: int) -> None:
         w.banner(sheet, top, s.LAST, f"Iteration {iteration}")
         for title, (offset, variables) in s.SECTIONS.items():
             w.text(sheet, top + offset, 1, title, w.BOLD)
-            sheet.row_dimensions[top + offset + 1].height = 50 if title == "Forward pass" else 38
+            sheet.row_dimensions[top + offset + 1].height = 52 if title == "Forward pass" else 38
             for variable in variables:
                 _captions(sheet, top + offset, variable, iteration)
             for k, words in enumerate(s.ROWS[title]):
