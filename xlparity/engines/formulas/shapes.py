@@ -75,8 +75,11 @@ class Program:
         ):
             guards.same_shape(tuple(operands))
             return _checked(_NATIVE[step.name](*operands))
-        blank = any(value is EMPTY for operand in operands for value in guards.elements(operand))
-        if blank and step.name in _CHOOSING and any(other.name in IGNORING for other in self.steps):
+        if (
+            step.name in _CHOOSING
+            and any(other.name in IGNORING for other in self.steps)
+            and any(value is EMPTY for operand in operands for value in guards.elements(operand))
+        ):
             # The blank comes back as a zero, which an aggregate counts, and Excel's does not.
             raise Refusal(f"a blank chosen by {step.name} inside an aggregate")
         if step.name in IGNORING:
