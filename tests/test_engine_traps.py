@@ -118,7 +118,7 @@ def test_texts_with_punctuation_are_not_put_in_order(compute, formula):
 @pytest.mark.parametrize(
     "formula",
     [
-        "=SUM(A:A)", "=SUM(S!$A:$B)", "=SUM(1:2)", "=SUM(A1:XFD1048576)", "=[1]Sheet1!A1", "='[1]My Sheet'!A1", "=SUM(A1#)",
+        "=A:A*2", "=SUMPRODUCT(S!$A:$B)", "=SUM(A1:XFD1048576)", "=[1]Sheet1!A1", "='[1]My Sheet'!A1", "=SUM(A1#)",
         "=@A1:A5", "=Table1[x]", "=SUM((A1:A2,B1:B2))", "=SUM(A1:B2 B1:C2)", "=SUM(A1:A2:A3)", "=nobody", "=Nowhere!A1",
     ],
 )  # fmt: skip
@@ -142,7 +142,16 @@ def test_a_relative_name_is_refused(compute):
     assert refused(values["F3"])
 
 
-def test_a_sheet_local_name_is_refused_and_not_taken_for_the_global_one(tmp_path):
+def test_whole_columns_and_rows_are_added_up_to_the_last_used_cell(compute):
+    """What lies below the last used cell is blank, and blank cells add nothing."""
+    values = compute(
+        {"A1": 1, "A2": 2, "B7": "=A1+A2", "C1": "=SUM(A:A)", "C2": "=SUM(S!$A:$B)", "D2": "=COUNT(1:2)"}
+    )
+    assert (values["C1"], values["C2"]) == (3.0, 6.0)
+    assert refused(values["D2"])  # it lies in the rows that it counts
+
+
+def test_a_sheet_local_name_shadows_the_global_one_on_its_sheet(tmp_path):
     """On its sheet it shadows the global name, whose value formulas takes."""
     cells = {"A1": 1, "A2": 2, "B1": "=rate", "B2": "=S!rate", "B3": "=A1"}
     path = workbook(tmp_path, {"rate": "S!$A$1"}, S=cells).path
@@ -150,9 +159,7 @@ def test_a_sheet_local_name_is_refused_and_not_taken_for_the_global_one(tmp_path
     book["S"].defined_names["rate"] = DefinedName("rate", attr_text="S!$A$2")
     book.save(path)
     values = find_engine("formulas").load(read_workbook(path)).recalculate({})
-    assert refused(values[at("B1")])
-    assert refused(values[at("B2")])
-    assert values[at("B3")] == 1.0
+    assert [values[at(address)] for address in ("B1", "B2", "B3")] == [2.0, 2.0, 1.0]
 
 
 def test_circular_references_and_all_behind_them_are_refused(compute):

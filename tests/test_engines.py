@@ -109,7 +109,7 @@ def test_every_trusted_function_is_held_to_the_witness():
     formulas = [(formula, False) for formula in SCALARS + RANGES] + [
         (content.strip("{}"), content.startswith("{")) for content in AREAS.values()
     ]
-    used = {step.name for text, array in formulas for step in compile_shape(dissect(text, {})[0], array).steps}
+    used = {step.name for text, array in formulas for step in compile_shape(dissect(text, str)[0], array).steps}
     assert used == set(FUNCTIONS)
 
 

@@ -3,10 +3,24 @@
 import pytest
 
 from xlparity.address import Cell, parse_range
-from xlparity.formula import CELL_MARK, RANGE_MARK, dissect, precedents
+from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, dissect, precedents
+from xlparity.scope import Scope, Table
 from xlparity.tolerance import Tolerance, ulps
 
-C, R = CELL_MARK, RANGE_MARK
+C, R, L = CELL_MARK, RANGE_MARK, LINES_MARK
+SALES = Table("Sales", parse_range("Data!B2:D6"), ("Net", "Tax [%]", "Sum"), 1, 1)
+SCOPE = Scope(
+    {
+        "RATE": "Sheet1!$A$9", "BLOCK": "Sheet1!$A$1:$B$2", "TWICE": "2*Sheet1!$A$1", "FIVE": "-0.05", "HELLO": '"hi"',
+        "DATA!LOCAL": "Data!$Z$1", "SHEET1!RATE": "Sheet1!$C$1", "GONE": "#REF!", "NEXT": "Sheet1!A2",
+    },
+    {"SALES": SALES},
+)  # fmt: skip
+
+
+def taken_apart(formula, row=4):
+    cell = Cell("Data", row, 9)
+    return dissect(formula, lambda word: SCOPE.meaning(word, cell))
 
 
 @pytest.mark.parametrize(
@@ -22,22 +36,42 @@ C, R = CELL_MARK, RANGE_MARK
         ("=rate*A1", f"={C}*{C}", ["Sheet1!$A$9", "A1"]),
         ("=SUM(block)", f"=SUM({R})", ["Sheet1!$A$1:$B$2"]),
         ("=#N/A", "=#N/A", []),
+        ("=SUM(A:A)+SUM(Sheet1!$1:3)", f"=SUM({L})+SUM({L})", ["A:A", "Sheet1!$1:3"]),
+        ("=local+Sheet1!rate", f"={C}+{C}", ["Data!$Z$1", "Sheet1!$C$1"]),
+        ("=five*A1&hello", f'=(-0.05)*{C}&("hi")', ["A1"]),
+        ("=SUM(Sales[Net])", f"=SUM({R})", ["Data!B3:B5"]),
+        ("=Sales[[#This Row],[Net]]*2", f"={C}*2", ["Data!B4"]),
+        ("=SUM(Sales[[#This Row],[Net]:[Sum]])", f"=SUM({R})", ["Data!B4:D4"]),
+        ("=SUM(Sales[[Net]:[Sum]])+Sales[[#Totals],[Sum]]", f"=SUM({R})+{C}", ["Data!B3:D5", "Data!D6"]),
+        (
+            "=SUM(Sales[Tax '[%']])+COUNT(Sales[#All],Sales)",
+            f"=SUM({R})+COUNT({R},{R})",
+            ["Data!C3:C5", "Data!B2:D6", "Data!B3:D5"],
+        ),
     ],
 )
 def test_a_formula_has_one_shape_and_its_references_in_order(formula, shape, references):
     """Two formulas of one shape are compiled once; a reference too few or too many would compute something else."""
-    names = {"RATE": "Sheet1!$A$9", "BLOCK": "Sheet1!$A$1:$B$2"}
-    assert dissect(formula, names) == (shape, references)
+    assert taken_apart(formula) == (shape, references)
 
 
 @pytest.mark.parametrize(
     "formula",
-    ["=SUM(A:A)", "=SUM(1:3)", "=Table1[Rate]", "=[1]Sheet1!A1", "=A1#", "=@A1", "=nobody", "=twice", "=Sheet2!local"],
-)
+    [
+        "=Table1[Rate]", "=Sales[Gross]", "=[1]Sheet1!A1", "=A1#", "=@A1", "=nobody", "=twice", "=Sheet2!local", "=gone",
+        "=next", "=[0]!rate", "=Sales[[#Totals],[#Headers],[Net]]",
+    ],
+)  # fmt: skip
 def test_what_is_no_plain_reference_is_refused(formula):
     """Each of these means something that the engine would have to guess."""
     with pytest.raises(ValueError, match=r"reference|name"):
-        dissect(formula, {"TWICE": "2*Sheet1!$A$1"})
+        taken_apart(formula)
+
+
+def test_this_row_means_nothing_outside_the_table():
+    """Excel has #VALUE! there, or another row; nobody is to guess which."""
+    with pytest.raises(ValueError, match="no rows"):
+        taken_apart("=Sales[[#This Row],[Net]]", row=6)
 
 
 def test_precedents_names_everything_a_formula_depends_on():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from xlparity.address import Cell, Range, parse_range
+from xlparity.address import Cell, Range
 from xlparity.formula import precedents
 from xlparity.report import Census
 from xlparity.workbook import Formula, Workbook, formulas_of
@@ -40,14 +40,9 @@ def constants_behind(workbook: Workbook, cell: Cell) -> list[Cell]:
     while waiting:
         at = waiting.pop()
         formula = workbook.formula(at)
-        texts = precedents(formula.text) if formula else []
-        if not texts:  # a formula that refers to nothing is a constant
+        if formula is None or not precedents(formula.text):  # a formula that refers to nothing is a constant
             found.append(at)
-        for text in texts:
-            try:
-                area = parse_range(workbook.names.get(text.upper(), text), at.sheet)
-            except ValueError:
-                continue
+        for area in workbook.precedents(at):
             if area.size <= _LARGEST_RANGE:
                 fresh = [precedent for precedent in area.cells() if precedent not in seen]
                 seen.update(fresh)
@@ -56,11 +51,7 @@ def constants_behind(workbook: Workbook, cell: Cell) -> list[Cell]:
 
 
 def _formula_cells(workbook: Workbook, anchors: Mapping[Cell, Formula], cell: Cell) -> Iterable[Cell]:
-    for text in precedents(anchors[cell].text):
-        try:
-            area = parse_range(workbook.names.get(text.upper(), text), cell.sheet)
-        except ValueError:
-            continue  # whole columns and names that are no ranges: such a cell is unsupported, and says so
+    for area in workbook.precedents(cell):
         if area.size <= len(anchors):
             found = {workbook.members.get(precedent, precedent) for precedent in area.cells()}
             yield from found & anchors.keys()

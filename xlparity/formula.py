@@ -5,10 +5,11 @@ another share a shape, so an engine compiles a shape once and not a formula at a
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
-CELL_MARK, RANGE_MARK = "\x1f", "\x1e"
+CELL_MARK, RANGE_MARK, LINES_MARK = "\x1f", "\x1e", "\x1d"
+"""What stands in a shape for a reference to one cell, to a range, and to whole rows or columns."""
 
 _SHEET = r"(?:(?:'(?:[^']|'')+'|[^\W\d][\w.]*+)!)?"
 _TOKEN = re.compile(
@@ -17,6 +18,7 @@ _TOKEN = re.compile(
     (?:
       (?P<reference>{_SHEET}\$?[A-Za-z]{{1,3}}\$?[1-9][0-9]{{0,6}}
         (?::\$?[A-Za-z]{{1,3}}\$?[1-9][0-9]{{0,6}})?(?![\w.(!\[\#]))
+    | (?P<structured>[^\W\d][\w.\\]*\[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*\])*\])
     | (?P<whole>{_SHEET}(?:\$?[A-Za-z]{{1,3}}:\$?[A-Za-z]{{1,3}}|\$?[0-9]+:\$?[0-9]+)(?![\w.(!]))
     | (?P<number>[0-9]+\.?[0-9]*(?:[Ee][+-]?[0-9]+)?|\.[0-9]+(?:[Ee][+-]?[0-9]+)?)
     | (?P<function>[A-Za-z_][\w.]*\()
@@ -27,11 +29,6 @@ _TOKEN = re.compile(
     )
     """,
     re.VERBOSE,
-)
-
-
-_ABSOLUTE = re.compile(
-    _SHEET.removesuffix("?") + r"\$[A-Za-z]{1,3}\$[1-9][0-9]{0,6}(?::\$[A-Za-z]{1,3}\$[1-9][0-9]{0,6})?"
 )
 
 
@@ -50,51 +47,44 @@ def tokens(formula: str) -> list[Token]:
 
 
 def precedents(formula: str) -> list[str]:
-    """What the formula refers to: addresses and defined names as they are written, in order, repeats included."""
+    """What the formula refers to: addresses, names and structured references as written, in order, repeats included."""
     return [
         match[0]
         for match in _TOKEN.finditer(formula)
-        if match.lastgroup in ("reference", "whole")
+        if match.lastgroup in ("reference", "whole", "structured")
         or (match.lastgroup == "name" and match[0].upper() not in ("TRUE", "FALSE"))
     ]
 
 
-def dissect(formula: str, names: Mapping[str, str]) -> tuple[str, list[str]]:
+def dissect(formula: str, meaning: Callable[[str], str]) -> tuple[str, list[str]]:
     """The formula's shape and its references, a mark in the shape for each.
 
-    ``names`` gives the reference that each defined name (in capitals) stands for. Raises ValueError with the reason
-    where the text has something that no plain reference replaces: a whole row or column, a name that is no range, a
-    structured or external reference, a spill, ``@``.
+    ``meaning`` gives the plain reference or the constant that a name or a structured reference stands for. Raises
+    ValueError with the reason where the text has something that no plain reference replaces: an external reference, a
+    spill, ``@``, a name that is no range.
     """
     shape: list[str] = []
     references: list[str] = []
     position = 0
     for match in _TOKEN.finditer(formula):
         kind, text = match.lastgroup, match[0]
-        if kind == "name":
+        if kind in ("name", "structured"):
             if text.upper() in ("TRUE", "FALSE"):
                 continue
-            text = _meaning(text, names)
-        elif kind == "whole":
-            raise ValueError(f"the reference {text} to whole rows or columns")
+            text = meaning(text)
+            if text.startswith("("):  # a constant
+                shape += formula[position : match.start()], text
+                position = match.end()
+                continue
         elif kind == "strange":
-            raise ValueError(f"a structured, external or spilling reference ('{text}')")
+            raise ValueError(f"a reference to another workbook, or a spilling one ('{text}')")
         elif kind == "string" and "\n" in text:
             raise ValueError("a text with a line break in it")  # formulas takes line breaks out, wherever they stand
-        elif kind != "reference":
+        elif kind not in ("reference", "whole"):
             continue
-        shape += formula[position : match.start()], RANGE_MARK if ":" in text else CELL_MARK
+        mark = LINES_MARK if kind == "whole" else RANGE_MARK if ":" in text else CELL_MARK
+        shape += formula[position : match.start()], mark
         references.append(text)
         position = match.end()
     shape.append(formula[position:])
     return "".join(shape).replace("\r", " ").replace("\n", " "), references
-
-
-def _meaning(name: str, names: Mapping[str, str]) -> str:
-    definition = names.get(name.upper())
-    if definition is None:
-        raise ValueError(f"the name {name}, which the workbook does not define for every sheet")
-    if not _ABSOLUTE.fullmatch(definition):
-        # A relative name means another cell in every cell that uses it.
-        raise ValueError(f"the name {name}, which stands for '{definition}' and not for a fixed range")
-    return definition

@@ -11,7 +11,7 @@ import math
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from typing import Any
 from xlparity import collector, ooxml
 from xlparity.address import Cell, Range, parse_range
 from xlparity.errors import WorkbookError
+from xlparity.formula import precedents
+from xlparity.scope import Scope, Table, whole_lines
 from xlparity.values import ErrorValue, Unsupported, Value
 
 _LARGEST_AREA = 1_000_000
@@ -42,8 +44,9 @@ class Workbook:
 
     ``cells`` maps every cell that holds something to its constant or its formula (an array formula stands in the first
     cell of its area), or to an Unsupported that says why it could not be read. ``members`` maps the other cells of array
-    areas to that first cell. ``names`` are the workbook-wide defined names, in capitals. ``formulas`` counts the formula
-    elements in the file itself, whether or not they could be read. ``digest`` is the file's SHA-256.
+    areas to that first cell. ``scope`` tells what names and tables mean. ``extents`` are the last used row and column of
+    each sheet. ``formulas`` counts the formula elements in the file itself, whether or not they could be read.
+    ``digest`` is the file's SHA-256.
     """
 
     path: Path
@@ -51,13 +54,54 @@ class Workbook:
     sheets: tuple[str, ...]
     cells: Mapping[Cell, Value | Formula]
     members: Mapping[Cell, Cell]
-    names: Mapping[str, str]
+    scope: Scope
+    extents: Mapping[str, tuple[int, int]]
     formulas: int
 
     def formula(self, cell: Cell) -> Formula | None:
         """The formula that computes this cell, alone or as part of an array area."""
         content = self.cells.get(self.members.get(cell, cell))
         return content if isinstance(content, Formula) else None
+
+    def precedents(self, cell: Cell) -> list[Range]:
+        """What the cell's formula refers to, in order; what stands for no range is left out, and is not computed either."""
+        formula = self.formula(cell)
+        anchor = self.members.get(cell, cell)
+        return [area for text in precedents(formula.text) if (area := self._area(text, anchor))] if formula else []
+
+    def _area(self, text: str, cell: Cell) -> Range | None:
+        try:
+            return self.area(text, cell)
+        except ValueError:
+            pass
+        try:
+            return parse_range(self.scope.meaning(text, cell), cell.sheet)
+        except ValueError:
+            return None
+
+    def area(self, text: str, cell: Cell) -> Range:
+        """The cells that a plain reference in a formula of this cell means; of whole rows and columns the used ones.
+
+        Raises ValueError where it is none, or where the workbook has no such sheet.
+        """
+        if "$" in text or ":" in text:
+            plain = text.rpartition("!")[2].replace("$", "")
+            if plain.replace(":", "").isalpha() or plain.replace(":", "").isdigit():
+                return self._lines(text, cell.sheet)
+        area = parse_range(text, cell.sheet)
+        return area if area.sheet == cell.sheet else area._replace(sheet=self._sheet(area.sheet, text))
+
+    def _lines(self, text: str, sheet: str) -> Range:
+        of, separator, lines = text.rpartition("!")
+        if separator:
+            sheet = self._sheet(of[1:-1].replace("''", "'") if of.startswith("'") else of, text)
+        return whole_lines(lines, sheet, self.extents[sheet])
+
+    def _sheet(self, name: str, text: str) -> str:
+        for sheet in self.sheets:
+            if sheet.casefold() == name.casefold():  # Excel does not mind the case of a sheet's name
+                return sheet
+        raise ValueError(f"the reference {text} to another workbook, or to a sheet that is not there")
 
 
 def read_workbook(path: Path) -> Workbook:
@@ -95,7 +139,10 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         _read_sheet(book[name], name, raw, cells)
         _place_areas(name, raw, cells, members)
         _refuse_what_was_dropped(raw, name, cells, members)
-    return Workbook(path, hashlib.sha256(data).hexdigest(), tuple(sheets), cells, members, _names(book), formulas)
+    digest = hashlib.sha256(data).hexdigest()
+    return Workbook(
+        path, digest, tuple(sheets), cells, members, _scope(book), _extents(sheets, cells, members), formulas
+    )
 
 
 def _refuse_other_arithmetic(book: Any, path: Path) -> None:
@@ -188,14 +235,34 @@ def _refuse_what_was_dropped(
             )
 
 
-def _names(book: Any) -> dict[str, str]:
-    """Workbook-wide names only: formulas and sheet-local ones are another scope, and shadow these on their sheet."""
-    local = {name.upper() for sheet in book.worksheets for name in sheet.defined_names}
-    return {
-        name.upper(): defined.attr_text
-        for name, defined in book.defined_names.items()
-        if defined.attr_text and name.upper() not in local
-    }
+def _scope(book: Any) -> Scope:
+    names = {name.upper(): defined.attr_text or "" for name, defined in book.defined_names.items()}
+    tables: dict[str, Table] = {}
+    for sheet in book.worksheets:
+        for name, defined in sheet.defined_names.items():
+            names[f"{sheet.title}!{name}".upper()] = defined.attr_text or ""
+        for table in sheet.tables.values():
+            columns = tuple(_unescaped(column.name) for column in table.tableColumns)
+            headers = 1 if table.headerRowCount is None else int(table.headerRowCount)
+            area = parse_range(table.ref, sheet.title)
+            tables[table.displayName.upper()] = Table(
+                table.displayName, area, columns, headers, int(table.totalsRowCount or 0)
+            )
+    return Scope(names, tables)
+
+
+def _unescaped(header: str) -> str:
+    """A header of a table without the codes that stand for its line breaks."""
+    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), header)
+
+
+def _extents(sheets: Iterable[str], cells: Iterable[Cell], members: Iterable[Cell]) -> dict[str, tuple[int, int]]:
+    extents = dict.fromkeys(sheets, (1, 1))
+    for cell in (*cells, *members):
+        rows, columns = extents[cell.sheet]
+        if cell.row > rows or cell.column > columns:
+            extents[cell.sheet] = max(rows, cell.row), max(columns, cell.column)
+    return extents
 
 
 def formulas_of(workbook: Workbook) -> Iterator[tuple[Cell, Formula]]:

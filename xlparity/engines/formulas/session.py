@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xlparity import collector
-from xlparity.address import Cell, parse_range
+from xlparity.address import Cell
 from xlparity.engines.formulas.guards import Refusal
 from xlparity.engines.formulas.shapes import Arguments, Program, compile_shape, to_table, to_values
 from xlparity.formula import dissect
@@ -35,7 +35,7 @@ class FormulasSession:
         self._start: list[Value] = []
         self._programs: dict[tuple[str, bool], Program | Refusal] = {}
         self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
-        self._sheets = {sheet.upper(): sheet for sheet in workbook.sheets}
+        self._workbook = workbook
         formulas: list[tuple[Cell, Formula]] = []
         for cell, content in workbook.cells.items():
             self._places[cell] = len(self._start)
@@ -46,7 +46,7 @@ class FormulasSession:
                 self._start.append(content)
         for member in workbook.members:
             self._place(member, MISSING)
-        made = [self._node(cell, formula, workbook.names) for cell, formula in formulas]
+        made = [self._node(cell, formula) for cell, formula in formulas]
         self._nodes = [node for node in made if node is not None]
         self._order, self._circular = _sorted(self._nodes, frozenset())
         for node in self._circular:
@@ -91,7 +91,7 @@ class FormulasSession:
             self._start.append(value)
         return place
 
-    def _node(self, cell: Cell, formula: Formula, names: Mapping[str, str]) -> _Node | None:
+    def _node(self, cell: Cell, formula: Formula) -> _Node | None:
         if formula.area is None:
             results: tuple[int, ...] = (self._places[cell],)
             block = (1, 1)
@@ -99,9 +99,9 @@ class FormulasSession:
             results = tuple([self._places[member] for member in formula.area.cells()])
             block = formula.area.shape
         try:
-            shape, texts = dissect(formula.text, names)
+            shape, texts = dissect(formula.text, lambda word: self._workbook.scope.meaning(word, cell))
             program = self._program(shape, formula.area is not None)
-            read = [self._reference(text, cell.sheet) for text in texts]
+            read = [self._reference(text, cell) for text in texts]
         except (Refusal, ValueError) as reason:
             for place in results:
                 self._start[place] = Unsupported(str(reason))
@@ -120,16 +120,12 @@ class FormulasSession:
             raise program
         return program
 
-    def _reference(self, text: str, sheet: str) -> tuple[int | tuple[int, ...], tuple[int, int]]:
+    def _reference(self, text: str, at: Cell) -> tuple[int | tuple[int, ...], tuple[int, int]]:
         """The places of the cells that the reference names, and its shape."""
-        key = text, sheet
+        key = text, at.sheet
         known = self._references.get(key)
         if known is None:
-            area = parse_range(text, sheet)
-            name = self._sheets.get(area.sheet.upper())  # Excel does not mind the case of a sheet's name
-            if name is None:
-                raise Refusal(f"the reference {text} to another workbook, or to a sheet that is not there")
-            area = area._replace(sheet=name)
+            area = self._workbook.area(text, at)
             if ":" not in text:
                 known = self._place(area.first, BLANK), (1, 1)
             elif area.size > _LARGEST_RANGE:

@@ -21,10 +21,10 @@ from schedula import EMPTY, START, bypass
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.functions import FUNCTIONS, IGNORING, VOCABULARY, Function, ignore_non_numbers
 from xlparity.engines.formulas.guards import Operand, Refusal
-from xlparity.formula import CELL_MARK, RANGE_MARK, tokens
+from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, tokens
 from xlparity.values import BLANK, ErrorValue, Unsupported, Value
 
-_MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}]")
+_MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
 _SIGNS = re.compile(r"[-+]\s*[-+]")
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 _NUM = Error.errors["#NUM!"]
@@ -172,7 +172,7 @@ class _Compiler:
         Excel takes of a range the one cell beside the formula, which formulas does not.
         """
         if node in self.arguments:
-            return node, self.arguments[node] == RANGE_MARK
+            return node, self.arguments[node] != CELL_MARK
         if node not in self._producers:
             self.constants[node] = self._defaults[node]["value"]
             return node, False
@@ -185,6 +185,8 @@ class _Compiler:
             raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
         kind = FUNCTIONS[name].kind
         below = self._array or name == "SUMPRODUCT" or (within and kind == "elementwise" and name not in _CHOOSING)
+        if name not in IGNORING and any(self.arguments.get(operand) == LINES_MARK for operand in operands):
+            raise Refusal(f"whole rows or columns in '{name}'")  # their unused cells are not looked at
         visited = [self.visit(operand, below) for operand in operands]
         arrays = any(is_array for _, is_array in visited)
         if kind == "elementwise" and arrays and not within:
@@ -220,7 +222,7 @@ def _fast(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, .
     body += [
         f"if not all(type(x) is float for x in a{k}): raise Surprise"
         for k, kind in enumerate(kinds)
-        if kind == RANGE_MARK
+        if kind != CELL_MARK
     ]
     for step in steps:
         spelling = _spell(step, names, truths, kinds)
@@ -245,7 +247,7 @@ def _fast(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, .
 
 def _spell(step: Step, names: dict[int, str], truths: set[int], kinds: list[str]) -> str | None:
     def is_range(slot: int) -> bool:
-        return slot < len(kinds) and kinds[slot] == RANGE_MARK
+        return slot < len(kinds) and kinds[slot] != CELL_MARK
 
     if step.name in ("SUM", "COUNT"):
         if truths & {*step.operands}:
