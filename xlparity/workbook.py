@@ -8,7 +8,6 @@ a blank.
 import hashlib
 import io
 import math
-import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +23,6 @@ from xlparity.scope import Scope, Table, whole_lines
 from xlparity.values import ErrorValue, Unsupported, Value
 
 _LARGEST_AREA = 1_000_000
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +104,15 @@ class Workbook:
 
 def read_workbook(path: Path) -> Workbook:
     """The workbook in the file. Raises WorkbookError where there is none that can be read."""
+    return parse_workbook(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's bytes; raises WorkbookError where there are none to be had."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except (OSError, ValueError) as error:  # a path with a null character in it is a ValueError
         raise WorkbookError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    return parse_workbook(data, path)
 
 
 @collector.paused()
@@ -184,7 +186,7 @@ def _formula(value: object, cell: Cell) -> Formula | Unsupported:
 def _constant(value: object, raw: ooxml.RawCell | None) -> Value:
     if raw is not None and raw.type == "n" and raw.value is not None:
         # The number as the file has it: openpyxl makes dates of some, and rounds their times.
-        number = float(raw.value) if _NUMBER.fullmatch(raw.value.strip()) else math.inf
+        number = float(raw.value) if ooxml.NUMBER.fullmatch(raw.value.strip()) else math.inf
         return number if math.isfinite(number) else Unsupported(f"the number '{raw.value[:30]}' is none of Excel's")
     if raw is not None and raw.type == "e":
         return ErrorValue(str(value))
@@ -242,18 +244,13 @@ def _scope(book: Any) -> Scope:
         for name, defined in sheet.defined_names.items():
             names[f"{sheet.title}!{name}".upper()] = defined.attr_text or ""
         for table in sheet.tables.values():
-            columns = tuple(_unescaped(column.name) for column in table.tableColumns)
+            columns = tuple(ooxml.unescape(column.name) for column in table.tableColumns)
             headers = 1 if table.headerRowCount is None else int(table.headerRowCount)
             area = parse_range(table.ref, sheet.title)
             tables[table.displayName.upper()] = Table(
                 table.displayName, area, columns, headers, int(table.totalsRowCount or 0)
             )
     return Scope(names, tables)
-
-
-def _unescaped(header: str) -> str:
-    """A header of a table without the codes that stand for its line breaks."""
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), header)
 
 
 def _extents(sheets: Iterable[str], cells: Iterable[Cell], members: Iterable[Cell]) -> dict[str, tuple[int, int]]:
