@@ -7,8 +7,9 @@ import numpy as np
 
 from xlparity import collector
 from xlparity.address import Cell
+from xlparity.engines.formulas.fast import Arguments
 from xlparity.engines.formulas.guards import Refusal
-from xlparity.engines.formulas.shapes import Arguments, Program, compile_shape, to_table, to_values
+from xlparity.engines.formulas.shapes import Program, compile_shape, to_table, to_values
 from xlparity.formula import dissect
 from xlparity.values import BLANK, MISSING, Unsupported, Value
 from xlparity.workbook import Formula, Workbook
