@@ -12,6 +12,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from xlparity import ooxml
 from xlparity.address import Cell
+from xlparity.engines import find_engine
 from xlparity.errors import WorkbookError
 from xlparity.patch import pack, write_values
 from xlparity.values import BLANK, ErrorValue, Unsupported
@@ -242,3 +243,58 @@ def test_xml_in_another_encoding_is_not_patched():
     """Bytes of UTF-8 in the midst of UTF-16 would damage the file."""
     with pytest.raises(WorkbookError, match="UTF-8"):
         write_values('<?xml version="1.0" encoding="UTF-16"?><worksheet/>'.encode("utf-16"), {"B7": 1.0}, "sheet")
+
+
+@pytest.mark.parametrize("text", [b'B1+"x', b"B1+[x", b"FOO(", b"B1+&lt;&gt;"])
+def test_a_formula_that_cannot_be_taken_apart_is_unsupported_and_the_others_are_read(tmp_path, text):
+    """openpyxl gives up the whole file where it cannot move a shared formula from cell to cell."""
+    cells = {"A1": "=B1", "A2": "=B2", "A3": "=B1*2", "B1": 1, "B2": 2}
+    shared = [
+        (b"<f>B1</f>", b'<f t="shared" ref="A1:A2" si="0">' + text + b"</f>"),
+        (b"<f>B2</f>", b'<f t="shared" si="0"/>'),
+    ]
+    book = read_workbook(file_with(tmp_path, cells, shared))
+    values = find_engine("formulas").load(book).recalculate({})
+    found = {cell.a1: value for cell, value in values.items()}
+    assert isinstance(found["A1"], Unsupported)
+    assert isinstance(found["A2"], Unsupported)
+    assert found["A3"] == 2.0
+    assert book.formulas == 3
+
+
+def test_a_dynamic_array_formula_fills_its_area_and_no_other(tmp_path):
+    """Excel marks it in the cell's metadata; were its result of another size, it would fill other cells than the file says."""
+    cells = {"A1": "=B1", "B1": 1, "B2": 2, "B3": 3, "C1": "=A1+A2+A3"}
+    for area, fits in (("A1:A3", True), ("A1:A2", False)):
+        patch = [
+            (b'<c r="A1">', b'<c r="A1" cm="1">'),
+            (b"<f>B1</f>", f'<f t="array" ref="{area}">B1:B3*2</f>'.encode()),
+        ]
+        book = read_workbook(file_with(tmp_path, cells, patch))
+        assert book.formula(Cell("Sheet", 1, 1)).spills
+        found = {cell.a1: value for cell, value in find_engine("formulas").load(book).recalculate({}).items()}
+        assert (found["C1"] == 12.0) is fits
+        assert isinstance(found["A1"], Unsupported) is not fits
+
+
+def test_cells_over_which_a_volatile_formula_spills_belong_to_it(tmp_path):
+    """Excel gives them formula elements of their own, without a text; each is counted, and none is a formula."""
+    cells = {"A1": "=B1", "A2": "=B2", "B1": 1, "B2": 2}
+    patch = [
+        (b'<c r="A1">', b'<c r="A1" cm="1">'),
+        (b"<f>B1</f>", b'<f t="array" ref="A1:A2" ca="1">B1:B2*2</f>'),
+        (b"<f>B2</f>", b'<f ca="1"/>'),
+    ]
+    book = read_workbook(file_with(tmp_path, cells, patch))
+    found = {cell.a1: value for cell, value in find_engine("formulas").load(book).recalculate({}).items()}
+    assert (book.formulas, found["A1"], found["A2"]) == (2, 2.0, 4.0)
+
+
+def test_the_cells_of_a_data_table_are_refused(tmp_path):
+    """What Excel last made of it stands there as plain numbers, and is no constant to go by."""
+    cells = {"A1": "=B1", "A2": 7, "A3": 8, "B1": 1, "C1": "=A2+1", "C2": "=B1+1"}
+    patch = [(b"<f>B1</f>", b'<f t="dataTable" ref="A1:A3" dt2D="0" dtr="0" r1="B1"/>')]
+    book = read_workbook(file_with(tmp_path, cells, patch))
+    found = {cell.a1: value for cell, value in find_engine("formulas").load(book).recalculate({}).items()}
+    assert isinstance(found["C1"], Unsupported)
+    assert found["C2"] == 2.0

@@ -31,13 +31,15 @@ NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
 class RawCell(NamedTuple):
     """A cell element that holds something: whether it has a formula, its type, and the text of its value or None.
 
-    ``dynamic`` says that its formula may spill, as Excel marks it in the cell's metadata (``cm``).
+    ``dynamic`` says that its formula spills, as Excel marks it in the cell's metadata (``cm``); ``bare``, that its formula
+    element has neither text nor attributes of meaning, as in cells over which a volatile formula spills.
     """
 
     formula: bool
     type: str
     value: str | None
     dynamic: bool = False
+    bare: bool = False
 
 
 def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
@@ -112,20 +114,23 @@ def scan(xml: bytes, where: str) -> dict[str, RawCell]:
     cells: dict[str, RawCell] = {}
     shared: set[str] = set()
     address = kind = ""
-    formula = valued = dynamic = False
+    formula = valued = dynamic = bare = False
     text: list[str] = []
+    formula_text: list[str] = []
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal address, formula, valued, kind, dynamic
+        nonlocal address, formula, valued, kind, dynamic, bare
         tag = tag.rpartition(":")[2]
         if tag == "c":
             address, kind, formula, valued = attributes.get("r", ""), attributes.get("t", "n"), False, False
-            dynamic = "cm" in attributes
+            dynamic, bare = "cm" in attributes, False
+            formula_text.clear()
             text.clear()
         elif tag == "f":
-            formula = True
+            formula, bare = True, "t" not in attributes
+            parser.CharacterDataHandler = formula_text.append
             if attributes.get("t") == "shared" and "ref" in attributes:
                 number = attributes.get("si", "")
                 if number in shared:
@@ -138,13 +143,15 @@ def scan(xml: bytes, where: str) -> dict[str, RawCell]:
             parser.CharacterDataHandler = text.append
 
     def end(tag: str) -> None:
+        nonlocal bare
         tag = tag.rpartition(":")[2]
-        if tag in ("v", "is"):
+        if tag in ("v", "is", "f"):
             parser.CharacterDataHandler = None
         elif tag == "c" and (formula or valued):
             if address in cells or not _ADDRESS.fullmatch(address):
                 raise WorkbookError(f"{where}: a cell element without an address of its own ('{address}')")
-            cells[address] = RawCell(formula, kind, "".join(text) if valued else None, dynamic)
+            bare = bare and not "".join(formula_text).strip()
+            cells[address] = RawCell(formula, kind, "".join(text) if valued else None, dynamic, bare)
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     try:

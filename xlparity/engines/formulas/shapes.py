@@ -8,7 +8,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from formulas.functions import Array
@@ -18,7 +18,7 @@ from schedula import EMPTY, START, bypass
 
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.fast import Fast, Step, spell
-from xlparity.engines.formulas.functions import FUNCTIONS, OMITTED, take
+from xlparity.engines.formulas.functions import FUNCTIONS, OMITTED, Function, take
 from xlparity.engines.formulas.functions.core import ignore_non_numbers
 from xlparity.engines.formulas.guards import Operand, Refusal
 from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, tokens
@@ -33,6 +33,8 @@ _NUM = Error.errors["#NUM!"]
 
 _CHOOSING = ("IF", "IFERROR")  # these take one cell of a range even inside SUMPRODUCT
 
+Context = Literal["arrays", "plain", "unsure"]
+
 # On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
 _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
 
@@ -40,7 +42,8 @@ _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, 
 @dataclass(frozen=True, slots=True)
 class Program:
     """A compiled shape. The first ``arguments`` slots are its references, in the order in which the text has them;
-    ``omitted`` is the slot of an argument that is not there.
+    ``omitted`` is the slot of an argument that is not there. Of the ``intersecting`` references the one cell beside the
+    formula is meant, as Excel has it where a plain cell names a range and needs a value.
     """
 
     arguments: int
@@ -49,6 +52,7 @@ class Program:
     result: int
     array: bool
     omitted: int | None
+    intersecting: frozenset[int]
     fast: Fast | None
 
     def run(self, operands: list[Operand]) -> Operand:
@@ -115,7 +119,7 @@ def compile_shape(shape: str, array: bool) -> Program:
         # Asked of the text: the parser makes a plain reference of INDIRECT("A1"), and no call is left to look at.
         if token.kind == "function":
             plain = _PREFIX.sub("", token.text[:-1]).upper()
-            if plain not in FUNCTIONS:
+            if plain not in FUNCTIONS and plain != "SINGLE":
                 raise Refusal(f"the function {plain}, which this engine does not vouch for")
             shape = f"{shape[: token.start]}{plain}({shape[token.end :]}"
         if token.kind == "number" and not token.text.isdigit():
@@ -135,11 +139,14 @@ def compile_shape(shape: str, array: bool) -> Program:
         raise Refusal("a formula that the formulas parser does not read") from error
     compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)), array, _doubled(shape))
     try:
-        root, is_array = compiler.visit(root, array)
+        root, is_array = compiler.visit(root, "arrays" if array else "plain")
     except (KeyError, RecursionError) as error:
         raise Refusal("a formula that the formulas parser reads in some way of its own") from error
     if is_array and not array and root in compiler.arguments:
-        raise Refusal("a range in a plain cell, which calls for implicit intersection")
+        compiler.intersecting.add(root)
+        is_array = False
+    kinds = [CELL_MARK if name in compiler.intersecting else kind for name, kind in zip(names, kinds, strict=True)]
+    intersecting = frozenset(k for k, name in enumerate(names) if name in compiler.intersecting)
     order = [*names, *compiler.constants, *(out for _, _, out in compiler.calls)]
     slots = {node: slot for slot, node in enumerate(order)}
     constants = tuple(compiler.constants.values())
@@ -148,7 +155,7 @@ def compile_shape(shape: str, array: bool) -> Program:
         for name, operands, out in compiler.calls
     )
     fast = None if array or is_array else spell(kinds, constants, steps, slots[root])
-    return Program(len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), fast)
+    return Program(len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, fast)
 
 
 def _doubled(shape: str) -> bool:
@@ -170,17 +177,19 @@ class _Compiler:
         self.arguments = arguments
         self._array = array
         self._doubled = doubled
+        self.intersecting: set[str] = set()
         self.constants: dict[str, Operand] = {}
         self.calls: list[tuple[str, list[str], str]] = []
         self._defaults = graph.default_values
         self._producers = {node["outputs"][0]: (key, node) for key, node in graph.function_nodes.items()}
         self._scheduled: set[str] = set()
 
-    def visit(self, node: str, within: bool) -> tuple[str, bool]:
+    def visit(self, node: str, context: Context) -> tuple[str, bool]:
         """The node that holds this one's value, and whether it is an array.
 
-        ``within`` says that arrays are worked through here, as in an array formula or inside SUMPRODUCT. Elsewhere
-        Excel takes of a range the one cell beside the formula, which formulas does not.
+        In the context ``arrays`` these are worked through, as in an array formula and inside SUMPRODUCT. In a ``plain``
+        one Excel takes of a range the one cell beside the formula, which formulas does not: the implicit intersection.
+        What it does with IF and with aggregates inside SUMPRODUCT is ``unsure``.
         """
         if node in self.arguments:
             return node, self.arguments[node] != CELL_MARK
@@ -190,24 +199,28 @@ class _Compiler:
         key, description = self._producers[node]
         operands = [operand for operand in description["inputs"] if operand is not START]
         if description["function"] is bypass:  # the same subexpression for a second time
-            return self.visit(operands[0], within)
+            return self.visit(operands[0], context)
         name = _REPEAT.sub("", key).upper()
         if name == "U+" and self._doubled:
             name = "--"
-        if name not in FUNCTIONS:
+        if name not in FUNCTIONS and name != "SINGLE":
             raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
+        if name == "SINGLE":
+            return self._single(operands[-1]), False  # formulas hands over the cell too
         function = FUNCTIONS[name]
-        through = self._array or name == "SUMPRODUCT"
-        passed = through or (within and function.kind == "elementwise" and name not in _CHOOSING)
+        passed = self._passed(name, function, context)
         arrays = False
         visited: list[str] = []
         for position, operand in enumerate(operands):
             whole = function.whole(position)
-            if self.arguments.get(operand) == LINES_MARK and not function.ignoring:
+            if self.arguments.get(operand) == LINES_MARK and whole and not function.ignoring:
                 raise Refusal(f"whole rows or columns in '{name}'")  # their unused cells are not looked at
-            found, is_array = self.visit(operand, through if whole else passed)
-            if is_array and not whole and not within:
-                raise Refusal(f"'{name}' on a range in a plain cell, which calls for implicit intersection")
+            found, is_array = self.visit(operand, passed)
+            if is_array and not whole and context != "arrays":
+                chooses = name in _CHOOSING and (position or name != "IF")
+                if context == "unsure" or chooses or not function.intersects(position):
+                    raise Refusal(f"'{name}' on a range in a plain cell")
+                found, is_array = self._single(found), False
             arrays |= is_array and not whole
             visited.append(found)
         if name == "TRANSPOSE" and not self._array:
@@ -216,6 +229,20 @@ class _Compiler:
             self._scheduled.add(node)
             self.calls.append((name, visited, node))
         return node, function.kind == "matrix" or arrays
+
+    def _passed(self, name: str, function: Function, context: Context) -> Context:
+        if self._array or name == "SUMPRODUCT":
+            return "arrays"
+        if context == "plain" or (function.kind == "elementwise" and name not in _CHOOSING):
+            return context
+        return "unsure"
+
+    def _single(self, node: str) -> str:
+        """A reference of which one cell is meant, the one beside the formula."""
+        if node not in self.arguments or self._array:
+            raise Refusal("one element of something computed")
+        self.intersecting.add(node)
+        return node
 
 
 # --- values as xlparity has them, operands as formulas has them ----------------------------------------------------------

@@ -141,11 +141,11 @@ FUNCTIONS = _table()
 def ignore_non_numbers(name: str, operand: Operand, reference: bool) -> Operand:
     """An operand of an aggregate as Excel sees it: a reference without its texts, truth values and blanks.
 
-    formulas counts the text "5" and FALSE in a range. A computed operand must be numbers: Excel takes a lone TRUE as 1
-    and ignores one in an array, and formulas' arrays no longer tell which of the two it was.
+    formulas counts the text "5" and FALSE in a range. So is a computed array.
     """
     if all(is_number(value) or isinstance(value, XlError) for value in elements(operand)):
         return operand
-    if not reference:
+    # Excel takes a lone TRUE as 1 and passes over one in an array; a computed array of one may be either.
+    if not reference and np.size(operand) == 1:
         raise Refusal(f"{name} of something computed that is not a number")
     return _only_numbers(operand, EMPTY)

@@ -53,6 +53,12 @@ class Function:
             return self.takes[min(position, len(self.takes) - 1)].kind in _WHOLE
         return self.kind != "elementwise"
 
+    def intersects(self, position: int) -> bool:
+        """Whether a range in this place, in a plain cell, means the one cell beside the formula."""
+        if self.takes:
+            return self.takes[min(position, len(self.takes) - 1)].kind in _INTERSECTING
+        return self.kind == "elementwise"
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -82,6 +88,7 @@ class Parameter:
 
 
 _WHOLE = frozenset(("numbers", "strictly", "table"))
+_INTERSECTING = frozenset(("number", "text", "truth"))  # functions that take no blanks take no ranges either
 
 
 def signature(text: str) -> tuple[Parameter, ...]:
