@@ -24,13 +24,17 @@ def recalculate(path: Path) -> tuple[StoredReport, bytes]:
     """
     data = read_bytes(path)
     book = parse_workbook(data, path)
-    parts = ooxml.read_parts(data, path)
-    shared = ooxml.shared_strings(parts, path)
-    values = find_engine("formulas").load(book).recalculate({})
+    return hold_against(data, book, find_engine("formulas").load(book).recalculate({}))
+
+
+def hold_against(data: bytes, book: Workbook, values: Values) -> tuple[StoredReport, bytes]:
+    """The same for values that somebody has computed already, and the workbook's own bytes."""
+    parts = ooxml.read_parts(data, book.path)
+    shared = ooxml.shared_strings(parts, book.path)
     results: list[StoredResult] = []
     changed: dict[str, bytes] = {}
-    for sheet, part in ooxml.sheet_parts(parts, path).items():
-        where = f"{path}: sheet '{sheet}'"
+    for sheet, part in ooxml.sheet_parts(parts, book.path).items():
+        where = f"{book.path}: sheet '{sheet}'"
         raw = ooxml.scan(parts[part], where)
         stored = {address: ooxml.stored_value(held, shared) for address, held in raw.items()}
         new: dict[str, Value] = {}
@@ -42,7 +46,7 @@ def recalculate(path: Path) -> tuple[StoredReport, bytes]:
         if new:
             changed[part] = write_values(parts[part], new, where)
     versions = {name: version(name) for name in ("xlparity", "formulas")}
-    report = StoredReport(path.as_posix(), book.digest, tuple(results), versions)
+    report = StoredReport(book.path.as_posix(), book.digest, tuple(results), versions)
     return report, repack(data, changed) if changed else data
 
 
