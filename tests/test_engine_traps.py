@@ -172,6 +172,20 @@ def test_a_sheet_local_name_shadows_the_global_one_on_its_sheet(tmp_path):
     assert [values[at(address)] for address in ("B1", "B2", "B3")] == [2.0, 2.0, 1.0]
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=_xlfn.LET(_xlpm.x,A1,_xlpm.x+1)", "=_xlfn.LAMBDA(_xlpm.x,_xlpm.x+1)(A1)", '=GETPIVOTDATA("Sum",A1)',
+        "=SUM(_xlfn.ANCHORARRAY(A1))", "=RAND()", "=RANDBETWEEN(1,2)", "=NOW()", "=TODAY()", "=INDIRECT(\"A\"&A1)",
+        "=OFFSET(A1,1,0)", '=CELL("row",A1)', '=INFO("release")', "=_xlfn.RANDARRAY(1)", "=WEBSERVICE(A1)", "=MYMACRO(A1)",
+    ],
+)  # fmt: skip
+def test_what_no_recomputation_can_repeat_is_refused_and_so_is_what_depends_on_it(compute, formula):
+    """A volatile function has another value the next time, and the others need what is not in the cells."""
+    values = compute({**COLUMNS, "F1": formula, "F2": "=F1*0", "F3": "=IF(ISNUMBER(F2),1,2)", "F4": "=IFERROR(F1,1)"})
+    assert all(refused(values[f"F{row}"]) for row in (1, 2, 3, 4))
+
+
 def test_circular_references_and_all_behind_them_are_refused(compute):
     """Excel shows 0 or iterates; either way no cell on the circle has a value that could be a match."""
     values = compute(
