@@ -315,6 +315,33 @@ def test_sheets_and_cells_are_found_by_the_names_excel_gives_them(compute):
     assert [values[f"B{row}"] for row in (1, 2, 3, 4)] == [30.0, 3.0, 1.0, 3.0]
 
 
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("=LN(A1)", -46.051701859880914), ("=1/A1", 1e20), ("=SQRT(A1)", 1e-10), ("=IF(A1,1,2)", 1.0), ("=LN(EXP(-50))", -50.0),
+        ("=LN(A1*A1)", -92.10340371976183), ("=A1^0.5", 1e-10), ("=SIGN(-A1)", -1.0),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_small_by_itself_is_not_zero(compute, formula, value):
+    """Probabilities get as small as this; only what a subtraction left is doubtful."""
+    assert compute({"A1": 1e-20, "F1": formula})["F1"] == value
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=1/A2", "=LN(A2)", "=IF(A2,1,2)", "=1/(0.3-0.1-0.2)", "=LN(A2*1E10)", "=1/A3", "=IF(A4,1,2)", "=1/ABS(A2)",
+        "=SQRT(A2)/A3", "=1/A5", "=1/(A6*1E300)",
+    ],
+)  # fmt: skip
+def test_what_a_subtraction_left_is_not_divided_by(compute, formula):
+    """Excel makes zero of 0.1+0.2-0.3 in a cell, and so of all that follows from it; Python keeps 5.6e-17."""
+    cells = {
+        "A1": 0.1, "A2": "=A1+0.2-0.3", "A3": "=A2*1E12", "A4": "=IF(TRUE,A2)", "A5": "=SUM(A1,0.2,-0.3)", "A6": "=EXP(-740)",
+    }  # fmt: skip
+    assert refused(compute({**cells, "F1": formula})["F1"])
+
+
 # --- where the engines differ, because ExcelModel differs from Excel -------------------------------------------------
 
 

@@ -87,7 +87,6 @@ def spell(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, .
         return None
     names = {slot: f"a{slot}" for slot in range(given)}
     names |= {given + k: repr(float(constant)) for k, constant in enumerate(constants)}
-    given_constants = range(given, given + len(constants))
     truths: set[int] = set()
     body = [
         f"a{k} = v[i[{k}]]" if kind == CELL_MARK else f"a{k} = [v[j] for j in i[{k}]]" for k, kind in enumerate(kinds)
@@ -105,11 +104,12 @@ def spell(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, .
         if spelling is None:
             return None
         names[step.result] = f"t{step.result}"
-        if step.function.settled is not None and (slot := step.operands[step.function.settled]) not in given_constants:
-            body.append(f"if 0.0 < abs({names[slot]}) <= 1e-15: raise Surprise")
         body.append(f"t{step.result} = {spelling}")
         if step.function.gives == "truth":
             truths.add(step.result)
+        else:  # the general path marks what Excel may take for a zero
+            limit = repr(guards.SMALLEST if step.name in guards.EXACT else guards.RESIDUAL)
+            body.append(f"if -{limit} <= t{step.result} <= {limit} and t{step.result} != 0.0: raise Surprise")
     if steps and steps[-1].name in ("+", "-"):
         body.append(f"if 1e-15 < abs({names[root]}) < 1e-15 * abs({names[steps[-1].operands[0]]}): raise Surprise")
     # An infinity or a nan less itself is nan, which equals nothing.

@@ -16,7 +16,11 @@ from schedula import EMPTY
 Operand: TypeAlias = Any
 """A Python scalar, one of formulas' tokens, or a two-dimensional object array of these."""
 
-_RESIDUAL = 1e-15
+RESIDUAL = 1e-15
+SMALLEST = 2.0**-1022  # Excel has no smaller number than this, and makes a zero of it
+EXACT = frozenset(("*", "/", "^", "POWER", "%", "U-", "--", "U+", "ABS", "SQRT", "EXP", "PI"))
+"""A tiny result of these is as small as it looks, unless an operand is doubtful; other functions add and subtract."""
+
 _NO_FRACTIONS = 2.0**52  # beyond this every double is whole
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
 # In no locale does a number, a date, a time or a sum of money do without a digit, or have one of these in it.
@@ -80,14 +84,25 @@ def _is_float_to_python(text: str) -> bool:
     return True
 
 
+class Residue(float):
+    """A number that may be what a subtraction left, which Excel rounds to zero in a cell, or what follows from one."""
+
+    __slots__ = ()
+
+
 def residual(number: Any) -> bool:
-    """Whether a number is so small that it may be what a subtraction left, which Excel rounds to zero in a cell."""
-    return is_number(number) and 0 < abs(number) <= _RESIDUAL
+    """Whether Excel may have a zero where this number is."""
+    return isinstance(number, Residue)
+
+
+def tiny(number: float) -> bool:
+    """Whether a sum, a difference or what came of them is so small that Excel may make a zero of it."""
+    return 0 < abs(number) <= RESIDUAL
 
 
 def _no_residuals(operand: Operand) -> None:
     if any(residual(value) for value in elements(operand)):
-        raise Refusal("a number below 1e-15 where it matters whether it is zero")
+        raise Refusal("what a subtraction left, below 1e-15, where it matters whether it is zero")
 
 
 def divisible(dividend: Operand, divisor: Operand) -> None:
@@ -116,7 +131,7 @@ def not_nearly_whole(operand: Operand) -> None:
 
 def lost(result: Any, operand: Any) -> bool:
     """Whether an addition left so little of its operand that Excel, in a cell, takes it for zero."""
-    return is_number(result) and is_number(operand) and _RESIDUAL < abs(result) < 1e-15 * abs(operand)
+    return is_number(result) and is_number(operand) and RESIDUAL < abs(result) < 1e-15 * abs(operand)
 
 
 def not_lost(result: Operand, operand: Operand) -> None:
@@ -136,7 +151,7 @@ def numbers_only(*operands: Operand) -> None:
 
 def close(left: float, right: float) -> bool:
     """Whether two numbers differ, but by so little that Excel, which compares 15 digits, may call them equal."""
-    return left != right and abs(left - right) <= max(1e-13 * max(abs(left), abs(right)), _RESIDUAL)
+    return left != right and abs(left - right) <= max(1e-13 * max(abs(left), abs(right)), RESIDUAL)
 
 
 def orderable(left: Operand, right: Operand) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from xlparity import collector
 from xlparity.address import Cell
 from xlparity.engines.formulas.fast import Arguments
-from xlparity.engines.formulas.guards import Refusal
+from xlparity.engines.formulas.guards import Refusal, Residue
 from xlparity.engines.formulas.shapes import Program, compile_shape, to_table, to_values
 from xlparity.formula import dissect
 from xlparity.values import BLANK, MISSING, Unsupported, Value
@@ -77,7 +77,8 @@ class FormulasSession:
                     self._compute_around(node, values, held)
                 else:
                     _compute(node, values)
-        return dict(zip(self._cells, values, strict=True)) | extra
+        plain = [float(value) if type(value) is Residue else value for value in values]
+        return dict(zip(self._cells, plain, strict=True)) | extra
 
     def _compute_around(self, node: _Node, values: list[Value], held: set[int]) -> None:
         kept = {place: values[place] for place in node.results if place in held}

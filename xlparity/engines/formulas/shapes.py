@@ -20,7 +20,7 @@ from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.fast import Fast, Step, spell
 from xlparity.engines.formulas.functions import FUNCTIONS, OMITTED, Function, take
 from xlparity.engines.formulas.functions.core import ignore_non_numbers
-from xlparity.engines.formulas.guards import Operand, Refusal
+from xlparity.engines.formulas.guards import Operand, Refusal, Residue
 from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, tokens
 from xlparity.values import BLANK, ErrorValue, Unsupported, Value
 
@@ -34,6 +34,9 @@ _NUM = Error.errors["#NUM!"]
 _CHOOSING = ("IF", "IFERROR")  # these take one cell of a range even inside SUMPRODUCT
 
 Context = Literal["arrays", "plain", "unsure"]
+
+Doubt = Literal["none", "tiny", "all"]
+
 
 # On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
 _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
@@ -59,7 +62,8 @@ class Program:
         """The value on these operands, one for each reference; raises Refusal with the reason."""
         slots = [*operands, *self.constants, *[None] * len(self.steps)]
         for step in self.steps:
-            slots[step.result] = self._call(step, [slots[slot] for slot in step.operands])
+            given = [slots[slot] for slot in step.operands]
+            slots[step.result] = _checked(self._call(step, given), _doubt(step.name, given))
         if self.steps and self.steps[-1].name in ("+", "-"):
             guards.not_lost(slots[self.result], slots[self.steps[-1].operands[0]])
         return slots[self.result]
@@ -69,12 +73,12 @@ class Program:
         references = [slot < self.arguments for slot in step.operands]
         if function.takes:
             omitted = [slot == self.omitted for slot in step.operands]
-            return _checked(take(function, step.name, operands, references, omitted))
+            return take(function, step.name, operands, references, omitted)
         if step.name in _NATIVE and all(
             type(value) is float for operand in operands for value in guards.elements(operand)
         ):
             guards.same_shape(tuple(operands))
-            return _checked(_NATIVE[step.name](*operands))
+            return _NATIVE[step.name](*operands)
         if (
             step.name in _CHOOSING
             and any(other.function.ignoring for other in self.steps)
@@ -88,28 +92,39 @@ class Program:
                 for operand, reference in zip(operands, references, strict=True)
             ]
         function.guard(*operands)
-        return _checked(function.call(*operands))
+        return function.call(*operands)
 
 
-def _checked(result: Operand) -> Operand:
+def _doubt(name: str, operands: list[Operand]) -> Doubt:
+    """Which numbers among a step's results may be zero in Excel: what a subtraction left, and what follows from such."""
+    if name not in guards.EXACT:
+        return "tiny"
+    left = any(guards.residual(value) for operand in operands for value in guards.elements(operand))
+    return "all" if left else "none"
+
+
+def _checked(result: Operand, doubt: Doubt) -> Operand:
     """The result as Excel has it: an infinity or nan is #NUM!, at the operation that makes it."""
     if isinstance(result, np.ndarray):
         if result.ndim not in (0, 2):
             raise Refusal("a result that is no table")
         array = np.empty(result.size, object)
-        array[:] = [_checked_scalar(value) for value in result.ravel().tolist()]
+        array[:] = [_checked_scalar(value, doubt) for value in result.ravel().tolist()]
         return array.reshape(result.shape).view(Array) if result.ndim else array[0]
-    return _checked_scalar(result)
+    return _checked_scalar(result, doubt)
 
 
-def _checked_scalar(value: Any) -> Any:
-    if isinstance(value, str | bool):  # formulas' errors and its blank are strings
+def _checked_scalar(value: Any, doubt: Doubt) -> Any:
+    if isinstance(value, str | bool | Residue):  # formulas' errors and its blank are strings
         return value
     if isinstance(value, np.bool_):
         return bool(value)
     if isinstance(value, int | float | np.number) and not isinstance(value, complex | np.complexfloating):
         number = float(value)
-        return number if number - number == 0.0 else _NUM
+        if number - number != 0.0:
+            return _NUM
+        doubtful = guards.tiny(number) if doubt == "tiny" else 0.0 < abs(number) < guards.SMALLEST or doubt == "all"
+        return Residue(number) if doubtful else number
     raise Refusal(f"a result that is no Excel value ({type(value).__name__})")
 
 
@@ -294,4 +309,4 @@ def _to_value(value: Any) -> Value:
         return 0.0  # a formula never leaves a blank behind
     if isinstance(value, bool | str):
         return value
-    return float(value)
+    return value if isinstance(value, Residue) else float(value)

@@ -97,17 +97,15 @@ def _table() -> dict[str, Function]:
         "+": Function(OPERATORS["+"], "elementwise", guards.numeric, "{0} + {1}"),
         "-": Function(OPERATORS["-"], "elementwise", guards.numeric, "{0} - {1}"),
         "*": Function(OPERATORS["*"], "elementwise", guards.numeric, "{0} * {1}"),
-        "/": Function(OPERATORS["/"], "elementwise", guards.divisible, "{0} / {1}", settled=1),
-        "^": Function(wrap_ufunc(power), "elementwise", guards.not_near_zero, "float(power({0}, {1}))", settled=0),
+        "/": Function(OPERATORS["/"], "elementwise", guards.divisible, "{0} / {1}"),
+        "^": Function(wrap_ufunc(power), "elementwise", guards.not_near_zero, "float(power({0}, {1}))"),
         "%": Function(OPERATORS["%"], "elementwise", guards.numeric, "{0} / 100.0"),
         "U-": Function(OPERATORS["U-"], "elementwise", guards.numeric, "-{0}"),
         "U+": Function(OPERATORS["U+"], "elementwise", guards.numbers_only),
         "--": function(float, "number"),
         "ARRAY": Function(array_constant, "matrix"),
         "&": Function(OPERATORS["&"], "elementwise", guards.plain_text),
-        "POWER": Function(
-            wrap_ufunc(numpy_power), "elementwise", guards.not_near_zero, "float(numpy_power({0}, {1}))", settled=0
-        ),
+        "POWER": Function(wrap_ufunc(numpy_power), "elementwise", guards.not_near_zero, "float(numpy_power({0}, {1}))"),
         "INT": Function(wrap_ufunc(whole), "elementwise", guards.not_nearly_whole, "plain_whole({0})"),
         "LOG": Function(formulas_function("LOG"), "elementwise", guards.log),
         "IF": Function(formulas_function("IF"), "elementwise", guards.condition),
@@ -124,9 +122,7 @@ def _table() -> dict[str, Function]:
         near_zero = name in ("LN", "LOG10", "SIGN", "SQRT")
         guard = guards.not_near_zero if near_zero else guards.numeric
         spelling = f"float(call['{name}']({{0}}))"
-        table[name] = Function(
-            formulas_function(name), "elementwise", guard, spelling, settled=0 if near_zero else None
-        )
+        table[name] = Function(formulas_function(name), "elementwise", guard, spelling)
     for name, spelling in _ORDER.items():
         guard = guards.comparable if name in ("=", "<>") else guards.orderable
         table[name] = Function(OPERATORS[name], "elementwise", guard, f"{spelling}({{0}}, {{1}})", "truth")

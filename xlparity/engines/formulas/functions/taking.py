@@ -33,9 +33,8 @@ class Function:
 
     An elementwise function works cell by cell; an aggregate makes one value of whole arrays; a matrix function makes an
     array of arrays. The spelling ``gives`` a number or a truth value, out of plain numbers only; None keeps the function
-    off the fast path. ``settled`` is the operand of which it matters whether it is zero, or only nearly. ``ignoring``
-    says that texts, truth values and blanks in references are passed over. A function that has ``takes``, a parameter
-    each, is called with what ``take`` makes of the operands.
+    off the fast path. ``ignoring`` says that texts, truth values and blanks in references are passed over. A function that
+    has ``takes``, a parameter each, is called with what ``take`` makes of the operands.
     """
 
     call: Callable[..., Any]
@@ -43,7 +42,6 @@ class Function:
     guard: Callable[..., None] = guards.unguarded
     spelling: str | None = None
     gives: Literal["number", "truth"] = "number"
-    settled: int | None = None
     ignoring: bool = False
     takes: "tuple[Parameter, ...]" = ()
 
