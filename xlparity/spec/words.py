@@ -56,4 +56,5 @@ def _unknown(word: str, name: str, sheets: tuple[str, str], workbook: Workbook) 
         parse_range(word, "-")
     except ValueError as error:
         no_address = str(error)
-    return f"{no_address}, and the workbook has no name or table '{name}'{nearest(word, [*scope.spelled, *tables])}"
+    known = [*(name for name in scope.spelled if "_xlnm." not in name), *tables]  # without those that Excel makes itself
+    return f"{no_address}, and the workbook has no name or table '{name}'{nearest(word, known)}"
