@@ -1,5 +1,7 @@
 """Bad input gets one clear line that says where, what and what to do: exit code 2, no traceback, nothing written."""
 
+import json
+import re
 import zipfile
 
 import openpyxl
@@ -30,7 +32,9 @@ def refused(run, small, *said, **changed):
         ({"workbook": ""}, ["'workbook' is missing"]),
         ({"workbook": "workbook = 3"}, [":1:", "'workbook' is of the wrong type"]),
         ({"workbook": 'wrokbook = "small.xlsx"'}, [":1:", "unknown key 'wrokbook'", "did you mean 'workbook'?"]),
-        ({"workbook": 'workbook = "other.xlsx"'}, ["other.xlsx", "No such file"]),
+        ({"workbook": 'workbook = "smal.xlsx"'}, [":1:", "smal.xlsx", "no such file (did you mean 'small.xlsx'?)"]),
+        ({"workbook": 'workbook = "nowhere/small.xlsx"'}, [":1:", "nowhere/small.xlsx", "no such file"]),
+        ({"sheet": 'sheet = ""'}, [":3: the workbook has no sheet ''"]),
         ({"workbook": 'workbook = "small.py"'}, ["small.py", "not a readable .xlsx file"]),
         ({"workbook": "workbook = "}, ["is not TOML", "line 1"]),
         ({"reference": ""}, ["'reference' is missing"]),
@@ -100,6 +104,10 @@ def refused(run, small, *said, **changed):
         ({"blocks": "[blocks]\nrows = []"}, [":5:", "rows is a list of the blocks' first rows"]),
         ({"blocks": "[blocks]\nrows = [1, 1.5]"}, [":5:", "rows is a list of the blocks' first rows"]),
         ({"blocks": "[blocks]\nrows = [1, 0]"}, [":5:", "rows is a list of the blocks' first rows"]),
+        (
+            {"blocks": "[blocks]\nrows = [1, 2]", "outputs": '[outputs]\ny = "B1:B2"'},
+            [":9:", "two blocks of output 'y' share the cell Sheet!B2"],
+        ),
         ({"blocks": "[blocks]\nrows = [1, 3, 3]"}, [":5:", "rows lists 3 twice"]),
         ({"blocks": "[blocks]\nrows = [1, 1048577]"}, [":5:", "rows is a list of the blocks' first rows"]),
         (
@@ -305,7 +313,7 @@ def test_a_name_that_means_no_cells_says_why_and_what_is_like_it(run, small, at,
         ('cells = "B1"\nreason = " "', [":11:", "accept needs a reason"]),
         ('reason = "known"', [":9:", "'cells' of accept is an address"]),
         ('cells = []\nreason = "known"', [":10:", "'cells' of accept is an address"]),
-        ('cells = [1]\nreason = "known"', [":10:", "'cells' has no address"]),
+        ('cells = [1]\nreason = "known"', [":10:", "'cells' of accept is an address"]),
         ('cells = "B:"\nreason = "known"', [":10:", "'B:' is not an address"]),
         ('cells = "nmae"\nreason = "known"', [":10:", "no name or table 'nmae'"]),
         ('cells = "No!B1"\nreason = "known"', [":10:", "no sheet 'No'"]),
@@ -353,3 +361,85 @@ def test_what_is_accepted_for_several_checks_is_compared_by_one_of_them(run, sma
         run, small, "small.parity.toml:6:", "Sheet!D1 is compared in no output",
         inputs=accept.format("D1"), outputs=table.format("a", "B1") + table.format("b", "C1"),
     )  # fmt: skip
+
+
+WHOLE = {
+    "workbook": "small.xlsx",
+    "reference": "small.py:double",
+    "tolerance": {"rtol": 1e-9, "atol": 1e-12},
+    "sheet": "Sheet",
+    "blocks": {"rows": [1, 2]},
+    "inputs": {
+        "x": {"at": "A1", "every_block": True, "also": [{"at": "D1", "transpose": True}], "low": -2, "high": 2},
+        "k": {"at": "C1", "choices": [0, 1]},
+    },
+    "outputs": {"y": {"at": "B1", "rtol": 1e-7, "atol": 1e-12, "transpose": False}, "z": {"at": "E1", "skip": "later"}},
+    "accept": [{"cells": ["B2"], "reason": "known"}],
+    "check": {"one": {"accept": [{"cells": "B1", "reason": "known"}]}},
+}
+VALUES = [
+    0,
+    1,
+    -1,
+    2.5,
+    True,
+    "",
+    "nonsense",
+    "A1",
+    "Sheet!B1:C2",
+    "1[",
+    [],
+    [1],
+    ["A1"],
+    [[]],
+    [{}],
+    {},
+    {"a": 1},
+    {"at": 1},
+]
+
+
+def toml(value):
+    """A value as TOML has it, all on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {toml(held)}" for key, held in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value)
+
+
+def changes(value):
+    """Every way to put another value in one place of this one, or an unknown key beside it."""
+    yield from VALUES
+    if isinstance(value, dict):
+        yield {**value, "unknown": 1}
+        for key, held in value.items():
+            yield {other: kept for other, kept in value.items() if other != key}
+            yield from ({**value, key: changed} for changed in changes(held))
+    if isinstance(value, list):
+        for number, held in enumerate(value):
+            yield from ([*value[:number], changed, *value[number + 1 :]] for changed in changes(held))
+
+
+@pytest.mark.parametrize("key", WHOLE)
+def test_any_value_in_any_place_is_either_obeyed_or_refused_in_one_line(run, small, key):
+    """Nobody has thought of every mistake; none may end in a traceback, or in a verdict on something else."""
+    small.reference.write_text("def double(x, k=0):\n    while True:\n        yield {'y': 2 * x, 'z': k}\n")
+    small.write_cells({"A1": 3, "A2": 3, "B1": "=2*A1", "B2": "=3*A2", "C1": 1, "D1": 3, "D2": 3, "E1": "=C1"})
+    small.spec.write_text("".join(f"{name} = {toml(value)}\n" for name, value in WHOLE.items()))
+    assert run("verify", small.spec).code == 0
+    refusals = 0
+    for changed in changes(WHOLE[key]):
+        lines = {**WHOLE, key: changed}
+        small.spec.write_text("".join(f"{name} = {toml(value)}\n" for name, value in lines.items()))
+        done = run("verify", small.spec, "--format", "json")
+        if done.err:
+            refusals += 1
+            assert done.code == 2, lines
+            assert done.out == "", lines
+            assert re.match(r"xlparity: [^\n]*small\.parity\.toml:\d+: [^\n]+\n$", done.err) or key == "workbook", lines
+            assert done.err.count("\n") == 1, lines
+            assert "a fault in xlparity" not in done.err, (lines, done.err)
+        else:
+            assert json.loads(done.out)["verdict"] in ("pass", "fail", "unassessed"), lines
+    assert refusals > 10

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from layouts import LAYOUTS, Layout, bias_in_one_cell, stacked_with_one_late
+from layouts import LAYOUTS, Layout, bias_in_one_cell, side_by_side_by_label, stacked_with_one_late
 
 BUILT = {name: builder() for name, builder in LAYOUTS.items()}
 
@@ -45,11 +45,13 @@ def test_every_layout_has_faults_of_every_kind():
 
 
 def test_a_late_block_is_used_and_said(run, tmp_path):
-    """The third and the fourth stand at another distance than the second: one late, and one that is on time again."""
-    _, document = verified(run, stacked_with_one_late().write(tmp_path))
-    (check,) = document["checks"]
-    assert check["iterations"]["count"] == 4
-    assert check["notes"] == ["block 3 stands at another distance from the one before it than the others"]
+    """Below or beside one another: every cell of the late block is where it stands, and the report tells which it is."""
+    said = "block 3 stands at another distance from the one before it than the others"
+    for builder, blocks in ((stacked_with_one_late, 4), (side_by_side_by_label, 3)):
+        _, document = verified(run, builder().write(tmp_path))
+        (check,) = document["checks"]
+        assert check["iterations"]["count"] == blocks
+        assert check["notes"] == [said]
 
 
 def test_a_bias_in_one_cell_is_a_finding_and_the_rest_goes_on(run, tmp_path):

@@ -16,7 +16,7 @@ from xlparity.case import Array, Case
 from xlparity.census import constants_behind, take_census
 from xlparity.compare import compare, disagreements
 from xlparity.engines import Engine, Values, find_engine
-from xlparity.errors import OracleError
+from xlparity.errors import OracleError, nearest
 from xlparity.references import Reference, Trace, find_reference
 from xlparity.report import CheckResult, Report, Scenarios
 from xlparity.scenarios import draw
@@ -49,7 +49,7 @@ def verify(
     say("reading", 0.0)
     plan = _with_tolerance(read_spec(Path(spec)), rtol, atol)
     machine = find_engine(engine)
-    book = read_workbook(plan.workbook if workbook is None else Path(workbook))
+    book = read_workbook(_workbook_of(plan) if workbook is None else Path(workbook))
     return assess(plan, book, machine, say)
 
 
@@ -83,6 +83,15 @@ def assess(plan: Spec, book: Workbook, machine: Engine, say: Progress = lambda s
         take_census(book, looked_at),
         _versions(),
     )
+
+
+def _workbook_of(plan: Spec) -> Path:
+    """The workbook that the spec names; raises SpecError where there is no such file."""
+    path = plan.workbook
+    if not path.is_file():
+        there = [beside.name for beside in path.parent.glob("*.xls?")] if path.parent.is_dir() else []
+        raise plan.error("workbook", f"{path} cannot be read: there is no such file{nearest(path.name, there)}", "")
+    return path
 
 
 @dataclass(frozen=True, slots=True)

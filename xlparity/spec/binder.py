@@ -40,7 +40,7 @@ class _Binder:
     workbook: Workbook
 
     def bound(self) -> Bound:
-        if self.check.sheet:
+        if self.check.sheet is not None:
             try:
                 known_sheet(self.check.sheet, self.workbook)
             except ValueError as error:
@@ -55,7 +55,11 @@ class _Binder:
         set_by_hand = {cell for given in inputs for places in given.places(offsets) for cell in places}
         cells = CellMap(outputs, offsets, frozenset(set_by_hand))
         if twice := cells.twice_bound():
-            raise self._wrong(twice[2], f"both '{twice[1]}' and '{twice[2]}' claim the cell {twice[0]}", "outputs")
+            cell, one, other = twice
+            said = f"both '{one}' and '{other}' claim the cell {cell}"
+            if one == other:
+                said = f"two blocks of output '{one}' share the cell {cell}; a block ends before the next begins"
+            raise self._wrong(other, said, "outputs")
         bound = {output.name for output, _, _ in cells.blocks()}
         for output in outputs:
             if output.name not in bound:

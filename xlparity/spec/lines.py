@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-_HEADER = re.compile(r"\s*\[+((?:[^\]\"']|\"[^\"]*\"|'[^']*')+)\]")
+_HEADER = re.compile(r"\s*\[+((?:[^\]\"']|\"[^\"]*\"|'[^']*')+)\]+\s*(?:#.*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Lines:
         Where no line has the key, the one that opens the check; None where there is none either.
         """
         word = rf"""["']?{re.escape(key)}["']?"""
-        sets = re.compile(rf"^\s*(?:\[+.*\b)?{word}\s*(?:=|\]|\.)|[{{,]\s*{word}\s*=")
+        sets = re.compile(rf"^\s*(?:\[+.*\b|[\w.\"'-]+\.\s*)?{word}\s*(?:=|\]|\.)|[{{,]\s*{word}\s*=")
         table, opens = "", None
         found: dict[str, int] = {}
         for number, line in enumerate(self.text.splitlines(), 1):

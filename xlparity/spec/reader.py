@@ -178,7 +178,7 @@ class _Reader:
             self.entry = (where, number)
             self.known(table, ("cells", "reason"), "accept")
             cells = [table["cells"]] if isinstance(table.get("cells"), str) else table.get("cells")
-            if not isinstance(cells, list) or not cells:
+            if not isinstance(cells, list) or not cells or not all(isinstance(cell, str) for cell in cells):
                 raise self.wrong("cells", "'cells' of accept is an address such as \"P5:P8\", or a list of them")
             addresses = tuple(self.address("cells", cell, self.sheet(check)) for cell in cells)
             if not _is_text(table.get("reason")):

@@ -56,5 +56,6 @@ def _unknown(word: str, name: str, sheets: tuple[str, str], workbook: Workbook) 
         parse_range(word, "-")
     except ValueError as error:
         no_address = str(error)
-    known = [*(name for name in scope.spelled if "_xlnm." not in name), *tables]  # without those that Excel makes itself
+    # Excel makes names of its own, such as _xlnm.Print_Area, which nobody means.
+    known = [*(name for name in scope.spelled if "_xlnm." not in name), *tables]
     return f"{no_address}, and the workbook has no name or table '{name}'{nearest(word, known)}"
