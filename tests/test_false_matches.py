@@ -13,6 +13,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 import xlparity
 from xlparity import ooxml
+from xlparity.patch import pack
 from xlparity.report import Verdict
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -189,7 +190,7 @@ def test_settings_that_change_the_arithmetic_are_refused(run, small, part, old, 
     parts = ooxml.read_parts(small.workbook.read_bytes(), small.workbook)
     patched = re.sub(old, new, parts[part])
     assert patched != parts[part]
-    small.workbook.write_bytes(ooxml.pack({**parts, part: patched}))
+    small.workbook.write_bytes(pack({**parts, part: patched}))
     done = run("verify", small.spec)
     assert done.code == 2
     assert "turn it off" in done.err
@@ -272,7 +273,7 @@ def test_a_number_or_an_area_out_of_bounds_is_one_clear_answer(run, small, old, 
     """Neither a traceback nor an hour of walking the grid."""
     parts = ooxml.read_parts(small.workbook.read_bytes(), small.workbook)
     assert old in parts[SHEET]
-    small.workbook.write_bytes(ooxml.pack({**parts, SHEET: parts[SHEET].replace(old, new)}))
+    small.workbook.write_bytes(pack({**parts, SHEET: parts[SHEET].replace(old, new)}))
     assert run("verify", small.spec, "--format", "json").code == 2
 
 

@@ -24,6 +24,7 @@ from xlparity.course.regressor import reference, sheet
 from xlparity.course.regressor.pages import regressor
 from xlparity.engines import find_engine
 from xlparity.generate import build, differs
+from xlparity.patch import pack, write_values
 from xlparity.report import Verdict
 from xlparity.values import BLANK
 from xlparity.workbook import Formula, formulas_of, read_workbook
@@ -225,7 +226,7 @@ def test_check_names_the_files_that_differ(run, tmp_path):
 def patched(data: bytes, part: str, old: bytes, new: bytes) -> bytes:
     parts = ooxml.read_parts(data, "patched")
     assert old in parts[part]
-    return ooxml.pack({**parts, part: parts[part].replace(old, new, 1)})
+    return pack({**parts, part: parts[part].replace(old, new, 1)})
 
 
 def test_only_the_last_digits_of_a_stored_value_may_differ(path, tmp_path):
@@ -296,11 +297,11 @@ def test_the_workbook_stays_live_in_libreoffice(path, week_one, tmp_path):
     sheets = ooxml.sheet_parts(parts, path)
     for name, part in sheets.items():  # LibreOffice echoes stored values, so there must be none
         formulas = [address for address, cell in ooxml.scan(parts[part], name).items() if cell.formula]
-        parts[part] = ooxml.write_values(parts[part], dict.fromkeys(formulas, BLANK), name)
+        parts[part] = write_values(parts[part], dict.fromkeys(formulas, BLANK), name)
     training = sheets["Training"]
-    parts[training] = ooxml.write_values(parts[training], {"B3": 0.5, "F10": -0.75}, "Training")
+    parts[training] = write_values(parts[training], {"B3": 0.5, "F10": -0.75}, "Training")
     changed = tmp_path / "changed.xlsx"
-    changed.write_bytes(ooxml.pack(parts))
+    changed.write_bytes(pack(parts))
     saved = libreoffice(changed, tmp_path)
 
     weights = reference.first_weights()

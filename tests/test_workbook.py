@@ -12,7 +12,9 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from xlparity import ooxml
 from xlparity.address import Cell
+from xlparity.engines import find_engine
 from xlparity.errors import WorkbookError
+from xlparity.patch import pack, write_values
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Formula, parse_workbook, read_workbook
 
@@ -40,7 +42,7 @@ def file_with(folder, cells, patch=None):
         for old, new in patch:
             assert old in parts[SHEET], parts[SHEET]
             parts[SHEET] = parts[SHEET].replace(old, new)
-        path.write_bytes(ooxml.pack(parts))
+        path.write_bytes(pack(parts))
     return path
 
 
@@ -96,7 +98,7 @@ def test_what_stands_under_a_merged_cell_is_refused(tmp_path, hidden):
     parts[SHEET] = parts[SHEET].replace(
         b"</sheetData>", b'</sheetData><mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>'
     )
-    read = parse_workbook(ooxml.pack(parts), path)
+    read = parse_workbook(pack(parts), path)
     assert isinstance(read.cells[Cell("Sheet", 1, 2)], Unsupported)
     assert read.formulas == 1 + (b"<f>" in hidden)
 
@@ -172,7 +174,7 @@ def test_writing_values_changes_the_values_and_nothing_else(cells, data):
     named = [(f"{'ABCDEF'[k]}1", element, value) for k, (element, value) in enumerate(cells)]
     xml = sheet_of(*(element.format(r=address) for address, element, _ in named))
     chosen = data.draw(st.sets(st.sampled_from([address for address, _, _ in named])))
-    written = ooxml.write_values(xml, {a: value for a, _, value in named if a in chosen}, "sheet")
+    written = write_values(xml, {a: value for a, _, value in named if a in chosen}, "sheet")
     stored = stored_values(written)
     for address, element, value in named:
         if address not in chosen:
@@ -181,8 +183,8 @@ def test_writing_values_changes_the_values_and_nothing_else(cells, data):
             assert address not in stored
         else:
             assert stored[address] == expected_text(value)
-    blanked = ooxml.write_values(xml, dict.fromkeys(chosen, BLANK), "sheet")
-    assert ooxml.write_values(written, dict.fromkeys(chosen, BLANK), "sheet") == blanked
+    blanked = write_values(xml, dict.fromkeys(chosen, BLANK), "sheet")
+    assert write_values(written, dict.fromkeys(chosen, BLANK), "sheet") == blanked
 
 
 def stored_values(xml):
@@ -205,7 +207,94 @@ def expected_text(value):
     return ("e", value.code) if isinstance(value, ErrorValue) else ("str", value)
 
 
-def test_a_value_without_a_cell_is_an_error():
-    """A value that goes nowhere would be a file that claims less than it computed."""
-    with pytest.raises(WorkbookError, match="B7"):
-        ooxml.write_values(sheet_of('<c r="A1"/>'), {"B7": 1.0}, "sheet")
+NEW = '<c r="{}"><v>1.0</v></c>'
+
+
+@pytest.mark.parametrize(
+    ("rows", "address", "written"),
+    [
+        ('<row r="2"><c r="B2"/></row>', "A2", f'<row r="2">{NEW.format("A2")}<c r="B2"/></row>'),
+        ('<row r="2"><c r="B2"/></row>', "C2", f'<row r="2"><c r="B2"/>{NEW.format("C2")}</row>'),
+        ('<row r="2" ht="9"/>', "C2", f'<row r="2" ht="9">{NEW.format("C2")}</row>'),
+        ('<row r="2"></row>', "C2", f'<row r="2">{NEW.format("C2")}</row>'),
+        ('<row r="2"/>', "C1", f'<row r="1">{NEW.format("C1")}</row><row r="2"/>'),
+        ('<row r="2"/>', "C3", f'<row r="2"/><row r="3">{NEW.format("C3")}</row>'),
+        ("", "C3", f'<row r="3">{NEW.format("C3")}</row>'),
+    ],
+)
+def test_a_value_without_a_cell_is_given_one_in_its_place(rows, address, written):
+    """A member of an array area need not have an element, and Excel reads rows and cells in ascending order only."""
+    page = '<worksheet xmlns="main"><sheetData>{}</sheetData></worksheet>'
+    assert write_values(page.format(rows).encode(), {address: 1.0}, "sheet") == page.format(written).encode()
+    if not rows:
+        closed = page.replace("<sheetData>{}</sheetData>", "<sheetData/>").encode()
+        assert write_values(closed, {address: 1.0}, "sheet") == page.format(written).encode()
+
+
+def test_prefixed_elements_are_written_with_their_prefix():
+    """Other programs than Excel write <x:c>; a plain <v> inside would be in no namespace."""
+    page = '<x:worksheet xmlns:x="main"><x:sheetData><x:row r="1"><x:c r="A1">{}</x:c>{}</x:row></x:sheetData></x:worksheet>'
+    written = write_values(page.format("<x:f>1+1</x:f><x:v>3</x:v>", "").encode(), {"A1": 2.0, "B1": "a&b "}, "sheet")
+    text = '<x:c r="B1" t="str"><x:v xml:space="preserve">a&amp;b </x:v></x:c>'
+    assert written == page.format("<x:f>1+1</x:f><x:v>2.0</x:v>", text).encode()
+
+
+def test_xml_in_another_encoding_is_not_patched():
+    """Bytes of UTF-8 in the midst of UTF-16 would damage the file."""
+    with pytest.raises(WorkbookError, match="UTF-8"):
+        write_values('<?xml version="1.0" encoding="UTF-16"?><worksheet/>'.encode("utf-16"), {"B7": 1.0}, "sheet")
+
+
+@pytest.mark.parametrize("text", [b'B1+"x', b"B1+[x", b"FOO(", b"B1+&lt;&gt;"])
+def test_a_formula_that_cannot_be_taken_apart_is_unsupported_and_the_others_are_read(tmp_path, text):
+    """openpyxl gives up the whole file where it cannot move a shared formula from cell to cell."""
+    cells = {"A1": "=B1", "A2": "=B2", "A3": "=B1*2", "B1": 1, "B2": 2}
+    shared = [
+        (b"<f>B1</f>", b'<f t="shared" ref="A1:A2" si="0">' + text + b"</f>"),
+        (b"<f>B2</f>", b'<f t="shared" si="0"/>'),
+    ]
+    book = read_workbook(file_with(tmp_path, cells, shared))
+    values = find_engine("formulas").load(book).recalculate({})
+    found = {cell.a1: value for cell, value in values.items()}
+    assert isinstance(found["A1"], Unsupported)
+    assert isinstance(found["A2"], Unsupported)
+    assert found["A3"] == 2.0
+    assert book.formulas == 3
+
+
+def test_a_dynamic_array_formula_fills_its_area_and_no_other(tmp_path):
+    """Excel marks it in the cell's metadata; were its result of another size, it would fill other cells than the file says."""
+    cells = {"A1": "=B1", "B1": 1, "B2": 2, "B3": 3, "C1": "=A1+A2+A3"}
+    for area, fits in (("A1:A3", True), ("A1:A2", False)):
+        patch = [
+            (b'<c r="A1">', b'<c r="A1" cm="1">'),
+            (b"<f>B1</f>", f'<f t="array" ref="{area}">B1:B3*2</f>'.encode()),
+        ]
+        book = read_workbook(file_with(tmp_path, cells, patch))
+        assert book.formula(Cell("Sheet", 1, 1)).spills
+        found = {cell.a1: value for cell, value in find_engine("formulas").load(book).recalculate({}).items()}
+        assert (found["C1"] == 12.0) is fits
+        assert isinstance(found["A1"], Unsupported) is not fits
+
+
+def test_cells_over_which_a_volatile_formula_spills_belong_to_it(tmp_path):
+    """Excel gives them formula elements of their own, without a text; each is counted, and none is a formula."""
+    cells = {"A1": "=B1", "A2": "=B2", "B1": 1, "B2": 2}
+    patch = [
+        (b'<c r="A1">', b'<c r="A1" cm="1">'),
+        (b"<f>B1</f>", b'<f t="array" ref="A1:A2" ca="1">B1:B2*2</f>'),
+        (b"<f>B2</f>", b'<f ca="1"/>'),
+    ]
+    book = read_workbook(file_with(tmp_path, cells, patch))
+    found = {cell.a1: value for cell, value in find_engine("formulas").load(book).recalculate({}).items()}
+    assert (book.formulas, found["A1"], found["A2"]) == (2, 2.0, 4.0)
+
+
+def test_the_cells_of_a_data_table_are_refused(tmp_path):
+    """What Excel last made of it stands there as plain numbers, and is no constant to go by."""
+    cells = {"A1": "=B1", "A2": 7, "A3": 8, "B1": 1, "C1": "=A2+1", "C2": "=B1+1"}
+    patch = [(b"<f>B1</f>", b'<f t="dataTable" ref="A1:A3" dt2D="0" dtr="0" r1="B1"/>')]
+    book = read_workbook(file_with(tmp_path, cells, patch))
+    found = {cell.a1: value for cell, value in find_engine("formulas").load(book).recalculate({}).items()}
+    assert isinstance(found["C1"], Unsupported)
+    assert found["C2"] == 2.0

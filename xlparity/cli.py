@@ -9,17 +9,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 import xlparity
 from xlparity.errors import UsageError, XlparityError
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 app = typer.Typer(
     name="xlparity",
     help="Proves that an Excel workbook and the Python code it mirrors compute the same thing.",
-    epilog="Exit codes: 0 pass, 1 fail, 2 not assessed or unusable input.",
+    epilog="Exit codes: 0 pass, 1 fail, 2 not assessed or unusable input, 3 stored values that are stale.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
@@ -93,7 +96,9 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     if format is Format.JSON:
         _write(json_reporter.render(reports), output)
     else:
-        _write_text(reports, output, quiet=quiet, verbose=verbose)
+        from xlparity.reporters import terminal  # noqa: PLC0415
+
+        _write_text(lambda console: terminal.show(reports, console, quiet=quiet, verbose=verbose), output)
     raise typer.Exit(int(worst(report.verdict for report in reports)))
 
 
@@ -132,6 +137,45 @@ def generate(
         verify([out / f"{course.value}.parity.toml"])
 
 
+@app.command()
+def recalc(
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="An Excel workbook.")],
+    *,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write to this file and not to WORKBOOK.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 3 where stored values differ or are absent.")
+    ] = False,
+    format: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdict only.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every cell.")] = False,
+) -> None:
+    """Recompute a workbook and store the values in it, or compare them with the stored ones.
+
+    Nothing but the values in the sheets is changed; a cell that cannot be computed keeps what it has.
+
+    Example: xlparity recalc --check workbooks/regressor.xlsx
+    """
+    from xlparity.recalc import recalculate  # noqa: PLC0415
+    from xlparity.reporters import json as json_reporter  # noqa: PLC0415
+
+    if check and out:
+        raise UsageError("--check writes no workbook; leave --out away")
+    report, data = recalculate(workbook)
+    if not check:
+        _write_file(out or workbook, data)
+    written = "" if check else (out or workbook).as_posix()
+    if format is Format.JSON:
+        _write(json_reporter.render_stored(report), output)
+    else:
+        from xlparity.reporters import terminal  # noqa: PLC0415
+
+        _write_text(
+            lambda console: terminal.show_stored(report, console, written=written, quiet=quiet, verbose=verbose), output
+        )
+    raise typer.Exit(int(report.verdict) if check else 0)
+
+
 def _specs_below(folder: Path) -> list[Path]:
     found = sorted(
         path for path in folder.rglob("*.parity.toml") if not any(part.startswith(".") for part in path.parts)
@@ -141,19 +185,16 @@ def _specs_below(folder: Path) -> list[Path]:
     return found
 
 
-def _write_text(reports: "list[xlparity.Report]", output: Path | None, *, quiet: bool, verbose: bool) -> None:
+def _write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
     from rich.console import Console  # noqa: PLC0415
-
-    from xlparity.reporters import terminal  # noqa: PLC0415
 
     if output is None:
         # A pipe has no width of its own; 100 columns keep an address, two numbers and most formulas on a line.
         piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-        console = Console(highlight=False, markup=False, width=100 if piped else None)
-        terminal.show(reports, console, quiet=quiet, verbose=verbose)
+        show(Console(highlight=False, markup=False, width=100 if piped else None))
         return
     text = io.StringIO()
-    terminal.show(reports, Console(file=text, width=120, highlight=False, markup=False), quiet=quiet, verbose=verbose)
+    show(Console(file=text, width=120, highlight=False, markup=False))
     _write(text.getvalue(), output)
 
 

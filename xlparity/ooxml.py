@@ -1,39 +1,45 @@
-"""The raw parts of an .xlsx file: what openpyxl does not tell, and the stored values it cannot write.
+"""The raw parts of an .xlsx file: what openpyxl does not tell.
 
-``scan`` lists every cell element that holds anything, so that a formula which a reader drops is noticed. ``write_values``
-patches stored values into the sheet XML and leaves every other byte of the sheet alone. ``pack`` writes a zip that
-depends on its contents only.
+``scan`` lists every cell element that holds anything, so that a formula which a reader drops is noticed; ``stored_value``
+is what such an element holds.
 """
 
 import io
+import math
 import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
 from xlparity.errors import WorkbookError
-from xlparity.values import BLANK, ErrorValue, Value
+from xlparity.values import ErrorValue, Value
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _UNPACKED_LIMIT = 1 << 30  # a zip of 1 MB can hold 1 GB of XML
 _ADDRESS = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip entry can bear
+_CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
 
 
 class RawCell(NamedTuple):
-    """A cell element that holds something: whether it has a formula, its type, and the text of its value or None."""
+    """A cell element that holds something: whether it has a formula, its type, and the text of its value or None.
+
+    ``dynamic`` says that its formula spills, as Excel marks it in the cell's metadata (``cm``); ``bare``, that its formula
+    element has neither text nor attributes of meaning, as in cells over which a volatile formula spills.
+    """
 
     formula: bool
     type: str
     value: str | None
+    dynamic: bool = False
+    bare: bool = False
 
 
 def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
@@ -108,19 +114,23 @@ def scan(xml: bytes, where: str) -> dict[str, RawCell]:
     cells: dict[str, RawCell] = {}
     shared: set[str] = set()
     address = kind = ""
-    formula = valued = False
+    formula = valued = dynamic = bare = False
     text: list[str] = []
+    formula_text: list[str] = []
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal address, formula, valued, kind
+        nonlocal address, formula, valued, kind, dynamic, bare
         tag = tag.rpartition(":")[2]
         if tag == "c":
             address, kind, formula, valued = attributes.get("r", ""), attributes.get("t", "n"), False, False
+            dynamic, bare = "cm" in attributes, False
+            formula_text.clear()
             text.clear()
         elif tag == "f":
-            formula = True
+            formula, bare = True, "t" not in attributes
+            parser.CharacterDataHandler = formula_text.append
             if attributes.get("t") == "shared" and "ref" in attributes:
                 number = attributes.get("si", "")
                 if number in shared:
@@ -133,13 +143,15 @@ def scan(xml: bytes, where: str) -> dict[str, RawCell]:
             parser.CharacterDataHandler = text.append
 
     def end(tag: str) -> None:
+        nonlocal bare
         tag = tag.rpartition(":")[2]
-        if tag in ("v", "is"):
+        if tag in ("v", "is", "f"):
             parser.CharacterDataHandler = None
         elif tag == "c" and (formula or valued):
             if address in cells or not _ADDRESS.fullmatch(address):
                 raise WorkbookError(f"{where}: a cell element without an address of its own ('{address}')")
-            cells[address] = RawCell(formula, kind, "".join(text) if valued else None)
+            bare = bare and not "".join(formula_text).strip()
+            cells[address] = RawCell(formula, kind, "".join(text) if valued else None, dynamic, bare)
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     try:
@@ -149,80 +161,40 @@ def scan(xml: bytes, where: str) -> dict[str, RawCell]:
     return cells
 
 
-def write_values(xml: bytes, values: Mapping[str, Value], where: str) -> bytes:
-    """The sheet part with each cell's stored value replaced, by address; every other byte stays as it was.
-
-    A blank removes the value. Raises WorkbookError where a cell to be written has no element of its own.
-    """
-    pieces: list[bytes] = []
-    position = 0
-    left = dict(values)
-    opened = inside = closed = 0
-    address = ""
-    old_value: tuple[int, int] | None = None
-    parser = expat.ParserCreate()
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal opened, inside, old_value, address, closed
-        at = parser.CurrentByteIndex
-        if tag == "c":
-            address, opened, old_value = attributes.get("r", ""), at, None
-            inside = xml.index(b">", at) + 1
-        elif tag in ("v", "is"):
-            closed = at
-
-    def end(tag: str) -> None:
-        nonlocal old_value, position
-        at = parser.CurrentByteIndex
-        if tag in ("v", "is"):
-            # expat stands behind an empty element, but before the end tag of a full one.
-            behind = xml.index(b">", at) + 1 if xml.startswith(b"</" + tag.encode(), at) else at
-            old_value = (closed, behind)
-        elif tag == "c" and address in left:
-            pieces.append(xml[position:opened])
-            empty = xml[inside - 2 : inside] == b"/>"
-            body = b"" if empty else xml[inside:at]
-            if old_value:
-                body = xml[inside : old_value[0]] + xml[old_value[1] : at]
-            pieces.append(_cell(xml[opened:inside], body, left.pop(address)))
-            position = at if empty else xml.index(b">", at) + 1
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
+def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
+    """The texts that cells of type ``s`` refer to by number, without their phonetic readings."""
+    part = next((name for name in parts if name.lower().endswith("sharedstrings.xml")), None)
+    if part is None:
+        return []
     try:
-        parser.Parse(xml, True)
-    except expat.ExpatError as error:
-        raise WorkbookError(f"{where}: the sheet's XML is damaged ({error})") from error
-    if left:
-        raise WorkbookError(f"{where}: no cell element for {', '.join(sorted(left)[:5])}; the value has nowhere to go")
-    return b"".join([*pieces, xml[position:]])
+        root = ElementTree.fromstring(parts[part])
+    except ElementTree.ParseError as error:
+        raise WorkbookError(f"{path}: the part of shared texts is damaged ({error})") from error
+    texts = []
+    for item in root:
+        runs = [item, *item.findall(f"{_MAIN}r")]
+        texts.append(unescape("".join(text.text or "" for run in runs for text in run.findall(f"{_MAIN}t"))))
+    return texts
 
 
-def _cell(tag: bytes, body: bytes, value: Value) -> bytes:
-    tag = re.sub(rb"""\st=(?:"[^"]*"|'[^']*')""", b"", tag.rstrip(b"/>"))
-    if value is BLANK:
-        return tag + (b">" + body + b"</c>" if body else b"/>")
-    if isinstance(value, bool):
-        kind, text = b' t="b"', str(int(value))
-    elif isinstance(value, float):
-        kind, text = b"", repr(value)
-    elif isinstance(value, ErrorValue):
-        kind, text = b' t="e"', value.code
-    else:
-        kind, text = b' t="str"', str(value)
-    return tag + kind + b">" + body + b"<v>" + escape(text).encode() + b"</v></c>"
+def unescape(text: str) -> str:
+    """The text without the codes that stand for what XML cannot hold (``_x000D_``)."""
+    return _CODE.sub(lambda code: chr(int(code[1], 16)), text)
 
 
-def pack(parts: Mapping[str, bytes]) -> bytes:
-    """A zip of the parts that depends on nothing but them: fixed times, no attributes of a machine or a user.
-
-    The parts are sorted, but for the content types, which readers expect first.
-    """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted(parts, key=lambda name: (name != "[Content_Types].xml", name)):
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system = 0
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, parts[name])
-    return buffer.getvalue()
+def stored_value(raw: RawCell, shared: Sequence[str]) -> Value | None:
+    """What a cell element stores; None where it stores nothing, or nothing that Excel would."""
+    if raw.value is None:
+        return "" if raw.type == "str" and raw.formula else None
+    text = raw.value
+    if raw.type == "s":
+        return shared[int(text)] if text.strip().isdigit() and int(text) < len(shared) else None
+    if raw.type in ("str", "inlineStr"):
+        return unescape(text)
+    if raw.type == "b":
+        return text.strip() in ("1", "true")
+    if raw.type == "e":
+        return ErrorValue(text.strip())
+    if raw.type == "n" and NUMBER.fullmatch(text.strip()) and math.isfinite(float(text)):
+        return float(text)
+    return None

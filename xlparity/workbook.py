@@ -15,24 +15,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import unescape
 
 from xlparity import collector, ooxml
 from xlparity.address import Cell, Range, parse_range
 from xlparity.errors import WorkbookError
 from xlparity.formula import precedents
+from xlparity.patch import repack
 from xlparity.scope import Scope, Table, whole_lines
 from xlparity.values import ErrorValue, Unsupported, Value
 
 _LARGEST_AREA = 1_000_000
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
+_SHARED = re.compile(rb"""<f\b[^>]*\bt=["']shared["'][^>]*(?<!/)>(?P<text>[^<]*)</f>""")
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A live formula, with its ``=``; ``area`` is the block that an array formula (CSE) fills, else None."""
+    """A live formula, with its ``=``; ``area`` is the block that an array formula (CSE) fills, else None.
+
+    ``spills`` marks a dynamic array formula, whose area is as large as its result.
+    """
 
     text: str
     area: Range | None = None
+    spills: bool = False
 
     def __str__(self) -> str:
         return self.text if self.area is None else f"{{{self.text}}}"
@@ -106,29 +112,23 @@ class Workbook:
 
 def read_workbook(path: Path) -> Workbook:
     """The workbook in the file. Raises WorkbookError where there is none that can be read."""
+    return parse_workbook(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's bytes; raises WorkbookError where there are none to be had."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except (OSError, ValueError) as error:  # a path with a null character in it is a ValueError
         raise WorkbookError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    return parse_workbook(data, path)
 
 
 @collector.paused()
 def parse_workbook(data: bytes, path: Path) -> Workbook:
     """The workbook in these bytes; ``path`` is what errors call it, and what an engine that reads files opens."""
-    import openpyxl  # noqa: PLC0415  (a third of a second, and most commands never read a workbook)
-
     parts = ooxml.read_parts(data, path)
     sheets = ooxml.sheet_parts(parts, path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of extensions it does not keep; nothing is written back
-            book = openpyxl.load_workbook(io.BytesIO(data))
-    except Exception as error:  # openpyxl raises whatever a damaged part happens to raise
-        raise WorkbookError(
-            f"{path}: openpyxl cannot read this workbook ({type(error).__name__}: {error}); "
-            "open it in Excel and save it again"
-        ) from error
+    book = _load(data, {part: parts[part] for part in sheets.values()}, path)
     _refuse_other_arithmetic(book, path)
     cells: dict[Cell, Value | Formula] = {}
     members: dict[Cell, Cell] = {}
@@ -137,12 +137,43 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         raw = ooxml.scan(parts[part], f"{path}: sheet '{name}'")
         formulas += sum(cell.formula for cell in raw.values())
         _read_sheet(book[name], name, raw, cells)
+        _refuse_data_tables(book[name], name, cells)
         _place_areas(name, raw, cells, members)
         _refuse_what_was_dropped(raw, name, cells, members)
     digest = hashlib.sha256(data).hexdigest()
     return Workbook(
         path, digest, tuple(sheets), cells, members, _scope(book), _extents(sheets, cells, members), formulas
     )
+
+
+def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:
+    import openpyxl  # noqa: PLC0415  (a third of a second, and most commands never read a workbook)
+    from openpyxl.formula.tokenizer import TokenizerError  # noqa: PLC0415
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns of extensions it does not keep; nothing is written back
+            try:
+                return openpyxl.load_workbook(io.BytesIO(data))
+            except TokenizerError:  # one shared formula that cannot be taken apart is not to hide all the others
+                readable = {part: _SHARED.sub(_readable, xml) for part, xml in sheets.items()}
+                return openpyxl.load_workbook(io.BytesIO(repack(data, readable)))
+    except Exception as error:  # openpyxl raises whatever a damaged part happens to raise
+        raise WorkbookError(
+            f"{path}: openpyxl cannot read this workbook ({type(error).__name__}: {error}); "
+            "open it in Excel and save it again"
+        ) from error
+
+
+def _readable(element: re.Match[bytes]) -> bytes:
+    """The element of a shared formula, or an empty one, which is then refused, where openpyxl fails on it."""
+    from openpyxl.formula.tokenizer import Tokenizer, TokenizerError  # noqa: PLC0415
+
+    try:
+        Tokenizer(f"={unescape(element['text'].decode())}")
+    except TokenizerError:
+        return b"<f/>"
+    return bytes(element[0])
 
 
 def _refuse_other_arithmetic(book: Any, path: Path) -> None:
@@ -164,10 +195,14 @@ def _read_sheet(sheet: Any, name: str, raw: Mapping[str, ooxml.RawCell], cells: 
         if value is None:
             continue
         cell = Cell(name, row, column)
-        cells[cell] = _formula(value, cell) if held.data_type == "f" else _constant(value, raw.get(cell.a1))
+        found = raw.get(cell.a1)
+        if held.data_type == "f":
+            cells[cell] = _formula(value, cell, spills=found is not None and found.dynamic)
+        else:
+            cells[cell] = _constant(value, found)
 
 
-def _formula(value: object, cell: Cell) -> Formula | Unsupported:
+def _formula(value: object, cell: Cell, *, spills: bool) -> Formula | Unsupported:
     if isinstance(value, str):
         return Formula(value) if value.strip() != "=" else Unsupported("an empty formula")
     text = getattr(value, "text", None)
@@ -177,14 +212,22 @@ def _formula(value: object, cell: Cell) -> Formula | Unsupported:
         except ValueError:
             return Unsupported("an array formula whose area is no range")
         if block.first == cell and block.size <= _LARGEST_AREA:
-            return Formula(text if text.startswith("=") else f"={text}", block)
+            return Formula(text if text.startswith("=") else f"={text}", block, spills)
     return Unsupported("a data table, or an array formula without an area of its own")
+
+
+def _refuse_data_tables(sheet: Any, name: str, cells: dict[Cell, Value | Formula]) -> None:
+    """The cells of a data table hold what Excel last made of it, and look like constants to a reader of the file."""
+    for held in list(sheet._cells.values()):
+        if type(held.value).__name__ == "DataTableFormula":
+            for cell in parse_range(held.value.ref, name).cells():
+                cells[cell] = Unsupported("a data table (what-if analysis)")
 
 
 def _constant(value: object, raw: ooxml.RawCell | None) -> Value:
     if raw is not None and raw.type == "n" and raw.value is not None:
         # The number as the file has it: openpyxl makes dates of some, and rounds their times.
-        number = float(raw.value) if _NUMBER.fullmatch(raw.value.strip()) else math.inf
+        number = float(raw.value) if ooxml.NUMBER.fullmatch(raw.value.strip()) else math.inf
         return number if math.isfinite(number) else Unsupported(f"the number '{raw.value[:30]}' is none of Excel's")
     if raw is not None and raw.type == "e":
         return ErrorValue(str(value))
@@ -207,7 +250,7 @@ def _place_areas(
         member
         for cell, area in areas
         for member in area.cells()
-        if member != cell and (found := raw.get(member.a1)) and found.formula
+        if member != cell and (found := raw.get(member.a1)) and found.formula and not found.bare
     )
     for cell, area in areas:
         clash = any(claims[member] > 1 for member in area.cells())
@@ -225,6 +268,8 @@ def _refuse_what_was_dropped(
     kept = {cell.a1: content for cell, content in cells.items() if cell.sheet == name}
     for address, found in raw.items():
         content = kept.get(address)
+        if found.bare and parse_range(address, name).first in members:
+            continue
         if found.formula and not isinstance(content, Formula | Unsupported):
             cells[parse_range(address, name).first] = Unsupported(
                 "a formula that openpyxl does not read (under a merged cell, or empty)"
@@ -242,18 +287,13 @@ def _scope(book: Any) -> Scope:
         for name, defined in sheet.defined_names.items():
             names[f"{sheet.title}!{name}"] = defined.attr_text or ""
         for table in sheet.tables.values():
-            columns = tuple(_unescaped(column.name) for column in table.tableColumns)
+            columns = tuple(ooxml.unescape(column.name) for column in table.tableColumns)
             headers = 1 if table.headerRowCount is None else int(table.headerRowCount)
             area = parse_range(table.ref, sheet.title)
             tables[table.displayName.upper()] = Table(
                 table.displayName, area, columns, headers, int(table.totalsRowCount or 0)
             )
     return Scope({name.upper(): meaning for name, meaning in names.items()}, tables, tuple(names))
-
-
-def _unescaped(header: str) -> str:
-    """A header of a table without the codes that stand for its line breaks."""
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), header)
 
 
 def _extents(sheets: Iterable[str], cells: Iterable[Cell], members: Iterable[Cell]) -> dict[str, tuple[int, int]]:

@@ -6,6 +6,56 @@ import openpyxl
 
 FORMULAS_A_ROW = 25
 
+SPEC = """workbook = "{name}.xlsx"
+reference = "{name}.py:train"
+sheet = "Sheet"
+
+[blocks]
+first = 8
+step = 1
+count = {iterations}
+
+[inputs]
+alpha = {{ at = "A1", low = 0.5, high = 1.5 }}
+X = "A2:C5"
+y = {{ at = "D2:D5", choices = [0, 1] }}
+W1 = "A8:C8"
+b1 = "D8"
+
+[outputs]
+W1 = "A8:C8"
+b1 = "D8"
+z1 = "E8:H8"
+A1 = "I8:L8"
+sample_loss = "M8:P8"
+dz1 = "Q8:T8"
+dW1 = "U8:W8"
+db1 = "X8"
+loss = "Y8"
+"""
+REFERENCE = """import numpy as np
+
+
+def train(X, y, W1, b1, alpha):
+    X, y, W1 = X, y.ravel(), W1.ravel()
+    while True:
+        z1 = X @ W1 + b1
+        A1 = 1 / (1 + np.exp(-z1))
+        sample_loss = -(y * np.log(A1) + (1 - y) * np.log(1 - A1))
+        dz1 = A1 - y
+        dW1, db1, loss = dz1 @ X / 4, dz1.mean(), sample_loss.mean()
+        yield locals()
+        W1, b1 = W1 - alpha * dW1, b1 - alpha * db1
+"""
+
+
+def training_spec(workbook: Path, iterations: int) -> Path:
+    """Writes the spec file and the reference of a training table beside it; returns the spec's path."""
+    workbook.with_suffix(".py").write_text(REFERENCE)
+    spec = workbook.with_name(f"{workbook.stem}.parity.toml")
+    spec.write_text(SPEC.format(name=workbook.stem, iterations=iterations))
+    return spec
+
 
 def training_table(path: Path, iterations: int) -> int:
     """Writes the chapter's network as one row an iteration; returns the number of formulas.

@@ -11,6 +11,7 @@ from xlparity import ooxml
 from xlparity.address import Cell
 from xlparity.engines import Values, find_engine
 from xlparity.errors import WorkbookError
+from xlparity.patch import pack, write_values
 from xlparity.tolerance import Tolerance
 from xlparity.values import Unsupported, Value
 from xlparity.workbook import formulas_of, parse_workbook
@@ -45,16 +46,16 @@ def build(draft: Draft) -> dict[str, bytes]:
         numbers = {
             held.coordinate: held.value for row in draft.book[sheet] for held in row if isinstance(held.value, float)
         }
-        parts[part] = ooxml.write_values(parts[part], numbers, f"{path}: sheet '{sheet}'")
-    workbook = parse_workbook(ooxml.pack(parts), path)
+        parts[part] = write_values(parts[part], numbers, f"{path}: sheet '{sheet}'")
+    workbook = parse_workbook(pack(parts), path)
     values = find_engine("formulas").load(workbook).recalculate({})
     stored: dict[str, dict[str, Value]] = {sheet: {} for sheet in workbook.sheets}
     for cell, formula in formulas_of(workbook):
         for member in formula.area.cells() if formula.area else (cell,):
             stored[member.sheet][member.a1] = _computed(values, member)
     for sheet, part in sheets.items():
-        parts[part] = ooxml.write_values(parts[part], stored[sheet], f"{path}: sheet '{sheet}'")
-    return {path.name: ooxml.pack(parts), f"{draft.name}.parity.toml": draft.spec.encode()}
+        parts[part] = write_values(parts[part], stored[sheet], f"{path}: sheet '{sheet}'")
+    return {path.name: pack(parts), f"{draft.name}.parity.toml": draft.spec.encode()}
 
 
 def _computed(values: Values, cell: Cell) -> Value:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from xlparity.report import CellResult, CheckResult, Finding, Report, worst
+from xlparity.report import CellResult, CheckResult, Finding, Report, StoredReport, StoredResult, worst
 from xlparity.values import Value
 
 
@@ -16,6 +16,29 @@ def render(reports: Sequence[Report]) -> str:
         verdict = worst(report.verdict for report in reports)
         document = {"schema": 1, "verdict": str(verdict), "reports": [_report(report) for report in reports]}
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def render_stored(report: StoredReport) -> str:
+    """The stored values against the recomputed ones; the cells are those that are not equal."""
+    document = {
+        "schema": 1,
+        "verdict": str(report.verdict),
+        "workbook": {"path": report.workbook, "sha256": report.sha256},
+        "versions": dict(report.versions),
+        "counts": report.counts,
+        "cells": [_stored(result) for result in report.results if result.status != "equal"],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _stored(result: StoredResult) -> dict[str, Any]:
+    return {
+        "cell": str(result.cell),
+        "status": result.status,
+        "stored": None if result.stored is None else _value(result.stored),
+        "computed": _value(result.computed),
+        "formula": result.formula,
+    }
 
 
 def _report(report: Report) -> dict[str, Any]:

@@ -7,11 +7,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from xlparity.report import UNKNOWN, WRONG, CellResult, CheckResult, Report, Verdict
+from xlparity.report import UNKNOWN, WRONG, CellResult, CheckResult, Report, StoredReport, StoredResult, Verdict
 from xlparity.values import Unsupported, Value
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}
 _MARK = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNASSESSED: "?", Verdict.STALE: "~"}
+_STORED = {
+    "differs": "differ from what the formula computes",
+    "uncached": "have no stored value",
+    "unsupported": "could not be computed",
+}
 _BARS = "▁▂▃▄▅▆▇█"
 _CELLS_SHOWN = 10
 _WIDEST_CURVE = 40
@@ -28,6 +33,54 @@ def show(reports: Sequence[Report], console: Console, *, quiet: bool = False, ve
             console.print()
             console.print(_census(report, verbose=verbose))
         console.print(_verdict(report))
+
+
+def show_stored(
+    report: StoredReport, console: Console, *, written: str = "", quiet: bool = False, verbose: bool = False
+) -> None:
+    """Prints how the stored values compare with the recomputed ones, or, where these are ``written``, what was left out.
+
+    ``verbose`` lists every cell and not the first ten, ``quiet`` the outcome alone.
+    """
+    counts = report.counts
+    kept = [result for result in report.results if isinstance(result.computed, Unsupported)]
+    for status, meaning in _STORED.items() if not written else [("unsupported", _STORED["unsupported"])]:
+        found = kept if written else [result for result in report.results if result.status == status]
+        if found and not quiet:
+            console.print(Text(f"{_number(len(found), 'formula')} {meaning}", style="bold"))
+            shown = found if verbose else found[:_CELLS_SHOWN]
+            console.print(Padding(_stored_cells(shown, status), (0, 0, 0, 2)))
+            if len(shown) < len(found):
+                left = len(found) - len(shown)
+                console.print(Text(f"  and {_number(left, 'more cell')}; --verbose lists them all", style="dim"))
+    if written:
+        said = f"{counts['formulas'] - len(kept):,} of {_number(counts['formulas'], 'formula')} recomputed"
+        said += f", {len(kept):,} keep what they had" if kept else ""
+        console.print(Text(f"wrote {written}: {said}."))
+        return
+    said = f"{counts['equal']:,} of {_number(counts['formulas'], 'formula')} store what they compute"
+    said += f", {counts['differs']:,} differ" if counts["differs"] else ""
+    said += f", {counts['uncached']:,} store nothing" if counts["uncached"] else ""
+    said += f", {counts['unsupported']:,} could not be computed" if counts["unsupported"] else ""
+    mark = (f"{_MARK[report.verdict]} {str(report.verdict).upper()}", f"bold {_STYLE[report.verdict]}")
+    console.print(Text.assemble(mark, f"  {report.workbook}: {said}."))
+
+
+def _stored_cells(results: Iterable[StoredResult], status: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("cell", no_wrap=True)
+    for heading in ("stored", "computed") if status == "differs" else ():
+        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("formula", overflow="fold")
+    for result in results:
+        values = [_short(result.stored), _short(result.computed)] if status == "differs" else []
+        reason = f"\n{result.computed.reason}" if isinstance(result.computed, Unsupported) else ""
+        table.add_row(str(result.cell), *values, (result.formula or "(not read)") + reason)
+    return table
+
+
+def _short(value: Value | None) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _verdict(report: Report) -> Text:

@@ -67,6 +67,11 @@ def numeric(*operands: Operand) -> None:
                 raise Refusal(f"arithmetic on the text '{value}'")
 
 
+def is_plain_number(text: str) -> bool:
+    """Whether a text is a number in every locale: digits, and at most a point among them."""
+    return _PLAIN_NUMBER.fullmatch(text) is not None
+
+
 def _is_float_to_python(text: str) -> bool:
     try:
         float(text)  # formulas asks Python, which takes "inf", "1_000" and " 5 "

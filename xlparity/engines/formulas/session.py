@@ -7,8 +7,9 @@ import numpy as np
 
 from xlparity import collector
 from xlparity.address import Cell
+from xlparity.engines.formulas.fast import Arguments
 from xlparity.engines.formulas.guards import Refusal
-from xlparity.engines.formulas.shapes import Arguments, Program, compile_shape, to_table, to_values
+from xlparity.engines.formulas.shapes import Program, compile_shape, to_table, to_values
 from xlparity.formula import dissect
 from xlparity.values import BLANK, MISSING, Unsupported, Value
 from xlparity.workbook import Formula, Workbook
@@ -24,6 +25,7 @@ class _Node(NamedTuple):
     shapes: tuple[tuple[int, int], ...]
     results: tuple[int, ...]
     block: tuple[int, int]
+    spills: bool
 
 
 class FormulasSession:
@@ -101,12 +103,22 @@ class FormulasSession:
         try:
             shape, texts = dissect(formula.text, lambda word: self._workbook.scope.meaning(word, cell))
             program = self._program(shape, formula.area is not None)
-            read = [self._reference(text, cell) for text in texts]
+            read = [
+                self._beside(text, cell) if position in program.intersecting else self._reference(text, cell)
+                for position, text in enumerate(texts)
+            ]
         except (Refusal, ValueError) as reason:
             for place in results:
                 self._start[place] = Unsupported(str(reason))
             return None
-        return _Node(program, tuple([read_[0] for read_ in read]), tuple([read_[1] for read_ in read]), results, block)
+        return _Node(
+            program,
+            tuple([read_[0] for read_ in read]),
+            tuple([read_[1] for read_ in read]),
+            results,
+            block,
+            formula.spills,
+        )
 
     def _program(self, shape: str, array: bool) -> Program:
         key = shape, array
@@ -119,6 +131,18 @@ class FormulasSession:
         if isinstance(program, Refusal):
             raise program
         return program
+
+    def _beside(self, text: str, at: Cell) -> tuple[int, tuple[int, int]]:
+        """The place of the one cell of a range that stands in the formula's row or column."""
+        area = self._workbook.area(text, at)
+        rows, columns = area.shape
+        if columns == 1 and area.row <= at.row <= area.last_row:
+            cell = Cell(area.sheet, at.row, area.column)
+        elif rows == 1 and area.column <= at.column <= area.last_column:
+            cell = Cell(area.sheet, area.row, at.column)
+        else:
+            raise Refusal(f"the range {text} in a plain cell that does not stand beside it")
+        return self._place(cell, BLANK), (1, 1)
 
     def _reference(self, text: str, at: Cell) -> tuple[int | tuple[int, ...], tuple[int, int]]:
         """The places of the cells that the reference names, and its shape."""
@@ -169,6 +193,8 @@ def _compute(node: _Node, values: list[Value]) -> None:
         found = program.run(_operands(node, values))
         if not program.array and getattr(found, "size", 1) > 1:
             raise Refusal("an array in a plain cell, of which Excel may show another element")
+        if node.spills and (np.shape(found) or (1, 1)) != node.block:
+            raise Refusal("a formula that spills over other cells than the file says")
         result = to_values(found, node.block)
     except Refusal as reason:
         result = [Unsupported(str(reason))] * len(node.results)

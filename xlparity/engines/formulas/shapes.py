@@ -1,16 +1,14 @@
 """Shapes compiled to programs: parsed by ``formulas`` once, then run cell after cell.
 
-A program has two ways to its value. The general one calls formulas' own functions on its own operands, looks at every
-operand first and at every result after. The fast one is a generated Python function over plain floats; on anything
-else, and on any exception or infinity, it gives way to the general one.
+A program has two ways to its value. The general one, here, looks at every operand before it calls a function and at every
+result after. The fast one is a generated function of plain floats, where there is one.
 """
 
-import math
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 from formulas.functions import Array
@@ -19,44 +17,42 @@ from formulas.tokens.operand import Error, XlError
 from schedula import EMPTY, START, bypass
 
 from xlparity.engines.formulas import guards
-from xlparity.engines.formulas.functions import FUNCTIONS, IGNORING, VOCABULARY, Function, ignore_non_numbers
+from xlparity.engines.formulas.fast import Fast, Step, spell
+from xlparity.engines.formulas.functions import FUNCTIONS, OMITTED, Function, take
+from xlparity.engines.formulas.functions.core import ignore_non_numbers
 from xlparity.engines.formulas.guards import Operand, Refusal
 from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, tokens
 from xlparity.values import BLANK, ErrorValue, Unsupported, Value
 
 _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
 _SIGNS = re.compile(r"[-+]\s*[-+]")
+_UNARY_SIGNS = re.compile(r"(?<=[=(,;{<>*/^&+-])\s*([-+](?:\s*[-+])*)")
+_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)  # Excel marks what came after its 2007 edition
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 _NUM = Error.errors["#NUM!"]
 
 _CHOOSING = ("IF", "IFERROR")  # these take one cell of a range even inside SUMPRODUCT
 
+Context = Literal["arrays", "plain", "unsure"]
+
 # On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
 _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
-
-Arguments: TypeAlias = Sequence[int | tuple[int, ...]]
-Fast: TypeAlias = Callable[[list[Value], Arguments], float | bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One call: the function, the slots of its operands and the slot of its result."""
-
-    name: str
-    function: Function
-    operands: tuple[int, ...]
-    result: int
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A compiled shape. The first ``arguments`` slots are its references, in the order in which the text has them."""
+    """A compiled shape. The first ``arguments`` slots are its references, in the order in which the text has them;
+    ``omitted`` is the slot of an argument that is not there. Of the ``intersecting`` references the one cell beside the
+    formula is meant, as Excel has it where a plain cell names a range and needs a value.
+    """
 
     arguments: int
     constants: tuple[Operand, ...]
     steps: tuple[Step, ...]
     result: int
     array: bool
+    omitted: int | None
+    intersecting: frozenset[int]
     fast: Fast | None
 
     def run(self, operands: list[Operand]) -> Operand:
@@ -70,6 +66,10 @@ class Program:
 
     def _call(self, step: Step, operands: list[Operand]) -> Operand:
         function = step.function
+        references = [slot < self.arguments for slot in step.operands]
+        if function.takes:
+            omitted = [slot == self.omitted for slot in step.operands]
+            return _checked(take(function, step.name, operands, references, omitted))
         if step.name in _NATIVE and all(
             type(value) is float for operand in operands for value in guards.elements(operand)
         ):
@@ -77,15 +77,15 @@ class Program:
             return _checked(_NATIVE[step.name](*operands))
         if (
             step.name in _CHOOSING
-            and any(other.name in IGNORING for other in self.steps)
+            and any(other.function.ignoring for other in self.steps)
             and any(value is EMPTY for operand in operands for value in guards.elements(operand))
         ):
             # The blank comes back as a zero, which an aggregate counts, and Excel's does not.
             raise Refusal(f"a blank chosen by {step.name} inside an aggregate")
-        if step.name in IGNORING:
+        if function.ignoring:
             operands = [
-                ignore_non_numbers(step.name, operand, slot < self.arguments)
-                for operand, slot in zip(operands, step.operands, strict=True)
+                ignore_non_numbers(step.name, operand, reference)
+                for operand, reference in zip(operands, references, strict=True)
             ]
         function.guard(*operands)
         return _checked(function.call(*operands))
@@ -117,16 +117,18 @@ def compile_shape(shape: str, array: bool) -> Program:
     """The program of a shape, ``array`` for an array formula; raises Refusal where it cannot be trusted."""
     for token in reversed(tokens(shape)):
         # Asked of the text: the parser makes a plain reference of INDIRECT("A1"), and no call is left to look at.
-        if token.kind == "function" and token.text[:-1].upper() not in FUNCTIONS:
-            raise Refusal(f"the function {token.text[:-1].upper()}, which this engine does not vouch for")
+        if token.kind == "function":
+            plain = _PREFIX.sub("", token.text[:-1]).upper()
+            if plain not in FUNCTIONS and plain != "SINGLE":
+                raise Refusal(f"the function {plain}, which this engine does not vouch for")
+            shape = f"{shape[: token.start]}{plain}({shape[token.end :]}"
         if token.kind == "number" and not token.text.isdigit():
             # The parser reads neither 1E5 nor 5. as numbers; Excel does.
             shape = shape[: token.start] + repr(float(token.text)) + shape[token.end :]
     kinds = _MARK.findall(shape)
     if "^" in shape and _SIGNS.search(shape):
-        raise Refusal(
-            "two signs in a row in a formula with a power"
-        )  # formulas reads --x^2 as +(x^2); Excel as (--x)^2
+        # formulas reads --x^2 as +(x^2); Excel as (--x)^2
+        raise Refusal("two signs in a row in a formula with a power")
     # Each reference gets an address of its own, since formulas merges references of the same name.
     names = [f"A{3 * k + 1}" if kind == CELL_MARK else f"A{3 * k + 1}:B{3 * k + 2}" for k, kind in enumerate(kinds)]
     placed = iter(names)
@@ -135,13 +137,16 @@ def compile_shape(shape: str, array: bool) -> Program:
         root = builder.get_node_id(builder[-1])
     except Exception as error:  # formulas raises whatever its tokens happen to raise
         raise Refusal("a formula that the formulas parser does not read") from error
-    compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)), array)
+    compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)), array, _doubled(shape))
     try:
-        root, is_array = compiler.visit(root, array)
+        root, is_array = compiler.visit(root, "arrays" if array else "plain")
     except (KeyError, RecursionError) as error:
         raise Refusal("a formula that the formulas parser reads in some way of its own") from error
     if is_array and not array and root in compiler.arguments:
-        raise Refusal("a range in a plain cell, which calls for implicit intersection")
+        compiler.intersecting.add(root)
+        is_array = False
+    kinds = [CELL_MARK if name in compiler.intersecting else kind for name, kind in zip(names, kinds, strict=True)]
+    intersecting = frozenset(k for k, name in enumerate(names) if name in compiler.intersecting)
     order = [*names, *compiler.constants, *(out for _, _, out in compiler.calls)]
     slots = {node: slot for slot, node in enumerate(order)}
     constants = tuple(compiler.constants.values())
@@ -149,27 +154,42 @@ def compile_shape(shape: str, array: bool) -> Program:
         Step(name, FUNCTIONS[name], tuple(slots[operand] for operand in operands), slots[out])
         for name, operands, out in compiler.calls
     )
-    fast = None if array or is_array else _fast(kinds, constants, steps, slots[root])
-    return Program(len(kinds), constants, steps, slots[root], array, fast)
+    fast = None if array or is_array else spell(kinds, constants, steps, slots[root])
+    return Program(len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, fast)
+
+
+def _doubled(shape: str) -> bool:
+    """Whether every unary plus that formulas sees is a double minus, which makes a number of what follows.
+
+    formulas reads ``--x`` as ``+x``, which leaves x as it is.
+    """
+    for token in reversed(tokens(shape)):
+        if token.kind == "string":
+            shape = f'{shape[: token.start]}""{shape[token.end :]}'
+    unary = [run[1].replace(" ", "") for run in _UNARY_SIGNS.finditer(shape)]
+    return bool(unary) and all("-" in run for run in unary)
 
 
 class _Compiler:
     """Walks the graph that formulas' parser builds, from the result back to references and constants."""
 
-    def __init__(self, graph: Any, arguments: dict[str, str], array: bool) -> None:
+    def __init__(self, graph: Any, arguments: dict[str, str], array: bool, doubled: bool) -> None:
         self.arguments = arguments
         self._array = array
+        self._doubled = doubled
+        self.intersecting: set[str] = set()
         self.constants: dict[str, Operand] = {}
         self.calls: list[tuple[str, list[str], str]] = []
         self._defaults = graph.default_values
         self._producers = {node["outputs"][0]: (key, node) for key, node in graph.function_nodes.items()}
         self._scheduled: set[str] = set()
 
-    def visit(self, node: str, within: bool) -> tuple[str, bool]:
+    def visit(self, node: str, context: Context) -> tuple[str, bool]:
         """The node that holds this one's value, and whether it is an array.
 
-        ``within`` says that arrays are worked through here, as in an array formula or inside SUMPRODUCT. Elsewhere
-        Excel takes of a range the one cell beside the formula, which formulas does not.
+        In the context ``arrays`` these are worked through, as in an array formula and inside SUMPRODUCT. In a ``plain``
+        one Excel takes of a range the one cell beside the formula, which formulas does not: the implicit intersection.
+        What it does with IF and with aggregates inside SUMPRODUCT is ``unsure``.
         """
         if node in self.arguments:
             return node, self.arguments[node] != CELL_MARK
@@ -179,97 +199,50 @@ class _Compiler:
         key, description = self._producers[node]
         operands = [operand for operand in description["inputs"] if operand is not START]
         if description["function"] is bypass:  # the same subexpression for a second time
-            return self.visit(operands[0], within)
+            return self.visit(operands[0], context)
         name = _REPEAT.sub("", key).upper()
-        if name not in FUNCTIONS:
+        if name == "U+" and self._doubled:
+            name = "--"
+        if name not in FUNCTIONS and name != "SINGLE":
             raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
-        kind = FUNCTIONS[name].kind
-        below = self._array or name == "SUMPRODUCT" or (within and kind == "elementwise" and name not in _CHOOSING)
-        if name not in IGNORING and any(self.arguments.get(operand) == LINES_MARK for operand in operands):
-            raise Refusal(f"whole rows or columns in '{name}'")  # their unused cells are not looked at
-        visited = [self.visit(operand, below) for operand in operands]
-        arrays = any(is_array for _, is_array in visited)
-        if kind == "elementwise" and arrays and not within:
-            raise Refusal(f"'{name}' on a range in a plain cell, which calls for implicit intersection")
+        if name == "SINGLE":
+            return self._single(operands[-1]), False  # formulas hands over the cell too
+        function = FUNCTIONS[name]
+        passed = self._passed(name, function, context)
+        arrays = False
+        visited: list[str] = []
+        for position, operand in enumerate(operands):
+            whole = function.whole(position)
+            if self.arguments.get(operand) == LINES_MARK and whole and not function.ignoring:
+                raise Refusal(f"whole rows or columns in '{name}'")  # their unused cells are not looked at
+            found, is_array = self.visit(operand, passed)
+            if is_array and not whole and context != "arrays":
+                chooses = name in _CHOOSING and (position or name != "IF")
+                if context == "unsure" or chooses or not function.intersects(position):
+                    raise Refusal(f"'{name}' on a range in a plain cell")
+                found, is_array = self._single(found), False
+            arrays |= is_array and not whole
+            visited.append(found)
         if name == "TRANSPOSE" and not self._array:
             raise Refusal("TRANSPOSE outside an array formula")
         if node not in self._scheduled:
             self._scheduled.add(node)
-            self.calls.append((name, [operand for operand, _ in visited], node))
-        return node, kind == "matrix" or (kind == "elementwise" and arrays)
+            self.calls.append((name, visited, node))
+        return node, function.kind == "matrix" or arrays
 
+    def _passed(self, name: str, function: Function, context: Context) -> Context:
+        if self._array or name == "SUMPRODUCT":
+            return "arrays"
+        if context == "plain" or (function.kind == "elementwise" and name not in _CHOOSING):
+            return context
+        return "unsure"
 
-def _fast(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, ...], root: int) -> Fast | None:
-    """The program as one Python function of plain floats, or None where a step has no such spelling.
-
-    The function takes the list of all values and the places of its arguments in it.
-    """
-    given = len(kinds)
-    if not steps and not (root < given and kinds[root] == CELL_MARK):
-        return None
-    if any(type(constant) not in (int, float) for constant in constants):
-        return None
-    names = {slot: f"a{slot}" for slot in range(given)}
-    names |= {given + k: repr(float(constant)) for k, constant in enumerate(constants)}
-    given_constants = range(given, given + len(constants))
-    truths: set[int] = set()
-    body = [
-        f"a{k} = v[i[{k}]]" if kind == CELL_MARK else f"a{k} = [v[j] for j in i[{k}]]" for k, kind in enumerate(kinds)
-    ]
-    floats = [f"type(a{k})" for k, kind in enumerate(kinds) if kind == CELL_MARK]
-    if floats:
-        body.append(f"if not ({' is '.join([*floats, 'float'])}): raise Surprise")
-    body += [
-        f"if not all(type(x) is float for x in a{k}): raise Surprise"
-        for k, kind in enumerate(kinds)
-        if kind != CELL_MARK
-    ]
-    for step in steps:
-        spelling = _spell(step, names, truths, kinds)
-        if spelling is None:
-            return None
-        names[step.result] = f"t{step.result}"
-        if step.function.settled is not None and (slot := step.operands[step.function.settled]) not in given_constants:
-            body.append(f"if 0.0 < abs({names[slot]}) <= 1e-15: raise Surprise")
-        body.append(f"t{step.result} = {spelling}")
-        if step.function.gives == "truth":
-            truths.add(step.result)
-    if steps and steps[-1].name in ("+", "-"):
-        body.append(f"if 1e-15 < abs({names[root]}) < 1e-15 * abs({names[steps[-1].operands[0]]}): raise Surprise")
-    # An infinity or a nan less itself is nan, which equals nothing.
-    if steps:
-        body.append(f"if not ({' == '.join(['0.0', *(f't{s.result} - t{s.result}' for s in steps)])}): raise Surprise")
-    body.append(f"return {names[root]}")
-    namespace = dict(VOCABULARY)
-    exec("def fast(v, i):\n    " + "\n    ".join(body), namespace)
-    return namespace["fast"]  # type: ignore[no-any-return]
-
-
-def _spell(step: Step, names: dict[int, str], truths: set[int], kinds: list[str]) -> str | None:
-    def is_range(slot: int) -> bool:
-        return slot < len(kinds) and kinds[slot] != CELL_MARK
-
-    if step.name in ("SUM", "COUNT"):
-        if truths & {*step.operands}:
-            return None
-        parts = ", ".join(f"*{names[slot]}" if is_range(slot) else names[slot] for slot in step.operands)
-        return f"total([{parts}])" if step.name == "SUM" else f"float(len([{parts}]))"
-    if any(is_range(slot) for slot in step.operands):
-        return None
-    if step.name == "IF" and len(step.operands) == 3 and truths & {*step.operands} == {step.operands[0]}:
-        condition, then, otherwise = (names[slot] for slot in step.operands)
-        return f"{then} if {condition} else {otherwise}"
-    if step.name == "PI":
-        return repr(math.pi)
-    if step.name in ("=", "<>") and truths >= {*step.operands}:
-        left, right = (names[slot] for slot in step.operands)
-        return f"{left} {'is' if step.name == '=' else 'is not'} {right}"
-    spelling = step.function.spelling
-    # To Excel a truth value is greater than any number, and to Python it is one.
-    compares_truths = step.function.gives == "truth" and truths & {*step.operands}
-    if spelling is None or compares_truths or spelling.count("{") != len(step.operands):
-        return None
-    return spelling.format(*(f"float({names[slot]})" if slot in truths else names[slot] for slot in step.operands))
+    def _single(self, node: str) -> str:
+        """A reference of which one cell is meant, the one beside the formula."""
+        if node not in self.arguments or self._array:
+            raise Refusal("one element of something computed")
+        self.intersecting.add(node)
+        return node
 
 
 # --- values as xlparity has them, operands as formulas has them ----------------------------------------------------------

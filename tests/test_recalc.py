@@ -1,0 +1,201 @@
+"""Stored values: what the file says a formula comes to is compared with what it does come to, and put right on demand."""
+
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+
+import openpyxl
+import pytest
+from openpyxl.chart import LineChart, Reference
+from openpyxl.worksheet.formula import ArrayFormula
+
+from xlparity import ooxml
+from xlparity.patch import repack
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A workbook without stored values, with a chart, a style, a macro project and a part nobody knows."""
+    made = openpyxl.Workbook()
+    sheet = made.active
+    sheet.title = "Data"
+    for address, content in {
+        "A1": 0.1, "A2": 2, "B1": "=A1+0.2", "B2": '=IF(A2>1,"yes & no","")', "B3": "=A1>A2", "B4": "=1/0",
+        "B5": "=RAND()", "B6": "=B5+1", "E1": "=SUM(C1:C2)",
+    }.items():  # fmt: skip
+        sheet[address] = content
+    sheet["C1"] = ArrayFormula("C1:C2", "=A1:A2*2")
+    sheet["A1"].number_format = "0.000"
+    chart = LineChart()
+    chart.add_data(Reference(sheet, min_col=1, min_row=1, max_row=2))
+    sheet.add_chart(chart, "G1")
+    path = tmp_path / "book.xlsx"
+    made.save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"\x00\x01macro")
+        archive.writestr("customXml/item1.xml", "<kept exactly='so'/>")
+    return path
+
+
+def contents(path):
+    with zipfile.ZipFile(path) as archive:
+        return [
+            (e.filename, e.date_time, e.external_attr, e.compress_type, archive.read(e)) for e in archive.infolist()
+        ]
+
+
+def counts(run, path):
+    done = run("recalc", "--check", path, "--format", "json")
+    return done.code, json.loads(done.out)["counts"]
+
+
+STORED = {"B1": 0.1 + 0.2, "B2": "yes & no", "B3": False, "B4": "#DIV/0!", "C1": 0.2, "C2": 4, "E1": 4.2}
+
+
+def test_recalc_stores_what_the_formulas_compute(run, book):
+    """Other programs show stored values; a workbook that openpyxl wrote has none."""
+    assert counts(run, book)[0] == 3
+    done = run("recalc", book)
+    assert done.code == 0
+    assert "2 keep what they had" in done.out
+    assert "B5" in done.out
+    sheet = openpyxl.load_workbook(book, data_only=True)["Data"]
+    assert {address: sheet[address].value for address in STORED} == pytest.approx(STORED)
+    assert sheet["B5"].value is None
+
+
+def test_recalc_changes_nothing_but_values_of_the_sheets(run, book, tmp_path):
+    """A workbook has parts that no library keeps: what is loaded and saved comes back without them."""
+    out = tmp_path / "out.xlsx"
+    before = contents(book)
+    assert run("recalc", book, "-o", out).code == 0
+    after = contents(out)
+    assert contents(book) == before
+    assert [part[:4] for part in after] == [part[:4] for part in before]
+    assert [name for (name, *_, old), (*_, new) in zip(before, after, strict=True) if old != new] == [SHEET]
+    formulas = [cell.value for row in openpyxl.load_workbook(book)["Data"] for cell in row if cell.data_type == "f"]
+    kept = [cell.value for row in openpyxl.load_workbook(out)["Data"] for cell in row if cell.data_type == "f"]
+    assert [str(getattr(f, "text", f)) for f in kept] == [str(getattr(f, "text", f)) for f in formulas]
+
+
+def test_a_second_recalc_writes_the_same_bytes(run, book):
+    """Whoever keeps workbooks under version control must not see changes where there are none."""
+    run("recalc", book)
+    once = book.read_bytes()
+    run("recalc", book)
+    assert book.read_bytes() == once
+
+
+def test_check_accepts_what_recalc_wrote_and_counts_every_formula(run, book):
+    """The counts add up to the formula elements of the file, so that none is passed over."""
+    run("recalc", book)
+    code, found = counts(run, book)
+    assert (code, found) == (3, {"formulas": 8, "equal": 6, "differs": 0, "unsupported": 0, "uncached": 2})
+
+
+def edited(book, *pairs):
+    parts = ooxml.read_parts(book.read_bytes(), book)
+    xml = parts[SHEET]
+    for old, new in pairs:
+        assert old in xml, xml
+        xml = xml.replace(old, new)
+    book.write_bytes(repack(book.read_bytes(), {SHEET: xml}))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cell", "stored"),
+    [
+        (b"<v>0.30000000000000004</v>", b"<v>0.3001</v>", "Data!B1", 0.3001),
+        (b"<v>yes &amp; no</v>", b"<v>yes</v>", "Data!B2", "yes"),
+        (b't="b"><f>A1&gt;A2</f><v>0</v>', b"><f>A1&gt;A2</f><v>0</v>", "Data!B3", 0.0),
+        (b"#DIV/0!", b"#N/A", "Data!B4", "#N/A"),
+        (b"<v>4.0</v>", b"<v>4.5</v>", "Data!C2", 4.5),
+    ],
+)
+def test_a_stored_value_that_differs_is_found_and_named(run, book, old, new, cell, stored):
+    """Of an array formula every cell counts, and FALSE is not 0."""
+    run("recalc", book)
+    edited(book, (old, new))
+    done = run("recalc", "--check", book, "--format", "json")
+    report = json.loads(done.out)
+    assert (done.code, report["verdict"], report["counts"]["differs"]) == (3, "stale", 1)
+    (found,) = [cell for cell in report["cells"] if cell["status"] == "differs"]
+    assert (found["cell"], found["stored"]) == (cell, stored)
+    assert found["formula"]
+
+
+def test_the_last_digits_of_a_stored_value_do_not_matter(run, book):
+    """Excel and numpy differ in them; a relative difference of 1e-9 is the limit."""
+    run("recalc", book)
+    edited(book, (b"<v>0.30000000000000004</v>", b"<v>0.3</v>"))
+    assert counts(run, book)[1]["differs"] == 0
+
+
+def test_a_stored_value_beside_a_formula_that_cannot_be_computed_is_no_agreement(run, book):
+    """It may be right; nobody has recomputed it."""
+    run("recalc", book)
+    edited(book, (b"<f>RAND()</f><v />", b"<f>RAND()</f><v>0.5</v>"), (b"<f>B5+1</f><v />", b"<f>B5+1</f><v>1.5</v>"))
+    code, found = counts(run, book)
+    assert (code, found["unsupported"], found["uncached"], found["equal"]) == (0, 2, 0, 6)
+
+
+def test_a_file_of_which_nothing_could_be_computed_is_not_assessed(run, small):
+    """An exit code of 0 would say that its stored values had been confirmed."""
+    small.write_cells({"A1": "=RAND()"})
+    edited(small.workbook, (b"<f>RAND()</f><v />", b"<f>RAND()</f><v>0.5</v>"))
+    assert run("recalc", "--check", small.workbook).code == 2
+
+
+@pytest.mark.parametrize("arguments", [["--check"], []])
+def test_a_file_that_cannot_be_read_is_one_error(run, tmp_path, arguments):
+    """No half-written file beside it either."""
+    broken = tmp_path / "broken.xlsx"
+    broken.write_bytes(b"no zip")
+    done = run("recalc", broken, *arguments)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert broken.read_bytes() == b"no zip"
+    assert list(tmp_path.iterdir()) == [broken]
+
+
+def test_check_writes_no_workbook(run, small, tmp_path):
+    """--check with --out is a contradiction, and says so."""
+    done = run("recalc", "--check", small.workbook, "-o", tmp_path / "out.xlsx")
+    assert done.code == 2
+    assert "--out" in done.err
+
+
+@pytest.mark.libreoffice
+def test_a_recalculated_file_opens_in_libreoffice(run, book, tmp_path):
+    """An element in the wrong order, or a cell out of place, would not."""
+    run("recalc", book)
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = [shutil.which("soffice"), profile, "--headless", "--convert-to", "csv", "--outdir", tmp_path, book]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    assert (tmp_path / "book.csv").read_text().startswith("0.1,0.3,0.2,,4.2")
+
+
+def test_shared_texts_and_escapes_are_read_as_stored_values(run, small):
+    """Some programs store a formula's text in the table of shared texts, or what XML cannot hold as a code."""
+    small.write_cells({"A1": "x", "A2": '=A1&""', "A3": '="a"&A1'})
+    run("recalc", small.workbook)
+    edited(small.workbook, (b't="str"><f>A1&amp;""</f><v>x</v>', b't="s"><f>A1&amp;""</f><v>0</v>'))
+    edited(small.workbook, (b"<v>ax</v>", b"<v>a_x0078_</v>"))
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    with zipfile.ZipFile(small.workbook, "a") as archive:
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{main}"><si><t>x</t><rPh><t>y</t></rPh></si></sst>')
+    assert counts(run, small.workbook) == (
+        0,
+        {"formulas": 2, "equal": 2, "differs": 0, "unsupported": 0, "uncached": 0},
+    )
+
+
+def test_a_package_is_closed_as_it_was(book):
+    """Times, attributes and the comment of the archive are kept."""
+    data = book.read_bytes()
+    with zipfile.ZipFile(io.BytesIO(repack(data, {SHEET: b"<new/>"}))) as new, zipfile.ZipFile(book) as old:
+        assert [e.date_time for e in new.infolist()] == [e.date_time for e in old.infolist()]
+        assert new.read(SHEET) == b"<new/>"

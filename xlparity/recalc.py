@@ -1,0 +1,87 @@
+"""Stored values: held against what the formulas compute, and replaced by it."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from xlparity import ooxml
+from xlparity.address import Cell, parse_range
+from xlparity.engines import Values, find_engine
+from xlparity.patch import repack, write_values
+from xlparity.report import Stored, StoredReport, StoredResult
+from xlparity.tolerance import Tolerance
+from xlparity.values import MISSING, Missing, Unsupported, Value
+from xlparity.workbook import Workbook, parse_workbook, read_bytes
+
+EQUAL = Tolerance(rtol=1e-9, atol=1e-12)
+
+
+def recalculate(path: Path) -> tuple[StoredReport, bytes]:
+    """How the stored values compare with the recomputed ones, and the file with these in their place.
+
+    Only the values in the sheets' XML are exchanged; the value of a cell that could not be computed stays. Raises
+    WorkbookError where the file cannot be read or patched.
+    """
+    data = read_bytes(path)
+    book = parse_workbook(data, path)
+    return hold_against(data, book, find_engine("formulas").load(book).recalculate({}))
+
+
+def hold_against(data: bytes, book: Workbook, values: Values) -> tuple[StoredReport, bytes]:
+    """The same for values that somebody has computed already, and the workbook's own bytes."""
+    parts = ooxml.read_parts(data, book.path)
+    shared = ooxml.shared_strings(parts, book.path)
+    results: list[StoredResult] = []
+    changed: dict[str, bytes] = {}
+    for sheet, part in ooxml.sheet_parts(parts, book.path).items():
+        where = f"{book.path}: sheet '{sheet}'"
+        raw = ooxml.scan(parts[part], where)
+        stored = {address: ooxml.stored_value(held, shared) for address, held in raw.items()}
+        new: dict[str, Value] = {}
+        for address, held in raw.items():
+            if held.formula:
+                cell = parse_range(address, sheet).first
+                results.append(_result(book, cell, stored, values))
+                new |= _exchanged(book, cell, stored, values)
+        if new:
+            changed[part] = write_values(parts[part], new, where)
+    versions = {name: version(name) for name in ("xlparity", "formulas")}
+    report = StoredReport(book.path.as_posix(), book.digest, tuple(results), versions)
+    return report, repack(data, changed) if changed else data
+
+
+def _cells(book: Workbook, cell: Cell) -> list[Cell]:
+    """The cells that the formula element in this cell fills; a member with an element of its own fills itself."""
+    formula = book.formula(cell)
+    return list(formula.area.cells()) if formula and formula.area and cell not in book.members else [cell]
+
+
+def _exchanged(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], values: Values) -> dict[str, Value]:
+    computed = {member.a1: values.get(member, MISSING) for member in _cells(book, cell)}
+    if any(isinstance(value, Unsupported | Missing) for value in computed.values()):
+        return {}
+    return {address: value for address, value in computed.items() if not _same(stored.get(address), value)}
+
+
+def _result(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], values: Values) -> StoredResult:
+    """The fact about one formula element: of an array formula, about the member that is furthest from equal."""
+    found = [(_status(stored.get(member.a1), values.get(member, MISSING)), member) for member in _cells(book, cell)]
+    status, member = min(found, key=lambda item: ("uncached", "unsupported", "differs", "equal").index(item[0]))
+    formula = book.formula(cell)
+    return StoredResult(
+        member, status, stored.get(member.a1), values.get(member, MISSING), str(formula) if formula else None
+    )
+
+
+def _status(stored: Value | None, computed: Value) -> Stored:
+    if stored is None:
+        return "uncached"
+    if isinstance(computed, Unsupported | Missing):
+        return "unsupported"
+    if isinstance(stored, float) and isinstance(computed, float):
+        return "equal" if EQUAL.allows(computed, stored) else "differs"
+    return "equal" if _same(stored, computed) else "differs"
+
+
+def _same(stored: Value | None, value: Value) -> bool:
+    return type(stored) is type(value) and stored == value
