@@ -1,8 +1,13 @@
 """Bad input gets one clear line that says where, what and what to do: exit code 2, no traceback, nothing written."""
 
+import json
+import re
 import zipfile
 
+import openpyxl
 import pytest
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.table import Table
 
 
 def refused(run, small, *said, **changed):
@@ -27,7 +32,9 @@ def refused(run, small, *said, **changed):
         ({"workbook": ""}, ["'workbook' is missing"]),
         ({"workbook": "workbook = 3"}, [":1:", "'workbook' is of the wrong type"]),
         ({"workbook": 'wrokbook = "small.xlsx"'}, [":1:", "unknown key 'wrokbook'", "did you mean 'workbook'?"]),
-        ({"workbook": 'workbook = "other.xlsx"'}, ["other.xlsx", "No such file"]),
+        ({"workbook": 'workbook = "smal.xlsx"'}, [":1:", "smal.xlsx", "no such file (did you mean 'small.xlsx'?)"]),
+        ({"workbook": 'workbook = "nowhere/small.xlsx"'}, [":1:", "nowhere/small.xlsx", "no such file"]),
+        ({"sheet": 'sheet = ""'}, [":3: the workbook has no sheet ''"]),
         ({"workbook": 'workbook = "small.py"'}, ["small.py", "not a readable .xlsx file"]),
         ({"workbook": "workbook = "}, ["is not TOML", "line 1"]),
         ({"reference": ""}, ["'reference' is missing"]),
@@ -42,7 +49,10 @@ def refused(run, small, *said, **changed):
         ({"inputs": "[inputs]\nx = 1"}, [":6:", "input 'x' is an address"]),
         ({"inputs": '[inputs]\nX = "A1"'}, [":2:", "no parameter 'X'", "did you mean 'x'?"]),
         ({"inputs": "[inputs]"}, [":2:", "needs 'x'"]),
-        ({"inputs": '[inputs]\nx = "C1"'}, [":2:", "input 'x' needs a number in Sheet!C1", "(blank)"]),
+        (
+            {"inputs": '[inputs]\nx = "C1"'},
+            [":6:", "input 'x' needs a number in Sheet!C1", "(blank); type one in, or correct"],
+        ),
         ({"inputs": '[inputs]\nx = { at = "A1", lwo = 1 }'}, [":6:", "unknown key 'lwo'", "did you mean 'low'?"]),
         ({"inputs": ""}, ["'inputs' is missing"]),
         ({"outputs": '[outputs]\nz = "B1"'}, [":2:", "gives no 'z' in iteration 1", "(known: y)"]),
@@ -56,6 +66,73 @@ def refused(run, small, *said, **changed):
         ({"blocks": "[blocks]\nfirst = 1"}, [":4:", "first, step and count together"]),
         ({"blocks": "[blocks]\nfirst = 9\nstep = 1\ncount = 2"}, [":11:", "stands before the first block"]),
         ({"blocks": "[blocks]\nrows = [1, 2]"}, [":2:", "gives 1 iterations, and the workbook has 2"]),
+        ({"sheet": "sheet = 1"}, [":3:", "'sheet' is of the wrong type"]),
+        ({"inputs": "inputs = 1"}, [":5:", "'inputs' is of the wrong type"]),
+        ({"inputs": '[inputs]\nx = "B5:"'}, [":6:", "'B5:' is not an address", "nor a name"]),
+        ({"inputs": '[inputs]\nx = ""'}, [":6:", "'' is not an address"]),
+        ({"inputs": "[inputs]\nx = {}"}, [":6:", "'x' has no address"]),
+        ({"inputs": "[inputs]\nx = { at = 1 }"}, [":6:", "'x' has no address"]),
+        ({"inputs": '[inputs]\nx = { at = "A1", low = 2, high = 1 }'}, [":6:", "'low' of 'x' is above its 'high'"]),
+        ({"inputs": '[inputs]\nx = { at = "A1", low = "2" }'}, [":6:", "'low' of 'x' is a number"]),
+        ({"inputs": '[inputs]\nx = { at = "A1", low = 0, choices = [0, 1] }'}, [":6:", "choices and a low or high"]),
+        ({"inputs": '[inputs]\nx = { at = "A1", choices = [] }'}, [":6:", "'choices' of 'x' is empty"]),
+        ({"inputs": '[inputs]\nx = { at = "A1", choices = ["a"] }'}, [":6:", "is a list of numbers"]),
+        ({"inputs": '[inputs]\nx = { at = "A1", every_block = 1 }'}, [":6:", "'every_block' of 'x' is true or false"]),
+        ({"inputs": '[inputs]\nx = { at = "A1", also = "B1" }'}, [":6:", "'also' of input 'x' is a list of tables"]),
+        (
+            {"inputs": '[inputs]\nx = { at = "A1", also = [{ at = "C1", turn = true }] }'},
+            [":6:", "unknown key 'turn' of 'x'", "(known: at, transpose)"],
+        ),
+        (
+            {"inputs": '[inputs]\nx = { at = "A1:B1", also = [{ at = "C1:C2" }] }'},
+            [":6:", "another shape", "set transpose = true"],
+        ),
+        ({"outputs": '[outputs]\ny = { at = "B1", rotl = 1 }'}, [":8:", "unknown key 'rotl'", "did you mean 'rtol'?"]),
+        ({"outputs": '[outputs]\ny = { at = "B1", rtol = "1" }'}, [":8:", "'rtol' of 'y' is a number"]),
+        ({"outputs": '[outputs]\ny = { at = "B1", transpose = 1 }'}, [":8:", "'transpose' of 'y' is true or false"]),
+        ({"outputs": "[outputs]\ny = true"}, [":8:", "output 'y' is an address"]),
+        ({"outputs": '[outputs]\nyy = "B1"'}, [":2:", "gives no 'yy' in iteration 1", "did you mean 'y'?"]),
+        ({"sheet": 'sheet = "Sheet"\ntolerance = { rtl = 1 }'}, [":4:", "unknown key 'rtl'", "did you mean 'rtol'?"]),
+        ({"sheet": 'sheet = "Sheet"\ntolerance = 1e-9'}, [":4:", "tolerance is a table"]),
+        ({"sheet": 'sheet = "Sheet"\ntolerance = { atol = -1 }'}, [":4:", "not negative"]),
+        ({"blocks": "[blocks]\nrow = [1]"}, [":5:", "unknown key 'row'", "did you mean 'rows'?"]),
+        ({"blocks": "[blocks]"}, [":4:", "'first' is missing"]),
+        ({"blocks": "[blocks]\nfirst = 1\nstep = 2"}, [":4:", "together: 'count' is missing"]),
+        ({"blocks": "[blocks]\nfirst = 1\nstep = 0\ncount = 2"}, [":4:", "together: they are whole numbers"]),
+        ({"blocks": '[blocks]\nlabel = "Step {n}"\nrows = [1]'}, [":5:", "stands alone"]),
+        ({"blocks": "[blocks]\nrows = [1]\ncolumns = [1]"}, [":5:", "stands alone"]),
+        ({"blocks": "[blocks]\nrows = []"}, [":5:", "rows is a list of the blocks' first rows"]),
+        ({"blocks": "[blocks]\nrows = [1, 1.5]"}, [":5:", "rows is a list of the blocks' first rows"]),
+        ({"blocks": "[blocks]\nrows = [1, 0]"}, [":5:", "rows is a list of the blocks' first rows"]),
+        (
+            {"blocks": "[blocks]\nrows = [1, 2]", "outputs": '[outputs]\ny = "B1:B2"'},
+            [":9:", "two blocks of output 'y' share the cell Sheet!B2"],
+        ),
+        ({"blocks": "[blocks]\nrows = [1, 3, 3]"}, [":5:", "rows lists 3 twice"]),
+        ({"blocks": "[blocks]\nrows = [1, 1048577]"}, [":5:", "rows is a list of the blocks' first rows"]),
+        (
+            {"blocks": "[blocks]\nrows = [1, 1048576]", "outputs": '[outputs]\ny = "B1:B2"'},
+            [":9:", "a block of output 'y' would lie outside the grid"],
+        ),
+        (
+            {
+                "blocks": "[blocks]\ncolumns = [1, 16384]",
+                "inputs": '[inputs]\nx = { at = "A1", every_block = true, also = [{ at = "C1" }] }',
+            },
+            [":9:", "a block of output 'y' would lie outside the grid"],
+        ),
+        (
+            {
+                "blocks": "[blocks]\nrows = [1, 1048576]",
+                "inputs": '[inputs]\nx = { at = "A1", every_block = true, also = [{ at = "C2" }] }',
+            },
+            [":7:", "a block of input 'x' would lie outside the grid"],
+        ),
+        ({"blocks": "blocks = 1"}, [":4:", "[blocks] is a table"]),
+        ({"blocks": "[check]\na = 1"}, [":4:", "[check.NAME] is a table for each check"]),
+        ({"outputs": '[check.a.outputs]\ny = "B1"\n[check.a]\nshet = "Sheet"'}, [":10:", "unknown key 'shet'"]),
+        ({"outputs": '[check.a]\nworkbook = "b.xlsx"\n[check.a.outputs]\ny = "B1"'}, [":8:", "unknown key 'workbook'"]),
+        ({"reference": "", "outputs": '[check.a.outputs]\ny = "B1"'}, [":7:", "'reference' is missing"]),
     ],
 )
 def test_a_wrong_spec_says_where_and_what_and_the_nearest_right_name(run, small, changed, said):
@@ -96,7 +173,7 @@ def test_the_line_is_that_of_the_check_which_is_wrong(run, small):
     small.write_spec(inputs=table.format("one", 'y = "B1"'), outputs=table.format("two", 'y = "B"'))
     refused(run, small, "small.parity.toml:15: 'y': 'B' is not an address")
     small.write_spec(inputs=table.format("one", 'y = "B1"'), outputs=table.format("two", 'y = "No!B1"'))
-    refused(run, small, "small.parity.toml:15: the workbook has no sheet 'No'")
+    refused(run, small, "small.parity.toml:15: 'y': the workbook has no sheet 'No'")
     small.write_spec(outputs='[outputs]\nx = "B"')
     refused(run, small, "small.parity.toml:8: 'x': 'B' is not an address")
 
@@ -168,3 +245,201 @@ def test_a_report_that_cannot_be_written_is_an_error_and_leaves_nothing(run, sma
     assert done.code == 2
     assert "cannot be written" in done.err
     assert sorted(p for p in small.folder.iterdir() if p.name != "__pycache__") == before
+
+
+def test_labels_that_open_no_block_or_one_block_twice_are_named_with_their_cells(run, small):
+    """Which of two cells opens the block is the person's to say, and a label on the sheet that is like it helps."""
+    cells = {"A1": 3, "A2": "Iteration 1", "B2": "=2*A1", "A3": "Iteration 2", "B3": "=2*A1"}
+    small.write_cells(cells)
+    label = '[blocks]\nlabel = "{}"'
+    refused(
+        run,
+        small,
+        ":5:",
+        "opens with 'Iterations 1' (did you mean 'Iteration 1'?)",
+        blocks=label.format("Iterations {n}"),
+    )
+    small.write_cells({**cells, "D9": "Iteration 2"})
+    refused(run, small, ":5:", "'Iteration 2' stands in Sheet!A3 and in Sheet!D9", blocks=label.format("Iteration {n}"))
+
+
+def test_a_wrong_sheet_is_blamed_on_the_check_that_names_it(run, small):
+    """Two checks of one workbook: the line of the first one's sheet would send a person to the wrong place."""
+    table = '[check.{0}]\nsheet = "{1}"\n[check.{0}.inputs]\nx = "A1"\n[check.{0}.outputs]\ny = "B1"\n'
+    small.write_spec(sheet="", inputs=table.format("one", "Sheet"), outputs=table.format("two", "Shet"))
+    refused(run, small, "small.parity.toml:13: the workbook has no sheet 'Shet' (did you mean 'Sheet'?)")
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("raet", ["'raet' is not an address", "no name or table 'raet' (did you mean 'rate'?)"]),
+        ("Other!locla", ["no name or table 'locla' (did you mean 'Other!local'?)"]),
+        ("Nowhere!rate", ["no sheet 'Nowhere' (did you mean 'Other'?)"]),
+        ("Salse[Net]", ["no table 'Salse' (did you mean 'Sales'?)"]),
+        ("Sales[Nte]", ["table Sales has no column 'Nte' (did you mean 'Net'?)"]),
+        ("Sales[#Totals]", ["means no rows of the table"]),
+        ("Sales[@Net]", ["has no column '@Net'"]),
+        ("Sales[[#This Row],[Net]]", ["means no rows of the table"]),
+        ("moving", ["stands for 'Sheet!A1' and not for a fixed range"]),
+        ("tenth", ["the name tenth stands for 0.1 and for no cells"]),
+        ("gone", ["the workbook has no sheet 'Gone'"]),
+        ("huge", ["spans 1,048,576 cells"]),
+        ("pair", ["a number in Other!A1", "(blank)"]),
+    ],
+)
+def test_a_name_that_means_no_cells_says_why_and_what_is_like_it(run, small, at, said):
+    """A spec is read before its workbook; what only the workbook can tell is as clear as what the text tells."""
+    book = openpyxl.Workbook()
+    sheet, other = book.active, book.create_sheet("Other")
+    for row in (["Net", "Tax"], [1, 2], [3, 4]):
+        sheet.append(row)
+    sheet.add_table(Table(displayName="Sales", ref="A1:B3"))
+    names = {
+        "rate": "Sheet!$A$2", "moving": "Sheet!A1", "tenth": "0.1", "gone": "Gone!$A$1", "huge": "Sheet!$A$1:$A$1048576",
+        "pair": "Other!$A$1:$A$2",
+    }  # fmt: skip
+    for name, text in names.items():
+        book.defined_names[name] = DefinedName(name, attr_text=text)
+    other.defined_names["local"] = DefinedName("local", attr_text="Other!$A$1")
+    book.save(small.workbook)
+    refused(run, small, ":6: ", "'x'", *said, inputs=f'[inputs]\nx = "{at}"')
+
+
+@pytest.mark.parametrize(
+    ("accept", "said"),
+    [
+        ('cells = "B1"', [":9:", "accept needs a reason"]),
+        ('cells = "B1"\nreason = " "', [":11:", "accept needs a reason"]),
+        ('reason = "known"', [":9:", "'cells' of accept is an address"]),
+        ('cells = []\nreason = "known"', [":10:", "'cells' of accept is an address"]),
+        ('cells = [1]\nreason = "known"', [":10:", "'cells' of accept is an address"]),
+        ('cells = "B:"\nreason = "known"', [":10:", "'B:' is not an address"]),
+        ('cells = "nmae"\nreason = "known"', [":10:", "no name or table 'nmae'"]),
+        ('cells = "No!B1"\nreason = "known"', [":10:", "no sheet 'No'"]),
+        ('cell = "B1"\nreason = "known"', [":10:", "unknown key 'cell' of 'accept' (did you mean 'cells'?)"]),
+        ('cells = "B1:B2"\nreason = "known"', [":10:", "Sheet!B2 is compared in no output", "Sheet!B1, of 'y'"]),
+        ('cells = "A1"\nreason = "known"', [":10:", "Sheet!A1 is compared in no output"]),
+        ('cells = ["B1", "B1"]\nreason = "known"', [":10:", "Sheet!B1 is accepted twice, first in line 10"]),
+    ],
+)
+def test_a_wrong_acceptance_is_an_error_and_never_half_obeyed(run, small, accept, said):
+    """An acceptance of cells that nobody compares, or without a reason, would hide more or less than it says."""
+    refused(run, small, *said, outputs=f'[outputs]\ny = "B1"\n[[accept]]\n{accept}')
+
+
+def test_the_line_is_that_of_the_acceptance_which_is_wrong(run, small):
+    """All entries have the same keys; only their number tells them apart."""
+    entry = '[[{}]]\nreason = "known"\ncells = "{}"\n'
+    refused(
+        run, small, "small.parity.toml:14:", "Sheet!C1 is compared in no output",
+        outputs='[outputs]\ny = "B1"\n' + entry.format("accept", "B1") + entry.format("accept", "C1"),
+    )  # fmt: skip
+    refused(
+        run, small, "small.parity.toml:14:", "Sheet!B1 is accepted twice, first in line 11",
+        outputs='[check.a.outputs]\ny = "B1"\n' + entry.format("accept", "B1") + entry.format("check.a.accept", "B1"),
+    )  # fmt: skip
+    refused(
+        run, small, "small.parity.toml:9: accept needs a reason",
+        outputs='[outputs]\ny = "B1"\n[[accept]]\ncells = "B1"\n' + entry.format("accept", "B1"),
+    )  # fmt: skip
+    refused(run, small, "small.parity.toml:1:", "[[accept]] is a table", workbook='accept = 1\nworkbook = "small.xlsx"')
+    refused(
+        run, small, "small.parity.toml:1: accept needs a reason",
+        workbook='accept = [{ cells = "B1" }]\nworkbook = "small.xlsx"',
+    )  # fmt: skip
+
+
+def test_what_is_accepted_for_several_checks_is_compared_by_one_of_them(run, small):
+    """At the top it may speak to one check only; a cell that none of them compares is a mistake."""
+    small.write_cells({"A1": 3, "B1": "=2*A1", "C1": "=2*A1"})
+    table = '[check.{0}]\ninputs = {{ x = "A1" }}\noutputs = {{ y = "{1}" }}\n'
+    accept = '[[accept]]\ncells = "{}"\nreason = "known"\n'
+    small.write_spec(inputs=accept.format("C1"), outputs=table.format("a", "B1") + table.format("b", "C1"))
+    assert run("verify", small.spec).code == 0
+    refused(
+        run, small, "small.parity.toml:6:", "Sheet!D1 is compared in no output",
+        inputs=accept.format("D1"), outputs=table.format("a", "B1") + table.format("b", "C1"),
+    )  # fmt: skip
+
+
+WHOLE = {
+    "workbook": "small.xlsx",
+    "reference": "small.py:double",
+    "tolerance": {"rtol": 1e-9, "atol": 1e-12},
+    "sheet": "Sheet",
+    "blocks": {"rows": [1, 2]},
+    "inputs": {
+        "x": {"at": "A1", "every_block": True, "also": [{"at": "D1", "transpose": True}], "low": -2, "high": 2},
+        "k": {"at": "C1", "choices": [0, 1]},
+    },
+    "outputs": {"y": {"at": "B1", "rtol": 1e-7, "atol": 1e-12, "transpose": False}, "z": {"at": "E1", "skip": "later"}},
+    "accept": [{"cells": ["B2"], "reason": "known"}],
+    "check": {"one": {"accept": [{"cells": "B1", "reason": "known"}]}},
+}
+VALUES = [
+    0,
+    1,
+    -1,
+    2.5,
+    True,
+    "",
+    "nonsense",
+    "A1",
+    "Sheet!B1:C2",
+    "1[",
+    [],
+    [1],
+    ["A1"],
+    [[]],
+    [{}],
+    {},
+    {"a": 1},
+    {"at": 1},
+]
+
+
+def toml(value):
+    """A value as TOML has it, all on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {toml(held)}" for key, held in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value)
+
+
+def changes(value):
+    """Every way to put another value in one place of this one, or an unknown key beside it."""
+    yield from VALUES
+    if isinstance(value, dict):
+        yield {**value, "unknown": 1}
+        for key, held in value.items():
+            yield {other: kept for other, kept in value.items() if other != key}
+            yield from ({**value, key: changed} for changed in changes(held))
+    if isinstance(value, list):
+        for number, held in enumerate(value):
+            yield from ([*value[:number], changed, *value[number + 1 :]] for changed in changes(held))
+
+
+@pytest.mark.parametrize("key", WHOLE)
+def test_any_value_in_any_place_is_either_obeyed_or_refused_in_one_line(run, small, key):
+    """Nobody has thought of every mistake; none may end in a traceback, or in a verdict on something else."""
+    small.reference.write_text("def double(x, k=0):\n    while True:\n        yield {'y': 2 * x, 'z': k}\n")
+    small.write_cells({"A1": 3, "A2": 3, "B1": "=2*A1", "B2": "=3*A2", "C1": 1, "D1": 3, "D2": 3, "E1": "=C1"})
+    small.spec.write_text("".join(f"{name} = {toml(value)}\n" for name, value in WHOLE.items()))
+    assert run("verify", small.spec).code == 0
+    refusals = 0
+    for changed in changes(WHOLE[key]):
+        lines = {**WHOLE, key: changed}
+        small.spec.write_text("".join(f"{name} = {toml(value)}\n" for name, value in lines.items()))
+        done = run("verify", small.spec, "--format", "json")
+        if done.err:
+            refusals += 1
+            assert done.code == 2, lines
+            assert done.out == "", lines
+            assert re.match(r"xlparity: [^\n]*small\.parity\.toml:\d+: [^\n]+\n$", done.err) or key == "workbook", lines
+            assert done.err.count("\n") == 1, lines
+            assert "a fault in xlparity" not in done.err, (lines, done.err)
+        else:
+            assert json.loads(done.out)["verdict"] in ("pass", "fail", "unassessed"), lines
+    assert refusals > 10

@@ -1,12 +1,15 @@
 """Which cell is which element of which quantity in which iteration."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from xlparity.address import Cell, Range
 from xlparity.tolerance import Tolerance
+
+At = TypeVar("At")
+"""Where a quantity stands: the words of a spec file while only that is read, a Range once its workbook is."""
 
 
 class Offset(NamedTuple):
@@ -17,40 +20,40 @@ class Offset(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class Output(Generic[At]):
     """A quantity to be compared: where it stands in the first block, how closely, and how the array is turned."""
 
     name: str
-    at: Range
+    at: At
     tolerance: Tolerance
     transpose: bool = False
     skip: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class Twin(Generic[At]):
     """A second place of an input's values, perhaps transposed."""
 
-    at: Range
+    at: At
     transpose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class Input(Generic[At]):
     """A value that the reference is called with: where it stands, and what it may be varied between.
 
     ``every_block`` says that it stands in each block, and not only in the first.
     """
 
     name: str
-    at: Range
+    at: At
     every_block: bool = False
-    also: tuple[Twin, ...] = ()
+    also: tuple[Twin[At], ...] = ()
     low: float | None = None
     high: float | None = None
     choices: tuple[float, ...] = ()
 
-    def places(self, offsets: Sequence[Offset]) -> list[tuple[Cell, ...]]:
+    def places(self: "Input[Range]", offsets: Sequence[Offset]) -> list[tuple[Cell, ...]]:
         """For each element, row by row, all the cells in which it stands."""
         spread = offsets if self.every_block else offsets[:1]
         columns = [list(self.at.moved(*offset).cells()) for offset in spread]
@@ -66,7 +69,7 @@ class Input:
 class Binding(NamedTuple):
     """One element bound to one cell; ``iteration`` counts from 1, ``element`` is (row, column) in the range, from 0."""
 
-    output: Output
+    output: Output[Range]
     iteration: int
     element: tuple[int, int]
     cell: Cell
@@ -77,14 +80,15 @@ class CellMap:
     """The bijection (quantity, iteration, element) ⇄ cell, an entry a bound cell.
 
     ``inputs`` are the cells that the person sets: where an output stands in one of them, as the first weights do, there
-    is nothing to compare.
+    is nothing to compare. ``accepted`` are the cells that are known to differ, each with the reason.
     """
 
-    outputs: tuple[Output, ...]
+    outputs: tuple[Output[Range], ...]
     offsets: tuple[Offset, ...]
     inputs: frozenset[Cell]
+    accepted: Mapping[Cell, str] = field(default_factory=dict)
 
-    def blocks(self) -> Iterator[tuple[Output, int, list[Binding]]]:
+    def blocks(self) -> Iterator[tuple[Output[Range], int, list[Binding]]]:
         """Every quantity in every iteration with its bound cells, row by row; a block without one is left out."""
         for iteration, offset in enumerate(self.offsets, start=1):
             for output in self.outputs:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xlparity.address import Cell
+import numpy as np
+
+from xlparity.address import Cell, Range
 from xlparity.binding import Binding, CellMap, Output
 from xlparity.formula import precedents
 from xlparity.report import CellResult, Finding, Status
@@ -27,8 +29,9 @@ def compare(
             message = _misfit(trace[iteration - 1][output.name], output)
             misfits.setdefault(output.name, (message, []))[1].extend(bound)
         for binding in bound:
-            wanted = None if expected is None else float(expected[binding.element])
-            results.append(_judge(workbook, binding, values.get(binding.cell, BLANK), wanted))
+            actual = values.get(binding.cell, BLANK)
+            wanted = None if expected is None else _wanted(expected[binding.element], actual)
+            results.append(_judge(workbook, binding, actual, wanted, cells.accepted.get(binding.cell)))
     findings = tuple(
         Finding(
             "XP401",
@@ -49,18 +52,20 @@ def disagreements(
     wrong: list[Cell] = []
     unsure: list[Cell] = []
     for output, _, bound, expected in _expectations(cells, trace):
-        if expected is None:
+        if output.skip is not None:
             continue
         for binding in bound:
             actual = values.get(binding.cell, BLANK)
-            if isinstance(actual, Unsupported | Missing):
+            if expected is None or isinstance(actual, Unsupported | Missing):
                 unsure.append(binding.cell)
-            elif not _agree(output, actual, float(expected[binding.element])):
+            elif not _agree(output, actual, _wanted(expected[binding.element], actual)):
                 wrong.append(binding.cell)
     return tuple(wrong), tuple(unsure)
 
 
-def _expectations(cells: CellMap, trace: "Trace") -> "Iterator[tuple[Output, int, list[Binding], NDArray[Any] | None]]":
+def _expectations(
+    cells: CellMap, trace: "Trace"
+) -> "Iterator[tuple[Output[Range], int, list[Binding], NDArray[Any] | None]]":
     """Every quantity in every iteration with the array that its cells must hold; None where it is skipped or misfits."""
     for output, iteration, bound in cells.blocks():
         array = None
@@ -70,7 +75,14 @@ def _expectations(cells: CellMap, trace: "Trace") -> "Iterator[tuple[Output, int
         yield output, iteration, bound, array
 
 
-def _agree(output: Output, actual: Value, expected: float) -> bool:
+def _wanted(element: Any, actual: Value) -> float | bool:
+    """What the cell must hold: of numpy's truth values, which count as 0 and 1, a truth value where the cell has one."""
+    return bool(element) if isinstance(element, np.bool_) and isinstance(actual, bool) else float(element)
+
+
+def _agree(output: Output[Range], actual: Value, expected: float | bool) -> bool:
+    if isinstance(actual, bool) or isinstance(expected, bool):
+        return actual is expected  # Excel's TRUE is no 1: SUM passes it over, and TRUE=1 is FALSE
     return isinstance(actual, float) and output.tolerance.allows(actual, expected)
 
 
@@ -86,7 +98,7 @@ def _fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | No
     return array.reshape(shape) if fits else None
 
 
-def _misfit(array: "NDArray[Any]", output: Output) -> str:
+def _misfit(array: "NDArray[Any]", output: Output[Range]) -> str:
     turned = array.ndim == 2 and array.shape[::-1] == output.at.shape and not output.transpose
     mend = "set transpose = true" if turned else "correct the range, or the reference"
     return (
@@ -95,22 +107,26 @@ def _misfit(array: "NDArray[Any]", output: Output) -> str:
     )
 
 
-def _judge(workbook: Workbook, binding: Binding, actual: Value, expected: float | None) -> CellResult:
+def _judge(
+    workbook: Workbook, binding: Binding, actual: Value, expected: float | bool | None, known: str | None
+) -> CellResult:
     output, iteration, element, cell = binding
     formula = workbook.formula(cell)
+    status = _status(output, formula.text if formula else None, actual, expected)
     return CellResult(
         output.name,
         iteration,
         element,
         cell,
-        _status(output, formula.text if formula else None, actual, expected),
+        "accepted" if known is not None and status != "match" else status,
         expected,
         actual,
         None if formula is None else str(formula),
+        known,
     )
 
 
-def _status(output: Output, formula: str | None, actual: Value, expected: float | None) -> Status:
+def _status(output: Output[Range], formula: str | None, actual: Value, expected: float | bool | None) -> Status:
     if output.skip is not None:
         return "skipped"
     if isinstance(actual, Unsupported):

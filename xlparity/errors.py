@@ -11,6 +11,8 @@ XlparityError
 import difflib
 from collections.abc import Iterable
 
+_KNOWN_SHOWN = 12
+
 
 class XlparityError(Exception):
     """Whatever a person can mend; anything else that is raised is a fault of xlparity."""
@@ -40,10 +42,11 @@ class LanguageError(XlparityError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)`` for the known word most like ``word``, else the known words, else nothing."""
+    """`` (did you mean 'x'?)`` for the known word most like ``word``, else some of the known words, else nothing."""
     known = sorted(known)
     folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold(), folded, n=1)
     if close:
         return f" (did you mean '{folded[close[0]]}'?)"
-    return f" (known: {', '.join(known)})" if known else ""
+    more = ", …" if len(known) > _KNOWN_SHOWN else ""
+    return f" (known: {', '.join(known[:_KNOWN_SHOWN])}{more})" if known else ""

@@ -1,7 +1,7 @@
 """The pipeline on one screen: a spec, its workbook and its reference in, a report out."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -10,17 +10,17 @@ from typing import TypeAlias
 import numpy as np
 
 import xlparity
-from xlparity.address import Range
-from xlparity.binding import CellMap, irregular
+from xlparity.address import Cell, Range
+from xlparity.binding import Input, irregular
 from xlparity.case import Array, Case
 from xlparity.census import constants_behind, take_census
 from xlparity.compare import compare, disagreements
 from xlparity.engines import Engine, Values, find_engine
-from xlparity.errors import OracleError
+from xlparity.errors import OracleError, nearest
 from xlparity.references import Reference, Trace, find_reference
 from xlparity.report import CheckResult, Report, Scenarios
 from xlparity.scenarios import draw
-from xlparity.spec import Check, Spec, read_spec
+from xlparity.spec import Bound, Check, Spec, bind, read_spec
 from xlparity.tolerance import Tolerance
 from xlparity.values import BLANK
 from xlparity.workbook import Workbook, read_workbook
@@ -49,13 +49,13 @@ def verify(
     say("reading", 0.0)
     plan = _with_tolerance(read_spec(Path(spec)), rtol, atol)
     machine = find_engine(engine)
-    book = read_workbook(plan.workbook if workbook is None else Path(workbook))
+    book = read_workbook(_workbook_of(plan) if workbook is None else Path(workbook))
     return assess(plan, book, machine, say)
 
 
 def assess(plan: Spec, book: Workbook, machine: Engine, say: Progress = lambda stage, done: None) -> Report:
     """The report on a workbook that is read: on its stored inputs, and on others drawn around them."""
-    trials = [_Trial(plan, check, plan.map_cells(check, book), _reference(plan, check)) for check in plan.checks]
+    trials = [_Trial(plan, bound, _reference(plan, bound.check)) for bound in bind(plan, book)]
     say("compiling", 0.3)
     session = machine.load(book)
     say("recalculating", 0.5)
@@ -63,17 +63,35 @@ def assess(plan: Spec, book: Workbook, machine: Engine, say: Progress = lambda s
     say("comparing", 0.6)
     checks = [trial.run(book, values, machine) for trial in trials]
     say("trying other inputs", 0.7)
-    inputs = [(given, trial.cells.offsets) for trial in trials for given in trial.check.inputs]
+    inputs = [(given, trial.bound.cells.offsets) for trial in trials for given in trial.bound.inputs]
     compared = {r.cell for check in checks for r in check.results if r.status not in ("skipped", "accepted")}
     # What one check computes may be another one's input, and is not to be set.
     free = {cell: value for cell, value in values.items() if cell not in compared}
     behind = functools.cache(functools.partial(constants_behind, book))
+    moved: set[Cell] = set()
     for drawn in draw(inputs, free, behind, count=_SCENARIOS, seed=_SEED):
+        moved |= {cell for cell, value in drawn.items() if value != values.get(cell)}
         changed = session.recalculate(drawn)
         checks = [trial.run_again(result, changed) for trial, result in zip(trials, checks, strict=True)]
+    checks = [trial.with_notes(result, moved, behind) for trial, result in zip(trials, checks, strict=True)]
+    looked_at = {r.cell for check in checks for r in check.results if r.status != "skipped"}
     return Report(
-        plan.path.as_posix(), book.path.as_posix(), book.digest, tuple(checks), take_census(book, compared), _versions()
+        plan.path.as_posix(),
+        book.path.as_posix(),
+        book.digest,
+        tuple(checks),
+        take_census(book, looked_at),
+        _versions(),
     )
+
+
+def _workbook_of(plan: Spec) -> Path:
+    """The workbook that the spec names; raises SpecError where there is no such file."""
+    path = plan.workbook
+    if not path.is_file():
+        there = [beside.name for beside in path.parent.glob("*.xls?")] if path.parent.is_dir() else []
+        raise plan.error("workbook", f"{path} cannot be read: there is no such file{nearest(path.name, there)}", "")
+    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +99,25 @@ class _Trial:
     """One check, ready to be run on as many sets of values as there are."""
 
     plan: Spec
-    check: Check
-    cells: CellMap
+    bound: Bound
     reference: Reference
 
     def run(self, book: Workbook, values: Values, machine: Engine) -> CheckResult:
         """The facts on the stored inputs; raises SpecError where the reference says nothing about them."""
+        check, cells = self.bound.check, self.bound.cells
+        for given in self.bound.inputs:
+            try:
+                _read(given, values)
+            except OracleError as error:
+                raise self.plan.error(given.name, f"check '{check.name}': {error}", check.name, "inputs") from error
         try:
             trace = self._trace(values)
         except OracleError as error:
-            raise self.plan.error("reference", f"check '{self.check.name}': {error}", self.check.name) from error
-        results, findings = compare(book, self.cells, values, trace)
-        notes = tuple(
-            f"block {number} stands at another distance from the one before it than the others"
-            for number in irregular(self.cells.offsets)
-        )
-        variables = tuple(output.name for output in self.check.outputs)
-        blocks = len(self.cells.offsets)
-        return CheckResult(self.check.name, machine.name, variables, blocks, results, findings, notes, Scenarios(_SEED))
+            raise self.plan.error("reference", f"check '{check.name}': {error}", check.name) from error
+        results, findings = compare(book, cells, values, trace)
+        variables = tuple(output.name for output in check.outputs)
+        blocks = len(cells.offsets)
+        return CheckResult(check.name, machine.name, variables, blocks, results, findings, scenarios=Scenarios(_SEED))
 
     def run_again(self, result: CheckResult, values: Values) -> CheckResult:
         """The result with one more scenario; one where the reference is undefined is dropped, and counted."""
@@ -106,12 +125,32 @@ class _Trial:
             trace = self._trace(values)
         except OracleError:
             return replace(result, scenarios=result.scenarios.with_none())
-        return replace(result, scenarios=result.scenarios.with_one(*disagreements(self.cells, values, trace)))
+        return result.with_scenario(*disagreements(self.bound.cells, values, trace))
+
+    def with_notes(
+        self, result: CheckResult, moved: Container[Cell], behind: Callable[[Cell], Iterable[Cell]]
+    ) -> CheckResult:
+        """The result with its remarks, once all scenarios are through; ``moved`` are the constants that any of them set."""
+        offsets = self.bound.cells.offsets
+        notes = [
+            f"block {number} stands at another distance from the one before it than the others"
+            for number in irregular(offsets)
+        ]
+        for given in self.bound.inputs:
+            if not any(root in moved for places in given.places(offsets) for root in behind(places[0])):
+                notes.append(
+                    f"input '{given.name}' kept its stored value throughout: there is nothing else to set it to"
+                )
+        for reason, found in result.needlessly_accepted.items():
+            more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+            notes.append(f"{found[0].cell}{more} matches, and need not be accepted any longer: {reason}")
+        return replace(result, notes=(*result.notes, *notes))
 
     def _trace(self, values: Values) -> Trace:
-        inputs = {given.name: _read(given.name, given.at, values) for given in self.check.inputs}
-        wanted = [output.name for output in self.check.outputs if output.skip is None]
-        return self.reference.trace(Case(inputs), len(self.cells.offsets) if self.check.blocks else None, wanted)
+        check = self.bound.check
+        inputs = {given.name: _read(given, values) for given in self.bound.inputs}
+        wanted = [output.name for output in check.outputs if output.skip is None]
+        return self.reference.trace(Case(inputs), len(self.bound.cells.offsets) if check.blocks else None, wanted)
 
 
 def _reference(plan: Spec, check: Check) -> Reference:
@@ -123,15 +162,18 @@ def _reference(plan: Spec, check: Check) -> Reference:
     return reference
 
 
-def _read(name: str, at: Range, values: Values) -> "float | Array":
+def _read(given: Input[Range], values: Values) -> "float | Array":
     """The input's value as the sheet shows it: a float for a single cell, a 2-D array for anything else."""
     numbers: list[float] = []
-    for cell in at.cells():
+    for cell in given.at.cells():
         value = values.get(cell, BLANK)
         if not isinstance(value, bool | float):
-            raise OracleError(f"input '{name}' needs a number in {cell}, which holds {value!s}")
+            mend = "type one in" if value is BLANK else "put one there"
+            raise OracleError(
+                f"input '{given.name}' needs a number in {cell}, which holds {value!s}; {mend}, or correct the address"
+            )
         numbers.append(float(value))
-    return numbers[0] if at.size == 1 else np.array(numbers).reshape(at.shape)
+    return numbers[0] if given.at.size == 1 else np.array(numbers).reshape(given.at.shape)
 
 
 def _with_tolerance(spec: Spec, rtol: float | None, atol: float | None) -> Spec:

@@ -88,7 +88,9 @@ class Reference:
                     f"{self.name}: '{name}' in iteration {iteration} is masked or complex, no plain numbers"
                 )
             try:
-                array = np.array(step[name], dtype=float)
+                array = np.array(step[name])
+                if array.dtype != bool:  # truth values stay what they are: a cell may hold TRUE
+                    array = np.array(step[name], dtype=float)
             except (TypeError, ValueError) as error:
                 raise OracleError(
                     f"{self.name}: '{name}' in iteration {iteration} is no array of numbers ({error})"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
@@ -40,28 +40,32 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 class CellResult(NamedTuple):
-    """The fact about one bound cell. ``expected`` is None where the reference gave nothing for it."""
+    """The fact about one bound cell. ``expected`` is None where the reference gave nothing for it.
+
+    ``reason`` is why the spec accepts the cell as it is; a match that has one needs no acceptance.
+    """
 
     variable: str
     iteration: int
     element: tuple[int, int]
     cell: Cell
     status: Status
-    expected: float | None
+    expected: float | bool | None
     actual: Value
     formula: str | None
+    reason: str | None = None
 
     @property
     def difference(self) -> float | None:
         """``actual - expected``, where both are numbers."""
-        if self.expected is None or not isinstance(self.actual, float):
+        if not isinstance(self.expected, float) or not isinstance(self.actual, float):
             return None
         return self.actual - self.expected
 
     @property
     def ulps(self) -> int | None:
         """How many steps from double to double lead from one to the other, where both are numbers."""
-        if self.expected is None or not isinstance(self.actual, float):
+        if not isinstance(self.expected, float) or not isinstance(self.actual, float):
             return None
         return ulps(self.actual, self.expected)
 
@@ -112,7 +116,7 @@ class CheckResult:
     """One check: every bound cell's result, in the order of iteration, quantity and cell.
 
     ``variables`` are the quantities in the spec's order, ``blocks`` is how many blocks there are, and ``notes`` are remarks
-    about the layout.
+    that change no verdict: about the layout, inputs that never varied, acceptances that nothing needs.
     """
 
     name: str
@@ -137,6 +141,39 @@ class CheckResult:
     def _matches_among(self, cells: tuple[Cell, ...]) -> tuple[CellResult, ...]:
         among = set(cells)
         return tuple(result for result in self.results if result.status == "match" and result.cell in among)
+
+    @property
+    def accepted(self) -> dict[str, list[CellResult]]:
+        """The cells that differ and are accepted, by the reason that the spec gives."""
+        return self._by_reason("accepted")
+
+    @property
+    def needlessly_accepted(self) -> dict[str, list[CellResult]]:
+        """The cells that the spec accepts although they match, on the stored inputs and on all others, by the reason."""
+        return self._by_reason("match")
+
+    def _by_reason(self, status: Status) -> dict[str, list[CellResult]]:
+        found: dict[str, list[CellResult]] = {}
+        for result in self.results:
+            if result.status == status and result.reason is not None:
+                found.setdefault(result.reason, []).append(result)
+        return found
+
+    def with_scenario(self, wrong: Iterable[Cell], unsure: Iterable[Cell]) -> "CheckResult":
+        """This and one more scenario, in which the cells were wrong and not computed.
+
+        A cell that the spec accepts fails no scenario; where it is a match on the stored inputs only, it is none.
+        """
+        known = {result.cell for result in self.results if result.reason is not None}
+        wrong, unsure = tuple(wrong), tuple(unsure)
+        differ = known.intersection((*wrong, *unsure))
+        results = self.results
+        if differ:
+            results = tuple(r._replace(status="accepted") if r.cell in differ else r for r in results)
+        scenarios = self.scenarios.with_one(
+            tuple(cell for cell in wrong if cell not in known), tuple(cell for cell in unsure if cell not in known)
+        )
+        return replace(self, results=results, scenarios=scenarios)
 
     @property
     def counts(self) -> dict[str, int]:

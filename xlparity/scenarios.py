@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from xlparity.address import Cell
+from xlparity.address import Cell, Range
 from xlparity.binding import Input, Offset
 from xlparity.values import Value
 
 
 def draw(
-    inputs: Iterable[tuple[Input, Sequence[Offset]]],
+    inputs: Iterable[tuple[Input[Range], Sequence[Offset]]],
     values: Mapping[Cell, Value],
     behind: Callable[[Cell], Sequence[Cell]],
     *,
@@ -25,7 +25,7 @@ def draw(
     so that a reference which is defined only near by is tried as well. A cell that several inputs name follows the
     first. The same seed draws the same.
     """
-    elements: dict[Cell, tuple[Input, tuple[Cell, ...]]] = {}
+    elements: dict[Cell, tuple[Input[Range], tuple[Cell, ...]]] = {}
     for given, offsets in inputs:
         for places in given.places(offsets):
             roots = behind(places[0])
@@ -49,7 +49,7 @@ def draw(
         yield drawn
 
 
-def _draw_one(given: Input, value: float, share: float, random: np.random.Generator) -> float:
+def _draw_one(given: Input[Range], value: float, share: float, random: np.random.Generator) -> float:
     if given.choices:
         return float(random.choice(given.choices))
     reach = min(max(abs(value), 1.0), 1e100) * share

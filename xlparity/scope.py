@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range, parse_range
+from xlparity.errors import nearest
 
 _FIXED = re.compile(
     r"(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!\$[A-Za-z]{1,3}\$[1-9][0-9]{0,6}(?::\$[A-Za-z]{1,3}\$[1-9][0-9]{0,6})?"
@@ -28,10 +29,14 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names of a workbook, in capitals; one that belongs to a sheet stands under ``SHEET!NAME``."""
+    """The names of a workbook, in capitals; one that belongs to a sheet stands under ``SHEET!NAME``.
+
+    ``spelled`` has the names as the workbook writes them.
+    """
 
     names: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
+    spelled: tuple[str, ...] = ()
 
     def meaning(self, word: str, cell: Cell) -> str:
         """The plain reference, or the constant, for which a name or a structured reference stands in a formula of this cell.
@@ -85,7 +90,9 @@ class Scope:
         folded = [" ".join(column.split()).upper() for column in table.columns]
         wanted = " ".join(plain.split()).upper()
         if wanted not in folded:
-            raise ValueError(f"the structured reference {word}: table {table.name} has no column '{plain}'")
+            raise ValueError(
+                f"the structured reference {word}: table {table.name} has no column '{plain}'{nearest(plain, table.columns)}"
+            )
         return table.area.column + folded.index(wanted)
 
     @staticmethod

@@ -281,11 +281,11 @@ def _refuse_what_was_dropped(
 
 
 def _scope(book: Any) -> Scope:
-    names = {name.upper(): defined.attr_text or "" for name, defined in book.defined_names.items()}
+    names = {name: defined.attr_text or "" for name, defined in book.defined_names.items()}
     tables: dict[str, Table] = {}
     for sheet in book.worksheets:
         for name, defined in sheet.defined_names.items():
-            names[f"{sheet.title}!{name}".upper()] = defined.attr_text or ""
+            names[f"{sheet.title}!{name}"] = defined.attr_text or ""
         for table in sheet.tables.values():
             columns = tuple(ooxml.unescape(column.name) for column in table.tableColumns)
             headers = 1 if table.headerRowCount is None else int(table.headerRowCount)
@@ -293,7 +293,7 @@ def _scope(book: Any) -> Scope:
             tables[table.displayName.upper()] = Table(
                 table.displayName, area, columns, headers, int(table.totalsRowCount or 0)
             )
-    return Scope(names, tables)
+    return Scope({name.upper(): meaning for name, meaning in names.items()}, tables, tuple(names))
 
 
 def _extents(sheets: Iterable[str], cells: Iterable[Cell], members: Iterable[Cell]) -> dict[str, tuple[int, int]]:

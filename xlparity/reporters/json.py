@@ -103,6 +103,7 @@ def _cell(result: CellResult) -> dict[str, Any]:
         "expected": result.expected,
         "actual": _value(result.actual),
         "formula": result.formula,
+        **({"reason": result.reason} if result.status == "accepted" else {}),
     }
 
 

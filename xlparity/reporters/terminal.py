@@ -103,9 +103,10 @@ def _verdict(report: Report) -> Text:
         said = "the formulas agree on the stored inputs, and could not be shown to on any others."
     else:
         said = "nothing was recomputed from a live formula, so nothing is shown."
-    skipped = counts["skipped"] + counts["accepted"]
-    if skipped:
-        said += f" {_number(skipped, 'cell')} left out by the spec."
+    if counts["accepted"]:
+        said += f" {_number(counts['accepted'], 'known difference')} accepted by the spec."
+    if counts["skipped"]:
+        said += f" {_number(counts['skipped'], 'cell')} left out by the spec."
     style = _STYLE[verdict]
     return Text.assemble((f"{_MARK[verdict]} {str(verdict).upper()}", f"bold {style}"), f"  {report.workbook}: {said}")
 
@@ -121,6 +122,7 @@ def _check(check: CheckResult, *, verbose: bool) -> RenderableType:
     parts.append(Padding(_quantities(check), (0, 0, 0, 2)))
     parts += [Text(f"  note: {note}", style="dim") for note in check.notes]
     parts += [Text(f"  {finding.code} {finding.message}", style="yellow") for finding in check.findings]
+    parts += _accepted(check, verbose=verbose)
     parts += _scenarios(check)
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
     if wrong:
@@ -129,6 +131,16 @@ def _check(check: CheckResult, *, verbose: bool) -> RenderableType:
             left = len(wrong) - _CELLS_SHOWN
             parts.append(Text(f"  and {_number(left, 'more cell')}; --verbose lists them all", style="dim"))
     return Group(*parts)
+
+
+def _accepted(check: CheckResult, *, verbose: bool) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    for reason, results in check.accepted.items():
+        shown = ", ".join(str(result.cell) for result in (results if verbose else results[:_CELLS_SHOWN]))
+        more = len(results) - _CELLS_SHOWN
+        rest = f" and {more:,} more" if more > 0 and not verbose else ""
+        parts.append(Text(f"  accepted, {_number(len(results), 'cell')}: {shown}{rest}: {reason}", style="yellow"))
+    return parts
 
 
 def _scenarios(check: CheckResult) -> list[RenderableType]:
@@ -191,16 +203,21 @@ def _differing(results: Iterable[CellResult]) -> Table:
     table.add_column("formula", overflow="fold")
     for result in results:
         reason = result.actual.reason if isinstance(result.actual, Unsupported) else None
-        actual = f"{result.actual:.9g}" if isinstance(result.actual, float) else ("–" if reason else str(result.actual))
         table.add_row(
             str(result.cell),
             f"{result.variable}[{result.iteration}]",
             Text(result.status, style="yellow" if result.status in UNKNOWN else "red"),
-            "–" if result.expected is None else f"{result.expected:.9g}",
-            actual,
+            "–" if result.expected is None else _value(result.expected),
+            "–" if reason else _value(result.actual),
             (result.formula or "(no formula)") + (f"\n{reason}" if reason else ""),
         )
     return table
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).upper()  # as the cell shows it
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
 def _census(report: Report, *, verbose: bool) -> Text:

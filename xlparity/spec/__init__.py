@@ -1,0 +1,11 @@
+"""Spec files: ``NAME.parity.toml``, which says what cells are what quantity. The format is described in the README.
+
+Reading takes two steps. ``read_spec`` gives what the text alone tells, and ``bind`` looks its words up in the workbook.
+Either raises SpecError with the file, the line, what is wrong and the nearest right name.
+"""
+
+from xlparity.spec.binder import Bound, bind
+from xlparity.spec.plan import SUFFIX, Acceptance, Address, Blocks, Check, Spec
+from xlparity.spec.reader import read_spec
+
+__all__ = ["SUFFIX", "Acceptance", "Address", "Blocks", "Bound", "Check", "Spec", "bind", "read_spec"]

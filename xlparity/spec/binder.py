@@ -1,0 +1,151 @@
+"""A spec's words looked up in its workbook: names, tables and labels become cells, and every quantity gets its own."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range
+from xlparity.binding import CellMap, Input, Offset, Output, Twin
+from xlparity.errors import SpecError, nearest
+from xlparity.spec.acceptance import accepted_cells
+from xlparity.spec.plan import CORNER, Address, Check, Spec, twin_misfit
+from xlparity.spec.words import known_sheet, look_up
+from xlparity.workbook import Workbook
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A check and its cells: where its inputs stand, and which cells are compared."""
+
+    check: Check
+    inputs: tuple[Input[Range], ...]
+    cells: CellMap
+
+
+def bind(spec: Spec, workbook: Workbook) -> tuple[Bound, ...]:
+    """The checks bound to the workbook's cells, in order; raises SpecError where they cannot be."""
+    bound = [_Binder(spec, check, workbook).bound() for check in spec.checks]
+    accepted = accepted_cells(spec, workbook, [of.cells for of in bound])
+    return tuple(
+        replace(of, cells=replace(of.cells, accepted=known)) for of, known in zip(bound, accepted, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Binder:
+    """One check of a spec and the workbook in which its words are looked up."""
+
+    spec: Spec
+    check: Check
+    workbook: Workbook
+
+    def bound(self) -> Bound:
+        if self.check.sheet is not None:
+            try:
+                known_sheet(self.check.sheet, self.workbook)
+            except ValueError as error:
+                raise self._wrong("sheet", str(error), "") from error
+        inputs = tuple(self._input(given) for given in self.check.inputs)
+        outputs = tuple(
+            Output(o.name, self._area(o.name, o.at, "outputs"), o.tolerance, o.transpose, o.skip)
+            for o in self.check.outputs
+        )
+        offsets = self._offsets(outputs)
+        self._stay_on_the_grid(inputs, outputs, offsets)
+        set_by_hand = {cell for given in inputs for places in given.places(offsets) for cell in places}
+        cells = CellMap(outputs, offsets, frozenset(set_by_hand))
+        if twice := cells.twice_bound():
+            cell, one, other = twice
+            said = f"both '{one}' and '{other}' claim the cell {cell}"
+            if one == other:
+                said = f"two blocks of output '{one}' share the cell {cell}; a block ends before the next begins"
+            raise self._wrong(other, said, "outputs")
+        bound = {output.name for output, _, _ in cells.blocks()}
+        for output in outputs:
+            if output.name not in bound:
+                said = f"output '{output.name}' stands in input cells only, so nothing is compared"
+                raise self._wrong(output.name, said, "outputs")
+        return Bound(self.check, inputs, cells)
+
+    def _wrong(self, key: str, message: str, part: str) -> SpecError:
+        return self.spec.error(key, message, self.check.name, part)
+
+    def _area(self, name: str, address: Address, part: str) -> Range:
+        try:
+            return look_up(address, self.workbook)
+        except ValueError as error:
+            raise self._wrong(name, f"'{name}': {error}", part) from error
+
+    def _input(self, given: Input[Address]) -> Input[Range]:
+        at = self._area(given.name, given.at, "inputs")
+        twins = []
+        for twin in given.also:
+            area = self._area(given.name, twin.at, "inputs")
+            if said := twin_misfit(at, area, transpose=twin.transpose):
+                raise self._wrong(given.name, f"'also' of input '{given.name}' {said}", "inputs")
+            twins.append(Twin(area, twin.transpose))
+        return Input(given.name, at, given.every_block, tuple(twins), given.low, given.high, given.choices)
+
+    def _stay_on_the_grid(
+        self, inputs: Iterable[Input[Range]], outputs: Iterable[Output[Range]], offsets: tuple[Offset, ...]
+    ) -> None:
+        first = self.check.blocks.first if self.check.blocks else CORNER
+        for output in outputs:
+            if output.at.row < first.rows or output.at.column < first.columns:
+                said = "stands before the first block; its address is the one in the first block"
+                raise self._wrong(output.name, f"output '{output.name}' {said}", "outputs")
+            if not all(_on_the_grid(output.at.moved(*offset)) for offset in offsets):
+                said = f"a block of output '{output.name}' would lie outside the grid"
+                raise self._wrong(output.name, said, "outputs")
+        for given in inputs:
+            for at in (given.at, *(twin.at for twin in given.also)) if given.every_block else ():
+                if not all(_on_the_grid(at.moved(*offset)) for offset in offsets):
+                    said = f"a block of input '{given.name}' would lie outside the grid"
+                    raise self._wrong(given.name, said, "inputs")
+
+    def _offsets(self, outputs: tuple[Output[Range], ...]) -> tuple[Offset, ...]:
+        blocks = self.check.blocks
+        if blocks is None:
+            return (Offset(0, 0),)
+        if blocks.label is None:
+            return blocks.offsets
+        openers = self._openers(blocks.label, self.check.sheet or outputs[0].at.sheet)
+        last = max(openers)
+        lacking = next((number for number in range(1, last) if number not in openers), None)
+        if lacking is not None:
+            said = f"block {last} opens in {openers[last]}, and there is no block {lacking}"
+            raise self._wrong("label", said, "blocks")
+        first = openers[1]
+        return tuple(
+            Offset(openers[number].row - first.row, openers[number].column - first.column)
+            for number in range(1, last + 1)
+        )
+
+    def _openers(self, label: str, sheet: str) -> dict[int, Cell]:
+        """The cell that opens each block; raises SpecError where none opens block 1, or two open one."""
+        texts = [
+            (cell, " ".join(content.split()))
+            for cell, content in self.workbook.cells.items()
+            if cell.sheet == sheet and isinstance(content, str)
+        ]
+        pattern = re.escape(label).replace(re.escape("{n}"), r"(?P<n>\d+)", 1)
+        opening = re.compile(pattern.replace(re.escape("{n}"), "(?P=n)"))
+        openers: dict[int, Cell] = {}
+        for cell, text in texts:
+            if match := opening.match(text):
+                number = int(match["n"])
+                if number in openers:
+                    said = f"'{match[0]}' stands in {openers[number]} and in {cell}; a label opens one block"
+                    raise self._wrong("label", said, "blocks")
+                openers[number] = cell
+        if 0 in openers:
+            raise self._wrong("label", f"block 0 opens in {openers[0]}; blocks count from 1", "blocks")
+        if 1 not in openers:
+            first = label.replace("{n}", "1")
+            like = nearest(first, {text for _, text in texts if re.search(r"(?<!\d)1(?!\d)", text)})
+            raise self._wrong("label", f"no cell of sheet '{sheet}' opens with '{first}'{like}", "blocks")
+        return openers
+
+
+def _on_the_grid(area: Range) -> bool:
+    return area.row >= 1 and area.column >= 1 and area.last_row <= MAX_ROW and area.last_column <= MAX_COLUMN

@@ -1,0 +1,113 @@
+"""What a spec file says, as values."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from xlparity.address import Range, parse_range
+from xlparity.binding import Input, Offset, Output
+from xlparity.errors import SpecError
+from xlparity.spec.lines import Lines
+
+SUFFIX = ".parity.toml"
+LARGEST_RANGE = 1_000_000
+CORNER = Offset(1, 1)  # the grid's first row and column
+
+_NAME = re.compile(r"(?:(?:'(?:[^']|'')+'|[^'!\[\]:]+)!)?(?:[^\W\d]|\\)[\w.\\?]*")
+_STRUCTURED = re.compile(r"[^\W\d][\w.\\]*\[.*\]", re.DOTALL)
+
+
+class Address(NamedTuple):
+    """Where something stands: the words of the spec, and the range, where it takes no workbook to tell what they mean.
+
+    ``sheet`` is the one on which words that name none are looked up.
+    """
+
+    text: str
+    area: Range | None
+    sheet: str | None = None
+
+
+def parse_address(text: str, sheet: str | None) -> Address:
+    """The address that ``text`` is: one of cells, or else the name of some, or a part of a table.
+
+    Raises ValueError with a sentence where it can be none of these.
+    """
+    word = text.strip()
+    try:
+        parse_range(word, sheet or "-")
+    except ValueError as error:
+        if _NAME.fullmatch(word) or _STRUCTURED.fullmatch(word):
+            return Address(word, None, sheet)
+        raise ValueError(f"{error}, nor a name or a part of a table, such as rate or Sales[Net]") from error
+    return Address(word, sized(parse_range(word, sheet)), sheet)
+
+
+def sized(area: Range) -> Range:
+    """The range; raises ValueError where it is too large to be a quantity."""
+    if area.size > LARGEST_RANGE:
+        raise ValueError(f"{area} spans {area.size:,} cells; name the range that holds it")
+    return area
+
+
+def twin_misfit(given: Range, twin: Range, *, transpose: bool) -> str | None:
+    """What is wrong with a second place of an input's values; None where they fit."""
+    shape = twin.shape[::-1] if transpose else twin.shape
+    if shape == given.shape:
+        return None
+    turned = "" if transpose or shape[::-1] != given.shape else "; set transpose = true if it shows them turned"
+    return f"is of another shape than the input: {twin}{turned}"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Where the iterations stand: by a label, or at rows or columns that are given, the first of them at ``first``."""
+
+    label: str | None = None
+    offsets: tuple[Offset, ...] = ()
+    first: Offset = CORNER
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A difference that is known and accepted: in which cells, why, and on which line that is said.
+
+    ``shared`` is True for one that stands at the top of a file of several checks and speaks to each.
+    """
+
+    cells: tuple[Address, ...]
+    reason: str
+    line: int | None
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One workbook region against one reference."""
+
+    name: str
+    reference: str
+    sheet: str | None
+    blocks: Blocks | None
+    inputs: tuple[Input[Address], ...]
+    outputs: tuple[Output[Address], ...]
+    accepted: tuple[Acceptance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A spec file; ``workbook`` is relative to the folder of ``path``."""
+
+    path: Path
+    workbook: Path
+    checks: tuple[Check, ...]
+    lines: Lines
+
+    def error(self, key: str, message: str, check: str, part: str = "") -> SpecError:
+        """The error about this key of a part of a check, with the line that it stands on."""
+        return self.error_at(self.lines.of(key, check, part), message)
+
+    def error_at(self, line: int | None, message: str) -> SpecError:
+        """The error about what stands on this line."""
+        return SpecError(self.path, line, message)

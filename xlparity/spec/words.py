@@ -1,0 +1,61 @@
+"""What the words of an address mean in a workbook: cells, defined names, parts of tables."""
+
+from xlparity.address import Cell, Range, parse_range
+from xlparity.errors import nearest
+from xlparity.spec.plan import Address, sized
+from xlparity.workbook import Workbook
+
+
+def look_up(address: Address, workbook: Workbook) -> Range:
+    """The cells that the address means in this workbook; raises ValueError with a sentence where it means none."""
+    if address.area is not None:
+        known_sheet(address.area.sheet, workbook)
+        return address.area
+    word = address.text
+    sheet, separator, name = ("", "", word) if "[" in word else word.rpartition("!")
+    if separator:
+        sheet = sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet
+        known_sheet(sheet, workbook)
+    try:
+        # No cell stands in row 0, so that [#This Row] is refused: a spec stands in no row of a table.
+        meaning = workbook.scope.meaning(word, Cell(address.sheet or "", 0, 0))
+    except ValueError as error:
+        raise ValueError(_unknown(word, name, (sheet, address.sheet or ""), workbook) or str(error)) from error
+    if meaning.startswith("("):
+        raise ValueError(f"the name {word} stands for {meaning[1:-1]} and for no cells; write that into a cell")
+    area = parse_range(meaning)
+    return sized(area._replace(sheet=_spelled(area.sheet, workbook)))
+
+
+def known_sheet(name: str, workbook: Workbook) -> None:
+    """Raises ValueError where the workbook has no such sheet."""
+    if name not in workbook.sheets:
+        raise ValueError(f"the workbook has no sheet '{name}'{nearest(name, workbook.sheets)}")
+
+
+def _spelled(sheet: str, workbook: Workbook) -> str:
+    for known in workbook.sheets:
+        if known.casefold() == sheet.casefold():  # Excel does not mind the case of a sheet's name
+            return known
+    known_sheet(sheet, workbook)
+    return sheet
+
+
+def _unknown(word: str, name: str, sheets: tuple[str, str], workbook: Workbook) -> str | None:
+    """What to say of a word that the workbook does not have; None where it has it, and it means no cells."""
+    scope = workbook.scope
+    tables = [table.name for table in scope.tables.values()]
+    if "[" in word:
+        table = word.partition("[")[0].strip()
+        return None if table.upper() in scope.tables else f"the workbook has no table '{table}'{nearest(table, tables)}"
+    if any(f"{sheet}!{name}".upper() in scope.names for sheet in sheets):
+        return None
+    if name.upper() in scope.names or name.upper() in scope.tables:
+        return None
+    try:
+        parse_range(word, "-")
+    except ValueError as error:
+        no_address = str(error)
+    # Excel makes names of its own, such as _xlnm.Print_Area, which nobody means.
+    known = [*(name for name in scope.spelled if "_xlnm." not in name), *tables]
+    return f"{no_address}, and the workbook has no name or table '{name}'{nearest(word, known)}"
