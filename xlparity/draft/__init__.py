@@ -1,0 +1,105 @@
+"""Drafting a spec file from a workbook, and from the reference where there is one, for a person to correct.
+
+The labels tell where the iterations stand (loops), constants and formulas what is given and what is computed (survey),
+headers which cells are one quantity (quantities), the reference's names what it is called (match); text writes it down.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from xlparity.address import Cell
+from xlparity.binding import Offset
+from xlparity.draft.loops import Loop, find_loop
+from xlparity.draft.match import Drafted, case_of, draft_inputs, draft_outputs, parameters
+from xlparity.draft.names import SAME, fit
+from xlparity.draft.quantities import find_quantities
+from xlparity.draft.survey import survey
+from xlparity.draft.text import Draft, spec_text
+from xlparity.errors import OracleError, WorkbookError
+from xlparity.references import Glimpse, Reference
+from xlparity.workbook import Workbook, formulas_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What calling the reference showed: a glimpse, or why there is none."""
+
+    glimpse: Glimpse | None = None
+    failure: str = ""
+
+
+def draft_spec(workbook: Workbook, spec: Path, reference: Reference | None = None) -> str:
+    """The text of a spec file at ``spec`` for this workbook; a file in the reference's name is relative to this folder.
+
+    The reference is called once, with the drafted inputs, to learn the names and shapes that it gives. Raises
+    WorkbookError where the workbook has no formula, OracleError where the reference does not tell its parameters.
+    """
+    if not any(formulas_of(workbook)):
+        raise WorkbookError(f"{workbook.path}: has no formula that can be read, so there is nothing to verify")
+    loop = find_loop(workbook)
+    draft = _draft(workbook, loop, reference, _Seen())
+    if reference is not None:
+        reference.check_inputs(parameters(reference))
+        seen = _look(workbook, reference, draft)
+        # A function that returns has no iterations; the rows of its table, or its blocks, are one array's.
+        loop = None if seen.glimpse and seen.glimpse.single else loop
+        draft = _draft(workbook, loop, reference, seen)
+        if loop is None and seen.glimpse is not None:
+            draft = _draft(workbook, None, reference, _look(workbook, reference, draft))
+    return spec_text(replace(draft, path=_relative(workbook.path, spec), reference=_named(reference, spec)))
+
+
+def _draft(workbook: Workbook, loop: Loop | None, reference: Reference | None, seen: _Seen) -> Draft:
+    names = [*parameters(reference), *(seen.glimpse.shapes if seen.glimpse else ())] if reference else []
+    kinds = survey(workbook, loop)
+    found = find_quantities(workbook, loop, kinds, lambda text: any(fit(text, name) == SAME for name in names))
+    inputs = draft_inputs(workbook, loop, found, reference)
+    shapes = seen.glimpse.shapes if seen.glimpse else None
+    outputs = draft_outputs(found, inputs, shapes, reference.name if reference else "")
+    lacking = parameters(reference) if reference else {}
+    return Draft(
+        workbook,
+        loop,
+        inputs,
+        _apart(outputs, loop.offsets if loop else (Offset(0, 0),)),
+        {name: needed for name, needed in lacking.items() if name not in {drafted.name for drafted in inputs}},
+        tuple(name for name in shapes or () if name not in {drafted.name for drafted in (*inputs, *outputs)}),
+        seen.failure,
+    )
+
+
+def _look(workbook: Workbook, reference: Reference, draft: Draft) -> _Seen:
+    try:
+        return _Seen(reference.glimpse(case_of(workbook, draft.inputs)))
+    except OracleError as error:
+        return _Seen(failure=str(error))
+
+
+def _apart(outputs: list[Drafted], offsets: tuple[Offset, ...]) -> list[Drafted]:
+    """The outputs; of two that would meet where blocks stand closer than the first two, the later is left out."""
+    kept: list[Drafted] = []
+    owners: dict[Cell, str] = {}
+    for drafted in outputs:
+        places = [cell for offset in offsets for cell in drafted.quantity.at.moved(*offset).cells()]
+        met = next((owners[cell] for cell in places if cell in owners), None)
+        met = drafted.name if len(set(places)) < len(places) else met
+        if met and not drafted.left_out:
+            kept.append(replace(drafted, left_out=f"in some block it would meet '{met}'"))
+        else:
+            kept.append(drafted)
+            owners.update(dict.fromkeys(() if drafted.left_out else places, drafted.name))
+    return kept
+
+
+def _named(reference: Reference | None, spec: Path) -> str | None:
+    if reference is None:
+        return None
+    place, _, function = reference.name.rpartition(":")
+    return f"{_relative(Path(place), spec)}:{function}" if place.endswith(".py") else reference.name
+
+
+def _relative(path: Path, spec: Path) -> str:
+    """The path as the spec file names it, through whatever links the two folders are reached."""
+    place = path.parent.resolve() / path.name
+    return Path(os.path.relpath(place, spec.parent.resolve())).as_posix()

@@ -1,0 +1,134 @@
+"""Where the iterations stand: the blocks that a counting label opens, or the rows of a table that counts them."""
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from xlparity.address import Cell
+from xlparity.binding import Offset
+from xlparity.workbook import Workbook, formulas_of
+
+_NUMBER = re.compile(r"\d+")
+_ALIKE = 0.8  # the share of the first block's formulas that a later block must have: a fault or two may be missing
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Repeated blocks of one sheet, one at each anchor; ``label`` is None for the rows of a table."""
+
+    sheet: str
+    label: str | None
+    anchors: tuple[Cell, ...]
+
+    @cached_property
+    def down(self) -> bool:
+        """Whether the blocks stand one below the other, and not side by side."""
+        return self.anchors[0].row != self.anchors[1].row
+
+    @cached_property
+    def offsets(self) -> tuple[Offset, ...]:
+        """How far each block stands from the first."""
+        first = self.anchors[0]
+        return tuple(Offset(cell.row - first.row, cell.column - first.column) for cell in self.anchors)
+
+    def block(self, cell: Cell) -> int | None:
+        """The number of the block that the cell stands in, from 0; None outside the blocks."""
+        if cell.sheet != self.sheet:
+            return None
+        line = self._line(cell)
+        number = bisect_right(self._starts, line) - 1
+        return number if 0 <= number < len(self.anchors) else None
+
+    def later(self, cell: Cell) -> list[Cell]:
+        """The cells of the later blocks that stand where this one stands in the first."""
+        return [cell.moved(*offset) for offset in self.offsets[1:]]
+
+    def goes_on(self, workbook: Workbook, cell: Cell) -> bool:
+        """Whether the formula of this cell reads the block before its own, as what is handed on does."""
+        before = (self.block(cell) or 0) - 1
+        return any(
+            self.block(area.first) == before == self.block(Cell(area.sheet, area.last_row, area.last_column))
+            for area in workbook.precedents(cell)
+        )
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each block starts and, since nothing closes the last one, where it ends if it is as long as the longest."""
+        starts = [self._line(anchor) for anchor in self.anchors]
+        return [*starts, starts[-1] + max(later - earlier for earlier, later in pairwise(starts))]
+
+    def _line(self, cell: Cell) -> int:
+        return cell.row if self.down else cell.column
+
+
+def find_loop(workbook: Workbook) -> Loop | None:
+    """The blocks of the most iterations whose formulas repeat; None for a workbook with a single pass."""
+    formulas: dict[str, list[Cell]] = defaultdict(list)
+    for cell in (*(cell for cell, _ in formulas_of(workbook)), *workbook.members):
+        formulas[cell.sheet].append(cell)
+    for found in (_labelled(workbook), _counted(workbook)):
+        loops = [loop for loop in found if _repeats(workbook, loop, formulas[loop.sheet])]
+        if loops:
+            return max(loops, key=lambda loop: len(loop.anchors))
+    return None
+
+
+def _labelled(workbook: Workbook) -> Iterator[Loop]:
+    """Every series of texts with a counting number, as a spec file's label reads them: any number opens one block."""
+    openers: dict[tuple[str, str], list[tuple[int, Cell]]] = defaultdict(list)
+    for cell, content in workbook.cells.items():
+        if isinstance(content, str):
+            text = " ".join(content.split())
+            for match in _NUMBER.finditer(text):
+                number = int(match[0]) if len(match[0]) <= 7 else 0  # no block, and nothing that counts
+                openers[cell.sheet, text[: match.start()]].append((number, cell))
+    for (sheet, prefix), found in openers.items():
+        found.sort()
+        counts = [number for number, _ in found] == list(range(1, len(found) + 1))
+        if counts and len(found) > 1 and any(map(str.isalpha, prefix)) and "{n}" not in prefix:
+            anchors = tuple(cell for _, cell in found)
+            if _in_line(anchors):
+                yield Loop(sheet, f"{prefix}{{n}}", anchors)
+
+
+def _counted(workbook: Workbook) -> Iterator[Loop]:
+    """Every run of constants that count 1, 2, 3 … (or from 0) down a column: the rows of a table may be iterations."""
+    numbers = {cell: value for cell, value in workbook.cells.items() if isinstance(value, float)}
+    for cell, value in sorted(numbers.items()):
+        if value in (0, 1) and isinstance(workbook.cells.get(cell.moved(-1, 0)), str):
+            rows = [cell]
+            while numbers.get(below := rows[-1].moved(1, 0)) == value + len(rows):
+                rows.append(below)
+            if len(rows) > 2:
+                yield Loop(cell.sheet, None, tuple(rows))
+
+
+def _in_line(anchors: tuple[Cell, ...]) -> bool:
+    down = all(a.column == b.column and a.row < b.row for a, b in pairwise(anchors))
+    return down or all(a.row == b.row and a.column < b.column for a, b in pairwise(anchors))
+
+
+def _repeats(workbook: Workbook, loop: Loop, formulas: Iterable[Cell]) -> bool:
+    """Whether the later blocks have the first one's formulas, and are iterations and not the rows of one table.
+
+    Blocks of one row or column ("Sample 1", "Sample 2") are iterations only where each goes on from the one before.
+    """
+    held = set(formulas)
+    blocks: list[list[Cell]] = [[] for _ in loop.anchors]
+    for cell in held:
+        number = loop.block(cell)
+        if number is not None:
+            blocks[number].append(cell)
+    if not blocks[0]:
+        return False
+    for offset in loop.offsets[1:]:
+        if sum(cell.moved(*offset) in held for cell in blocks[0]) < _ALIKE * len(blocks[0]):
+            return False
+    lines = [cell.row if loop.down else cell.column for cell in loop.anchors]
+    if loop.label and min(b - a for a, b in pairwise(lines)) > 1:
+        return True
+    return all(any(loop.goes_on(workbook, cell) for cell in block) for block in blocks[1:])
