@@ -151,11 +151,12 @@ def init(
     from xlparity.references import find_reference  # noqa: PLC0415
     from xlparity.workbook import read_workbook  # noqa: PLC0415
 
+    book = read_workbook(workbook)
     spec = output or workbook.with_suffix(".parity.toml")
     if os.path.lexists(spec):
         raise UsageError(f"{spec}: exists, and init overwrites nothing; name another file with --output")
-    function = find_reference(reference, Path()) if reference else None
-    _write_file(spec, draft_spec(read_workbook(workbook), spec, function).encode())
+    function = find_reference(reference, Path()) if reference is not None else None
+    _write_file(spec, draft_spec(book, spec, function).encode())
     typer.echo(f"wrote {spec.as_posix()}", err=True)
 
 

@@ -38,13 +38,17 @@ class Reference:
     name: str
     function: Callable[..., Any]
 
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """The function's parameters by name; raises OracleError where it does not tell them."""
+        try:
+            return inspect.signature(self.function).parameters
+        except (TypeError, ValueError) as error:
+            raise OracleError(f"{self.name} does not tell its parameters; write a Python function") from error
+
     def check_inputs(self, given: Iterable[str]) -> None:
         """Raises OracleError where the inputs are not what the function takes."""
         given = set(given)
-        try:
-            parameters = inspect.signature(self.function).parameters
-        except (TypeError, ValueError) as error:
-            raise OracleError(f"{self.name} does not tell its parameters; write a Python function") from error
+        parameters = self.parameters()
         takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
         named = {
             name: parameter
@@ -70,8 +74,9 @@ class Reference:
             if not isinstance(step, Mapping):
                 raise OracleError(f"{self.name} gives no mapping of names to arrays")
             for name, value in step.items():
-                if isinstance(name, str):
-                    with contextlib.suppress(TypeError, ValueError):
+                if isinstance(name, str) and not isinstance(value, str) and not np.iscomplexobj(value):
+                    # locals() holds modules, functions and data frames as well
+                    with contextlib.suppress(Exception):
                         shapes[name] = np.array(value, dtype=float).shape
         return Glimpse(shapes, isinstance(result, Mapping))
 

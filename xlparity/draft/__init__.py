@@ -8,10 +8,8 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from xlparity.address import Cell
-from xlparity.binding import Offset
 from xlparity.draft.loops import Loop, find_loop
-from xlparity.draft.match import Drafted, case_of, draft_inputs, draft_outputs, parameters
+from xlparity.draft.match import case_of, draft_inputs, draft_outputs, parameters
 from xlparity.draft.names import SAME, fit
 from xlparity.draft.quantities import find_quantities
 from xlparity.draft.survey import survey
@@ -37,17 +35,20 @@ def draft_spec(workbook: Workbook, spec: Path, reference: Reference | None = Non
     """
     if not any(formulas_of(workbook)):
         raise WorkbookError(f"{workbook.path}: has no formula that can be read, so there is nothing to verify")
+    if reference is not None:
+        reference = replace(reference, name=_named(reference.name, spec))
     loop = find_loop(workbook)
     draft = _draft(workbook, loop, reference, _Seen())
     if reference is not None:
-        reference.check_inputs(parameters(reference))
         seen = _look(workbook, reference, draft)
         # A function that returns has no iterations; the rows of its table, or its blocks, are one array's.
         loop = None if seen.glimpse and seen.glimpse.single else loop
         draft = _draft(workbook, loop, reference, seen)
         if loop is None and seen.glimpse is not None:
             draft = _draft(workbook, None, reference, _look(workbook, reference, draft))
-    return spec_text(replace(draft, path=_relative(workbook.path, spec), reference=_named(reference, spec)))
+    return spec_text(
+        replace(draft, path=_relative(workbook.path, spec), reference=reference.name if reference else None)
+    )
 
 
 def _draft(workbook: Workbook, loop: Loop | None, reference: Reference | None, seen: _Seen) -> Draft:
@@ -62,7 +63,7 @@ def _draft(workbook: Workbook, loop: Loop | None, reference: Reference | None, s
         workbook,
         loop,
         inputs,
-        _apart(outputs, loop.offsets if loop else (Offset(0, 0),)),
+        outputs,
         {name: needed for name, needed in lacking.items() if name not in {drafted.name for drafted in inputs}},
         tuple(name for name in shapes or () if name not in {drafted.name for drafted in (*inputs, *outputs)}),
         seen.failure,
@@ -76,27 +77,10 @@ def _look(workbook: Workbook, reference: Reference, draft: Draft) -> _Seen:
         return _Seen(failure=str(error))
 
 
-def _apart(outputs: list[Drafted], offsets: tuple[Offset, ...]) -> list[Drafted]:
-    """The outputs; of two that would meet where blocks stand closer than the first two, the later is left out."""
-    kept: list[Drafted] = []
-    owners: dict[Cell, str] = {}
-    for drafted in outputs:
-        places = [cell for offset in offsets for cell in drafted.quantity.at.moved(*offset).cells()]
-        met = next((owners[cell] for cell in places if cell in owners), None)
-        met = drafted.name if len(set(places)) < len(places) else met
-        if met and not drafted.left_out:
-            kept.append(replace(drafted, left_out=f"in some block it would meet '{met}'"))
-        else:
-            kept.append(drafted)
-            owners.update(dict.fromkeys(() if drafted.left_out else places, drafted.name))
-    return kept
-
-
-def _named(reference: Reference | None, spec: Path) -> str | None:
-    if reference is None:
-        return None
-    place, _, function = reference.name.rpartition(":")
-    return f"{_relative(Path(place), spec)}:{function}" if place.endswith(".py") else reference.name
+def _named(reference: str, spec: Path) -> str:
+    """The reference as the spec file names it: a file relative to the spec's folder, a module as it is."""
+    place, _, function = reference.rpartition(":")
+    return f"{_relative(Path(place), spec)}:{function}" if place.endswith(".py") else reference
 
 
 def _relative(path: Path, spec: Path) -> str:

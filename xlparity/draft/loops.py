@@ -47,6 +47,10 @@ class Loop:
         """The cells of the later blocks that stand where this one stands in the first."""
         return [cell.moved(*offset) for offset in self.offsets[1:]]
 
+    def stays(self, cell: Cell) -> bool:
+        """Whether what stands there in the first block stands inside each later one, however close the next begins."""
+        return all(self.block(at) == number for number, at in enumerate(self.later(cell), start=1))
+
     def goes_on(self, workbook: Workbook, cell: Cell) -> bool:
         """Whether the formula of this cell reads the block before its own, as what is handed on does."""
         before = (self.block(cell) or 0) - 1
@@ -123,10 +127,11 @@ def _repeats(workbook: Workbook, loop: Loop, formulas: Iterable[Cell]) -> bool:
         number = loop.block(cell)
         if number is not None:
             blocks[number].append(cell)
-    if not blocks[0]:
+    inside = [cell for cell in blocks[0] if loop.stays(cell)]
+    if not inside or len(inside) < _ALIKE * len(blocks[0]):
         return False
     for offset in loop.offsets[1:]:
-        if sum(cell.moved(*offset) in held for cell in blocks[0]) < _ALIKE * len(blocks[0]):
+        if sum(cell.moved(*offset) in held for cell in inside) < _ALIKE * len(inside):
             return False
     lines = [cell.row if loop.down else cell.column for cell in loop.anchors]
     if loop.label and min(b - a for a, b in pairwise(lines)) > 1:

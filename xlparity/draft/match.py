@@ -1,6 +1,5 @@
 """The drafted quantities and the reference's names: who is whom, and what is left over on either side."""
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -36,15 +35,14 @@ def parameters(reference: Reference) -> dict[str, bool]:
     """The names of the reference's parameters, in order, and whether it must be given each."""
     return {
         name: parameter.default is parameter.empty
-        for name, parameter in inspect.signature(reference.function).parameters.items()
+        for name, parameter in reference.parameters().items()
         if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
     }
 
 
 def takes_any(reference: Reference) -> bool:
     """Whether the reference has a ``**parameter``, which takes inputs of every name."""
-    given = inspect.signature(reference.function).parameters.values()
-    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in given)
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in reference.parameters().values())
 
 
 def draft_inputs(

@@ -195,6 +195,8 @@ class _Finder:
         left = [series] if series else beside[:1]
         above = self.headers(run.at)
         found = [*left, *above] if run.by_label else [*above, *left]
+        if len(cells) == 1:
+            found.append(self.label(cells[0]) or "")  # of a total, whose label is the first word of its row
         return tuple(sorted(filter(None, dict.fromkeys(found)), key=lambda text: not names_something(text)))
 
     def headers(self, at: Range) -> list[str]:

@@ -55,7 +55,7 @@ def _of_a_loop(workbook: Workbook, loop: Loop) -> dict[Cell, Kind]:
             continue
         later = loop.later(cell)
         computed = [at for at in later if workbook.formula(at)]
-        if 2 * len(computed) < len(later):
+        if 2 * len(computed) < len(later) or not loop.stays(cell):
             continue
         handed_on = 2 * sum(loop.goes_on(workbook, at) for at in computed) > len(computed)
         kinds[cell] = Kind.STATE if handed_on and not workbook.formula(cell) else Kind.FORMULA

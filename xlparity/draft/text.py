@@ -59,7 +59,7 @@ def spec_text(draft: Draft) -> str:
         said = (
             "the reference needs it, and no cell seems to hold it" if needed else "the reference has a default for it"
         )
-        lines += _comment(f'{_key(name)} = ""  # {said}')
+        lines.append(f'# {_key(name)} = ""  # {said}')
     lines += [
         "",
         "[outputs]",
