@@ -211,6 +211,24 @@ def test_the_generated_training_is_drafted_and_passes(desk, week_one, tmp_path):
     assert "Sigmoid!B7:C55" in spec.read_text()
 
 
+@pytest.mark.parametrize(
+    ("function", "sheet", "outputs"),
+    [
+        ("first_pass", "Forward pass", {"z1": "H7:H10", "A1": "I7:I10", "difference": "L7:L10"}),
+        ("tabulate_sigmoid", "Sigmoid", {"A": "B7:B55", "slope": "C7:C55"}),
+        ("worked_examples", "Loss", {"loss": "D7:D8"}),
+    ],
+)
+def test_a_function_about_another_sheet_finds_it(desk, week_one, tmp_path, function, sheet, outputs):
+    """One workbook has several checks; what the function takes and returns says which of its sheets is meant."""
+    spec = tmp_path / "other.parity.toml"
+    reference = f"xlparity.course.regressor.reference:{function}"
+    assert desk.run("init", week_one.with_name("regressor.xlsx"), "--reference", reference, "-o", spec).code == 0
+    table = tomllib.loads(spec.read_text(encoding="utf-8"))
+    assert (table["sheet"], table["outputs"], "blocks" in table) == (sheet, outputs, False)
+    assert xlparity.verify(spec).verdict is Verdict.PASS
+
+
 def test_blocks_side_by_side_are_found(desk):
     """A label may count across the sheet."""
 

@@ -65,20 +65,25 @@ class Reference:
             )
 
     def glimpse(self, case: Case) -> Glimpse:
-        """The names and shapes that the first pass gives; raises OracleError where the function cannot be called so."""
+        """The names and shapes that the first pass gives; raises OracleError where the function cannot be called so.
+
+        An input that a single pass merely hands back, as ``return locals()`` does, is none of them.
+        """
         self.check_inputs(case.inputs)
         shapes: dict[str, tuple[int, ...]] = {}
         with self._blamed():
             result = self.function(**_copies(case))
-            step = result if isinstance(result, Mapping) else next(iter(result), None)
+            single = isinstance(result, Mapping)
+            step = result if single else next(iter(result), None)
             if not isinstance(step, Mapping):
                 raise OracleError(f"{self.name} gives no mapping of names to arrays")
             for name, value in step.items():
                 if isinstance(name, str) and not isinstance(value, str) and not np.iscomplexobj(value):
-                    # locals() holds modules, functions and data frames as well
-                    with contextlib.suppress(Exception):
-                        shapes[name] = np.array(value, dtype=float).shape
-        return Glimpse(shapes, isinstance(result, Mapping))
+                    with contextlib.suppress(Exception):  # locals() holds modules, functions and data frames as well
+                        array = np.array(value, dtype=float)
+                        if not (single and name in case.inputs and np.array_equal(array, case.inputs[name])):
+                            shapes[name] = array.shape
+        return Glimpse(shapes, single)
 
     def trace(self, case: Case, iterations: int | None, wanted: Iterable[str]) -> Trace:
         """The wanted names' arrays for each iteration; ``iterations`` is None for a workbook with one pass.

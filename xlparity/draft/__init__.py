@@ -40,12 +40,7 @@ def draft_spec(workbook: Workbook, spec: Path, reference: Reference | None = Non
     loop = find_loop(workbook)
     draft = _draft(workbook, loop, reference, _Seen())
     if reference is not None:
-        seen = _look(workbook, reference, draft)
-        # A function that returns has no iterations; the rows of its table, or its blocks, are one array's.
-        loop = None if seen.glimpse and seen.glimpse.single else loop
-        draft = _draft(workbook, loop, reference, seen)
-        if loop is None and seen.glimpse is not None:
-            draft = _draft(workbook, None, reference, _look(workbook, reference, draft))
+        draft = _informed(workbook, draft, reference)
     return spec_text(
         replace(draft, path=_relative(workbook.path, spec), reference=reference.name if reference else None)
     )
@@ -57,7 +52,7 @@ def _draft(workbook: Workbook, loop: Loop | None, reference: Reference | None, s
     found = find_quantities(workbook, loop, kinds, lambda text: any(fit(text, name) == SAME for name in names))
     inputs = draft_inputs(workbook, loop, found, reference)
     shapes = seen.glimpse.shapes if seen.glimpse else None
-    outputs = draft_outputs(found, inputs, shapes, reference.name if reference else "")
+    outputs = draft_outputs(found, inputs, shapes)
     lacking = parameters(reference) if reference else {}
     return Draft(
         workbook,
@@ -68,6 +63,17 @@ def _draft(workbook: Workbook, loop: Loop | None, reference: Reference | None, s
         tuple(name for name in shapes or () if name not in {drafted.name for drafted in (*inputs, *outputs)}),
         seen.failure,
     )
+
+
+def _informed(workbook: Workbook, draft: Draft, reference: Reference) -> Draft:
+    """The draft again, now that the reference has been called with its inputs."""
+    seen = _look(workbook, reference, draft)
+    if draft.loop is not None and (seen.glimpse is None or seen.glimpse.single):
+        # A function that returns has no iterations, and one that lacks an input may be about another sheet.
+        single = _look(workbook, reference, _draft(workbook, None, reference, seen))
+        if single.glimpse is not None and single.glimpse.single:
+            return _draft(workbook, None, reference, single)
+    return _draft(workbook, draft.loop, reference, seen)
 
 
 def _look(workbook: Workbook, reference: Reference, draft: Draft) -> _Seen:

@@ -1,5 +1,6 @@
 """The drafted quantities and the reference's names: who is whom, and what is left over on either side."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -59,7 +60,7 @@ def draft_inputs(
     if len(lacking) == len(rest) == 1:
         matched[given[rest[0]]] = lacking[0]
         notes[given[rest[0]]] = ("the one parameter and the one input that were left",)
-    left_out = f"{reference.name} has no such parameter" if reference and not takes_any(reference) else ""
+    left_out = "the reference has no such parameter" if reference and not takes_any(reference) else ""
     taken = set(names)
     drafted: list[Drafted] = []
     for quantity in given:
@@ -79,7 +80,7 @@ def draft_inputs(
 
 
 def draft_outputs(
-    quantities: Iterable[Quantity], inputs: Sequence[Drafted], shapes: Mapping[str, tuple[int, ...]] | None, source: str
+    quantities: Iterable[Quantity], inputs: Sequence[Drafted], shapes: Mapping[str, tuple[int, ...]] | None
 ) -> list[Drafted]:
     """The outputs, each under the name that the reference gives it; without ``shapes`` nobody knows what it gives."""
     given = [quantity for quantity in quantities if quantity.kind is not Kind.INPUT]
@@ -101,32 +102,36 @@ def draft_outputs(
         name = matched.get(quantity) or states.get(quantity) or unique(quantity, taken)
         line = Drafted(quantity, name)
         if shapes is not None and quantity not in matched:
-            line = replace(line, left_out=f"{source} gives nothing of this name")
+            line = replace(line, left_out="the reference gives nothing of this name")
         elif shapes is not None:
             turned = fitting(shapes[name], quantity.at.shape)
             misfit = "" if turned is not None else f"it has shape {shapes[name]} in the reference"
             line = replace(line, transpose=bool(turned), notes=(misfit,) if misfit else ())
         drafted.append(line)
-    if all(line.left_out for line in drafted):  # a spec compares something
-        drafted = [replace(line, left_out="", notes=(*line.notes, line.left_out)) for line in drafted]
+    if all(line.left_out for line in drafted):  # a spec compares something, so one is left in to be renamed
+        drafted[0] = replace(drafted[0], left_out="", notes=(*drafted[0].notes, f"{drafted[0].left_out}: rename it"))
     return drafted
 
 
 def assign(
     quantities: Sequence[Quantity], names: Iterable[str], suits: Callable[[Quantity, str], tuple[int, ...] | None]
 ) -> dict[Quantity, str]:
-    """Each quantity with the name that its texts fit best, each name once; None from ``suits`` forbids a pair."""
-    ranked: list[tuple[tuple[object, ...], Quantity, str]] = []
+    """Each quantity with the name that its texts fit best, each name once; None from ``suits`` forbids a pair.
+
+    Where two fit alike, the one on the sheet that has more of the names.
+    """
+    pairs: list[tuple[Quantity, str, tuple[int, ...], tuple[int, ...]]] = []
+    homes: dict[str, set[str]] = defaultdict(set)
     for order, quantity in enumerate(quantities):
         for name in names:
-            liked = suits(quantity, name)
-            fits = [
-                (fit(text, name), name == identifier(text), -place, -len(text))
-                for place, text in enumerate(quantity.texts)
-            ]
-            best = max(fits, default=(0, False, 0, 0))
-            if liked is not None and best[0]:
-                ranked.append(((*liked, *best, -order), quantity, name))
+            places = enumerate(quantity.texts)
+            fits = [(fit(text, name), int(name == identifier(text)), -place, -len(text)) for place, text in places]
+            best = max(fits, default=(0,))
+            liked = suits(quantity, name) if best[0] else None
+            if liked is not None:
+                pairs.append((quantity, name, (*liked, best[0]), (*best[1:], -order)))
+                homes[quantity.at.sheet].add(name)
+    ranked = [((*first, len(homes[quantity.at.sheet]), *then), quantity, name) for quantity, name, first, then in pairs]
     matched: dict[Quantity, str] = {}
     for _, quantity, name in sorted(ranked, key=lambda entry: entry[0], reverse=True):
         if quantity not in matched and name not in matched.values():

@@ -39,7 +39,8 @@ class Draft:
 
 def spec_text(draft: Draft) -> str:
     """The whole file."""
-    sheet = draft.loop.sheet if draft.loop else draft.outputs[0].quantity.at.sheet
+    live = next(drafted for drafted in draft.outputs if not drafted.left_out)
+    sheet = draft.loop.sheet if draft.loop else live.quantity.at.sheet
     lines = [
         *_comment(
             f"A draft by 'xlparity init' of what stands where in {draft.workbook.path.name}, as far as its labels tell. "
