@@ -159,16 +159,13 @@ def test_the_draft_of_a_course_workbook_needs_no_correction(desk):
 def test_the_comments_say_what_to_check(desk):
     """A person corrects the draft, and must see which lines are guesses."""
     desk.write(course, TRAIN)
-    lines = {line.split(" = ")[0].strip(): line for line in desk.draft("train").splitlines()}
-    assert '# "Learning speed"; the one parameter and the one input that were left' in lines["alpha"]
-    assert lines["loss"].endswith('# "Total Loss"')
-    assert (
-        "open a block each"
-        in lines[
-            "# 10 cells from A2 to A183 open a block each, and the formulas repeat. At another distance than the second:"
-        ]
-    )
-    assert "# The reference also gives m." in lines
+    text = desk.draft("train")
+    assert 'alpha = "B1"     # "Learning speed"; the one parameter and the one input that were left' in text
+    assert 'loss        = "Q5"       # "Total Loss"' in text
+    flowing = text.replace("\n# ", " ")
+    assert "10 cells from A2 to A183 count" in flowing
+    assert "At another distance than the second: block 9." in flowing
+    assert "The reference also gives m." in flowing
 
 
 @pytest.mark.parametrize(
@@ -267,6 +264,34 @@ def test_rows_that_go_on_from_one_another_are_iterations_of_a_generator(desk):
     assert xlparity.verify(desk.spec).verdict is Verdict.PASS
     desk.change(C8="=3*B8")
     assert xlparity.verify(desk.spec).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("start", "blocks"), [(1, {"label": "Round {n}"}), (0, {"first": 4, "step": 1, "count": 6})])
+def test_rows_may_be_labelled(desk, start, blocks):
+    """Their headers stand above the first; a label that counts from 0 is none that a spec file can have."""
+
+    def fill(sheet: Any) -> None:
+        descent(sheet)
+        for k in range(6):
+            sheet[f"A{4 + k}"] = f"Round {start + k}"
+
+    desk.write(fill, "def descend(x, rate):\n    while True:\n        yield locals()\n        x -= rate * 2 * x\n")
+    table = desk.table("descend")
+    assert (table["blocks"], table["outputs"]) == (blocks, {"x": "B4"})
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_blocks_that_count_from_zero_are_told_by_their_rows(desk):
+    """Programmers count so, and the distances may be irregular."""
+    cells: dict[str, object] = {}
+    for k, top in enumerate([2, 6, 11]):
+        cells |= {f"A{top}": f"Epoch {k}", f"A{top + 1}": "x", f"B{top + 1}": f"=B{[0, 4, 8][k]}" if k else 3}
+        cells |= {f"A{top + 2}": "double", f"B{top + 2}": f"=2*B{top + 1}"}
+    body = "    while True:\n        double = 2 * x\n        yield locals()\n        x = double\n"
+    desk.write(cells, f"def f(x):\n{body}")
+    table = desk.table("f")
+    assert (table["blocks"], table["outputs"]) == ({"rows": [2, 6, 11]}, {"x": "B3", "double": "B4"})
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
 
 
 def test_the_same_rows_are_one_array_of_a_function_that_returns(desk):

@@ -18,7 +18,7 @@ _ALIKE = 0.8  # the share of the first block's formulas that a later block must 
 
 @dataclass(frozen=True)
 class Loop:
-    """Repeated blocks of one sheet, one at each anchor; ``label`` is None for the rows of a table."""
+    """Repeated blocks of one sheet, one at each anchor; ``label`` is None where no label of a spec file finds them."""
 
     sheet: str
     label: str | None
@@ -28,6 +28,11 @@ class Loop:
     def down(self) -> bool:
         """Whether the blocks stand one below the other, and not side by side."""
         return self.anchors[0].row != self.anchors[1].row
+
+    @cached_property
+    def is_table(self) -> bool:
+        """Whether each block is one row, or one column, so that the headers stand before the first."""
+        return all(later - earlier == 1 for earlier, later in pairwise(self._starts))
 
     @cached_property
     def offsets(self) -> tuple[Offset, ...]:
@@ -88,15 +93,17 @@ def _labelled(workbook: Workbook) -> Iterator[Loop]:
         if isinstance(content, str):
             text = " ".join(content.split())
             for match in _NUMBER.finditer(text):
-                number = int(match[0]) if len(match[0]) <= 7 else 0  # no block, and nothing that counts
+                number = int(match[0]) if len(match[0]) <= 7 else -1  # nothing that counts
                 openers[cell.sheet, text[: match.start()]].append((number, cell))
     for (sheet, prefix), found in openers.items():
         found.sort()
-        counts = [number for number, _ in found] == list(range(1, len(found) + 1))
-        if counts and len(found) > 1 and any(map(str.isalpha, prefix)) and "{n}" not in prefix:
+        first = found[0][0]
+        counts = first in (0, 1) and [number for number, _ in found] == list(range(first, first + len(found)))
+        if counts and len(found) > 2 - first and any(map(str.isalpha, prefix)) and "{n}" not in prefix:
             anchors = tuple(cell for _, cell in found)
             if _in_line(anchors):
-                yield Loop(sheet, f"{prefix}{{n}}", anchors)
+                # A spec's labels count from 1; blocks that count from 0 are told by their rows.
+                yield Loop(sheet, f"{prefix}{{n}}" if first else None, anchors)
 
 
 def _counted(workbook: Workbook) -> Iterator[Loop]:
@@ -133,7 +140,4 @@ def _repeats(workbook: Workbook, loop: Loop, formulas: Iterable[Cell]) -> bool:
     for offset in loop.offsets[1:]:
         if sum(cell.moved(*offset) in held for cell in inside) < _ALIKE * len(inside):
             return False
-    lines = [cell.row if loop.down else cell.column for cell in loop.anchors]
-    if loop.label and min(b - a for a, b in pairwise(lines)) > 1:
-        return True
-    return all(any(loop.goes_on(workbook, cell) for cell in block) for block in blocks[1:])
+    return not loop.is_table or all(any(loop.goes_on(workbook, cell) for cell in block) for block in blocks[1:])

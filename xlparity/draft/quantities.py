@@ -222,7 +222,7 @@ class _Finder:
 
     def leaves_the_block(self, cell: Cell, above: Cell) -> bool:
         loop = self.loop
-        return loop is not None and loop.label is not None and loop.block(cell) != loop.block(above)
+        return loop is not None and not loop.is_table and loop.block(cell) != loop.block(above)
 
     def label(self, cell: Cell) -> str | None:
         """The nearest text to the left in the cell's row."""

@@ -88,17 +88,20 @@ def _reference(draft: Draft) -> list[str]:
 
 def _blocks(loop: Loop) -> list[str]:
     first, last = loop.anchors[0], loop.anchors[-1]
-    lines = ["[blocks]"]
-    if loop.label is None:
-        lines += _comment(
-            f"{first.a1} to {last.a1} count, and each row goes on from the one above: a row an iteration."
-        )
-        return [*lines, f"first = {first.row}", "step = 1", f"count = {len(loop.anchors)}", ""]
-    said = f"{len(loop.anchors)} cells from {first.a1} to {last.a1} open a block each, and the formulas repeat."
+    said = f"{len(loop.anchors)} cells from {first.a1} to {last.a1} count, and the formulas repeat."
     late = [str(number) for number in irregular(loop.offsets)]
     if late:
         said += f" At another distance than the second: block {', '.join(late)}."
-    return [*lines, *_comment(said), f"label = {_quoted(loop.label)}", ""]
+    if loop.is_table:
+        said += " Each row or column goes on from the one before, so each is an iteration."
+    if loop.label is not None:
+        where = [f"label = {_quoted(loop.label)}"]
+    elif loop.is_table and loop.down:
+        where = [f"first = {first.row}", "step = 1", f"count = {len(loop.anchors)}"]
+    else:
+        lines = [cell.row if loop.down else cell.column for cell in loop.anchors]
+        where = textwrap.wrap(f"{'rows' if loop.down else 'columns'} = {lines}", _WIDTH, subsequent_indent="  ")
+    return ["[blocks]", *_comment(said), *where, ""]
 
 
 def _table(drafts: Sequence[Drafted], sheet: str, *, inputs: bool) -> Iterator[str]:
