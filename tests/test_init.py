@@ -411,6 +411,25 @@ def test_a_misfit_is_bound_and_pointed_out(desk):
     assert "# it has shape (1, 3) in the reference" in desk.draft("f")
 
 
+def test_a_formula_that_refers_to_nothing_is_an_input(desk):
+    """=1/4 is a constant with an equals sign: bound as an output, verify would call it hardcoded."""
+    cells = {"A1": "rate", "B1": "=1/4", "A2": "base", "B2": 8, "A3": "tax", "B3": "=B1*B2"}
+    desk.write(cells, "def f(rate, base):\n    return {'tax': rate * base}\n")
+    table = desk.table("f")
+    assert (table["inputs"], table["outputs"]) == ({"rate": "B1", "base": "B2"}, {"tax": "B3"})
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_a_state_that_the_reference_is_not_given_is_said(desk):
+    """It has first weights of its own; what the first block holds is then a constant where a formula must stand."""
+    desk.write(
+        descent, "def descend(rate):\n    x = 3\n    while True:\n        yield locals()\n        x -= rate * 2 * x\n"
+    )
+    text = desk.draft("descend")
+    assert "# the reference has no such parameter; set in the first block" in text
+    assert "# a constant in the first block" in text
+
+
 def test_labelled_rows_are_quantities_of_their_own(desk):
     """A list of parameters under 'Value', and results of different formulas under one another."""
     cells = {"A1": "Parameter", "B1": "Value", "A2": "price", "B2": 3, "A3": "volume", "B3": 5, "A4": "costs", "B4": 4}
@@ -612,7 +631,7 @@ def test_what_cannot_be_drafted_is_one_line(desk):
     refused(desk, book, "--output", book / "s.parity.toml", said="cannot be written")
 
 
-@pytest.mark.parametrize("cells", [{}, {"A1": 1, "B1": "text"}])
+@pytest.mark.parametrize("cells", [{}, {"A1": 1, "B1": "text"}, {"A1": "=1/3"}])
 def test_a_workbook_without_formulas_is_refused(desk, cells):
     """There is nothing to verify, and a spec without outputs would be refused later, less clearly."""
     desk.write(cells)

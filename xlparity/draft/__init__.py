@@ -15,6 +15,7 @@ from xlparity.draft.quantities import find_quantities
 from xlparity.draft.survey import survey
 from xlparity.draft.text import Draft, spec_text
 from xlparity.errors import OracleError, WorkbookError
+from xlparity.formula import precedents
 from xlparity.references import Glimpse, Reference
 from xlparity.workbook import Workbook, formulas_of
 
@@ -33,8 +34,8 @@ def draft_spec(workbook: Workbook, spec: Path, reference: Reference | None = Non
     The reference is called once, with the drafted inputs, to learn the names and shapes that it gives. Raises
     WorkbookError where the workbook has no formula, OracleError where the reference does not tell its parameters.
     """
-    if not any(formulas_of(workbook)):
-        raise WorkbookError(f"{workbook.path}: has no formula that can be read, so there is nothing to verify")
+    if not any(precedents(formula.text) for _, formula in formulas_of(workbook)):
+        raise WorkbookError(f"{workbook.path}: has no formula that reads another cell, so there is nothing to verify")
     if reference is not None:
         reference = replace(reference, name=_named(reference.name, spec))
     loop = find_loop(workbook)

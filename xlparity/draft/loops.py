@@ -78,7 +78,8 @@ def find_loop(workbook: Workbook) -> Loop | None:
     """The blocks of the most iterations whose formulas repeat; None for a workbook with a single pass."""
     formulas: dict[str, list[Cell]] = defaultdict(list)
     for cell in (*(cell for cell, _ in formulas_of(workbook)), *workbook.members):
-        formulas[cell.sheet].append(cell)
+        if workbook.precedents(cell):
+            formulas[cell.sheet].append(cell)
     for found in (_labelled(workbook), _counted(workbook)):
         loops = [loop for loop in found if _repeats(workbook, loop, formulas[loop.sheet])]
         if loops:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from xlparity.address import Cell, Range
 from xlparity.binding import Twin
 from xlparity.case import Array, Case
 from xlparity.draft.loops import Loop
 from xlparity.draft.names import SAME_WORDS, fit, identifier
 from xlparity.draft.quantities import Quantity
 from xlparity.draft.survey import Kind, is_number
+from xlparity.engines import find_engine
+from xlparity.errors import OracleError
 from xlparity.references import Reference
 from xlparity.workbook import Workbook
 
@@ -66,6 +69,7 @@ def draft_inputs(
     for quantity in given:
         name = matched.get(quantity) or unique(quantity, taken)
         repeated, differing = _repeats(workbook, loop, quantity)
+        handed_on = ("set in the first block",) if quantity.kind is Kind.STATE else ()
         drafted.append(
             Drafted(
                 quantity,
@@ -73,7 +77,7 @@ def draft_inputs(
                 repeated,
                 tuple(twins.get(quantity, ())),
                 left_out="" if quantity in matched else left_out,
-                notes=(*notes.get(quantity, ()), *differing),
+                notes=(*notes.get(quantity, ()), *handed_on, *differing),
             )
         )
     return drafted
@@ -85,6 +89,7 @@ def draft_outputs(
     """The outputs, each under the name that the reference gives it; without ``shapes`` nobody knows what it gives."""
     given = [quantity for quantity in quantities if quantity.kind is not Kind.INPUT]
     states = {drafted.quantity: drafted.name for drafted in inputs}
+    unset = {drafted.quantity for drafted in inputs if drafted.left_out}
 
     def suits(quantity: Quantity, name: str) -> tuple[int, ...] | None:
         fits = fitting((shapes or {})[name], quantity.at.shape) is not None
@@ -100,13 +105,14 @@ def draft_outputs(
     drafted: list[Drafted] = []
     for quantity in given:
         name = matched.get(quantity) or states.get(quantity) or unique(quantity, taken)
-        line = Drafted(quantity, name)
+        begins = "a constant in the first block" if quantity in unset else "from the second block on"
+        line = Drafted(quantity, name, notes=(begins,) if quantity.kind is Kind.STATE else ())
         if shapes is not None and quantity not in matched:
             line = replace(line, left_out="the reference gives nothing of this name")
         elif shapes is not None:
             turned = fitting(shapes[name], quantity.at.shape)
             misfit = "" if turned is not None else f"it has shape {shapes[name]} in the reference"
-            line = replace(line, transpose=bool(turned), notes=(misfit,) if misfit else ())
+            line = replace(line, transpose=bool(turned), notes=(*line.notes, *filter(None, (misfit,))))
         drafted.append(line)
     if all(line.left_out for line in drafted):  # a spec compares something, so one is left in to be renamed
         drafted[0] = replace(drafted[0], left_out="", notes=(*drafted[0].notes, f"{drafted[0].left_out}: rename it"))
@@ -162,30 +168,39 @@ def fitting(shape: tuple[int, ...], cells: tuple[int, int]) -> bool | None:
 
 
 def case_of(workbook: Workbook, inputs: Iterable[Drafted]) -> Case:
-    """The stored values of the inputs that are not left out, as a reference takes them."""
+    """The values of the inputs that are not left out, as a reference takes them; raises OracleError where one has none."""
+    given = [drafted for drafted in inputs if not drafted.left_out]
+    cells = [cell for drafted in given for cell in drafted.quantity.at.cells()]
+    known: Mapping[Cell, object] = workbook.cells
+    if not all(is_number(workbook, cell) for cell in cells):  # =1/3 has to be computed
+        known = find_engine("formulas").load(workbook).recalculate({})
     values: dict[str, float | Array] = {}
-    for drafted in inputs:
-        if not drafted.left_out:
-            array = _array(workbook, drafted.quantity)
-            values[drafted.name] = float(array[0, 0]) if array.size == 1 else array
+    for drafted in given:
+        array = _array(known, drafted.quantity.at)
+        if array is None:
+            raise OracleError(f"the value of input '{drafted.name}' is not known before it is computed")
+        values[drafted.name] = float(array[0, 0]) if array.size == 1 else array
     return Case(values)
 
 
-def _array(workbook: Workbook, quantity: Quantity) -> Array:
-    contents = (workbook.cells[cell] for cell in quantity.at.cells())
-    numbers = [float(content) for content in contents if isinstance(content, float | bool)]
-    return np.array(numbers).reshape(quantity.at.shape)
+def _array(values: Mapping[Cell, object], at: Range) -> "Array | None":
+    """The numbers in the range, or None where not all its cells hold one."""
+    numbers = [float(value) for cell in at.cells() if isinstance(value := values.get(cell), float | bool)]
+    return np.array(numbers).reshape(at.shape) if len(numbers) == at.size else None
 
 
 def _repeats(workbook: Workbook, loop: Loop | None, quantity: Quantity) -> tuple[bool, tuple[str, ...]]:
     """Whether the input's values stand in the later blocks again, and what to say about blocks with other ones."""
     if loop is None or quantity.kind is Kind.STATE or loop.block(quantity.at.first) != 0:
         return False, ()
-    same: list[bool] = []
-    for offset in loop.offsets[1:]:
-        same.append(
-            all(workbook.cells.get(cell.moved(*offset)) == workbook.cells[cell] for cell in quantity.at.cells())
+    cells = list(quantity.at.cells())
+    same = [
+        all(
+            is_number(workbook, cell) and workbook.cells.get(cell.moved(*offset)) == workbook.cells[cell]
+            for cell in cells
         )
+        for offset in loop.offsets[1:]
+    ]
     repeated = 2 * sum(same) >= len(same)
     others = [str(number) for number, equal in enumerate(same, start=2) if not equal]
     if repeated:
@@ -216,8 +231,8 @@ def _twin(workbook: Workbook, loop: Loop | None, first: Quantity, second: Quanti
         return None
     if _repeats(workbook, loop, first)[0] != _repeats(workbook, loop, second)[0]:
         return None
-    values, others = _array(workbook, first), _array(workbook, second)
-    if np.ptp(values) == 0:
+    values, others = _array(workbook.cells, first.at), _array(workbook.cells, second.at)
+    if values is None or others is None or np.ptp(values) == 0:
         return None
     if first.at.shape == second.at.shape and np.array_equal(values, others):
         return (first, Twin(second.at)) if set(first.texts) & set(second.texts) else None

@@ -25,11 +25,10 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Cells that stay together while quantities are put together; ``whole`` ones take no more cells in."""
+    """Cells that stay together while quantities are put together; ``by_label`` says that the text to their left names them."""
 
     at: Range
     texts: tuple[str, ...] = ()
-    whole: bool = False
     by_label: bool = False
 
 
@@ -69,7 +68,7 @@ class _Finder:
             if area and cell == area.first and area.size > 1:
                 cells = list(area.cells())
                 if taken.isdisjoint(cells) and all(self.kinds.get(member) is Kind.FORMULA for member in cells):
-                    runs.append(_Run(area, whole=True))
+                    runs.append(_Run(area))
                     taken.update(cells)
         columns = self.columns([cell for cell in self.kinds if cell not in taken])
         runs += self.rectangles([piece for run in columns for piece in self.pieces(run)])
@@ -79,12 +78,9 @@ class _Finder:
 
     def named(self) -> Iterable[_Run]:
         """The ranges that defined names stand for, the smaller ones first, where they hold cells of one kind."""
-        used = (
-            text.rpartition("!")[2] for _, formula in formulas_of(self.workbook) for text in precedents(formula.text)
-        )
-        spelled = {
-            text.upper(): text for text in used
-        }  # the workbook has the names in capitals, the formulas as defined
+        # The workbook has the names in capitals, the formulas as they were defined.
+        used = {text for _, formula in formulas_of(self.workbook) for text in precedents(formula.text)}
+        spelled = {(name := text.rpartition("!")[2]).upper(): name for text in sorted(used)}
         found: list[tuple[int, str, Range]] = []
         for name, definition in self.workbook.scope.names.items():
             try:
@@ -96,13 +92,10 @@ class _Finder:
         taken: set[Cell] = set()
         for _, name, area in sorted(found):
             cells = list(area.cells())
-            if (
-                len({self.kinds.get(cell) for cell in cells}) == 1
-                and cells[0] in self.kinds
-                and taken.isdisjoint(cells)
-            ):
+            kinds = {self.kinds.get(cell) for cell in cells}
+            if len(kinds) == 1 and None not in kinds and taken.isdisjoint(cells):
                 taken.update(cells)
-                yield _Run(area, (spelled.get(name, name.lower()),), whole=True)
+                yield _Run(area, (spelled.get(name, name.lower()),))
 
     def columns(self, cells: Sequence[Cell]) -> list[_Run]:
         """The cells as runs of one column each, cut where the kind, the table, or formula and label change."""

@@ -7,7 +7,7 @@ from enum import Enum
 
 from xlparity.address import Cell, Range, parse_range
 from xlparity.draft.loops import Loop
-from xlparity.formula import tokens
+from xlparity.formula import precedents, tokens
 from xlparity.workbook import Formula, Workbook, formulas_of
 
 _LARGEST_RANGE = 10_000
@@ -33,13 +33,19 @@ def survey(workbook: Workbook, loop: Loop | None) -> dict[Cell, Kind]:
     return {cell: kinds[cell] for cell in sorted(kinds, key=lambda cell: (order[cell.sheet], cell))}
 
 
+def is_constant(workbook: Workbook, cell: Cell) -> bool:
+    """Whether a number stands there, or a formula that refers to nothing, which is a number with an equals sign."""
+    formula = workbook.formula(cell)
+    return not precedents(formula.text) if formula else is_number(workbook, cell)
+
+
 def is_number(workbook: Workbook, cell: Cell) -> bool:
     """Whether a number, or a truth value, stands there as a constant."""
     return isinstance(workbook.cells.get(cell), float | bool)
 
 
 def _of_one_pass(workbook: Workbook, formulas: Iterable[Cell]) -> dict[Cell, Kind]:
-    kinds = dict.fromkeys(formulas, Kind.FORMULA)
+    kinds = {cell: Kind.FORMULA for cell in formulas if not is_constant(workbook, cell)}
     for above in list(kinds):
         cell, below = above.moved(1, 0), above.moved(2, 0)
         # A number between two formulas that were filled from one another has been typed over the third.
@@ -54,11 +60,11 @@ def _of_a_loop(workbook: Workbook, loop: Loop) -> dict[Cell, Kind]:
         if loop.block(cell) != 0 or not (workbook.formula(cell) or is_number(workbook, cell)):
             continue
         later = loop.later(cell)
-        computed = [at for at in later if workbook.formula(at)]
+        computed = [at for at in later if workbook.formula(at) and not is_constant(workbook, at)]
         if 2 * len(computed) < len(later) or not loop.stays(cell):
             continue
         handed_on = 2 * sum(loop.goes_on(workbook, at) for at in computed) > len(computed)
-        kinds[cell] = Kind.STATE if handed_on and not workbook.formula(cell) else Kind.FORMULA
+        kinds[cell] = Kind.STATE if handed_on and is_constant(workbook, cell) else Kind.FORMULA
     return kinds
 
 
@@ -77,7 +83,8 @@ def _constants_read(workbook: Workbook, formulas: Iterable[Cell]) -> list[Cell]:
                 if anchor not in reached:
                     reached.add(anchor)
                     waiting.append(anchor)
-    return [cell for cell in workbook.cells if cell in reached and is_number(workbook, cell)]
+    cells = (*workbook.cells, *workbook.members)
+    return [cell for cell in cells if workbook.members.get(cell, cell) in reached and is_constant(workbook, cell)]
 
 
 def cells_within(workbook: Workbook, area: Range) -> list[Cell]:

@@ -10,7 +10,6 @@ from xlparity.binding import Offset, irregular
 from xlparity.draft.loops import Loop
 from xlparity.draft.match import Drafted
 from xlparity.draft.names import normal
-from xlparity.draft.survey import Kind
 from xlparity.workbook import Workbook, formulas_of
 
 _WIDTH = 110
@@ -54,7 +53,7 @@ def spec_text(draft: Draft) -> str:
         *(_blocks(draft.loop) if draft.loop else ()),
         "[inputs]",
         *_comment("Constants that the formulas read. low, high or choices say what one may be set to in trials."),
-        *_table(draft.inputs, sheet, inputs=True),
+        *_table(draft.inputs, sheet),
     ]
     for name, needed in draft.lacking.items():
         said = (
@@ -66,7 +65,7 @@ def spec_text(draft: Draft) -> str:
         "[outputs]",
         *_comment("Formulas, compared with what the reference gives under the same name."),
         *(_comment(f"Their names are the sheet's own: {draft.failure}.") if draft.failure else ()),
-        *_table(draft.outputs, sheet, inputs=False),
+        *_table(draft.outputs, sheet),
     ]
     if draft.unplaced:
         lines += ["", *_comment(f"The reference also gives {', '.join(draft.unplaced)}.")]
@@ -104,7 +103,7 @@ def _blocks(loop: Loop) -> list[str]:
     return ["[blocks]", *_comment(said), *where, ""]
 
 
-def _table(drafts: Sequence[Drafted], sheet: str, *, inputs: bool) -> Iterator[str]:
+def _table(drafts: Sequence[Drafted], sheet: str) -> Iterator[str]:
     """The table's lines, their remarks in one column where the lines are short."""
     width = max((len(_key(drafted.name)) for drafted in drafts if not drafted.left_out), default=0)
     lines = [
@@ -115,17 +114,15 @@ def _table(drafts: Sequence[Drafted], sheet: str, *, inputs: bool) -> Iterator[s
     ]
     column = max((len(line) for line in lines if len(line) <= _LONGEST_BEFORE_A_REMARK), default=0)
     for line, drafted in zip(lines, drafts, strict=True):
-        remarks = "; ".join(_printable(remark) for remark in _remarks(drafted, inputs=inputs))
+        remarks = "; ".join(_printable(remark) for remark in _remarks(drafted))
         yield f"{line:<{column}}  # {remarks}" if remarks else line
 
 
-def _remarks(drafted: Drafted, *, inputs: bool) -> Iterator[str]:
-    """The sheet's own header where it is another, what a state is, why a line is left out, and what was noticed."""
+def _remarks(drafted: Drafted) -> Iterator[str]:
+    """The sheet's own header where it is another, why a line is left out, and what was noticed."""
     header = next(iter(drafted.quantity.texts), "")
     if header and normal(header) != normal(drafted.name):
         yield f'"{textwrap.shorten(header, 60, placeholder=" …")}"'
-    if drafted.quantity.kind is Kind.STATE:
-        yield "set in the first block" if inputs else "from the second block on"
     if drafted.left_out:
         yield drafted.left_out
     yield from drafted.notes
