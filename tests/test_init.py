@@ -294,6 +294,14 @@ def test_blocks_that_count_from_zero_are_told_by_their_rows(desk):
     assert xlparity.verify(desk.spec).verdict is Verdict.PASS
 
 
+def test_a_label_that_stands_elsewhere_too_gives_way_to_rows(desk):
+    """verify refuses a label that opens a block twice, and a heading may well repeat it."""
+    desk.write(course, TRAIN)
+    desk.change(D1="Epoch 1 is on top")
+    assert desk.table("train")["blocks"] == {"rows": TOPS}
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
 def test_the_same_rows_are_one_array_of_a_function_that_returns(desk):
     """What the reference is decides: it gives no iterations."""
     body = "    xs = x * (1 - 2 * rate) ** np.arange(6)\n    return {'slope': 2 * xs}\n"
@@ -349,6 +357,7 @@ def test_a_single_pass_is_named_by_its_headers_without_a_reference(desk):
     assert table["inputs"] == {"lambda_": "B1", "x": "B4:C8", "weights": "E4:E5"}
     assert table["outputs"] == {"dL_dz": "G4:G8", "total": "G9"}
     assert "still to be set" in text
+    assert "there is no file" in desk.run("verify", desk.spec).err
 
 
 def test_a_reference_by_any_spelling_is_matched(desk):

@@ -97,14 +97,27 @@ def _labelled(workbook: Workbook) -> Iterator[Loop]:
                 number = int(match[0]) if len(match[0]) <= 7 else -1  # nothing that counts
                 openers[cell.sheet, text[: match.start()]].append((number, cell))
     for (sheet, prefix), found in openers.items():
-        found.sort()
-        first = found[0][0]
-        counts = first in (0, 1) and [number for number, _ in found] == list(range(first, first + len(found)))
-        if counts and len(found) > 2 - first and any(map(str.isalpha, prefix)) and "{n}" not in prefix:
-            anchors = tuple(cell for _, cell in found)
-            if _in_line(anchors):
-                # A spec's labels count from 1; blocks that count from 0 are told by their rows.
-                yield Loop(sheet, f"{prefix}{{n}}" if first else None, anchors)
+        if not any(map(str.isalpha, prefix)) or "{n}" in prefix:
+            continue
+        whole = sorted(found)
+        if counts := _counts(whole):
+            # A spec's labels count from 1; blocks that count from 0 are told by their rows.
+            yield Loop(sheet, f"{prefix}{{n}}" if whole[0][0] else None, counts)
+            continue
+        columns: dict[int, list[tuple[int, Cell]]] = defaultdict(list)
+        for number, cell in whole:
+            columns[cell.column].append((number, cell))
+        for column in columns.values():
+            if counts := _counts(column):  # the same text stands elsewhere too, so that no label is plain enough
+                yield Loop(sheet, None, counts)
+
+
+def _counts(found: list[tuple[int, Cell]]) -> tuple[Cell, ...]:
+    """The cells, if their numbers count from 1, or from 0, down a column or along a row; nothing if they do not."""
+    first = found[0][0]
+    cells = tuple(cell for _, cell in found)
+    counts = [number for number, _ in found] == list(range(first, first + len(found)))
+    return cells if first in (0, 1) and counts and len(found) > 2 - first and _in_line(cells) else ()
 
 
 def _counted(workbook: Workbook) -> Iterator[Loop]:
