@@ -424,6 +424,7 @@ def test_a_formula_that_refers_to_nothing_is_an_input(desk):
     """=1/4 is a constant with an equals sign: bound as an output, verify would call it hardcoded."""
     cells = {"A1": "rate", "B1": "=1/4", "A2": "base", "B2": 8, "A3": "tax", "B3": "=B1*B2"}
     desk.write(cells, "def f(rate, base):\n    return {'tax': rate * base}\n")
+    assert "no line above covers" not in desk.draft("f")
     table = desk.table("f")
     assert (table["inputs"], table["outputs"]) == ({"rate": "B1", "base": "B2"}, {"tax": "B3"})
     assert xlparity.verify(desk.spec).verdict is Verdict.PASS

@@ -149,7 +149,8 @@ def _address(at: Range, sheet: str) -> str:
 
 def _uncovered(draft: Draft) -> list[Cell]:
     offsets = draft.loop.offsets if draft.loop else (Offset(0, 0),)
-    covered = {
+    covered = {cell for drafted in draft.inputs for cell in drafted.quantity.at.cells()}  # =1/3 is an input
+    covered |= {
         cell for drafted in draft.outputs for offset in offsets for cell in drafted.quantity.at.moved(*offset).cells()
     }
     cells = (*(cell for cell, _ in formulas_of(draft.workbook)), *draft.workbook.members)
