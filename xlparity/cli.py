@@ -176,6 +176,34 @@ def recalc(
     raise typer.Exit(int(report.verdict) if check else 0)
 
 
+@app.command()
+def init(
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="The workbook to draft a spec file for.")],
+    *,
+    reference: Annotated[
+        str | None, typer.Option(help="The Python function: file.py:function or package.module:function.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The spec file; without it, NAME.parity.toml beside WORKBOOK.")
+    ] = None,
+) -> None:
+    """Draft a spec file from a workbook's labels, and from the names of the Python reference, to be corrected by hand.
+
+    Example: xlparity init training.xlsx --reference training.py:train
+    """
+    from xlparity.draft import draft_spec  # noqa: PLC0415
+    from xlparity.references import find_reference  # noqa: PLC0415
+    from xlparity.workbook import read_workbook  # noqa: PLC0415
+
+    book = read_workbook(workbook)
+    spec = output or workbook.with_suffix(".parity.toml")
+    if os.path.lexists(spec):
+        raise UsageError(f"{spec}: exists, and init overwrites nothing; name another file with --output")
+    function = find_reference(reference, Path()) if reference is not None else None
+    _write_file(spec, draft_spec(book, spec, function).encode())
+    typer.echo(f"wrote {spec.as_posix()}", err=True)
+
+
 def _specs_below(folder: Path) -> list[Path]:
     found = sorted(
         path for path in folder.rglob("*.parity.toml") if not any(part.startswith(".") for part in path.parts)

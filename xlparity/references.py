@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,13 @@ Trace: TypeAlias = tuple[Mapping[str, NDArray[Any]], ...]
 """What the reference gave: one mapping of names to arrays for each iteration."""
 
 
+class Glimpse(NamedTuple):
+    """What a reference gives in its first pass: the shape of every array of numbers, and whether there is no other pass."""
+
+    shapes: Mapping[str, tuple[int, ...]]
+    single: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A Python function, and the name by which a spec file knows it."""
@@ -31,13 +38,17 @@ class Reference:
     name: str
     function: Callable[..., Any]
 
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """The function's parameters by name; raises OracleError where it does not tell them."""
+        try:
+            return inspect.signature(self.function).parameters
+        except (TypeError, ValueError) as error:
+            raise OracleError(f"{self.name} does not tell its parameters; write a Python function") from error
+
     def check_inputs(self, given: Iterable[str]) -> None:
         """Raises OracleError where the inputs are not what the function takes."""
         given = set(given)
-        try:
-            parameters = inspect.signature(self.function).parameters
-        except (TypeError, ValueError) as error:
-            raise OracleError(f"{self.name} does not tell its parameters; write a Python function") from error
+        parameters = self.parameters()
         takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
         named = {
             name: parameter
@@ -53,16 +64,36 @@ class Reference:
                 f"{self.name} needs '{lacking[0]}', which [inputs] does not give{nearest(lacking[0], given - named.keys())}"
             )
 
+    def glimpse(self, case: Case) -> Glimpse:
+        """The names and shapes that the first pass gives; raises OracleError where the function cannot be called so.
+
+        An input that a single pass merely hands back, as ``return locals()`` does, is none of them.
+        """
+        self.check_inputs(case.inputs)
+        shapes: dict[str, tuple[int, ...]] = {}
+        with self._blamed():
+            result = self.function(**_copies(case))
+            single = isinstance(result, Mapping)
+            step = result if single else next(iter(result), None)
+            if not isinstance(step, Mapping):
+                raise OracleError(f"{self.name} gives no mapping of names to arrays")
+            for name, value in step.items():
+                if isinstance(name, str) and not isinstance(value, str) and not np.iscomplexobj(value):
+                    with contextlib.suppress(Exception):  # locals() holds modules, functions and data frames as well
+                        array = np.array(value, dtype=float)
+                        if not (single and name in case.inputs and np.array_equal(array, case.inputs[name])):
+                            shapes[name] = array.shape
+        return Glimpse(shapes, single)
+
     def trace(self, case: Case, iterations: int | None, wanted: Iterable[str]) -> Trace:
         """The wanted names' arrays for each iteration; ``iterations`` is None for a workbook with one pass.
 
         Raises OracleError where the function raises, ends too early, lacks a wanted name, or gives a nan or an infinity.
         """
         wanted = tuple(wanted)
-        inputs = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in case.inputs.items()}
         taken: list[Mapping[str, NDArray[Any]]] = []
         with self._blamed():
-            result = self.function(**inputs)
+            result = self.function(**_copies(case))
             single = isinstance(result, Mapping)
             if not single and not isinstance(result, Iterable):
                 raise OracleError(
@@ -112,6 +143,11 @@ class Reference:
             raise OracleError(
                 f"{self.name} raised {_said(error)} ({Path(at.filename).name}, line {at.lineno})"
             ) from error
+
+
+def _copies(case: Case) -> dict[str, Any]:
+    """The inputs for one call, which may do with them what it likes."""
+    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in case.inputs.items()}
 
 
 def find_reference(name: str, folder: Path) -> Reference:

@@ -1,0 +1,670 @@
+"""`xlparity init`: a stranger's workbook gets a spec file that verify accepts, and with its reference one that proves it."""
+
+import os
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.chart import BarChart, Reference
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.table import Table
+
+import xlparity
+from xlparity.draft import draft_spec
+from xlparity.draft.names import LEAD, SAME, SAME_WORDS, WORD, fit, identifier, stem
+from xlparity.report import Verdict
+from xlparity.spec import read_spec
+from xlparity.workbook import read_workbook
+
+TRAIN = """
+import numpy as np
+
+def train(X, y, W1, b1, alpha):
+    m = X.shape[0]
+    while True:
+        z1 = X @ W1 + b1
+        A1 = 1 / (1 + np.exp(-z1))
+        sample_loss = -(y * np.log(A1) + (1 - y) * np.log(1 - A1))
+        loss = sample_loss.sum() / m
+        dz1 = A1 - y
+        dW1 = X.T @ dz1 / m
+        db1 = dz1.sum() / m
+        W1_new, b1_new = W1 - alpha * dW1, b1 - alpha * db1
+        yield locals()
+        W1, b1 = W1_new, b1_new
+"""
+X = [[0, 1, 0], [1, 0, 0], [1, 1, 1], [0, 1, 1]]
+TOPS = [2, 22, 42, 62, 82, 102, 122, 142, 163, 183]  # the ninth epoch stands one row late
+
+
+def course(sheet: Any) -> None:
+    """Ten epochs of a regressor as a course lays them out: X and y typed into each block, X turned in the backward pass."""
+    sheet["A1"], sheet["B1"] = "Learning speed", 0.8
+    for number, top in enumerate(TOPS, start=1):
+        first, last, back, update = top + 3, top + 6, top + 10, top + 16
+        block: dict[str, object] = {f"A{top}": f"Epoch {number}", f"A{top + 1}": "forward pass"}
+        headers = {"B": "X1", "C": "X2", "D": "X3", "G": "W1", "H": "b1", "J": "z1", "L": "A1", "N": "y"}
+        block |= {f"{column}{top + 2}": text for column, text in headers.items()}
+        block |= {f"P{top + 2}": "Sample Loss", f"Q{top + 2}": "Total Loss"}
+        for k in range(4):
+            block |= {f"A{first + k}": f"Sample {k + 1}", f"{'BCDE'[k]}{back - 1}": f"Sample {k + 1}"}
+            block |= {f"{'BCD'[j]}{first + k}": X[k][j] for j in range(3)}
+            block |= {f"{'BCDE'[k]}{back + j}": X[k][j] for j in range(3)}
+            block |= {f"L{first + k}": f"=1/(1+EXP(-J{first + k}))", f"N{first + k}": [0, 1, 1, 0][k]}
+            block[f"P{first + k}"] = f"=-(N{first + k}*LN(L{first + k})+(1-N{first + k})*LN(1-L{first + k}))"
+            block[f"L{back + k}"] = f"=(L{first + k}-N{first + k})"
+        for j in range(3):
+            block[f"A{back + j}"] = f"X{j + 1}"
+            block[f"G{first + j}"] = [0.5, 0.7, 0.2][j] if number == 1 else f"=G{TOPS[number - 2] + 16 + j}"
+            block[f"G{update + j}"] = f"=G{first + j}-$B$1*G{back + j}"
+        block[f"H{first}"] = 0.1 if number == 1 else f"=H{TOPS[number - 2] + 16}"
+        z1, dW1 = f"J{first}:J{last}", f"G{back}:G{back + 2}"
+        block[f"J{first}"] = ArrayFormula(z1, f"=MMULT(B{first}:D{last},G{first}:G{first + 2})+H{first}")
+        block[f"G{back}"] = ArrayFormula(dW1, f"=1/4*MMULT(B{back}:E{back + 2},L{back}:L{back + 3})")
+        block |= {f"H{back}": f"=1/4*SUM(L{back}:L{back + 3})", f"Q{first}": f"=1/4*SUM(P{first}:P{last})"}
+        block |= {f"H{update}": f"=H{first}-$B$1*H{back}", f"L{back - 1}": "Loss Derivative dz1"}
+        block |= {f"G{back - 1}": "dW1", f"H{back - 1}": "db1", f"G{update - 1}": "new W1", f"H{update - 1}": "new b1"}
+        for address, value in block.items():
+            sheet[address] = value
+
+
+class Desk:
+    """A folder with ``book.xlsx`` and ``ref.py``, and the command run in it."""
+
+    def __init__(self, folder: Path, run: Callable[..., Any]) -> None:
+        self.folder, self.run = folder, run
+        self.workbook, self.spec = folder / "book.xlsx", folder / "book.parity.toml"
+
+    def write(self, fill: Callable[[Any], None] | dict[str, object], reference: str = "") -> None:
+        """The workbook with these cells on its one sheet, named Sheet, and the reference."""
+        book = openpyxl.Workbook()
+        if callable(fill):
+            fill(book.active)
+        else:
+            for address, value in fill.items():
+                book.active[address] = value
+        book.save(self.workbook)
+        (self.folder / "ref.py").write_text(reference)
+
+    def change(self, **cells: object) -> None:
+        """The workbook with these cells of its first sheet changed."""
+        book = openpyxl.load_workbook(self.workbook)
+        for address, value in cells.items():
+            book.worksheets[0][address] = value
+        book.save(self.workbook)
+
+    def draft(self, function: str = "") -> str:
+        """The drafted text, which must be a spec that maps onto the workbook."""
+        self.spec.unlink(missing_ok=True)
+        done = self.run(
+            "init", self.workbook, *(["--reference", self.folder / f"ref.py:{function}"] if function else [])
+        )
+        assert (done.code, done.out, done.err.count("\n")) == (0, "", 1)
+        spec = read_spec(self.spec)
+        spec.map_cells(spec.checks[0], read_workbook(self.workbook))
+        return self.spec.read_text(encoding="utf-8")
+
+    def table(self, function: str = "") -> dict[str, Any]:
+        """The drafted file as TOML has it."""
+        return tomllib.loads(self.draft(function))
+
+
+@pytest.fixture
+def desk(tmp_path, run) -> Desk:
+    return Desk(tmp_path, run)
+
+
+# --- repeated blocks -----------------------------------------------------------------------------------------------
+
+
+def test_the_draft_of_a_course_workbook_needs_no_correction(desk):
+    """The layout that init was made for: blocks at irregular distances, repeated and turned inputs, headers of two words."""
+    desk.write(course, TRAIN)
+    assert desk.table("train") == {
+        "workbook": "book.xlsx",
+        "reference": "ref.py:train",
+        "tolerance": {"rtol": 1e-9, "atol": 1e-12},
+        "sheet": "Sheet",
+        "blocks": {"label": "Epoch {n}"},
+        "inputs": {
+            "alpha": "B1",
+            "X": {"at": "B5:D8", "every_block": True, "also": [{"at": "B12:E14", "transpose": True}]},
+            "W1": "G5:G7",
+            "b1": "H5",
+            "y": {"at": "N5:N8", "every_block": True},
+        },
+        "outputs": {
+            "W1": "G5:G7",
+            "b1": "H5",
+            "z1": "J5:J8",
+            "A1": "L5:L8",
+            "sample_loss": "P5:P8",
+            "loss": "Q5",
+            "dW1": "G12:G14",
+            "db1": "H12",
+            "dz1": "L12:L15",
+            "W1_new": "G18:G20",
+            "b1_new": "H18",
+        },
+    }
+    report = xlparity.verify(desk.spec)
+    assert report.verdict is Verdict.PASS
+    assert (report.checks[0].blocks, report.census.unbound) == (10, 0)
+
+
+def test_the_comments_say_what_to_check(desk):
+    """A person corrects the draft, and must see which lines are guesses."""
+    desk.write(course, TRAIN)
+    text = desk.draft("train")
+    assert 'alpha = "B1"     # "Learning speed"; the one parameter and the one input that were left' in text
+    assert 'loss        = "Q5"       # "Total Loss"' in text
+    flowing = text.replace("\n# ", " ")
+    assert "10 cells from A2 to A183 count" in flowing
+    assert "At another distance than the second: block 9." in flowing
+    assert "The reference also gives m." in flowing
+
+
+@pytest.mark.parametrize(
+    ("address", "fault"),
+    [
+        ("P105", "=-(N105*LOG(L105)+(1-N105)*LN(1-L105))"),
+        ("H52", -0.4),
+        ("P6", "=-(N6*LOG(L6)+(1-N6)*LOG(1-L6))"),
+        ("P6", 0.5),
+        ("Q5", 0.5),
+        ("C25", 7),
+    ],
+)
+def test_a_draft_of_a_faulty_workbook_binds_the_fault(desk, address, fault):
+    """A workbook is drafted because it may be wrong: the same lines come out, and the check fails."""
+    desk.write(course, TRAIN)
+    right = desk.table("train")
+    desk.change(**{address: fault})
+    assert desk.table("train") == right
+    assert xlparity.verify(desk.spec).verdict is Verdict.FAIL
+
+
+def test_an_input_that_differs_in_one_block_is_pointed_out(desk):
+    """It may be a slip of the hand, or a batch of its own."""
+    desk.write(course, TRAIN)
+    desk.change(C25=7)
+    assert "other values stand in block 2" in desk.draft("train")
+
+
+def test_the_generated_training_is_drafted_and_passes(desk, week_one, tmp_path):
+    """Inputs that later blocks pass on by formula are inputs and outputs; headers have a line of numpy below them."""
+    spec = tmp_path / "drafts" / "training.parity.toml"
+    reference = "xlparity.course.regressor.reference:train"
+    assert desk.run("init", week_one.with_name("regressor.xlsx"), "--reference", reference, "-o", spec).code == 0
+    report = xlparity.verify(spec)
+    assert report.verdict is Verdict.PASS
+    assert (report.checks[0].blocks, report.checks[0].counts["bound"]) == (22, 1366)
+    unbound = {cell.sheet for cell in report.census.unbound_cells}
+    assert unbound == {"Forward pass", "Sigmoid", "Loss", "History"}
+    assert "Sigmoid!B7:C55" in spec.read_text()
+
+
+@pytest.mark.parametrize(
+    ("function", "sheet", "outputs"),
+    [
+        ("first_pass", "Forward pass", {"z1": "H7:H10", "A1": "I7:I10", "difference": "L7:L10"}),
+        ("tabulate_sigmoid", "Sigmoid", {"A": "B7:B55", "slope": "C7:C55"}),
+        ("worked_examples", "Loss", {"loss": "D7:D8"}),
+    ],
+)
+def test_a_function_about_another_sheet_finds_it(desk, week_one, tmp_path, function, sheet, outputs):
+    """One workbook has several checks; what the function takes and returns says which of its sheets is meant."""
+    spec = tmp_path / "other.parity.toml"
+    reference = f"xlparity.course.regressor.reference:{function}"
+    assert desk.run("init", week_one.with_name("regressor.xlsx"), "--reference", reference, "-o", spec).code == 0
+    table = tomllib.loads(spec.read_text(encoding="utf-8"))
+    assert (table["sheet"], table["outputs"], "blocks" in table) == (sheet, outputs, False)
+    assert xlparity.verify(spec).verdict is Verdict.PASS
+
+
+def test_blocks_side_by_side_are_found(desk):
+    """A label may count across the sheet."""
+
+    def fill(sheet: Any) -> None:
+        for k, (here, there, before) in enumerate([("B", "C", ""), ("E", "F", "C"), ("H", "I", "F")], start=1):
+            sheet[f"{here}1"] = f"Step {k}: halve it"
+            sheet[f"{here}2"], sheet[f"{there}2"] = "x", "half"
+            sheet[f"{here}3"] = f"={before}3" if before else 8
+            sheet[f"{there}3"] = f"={here}3/2"
+
+    desk.write(fill, "def halve(x):\n    while True:\n        half = x / 2\n        yield locals()\n        x = half\n")
+    table = desk.table("halve")
+    assert (table["blocks"], table["outputs"]) == ({"label": "Step {n}"}, {"x": "B3", "half": "C3"})
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+    desk.change(I3="=H3/3")
+    assert xlparity.verify(desk.spec).verdict is Verdict.FAIL
+
+
+def descent(sheet: Any) -> None:
+    """A table whose rows go on from one another: x descends towards 0."""
+    sheet["A1"], sheet["B1"] = "rate", 0.25
+    for column, text in zip("ABC", ("iteration", "x", "slope"), strict=True):
+        sheet[f"{column}3"] = text
+    for k in range(6):
+        sheet[f"A{4 + k}"], sheet[f"C{4 + k}"] = k, f"=2*B{4 + k}"
+        sheet[f"B{4 + k}"] = f"=B{3 + k}-$B$1*C{3 + k}" if k else 3
+
+
+def test_rows_that_go_on_from_one_another_are_iterations_of_a_generator(desk):
+    """The commonest layout of a recurrence, and it has no label."""
+    loop = "    while True:\n        slope = 2 * x\n        yield locals()\n        x = x - rate * slope\n"
+    desk.write(descent, f"def descend(x, rate):\n{loop}")
+    table = desk.table("descend")
+    assert table["blocks"] == {"first": 4, "step": 1, "count": 6}
+    assert (table["inputs"], table["outputs"]) == ({"rate": "B1", "x": "B4"}, {"x": "B4", "slope": "C4"})
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+    desk.change(C8="=3*B8")
+    assert xlparity.verify(desk.spec).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("start", "blocks"), [(1, {"label": "Round {n}"}), (0, {"first": 4, "step": 1, "count": 6})])
+def test_rows_may_be_labelled(desk, start, blocks):
+    """Their headers stand above the first; a label that counts from 0 is none that a spec file can have."""
+
+    def fill(sheet: Any) -> None:
+        descent(sheet)
+        for k in range(6):
+            sheet[f"A{4 + k}"] = f"Round {start + k}"
+
+    desk.write(fill, "def descend(x, rate):\n    while True:\n        yield locals()\n        x -= rate * 2 * x\n")
+    table = desk.table("descend")
+    assert (table["blocks"], table["outputs"]) == (blocks, {"x": "B4"})
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_blocks_that_count_from_zero_are_told_by_their_rows(desk):
+    """Programmers count so, and the distances may be irregular."""
+    cells: dict[str, object] = {}
+    for k, top in enumerate([2, 6, 11]):
+        cells |= {f"A{top}": f"Epoch {k}", f"A{top + 1}": "x", f"B{top + 1}": f"=B{[0, 4, 8][k]}" if k else 3}
+        cells |= {f"A{top + 2}": "double", f"B{top + 2}": f"=2*B{top + 1}"}
+    body = "    while True:\n        double = 2 * x\n        yield locals()\n        x = double\n"
+    desk.write(cells, f"def f(x):\n{body}")
+    table = desk.table("f")
+    assert (table["blocks"], table["outputs"]) == ({"rows": [2, 6, 11]}, {"x": "B3", "double": "B4"})
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_a_label_that_stands_elsewhere_too_gives_way_to_rows(desk):
+    """verify refuses a label that opens a block twice, and a heading may well repeat it."""
+    desk.write(course, TRAIN)
+    desk.change(D1="Epoch 1 is on top")
+    assert desk.table("train")["blocks"] == {"rows": TOPS}
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_the_same_rows_are_one_array_of_a_function_that_returns(desk):
+    """What the reference is decides: it gives no iterations."""
+    body = "    xs = x * (1 - 2 * rate) ** np.arange(6)\n    return {'slope': 2 * xs}\n"
+    desk.write(descent, f"import numpy as np\ndef descend(x, rate):\n{body}")
+    table = desk.table("descend")
+    assert "blocks" not in table
+    assert table["outputs"] == {"slope": "C4:C9"}
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_what_would_lie_in_the_next_block_is_not_bound(desk):
+    """The third block starts three rows after the second: what is bound is a bijection, or verify refuses the file."""
+    cells: dict[str, object] = {"B1": 2}
+    for number, top in enumerate([3, 13, 16], start=1):
+        cells |= {
+            f"A{top}": f"Run {number}",
+            f"C{top}": "a",
+            f"D{top}": "b",
+            f"E{top}": "c",
+            f"F{top}": "d",
+            f"G{top}": "e",
+        }
+        cells |= {f"{column}{top + 1}": f"=$B$1+{number}" for column in "CDEFG"}
+    cells |= {"C6": "=C4", "C16": "=C14"}
+    desk.write(cells)
+    text = desk.draft()
+    assert tomllib.loads(text)["outputs"] == {"a": "C4", "b": "D4", "c": "E4", "d": "F4", "e": "G4"}
+    assert "# Formulas that no line above covers: C6, C16" in text
+
+
+# --- a single pass -------------------------------------------------------------------------------------------------
+
+
+def samples(sheet: Any) -> None:
+    """Samples in rows, weights and a rate beside them; the row labels count, and are no iterations."""
+    sheet["A1"], sheet["B1"] = "λ", 0.5
+    for column, text in zip("ABCEG", ("", "x1", "x2", "weights", "dL/dz"), strict=True):
+        sheet[f"{column}3"] = text
+    for k in range(5):
+        row = 4 + k
+        sheet[f"A{row}"], sheet[f"B{row}"], sheet[f"C{row}"] = f"Sample {k + 1}", k * 0.5, 1 - k * 0.3
+        sheet[f"G{row}"] = f"=B{row}*$E$4+C{row}*$E$5+$B$1"
+    sheet["E4"], sheet["E5"] = 0.3, -0.2
+    sheet["A9"], sheet["G9"] = "Total", "=SUM(G4:G8)"
+
+
+def test_a_single_pass_is_named_by_its_headers_without_a_reference(desk):
+    """What is above names columns, what is to the left single cells; a total is no element of its column."""
+    desk.write(samples)
+    text = desk.draft()
+    table = tomllib.loads(text)
+    assert "blocks" not in table
+    assert table["inputs"] == {"lambda_": "B1", "x": "B4:C8", "weights": "E4:E5"}
+    assert table["outputs"] == {"dL_dz": "G4:G8", "total": "G9"}
+    assert "still to be set" in text
+    assert "there is no file" in desk.run("verify", desk.spec).err
+
+
+def test_a_reference_by_any_spelling_is_matched(desk):
+    """Case, punctuation and Greek letters are the sheet's; the names are the reference's."""
+    body = "    DLDz = x @ weights + lambda_\n    return {'DLDz': DLDz.ravel(), 'total': DLDz.sum()}\n"
+    desk.write(samples, f"def forward(x, weights, lambda_):\n{body}")
+    table = desk.table("forward")
+    assert table["inputs"] == {"lambda_": "B1", "x": "B4:C8", "weights": "E4:E5"}
+    assert table["outputs"] == {"DLDz": "G4:G8", "total": "G9"}
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+    desk.change(G6="=B6*$E$4-C6*$E$5+$B$1")
+    assert xlparity.verify(desk.spec).verdict is Verdict.FAIL
+
+
+def test_what_has_no_counterpart_is_said_in_comments(desk):
+    """Neither an output that the reference does not give nor a parameter that no cell holds breaks the draft."""
+    desk.write(
+        samples,
+        "def forward(x, weights, lambda_, steps=3):\n    return {'dL_dz': (x @ weights + lambda_), 'norm': 1}\n",
+    )
+    text = desk.draft("forward")
+    assert '# total = "G9"' in text
+    assert "gives nothing of this name" in text
+    assert '# steps = ""  # the reference has a default for it' in text
+    assert "# The reference also gives norm." in text
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_a_reference_that_cannot_be_called_yet_still_gives_its_parameters(desk):
+    """The draft says why its outputs have the sheet's names, and verify says the same in one line."""
+    desk.write(samples, "def forward(x, weights, lambda_, h):\n    return {'total': h}\n")
+    text = desk.draft("forward")
+    assert '# h = ""  # the reference needs it' in text
+    assert "needs 'h'" in text
+    assert tomllib.loads(text)["outputs"] == {"dL_dz": "G4:G8", "total": "G9"}
+    assert "needs 'h'" in desk.run("verify", desk.spec).err
+
+
+def test_a_spec_compares_something_even_where_no_name_fits(desk):
+    """A file with an empty [outputs] would be refused."""
+    desk.write({"A1": "x", "B1": 2, "A2": "twice", "B2": "=2*B1"}, "def f(x):\n    return {'doubled': 2 * x}\n")
+    text = desk.draft("f")
+    assert tomllib.loads(text)["outputs"] == {"twice": "B2"}
+    assert "gives nothing of this name" in text
+
+
+def test_a_turned_array_is_transposed(desk):
+    """The reference has features in rows, the sheet in columns."""
+    cells = {"A1": "x", "B1": 1, "C1": 2, "A3": "table", "A4": "=B1", "B4": "=C1", "A5": "=2*B1", "B5": "=2*C1"}
+    cells |= {"A6": "=3*B1", "B6": "=3*C1"}
+    desk.write(cells, "import numpy as np\ndef f(x):\n    return {'table': np.outer(x, [1, 2, 3])}\n")
+    assert desk.table("f")["outputs"] == {"table": {"at": "A4:B6", "transpose": True}}
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_a_misfit_is_bound_and_pointed_out(desk):
+    """A bias in one cell where numpy has a row of three is a finding for a person, and not another quantity."""
+    cells = {"A1": "x", "B1": 1, "C1": 2, "D1": 3, "A2": "bias", "B2": "=SUM(B1:D1)"}
+    desk.write(cells, "def f(x):\n    return {'bias': x}\n")
+    assert "# it has shape (1, 3) in the reference" in desk.draft("f")
+
+
+def test_a_formula_that_refers_to_nothing_is_an_input(desk):
+    """=1/4 is a constant with an equals sign: bound as an output, verify would call it hardcoded."""
+    cells = {"A1": "rate", "B1": "=1/4", "A2": "base", "B2": 8, "A3": "tax", "B3": "=B1*B2"}
+    desk.write(cells, "def f(rate, base):\n    return {'tax': rate * base}\n")
+    assert "no line above covers" not in desk.draft("f")
+    table = desk.table("f")
+    assert (table["inputs"], table["outputs"]) == ({"rate": "B1", "base": "B2"}, {"tax": "B3"})
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_a_state_that_the_reference_is_not_given_is_said(desk):
+    """It has first weights of its own; what the first block holds is then a constant where a formula must stand."""
+    desk.write(
+        descent, "def descend(rate):\n    x = 3\n    while True:\n        yield locals()\n        x -= rate * 2 * x\n"
+    )
+    text = desk.draft("descend")
+    assert "# the reference has no such parameter; set in the first block" in text
+    assert "# a constant in the first block" in text
+
+
+def test_labelled_rows_are_quantities_of_their_own(desk):
+    """A list of parameters under 'Value', and results of different formulas under one another."""
+    cells = {"A1": "Parameter", "B1": "Value", "A2": "price", "B2": 3, "A3": "volume", "B3": 5, "A4": "costs", "B4": 4}
+    cells |= {"A6": "Results", "B6": "plan", "A7": "Revenue", "B7": "=B2*B3", "A8": "Profit", "B8": "=B7-B4"}
+    desk.write(
+        cells,
+        "def f(price, volume, costs):\n    revenue = price * volume\n    profit = revenue - costs\n    return locals()\n",
+    )
+    table = desk.table("f")
+    assert table["inputs"] == {"price": "B2", "volume": "B3", "costs": "B4"}
+    assert table["outputs"] == {"revenue": "B7", "profit": "B8"}
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_rows_across_months_are_rows(desk):
+    """Formulas that were filled to the right are one quantity, named to the left."""
+    cells: dict[str, object] = {"A2": "Sales", "A3": "Tax"}
+    for k, (column, month) in enumerate([("B", "Jan"), ("C", "Feb"), ("D", "Mar")]):
+        cells |= {
+            f"{column}1": month,
+            f"{column}2": 10 + k,
+            f"{column}3": f"={column}2*0.2",
+            f"{column}4": f"={column}2-{column}3",
+        }
+    desk.write(cells | {"A4": "Net"})
+    assert {"tax": "B3:D3", "net": "B4:D4"}.items() <= desk.table()["outputs"].items()
+
+
+def test_two_counting_headers_that_the_reference_tells_apart_are_two(desk):
+    """W1 and W2 side by side are a matrix W, unless the function has W1 and W2."""
+    cells = {"A1": "W1", "B1": "W2", "A2": 1, "B2": 2, "D1": "s", "D2": "=A2+B2"}
+    desk.write(cells, "def f(W1, W2):\n    return {'s': W1 + W2}\n")
+    assert desk.table()["inputs"] == {"W": "A2:B2"}
+    assert desk.table("f")["inputs"] == {"W1": "A2", "W2": "B2"}
+
+
+# --- names, tables, sheets -----------------------------------------------------------------------------------------
+
+
+def test_defined_names_and_tables_name_quantities(desk):
+    """They are the author's own words; a name's spelling is the one that formulas use, not the file's capitals."""
+
+    def fill(sheet: Any) -> None:
+        for row in (("qty", "price", "amount"), (1, 2.5, "=A2*B2"), (3, 4.5, "=A3*B3"), (5, 1.5, "=A4*B4")):
+            sheet.append(row)
+        sheet.add_table(Table(displayName="Lines", ref="A1:C4"))
+        sheet["F1"], sheet["F2"] = 0.2, "=SUM(Lines[amount])*vatRate"
+        sheet["F3"], sheet["F4"] = 7, "=F2+Shipping"
+        sheet.parent.defined_names["vatRate"] = DefinedName("vatRate", attr_text="Sheet!$F$1")
+        sheet.parent.defined_names["Shipping"] = DefinedName("Shipping", attr_text="Sheet!$F$3")
+        sheet.parent.defined_names["vat"] = DefinedName("vat", attr_text="Sheet!$F$2")
+        sheet.parent.defined_names["nothing"] = DefinedName("nothing", attr_text="#REF!")
+
+    body = "    amount = qty * price\n    vat = amount.sum() * vatRate\n    return {'amount': amount, 'vat': vat}\n"
+    desk.write(fill, f"def f(qty, price, vatRate, Shipping):\n{body}")
+    table = desk.table("f")
+    assert table["inputs"] == {"qty": "A2:A4", "price": "B2:B4", "vatRate": "F1", "Shipping": "F3"}
+    assert table["outputs"] == {"amount": "C2:C4", "vat": "F2"}
+    assert {"shipping": "F3", "vatRate": "F1"}.items() <= desk.table()["inputs"].items()
+
+
+def test_inputs_of_another_sheet_and_a_chart_sheet(desk):
+    """Addresses name their sheet where it is another; a chart sheet has no cells and is passed over."""
+
+    def fill(sheet: Any) -> None:
+        chart = BarChart()
+        chart.add_data(Reference(sheet, min_col=2, min_row=1, max_row=1))
+        sheet.parent.create_chartsheet("Chart").add_chart(chart)
+        given = sheet.parent.create_sheet("Given data")
+        given["A1"], given["B1"] = "x", 3
+        sheet["A1"], sheet["B1"] = "y", "='Given data'!B1+1"
+
+    desk.write(fill, "def f(x):\n    return {'y': x + 1}\n")
+    assert desk.table("f")["inputs"] == {"x": "'Given data'!B1"}
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_texts_of_any_kind_stay_in_comments(desk):
+    """Line breaks, quotes, brackets and signs in headers and sheet names leave the file TOML."""
+
+    def fill(sheet: Any) -> None:
+        sheet.title = 'It\'s "odd" = #1'
+        sheet["A1"], sheet["A2"] = 'price\n"[net]" # {n} = \u2028', 3
+        sheet["B1"], sheet["B2"] = "…", "=A2*2"
+        sheet["C1"], sheet["C2"] = "class", "=A2*3"
+        sheet["D1"], sheet["D2"] = "class", "=A2*4"
+
+    desk.write(fill)
+    table = desk.table()
+    assert table["sheet"] == 'It\'s "odd" = #1'
+    assert table["inputs"] == {"price": "A2"}
+    assert table["outputs"] == {"unnamed_B2": "B2", "class_": "C2", "class__2": "D2"}
+
+
+def test_the_draft_is_the_same_every_time(desk):
+    """It is committed beside the workbook."""
+    desk.write(course)
+    book = read_workbook(desk.workbook)
+    assert draft_spec(book, desk.spec) == draft_spec(book, desk.spec)
+
+
+# --- names ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("sample loss", "sample_loss"),
+        ("Total Loss", "total_loss"),
+        ("dL/dW", "dL_dW"),
+        ("A0ᵀ", "A0T"),
+        ("α", "alpha"),
+        ("Δλ", "deltalambda"),
+        ("ŷ", "y_hat"),
+        ("z1 = A0 @ W1 + b1", "z1"),
+        ("p, the prediction", "p"),
+        ("lambda", "lambda_"),
+        ("2nd layer", "_2nd_layer"),
+        ("% !", ""),
+        ("2024", ""),
+    ],
+)
+def test_a_header_makes_an_identifier(header, name):
+    """The reference is called with these names."""
+    assert identifier(header) == name
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "how"),
+    [
+        ("Sample Loss", "sample_loss", SAME),
+        ("β", "beta", SAME),
+        ("new W1", "W1_new", SAME_WORDS),
+        ("z1 = A0 @ W1", "z1", LEAD),
+        ("Loss Derivative dz1", "dz1", WORD),
+        ("total sample loss", "sample_loss", WORD),
+        ("dW1", "W1", 0),
+        ("Total", "", 0),
+    ],
+)
+def test_a_header_fits_a_name_more_or_less(header, name, how):
+    """The best fit gets the name: 'Sample Loss' is sample_loss, and leaves loss to 'Total Loss'."""
+    assert fit(header, name) == how
+
+
+@pytest.mark.parametrize(
+    ("headers", "common"),
+    [
+        (["X1", "X2", "X3"], "X"),
+        (["A0: x1", "A0: x2"], "A0: x"),
+        (["x1, sample 1", "x2, sample 2"], "x, sample"),
+        (["layer 2 x1", "layer 2 x2"], "layer 2 x"),
+        (["W1", "b1"], None),
+        (["X1", "X3"], None),
+        (["X1"], None),
+    ],
+)
+def test_headers_that_count_have_a_stem(headers, common):
+    """They stand over the columns of one matrix."""
+    assert stem(headers) == common
+
+
+# --- the command ---------------------------------------------------------------------------------------------------
+
+
+def test_paths_in_the_draft_are_relative_to_it(desk, monkeypatch):
+    """A path on the command line is relative to where the person stands, one in a spec to the spec."""
+    desk.write(samples, "def total(x, weights, lambda_):\n    return {'total': (x @ weights + lambda_).sum()}\n")
+    monkeypatch.chdir(desk.folder)
+    done = desk.run("init", "book.xlsx", "--reference", "ref.py:total", "--output", "specs/sub/s.parity.toml")
+    assert (done.code, done.err) == (0, "wrote specs/sub/s.parity.toml\n")
+    table = tomllib.loads(Path("specs/sub/s.parity.toml").read_text())
+    assert (table["workbook"], table["reference"]) == ("../../book.xlsx", "../../ref.py:total")
+    assert desk.run("verify", "specs/sub/s.parity.toml").code == 0
+
+
+def refused(desk, *arguments: object, said: str) -> None:
+    """The command ends with one line that says this, and leaves no file."""
+    before = sorted(desk.folder.rglob("*"))
+    done = desk.run("init", *arguments)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.err.startswith("xlparity: ")
+    assert said in done.err
+    assert [path for path in sorted(desk.folder.rglob("*")) if "__pycache__" not in path.parts] == before
+
+
+def test_what_cannot_be_drafted_is_one_line(desk):
+    """A missing file, a reference that is none, a place that cannot be written."""
+    desk.write({"A1": 1, "B1": "=A1"}, "def f(x):\n    return {}\n")
+    book, ref = desk.workbook, desk.folder / "ref.py"
+    refused(desk, desk.folder / "none.xlsx", said="No such file")
+    refused(desk, desk.folder, said="cannot be read")
+    refused(desk, ref, said="not a readable .xlsx file")
+    refused(desk, book, "--reference", "none.py:f", said="there is no file none.py")
+    refused(desk, book, "--reference", f"{ref}:g", said="has no function 'g' (known: f)")
+    refused(desk, book, "--reference", ref, said="file.py:function")
+    refused(desk, book, "--reference", "", said="file.py:function")
+    refused(desk, book, "--reference", "builtins:dict", said="does not tell its parameters")
+    refused(desk, book, "--output", book / "s.parity.toml", said="cannot be written")
+
+
+@pytest.mark.parametrize("cells", [{}, {"A1": 1, "B1": "text"}, {"A1": "=1/3"}])
+def test_a_workbook_without_formulas_is_refused(desk, cells):
+    """There is nothing to verify, and a spec without outputs would be refused later, less clearly."""
+    desk.write(cells)
+    refused(desk, desk.workbook, said="has no formula")
+
+
+@pytest.mark.parametrize("make", [Path.touch, Path.mkdir, lambda path: path.symlink_to("nowhere")])
+def test_nothing_is_overwritten(desk, make):
+    """A spec is corrected by hand; drafting again must not lose that. A link that leads nowhere is somebody's as well."""
+    desk.write({"A1": 1, "B1": "=A1"})
+    make(desk.spec)
+    refused(desk, desk.workbook, said="overwrites nothing")
+    refused(desk, desk.workbook, "-o", os.path.relpath(desk.spec), said="overwrites nothing")
+
+
+def test_a_reference_that_raises_or_talks_does_not_disturb_the_draft(desk):
+    """It is a stranger's code: what it prints is no output of the command, and its error is said in the file."""
+    desk.write({"A1": "x", "B1": 2, "A2": "y", "B2": "=2*B1"}, "def f(x):\n    raise ValueError('two\\nlines')\n")
+    assert "raised ValueError: two lines (ref.py, line 2)" in desk.draft("f")
+    (desk.folder / "ref.py").write_text(
+        "def f(x):\n    print('hello')\n    return {'y': 2 * x, 'c': 1j, 'f': f, 't': 'text'}\n"
+    )
+    desk.spec.unlink()
+    done = desk.run("init", desk.workbook, "--reference", f"{desk.folder / 'ref.py'}:f")
+    assert (done.code, done.out) == (0, "")
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS

@@ -1,0 +1,157 @@
+"""Where the iterations stand: the blocks that a counting label opens, or the rows of a table that counts them."""
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from xlparity.address import Cell
+from xlparity.binding import Offset
+from xlparity.workbook import Workbook, formulas_of
+
+_NUMBER = re.compile(r"\d+")
+_ALIKE = 0.8  # the share of the first block's formulas that a later block must have: a fault or two may be missing
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Repeated blocks of one sheet, one at each anchor; ``label`` is None where no label of a spec file finds them."""
+
+    sheet: str
+    label: str | None
+    anchors: tuple[Cell, ...]
+
+    @cached_property
+    def down(self) -> bool:
+        """Whether the blocks stand one below the other, and not side by side."""
+        return self.anchors[0].row != self.anchors[1].row
+
+    @cached_property
+    def is_table(self) -> bool:
+        """Whether each block is one row, or one column, so that the headers stand before the first."""
+        return all(later - earlier == 1 for earlier, later in pairwise(self._starts))
+
+    @cached_property
+    def offsets(self) -> tuple[Offset, ...]:
+        """How far each block stands from the first."""
+        first = self.anchors[0]
+        return tuple(Offset(cell.row - first.row, cell.column - first.column) for cell in self.anchors)
+
+    def block(self, cell: Cell) -> int | None:
+        """The number of the block that the cell stands in, from 0; None outside the blocks."""
+        if cell.sheet != self.sheet:
+            return None
+        line = self._line(cell)
+        number = bisect_right(self._starts, line) - 1
+        return number if 0 <= number < len(self.anchors) else None
+
+    def later(self, cell: Cell) -> list[Cell]:
+        """The cells of the later blocks that stand where this one stands in the first."""
+        return [cell.moved(*offset) for offset in self.offsets[1:]]
+
+    def stays(self, cell: Cell) -> bool:
+        """Whether what stands there in the first block stands inside each later one, however close the next begins."""
+        return all(self.block(at) == number for number, at in enumerate(self.later(cell), start=1))
+
+    def goes_on(self, workbook: Workbook, cell: Cell) -> bool:
+        """Whether the formula of this cell reads the block before its own, as what is handed on does."""
+        before = (self.block(cell) or 0) - 1
+        return any(
+            self.block(area.first) == before == self.block(Cell(area.sheet, area.last_row, area.last_column))
+            for area in workbook.precedents(cell)
+        )
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each block starts and, since nothing closes the last one, where it ends if it is as long as the longest."""
+        starts = [self._line(anchor) for anchor in self.anchors]
+        return [*starts, starts[-1] + max(later - earlier for earlier, later in pairwise(starts))]
+
+    def _line(self, cell: Cell) -> int:
+        return cell.row if self.down else cell.column
+
+
+def find_loop(workbook: Workbook) -> Loop | None:
+    """The blocks of the most iterations whose formulas repeat; None for a workbook with a single pass."""
+    formulas: dict[str, list[Cell]] = defaultdict(list)
+    for cell in (*(cell for cell, _ in formulas_of(workbook)), *workbook.members):
+        if workbook.precedents(cell):
+            formulas[cell.sheet].append(cell)
+    for found in (_labelled(workbook), _counted(workbook)):
+        loops = [loop for loop in found if _repeats(workbook, loop, formulas[loop.sheet])]
+        if loops:
+            return max(loops, key=lambda loop: len(loop.anchors))
+    return None
+
+
+def _labelled(workbook: Workbook) -> Iterator[Loop]:
+    """Every series of texts with a counting number, as a spec file's label reads them: any number opens one block."""
+    openers: dict[tuple[str, str], list[tuple[int, Cell]]] = defaultdict(list)
+    for cell, content in workbook.cells.items():
+        if isinstance(content, str):
+            text = " ".join(content.split())
+            for match in _NUMBER.finditer(text):
+                number = int(match[0]) if len(match[0]) <= 7 else -1  # nothing that counts
+                openers[cell.sheet, text[: match.start()]].append((number, cell))
+    for (sheet, prefix), found in openers.items():
+        if not any(map(str.isalpha, prefix)) or "{n}" in prefix:
+            continue
+        whole = sorted(found)
+        if counts := _counts(whole):
+            # A spec's labels count from 1; blocks that count from 0 are told by their rows.
+            yield Loop(sheet, f"{prefix}{{n}}" if whole[0][0] else None, counts)
+            continue
+        columns: dict[int, list[tuple[int, Cell]]] = defaultdict(list)
+        for number, cell in whole:
+            columns[cell.column].append((number, cell))
+        for column in columns.values():
+            if counts := _counts(column):  # the same text stands elsewhere too, so that no label is plain enough
+                yield Loop(sheet, None, counts)
+
+
+def _counts(found: list[tuple[int, Cell]]) -> tuple[Cell, ...]:
+    """The cells, if their numbers count from 1, or from 0, down a column or along a row; nothing if they do not."""
+    first = found[0][0]
+    cells = tuple(cell for _, cell in found)
+    counts = [number for number, _ in found] == list(range(first, first + len(found)))
+    return cells if first in (0, 1) and counts and len(found) > 2 - first and _in_line(cells) else ()
+
+
+def _counted(workbook: Workbook) -> Iterator[Loop]:
+    """Every run of constants that count 1, 2, 3 … (or from 0) down a column: the rows of a table may be iterations."""
+    numbers = {cell: value for cell, value in workbook.cells.items() if isinstance(value, float)}
+    for cell, value in sorted(numbers.items()):
+        if value in (0, 1) and isinstance(workbook.cells.get(cell.moved(-1, 0)), str):
+            rows = [cell]
+            while numbers.get(below := rows[-1].moved(1, 0)) == value + len(rows):
+                rows.append(below)
+            if len(rows) > 2:
+                yield Loop(cell.sheet, None, tuple(rows))
+
+
+def _in_line(anchors: tuple[Cell, ...]) -> bool:
+    down = all(a.column == b.column and a.row < b.row for a, b in pairwise(anchors))
+    return down or all(a.row == b.row and a.column < b.column for a, b in pairwise(anchors))
+
+
+def _repeats(workbook: Workbook, loop: Loop, formulas: Iterable[Cell]) -> bool:
+    """Whether the later blocks have the first one's formulas, and are iterations and not the rows of one table.
+
+    Blocks of one row or column ("Sample 1", "Sample 2") are iterations only where each goes on from the one before.
+    """
+    held = set(formulas)
+    blocks: list[list[Cell]] = [[] for _ in loop.anchors]
+    for cell in held:
+        number = loop.block(cell)
+        if number is not None:
+            blocks[number].append(cell)
+    inside = [cell for cell in blocks[0] if loop.stays(cell)]
+    if not inside or len(inside) < _ALIKE * len(blocks[0]):
+        return False
+    for offset in loop.offsets[1:]:
+        if sum(cell.moved(*offset) in held for cell in inside) < _ALIKE * len(inside):
+            return False
+    return not loop.is_table or all(any(loop.goes_on(workbook, cell) for cell in block) for block in blocks[1:])
