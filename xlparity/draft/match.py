@@ -29,7 +29,7 @@ class Drafted:
     quantity: Quantity
     name: str
     every_block: bool = False
-    also: tuple[Twin, ...] = ()
+    also: tuple[Twin[Range], ...] = ()
     transpose: bool = False
     left_out: str = ""
     notes: tuple[str, ...] = field(default=())
@@ -211,9 +211,9 @@ def _repeats(workbook: Workbook, loop: Loop | None, quantity: Quantity) -> tuple
 
 def _without_twins(
     workbook: Workbook, loop: Loop | None, given: list[Quantity], matched: Mapping[Quantity, str]
-) -> tuple[list[Quantity], dict[Quantity, list[Twin]]]:
+) -> tuple[list[Quantity], dict[Quantity, list[Twin[Range]]]]:
     """The inputs that are no second place of another's values, and those places."""
-    twins: dict[Quantity, list[Twin]] = {}
+    twins: dict[Quantity, list[Twin[Range]]] = {}
     kept: list[Quantity] = []
     for quantity in sorted(given, key=lambda quantity: quantity not in matched):
         twin = next(filter(None, (_twin(workbook, loop, first, quantity) for first in kept)), None)
@@ -224,7 +224,9 @@ def _without_twins(
     return [quantity for quantity in given if quantity in kept], twins
 
 
-def _twin(workbook: Workbook, loop: Loop | None, first: Quantity, second: Quantity) -> tuple[Quantity, Twin] | None:
+def _twin(
+    workbook: Workbook, loop: Loop | None, first: Quantity, second: Quantity
+) -> tuple[Quantity, Twin[Range]] | None:
     """The second place of the first quantity's values; numbers that are few or all equal may be so by chance."""
     kinds = (first.kind, second.kind)
     if first.at.size < 4 or first.at.size != second.at.size or kinds != (Kind.INPUT, Kind.INPUT):
