@@ -67,7 +67,12 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     *,
     format: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.TEXT,
     output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
-    engine: Annotated[str, typer.Option(help="What recalculates the workbook: formulas or excelmodel.")] = "formulas",
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What recalculates the workbook (see 'xlparity engines'); may be repeated. [default: formulas]"
+        ),
+    ] = None,
     workbook: Annotated[Path | None, typer.Option(help="Check this workbook and not the one the spec names.")] = None,
     rtol: Annotated[
         float | None, typer.Option(min=0, help="Relative tolerance, in place of every one in SPEC.")
@@ -89,7 +94,12 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     with _progress_bar(len(specs)) as progress:
         reports = [
             xlparity.verify(
-                spec, workbook=workbook, engine=engine, rtol=rtol, atol=atol, progress=progress(number, spec)
+                spec,
+                workbook=workbook,
+                engine=engine or "formulas",
+                rtol=rtol,
+                atol=atol,
+                progress=progress(number, spec),
             )
             for number, spec in enumerate(specs)
         ]
@@ -135,6 +145,18 @@ def generate(
             typer.echo(f"wrote {(out / name).as_posix()}", err=True)
     if verify_it:
         verify([out / f"{course.value}.parity.toml"])
+
+
+@app.command()
+def engines() -> None:
+    """List the engines, their versions, and whether each can run here."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from xlparity.engines import list_engines  # noqa: PLC0415
+    from xlparity.reporters.terminal import engine_table  # noqa: PLC0415
+
+    rows = [(info.name, info.version, info.kind, info.available, info.note) for info in list_engines()]
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 120).print(engine_table(rows))
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """The pipeline on one screen: a spec, its workbook and its reference in, a report out."""
 
 import functools
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ from xlparity.census import constants_behind, take_census
 from xlparity.compare import compare, disagreements
 from xlparity.engines import Engine, Values, find_engine
 from xlparity.errors import OracleError, nearest
+from xlparity.opinions import reconcile
 from xlparity.references import Reference, Trace, find_reference
 from xlparity.report import CheckResult, Report, Scenarios
 from xlparity.scenarios import draw
@@ -34,7 +35,7 @@ def verify(
     spec: str | Path,
     *,
     workbook: str | Path | None = None,
-    engine: str = "formulas",
+    engine: str | Sequence[str] = "formulas",
     rtol: float | None = None,
     atol: float | None = None,
     progress: Progress | None = None,
@@ -42,26 +43,44 @@ def verify(
     """Whether the workbook computes what the reference computes, cell by cell and iteration by iteration.
 
     ``spec`` is the path of a spec file; ``workbook`` stands in for the workbook that it names, ``rtol`` and ``atol`` for
-    every tolerance in it. ``progress`` is called with the stage that begins and the share of the work that is done.
+    every tolerance in it. Of several engines, one that stands alone against the others and the reference is found wrong
+    itself. ``progress`` is called with the stage that begins and the share of the work that is done.
     Raises an XlparityError where the spec, the workbook or the reference is unusable.
     """
     say = progress or (lambda stage, done: None)
     say("reading", 0.0)
     plan = _with_tolerance(read_spec(Path(spec)), rtol, atol)
-    machine = find_engine(engine)
+    machines = [find_engine(name) for name in ([engine] if isinstance(engine, str) else dict.fromkeys(engine))]
     book = read_workbook(_workbook_of(plan) if workbook is None else Path(workbook))
-    return assess(plan, book, machine, say)
+    return assess(plan, book, machines, say)
 
 
-def assess(plan: Spec, book: Workbook, machine: Engine, say: Progress = lambda stage, done: None) -> Report:
+def assess(plan: Spec, book: Workbook, machines: Sequence[Engine], say: Progress = lambda stage, done: None) -> Report:
     """The report on a workbook that is read: on its stored inputs, and on others drawn around them."""
     trials = [_Trial(plan, bound, _reference(plan, bound.check)) for bound in bind(plan, book)]
+    opinions: list[list[CheckResult]] = []
+    for number, machine in enumerate(machines):
+        opinions.append(_opinion(trials, book, machine, _part_of(say, number, len(machines))))
+    checks = tuple(check for found in zip(*opinions, strict=True) for check in reconcile(found))
+    looked_at = {r.cell for check in checks for r in check.results if r.status != "skipped"}
+    census = take_census(book, looked_at)
+    return Report(plan.path.as_posix(), book.path.as_posix(), book.digest, checks, census, _versions(machines))
+
+
+def _part_of(say: Progress, number: int, count: int) -> Progress:
+    return lambda stage, done: say(stage, (number + done) / count)
+
+
+def _opinion(trials: "Sequence[_Trial]", book: Workbook, machine: Engine, say: Progress) -> list[CheckResult]:
+    """Every check's result as one engine has it."""
     say("compiling", 0.3)
     session = machine.load(book)
     say("recalculating", 0.5)
     values = session.recalculate({})
     say("comparing", 0.6)
     checks = [trial.run(book, values, machine) for trial in trials]
+    if not machine.recomputes:  # and so it cannot tell what other inputs would come to
+        return [trial.with_notes(result, None, lambda cell: ()) for trial, result in zip(trials, checks, strict=True)]
     say("trying other inputs", 0.7)
     inputs = [(given, trial.bound.cells.offsets) for trial in trials for given in trial.bound.inputs]
     compared = {r.cell for check in checks for r in check.results if r.status not in ("skipped", "accepted")}
@@ -73,16 +92,7 @@ def assess(plan: Spec, book: Workbook, machine: Engine, say: Progress = lambda s
         moved |= {cell for cell, value in drawn.items() if value != values.get(cell)}
         changed = session.recalculate(drawn)
         checks = [trial.run_again(result, changed) for trial, result in zip(trials, checks, strict=True)]
-    checks = [trial.with_notes(result, moved, behind) for trial, result in zip(trials, checks, strict=True)]
-    looked_at = {r.cell for check in checks for r in check.results if r.status != "skipped"}
-    return Report(
-        plan.path.as_posix(),
-        book.path.as_posix(),
-        book.digest,
-        tuple(checks),
-        take_census(book, looked_at),
-        _versions(),
-    )
+    return [trial.with_notes(result, moved, behind) for trial, result in zip(trials, checks, strict=True)]
 
 
 def _workbook_of(plan: Spec) -> Path:
@@ -117,7 +127,16 @@ class _Trial:
         results, findings = compare(book, cells, values, trace)
         variables = tuple(output.name for output in check.outputs)
         blocks = len(cells.offsets)
-        return CheckResult(check.name, machine.name, variables, blocks, results, findings, scenarios=Scenarios(_SEED))
+        return CheckResult(
+            check.name,
+            machine.name,
+            variables,
+            blocks,
+            results,
+            findings,
+            scenarios=Scenarios(_SEED),
+            recomputed=machine.recomputes,
+        )
 
     def run_again(self, result: CheckResult, values: Values) -> CheckResult:
         """The result with one more scenario; one where the reference is undefined is dropped, and counted."""
@@ -128,19 +147,21 @@ class _Trial:
         return result.with_scenario(*disagreements(self.bound.cells, values, trace))
 
     def with_notes(
-        self, result: CheckResult, moved: Container[Cell], behind: Callable[[Cell], Iterable[Cell]]
+        self, result: CheckResult, moved: Container[Cell] | None, behind: Callable[[Cell], Iterable[Cell]]
     ) -> CheckResult:
-        """The result with its remarks, once all scenarios are through; ``moved`` are the constants that any of them set."""
+        """The result with its remarks; ``moved`` are the constants that any scenario set, None where there are none."""
         offsets = self.bound.cells.offsets
         notes = [
             f"block {number} stands at another distance from the one before it than the others"
             for number in irregular(offsets)
         ]
-        for given in self.bound.inputs:
-            if not any(root in moved for places in given.places(offsets) for root in behind(places[0])):
-                notes.append(
-                    f"input '{given.name}' kept its stored value throughout: there is nothing else to set it to"
-                )
+        if moved is None:
+            notes.append("these are the values that the file stores; nothing was recomputed, and no other inputs tried")
+        else:
+            for given in self.bound.inputs:
+                if not any(root in moved for places in given.places(offsets) for root in behind(places[0])):
+                    said = f"input '{given.name}' kept its stored value throughout: there is nothing else to set it to"
+                    notes.append(said)
         for reason, found in result.needlessly_accepted.items():
             more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
             notes.append(f"{found[0].cell}{more} matches, and need not be accepted any longer: {reason}")
@@ -187,5 +208,6 @@ def _with_tolerance(spec: Spec, rtol: float | None, atol: float | None) -> Spec:
     return replace(spec, checks=checks)
 
 
-def _versions() -> dict[str, str]:
-    return {"xlparity": xlparity.__version__, "formulas": version("formulas"), "numpy": version("numpy")}
+def _versions(machines: Sequence[Engine]) -> dict[str, str]:
+    ours = {"xlparity": xlparity.__version__, "formulas": version("formulas"), "numpy": version("numpy")}
+    return ours | {machine.name: machine.version for machine in machines if machine.recomputes}

@@ -1,7 +1,7 @@
 """What a run found out: facts about cells, opinions about their causes, and the verdict. Reporters read nothing else."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
@@ -116,7 +116,8 @@ class CheckResult:
     """One check: every bound cell's result, in the order of iteration, quantity and cell.
 
     ``variables`` are the quantities in the spec's order, ``blocks`` is how many blocks there are, and ``notes`` are remarks
-    that change no verdict: about the layout, inputs that never varied, acceptances that nothing needs.
+    that change no verdict: about the layout, inputs that never varied, acceptances that nothing needs. Where nothing was
+    ``recomputed``, the results are about the values that the file stores.
     """
 
     name: str
@@ -127,6 +128,7 @@ class CheckResult:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     scenarios: Scenarios = Scenarios(seed=0)
+    recomputed: bool = True
 
     @property
     def only_stored(self) -> tuple[CellResult, ...]:
@@ -233,9 +235,17 @@ class Report:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def combined(self) -> tuple[CheckResult, ...]:
+        """Each check once, whatever the number of engines: a cell is as one of them found it that could tell."""
+        groups: dict[str, list[CheckResult]] = {}
+        for check in self.checks:
+            groups.setdefault(check.name, []).append(check)
+        return tuple(_combined(group) for group in groups.values())
+
+    @property
     def verdict(self) -> Verdict:
         """The worst of the checks."""
-        return worst(check.verdict for check in self.checks)
+        return worst(check.verdict for check in self.combined)
 
     def to_frame(self) -> "pd.DataFrame":
         """A pandas DataFrame with one row a bound cell, in the checks' order."""
@@ -254,6 +264,44 @@ class Report:
                     check.name, r.variable, r.iteration, r.element, str(r.cell), r.formula,
                     r.expected, actual, r.difference, r.ulps, r.status,
                 )  # fmt: skip
+
+
+def _combined(group: Sequence[CheckResult]) -> CheckResult:
+    """One result out of several engines': wrong where any found it wrong, else a match where any recomputed one."""
+    if len(group) == 1:
+        return group[0]
+    witnesses = [check for check in group if check.recomputed] or [group[0]]
+    results: list[CellResult] = []
+    unsure: list[Cell] = []
+    changing = {check.engine: {result.cell for result in check.only_stored} for check in witnesses}
+    doubtful = {check.engine: set(check.scenarios.unsure) for check in witnesses}
+    for found in zip(*(check.results for check in witnesses), strict=True):
+        by_engine = list(zip(witnesses, found, strict=True))
+
+        def rank(item: tuple[CheckResult, CellResult]) -> int:
+            check, result = item
+            if result.status in WRONG or result.cell in changing[check.engine]:
+                return 0
+            if result.status in UNKNOWN:
+                return 3
+            return 2 if result.status == "match" and result.cell in doubtful[check.engine] else 1
+
+        check, result = min(by_engine, key=rank)
+        results.append(result)
+        if rank((check, result)) == 2:
+            unsure.append(result.cell)
+    scenarios = Scenarios(
+        group[0].scenarios.seed,
+        max(check.scenarios.run for check in witnesses),
+        max(check.scenarios.failed for check in witnesses),
+        min(check.scenarios.dropped for check in witnesses),
+        tuple(dict.fromkeys(cell for check in witnesses for cell in check.scenarios.cells)),
+        tuple(unsure),
+    )
+    engines = " and ".join(check.engine for check in group)
+    return replace(
+        group[0], engine=engines, results=tuple(results), scenarios=scenarios, recomputed=witnesses[0].recomputed
+    )
 
 
 Stored = Literal["equal", "differs", "unsupported", "uncached"]

@@ -27,6 +27,7 @@ class Engine(Protocol):
 
     name: str
     version: str
+    recomputes: bool
 
     def load(self, workbook: Workbook) -> Session:
         """The workbook, ready to be recalculated."""

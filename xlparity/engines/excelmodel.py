@@ -27,6 +27,7 @@ class ExcelModelEngine:
 
     name = "excelmodel"
     version = version("formulas")
+    recomputes = True
 
     def load(self, workbook: Workbook) -> "ExcelModelSession":
         """The model of the workbook's file, read from its path once more; raises WorkbookError where it fails."""

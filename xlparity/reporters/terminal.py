@@ -29,7 +29,8 @@ def show(reports: Sequence[Report], console: Console, *, quiet: bool = False, ve
             console.print(Text.assemble((report.workbook, "bold"), f"  checked by {report.spec}"))
             for check in report.checks:
                 console.print()
-                console.print(_check(check, verbose=verbose))
+                several = len({check.engine for check in report.checks}) > 1
+                console.print(_check(check, engine=check.engine if several else "", verbose=verbose))
             console.print()
             console.print(_census(report, verbose=verbose))
         console.print(_verdict(report))
@@ -66,6 +67,18 @@ def show_stored(
     console.print(Text.assemble(mark, f"  {report.workbook}: {said}."))
 
 
+def engine_table(engines: Iterable[tuple[str, str | None, str, bool, str]]) -> Table:
+    """A row an engine: name, version, kind, whether it can run here, and what it is or what to install."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("engine", "version", "kind", "can run"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("")
+    for name, version, kind, available, note in engines:
+        can = Text("yes", style="green") if available else Text("no", style="yellow")
+        table.add_row(Text(name, style="bold"), version or "–", kind, can, note)
+    return table
+
+
 def _stored_cells(results: Iterable[StoredResult], status: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("cell", no_wrap=True)
@@ -84,17 +97,20 @@ def _short(value: Value | None) -> str:
 
 
 def _verdict(report: Report) -> Text:
-    verdict = report.verdict
-    counts = {key: sum(check.counts[key] for check in report.checks) for key in report.checks[0].counts}
+    verdict, checks = report.verdict, report.combined
+    counts = {key: sum(check.counts[key] for check in checks) for key in checks[0].counts}
     wrong = sum(counts[status] for status in WRONG)
-    unknown = sum(counts[status] for status in UNKNOWN) + sum(len(check.not_always_computed) for check in report.checks)
+    unknown = sum(counts[status] for status in UNKNOWN) + sum(len(check.not_always_computed) for check in checks)
     compared = counts["bound"] - counts["skipped"] - counts["accepted"]
     if verdict is Verdict.PASS:
-        said = f"every one of {_number(counts['match'], 'compared cell')} computes what the Python reference computes."
+        computes = "computes" if all(check.recomputed for check in checks) else "stores"
+        said = (
+            f"every one of {_number(counts['match'], 'compared cell')} {computes} what the Python reference computes."
+        )
     elif verdict is Verdict.FAIL:
-        first = min(check.first_divergent or 1 for check in report.checks if check.verdict is Verdict.FAIL)
-        where = f", from iteration {first} on" if any(check.blocks > 1 for check in report.checks) else ""
-        stored = sum(len(check.only_stored) for check in report.checks)
+        first = min(check.first_divergent or 1 for check in checks if check.verdict is Verdict.FAIL)
+        where = f", from iteration {first} on" if any(check.blocks > 1 for check in checks) else ""
+        stored = sum(len(check.only_stored) for check in checks)
         said = f"{wrong:,} of {compared:,} compared cells differ from the Python reference{where}"
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
     elif unknown:
@@ -111,9 +127,10 @@ def _verdict(report: Report) -> Text:
     return Text.assemble((f"{_MARK[verdict]} {str(verdict).upper()}", f"bold {style}"), f"  {report.workbook}: {said}")
 
 
-def _check(check: CheckResult, *, verbose: bool) -> RenderableType:
+def _check(check: CheckResult, *, engine: str, verbose: bool) -> RenderableType:
     style = _STYLE[check.verdict]
     iterations = f", {_number(check.blocks, 'iteration')}" if check.blocks > 1 else ""
+    iterations += f", by {engine}" if engine else ""
     title = Text.assemble((_MARK[check.verdict], style), (f" {check.name}", "bold"), (f"{iterations}", "dim"))
     parts: list[RenderableType] = [title]
     curve = _loss_curve(check)
@@ -145,6 +162,8 @@ def _accepted(check: CheckResult, *, verbose: bool) -> list[RenderableType]:
 
 def _scenarios(check: CheckResult) -> list[RenderableType]:
     tried, only_stored = check.scenarios, check.only_stored
+    if not check.recomputed:
+        return []
     if not tried.run:
         why = "the reference is defined for none that was drawn" if tried.dropped else "there are none to change"
         return [Text(f"  no other inputs tried: {why}", style="yellow")]

@@ -15,6 +15,7 @@ class FormulasEngine:
 
     name = "formulas"
     version = version("formulas")
+    recomputes = True
 
     def load(self, workbook: Workbook) -> FormulasSession:
         """The workbook with every formula compiled and put into dependency order."""

@@ -1,0 +1,120 @@
+"""Second opinions: an engine's fault is not reported as the workbook's, and no engine acquits what it has not recomputed."""
+
+import json
+
+import pytest
+
+from xlparity.address import Cell
+from xlparity.opinions import reconcile
+from xlparity.report import CellResult, CheckResult, Report, Scenarios, Verdict
+from xlparity.values import Unsupported
+
+CELL = Cell("Sheet", 1, 2)
+TRIED = Scenarios(0, run=8)
+
+
+def opinion(engine, status, actual=1.0, scenarios=TRIED, recomputed=True):
+    """What one engine says of one cell of which the reference says 1."""
+    result = CellResult("y", 1, (0, 0), CELL, status, 1.0, actual, "=A1")
+    return CheckResult("c", engine, ("y",), 1, (result,), scenarios=scenarios, recomputed=recomputed)
+
+
+def report(*checks):
+    found = reconcile(checks)
+    return Report("spec", "book", "", found, None)
+
+
+def codes(found):
+    return [[finding.code for finding in check.findings] for check in found.checks]
+
+
+MATCH = ("match", 1.0)
+WRONG = ("mismatch", 2.0)
+REFUSED = ("unsupported", Unsupported("no"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict", "found"),
+    [
+        (MATCH, MATCH, Verdict.PASS, [[], []]),
+        (MATCH, WRONG, Verdict.PASS, [[], ["XP305"]]),
+        (WRONG, MATCH, Verdict.PASS, [["XP305"], []]),
+        (WRONG, WRONG, Verdict.FAIL, [[], []]),
+        (WRONG, ("mismatch", 3.0), Verdict.FAIL, [[], ["XP306"]]),
+        (MATCH, REFUSED, Verdict.PASS, [[], []]),
+        (REFUSED, MATCH, Verdict.PASS, [[], []]),
+        (REFUSED, REFUSED, Verdict.UNASSESSED, [[], []]),
+        (WRONG, REFUSED, Verdict.FAIL, [[], []]),
+        (("hardcoded", 1.0), ("hardcoded", 1.0), Verdict.FAIL, [[], []]),
+        (("error", "#NUM!"), MATCH, Verdict.PASS, [["XP305"], []]),
+    ],
+)
+def test_two_engines_and_the_reference_are_three_witnesses(first, second, verdict, found):
+    """Whoever stands alone is wrong; where both engines contradict the reference, the workbook does."""
+    said = report(opinion("formulas", *first), opinion("other", *second))
+    assert (said.verdict, codes(said)) == (verdict, found)
+
+
+def test_two_wrong_engines_outvote_one_that_agrees_with_the_reference():
+    """Two that compute the same and were written apart are more likely right than one."""
+    said = report(opinion("a", *WRONG), opinion("b", *WRONG), opinion("c", *MATCH))
+    assert (said.verdict, codes(said)) == (Verdict.FAIL, [[], [], []])
+
+
+def test_a_stored_value_never_acquits_a_formula_that_computes_something_else():
+    """It is what somebody once computed, from a formula that may have been another."""
+    stored = opinion("cached", *MATCH, scenarios=Scenarios(0), recomputed=False)
+    assert report(opinion("formulas", *WRONG), stored).verdict is Verdict.FAIL
+    assert report(opinion("formulas", *REFUSED), stored).verdict is Verdict.UNASSESSED
+
+
+def test_a_stale_stored_value_beside_a_right_formula_is_a_finding():
+    """The workbook's formulas are right; what it shows is not."""
+    said = report(opinion("formulas", *MATCH), opinion("cached", *WRONG, scenarios=Scenarios(0), recomputed=False))
+    assert (said.verdict, codes(said)) == (Verdict.PASS, [[], ["XP501"]])
+
+
+def test_an_engine_that_is_wrong_on_other_inputs_only_stands_alone_too():
+    """Agreement on the stored inputs may be luck."""
+    changing = Scenarios(0, run=8, failed=3, cells=(CELL,))
+    said = report(opinion("formulas", *MATCH), opinion("other", *MATCH, scenarios=changing))
+    assert (said.verdict, codes(said)) == (Verdict.PASS, [[], ["XP305"]])
+    both = report(opinion("formulas", *MATCH, scenarios=changing), opinion("other", *MATCH, scenarios=changing))
+    assert both.verdict is Verdict.FAIL
+
+
+def test_what_an_engine_could_not_always_compute_another_may_have():
+    """One of them has shown it on every set of inputs."""
+    unsure = Scenarios(0, run=8, unsure=(CELL,))
+    assert report(opinion("formulas", *MATCH, scenarios=unsure), opinion("other", *MATCH)).verdict is Verdict.PASS
+    alone = report(opinion("formulas", *MATCH, scenarios=unsure), opinion("other", *REFUSED))
+    assert alone.verdict is Verdict.UNASSESSED
+
+
+def test_the_command_runs_several_engines_and_names_the_one_that_is_wrong(run, small):
+    """ExcelModel rounds the constants that it reads to 15 decimals: a fault of its own, and none of the workbook's."""
+    small.write_cells({"A1": 1e-12 / 3, "B1": "=2*A1"})
+    small.write_spec(inputs='tolerance = { atol = 0 }\n[inputs]\nx = "A1"')
+    done = run("verify", small.spec, "--engine", "formulas", "--engine", "excelmodel", "--format", "json")
+    said = json.loads(done.out)
+    assert (done.code, said["verdict"]) == (0, "pass")
+    assert [(check["engine"], check["verdict"]) for check in said["checks"]] == [
+        ("formulas", "pass"),
+        ("excelmodel", "unassessed"),
+    ]
+    (finding,) = said["checks"][1]["findings"]
+    assert finding["code"] == "XP305"
+    assert "excelmodel alone" in finding["message"]
+    shown = run("verify", small.spec, "--engine", "formulas", "--engine", "excelmodel").out
+    assert "by excelmodel" in shown
+    assert "every one of 1 compared cell computes" in shown
+
+
+def test_stored_values_are_compared_as_such(run, small):
+    """They are Excel's own witness, and say nothing about other inputs."""
+    assert run("verify", small.spec, "--engine", "cached").code == 2  # openpyxl stores none
+    run("recalc", small.workbook)
+    done = run("verify", small.spec, "--engine", "cached")
+    assert done.code == 0
+    assert "nothing was recomputed" in done.out
+    assert "stores what the Python reference computes" in done.out

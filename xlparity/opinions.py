@@ -1,0 +1,138 @@
+"""Several engines on one check: where one alone is wrong, that is a finding about the engine and not about the workbook."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from xlparity.address import Cell
+from xlparity.report import WRONG, CellResult, CheckResult, Finding
+from xlparity.tolerance import Tolerance
+from xlparity.values import Unsupported, Value
+
+_SAME = Tolerance(rtol=1e-9, atol=1e-12)
+
+Outcome = Literal["match", "wrong", "unknown"]
+
+
+def reconcile(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
+    """The results of several engines on one check, with what sets the engines apart.
+
+    A cell that one engine alone finds wrong, and that another engine has recomputed and found right, becomes unsupported
+    with that engine, since it cannot be trusted there; a finding says so. Stored values are never evidence that a cell is
+    right, for nobody has recomputed them.
+    """
+    outcomes = [_outcomes(check) for check in checks]
+    reconciled: list[CheckResult] = []
+    for number, check in enumerate(checks):
+        others = [(other, outcomes[k]) for k, other in enumerate(checks) if k != number and other.recomputed]
+        alone = {
+            cell for cell, outcome in outcomes[number].items()
+            if outcome == "wrong" and _right_elsewhere(cell, [found for _, found in others])
+        }  # fmt: skip
+        findings = [*_alone(check, alone, others), *_apart(check, alone, checks[:number])]
+        reconciled.append(_set_aside(replace(check, findings=(*check.findings, *findings)), alone))
+    return tuple(reconciled)
+
+
+def _outcomes(check: CheckResult) -> dict[Cell, Outcome]:
+    """What the engine found out about each cell on all inputs together; a number typed over a formula is nobody's opinion."""
+    changing, unsure = set(check.scenarios.cells), set(check.scenarios.unsure)
+    found: dict[Cell, Outcome] = {}
+    for result in check.results:
+        if (result.status in WRONG and result.status != "hardcoded") or (
+            result.status == "match" and result.cell in changing
+        ):
+            found[result.cell] = "wrong"
+        elif result.status == "match" and result.cell not in unsure:
+            found[result.cell] = "match"
+        else:
+            found[result.cell] = "unknown"
+    return found
+
+
+def _right_elsewhere(cell: Cell, others: Sequence[Mapping[Cell, Outcome]]) -> bool:
+    found = [outcomes[cell] for outcomes in others]
+    return "match" in found and "wrong" not in found
+
+
+def _alone(
+    check: CheckResult, alone: set[Cell], others: Sequence[tuple[CheckResult, Mapping[Cell, Outcome]]]
+) -> Iterator[Finding]:
+    for variable, results in _by_variable(check, alone).items():
+        first = results[0]
+        witnesses = [other for other, outcomes in others if outcomes[first.cell] == "match"]
+        said = f"{first.cell} {'and ' + str(len(results) - 1) + ' more ' if len(results) > 1 else ''}of '{variable}'"
+        values = f"{_said(first.actual)} against {_said(_of(witnesses[0], first.cell).actual)}"
+        if first.status == "match":
+            values = "on other inputs than the stored ones"
+        agreeing = " and ".join(other.engine for other in witnesses)
+        if check.recomputed:
+            code = "XP305"
+            message = f"{check.engine} alone is wrong about {said}: {values}; {agreeing} and the reference agree"
+        else:
+            code = "XP501"
+            message = f"the file does not store what {agreeing} computes for {said}: {values}"
+        yield _finding(code, variable, results, message)
+
+
+def _apart(check: CheckResult, alone: set[Cell], before: Sequence[CheckResult]) -> Iterator[Finding]:
+    """Where engines contradict each other as well as the reference."""
+    for other in before:
+        theirs = {result.cell: result for result in other.results}
+        apart = {
+            result.cell for result in check.results
+            if result.cell not in alone and result.status in WRONG and theirs[result.cell].status in WRONG
+            and _differ(result.actual, theirs[result.cell].actual)
+        }  # fmt: skip
+        for variable, results in _by_variable(check, apart).items():
+            first = results[0]
+            values = f"{_said(theirs[first.cell].actual)} against {_said(first.actual)}"
+            engines = f"{other.engine} and {check.engine}"
+            message = f"{engines} disagree on '{variable}' in {first.cell}: {values}; the reference agrees with neither"
+            yield _finding("XP306", variable, results, message)
+
+
+def _finding(code: str, variable: str, results: Sequence[CellResult], message: str) -> Finding:
+    return Finding(
+        code,
+        variable,
+        tuple(result.cell for result in results),
+        tuple(sorted({result.iteration for result in results})),
+        message,
+        results[0].formula,
+    )
+
+
+def _set_aside(check: CheckResult, alone: set[Cell]) -> CheckResult:
+    if not alone:
+        return check
+    reason = Unsupported("another engine, with which the reference agrees, computes something else")
+    results = tuple(
+        result._replace(status="unsupported", actual=reason) if result.cell in alone else result
+        for result in check.results
+    )
+    wrong = tuple(cell for cell in check.scenarios.cells if cell not in alone)
+    scenarios = replace(check.scenarios, cells=wrong, failed=check.scenarios.failed if wrong else 0)
+    return replace(check, results=results, scenarios=scenarios)
+
+
+def _by_variable(check: CheckResult, cells: set[Cell]) -> dict[str, list[CellResult]]:
+    found: dict[str, list[CellResult]] = {}
+    for result in check.results:
+        if result.cell in cells:
+            found.setdefault(result.variable, []).append(result)
+    return found
+
+
+def _of(check: CheckResult, cell: Cell) -> CellResult:
+    return next(result for result in check.results if result.cell == cell)
+
+
+def _differ(mine: Value, other: Value) -> bool:
+    if isinstance(mine, float) and isinstance(other, float):
+        return not _SAME.allows(mine, other)
+    return mine != other
+
+
+def _said(value: Value) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
