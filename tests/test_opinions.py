@@ -107,7 +107,7 @@ def test_the_command_runs_several_engines_and_names_the_one_that_is_wrong(run, s
     assert "excelmodel alone" in finding["message"]
     shown = run("verify", small.spec, "--engine", "formulas", "--engine", "excelmodel").out
     assert "by excelmodel" in shown
-    assert "every one of 1 compared cell computes" in shown
+    assert "every one of 1 compared cell computes" in " ".join(shown.split())
 
 
 def test_stored_values_are_compared_as_such(run, small):
@@ -116,5 +116,5 @@ def test_stored_values_are_compared_as_such(run, small):
     run("recalc", small.workbook)
     done = run("verify", small.spec, "--engine", "cached")
     assert done.code == 0
-    assert "nothing was recomputed" in done.out
-    assert "stores what the Python reference computes" in done.out
+    assert "nothing was recomputed" in " ".join(done.out.split())
+    assert "stores what the Python reference computes" in " ".join(done.out.split())

@@ -13,9 +13,9 @@ from xlparity.values import Unsupported, Value
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}
 _MARK = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNASSESSED: "?", Verdict.STALE: "~"}
 _STORED = {
-    "differs": "differ from what the formula computes",
-    "uncached": "have no stored value",
-    "unsupported": "could not be computed",
+    "differs": "the stored value is not what the formula computes",
+    "uncached": "no value is stored",
+    "unsupported": "the formula could not be computed",
 }
 _BARS = "▁▂▃▄▅▆▇█"
 _CELLS_SHOWN = 10
@@ -48,7 +48,7 @@ def show_stored(
     for status, meaning in _STORED.items() if not written else [("unsupported", _STORED["unsupported"])]:
         found = kept if written else [result for result in report.results if result.status == status]
         if found and not quiet:
-            console.print(Text(f"{_number(len(found), 'formula')} {meaning}", style="bold"))
+            console.print(Text(f"{_number(len(found), 'cell')}: {meaning}", style="bold"))
             shown = found if verbose else found[:_CELLS_SHOWN]
             console.print(Padding(_stored_cells(shown, status), (0, 0, 0, 2)))
             if len(shown) < len(found):
