@@ -20,7 +20,6 @@ from xlparity.engines.formulas.functions.serials import (
     basis_of,
     civil_day,
     day_of,
-    is_month_end,
     month_length,
     months_later,
     raising,
@@ -51,10 +50,10 @@ def _part(number: float) -> int:
 def _date(year: float, month: float, day: float) -> Any:
     """A year below 1900 is counted from 1900; months and days that are too many run over into the next."""
     y, m, d = _part(year), _part(month), _part(day)
-    y += 1900 if 0 <= y < 1900 else 0  # noqa: PLR2004
+    y += 1900 if 0 <= y < 1900 else 0
     y, m = divmod(y * 12 + m - 1, 12)
-    if not 1900 <= y <= 9999:  # noqa: PLR2004
-        if y < 1900 and d >= 28 * ((1900 - y) * 12 - m):  # noqa: PLR2004
+    if not 1900 <= y <= 9999:
+        if y < 1900 and d >= 28 * ((1900 - y) * 12 - m):
             raise Refusal("a month before 1900 with days that run over into it")
         return NUM
     serial = serial_of(y, m + 1, 1) + d - 1
@@ -79,7 +78,7 @@ def _clock(number: float, unit: int, modulus: int) -> int:
     """Hours, minutes or seconds, refused where it matters whether half a second or more is rounded."""
     seconds = (number - day_of(number)) * _DAY
     nearest = round(seconds)
-    if abs(seconds - nearest) < 1e-3:  # noqa: PLR2004
+    if abs(seconds - nearest) < 1e-3:
         return nearest // unit % modulus
     found = {part // unit % modulus for part in (math.floor(seconds), nearest)}
     if len(found) > 1:
@@ -87,19 +86,15 @@ def _clock(number: float, unit: int, modulus: int) -> int:
     return found.pop()
 
 
-def _edate(start: float, months: float) -> int:
-    return months_later(civil_day(start), whole(months)) if _stays(start, months) else 0
+def _edate(start: float, months: float, day: int | None = None) -> int:
+    found = months_later(civil_day(start), whole(months), day)
+    if found <= 60:
+        raise Refusal("a month before March 1900, where Excel's calendar has a day too many")
+    return found
 
 
 def _eomonth(start: float, months: float) -> int:
-    return months_later(civil_day(start), whole(months), 31) if _stays(start, months) else 0
-
-
-def _stays(start: float, months: float) -> bool:
-    year, month, _ = year_month_day(civil_day(start))
-    if (year - 1900) * 12 + month - 1 + whole(months) in (0, 1):
-        raise Refusal("a month before March 1900, where Excel's calendar has a day too many")
-    return True
+    return _edate(start, months, 31)
 
 
 def _days(end: float, start: float) -> int:
@@ -109,7 +104,7 @@ def _days(end: float, start: float) -> int:
 def _days360(start: float, end: float, method: Any = False) -> int:
     """Refused between dates in reverse where it matters which of them comes first."""
     if isinstance(method, XlError):
-        return method  # type: ignore[return-value]
+        raise ExcelError(method)
     european = truth_of(method)
     first, last = day_of(start), day_of(end)
     if any(number - math.floor(number) > 1 - 1e-5 for number in (start, end)):
@@ -128,7 +123,7 @@ def _yearfrac(start: float, end: float, basis: float = 0) -> float:
 
 def _weekday(serial: float, kind: float = 1) -> Any:
     day, chosen = day_of(serial), whole(kind)
-    if chosen == 3:  # noqa: PLR2004
+    if chosen == 3:
         return (day - 2) % 7
     first = {1: 1, 2: 2, 11: 2, 12: 3, 13: 4, 14: 5, 15: 6, 16: 7, 17: 1}.get(chosen)
     return NUM if first is None else (day - first) % 7 + 1
@@ -137,7 +132,7 @@ def _weekday(serial: float, kind: float = 1) -> Any:
 def _weeknum(serial: float, kind: float = 1) -> Any:
     """The week of the year; the first is the one with 1 January in it, or as ISO 8601 has it."""
     day, chosen = civil_day(serial), whole(kind)
-    if chosen == 21:  # noqa: PLR2004
+    if chosen == 21:
         return _isoweeknum(serial)
     first = {1: 1, 2: 2, 11: 2, 12: 3, 13: 4, 14: 5, 15: 6, 16: 7, 17: 1}.get(chosen)
     if first is None:
@@ -162,7 +157,7 @@ def _datedif(start: float, end: float, unit: str) -> Any:
         return found
     if unit.upper() == "MD" and d2 >= d1:
         return d2 - d1
-    if unit.upper() == "YD" and (calendar.isleap(y1), m1, d1) <= (calendar.isleap(y2), m2, d2) and m1 > 2:  # noqa: PLR2004
+    if unit.upper() == "YD" and (calendar.isleap(y1), m1, d1) <= (calendar.isleap(y2), m2, d2) and m1 > 2:
         return (date(y2, m2, d2) - date(y2, m1, d1)).days
     if unit.upper() in ("MD", "YD"):
         raise Refusal(f"DATEDIF by {unit}, of which Microsoft says that it may be wrong")
@@ -214,7 +209,7 @@ def _networkdays(start: float, end: float, off: set[int], holidays: set[int]) ->
 
 def _workday(start: float, days: float, off: set[int], holidays: set[int]) -> Any:
     day, left = day_of(start), whole(days)
-    if len(off) == 7:  # noqa: PLR2004
+    if len(off) == 7:
         return VALUE
     step = 1 if left > 0 else -1
     while left:
@@ -252,7 +247,7 @@ def _datevalue(text: str) -> int:
     if found is None or (found[4] and _TIME.fullmatch(found[4]) is None):
         raise Refusal(f"the date '{text}', which depends on the locale")
     year, month, day = int(found[1]), int(found[2]), int(found[3])
-    if year < 1900 or not 1 <= month <= 12 or not 1 <= day <= month_length(year, month):  # noqa: PLR2004
+    if year < 1900 or not 1 <= month <= 12 or not 1 <= day <= month_length(year, month):
         raise Refusal(f"the date '{text}', which the calendar has not")
     return serial_of(year, month, day)
 
@@ -262,7 +257,7 @@ def _timevalue(text: str) -> float:
     if found is None:
         raise Refusal(f"the time '{text}', which depends on the locale")
     hour, minute, second, half = int(found[1]), int(found[2]), int(found[3] or 0), found[4]
-    if minute > 59 or second > 59 or hour > 24 or (half and not 1 <= hour <= 12):  # noqa: PLR2004
+    if minute > 59 or second > 59 or hour > 24 or (half and not 1 <= hour <= 12):
         raise Refusal(f"the time '{text}', which the clock has not")
     if half:
         hour = hour % 12 + (12 if half.upper() == "PM" else 0)

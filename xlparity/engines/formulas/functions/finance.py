@@ -1,6 +1,7 @@
-"""Excel's family Financial: annuities, series of payments, depreciation and rates; securities are a module of their own."""
+"""Excel's family Financial: annuities, series of payments, and the rates they come to."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,12 +14,12 @@ from xlparity.engines.formulas.functions.serials import ExcelError, day_of, rais
 from xlparity.engines.formulas.functions.taking import DIV, NUM, VALUE, Function, function
 from xlparity.engines.formulas.guards import Refusal, is_number, is_text
 
-_SMALLEST_RATE = 1e-6  # below, (1 + rate)^n - 1 loses so many digits that each way of writing it has a result of its own
+_SMALLEST_RATE = 1e-6  # below, (1 + rate)^n - 1 has so few digits left that each way of writing it ends in others
 _LONGEST = 400  # payments: a month each for as long as mortgages run; of more the roots of the polynomial are not sure
 
 
 def _number(value: Any) -> float:
-    return 0.0 if value is EMPTY else value  # type: ignore[no-any-return]
+    return 0.0 if value is EMPTY else float(value)
 
 
 def _due(kind: Any) -> float:
@@ -43,7 +44,7 @@ def _growth(rate: float, periods: float) -> float:
 # --- annuities -----------------------------------------------------------------------------------------------------
 
 
-def _pv(rate: float, periods: float, payment: Any, future: Any = 0.0, kind: Any = 0.0) -> float:
+def _pv(rate: float, periods: float, payment: Any, future: Any = 0.0, kind: Any = 0.0) -> Any:
     payment, future, due = _number(payment), _number(future), _due(kind)
     if rate == 0:
         return -(future + payment * periods)
@@ -53,7 +54,7 @@ def _pv(rate: float, periods: float, payment: Any, future: Any = 0.0, kind: Any 
     return -(future + payment * (1 + rate * due) * (growth - 1) / rate) / growth
 
 
-def _fv(rate: float, periods: float, payment: Any, present: Any = 0.0, kind: Any = 0.0) -> float:
+def _fv(rate: float, periods: float, payment: Any, present: Any = 0.0, kind: Any = 0.0) -> Any:
     payment, present, due = _number(payment), _number(present), _due(kind)
     if rate == 0:
         return -(present + payment * periods)
@@ -61,7 +62,7 @@ def _fv(rate: float, periods: float, payment: Any, present: Any = 0.0, kind: Any
     return -(present * growth + payment * (1 + rate * due) * (growth - 1) / rate)
 
 
-def _pmt(rate: float, periods: float, present: float, future: Any = 0.0, kind: Any = 0.0) -> float:
+def _pmt(rate: float, periods: float, present: float, future: Any = 0.0, kind: Any = 0.0) -> Any:
     future, due = _number(future), _due(kind)
     if periods == 0 or rate <= -1:
         raise ExcelError(NUM)
@@ -71,7 +72,7 @@ def _pmt(rate: float, periods: float, present: float, future: Any = 0.0, kind: A
     return -(present * growth + future) * rate / ((growth - 1) * (1 + rate * due))
 
 
-def _nper(rate: float, payment: float, present: float, future: Any = 0.0, kind: Any = 0.0) -> float:
+def _nper(rate: float, payment: float, present: float, future: Any = 0.0, kind: Any = 0.0) -> Any:
     future, due = _number(future), _due(kind)
     if rate == 0:
         if payment == 0:
@@ -87,9 +88,7 @@ def _nper(rate: float, payment: float, present: float, future: Any = 0.0, kind: 
     return math.log(above / below) / math.log1p(rate)
 
 
-def _ipmt(
-    rate: float, period: float, periods: float, present: float, future: Any = 0.0, kind: Any = 0.0
-) -> float:
+def _ipmt(rate: float, period: float, periods: float, present: float, future: Any = 0.0, kind: Any = 0.0) -> float:
     due = _due(kind)
     if period < 1 or period >= periods + 1:
         raise ExcelError(NUM)
@@ -101,18 +100,13 @@ def _ipmt(
     return interest / (1 + rate) if due else interest
 
 
-def _ppmt(
-    rate: float, period: float, periods: float, present: float, future: Any = 0.0, kind: Any = 0.0
-) -> float:
-    interest = _ipmt(rate, period, periods, present, future, kind)
-    principal = _principal(rate, period, periods, present, _number(future), _due(kind))
-    if abs(principal) < 1e-6 * abs(interest):
-        raise Refusal("a repayment that is next to nothing beside the interest, of which Excel has only some digits")
-    return principal
+def _ppmt(rate: float, period: float, periods: float, present: float, future: Any = 0.0, kind: Any = 0.0) -> float:
+    _ipmt(rate, period, periods, present, future, kind)  # for its errors
+    return _principal(rate, period, periods, present, _number(future), _due(kind))
 
 
 def _principal(rate: float, period: float, periods: float, present: float, future: float, due: float) -> float:
-    """What a payment repays, written so that no digits are lost."""
+    """What a payment repays, to the last digit; payment less interest would lose some, and Excel has them."""
     payment = _pmt(rate, periods, present, future, due)
     if rate == 0 or (due and period == 1):
         return payment
@@ -138,9 +132,7 @@ def _cumulative(part: Callable[..., float]) -> Callable[..., float]:
     return cumulative
 
 
-def _rate(
-    periods: float, payment: Any, present: float, future: Any = 0.0, kind: Any = 0.0, guess: Any = EMPTY
-) -> Any:
+def _rate(periods: float, payment: Any, present: float, future: Any = 0.0, kind: Any = 0.0, guess: Any = EMPTY) -> Any:
     """Newton's method from the guess, twenty steps as Excel has; refused unless it has a single root and gets there."""
     payment, future, due = _number(payment), _number(future), _due(kind)
     if periods <= 0:
@@ -163,7 +155,7 @@ def _rate(
 
 def _changes(flows: Any) -> int:
     signs = [flow > 0 for flow in flows if flow != 0]
-    return sum(left != right for left, right in zip(signs, signs[1:], strict=False))
+    return sum(left != right for left, right in itertools.pairwise(signs))
 
 
 def _root(value: Callable[[float], tuple[float, float]], guess: float) -> float:
@@ -176,7 +168,7 @@ def _root(value: Callable[[float], tuple[float, float]], guess: float) -> float:
         rate -= step
         if rate <= -1:
             break
-        if abs(step) < 1e-12:  # noqa: PLR2004
+        if abs(step) < 1e-12:
             if abs(rate) < _SMALLEST_RATE:
                 break  # Excel leaves whatever its iteration ends in
             return rate
@@ -205,12 +197,12 @@ def _irr(flows: list[float], guess: float = 0.1) -> Any:
         return NUM
     if guess <= -1:
         return VALUE
-    if len(flows) == 2:  # noqa: PLR2004
+    if len(flows) == 2:
         return -flows[1] / flows[0] - 1
     factors = np.roots(flows[::-1])  # of 1 / (1 + rate)
     real = factors[np.abs(factors.imag) < 1e-6 * np.abs(factors)].real
     near = [1 / factor - 1 for factor in real.tolist() if factor > 0]
-    if len(near) != 1 or not -0.9 < near[0] < 10 or not -0.9 <= guess <= 1 or len(flows) > _LONGEST:  # noqa: PLR2004
+    if len(near) != 1 or not -0.9 < near[0] < 10 or not -0.9 <= guess <= 1 or len(flows) > _LONGEST:
         raise Refusal("an internal rate of return of which there are several, or that Excel may not find")
     rate = near[0]
     for _ in range(3):
@@ -285,97 +277,6 @@ def _fvschedule(principal: float, rates: Any) -> Any:
     return principal
 
 
-# --- depreciation --------------------------------------------------------------------------------------------------
-
-
-def _sln(cost: float, salvage: float, life: float) -> Any:
-    return DIV if life == 0 else (cost - salvage) / life
-
-
-def _syd(cost: float, salvage: float, life: float, period: float) -> Any:
-    if salvage < 0:
-        raise Refusal("a salvage value below zero")
-    if life <= 0 or period <= 0 or period > life:
-        return NUM
-    return (cost - salvage) * (life - period + 1) * 2 / (life * (life + 1))
-
-
-def _db(cost: float, salvage: float, life: float, period: float, months: float = 12.0) -> Any:
-    """The rate is rounded to three decimals; refused where fifteen digits do not tell which."""
-    if cost < 0 or salvage < 0 or life <= 0 or period <= 0 or not 1 <= months < 13:  # noqa: PLR2004
-        return NUM
-    first = whole(months)
-    if period > life + (0 if first == 12 else 1):  # noqa: PLR2004
-        return NUM
-    if cost == 0:
-        return 0.0
-    if period < 1:
-        raise Refusal("depreciation of a part of the first period")
-    exact = 1000 * (1 - (salvage / cost) ** (1 / life))
-    if abs(abs(exact - math.floor(exact)) - 0.5) < 1e-9:  # noqa: PLR2004
-        raise Refusal("a rate half way between two of three decimals")
-    rate, part, period = math.floor(exact + 0.5) / 1000, first / 12, whole(period)
-    if period == 1:
-        return cost * rate * part
-    left = cost * (1 - rate * part) * (1 - rate) ** (period - 2)
-    return left * rate * (1 - part) if period > life else left * rate
-
-
-def _ddb(cost: float, salvage: float, life: float, period: float, factor: float = 2.0) -> Any:
-    if cost < 0 or salvage < 0 or life <= 0 or period <= 0 or period > life or factor <= 0:
-        return NUM
-    if period < 1:
-        raise Refusal("depreciation of a part of the first period")
-    kept = max(0.0, 1 - factor / life)
-    before = cost * kept ** (period - 1)
-    return max(0.0, before - max(cost * kept**period, salvage))
-
-
-# --- rates and prices ----------------------------------------------------------------------------------------------
-
-
-def _effect(nominal: float, periods: float) -> Any:
-    count = whole(periods)
-    return NUM if nominal <= 0 or count < 1 else (1 + nominal / count) ** count - 1
-
-
-def _nominal(effective: float, periods: float) -> Any:
-    count = whole(periods)
-    return NUM if effective <= 0 or count < 1 else count * ((1 + effective) ** (1 / count) - 1)
-
-
-def _rri(periods: float, present: float, future: float) -> Any:
-    if periods <= 0 or present <= 0:
-        return NUM
-    return (future / present) ** (1 / periods) - 1
-
-
-def _pduration(rate: float, present: float, future: float) -> Any:
-    if min(rate, present, future) <= 0:
-        return NUM
-    return (math.log(future) - math.log(present)) / math.log1p(rate)
-
-
-def _fraction(number: float) -> int:
-    if number < 0:
-        raise ExcelError(NUM)
-    if number < 1:
-        raise ExcelError(DIV)
-    return whole(number)
-
-
-def _dollarde(price: float, fraction: float) -> float:
-    count = _fraction(fraction)
-    part, dollars = math.modf(price)
-    return dollars + part * 10 ** math.ceil(math.log10(count)) / count
-
-
-def _dollarfr(price: float, fraction: float) -> float:
-    count = _fraction(fraction)
-    part, dollars = math.modf(price)
-    return dollars + part * count / 10 ** math.ceil(math.log10(count))
-
-
 _TABLE: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("PV", _pv, "number number number~ number~ number~"),
     ("FV", _fv, "number number number~ number~ number~"),
@@ -393,16 +294,6 @@ _TABLE: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("XNPV", _xnpv, "toolpak table table"),
     ("XIRR", _xirr, "table table toolpak?"),
     ("FVSCHEDULE", _fvschedule, "toolpak table"),
-    ("SLN", _sln, "number number number"),
-    ("SYD", _syd, "number number number number"),
-    ("DB", _db, "number number number number number?"),
-    ("DDB", _ddb, "number number number number number?"),
-    ("EFFECT", _effect, "toolpak toolpak"),
-    ("NOMINAL", _nominal, "toolpak toolpak"),
-    ("RRI", _rri, "number number number"),
-    ("PDURATION", _pduration, "number number number"),
-    ("DOLLARDE", _dollarde, "toolpak toolpak"),
-    ("DOLLARFR", _dollarfr, "toolpak toolpak"),
 )
 
 FUNCTIONS: dict[str, Function] = {

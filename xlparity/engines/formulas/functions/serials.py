@@ -17,7 +17,7 @@ _PHANTOM = 60  # 29 February 1900, which the calendar has not
 _BEFORE = date(1899, 12, 30)  # counts to the right serial from 1 March 1900 on
 
 
-class ExcelError(Exception):  # noqa: N818
+class ExcelError(Exception):
     """The result is this Excel error."""
 
     def __init__(self, error: Any) -> None:
@@ -103,9 +103,9 @@ def thirty_360(start: int, end: int, european: bool) -> int:
     if european:
         d1, d2 = min(d1, 30), min(d2, 30)
     else:
-        if d1 == 31 or (m1 == 2 and is_month_end(start)):  # noqa: PLR2004
+        if d1 == 31 or (m1 == 2 and is_month_end(start)):
             d1 = 30
-        if d2 == 31 and d1 == 30:  # noqa: PLR2004
+        if d2 == 31 and d1 == 30:
             d2 = 30
     return (y2 - y1) * 360 + (m2 - m1) * 30 + d2 - d1
 
@@ -113,14 +113,14 @@ def thirty_360(start: int, end: int, european: bool) -> int:
 def _nasd_360(start: int, end: int) -> int:
     """The same as YEARFRAC counts them: from the end of one February to the end of another are whole years."""
     (y1, m1, d1), (y2, m2, d2) = year_month_day(start), year_month_day(end)
-    february = m1 == 2 and is_month_end(start)  # noqa: PLR2004
-    if february and m2 == 2 and is_month_end(end):  # noqa: PLR2004
+    february = m1 == 2 and is_month_end(start)
+    if february and m2 == 2 and is_month_end(end):
         d1 = d2 = 30
     elif february:
-        if d2 == 31:  # noqa: PLR2004
+        if d2 == 31:
             raise Refusal("30/360 from the end of February to a 31st, which Excel's functions count in two ways")
         d1 = 30
-    elif d1 >= 30:  # noqa: PLR2004
+    elif d1 >= 30:
         d1, d2 = 30, min(d2, 30)
     return (y2 - y1) * 360 + (m2 - m1) * 30 + d2 - d1
 
@@ -130,14 +130,14 @@ def basis_of(number: float) -> int:
     if -1 < number < 0:
         raise Refusal("a basis between -1 and 0")
     basis = whole(number)
-    if not 0 <= basis <= 4:  # noqa: PLR2004
+    if not 0 <= basis <= 4:
         raise ExcelError(NUM)
     return basis
 
 
 def days_between(start: int, end: int, basis: int) -> int:
     """The days between two dates in a basis, refused where one way of counting 30/360 has more of them than another."""
-    if basis == 4:  # noqa: PLR2004
+    if basis == 4:
         return thirty_360(start, end, european=True)
     if basis == 0:
         days = thirty_360(start, end, european=False)
@@ -153,9 +153,9 @@ def year_fraction(start: int, end: int, basis: int) -> float:
         return _nasd_360(start, end) / 360
     if basis == 1:
         return (end - start) / _average_year(start, end)
-    if basis == 4:  # noqa: PLR2004
+    if basis == 4:
         return thirty_360(start, end, european=True) / 360
-    return (end - start) / (360 if basis == 2 else 365)  # noqa: PLR2004
+    return (end - start) / (360 if basis == 2 else 365)
 
 
 def _average_year(start: int, end: int) -> float:
