@@ -136,14 +136,19 @@ def _yield(
     return annual
 
 
+def _day(serial: int) -> int:
+    return year_month_day(serial)[2]
+
+
 def _duration(
     settlement: float, maturity: float, coupon: float, annual: float, frequency: float, basis: float = 0
 ) -> float:
     coupons = _Coupons(settlement, maturity, frequency, basis)
     if coupon < 0 or annual < 0:
         raise ExcelError(NUM)
-    if not 0 < coupons.left <= 1:
-        raise Refusal("a duration from the middle of a period that does not add up")
+    by_months = coupons.basis in (0, 4) or (coupons.basis == 1 and not coupons.gone)
+    if not by_months or max(_day(coupons.settlement), _day(coupons.maturity)) > 27:
+        raise Refusal("a duration of days that may be counted in more than one way")
     return coupons.value(coupon, annual, 100.0)[2] / coupons.frequency
 
 

@@ -5,7 +5,6 @@ same in every locale. Sessions refuse the whole family, and every other function
 system.
 """
 
-import calendar
 import math
 import re
 from datetime import date
@@ -157,7 +156,7 @@ def _datedif(start: float, end: float, unit: str) -> Any:
         return found
     if unit.upper() == "MD" and d2 >= d1:
         return d2 - d1
-    if unit.upper() == "YD" and (calendar.isleap(y1), m1, d1) <= (calendar.isleap(y2), m2, d2) and m1 > 2:
+    if unit.upper() == "YD" and m1 > 2 and (m1, d1) <= (m2, d2):  # no 29 February lies between, whichever the year
         return (date(y2, m2, d2) - date(y2, m1, d1)).days
     if unit.upper() in ("MD", "YD"):
         raise Refusal(f"DATEDIF by {unit}, of which Microsoft says that it may be wrong")
@@ -200,15 +199,15 @@ def _holidays(table: Any) -> set[int]:
 
 
 def _networkdays(start: float, end: float, off: set[int], holidays: set[int]) -> int:
-    first, last = sorted((day_of(start), day_of(end)))
+    first, last = sorted((civil_day(start), civil_day(end)))
     weeks, rest = divmod(last - first + 1, 7)
     days = weeks * (7 - len(off)) + sum((day - 2) % 7 not in off for day in range(last - rest + 1, last + 1))
     days -= sum(first <= day <= last and (day - 2) % 7 not in off for day in holidays)
-    return days if day_of(start) <= day_of(end) else -days
+    return days if start <= end or first == last else -days
 
 
 def _workday(start: float, days: float, off: set[int], holidays: set[int]) -> Any:
-    day, left = day_of(start), whole(days)
+    day, left = civil_day(start), whole(days)
     if len(off) == 7:
         return VALUE
     step = 1 if left > 0 else -1
@@ -218,9 +217,7 @@ def _workday(start: float, days: float, off: set[int], holidays: set[int]) -> An
             return NUM
         if (day - 2) % 7 not in off and day not in holidays:
             left -= step
-    if day == 0:
-        raise Refusal("a working day before January 1900")
-    return day
+    return civil_day(day)
 
 
 def _networkdays_plain(start: float, end: float, holidays: Any = None) -> int:

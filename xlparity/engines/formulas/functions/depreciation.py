@@ -27,10 +27,10 @@ def _db(cost: float, salvage: float, life: float, period: float, months: float =
     first = whole(months)
     if period > life + (0 if first == 12 else 1):
         return NUM
-    if cost == 0:
+    if cost == 0 and salvage > 0:
         return 0.0
-    if period < 1:
-        raise Refusal("depreciation of a part of the first period")
+    if cost == 0 or period < 1:
+        raise Refusal("depreciation of nothing, or of a part of the first period")
     exact = 1000 * (1 - (salvage / cost) ** (1 / life))
     if abs(abs(exact - math.floor(exact)) - 0.5) < 1e-9:
         raise Refusal("a rate half way between two of three decimals")
@@ -65,7 +65,9 @@ def _nominal(effective: float, periods: float) -> Any:
 
 
 def _rri(periods: float, present: float, future: float) -> Any:
-    if periods <= 0 or present <= 0:
+    if present < 0 or future < 0:
+        raise Refusal("RRI of values below zero")
+    if periods <= 0 or present == 0:
         return NUM
     return (future / present) ** (1 / periods) - 1
 

@@ -88,24 +88,24 @@ def _nper(rate: float, payment: float, present: float, future: Any = 0.0, kind: 
     return math.log(above / below) / math.log1p(rate)
 
 
-def _ipmt(rate: float, period: float, periods: float, present: float, future: Any = 0.0, kind: Any = 0.0) -> float:
+def _ipmt(rate: float, period: float, periods: float, present: float, future: Any = 0.0, kind: Any = 0.0) -> Any:
     due = _due(kind)
     if period < 1 or period >= periods + 1:
         raise ExcelError(NUM)
-    if rate <= -1:
-        raise Refusal("interest at a rate of -1 or below")
+    if rate <= -1 or periods < 1:
+        raise Refusal("interest at a rate of -1 or below, or over less than a period")
     if rate == 0 or (due and period == 1):
         return 0.0
     interest = _fv(rate, period - 1, _pmt(rate, periods, present, future, due), present, due) * rate
     return interest / (1 + rate) if due else interest
 
 
-def _ppmt(rate: float, period: float, periods: float, present: float, future: Any = 0.0, kind: Any = 0.0) -> float:
+def _ppmt(rate: float, period: float, periods: float, present: float, future: Any = 0.0, kind: Any = 0.0) -> Any:
     _ipmt(rate, period, periods, present, future, kind)  # for its errors
     return _principal(rate, period, periods, present, _number(future), _due(kind))
 
 
-def _principal(rate: float, period: float, periods: float, present: float, future: float, due: float) -> float:
+def _principal(rate: float, period: float, periods: float, present: float, future: float, due: float) -> Any:
     """What a payment repays, to the last digit; payment less interest would lose some, and Excel has them."""
     payment = _pmt(rate, periods, present, future, due)
     if rate == 0 or (due and period == 1):

@@ -10,6 +10,7 @@ from xlparity.engines.formulas.functions.serials import (
     months_later,
     raising,
     year_fraction,
+    year_month_day,
 )
 from xlparity.engines.formulas.functions.taking import NUM, Function, function
 from xlparity.engines.formulas.guards import Refusal
@@ -26,24 +27,37 @@ def span(first: float, last: float, basis: float, *positive: float) -> tuple[int
 # --- discount papers -----------------------------------------------------------------------------------------------
 
 
+def _certain_fraction(start: int, end: int, counted: int) -> float:
+    """The years between, where every way of counting them has the same; what DISC does with the others is known."""
+    if counted in (0, 4) and max(year_month_day(start)[2], year_month_day(end)[2]) > 27:
+        raise Refusal("30/360 from or to the end of a month")
+    if counted == 1 and end > months_later(start, 12):
+        raise Refusal("actual years of more than one year")
+    return year_fraction(start, end, counted)
+
+
 def _disc(settlement: float, maturity: float, price: float, redemption: float, basis: float = 0) -> float:
     return (1 - price / redemption) / year_fraction(*span(settlement, maturity, basis, price, redemption))
 
 
 def _intrate(settlement: float, maturity: float, investment: float, redemption: float, basis: float = 0) -> float:
     dates = span(settlement, maturity, basis, investment, redemption)
-    return (redemption / investment - 1) / year_fraction(*dates)
+    return (redemption / investment - 1) / _certain_fraction(*dates)
+
+
+def _yielddisc(settlement: float, maturity: float, price: float, redemption: float, basis: float = 0) -> float:
+    return (redemption / price - 1) / year_fraction(*span(settlement, maturity, basis, price, redemption))
 
 
 def _received(settlement: float, maturity: float, investment: float, discount: float, basis: float = 0) -> float:
-    left = 1 - discount * year_fraction(*span(settlement, maturity, basis, investment, discount))
+    left = 1 - discount * _certain_fraction(*span(settlement, maturity, basis, investment, discount))
     if left <= 0:
         raise Refusal("a discount of all there is, or more")
     return investment / left
 
 
 def _pricedisc(settlement: float, maturity: float, discount: float, redemption: float, basis: float = 0) -> float:
-    return redemption * (1 - discount * year_fraction(*span(settlement, maturity, basis, discount, redemption)))
+    return redemption * (1 - discount * _certain_fraction(*span(settlement, maturity, basis, discount, redemption)))
 
 
 def _accrintm(issue: float, settlement: float, rate: float, par: float, basis: float = 0) -> float:
@@ -121,7 +135,7 @@ FUNCTIONS: dict[str, Function] = {
         ("INTRATE", _intrate, _FIVE),
         ("RECEIVED", _received, _FIVE),
         ("PRICEDISC", _pricedisc, _FIVE),
-        ("YIELDDISC", _intrate, _FIVE),
+        ("YIELDDISC", _yielddisc, _FIVE),
         ("ACCRINTM", _accrintm, _FIVE),
         ("PRICEMAT", _pricemat, _SIX),
         ("YIELDMAT", _yieldmat, _SIX),
