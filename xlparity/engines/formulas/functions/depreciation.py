@@ -25,8 +25,10 @@ def _db(cost: float, salvage: float, life: float, period: float, months: float =
     if cost < 0 or salvage < 0 or life <= 0 or period <= 0 or not 1 <= months < 13:
         return NUM
     first = whole(months)
-    if period > life + (0 if first == 12 else 1):
+    if period > life + 1:
         return NUM
+    if period > life and first == 12:
+        raise Refusal("depreciation of the months after the last year, of which there are none")
     if cost == 0 and salvage > 0:
         return 0.0
     if cost == 0 or period < 1:
