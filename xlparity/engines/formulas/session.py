@@ -8,6 +8,7 @@ import numpy as np
 from xlparity import collector
 from xlparity.address import Cell
 from xlparity.engines.formulas.fast import Arguments
+from xlparity.engines.formulas.functions import DATED
 from xlparity.engines.formulas.guards import Refusal, Residue
 from xlparity.engines.formulas.shapes import Program, compile_shape, to_table, to_values
 from xlparity.formula import dissect
@@ -131,6 +132,8 @@ class FormulasSession:
         program = self._programs[key]
         if isinstance(program, Refusal):
             raise program
+        if self._workbook.date1904 and any(step.name in DATED for step in program.steps):
+            raise Refusal("a function of dates in a workbook whose dates count from 1904")
         return program
 
     def _beside(self, text: str, at: Cell) -> tuple[int, tuple[int, int]]:

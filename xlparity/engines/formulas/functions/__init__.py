@@ -5,22 +5,43 @@ own; ``taking`` is how they take their operands.
 """
 
 from xlparity.engines.formulas.functions import (
+    bonds,
     core,
     criteria,
     dates,
+    depreciation,
     distributions,
     engineering,
     finance,
     logic,
     lookup,
     maths,
+    securities,
     statistics,
     texts,
 )
 from xlparity.engines.formulas.functions.taking import OMITTED, Function, take
 
-__all__ = ["FUNCTIONS", "OMITTED", "Function", "take"]
+__all__ = ["DATED", "FUNCTIONS", "OMITTED", "Function", "take"]
 
-_FAMILIES = (core, criteria, dates, distributions, engineering, finance, logic, lookup, maths, statistics, texts)
+_FAMILIES = (
+    core,
+    bonds,
+    criteria,
+    dates,
+    depreciation,
+    distributions,
+    engineering,
+    finance,
+    logic,
+    lookup,
+    maths,
+    securities,
+    statistics,
+    texts,
+)
 
 FUNCTIONS: dict[str, Function] = {name: known for family in _FAMILIES for name, known in family.FUNCTIONS.items()}
+
+DATED = frozenset((*dates.FUNCTIONS, *securities.FUNCTIONS, *bonds.FUNCTIONS, "XNPV", "XIRR"))
+"""Those that take numbers for dates, of which a workbook of the 1904 date system means others."""

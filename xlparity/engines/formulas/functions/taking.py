@@ -67,6 +67,8 @@ class Parameter:
     ========= ==================================================================================================
     number    a float; a blank is 0, TRUE is 1, a text that is plainly a number is that, any other is #VALUE!
     strict    a float; a blank, a truth value and a text are refused, as functions differ in what they make of them
+    toolpak   a number as the functions of the former Analysis ToolPak take it: a truth value in a cell is #VALUE!, and
+              one that is computed is refused, as is a range
     text      a str; a whole number and a truth value are spelled out, a blank is ""
     truth     a bool; a number is TRUE unless it is 0, a text is refused
     scalar    whatever a cell can hold: float, bool, str, an error, EMPTY for a blank
@@ -150,6 +152,8 @@ def take(
             value = _numbers(name, value, reference, parameter.kind == "strictly")
         elif parameter.kind == "table":
             value = np.atleast_2d(np.asarray(value, object))
+        elif parameter.kind == "toolpak":
+            _refuse_for_toolpak(name, value, reference)
         prepared.append(value)
     arrays = [
         value
@@ -207,6 +211,13 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     return result
 
 
+def _refuse_for_toolpak(name: str, operand: Operand, reference: bool) -> None:
+    if np.size(operand) > 1:
+        raise Refusal(f"{name} with a range for a single value")  # an array it works through, a reference is #VALUE!
+    if not reference and any(isinstance(value, bool) for value in elements(operand)):
+        raise Refusal(f"{name} of a truth value that stands in no cell")
+
+
 def _numbers(name: str, operand: Operand, reference: bool, strictly: bool) -> Any:
     """The numbers among the elements, or the first error."""
     found: list[float] = []
@@ -242,6 +253,10 @@ def _to_strict(name: str, value: Any) -> Any:
     if not is_number(value):
         raise Refusal(f"{name} of a text, a truth value or a blank")
     return float(value)
+
+
+def _to_toolpak(name: str, value: Any) -> Any:
+    return VALUE if isinstance(value, bool) else to_number(name, value)
 
 
 def to_text(name: str, value: Any) -> Any:
@@ -285,6 +300,7 @@ def _as_it_is(name: str, value: Any) -> Any:
 _CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {
     "number": to_number,
     "strict": _to_strict,
+    "toolpak": _to_toolpak,
     "text": to_text,
     "truth": _to_truth,
     "scalar": _as_it_is,
