@@ -1,7 +1,8 @@
 """Which cell is which element of which quantity in which iteration."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Generic, NamedTuple, TypeVar
 
@@ -75,7 +76,7 @@ class Binding(NamedTuple):
     cell: Cell
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CellMap:
     """The bijection (quantity, iteration, element) ⇄ cell, an entry a bound cell.
 
@@ -88,8 +89,10 @@ class CellMap:
     inputs: frozenset[Cell]
     accepted: Mapping[Cell, str] = field(default_factory=dict)
 
-    def blocks(self) -> Iterator[tuple[Output[Range], int, list[Binding]]]:
+    @cached_property  # gone through once for every set of inputs
+    def blocks(self) -> tuple[tuple[Output[Range], int, list[Binding]], ...]:
         """Every quantity in every iteration with its bound cells, row by row; a block without one is left out."""
+        found = []
         for iteration, offset in enumerate(self.offsets, start=1):
             for output in self.outputs:
                 area = output.at.moved(*offset)
@@ -99,12 +102,13 @@ class CellMap:
                     if cell not in self.inputs
                 ]
                 if bound:
-                    yield output, iteration, bound
+                    found.append((output, iteration, bound))
+        return tuple(found)
 
     def twice_bound(self) -> tuple[Cell, str, str] | None:
         """A cell to which two outputs lay claim, and both names; None where the map is a bijection."""
         owner: dict[Cell, str] = {}
-        for output, _, bound in self.blocks():
+        for output, _, bound in self.blocks:
             for binding in bound:
                 if binding.cell in owner:
                     return binding.cell, owner[binding.cell], output.name

@@ -67,7 +67,7 @@ def _expectations(
     cells: CellMap, trace: "Trace"
 ) -> "Iterator[tuple[Output[Range], int, list[Binding], NDArray[Any] | None]]":
     """Every quantity in every iteration with the array that its cells must hold; None where it is skipped or misfits."""
-    for output, iteration, bound in cells.blocks():
+    for output, iteration, bound in cells.blocks:
         array = None
         if output.skip is None:
             array = trace[iteration - 1][output.name]

@@ -17,9 +17,7 @@ def accepted_cells(spec: Spec, workbook: Workbook, maps: Sequence[CellMap]) -> l
     of several checks may speak to one of them only.
     """
     owners = [
-        {binding.cell: output.name for output, _, bound in cells.blocks() for binding in bound}
-        if check.accepted
-        else {}
+        {binding.cell: output.name for output, _, bound in cells.blocks for binding in bound} if check.accepted else {}
         for check, cells in zip(spec.checks, maps, strict=True)
     ]
     for check, owner in zip(spec.checks, owners, strict=True):

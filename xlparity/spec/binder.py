@@ -60,7 +60,7 @@ class _Binder:
             if one == other:
                 said = f"two blocks of output '{one}' share the cell {cell}; a block ends before the next begins"
             raise self._wrong(other, said, "outputs")
-        bound = {output.name for output, _, _ in cells.blocks()}
+        bound = {output.name for output, _, _ in cells.blocks}
         for output in outputs:
             if output.name not in bound:
                 said = f"output '{output.name}' stands in input cells only, so nothing is compared"
