@@ -6,11 +6,12 @@ depends on its contents only.
 """
 
 import io
+import math
 import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -18,13 +19,14 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from xlparity.errors import WorkbookError
-from xlparity.values import BLANK, ErrorValue, Value
+from xlparity.values import BLANK, MISSING, ErrorValue, Value
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _UNPACKED_LIMIT = 1 << 30  # a zip of 1 MB can hold 1 GB of XML
 _ADDRESS = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+_CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip entry can bear
 
 
@@ -97,6 +99,53 @@ def _relations(parts: Mapping[str, bytes], part: str) -> dict[str, tuple[str, st
         )
         for relation in ElementTree.fromstring(listing)
     }
+
+
+def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
+    """The texts that cells of type ``s`` refer to by number, without what only tells how to pronounce them."""
+    top = _relations(parts, "")
+    book = next((target for kind, target in top.values() if kind.endswith("/officeDocument")), "")
+    listed = [target for kind, target in _relations(parts, book).values() if kind.endswith("/sharedStrings")]
+    if not listed or listed[0] not in parts:
+        return []
+    try:
+        root = ElementTree.fromstring(parts[listed[0]])
+    except ElementTree.ParseError as error:
+        raise WorkbookError(f"{path}: the shared strings are damaged ({error})") from error
+    spoken = f"{_MAIN}rPh"
+    return [
+        "".join(text.text or "" for piece in string if piece.tag != spoken for text in piece.iter(f"{_MAIN}t"))
+        for string in root.iter(f"{_MAIN}si")
+    ]
+
+
+def stored_value(cell: RawCell, strings: Sequence[str]) -> Value:
+    """What a cell element stores, numbers to their last bit; MISSING where it stores nothing.
+
+    Raises ValueError where it is no value of the element's type.
+    """
+    text = cell.value
+    if text is None or (text == "" and cell.type not in ("str", "inlineStr")):
+        return MISSING
+    if cell.type == "b":
+        return text.strip() in ("1", "true")
+    if cell.type == "e":
+        return ErrorValue(text)
+    if cell.type == "n":
+        number = float(text)
+        if not math.isfinite(number):
+            raise ValueError(f"the number '{text[:30]}' is none of Excel's")
+        return number
+    if cell.type == "s":
+        return decoded(strings[int(text)]) if int(text) in range(len(strings)) else MISSING
+    if cell.type in ("str", "inlineStr"):
+        return decoded(text)
+    raise ValueError(f"a value of a type that is not known ('{cell.type}')")
+
+
+def decoded(text: str) -> str:
+    """The text without the codes that stand for what XML cannot hold."""
+    return _CODE.sub(lambda code: chr(int(code[1], 16)), text)
 
 
 def scan(xml: bytes, where: str) -> dict[str, RawCell]:

@@ -242,18 +242,13 @@ def _scope(book: Any) -> Scope:
         for name, defined in sheet.defined_names.items():
             names[f"{sheet.title}!{name}".upper()] = defined.attr_text or ""
         for table in sheet.tables.values():
-            columns = tuple(_unescaped(column.name) for column in table.tableColumns)
+            columns = tuple(ooxml.decoded(column.name) for column in table.tableColumns)
             headers = 1 if table.headerRowCount is None else int(table.headerRowCount)
             area = parse_range(table.ref, sheet.title)
             tables[table.displayName.upper()] = Table(
                 table.displayName, area, columns, headers, int(table.totalsRowCount or 0)
             )
     return Scope(names, tables)
-
-
-def _unescaped(header: str) -> str:
-    """A header of a table without the codes that stand for its line breaks."""
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), header)
 
 
 def _extents(sheets: Iterable[str], cells: Iterable[Cell], members: Iterable[Cell]) -> dict[str, tuple[int, int]]:
