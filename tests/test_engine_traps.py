@@ -144,9 +144,7 @@ def test_a_relative_name_is_refused(compute):
 
 def test_whole_columns_and_rows_are_added_up_to_the_last_used_cell(compute):
     """What lies below the last used cell is blank, and blank cells add nothing."""
-    values = compute(
-        {"A1": 1, "A2": 2, "B7": "=A1+A2", "C1": "=SUM(A:A)", "C2": "=SUM(S!$A:$B)", "D2": "=COUNT(1:2)"}
-    )
+    values = compute({"A1": 1, "A2": 2, "B7": "=A1+A2", "C1": "=SUM(A:A)", "C2": "=SUM(S!$A:$B)", "D2": "=COUNT(1:2)"})
     assert (values["C1"], values["C2"]) == (3.0, 6.0)
     assert refused(values["D2"])  # it lies in the rows that it counts
 

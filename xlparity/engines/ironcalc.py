@@ -5,6 +5,7 @@ unsupported, and no results.
 """
 
 import math
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Any
 
 from xlparity.address import Cell
 from xlparity.engines.files import Original, as_held, probe, unknown_functions
+from xlparity.engines.operands import doubts
 from xlparity.engines.survey import Survey
 from xlparity.errors import UsageError, WorkbookError, XlparityError
 from xlparity.values import MISSING, ErrorValue, Unsupported, Value
@@ -22,6 +24,7 @@ from xlparity.workbook import Workbook
 
 # IronCalc prints a complaint on standard output about every formula that stores nothing; an error would be seen if it came back.
 _NOT_COMPUTED = ErrorValue("#NULL!")
+_NO_DOMAIN = re.compile(r"\bA(?:SIN|COS|COSH|TANH)\(", re.IGNORECASE)
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#N/A"})
 
 
@@ -43,13 +46,22 @@ class IronCalcEngine:
         return IronCalcSession(workbook, self._library)
 
 
+def _doubt(formula: str) -> str | None:
+    found = doubts(formula)
+    if found.takes_truth or found.needs_brackets:
+        return "brackets that IronCalc loses as it reads the formula"
+    if _NO_DOMAIN.search(formula):
+        return "a function that IronCalc gives no error outside its domain, so that what follows is wrong"
+    return None
+
+
 class IronCalcSession:
     """One workbook, read by IronCalc anew each time."""
 
     def __init__(self, workbook: Workbook, library: Any) -> None:
         self._workbook = workbook
         self._library = library
-        self._survey = Survey(workbook)
+        self._survey = Survey(workbook, _doubt)
         self._original = Original(workbook, self._survey.refused, _NOT_COMPUTED)
         self._unknown = self._ask_for_functions()
 

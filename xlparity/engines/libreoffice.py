@@ -8,6 +8,7 @@ it does not know.
 
 import functools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 from xlparity import ooxml
 from xlparity.address import Cell
 from xlparity.engines.files import Original, as_held, probe, stored_values, unknown_functions
+from xlparity.engines.operands import doubts
 from xlparity.engines.survey import Survey
 from xlparity.errors import EngineError, UsageError
 from xlparity.values import MISSING, ErrorValue, Unsupported, Value
@@ -84,7 +86,7 @@ class LibreOfficeSession:
         self._workbook = workbook
         self._program = program
         self._time_limit = time_limit
-        self._survey = Survey(workbook)
+        self._survey = Survey(workbook, _doubt)
         self._original = Original(workbook, self._survey.refused)
         self._unknown: frozenset[str] | None = None
         self._profile = Path(tempfile.mkdtemp(prefix="xlparity-"))
@@ -136,10 +138,23 @@ class LibreOfficeSession:
     def _values(self, parts: Mapping[str, bytes], overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
         computed = stored_values(parts, self._workbook)
         values = as_held(self._workbook, lambda cell: _checked(computed.get(cell, MISSING)))
-        values |= self._survey.over_truth({**values, **overrides}, _PASSES_OVER_TRUTH)
+        values |= self._survey.over_truth({**values, **overrides}, _minds_truth)
         values |= overrides
         assert self._unknown is not None
         return self._survey.settle(values, overrides, self._unknown)
+
+
+def _doubt(formula: str) -> str | None:
+    # Excel ranks every truth value above every number, and joins them as TRUE and FALSE.
+    return (
+        "a truth value compared or joined, which LibreOffice takes for a number"
+        if doubts(formula).mixes_truth
+        else None
+    )
+
+
+def _minds_truth(formula: str, calls: set[str]) -> bool:
+    return not calls.isdisjoint(_PASSES_OVER_TRUTH) or re.search("[<>=&]", formula[1:]) is not None
 
 
 def _checked(value: Value) -> Value:
@@ -162,12 +177,12 @@ def _run(command: Sequence[str], home: Path, time_limit: float) -> str:
         )
     except OSError as error:
         raise EngineError(f"{command[0]}: cannot be started ({error.strerror})") from error
-    try:
-        said, _ = process.communicate(timeout=time_limit)
-    except subprocess.TimeoutExpired as error:
-        raise EngineError(f"LibreOffice took more than {time_limit:g} s, and was stopped") from error
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+    with process:
+        try:
+            said, _ = process.communicate(timeout=time_limit)
+        except subprocess.TimeoutExpired as error:
+            raise EngineError(f"LibreOffice took more than {time_limit:g} s, and was stopped") from error
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
     return said.decode(errors="replace")

@@ -23,7 +23,7 @@ class Content(NamedTuple):
 
 
 class _Element(NamedTuple):
-    """A cell element: where it stands, its attributes that matter, its formula element, and the shared formula it is of."""
+    """A cell element: where it stands, its attributes that matter, its formula, and the shared formula it is of, if any."""
 
     start: int
     end: int
@@ -31,6 +31,7 @@ class _Element(NamedTuple):
     formula: bytes
     shared: str
     defines: bool
+    empty: bool
 
 
 class _Row(NamedTuple):
@@ -62,11 +63,12 @@ class Sheet:
         starts: dict[str, int] = {}
         held: dict[str, str] = {}
         style = formula = b""
-        shared, defines, last = "", False, 0
+        shared, defines, empty, last = "", False, True, 0
 
         def start(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal held, style, formula, shared, defines
+            nonlocal held, style, formula, shared, defines, empty
             prefix, _, name = tag.rpartition(":")
+            empty = empty and name not in ("f", "v", "is")
             if name not in ("sheetData", "row", "c", "f"):
                 return
             starts[name] = parser.CurrentByteIndex
@@ -79,7 +81,7 @@ class Sheet:
                 style = b"".join(
                     f' {key}="{attributes[key]}"'.encode() for key in ("s", "cm") if attributes.get(key, "").isdigit()
                 )
-                formula, shared, defines = b"", "", False
+                formula, shared, defines, empty = b"", "", False, True
             elif attributes.get("t") == "shared":
                 shared, defines = attributes.get("si", ""), "ref" in attributes
 
@@ -94,7 +96,7 @@ class Sheet:
                 formula = xml[starts["f"] : behind]
             elif name == "c":
                 address = held["r"]
-                self.elements[address] = _Element(starts["c"], behind, style, formula, shared, defines)
+                self.elements[address] = _Element(starts["c"], behind, style, formula, shared, defines, empty)
                 if shared:
                     self.groups[shared].append(address)
                 if self._rows:
@@ -116,13 +118,18 @@ class Sheet:
         return self._xml.index(b">", at) + 1 if self._xml.startswith(b"</" + tag.encode(), at) else at
 
     def strip(self, results: Iterable[str], stand_in: Content) -> None:
-        """Puts the stand-in in place of the stored value of every formula; the cells at these addresses lose theirs."""
+        """Puts the stand-in in place of the stored value of every formula; the cells at these addresses lose theirs.
+
+        A cell that holds nothing loses its type as well, which IronCalc would take for a number's.
+        """
         for address in results:
             if address in self.elements:
                 self._edits[address] = self._element(address, b"", b"")
         for address, element in self.elements.items():
             if element.formula:
                 self._edits[address] = self._element(address, stand_in.type, element.formula + stand_in.inside)
+            elif element.empty:
+                self._edits[address] = self._element(address, b"", b"")
 
     def keep(self, contents: Mapping[str, Content]) -> None:
         """Gives these contents to every copy."""

@@ -6,7 +6,7 @@ another workbook, ``#NAME?`` for a function that it does not know. Such values, 
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from xlparity import collector
@@ -36,11 +36,15 @@ class Reading:
 
 
 class Survey:
-    """The formulas of a workbook, each with its reading, and who reads whom."""
+    """The formulas of a workbook, each with its reading, and who reads whom.
+
+    ``doubt`` tells why the program is not to be trusted with the text of a formula, or None.
+    """
 
     @collector.paused()
-    def __init__(self, workbook: Workbook) -> None:
+    def __init__(self, workbook: Workbook, doubt: Callable[[str], str | None]) -> None:
         self._workbook = workbook
+        self._doubt = doubt
         self.readings = {cell: self._read(formula.text, cell) for cell, formula in formulas_of(workbook)}
         self.refused: dict[Cell, Unsupported] = {
             cell: content for cell, content in workbook.cells.items() if isinstance(content, Unsupported)
@@ -78,15 +82,17 @@ class Survey:
                 refused.setdefault(cell, value)
         return dict(values) | self._spread(refused, held)
 
-    def over_truth(self, values: Mapping[Cell, Value], calls: Collection[str]) -> dict[Cell, Value]:
-        """The formulas that call one of these functions and read a truth value from a cell, as unsupported."""
+    def over_truth(self, values: Mapping[Cell, Value], minds: Callable[[str, set[str]], bool]) -> dict[Cell, Value]:
+        """The formulas that read a truth value from a cell, as unsupported, where the program minds.
+
+        ``minds`` is called with a formula's text and the functions it calls.
+        """
         truths = {cell for cell, value in values.items() if isinstance(value, bool)}
         return {
-            cell: Unsupported(f"{', '.join(sorted(counting))} over a truth value, which LibreOffice takes for a number")
-            for cell, reading in self.readings.items()
-            if truths
-            and (counting := {_PREFIX.sub("", call) for call in reading.calls}.intersection(calls))
-            and any(True for area in reading.areas for _ in _among(area, truths))
+            cell: Unsupported("a truth value in a cell, which the engine takes for a number here")
+            for cell, reading in (self.readings.items() if truths else ())
+            if any(True for area in reading.areas for _ in _among(area, truths))
+            and minds(str(self._workbook.cells[cell]), {_PREFIX.sub("", call) for call in reading.calls})
         }
 
     def _spread(self, refused: Mapping[Cell, Unsupported], held: frozenset[Cell]) -> dict[Cell, Value]:
@@ -144,7 +150,7 @@ class Survey:
         return [cell for cell, count in waiting.items() if count]
 
     def _read(self, text: str, cell: Cell) -> Reading:
-        reading = Reading(anywhere=_MADE_RANGE.search(text) is not None)
+        reading = Reading(anywhere=_MADE_RANGE.search(text) is not None, refusal=self._doubt(text))
         self._read_into(reading, text, cell, 0)
         return reading
 
