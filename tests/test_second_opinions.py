@@ -301,6 +301,15 @@ def test_a_panic_in_ironcalc_is_an_error_with_a_sentence(tmp_path, monkeypatch):
         session.recalculate({})
 
 
+@pytest.mark.ironcalc
+def test_ironcalc_is_given_no_workbook_that_counts_its_days_from_1904(tmp_path):
+    """It would take every date for one that is four years and a day older."""
+    path = workbook(tmp_path, S={"A1": 1000, "B1": "=YEAR(A1)"}).path
+    book = repacked(path, lambda xml: xml.replace("<workbookPr ", '<workbookPr date1904="1" '), "xl/workbook.xml")
+    with pytest.raises(WorkbookError, match="1904"):
+        find_engine("ironcalc").load(book)
+
+
 def test_an_engine_that_cannot_run_here_says_what_to_install(monkeypatch):
     """A name that is known and a program that is not there are two things."""
     monkeypatch.setenv("PATH", "")

@@ -145,7 +145,7 @@ def stored_value(cell: RawCell, strings: Sequence[str]) -> Value:
 
 def decoded(text: str) -> str:
     """The text without the codes that stand for what XML cannot hold."""
-    return _CODE.sub(lambda code: chr(int(code[1], 16)), text)
+    return _CODE.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
 
 
 def scan(xml: bytes, where: str) -> dict[str, RawCell]:

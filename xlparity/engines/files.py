@@ -14,9 +14,9 @@ from pathlib import Path
 
 import openpyxl
 
-from xlparity import ooxml
-from xlparity.address import Cell, Range, parse_range
-from xlparity.engines.sheets import Content, Sheet, escaped
+from xlparity import collector, ooxml
+from xlparity.address import Cell, Range
+from xlparity.engines.sheets import Content, Sheet, escaped, to_cell
 from xlparity.errors import UsageError, WorkbookError
 from xlparity.values import BLANK, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Formula, Workbook
@@ -34,6 +34,7 @@ class Original:
     file is no longer the one that was read.
     """
 
+    @collector.paused()
     def __init__(self, workbook: Workbook, emptied: Collection[Cell], stand_in: ErrorValue | None = None) -> None:
         self._workbook = workbook
         self._emptied = frozenset(emptied)
@@ -77,7 +78,7 @@ class Original:
                 contents = self._spelled_out(name, sheet.groups[element.shared]) | contents
         areas: dict[Range, Formula] = {}
         for address in given:
-            formula = self._workbook.formula(_cell(name, address))
+            formula = self._workbook.formula(to_cell(name, address))
             if formula is not None and formula.area is not None and formula.area.first not in self._emptied:
                 areas[formula.area] = formula
         for area, formula in areas.items():
@@ -86,11 +87,11 @@ class Original:
 
     def _spelled_out(self, name: str, group: list[str]) -> dict[str, Content]:
         """Each formula of a shared group by itself; they live off the text of the first one, which is about to go."""
-        texts = {address: self._workbook.cells.get(_cell(name, address)) for address in group}
+        texts = {address: self._workbook.cells.get(to_cell(name, address)) for address in group}
         return {
             address: Content(b"", b"<f>" + escaped(held.text[1:]) + b"</f>")
             for address, held in texts.items()
-            if isinstance(held, Formula) and _cell(name, address) not in self._emptied
+            if isinstance(held, Formula) and to_cell(name, address) not in self._emptied
         }
 
 
@@ -139,10 +140,6 @@ def _constant(value: Value) -> Content:
     return Content(b' t="inlineStr"', b'<is><t xml:space="preserve">' + escaped(str(value)) + b"</t></is>")
 
 
-def _cell(sheet: str, address: str) -> Cell:
-    return parse_range(address, sheet).first
-
-
 def read_again(workbook: Workbook) -> dict[str, bytes]:
     """The parts of the workbook's file; raises WorkbookError where it is no longer the one that was read."""
     try:
@@ -154,13 +151,14 @@ def read_again(workbook: Workbook) -> dict[str, bytes]:
     return ooxml.read_parts(data, workbook.path)
 
 
+@collector.paused()
 def stored_values(parts: Mapping[str, bytes], workbook: Workbook) -> dict[Cell, Value]:
     """What every cell element stores, in the file of a workbook or in what a program made of it."""
     strings = ooxml.shared_strings(parts, workbook.path)
     values: dict[Cell, Value] = {}
     for sheet, part in ooxml.sheet_parts(parts, workbook.path).items():
         for address, raw in ooxml.scan(parts[part], f"{workbook.path}: sheet '{sheet}'").items():
-            cell = parse_range(address, sheet).first
+            cell = to_cell(sheet, address)
             try:
                 values[cell] = ooxml.stored_value(raw, strings)
             except ValueError as error:
