@@ -24,7 +24,7 @@ from xlparity.engines.operands import doubts
 from xlparity.engines.survey import Survey
 from xlparity.errors import EngineError, UsageError
 from xlparity.values import MISSING, ErrorValue, Unsupported, Value
-from xlparity.workbook import Workbook
+from xlparity.workbook import Workbook, formulas_of
 
 _PROGRAMS = ("soffice", "libreoffice")
 _TIME_LIMIT = 120.0
@@ -58,7 +58,7 @@ class LibreOfficeEngine:
     name = "libreoffice"
 
     def __init__(self, *, time_limit: float = _TIME_LIMIT) -> None:
-        """``time_limit`` is how many seconds one launch may take; raises UsageError where there is no LibreOffice."""
+        """``time_limit`` is how many seconds one recalculation may take; raises UsageError where there is no LibreOffice."""
         found = next((path for program in _PROGRAMS if (path := shutil.which(program))), None)
         if found is None:
             raise UsageError("the engine libreoffice needs the program soffice on PATH; install LibreOffice Calc")
@@ -88,6 +88,7 @@ class LibreOfficeSession:
         self._time_limit = time_limit
         self._survey = Survey(workbook, _doubt)
         self._original = Original(workbook, self._survey.refused)
+        self._truths = {cell for cell, formula in formulas_of(workbook) if doubts(formula.text).gives_truth}
         self._unknown: frozenset[str] | None = None
         self._profile = Path(tempfile.mkdtemp(prefix="xlparity-"))
         weakref.finalize(self, shutil.rmtree, self._profile, ignore_errors=True)
@@ -125,7 +126,7 @@ class LibreOfficeSession:
                     "--outdir", str(folder / "out"), *(str(folder / file) for file in files),
                 ],
                 folder,
-                self._time_limit,
+                self._time_limit * len(files),
             )  # fmt: skip
             made: dict[str, dict[str, bytes]] = {}
             for file in files:
@@ -137,11 +138,18 @@ class LibreOfficeSession:
 
     def _values(self, parts: Mapping[str, bytes], overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
         computed = stored_values(parts, self._workbook)
-        values = as_held(self._workbook, lambda cell: _checked(computed.get(cell, MISSING)))
+        values = as_held(self._workbook, lambda cell: self._checked(cell, computed.get(cell, MISSING)))
         values |= self._survey.over_truth({**values, **overrides}, _minds_truth)
         values |= overrides
         assert self._unknown is not None
         return self._survey.settle(values, overrides, self._unknown)
+
+    def _checked(self, cell: Cell, value: Value) -> Value:
+        if value == ErrorValue("#NAME?"):
+            return Unsupported("a name or a function that LibreOffice does not know (#NAME?)")
+        if isinstance(value, float) and value in (0.0, 1.0) and self._workbook.members.get(cell, cell) in self._truths:
+            return bool(value)  # in arrays, and in cells with a format for numbers, truth values come back as numbers
+        return value
 
 
 def _doubt(formula: str) -> str | None:
@@ -155,12 +163,6 @@ def _doubt(formula: str) -> str | None:
 
 def _minds_truth(formula: str, calls: set[str]) -> bool:
     return not calls.isdisjoint(_PASSES_OVER_TRUTH) or re.search("[<>=&]", formula[1:]) is not None
-
-
-def _checked(value: Value) -> Value:
-    if value == ErrorValue("#NAME?"):
-        return Unsupported("a name or a function that LibreOffice does not know (#NAME?)")
-    return value
 
 
 def _run(command: Sequence[str], home: Path, time_limit: float) -> str:

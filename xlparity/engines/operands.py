@@ -13,6 +13,7 @@ _PIECE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _TRUTHS = frozenset({"AND", "OR", "NOT", "XOR", "TRUE", "FALSE", "EXACT"})
+_WORTH_A_LOOK = re.compile("[<>=&%]|AND|OR|NOT|TRUE|FALSE|EXACT|IS", re.IGNORECASE)
 _HANDS_ON = {"IF": 1, "IFERROR": 0, "IFNA": 0, "CHOOSE": 1, "IFS": 0, "SWITCH": 1, "LET": 0}
 """The functions whose value is that of an argument, and the number of the first one that can be."""
 
@@ -67,17 +68,19 @@ class Doubts(NamedTuple):
 
     ``takes_truth``: a truth value is an operand of a comparison or of ``&``, as in ``(A1>B1)=(A2>B2)``; ``mixes_truth``:
     and the other operand may be none, as in ``(A1>B1)<2``. ``needs_brackets``: ``%`` follows a bracket, or what is joined
-    in brackets is an operand, as in ``(A1+B1)%`` and ``(A1&B1)*2``.
+    in brackets is an operand, as in ``(A1+B1)%`` and ``(A1&B1)*2``. ``gives_truth``: it comes to a truth value or an error,
+    and to nothing else.
     """
 
     takes_truth: bool = False
     mixes_truth: bool = False
     needs_brackets: bool = False
+    gives_truth: bool = False
 
 
 def doubts(formula: str) -> Doubts:
     """What the formula does that some program gets wrong, told from its text."""
-    if not re.search("[<>=&%]", formula[1:]):
+    if not _WORTH_A_LOOK.search(formula, 1):
         return Doubts()
     arguments: list[_Level] = []
     levels = [_Level()]
@@ -102,6 +105,7 @@ def doubts(formula: str) -> Doubts:
         any(level.takes_truth for level in arguments),
         any(level.mixes_truth for level in arguments),
         percent or any(level.needs_brackets for level in arguments),
+        levels[0].comparisons > 0 or levels[0].is_operand,
     )
 
 
