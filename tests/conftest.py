@@ -1,5 +1,6 @@
 """What several test files need: the generated week-1 workbook, and a small one of two cells with its reference."""
 
+import importlib.util
 import shutil
 import sys
 from collections.abc import Callable
@@ -15,11 +16,16 @@ from xlparity.generate import build
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test marked ``libreoffice`` skips where the program is absent; CI installs it."""
-    if shutil.which("soffice") is None:
-        for item in items:
-            if item.get_closest_marker("libreoffice"):
-                item.add_marker(pytest.mark.skip(reason="LibreOffice's soffice is not on PATH"))
+    """A test marked ``libreoffice`` or ``ironcalc`` skips where that is absent; CI installs both."""
+    absent = {}
+    if not (shutil.which("soffice") or shutil.which("libreoffice")):
+        absent["libreoffice"] = "LibreOffice's soffice is not on PATH"
+    if importlib.util.find_spec("ironcalc") is None:
+        absent["ironcalc"] = "the library ironcalc is not installed"
+    for item in items:
+        for marker, reason in absent.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> Path:

@@ -13,7 +13,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from xlparity.address import parse_range
 from xlparity.course.regressor.pages import regressor
-from xlparity.engines import NAMES, find_engine
+from xlparity.engines import find_engine
 from xlparity.engines.formulas.functions import core
 from xlparity.engines.formulas.guards import Refusal
 from xlparity.engines.formulas.shapes import compile_shape, to_table, to_values
@@ -53,7 +53,7 @@ def bits(value):
 
 
 def both(book, overrides):
-    return [find_engine(name).load(book).recalculate(overrides) for name in NAMES]
+    return [find_engine(name).load(book).recalculate(overrides) for name in ("formulas", "excelmodel")]
 
 
 def agreement(book, overrides=None):

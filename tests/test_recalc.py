@@ -185,6 +185,12 @@ def test_shared_texts_and_escapes_are_read_as_stored_values(run, small):
     edited(small.workbook, (b't="str"><f>A1&amp;""</f><v>x</v>', b't="s"><f>A1&amp;""</f><v>0</v>'))
     edited(small.workbook, (b"<v>ax</v>", b"<v>a_x0078_</v>"))
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    rels = "xl/_rels/workbook.xml.rels"
+    link = f'<Relationship Id="texts" Type="{relation}" Target="sharedStrings.xml"/></Relationships>'.encode()
+    listing = ooxml.read_parts(small.workbook.read_bytes(), small.workbook)[rels]
+    data = repack(small.workbook.read_bytes(), {rels: listing.replace(b"</Relationships>", link)})
+    small.workbook.write_bytes(data)
     with zipfile.ZipFile(small.workbook, "a") as archive:
         archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{main}"><si><t>x</t><rPh><t>y</t></rPh></si></sst>')
     assert counts(run, small.workbook) == (

@@ -4,6 +4,7 @@ XlparityError
 ├── UsageError        an argument that makes no sense: an unknown engine, a file that is not there
 ├── SpecError         a spec file that is wrong, with its line
 ├── WorkbookError     a workbook that cannot be read
+├── EngineError       a program that was to recalculate a workbook, and crashed, gave nothing back or ran out of time
 ├── OracleError       a Python reference that cannot be found, called or believed
 └── LanguageError     a line of a sheet's formula language that cannot become Excel formulas
 """
@@ -31,6 +32,10 @@ class SpecError(XlparityError):
 
 class WorkbookError(XlparityError):
     """A workbook cannot be read."""
+
+
+class EngineError(XlparityError):
+    """An engine failed; the workbook may be sound."""
 
 
 class OracleError(XlparityError):

@@ -105,6 +105,46 @@ def _relations(parts: Mapping[str, bytes], part: str) -> dict[str, tuple[str, st
     }
 
 
+def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
+    """The texts that cells of type ``s`` refer to by number, without what only tells how to pronounce them."""
+    top = _relations(parts, "")
+    book = next((target for kind, target in top.values() if kind.endswith("/officeDocument")), "")
+    listed = [target for kind, target in _relations(parts, book).values() if kind.endswith("/sharedStrings")]
+    if not listed or listed[0] not in parts:
+        return []
+    try:
+        root = ElementTree.fromstring(parts[listed[0]])
+    except ElementTree.ParseError as error:
+        raise WorkbookError(f"{path}: the shared strings are damaged ({error})") from error
+    spoken = f"{_MAIN}rPh"
+    return [
+        "".join(text.text or "" for piece in string if piece.tag != spoken for text in piece.iter(f"{_MAIN}t"))
+        for string in root.iter(f"{_MAIN}si")
+    ]
+
+
+def stored_value(cell: RawCell, strings: Sequence[str]) -> Value | None:
+    """What a cell element stores, numbers to their last bit; None where it stores nothing, or nothing that Excel would."""
+    text = cell.value
+    if text is None:
+        return None
+    if cell.type == "s":
+        return decoded(strings[int(text)]) if text.isdecimal() and int(text) < len(strings) else None
+    if cell.type in ("str", "inlineStr"):
+        return decoded(text)
+    text = text.strip()
+    if cell.type == "b":
+        return text in ("1", "true")
+    if cell.type == "e":
+        return ErrorValue(text)
+    return float(text) if cell.type == "n" and NUMBER.fullmatch(text) and math.isfinite(float(text)) else None
+
+
+def decoded(text: str) -> str:
+    """The text without the codes that stand for what XML cannot hold."""
+    return _CODE.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
+
+
 def scan(xml: bytes, where: str) -> dict[str, RawCell]:
     """Every cell element of a sheet part that has a formula or a value, by its address (``P5``).
 
@@ -159,42 +199,3 @@ def scan(xml: bytes, where: str) -> dict[str, RawCell]:
     except expat.ExpatError as error:
         raise WorkbookError(f"{where}: the sheet's XML is damaged ({error})") from error
     return cells
-
-
-def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
-    """The texts that cells of type ``s`` refer to by number, without their phonetic readings."""
-    part = next((name for name in parts if name.lower().endswith("sharedstrings.xml")), None)
-    if part is None:
-        return []
-    try:
-        root = ElementTree.fromstring(parts[part])
-    except ElementTree.ParseError as error:
-        raise WorkbookError(f"{path}: the part of shared texts is damaged ({error})") from error
-    texts = []
-    for item in root:
-        runs = [item, *item.findall(f"{_MAIN}r")]
-        texts.append(unescape("".join(text.text or "" for run in runs for text in run.findall(f"{_MAIN}t"))))
-    return texts
-
-
-def unescape(text: str) -> str:
-    """The text without the codes that stand for what XML cannot hold (``_x000D_``)."""
-    return _CODE.sub(lambda code: chr(int(code[1], 16)), text)
-
-
-def stored_value(raw: RawCell, shared: Sequence[str]) -> Value | None:
-    """What a cell element stores; None where it stores nothing, or nothing that Excel would."""
-    if raw.value is None:
-        return "" if raw.type == "str" and raw.formula else None
-    text = raw.value
-    if raw.type == "s":
-        return shared[int(text)] if text.strip().isdigit() and int(text) < len(shared) else None
-    if raw.type in ("str", "inlineStr"):
-        return unescape(text)
-    if raw.type == "b":
-        return text.strip() in ("1", "true")
-    if raw.type == "e":
-        return ErrorValue(text.strip())
-    if raw.type == "n" and NUMBER.fullmatch(text.strip()) and math.isfinite(float(text)):
-        return float(text)
-    return None

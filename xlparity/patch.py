@@ -20,18 +20,17 @@ _FORMULA = re.compile(rb"""<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>.*?</(?:\w+:)?f\s*>)"""
 _NO_XML = re.compile("[\x00-\x08\x0b-\x1f]|_x[0-9A-Fa-f]{4}_")
 
 
-def write_values(xml: bytes, values: Mapping[str, Value], where: str, *, formulas: bool = True) -> bytes:
+def write_values(xml: bytes, values: Mapping[str, Value], where: str) -> bytes:
     """The sheet part with each cell's stored value replaced, by address (``P5``); every other byte stays as it was.
 
     A blank removes the value. A cell that has no element is given one in its place, as a member of an array area may need
-    it. Without ``formulas`` the value takes the place of the cell's formula as well. Raises WorkbookError where the XML is
-    damaged or in another encoding than UTF-8.
+    it. Raises WorkbookError where the XML is damaged or in another encoding than UTF-8.
     """
     if not _UTF8.match(xml):
         raise WorkbookError(f"{where}: the sheet's XML is not in UTF-8; save the file in Excel")
     patch = _Patch(xml, values)
     try:
-        patch.parse(formulas)
+        patch.parse()
     except expat.ExpatError as error:
         raise WorkbookError(f"{where}: the sheet's XML is damaged ({error})") from error
     if patch.left:
@@ -56,7 +55,7 @@ class _Patch:
             position = end
         return b"".join([*pieces, self.xml[position:]])
 
-    def parse(self, formulas: bool) -> None:
+    def parse(self) -> None:
         parser = expat.ParserCreate()
         opened: dict[str, int] = {}
         cell = ""
@@ -73,7 +72,7 @@ class _Patch:
             kind = tag.rpartition(":")[2]
             if kind == "c" and cell in self.left:
                 behind = self._behind(tag, parser.CurrentByteIndex)
-                new = self._cell(tag, self.xml[opened["c"] : behind], self.left.pop(cell), formulas)
+                new = self._cell(tag, self.xml[opened["c"] : behind], self.left.pop(cell))
                 self._edits.append((opened["c"], behind, new))
 
         parser.StartElementHandler, parser.EndElementHandler = start, end
@@ -87,7 +86,7 @@ class _Patch:
         # expat stands behind an empty element, but before the end tag of a full one.
         return self.xml.index(b">", at) + 1 if self.xml.startswith(b"</" + tag.encode(), at) else at
 
-    def _cell(self, tag: str, element: bytes, value: Value, formulas: bool) -> bytes:
+    def _cell(self, tag: str, element: bytes, value: Value) -> bytes:
         prefix = tag.encode()[:-1]
         inside = element.index(b">") + 1
         opening = element[:inside].removesuffix(b"/>").removesuffix(b">")
@@ -98,7 +97,7 @@ class _Patch:
         found = _FORMULA.match(body)
         formula, rest = (body[: found.end()], body[found.end() :]) if found else (b"", body)
         kind, held = _stored(value, prefix)
-        body = (formula if formulas else b"") + held + rest
+        body = formula + held + rest
         opening = _TYPE.sub(b"", opening) + kind
         return opening + b">" + body + b"</" + tag.encode() + b">" if body else opening + b"/>"
 

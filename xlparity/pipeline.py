@@ -15,7 +15,7 @@ from xlparity.binding import Input, irregular
 from xlparity.case import Array, Case
 from xlparity.census import constants_behind, take_census
 from xlparity.compare import compare, disagreements
-from xlparity.engines import Engine, Values, find_engine
+from xlparity.engines import Engine, Values, find_engine, recalculate_each
 from xlparity.errors import OracleError, nearest
 from xlparity.opinions import reconcile
 from xlparity.references import Reference, Trace, find_reference
@@ -88,9 +88,9 @@ def _opinion(trials: "Sequence[_Trial]", book: Workbook, machine: Engine, say: P
     free = {cell: value for cell, value in values.items() if cell not in compared}
     behind = functools.cache(functools.partial(constants_behind, book))
     moved: set[Cell] = set()
-    for drawn in draw(inputs, free, behind, count=_SCENARIOS, seed=_SEED):
+    scenarios = list(draw(inputs, free, behind, count=_SCENARIOS, seed=_SEED))
+    for drawn, changed in zip(scenarios, recalculate_each(session, scenarios), strict=True):
         moved |= {cell for cell, value in drawn.items() if value != values.get(cell)}
-        changed = session.recalculate(drawn)
         checks = [trial.run_again(result, changed) for trial, result in zip(trials, checks, strict=True)]
     return [trial.with_notes(result, moved, behind) for trial, result in zip(trials, checks, strict=True)]
 

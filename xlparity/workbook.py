@@ -290,7 +290,7 @@ def _scope(book: Any) -> Scope:
         for name, defined in sheet.defined_names.items():
             names[f"{sheet.title}!{name}"] = defined.attr_text or ""
         for table in sheet.tables.values():
-            columns = tuple(ooxml.unescape(column.name) for column in table.tableColumns)
+            columns = tuple(ooxml.decoded(column.name) for column in table.tableColumns)
             headers = 1 if table.headerRowCount is None else int(table.headerRowCount)
             area = parse_range(table.ref, sheet.title)
             tables[table.displayName.upper()] = Table(

@@ -1,17 +1,26 @@
 """Engines recalculate a workbook. One verb each: an engine loads, a session recalculates."""
 
-from collections.abc import Mapping
-from typing import Protocol, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from xlparity.address import Cell
-from xlparity.errors import UsageError, nearest
+from xlparity.errors import UsageError, XlparityError, nearest
 from xlparity.values import Value
 from xlparity.workbook import Workbook
 
 Values: TypeAlias = Mapping[Cell, Value]
 """What every cell that holds anything comes to; a cell that is not there is blank."""
 
-NAMES = ("formulas", "excelmodel")
+NAMES = ("formulas", "excelmodel", "libreoffice", "ironcalc", "cached")
+
+_ABOUT = {
+    "formulas": ("in process", "computes what Excel computes, or refuses; the default"),
+    "excelmodel": ("in process", "formulas' own spreadsheet model, slow; a witness for formulas"),
+    "libreoffice": ("external program", "LibreOffice Calc, run on copies of the file; an independent second opinion"),
+    "ironcalc": ("in process", "IronCalc, written in Rust; an independent second opinion"),
+    "cached": ("stored values", "what the file stores, as whoever saved it last computed it; no what-if inputs"),
+}
 
 
 class Session(Protocol):
@@ -22,26 +31,83 @@ class Session(Protocol):
         ...
 
 
+@runtime_checkable
+class BatchSession(Session, Protocol):
+    """A session to which many sets of overrides at once are cheaper than one after the other."""
+
+    def recalculate_all(self, sets: Sequence[Values]) -> Sequence[Values]:
+        """What ``recalculate`` gives for each set."""
+        ...
+
+
+def recalculate_each(session: Session, sets: Sequence[Values]) -> Iterable[Values]:
+    """The values for each set of overrides, one at a time where the session does not want them all."""
+    if isinstance(session, BatchSession):
+        return session.recalculate_all(sets) if sets else ()
+    return map(session.recalculate, sets)
+
+
 class Engine(Protocol):
     """Something that computes what Excel computes, or says that it cannot."""
 
     name: str
-    version: str
     recomputes: bool
+
+    @property
+    def version(self) -> str:
+        """The version of what does the computing."""
+        ...
 
     def load(self, workbook: Workbook) -> Session:
         """The workbook, ready to be recalculated."""
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """An engine as a list of them shows it; ``note`` says what it is, or what to install where it cannot run here."""
+
+    name: str
+    version: str | None
+    kind: str
+    available: bool
+    note: str
+
+
 def find_engine(name: str) -> Engine:
-    """The engine of that name; raises UsageError where there is none."""
+    """The engine of that name; raises UsageError where there is none, or where it cannot run here."""
+    # Each brings a library or a program with it, and is imported only where it is asked for.
     if name == "formulas":
-        from xlparity.engines.formulas import FormulasEngine  # noqa: PLC0415  (loads formulas, numpy and scipy)
+        from xlparity.engines.formulas import FormulasEngine  # noqa: PLC0415
 
         return FormulasEngine()
     if name == "excelmodel":
         from xlparity.engines.excelmodel import ExcelModelEngine  # noqa: PLC0415
 
         return ExcelModelEngine()
+    if name == "libreoffice":
+        from xlparity.engines.libreoffice import LibreOfficeEngine  # noqa: PLC0415
+
+        return LibreOfficeEngine()
+    if name == "ironcalc":
+        from xlparity.engines.ironcalc import IronCalcEngine  # noqa: PLC0415
+
+        return IronCalcEngine()
+    if name == "cached":
+        from xlparity.engines.cached import CachedEngine  # noqa: PLC0415
+
+        return CachedEngine()
     raise UsageError(f"there is no engine '{name}'{nearest(name, NAMES)}")
+
+
+def list_engines() -> list[EngineInfo]:
+    """Every engine that there is, whether or not it can run here, in the order of NAMES."""
+    return [_info(name) for name in NAMES]
+
+
+def _info(name: str) -> EngineInfo:
+    kind, note = _ABOUT[name]
+    try:
+        return EngineInfo(name, find_engine(name).version, kind, True, note)
+    except XlparityError as error:
+        return EngineInfo(name, None, kind, False, str(error))

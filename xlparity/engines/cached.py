@@ -1,0 +1,39 @@
+"""The engine ``cached``: it computes nothing, and tells what the file stores.
+
+Where Excel saved the file, that is what Excel computed, and so the one witness that is Excel itself.
+"""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from xlparity.address import Cell
+from xlparity.engines.files import as_held, read_again, stored_values
+from xlparity.errors import UsageError
+from xlparity.values import MISSING, Value
+from xlparity.workbook import Workbook
+
+
+class CachedEngine:
+    """The values that the file holds beside its formulas."""
+
+    name = "cached"
+    version = version("xlparity")
+    recomputes = False
+
+    def load(self, workbook: Workbook) -> "CachedSession":
+        """What the file stores, read from its path once more; raises WorkbookError where it has changed since."""
+        return CachedSession(workbook)
+
+
+class CachedSession:
+    """The stored values of one file."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        stored = stored_values(read_again(workbook), workbook)
+        self._values = as_held(workbook, lambda cell: stored.get(cell, MISSING))
+
+    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
+        """What every cell stores; a formula without a stored value is MISSING. Raises UsageError for any override."""
+        if overrides:
+            raise UsageError("stored values cannot be recalculated with other inputs; use another engine")
+        return dict(self._values)

@@ -1,0 +1,121 @@
+"""The engine ``ironcalc``: IronCalc, a spreadsheet kernel in Rust, given copies of the file.
+
+It tells ``#NAME?``, ``#NIMPL!`` and ``#ERROR!`` of what it does not know, has not got or cannot parse; these are
+unsupported, and no results.
+"""
+
+import math
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from xlparity.address import Cell
+from xlparity.engines.files import Original, as_held, probe, read_again, unknown_functions
+from xlparity.engines.operands import doubts
+from xlparity.engines.survey import Survey
+from xlparity.errors import UsageError, WorkbookError, XlparityError
+from xlparity.values import MISSING, ErrorValue, Unsupported, Value
+from xlparity.workbook import Workbook
+
+# IronCalc prints a complaint on standard output about every formula that stores nothing; an error would be seen if it came back.
+_NOT_COMPUTED = ErrorValue("#NULL!")
+_NO_DOMAIN = re.compile(r"\bA(?:SIN|COS|COSH|TANH)\(", re.IGNORECASE)
+_FROM_1904 = re.compile(rb"""\sdate1904=["'](?:1|true)["']""")
+_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#N/A"})
+
+
+class IronCalcEngine:
+    """The library ``ironcalc``, from the extra of that name."""
+
+    name = "ironcalc"
+    recomputes = True
+
+    def __init__(self) -> None:
+        """Raises UsageError where the library is not installed."""
+        try:
+            self._library = import_module("ironcalc")
+        except ImportError as error:
+            raise UsageError("the engine ironcalc needs its library; pip install 'xlparity[ironcalc]'") from error
+        self.version = version("ironcalc")
+
+    def load(self, workbook: Workbook) -> "IronCalcSession":
+        """The workbook, taken apart; IronCalc first sees it when it is recalculated."""
+        return IronCalcSession(workbook, self._library)
+
+
+def _doubt(formula: str) -> str | None:
+    found = doubts(formula)
+    if found.takes_truth or found.needs_brackets:
+        return "brackets that IronCalc loses as it reads the formula"
+    if _NO_DOMAIN.search(formula):
+        return "a function that IronCalc gives no error outside its domain, so that what follows is wrong"
+    return None
+
+
+class IronCalcSession:
+    """One workbook, read by IronCalc anew each time."""
+
+    def __init__(self, workbook: Workbook, library: Any) -> None:
+        parts = read_again(workbook)
+        if any(_FROM_1904.search(part) for name, part in parts.items() if name.endswith("workbook.xml")):
+            raise WorkbookError(f"{workbook.path}: IronCalc does not know the 1904 date system; use another engine")
+        self._workbook = workbook
+        self._library = library
+        self._survey = Survey(workbook, _doubt)
+        self._original = Original(workbook, self._survey.refused, _NOT_COMPUTED)
+        self._unknown = self._ask_for_functions()
+
+    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
+        """Every cell's value, with the overrides in place of what the cells hold, formulas included.
+
+        Raises UsageError for an override that no file can hold, and WorkbookError where IronCalc fails.
+        """
+        data = self._original.copy(overrides)
+        with self._failing_clearly():
+            model = self._evaluated(data)
+            sheets = {sheet["name"]: number for number, sheet in enumerate(model.get_worksheets_properties())}
+            values = as_held(self._workbook, lambda cell: self._value(model, sheets[cell.sheet], cell))
+        return self._survey.settle(values | dict(overrides), overrides, self._unknown)
+
+    def _ask_for_functions(self) -> frozenset[str]:
+        calls = self._survey.calls
+        with self._failing_clearly():
+            model = self._evaluated(probe(calls, _NOT_COMPUTED))
+            answers = {cell: self._value(model, 0, cell) for cell in (Cell("", r, 1) for r in range(1, len(calls) + 1))}
+        return unknown_functions(answers, calls)
+
+    def _evaluated(self, data: bytes) -> Any:
+        with tempfile.TemporaryDirectory(prefix="xlparity-") as folder:
+            path = Path(folder) / "copy.xlsx"
+            path.write_bytes(data)
+            model = self._library.load_from_xlsx(str(path), "en", "UTC")
+        model.evaluate()
+        return model
+
+    def _value(self, model: Any, sheet: int, cell: Cell) -> Value:
+        value = model.get_cell_value(sheet, cell.row, cell.column)
+        if value is None:
+            return MISSING
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, int | float):
+            return float(value) if math.isfinite(value) else ErrorValue("#NUM!")
+        if model.get_cell_type(sheet, cell.row, cell.column) != self._library.CellType.ErrorValue:
+            return str(value)
+        return ErrorValue(value) if value in _ERRORS else Unsupported(f"IronCalc cannot compute it ({value})")
+
+    @contextmanager
+    def _failing_clearly(self) -> Iterator[None]:
+        try:
+            yield
+        except (KeyboardInterrupt, SystemExit, MemoryError, XlparityError):
+            raise
+        except BaseException as error:  # a panic in Rust is a BaseException, and may be of any kind
+            raise WorkbookError(
+                f"{self._workbook.path}: IronCalc cannot compute it ({type(error).__name__}: {error}); use another engine"
+            ) from error

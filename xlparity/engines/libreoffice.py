@@ -1,0 +1,191 @@
+"""The engine ``libreoffice``: LibreOffice Calc without a window, run on copies of the file; a kernel of its own.
+
+Numbers come back through the .xlsx file that it writes, with 15 digits: within 5e-15 of what it computed, relatively.
+Errors come back coarser than Excel's: ``#VALUE!`` stands for ``#NUM!`` in ``SQRT(-1)``, so the kind of an error is no
+evidence. A circular reference is unsupported, as in ``formulas``; ``#NAME?`` is too, since LibreOffice says that of what
+it does not know.
+"""
+
+import functools
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from xlparity import ooxml
+from xlparity.address import Cell
+from xlparity.engines.files import Original, as_held, probe, stored_values, unknown_functions
+from xlparity.engines.operands import doubts
+from xlparity.engines.survey import Survey
+from xlparity.errors import EngineError, UsageError
+from xlparity.values import MISSING, ErrorValue, Unsupported, Value
+from xlparity.workbook import Workbook, formulas_of
+
+_PROGRAMS = ("soffice", "libreoffice")
+_TIME_LIMIT = 120.0
+
+# Always recalculate on load, never update links, run no macros, fetch nothing.
+_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">
+<value>0</value></prop></item>
+<item oor:path="/org.openoffice.Office.Calc/Content/Update"><prop oor:name="Link" oor:op="fuse">
+<value>2</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableMacrosExecution" oor:op="fuse">
+<value>true</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableActiveContent" oor:op="fuse">
+<value>true</value></prop></item>
+</oor:items>
+"""
+
+# Over a range Excel passes over truth values, and LibreOffice takes them for 1 and 0.
+_PASSES_OVER_TRUTH = frozenset({
+    "SUM", "AVERAGE", "COUNT", "MIN", "MAX", "PRODUCT", "SUMSQ", "SUMPRODUCT", "MEDIAN", "MODE", "LARGE", "SMALL", "RANK",
+    "STDEV", "STDEVP", "VAR", "VARP", "STDEV.S", "STDEV.P", "VAR.S", "VAR.P", "DEVSQ", "AVEDEV", "GEOMEAN", "HARMEAN", "KURT",
+    "SKEW", "PERCENTILE", "QUARTILE", "CORREL", "COVAR", "SLOPE", "INTERCEPT", "RSQ", "SUBTOTAL", "AGGREGATE", "SUMX2MY2",
+    "SUMX2PY2", "SUMXMY2", "NPV", "IRR", "MMULT", "MDETERM", "MINVERSE", "GCD", "LCM",
+})  # fmt: skip
+
+
+class LibreOfficeEngine:
+    """The program ``soffice`` on PATH, each session with a profile of its own."""
+
+    name = "libreoffice"
+    recomputes = True
+
+    def __init__(self, *, time_limit: float = _TIME_LIMIT) -> None:
+        """``time_limit`` is how many seconds one recalculation may take; raises UsageError where there is no LibreOffice."""
+        found = next((path for program in _PROGRAMS if (path := shutil.which(program))), None)
+        if found is None:
+            raise UsageError("the engine libreoffice needs the program soffice on PATH; install LibreOffice Calc")
+        self._program = found
+        self._time_limit = time_limit
+
+    @functools.cached_property
+    def version(self) -> str:
+        """As the program tells it; raises EngineError where it does not."""
+        with tempfile.TemporaryDirectory() as folder:
+            words = _run([self._program, "--version"], Path(folder), 30.0).split()
+        if len(words) < 2:
+            raise EngineError(f"{self._program} --version tells no version; is LibreOffice installed whole?")
+        return words[1]
+
+    def load(self, workbook: Workbook) -> "LibreOfficeSession":
+        """The workbook, taken apart; LibreOffice first sees it when it is recalculated."""
+        return LibreOfficeSession(workbook, self._program, self._time_limit)
+
+
+class LibreOfficeSession:
+    """One workbook, and a profile that lasts as long as the session."""
+
+    def __init__(self, workbook: Workbook, program: str, time_limit: float) -> None:
+        self._workbook = workbook
+        self._program = program
+        self._time_limit = time_limit
+        self._survey = Survey(workbook, _doubt)
+        self._original = Original(workbook, self._survey.refused)
+        self._truths = {cell for cell, formula in formulas_of(workbook) if doubts(formula.text).gives_truth}
+        self._unknown: frozenset[str] | None = None
+        self._profile = Path(tempfile.mkdtemp(prefix="xlparity-"))
+        weakref.finalize(self, shutil.rmtree, self._profile, ignore_errors=True)
+        (self._profile / "user").mkdir()
+        (self._profile / "user" / "registrymodifications.xcu").write_text(_SETTINGS)
+
+    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
+        """Every cell's value, with the overrides in place of what the cells hold, formulas included.
+
+        Raises UsageError for an override that no file can hold, and EngineError where LibreOffice fails.
+        """
+        return self.recalculate_all([overrides])[0]
+
+    def recalculate_all(self, sets: Sequence[Mapping[Cell, Value]]) -> list[dict[Cell, Value]]:
+        """What ``recalculate`` gives for each set of overrides, from one launch of the program."""
+        files = {f"{number}.xlsx": self._original.copy(overrides) for number, overrides in enumerate(sets)}
+        if self._unknown is None:
+            files["functions.xlsx"] = probe(self._survey.calls)
+        made = self._converted(files)
+        if self._unknown is None:
+            self._unknown = unknown_functions(stored_values(made["functions.xlsx"], self._workbook), self._survey.calls)
+        return [self._values(made[f"{number}.xlsx"], overrides) for number, overrides in enumerate(sets)]
+
+    def _converted(self, files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
+        """The parts of each file as LibreOffice saves it."""
+        with tempfile.TemporaryDirectory(prefix="xlparity-") as name:
+            folder = Path(name)
+            (folder / "out").mkdir()
+            for file, data in files.items():
+                (folder / file).write_bytes(data)
+            said = _run(
+                [
+                    self._program, f"-env:UserInstallation={self._profile.as_uri()}", "--headless", "--norestore", "--nologo",
+                    "--nolockcheck", "--nodefault", "--convert-to", "xlsx:Calc MS Excel 2007 XML",
+                    "--outdir", str(folder / "out"), *(str(folder / file) for file in files),
+                ],
+                folder,
+                self._time_limit * len(files),
+            )  # fmt: skip
+            made: dict[str, dict[str, bytes]] = {}
+            for file in files:
+                path = folder / "out" / file
+                if not path.exists():
+                    raise EngineError(f"{self._workbook.path}: LibreOffice gave nothing back ({said.strip()[-300:]})")
+                made[file] = ooxml.read_parts(path.read_bytes(), self._workbook.path)
+            return made
+
+    def _values(self, parts: Mapping[str, bytes], overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
+        computed = stored_values(parts, self._workbook)
+        values = as_held(self._workbook, lambda cell: self._checked(cell, computed.get(cell, MISSING)))
+        values |= self._survey.over_truth({**values, **overrides}, _minds_truth)
+        values |= overrides
+        assert self._unknown is not None
+        return self._survey.settle(values, overrides, self._unknown)
+
+    def _checked(self, cell: Cell, value: Value) -> Value:
+        if value == ErrorValue("#NAME?"):
+            return Unsupported("a name or a function that LibreOffice does not know (#NAME?)")
+        if isinstance(value, float) and value in (0.0, 1.0) and self._workbook.members.get(cell, cell) in self._truths:
+            return bool(value)  # in arrays, and in cells with a format for numbers, truth values come back as numbers
+        return value
+
+
+def _doubt(formula: str) -> str | None:
+    # Excel ranks every truth value above every number, and joins them as TRUE and FALSE.
+    return (
+        "a truth value compared or joined, which LibreOffice takes for a number"
+        if doubts(formula).mixes_truth
+        else None
+    )
+
+
+def _minds_truth(formula: str, calls: set[str]) -> bool:
+    return not calls.isdisjoint(_PASSES_OVER_TRUTH) or re.search("[<>=&]", formula[1:]) is not None
+
+
+def _run(command: Sequence[str], home: Path, time_limit: float) -> str:
+    """What the command says, on either stream; its whole process group is gone when this returns or raises."""
+    environment = {**os.environ, "HOME": str(home), "LC_ALL": "C.UTF-8", "SAL_USE_VCLPLUGIN": "svp"}
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise EngineError(f"{command[0]}: cannot be started ({error.strerror})") from error
+    with process:
+        try:
+            said, _ = process.communicate(timeout=time_limit)
+        except subprocess.TimeoutExpired as error:
+            raise EngineError(f"LibreOffice took more than {time_limit:g} s, and was stopped") from error
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    return said.decode(errors="replace")

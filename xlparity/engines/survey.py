@@ -1,0 +1,208 @@
+"""What the formulas of a workbook read and call, and so which of them no outside program can be asked about.
+
+An outside program gives a value for everything: another one each time for ``RAND()``, the last known one for a cell of
+another workbook, ``#NAME?`` for a function that it does not know. Such values, and all that comes of them, are refused.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from xlparity import collector
+from xlparity.address import Cell, Range
+from xlparity.formula import tokens
+from xlparity.values import Unsupported, Value
+from xlparity.workbook import Workbook, formulas_of
+
+_VOLATILE = frozenset({"RAND", "RANDBETWEEN", "RANDARRAY", "NOW", "TODAY"})
+_OUTWARD = frozenset(
+    {"CELL", "INFO", "RTD", "WEBSERVICE", "DDE", "IMAGE", "STOCKHISTORY", "CALL", "REGISTER.ID", "SQL.REQUEST"}
+)
+_ANYWHERE = frozenset({"OFFSET", "INDIRECT"})
+_PREFIX = re.compile(r"_xlfn\.|_xlws\.", re.IGNORECASE)
+_MADE_RANGE = re.compile(r"\)\s*:|:\s*[A-Za-z_][\w.]*\(")
+_DEEPEST_NAME = 8
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one formula reads and calls; ``anywhere`` where it reads more than its text tells; a reason to refuse it."""
+
+    areas: list[Range] = field(default_factory=list)
+    calls: set[str] = field(default_factory=set)
+    anywhere: bool = False
+    refusal: str | None = None
+
+
+class Survey:
+    """The formulas of a workbook, each with its reading, and who reads whom.
+
+    ``doubt`` tells why the program is not to be trusted with the text of a formula, or None.
+    """
+
+    @collector.paused()
+    def __init__(self, workbook: Workbook, doubt: Callable[[str], str | None]) -> None:
+        self._workbook = workbook
+        self._doubt = doubt
+        self.readings = {cell: self._read(formula.text, cell) for cell, formula in formulas_of(workbook)}
+        self.refused: dict[Cell, Unsupported] = {
+            cell: content for cell, content in workbook.cells.items() if isinstance(content, Unsupported)
+        }
+        for cell, reading in self.readings.items():
+            if reading.refusal is not None:
+                self.refused[cell] = Unsupported(reading.refusal)
+        self._readers = self._find_readers()
+        self._circular = self._find_circular(frozenset())
+
+    @property
+    def calls(self) -> set[str]:
+        """Every function that is called somewhere, as the file spells it."""
+        return {call for reading in self.readings.values() for call in reading.calls}
+
+    def settle(
+        self, values: Mapping[Cell, Value], given: Collection[Cell], unknown: Collection[str]
+    ) -> dict[Cell, Value]:
+        """The values, but for what is refused, or follows from what is: those are unsupported.
+
+        ``given`` are the cells that were set, and so are nobody's results; ``unknown`` are functions that the program does
+        not know. A value that is unsupported already is refused as well.
+        """
+        held = frozenset(given)
+        refused = dict(self.refused)
+        if unknown:
+            for cell, reading in self.readings.items():
+                if not reading.calls.isdisjoint(unknown):
+                    names = ", ".join(sorted(reading.calls.intersection(unknown)))
+                    refused.setdefault(cell, Unsupported(f"a function that the engine does not know ({names})"))
+        for cell in self._find_circular(held) if self._circular and held else self._circular:
+            refused.setdefault(cell, Unsupported("a circular reference, or a cell that depends on one"))
+        for cell, value in values.items():
+            if isinstance(value, Unsupported):
+                refused.setdefault(cell, value)
+        return dict(values) | self._spread(refused, held)
+
+    def over_truth(self, values: Mapping[Cell, Value], minds: Callable[[str, set[str]], bool]) -> dict[Cell, Value]:
+        """The formulas that read a truth value from a cell, as unsupported, where the program minds.
+
+        ``minds`` is called with a formula's text and the functions it calls.
+        """
+        truths = {cell for cell, value in values.items() if isinstance(value, bool)}
+        return {
+            cell: Unsupported("a truth value in a cell, which the engine takes for a number here")
+            for cell, reading in (self.readings.items() if truths else ())
+            if any(True for area in reading.areas for _ in _among(area, truths))
+            and minds(str(self._workbook.cells[cell]), {_PREFIX.sub("", call) for call in reading.calls})
+        }
+
+    def _spread(self, refused: Mapping[Cell, Unsupported], held: frozenset[Cell]) -> dict[Cell, Value]:
+        """Every refused cell and every cell that depends on one, but for those that are held."""
+        found: dict[Cell, Value] = {}
+        # A cell, its own reason, and the one that it hands on.
+        waiting = [
+            (cell, held_back.reason, f"it depends on {cell}: {held_back.reason}")
+            for cell, held_back in refused.items()
+            if self._results(cell, held)
+        ]
+        if waiting:
+            reason = f"it may read {waiting[0][0]}, which is unsupported"
+            anywhere = [cell for cell, reading in self.readings.items() if reading.anywhere and cell not in refused]
+            waiting += [(cell, reason, reason) for cell in anywhere]
+        for cell, reason, handed_on in waiting:  # grows as it is walked
+            for result in self._results(cell, held):
+                if result not in found:
+                    found[result] = Unsupported(reason)
+                    waiting += [(reader, handed_on, handed_on) for reader in self._readers.get(result, ())]
+        return found
+
+    def _results(self, cell: Cell, held: frozenset[Cell]) -> list[Cell]:
+        formula = self._workbook.formula(cell)
+        area = formula.area if formula is not None else None
+        return [result for result in (area.cells() if area else (cell,)) if result not in held]
+
+    def _find_readers(self) -> dict[Cell, list[Cell]]:
+        """The formulas that read each cell which is computed, or refused."""
+        computed = {*self.readings, *self.refused, *self._workbook.members}
+        readers: dict[Cell, list[Cell]] = defaultdict(list)
+        for reader, reading in self.readings.items():
+            for area in reading.areas:
+                for cell in _among(area, computed):
+                    readers[cell].append(reader)
+        return readers
+
+    def _find_circular(self, held: frozenset[Cell]) -> list[Cell]:
+        """The formulas on a circle that no held cell cuts, or behind one."""
+        members: Mapping[Cell, Cell] = self._workbook.members
+        waiting: dict[Cell, int] = dict.fromkeys(self.readings, 0)
+        readers: dict[Cell, list[Cell]] = defaultdict(list)
+        for cell, who in self._readers.items():
+            producer = members.get(cell, cell)
+            if producer in waiting and cell not in held:
+                readers[producer] += who
+                for reader in who:
+                    waiting[reader] += 1
+        ready = [cell for cell, count in waiting.items() if count == 0]
+        for cell in ready:  # grows as it is walked
+            for reader in readers[cell]:
+                waiting[reader] -= 1
+                if waiting[reader] == 0:
+                    ready.append(reader)
+        return [cell for cell, count in waiting.items() if count]
+
+    def _read(self, text: str, cell: Cell) -> Reading:
+        reading = Reading(anywhere=_MADE_RANGE.search(text) is not None, refusal=self._doubt(text))
+        self._read_into(reading, text, cell, 0)
+        return reading
+
+    def _read_into(self, reading: Reading, text: str, cell: Cell, depth: int) -> None:
+        for token in tokens(text):
+            if token.kind == "function":
+                self._note_call(reading, token.text[:-1].upper())
+            elif token.kind in ("reference", "whole"):
+                self._note_area(reading, token.text, cell)
+            elif token.kind in ("name", "structured") and token.text.upper() not in ("TRUE", "FALSE"):
+                self._note_name(reading, token.text, cell, depth)
+            elif token.kind == "strange":
+                reading.refusal = f"a reference to another workbook, or a spilling one ('{token.text}')"
+
+    def _note_call(self, reading: Reading, call: str) -> None:
+        reading.calls.add(call)
+        name = _PREFIX.sub("", call)
+        if name in _VOLATILE:
+            reading.refusal = f"{name} gives another value each time"
+        elif name in _OUTWARD:
+            reading.refusal = f"{name} tells of what is outside the workbook"
+        elif name in _ANYWHERE:
+            reading.anywhere = True
+
+    def _note_area(self, reading: Reading, text: str, cell: Cell) -> None:
+        try:
+            reading.areas.append(self._workbook.area(text, cell))
+        except ValueError as error:
+            reading.refusal = str(error)
+
+    def _note_name(self, reading: Reading, word: str, cell: Cell, depth: int) -> None:
+        scope = self._workbook.scope
+        try:
+            meaning = scope.meaning(word, cell)
+        except ValueError:
+            # A variable of LET, a sheet of a range of sheets, or a name that stands for a formula.
+            reading.anywhere = True
+            definition = scope.names.get(f"{cell.sheet}!{word}".upper(), scope.names.get(word.upper(), ""))
+            if depth < _DEEPEST_NAME:
+                self._read_into(reading, definition, cell, depth + 1)
+            return
+        if not meaning.startswith("("):  # else a constant
+            self._note_area(reading, meaning, cell)
+
+
+def _among(area: Range, cells: Collection[Cell]) -> Iterable[Cell]:
+    if area.size <= len(cells):
+        return (cell for cell in area.cells() if cell in cells)
+    return (
+        cell
+        for cell in cells
+        if cell.sheet == area.sheet
+        and area.row <= cell.row <= area.last_row
+        and area.column <= cell.column <= area.last_column
+    )
