@@ -5,6 +5,8 @@ own; ``taking`` is how they take their operands.
 """
 
 from xlparity.engines.formulas.functions import (
+    bessel,
+    complexes,
     core,
     criteria,
     dates,
@@ -14,13 +16,19 @@ from xlparity.engines.formulas.functions import (
     logic,
     lookup,
     maths,
+    rounding,
     statistics,
     texts,
+    trigonometry,
+    units,
 )
 from xlparity.engines.formulas.functions.taking import OMITTED, Function, take
 
 __all__ = ["FUNCTIONS", "OMITTED", "Function", "take"]
 
-_FAMILIES = (core, criteria, dates, distributions, engineering, finance, logic, lookup, maths, statistics, texts)
+_FAMILIES = (
+    core, criteria, dates, distributions, finance, logic, lookup, statistics, texts,
+    maths, rounding, trigonometry, engineering, bessel, complexes, units,
+)  # fmt: skip
 
 FUNCTIONS: dict[str, Function] = {name: known for family in _FAMILIES for name, known in family.FUNCTIONS.items()}

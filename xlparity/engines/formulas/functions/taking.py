@@ -5,6 +5,7 @@ Python values; what the signature does not provide for is refused, and so never 
 """
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -35,7 +36,8 @@ class Function:
     array of arrays. The spelling ``gives`` a number or a truth value, out of plain numbers only; None keeps the function
     off the fast path. ``settled`` is the operand of which it matters whether it is zero, or only nearly. ``ignoring``
     says that texts, truth values and blanks in references are passed over. A function that has ``takes``, a parameter
-    each, is called with what ``take`` makes of the operands.
+    each, is called with what ``take`` makes of the operands. ``rough`` stands in for a function whose text may be wrong
+    in its last digit, where all that read the text are functions that make numbers of it again, ``reads_rough``.
     """
 
     call: Callable[..., Any]
@@ -46,6 +48,8 @@ class Function:
     settled: int | None = None
     ignoring: bool = False
     takes: "tuple[Parameter, ...]" = ()
+    rough: "Function | None" = None
+    reads_rough: bool = False
 
     def whole(self, position: int) -> bool:
         """Whether the operand in this place is taken as a whole array."""
@@ -63,6 +67,8 @@ class Parameter:
     ========= ==================================================================================================
     number    a float; a blank is 0, TRUE is 1, a text that is plainly a number is that, any other is #VALUE!
     strict    a float; a blank, a truth value and a text are refused, as functions differ in what they make of them
+    toolpak   as number, but a truth value is #VALUE!, and an array is refused: so took the old Analysis ToolPak them
+    lone      as scalar, but an array is refused
     text      a str; a whole number and a truth value are spelled out, a blank is ""
     truth     a bool; a number is TRUE unless it is 0, a text is refused
     scalar    whatever a cell can hold: float, bool, str, an error, EMPTY for a blank
@@ -71,8 +77,8 @@ class Parameter:
     table     a range as a two-dimensional object array of scalars, errors and blanks included
     ========= ==================================================================================================
 
-    An error in any operand but a scalar or a table is the result. ``optional`` parameters may be left off the end, or,
-    where ``omissible``, between two commas, which gives EMPTY. The last may be ``repeated``.
+    An error in any operand but a scalar, a lone one or a table is the result. ``optional`` parameters may be left off the
+    end, or, where ``omissible``, between two commas, which gives EMPTY. The last may be ``repeated``.
     """
 
     kind: str
@@ -82,6 +88,7 @@ class Parameter:
 
 
 _WHOLE = frozenset(("numbers", "strictly", "table"))
+_SINGLE = frozenset(("toolpak", "lone"))
 
 
 def signature(text: str) -> tuple[Parameter, ...]:
@@ -153,7 +160,8 @@ def take(
     ]
     if not arrays:
         return _call(function, name, parameters, [_lone(p, v) for p, v in zip(parameters, prepared, strict=True)])
-    if function.kind == "matrix":
+    single = any(p.kind in _SINGLE and np.size(v) > 1 for p, v in zip(parameters, prepared, strict=True))
+    if function.kind == "matrix" or single:
         raise Refusal(f"{name} with a range for a single value")
     guards.same_shape(tuple(arrays))
     shape = np.broadcast_shapes(*(np.shape(array) for array in arrays))
@@ -188,7 +196,7 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     converted: list[Any] = []
     for parameter, value in zip(parameters, values, strict=True):
         plain = _CONVERSIONS[parameter.kind](name, value) if parameter.kind in _CONVERSIONS else value
-        if isinstance(plain, XlError) and parameter.kind != "scalar":
+        if isinstance(plain, XlError) and parameter.kind not in ("scalar", "lone"):
             return plain
         converted.append(plain)
     try:
@@ -226,9 +234,26 @@ def to_number(name: str, value: Any) -> Any:
     if isinstance(value, bool) or is_number(value):
         return float(value)
     if is_text(value):
-        guards.numeric(value)
-        return float(value) if guards.is_plain_number(value) else VALUE
+        return text_number(value)
     raise Refusal(f"{name} of a {type(value).__name__}")
+
+
+_SPELLED_NUMBER = re.compile(r" *[+-]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][+-]?[0-9]{1,2})? *")
+_SPACED_DATE = re.compile(r" +[0-9]{4}-[0-9]{2}-[0-9]{2} *")
+
+
+def text_number(text: str) -> Any:
+    """The number that a text spells in every locale, or #VALUE! for what is a number in none; raises Refusal for others."""
+    if _SPELLED_NUMBER.fullmatch(text):
+        return float(text)
+    if _SPACED_DATE.fullmatch(text) or text.startswith("--"):
+        return VALUE  # Excel passes over spaces before a number, but not before a date, and reads one sign
+    guards.numeric(text)
+    return VALUE
+
+
+def _to_toolpak(name: str, value: Any) -> Any:
+    return VALUE if isinstance(value, bool) else to_number(name, value)
 
 
 def _to_strict(name: str, value: Any) -> Any:
@@ -280,6 +305,8 @@ def _as_it_is(name: str, value: Any) -> Any:
 _CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {
     "number": to_number,
     "strict": _to_strict,
+    "toolpak": _to_toolpak,
+    "lone": _as_it_is,
     "text": to_text,
     "truth": _to_truth,
     "scalar": _as_it_is,
