@@ -88,6 +88,8 @@ def _complex(real: float, imaginary: float, unit: Any = EMPTY) -> Any:
 
 def _to_number(call: Callable[[complex], Any]) -> Function:
     def called(value: Any) -> Any:
+        if value is EMPTY:
+            raise Refusal("the complex number in a blank cell")
         read = _read(value)
         return read if isinstance(read, XlError) else call(read[0])
 
@@ -112,6 +114,8 @@ def _to_complex(
     """A function of complex numbers, and of which of them it is ``exact``, so that any machine makes the same bits."""
 
     def called(rough: bool, *values: Any) -> Any:
+        if exact is _never and any(value is EMPTY for value in values):
+            raise Refusal("the complex number in a blank cell")
         numbers, units = [], set()
         for value in values:
             read = _read(value)

@@ -106,8 +106,10 @@ def _bitwise(combine: Callable[[int, int], int]) -> Callable[[float, float], Any
     return called
 
 
-def _shift(number: float, left: float) -> Any:
-    places = cut(left)
+def _shift(number: float, shift: float, direction: int) -> Any:
+    if shift < 0 and not shift.is_integer():
+        raise Refusal("a shift by a negative fraction")
+    places = direction * cut(shift)
     if not _is_bits(number) or abs(places) > _FARTHEST_SHIFT:
         return NUM
     shifted = int(number) << places if places >= 0 else int(number) >> -places
@@ -133,8 +135,8 @@ FUNCTIONS: dict[str, Function] = _systems() | {
     "BITAND": function(_bitwise(operator.and_), "number number"),
     "BITOR": function(_bitwise(operator.or_), "number number"),
     "BITXOR": function(_bitwise(operator.xor), "number number"),
-    "BITLSHIFT": function(_shift, "number number"),
-    "BITRSHIFT": function(lambda number, right: _shift(number, -right), "number number"),
+    "BITLSHIFT": function(lambda number, shift: _shift(number, shift, 1), "number number"),
+    "BITRSHIFT": function(lambda number, shift: _shift(number, shift, -1), "number number"),
     "DELTA": function(_delta, "toolpak toolpak?"),
     "GESTEP": function(_gestep, "toolpak toolpak?"),
     "ERF": function(_erf, "toolpak toolpak?"),

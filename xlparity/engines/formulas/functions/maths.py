@@ -62,17 +62,16 @@ def _arabic(text: Any) -> Any:
         return text
     if isinstance(text, bool) or is_number(text):
         return VALUE
-    if text is EMPTY or " " in text or len(text) > 255:
-        raise Refusal("ARABIC of a blank, or of a text that is long or has spaces in it")
+    if text is EMPTY or len(text) > 255:
+        raise Refusal("ARABIC of a blank or of a long text")
     numeral = text.upper()
     sign = -1 if numeral.startswith("-") else 1
     values = dict(_SYMBOLS)
-    digits = [values.get(symbol) for symbol in numeral.removeprefix("-")]
-    if None in digits:
+    known = [values[symbol] for symbol in numeral.removeprefix("-") if symbol in values]
+    if not set(numeral) <= {*values, "-", " "}:
         return VALUE
-    if numeral == "-":
-        raise Refusal("ARABIC of a sign alone")
-    known = [digit for digit in digits if digit is not None]
+    if len(known) < len(numeral.removeprefix("-")) or numeral == "-":
+        raise Refusal("ARABIC of a text with a space or a sign out of place in it")
     ahead = [max(known[place:]) for place in range(len(known))]
     if any(digit == after < most for digit, after, most in zip(known, known[1:], ahead, strict=False)):
         raise Refusal("ARABIC of a numeral that takes away twice")  # IIX: is it 8 or 10?
@@ -146,6 +145,9 @@ def _lcm(*tables: Any) -> Any:
 
 
 def _multinomial(*tables: Any) -> Any:
+    values = [value for table in tables for value in elements(table)]
+    if all(value is EMPTY for value in values) or any(is_number(value) and -1 < value < 0 for value in values):
+        raise Refusal("MULTINOMIAL of blanks, or of a number between -1 and 0")
     numbers = _whole_numbers("MULTINOMIAL", tables)
     if not isinstance(numbers, list):
         return numbers
@@ -161,7 +163,9 @@ def _fact(number: float) -> Any:
 
 def _factdouble(number: float) -> Any:
     whole = cut(number)
-    return math.prod(range(whole, 0, -2)) if -1 <= whole <= 300 and number >= -1 else NUM
+    if whole == -1:
+        raise Refusal("the double factorial of -1")
+    return math.prod(range(whole, 0, -2)) if 0 <= whole <= 300 else NUM
 
 
 def _combin(number: float, chosen: float) -> Any:

@@ -27,7 +27,9 @@ def _shifted(decimal: Decimal, digits: int, rounding: str) -> Decimal:
 
 def _to_digits(number: float, digits: float, rounding: str) -> float:
     """The number rounded at a decimal, as its fifteen digits say and its bits do not contradict."""
-    places = max(-_FARTHEST, min(cut(digits), _FARTHEST))
+    if nearly_whole(digits):
+        raise Refusal("a number of decimals within 15 digits of a whole one")
+    places = max(-_FARTHEST, min(math.trunc(digits), _FARTHEST))
     short, full = Decimal(f"{number:.15g}"), Decimal(repr(number))
     by_digits, by_bits = (float(_shifted(decimal, places, rounding)) for decimal in (short, full))
     if math.isclose(by_digits, by_bits, rel_tol=1e-14):
