@@ -166,7 +166,7 @@ def compile_shape(shape: str, array: bool) -> Program:
     slots = {node: slot for slot, node in enumerate(order)}
     constants = tuple(compiler.constants.values())
     steps = tuple(
-        Step(name, FUNCTIONS[name], tuple(slots[operand] for operand in operands), slots[out])
+        Step(name, compiler.chosen(name, out, root), tuple(slots[operand] for operand in operands), slots[out])
         for name, operands, out in compiler.calls
     )
     fast = None if array or is_array else spell(kinds, constants, steps, slots[root])
@@ -258,6 +258,13 @@ class _Compiler:
             raise Refusal("one element of something computed")
         self.intersecting.add(node)
         return node
+
+    def chosen(self, name: str, out: str, root: str) -> Function:
+        """The function of that name, or the rough one where nobody sees the last digit of what it makes."""
+        function = FUNCTIONS[name]
+        readers = [FUNCTIONS[reader] for reader, operands, _ in self.calls if out in operands]
+        seen = out == root or not all(reader.reads_rough for reader in readers)
+        return function if seen or function.rough is None else function.rough
 
 
 # --- values as xlparity has them, operands as formulas has them ----------------------------------------------------------

@@ -5,7 +5,9 @@ own; ``taking`` is how they take their operands.
 """
 
 from xlparity.engines.formulas.functions import (
+    bessel,
     bonds,
+    complexes,
     core,
     criteria,
     dates,
@@ -16,30 +18,22 @@ from xlparity.engines.formulas.functions import (
     logic,
     lookup,
     maths,
+    rounding,
     securities,
     statistics,
     texts,
+    trigonometry,
+    units,
 )
 from xlparity.engines.formulas.functions.taking import OMITTED, Function, take
 
 __all__ = ["DATED", "FUNCTIONS", "OMITTED", "Function", "take"]
 
 _FAMILIES = (
-    core,
-    bonds,
-    criteria,
-    dates,
-    depreciation,
-    distributions,
-    engineering,
-    finance,
-    logic,
-    lookup,
-    maths,
-    securities,
-    statistics,
-    texts,
-)
+    core, logic, lookup, texts, criteria,
+    maths, rounding, trigonometry, engineering, bessel, complexes, units,
+    statistics, distributions, finance, depreciation, securities, bonds, dates,
+)  # fmt: skip
 
 FUNCTIONS: dict[str, Function] = {name: known for family in _FAMILIES for name, known in family.FUNCTIONS.items()}
 

@@ -5,6 +5,7 @@ Python values; what the signature does not provide for is refused, and so never 
 """
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -34,7 +35,9 @@ class Function:
     An elementwise function works cell by cell; an aggregate makes one value of whole arrays; a matrix function makes an
     array of arrays. The spelling ``gives`` a number or a truth value, out of plain numbers only; None keeps the function
     off the fast path. ``ignoring`` says that texts, truth values and blanks in references are passed over. A function that
-    has ``takes``, a parameter each, is called with what ``take`` makes of the operands.
+    has ``takes``, a parameter each, is called with what ``take`` makes of the operands. ``rough`` stands in for a function
+    whose text may be wrong in its last digit, where all that read the text are functions that make numbers of it again,
+    ``reads_rough``.
     """
 
     call: Callable[..., Any]
@@ -44,6 +47,8 @@ class Function:
     gives: Literal["number", "truth"] = "number"
     ignoring: bool = False
     takes: "tuple[Parameter, ...]" = ()
+    rough: "Function | None" = None
+    reads_rough: bool = False
 
     def whole(self, position: int) -> bool:
         """Whether the operand in this place is taken as a whole array."""
@@ -67,8 +72,8 @@ class Parameter:
     ========= ==================================================================================================
     number    a float; a blank is 0, TRUE is 1, a text that is plainly a number is that, any other is #VALUE!
     strict    a float; a blank, a truth value and a text are refused, as functions differ in what they make of them
-    toolpak   a number as the functions of the former Analysis ToolPak take it: a truth value in a cell is #VALUE!, and
-              one that is computed is refused, as is a range
+    toolpak   as number, but a truth value is #VALUE!, and an array is refused: so the old Analysis ToolPak took them
+    lone      as scalar, but an array is refused
     text      a str; a whole number and a truth value are spelled out, a blank is ""
     truth     a bool; a number is TRUE unless it is 0, a text is refused
     scalar    whatever a cell can hold: float, bool, str, an error, EMPTY for a blank
@@ -77,8 +82,8 @@ class Parameter:
     table     a range as a two-dimensional object array of scalars, errors and blanks included
     ========= ==================================================================================================
 
-    An error in any operand but a scalar or a table is the result. ``optional`` parameters may be left off the end, or,
-    where ``omissible``, between two commas, which gives EMPTY. The last may be ``repeated``.
+    An error in any operand but a scalar, a lone one or a table is the result. ``optional`` parameters may be left off the
+    end, or, where ``omissible``, between two commas, which gives EMPTY. The last may be ``repeated``.
     """
 
     kind: str
@@ -89,6 +94,7 @@ class Parameter:
 
 _WHOLE = frozenset(("numbers", "strictly", "table"))
 _INTERSECTING = frozenset(("number", "text", "truth"))  # functions that take no blanks take no ranges either
+_SINGLE = frozenset(("toolpak", "lone"))
 
 
 def signature(text: str) -> tuple[Parameter, ...]:
@@ -152,8 +158,6 @@ def take(
             value = _numbers(name, value, reference, parameter.kind == "strictly")
         elif parameter.kind == "table":
             value = np.atleast_2d(np.asarray(value, object))
-        elif parameter.kind == "toolpak":
-            _refuse_for_toolpak(name, value, reference)
         prepared.append(value)
     arrays = [
         value
@@ -162,7 +166,8 @@ def take(
     ]
     if not arrays:
         return _call(function, name, parameters, [_lone(p, v) for p, v in zip(parameters, prepared, strict=True)])
-    if function.kind == "matrix":
+    single = any(p.kind in _SINGLE and np.size(v) > 1 for p, v in zip(parameters, prepared, strict=True))
+    if function.kind == "matrix" or single:
         raise Refusal(f"{name} with a range for a single value")
     guards.same_shape(tuple(arrays))
     shape = np.broadcast_shapes(*(np.shape(array) for array in arrays))
@@ -197,7 +202,7 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     converted: list[Any] = []
     for parameter, value in zip(parameters, values, strict=True):
         plain = _CONVERSIONS[parameter.kind](name, value) if parameter.kind in _CONVERSIONS else value
-        if isinstance(plain, XlError) and parameter.kind != "scalar":
+        if isinstance(plain, XlError) and parameter.kind not in ("scalar", "lone"):
             return plain
         converted.append(plain)
     try:
@@ -209,13 +214,6 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     if is_number(result) and float(result) - float(result) != 0:
         raise Refusal(f"{name} of these values, which is beyond the range of numbers")
     return result
-
-
-def _refuse_for_toolpak(name: str, operand: Operand, reference: bool) -> None:
-    if np.size(operand) > 1:
-        raise Refusal(f"{name} with a range for a single value")  # an array it works through, a reference is #VALUE!
-    if not reference and any(isinstance(value, bool) for value in elements(operand)):
-        raise Refusal(f"{name} of a truth value that stands in no cell")
 
 
 def _numbers(name: str, operand: Operand, reference: bool, strictly: bool) -> Any:
@@ -242,9 +240,22 @@ def to_number(name: str, value: Any) -> Any:
     if isinstance(value, bool) or is_number(value):
         return float(value)
     if is_text(value):
-        guards.numeric(value)
-        return float(value) if guards.is_plain_number(value) else VALUE
+        return text_number(value)
     raise Refusal(f"{name} of a {type(value).__name__}")
+
+
+_SPELLED_NUMBER = re.compile(r" *[+-]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][+-]?[0-9]{1,2})? *")
+_SPACED_DATE = re.compile(r" +[0-9]{4}-[0-9]{2}-[0-9]{2} *")
+
+
+def text_number(text: str) -> Any:
+    """The number that a text spells in every locale, or #VALUE! for what is a number in none; raises Refusal for others."""
+    if _SPELLED_NUMBER.fullmatch(text):
+        return float(text)
+    if _SPACED_DATE.fullmatch(text) or text.startswith("--"):
+        return VALUE  # Excel passes over spaces before a number, but not before a date, and reads one sign
+    guards.numeric(text)
+    return VALUE
 
 
 def _to_strict(name: str, value: Any) -> Any:
@@ -301,6 +312,7 @@ _CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {
     "number": to_number,
     "strict": _to_strict,
     "toolpak": _to_toolpak,
+    "lone": _as_it_is,
     "text": to_text,
     "truth": _to_truth,
     "scalar": _as_it_is,
