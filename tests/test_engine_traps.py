@@ -131,7 +131,8 @@ def test_texts_with_punctuation_are_not_put_in_order(compute, formula):
     "formula",
     [
         "=SUMPRODUCT(S!$A:$B)", "=SUM(A1:XFD1048576)", "=[1]Sheet1!A1", "='[1]My Sheet'!A1", "=SUM(A1#)",
-        "=@A1:A5", "=Table1[x]", "=SUM((A1:A2,B1:B2))", "=SUM(A1:B2 B1:C2)", "=SUM(A1:A2:A3)", "=nobody", "=Nowhere!A1",
+        "=@A1:A5", "=Table1[x]", "=SUM((A1:A2,B1:B2))", "=SUM(A1:B2 B1:C2)", "=SUM(A1:A2:A3)", "=Nowhere!nobody", "=Nowhere!A1",
+        "=SUM(Print_Area)",
     ],
 )  # fmt: skip
 def test_a_reference_that_is_no_plain_range_is_refused(compute, formula):
@@ -184,6 +185,12 @@ def test_what_no_recomputation_can_repeat_is_refused_and_so_is_what_depends_on_i
     """A volatile function has another value the next time, and the others need what is not in the cells."""
     values = compute({**COLUMNS, "F1": formula, "F2": "=F1*0", "F3": "=IF(ISNUMBER(F2),1,2)", "F4": "=IFERROR(F1,1)"})
     assert all(refused(values[f"F{row}"]) for row in (1, 2, 3, 4))
+
+
+def test_a_name_that_nothing_bears_is_an_error_value(compute):
+    """A misspelt name shows #NAME? in Excel too, which IFERROR may take for any other error."""
+    values = compute({"A1": 1, "F1": "=ratte*A1", "F2": "=IFERROR(ratte,7)", "F3": "=RATE_1"}, {"rate_1": "S!$A$1"})
+    assert (values["F1"], values["F2"], values["F3"]) == (ErrorValue("#NAME?"), 7.0, 1.0)
 
 
 def test_circular_references_and_all_behind_them_are_refused(compute):

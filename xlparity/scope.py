@@ -12,6 +12,8 @@ _FIXED = re.compile(
     r"(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!\$[A-Za-z]{1,3}\$[1-9][0-9]{0,6}(?::\$[A-Za-z]{1,3}\$[1-9][0-9]{0,6})?"
 )
 _CONSTANT = re.compile(r"(-?[0-9]{1,15}\.?[0-9]{0,15}(?:[Ee][-+]?[0-9]{1,2})?)|\"[^\"\n]*\"|TRUE|FALSE", re.IGNORECASE)
+# Names that Excel keeps elsewhere in the file, and the variables of LET and LAMBDA.
+_RESERVED = ("_XL", "PRINT_", "SHEET_TITLE", "CRITERIA", "DATABASE", "EXTRACT", "CONSOLIDATE_AREA")
 _STRUCTURED = re.compile(r"(?P<table>[^\[\]]+)\[(?P<inside>.*)\]", re.DOTALL)
 _PART = re.compile(r"\[((?:[^\[\]']|'.)*)\]")
 _COLUMNS = re.compile(r"\[(?P<first>(?:[^\[\]']|'.)*)\](?::\[(?P<last>(?:[^\[\]']|'.)*)\])?")
@@ -44,6 +46,12 @@ class Scope:
         Raises ValueError with the reason where it stands for neither.
         """
         return self._columns(word, cell) if "[" in word else self._name(word, cell.sheet)
+
+    def misses(self, word: str, sheet: str) -> bool:
+        """Whether a formula of this sheet that has this word comes to #NAME?, since nothing is called so."""
+        name = word.upper()
+        known = f"{sheet}!{word}".upper() in self.names or name in self.names or name in self.tables
+        return not (known or "[" in word or "!" in word or name.startswith(_RESERVED))
 
     def _name(self, word: str, sheet: str) -> str:
         of, separator, name = word.rpartition("!")

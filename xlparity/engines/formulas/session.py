@@ -103,7 +103,7 @@ class FormulasSession:
             results = tuple([self._places[member] for member in formula.area.cells()])
             block = formula.area.shape
         try:
-            shape, texts = dissect(formula.text, lambda word: self._workbook.scope.meaning(word, cell))
+            shape, texts = dissect(formula.text, lambda word: self._meaning(word, cell))
             program = self._program(shape, formula.area is not None)
             read = [
                 self._beside(text, cell) if position in program.intersecting else self._reference(text, cell)
@@ -121,6 +121,10 @@ class FormulasSession:
             block,
             formula.spills,
         )
+
+    def _meaning(self, word: str, cell: Cell) -> str:
+        scope = self._workbook.scope
+        return "(#NAME?)" if scope.misses(word, cell.sheet) else scope.meaning(word, cell)
 
     def _program(self, shape: str, array: bool) -> Program:
         key = shape, array
