@@ -44,7 +44,7 @@ class Workbook:
     cell of its area), or to an Unsupported that says why it could not be read. ``members`` maps the other cells of array
     areas to that first cell. ``scope`` tells what names and tables mean. ``extents`` are the last used row and column of
     each sheet. ``formulas`` counts the formula elements in the file itself, whether or not they could be read.
-    ``digest`` is the file's SHA-256.
+    ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh.
     """
 
     path: Path
@@ -55,6 +55,7 @@ class Workbook:
     scope: Scope
     extents: Mapping[str, tuple[int, int]]
     formulas: int
+    date1904: bool = False
 
     def formula(self, cell: Cell) -> Formula | None:
         """The formula that computes this cell, alone or as part of an array area."""
@@ -119,6 +120,7 @@ def read_bytes(path: Path) -> bytes:
 def parse_workbook(data: bytes, path: Path) -> Workbook:
     """The workbook in these bytes; ``path`` is what errors call it, and what an engine that reads files opens."""
     import openpyxl  # noqa: PLC0415  (a third of a second, and most commands never read a workbook)
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904  # noqa: PLC0415
 
     parts = ooxml.read_parts(data, path)
     sheets = ooxml.sheet_parts(parts, path)
@@ -142,9 +144,9 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         _place_areas(name, raw, cells, members)
         _refuse_what_was_dropped(raw, name, cells, members)
     digest = hashlib.sha256(data).hexdigest()
-    return Workbook(
-        path, digest, tuple(sheets), cells, members, _scope(book), _extents(sheets, cells, members), formulas
-    )
+    extents = _extents(sheets, cells, members)
+    date1904 = book.epoch == CALENDAR_MAC_1904
+    return Workbook(path, digest, tuple(sheets), cells, members, _scope(book), extents, formulas, date1904)
 
 
 def _refuse_other_arithmetic(book: Any, path: Path) -> None:

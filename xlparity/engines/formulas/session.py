@@ -8,9 +8,12 @@ import numpy as np
 from xlparity import collector
 from xlparity.address import Cell
 from xlparity.engines.formulas.fast import Arguments
+from xlparity.engines.formulas.functions import DATED
+from xlparity.engines.formulas.functions.areas import as_lines
 from xlparity.engines.formulas.guards import Refusal
 from xlparity.engines.formulas.shapes import Program, compile_shape, to_table, to_values
 from xlparity.formula import dissect
+from xlparity.scope import full_size
 from xlparity.values import BLANK, MISSING, Unsupported, Value
 from xlparity.workbook import Formula, Workbook
 
@@ -25,6 +28,8 @@ class _Node(NamedTuple):
     shapes: tuple[tuple[int, int], ...]
     results: tuple[int, ...]
     block: tuple[int, int]
+    full: tuple[tuple[int, int] | None, ...]
+    """The full size of each argument that is whole rows or columns."""
 
 
 class FormulasSession:
@@ -107,7 +112,8 @@ class FormulasSession:
             for place in results:
                 self._start[place] = Unsupported(str(reason))
             return None
-        return _Node(program, tuple([read_[0] for read_ in read]), tuple([read_[1] for read_ in read]), results, block)
+        places, shapes = tuple([read_[0] for read_ in read]), tuple([read_[1] for read_ in read])
+        return _Node(program, places, shapes, results, block, tuple([full_size(text) for text in texts]))
 
     def _program(self, shape: str, array: bool) -> Program:
         key = shape, array
@@ -119,6 +125,8 @@ class FormulasSession:
         program = self._programs[key]
         if isinstance(program, Refusal):
             raise program
+        if self._workbook.date1904 and any(step.name in DATED for step in program.steps):
+            raise Refusal("a function of dates in a workbook whose dates count from 1904")
         return program
 
     def _reference(self, text: str, at: Cell) -> tuple[int | tuple[int, ...], tuple[int, int]]:
@@ -179,10 +187,11 @@ def _compute(node: _Node, values: list[Value]) -> None:
 
 def _operands(node: _Node, values: list[Value]) -> list[object]:
     operands: list[object] = []
-    for places, shape in zip(node.arguments, node.shapes, strict=True):
-        operands.append(
+    for places, shape, full in zip(node.arguments, node.shapes, node.full, strict=True):
+        table = (
             to_table([values[places]], (1, 1))
             if isinstance(places, int)
             else to_table([values[place] for place in places], shape)
         )
+        operands.append(table if full is None else as_lines(table, full))
     return operands

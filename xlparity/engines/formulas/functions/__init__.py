@@ -6,21 +6,44 @@ own; ``taking`` is how they take their operands.
 
 from xlparity.engines.formulas.functions import (
     core,
+    counts,
     criteria,
+    database,
     dates,
     distributions,
     engineering,
     finance,
+    hypotheses,
     logic,
     lookup,
     maths,
+    regression,
     statistics,
     texts,
 )
 from xlparity.engines.formulas.functions.taking import OMITTED, Function, take
 
-__all__ = ["FUNCTIONS", "OMITTED", "Function", "take"]
+__all__ = ["DATED", "FUNCTIONS", "OMITTED", "Function", "take"]
 
-_FAMILIES = (core, criteria, dates, distributions, engineering, finance, logic, lookup, maths, statistics, texts)
+_FAMILIES = (
+    core,
+    counts,
+    criteria,
+    database,
+    dates,
+    distributions,
+    engineering,
+    finance,
+    hypotheses,
+    logic,
+    lookup,
+    maths,
+    regression,
+    statistics,
+    texts,
+)
 
 FUNCTIONS: dict[str, Function] = {name: known for family in _FAMILIES for name, known in family.FUNCTIONS.items()}
+
+DATED = frozenset((*criteria.FUNCTIONS, *database.FUNCTIONS))
+"""Those that take numbers or texts for dates, of which a workbook of the 1904 date system means others."""

@@ -66,7 +66,8 @@ def transpose(operand: Operand) -> Any:
 def array_constant(*operands: Operand) -> Any:
     """An array constant such as ``{1,2;3,4}``: a row of its scalars, or its rows one below the other."""
     rows = [np.atleast_2d(np.asarray(operand, object)) for operand in operands]
-    return np.hstack(rows) if all(row.size == 1 for row in rows) else np.vstack(rows)
+    # A row of one, as in {1;2}, is an array all the same.
+    return np.vstack(rows) if any(isinstance(operand, np.ndarray) for operand in operands) else np.hstack(rows)
 
 
 def sumproduct(*operands: Operand) -> Any:
