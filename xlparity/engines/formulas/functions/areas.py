@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from formulas.functions import Array
 
 
@@ -17,6 +18,13 @@ def as_lines(table: Any, full: tuple[int, int]) -> Lines:
     lines: Lines = table.view(Lines)
     lines.full = full
     return lines
+
+
+def filled(shape: tuple[int, int], token: Any) -> Any:
+    """A table of one of formulas' tokens, of which numpy.full makes a mere text."""
+    table = np.empty(shape, object)
+    table.fill(token)
+    return table
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
-from xlparity.engines.formulas.functions.areas import Area
+from xlparity.engines.formulas.functions.areas import Area, filled
 from xlparity.engines.formulas.functions.matching import matcher
 from xlparity.engines.formulas.functions.taking import DIV, VALUE, Function, function
 from xlparity.engines.formulas.guards import Refusal, is_number
@@ -44,7 +44,7 @@ def _padded(area: Area, shape: tuple[int, int]) -> Any:
     """The cells, and blanks to fill the shape."""
     if area.cells.shape == shape:
         return area.cells
-    cells = np.full(shape, EMPTY, object)
+    cells = filled(shape, EMPTY)
     cells[: area.cells.shape[0], : area.cells.shape[1]] = area.cells
     return cells
 

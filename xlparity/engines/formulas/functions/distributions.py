@@ -30,7 +30,7 @@ def steady(inverse: Callable[[float], float], share: float) -> float:
     """The inverse at this share; refused where the last two bits of the share decide the tenth digit of the result."""
     result = float(inverse(share))
     nearby = [float(inverse(share * (1 + step * _EPS))) for step in (-2, 2)]
-    if not max(nearby) - min(nearby) <= 2e-10 * abs(result):
+    if abs(result) < 1e-300 or not max(nearby) - min(nearby) <= 2e-10 * abs(result):
         raise Refusal("a share of which the last digits decide the result")
     return result
 
@@ -215,16 +215,34 @@ def _f_inv_rt(share: float, m: float, n: float) -> Any:
     half_m, half_n = freedoms[0] / 2, freedoms[1] / 2
 
     def inverse(p: float) -> float:
-        z = float(special().betaincinv(half_n, half_m, p))
-        return half_n * (1 - z) / (half_m * z)
+        above = special().betaincinv(half_n, half_m, p)
+        return float(half_n * special().betainccinv(half_m, half_n, p) / (half_m * above))
 
     return steady(inverse, _open(share))
 
 
 def student_rt(x: float, n: float) -> float:
     """The share of Student's distribution with n degrees of freedom that lies above x."""
-    tail = float(special().betainc(n / 2, 0.5, n / (n + x * x))) / 2
-    return tail if x >= 0 else 1 - tail
+    if 0 < abs(x) < 1e-6 * n:
+        # By its textbook formula it is a difference of which few digits are left, and Excel's formula is not known.
+        raise Refusal("Student's distribution so near its middle")
+    square = x * x
+    # Of the two arguments that add up to 1 the smaller is the one with all its digits.
+    both = (
+        special().betaincc(0.5, n / 2, square / (n + square))
+        if square < n
+        else special().betainc(n / 2, 0.5, n / (n + square))
+    )
+    return float(both) / 2 if x >= 0 else 1 - float(both) / 2
+
+
+def _student_inv(both: float, n: int) -> float:
+    """What has this share of Student's distribution beyond it and beyond its opposite."""
+    inside, outside = special().betainccinv(0.5, n / 2, both), special().betaincinv(n / 2, 0.5, both)
+    result = math.sqrt(n * inside / outside)
+    if result < 1e-6 * n:
+        raise Refusal("Student's distribution so near its middle")
+    return result
 
 
 def _t(x: float, freedom: float, cumulative: bool) -> Any:
@@ -253,14 +271,17 @@ def _t_inv(share: float, freedom: float) -> Any:
         return NUM
     if share == 0.5:
         return 0.0
-    return steady(lambda p: special().stdtrit(cut(freedom), p), _open(share))
+    n = cut(freedom)
+    if _open(share) < 0.5:
+        return -steady(lambda p: _student_inv(2 * p, n), share)
+    return steady(lambda p: _student_inv(2 * (1 - p), n), share)
 
 
 def t_inv_2t(share: float, freedom: float) -> Any:
     """Excel's T.INV.2T."""
     if share <= 0 or share > 1 or not 1 <= freedom <= _MOST:
         return NUM
-    return steady(lambda p: -special().stdtrit(cut(freedom), p / 2), share) if share < 1 else 0.0
+    return steady(lambda p: _student_inv(p, cut(freedom)), share) if share < 1 else 0.0
 
 
 # --- the table -------------------------------------------------------------------------------------------------------

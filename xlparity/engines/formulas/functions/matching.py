@@ -24,6 +24,7 @@ _OPERATOR = re.compile(r"(<>|<=|>=|<|>|=)?(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _CERTAINLY_TEXT = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)  # in no locale a number, date or time
+_ESCAPED = re.compile(r"~[*?~]")
 _WILD = re.compile(r"~.|[*?]", re.DOTALL)
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -40,33 +41,35 @@ def matcher(criterion: Any, beginning: bool = False) -> Matcher:
     The matcher raises Refusal at a value of which it is not certain.
     """
     if not is_text(criterion):
-        return _equals_value(criterion)
+        return _equals_value(criterion, beginning)
     if len(criterion) > 255:
         raise Refusal("a criterion of over 255 letters")
     sign, rest = _OPERATOR.fullmatch(criterion).groups()  # type: ignore[union-attr]
+    if re.search(r"~(?![*?~])", _ESCAPED.sub("", rest)):
+        raise Refusal("a tilde before something that is no wildcard")
     if sign in _ORDER:
         return _orders(_ORDER[sign], rest)
     if not rest:
         return _blank(sign)
-    equal = _equals(rest, beginning and sign is None)
+    equal = _equals(rest, beginning, sign is None)
     if sign != "<>":
         return equal
     number = _read(rest)
     if isinstance(number, float):
         # Excel counts the text "23" for the criterion "<>23" as it does for "=23".
-        numeric = _equals_number(number)
-        return lambda value: not is_number(value) or not numeric(value)
+        numeric = _equals_number(number, beginning)
+        return lambda value: not (numeric(value) and is_number(value))
     if beginning and not _WILD.search(rest):
         return _differs(rest, equal)
     return lambda value: not equal(value)
 
 
-def _equals_value(criterion: Any) -> Matcher:
+def _equals_value(criterion: Any, beginning: bool) -> Matcher:
     if isinstance(criterion, XlError):
         return lambda value: isinstance(value, XlError) and value == criterion
     if isinstance(criterion, bool):
         return lambda value: value is criterion
-    return _equals_number(0.0 if criterion is EMPTY else float(criterion))
+    return _equals_number(0.0 if criterion is EMPTY else float(criterion), beginning)
 
 
 def _blank(sign: str | None) -> Matcher:
@@ -96,19 +99,18 @@ def _read(text: str) -> Any:
     return _ERRORS.get(text.upper())
 
 
-def _equals(rest: str, beginning: bool) -> Matcher:
+def _equals(rest: str, database: bool, mere: bool) -> Matcher:
     meant = _read(rest)
-    if isinstance(meant, float):
-        return _equals_number(meant)
+    beginning = database and mere
     if meant is not None:
-        return _equals_value(meant)
+        return _equals_value(meant, database)
     if _WILD.search(rest):
         return _wild(rest, beginning)
     certain = _CERTAINLY_TEXT.fullmatch(rest) is not None
     lower = rest.lower()
 
     def equals(value: Any) -> bool:
-        if not certain and is_number(value):
+        if not certain and is_number(value) and _may_read_as(rest, float(value)):
             raise Refusal(f"the criterion '{rest}', which may be a number, or not")
         if not is_text(value):
             return False
@@ -130,6 +132,21 @@ def _digits_differ(left: str, right: str) -> bool:
     return alike and len(runs[0]) == 1 and int(runs[0][0]) != int(runs[1][0])
 
 
+def _may_read_as(text: str, number: float) -> bool:
+    """Whether in some country's Excel the text, which has digits in it, may read as this number.
+
+    Letters and one run of digits are a sum of money, a time of day, or the day or year of a month that is named.
+    """
+    digits = re.findall(r"\d+", text)
+    letters = sum(sign.isalpha() for sign in text)
+    if not letters or len(digits) > 1:
+        return True
+    digit = int(digits[0])
+    times = {digit / 24, (digit + 12) / 24, (digit - 12) / 24}
+    dates = letters > 2 and 366 < number < 3e6
+    return dates or abs(number) in (digit, digit / 100) or number in times
+
+
 def same_text(left: str, right: str) -> bool:
     """Whether Excel, which does not mind the case of a letter, takes two texts for the same."""
     if left.lower() == right.lower():
@@ -144,14 +161,14 @@ def _wild(rest: str, beginning: bool) -> Matcher:
     for found in _WILD.finditer(rest):
         parts.append(re.escape(rest[position : found.start()]))
         sign = found[0]
-        parts.append({"*": ".*", "?": "."}.get(sign) or re.escape(sign[1:] if sign[1:] in "*?~" else sign))
+        parts.append({"*": ".*", "?": "."}.get(sign) or re.escape(sign[1:]))
         position = found.end()
     parts.append(re.escape(rest[position:]))
     pattern = re.compile("".join(parts) + (".*" if beginning else ""), re.IGNORECASE | re.DOTALL)
     return lambda value: is_text(value) and pattern.fullmatch(value) is not None
 
 
-def _equals_number(number: float) -> Matcher:
+def _equals_number(number: float, database: bool) -> Matcher:
     def equals(value: Any) -> bool:
         if is_number(value):
             if guards.close(float(value), number):
@@ -160,7 +177,11 @@ def _equals_number(number: float) -> Matcher:
         if not is_text(value) or _CERTAINLY_TEXT.fullmatch(value):
             return False
         if not _NUMBER.fullmatch(value):
+            if not _may_read_as(value, number):
+                return False
             raise Refusal(f"comparing a number with the text '{value}', which may be one")
+        if float(value) == number and database:
+            raise Refusal(f"a number and the text '{value}' in a database")
         return float(value) == number
 
     return equals
@@ -182,7 +203,13 @@ def _orders(compare: Callable[[Any, Any], bool], rest: str) -> Matcher:
         return number_orders
     if limit is not None or _WILD.search(rest) or not _CERTAINLY_TEXT.fullmatch(rest):
         raise Refusal(f"the order of what is compared with '{rest}'")
-    return lambda value: is_text(value) and compare(_place(value, rest), 0)
+
+    def text_orders(value: Any) -> bool:
+        if value == "" and is_text(value) and compare(-1, 0):
+            raise Refusal("the order of an empty text")
+        return is_text(value) and compare(_place(value, rest), 0)
+
+    return text_orders
 
 
 def _place(left: str, right: str) -> int:

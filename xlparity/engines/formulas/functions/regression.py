@@ -9,7 +9,7 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
-from xlparity.engines.formulas.functions.areas import Area
+from xlparity.engines.formulas.functions.areas import Area, filled
 from xlparity.engines.formulas.functions.statistics import Numbers, cut, distinct, mean, spread, squares
 from xlparity.engines.formulas.functions.taking import DIV, NA, NUM, REF, VALUE, Function, function
 from xlparity.engines.formulas.guards import Refusal, elements, is_number
@@ -208,7 +208,7 @@ def _statistics(y: Any, found: Any, design: Any, constant: bool) -> Any:
         raise Refusal("the statistics of a perfect fit")
     errors = np.sqrt(residual / freedom * np.diag(np.linalg.inv(design.T @ design)))
     spreads = [*errors[:0:-1], errors[0]] if constant else [*errors[::-1], NA]
-    table = np.full((4, len(spreads)), NA, object)
+    table = filled((4, len(spreads)), NA)
     table[0] = spreads
     table[1, :2] = 1 - residual / total, math.sqrt(residual / freedom)
     variables = len(found) - 1
