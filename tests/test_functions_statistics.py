@@ -73,6 +73,7 @@ CASES = {
     "=VARPA(D!A1:A7)": 19.76,
     "=MINA(D!A1:A5)": 0,
     '=MINA(1,"Hola")': "#VALUE!",
+    '=MINA(4,"-1",TRUE)': -1,
     "=MAXA(D!A2:A3)": 1,
     "=MAXA(D!A6:A7)": 0,
     # Counts: an empty text is counted by both.

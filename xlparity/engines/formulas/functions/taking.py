@@ -26,6 +26,7 @@ OMITTED = ""
 """The node that formulas' parser makes of an argument of which only the commas are there."""
 
 Kind = Literal["elementwise", "aggregate", "matrix"]
+Origin = Literal["reference", "constant", "computed", "omitted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +63,22 @@ class Parameter:
     ``kind`` is one of
 
     ========= ==================================================================================================
-    number    a float; a blank is 0, TRUE is 1, a text that is plainly a number is that, any other is #VALUE!
+    number    a float; a blank is 0, TRUE is 1, a text that reads so in every country is that number, any other #VALUE!
     strict    a float; a blank, a truth value and a text are refused, as functions differ in what they make of them
     text      a str; a whole number and a truth value are spelled out, a blank is ""
     truth     a bool; a number is TRUE unless it is 0, the texts TRUE and FALSE are what they say, any other is #VALUE!
     yes       a truth that is TRUE where it is left out between commas
     scalar    whatever a cell can hold: float, bool, str, an error, EMPTY for a blank
-    numbers   the numbers in a range, a list of floats; texts, truth values and blanks in a reference are passed over, as
-              are texts and truth values in an array; those that the formula spells out are taken as ``number`` takes them
-    values    as the functions named with an A take it: in a reference TRUE is 1, a text and FALSE are 0, blanks are
-              passed over
+    numbers   the numbers in a range, a list of floats; texts, truth values and blanks in a reference are passed over, texts
+              and truth values in an array too; what the formula spells out is taken as ``number`` takes it
+    values    for the functions named with an A: in a reference TRUE is 1, a text and FALSE are 0, blanks are passed over
     strictly  the numbers in a range, a list of floats; anything else in it is refused
     table     a range as a two-dimensional object array of scalars, errors and blanks included
     area      an Area: a table that may be the used part of whole rows or columns
     ========= ==================================================================================================
 
     An error in any operand but a scalar, a table or an area is the result. ``optional`` parameters may be left off the
-    end; where ``omissible``, a parameter may be left out between two commas, which gives EMPTY. The last ones may be
-    ``repeated``, each in its turn.
+    end, ``omissible`` ones between two commas, which gives EMPTY. The last may be ``repeated``, several of them in turn.
     """
 
     kind: str
@@ -95,8 +94,7 @@ _IGNORING = frozenset(("numbers", "values", "area"))
 def signature(text: str) -> tuple[Parameter, ...]:
     """The parameters in a text such as ``"number text? scalar~ numbers*"``.
 
-    ``?`` marks one that is optional, ``~`` one that is omissible as well, ``_`` one that is only omissible, ``*`` one
-    that may be repeated; several of these at the end are repeated in turn.
+    ``?`` marks one that is optional, ``~`` one omissible as well, ``_`` one only omissible, ``*`` one that is repeated.
     """
     found = []
     for word in text.split():
@@ -143,9 +141,6 @@ def formulas_function(name: str) -> Any:
     """formulas' own function of that name."""
     found = get_functions()[name]
     return found["function"] if isinstance(found, dict) else found
-
-
-Origin = Literal["reference", "constant", "computed", "omitted"]
 
 
 def take(function: Function, name: str, operands: Sequence[Operand], origins: Sequence[Origin]) -> Operand:
@@ -265,8 +260,11 @@ def to_number(name: str, value: Any) -> Any:
     if isinstance(value, bool) or is_number(value):
         return float(value)
     if is_text(value):
+        bare = value.strip(" ").removeprefix("-")
+        if guards.is_plain_number(bare.removesuffix("%")):
+            return float(value.strip(" ").removesuffix("%")) / (100 if bare.endswith("%") else 1)
         guards.numeric(value)
-        return float(value) if guards.is_plain_number(value) else VALUE
+        return VALUE
     raise Refusal(f"{name} of a {type(value).__name__}")
 
 
