@@ -41,7 +41,7 @@ def refused(value):
 @pytest.mark.parametrize(
     "formula",
     [
-        "=OFFSET(A1,1,0)", "=INDEX(A1:A5,2)", "=SUBTOTAL(9,A1:A5)", "=AGGREGATE(9,6,A1:A5)", "=DSUM(A1:B5,1,A1:A2)",
+        "=OFFSET(A1,1,0)", "=INDEX(A1:A5,2)", "=SUBTOTAL(9,A1:A5)", "=AGGREGATE(9,6,A1:A5)",
         '=CELL("row",A1)', "=SUM(SEQUENCE(3))", "=RAND()", "=NOW()", "=TODAY()", "=RANDBETWEEN(1,2)",
         "=NOSUCHFUNCTION(A1)", "=A1+INDIRECT(A2)", "=IF(TRUE,1,OFFSET(A1,1,0))",
     ],

@@ -10,7 +10,7 @@ from xlparity.engines import Values, find_engine
 from xlparity.patch import repack, write_values
 from xlparity.report import Stored, StoredReport, StoredResult
 from xlparity.tolerance import Tolerance
-from xlparity.values import MISSING, Missing, Unsupported, Value
+from xlparity.values import MISSING, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook, parse_workbook, read_bytes
 
 EQUAL = Tolerance(rtol=1e-9, atol=1e-12)
@@ -84,4 +84,6 @@ def _status(stored: Value | None, computed: Value) -> Stored:
 
 
 def _same(stored: Value | None, value: Value) -> bool:
+    if isinstance(value, ErrorValue) and stored == value.code:
+        return True  # Google Sheets stores an error value as a text
     return type(stored) is type(value) and stored == value

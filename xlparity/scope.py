@@ -139,3 +139,13 @@ def whole_lines(text: str, sheet: str, extent: tuple[int, int]) -> Range:
     if area.last_column > MAX_COLUMN:
         raise ValueError(f"the reference {text} lies outside the grid")
     return Range(sheet, 1, area.column, max(rows, 1), max(area.column, min(area.last_column, columns)))
+
+
+def full_size(text: str) -> tuple[int, int] | None:
+    """Rows and columns of a reference to whole rows or columns, used or not; None for any other reference."""
+    first, colon, last = text.rpartition("!")[2].replace("$", "").partition(":")
+    if colon and first.isdigit() and last.isdigit():
+        return abs(int(last) - int(first)) + 1, MAX_COLUMN
+    if colon and first.isalpha() and last.isalpha():
+        return MAX_ROW, parse_range(f"{first}1:{last}1", "").shape[1]
+    return None

@@ -9,9 +9,11 @@ from xlparity import collector
 from xlparity.address import Cell
 from xlparity.engines.formulas.fast import Arguments
 from xlparity.engines.formulas.functions import DATED
+from xlparity.engines.formulas.functions.areas import as_lines
 from xlparity.engines.formulas.guards import Refusal, Residue
 from xlparity.engines.formulas.shapes import Program, compile_shape, to_table, to_values
 from xlparity.formula import dissect
+from xlparity.scope import full_size
 from xlparity.values import BLANK, MISSING, Unsupported, Value
 from xlparity.workbook import Formula, Workbook
 
@@ -27,6 +29,8 @@ class _Node(NamedTuple):
     results: tuple[int, ...]
     block: tuple[int, int]
     spills: bool
+    full: tuple[tuple[int, int] | None, ...]
+    """The full size of each argument that is whole rows or columns."""
 
 
 class FormulasSession:
@@ -113,14 +117,9 @@ class FormulasSession:
             for place in results:
                 self._start[place] = Unsupported(str(reason))
             return None
-        return _Node(
-            program,
-            tuple([read_[0] for read_ in read]),
-            tuple([read_[1] for read_ in read]),
-            results,
-            block,
-            formula.spills,
-        )
+        places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
+        full = tuple([None if k in program.intersecting else full_size(text) for k, text in enumerate(texts)])
+        return _Node(program, places, shapes, results, block, formula.spills, full)
 
     def _meaning(self, word: str, cell: Cell) -> str:
         scope = self._workbook.scope
@@ -212,10 +211,11 @@ def _compute(node: _Node, values: list[Value]) -> None:
 
 def _operands(node: _Node, values: list[Value]) -> list[object]:
     operands: list[object] = []
-    for places, shape in zip(node.arguments, node.shapes, strict=True):
-        operands.append(
+    for places, shape, full in zip(node.arguments, node.shapes, node.full, strict=True):
+        table = (
             to_table([values[places]], (1, 1))
             if isinstance(places, int)
             else to_table([values[place] for place in places], shape)
         )
+        operands.append(table if full is None else as_lines(table, full))
     return operands

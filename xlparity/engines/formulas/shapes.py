@@ -20,6 +20,7 @@ from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.fast import Fast, Step, spell
 from xlparity.engines.formulas.functions import FUNCTIONS, OMITTED, Function, take
 from xlparity.engines.formulas.functions.core import ignore_non_numbers
+from xlparity.engines.formulas.functions.taking import Origin
 from xlparity.engines.formulas.guards import Operand, Refusal, Residue
 from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, tokens
 from xlparity.values import BLANK, ErrorValue, Unsupported, Value
@@ -70,10 +71,9 @@ class Program:
 
     def _call(self, step: Step, operands: list[Operand]) -> Operand:
         function = step.function
-        references = [slot < self.arguments for slot in step.operands]
         if function.takes:
-            omitted = [slot == self.omitted for slot in step.operands]
-            return take(function, step.name, operands, references, omitted)
+            return take(function, step.name, operands, [self._origin(slot) for slot in step.operands])
+        references = [slot < self.arguments for slot in step.operands]
         if step.name in _NATIVE and all(
             type(value) is float for operand in operands for value in guards.elements(operand)
         ):
@@ -93,6 +93,13 @@ class Program:
             ]
         function.guard(*operands)
         return function.call(*operands)
+
+    def _origin(self, slot: int) -> Origin:
+        if slot == self.omitted:
+            return "omitted"
+        if slot < self.arguments:
+            return "reference"
+        return "constant" if slot < self.arguments + len(self.constants) else "computed"
 
 
 def _doubt(name: str, operands: list[Operand]) -> Doubt:

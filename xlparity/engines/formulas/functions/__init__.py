@@ -9,15 +9,19 @@ from xlparity.engines.formulas.functions import (
     bonds,
     complexes,
     core,
+    counts,
     criteria,
+    database,
     dates,
     depreciation,
     distributions,
     engineering,
     finance,
+    hypotheses,
     logic,
     lookup,
     maths,
+    regression,
     rounding,
     securities,
     statistics,
@@ -30,12 +34,13 @@ from xlparity.engines.formulas.functions.taking import OMITTED, Function, take
 __all__ = ["DATED", "FUNCTIONS", "OMITTED", "Function", "take"]
 
 _FAMILIES = (
-    core, logic, lookup, texts, criteria,
+    core, logic, lookup, texts, criteria, counts, database,
     maths, rounding, trigonometry, engineering, bessel, complexes, units,
-    statistics, distributions, finance, depreciation, securities, bonds, dates,
+    statistics, regression, distributions, hypotheses, finance, depreciation, securities, bonds, dates,
 )  # fmt: skip
 
 FUNCTIONS: dict[str, Function] = {name: known for family in _FAMILIES for name, known in family.FUNCTIONS.items()}
 
-DATED = frozenset((*dates.FUNCTIONS, *securities.FUNCTIONS, *bonds.FUNCTIONS, "XNPV", "XIRR"))
-"""Those that take numbers for dates, of which a workbook of the 1904 date system means others."""
+_OF_DATES = (dates, securities, bonds, criteria, database)
+DATED = frozenset((*(name for family in _OF_DATES for name in family.FUNCTIONS), "XNPV", "XIRR"))
+"""Those that take numbers or texts for dates, of which a workbook of the 1904 date system means others."""

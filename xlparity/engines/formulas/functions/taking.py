@@ -16,6 +16,7 @@ from formulas.tokens.operand import Error, XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
+from xlparity.engines.formulas.functions.areas import Area, Lines
 from xlparity.engines.formulas.guards import Operand, Refusal, elements, is_number, is_text
 
 NULL, DIV, VALUE, REF, NAME, NUM, NA = (
@@ -26,6 +27,7 @@ OMITTED = ""
 """The node that formulas' parser makes of an argument of which only the commas are there."""
 
 Kind = Literal["elementwise", "aggregate", "matrix"]
+Origin = Literal["reference", "constant", "computed", "omitted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Function:
     def whole(self, position: int) -> bool:
         """Whether the operand in this place is taken as a whole array."""
         if self.takes:
-            return self.takes[min(position, len(self.takes) - 1)].kind in _WHOLE
+            return parameter_at(self.takes, position).kind in _WHOLE
         return self.kind != "elementwise"
 
     def intersects(self, position: int) -> bool:
@@ -70,20 +72,25 @@ class Parameter:
     ``kind`` is one of
 
     ========= ==================================================================================================
-    number    a float; a blank is 0, TRUE is 1, a text that is plainly a number is that, any other is #VALUE!
+    number    a float; a blank is 0, TRUE is 1, a text that reads so in every country is that number, any other #VALUE!
     strict    a float; a blank, a truth value and a text are refused, as functions differ in what they make of them
     toolpak   as number, but a truth value is #VALUE!, and an array is refused: so the old Analysis ToolPak took them
     lone      as scalar, but an array is refused
     text      a str; a whole number and a truth value are spelled out, a blank is ""
-    truth     a bool; a number is TRUE unless it is 0, a text is refused
+    truth     a bool; a number is TRUE unless it is 0, the texts TRUE and FALSE are what they say, any other is #VALUE!
+    yes       a truth that is TRUE where it is left out between commas
     scalar    whatever a cell can hold: float, bool, str, an error, EMPTY for a blank
-    numbers   the numbers in a range, a list of floats; texts, truth values and blanks in a reference are passed over
+    numbers   the numbers in a range, a list of floats; texts, truth values and blanks in a reference are passed over, texts
+              and truth values in an array too; what the formula spells out is taken as ``number`` takes it
+    values    for the functions named with an A: in a reference TRUE is 1, a text and FALSE are 0, blanks are passed over
     strictly  the numbers in a range, a list of floats; anything else in it is refused
     table     a range as a two-dimensional object array of scalars, errors and blanks included
+    area      an Area: a table that may be the used part of whole rows or columns
     ========= ==================================================================================================
 
-    An error in any operand but a scalar, a lone one or a table is the result. ``optional`` parameters may be left off the
-    end, or, where ``omissible``, between two commas, which gives EMPTY. The last may be ``repeated``.
+    An error in any operand but a scalar, a lone one, a table or an area is the result. ``optional`` parameters may be left
+    off the end, ``omissible`` ones between two commas, which gives EMPTY. The last may be ``repeated``, several of them in
+    turn.
     """
 
     kind: str
@@ -92,7 +99,8 @@ class Parameter:
     repeated: bool = False
 
 
-_WHOLE = frozenset(("numbers", "strictly", "table"))
+_WHOLE = frozenset(("numbers", "strictly", "values", "table", "area"))
+_IGNORING = frozenset(("numbers", "values", "area"))
 _INTERSECTING = frozenset(("number", "text", "truth"))  # functions that take no blanks take no ranges either
 _SINGLE = frozenset(("toolpak", "lone"))
 
@@ -100,16 +108,24 @@ _SINGLE = frozenset(("toolpak", "lone"))
 def signature(text: str) -> tuple[Parameter, ...]:
     """The parameters in a text such as ``"number text? scalar~ numbers*"``.
 
-    ``?`` marks one that is optional, ``~`` one that is omissible as well, ``*`` one that may be repeated.
+    ``?`` marks one that is optional, ``~`` one omissible as well, ``_`` one only omissible, ``*`` one that is repeated.
     """
     found = []
     for word in text.split():
-        kind = word.rstrip("?~*")
+        kind = word.rstrip("?~_*")
         if kind not in (*_WHOLE, *_CONVERSIONS):
             raise ValueError(f"{kind} is no kind of parameter")
         marks = word[len(kind) :]
-        found.append(Parameter(kind, "?" in marks or "~" in marks, "~" in marks, "*" in marks))
+        found.append(Parameter(kind, "?" in marks or "~" in marks, "~" in marks or "_" in marks, "*" in marks))
     return tuple(found)
+
+
+def parameter_at(takes: tuple[Parameter, ...], position: int) -> Parameter:
+    """The parameter of the argument in this place, which may be a repetition of one of the last."""
+    if position < len(takes):
+        return takes[position]
+    turns = [parameter for parameter in takes if parameter.repeated] or [takes[-1]]
+    return turns[(position - len(takes)) % len(turns)]
 
 
 def function(call: Callable[..., Any], takes: str, kind: Kind = "elementwise") -> Function:
@@ -119,7 +135,8 @@ def function(call: Callable[..., Any], takes: str, kind: Kind = "elementwise") -
     of these; it raises Refusal where Excel's answer is not certain. A result that is not finite is refused, and so is
     whatever it raises.
     """
-    return Function(call, kind, takes=signature(takes))
+    parameters = signature(takes)
+    return Function(call, kind, ignoring=any(p.kind in _IGNORING for p in parameters), takes=parameters)
 
 
 def from_formulas(name: str, takes: str, kind: Kind = "elementwise") -> Function:
@@ -140,24 +157,22 @@ def formulas_function(name: str) -> Any:
     return found["function"] if isinstance(found, dict) else found
 
 
-def take(
-    function: Function, name: str, operands: Sequence[Operand], references: Sequence[bool], omitted: Sequence[bool]
-) -> Operand:
+def take(function: Function, name: str, operands: Sequence[Operand], origins: Sequence[Origin]) -> Operand:
     """The function's result on these operands; raises Refusal where the signature does not provide for them.
 
-    ``references`` says which of the operands are references and not computed, ``omitted`` which are not there.
+    ``origins`` says of each operand whether it is a reference, spelled out in the formula, computed, or not there.
     """
     parameters = _parameters(function, name, len(operands))
-    for parameter, missing in zip(parameters, omitted, strict=True):
-        if missing and not parameter.omissible:
+    for parameter, origin in zip(parameters, origins, strict=True):
+        if origin == "omitted" and not parameter.omissible:
             raise Refusal(f"{name} with an argument left out between commas")
     prepared: list[Any] = []
-    for parameter, operand, reference, missing in zip(parameters, operands, references, omitted, strict=True):
-        value: Any = EMPTY if missing else operand
-        if parameter.kind in ("numbers", "strictly"):
-            value = _numbers(name, value, reference, parameter.kind == "strictly")
-        elif parameter.kind == "table":
-            value = np.atleast_2d(np.asarray(value, object))
+    for parameter, operand, origin in zip(parameters, operands, origins, strict=True):
+        value: Any = (parameter.kind == "yes" or EMPTY) if origin == "omitted" else operand
+        if parameter.kind in _WHOLE:
+            value = _whole(name, parameter.kind, value, origin)
+        elif isinstance(value, Lines):
+            raise Refusal(f"{name} with whole rows or columns for a single value")
         prepared.append(value)
     arrays = [
         value
@@ -185,10 +200,10 @@ def take(
 def _parameters(function: Function, name: str, count: int) -> list[Parameter]:
     takes = function.takes
     least = sum(not parameter.optional for parameter in takes)
-    if count < least or (count > len(takes) and not (takes and takes[-1].repeated)):
+    turns = sum(parameter.repeated for parameter in takes)
+    if count < least or (count > len(takes) and (not turns or (count - len(takes)) % turns)):
         raise Refusal(f"{name} with {count} arguments")  # Excel would not have taken the formula
-    repeated = [takes[-1]] * (count - len(takes)) if takes else []
-    return [*takes[:count], *repeated]
+    return [parameter_at(takes, position) for position in range(count)]
 
 
 def _lone(parameter: Parameter, value: Any) -> Any:
@@ -216,17 +231,37 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     return result
 
 
-def _numbers(name: str, operand: Operand, reference: bool, strictly: bool) -> Any:
-    """The numbers among the elements, or the first error."""
+def _whole(name: str, kind: str, operand: Operand, origin: Origin) -> Any:
+    """The operand of a parameter that takes a whole range, or the first error in it."""
+    if kind in ("numbers", "strictly", "values"):
+        return _numbers(name, kind, operand, origin)
+    table = np.atleast_2d(np.asarray(operand, object))
+    if kind == "table":
+        if isinstance(operand, Lines):
+            raise Refusal(f"{name} of whole rows or columns")  # their unused cells are not looked at
+        return table
+    return Area(table, operand.full if isinstance(operand, Lines) else table.shape, origin == "reference")
+
+
+def _numbers(name: str, kind: str, operand: Operand, origin: Origin) -> Any:
     found: list[float] = []
     for value in elements(operand):
         if isinstance(value, XlError):
             return value
         if is_number(value):
             found.append(float(value))
-        elif strictly:
+        elif kind == "strictly":
             raise Refusal(f"{name} of a range in which not all are numbers")
-        elif not reference:
+        elif origin == "constant" and not isinstance(operand, np.ndarray):
+            number = to_number(name, value)
+            if isinstance(number, XlError):
+                return number
+            found.append(number)
+        elif origin == "reference":
+            if kind == "values" and value is not EMPTY:
+                found.append(float(value is True))
+        elif kind == "values" or value is EMPTY or np.size(operand) == 1:
+            # Excel takes a lone truth value for a number, passes over one in an array, and tells the two apart.
             raise Refusal(f"{name} of something computed that is not a number")
     return found
 
@@ -244,14 +279,14 @@ def to_number(name: str, value: Any) -> Any:
     raise Refusal(f"{name} of a {type(value).__name__}")
 
 
-_SPELLED_NUMBER = re.compile(r" *[+-]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][+-]?[0-9]{1,2})? *")
+_SPELLED_NUMBER = re.compile(r" *([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?)(%?) *")
 _SPACED_DATE = re.compile(r" +[0-9]{4}-[0-9]{2}-[0-9]{2} *")
 
 
 def text_number(text: str) -> Any:
     """The number that a text spells in every locale, or #VALUE! for what is a number in none; raises Refusal for others."""
-    if _SPELLED_NUMBER.fullmatch(text):
-        return float(text)
+    if match := _SPELLED_NUMBER.fullmatch(text):
+        return float(match[1]) / (100 if match[2] else 1)
     if _SPACED_DATE.fullmatch(text) or text.startswith("--"):
         return VALUE  # Excel passes over spaces before a number, but not before a date, and reads one sign
     guards.numeric(text)
@@ -301,7 +336,12 @@ def _to_truth(name: str, value: Any) -> Any:
         if guards.residual(value):
             raise Refusal("a number below 1e-15 where it matters whether it is zero")
         return value != 0
-    raise Refusal(f"{name} of a text where a truth value must stand")
+    if is_text(value) and value.upper() in ("TRUE", "FALSE"):
+        return value.upper() == "TRUE"
+    guards.numeric(value)
+    if guards.is_plain_number(value):
+        raise Refusal(f"{name} of a text where a truth value must stand")
+    return VALUE
 
 
 def _as_it_is(name: str, value: Any) -> Any:
@@ -315,5 +355,6 @@ _CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {
     "lone": _as_it_is,
     "text": to_text,
     "truth": _to_truth,
+    "yes": _to_truth,
     "scalar": _as_it_is,
 }
