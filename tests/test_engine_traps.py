@@ -41,8 +41,8 @@ def refused(value):
 @pytest.mark.parametrize(
     "formula",
     [
-        "=OFFSET(A1,1,0)", "=INDEX(A1:A5,2)", "=SUBTOTAL(9,A1:A5)", "=AGGREGATE(9,6,A1:A5)", "=DSUM(A1:B5,1,A1:A2)",
-        '=CELL("row",A1)', "=SUM(SEQUENCE(3))", "=RAND()", "=NOW()", "=TODAY()", "=ROUND(A1/3,2)", "=MDETERM(A1:B2)",
+        "=OFFSET(A1,1,0)", "=A1:INDEX(A1:A5,2)", "=SUBTOTAL(9,A1:A5)", "=AGGREGATE(9,6,A1:A5)", "=DSUM(A1:B5,1,A1:A2)",
+        '=CELL("row",A1)', "=SUM(SEQUENCE(3)*2)", "=RAND()", "=NOW()", "=TODAY()", "=ROUND(A1/3,2)", "=MDETERM(A1:B2)",
         "=SUM(MINVERSE(A1:B2))", "=NOSUCHFUNCTION(A1)", "=A1+INDIRECT(A2)", "=IF(TRUE,1,OFFSET(A1,1,0))",
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 
 from xlparity import collector
 from xlparity.address import Cell
+from xlparity.engines.formulas import whereabouts
 from xlparity.engines.formulas.fast import Arguments
 from xlparity.engines.formulas.guards import Refusal
 from xlparity.engines.formulas.shapes import Program, compile_shape, to_table, to_values
@@ -36,6 +37,7 @@ class FormulasSession:
         self._start: list[Value] = []
         self._programs: dict[tuple[str, bool], Program | Refusal] = {}
         self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
+        self._constants: dict[float, int] = {}
         self._workbook = workbook
         formulas: list[tuple[Cell, Formula]] = []
         for cell, content in workbook.cells.items():
@@ -54,6 +56,7 @@ class FormulasSession:
             for place in node.results:
                 self._start[place] = Unsupported("a circular reference, or a cell that depends on one")
         self._cells = list(self._places)
+        self._start += reversed(self._constants)  # they are counted from the end
 
     def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
         """Every cell's value, with the overrides in place of what the cells hold, formulas included."""
@@ -76,7 +79,7 @@ class FormulasSession:
                     self._compute_around(node, values, held)
                 else:
                     _compute(node, values)
-        return dict(zip(self._cells, values, strict=True)) | extra
+        return dict(zip(self._cells, values, strict=False)) | extra  # the constants have no cells
 
     def _compute_around(self, node: _Node, values: list[Value], held: set[int]) -> None:
         kept = {place: values[place] for place in node.results if place in held}
@@ -101,8 +104,11 @@ class FormulasSession:
             block = formula.area.shape
         try:
             shape, texts = dissect(formula.text, lambda word: self._workbook.scope.meaning(word, cell))
+            read_from: list[str | whereabouts.Numbers] = list(texts)
+            if whereabouts.concerns(shape):
+                shape, read_from = whereabouts.asked(shape, texts, cell, formula.area is not None)
             program = self._program(shape, formula.area is not None)
-            read = [self._reference(text, cell) for text in texts]
+            read = [self._reference(text, cell) if isinstance(text, str) else self._numbers(text) for text in read_from]
         except (Refusal, ValueError) as reason:
             for place in results:
                 self._start[place] = Unsupported(str(reason))
@@ -120,6 +126,15 @@ class FormulasSession:
         if isinstance(program, Refusal):
             raise program
         return program
+
+    def _numbers(self, numbers: whereabouts.Numbers) -> tuple[int | tuple[int, ...], tuple[int, int]]:
+        """Places of their own, behind those of all cells, which hold these numbers."""
+        places: list[int] = []
+        for number in numbers.values:
+            if number not in self._constants:
+                self._constants[number] = -1 - len(self._constants)
+            places.append(self._constants[number])
+        return (places[0] if len(places) == 1 else tuple(places)), numbers.shape
 
     def _reference(self, text: str, at: Cell) -> tuple[int | tuple[int, ...], tuple[int, int]]:
         """The places of the cells that the reference names, and its shape."""

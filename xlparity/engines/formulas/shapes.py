@@ -14,12 +14,13 @@ import numpy as np
 from formulas.functions import Array
 from formulas.parser import Parser
 from formulas.tokens.operand import Error, XlError
-from schedula import EMPTY, START, bypass
+from schedula import EMPTY, bypass
+from schedula.utils.gen import Token
 
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.fast import Fast, Step, spell
 from xlparity.engines.formulas.functions import FUNCTIONS, OMITTED, take
-from xlparity.engines.formulas.functions.core import ignore_non_numbers
+from xlparity.engines.formulas.functions.core import ARRAY_ROW, ignore_non_numbers
 from xlparity.engines.formulas.guards import Operand, Refusal
 from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, tokens
 from xlparity.values import BLANK, ErrorValue, Unsupported, Value
@@ -29,7 +30,7 @@ _SIGNS = re.compile(r"[-+]\s*[-+]")
 _UNARY_SIGNS = re.compile(r"(?<=[=(,;{<>*/^&+-])\s*([-+](?:\s*[-+])*)")
 _PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)  # Excel marks what came after its 2007 edition
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
-_NUM = Error.errors["#NUM!"]
+_NUM, _REF, _VALUE = (Error.errors[code] for code in ("#NUM!", "#REF!", "#VALUE!"))
 
 _CHOOSING = ("IF", "IFERROR")  # these take one cell of a range even inside SUMPRODUCT
 
@@ -40,7 +41,8 @@ _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, 
 @dataclass(frozen=True, slots=True)
 class Program:
     """A compiled shape. The first ``arguments`` slots are its references, in the order in which the text has them;
-    ``omitted`` is the slot of an argument that is not there.
+    ``omitted`` is the slot of an argument that is not there, and ``lines`` are the arguments that are whole rows or
+    columns. ``single`` are the operands, by step and place, of which a plain cell takes a single value.
     """
 
     arguments: int
@@ -49,23 +51,38 @@ class Program:
     result: int
     array: bool
     omitted: int | None
+    lines: frozenset[int]
+    single: frozenset[tuple[int, int]]
     fast: Fast | None
 
     def run(self, operands: list[Operand]) -> Operand:
         """The value on these operands, one for each reference; raises Refusal with the reason."""
         slots = [*operands, *self.constants, *[None] * len(self.steps)]
+        references = set(range(self.arguments))
         for step in self.steps:
-            slots[step.result] = self._call(step, [slots[slot] for slot in step.operands])
+            given = [slots[slot] for slot in step.operands]
+            if any(np.size(slots[slot]) > 1 for slot in step.operands if (step.result, slot) in self.single):
+                raise Refusal(f"'{step.name}' on an array in a plain cell, which calls for implicit intersection")
+            found = slots[step.result] = self._call(step, given, references)
+            if step.function.refers is not None and _refers(step, given, references):
+                references.add(step.result)
+            elif step is not self.steps[-1] and _with_blanks(found) and step.function.takes:
+                raise Refusal(f"a blank among what {step.name} gives")  # a zero in one place, an empty text in another
         if self.steps and self.steps[-1].name in ("+", "-"):
             guards.not_lost(slots[self.result], slots[self.steps[-1].operands[0]])
         return slots[self.result]
 
-    def _call(self, step: Step, operands: list[Operand]) -> Operand:
+    def _call(self, step: Step, operands: list[Operand], referring: set[int]) -> Operand:
         function = step.function
-        references = [slot < self.arguments for slot in step.operands]
+        references = [slot in referring for slot in step.operands]
         if function.takes:
             omitted = [slot == self.omitted for slot in step.operands]
-            return _checked(take(function, step.name, operands, references, omitted))
+            found = _checked(take(function, step.name, operands, references, omitted))
+            if step.name == "IF" and any(omitted) and found is EMPTY and step is not self.steps[-1]:
+                raise Refusal("an argument left out of an IF inside a formula")
+            if self.lines & {*step.operands} and (found is _REF or found is _VALUE or np.size(found) > 1):
+                raise Refusal(f"{step.name} beyond the used cells of whole rows or columns")
+            return found
         if step.name in _NATIVE and all(
             type(value) is float for operand in operands for value in guards.elements(operand)
         ):
@@ -85,6 +102,18 @@ class Program:
             ]
         function.guard(*operands)
         return _checked(function.call(*operands))
+
+
+def _refers(step: Step, operands: list[Operand], references: set[int]) -> bool:
+    """Whether a function that chooses among references has chosen one: not where it goes through arrays."""
+    start = step.function.refers or 0
+    chosen = step.operands[start:]
+    through = [operand for place, operand in enumerate(operands) if not step.function.whole(place)]
+    return all(slot in references for slot in chosen) and all(np.size(operand) <= 1 for operand in through)
+
+
+def _with_blanks(result: Operand) -> bool:
+    return isinstance(result, np.ndarray) and result.size > 1 and any(v is EMPTY for v in guards.elements(result))
 
 
 def _checked(result: Operand) -> Operand:
@@ -148,7 +177,9 @@ def compile_shape(shape: str, array: bool) -> Program:
         for name, operands, out in compiler.calls
     )
     fast = None if array or is_array else spell(kinds, constants, steps, slots[root])
-    return Program(len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), fast)
+    lines = frozenset(slot for slot, kind in enumerate(kinds) if kind == LINES_MARK)
+    single = frozenset((slots[out], slots[operand]) for out, operand in compiler.single)
+    return Program(len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), lines, single, fast)
 
 
 def _doubled(shape: str) -> bool:
@@ -172,6 +203,7 @@ class _Compiler:
         self._doubled = doubled
         self.constants: dict[str, Operand] = {}
         self.calls: list[tuple[str, list[str], str]] = []
+        self.single: set[tuple[str, str]] = set()
         self._defaults = graph.default_values
         self._producers = {node["outputs"][0]: (key, node) for key, node in graph.function_nodes.items()}
         self._scheduled: set[str] = set()
@@ -188,12 +220,15 @@ class _Compiler:
             self.constants[node] = self._defaults[node]["value"]
             return node, False
         key, description = self._producers[node]
-        operands = [operand for operand in description["inputs"] if operand is not START]
+        # START and the like are no operands: INDEX has one more that says how to run it.
+        operands = [operand for operand in description["inputs"] if not isinstance(operand, Token)]
         if description["function"] is bypass:  # the same subexpression for a second time
             return self.visit(operands[0], within)
         name = _REPEAT.sub("", key).upper()
         if name == "U+" and self._doubled:
             name = "--"
+        if name == "ARRAY" and not any(self._is_array(operand) for operand in operands):
+            name = ARRAY_ROW
         if name not in FUNCTIONS:
             raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
         function = FUNCTIONS[name]
@@ -203,11 +238,13 @@ class _Compiler:
         visited: list[str] = []
         for position, operand in enumerate(operands):
             whole = function.whole(position)
-            if self.arguments.get(operand) == LINES_MARK and not function.ignoring:
+            if self.arguments.get(operand) == LINES_MARK and not (function.ignoring or function.lines):
                 raise Refusal(f"whole rows or columns in '{name}'")  # their unused cells are not looked at
             found, is_array = self.visit(operand, through if whole else passed)
             if is_array and not whole and not within:
                 raise Refusal(f"'{name}' on a range in a plain cell, which calls for implicit intersection")
+            if not whole and not self._array and (not within or name in _CHOOSING):
+                self.single.add((node, found))  # what may yet turn out to be an array
             arrays |= is_array and not whole
             visited.append(found)
         if name == "TRANSPOSE" and not self._array:
@@ -216,6 +253,10 @@ class _Compiler:
             self._scheduled.add(node)
             self.calls.append((name, visited, node))
         return node, function.kind == "matrix" or arrays
+
+    def _is_array(self, node: str) -> bool:
+        """Whether it is itself a row of an array constant."""
+        return node in self._producers and _REPEAT.sub("", self._producers[node][0]).upper() == "ARRAY"
 
 
 # --- values as xlparity has them, operands as formulas has them ----------------------------------------------------------

@@ -5,12 +5,15 @@ own; ``taking`` is how they take their operands.
 """
 
 from xlparity.engines.formulas.functions import (
+    arrays,
     core,
     criteria,
+    cutting,
     dates,
     distributions,
     engineering,
     finance,
+    formats,
     logic,
     lookup,
     maths,
@@ -21,6 +24,21 @@ from xlparity.engines.formulas.functions.taking import OMITTED, Function, take
 
 __all__ = ["FUNCTIONS", "OMITTED", "Function", "take"]
 
-_FAMILIES = (core, criteria, dates, distributions, engineering, finance, logic, lookup, maths, statistics, texts)
+_FAMILIES = (
+    arrays,
+    core,
+    criteria,
+    cutting,
+    dates,
+    distributions,
+    engineering,
+    finance,
+    formats,
+    logic,
+    lookup,
+    maths,
+    statistics,
+    texts,
+)
 
 FUNCTIONS: dict[str, Function] = {name: known for family in _FAMILIES for name, known in family.FUNCTIONS.items()}

@@ -35,7 +35,8 @@ class Function:
     array of arrays. The spelling ``gives`` a number or a truth value, out of plain numbers only; None keeps the function
     off the fast path. ``settled`` is the operand of which it matters whether it is zero, or only nearly. ``ignoring``
     says that texts, truth values and blanks in references are passed over. A function that has ``takes``, a parameter
-    each, is called with what ``take`` makes of the operands.
+    each, is called with what ``take`` makes of the operands. Where the operands from ``refers`` on are references, so is
+    the result. ``lines`` says that whole rows and columns may be looked at up to the last used cell.
     """
 
     call: Callable[..., Any]
@@ -46,6 +47,8 @@ class Function:
     settled: int | None = None
     ignoring: bool = False
     takes: "tuple[Parameter, ...]" = ()
+    refers: int | None = None
+    lines: bool = False
 
     def whole(self, position: int) -> bool:
         """Whether the operand in this place is taken as a whole array."""
@@ -65,14 +68,20 @@ class Parameter:
     strict    a float; a blank, a truth value and a text are refused, as functions differ in what they make of them
     text      a str; a whole number and a truth value are spelled out, a blank is ""
     truth     a bool; a number is TRUE unless it is 0, a text is refused
+    condition a bool; as a truth, but a text that nobody takes for a truth value is #VALUE!
+    cell      a scalar; a blank that is computed is refused, since it may be a blank or a zero
     scalar    whatever a cell can hold: float, bool, str, an error, EMPTY for a blank
     numbers   the numbers in a range, a list of floats; texts, truth values and blanks in a reference are passed over
     strictly  the numbers in a range, a list of floats; anything else in it is refused
+    logicals  the truth values in a range, a list of bools; in a reference texts and blanks are passed over, as is the
+              text "" elsewhere; any other text is None
     table     a range as a two-dimensional object array of scalars, errors and blanks included
+    branch    one to choose: whole where all else is scalar, else spread over the arrays with them; a scalar or a table
     ========= ==================================================================================================
 
-    An error in any operand but a scalar or a table is the result. ``optional`` parameters may be left off the end, or,
-    where ``omissible``, between two commas, which gives EMPTY. The last may be ``repeated``.
+    An error in any operand but a scalar, a cell, a table or a branch is the result. ``optional`` parameters may be left
+    off the end, or, where ``omissible``, between two commas, which gives EMPTY, or a table of None. The last may be
+    ``repeated``.
     """
 
     kind: str
@@ -81,7 +90,8 @@ class Parameter:
     repeated: bool = False
 
 
-_WHOLE = frozenset(("numbers", "strictly", "table"))
+_WHOLE = frozenset(("numbers", "strictly", "logicals", "table", "branch"))
+_WITH_ERRORS = frozenset(("scalar", "cell", "branch"))
 
 
 def signature(text: str) -> tuple[Parameter, ...]:
@@ -99,14 +109,16 @@ def signature(text: str) -> tuple[Parameter, ...]:
     return tuple(found)
 
 
-def function(call: Callable[..., Any], takes: str, kind: Kind = "elementwise") -> Function:
+def function(
+    call: Callable[..., Any], takes: str, kind: Kind = "elementwise", *, refers: int | None = None, lines: bool = False
+) -> Function:
     """The table's entry for an implementation on plain values, by its signature.
 
     It returns a float, an int, a bool, a str, one of the errors above, or, as a matrix function, a two-dimensional array
     of these; it raises Refusal where Excel's answer is not certain. A result that is not finite is refused, and so is
     whatever it raises.
     """
-    return Function(call, kind, takes=signature(takes))
+    return Function(call, kind, takes=signature(takes), refers=refers, lines=lines)
 
 
 def from_formulas(name: str, takes: str, kind: Kind = "elementwise") -> Function:
@@ -143,9 +155,15 @@ def take(
         value: Any = EMPTY if missing else operand
         if parameter.kind in ("numbers", "strictly"):
             value = _numbers(name, value, reference, parameter.kind == "strictly")
+        elif parameter.kind == "logicals":
+            value = _logicals(name, value, reference)
         elif parameter.kind == "table":
-            value = np.atleast_2d(np.asarray(value, object))
+            value = np.atleast_2d(np.asarray(None if missing else value, object))
+        elif parameter.kind == "cell" and not reference and any(element is EMPTY for element in elements(value)):
+            raise Refusal(f"{name} of a blank that is computed")
         prepared.append(value)
+    if any(p.kind in _CONVERSIONS and np.size(v) > 1 for p, v in zip(parameters, prepared, strict=True)):
+        parameters = [Parameter("scalar") if parameter.kind == "branch" else parameter for parameter in parameters]
     arrays = [
         value
         for parameter, value in zip(parameters, prepared, strict=True)
@@ -164,7 +182,10 @@ def take(
     ]
     for index in np.ndindex(shape):
         chosen = [v if s is None else s[index] for v, s in zip(prepared, spread, strict=True)]
-        result[index] = _call(function, name, parameters, chosen)
+        element = _call(function, name, parameters, chosen)
+        if np.size(element) > 1:
+            raise Refusal(f"{name} with an array for each element of an array")
+        result[index] = _lone(Parameter("scalar"), element)
     return result.view(Array)
 
 
@@ -179,7 +200,8 @@ def _parameters(function: Function, name: str, count: int) -> list[Parameter]:
 
 def _lone(parameter: Parameter, value: Any) -> Any:
     """A scalar out of an array of one."""
-    if parameter.kind in _CONVERSIONS and isinstance(value, np.ndarray) and value.size == 1:
+    lone = parameter.kind in _CONVERSIONS or parameter.kind == "branch"
+    if lone and isinstance(value, np.ndarray) and value.size == 1:
         return value.ravel()[0]
     return value
 
@@ -188,7 +210,7 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     converted: list[Any] = []
     for parameter, value in zip(parameters, values, strict=True):
         plain = _CONVERSIONS[parameter.kind](name, value) if parameter.kind in _CONVERSIONS else value
-        if isinstance(plain, XlError) and parameter.kind != "scalar":
+        if isinstance(plain, XlError) and parameter.kind not in _WITH_ERRORS:
             return plain
         converted.append(plain)
     try:
@@ -214,6 +236,23 @@ def _numbers(name: str, operand: Operand, reference: bool, strictly: bool) -> An
             raise Refusal(f"{name} of a range in which not all are numbers")
         elif not reference:
             raise Refusal(f"{name} of something computed that is not a number")
+    return found
+
+
+def _logicals(name: str, operand: Operand, reference: bool) -> Any:
+    """The truth values among the elements, or the first error."""
+    found: list[bool | None] = []
+    for value in elements(operand):
+        if isinstance(value, XlError):
+            return value
+        if is_text(value):
+            if not reference and value.strip().upper() in ("TRUE", "FALSE"):
+                raise Refusal(f"{name} of a text that spells a truth value")
+            found += [] if reference or value == "" else [None]
+        elif value is not EMPTY:
+            found.append(_to_truth(name, value))
+        elif not reference:
+            raise Refusal(f"{name} of a blank that is computed")
     return found
 
 
@@ -273,6 +312,15 @@ def _to_truth(name: str, value: Any) -> Any:
     raise Refusal(f"{name} of a text where a truth value must stand")
 
 
+def to_condition(name: str, value: Any) -> Any:
+    """The value where IF and its like want a condition."""
+    if not is_text(value):
+        return _to_truth(name, value)
+    if value.strip().upper() in ("TRUE", "FALSE"):
+        raise Refusal(f"{name} of a text that spells a truth value")
+    return VALUE
+
+
 def _as_it_is(name: str, value: Any) -> Any:
     return float(value) if is_number(value) else value
 
@@ -282,5 +330,7 @@ _CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {
     "strict": _to_strict,
     "text": to_text,
     "truth": _to_truth,
+    "condition": to_condition,
     "scalar": _as_it_is,
+    "cell": _as_it_is,
 }
