@@ -32,6 +32,7 @@ _PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)  # Excel marks wha
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 _NUM, _REF, _VALUE = (Error.errors[code] for code in ("#NUM!", "#REF!", "#VALUE!"))
 
+_THROUGH = ("SUMPRODUCT", "LOOKUP")  # these work through arrays in a plain cell too
 _CHOOSING = ("IF", "IFERROR")  # these take one cell of a range even inside SUMPRODUCT
 
 # On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
@@ -64,7 +65,7 @@ class Program:
             if any(np.size(slots[slot]) > 1 for slot in step.operands if (step.result, slot) in self.single):
                 raise Refusal(f"'{step.name}' on an array in a plain cell, which calls for implicit intersection")
             found = slots[step.result] = self._call(step, given, references)
-            if step.function.refers is not None and _refers(step, given, references):
+            if _refers(step, given, references):
                 references.add(step.result)
             elif step is not self.steps[-1] and _with_blanks(found) and step.function.takes:
                 raise Refusal(f"a blank among what {step.name} gives")  # a zero in one place, an empty text in another
@@ -106,9 +107,10 @@ class Program:
 
 def _refers(step: Step, operands: list[Operand], references: set[int]) -> bool:
     """Whether a function that chooses among references has chosen one: not where it goes through arrays."""
-    start = step.function.refers or 0
-    chosen = step.operands[start:]
+    if step.function.refers is None:
+        return False
     through = [operand for place, operand in enumerate(operands) if not step.function.whole(place)]
+    chosen = step.operands[step.function.refers]
     return all(slot in references for slot in chosen) and all(np.size(operand) <= 1 for operand in through)
 
 
@@ -207,6 +209,7 @@ class _Compiler:
         self._defaults = graph.default_values
         self._producers = {node["outputs"][0]: (key, node) for key, node in graph.function_nodes.items()}
         self._scheduled: set[str] = set()
+        self._fixed: set[str] = set()  # the arrays of constants: a plain cell goes through them, as through no range
 
     def visit(self, node: str, within: bool) -> tuple[str, bool]:
         """The node that holds this one's value, and whether it is an array.
@@ -224,6 +227,36 @@ class _Compiler:
         operands = [operand for operand in description["inputs"] if not isinstance(operand, Token)]
         if description["function"] is bypass:  # the same subexpression for a second time
             return self.visit(operands[0], within)
+        name = self._name(key, operands)
+        function = FUNCTIONS[name]
+        through = self._array or name in _THROUGH
+        passed = through or (within and function.kind == "elementwise" and name not in _CHOOSING)
+        arrays, constant = False, True
+        visited: list[str] = []
+        for position, operand in enumerate(operands):
+            whole = function.whole(position)
+            if self.arguments.get(operand) == LINES_MARK and not (function.ignoring or function.lines):
+                raise Refusal(f"whole rows or columns in '{name}'")  # their unused cells are not looked at
+            found, is_array = self.visit(operand, through if whole else passed)
+            intersected = not whole and not within and not (found in self._fixed and name not in _CHOOSING)
+            if is_array and intersected:
+                raise Refusal(f"'{name}' on a range in a plain cell, which calls for implicit intersection")
+            if not self._array and (intersected or (not whole and name in _CHOOSING)):
+                self.single.add((node, found))  # what may yet turn out to be an array
+            arrays |= is_array and not whole
+            constant &= not is_array or found in self._fixed
+            visited.append(found)
+        if name == "TRANSPOSE" and not self._array:
+            raise Refusal("TRANSPOSE outside an array formula")
+        if name in (ARRAY_ROW, "ARRAY") or (function.kind == "elementwise" and arrays and constant):
+            self._fixed.add(node)
+        if node not in self._scheduled:
+            self._scheduled.add(node)
+            self.calls.append((name, visited, node))
+        return node, function.kind == "matrix" or arrays
+
+    def _name(self, key: str, operands: list[str]) -> str:
+        """The name in the table of the function that formulas' parser calls so."""
         name = _REPEAT.sub("", key).upper()
         if name == "U+" and self._doubled:
             name = "--"
@@ -231,28 +264,7 @@ class _Compiler:
             name = ARRAY_ROW
         if name not in FUNCTIONS:
             raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
-        function = FUNCTIONS[name]
-        through = self._array or name == "SUMPRODUCT"
-        passed = through or (within and function.kind == "elementwise" and name not in _CHOOSING)
-        arrays = False
-        visited: list[str] = []
-        for position, operand in enumerate(operands):
-            whole = function.whole(position)
-            if self.arguments.get(operand) == LINES_MARK and not (function.ignoring or function.lines):
-                raise Refusal(f"whole rows or columns in '{name}'")  # their unused cells are not looked at
-            found, is_array = self.visit(operand, through if whole else passed)
-            if is_array and not whole and not within:
-                raise Refusal(f"'{name}' on a range in a plain cell, which calls for implicit intersection")
-            if not whole and not self._array and (not within or name in _CHOOSING):
-                self.single.add((node, found))  # what may yet turn out to be an array
-            arrays |= is_array and not whole
-            visited.append(found)
-        if name == "TRANSPOSE" and not self._array:
-            raise Refusal("TRANSPOSE outside an array formula")
-        if node not in self._scheduled:
-            self._scheduled.add(node)
-            self.calls.append((name, visited, node))
-        return node, function.kind == "matrix" or arrays
+        return name
 
     def _is_array(self, node: str) -> bool:
         """Whether it is itself a row of an array constant."""

@@ -148,7 +148,7 @@ def _table() -> dict[str, Function]:
         ),
         "INT": Function(wrap_ufunc(whole), "elementwise", guards.not_nearly_whole, "plain_whole({0})"),
         "LOG": Function(formulas_function("LOG"), "elementwise", guards.log),
-        "IF": function(chosen, "condition branch~ branch~", refers=1),
+        "IF": function(chosen, "condition branch~ branch~", refers=slice(1, None)),
         "NOT": function(operator.not_, "condition"),
         "IFERROR": function(unless_error, "scalar scalar"),
         "PI": Function(formulas_function("PI"), "elementwise"),
@@ -179,11 +179,11 @@ FUNCTIONS = _table()
 def ignore_non_numbers(name: str, operand: Operand, reference: bool) -> Operand:
     """An operand of an aggregate as Excel sees it: a reference without its texts, truth values and blanks.
 
-    formulas counts the text "5" and FALSE in a range. A computed operand must be numbers: Excel takes a lone TRUE as 1
-    and ignores one in an array, and formulas' arrays no longer tell which of the two it was.
+    formulas counts the text "5" and FALSE in a range. In an array of several elements Excel passes them over as well,
+    but a lone TRUE counts as 1, and a computed blank may be a zero.
     """
     if all(is_number(value) or isinstance(value, XlError) for value in elements(operand)):
         return operand
-    if not reference:
+    if not reference and (np.size(operand) == 1 or any(value is EMPTY for value in elements(operand))):
         raise Refusal(f"{name} of something computed that is not a number")
     return _only_numbers(operand, EMPTY)

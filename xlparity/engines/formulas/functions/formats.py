@@ -20,7 +20,8 @@ _TOKENS = re.compile(
     |(?P<comma>,)|(?P<percent>%)|(?P<text>@)|(?P<plain>[-+$/(): !^&'~{}<>=])""",
     re.VERBOSE | re.IGNORECASE,
 )
-_LAST_DAY, _FIRST_CERTAIN_DAY = 2_958_465, 61  # Excel has a 29th of February 1900
+_LAST_DAY = 2_958_465
+_FIRST_CERTAIN_DAY = datetime.datetime(1900, 3, 1)  # Excel has a 29th of February before it
 _EPOCH = datetime.datetime(1899, 12, 30)
 
 
@@ -171,10 +172,8 @@ _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # no
 def _dated(serial: float, pieces: list[Piece]) -> Any:
     if serial < 0 or serial >= _LAST_DAY + 1:
         return VALUE
-    if serial < _FIRST_CERTAIN_DAY and any(piece.kind == "date" and piece.text[0] in "yYmMdD" for piece in pieces):
-        raise Refusal("a date before March 1900 in a format")
     seconds = round(serial * 86400)
-    if abs(serial * 86400 - seconds) > 0.4:
+    if abs(serial * 86400 - seconds) > 0.01:
         raise Refusal("a time between two seconds in a format")
     when = _EPOCH + datetime.timedelta(seconds=seconds)
     noon = any(piece.kind == "half" for piece in pieces)
@@ -198,6 +197,8 @@ def _dated(serial: float, pieces: list[Piece]) -> Any:
 
 def _part(when: datetime.datetime, letter: str, length: int, noon: bool) -> str:
     """One part of a date or a time, as long as its letters ask for."""
+    if letter in "ymd" and when < _FIRST_CERTAIN_DAY:
+        raise Refusal("a date before March 1900 in a format")
     if letter == "y":
         return f"{when.year % 100:02d}" if length <= 2 else f"{when.year:04d}"
     if letter == "m" and length > 2:

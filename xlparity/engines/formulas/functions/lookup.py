@@ -13,7 +13,7 @@ from xlparity.engines.formulas.functions.taking import NA, REF, VALUE, Function,
 from xlparity.engines.formulas.functions.texts import whole
 from xlparity.engines.formulas.guards import Refusal, elements, is_text
 
-_SHEET_NAME = re.compile(r"[A-Za-z0-9_ .$-]+")
+_SHEET_NAME = re.compile(r"[A-Za-z_]+[0-9]*|[A-Za-z0-9_$-]+( [A-Za-z0-9_$-]+)+")
 
 
 def _vector(table: Any) -> list[Any] | None:
@@ -31,7 +31,7 @@ def _found(wanted: Any, values: list[Any], approximate: int) -> int | None:
             raise Refusal("looking for a blank among numbers")
         return None
     if approximate:
-        return nearest(wanted, values, approximate, last=approximate > 0)
+        return nearest(wanted, values, approximate)
     return exact(wanted, values, wildcards=True)
 
 
@@ -200,14 +200,16 @@ def address(row: float, column: float, absolute: float = 1.0, a1: bool = True, s
     r, c, fixed = whole(row), whole(column), whole(absolute)
     if not (1 <= r <= MAX_ROW and 1 <= c <= MAX_COLUMN and 1 <= fixed <= 4):
         return VALUE
-    if sheet and not _SHEET_NAME.fullmatch(sheet):
-        raise Refusal(f"whether '{sheet}' is written in apostrophes")
     row_fixed, column_fixed = fixed in (1, 2), fixed in (1, 3)
     if a1:
         cell = f"{'$' * column_fixed}{column_letters(c)}{'$' * row_fixed}{r}"
     else:
         cell = f"R{r if row_fixed else f'[{r}]'}C{c if column_fixed else f'[{c}]'}"
-    return f"{quoted(sheet)}!{cell}" if sheet else cell
+    if not sheet:
+        return cell
+    if not _SHEET_NAME.fullmatch(sheet) or (" " not in sheet and quoted(sheet) != sheet):
+        raise Refusal(f"whether '{sheet}' is written in apostrophes")  # S1 looks like a cell
+    return f"{quoted(sheet)}!{cell}"
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -216,9 +218,9 @@ FUNCTIONS: dict[str, Function] = {
     "HLOOKUP": function(hlookup, "scalar table number truth~", lines=True),
     "LOOKUP": function(lookup, "scalar table table?", lines=True),
     "XMATCH": function(xmatch, "scalar table strict? strict?", lines=True),
-    "XLOOKUP": function(xlookup, "scalar table table table~ scalar~ scalar?", refers=2, lines=True),
-    "INDEX": function(index, "table number~ number~ number?", refers=0, lines=True),
-    "CHOOSE": function(choose, "number branch*", refers=1),
+    "XLOOKUP": function(xlookup, "scalar table table table~ scalar~ scalar?", refers=slice(2, None), lines=True),
+    "INDEX": function(index, "table number~ number~ number?", refers=slice(0, 1), lines=True),
+    "CHOOSE": function(choose, "number branch*", refers=slice(1, None)),
     "ADDRESS": function(address, "number number number? truth? text?"),
     "ROWS": function(lambda table: table.shape[0], "table"),
     "COLUMNS": function(lambda table: table.shape[1], "table"),

@@ -1,6 +1,7 @@
 """What Excel finds when it looks something up: equal, like a pattern, or the nearest in an ordered row of values."""
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -137,26 +138,34 @@ def order_of_any(value: Any, other: Any) -> int:
     return (ranks > 0) - (ranks < 0) or order(value, other)
 
 
-def nearest(wanted: Any, values: Sequence[Any], direction: int, last: bool = True) -> int | None:
+def nearest(wanted: Any, values: Sequence[Any], direction: int) -> int | None:
     """Where an approximate match ends: at the largest value up to the one wanted, or, downwards, the smallest from it on.
 
-    Values of another kind are passed over. Excel halves the range again and again, and so finds anything at all unless
-    the values are in order; then the ``last`` of equal ones, and where they are many otherwise, nobody knows which.
+    Excel halves the range again and again, and so finds anything at all unless the values are in order. What is greater
+    than all of them leads to the last one in any case, which is how sheets look for the last number of a column.
     """
-    found: int | None = None
-    before: Any = None
-    for place, value in enumerate(values):
-        if kind(value) != kind(wanted):
-            continue
-        if before is not None and order(before, value) * direction > 0:
+    places = [place for place, value in enumerate(values) if kind(value) == kind(wanted)]
+    steps = [order(values[place], wanted) * direction for place in places]
+    if direction > 0 and places and max(steps) < 0:
+        return places[-1]
+    if places:
+        _only_of_its_kind(values, places, direction)
+    for place, after in itertools.pairwise(places):
+        if order(values[place], values[after]) * direction > 0:
             raise Refusal("an approximate match among values that are not in order")
-        before = value
-        step = order(value, wanted) * direction
-        if step < 0 or step == 0:
-            if found is not None and not last and order(values[found], value) == 0:
-                raise Refusal("an approximate match among equal values")
-            found = place
-    return found
+    reached = [place for place, step in zip(places, steps, strict=True) if step <= 0]
+    if direction < 0 and len(reached) > 1 and order(values[reached[-1]], values[reached[-2]]) == 0:
+        raise Refusal("an approximate match among equal values")  # upwards it is the last of them
+    return reached[-1] if reached else None
+
+
+def _only_of_its_kind(values: Sequence[Any], places: list[int], direction: int) -> None:
+    """What is passed over may stand above the values, as one heading, or be blank below them."""
+    head = 1 if direction > 0 else 0
+    if places[0] > head or places[-1] - places[0] + 1 != len(places):
+        raise Refusal("an approximate match among values of several kinds")
+    if any(value is not EMPTY for value in values[places[-1] + 1 :]):
+        raise Refusal("an approximate match among values of several kinds")
 
 
 def exact(wanted: Any, values: Sequence[Any], wildcards: bool, backwards: bool = False) -> int | None:

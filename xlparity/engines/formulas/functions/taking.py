@@ -35,8 +35,8 @@ class Function:
     array of arrays. The spelling ``gives`` a number or a truth value, out of plain numbers only; None keeps the function
     off the fast path. ``settled`` is the operand of which it matters whether it is zero, or only nearly. ``ignoring``
     says that texts, truth values and blanks in references are passed over. A function that has ``takes``, a parameter
-    each, is called with what ``take`` makes of the operands. Where the operands from ``refers`` on are references, so is
-    the result. ``lines`` says that whole rows and columns may be looked at up to the last used cell.
+    each, is called with what ``take`` makes of the operands. Where the operands in ``refers`` are references, so is the
+    result. ``lines`` says that whole rows and columns may be looked at up to the last used cell.
     """
 
     call: Callable[..., Any]
@@ -47,7 +47,7 @@ class Function:
     settled: int | None = None
     ignoring: bool = False
     takes: "tuple[Parameter, ...]" = ()
-    refers: int | None = None
+    refers: slice | None = None
     lines: bool = False
 
     def whole(self, position: int) -> bool:
@@ -110,7 +110,12 @@ def signature(text: str) -> tuple[Parameter, ...]:
 
 
 def function(
-    call: Callable[..., Any], takes: str, kind: Kind = "elementwise", *, refers: int | None = None, lines: bool = False
+    call: Callable[..., Any],
+    takes: str,
+    kind: Kind = "elementwise",
+    *,
+    refers: slice | None = None,
+    lines: bool = False,
 ) -> Function:
     """The table's entry for an implementation on plain values, by its signature.
 

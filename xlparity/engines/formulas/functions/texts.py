@@ -54,7 +54,7 @@ def find(wanted: str, text: str, start: float = 1.0) -> Any:
     first = whole(start)
     if first < 1 or (first > len(counted(text)) and wanted):
         return VALUE
-    if not wanted and first > max(1, len(text)):
+    if not wanted and first > len(text):
         raise Refusal("FIND of nothing behind the end of a text")
     place = text.find(counted(wanted), first - 1)
     return place + 1 if place >= 0 else VALUE
@@ -65,7 +65,7 @@ def search(wanted: str, text: str, start: float = 1.0) -> Any:
     first = whole(start)
     if first < 1 or (first > len(counted(text)) and wanted):
         return VALUE
-    if not wanted and first > max(1, len(text)):
+    if not wanted and first > len(text):
         raise Refusal("SEARCH for nothing behind the end of a text")
     if len(wanted) > 255:
         raise Refusal("a pattern of more than 255 characters")
