@@ -4,7 +4,7 @@ import pytest
 from test_engines import workbook
 
 from xlparity.engines import find_engine
-from xlparity.engines.formulas.functions import cutting, formats, texts
+from xlparity.engines.formulas.functions import cutting, expressions, formats, texts
 from xlparity.formula import tokens
 from xlparity.values import ErrorValue, Unsupported
 
@@ -94,15 +94,30 @@ FORMATS = [
     ("=FIXED(1234.567,1)", "1,234.6"), ("=FIXED(1234.567,-1)", "1,230"), ("=FIXED(-1234.567,-1,TRUE)", "-1230"),
     ("=FIXED(44.332)", "44.33"),
 ]  # fmt: skip
-CASES = [*PLACES, *CHARACTERS, *CUTTING, *FORMATS]
-FUNCTIONS = texts.FUNCTIONS | cutting.FUNCTIONS | formats.FUNCTIONS
-REFUSED = [
-    "=LEN(C2)", "=MID(C2,1,1)", "=UPPER(C3)", "=CODE(UNICHAR(1588))", "=UNICHAR(55296)", '=1E20&""', '=1E-7&""',
-    '=VALUE("12€")', '=VALUE("2/3/2023")', '=VALUE("12,34")', '=VALUE(" 5")', '=NUMBERVALUE("1e3")',
-    '=SUBSTITUTE("aaaa","aa","b",2)', '=TEXT(A6,"0 ""kg"" ?")', '=TEXT(5,"# ?/?")', '=TEXT(5,"[h]:mm")', '=TEXT(60,"d/m/yyyy")',
-    '=TEXT(5,"#-#")', '=TEXT(5,"* 0")', '=TEXT(0.3333,"hh:mm:ss")', '=DOLLAR(5)', '=TEXTJOIN(",",,B1:B3)',
-    '=TEXTSPLIT("a,b",",")', '=TEXTAFTER("aaa","aa")', '=REGEXTEST("a","b")', '=FIND("","abc",4)', '=FIND("","")',
+
+# Excel's stored values and function pages; only patterns that Python and PCRE2 read alike.
+EXPRESSIONS = [
+    ('=REGEXTEST("Mr. Sherlock Holmes","[A-Z]her")', True), ('=REGEXTEST("Mr. Sherlock Holmes","[0-9]+")', False),
+    ('=REGEXTEST("CRANE","^[A-Z]{5}$")', True), ('=REGEXTEST("crane","^[A-Z]{5}$")', False),
+    ('=REGEXTEST("crane","[A-Z]",1)', True), ('=REGEXEXTRACT("LonelyPlanet","[A-Z][a-z]+")', "Lonely"),
+    ('=INDEX(REGEXEXTRACT("LonelyPlanet","[A-Z][a-z]+",1),1,2)', "Planet"), ('=REGEXEXTRACT("lonely","[A-Z][a-z]+")', NA),
+    ('=REGEXREPLACE("JamesBond","([A-Z][a-z]+)([A-Z][a-z]+)","$2, $1 $2")', "Bond, James Bond"),
+    ('=REGEXREPLACE("a1b2","[0-9]","#")', "a#b#"), ('=REGEXREPLACE("a1b2","[0-9]","#",2)', "a1b#"),
+    ("=VALUETOTEXT(1.2345)", "1.2345"), ("=VALUETOTEXT(A4)", "#DIV/0!"), ("=VALUETOTEXT(Y1)", ""),
+    ("=VALUETOTEXT(0.000000007123456)", "0.000000007123456"), ('=VALUETOTEXT("x",1)', '"x"'),
+    ("=ARRAYTOTEXT(A2:A5)", "123, TRUE, #DIV/0!, 12"), ('=ARRAYTOTEXT({1,"x";TRUE,0.5},1)', '{1,"x";TRUE,0.5}'),
 ]  # fmt: skip
+REFUSED = [
+    '=REGEXTEST("a","(a+)+")', '=REGEXTEST("a","a*?")', '=REGEXTEST("é","[a-z]")', '=REGEXTEST("a","(?i)A")',
+    '=REGEXREPLACE("a","a*","x")', '=REGEXREPLACE("a","a","$1")', "=LEN(C2)", "=MID(C2,1,1)", "=UPPER(C3)",
+    "=CODE(UNICHAR(1588))", "=UNICHAR(55296)", '=1E20&""', '=1E-10&""', '=1.23456789012345E-9&""', '=VALUE("12€")',
+    '=VALUE("2/3/2023")', '=VALUE("12,34")', '=VALUE(" 5")', '=NUMBERVALUE("1e3")', '=SUBSTITUTE("aaaa","aa","b",2)',
+    '=TEXT(A6,"0 ""kg"" ?")', '=TEXT(5,"# ?/?")', '=TEXT(5,"[h]:mm")', '=TEXT(60,"d/m/yyyy")', '=TEXT(5,"#-#")',
+    '=TEXT(5,"* 0")', '=TEXT(0.3333,"hh:mm:ss")', '=DOLLAR(5)', '=TEXTJOIN(",",,B1:B3)', '=TEXTSPLIT("a,b",",")',
+    '=TEXTAFTER("aaa","aa")', '=FIND("","abc",4)', '=FIND("","")',
+]  # fmt: skip
+CASES = [*PLACES, *CHARACTERS, *CUTTING, *FORMATS, *EXPRESSIONS]
+FUNCTIONS = expressions.FUNCTIONS | texts.FUNCTIONS | cutting.FUNCTIONS | formats.FUNCTIONS
 
 
 def test_the_text_functions_compute_what_excel_does(tmp_path):

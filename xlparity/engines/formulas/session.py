@@ -106,7 +106,7 @@ class FormulasSession:
             shape, texts = dissect(formula.text, lambda word: self._workbook.scope.meaning(word, cell))
             read_from: list[str | whereabouts.Numbers] = list(texts)
             if whereabouts.concerns(shape):
-                shape, read_from = whereabouts.asked(shape, texts, cell, formula.area is not None)
+                shape, read_from = whereabouts.asked(shape, texts, cell, formula.area)
             program = self._program(shape, formula.area is not None)
             read = [self._reference(text, cell) if isinstance(text, str) else self._numbers(text) for text in read_from]
         except (Refusal, ValueError) as reason:

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, column_number, parse_range
+from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range, column_number, parse_range
 from xlparity.engines.formulas.guards import Refusal
 from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK
 
@@ -25,11 +25,12 @@ class Numbers(NamedTuple):
     shape: tuple[int, int]
 
 
-def asked(shape: str, references: list[str], at: Cell, array: bool) -> tuple[str, list[str | Numbers]]:
+def asked(shape: str, references: list[str], at: Cell, area: Range | None) -> tuple[str, list[str | Numbers]]:
     """The shape with each such question replaced by a mark, and the answers among the references.
 
     The answers are operands and no part of the shape, so that ROW() in a thousand rows is one shape.
     """
+    array = area is not None
     rest = iter(references)
     answers: list[str | Numbers] = []
 
@@ -56,7 +57,7 @@ def asked(shape: str, references: list[str], at: Cell, array: bool) -> tuple[str
         first, last = rows if down else columns
         if name in ("ROWS", "COLUMNS"):
             first = last = last - first + 1
-        elif not match["reference"] and array:
+        elif not match["reference"] and area is not None and area.size > 1:
             raise Refusal(f"{name}() in an array formula")
         if first == last or _alone(shape, match, array):
             answers.append(Numbers((float(first),), (1, 1)))

@@ -174,6 +174,30 @@ def numbervalue(text: str, decimal: str = ".", group: str = ",") -> Any:
     return float(f"{before}.{after or 0}e-{2 * (len(plain) - len(digits))}")
 
 
+def _shown(value: Any, strictly: bool) -> str:
+    if isinstance(value, XlError):
+        return str(value)
+    text: str = to_text("VALUETOTEXT", value)
+    if strictly and is_text(value) and '"' in text:
+        raise Refusal("quotes within quotes")
+    return f'"{text}"' if strictly and is_text(value) else text
+
+
+def value_to_text(value: Any, form: float = 0.0) -> Any:
+    """Excel's VALUETOTEXT, as plain as it is shown or, with a 1, with quotes about a text."""
+    return _shown(value, form == 1) if form in (0, 1) else VALUE
+
+
+def array_to_text(table: Any, form: float = 0.0) -> Any:
+    """Excel's ARRAYTOTEXT: a list, or with a 1 an array constant."""
+    if form not in (0, 1):
+        return VALUE
+    rows = [[_shown(value, form == 1) for value in row] for row in table]
+    if form == 1:
+        return fitting("{" + ";".join(",".join(row) for row in rows) + "}")
+    return fitting(", ".join(text for row in rows for text in row))
+
+
 FUNCTIONS: dict[str, Function] = {
     "CONCAT": function(concat, "table*", "aggregate"),
     "TEXTJOIN": function(textjoin, "text scalar~ table*", "aggregate"),
@@ -182,4 +206,6 @@ FUNCTIONS: dict[str, Function] = {
     "TEXTSPLIT": function(textsplit, "text table~ table~ scalar~ scalar~ scalar?", "matrix"),
     "VALUE": function(to_value, "scalar"),
     "NUMBERVALUE": function(numbervalue, "text text? text?"),
+    "VALUETOTEXT": function(value_to_text, "scalar strict?"),
+    "ARRAYTOTEXT": function(array_to_text, "table strict?", "aggregate"),
 }

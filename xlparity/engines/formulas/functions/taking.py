@@ -7,6 +7,7 @@ Python values; what the signature does not provide for is refused, and so never 
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
@@ -178,11 +179,10 @@ def take(
         return _call(function, name, parameters, [_lone(p, v) for p, v in zip(parameters, prepared, strict=True)])
     if function.kind == "matrix":
         raise Refusal(f"{name} with a range for a single value")
-    guards.same_shape(tuple(arrays))
-    shape = np.broadcast_shapes(*(np.shape(array) for array in arrays))
+    shape = max(array.shape[0] for array in arrays), max(array.shape[1] for array in arrays)
     result = np.empty(shape, object)
     spread = [
-        np.broadcast_to(np.asarray(_lone(p, v), object), shape) if p.kind in _CONVERSIONS else None
+        _spread(_lone(p, v), shape) if p.kind in _CONVERSIONS else None
         for p, v in zip(parameters, prepared, strict=True)
     ]
     for index in np.ndindex(shape):
@@ -192,6 +192,16 @@ def take(
             raise Refusal(f"{name} with an array for each element of an array")
         result[index] = _lone(Parameter("scalar"), element)
     return result.view(Array)
+
+
+def _spread(value: Any, shape: tuple[int, int]) -> Any:
+    """A scalar, a row or a column repeated over the shape; what a shorter array lacks is #N/A."""
+    table = np.atleast_2d(np.asarray(value, object))
+    spread = np.full(shape, None, object)
+    spread[:, :] = NA
+    rows, columns = (shape[axis] if table.shape[axis] == 1 else table.shape[axis] for axis in (0, 1))
+    spread[:rows, :columns] = table
+    return spread
 
 
 def _parameters(function: Function, name: str, count: int) -> list[Parameter]:
@@ -297,12 +307,13 @@ def to_text(name: str, value: Any) -> Any:
 
 
 def number_text(number: float) -> str:
-    """A number as Excel joins it to a text: fifteen digits, no exponent; refused where an exponent would be needed."""
+    """A number as Excel joins it to a text: fifteen digits, no exponent; refused where an exponent might be needed."""
     if number == 0:
         return "0"
-    if not 1e-4 <= abs(number) < 1e15:
+    text = f"{Decimal(f'{number:.14e}').normalize():f}"
+    if not 1e-9 <= abs(number) < 1e15 or (abs(number) < 1e-4 and len(text) > 17):
         raise Refusal("a very large or very small number turned into text")
-    return f"{number:.15g}"
+    return text
 
 
 def _to_truth(name: str, value: Any) -> Any:
