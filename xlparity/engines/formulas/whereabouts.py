@@ -15,6 +15,8 @@ _ASKED = re.compile(
     |(?<![\w.])(?P<name>ROWS?|COLUMNS?|ISREF)\([ ]*(?P<reference>[{_MARKS}]?)[ ]*\)""",
     re.IGNORECASE | re.VERBOSE,
 )
+_LARGEST = 100_000
+_TEXT = re.compile(r'"(?:[^"]|"")*"')
 _CALL = re.compile(r"([A-Za-z_][\w.]*)?\s*\($")
 
 
@@ -65,6 +67,8 @@ def asked(shape: str, references: list[str], at: Cell, area: Range | None) -> tu
         if not array and not _inside_sumproduct(shape[: match.start()]):
             raise Refusal(f"{name} of several {'rows' if down else 'columns'} in a plain cell")
         size = last - first + 1
+        if size > _LARGEST:
+            raise Refusal(f"{name} of very many cells")
         answers.append(Numbers(tuple(map(float, range(first, last + 1))), (size, 1) if down else (1, size)))
         return RANGE_MARK
 
@@ -84,6 +88,7 @@ def _alone(shape: str, match: re.Match[str], array: bool) -> bool:
 
 def _inside_sumproduct(before: str) -> bool:
     """Whether the innermost call that is open is one of SUMPRODUCT, which works through arrays in a plain cell."""
+    before = _TEXT.sub("", before)
     depth = 0
     for place in range(len(before) - 1, -1, -1):
         depth += (before[place] == ")") - (before[place] == "(")
@@ -91,7 +96,8 @@ def _inside_sumproduct(before: str) -> bool:
             call = _CALL.search(before[: place + 1])
             if call is not None and call[1]:
                 return call[1].upper() == "SUMPRODUCT"
-            depth = 0
+            before = _TEXT.sub("", before)
+    depth = 0
     return False
 
 

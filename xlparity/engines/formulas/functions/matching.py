@@ -15,6 +15,8 @@ from xlparity.engines.formulas.guards import Refusal, is_number, is_text
 
 LONGEST_TEXT = 32_767
 _LONGEST_PATTERN = 255
+_LAST_FAMILIAR = "\u052f"  # the end of Cyrillic
+_KANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
 
 
 def lowered(text: str) -> str:
@@ -23,6 +25,8 @@ def lowered(text: str) -> str:
         return text.lower()
     small = [character.lower() for character in text]
     for character, other in zip(text, small, strict=True):
+        if character > _LAST_FAMILIAR and not character == other == character.upper():
+            raise Refusal(f"the case of '{character}'")  # Georgian and Cherokee got theirs after Windows had its tables
         # As with the sharp s, the dotless i, the micro sign: Windows and Unicode have different opinions.
         if len(other) != 1 or len(character.upper()) != 1 or character.upper().lower() != other:
             raise Refusal(f"the case of '{character}'")
@@ -44,7 +48,7 @@ def same_text(left: str, right: str) -> bool:
 
 @functools.cache
 def _skeleton(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).casefold()
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(_KANA)
     return "".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Cf", "Cc"))
 
 
@@ -170,6 +174,12 @@ def _only_of_its_kind(values: Sequence[Any], places: list[int], direction: int) 
 
 def exact(wanted: Any, values: Sequence[Any], wildcards: bool, backwards: bool = False) -> int | None:
     """Where the first value is that equals the one wanted, or fits it as a pattern; or the last."""
-    test = like(wanted) if wildcards and is_text(wanted) and has_wildcards(wanted) else functools.partial(same, wanted)
     places = range(len(values) - 1, -1, -1) if backwards else range(len(values))
-    return next((place for place in places if test(values[place])), None)
+    if wildcards and is_text(wanted) and has_wildcards(wanted):
+        fits = like(wanted)
+        return next((place for place in places if fits(values[place])), None)
+    if type(wanted) is float:  # which most lookups are; what is far away needs no closer look
+        reach = 2e-13 * abs(wanted) + 2e-15
+        near = (place for place in places if type(values[place]) is not float or abs(values[place] - wanted) <= reach)
+        return next((place for place in near if same(wanted, values[place])), None)
+    return next((place for place in places if same(wanted, values[place])), None)
