@@ -75,6 +75,7 @@ PLACES = [
 ]  # fmt: skip
 # Excel's function pages and stored values; each is looked at through one of its elements.
 ARRAYS = [
+    ("=SUM({1,2}*3)", 9.0), ("=SUMPRODUCT(MATCH(B1:B3,C1:C5,0))", NA), ("=SUMPRODUCT(--ISNUMBER(MATCH(B1:B5,C1:C5,0)))", 3.0),
     ("=INDEX(SEQUENCE(2,3),2,3)", 6.0), ("=SUM(SEQUENCE(4,1,10,-2))", 28.0), ('=INDEX(UNIQUE({"a";"B";"b"}),2)', "B"),
     ("=SUM(UNIQUE({1,2,2},TRUE))", 3.0), ("=SUM(UNIQUE({1;2;2},FALSE,TRUE))", 1.0), ("=INDEX(SORT({3;1;2}),1)", 1.0),
     ("=INDEX(SORT({3;1;2},1,-1),1)", 3.0), ("=INDEX(SORT({3,1,2;7,8,9},1,1,TRUE),2,1)", 8.0),
@@ -93,14 +94,15 @@ ARRAYS = [
 ]  # fmt: skip
 CASES = [*MATCHES, *LOOKUPS, *PLACES, *ARRAYS]
 REFUSED = [
-    "=MATCH(2,{3,1,2})", "=MATCH(3,{5;3;3},-1)", '=MATCH(2.5,{1,"b",2,"c",3})', "=MATCH(0.3,{0.30000000000000004},0)",
-    "=MATCH(0.1+0.2,{0.3},0)", "=MATCH(Y1,K1:K5,0)&MATCH(Y1,{0,1},0)", '=MATCH("a-b",{"a b","a-c"})',
-    '=VLOOKUP("zeta",A1:B5,9,FALSE)', "=INDEX(H:H,99)", "=SUM(INDEX(G:H,0,1))", "=XLOOKUP(1,G:G,TRUE)",
-    "=XLOOKUP(2,{1;2;2;3},{1;2;3;4},,0,2)", '=XMATCH("a.*",{"ab"},3)', "=INDEX(B1:B5,0)", "=INDEX(B1:C5,0,1)*2",
-    "=CHOOSE(1,B1:B5)", "=CHOOSE(B1:B5,1,2)", "=SUM(INDEX(B1:C5,0,1)*2)", '=ADDRESS(1,1,1,1,"A1")', "=SUM(ROW(B1:B3))",
-    "=ROW(INDIRECT(A1))", "=MATCH(1,ROW(A1:A3),0)", "=OFFSET(A1,1,1)", "=A1:INDEX(A1:A5,2)", "=SUM(SEQUENCE(3)*2)",
-    "=FILTER({1;2},{0;0})", "=TAKE({1;2},0)", "=DROP({1;2},2)", "=SEQUENCE(0)", "=UNIQUE(K1:K5)+1", "=SORT({\"a-b\";\"a c\"})",
-    "=VLOOKUP(A1:A3,A1:B5,2,FALSE)", "=COUNT(VSTACK(K1:K3,1))", "=IFERROR(OFFSET(A1,1,1),1)",
+    "=SUMPRODUCT(VLOOKUP(A1:A3,A1:B5,2,FALSE))", "=SUMPRODUCT(INDEX(B1:B5,B1:B3))", "=SUM(VLOOKUP(3,B1:C5,{1,2},FALSE))",
+    "=SUMPRODUCT(CHOOSE(B1:B2,1,2))", "=MATCH(2,{3,1,2})", "=MATCH(3,{5;3;3},-1)", '=MATCH(2.5,{1,"b",2,"c",3})',
+    "=MATCH(0.3,{0.30000000000000004},0)", "=MATCH(0.1+0.2,{0.3},0)", "=MATCH(Y1,K1:K5,0)&MATCH(Y1,{0,1},0)",
+    '=MATCH("a-b",{"a b","a-c"})', '=VLOOKUP("zeta",A1:B5,9,FALSE)', "=INDEX(H:H,99)", "=SUM(INDEX(G:H,0,1))",
+    "=XLOOKUP(1,G:G,TRUE)", "=XLOOKUP(2,{1;2;2;3},{1;2;3;4},,0,2)", '=XMATCH("a.*",{"ab"},3)', "=INDEX(B1:B5,0)",
+    "=INDEX(B1:C5,0,1)*2", "=CHOOSE(1,B1:B5)", "=CHOOSE(B1:B5,1,2)", "=SUM(INDEX(B1:C5,0,1)*2)", '=ADDRESS(1,1,1,1,"A1")',
+    "=SUM(ROW(B1:B3))", "=ROW(INDIRECT(A1))", "=MATCH(1,ROW(A1:A3),0)", "=OFFSET(A1,1,1)", "=A1:INDEX(A1:A5,2)",
+    "=SUM(SEQUENCE(3)*2)", "=FILTER({1;2},{0;0})", "=TAKE({1;2},0)", "=DROP({1;2},2)", "=SEQUENCE(0)", "=UNIQUE(K1:K5)+1",
+    "=SORT({\"a-b\";\"a c\"})", "=VLOOKUP(A1:A3,A1:B5,2,FALSE)", "=COUNT(VSTACK(K1:K3,1))", "=IFERROR(OFFSET(A1,1,1),1)",
     '=ISNUMBER(VLOOKUP(3,K1:L3,2,FALSE))',
 ]  # fmt: skip
 

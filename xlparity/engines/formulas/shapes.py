@@ -33,7 +33,9 @@ _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of
 _NUM, _REF, _VALUE = (Error.errors[code] for code in ("#NUM!", "#REF!", "#VALUE!"))
 
 _THROUGH = ("SUMPRODUCT", "LOOKUP")  # these work through arrays in a plain cell too
-_CHOOSING = ("IF", "IFERROR")  # these take one cell of a range even inside SUMPRODUCT
+_CHOOSING = ("IF", "IFERROR", "IFNA", "IFS", "SWITCH", "CHOOSE")
+# These take one cell of a range even inside SUMPRODUCT, or may do so.
+_SINGLY = (*_CHOOSING, "VLOOKUP", "HLOOKUP", "XLOOKUP", "INDEX")
 
 # On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
 _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
@@ -230,7 +232,7 @@ class _Compiler:
         name = self._name(key, operands)
         function = FUNCTIONS[name]
         through = self._array or name in _THROUGH
-        passed = through or (within and function.kind == "elementwise" and name not in _CHOOSING)
+        passed = through or (within and function.kind == "elementwise" and name not in _SINGLY)
         arrays, constant = False, True
         visited: list[str] = []
         for position, operand in enumerate(operands):
@@ -238,10 +240,12 @@ class _Compiler:
             if self.arguments.get(operand) == LINES_MARK and not (function.ignoring or function.lines):
                 raise Refusal(f"whole rows or columns in '{name}'")  # their unused cells are not looked at
             found, is_array = self.visit(operand, through if whole else passed)
-            intersected = not whole and not within and not (found in self._fixed and name not in _CHOOSING)
+            intersected = (
+                not whole and not within and not (found in self._fixed and (name not in _SINGLY or name == "CHOOSE"))
+            )
             if is_array and intersected:
                 raise Refusal(f"'{name}' on a range in a plain cell, which calls for implicit intersection")
-            if not self._array and (intersected or (not whole and name in _CHOOSING)):
+            if not self._array and (intersected or (not whole and name in _SINGLY and found not in self._fixed)):
                 self.single.add((node, found))  # what may yet turn out to be an array
             arrays |= is_array and not whole
             constant &= not is_array or found in self._fixed
