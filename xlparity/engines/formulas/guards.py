@@ -173,42 +173,11 @@ def comparable(left: Operand, right: Operand) -> None:
             raise Refusal("comparing texts with letters beyond ASCII")
 
 
-def plain_text(*operands: Operand) -> None:
-    """What turns into the same text in both: whole numbers and texts."""
-    same_shape(operands)
-    for operand in operands:
-        for value in elements(operand):
-            if is_number(value) and not (float(value).is_integer() and abs(value) < 1e11):
-                raise Refusal("a number with decimals turned into text")
-
-
-def truth(*operands: Operand) -> None:
-    """Truth values and numbers."""
-    same_shape(operands)
-    for operand in operands:
-        if any(is_text(value) for value in elements(operand)):
-            raise Refusal("a text where a truth value must stand")
-        _no_residuals(operand)
-
-
-def condition(condition: Operand, *branches: Operand) -> None:
-    """A truth value or a number, and whatever may follow from it."""
-    truth(condition)
-    same_shape((condition, *branches))
-    if np.size(condition) == 1 and any(np.size(branch) > 1 for branch in branches):
-        raise Refusal("IF of one condition with a range to choose")  # Excel gives the branch, formulas spreads it
-
-
 def log(number: Operand, base: Operand = 10.0) -> None:
     """A number of which there is a logarithm, and a base other than 1."""
     not_near_zero(number, base)
     if any(value == 1 for value in elements(base)):
         raise Refusal("a logarithm to base 1")
-
-
-def anything(*operands: Operand) -> None:
-    """Whatever fits together."""
-    same_shape(operands)
 
 
 def unguarded(*_: Operand) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from xlparity import collector
 from xlparity.address import Cell
+from xlparity.engines.formulas import whereabouts
 from xlparity.engines.formulas.fast import Arguments
 from xlparity.engines.formulas.functions import DATED
 from xlparity.engines.formulas.functions.areas import as_lines
@@ -42,6 +43,7 @@ class FormulasSession:
         self._start: list[Value] = []
         self._programs: dict[tuple[str, bool], Program | Refusal] = {}
         self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
+        self._constants: dict[float, int] = {}
         self._workbook = workbook
         formulas: list[tuple[Cell, Formula]] = []
         for cell, content in workbook.cells.items():
@@ -60,6 +62,7 @@ class FormulasSession:
             for place in node.results:
                 self._start[place] = Unsupported("a circular reference, or a cell that depends on one")
         self._cells = list(self._places)
+        self._start += reversed(self._constants)  # they are counted from the end
 
     def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
         """Every cell's value, with the overrides in place of what the cells hold, formulas included."""
@@ -83,7 +86,7 @@ class FormulasSession:
                 else:
                     _compute(node, values)
         plain = [float(value) if type(value) is Residue else value for value in values]
-        return dict(zip(self._cells, plain, strict=True)) | extra
+        return dict(zip(self._cells, plain, strict=False)) | extra  # the constants have no cells
 
     def _compute_around(self, node: _Node, values: list[Value], held: set[int]) -> None:
         kept = {place: values[place] for place in node.results if place in held}
@@ -108,17 +111,22 @@ class FormulasSession:
             block = formula.area.shape
         try:
             shape, texts = dissect(formula.text, lambda word: self._meaning(word, cell))
+            read_from: list[str | whereabouts.Numbers] = list(texts)
+            if whereabouts.concerns(shape):
+                shape, read_from = whereabouts.asked(shape, texts, cell, formula.area)
             program = self._program(shape, formula.area is not None)
-            read = [
-                self._beside(text, cell) if position in program.intersecting else self._reference(text, cell)
-                for position, text in enumerate(texts)
-            ]
+            read = [self._read(text, cell, k in program.intersecting) for k, text in enumerate(read_from)]
         except (Refusal, ValueError) as reason:
             for place in results:
                 self._start[place] = Unsupported(str(reason))
             return None
         places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
-        full = tuple([None if k in program.intersecting else full_size(text) for k, text in enumerate(texts)])
+        full = tuple(
+            [
+                full_size(text) if isinstance(text, str) and k not in program.intersecting else None
+                for k, text in enumerate(read_from)
+            ]
+        )
         return _Node(program, places, shapes, results, block, formula.spills, full)
 
     def _meaning(self, word: str, cell: Cell) -> str:
@@ -139,6 +147,13 @@ class FormulasSession:
             raise Refusal("a function of dates in a workbook whose dates count from 1904")
         return program
 
+    def _read(
+        self, text: str | whereabouts.Numbers, cell: Cell, intersecting: bool
+    ) -> tuple[int | tuple[int, ...], tuple[int, int]]:
+        if isinstance(text, str):
+            return self._beside(text, cell) if intersecting else self._reference(text, cell)
+        return self._numbers(text)
+
     def _beside(self, text: str, at: Cell) -> tuple[int, tuple[int, int]]:
         """The place of the one cell of a range that stands in the formula's row or column."""
         area = self._workbook.area(text, at)
@@ -150,6 +165,15 @@ class FormulasSession:
         else:
             raise Refusal(f"the range {text} in a plain cell that does not stand beside it")
         return self._place(cell, BLANK), (1, 1)
+
+    def _numbers(self, numbers: whereabouts.Numbers) -> tuple[int | tuple[int, ...], tuple[int, int]]:
+        """Places of their own, behind those of all cells, which hold these numbers."""
+        places: list[int] = []
+        for number in numbers.values:
+            if number not in self._constants:
+                self._constants[number] = -1 - len(self._constants)
+            places.append(self._constants[number])
+        return (places[0] if len(places) == 1 else tuple(places)), numbers.shape
 
     def _reference(self, text: str, at: Cell) -> tuple[int | tuple[int, ...], tuple[int, int]]:
         """The places of the cells that the reference names, and its shape."""

@@ -14,12 +14,13 @@ import numpy as np
 from formulas.functions import Array
 from formulas.parser import Parser
 from formulas.tokens.operand import Error, XlError
-from schedula import EMPTY, START, bypass
+from schedula import EMPTY, bypass
+from schedula.utils.gen import Token
 
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.fast import Fast, Step, spell
 from xlparity.engines.formulas.functions import FUNCTIONS, OMITTED, Function, take
-from xlparity.engines.formulas.functions.core import ignore_non_numbers
+from xlparity.engines.formulas.functions.core import ARRAY_ROW, ignore_non_numbers
 from xlparity.engines.formulas.functions.taking import Origin
 from xlparity.engines.formulas.guards import Operand, Refusal, Residue
 from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, tokens
@@ -30,9 +31,12 @@ _SIGNS = re.compile(r"[-+]\s*[-+]")
 _UNARY_SIGNS = re.compile(r"(?<=[=(,;{<>*/^&+-])\s*([-+](?:\s*[-+])*)")
 _PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)  # Excel marks what came after its 2007 edition
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
-_NUM = Error.errors["#NUM!"]
+_NUM, _REF, _VALUE = (Error.errors[code] for code in ("#NUM!", "#REF!", "#VALUE!"))
 
-_CHOOSING = ("IF", "IFERROR")  # these take one cell of a range even inside SUMPRODUCT
+_THROUGH = ("SUMPRODUCT", "LOOKUP")  # these work through arrays in a plain cell too
+_CHOOSING = ("IF", "IFERROR", "IFNA", "IFS", "SWITCH", "CHOOSE")
+# These take one cell of a range even inside SUMPRODUCT, or may do so.
+_SINGLY = (*_CHOOSING, "VLOOKUP", "HLOOKUP", "XLOOKUP", "INDEX")
 
 Context = Literal["arrays", "plain", "unsure"]
 
@@ -46,8 +50,10 @@ _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, 
 @dataclass(frozen=True, slots=True)
 class Program:
     """A compiled shape. The first ``arguments`` slots are its references, in the order in which the text has them;
-    ``omitted`` is the slot of an argument that is not there. Of the ``intersecting`` references the one cell beside the
-    formula is meant, as Excel has it where a plain cell names a range and needs a value.
+    ``omitted`` is the slot of an argument that is not there, and ``lines`` are the arguments that are whole rows or
+    columns. Of the ``intersecting`` references the one cell beside the formula is meant, as Excel has it where a plain cell
+    names a range and needs a value. ``single`` are the operands, by step and place, of which a plain cell takes a single
+    value.
     """
 
     arguments: int
@@ -57,23 +63,38 @@ class Program:
     array: bool
     omitted: int | None
     intersecting: frozenset[int]
+    lines: frozenset[int]
+    single: frozenset[tuple[int, int]]
     fast: Fast | None
 
     def run(self, operands: list[Operand]) -> Operand:
         """The value on these operands, one for each reference; raises Refusal with the reason."""
         slots = [*operands, *self.constants, *[None] * len(self.steps)]
+        references = set(range(self.arguments))
         for step in self.steps:
             given = [slots[slot] for slot in step.operands]
-            slots[step.result] = _checked(self._call(step, given), _doubt(step.name, given))
+            if any(np.size(slots[slot]) > 1 for slot in step.operands if (step.result, slot) in self.single):
+                raise Refusal(f"'{step.name}' on an array in a plain cell, of which Excel takes one element")
+            found = slots[step.result] = _checked(self._call(step, given, references), _doubt(step.name, given))
+            if _refers(step, given, references):
+                references.add(step.result)
+            elif step is not self.steps[-1] and _with_blanks(found) and step.function.takes:
+                raise Refusal(f"a blank among what {step.name} gives")  # a zero in one place, an empty text in another
         if self.steps and self.steps[-1].name in ("+", "-"):
             guards.not_lost(slots[self.result], slots[self.steps[-1].operands[0]])
         return slots[self.result]
 
-    def _call(self, step: Step, operands: list[Operand]) -> Operand:
+    def _call(self, step: Step, operands: list[Operand], referring: set[int]) -> Operand:
         function = step.function
         if function.takes:
-            return take(function, step.name, operands, [self._origin(slot) for slot in step.operands])
-        references = [slot < self.arguments for slot in step.operands]
+            origins = [self._origin(slot, referring) for slot in step.operands]
+            found = take(function, step.name, operands, origins)
+            if step.name == "IF" and "omitted" in origins and found is EMPTY and step is not self.steps[-1]:
+                raise Refusal("an argument left out of an IF inside a formula")
+            if self.lines & {*step.operands} and (found is _REF or found is _VALUE or np.size(found) > 1):
+                raise Refusal(f"{step.name} beyond the used cells of whole rows or columns")
+            return found
+        references = [slot in referring for slot in step.operands]
         if step.name in _NATIVE and all(
             type(value) is float for operand in operands for value in guards.elements(operand)
         ):
@@ -94,10 +115,10 @@ class Program:
         function.guard(*operands)
         return function.call(*operands)
 
-    def _origin(self, slot: int) -> Origin:
+    def _origin(self, slot: int, references: set[int]) -> Origin:
         if slot == self.omitted:
             return "omitted"
-        if slot < self.arguments:
+        if slot in references:
             return "reference"
         return "constant" if slot < self.arguments + len(self.constants) else "computed"
 
@@ -108,6 +129,19 @@ def _doubt(name: str, operands: list[Operand]) -> Doubt:
         return "tiny"
     left = any(guards.residual(value) for operand in operands for value in guards.elements(operand))
     return "all" if left else "none"
+
+
+def _refers(step: Step, operands: list[Operand], references: set[int]) -> bool:
+    """Whether a function that chooses among references has chosen one: not where it goes through arrays."""
+    if step.function.refers is None:
+        return False
+    through = [operand for place, operand in enumerate(operands) if not step.function.whole(place)]
+    chosen = step.operands[step.function.refers]
+    return all(slot in references for slot in chosen) and all(np.size(operand) <= 1 for operand in through)
+
+
+def _with_blanks(result: Operand) -> bool:
+    return isinstance(result, np.ndarray) and result.size > 1 and any(v is EMPTY for v in guards.elements(result))
 
 
 def _checked(result: Operand, doubt: Doubt) -> Operand:
@@ -177,7 +211,11 @@ def compile_shape(shape: str, array: bool) -> Program:
         for name, operands, out in compiler.calls
     )
     fast = None if array or is_array else spell(kinds, constants, steps, slots[root])
-    return Program(len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, fast)
+    lines = frozenset(slot for slot, kind in enumerate(kinds) if kind == LINES_MARK)
+    single = frozenset((slots[out], slots[operand]) for out, operand in compiler.single)
+    return Program(
+        len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, lines, single, fast
+    )
 
 
 def _doubled(shape: str) -> bool:
@@ -202,9 +240,11 @@ class _Compiler:
         self.intersecting: set[str] = set()
         self.constants: dict[str, Operand] = {}
         self.calls: list[tuple[str, list[str], str]] = []
+        self.single: set[tuple[str, str]] = set()
         self._defaults = graph.default_values
         self._producers = {node["outputs"][0]: (key, node) for key, node in graph.function_nodes.items()}
         self._scheduled: set[str] = set()
+        self._fixed: set[str] = set()  # the arrays of constants: a plain cell goes through them, as through no range
 
     def visit(self, node: str, context: Context) -> tuple[str, bool]:
         """The node that holds this one's value, and whether it is an array.
@@ -219,43 +259,45 @@ class _Compiler:
             self.constants[node] = self._defaults[node]["value"]
             return node, False
         key, description = self._producers[node]
-        operands = [operand for operand in description["inputs"] if operand is not START]
+        # START and the like are no operands: INDEX has one more that says how to run it.
+        operands = [operand for operand in description["inputs"] if not isinstance(operand, Token)]
         if description["function"] is bypass:  # the same subexpression for a second time
             return self.visit(operands[0], context)
-        name = _REPEAT.sub("", key).upper()
-        if name == "U+" and self._doubled:
-            name = "--"
-        if name not in FUNCTIONS and name != "SINGLE":
-            raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
+        name = self._name(key, operands)
         if name == "SINGLE":
             return self._single(operands[-1]), False  # formulas hands over the cell too
         function = FUNCTIONS[name]
         passed = self._passed(name, function, context)
-        arrays = False
+        arrays, constant = False, True
         visited: list[str] = []
         for position, operand in enumerate(operands):
             whole = function.whole(position)
-            if self.arguments.get(operand) == LINES_MARK and whole and not function.ignoring:
+            if self.arguments.get(operand) == LINES_MARK and whole and not (function.ignoring or function.lines):
                 raise Refusal(f"whole rows or columns in '{name}'")  # their unused cells are not looked at
             found, is_array = self.visit(operand, passed)
-            if is_array and not whole and context != "arrays":
-                chooses = name in _CHOOSING and (position or name != "IF")
-                if context == "unsure" or chooses or not function.intersects(position):
+            fixed = found in self._fixed and (name not in _SINGLY or name == "CHOOSE")
+            if not whole and context != "arrays" and not fixed and is_array:
+                if context == "unsure" or (name in _SINGLY and name != "IF") or not function.intersects(position):
                     raise Refusal(f"'{name}' on a range in a plain cell")
                 found, is_array = self._single(found), False
+            elif not whole and not self._array and not fixed and (context != "arrays" or name in _SINGLY):
+                self.single.add((node, found))  # what may yet turn out to be an array
             arrays |= is_array and not whole
+            constant &= not is_array or found in self._fixed
             visited.append(found)
         if name == "TRANSPOSE" and not self._array:
             raise Refusal("TRANSPOSE outside an array formula")
+        if name in (ARRAY_ROW, "ARRAY") or (function.kind == "elementwise" and arrays and constant):
+            self._fixed.add(node)
         if node not in self._scheduled:
             self._scheduled.add(node)
             self.calls.append((name, visited, node))
         return node, function.kind == "matrix" or arrays
 
     def _passed(self, name: str, function: Function, context: Context) -> Context:
-        if self._array or name == "SUMPRODUCT":
+        if self._array or name in _THROUGH:
             return "arrays"
-        if context == "plain" or (function.kind == "elementwise" and name not in _CHOOSING):
+        if context == "plain" or (function.kind == "elementwise" and name not in _SINGLY):
             return context
         return "unsure"
 
@@ -272,6 +314,26 @@ class _Compiler:
         readers = [FUNCTIONS[reader] for reader, operands, _ in self.calls if out in operands]
         seen = out == root or not all(reader.reads_rough for reader in readers)
         return function if seen or function.rough is None else function.rough
+
+    def _name(self, key: str, operands: list[str]) -> str:
+        """The name in the table of the function that formulas' parser calls so."""
+        name = _REPEAT.sub("", key).upper()
+        if name == "U+" and self._doubled:
+            name = "--"
+        if name == "ARRAY" and not any(self._is_array(operand) for operand in operands):
+            name = ARRAY_ROW
+        if name not in FUNCTIONS and name != "SINGLE":
+            raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
+        return name
+
+    def _is_array(self, node: str) -> bool:
+        """Whether it is itself a row of an array constant, perhaps one that another array has as well."""
+        if node not in self._producers:
+            return False
+        key, description = self._producers[node]
+        if description["function"] is bypass:
+            return self._is_array(description["inputs"][0])
+        return _REPEAT.sub("", key).upper() == "ARRAY"
 
 
 # --- values as xlparity has them, operands as formulas has them ----------------------------------------------------------

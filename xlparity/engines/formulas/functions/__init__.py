@@ -5,18 +5,22 @@ own; ``taking`` is how they take their operands.
 """
 
 from xlparity.engines.formulas.functions import (
+    arrays,
     bessel,
     bonds,
     complexes,
     core,
     counts,
     criteria,
+    cutting,
     database,
     dates,
     depreciation,
     distributions,
     engineering,
+    expressions,
     finance,
+    formats,
     hypotheses,
     logic,
     lookup,
@@ -34,7 +38,7 @@ from xlparity.engines.formulas.functions.taking import OMITTED, Function, take
 __all__ = ["DATED", "FUNCTIONS", "OMITTED", "Function", "take"]
 
 _FAMILIES = (
-    core, logic, lookup, texts, criteria, counts, database,
+    core, logic, lookup, arrays, texts, cutting, formats, expressions, criteria, counts, database,
     maths, rounding, trigonometry, engineering, bessel, complexes, units,
     statistics, regression, distributions, hypotheses, finance, depreciation, securities, bonds, dates,
 )  # fmt: skip
@@ -42,5 +46,5 @@ _FAMILIES = (
 FUNCTIONS: dict[str, Function] = {name: known for family in _FAMILIES for name, known in family.FUNCTIONS.items()}
 
 _OF_DATES = (dates, securities, bonds, criteria, database)
-DATED = frozenset((*(name for family in _OF_DATES for name in family.FUNCTIONS), "XNPV", "XIRR"))
+DATED = frozenset((*(name for family in _OF_DATES for name in family.FUNCTIONS), "XNPV", "XIRR", "TEXT"))
 """Those that take numbers or texts for dates, of which a workbook of the 1904 date system means others."""

@@ -1,5 +1,6 @@
 """The operators, and the functions that the fast path spells: formulas' own, mended where Excel documents something else."""
 
+import functools
 import math
 import operator
 from collections.abc import Callable
@@ -12,8 +13,12 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
+from xlparity.engines.formulas.functions.matching import LONGEST_TEXT
 from xlparity.engines.formulas.functions.taking import DIV, NUM, VALUE, Function, formulas_function, function
 from xlparity.engines.formulas.guards import Operand, Refusal, elements, is_number
+
+ARRAY_ROW = "ARRAY,"
+"""The name of the calls that make a row of an array constant, which formulas' parser does not tell from the rest."""
 
 # --- mends: what formulas gets wrong, or leaves to chance, and Excel documents -------------------------------------
 
@@ -63,11 +68,14 @@ def transpose(operand: Operand) -> Any:
     return np.atleast_2d(np.asarray(operand, object)).T
 
 
-def array_constant(*operands: Operand) -> Any:
-    """An array constant such as ``{1,2;3,4}``: a row of its scalars, or its rows one below the other."""
-    rows = [np.atleast_2d(np.asarray(operand, object)) for operand in operands]
-    # A row of one, as in {1;2}, is an array all the same.
-    return np.vstack(rows) if any(isinstance(operand, np.ndarray) for operand in operands) else np.hstack(rows)
+def array_row(*operands: Operand) -> Any:
+    """One row of an array constant."""
+    return np.hstack([np.atleast_2d(np.asarray(operand, object)) for operand in operands])
+
+
+def array_constant(*rows: Operand) -> Any:
+    """An array constant such as ``{1,2;3,4}``, of its rows; formulas makes a row of a column."""
+    return np.vstack(rows)
 
 
 def sumproduct(*operands: Operand) -> Any:
@@ -83,6 +91,34 @@ def _only_numbers(operand: Operand, instead: object) -> Operand:
     array = np.empty(len(kept), object)
     array[:] = kept
     return array.reshape(operand.shape).view(Array)
+
+
+def joined(left: str, right: str) -> Any:
+    """Excel's ``&``: #VALUE! where the text is longer than a cell may hold."""
+    return left + right if len(left) + len(right) <= LONGEST_TEXT else VALUE
+
+
+def chosen(condition: bool, then: Any, otherwise: Any = False) -> Any:
+    """Excel's IF; an argument of which only the comma is there is a zero."""
+    return then if condition else otherwise
+
+
+def unless_error(value: Any, instead: Any) -> Any:
+    """Excel's IFERROR."""
+    return instead if isinstance(value, XlError) else value
+
+
+def _logical(test: Callable[[list[bool]], bool], *operands: list[bool | None]) -> Any:
+    values = [value for operand in operands for value in operand]
+    known = [value for value in values if value is not None]
+    if known and len(known) < len(values):
+        raise Refusal("a text among truth values")
+    return test(known) if known else VALUE
+
+
+def logical(test: Callable[[list[bool]], bool]) -> Function:
+    """AND, OR or XOR: one truth value of all there are, #VALUE! of none."""
+    return function(functools.partial(_logical, test), "logicals*", "aggregate")
 
 
 # --- the table -------------------------------------------------------------------------------------------------------
@@ -104,17 +140,18 @@ def _table() -> dict[str, Function]:
         "U-": Function(OPERATORS["U-"], "elementwise", guards.numeric, "-{0}"),
         "U+": Function(OPERATORS["U+"], "elementwise", guards.numbers_only),
         "--": function(float, "number"),
+        ARRAY_ROW: Function(array_row, "matrix"),
         "ARRAY": Function(array_constant, "matrix"),
-        "&": Function(OPERATORS["&"], "elementwise", guards.plain_text),
+        "&": function(joined, "text text"),
         "POWER": Function(wrap_ufunc(numpy_power), "elementwise", guards.not_near_zero, "float(numpy_power({0}, {1}))"),
         "INT": Function(wrap_ufunc(whole), "elementwise", guards.not_nearly_whole, "plain_whole({0})"),
         "LOG": Function(formulas_function("LOG"), "elementwise", guards.log),
-        "IF": Function(formulas_function("IF"), "elementwise", guards.condition),
-        "NOT": Function(formulas_function("NOT"), "elementwise", guards.truth),
-        "IFERROR": Function(formulas_function("IFERROR"), "elementwise", guards.anything),
+        "IF": function(chosen, "condition branch~ branch~", refers=slice(1, None)),
+        "NOT": function(operator.not_, "condition"),
+        "IFERROR": function(unless_error, "scalar scalar"),
         "PI": Function(formulas_function("PI"), "elementwise"),
-        "AND": Function(formulas_function("AND"), "aggregate", guards.truth),
-        "OR": Function(formulas_function("OR"), "aggregate", guards.truth),
+        "AND": logical(all),
+        "OR": logical(any),
         "MMULT": Function(mmult, "matrix"),
         "TRANSPOSE": Function(transpose, "matrix"),
         "SUMPRODUCT": Function(sumproduct, "aggregate"),
@@ -138,11 +175,11 @@ FUNCTIONS = _table()
 def ignore_non_numbers(name: str, operand: Operand, reference: bool) -> Operand:
     """An operand of an aggregate as Excel sees it: a reference without its texts, truth values and blanks.
 
-    formulas counts the text "5" and FALSE in a range. So is a computed array.
+    formulas counts the text "5" and FALSE in a range. In an array of several elements Excel passes them over as well,
+    but a lone TRUE counts as 1, and a computed blank may be a zero.
     """
     if all(is_number(value) or isinstance(value, XlError) for value in elements(operand)):
         return operand
-    # Excel takes a lone TRUE as 1 and passes over one in an array; a computed array of one may be either.
-    if not reference and np.size(operand) == 1:
+    if not reference and (np.size(operand) == 1 or any(value is EMPTY for value in elements(operand))):
         raise Refusal(f"{name} of something computed that is not a number")
     return _only_numbers(operand, EMPTY)

@@ -9,7 +9,7 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas.functions.areas import Area, filled
-from xlparity.engines.formulas.functions.matching import matcher
+from xlparity.engines.formulas.functions.conditions import matcher
 from xlparity.engines.formulas.functions.taking import DIV, VALUE, Function, function
 from xlparity.engines.formulas.guards import Refusal, is_number
 

@@ -7,8 +7,8 @@ from typing import Any
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
+from xlparity.engines.formulas.functions.conditions import Matcher, matcher, same_text
 from xlparity.engines.formulas.functions.criteria import average
-from xlparity.engines.formulas.functions.matching import Matcher, matcher, same_text
 from xlparity.engines.formulas.functions.statistics import cut, variance
 from xlparity.engines.formulas.functions.taking import NUM, VALUE, Function, function
 from xlparity.engines.formulas.guards import Refusal, is_number, is_text

@@ -1,228 +1,185 @@
-"""Excel's language of criteria: what a cell must hold for COUNTIF, SUMIFS, DSUM and their like to choose it.
+"""What Excel finds when it looks something up: equal, like a pattern, or the nearest in an ordered row of values."""
 
-A criterion is a value, or a text such as ``">=5"``, ``"<>a*"`` or ``"="``. What it is compared with depends on both sides: a
-number equals a text that reads as that number, but is neither above nor below one, and is unequal to it.
-"""
-
-import contextlib
-import datetime
-import operator
+import functools
+import itertools
 import re
-from collections.abc import Callable
-from typing import Any, TypeAlias
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from formulas.tokens.operand import Error, XlError
+from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.guards import Refusal, is_number, is_text
 
-Matcher: TypeAlias = Callable[[Any], bool]
-"""Whether a cell with this value is chosen."""
-
-_OPERATOR = re.compile(r"(<>|<=|>=|<|>|=)?(.*)", re.DOTALL)
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
-_ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-_CERTAINLY_TEXT = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)  # in no locale a number, date or time
-_ESCAPED = re.compile(r"~[*?~]")
-_WILD = re.compile(r"~.|[*?]", re.DOTALL)
-_ORDER: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-_ERRORS = {str(code): token for code, token in Error.errors.items()}
+LONGEST_TEXT = 32_767
+_LONGEST_PATTERN = 255
+_LAST_FAMILIAR = "\u052f"  # the end of Cyrillic
+_KANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
 
 
-def matcher(criterion: Any, beginning: bool = False) -> Matcher:
-    """What the criterion chooses; ``beginning`` as in the database functions, where a mere text is how a text begins.
-
-    The matcher raises Refusal at a value of which it is not certain.
-    """
-    if not is_text(criterion):
-        return _equals_value(criterion, beginning)
-    if len(criterion) > 255:
-        raise Refusal("a criterion of over 255 letters")
-    sign, rest = _OPERATOR.fullmatch(criterion).groups()  # type: ignore[union-attr]
-    if re.search(r"~(?![*?~])", _ESCAPED.sub("", rest)):
-        raise Refusal("a tilde before something that is no wildcard")
-    if sign in _ORDER:
-        return _orders(_ORDER[sign], rest)
-    if not rest:
-        return _blank(sign)
-    equal = _equals(rest, beginning, sign is None)
-    if sign != "<>":
-        return equal
-    number = _read(rest)
-    if isinstance(number, float):
-        # Excel counts the text "23" for the criterion "<>23" as it does for "=23".
-        numeric = _equals_number(number, beginning)
-        return lambda value: not (numeric(value) and is_number(value))
-    if beginning and not _WILD.search(rest):
-        return _differs(rest, equal)
-    return lambda value: not equal(value)
-
-
-def _equals_value(criterion: Any, beginning: bool) -> Matcher:
-    if isinstance(criterion, XlError):
-        return lambda value: isinstance(value, XlError) and value == criterion
-    if isinstance(criterion, bool):
-        return lambda value: value is criterion
-    return _equals_number(0.0 if criterion is EMPTY else float(criterion), beginning)
-
-
-def _blank(sign: str | None) -> Matcher:
-    if sign is None:
-        return lambda value: value is EMPTY or (is_text(value) and value == "")
-    return (lambda value: value is EMPTY) if sign == "=" else (lambda value: value is not EMPTY)
-
-
-def _differs(rest: str, equal: Matcher) -> Matcher:
-    def differs(value: Any) -> bool:
-        if is_text(value) and value.lower().startswith(rest.lower()) and not equal(value):
-            raise Refusal("a text that begins as another from which it must differ")
-        return not equal(value)
-
-    return differs
-
-
-def _read(text: str) -> Any:
-    """The number, truth value or error that a text spells out; None where it is but a text, or not certain to be none."""
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    if text.upper() in ("TRUE", "FALSE"):
-        return text.upper() == "TRUE"
-    if _ISO_DATE.fullmatch(text) and text > "1901":
-        with contextlib.suppress(ValueError):  # no such day: a text
-            return float((datetime.date.fromisoformat(text) - datetime.date(1899, 12, 30)).days)
-    return _ERRORS.get(text.upper())
-
-
-def _equals(rest: str, database: bool, mere: bool) -> Matcher:
-    meant = _read(rest)
-    beginning = database and mere
-    if meant is not None:
-        return _equals_value(meant, database)
-    if _WILD.search(rest):
-        return _wild(rest, beginning)
-    certain = _CERTAINLY_TEXT.fullmatch(rest) is not None
-    lower = rest.lower()
-
-    def equals(value: Any) -> bool:
-        if not certain and is_number(value) and _may_read_as(rest, float(value)):
-            raise Refusal(f"the criterion '{rest}', which may be a number, or not")
-        if not is_text(value):
-            return False
-        same = same_text(value, rest)
-        begins = beginning and value.lower().startswith(lower)
-        if not certain and not same and (begins or not _digits_differ(lower, value.lower())):
-            raise Refusal(f"the criterion '{rest}', which may be a number, or not")
-        return same or begins
-
-    return equals
-
-
-def _digits_differ(left: str, right: str) -> bool:
-    """Whether two texts cannot be one number: they differ in letters, or in their only digits."""
-    runs = [re.findall(r"\d+", text) for text in (left, right)]
-    if not runs[1] or _CERTAINLY_TEXT.fullmatch(right):
-        return True
-    alike = re.sub(r"\d+", "0", left) == re.sub(r"\d+", "0", right)
-    return alike and len(runs[0]) == 1 and int(runs[0][0]) != int(runs[1][0])
-
-
-def _may_read_as(text: str, number: float) -> bool:
-    """Whether in some country's Excel the text, which has digits in it, may read as this number.
-
-    Letters and one run of digits are a sum of money, a time of day, or the day or year of a month that is named.
-    """
-    digits = re.findall(r"\d+", text)
-    letters = sum(sign.isalpha() for sign in text)
-    if not letters or len(digits) > 1:
-        return True
-    digit = int(digits[0])
-    times = {digit / 24, (digit + 12) / 24, (digit - 12) / 24}
-    dates = letters > 2 and 366 < number < 3e6
-    return dates or abs(number) in (digit, digit / 100) or number in times
+def lowered(text: str) -> str:
+    """The text in small letters, one for one; refused where letters have no single counterpart."""
+    if text.isascii():
+        return text.lower()
+    small = [character.lower() for character in text]
+    for character, other in zip(text, small, strict=True):
+        if character > _LAST_FAMILIAR and not character == other == character.upper():
+            raise Refusal(f"the case of '{character}'")  # Georgian and Cherokee got theirs after Windows had its tables
+        # As with the sharp s, the dotless i, the micro sign: Windows and Unicode have different opinions.
+        if len(other) != 1 or len(character.upper()) != 1 or character.upper().lower() != other:
+            raise Refusal(f"the case of '{character}'")
+    return "".join(small)
 
 
 def same_text(left: str, right: str) -> bool:
-    """Whether Excel, which does not mind the case of a letter, takes two texts for the same."""
-    if left.lower() == right.lower():
+    """Whether Excel, which does not mind case, takes two texts for the same."""
+    if left.isascii() and right.isascii():
+        return left.lower() == right.lower()
+    if left == right:
         return True
-    if left.casefold() == right.casefold():
-        raise Refusal("comparing texts with letters that are equal in some languages")
+    if lowered(left) == lowered(right):
+        return True
+    if _skeleton(left) == _skeleton(right):
+        raise Refusal("comparing texts that differ by an accent, a width or an invisible sign only")
     return False
 
 
-def _wild(rest: str, beginning: bool) -> Matcher:
-    parts, position = [], 0
-    for found in _WILD.finditer(rest):
-        parts.append(re.escape(rest[position : found.start()]))
-        sign = found[0]
-        parts.append({"*": ".*", "?": "."}.get(sign) or re.escape(sign[1:]))
-        position = found.end()
-    parts.append(re.escape(rest[position:]))
-    pattern = re.compile("".join(parts) + (".*" if beginning else ""), re.IGNORECASE | re.DOTALL)
-    return lambda value: is_text(value) and pattern.fullmatch(value) is not None
+@functools.cache
+def _skeleton(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(_KANA)
+    return "".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Cf", "Cc"))
 
 
-def _equals_number(number: float, database: bool) -> Matcher:
-    def equals(value: Any) -> bool:
-        if is_number(value):
-            if guards.close(float(value), number):
-                raise Refusal(f"comparing {value!r} with {number!r}, which Excel, at 15 digits, may call equal")
-            return float(value) == number
-        if not is_text(value) or _CERTAINLY_TEXT.fullmatch(value):
+def same(left: Any, right: Any) -> bool:
+    """Whether a lookup that asks for an exact match takes the two for equal: of one kind, and alike."""
+    if is_number(left) and is_number(right):
+        if guards.close(left, right):
+            raise Refusal(f"looking for {left!r} where there is {right!r}, which differs beyond the 15th digit")
+        return bool(left == right)
+    if is_text(left) and is_text(right):
+        return same_text(left, right)
+    return isinstance(left, bool) and isinstance(right, bool) and left is right
+
+
+def has_wildcards(text: str) -> bool:
+    """Whether a text means more than itself where wildcards count."""
+    return any(sign in text for sign in "*?~")
+
+
+@functools.lru_cache(maxsize=1000)
+def pattern(text: str) -> re.Pattern[str]:
+    """Excel's wildcards, on small letters: ``*`` any run, ``?`` any character, ``~`` takes the next one as it is."""
+    expression: list[str] = []
+    characters = iter(lowered(text))
+    for character in characters:
+        if character == "~":
+            expression.append(re.escape(next(characters, "")))
+        else:
+            expression.append({"*": ".*", "?": "."}.get(character) or re.escape(character))
+    return re.compile("".join(expression), re.DOTALL)
+
+
+def like(text: str) -> Callable[[Any], bool]:
+    """Whether a value is a text that fits the pattern."""
+    if len(text) > _LONGEST_PATTERN:
+        raise Refusal("a pattern of more than 255 characters")
+    form = pattern(text)
+
+    def fits(value: Any) -> bool:
+        if not is_text(value):
             return False
-        if not _NUMBER.fullmatch(value):
-            if not _may_read_as(value, number):
-                return False
-            raise Refusal(f"comparing a number with the text '{value}', which may be one")
-        if float(value) == number and database:
-            raise Refusal(f"a number and the text '{value}' in a database")
-        return float(value) == number
+        if value == "" and form.fullmatch(""):
+            raise Refusal("a pattern of asterisks where there is an empty text")
+        return form.fullmatch(lowered(value)) is not None
 
-    return equals
+    return fits
 
 
-def _orders(compare: Callable[[Any, Any], bool], rest: str) -> Matcher:
-    if not rest:
-        return lambda _: False
-    limit = _read(rest)
-    if isinstance(limit, float):
-
-        def number_orders(value: Any) -> bool:
-            if not is_number(value):
-                return False
-            if guards.close(float(value), limit):
-                raise Refusal(f"comparing {value!r} with {limit!r}, which Excel, at 15 digits, may call equal")
-            return compare(float(value), limit)
-
-        return number_orders
-    if limit is not None or _WILD.search(rest) or not _CERTAINLY_TEXT.fullmatch(rest):
-        raise Refusal(f"the order of what is compared with '{rest}'")
-
-    def text_orders(value: Any) -> bool:
-        if value == "" and is_text(value) and compare(-1, 0):
-            raise Refusal("the order of an empty text")
-        return is_text(value) and compare(_place(value, rest), 0)
-
-    return text_orders
+def order(value: Any, other: Any) -> int:
+    """-1, 0 or 1 as one value of a kind comes before, with or after another."""
+    if is_number(value) and is_number(other):
+        if guards.close(value, other):
+            raise Refusal(f"ordering {value!r} and {other!r}, which differ beyond the 15th digit")
+        return int(value > other) - int(value < other)
+    if is_text(value) and is_text(other):
+        if not all(text.isascii() and (text.isalnum() or not text) for text in (value, other)):
+            if same_text(value, other):
+                return 0
+            return _order_of_words(value, other)
+        left, right = value.lower(), other.lower()
+        return int(left > right) - int(left < right)
+    return int(bool(value)) - int(bool(other))
 
 
-def _place(left: str, right: str) -> int:
-    """Below, at or above 0 as Excel sorts the left text before, with or after the right one."""
-    left, right = left.lower(), right.lower()
-    if not (left + right).isascii():
-        raise Refusal("the order of texts with letters beyond ASCII")
-    differing = next((pair for pair in zip(left, right, strict=False) if pair[0] != pair[1]), None)
-    if differing is None:
-        return len(left) - len(right)
-    if "-" in differing or "'" in differing:
-        raise Refusal("the order of texts with hyphens or apostrophes in them")  # which Excel passes over
-    classes = [2 if sign.isalpha() else 1 if sign.isdigit() else 0 for sign in differing]
-    if 0 in classes and 2 not in classes:
-        raise Refusal("the order of texts with signs in them")  # Excel sorts signs in an order of its own
-    return classes[0] - classes[1] or (-1 if differing[0] < differing[1] else 1)
+def _order_of_words(left: str, right: str) -> int:
+    """Texts with signs in them are in order only by what comes before the first sign."""
+    for x, y in zip(left, right, strict=False):
+        if not (x.isascii() and y.isascii() and x.isalnum() and y.isalnum()):
+            break
+        if x.lower() != y.lower():
+            # A hyphen or an apostrophe further on is looked at only where all else is equal.
+            return -1 if x.lower() < y.lower() else 1
+    raise Refusal("the order of texts with signs in them")
+
+
+def kind(value: Any) -> str:
+    """What it can be compared with: ``number``, ``text``, ``truth``; ``none`` for blanks and errors."""
+    if value is EMPTY or isinstance(value, XlError):
+        return "none"
+    if isinstance(value, bool):
+        return "truth"
+    return "text" if is_text(value) else "number"
+
+
+_KINDS = ("number", "text", "truth")
+
+
+def order_of_any(value: Any, other: Any) -> int:
+    """The order of values of all kinds: numbers before texts before truth values."""
+    ranks = _KINDS.index(kind(value)) - _KINDS.index(kind(other))
+    return (ranks > 0) - (ranks < 0) or order(value, other)
+
+
+def nearest(wanted: Any, values: Sequence[Any], direction: int) -> int | None:
+    """Where an approximate match ends: at the largest value up to the one wanted, or, downwards, the smallest from it on.
+
+    Excel halves the range again and again, and so finds anything at all unless the values are in order. What is greater
+    than all of them leads to the last one in any case, which is how sheets look for the last number of a column.
+    """
+    places = [place for place, value in enumerate(values) if kind(value) == kind(wanted)]
+    steps = [order(values[place], wanted) * direction for place in places]
+    if direction > 0 and places and max(steps) < 0:
+        return places[-1]
+    if places:
+        _only_of_its_kind(values, places, direction)
+    for place, after in itertools.pairwise(places):
+        if order(values[place], values[after]) * direction > 0:
+            raise Refusal("an approximate match among values that are not in order")
+    reached = [place for place, step in zip(places, steps, strict=True) if step <= 0]
+    if direction < 0 and len(reached) > 1 and order(values[reached[-1]], values[reached[-2]]) == 0:
+        raise Refusal("an approximate match among equal values")  # upwards it is the last of them
+    return reached[-1] if reached else None
+
+
+def _only_of_its_kind(values: Sequence[Any], places: list[int], direction: int) -> None:
+    """What is passed over may stand above the values, as one heading, or be blank below them."""
+    head = 1 if direction > 0 else 0
+    if places[0] > head or places[-1] - places[0] + 1 != len(places):
+        raise Refusal("an approximate match among values of several kinds")
+    if any(value is not EMPTY for value in values[places[-1] + 1 :]):
+        raise Refusal("an approximate match among values of several kinds")
+
+
+def exact(wanted: Any, values: Sequence[Any], wildcards: bool, backwards: bool = False) -> int | None:
+    """Where the first value is that equals the one wanted, or fits it as a pattern; or the last."""
+    places = range(len(values) - 1, -1, -1) if backwards else range(len(values))
+    if wildcards and is_text(wanted) and has_wildcards(wanted):
+        fits = like(wanted)
+        return next((place for place in places if fits(values[place])), None)
+    if type(wanted) is float:  # which most lookups are; what is far away needs no closer look
+        reach = 2e-13 * abs(wanted) + 2e-15
+        near = (place for place in places if type(values[place]) is not float or abs(values[place] - wanted) <= reach)
+        return next((place for place in near if same(wanted, values[place])), None)
+    return next((place for place in places if same(wanted, values[place])), None)

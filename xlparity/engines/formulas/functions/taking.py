@@ -8,6 +8,7 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
@@ -36,10 +37,11 @@ class Function:
 
     An elementwise function works cell by cell; an aggregate makes one value of whole arrays; a matrix function makes an
     array of arrays. The spelling ``gives`` a number or a truth value, out of plain numbers only; None keeps the function
-    off the fast path. ``ignoring`` says that texts, truth values and blanks in references are passed over. A function that
-    has ``takes``, a parameter each, is called with what ``take`` makes of the operands. ``rough`` stands in for a function
-    whose text may be wrong in its last digit, where all that read the text are functions that make numbers of it again,
-    ``reads_rough``.
+    off the fast path. ``ignoring`` says that texts, truth values and blanks in references are passed over, ``lines`` that
+    whole rows and columns may be looked at up to the last used cell. A function that has ``takes``, a parameter each, is
+    called with what ``take`` makes of the operands. Where the operands in ``refers`` are references, so is the result.
+    ``rough`` stands in for a function whose text may be wrong in its last digit, where all that read the text are
+    functions that make numbers of it again, ``reads_rough``.
     """
 
     call: Callable[..., Any]
@@ -51,6 +53,8 @@ class Function:
     takes: "tuple[Parameter, ...]" = ()
     rough: "Function | None" = None
     reads_rough: bool = False
+    refers: slice | None = None
+    lines: bool = False
 
     def whole(self, position: int) -> bool:
         """Whether the operand in this place is taken as a whole array."""
@@ -79,18 +83,23 @@ class Parameter:
     text      a str; a whole number and a truth value are spelled out, a blank is ""
     truth     a bool; a number is TRUE unless it is 0, the texts TRUE and FALSE are what they say, any other is #VALUE!
     yes       a truth that is TRUE where it is left out between commas
+    condition a bool; as a truth, but a text that spells a truth value is refused
+    cell      a scalar; a blank that is computed is refused, since it may be a blank or a zero
     scalar    whatever a cell can hold: float, bool, str, an error, EMPTY for a blank
     numbers   the numbers in a range, a list of floats; texts, truth values and blanks in a reference are passed over, texts
               and truth values in an array too; what the formula spells out is taken as ``number`` takes it
     values    for the functions named with an A: in a reference TRUE is 1, a text and FALSE are 0, blanks are passed over
     strictly  the numbers in a range, a list of floats; anything else in it is refused
+    logicals  the truth values in a range, a list of bools; in a reference texts and blanks are passed over, as is the
+              text "" elsewhere; any other text is None
     table     a range as a two-dimensional object array of scalars, errors and blanks included
     area      an Area: a table that may be the used part of whole rows or columns
+    branch    one to choose: whole where all else is scalar, else spread over the arrays with them; a scalar or a table
     ========= ==================================================================================================
 
-    An error in any operand but a scalar, a lone one, a table or an area is the result. ``optional`` parameters may be left
-    off the end, ``omissible`` ones between two commas, which gives EMPTY. The last may be ``repeated``, several of them in
-    turn.
+    An error in any operand but a scalar, a lone one, a cell, a table, an area or a branch is the result. ``optional``
+    parameters may be left off the end, ``omissible`` ones between two commas, which gives EMPTY, or a table of None. The
+    last may be ``repeated``, several of them in turn.
     """
 
     kind: str
@@ -99,10 +108,11 @@ class Parameter:
     repeated: bool = False
 
 
-_WHOLE = frozenset(("numbers", "strictly", "values", "table", "area"))
+_WHOLE = frozenset(("numbers", "strictly", "values", "logicals", "table", "area", "branch"))
 _IGNORING = frozenset(("numbers", "values", "area"))
-_INTERSECTING = frozenset(("number", "text", "truth"))  # functions that take no blanks take no ranges either
+_INTERSECTING = frozenset(("number", "text", "truth", "condition"))  # who takes no blanks takes no ranges either
 _SINGLE = frozenset(("toolpak", "lone"))
+_WITH_ERRORS = frozenset(("scalar", "lone", "cell", "branch"))
 
 
 def signature(text: str) -> tuple[Parameter, ...]:
@@ -128,7 +138,14 @@ def parameter_at(takes: tuple[Parameter, ...], position: int) -> Parameter:
     return turns[(position - len(takes)) % len(turns)]
 
 
-def function(call: Callable[..., Any], takes: str, kind: Kind = "elementwise") -> Function:
+def function(
+    call: Callable[..., Any],
+    takes: str,
+    kind: Kind = "elementwise",
+    *,
+    refers: slice | None = None,
+    lines: bool = False,
+) -> Function:
     """The table's entry for an implementation on plain values, by its signature.
 
     It returns a float, an int, a bool, a str, one of the errors above, or, as a matrix function, a two-dimensional array
@@ -136,7 +153,8 @@ def function(call: Callable[..., Any], takes: str, kind: Kind = "elementwise") -
     whatever it raises.
     """
     parameters = signature(takes)
-    return Function(call, kind, ignoring=any(p.kind in _IGNORING for p in parameters), takes=parameters)
+    ignoring = any(p.kind in _IGNORING for p in parameters)
+    return Function(call, kind, ignoring=ignoring, takes=parameters, refers=refers, lines=lines)
 
 
 def from_formulas(name: str, takes: str, kind: Kind = "elementwise") -> Function:
@@ -170,10 +188,14 @@ def take(function: Function, name: str, operands: Sequence[Operand], origins: Se
     for parameter, operand, origin in zip(parameters, operands, origins, strict=True):
         value: Any = (parameter.kind == "yes" or EMPTY) if origin == "omitted" else operand
         if parameter.kind in _WHOLE:
-            value = _whole(name, parameter.kind, value, origin)
-        elif isinstance(value, Lines):
+            value = _whole(name, parameter.kind, value, origin, function.lines)
+        elif isinstance(value, Lines) and not function.lines:
             raise Refusal(f"{name} with whole rows or columns for a single value")
+        elif parameter.kind == "cell" and origin != "reference" and any(e is EMPTY for e in elements(value)):
+            raise Refusal(f"{name} of a blank that is computed")
         prepared.append(value)
+    if any(p.kind in _CONVERSIONS and np.size(v) > 1 for p, v in zip(parameters, prepared, strict=True)):
+        parameters = [Parameter("scalar") if parameter.kind == "branch" else parameter for parameter in parameters]
     arrays = [
         value
         for parameter, value in zip(parameters, prepared, strict=True)
@@ -184,17 +206,29 @@ def take(function: Function, name: str, operands: Sequence[Operand], origins: Se
     single = any(p.kind in _SINGLE and np.size(v) > 1 for p, v in zip(parameters, prepared, strict=True))
     if function.kind == "matrix" or single:
         raise Refusal(f"{name} with a range for a single value")
-    guards.same_shape(tuple(arrays))
-    shape = np.broadcast_shapes(*(np.shape(array) for array in arrays))
+    shape = max(array.shape[0] for array in arrays), max(array.shape[1] for array in arrays)
     result = np.empty(shape, object)
     spread = [
-        np.broadcast_to(np.asarray(_lone(p, v), object), shape) if p.kind in _CONVERSIONS else None
+        _spread(_lone(p, v), shape) if p.kind in _CONVERSIONS else None
         for p, v in zip(parameters, prepared, strict=True)
     ]
     for index in np.ndindex(shape):
         chosen = [v if s is None else s[index] for v, s in zip(prepared, spread, strict=True)]
-        result[index] = _call(function, name, parameters, chosen)
+        element = _call(function, name, parameters, chosen)
+        if np.size(element) > 1:
+            raise Refusal(f"{name} with an array for each element of an array")
+        result[index] = _lone(Parameter("scalar"), element)
     return result.view(Array)
+
+
+def _spread(value: Any, shape: tuple[int, int]) -> Any:
+    """A scalar, a row or a column repeated over the shape; what a shorter array lacks is #N/A."""
+    table = np.atleast_2d(np.asarray(value, object))
+    spread = np.full(shape, None, object)
+    spread[:, :] = NA
+    rows, columns = (shape[axis] if table.shape[axis] == 1 else table.shape[axis] for axis in (0, 1))
+    spread[:rows, :columns] = table
+    return spread
 
 
 def _parameters(function: Function, name: str, count: int) -> list[Parameter]:
@@ -208,7 +242,8 @@ def _parameters(function: Function, name: str, count: int) -> list[Parameter]:
 
 def _lone(parameter: Parameter, value: Any) -> Any:
     """A scalar out of an array of one."""
-    if parameter.kind in _CONVERSIONS and isinstance(value, np.ndarray) and value.size == 1:
+    lone = parameter.kind in _CONVERSIONS or parameter.kind == "branch"
+    if lone and isinstance(value, np.ndarray) and value.size == 1:
         return value.ravel()[0]
     return value
 
@@ -217,7 +252,7 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     converted: list[Any] = []
     for parameter, value in zip(parameters, values, strict=True):
         plain = _CONVERSIONS[parameter.kind](name, value) if parameter.kind in _CONVERSIONS else value
-        if isinstance(plain, XlError) and parameter.kind not in ("scalar", "lone"):
+        if isinstance(plain, XlError) and parameter.kind not in _WITH_ERRORS:
             return plain
         converted.append(plain)
     try:
@@ -231,14 +266,18 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     return result
 
 
-def _whole(name: str, kind: str, operand: Operand, origin: Origin) -> Any:
+def _whole(name: str, kind: str, operand: Operand, origin: Origin, lines: bool) -> Any:
     """The operand of a parameter that takes a whole range, or the first error in it."""
     if kind in ("numbers", "strictly", "values"):
         return _numbers(name, kind, operand, origin)
-    table = np.atleast_2d(np.asarray(operand, object))
+    if kind == "logicals":
+        return _logicals(name, operand, origin == "reference")
+    if isinstance(operand, Lines) and kind != "area" and not lines:
+        raise Refusal(f"{name} of whole rows or columns")  # their unused cells are not looked at
+    if kind == "branch":
+        return operand
+    table = np.atleast_2d(np.asarray(None if origin == "omitted" else operand, object))
     if kind == "table":
-        if isinstance(operand, Lines):
-            raise Refusal(f"{name} of whole rows or columns")  # their unused cells are not looked at
         return table
     return Area(table, operand.full if isinstance(operand, Lines) else table.shape, origin == "reference")
 
@@ -263,6 +302,23 @@ def _numbers(name: str, kind: str, operand: Operand, origin: Origin) -> Any:
         elif kind == "values" or value is EMPTY or np.size(operand) == 1:
             # Excel takes a lone truth value for a number, passes over one in an array, and tells the two apart.
             raise Refusal(f"{name} of something computed that is not a number")
+    return found
+
+
+def _logicals(name: str, operand: Operand, reference: bool) -> Any:
+    """The truth values among the elements, or the first error."""
+    found: list[bool | None] = []
+    for value in elements(operand):
+        if isinstance(value, XlError):
+            return value
+        if is_text(value):
+            if not reference and value.strip().upper() in ("TRUE", "FALSE"):
+                raise Refusal(f"{name} of a text that spells a truth value")
+            found += [] if reference or value == "" else [None]
+        elif value is not EMPTY:
+            found.append(_to_truth(name, value))
+        elif not reference:
+            raise Refusal(f"{name} of a blank that is computed")
     return found
 
 
@@ -319,12 +375,13 @@ def to_text(name: str, value: Any) -> Any:
 
 
 def number_text(number: float) -> str:
-    """A number as Excel joins it to a text: fifteen digits, no exponent; refused where an exponent would be needed."""
+    """A number as Excel joins it to a text: fifteen digits, no exponent; refused where an exponent might be needed."""
     if number == 0:
         return "0"
-    if not 1e-4 <= abs(number) < 1e15:
+    text = f"{Decimal(f'{number:.14e}').normalize():f}"
+    if not 1e-9 <= abs(number) < 1e15 or (abs(number) < 1e-4 and len(text) > 17):
         raise Refusal("a very large or very small number turned into text")
-    return f"{number:.15g}"
+    return text
 
 
 def _to_truth(name: str, value: Any) -> Any:
@@ -344,6 +401,15 @@ def _to_truth(name: str, value: Any) -> Any:
     return VALUE
 
 
+def to_condition(name: str, value: Any) -> Any:
+    """The value where IF and its like want a condition."""
+    if not is_text(value):
+        return _to_truth(name, value)
+    if value.strip().upper() in ("TRUE", "FALSE"):
+        raise Refusal(f"{name} of a text that spells a truth value")
+    return VALUE
+
+
 def _as_it_is(name: str, value: Any) -> Any:
     return float(value) if is_number(value) else value
 
@@ -356,5 +422,7 @@ _CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {
     "text": to_text,
     "truth": _to_truth,
     "yes": _to_truth,
+    "condition": to_condition,
     "scalar": _as_it_is,
+    "cell": _as_it_is,
 }
