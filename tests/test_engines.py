@@ -16,7 +16,8 @@ from xlparity.course.regressor.pages import regressor
 from xlparity.engines import find_engine
 from xlparity.engines.formulas.functions import core
 from xlparity.engines.formulas.guards import Refusal
-from xlparity.engines.formulas.shapes import compile_shape, to_table, to_values
+from xlparity.engines.formulas.operands import to_table, to_values
+from xlparity.engines.formulas.shapes import compile_shape
 from xlparity.formula import CELL_MARK, RANGE_MARK, dissect
 from xlparity.generate import build
 from xlparity.values import BLANK, ErrorValue, Unsupported

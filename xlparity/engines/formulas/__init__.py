@@ -1,6 +1,6 @@
 """The engine ``formulas``: its parser and its functions, each distinct formula shape compiled once.
 
-``functions`` says which functions are trusted, ``guards`` for which operands, ``shapes`` turns a shape into a program, and
+``functions`` says which functions are trusted, and for which operands; ``shapes`` turns a shape into a ``program``, and
 ``session`` runs the programs over a workbook in dependency order.
 """
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.functions.core import NUMERIC, numpy_power, power, whole
-from xlparity.engines.formulas.functions.taking import Function, formulas_function
+from xlparity.engines.formulas.functions.signatures import Function, formulas_function
 from xlparity.engines.formulas.guards import Operand, Surprise, close
 from xlparity.formula import CELL_MARK
 from xlparity.values import Value

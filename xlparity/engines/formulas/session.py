@@ -12,7 +12,9 @@ from xlparity.engines.formulas.fast import Arguments
 from xlparity.engines.formulas.functions import DATED
 from xlparity.engines.formulas.functions.areas import as_lines
 from xlparity.engines.formulas.guards import Refusal, Residue
-from xlparity.engines.formulas.shapes import Program, compile_shape, to_table, to_values
+from xlparity.engines.formulas.operands import to_table, to_values
+from xlparity.engines.formulas.program import Program
+from xlparity.engines.formulas.shapes import compile_shape
 from xlparity.formula import dissect
 from xlparity.scope import full_size
 from xlparity.values import BLANK, MISSING, Unsupported, Value

@@ -1,7 +1,7 @@
 """The functions that the engine vouches for, by the names that Excel's files have, without their ``_xlfn.`` prefixes.
 
 A function that is not in ``FUNCTIONS`` is refused. Each family of functions is a module here, with a ``FUNCTIONS`` of its
-own; ``taking`` is how they take their operands.
+own, which declares by ``signatures`` what they take; ``taking`` calls them, after ``conversions``.
 """
 
 from xlparity.engines.formulas.functions import (
@@ -33,7 +33,8 @@ from xlparity.engines.formulas.functions import (
     trigonometry,
     units,
 )
-from xlparity.engines.formulas.functions.taking import OMITTED, Function, take
+from xlparity.engines.formulas.functions.signatures import OMITTED, Function
+from xlparity.engines.formulas.functions.taking import take
 
 __all__ = ["DATED", "FUNCTIONS", "OMITTED", "Function", "take"]
 

@@ -8,8 +8,9 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
+from xlparity.engines.formulas.functions.conversions import NA, NUM, VALUE
 from xlparity.engines.formulas.functions.matching import kind, order, same
-from xlparity.engines.formulas.functions.taking import NA, NUM, VALUE, Function, function
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.functions.texts import whole
 from xlparity.engines.formulas.guards import Refusal, elements, is_number, is_text
 

@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from xlparity.engines.formulas.functions.conversions import NUM
 from xlparity.engines.formulas.functions.rounding import cut
-from xlparity.engines.formulas.functions.taking import NUM, Function, function
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal
 
 _LARGEST_ORDER = 100

@@ -7,6 +7,7 @@ from typing import Any
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
+from xlparity.engines.formulas.functions.conversions import NUM
 from xlparity.engines.formulas.functions.securities import span
 from xlparity.engines.formulas.functions.serials import (
     ExcelError,
@@ -20,7 +21,7 @@ from xlparity.engines.formulas.functions.serials import (
     whole,
     year_month_day,
 )
-from xlparity.engines.formulas.functions.taking import NUM, Function, formulas_function, function
+from xlparity.engines.formulas.functions.signatures import Function, formulas_function, function
 from xlparity.engines.formulas.guards import Refusal, is_text
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
-from xlparity.engines.formulas.functions.taking import DIV, NUM, VALUE, Function, function
+from xlparity.engines.formulas.functions.conversions import DIV, NUM, VALUE
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal, is_number
 
 _REAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"

@@ -13,8 +13,9 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
+from xlparity.engines.formulas.functions.conversions import DIV, NUM, VALUE
 from xlparity.engines.formulas.functions.matching import LONGEST_TEXT
-from xlparity.engines.formulas.functions.taking import DIV, NUM, VALUE, Function, formulas_function, function
+from xlparity.engines.formulas.functions.signatures import Function, formulas_function, function
 from xlparity.engines.formulas.guards import Operand, Refusal, elements, is_number
 
 ARRAY_ROW = "ARRAY,"

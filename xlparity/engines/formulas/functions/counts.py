@@ -5,9 +5,10 @@ from fractions import Fraction
 from typing import Any
 
 from xlparity.engines.formulas.functions import densities
+from xlparity.engines.formulas.functions.conversions import NUM
 from xlparity.engines.formulas.functions.distributions import special
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.functions.statistics import cut
-from xlparity.engines.formulas.functions.taking import NUM, Function, function
 from xlparity.engines.formulas.guards import Refusal
 
 

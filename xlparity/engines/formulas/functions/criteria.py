@@ -10,7 +10,8 @@ from schedula import EMPTY
 
 from xlparity.engines.formulas.functions.areas import Area, filled
 from xlparity.engines.formulas.functions.conditions import matcher
-from xlparity.engines.formulas.functions.taking import DIV, VALUE, Function, function
+from xlparity.engines.formulas.functions.conversions import DIV, VALUE
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal, is_number
 
 

@@ -10,8 +10,9 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
+from xlparity.engines.formulas.functions.conversions import NA, VALUE, to_text
 from xlparity.engines.formulas.functions.matching import lowered
-from xlparity.engines.formulas.functions.taking import NA, VALUE, Function, function, to_text
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.functions.texts import counted, fitting, whole
 from xlparity.engines.formulas.guards import Refusal, is_text
 

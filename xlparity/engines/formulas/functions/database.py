@@ -8,9 +8,10 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas.functions.conditions import Matcher, matcher, same_text
+from xlparity.engines.formulas.functions.conversions import NUM, VALUE
 from xlparity.engines.formulas.functions.criteria import average
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.functions.statistics import cut, variance
-from xlparity.engines.formulas.functions.taking import NUM, VALUE, Function, function
 from xlparity.engines.formulas.guards import Refusal, is_number, is_text
 
 Records = Callable[[list[Any]], Any]

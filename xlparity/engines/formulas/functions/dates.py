@@ -13,6 +13,7 @@ from typing import Any
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
+from xlparity.engines.formulas.functions.conversions import NUM, VALUE
 from xlparity.engines.formulas.functions.serials import (
     LAST_SERIAL,
     ExcelError,
@@ -29,7 +30,7 @@ from xlparity.engines.formulas.functions.serials import (
     year_fraction,
     year_month_day,
 )
-from xlparity.engines.formulas.functions.taking import NUM, VALUE, Function, function
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal, is_text
 
 _LARGEST = 32767  # what Excel's DATE and TIME take of any part

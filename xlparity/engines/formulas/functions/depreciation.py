@@ -3,8 +3,9 @@
 import math
 from typing import Any
 
+from xlparity.engines.formulas.functions.conversions import DIV, NUM
 from xlparity.engines.formulas.functions.serials import ExcelError, raising, whole
-from xlparity.engines.formulas.functions.taking import DIV, NUM, Function, function
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
+from xlparity.engines.formulas.functions.conversions import NUM, VALUE, to_number
 from xlparity.engines.formulas.functions.maths import in_base
 from xlparity.engines.formulas.functions.rounding import cut
-from xlparity.engines.formulas.functions.taking import NUM, VALUE, Function, function, to_number
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal, is_number
 
 _PLACES = 10

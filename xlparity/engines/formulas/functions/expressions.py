@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from xlparity.engines.formulas.functions.conversions import NA, VALUE
 from xlparity.engines.formulas.functions.matching import LONGEST_TEXT
-from xlparity.engines.formulas.functions.taking import NA, VALUE, Function, function
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal
 
 _SET = r"\[\^?(?:[A-Za-z0-9_ ](?:-[A-Za-z0-9])?|[.,:;!?/@#%&*+=]|\\[dw.-])+\]"

@@ -10,8 +10,9 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
+from xlparity.engines.formulas.functions.conversions import DIV, NUM, VALUE
 from xlparity.engines.formulas.functions.serials import ExcelError, day_of, raising, whole
-from xlparity.engines.formulas.functions.taking import DIV, NUM, VALUE, Function, function
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal, is_number, is_text
 
 _SMALLEST_RATE = 1e-6  # below, (1 + rate)^n - 1 has so few digits left that each way of writing it ends in others

@@ -9,8 +9,9 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
+from xlparity.engines.formulas.functions.conversions import VALUE
 from xlparity.engines.formulas.functions.matching import LONGEST_TEXT
-from xlparity.engines.formulas.functions.taking import VALUE, Function, function
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.functions.texts import whole
 from xlparity.engines.formulas.guards import Refusal, is_text
 

@@ -7,10 +7,11 @@ import numpy as np
 from formulas.tokens.operand import XlError
 
 from xlparity.engines.formulas.functions.areas import Area
+from xlparity.engines.formulas.functions.conversions import DIV, NA, NUM
 from xlparity.engines.formulas.functions.distributions import chisq_rt, f_rt, norm_inv, special, student_rt, t_inv_2t
 from xlparity.engines.formulas.functions.regression import pairs
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.functions.statistics import Numbers, cut, mean, spread, squares
-from xlparity.engines.formulas.functions.taking import DIV, NA, NUM, Function, function
 from xlparity.engines.formulas.guards import Refusal, elements, is_number
 
 

@@ -8,20 +8,10 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
+from xlparity.engines.formulas.functions.conversions import DIV, NA, NAME, NULL, NUM, REF, VALUE, to_condition
 from xlparity.engines.formulas.functions.core import logical
 from xlparity.engines.formulas.functions.matching import same
-from xlparity.engines.formulas.functions.taking import (
-    DIV,
-    NA,
-    NAME,
-    NULL,
-    NUM,
-    REF,
-    VALUE,
-    Function,
-    function,
-    to_condition,
-)
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal, is_number, is_text
 
 _ERROR_NUMBERS = {NULL: 1, DIV: 2, REF: 4, NAME: 5, NUM: 6, NA: 7}

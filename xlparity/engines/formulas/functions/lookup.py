@@ -8,8 +8,9 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.address import MAX_COLUMN, MAX_ROW, column_letters, quoted
+from xlparity.engines.formulas.functions.conversions import NA, REF, VALUE
 from xlparity.engines.formulas.functions.matching import exact, kind, like, nearest, order, order_of_any, same
-from xlparity.engines.formulas.functions.taking import NA, REF, VALUE, Function, function
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.functions.texts import whole
 from xlparity.engines.formulas.guards import Refusal, elements, is_text
 

@@ -11,9 +11,10 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
+from xlparity.engines.formulas.functions.conversions import NA, NUM, VALUE, to_number
 from xlparity.engines.formulas.functions.core import power
 from xlparity.engines.formulas.functions.rounding import cut
-from xlparity.engines.formulas.functions.taking import NA, NUM, VALUE, Function, function, to_number
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal, elements, is_number
 
 _LARGEST_WHOLE = 2**53

@@ -10,8 +10,9 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas.functions.areas import Area, filled
+from xlparity.engines.formulas.functions.conversions import DIV, NA, NUM, REF, VALUE
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.functions.statistics import Numbers, cut, distinct, mean, spread, squares
-from xlparity.engines.formulas.functions.taking import DIV, NA, NUM, REF, VALUE, Function, function
 from xlparity.engines.formulas.guards import Refusal, elements, is_number
 
 # --- pairs of numbers ------------------------------------------------------------------------------------------------

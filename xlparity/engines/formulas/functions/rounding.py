@@ -11,7 +11,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-from xlparity.engines.formulas.functions.taking import DIV, NUM, Function, function
+from xlparity.engines.formulas.functions.conversions import DIV, NUM
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal, nearly_whole
 
 _EXACT = Context(prec=700)  # holds every double rounded at any of its digits

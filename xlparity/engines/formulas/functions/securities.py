@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from xlparity.engines.formulas.functions.conversions import NUM
 from xlparity.engines.formulas.functions.serials import (
     ExcelError,
     basis_of,
@@ -12,7 +13,7 @@ from xlparity.engines.formulas.functions.serials import (
     year_fraction,
     year_month_day,
 )
-from xlparity.engines.formulas.functions.taking import NUM, Function, function
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from xlparity.engines.formulas.functions.taking import NUM, VALUE
+from xlparity.engines.formulas.functions.conversions import NUM, VALUE
 from xlparity.engines.formulas.guards import Refusal, is_number, is_text, nearly_whole
 
 LAST_SERIAL = 2958465  # 31 December 9999

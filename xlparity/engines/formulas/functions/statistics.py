@@ -11,7 +11,8 @@ from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.functions.areas import Area
-from xlparity.engines.formulas.functions.taking import DIV, NA, NUM, Function, function
+from xlparity.engines.formulas.functions.conversions import DIV, NA, NUM
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal, elements
 
 Numbers = Sequence[float]

@@ -1,178 +1,25 @@
-"""How a function takes its operands: what it is called with, cell by cell or whole, after Excel has converted them.
+"""How a function takes its operands: what it is called with, cell by cell or whole, after Excel has converted them."""
 
-A family of functions declares each of its members by a signature, ``"number number?"`` say, and implements it on plain
-Python values; what the signature does not provide for is refused, and so never reaches the implementation.
-"""
-
-import functools
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from formulas.functions import Array, get_functions
-from formulas.tokens.operand import Error, XlError
+from formulas.functions import Array
+from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
-from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.functions.areas import Area, Lines
-from xlparity.engines.formulas.guards import Operand, Refusal, elements, is_number, is_text
-
-NULL, DIV, VALUE, REF, NAME, NUM, NA = (
-    Error.errors[code] for code in ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
+from xlparity.engines.formulas.functions.conversions import CONVERSIONS, NA, to_number, to_truth
+from xlparity.engines.formulas.functions.signatures import (
+    SINGLE,
+    WHOLE,
+    WITH_ERRORS,
+    Function,
+    Origin,
+    Parameter,
+    parameter_at,
 )
-
-OMITTED = ""
-"""The node that formulas' parser makes of an argument of which only the commas are there."""
-
-Kind = Literal["elementwise", "aggregate", "matrix"]
-Origin = Literal["reference", "constant", "computed", "omitted"]
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A trusted function: how it takes arrays, its guard, and how the fast path spells it (``{0}`` an operand).
-
-    An elementwise function works cell by cell; an aggregate makes one value of whole arrays; a matrix function makes an
-    array of arrays. The spelling ``gives`` a number or a truth value, out of plain numbers only; None keeps the function
-    off the fast path. ``ignoring`` says that texts, truth values and blanks in references are passed over, ``lines`` that
-    whole rows and columns may be looked at up to the last used cell. A function that has ``takes``, a parameter each, is
-    called with what ``take`` makes of the operands. Where the operands in ``refers`` are references, so is the result.
-    ``rough`` stands in for a function whose text may be wrong in its last digit, where all that read the text are
-    functions that make numbers of it again, ``reads_rough``.
-    """
-
-    call: Callable[..., Any]
-    kind: Kind
-    guard: Callable[..., None] = guards.unguarded
-    spelling: str | None = None
-    gives: Literal["number", "truth"] = "number"
-    ignoring: bool = False
-    takes: "tuple[Parameter, ...]" = ()
-    rough: "Function | None" = None
-    reads_rough: bool = False
-    refers: slice | None = None
-    lines: bool = False
-
-    def whole(self, position: int) -> bool:
-        """Whether the operand in this place is taken as a whole array."""
-        if self.takes:
-            return parameter_at(self.takes, position).kind in _WHOLE
-        return self.kind != "elementwise"
-
-    def intersects(self, position: int) -> bool:
-        """Whether a range in this place, in a plain cell, means the one cell beside the formula."""
-        if self.takes:
-            return self.takes[min(position, len(self.takes) - 1)].kind in _INTERSECTING
-        return self.kind == "elementwise"
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of a signature.
-
-    ``kind`` is one of
-
-    ========= ==================================================================================================
-    number    a float; a blank is 0, TRUE is 1, a text that reads so in every country is that number, any other #VALUE!
-    strict    a float; a blank, a truth value and a text are refused, as functions differ in what they make of them
-    toolpak   as number, but a truth value is #VALUE!, and an array is refused: so the old Analysis ToolPak took them
-    lone      as scalar, but an array is refused
-    text      a str; a whole number and a truth value are spelled out, a blank is ""
-    truth     a bool; a number is TRUE unless it is 0, the texts TRUE and FALSE are what they say, any other is #VALUE!
-    yes       a truth that is TRUE where it is left out between commas
-    condition a bool; as a truth, but a text that spells a truth value is refused
-    cell      a scalar; a blank that is computed is refused, since it may be a blank or a zero
-    scalar    whatever a cell can hold: float, bool, str, an error, EMPTY for a blank
-    numbers   the numbers in a range, a list of floats; texts, truth values and blanks in a reference are passed over, texts
-              and truth values in an array too; what the formula spells out is taken as ``number`` takes it
-    values    for the functions named with an A: in a reference TRUE is 1, a text and FALSE are 0, blanks are passed over
-    strictly  the numbers in a range, a list of floats; anything else in it is refused
-    logicals  the truth values in a range, a list of bools; in a reference texts and blanks are passed over, as is the
-              text "" elsewhere; any other text is None
-    table     a range as a two-dimensional object array of scalars, errors and blanks included
-    area      an Area: a table that may be the used part of whole rows or columns
-    branch    one to choose: whole where all else is scalar, else spread over the arrays with them; a scalar or a table
-    ========= ==================================================================================================
-
-    An error in any operand but a scalar, a lone one, a cell, a table, an area or a branch is the result. ``optional``
-    parameters may be left off the end, ``omissible`` ones between two commas, which gives EMPTY, or a table of None. The
-    last may be ``repeated``, several of them in turn.
-    """
-
-    kind: str
-    optional: bool = False
-    omissible: bool = False
-    repeated: bool = False
-
-
-_WHOLE = frozenset(("numbers", "strictly", "values", "logicals", "table", "area", "branch"))
-_IGNORING = frozenset(("numbers", "values", "area"))
-_INTERSECTING = frozenset(("number", "text", "truth", "condition"))  # who takes no blanks takes no ranges either
-_SINGLE = frozenset(("toolpak", "lone"))
-_WITH_ERRORS = frozenset(("scalar", "lone", "cell", "branch"))
-
-
-def signature(text: str) -> tuple[Parameter, ...]:
-    """The parameters in a text such as ``"number text? scalar~ numbers*"``.
-
-    ``?`` marks one that is optional, ``~`` one omissible as well, ``_`` one only omissible, ``*`` one that is repeated.
-    """
-    found = []
-    for word in text.split():
-        kind = word.rstrip("?~_*")
-        if kind not in (*_WHOLE, *_CONVERSIONS):
-            raise ValueError(f"{kind} is no kind of parameter")
-        marks = word[len(kind) :]
-        found.append(Parameter(kind, "?" in marks or "~" in marks, "~" in marks or "_" in marks, "*" in marks))
-    return tuple(found)
-
-
-def parameter_at(takes: tuple[Parameter, ...], position: int) -> Parameter:
-    """The parameter of the argument in this place, which may be a repetition of one of the last."""
-    if position < len(takes):
-        return takes[position]
-    turns = [parameter for parameter in takes if parameter.repeated] or [takes[-1]]
-    return turns[(position - len(takes)) % len(turns)]
-
-
-def function(
-    call: Callable[..., Any],
-    takes: str,
-    kind: Kind = "elementwise",
-    *,
-    refers: slice | None = None,
-    lines: bool = False,
-) -> Function:
-    """The table's entry for an implementation on plain values, by its signature.
-
-    It returns a float, an int, a bool, a str, one of the errors above, or, as a matrix function, a two-dimensional array
-    of these; it raises Refusal where Excel's answer is not certain. A result that is not finite is refused, and so is
-    whatever it raises.
-    """
-    parameters = signature(takes)
-    ignoring = any(p.kind in _IGNORING for p in parameters)
-    return Function(call, kind, ignoring=ignoring, takes=parameters, refers=refers, lines=lines)
-
-
-def from_formulas(name: str, takes: str, kind: Kind = "elementwise") -> Function:
-    """The entry for formulas' own function, called with what the signature makes of the operands."""
-    return function(functools.partial(_call_formulas, name), takes, kind)
-
-
-def _call_formulas(name: str, *operands: Any) -> Any:
-    given = [np.array(operand, object).view(Array) if isinstance(operand, list) else operand for operand in operands]
-    result = formulas_function(name)(*given)
-    return result.ravel()[0] if isinstance(result, np.ndarray) and result.size == 1 else result
-
-
-@functools.cache
-def formulas_function(name: str) -> Any:
-    """formulas' own function of that name."""
-    found = get_functions()[name]
-    return found["function"] if isinstance(found, dict) else found
+from xlparity.engines.formulas.guards import Operand, Refusal, elements, is_number, is_text
 
 
 def take(function: Function, name: str, operands: Sequence[Operand], origins: Sequence[Origin]) -> Operand:
@@ -187,29 +34,29 @@ def take(function: Function, name: str, operands: Sequence[Operand], origins: Se
     prepared: list[Any] = []
     for parameter, operand, origin in zip(parameters, operands, origins, strict=True):
         value: Any = (parameter.kind == "yes" or EMPTY) if origin == "omitted" else operand
-        if parameter.kind in _WHOLE:
+        if parameter.kind in WHOLE:
             value = _whole(name, parameter.kind, value, origin, function.lines)
         elif isinstance(value, Lines) and not function.lines:
             raise Refusal(f"{name} with whole rows or columns for a single value")
         elif parameter.kind == "cell" and origin != "reference" and any(e is EMPTY for e in elements(value)):
             raise Refusal(f"{name} of a blank that is computed")
         prepared.append(value)
-    if any(p.kind in _CONVERSIONS and np.size(v) > 1 for p, v in zip(parameters, prepared, strict=True)):
+    if any(p.kind in CONVERSIONS and np.size(v) > 1 for p, v in zip(parameters, prepared, strict=True)):
         parameters = [Parameter("scalar") if parameter.kind == "branch" else parameter for parameter in parameters]
     arrays = [
         value
         for parameter, value in zip(parameters, prepared, strict=True)
-        if parameter.kind in _CONVERSIONS and np.size(value) > 1
+        if parameter.kind in CONVERSIONS and np.size(value) > 1
     ]
     if not arrays:
         return _call(function, name, parameters, [_lone(p, v) for p, v in zip(parameters, prepared, strict=True)])
-    single = any(p.kind in _SINGLE and np.size(v) > 1 for p, v in zip(parameters, prepared, strict=True))
+    single = any(p.kind in SINGLE and np.size(v) > 1 for p, v in zip(parameters, prepared, strict=True))
     if function.kind == "matrix" or single:
         raise Refusal(f"{name} with a range for a single value")
     shape = max(array.shape[0] for array in arrays), max(array.shape[1] for array in arrays)
     result = np.empty(shape, object)
     spread = [
-        _spread(_lone(p, v), shape) if p.kind in _CONVERSIONS else None
+        _spread(_lone(p, v), shape) if p.kind in CONVERSIONS else None
         for p, v in zip(parameters, prepared, strict=True)
     ]
     for index in np.ndindex(shape):
@@ -242,7 +89,7 @@ def _parameters(function: Function, name: str, count: int) -> list[Parameter]:
 
 def _lone(parameter: Parameter, value: Any) -> Any:
     """A scalar out of an array of one."""
-    lone = parameter.kind in _CONVERSIONS or parameter.kind == "branch"
+    lone = parameter.kind in CONVERSIONS or parameter.kind == "branch"
     if lone and isinstance(value, np.ndarray) and value.size == 1:
         return value.ravel()[0]
     return value
@@ -251,8 +98,8 @@ def _lone(parameter: Parameter, value: Any) -> Any:
 def _call(function: Function, name: str, parameters: Sequence[Parameter], values: Sequence[Any]) -> Any:
     converted: list[Any] = []
     for parameter, value in zip(parameters, values, strict=True):
-        plain = _CONVERSIONS[parameter.kind](name, value) if parameter.kind in _CONVERSIONS else value
-        if isinstance(plain, XlError) and parameter.kind not in _WITH_ERRORS:
+        plain = CONVERSIONS[parameter.kind](name, value) if parameter.kind in CONVERSIONS else value
+        if isinstance(plain, XlError) and parameter.kind not in WITH_ERRORS:
             return plain
         converted.append(plain)
     try:
@@ -316,113 +163,7 @@ def _logicals(name: str, operand: Operand, reference: bool) -> Any:
                 raise Refusal(f"{name} of a text that spells a truth value")
             found += [] if reference or value == "" else [None]
         elif value is not EMPTY:
-            found.append(_to_truth(name, value))
+            found.append(to_truth(name, value))
         elif not reference:
             raise Refusal(f"{name} of a blank that is computed")
     return found
-
-
-def to_number(name: str, value: Any) -> Any:
-    """The value where a number is wanted."""
-    if isinstance(value, XlError):
-        return value
-    if value is EMPTY:
-        return 0.0
-    if isinstance(value, bool) or is_number(value):
-        return float(value)
-    if is_text(value):
-        return text_number(value)
-    raise Refusal(f"{name} of a {type(value).__name__}")
-
-
-_SPELLED_NUMBER = re.compile(r" *([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?)(%?) *")
-_SPACED_DATE = re.compile(r" +[0-9]{4}-[0-9]{2}-[0-9]{2} *")
-
-
-def text_number(text: str) -> Any:
-    """The number that a text spells in every locale, or #VALUE! for what is a number in none; raises Refusal for others."""
-    if match := _SPELLED_NUMBER.fullmatch(text):
-        return float(match[1]) / (100 if match[2] else 1)
-    if _SPACED_DATE.fullmatch(text) or text.startswith("--"):
-        return VALUE  # Excel passes over spaces before a number, but not before a date, and reads one sign
-    guards.numeric(text)
-    return VALUE
-
-
-def _to_strict(name: str, value: Any) -> Any:
-    if isinstance(value, XlError):
-        return value
-    if not is_number(value):
-        raise Refusal(f"{name} of a text, a truth value or a blank")
-    return float(value)
-
-
-def _to_toolpak(name: str, value: Any) -> Any:
-    return VALUE if isinstance(value, bool) else to_number(name, value)
-
-
-def to_text(name: str, value: Any) -> Any:
-    """The value where a text is wanted."""
-    if isinstance(value, XlError):
-        return value
-    if value is EMPTY:
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if is_number(value):
-        return number_text(float(value))
-    return str(value)
-
-
-def number_text(number: float) -> str:
-    """A number as Excel joins it to a text: fifteen digits, no exponent; refused where an exponent might be needed."""
-    if number == 0:
-        return "0"
-    text = f"{Decimal(f'{number:.14e}').normalize():f}"
-    if not 1e-9 <= abs(number) < 1e15 or (abs(number) < 1e-4 and len(text) > 17):
-        raise Refusal("a very large or very small number turned into text")
-    return text
-
-
-def _to_truth(name: str, value: Any) -> Any:
-    if isinstance(value, XlError | bool):
-        return value
-    if value is EMPTY:
-        return False
-    if is_number(value):
-        if guards.residual(value):
-            raise Refusal("a number below 1e-15 where it matters whether it is zero")
-        return value != 0
-    if is_text(value) and value.upper() in ("TRUE", "FALSE"):
-        return value.upper() == "TRUE"
-    guards.numeric(value)
-    if guards.is_plain_number(value):
-        raise Refusal(f"{name} of a text where a truth value must stand")
-    return VALUE
-
-
-def to_condition(name: str, value: Any) -> Any:
-    """The value where IF and its like want a condition."""
-    if not is_text(value):
-        return _to_truth(name, value)
-    if value.strip().upper() in ("TRUE", "FALSE"):
-        raise Refusal(f"{name} of a text that spells a truth value")
-    return VALUE
-
-
-def _as_it_is(name: str, value: Any) -> Any:
-    return float(value) if is_number(value) else value
-
-
-_CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {
-    "number": to_number,
-    "strict": _to_strict,
-    "toolpak": _to_toolpak,
-    "lone": _as_it_is,
-    "text": to_text,
-    "truth": _to_truth,
-    "yes": _to_truth,
-    "condition": to_condition,
-    "scalar": _as_it_is,
-    "cell": _as_it_is,
-}

@@ -7,8 +7,9 @@ from typing import Any
 from formulas.tokens.operand import XlError
 
 from xlparity.engines.formulas import guards
+from xlparity.engines.formulas.functions.conversions import VALUE
 from xlparity.engines.formulas.functions.matching import LONGEST_TEXT, lowered, pattern
-from xlparity.engines.formulas.functions.taking import VALUE, Function, function
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal, is_text
 
 _CONTROLS = dict.fromkeys(range(32))

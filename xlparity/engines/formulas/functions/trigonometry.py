@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from xlparity.engines.formulas.functions.taking import DIV, NUM, Function, function
+from xlparity.engines.formulas.functions.conversions import DIV, NUM
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal
 
 _LARGEST_ANGLE = 2.0**27  # Excel gives #NUM! from here on

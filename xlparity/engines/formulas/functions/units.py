@@ -10,7 +10,8 @@ from typing import Any
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
-from xlparity.engines.formulas.functions.taking import NA, Function, function
+from xlparity.engines.formulas.functions.conversions import NA
+from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.guards import Refusal, is_text
 
 _INCH, _POINT, _LIGHT_YEAR = 0.0254, 0.0254 / 72, 9460730472580800.0

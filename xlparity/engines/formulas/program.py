@@ -1,0 +1,148 @@
+"""Programs run on operands, the general way: every operand is looked at before a call, and every result after it."""
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from formulas.functions import Array
+from formulas.tokens.operand import Error
+from schedula import EMPTY
+
+from xlparity.engines.formulas import guards
+from xlparity.engines.formulas.fast import Fast, Step
+from xlparity.engines.formulas.functions import take
+from xlparity.engines.formulas.functions.core import ignore_non_numbers
+from xlparity.engines.formulas.functions.signatures import Origin
+from xlparity.engines.formulas.guards import Operand, Refusal, Residue
+
+_NUM, _REF, _VALUE = (Error.errors[code] for code in ("#NUM!", "#REF!", "#VALUE!"))
+CHOOSING = ("IF", "IFERROR", "IFNA", "IFS", "SWITCH", "CHOOSE")
+
+Doubt = Literal["none", "tiny", "all"]
+
+# On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
+_NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A compiled shape. The first ``arguments`` slots are its references, in the order in which the text has them;
+    ``omitted`` is the slot of an argument that is not there, and ``lines`` are the arguments that are whole rows or
+    columns. Of the ``intersecting`` references the one cell beside the formula is meant, as Excel has it where a plain cell
+    names a range and needs a value. ``single`` are the operands, by step and place, of which a plain cell takes a single
+    value.
+    """
+
+    arguments: int
+    constants: tuple[Operand, ...]
+    steps: tuple[Step, ...]
+    result: int
+    array: bool
+    omitted: int | None
+    intersecting: frozenset[int]
+    lines: frozenset[int]
+    single: frozenset[tuple[int, int]]
+    fast: Fast | None
+
+    def run(self, operands: list[Operand]) -> Operand:
+        """The value on these operands, one for each reference; raises Refusal with the reason."""
+        slots = [*operands, *self.constants, *[None] * len(self.steps)]
+        references = set(range(self.arguments))
+        for step in self.steps:
+            given = [slots[slot] for slot in step.operands]
+            if any(np.size(slots[slot]) > 1 for slot in step.operands if (step.result, slot) in self.single):
+                raise Refusal(f"'{step.name}' on an array in a plain cell, of which Excel takes one element")
+            found = slots[step.result] = _checked(self._call(step, given, references), _doubt(step.name, given))
+            if _refers(step, given, references):
+                references.add(step.result)
+            elif step is not self.steps[-1] and _with_blanks(found) and step.function.takes:
+                raise Refusal(f"a blank among what {step.name} gives")  # a zero in one place, an empty text in another
+        if self.steps and self.steps[-1].name in ("+", "-"):
+            guards.not_lost(slots[self.result], slots[self.steps[-1].operands[0]])
+        return slots[self.result]
+
+    def _call(self, step: Step, operands: list[Operand], referring: set[int]) -> Operand:
+        function = step.function
+        if function.takes:
+            origins = [self._origin(slot, referring) for slot in step.operands]
+            found = take(function, step.name, operands, origins)
+            if step.name == "IF" and "omitted" in origins and found is EMPTY and step is not self.steps[-1]:
+                raise Refusal("an argument left out of an IF inside a formula")
+            if self.lines & {*step.operands} and (found is _REF or found is _VALUE or np.size(found) > 1):
+                raise Refusal(f"{step.name} beyond the used cells of whole rows or columns")
+            return found
+        references = [slot in referring for slot in step.operands]
+        if step.name in _NATIVE and all(
+            type(value) is float for operand in operands for value in guards.elements(operand)
+        ):
+            guards.same_shape(tuple(operands))
+            return _NATIVE[step.name](*operands)
+        if (
+            step.name in CHOOSING
+            and any(other.function.ignoring for other in self.steps)
+            and any(value is EMPTY for operand in operands for value in guards.elements(operand))
+        ):
+            # The blank comes back as a zero, which an aggregate counts, and Excel's does not.
+            raise Refusal(f"a blank chosen by {step.name} inside an aggregate")
+        if function.ignoring:
+            operands = [
+                ignore_non_numbers(step.name, operand, reference)
+                for operand, reference in zip(operands, references, strict=True)
+            ]
+        function.guard(*operands)
+        return function.call(*operands)
+
+    def _origin(self, slot: int, references: set[int]) -> Origin:
+        if slot == self.omitted:
+            return "omitted"
+        if slot in references:
+            return "reference"
+        return "constant" if slot < self.arguments + len(self.constants) else "computed"
+
+
+def _doubt(name: str, operands: list[Operand]) -> Doubt:
+    """Which numbers among a step's results may be zero in Excel: what a subtraction left, and what follows from such."""
+    if name not in guards.EXACT:
+        return "tiny"
+    left = any(guards.residual(value) for operand in operands for value in guards.elements(operand))
+    return "all" if left else "none"
+
+
+def _refers(step: Step, operands: list[Operand], references: set[int]) -> bool:
+    """Whether a function that chooses among references has chosen one: not where it goes through arrays."""
+    if step.function.refers is None:
+        return False
+    through = [operand for place, operand in enumerate(operands) if not step.function.whole(place)]
+    chosen = step.operands[step.function.refers]
+    return all(slot in references for slot in chosen) and all(np.size(operand) <= 1 for operand in through)
+
+
+def _with_blanks(result: Operand) -> bool:
+    return isinstance(result, np.ndarray) and result.size > 1 and any(v is EMPTY for v in guards.elements(result))
+
+
+def _checked(result: Operand, doubt: Doubt) -> Operand:
+    """The result as Excel has it: an infinity or nan is #NUM!, at the operation that makes it."""
+    if isinstance(result, np.ndarray):
+        if result.ndim not in (0, 2):
+            raise Refusal("a result that is no table")
+        array = np.empty(result.size, object)
+        array[:] = [_checked_scalar(value, doubt) for value in result.ravel().tolist()]
+        return array.reshape(result.shape).view(Array) if result.ndim else array[0]
+    return _checked_scalar(result, doubt)
+
+
+def _checked_scalar(value: Any, doubt: Doubt) -> Any:
+    if isinstance(value, str | bool | Residue):  # formulas' errors and its blank are strings
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, int | float | np.number) and not isinstance(value, complex | np.complexfloating):
+        number = float(value)
+        if number - number != 0.0:
+            return _NUM
+        doubtful = guards.tiny(number) if doubt == "tiny" else 0.0 < abs(number) < guards.SMALLEST or doubt == "all"
+        return Residue(number) if doubtful else number
+    raise Refusal(f"a result that is no Excel value ({type(value).__name__})")
