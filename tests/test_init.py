@@ -17,7 +17,7 @@ import xlparity
 from xlparity.draft import draft_spec
 from xlparity.draft.names import LEAD, SAME, SAME_WORDS, WORD, fit, identifier, stem
 from xlparity.report import Verdict
-from xlparity.spec import read_spec
+from xlparity.spec import bind, read_spec
 from xlparity.workbook import read_workbook
 
 TRAIN = """
@@ -104,8 +104,7 @@ class Desk:
             "init", self.workbook, *(["--reference", self.folder / f"ref.py:{function}"] if function else [])
         )
         assert (done.code, done.out, done.err.count("\n")) == (0, "", 1)
-        spec = read_spec(self.spec)
-        spec.map_cells(spec.checks[0], read_workbook(self.workbook))
+        bind(read_spec(self.spec), read_workbook(self.workbook))
         return self.spec.read_text(encoding="utf-8")
 
     def table(self, function: str = "") -> dict[str, Any]:

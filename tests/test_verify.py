@@ -83,7 +83,7 @@ def test_no_single_changed_formula_of_training_goes_unnoticed(two_iterations):
     """A verifier that misses one changed formula is worthless; exhaustive over both iterations, each change by itself."""
     plan, engine = read_spec(two_iterations), find_engine("formulas")
     book = read_workbook(plan.workbook)
-    verdicts = [(name, str(cell), assess(plan, mutant, engine).verdict) for name, cell, mutant in mutants(book)]
+    verdicts = [(name, str(cell), assess(plan, mutant, [engine]).verdict) for name, cell, mutant in mutants(book)]
     assert len(verdicts) > 300
     assert {name for name, _, _ in verdicts} == {*MUTATIONS, "a constant pasted over it"}
     assert [found for found in verdicts if found[2] is not Verdict.FAIL] == []
@@ -150,7 +150,7 @@ def test_a_formula_that_ignores_the_input_fails_although_its_value_is_right(smal
         ("=A1/(A1-3)", "error", Verdict.FAIL),
         ('="six"&A1', "mismatch", Verdict.FAIL),
         ("=A1=3", "mismatch", Verdict.FAIL),
-        ("=NPV(0.1,A1)", "unsupported", Verdict.UNASSESSED),
+        ("=OFFSET(A1,0,0)", "unsupported", Verdict.UNASSESSED),
         ("=B1+A1", "unsupported", Verdict.UNASSESSED),
         (None, "missing", Verdict.UNASSESSED),
     ],

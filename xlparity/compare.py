@@ -54,11 +54,21 @@ def disagreements(
     for output, _, bound, expected in _expectations(cells, trace):
         if output.skip is not None:
             continue
-        for binding in bound:
+        if expected is None:
+            unsure += [binding.cell for binding in bound]
+            continue
+        allows, numbers = output.tolerance.allows, expected.dtype == float
+        elements = expected.ravel() if len(bound) == expected.size else [expected[b.element] for b in bound]
+        for binding, element in zip(bound, elements, strict=True):
             actual = values.get(binding.cell, BLANK)
-            if expected is None or isinstance(actual, Unsupported | Missing):
+            if numbers and type(actual) is float:  # which nearly all of them are, for every set of inputs
+                agrees = allows(actual, float(element))
+            elif isinstance(actual, Unsupported | Missing):
                 unsure.append(binding.cell)
-            elif not _agree(output, actual, _wanted(expected[binding.element], actual)):
+                continue
+            else:
+                agrees = _agree(output, actual, _wanted(element, actual))
+            if not agrees:
                 wrong.append(binding.cell)
     return tuple(wrong), tuple(unsure)
 
@@ -88,11 +98,13 @@ def _agree(output: Output[Range], actual: Value, expected: float | bool) -> bool
 
 def _fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | None":
     """The array in the range's shape, or None where it has other elements or another orientation."""
+    if array.shape == shape:
+        return array
     rows, columns = shape
     if array.size != rows * columns:
         return None
     squeezed = tuple(length for length in array.shape if length != 1)
-    fits = array.shape == shape or array.size == 1 or (array.ndim == 1 and 1 in shape)
+    fits = array.size == 1 or (array.ndim == 1 and 1 in shape)
     # Leading axes of length one, as keepdims leaves them, say nothing about the orientation of the last two.
     fits = fits or (array.ndim > 2 and array.shape[-2:] == shape and len(squeezed) <= 2)
     return array.reshape(shape) if fits else None

@@ -120,8 +120,8 @@ class Reference:
                 )
             try:
                 array = np.array(step[name])
-                if array.dtype != bool:  # truth values stay what they are: a cell may hold TRUE
-                    array = np.array(step[name], dtype=float)
+                if array.dtype not in (bool, float):  # truth values stay what they are: a cell may hold TRUE
+                    array = array.astype(float)
             except (TypeError, ValueError) as error:
                 raise OracleError(
                     f"{self.name}: '{name}' in iteration {iteration} is no array of numbers ({error})"

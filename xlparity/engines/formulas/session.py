@@ -123,12 +123,7 @@ class FormulasSession:
                 self._start[place] = Unsupported(str(reason))
             return None
         places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
-        full = tuple(
-            [
-                full_size(text) if isinstance(text, str) and k not in program.intersecting else None
-                for k, text in enumerate(read_from)
-            ]
-        )
+        full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
         return _Node(program, places, shapes, results, block, formula.spills, full)
 
     def _meaning(self, word: str, cell: Cell) -> str:
