@@ -3,6 +3,8 @@
 import datetime
 import math
 import re
+import warnings
+import zipfile
 
 import openpyxl
 import pytest
@@ -298,3 +300,43 @@ def test_the_cells_of_a_data_table_are_refused(tmp_path):
     found = {cell.a1: value for cell, value in find_engine("formulas").load(book).recalculate({}).items()}
     assert isinstance(found["C1"], Unsupported)
     assert found["C2"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ('<c r="A1">\n <f>1+1</f>\n <v>3</v>\n</c>', '<c r="A1">\n <f>1+1</f><v>2.0</v>\n \n</c>'),
+        ('<c r="A1"><!-- <v>9</v> --><f>1+1</f></c>', '<c r="A1"><!-- <v>9</v> --><f>1+1</f><v>2.0</v></c>'),
+        (
+            '<c r="A1"><f><![CDATA[IF(1>0,"</f>x",1)]]></f></c>',
+            '<c r="A1"><f><![CDATA[IF(1>0,"</f>x",1)]]></f><v>2.0</v></c>',
+        ),
+        ('<c foo="a>b" r="A1" t=\'str\'><f>1</f></c>', '<c foo="a>b" r="A1"><f>1</f><v>2.0</v></c>'),
+        (
+            '<c r="A1"><f>1</f><v>3</v><extLst><v>8</v></extLst></c>',
+            '<c r="A1"><f>1</f><v>2.0</v><extLst><v>8</v></extLst></c>',
+        ),
+        ('<c r="A1" vm="1" cm="1" t="e"><f>1</f><v>#N/A</v></c>', '<c r="A1" cm="1"><f>1</f><v>2.0</v></c>'),
+        ("<c><f>1</f></c><c/>", "<c><f>1</f><v>2.0</v></c><c/>"),
+    ],
+)
+def test_a_value_is_written_behind_its_formula_and_nowhere_else(cell, written):
+    """Excel minds the order of what stands in a cell, and what looks like a value may be a comment or part of a formula."""
+    assert write_values(sheet_of(cell), {"A1": 2.0}, "sheet") == sheet_of(written)
+
+
+def test_many_cells_without_elements_are_written_in_one_go():
+    """An array formula over a large block has one element in the file, and thousands of cells to fill."""
+    values = {f"A{row}": 1.0 for row in range(2, 30_002)}
+    assert write_values(sheet_of('<c r="A1"/>'), values, "sheet").count(b"<v>1.0</v>") == 30_000
+
+
+def test_a_package_with_two_parts_of_one_name_is_refused(tmp_path):
+    """Two readers would see two workbooks."""
+    path = file_with(tmp_path, {"A1": 1})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(SHEET, sheet_of())
+    with pytest.raises(WorkbookError, match="two parts"):
+        read_workbook(path)

@@ -9,7 +9,6 @@ import math
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -51,8 +50,13 @@ def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _UNPACKED_LIMIT:
                 raise WorkbookError(f"{path}: the file unpacks to more than 1 GiB; it is not read")
-            return {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+            parts = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+            if len(parts) < len(archive.infolist()):
+                raise WorkbookError(f"{path}: the package has two parts of one name; save the file in Excel")
+            return parts
+    except WorkbookError:
+        raise
+    except Exception as error:  # a damaged archive makes zipfile, zlib and lzma raise whatever they happen to raise
         raise WorkbookError(
             f"{path}: not a readable .xlsx file ({error}); save it as an Excel workbook (.xlsx)"
         ) from error
