@@ -11,10 +11,10 @@ C, R, L = CELL_MARK, RANGE_MARK, LINES_MARK
 SALES = Table("Sales", parse_range("Data!B2:D6"), ("Net", "Tax [%]", "Sum"), 1, 1)
 SCOPE = Scope(
     {
-        "RATE": "Sheet1!$A$9", "BLOCK": "Sheet1!$A$1:$B$2", "TWICE": "2*Sheet1!$A$1", "FIVE": "-0.05", "HELLO": '"hi"',
-        "DATA!LOCAL": "Data!$Z$1", "SHEET1!RATE": "Sheet1!$C$1", "GONE": "#REF!", "NEXT": "Sheet1!A2",
+        "rate": "Sheet1!$A$9", "block": "Sheet1!$A$1:$B$2", "twice": "2*Sheet1!$A$1", "five": "-0.05", "hello": '"hi"',
+        "data!local": "Data!$Z$1", "sheet1!rate": "Sheet1!$C$1", "gone": "#REF!", "next": "Sheet1!A2",
     },
-    {"SALES": SALES},
+    {"sales": SALES},
 )  # fmt: skip
 
 

@@ -34,6 +34,14 @@ def column_number(letters: str) -> int:
     return number
 
 
+def folded(name: str) -> str:
+    """The name of a sheet, a table or a cell without the case of its letters, which Excel does not mind.
+
+    Letter by letter: to Excel, unlike to str.upper and str.casefold, ß is not ss.
+    """
+    return name.lower()
+
+
 @cache
 def quoted(sheet: str) -> str:
     """The sheet's name as a formula writes it, in apostrophes where Excel asks for them."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from xlparity.address import folded
 from xlparity.errors import WorkbookError
 from xlparity.values import ErrorValue, Value
 
@@ -85,7 +86,7 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
                 continue
             if part not in parts:
                 raise WorkbookError(f"{path}: the part of sheet '{name}' is missing; the file is damaged")
-            if name.casefold() in (other.casefold() for other in found):
+            if folded(name) in map(folded, found):
                 raise WorkbookError(f"{path}: two sheets are called '{name}'; the file is damaged")
             found[name] = part
     except (ElementTree.ParseError, KeyError) as error:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range, parse_range
+from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range, folded, parse_range
 from xlparity.errors import nearest
 
 _FIXED = re.compile(
@@ -31,7 +31,7 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names of a workbook, in capitals; one that belongs to a sheet stands under ``SHEET!NAME``.
+    """The names of a workbook, ``folded``; one that belongs to a sheet stands under ``sheet!name``.
 
     ``spelled`` has the names as the workbook writes them.
     """
@@ -49,19 +49,19 @@ class Scope:
 
     def misses(self, word: str, sheet: str) -> bool:
         """Whether a formula of this sheet that has this word comes to #NAME?, since nothing is called so."""
-        name = word.upper()
-        known = f"{sheet}!{word}".upper() in self.names or name in self.names or name in self.tables
-        return not (known or "[" in word or "!" in word or name.startswith(_RESERVED))
+        name = folded(word)
+        known = folded(f"{sheet}!{word}") in self.names or name in self.names or name in self.tables
+        return not (known or "[" in word or "!" in word or word.upper().startswith(_RESERVED))
 
     def _name(self, word: str, sheet: str) -> str:
         of, separator, name = word.rpartition("!")
         if separator:
             of = of[1:-1].replace("''", "'") if of.startswith("'") else of
-        definition = self.names.get(f"{(of or sheet)}!{name}".upper())
+        definition = self.names.get(folded(f"{(of or sheet)}!{name}"))
         if definition is None:
-            definition = self.names.get(name.upper())
+            definition = self.names.get(folded(name))
         if definition is None:
-            if not separator and name.upper() in self.tables:
+            if not separator and folded(name) in self.tables:
                 return self._columns(f"{name}[]", Cell(sheet, 1, 1))
             raise ValueError(f"the name {word}, which the workbook does not define")
         if _FIXED.fullmatch(definition):
@@ -73,7 +73,7 @@ class Scope:
 
     def _columns(self, word: str, cell: Cell) -> str:
         match = _STRUCTURED.fullmatch(word)
-        table = self.tables.get(match["table"].strip().upper()) if match else None
+        table = self.tables.get(folded(match["table"].strip())) if match else None
         if match is None or table is None:
             raise ValueError(f"the structured reference {word}, whose table the workbook does not have")
         inside = match["inside"].strip()
@@ -94,14 +94,16 @@ class Scope:
 
     @staticmethod
     def _column(table: Table, header: str, word: str) -> int:
-        plain = re.sub(r"'(.)", r"\1", header).strip()
-        folded = [" ".join(column.split()).upper() for column in table.columns]
-        wanted = " ".join(plain.split()).upper()
-        if wanted not in folded:
-            raise ValueError(
-                f"the structured reference {word}: table {table.name} has no column '{plain}'{nearest(plain, table.columns)}"
-            )
-        return table.area.column + folded.index(wanted)
+        plain = re.sub(r"'(.)", r"\1", header)
+        # Headers may differ in spaces or in case only; a spec file may be careless about either.
+        for alike in (str, folded, _spaced):
+            found = [number for number, column in enumerate(table.columns) if alike(column) == alike(plain)]
+            if len(found) == 1:
+                return table.area.column + found[0]
+            if found:
+                raise ValueError(f"the structured reference {word}: table {table.name} has several such columns")
+        near = nearest(plain, table.columns)
+        raise ValueError(f"the structured reference {word}: table {table.name} has no column '{plain.strip()}'{near}")
 
     @staticmethod
     def _rows(table: Table, items: set[str], cell: Cell, word: str) -> tuple[int, int]:
@@ -121,6 +123,10 @@ class Scope:
         if items == {"#THIS ROW"} and cell.sheet == table.area.sheet and top <= cell.row <= bottom:
             return cell.row, cell.row
         raise ValueError(f"the structured reference {word}, which means no rows of the table here")
+
+
+def _spaced(header: str) -> str:
+    return " ".join(folded(header).split())
 
 
 def whole_lines(text: str, sheet: str, extent: tuple[int, int]) -> Range:

@@ -18,7 +18,7 @@ from typing import Any
 from xml.sax.saxutils import unescape
 
 from xlparity import collector, ooxml
-from xlparity.address import Cell, Range, parse_range
+from xlparity.address import Cell, Range, folded, parse_range
 from xlparity.errors import WorkbookError
 from xlparity.formula import precedents
 from xlparity.patch import repack
@@ -106,7 +106,7 @@ class Workbook:
 
     def _sheet(self, name: str, text: str) -> str:
         for sheet in self.sheets:
-            if sheet.casefold() == name.casefold():  # Excel does not mind the case of a sheet's name
+            if folded(sheet) == folded(name):  # Excel does not mind the case of a sheet's name
                 return sheet
         raise ValueError(f"the reference {text} to another workbook, or to a sheet that is not there")
 
@@ -144,9 +144,15 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         _place_areas(name, raw, cells, members)
         _refuse_what_was_dropped(raw, name, cells, members)
     digest = hashlib.sha256(data).hexdigest()
+    try:
+        scope = _scope(book)
+    except Exception as error:  # a name or a table may be damaged in ways that openpyxl passes on
+        raise WorkbookError(
+            f"{path}: a defined name or a table is damaged ({error}); save the file in Excel"
+        ) from error
     extents = _extents(sheets, cells, members)
     date1904 = book.epoch == CALENDAR_MAC_1904
-    return Workbook(path, digest, tuple(sheets), cells, members, _scope(book), extents, formulas, date1904)
+    return Workbook(path, digest, tuple(sheets), cells, members, scope, extents, formulas, date1904)
 
 
 def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:
@@ -235,7 +241,7 @@ def _constant(value: object, raw: ooxml.RawCell | None) -> Value:
     if raw is not None and raw.type == "e":
         return ErrorValue(str(value))
     if isinstance(value, bool | str):
-        return value
+        return ooxml.decoded(value) if isinstance(value, str) else value
     return Unsupported(f"a value of a kind that is not known ({type(value).__name__})")
 
 
@@ -293,10 +299,10 @@ def _scope(book: Any) -> Scope:
             columns = tuple(ooxml.decoded(column.name) for column in table.tableColumns)
             headers = 1 if table.headerRowCount is None else int(table.headerRowCount)
             area = parse_range(table.ref, sheet.title)
-            tables[table.displayName.upper()] = Table(
+            tables[folded(table.displayName)] = Table(
                 table.displayName, area, columns, headers, int(table.totalsRowCount or 0)
             )
-    return Scope({name.upper(): meaning for name, meaning in names.items()}, tables, tuple(names))
+    return Scope({folded(name): meaning for name, meaning in names.items()}, tables, tuple(names))
 
 
 def _extents(sheets: Iterable[str], cells: Iterable[Cell], members: Iterable[Cell]) -> dict[str, tuple[int, int]]:

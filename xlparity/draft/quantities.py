@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from xlparity.address import Cell, Range, parse_range
+from xlparity.address import Cell, Range, folded, parse_range
 from xlparity.draft.loops import Loop
 from xlparity.draft.names import names_something, stem
 from xlparity.draft.survey import Kind, alike, contains
@@ -78,9 +78,9 @@ class _Finder:
 
     def named(self) -> Iterable[_Run]:
         """The ranges that defined names stand for, the smaller ones first, where they hold cells of one kind."""
-        # The workbook has the names in capitals, the formulas as they were defined.
+        # The workbook has the names without their case, the formulas as they were defined.
         used = {text for _, formula in formulas_of(self.workbook) for text in precedents(formula.text)}
-        spelled = {(name := text.rpartition("!")[2]).upper(): name for text in sorted(used)}
+        spelled = {folded(name := text.rpartition("!")[2]): name for text in sorted(used)}
         found: list[tuple[int, str, Range]] = []
         for name, definition in self.workbook.scope.names.items():
             try:

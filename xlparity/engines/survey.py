@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from xlparity import collector
-from xlparity.address import Cell, Range
+from xlparity.address import Cell, Range, folded
 from xlparity.formula import tokens
 from xlparity.values import Unsupported, Value
 from xlparity.workbook import Workbook, formulas_of
@@ -188,7 +188,7 @@ class Survey:
         except ValueError:
             # A variable of LET, a sheet of a range of sheets, or a name that stands for a formula.
             reading.anywhere = True
-            definition = scope.names.get(f"{cell.sheet}!{word}".upper(), scope.names.get(word.upper(), ""))
+            definition = scope.names.get(folded(f"{cell.sheet}!{word}"), scope.names.get(folded(word), ""))
             if depth < _DEEPEST_NAME:
                 self._read_into(reading, definition, cell, depth + 1)
             return

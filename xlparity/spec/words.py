@@ -1,6 +1,6 @@
 """What the words of an address mean in a workbook: cells, defined names, parts of tables."""
 
-from xlparity.address import Cell, Range, parse_range
+from xlparity.address import Cell, Range, folded, parse_range
 from xlparity.errors import nearest
 from xlparity.spec.plan import Address, sized
 from xlparity.workbook import Workbook
@@ -35,7 +35,7 @@ def known_sheet(name: str, workbook: Workbook) -> None:
 
 def _spelled(sheet: str, workbook: Workbook) -> str:
     for known in workbook.sheets:
-        if known.casefold() == sheet.casefold():  # Excel does not mind the case of a sheet's name
+        if folded(known) == folded(sheet):  # Excel does not mind the case of a sheet's name
             return known
     known_sheet(sheet, workbook)
     return sheet
@@ -47,10 +47,10 @@ def _unknown(word: str, name: str, sheets: tuple[str, str], workbook: Workbook) 
     tables = [table.name for table in scope.tables.values()]
     if "[" in word:
         table = word.partition("[")[0].strip()
-        return None if table.upper() in scope.tables else f"the workbook has no table '{table}'{nearest(table, tables)}"
-    if any(f"{sheet}!{name}".upper() in scope.names for sheet in sheets):
+        return None if folded(table) in scope.tables else f"the workbook has no table '{table}'{nearest(table, tables)}"
+    if any(folded(f"{sheet}!{name}") in scope.names for sheet in sheets):
         return None
-    if name.upper() in scope.names or name.upper() in scope.tables:
+    if folded(name) in scope.names or folded(name) in scope.tables:
         return None
     try:
         parse_range(word, "-")
