@@ -114,6 +114,18 @@ def test_a_double_minus_on_truth_values_never_counts_none(compute, formula):
 
 
 @pytest.mark.parametrize(
+    "formula",
+    [
+        "=SUMPRODUCT(EXP(-A:A))", '=SUMPRODUCT(--(A:A=""))', "=SUMPRODUCT(1/(1+A:A))", "{=SUM(--(A:A=0))}", "{=COUNT(A:A*1)}",
+        "{=AVERAGE(A:A*1)}", "{=SUM(IF(A:A>1,1,2))}", "{=MMULT(1:1,A:A)}", "=SUMPRODUCT(A:A,A:A+1)",
+    ],
+)  # fmt: skip
+def test_whole_columns_that_are_worked_through_cell_by_cell_are_refused(compute, formula):
+    """A million blank cells below the last used one are zeros to EXP and texts to ="", and count."""
+    assert refused(compute({**COLUMNS, "H9": formula})["H9"])
+
+
+@pytest.mark.parametrize(
     "formula", ["=0.1+0.2=0.3", "=0.1+0.2>0.3", "=IF(0.1*3<>0.3,1,2)", "=NOT(0.3<=0.1+0.2)", "{=A1:A3/10*3=0.3}"]
 )
 def test_numbers_that_differ_in_the_last_digits_are_not_compared(compute, formula):

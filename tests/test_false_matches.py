@@ -4,12 +4,14 @@ The reference gives what a naive reading of the formula gives, so that only the 
 and a match.
 """
 
+import json
 import re
 
 import openpyxl
 import pytest
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.table import Table
 
 import xlparity
 from xlparity import ooxml
@@ -332,3 +334,131 @@ def test_a_report_is_written_through_a_link(run, small):
     assert run("verify", small.spec, "--format", "json", "--output", link).code == 0
     assert link.is_symlink()
     assert target.read_text().startswith("{")
+
+
+# --- what a third adversarial review found ------------------------------------------------------------------------------
+
+
+def test_the_cells_of_an_input_must_hold_the_same(run, small):
+    """The reference sees one of them only, and what is computed from another copy would be right for other data."""
+    small.write_cells({"A1": 3, "A2": 4, "B1": "=2*A1"})
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", also = [{ at = "A2" }] }')
+    done = run("verify", small.spec, "--format", "json")
+    assert done.code == 1
+    (finding,) = json.loads(done.out)["checks"][0]["findings"]
+    assert (finding["code"], finding["cells"]) == ("XP403", ["Sheet!A2"])
+    small.write_cells({"A1": 3, "A2": 3, "B1": "=2*A1"})
+    assert run("verify", small.spec).code == 0
+
+
+@pytest.mark.parametrize(("at", "also"), [("A1", "A2"), ("A2", "A1")])
+def test_a_copy_that_is_a_formula_beside_one_that_is_none_is_not_varied(run, small, at, also):
+    """Whoever varies the constant behind the one leaves the other as it was, and a right workbook would fail."""
+    small.write_cells({"A1": "=D1", "A2": 5, "D1": 5, "E1": 1, "B1": "=A1+A2+E1"})
+    small.reference.write_text("def double(x, e):\n    return {'y': 2 * x + e}\n")
+    small.write_spec(inputs=f'[inputs]\nx = {{ at = "{at}", also = [{{ at = "{also}" }}] }}\ne = "E1"')
+    done = run("verify", small.spec)
+    assert done.code == 0
+    assert "'x' kept its stored value" in done.out
+
+
+def test_an_output_is_not_input_in_a_part_of_it(run, small):
+    """The part would be left out of the comparison without a word."""
+    small.write_cells({"A1": 5, "B1": "=A1*7", "B2": "=A1"})
+    small.reference.write_text("def double(x):\n    return {'y': [[x], [x]]}\n")
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", also = [{ at = "B1" }] }', outputs='[outputs]\ny = "B1:B2"')
+    done = run("verify", small.spec)
+    assert done.code == 2
+    assert "both claim Sheet!B1" in done.err
+
+
+EPOCHS = {"A1": "Epoch 1", "B2": "=A9*2", "A4": "Epoch 2", "B5": "=B2*2", "A7": "Epoch 3", "B8": "=B5*2", "A9": 1}
+
+
+@pytest.mark.parametrize(
+    ("label", "code"), [("Epoch 3", 0), ("epoch  3", 0), ("Epoch3", 0), ('="Epoch "&3', 2), ("Epch 3", 2)]
+)
+def test_the_last_block_is_not_lost_by_its_label(run, small, label, code):
+    """A block that nobody finds is a block that nobody compares."""
+    small.write_cells({**EPOCHS, "A7": label})
+    small.reference.write_text("def double(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
+    small.write_spec(blocks='[blocks]\nlabel = "Epoch {n}"', inputs='[inputs]\nx = "A9"', outputs='[outputs]\ny = "B2"')
+    done = run("verify", small.spec)
+    assert done.code == code
+    assert code == 0 or "where block 3 would" in done.err
+    small.write_cells({**EPOCHS, "A7": label, "B8": "=B5*3"})
+    assert run("verify", small.spec).code != 0
+
+
+def test_names_that_differ_in_letters_are_different_names(run, small):
+    """str.upper makes STRASSE of straße; to Excel they are two names."""
+    book = openpyxl.Workbook()
+    for address, content in {"A1": 5, "D1": 7, "B1": "=2*strasse"}.items():
+        book.active[address] = content
+    for name, cell in {"straße": "$A$1", "strasse": "$D$1"}.items():
+        book.defined_names[name] = DefinedName(name, attr_text=f"Sheet!{cell}")
+    book.save(small.workbook)
+    small.write_spec(inputs='[inputs]\nx = "straße"')
+    assert run("verify", small.spec).code == 1
+
+
+def test_headers_that_differ_in_spaces_are_different_columns(run, small):
+    """Excel keeps them apart, and a sum of the wrong column looks like any other sum."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["a b", "a  b"], [1, 10], [2, 20]):
+        sheet.append(row)
+    sheet.add_table(Table(displayName="T", ref="A1:B3"))
+    sheet["D1"] = "=SUM(T[a  b])"
+    book.save(small.workbook)
+    small.reference.write_text("def double(x):\n    return {'y': x.sum()}\n")
+    for at, code in (("A2:A3", 1), ("T[a b]", 1), ("B2:B3", 0), ("T[a  b]", 0)):
+        small.write_spec(inputs=f'[inputs]\nx = "{at}"', outputs='[outputs]\ny = "D1"')
+        assert run("verify", small.spec).code == code
+
+
+def test_a_text_is_read_without_the_codes_of_its_file(run, small):
+    """XML cannot hold every character, and _x0041_ in the file is an A in the cell."""
+    small.write_cells({"A1": 2, "D1": "a_x0041_", "E1": "aA", "B1": "=IF(D1=E1,3*A1,2*A1)"})
+    assert run("verify", small.spec).code == 1
+
+
+@pytest.mark.parametrize("command", [["recalc", "{book}"], ["recalc", "--check", "{book}"], ["verify", "{spec}"]])
+def test_a_report_does_not_overwrite_what_it_is_about(run, small, command):
+    """--output names the report, and in another command the workbook."""
+    before = small.workbook.read_bytes()
+    words = [word.format(book=small.workbook, spec=small.spec) for word in command]
+    for path in [small.workbook] + [small.spec] * (command[0] == "verify"):
+        kept = path.read_bytes()
+        assert run(*words, "--output", path).code == 2
+        assert path.read_bytes() == kept
+    assert small.workbook.read_bytes() == before
+
+
+def test_a_workbook_is_left_alone_where_its_report_cannot_be_written(run, small):
+    """One error, and nothing half done."""
+    before = small.workbook.read_bytes()
+    assert run("recalc", small.workbook, "--output", small.folder).code == 2
+    assert small.workbook.read_bytes() == before
+
+
+def test_a_workbook_keeps_its_permissions(run, small):
+    """A private file is not to be made the world's."""
+    small.workbook.chmod(0o600)
+    assert run("recalc", small.workbook).code == 0
+    assert small.workbook.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_damaged_table_is_one_error(run, small):
+    """What is not a range is no area of a table."""
+    book = openpyxl.Workbook()
+    book.active.append(["a"])
+    book.active.append([1])
+    book.active.add_table(Table(displayName="T", ref="A1:A2"))
+    book.save(small.workbook)
+    parts = ooxml.read_parts(small.workbook.read_bytes(), small.workbook)
+    parts["xl/tables/table1.xml"] = parts["xl/tables/table1.xml"].replace(b'ref="A1:A2"', b'ref="A:A"')
+    small.workbook.write_bytes(pack(parts))
+    done = run("verify", small.spec)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "damaged" in done.err

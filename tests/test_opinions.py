@@ -1,6 +1,7 @@
 """Second opinions: an engine's fault is not reported as the workbook's, and no engine acquits what it has not recomputed."""
 
 import json
+import shutil
 
 import pytest
 
@@ -38,7 +39,7 @@ REFUSED = ("unsupported", Unsupported("no"))
     [
         (MATCH, MATCH, Verdict.PASS, [[], []]),
         (MATCH, WRONG, Verdict.PASS, [[], ["XP305"]]),
-        (WRONG, MATCH, Verdict.PASS, [["XP305"], []]),
+        (WRONG, MATCH, Verdict.UNASSESSED, [["XP307"], []]),
         (WRONG, WRONG, Verdict.FAIL, [[], []]),
         (WRONG, ("mismatch", 3.0), Verdict.FAIL, [[], ["XP306"]]),
         (MATCH, REFUSED, Verdict.PASS, [[], []]),
@@ -46,11 +47,11 @@ REFUSED = ("unsupported", Unsupported("no"))
         (REFUSED, REFUSED, Verdict.UNASSESSED, [[], []]),
         (WRONG, REFUSED, Verdict.FAIL, [[], []]),
         (("hardcoded", 1.0), ("hardcoded", 1.0), Verdict.FAIL, [[], []]),
-        (("error", "#NUM!"), MATCH, Verdict.PASS, [["XP305"], []]),
+        (("error", "#NUM!"), MATCH, Verdict.UNASSESSED, [["XP307"], []]),
     ],
 )
 def test_two_engines_and_the_reference_are_three_witnesses(first, second, verdict, found):
-    """Whoever stands alone is wrong; where both engines contradict the reference, the workbook does."""
+    """Whoever stands alone is wrong, but for ``formulas``, which vouches; two against the reference blame the workbook."""
     said = report(opinion("formulas", *first), opinion("other", *second))
     assert (said.verdict, codes(said)) == (verdict, found)
 
@@ -59,6 +60,22 @@ def test_two_wrong_engines_outvote_one_that_agrees_with_the_reference():
     """Two that compute the same and were written apart are more likely right than one."""
     said = report(opinion("a", *WRONG), opinion("b", *WRONG), opinion("c", *MATCH))
     assert (said.verdict, codes(said)) == (Verdict.FAIL, [[], [], []])
+
+
+def test_two_engines_outvote_the_one_that_vouches():
+    """It may be wrong all the same, and then the finding is about it."""
+    said = report(opinion("formulas", *WRONG), opinion("b", *MATCH), opinion("c", *MATCH))
+    assert (said.verdict, codes(said)) == (Verdict.PASS, [["XP305"], [], []])
+
+
+def test_nothing_passes_that_the_vouching_engine_computes_otherwise(run, small):
+    """Excel's 1900 has a 29 February, and so its day 2 is not the one that LibreOffice and Python count from 1899-12-30."""
+    small.write_cells({"A1": 2, "B1": "=DATE(1900,1,A1)"})
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", choices = [1, 2, 3] }')
+    small.reference.write_text("def double(x):\n    return {'y': x + 1}\n")
+    assert run("verify", small.spec).code == 1
+    if shutil.which("soffice"):
+        assert run("verify", small.spec, "--engine", "formulas", "--engine", "libreoffice").code == 2
 
 
 def test_a_stored_value_never_acquits_a_formula_that_computes_something_else():

@@ -273,7 +273,8 @@ def test_the_frame_has_a_row_a_bound_cell(week_one):
     report = xlparity.verify(week_one)
     frame = report.to_frame()
     assert list(frame.columns) == [
-        "check", "variable", "iteration", "index", "cell", "formula", "expected", "actual", "difference", "ulps", "status",
+        "check", "variable", "iteration", "index", "cell", "formula",
+        "expected", "actual", "difference", "ulps", "status", "engine",
     ]  # fmt: skip
     assert len(frame) == sum(check.counts["bound"] for check in report.checks)
     assert (frame["status"] == "match").all()

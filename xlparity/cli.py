@@ -91,6 +91,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     from xlparity.reporters import json as json_reporter  # noqa: PLC0415
 
     specs = specs or _specs_below(Path())
+    _keep_apart(output, workbook, *specs)
     with _progress_bar(len(specs)) as progress:
         reports = [
             xlparity.verify(
@@ -103,6 +104,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
             )
             for number, spec in enumerate(specs)
         ]
+    _keep_apart(output, *(Path(report.workbook) for report in reports))
     if format is Format.JSON:
         _write(json_reporter.render(reports), output)
     else:
@@ -183,9 +185,8 @@ def recalc(
 
     if check and out:
         raise UsageError("--check writes no workbook; leave --out away")
+    _keep_apart(output, workbook, out)
     report, data = recalculate(workbook)
-    if not check:
-        _write_file(out or workbook, data)
     written = "" if check else (out or workbook).as_posix()
     if format is Format.JSON:
         _write(json_reporter.render_stored(report), output)
@@ -195,6 +196,8 @@ def recalc(
         _write_text(
             lambda console: terminal.show_stored(report, console, written=written, quiet=quiet, verbose=verbose), output
         )
+    if not check:  # last, so that the workbook is as it was if the report cannot be written
+        _write_file(out or workbook, data)
     raise typer.Exit(int(report.verdict) if check else 0)
 
 
@@ -224,6 +227,12 @@ def init(
     function = find_reference(reference, Path()) if reference is not None else None
     _write_file(spec, draft_spec(book, spec, function).encode())
     typer.echo(f"wrote {spec.as_posix()}", err=True)
+
+
+def _keep_apart(report: Path | None, *others: Path | None) -> None:
+    for other in others:
+        if report is not None and other is not None and report.resolve() == other.resolve():
+            raise UsageError(f"--output {report} would overwrite {other}; name another file for the report")
 
 
 def _specs_below(folder: Path) -> list[Path]:
@@ -262,6 +271,8 @@ def _write_file(path: Path, data: bytes) -> None:
         if target.exists() and not target.is_file() and not target.is_dir():
             target.write_bytes(data)
             return
+        if target.is_file() and not os.access(target, os.W_OK):
+            raise PermissionError(0, "it is read-only")
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{path.name}.")
     except OSError as error:
@@ -270,13 +281,20 @@ def _write_file(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)  # mkstemp's files are their owner's alone
+        temporary.chmod(_mode(target))  # mkstemp's files are their owner's alone
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise UsageError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def _mode(target: Path) -> int:
+    """The permissions of the file that is there, or those of a new one."""
+    if target.exists():
+        return target.stat().st_mode & 0o7777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 @contextmanager

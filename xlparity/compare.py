@@ -1,14 +1,15 @@
 """Values against expectations: one fact for every bound cell."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xlparity.address import Cell, Range
-from xlparity.binding import Binding, CellMap, Output
+from xlparity.binding import Binding, CellMap, Input, Offset, Output
 from xlparity.formula import precedents
 from xlparity.report import CellResult, Finding, Status
+from xlparity.tolerance import Tolerance
 from xlparity.values import BLANK, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook
 
@@ -73,6 +74,32 @@ def disagreements(
     return tuple(wrong), tuple(unsure)
 
 
+def unequal_copies(
+    inputs: Iterable[Input[Range]], offsets: Sequence[Offset], values: Mapping[Cell, Value]
+) -> tuple[Finding, ...]:
+    """A finding XP403 for every input whose values stand in several places, and not the same in all of them."""
+    findings = []
+    for given in inputs:
+        apart = [
+            (places[0], cell)
+            for places in given.places(offsets)
+            for cell in places[1:]
+            if not _alike(values.get(places[0], BLANK), values.get(cell, BLANK))
+        ]
+        if apart:
+            (first, other), more = apart[0], f" and {len(apart) - 1} more" if len(apart) > 1 else ""
+            said = f"{other} holds {values.get(other, BLANK)} and {first} {values.get(first, BLANK)}{more}"
+            message = f"the places of input '{given.name}' do not hold the same: {said}"
+            findings.append(Finding("XP403", given.name, tuple(cell for _, cell in apart), (), message))
+    return tuple(findings)
+
+
+def _alike(one: Value, other: Value) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return Tolerance(rtol=1e-12, atol=0.0).allows(one, other)
+    return one == other
+
+
 def _expectations(
     cells: CellMap, trace: "Trace"
 ) -> "Iterator[tuple[Output[Range], int, list[Binding], NDArray[Any] | None]]":
@@ -130,7 +157,7 @@ def _judge(
         iteration,
         element,
         cell,
-        "accepted" if known is not None and status != "match" else status,
+        "accepted" if known is not None and status not in ("match", "skipped") else status,
         expected,
         actual,
         None if formula is None else str(formula),

@@ -11,6 +11,8 @@ from xlparity.values import Unsupported, Value
 
 _SAME = Tolerance(rtol=1e-9, atol=1e-12)
 
+_VOUCHING = "formulas"
+
 Outcome = Literal["match", "wrong", "unknown"]
 
 
@@ -18,19 +20,30 @@ def reconcile(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """The results of several engines on one check, with what sets the engines apart.
 
     A cell that one engine alone finds wrong, and that another engine has recomputed and found right, becomes unsupported
-    with that engine, since it cannot be trusted there; a finding says so. Stored values are never evidence that a cell is
-    right, for nobody has recomputed them.
+    with that engine, since it cannot be trusted there; a finding says so. The engine ``formulas``, which refuses what it is
+    not certain of, is outvoted by two others only: where a single one contradicts it, nobody can tell, and the cell is
+    unsupported with both. Stored values are never evidence that a cell is right, for nobody has recomputed them.
     """
     outcomes = [_outcomes(check) for check in checks]
+    alone: list[set[Cell]] = []
+    disputed: set[Cell] = set()
+    for number, check in enumerate(checks):
+        others = [outcomes[k] for k, other in enumerate(checks) if k != number and other.recomputed]
+        wrong = {
+            cell for cell, found in outcomes[number].items() if found == "wrong" and _right_elsewhere(cell, others)
+        }
+        if check.engine == _VOUCHING:
+            disputed = {cell for cell in wrong if sum(found[cell] == "match" for found in others) < 2}
+        alone.append(wrong)
     reconciled: list[CheckResult] = []
     for number, check in enumerate(checks):
-        others = [(other, outcomes[k]) for k, other in enumerate(checks) if k != number and other.recomputed]
-        alone = {
-            cell for cell, outcome in outcomes[number].items()
-            if outcome == "wrong" and _right_elsewhere(cell, [found for _, found in others])
-        }  # fmt: skip
-        findings = [*_alone(check, alone, others), *_apart(check, alone, checks[:number])]
-        reconciled.append(_set_aside(replace(check, findings=(*check.findings, *findings)), alone))
+        witnesses = [(other, outcomes[k]) for k, other in enumerate(checks) if k != number and other.recomputed]
+        findings = [*_alone(check, alone[number], disputed, witnesses), *_apart(check, alone[number], checks[:number])]
+        check = replace(check, findings=(*check.findings, *findings))  # noqa: PLW2901
+        check = _set_aside(check, alone[number] - disputed, "another engine and the reference contradict this one")  # noqa: PLW2901
+        reconciled.append(
+            _set_aside(check, disputed, "two engines contradict each other, and nobody can tell which is right")
+        )
     return tuple(reconciled)
 
 
@@ -56,7 +69,10 @@ def _right_elsewhere(cell: Cell, others: Sequence[Mapping[Cell, Outcome]]) -> bo
 
 
 def _alone(
-    check: CheckResult, alone: set[Cell], others: Sequence[tuple[CheckResult, Mapping[Cell, Outcome]]]
+    check: CheckResult,
+    alone: set[Cell],
+    disputed: set[Cell],
+    others: Sequence[tuple[CheckResult, Mapping[Cell, Outcome]]],
 ) -> Iterator[Finding]:
     for variable, results in _by_variable(check, alone).items():
         first = results[0]
@@ -66,7 +82,10 @@ def _alone(
         if first.status == "match":
             values = "on other inputs than the stored ones"
         agreeing = " and ".join(other.engine for other in witnesses)
-        if check.recomputed:
+        if first.cell in disputed:
+            code = "XP307"
+            message = f"{check.engine} and {agreeing} contradict each other about {said}: {values}; nobody can tell"
+        elif check.recomputed:
             code = "XP305"
             message = f"{check.engine} alone is wrong about {said}: {values}; {agreeing} and the reference agree"
         else:
@@ -103,17 +122,17 @@ def _finding(code: str, variable: str, results: Sequence[CellResult], message: s
     )
 
 
-def _set_aside(check: CheckResult, alone: set[Cell]) -> CheckResult:
-    if not alone:
+def _set_aside(check: CheckResult, cells: set[Cell], why: str) -> CheckResult:
+    if cells.isdisjoint(result.cell for result in check.results):
         return check
-    reason = Unsupported("another engine, with which the reference agrees, computes something else")
+    reason = Unsupported(why)
     results = tuple(
-        result._replace(status="unsupported", actual=reason) if result.cell in alone else result
+        result._replace(status="unsupported", actual=reason)
+        if result.cell in cells and result.status in ("match", *WRONG)
+        else result
         for result in check.results
     )
-    wrong = tuple(cell for cell in check.scenarios.cells if cell not in alone)
-    scenarios = replace(check.scenarios, cells=wrong, failed=check.scenarios.failed if wrong else 0)
-    return replace(check, results=results, scenarios=scenarios)
+    return replace(check, results=results)
 
 
 def _by_variable(check: CheckResult, cells: set[Cell]) -> dict[str, list[CellResult]]:

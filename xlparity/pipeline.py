@@ -14,7 +14,7 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Input, irregular
 from xlparity.case import Array, Case
 from xlparity.census import constants_behind, take_census
-from xlparity.compare import compare, disagreements
+from xlparity.compare import compare, disagreements, unequal_copies
 from xlparity.engines import Engine, Values, find_engine, recalculate_each
 from xlparity.errors import OracleError, nearest
 from xlparity.opinions import reconcile
@@ -119,12 +119,14 @@ class _Trial:
             try:
                 _read(given, values)
             except OracleError as error:
-                raise self.plan.error(given.name, f"check '{check.name}': {error}", check.name, "inputs") from error
+                by = "" if machine.name == "formulas" else f", by {machine.name}"
+                raise self.plan.error(given.name, f"check '{check.name}'{by}: {error}", check.name, "inputs") from error
         try:
             trace = self._trace(values)
         except OracleError as error:
             raise self.plan.error("reference", f"check '{check.name}': {error}", check.name) from error
         results, findings = compare(book, cells, values, trace)
+        findings = (*findings, *unequal_copies(self.bound.inputs, cells.offsets, values))
         variables = tuple(output.name for output in check.outputs)
         blocks = len(cells.offsets)
         return CheckResult(

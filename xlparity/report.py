@@ -192,7 +192,8 @@ class CheckResult:
         counts = self.counts
         if any(counts[status] for status in UNKNOWN) or self.not_always_computed:
             return Verdict.UNASSESSED
-        if any(counts[status] for status in WRONG) or self.scenarios.failed:
+        unequal = any(finding.code == "XP403" for finding in self.findings)
+        if any(counts[status] for status in WRONG) or self.scenarios.failed or unequal:
             return Verdict.FAIL
         tried = self.scenarios.run or not self.scenarios.dropped
         return Verdict.PASS if counts["match"] and tried else Verdict.UNASSESSED
@@ -252,7 +253,8 @@ class Report:
         import pandas as pd  # noqa: PLC0415  (a third of a second, and only for those who ask for a frame)
 
         columns = (
-            "check", "variable", "iteration", "index", "cell", "formula", "expected", "actual", "difference", "ulps", "status",
+            "check", "variable", "iteration", "index", "cell", "formula",
+            "expected", "actual", "difference", "ulps", "status", "engine",
         )  # fmt: skip
         return pd.DataFrame.from_records(list(self._rows()), columns=list(columns))
 
@@ -262,7 +264,7 @@ class Report:
                 actual = r.actual if isinstance(r.actual, float | str | bool) else str(r.actual)
                 yield (
                     check.name, r.variable, r.iteration, r.element, str(r.cell), r.formula,
-                    r.expected, actual, r.difference, r.ulps, r.status,
+                    r.expected, actual, r.difference, r.ulps, r.status, check.engine,
                 )  # fmt: skip
 
 
@@ -290,12 +292,13 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         results.append(result)
         if rank((check, result)) == 2:
             unsure.append(result.cell)
+    wrong = tuple(result.cell for result in results if any(result.cell in cells for cells in changing.values()))
     scenarios = Scenarios(
         group[0].scenarios.seed,
         max(check.scenarios.run for check in witnesses),
-        max(check.scenarios.failed for check in witnesses),
+        max(check.scenarios.failed for check in witnesses if changing[check.engine]) if wrong else 0,
         min(check.scenarios.dropped for check in witnesses),
-        tuple(dict.fromkeys(cell for check in witnesses for cell in check.scenarios.cells)),
+        wrong,
         tuple(unsure),
     )
     engines = " and ".join(check.engine for check in group)

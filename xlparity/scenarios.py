@@ -29,6 +29,10 @@ def draw(
     for given, offsets in inputs:
         for places in given.places(offsets):
             roots = behind(places[0])
+            if any(list(behind(cell)) not in ([cell], list(roots)) for cell in places) or (
+                list(roots) != [places[0]] and any(list(behind(cell)) == [cell] for cell in places)
+            ):
+                continue  # a constant beside a formula: whoever varies the one leaves the other as it was
             for root in roots:
                 if isinstance(values.get(root), float | bool):
                     same = root == places[0]

@@ -49,6 +49,10 @@ def _report(report: Report) -> dict[str, Any]:
         "spec": report.spec,
         "versions": dict(report.versions),
         "checks": [_check(check) for check in report.checks],
+        "combined": [
+            {"name": check.name, "engine": check.engine, "verdict": str(check.verdict), "counts": check.counts}
+            for check in report.combined
+        ],
         "census": {
             "formulas": census.formulas,
             "bound": census.bound,

@@ -1,7 +1,7 @@
 """A spec's words looked up in its workbook: names, tables and labels become cells, and every quantity gets its own."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
 from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range
@@ -54,6 +54,7 @@ class _Binder:
         self._stay_on_the_grid(inputs, outputs, offsets)
         set_by_hand = {cell for given in inputs for places in given.places(offsets) for cell in places}
         cells = CellMap(outputs, offsets, frozenset(set_by_hand))
+        self._compare_whole_blocks(outputs, offsets, cells.inputs)
         if twice := cells.twice_bound():
             cell, one, other = twice
             said = f"both '{one}' and '{other}' claim the cell {cell}"
@@ -103,6 +104,18 @@ class _Binder:
                     said = f"a block of input '{given.name}' would lie outside the grid"
                     raise self._wrong(given.name, said, "inputs")
 
+    def _compare_whole_blocks(
+        self, outputs: tuple[Output[Range], ...], offsets: tuple[Offset, ...], inputs: Container[Cell]
+    ) -> None:
+        """A quantity is an input in the first block or an output, and not a part of each."""
+        for output in outputs:
+            for number, offset in enumerate(offsets, start=1):
+                area = output.at.moved(*offset)
+                shared = [cell for cell in area.cells() if cell in inputs]
+                if shared and (len(shared) < area.size or number > 1):
+                    said = f"output '{output.name}' and an input both claim {shared[0]}, in block {number}"
+                    raise self._wrong(output.name, f"{said}; only all of a first block may be both", "outputs")
+
     def _offsets(self, outputs: tuple[Output[Range], ...]) -> tuple[Offset, ...]:
         blocks = self.check.blocks
         if blocks is None:
@@ -116,10 +129,24 @@ class _Binder:
             said = f"block {last} opens in {openers[last]}, and there is no block {lacking}"
             raise self._wrong("label", said, "blocks")
         first = openers[1]
-        return tuple(
+        offsets = [
             Offset(openers[number].row - first.row, openers[number].column - first.column)
             for number in range(1, last + 1)
-        )
+        ]
+        self._end_where_the_formulas_end(outputs, offsets)
+        return tuple(offsets)
+
+    def _end_where_the_formulas_end(self, outputs: tuple[Output[Range], ...], offsets: list[Offset]) -> None:
+        """Formulas one step behind the last block are a block whose label is misspelt, and would never be compared."""
+        if len(offsets) < 2:
+            return
+        (rows, columns), (before_rows, before_columns) = offsets[-1], offsets[-2]
+        beyond = 2 * rows - before_rows, 2 * columns - before_columns
+        cells = [cell for output in outputs for cell in output.at.moved(*beyond).cells()]
+        if all(self.workbook.formula(cell) for cell in cells):
+            number = len(offsets) + 1
+            said = f"formulas stand where block {number} would ({cells[0]} …), and no text opens it"
+            raise self._wrong("label", f"{said}; correct the text in the sheet, or give the blocks by rows", "blocks")
 
     def _openers(self, label: str, sheet: str) -> dict[int, Cell]:
         """The cell that opens each block; raises SpecError where none opens block 1, or two open one."""
@@ -128,8 +155,8 @@ class _Binder:
             for cell, content in self.workbook.cells.items()
             if cell.sheet == sheet and isinstance(content, str)
         ]
-        pattern = re.escape(label).replace(re.escape("{n}"), r"(?P<n>\d+)", 1)
-        opening = re.compile(pattern.replace(re.escape("{n}"), "(?P=n)"))
+        pattern = re.escape(label).replace(re.escape("{n}"), r"(?P<n>\d+)", 1).replace(r"\ ", r"\s*")
+        opening = re.compile(pattern.replace(re.escape("{n}"), "(?P=n)"), re.IGNORECASE)
         openers: dict[int, Cell] = {}
         for cell, text in texts:
             if match := opening.match(text):

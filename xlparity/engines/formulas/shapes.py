@@ -134,8 +134,9 @@ class _Compiler:
         visited: list[str] = []
         for position, operand in enumerate(operands):
             whole = function.whole(position)
-            if self.arguments.get(operand) == LINES_MARK and whole and not (function.ignoring or function.lines):
-                raise Refusal(f"whole rows or columns in '{name}'")  # their unused cells are not looked at
+            looked_at = (function.ignoring or function.lines) if whole else context == "plain"
+            if self.arguments.get(operand) == LINES_MARK and not looked_at:
+                raise Refusal(f"whole rows or columns in '{name}'")  # the blanks below the last used cell count too
             found, is_array = self.visit(operand, passed)
             fixed = found in self._fixed and (name not in _SINGLY or name == "CHOOSE")
             if not whole and context != "arrays" and not fixed and is_array:
