@@ -259,10 +259,18 @@ def test_what_stands_under_a_merged_cell_is_refused(tmp_path, hidden):
     assert values[at("C2")] == 1.0
 
 
-@pytest.mark.parametrize("text", ["1/2/2020", "5 ", " 5", "5%", "$5", "1,000", "-5", "1e3", "(5)", "٣", "12:30"])
+@pytest.mark.parametrize("text", ["1/2/2020", "5%", "$5", "1,000", "(5)", "٣", "12:30", "\t5", "1_0"])
 def test_a_text_that_excel_may_take_for_a_number_is_refused_in_arithmetic(compute, text):
     """What it means there depends on the country, and formulas has rules of its own."""
     assert refused(compute({"A1": text, "F1": "=A1+1"})["F1"])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("5 ", 6.0), (" 5", 6.0), ("-5", -4.0), ("+5", 6.0), ("1e3", 1001.0), ("--5", VALUE)]
+)
+def test_a_text_that_reads_as_a_number_in_every_country_is_one_in_arithmetic(compute, text, value):
+    """Excel stored so; it passes over spaces, and reads one sign only."""
+    assert compute({"A1": text, "F1": "=A1+1"})["F1"] == value
 
 
 @pytest.mark.parametrize("text", ["abc", " ", "n/a", "-", "May"])

@@ -111,7 +111,7 @@ REFUSED = [
     '=REGEXTEST("a","(a+)+")', '=REGEXTEST("a","a*?")', '=REGEXTEST("é","[a-z]")', '=REGEXTEST("a","(?i)A")',
     '=REGEXREPLACE("a","a*","x")', '=REGEXREPLACE("a","a","$1")', "=LEN(C2)", "=MID(C2,1,1)", "=UPPER(C3)",
     "=CODE(UNICHAR(1588))", "=UNICHAR(55296)", '=1E20&""', '=1E-10&""', '=1.23456789012345E-9&""', '=VALUE("12€")',
-    '=VALUE("2/3/2023")', '=VALUE("12,34")', '=VALUE(" 5")', '=NUMBERVALUE("1e3")', '=SUBSTITUTE("aaaa","aa","b",2)',
+    '=VALUE("2/3/2023")', '=VALUE("12,34")', '=NUMBERVALUE("1e3")', '=SUBSTITUTE("aaaa","aa","b",2)',
     '=TEXT(A6,"0 ""kg"" ?")', '=TEXT(5,"# ?/?")', '=TEXT(5,"[h]:mm")', '=TEXT(60,"d/m/yyyy")', '=TEXT(5,"#-#")',
     '=TEXT(5,"* 0")', '=TEXT(0.3333,"hh:mm:ss")', '=DOLLAR(5)', '=TEXTJOIN(",",,B1:B3)', '=TEXTSPLIT("a,b",",")',
     '=TEXTAFTER("aaa","aa")', '=FIND("","abc",4)', '=FIND("","")',

@@ -22,7 +22,7 @@ EXACT = frozenset(("*", "/", "^", "POWER", "%", "U-", "--", "U+", "ABS", "SQRT",
 """A tiny result of these is as small as it looks, unless an operand is doubtful; other functions add and subtract."""
 
 _NO_FRACTIONS = 2.0**52  # beyond this every double is whole
-_PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
+_PLAIN_NUMBER = re.compile(r" *[-+]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][-+]?[0-9]{1,2})? *")
 # In no locale does a number, a date, a time or a sum of money do without a digit, or have one of these in it.
 _NO_NUMBER = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)
 
@@ -66,13 +66,18 @@ def numeric(*operands: Operand) -> None:
         for value in elements(operand):
             if is_text(value) and not _PLAIN_NUMBER.fullmatch(value) and _is_float_to_python(value):
                 raise Refusal(f"arithmetic on the text '{value}'")
-            # Excel takes dates, times, sums of money and fractions for numbers.
-            if is_text(value) and not _PLAIN_NUMBER.fullmatch(value) and not _NO_NUMBER.fullmatch(value):
+            # Excel takes dates, times, sums of money and fractions for numbers, but reads one sign only.
+            if (
+                is_text(value)
+                and not value.startswith("--")
+                and not _PLAIN_NUMBER.fullmatch(value)
+                and not _NO_NUMBER.fullmatch(value)
+            ):
                 raise Refusal(f"arithmetic on the text '{value}'")
 
 
 def is_plain_number(text: str) -> bool:
-    """Whether a text is a number in every locale: digits, and at most a point among them."""
+    """Whether a text is a number in every locale: digits, a point among them perhaps, a sign, an exponent, and spaces."""
     return _PLAIN_NUMBER.fullmatch(text) is not None
 
 

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-from formulas.functions import Array, get_functions
+from formulas.functions import get_functions
 
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.functions.conversions import CONVERSIONS
@@ -146,17 +145,6 @@ def function(
     parameters = signature(takes)
     ignoring = any(p.kind in _IGNORING for p in parameters)
     return Function(call, kind, ignoring=ignoring, takes=parameters, refers=refers, lines=lines)
-
-
-def from_formulas(name: str, takes: str, kind: Kind = "elementwise") -> Function:
-    """The entry for formulas' own function, called with what the signature makes of the operands."""
-    return function(functools.partial(_call_formulas, name), takes, kind)
-
-
-def _call_formulas(name: str, *operands: Any) -> Any:
-    given = [np.array(operand, object).view(Array) if isinstance(operand, list) else operand for operand in operands]
-    result = formulas_function(name)(*given)
-    return result.ravel()[0] if isinstance(result, np.ndarray) and result.size == 1 else result
 
 
 @functools.cache
