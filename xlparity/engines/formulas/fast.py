@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.functions.core import NUMERIC, numpy_power, power, whole
 from xlparity.engines.formulas.functions.signatures import Function, formulas_function
@@ -49,12 +47,13 @@ def plain_whole(number: float) -> float:
 
 
 def total(numbers: list[float]) -> float:
-    """formulas' SUM of plain floats, bit for bit: numpy adds up to seven in order and more of them in pairs."""
-    if len(numbers) > 7:
-        return float(np.add.reduce(np.array(numbers)))
-    result = 0.0  # as numpy starts, so that the sum of negative zeros is a positive one
+    """SUM of plain floats, one after the other."""
+    result = 0.0
     for number in numbers:
+        before = result
         result += number
+        if result and abs(result) < guards.LOST * abs(before):
+            raise Surprise
     return result
 
 
@@ -107,15 +106,17 @@ def spell(kinds: list[str], constants: tuple[Operand, ...], steps: tuple[Step, .
         body.append(f"t{step.result} = {spelling}")
         if step.function.gives == "truth":
             truths.add(step.result)
-        else:  # the general path marks what Excel may take for a zero
-            limit = repr(guards.SMALLEST if step.name in guards.EXACT else guards.RESIDUAL)
-            body.append(f"if -{limit} <= t{step.result} <= {limit} and t{step.result} != 0.0: raise Surprise")
-    if steps and steps[-1].name in ("+", "-"):
-        body.append(f"if 1e-15 < abs({names[root]}) < 1e-15 * abs({names[steps[-1].operands[0]]}): raise Surprise")
+        elif step.name in ("+", "-"):  # the general path marks what Excel may take for a zero
+            left = names[step.operands[0]]
+            body.append(f"if t{step.result} and abs(t{step.result}) < {guards.LOST!r} * abs({left}): raise Surprise")
+        elif step.name in guards.EXACT:
+            least = repr(guards.SMALLEST)
+            body.append(f"if -{least} < t{step.result} < {least} and t{step.result}: raise Surprise")
     # An infinity or a nan less itself is nan, which equals nothing.
     if steps:
         body.append(f"if not ({' == '.join(['0.0', *(f't{s.result} - t{s.result}' for s in steps)])}): raise Surprise")
-    body.append(f"return {names[root]}")
+    negative_zero = "" if root in truths else " + 0.0"  # which Excel has not got
+    body.append(f"return {names[root]}{negative_zero}")
     namespace = dict(VOCABULARY)
     exec("def fast(v, i):\n    " + "\n    ".join(body), namespace)
     return namespace["fast"]  # type: ignore[no-any-return]

@@ -6,7 +6,7 @@ object arrays, with its own tokens for blanks and errors.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,10 +16,11 @@ from schedula import EMPTY
 Operand: TypeAlias = Any
 """A Python scalar, one of formulas' tokens, or a two-dimensional object array of these."""
 
-RESIDUAL = 1e-15
+LOST = 8 * 2.0**-52  # Excel makes zero of a sum that is less than 8 units in the last place of what it began with
+LARGEST_RESIDUE = 1e-13
 SMALLEST = 2.0**-1022  # Excel has no smaller number than this, and makes a zero of it
 EXACT = frozenset(("*", "/", "^", "POWER", "%", "U-", "--", "U+", "ABS", "SQRT", "EXP", "PI"))
-"""A tiny result of these is as small as it looks, unless an operand is doubtful; other functions add and subtract."""
+"""What these make of a doubtful operand is as doubtful, however large."""
 
 _NO_FRACTIONS = 2.0**52  # beyond this every double is whole
 _PLAIN_NUMBER = re.compile(r" *[-+]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][-+]?[0-9]{1,2})? *")
@@ -100,14 +101,31 @@ def residual(number: Any) -> bool:
     return isinstance(number, Residue)
 
 
-def tiny(number: float) -> bool:
-    """Whether a sum, a difference or what came of them is so small that Excel may make a zero of it."""
-    return 0 < abs(number) <= RESIDUAL
+def has_residue(operands: Iterable[Operand]) -> bool:
+    """Whether Excel may have a zero where one of the numbers is."""
+    return any(residual(value) for operand in operands for value in elements(operand))
+
+
+def residue(number: float) -> float:
+    """The number as one that may be zero in Excel; refused where that would be seen in a cell."""
+    if abs(number) > LARGEST_RESIDUE:
+        raise Refusal("what a subtraction left, of which Excel may make zero")
+    return Residue(number)
+
+
+def size_of(operand: Operand) -> float:
+    """The size of the largest number among the elements."""
+    return max((abs(float(value)) for value in elements(operand) if is_number(value)), default=0.0)
+
+
+def lost(result: Any, operand: Any) -> bool:
+    """Whether an addition left so little of its first operand that Excel, in a cell, takes it for zero."""
+    return is_number(result) and is_number(operand) and 0 < abs(result) < LOST * abs(operand)
 
 
 def _no_residuals(operand: Operand) -> None:
-    if any(residual(value) for value in elements(operand)):
-        raise Refusal("what a subtraction left, below 1e-15, where it matters whether it is zero")
+    if has_residue((operand,)):
+        raise Refusal("what a subtraction left, where it matters whether it is zero")
 
 
 def divisible(dividend: Operand, divisor: Operand) -> None:
@@ -119,7 +137,8 @@ def divisible(dividend: Operand, divisor: Operand) -> None:
 def not_near_zero(operand: Operand, *others: Operand) -> None:
     """A first operand that is zero or is not, and numbers after it."""
     numeric(operand, *others)
-    _no_residuals(operand)
+    for each in (operand, *others):
+        _no_residuals(each)
 
 
 def nearly_whole(number: float) -> bool:
@@ -130,19 +149,9 @@ def nearly_whole(number: float) -> bool:
 def not_nearly_whole(operand: Operand) -> None:
     """Numbers that are whole or are not."""
     numeric(operand)
+    _no_residuals(operand)
     if any(is_number(value) and nearly_whole(float(value)) for value in elements(operand)):
         raise Refusal("a number within 15 digits of a whole one where it matters which it is")
-
-
-def lost(result: Any, operand: Any) -> bool:
-    """Whether an addition left so little of its operand that Excel, in a cell, takes it for zero."""
-    return is_number(result) and is_number(operand) and RESIDUAL < abs(result) < 1e-15 * abs(operand)
-
-
-def not_lost(result: Operand, operand: Operand) -> None:
-    """A sum that is what it is; a residual below 1e-15 is looked at where it is used."""
-    if any(lost(r, x) for r, x in np.broadcast(*(np.asarray(value, object) for value in (result, operand)))):
-        raise Refusal("a sum or difference so near zero that Excel makes zero of it")
 
 
 def numbers_only(*operands: Operand) -> None:
@@ -156,7 +165,8 @@ def numbers_only(*operands: Operand) -> None:
 
 def close(left: float, right: float) -> bool:
     """Whether two numbers differ, but by so little that Excel, which compares 15 digits, may call them equal."""
-    return left != right and abs(left - right) <= max(1e-13 * max(abs(left), abs(right)), RESIDUAL)
+    least = 1e-12 if residual(left) or residual(right) else 1e-15
+    return left != right and abs(left - right) <= max(1e-13 * max(abs(left), abs(right)), least)
 
 
 def orderable(left: Operand, right: Operand) -> None:

@@ -1,9 +1,10 @@
 """Programs run on operands, the general way: every operand is looked at before a call, and every result after it."""
 
+import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from formulas.functions import Array
@@ -19,8 +20,6 @@ from xlparity.engines.formulas.guards import Operand, Refusal, Residue
 
 _NUM, _REF, _VALUE = (Error.errors[code] for code in ("#NUM!", "#REF!", "#VALUE!"))
 CHOOSING = ("IF", "IFERROR", "IFNA", "IFS", "SWITCH", "CHOOSE")
-
-Doubt = Literal["none", "tiny", "all"]
 
 # On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
 _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
@@ -54,13 +53,11 @@ class Program:
             given = [slots[slot] for slot in step.operands]
             if any(np.size(slots[slot]) > 1 for slot in step.operands if (step.result, slot) in self.single):
                 raise Refusal(f"'{step.name}' on an array in a plain cell, of which Excel takes one element")
-            found = slots[step.result] = _checked(self._call(step, given, references), _doubt(step.name, given))
+            found = slots[step.result] = _doubted(step.name, given, _checked(self._call(step, given, references)))
             if _refers(step, given, references):
                 references.add(step.result)
             elif step is not self.steps[-1] and _with_blanks(found) and step.function.takes:
                 raise Refusal(f"a blank among what {step.name} gives")  # a zero in one place, an empty text in another
-        if self.steps and self.steps[-1].name in ("+", "-"):
-            guards.not_lost(slots[self.result], slots[self.steps[-1].operands[0]])
         return slots[self.result]
 
     def _call(self, step: Step, operands: list[Operand], referring: set[int]) -> Operand:
@@ -102,12 +99,34 @@ class Program:
         return "constant" if slot < self.arguments + len(self.constants) else "computed"
 
 
-def _doubt(name: str, operands: list[Operand]) -> Doubt:
-    """Which numbers among a step's results may be zero in Excel: what a subtraction left, and what follows from such."""
-    if name not in guards.EXACT:
-        return "tiny"
-    left = any(guards.residual(value) for operand in operands for value in guards.elements(operand))
-    return "all" if left else "none"
+def _doubted(name: str, operands: list[Operand], result: Operand) -> Operand:
+    """The result, with the numbers marked that Excel may have zeros for: what a subtraction left, and what follows from it."""
+    residues = guards.has_residue(operands)
+    if name in ("+", "-"):
+        least = 1e-12 if residues else 0.0
+        return _marked(result, lambda r, x: guards.lost(r, x) or 0 < abs(r) <= least, operands[0])
+    if name in guards.EXACT:
+        return _marked(result, lambda r, _: residues or 0 < abs(r) < guards.SMALLEST, result)
+    if name in ("SUMPRODUCT", "MMULT"):
+        sizes = [guards.size_of(operand) for operand in operands]
+        if residues and max(sizes) > 1e3:
+            raise Refusal(f"{name} of what a subtraction left and large numbers")
+        scale = math.prod(sizes) * max(np.size(operand) for operand in operands)
+        return _marked(result, lambda r, _: 0 < abs(r) <= (1e-12 if residues else 1e-14 * scale), result)
+    return _marked(result, lambda r, _: residues and 0 < abs(r) <= 1e-12, result)
+
+
+def _marked(result: Operand, doubtful: Callable[[float, Any], bool], beside: Operand) -> Operand:
+    """The result, its doubtful numbers as residues; each is judged together with the element beside it."""
+    if not isinstance(result, np.ndarray):
+        first = next(guards.elements(beside))
+        return guards.residue(result) if isinstance(result, float) and doubtful(result, first) else result
+    others = np.broadcast_to(np.asarray(beside, object), result.shape)
+    for index in np.ndindex(result.shape):
+        number = result[index]
+        if isinstance(number, float) and doubtful(number, others[index]):
+            result[index] = guards.residue(number)
+    return result
 
 
 def _refers(step: Step, operands: list[Operand], references: set[int]) -> bool:
@@ -123,26 +142,23 @@ def _with_blanks(result: Operand) -> bool:
     return isinstance(result, np.ndarray) and result.size > 1 and any(v is EMPTY for v in guards.elements(result))
 
 
-def _checked(result: Operand, doubt: Doubt) -> Operand:
+def _checked(result: Operand) -> Operand:
     """The result as Excel has it: an infinity or nan is #NUM!, at the operation that makes it."""
     if isinstance(result, np.ndarray):
         if result.ndim not in (0, 2):
             raise Refusal("a result that is no table")
         array = np.empty(result.size, object)
-        array[:] = [_checked_scalar(value, doubt) for value in result.ravel().tolist()]
+        array[:] = [_checked_scalar(value) for value in result.ravel().tolist()]
         return array.reshape(result.shape).view(Array) if result.ndim else array[0]
-    return _checked_scalar(result, doubt)
+    return _checked_scalar(result)
 
 
-def _checked_scalar(value: Any, doubt: Doubt) -> Any:
+def _checked_scalar(value: Any) -> Any:
     if isinstance(value, str | bool | Residue):  # formulas' errors and its blank are strings
         return value
     if isinstance(value, np.bool_):
         return bool(value)
     if isinstance(value, int | float | np.number) and not isinstance(value, complex | np.complexfloating):
         number = float(value)
-        if number - number != 0.0:
-            return _NUM
-        doubtful = guards.tiny(number) if doubt == "tiny" else 0.0 < abs(number) < guards.SMALLEST or doubt == "all"
-        return Residue(number) if doubtful else number
+        return number + 0.0 if number - number == 0.0 else _NUM  # Excel has no negative zero
     raise Refusal(f"a result that is no Excel value ({type(value).__name__})")

@@ -226,6 +226,9 @@ def _compute(node: _Node, values: list[Value]) -> None:
         result = to_values(found, node.block)
     except Refusal as reason:
         result = [Unsupported(str(reason))] * len(node.results)
+    except Exception as error:  # one formula that nothing here was written for is not to hide all the others
+        failed = Unsupported(f"a formula on which the engine fails ({type(error).__name__}: {error})")
+        result = [failed] * len(node.results)
     for place, value in zip(node.results, result, strict=True):
         values[place] = value
 

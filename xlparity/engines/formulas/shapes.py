@@ -4,6 +4,7 @@ A program has two ways to its value: the general one of ``program``, and where t
 """
 
 import re
+from decimal import ROUND_DOWN, Decimal
 from typing import Any, Literal
 
 from formulas.parser import Parser
@@ -28,6 +29,13 @@ _THROUGH = ("SUMPRODUCT", "LOOKUP")  # these work through arrays in a plain cell
 # These take one cell of a range even inside SUMPRODUCT, or may do so.
 _SINGLY = (*CHOOSING, "VLOOKUP", "HLOOKUP", "XLOOKUP", "INDEX")
 
+# In a plain cell Excel takes one cell of each range in what these are given. Other functions of ranges, CORREL and MODE
+# among them, work through what is computed from a range, or may do so.
+_INTERSECTING = frozenset((
+    "SUM", "SUMSQ", "AVERAGE", "MIN", "MAX", "COUNT", "PRODUCT", "AND", "OR", "COUNTA", "STDEV", "STDEVP", "VAR", "VARP",
+    "MEDIAN", "IF",
+))  # fmt: skip
+
 Context = Literal["arrays", "plain", "unsure"]
 
 
@@ -40,9 +48,9 @@ def compile_shape(shape: str, array: bool) -> Program:
             if plain not in FUNCTIONS and plain != "SINGLE":
                 raise Refusal(f"the function {plain}, which this engine does not vouch for")
             shape = f"{shape[: token.start]}{plain}({shape[token.end :]}"
-        if token.kind == "number" and not token.text.isdigit():
-            # The parser reads neither 1E5 nor 5. as numbers; Excel does.
-            shape = shape[: token.start] + repr(float(token.text)) + shape[token.end :]
+        if token.kind == "number" and not (token.text.isdigit() and len(token.text) < 16):
+            # The parser reads neither 1E5 nor 5. as numbers; Excel does, and cuts what has more than 15 digits.
+            shape = shape[: token.start] + repr(_fifteen_digits(token.text)) + shape[token.end :]
     kinds = _MARK.findall(shape)
     if "^" in shape and _SIGNS.search(shape):
         # formulas reads --x^2 as +(x^2); Excel as (--x)^2
@@ -78,6 +86,12 @@ def compile_shape(shape: str, array: bool) -> Program:
     return Program(
         len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, lines, single, fast
     )
+
+
+def _fifteen_digits(text: str) -> float:
+    number = Decimal(text)
+    digits = number.adjusted() - 14
+    return float(number.quantize(Decimal((0, (1,), digits)), rounding=ROUND_DOWN) if number else number)
 
 
 def _doubled(shape: str) -> bool:
@@ -160,8 +174,11 @@ class _Compiler:
     def _passed(self, name: str, function: Function, context: Context) -> Context:
         if self._array or name in _THROUGH:
             return "arrays"
-        if context == "plain" or (function.kind == "elementwise" and name not in _SINGLY):
+        intersects = function.kind == "elementwise" and not any(map(function.whole, range(3)))
+        if context == "plain" and (intersects or name in _INTERSECTING):
             return context
+        if function.kind == "elementwise" and name not in _SINGLY:
+            return context if context != "plain" else "unsure"
         return "unsure"
 
     def _single(self, node: str) -> str:

@@ -106,7 +106,7 @@ def to_condition(name: str, value: Any) -> Any:
 
 
 def _as_it_is(name: str, value: Any) -> Any:
-    return float(value) if is_number(value) else value
+    return float(value) if is_number(value) and not guards.residual(value) else value
 
 
 CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {

@@ -13,7 +13,7 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
-from xlparity.engines.formulas.functions.conversions import DIV, NUM, VALUE
+from xlparity.engines.formulas.functions.conversions import DIV, NUM, VALUE, to_number
 from xlparity.engines.formulas.functions.matching import LONGEST_TEXT
 from xlparity.engines.formulas.functions.signatures import Function, formulas_function, function
 from xlparity.engines.formulas.guards import Operand, Refusal, elements, is_number
@@ -69,6 +69,11 @@ def transpose(operand: Operand) -> Any:
     return np.atleast_2d(np.asarray(operand, object)).T
 
 
+def doubly_negated(value: Any) -> Any:
+    """What two minus signs make of a value: a number; what a subtraction left stays that."""
+    return value if guards.residual(value) else to_number("--", value)
+
+
 def array_row(*operands: Operand) -> Any:
     """One row of an array constant."""
     return np.hstack([np.atleast_2d(np.asarray(operand, object)) for operand in operands])
@@ -77,6 +82,34 @@ def array_row(*operands: Operand) -> Any:
 def array_constant(*rows: Operand) -> Any:
     """An array constant such as ``{1,2;3,4}``, of its rows; formulas makes a row of a column."""
     return np.vstack(rows)
+
+
+def summed(*operands: Operand) -> Any:
+    """Excel's SUM: one number after the other, as they stand; numpy adds more than seven of them in pairs.
+
+    At each step Excel makes zero of what is less than 8 units in the last place of the sum so far.
+    """
+    total = lost = 0.0
+    for operand in operands:
+        for value in elements(operand):
+            if isinstance(value, XlError):
+                return value
+            if is_number(value):
+                before, total = total, total + float(value)
+                if guards.lost(total, before):
+                    lost = max(lost, abs(total))
+    return guards.residue(total) if lost > 1e-13 * abs(total) else total
+
+
+def average(*operands: Operand) -> Any:
+    """Excel's AVERAGE."""
+    total = summed(*operands)
+    count = sum(is_number(value) for operand in operands for value in elements(operand))
+    if isinstance(total, XlError):
+        return total
+    if not count:
+        return DIV
+    return guards.residue(total / count) if guards.residual(total) else total / count
 
 
 def sumproduct(*operands: Operand) -> Any:
@@ -126,6 +159,7 @@ def logical(test: Callable[[list[bool]], bool]) -> Function:
 
 
 _IGNORING = ("SUM", "SUMSQ", "AVERAGE", "MIN", "MAX", "COUNT")
+_SUMS = {"SUM": summed, "AVERAGE": average}
 _ORDER = {"=": "equal", "<>": "unequal", "<": "less", ">": "greater", "<=": "at_most", ">=": "at_least"}
 NUMERIC = "ABS SQRT EXP LN LOG10 SIGN TANH SINH COSH ASIN ACOS ATAN DEGREES RADIANS".split()  # noqa: SIM905
 
@@ -139,8 +173,8 @@ def _table() -> dict[str, Function]:
         "^": Function(wrap_ufunc(power), "elementwise", guards.not_near_zero, "float(power({0}, {1}))"),
         "%": Function(OPERATORS["%"], "elementwise", guards.numeric, "{0} / 100.0"),
         "U-": Function(OPERATORS["U-"], "elementwise", guards.numeric, "-{0}"),
-        "U+": Function(OPERATORS["U+"], "elementwise", guards.numbers_only),
-        "--": function(float, "number"),
+        "U+": Function(lambda operand: operand, "elementwise", guards.numbers_only),  # a blank stays one
+        "--": function(doubly_negated, "scalar"),
         ARRAY_ROW: Function(array_row, "matrix"),
         "ARRAY": Function(array_constant, "matrix"),
         "&": function(joined, "text text"),
@@ -166,7 +200,7 @@ def _table() -> dict[str, Function]:
         guard = guards.comparable if name in ("=", "<>") else guards.orderable
         table[name] = Function(OPERATORS[name], "elementwise", guard, f"{spelling}({{0}}, {{1}})", "truth")
     for name in _IGNORING:
-        table[name] = Function(formulas_function(name), "aggregate", ignoring=True)
+        table[name] = Function(_SUMS.get(name) or formulas_function(name), "aggregate", ignoring=True)
     return table
 
 

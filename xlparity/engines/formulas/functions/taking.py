@@ -1,5 +1,6 @@
 """How a function takes its operands: what it is called with, cell by cell or whole, after Excel has converted them."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,13 @@ from xlparity.engines.formulas.functions.signatures import (
     Parameter,
     parameter_at,
 )
-from xlparity.engines.formulas.guards import Operand, Refusal, elements, is_number, is_text
+from xlparity.engines.formulas.guards import Operand, Refusal, elements, has_residue, is_number, is_text
+
+# These hand on what they are given, or ask only of what kind it is.
+_PASSING_ON = frozenset((
+    "--", "IF", "IFERROR", "IFNA", "IFS", "CHOOSE", "INDEX", "ISNUMBER", "ISTEXT", "ISNONTEXT", "ISBLANK", "ISERROR", "ISERR",
+    "ISNA", "ISLOGICAL", "TYPE",
+))  # fmt: skip
 
 
 def take(function: Function, name: str, operands: Sequence[Operand], origins: Sequence[Origin]) -> Operand:
@@ -31,6 +38,8 @@ def take(function: Function, name: str, operands: Sequence[Operand], origins: Se
     for parameter, origin in zip(parameters, origins, strict=True):
         if origin == "omitted" and not parameter.omissible:
             raise Refusal(f"{name} with an argument left out between commas")
+    if name not in _PASSING_ON and has_residue(operands):
+        raise Refusal(f"{name} of what a subtraction left, which Excel may take for zero")
     prepared: list[Any] = []
     for parameter, operand, origin in zip(parameters, operands, origins, strict=True):
         value: Any = (parameter.kind == "yes" or EMPTY) if origin == "omitted" else operand
@@ -108,7 +117,7 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
         raise
     except Exception as error:  # an implementation that has met what it was not written for
         raise Refusal(f"{name} of these values ({type(error).__name__})") from error
-    if is_number(result) and float(result) - float(result) != 0:
+    if is_number(result) and not -sys.float_info.max <= result <= sys.float_info.max:
         raise Refusal(f"{name} of these values, which is beyond the range of numbers")
     return result
 
