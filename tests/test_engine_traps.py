@@ -3,6 +3,7 @@
 ``refused`` or a value: never an error value or a number that merely looks like a result.
 """
 
+import math
 import zipfile
 
 import openpyxl
@@ -375,6 +376,122 @@ def test_what_a_subtraction_left_is_not_divided_by(compute, formula):
         "A1": 0.1, "A2": "=A1+0.2-0.3", "A3": "=A2*1E12", "A4": "=IF(TRUE,A2)", "A5": "=SUM(A1,0.2,-0.3)", "A6": "=EXP(-740)",
     }  # fmt: skip
     assert refused(compute({**cells, "F1": formula})["F1"])
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("=SUM(C1:C9)", 0.0), ("=1/SUM(C1:C9)", DIV), ('=IF(SUM(C1:C9)=0,"balanced","off")', "balanced"),
+        ("=MOD(SUM(D1:D10),1)", 1 - 2**-53), ("=AVERAGE(D1:D10)", 0.09999999999999999),
+    ],
+)  # fmt: skip
+def test_a_sum_is_taken_one_number_after_the_other(compute, formula, value):
+    """numpy adds more than seven numbers in pairs, and ends in another last digit, which a balance check makes visible."""
+    amounts = (1253.41, -675.45, -965.87, 1145.78, -1993.66, -346.4, 160.44, -342.3, 1764.05)
+    cells = {f"C{row}": amount for row, amount in enumerate(amounts, 1)} | {f"D{row}": 0.1 for row in range(1, 11)}
+    assert compute({**cells, "F1": formula})["F1"] == value
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=1/SUM(A1:A3)", "=IF(SUM(A1:A3)=0,1,2)", "=INT(SUM(A1:A3))", "=MOD(SUM(A1:A3),1)", "=SUM(A1:A3)*1E6", "=1/B1",
+        "=COUNTIF(B1:B1,0)", "=ROUNDUP(B1,0)", "=B1*1E6", "=IF(B1*1E3+0,1,2)", "=B1*1E3=0", "=ATAN2(B1,0)", "=DELTA(B1)",
+        '=B1&""', "=MATCH(0,B1:B1,0)", "=STDEV(B1:B1,1)", "=SUMPRODUCT(B1:B1,B2:B2)", "=1/(1+7*2^-52-1)", "=1/B3", "=SIGN(B4)",
+    ],
+)  # fmt: skip
+def test_what_is_left_of_a_sum_is_followed_as_far_as_it_matters(compute, formula):
+    """Excel makes zero of less than 8 units in the last place, at each step of SUM and at the end of a cell."""
+    cells = {
+        "A1": 110.1, "A2": 220.2, "A3": -330.3, "B1": "=SUM(A1:A3)", "B2": 1e20, "A4": "=1+7*2^-52", "B3": "=A4-1",
+        "B4": "=SUMPRODUCT(A1:A3,C1:C3)", "C1": 1, "C2": 1, "C3": 1,
+    }  # fmt: skip
+    assert refused(compute({**cells, "F1": formula})["F1"])
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ('=IF(A1=1,Z9,"n/a")&" kg"', " kg"), ('=IF(IF(A1=1,Z9,Y9)="","missing","ok")', "missing"), ('=IF(A1=1,Z9)<>""', False),
+        ('=IFERROR(Z9,"")&"z"', "z"), ('=IFERROR(1/0,Z9)=""', True), ("=IF(A1=1,Z9)+1", 1.0), ("=IF(A1=1,Z9)", 0.0),
+        ('=+Z9&"z"', "z"),
+    ],
+)  # fmt: skip
+def test_a_blank_that_is_chosen_stays_a_blank(compute, formula, value):
+    """It becomes a zero only where it is shown or reckoned with."""
+    assert compute({"A1": 1, "F1": formula})["F1"] == value
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=SLOPE(LN(B1:B5),A1:A5)", "=CORREL(A1:A5*1,B1:B5)", "=SUMX2MY2(A1:A5*1,B1:B5*1)", "=MODE(MOD(A1:A5,2))",
+        "=MDETERM(A1:A5*1)", "=FREQUENCY(A1:A5*1,B1:B5)", "=TREND(B1:B5,LN(A1:A5),6)", "=GCD(A1:A5*2)", "=COVAR(A1:A5*1,B1:B5)",
+    ],
+)  # fmt: skip
+def test_functions_of_arrays_do_not_take_one_cell_of_what_is_computed(compute, formula):
+    """They work through it in a plain cell too, or nobody knows."""
+    assert refused(compute({**COLUMNS, "F3": formula})["F3"])
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"), [("=ATAN2(-1,A1*A2)", math.pi), ("=ODD(A1*A2)", 1.0), ("=ATAN2(-2,-A1)", math.pi)]
+)
+def test_there_is_no_negative_zero(compute, formula, value):
+    """Excel makes 0 of it, and an angle turns round."""
+    assert compute({"A1": 0, "A2": -3, "F1": formula})["F1"] == value
+
+
+def test_a_literal_has_fifteen_digits(compute):
+    """Excel makes zeros of the ones after the fifteenth."""
+    assert compute({"F1": "=ROUND(1.4999999999999999,0)", "F2": "=1234567890123456789"}) == {
+        "F1": 1.0,
+        "F2": 1234567890123450000.0,
+    }
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=INT(1,2)",
+        "=SQRT()",
+        "=LOG(1,2,3)",
+        "=MMULT(A1:A2)",
+        "=PI(1)",
+        "=ABS(1,2)",
+        "=POWER(2)",
+        "=SUM()",
+        "=SUMPRODUCT()",
+        "=IF()",
+    ],
+)
+def test_a_formula_with_too_many_or_too_few_arguments_is_refused_by_itself(compute, formula):
+    """Excel would not take it; a program may have written it, and the other cells are to be computed all the same."""
+    values = compute({"A1": 1, "F1": formula, "F2": "=A1+1"})
+    assert refused(values["F1"])
+    assert values["F2"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("=COMBIN(1030,515)", NUM), ("=COMBIN(1E9,1E7)", NUM), ("=COMBINA(1E9,1E7)", NUM), ("=PERMUT(1E8,1E7)", NUM),
+        ("=COMBIN(40,20)", 137846528820.0),
+    ],
+)  # fmt: skip
+def test_numbers_beyond_all_bounds_do_not_take_all_day(compute, formula, value):
+    """A whole number of a million digits is none of Excel's."""
+    assert compute({"F1": formula})["F1"] == value
+
+
+def test_an_override_below_the_used_cells_is_seen_by_whole_columns(tmp_path):
+    """An input may be bound to a cell that the template leaves blank."""
+    session = find_engine("formulas").load(
+        workbook(tmp_path, S={"A1": 1, "A2": 2, "C1": "=SUM(A:A)", "C2": "=COUNT(A:A)"})
+    )
+    values = session.recalculate({at("A100"): 50.0})
+    assert (values[at("C1")], values[at("C2")], values[at("A100")]) == (53.0, 3.0, 50.0)
+    assert session.recalculate({})[at("C1")] == 3.0
 
 
 # --- where the engines differ, because ExcelModel differs from Excel -------------------------------------------------

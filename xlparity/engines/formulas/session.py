@@ -1,6 +1,7 @@
 """A workbook in dependency order, recalculated as often as asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -74,10 +75,12 @@ class FormulasSession:
         for cell, value in overrides.items():
             place = self._places.get(cell)
             if place is None:
-                extra[cell] = value  # no formula reads it
+                extra[cell] = value
             else:
                 values[place] = value
                 held.add(place)
+        if extra and any(node.program.lines for node in self._nodes):
+            return FormulasSession(_with_room(self._workbook, extra)).recalculate(overrides)
         order = self._order
         if self._circular and held:  # an override may cut the circle
             order, _ = _sorted(self._nodes, frozenset(held))
@@ -186,6 +189,15 @@ class FormulasSession:
                 known = tuple([self._place(cell, BLANK) for cell in area.cells()]), area.shape
             self._references[key] = known
         return known
+
+
+def _with_room(workbook: Workbook, cells: Iterable[Cell]) -> Workbook:
+    """The workbook with these cells among the used ones, up to which whole rows and columns are read."""
+    extents = dict(workbook.extents)
+    for cell in cells:
+        rows, columns = extents.get(cell.sheet, (1, 1))
+        extents[cell.sheet] = max(rows, cell.row), max(columns, cell.column)
+    return replace(workbook, cells={**workbook.cells, **dict.fromkeys(cells, BLANK)}, extents=extents)
 
 
 def _sorted(nodes: list[_Node], held: frozenset[int]) -> tuple[list[_Node], list[_Node]]:

@@ -106,6 +106,13 @@ def _doubled(shape: str) -> bool:
     return bool(unary) and all("-" in run for run in unary)
 
 
+def _function(name: str, operands: int) -> Function:
+    function = FUNCTIONS[name]
+    if function.arity and not function.arity[0] <= operands <= function.arity[1]:
+        raise Refusal(f"{name} with {operands} arguments")
+    return function
+
+
 class _Compiler:
     """Walks the graph that formulas' parser builds, from the result back to references and constants."""
 
@@ -142,7 +149,7 @@ class _Compiler:
         name = self._name(key, operands)
         if name == "SINGLE":
             return self._single(operands[-1]), False  # formulas hands over the cell too
-        function = FUNCTIONS[name]
+        function = _function(name, len(operands))
         passed = self._passed(name, function, context)
         arrays, constant = False, True
         visited: list[str] = []

@@ -189,7 +189,7 @@ def _equals_number(number: float, database: bool) -> Matcher:
 
 def _orders(compare: Callable[[Any, Any], bool], rest: str) -> Matcher:
     if not rest:
-        return lambda _: False
+        return lambda _: False  # as Excel stored it
     limit = _read(rest)
     if isinstance(limit, float):
 

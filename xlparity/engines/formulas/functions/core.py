@@ -4,6 +4,7 @@ import functools
 import math
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -201,7 +202,16 @@ def _table() -> dict[str, Function]:
         table[name] = Function(OPERATORS[name], "elementwise", guard, f"{spelling}({{0}}, {{1}})", "truth")
     for name in _IGNORING:
         table[name] = Function(_SUMS.get(name) or formulas_function(name), "aggregate", ignoring=True)
-    return table
+    return {name: replace(known, arity=_arity(name)) for name, known in table.items()}
+
+
+def _arity(name: str) -> tuple[int, int] | None:
+    """How many operands formulas may be given; Excel would not take a formula with others."""
+    if name in (*NUMERIC, "%", "U-", "U+", "INT", "TRANSPOSE"):
+        return 1, 1
+    if name in ("+", "-", "*", "/", "^", "POWER", "MMULT", *_ORDER):
+        return 2, 2
+    return {"PI": (0, 0), "LOG": (1, 2)}.get(name, (1, 255) if name in (*_IGNORING, "SUMPRODUCT") else None)
 
 
 FUNCTIONS = _table()

@@ -128,6 +128,8 @@ def _cumulative(part: Callable[..., float]) -> Callable[..., float]:
         first, last = math.ceil(start), whole(end)
         if first > last:
             raise Refusal("no whole period between the first and the last")
+        if last - first > 100_000:
+            raise Refusal("a sum over more than 100,000 periods")
         return math.fsum(part(rate, period, periods, present, 0.0, kind) for period in range(first, last + 1))
 
     return cumulative

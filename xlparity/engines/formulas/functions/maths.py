@@ -169,16 +169,23 @@ def _factdouble(number: float) -> Any:
     return math.prod(range(whole, 0, -2)) if 0 <= whole <= 300 else NUM
 
 
+def _combinations(n: int, k: int) -> Any:
+    if math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) > 720:  # whose exponential no double holds
+        return NUM
+    whole = math.comb(n, k)
+    return float(whole) if whole < 1 << 1024 else NUM
+
+
 def _combin(number: float, chosen: float) -> Any:
     n, k = cut(number), cut(chosen)
-    return NUM if n < 0 or k < 0 or n < k else math.comb(n, k)
+    return NUM if n < 0 or k < 0 or n < k else _combinations(n, k)
 
 
 def _combina(number: float, chosen: float) -> Any:
     n, k = cut(number), cut(chosen)
     if n < 0 or k < 0 or n == 0 < k:
         return NUM
-    return math.comb(n + k - 1, k) if k else 1
+    return _combinations(n + k - 1, k) if k else 1
 
 
 # --- sums ----------------------------------------------------------------------------------------------------------------

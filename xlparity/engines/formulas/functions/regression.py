@@ -268,7 +268,9 @@ def _permut(number: float, chosen: float) -> Any:
     n, k = cut(number), cut(chosen)
     if n == 0 == k:
         raise Refusal("PERMUT of nothing")  # the documentation forbids it
-    return NUM if n < k else _product(math.perm(n, k))
+    if n < k or math.lgamma(n + 1) - math.lgamma(n - k + 1) > 720:  # whose exponential no double holds
+        return NUM
+    return _product(math.perm(n, k))
 
 
 def _permutationa(number: float, chosen: float) -> Any:

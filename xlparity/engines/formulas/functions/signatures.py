@@ -29,9 +29,9 @@ class Function:
     array of arrays. The spelling ``gives`` a number or a truth value, out of plain numbers only; None keeps the function
     off the fast path. ``ignoring`` says that texts, truth values and blanks in references are passed over, ``lines`` that
     whole rows and columns may be looked at up to the last used cell. A function that has ``takes``, a parameter each, is
-    called with what ``take`` makes of the operands. Where the operands in ``refers`` are references, so is the result.
-    ``rough`` stands in for a function whose text may be wrong in its last digit, where all that read the text are
-    functions that make numbers of it again, ``reads_rough``.
+    called with what ``take`` makes of the operands; ``arity`` is how many any other may have. Where the operands in
+    ``refers`` are references, so is the result. ``rough`` stands in for a function whose text may be wrong in its last
+    digit, where all that read the text are functions that make numbers of it again, ``reads_rough``.
     """
 
     call: Callable[..., Any]
@@ -45,6 +45,7 @@ class Function:
     reads_rough: bool = False
     refers: slice | None = None
     lines: bool = False
+    arity: tuple[int, int] | None = None
 
     def whole(self, position: int) -> bool:
         """Whether the operand in this place is taken as a whole array."""
