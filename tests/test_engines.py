@@ -49,8 +49,8 @@ def at(address, sheet="S"):
 
 
 def bits(value):
-    """The value to its last bit, for a float the sign of zero too."""
-    return type(value), value.hex() if isinstance(value, float) else value
+    """The value to its last bit, but for the sign of zero, which Excel does not know."""
+    return type(value), (value + 0.0).hex() if isinstance(value, float) else value
 
 
 def both(book, overrides):
