@@ -396,11 +396,39 @@ def test_a_reference_that_cannot_be_called_yet_still_gives_its_parameters(desk):
 
 
 def test_a_spec_compares_something_even_where_no_name_fits(desk):
-    """A file with an empty [outputs] would be refused."""
-    desk.write({"A1": "x", "B1": 2, "A2": "twice", "B2": "=2*B1"}, "def f(x):\n    return {'doubled': 2 * x}\n")
+    """verify refuses a name that the reference does not give, so a name that it gives is taken by its size."""
+    cells = {"A1": "x", "B1": 2, "A2": "twice", "B2": "=2*B1"}
+    desk.write(cells, "def f(x):\n    return {'steps': [x, 2 * x], 'doubled': 2 * x}\n")
     text = desk.draft("f")
-    assert tomllib.loads(text)["outputs"] == {"twice": "B2"}
-    assert "gives nothing of this name" in text
+    assert tomllib.loads(text)["outputs"] == {"doubled": "B2"}
+    assert '# "twice"; by its size only' in text
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
+def test_where_neither_name_nor_size_fits_the_output_is_skipped(desk):
+    """An empty [outputs] is refused as well; a skipped line is accepted, says why, and passes nothing."""
+    desk.write({"A1": "x", "B1": 2, "A2": "twice", "B2": "=2*B1"}, "def f(x):\n    return {'steps': [x, 2 * x]}\n")
+    said = "the reference gives nothing of this name, and nothing of this size"
+    assert desk.table("f")["outputs"] == {"twice": {"at": "B2", "skip": said}}
+    assert xlparity.verify(desk.spec).verdict is Verdict.UNASSESSED
+
+
+def test_a_parameter_that_has_no_name_is_refused(desk):
+    """No input can be handed over, so neither command goes on, and it is the function's own file that is blamed."""
+    desk.write({"A1": "x", "B1": 2, "A2": "y", "B2": "=2*B1"}, "def f(x):\n    return {'y': 2 * x}\n")
+    desk.draft("f")
+    (desk.folder / "ref.py").write_text("def f(x, /):\n    return {'y': 2 * x}\n")
+    said = "ref.py:f cannot be called: 'x' stands before the '/'"
+    refused(desk, desk.workbook, "-o", desk.folder / "g.toml", "--reference", desk.folder / "ref.py:f", said=said)
+    assert said in desk.run("verify", desk.spec).err
+
+
+def test_a_call_that_fails_at_the_door_blames_no_file_of_ours(desk):
+    """A decorator may tell other parameters than the function takes; where in xlparity that is noticed helps nobody."""
+    body = "import functools\ndef h(x):\n    pass\n@functools.wraps(h)\ndef f():\n    return {'y': 1}\n"
+    desk.write({"A1": "x", "B1": 2, "A2": "y", "B2": "=2*B1"}, body)
+    assert "references.py" not in (text := desk.draft("f"))
+    assert "ref.py:f raised TypeError" in text
 
 
 def test_a_turned_array_is_transposed(desk):
@@ -473,6 +501,168 @@ def test_two_counting_headers_that_the_reference_tells_apart_are_two(desk):
     desk.write(cells, "def f(W1, W2):\n    return {'s': W1 + W2}\n")
     assert desk.table()["inputs"] == {"W": "A2:B2"}
     assert desk.table("f")["inputs"] == {"W1": "A2", "W2": "B2"}
+
+
+# --- cells typed over ----------------------------------------------------------------------------------------------
+
+
+DOUBLE = "def f(x):\n    return {'y': 2 * x}\n"
+
+
+def doubled(labels: str = "", **changed: object) -> dict[str, object]:
+    """Six numbers x in column B, and beside each y, which is twice as much; perhaps with a label each in column A."""
+    cells: dict[str, object] = {"B1": "x", "C1": "y"}
+    for row, label in zip(range(2, 8), labels.split() or [""] * 6, strict=True):
+        cells |= {f"A{row}": label or None, f"B{row}": row * 1.5, f"C{row}": f"=B{row}*2"}
+    return cells | changed
+
+
+@pytest.mark.parametrize("labels", ["", "s1 s2 s3 s4 s5 s6", "Anna Ben Carl Dora Emil Fritz"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"C7": 8},
+        {"C2": 8},
+        {"C4": 8},
+        {"C6": 8, "C7": 9},
+        {"C3": 6, "C4": "=B4*3"},
+        {"C7": "=B7*3"},
+        {"C7": "8"},
+        {"C4": "n/a"},
+        {"C4": "=8"},
+    ],
+)
+def test_a_column_under_one_header_is_one_quantity(desk, labels, changed):
+    """Cut where a cell was typed over, the draft would leave out that cell, and its row's input, and pass without a word."""
+    desk.write(doubled(labels, **changed), DOUBLE)
+    table = desk.table("f")
+    assert (table["inputs"], table["outputs"]) == ({"x": "B2:B7"}, {"y": "C2:C7"})
+    report = xlparity.verify(desk.spec)
+    assert report.verdict is Verdict.FAIL
+    assert {r.cell.a1 for r in report.checks[0].results if r.status != "match"} == set(changed)
+
+
+def test_a_cell_typed_over_is_pointed_out(desk):
+    """The person who corrects the draft may mend the workbook first."""
+    desk.write(doubled(C7=8))
+    assert "# no formula in C7" in desk.draft()
+
+
+def test_a_cell_without_its_formula_is_bound(desk):
+    """Deleted is as bad as typed over: what is missing is not passed."""
+    desk.write(doubled(C4=None), DOUBLE)
+    assert desk.table("f")["outputs"] == {"y": "C2:C7"}
+    assert xlparity.verify(desk.spec).verdict is Verdict.UNASSESSED
+
+
+def test_every_second_cell_is_none_that_lacks_its_formula(desk):
+    """Sums of pairs stand beside every second number, and nothing was deleted between them."""
+    desk.write({f"A{row}": row for row in range(1, 7)} | {f"B{row}": f"=A{row - 1}+A{row}" for row in (2, 4, 6)})
+    assert list(desk.table()["outputs"].values()) == ["B2", "B4", "B6"]
+
+
+def test_a_typed_over_row_is_found_across_columns(desk):
+    """What one typed-over cell would read may be typed over as well."""
+    cells = doubled(C7=21, D7=22) | {"D1": "z"} | {f"D{row}": f"=C{row}+1" for row in range(2, 7)}
+    desk.write(cells, "def f(x):\n    return {'y': 2 * x, 'z': 2 * x + 1}\n")
+    assert desk.table("f")["outputs"] == {"y": "C2:C7", "z": "D2:D7"}
+    assert xlparity.verify(desk.spec).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("column", "BCDE")
+def test_a_row_of_months_is_one_quantity(desk, column):
+    """Beside a run of like formulas is in line with it, too."""
+    cells: dict[str, object] = {"A2": "Sales", "A3": "Tax"}
+    for k, letter in enumerate("BCDE"):
+        cells |= {f"{letter}1": f"Month {k + 1}", f"{letter}2": 10 + k, f"{letter}3": f"={letter}2*0.2"}
+    desk.write(cells | {f"{column}3": 2})
+    assert "B3:E3" in desk.table()["outputs"].values()
+
+
+def test_cumulative_sums_are_one_quantity(desk):
+    """Of a range that grows only one corner moves along."""
+    cells = doubled() | {f"C{row}": f"=SUM(B$2:B{row})" for row in range(2, 8)} | {"C4": 9}
+    desk.write(cells, "def f(x):\n    return {'y': x.cumsum()}\n")
+    assert desk.table("f")["outputs"] == {"y": "C2:C7"}
+    assert xlparity.verify(desk.spec).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("changed", "outputs"),
+    [
+        ({"A8": "Total", "C8": "=SUM(C2:C7)"}, {"y": "C2:C7", "total": "C8"}),
+        ({"D1": "target"} | {f"D{row}": 9 for row in range(2, 8)}, {"y": "C2:C7"}),
+        ({"A9": "limit", "C9": 9}, {"y": "C2:C7"}),
+        ({"A8": "limit", "C8": 9}, {"y": "C2:C7"}),
+    ],
+)
+def test_numbers_that_only_stand_near_are_no_outputs(desk, changed, outputs):
+    """A total, a column of targets and a number below the data are what they are; no input of theirs is there."""
+    desk.write(doubled("s1 s2 s3 s4 s5 s6", **changed))
+    assert desk.table()["outputs"] == outputs
+
+
+def test_first_values_are_no_faults(desk):
+    """A recurrence begins with constants that its formulas read."""
+    cells = {"A1": "f", "A2": 1, "A3": 1} | {f"A{row}": f"=A{row - 1}+A{row - 2}" for row in range(4, 9)}
+    desk.write(cells)
+    table = desk.table()
+    assert (list(table["inputs"].values()), list(table["outputs"].values())) == (["A2:A3"], ["A4:A8"])
+
+
+def test_items_of_a_list_are_not_taken_for_one_run(desk):
+    """Price, number, sum: formulas that are alike by chance do not make the numbers between them outputs."""
+    cells = {"A1": "Item", "B1": "Value"}
+    for row, label in enumerate(["pens_price", "pens_number", "pens", "ink_price", "ink_number", "ink"], start=2):
+        cells |= {f"A{row}": label, f"B{row}": row}
+    desk.write(cells | {"B4": "=B2*B3", "B7": "=B5*B6"})
+    assert desk.table()["outputs"] == {"pens": "B4", "ink": "B7"}
+
+
+def test_numbers_that_nothing_reads_are_listed(desk):
+    """Where one formula is left there is no telling whether its neighbour was one; it is said that it is not looked at."""
+    desk.write({"A1": "x", "B1": "y", "A2": 1, "B2": "=A2*2", "A3": 2, "B3": 4})
+    assert "# Numbers that neither a formula reads nor a line above covers: A3:B3" in desk.draft()
+
+
+def epochs(*, double: bool, **changed: object) -> dict[str, object]:
+    """Four blocks, each with the double of the last one's y, and perhaps with z, which is one more."""
+    cells: dict[str, object] = {"A1": "x", "B1": 1}
+    for k in range(4):
+        top = 3 + 4 * k
+        cells |= {f"A{top}": f"Epoch {k + 1}", f"A{top + 1}": "y", f"B{top + 1}": f"=B{top - 3}*2" if k else "=B1*2"}
+        if double:
+            cells |= {f"A{top + 2}": "z", f"B{top + 2}": f"=B{top + 1}+1"}
+    return cells | changed
+
+
+@pytest.mark.parametrize("double", [False, True])
+@pytest.mark.parametrize(("cell", "block"), [("B16", 4), ("B8", 2), ("B17", 4), ("B4", 1)])
+def test_blocks_are_judged_by_the_most_of_them(desk, double, cell, block):
+    """One formula typed over, even the only one of its block, must not hide the blocks, or the cell is not looked at."""
+    body = "    y = x\n    while True:\n        y = 2 * y\n        yield {'y': y, 'z': y + 1}\n"
+    desk.write(epochs(double=double, **{cell: 99}), f"def f(x):\n{body}")
+    text = desk.draft("f")
+    table = tomllib.loads(text)
+    assert table["blocks"] == {"label": "Epoch {n}"}
+    assert (table["inputs"], table["outputs"]) == ({"x": "B1"}, {"y": "B4"} | ({"z": "B5"} if double else {}))
+    if cell != "B17" or double:
+        assert xlparity.verify(desk.spec).verdict is Verdict.FAIL
+        said = f"Not like most: block {block}, without a formula in {cell}."
+        assert said in text.replace("\n# ", " ") or "a constant in the first block" in text
+
+
+def test_what_the_first_block_does_not_read_is_found_by_the_others(desk):
+    """Typed over in the first block, a formula no longer tells its input."""
+    cells: dict[str, object] = {}
+    for k in range(4):
+        top = 1 + 4 * k
+        cells |= {f"A{top}": f"Round {k + 1}", f"A{top + 1}": "x", f"B{top + 1}": 5}
+        cells |= {f"A{top + 2}": "y", f"B{top + 2}": f"=B{top + 1}*2"}
+    desk.write(cells | {"B3": 11}, "def f(x):\n    while True:\n        yield {'y': 2 * x}\n")
+    table = desk.table("f")
+    assert (table["inputs"], table["outputs"]) == ({"x": {"at": "B2", "every_block": True}}, {"y": "B3"})
+    assert xlparity.verify(desk.spec).verdict is Verdict.FAIL
 
 
 # --- names, tables, sheets -----------------------------------------------------------------------------------------

@@ -39,11 +39,16 @@ class Reference:
     function: Callable[..., Any]
 
     def parameters(self) -> Mapping[str, inspect.Parameter]:
-        """The function's parameters by name; raises OracleError where it does not tell them."""
+        """The function's parameters; raises OracleError where it does not tell them, or needs one by position."""
         try:
-            return inspect.signature(self.function).parameters
+            parameters = inspect.signature(self.function).parameters
         except (TypeError, ValueError) as error:
             raise OracleError(f"{self.name} does not tell its parameters; write a Python function") from error
+        for name, parameter in parameters.items():
+            if parameter.kind is parameter.POSITIONAL_ONLY and parameter.default is parameter.empty:
+                said = f"'{name}' stands before the '/' of its parameters, and inputs are handed over by name"
+                raise OracleError(f"{self.name} cannot be called: {said}; take the '/' out")
+        return parameters
 
     def check_inputs(self, given: Iterable[str]) -> None:
         """Raises OracleError where the inputs are not what the function takes."""
@@ -140,9 +145,9 @@ class Reference:
             raise
         except BaseException as error:  # an exit(0) in a script must not become the verdict
             at = traceback.extract_tb(error.__traceback__)[-1]
-            raise OracleError(
-                f"{self.name} raised {_said(error)} ({Path(at.filename).name}, line {at.lineno})"
-            ) from error
+            # Where the call itself failed, the last line is ours, and the function's name has to do.
+            place = "" if at.filename == __file__ else f" ({Path(at.filename).name}, line {at.lineno})"
+            raise OracleError(f"{self.name} raised {_said(error)}{place}") from error
 
 
 def _copies(case: Case) -> dict[str, Any]:

@@ -1,19 +1,23 @@
 """Drafting a spec file from a workbook, and from the reference where there is one, for a person to correct.
 
 The labels tell where the iterations stand (loops), constants and formulas what is given and what is computed (survey),
-headers which cells are one quantity (quantities), the reference's names what it is called (match); text writes it down.
+formulas that were filled from one another what has been typed over (typed), headers which cells are one quantity
+(quantities), the reference's names what it is called (match); text writes it down.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from xlparity.draft.likeness import Likeness
 from xlparity.draft.loops import Loop, find_loop
 from xlparity.draft.match import case_of, draft_inputs, draft_outputs, parameters
 from xlparity.draft.names import SAME, fit
 from xlparity.draft.quantities import find_quantities
-from xlparity.draft.survey import survey
+from xlparity.draft.survey import Kind, survey
 from xlparity.draft.text import Draft, spec_text
+from xlparity.draft.texts import Texts
 from xlparity.errors import OracleError, WorkbookError
 from xlparity.formula import precedents
 from xlparity.references import Glimpse, Reference
@@ -48,20 +52,32 @@ def draft_spec(workbook: Workbook, spec: Path, reference: Reference | None = Non
 
 
 def _draft(workbook: Workbook, loop: Loop | None, reference: Reference | None, seen: _Seen) -> Draft:
-    names = [*parameters(reference), *(seen.glimpse.shapes if seen.glimpse else ())] if reference else []
-    kinds = survey(workbook, loop)
-    found = find_quantities(workbook, loop, kinds, lambda text: any(fit(text, name) == SAME for name in names))
-    inputs = draft_inputs(workbook, loop, found, reference)
+    needed = parameters(reference) if reference else {}
+    names = [*needed, *(seen.glimpse.shapes if seen.glimpse else ())]
+    texts, likeness = Texts(workbook, loop), Likeness(workbook)
+    lacking: Sequence[str] = ()
+    for _ in range(2):  # again with what no formula reads, where the reference needs more than what is read
+        cells = survey(texts, likeness, lacking)
+        found = find_quantities(texts, likeness, cells, lambda text: any(fit(text, name) == SAME for name in names))
+        inputs = draft_inputs(workbook, loop, found, reference)
+        given = {drafted.name for drafted in inputs}
+        # A state that is merely left over is no better than a number that is called so.
+        called = {
+            d.name for d in inputs if d.quantity.kind is not Kind.STATE or any(fit(t, d.name) for t in d.quantity.texts)
+        }
+        lacking = [name for name in needed if needed[name] and name not in called]
+        if not lacking:
+            break
     shapes = seen.glimpse.shapes if seen.glimpse else None
     outputs = draft_outputs(found, inputs, shapes)
-    lacking = parameters(reference) if reference else {}
     return Draft(
         workbook,
         loop,
         inputs,
         outputs,
-        {name: needed for name, needed in lacking.items() if name not in {drafted.name for drafted in inputs}},
-        tuple(name for name in shapes or () if name not in {drafted.name for drafted in (*inputs, *outputs)}),
+        {name: must for name, must in needed.items() if name not in given},
+        tuple(name for name in shapes or () if name not in {*given, *(drafted.name for drafted in outputs)}),
+        tuple(cells.unread),
         seen.failure,
     )
 

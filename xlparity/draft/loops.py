@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -13,16 +13,20 @@ from xlparity.binding import Offset
 from xlparity.workbook import Workbook, formulas_of
 
 _NUMBER = re.compile(r"\d+")
-_ALIKE = 0.8  # the share of the first block's formulas that a later block must have: a fault or two may be missing
+_ALIKE = 0.8  # the share of a block's formulas that most blocks have, and that a block like them has
 
 
 @dataclass(frozen=True)
 class Loop:
-    """Repeated blocks of one sheet, one at each anchor; ``label`` is None where no label of a spec file finds them."""
+    """Repeated blocks of one sheet, one at each anchor; ``label`` is None where no label of a spec file finds them.
+
+    ``unlike`` are the cells without a formula that have one in most blocks.
+    """
 
     sheet: str
     label: str | None
     anchors: tuple[Cell, ...]
+    unlike: tuple[Cell, ...] = ()
 
     @cached_property
     def down(self) -> bool:
@@ -81,7 +85,7 @@ def find_loop(workbook: Workbook) -> Loop | None:
         if workbook.precedents(cell):
             formulas[cell.sheet].append(cell)
     for found in (_labelled(workbook), _counted(workbook)):
-        loops = [loop for loop in found if _repeats(workbook, loop, formulas[loop.sheet])]
+        loops = [like for loop in found if (like := _repeating(workbook, loop, formulas[loop.sheet]))]
         if loops:
             return max(loops, key=lambda loop: len(loop.anchors))
     return None
@@ -137,21 +141,42 @@ def _in_line(anchors: tuple[Cell, ...]) -> bool:
     return down or all(a.row == b.row and a.column < b.column for a, b in pairwise(anchors))
 
 
-def _repeats(workbook: Workbook, loop: Loop, formulas: Iterable[Cell]) -> bool:
-    """Whether the later blocks have the first one's formulas, and are iterations and not the rows of one table.
+def _repeating(workbook: Workbook, loop: Loop, formulas: Iterable[Cell]) -> Loop | None:
+    """The loop, if most of its blocks have the same formulas, and are iterations and not the rows of one table.
 
-    Blocks of one row or column ("Sample 1", "Sample 2") are iterations only where each goes on from the one before.
+    Blocks of one row or column ("Sample 1", "Sample 2") are iterations only where most go on from the one before.
     """
-    held = set(formulas)
-    blocks: list[list[Cell]] = [[] for _ in loop.anchors]
-    for cell in held:
-        number = loop.block(cell)
-        if number is not None:
-            blocks[number].append(cell)
-    inside = [cell for cell in blocks[0] if loop.stays(cell)]
-    if not inside or len(inside) < _ALIKE * len(blocks[0]):
-        return False
-    for offset in loop.offsets[1:]:
-        if sum(cell.moved(*offset) in held for cell in inside) < _ALIKE * len(inside):
-            return False
-    return not loop.is_table or all(any(loop.goes_on(workbook, cell) for cell in block) for block in blocks[1:])
+    count = len(loop.anchors)
+    blocks: list[set[Cell]] = [set() for _ in loop.anchors]  # the formulas, as cells of the first block
+    going_on: set[int] = set()
+    for cell in formulas:
+        if (number := loop.block(cell)) is not None:
+            rows, columns = loop.offsets[number]
+            blocks[number].add(cell.moved(-rows, -columns))
+            if loop.is_table and number not in going_on and loop.goes_on(workbook, cell):
+                going_on.add(number)
+    have = Counter(cell for block in blocks for cell in block)
+    common = {cell for cell in have if 2 * have[cell] > count and loop.block(cell) == 0 and loop.stays(cell)}
+    # What the first block has as a constant, and the later ones hand on, makes it no other block.
+    state = {cell for cell in common - blocks[0] if _is_handed_on(workbook, loop, cell)}
+    alike = [
+        len((block if number > 1 else block | state) & common)
+        >= _ALIKE * max(len(common), len(block) if number < count else 0)
+        for number, block in enumerate(blocks, start=1)  # what follows the last block may be anything
+    ]
+    if not common or 2 * sum(alike) <= count or (loop.is_table and 2 * len(going_on) < count):
+        return None
+    lacking = [common - block for block in blocks]
+    if common & blocks[0]:
+        lacking[0] -= state
+    unlike = (
+        cell.moved(*offset) for cells, offset in zip(lacking, loop.offsets, strict=True) for cell in sorted(cells)
+    )
+    return replace(loop, unlike=tuple(unlike))
+
+
+def _is_handed_on(workbook: Workbook, loop: Loop, cell: Cell) -> bool:
+    later = [at for at in loop.later(cell) if workbook.formula(at)]
+    return isinstance(workbook.cells.get(cell), float) and 2 * sum(loop.goes_on(workbook, at) for at in later) > len(
+        later
+    )

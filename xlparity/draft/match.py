@@ -1,7 +1,7 @@
 """The drafted quantities and the reference's names: who is whom, and what is left over on either side."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -9,21 +9,24 @@ import numpy as np
 from xlparity.address import Cell, Range
 from xlparity.binding import Twin
 from xlparity.case import Array, Case
+from xlparity.draft.likeness import is_number
 from xlparity.draft.loops import Loop
 from xlparity.draft.names import SAME_WORDS, fit, identifier
 from xlparity.draft.quantities import Quantity
-from xlparity.draft.survey import Kind, is_number
+from xlparity.draft.survey import Kind
 from xlparity.engines import find_engine
 from xlparity.errors import OracleError
 from xlparity.references import Reference
 from xlparity.workbook import Workbook
+
+_MOST_SAID = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
     """A line of a spec: a quantity under a name, and what is to be said about it.
 
-    ``left_out`` says why the line is a comment; ``notes`` what a person should look at.
+    ``left_out`` says why the line is a comment, ``skip`` why it is not compared; ``notes`` what a person should look at.
     """
 
     quantity: Quantity
@@ -32,6 +35,7 @@ class Drafted:
     also: tuple[Twin[Range], ...] = ()
     transpose: bool = False
     left_out: str = ""
+    skip: str = ""
     notes: tuple[str, ...] = field(default=())
 
 
@@ -106,7 +110,7 @@ def draft_outputs(
     for quantity in given:
         name = matched.get(quantity) or states.get(quantity) or unique(quantity, taken)
         begins = "a constant in the first block" if quantity in unset else "from the second block on"
-        line = Drafted(quantity, name, notes=(begins,) if quantity.kind is Kind.STATE else ())
+        line = Drafted(quantity, name, notes=(begins,) if quantity.kind is Kind.STATE else _typed_over(quantity))
         if shapes is not None and quantity not in matched:
             line = replace(line, left_out="the reference gives nothing of this name")
         elif shapes is not None:
@@ -114,9 +118,32 @@ def draft_outputs(
             misfit = "" if turned is not None else f"it has shape {shapes[name]} in the reference"
             line = replace(line, transpose=bool(turned), notes=(*line.notes, *filter(None, (misfit,))))
         drafted.append(line)
-    if all(line.left_out for line in drafted):  # a spec compares something, so one is left in to be renamed
-        drafted[0] = replace(drafted[0], left_out="", notes=(*drafted[0].notes, f"{drafted[0].left_out}: rename it"))
+    if all(line.left_out for line in drafted):
+        number, line = _one_left_in(drafted, shapes or {}, {drafted.name for drafted in inputs})
+        drafted[number] = line
     return drafted
+
+
+def _one_left_in(
+    drafted: Sequence[Drafted], shapes: Mapping[str, tuple[int, ...]], inputs: Container[str]
+) -> tuple[int, Drafted]:
+    """The place of the first line that has the size of something that the reference gives, and that line under its name.
+
+    The first line, skipped, where there is none: a spec has at least one output.
+    """
+    for number, line in enumerate(drafted):
+        for name, shape in shapes.items():
+            turned = fitting(shape, line.quantity.at.shape)
+            if name not in inputs and turned is not None:
+                said = (*line.notes, "by its size only: the reference gives nothing of a name on the sheet")
+                return number, replace(line, name=name, transpose=turned, left_out="", notes=said)
+    return 0, replace(drafted[0], left_out="", skip=f"{drafted[0].left_out}, and nothing of this size")
+
+
+def _typed_over(quantity: Quantity) -> tuple[str, ...]:
+    cells = [cell.a1 for cell in quantity.typed_over]
+    more = f" and {len(cells) - _MOST_SAID} more" if len(cells) > _MOST_SAID else ""
+    return (f"no formula in {', '.join(cells[:_MOST_SAID])}{more}",) if cells else ()
 
 
 def assign(

@@ -4,23 +4,25 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from xlparity.address import Cell, Range, folded, parse_range
-from xlparity.draft.loops import Loop
+from xlparity.draft.likeness import Likeness, contains
 from xlparity.draft.names import names_something, stem
-from xlparity.draft.survey import Kind, alike, contains
+from xlparity.draft.survey import Kind, Survey
+from xlparity.draft.texts import Texts
 from xlparity.formula import precedents
-from xlparity.workbook import Workbook, formulas_of
-
-_FURTHEST_LABEL = 40
-_HIGHEST_HEADER = 4
+from xlparity.workbook import formulas_of
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A rectangle of cells of one kind, and what the sheet calls it, the likeliest text first."""
+    """A rectangle of cells of one kind, and what the sheet calls it, the likeliest text first.
+
+    ``typed_over`` are those of its cells that hold no formula where one must stand.
+    """
 
     at: Range
     kind: Kind
     texts: tuple[str, ...]
+    typed_over: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +34,21 @@ class _Run:
     by_label: bool = False
 
 
-def find_quantities(
-    workbook: Workbook, loop: Loop | None, kinds: dict[Cell, Kind], known: Callable[[str], bool]
-) -> list[Quantity]:
+def find_quantities(texts: Texts, likeness: Likeness, seen: Survey, known: Callable[[str], bool]) -> list[Quantity]:
     """The quantities of these cells, in reading order.
 
     ``known`` tells whether a header is by itself a name of the reference: two such headers are two quantities, though
     they count (W1, W2).
     """
-    return _Finder(workbook, loop, kinds, known).quantities()
+    return _Finder(texts, likeness, seen, known).quantities()
 
 
 class _Finder:
     """The cells, what stands around them, and which of them have found their quantity."""
 
-    def __init__(
-        self, workbook: Workbook, loop: Loop | None, kinds: dict[Cell, Kind], known: Callable[[str], bool]
-    ) -> None:
-        self.workbook, self.loop, self.kinds, self.known = workbook, loop, kinds, known
-        self.anchors = set(loop.anchors) if loop else set()
-        self.tables = {
-            cell: (name, cell.row > table.area.last_row - table.totals)
-            for name, table in workbook.scope.tables.items()
-            for cell in kinds
-            if contains(table.area, cell)
-        }
+    def __init__(self, texts: Texts, likeness: Likeness, seen: Survey, known: Callable[[str], bool]) -> None:
+        self.around, self.likeness, self.seen, self.known = texts, likeness, seen, known
+        self.workbook, self.kinds = texts.workbook, seen.kinds
 
     def quantities(self) -> list[Quantity]:
         """Named ranges and array formulas are whole; of the other cells, columns, and of these, rectangles."""
@@ -74,7 +66,19 @@ class _Finder:
         runs += self.rectangles([piece for run in columns for piece in self.pieces(run)])
         order = {cell: number for number, cell in enumerate(self.kinds)}
         runs.sort(key=lambda run: order[run.at.first])
-        return [Quantity(run.at, self.kinds[run.at.first], (*run.texts, *self.texts(run))) for run in runs]
+        return [
+            Quantity(run.at, self.kinds[run.at.first], (*run.texts, *self.texts(run)), self.typed_over(run.at))
+            for run in runs
+        ]
+
+    def typed_over(self, at: Range) -> tuple[Cell, ...]:
+        formulas = self.kinds[at.first] is Kind.FORMULA
+        return tuple(cell for cell in at.cells() if formulas and not self.workbook.formula(cell))
+
+    def alike(self, one: Cell, other: Cell) -> bool:
+        """Whether their formulas were filled from one another, or would be if none had been typed over."""
+        meant = [self.seen.typed[cell].one if cell in self.seen.typed else cell for cell in (one, other)]
+        return self.likeness.alike(*meant)
 
     def named(self) -> Iterable[_Run]:
         """The ranges that defined names stand for, the smaller ones first, where they hold cells of one kind."""
@@ -109,28 +113,27 @@ class _Finder:
 
     def goes_on(self, above: Cell, cell: Cell) -> bool:
         """Whether the cell belongs to the column that the one above it belongs to."""
-        if self.kinds[above] is not self.kinds[cell] or self.zone(above) != self.zone(cell):
+        if self.kinds[above] is not self.kinds[cell] or self.around.zone(above) != self.around.zone(cell):
             return False
-        if self.kinds[cell] is not Kind.FORMULA or alike(self.workbook, above, cell):
+        if self.kinds[cell] is not Kind.FORMULA or self.alike(above, cell):
             return True
         if any(area.size > 1 and contains(area, above) for area in self.workbook.precedents(cell)):
             return False  # a total of the column
-        label = self.label(cell)
+        label = self.around.label(cell)
         if label is None:
             return True
         # One formula among others of its column may be wrong; a new label beside it says that it is meant to differ.
-        before = self.label(above)
+        before = self.around.label(above)
         return before is not None and (before == label or stem([before, label]) is not None)
 
     def pieces(self, run: _Run) -> list[_Run]:
         """The run, or each of its cells where it is the labels beside it that name them."""
         cells = list(run.at.cells())
-        labels = [self.label(cell) for cell in cells]
+        labels = [self.around.label(cell) for cell in cells]
         texts = [label for label in labels if label is not None]
         if len(texts) < len(cells) or len(set(texts)) < len(cells):
             return [run]
-        headed = any(names_something(text) for text in self.headers(run.at)) and not self.counts_across(run.at)
-        by_label = not headed and (len(cells) == 1 or stem(texts) is None)
+        by_label = not self.around.headed(run.at) and (len(cells) == 1 or stem(texts) is None)
         if by_label or (len(cells) > 1 and all(self.known(text) for text in texts)):
             return [_Run(_rectangle(cell, cell), by_label=True) for cell in cells]
         return [run]
@@ -153,10 +156,10 @@ class _Finder:
     def join(self, left: _Run, right: _Run) -> bool:
         """Whether the right run, a column, continues the left one."""
         neighbour, cell = Cell(left.at.sheet, right.at.row, right.at.column - 1), right.at.first
-        if self.kinds[neighbour] is not self.kinds[cell] or self.zone(neighbour) != self.zone(cell):
+        if self.kinds[neighbour] is not self.kinds[cell] or self.around.zone(neighbour) != self.around.zone(cell):
             return False
-        is_alike = self.kinds[cell] is not Kind.FORMULA or alike(self.workbook, neighbour, cell)
-        here, there = self.stack(cell), self.stack(neighbour)
+        is_alike = self.kinds[cell] is not Kind.FORMULA or self.alike(neighbour, cell)
+        here, there = self.around.stack(cell), self.around.stack(neighbour)
         if not any(here):
             return is_alike
         if any(
@@ -170,67 +173,17 @@ class _Finder:
     def both_known(self, one: str, other: str) -> bool:
         return self.known(one) and self.known(other)
 
-    def counts_across(self, at: Range) -> bool:
-        """Whether the header above counts on with the one to the right or to the left."""
-        own = self.stack(at.first)
-        beside = (self.stack(Cell(at.sheet, at.row, max(1, column))) for column in (at.column - 1, at.last_column + 1))
-        return any(
-            a and b and (stem([a, b]) or stem([b, a])) is not None
-            for other in beside
-            for a, b in zip(own, other, strict=False)
-        )
-
     def texts(self, run: _Run) -> tuple[str, ...]:
         """What may name the run: the headers above it and the label to its left, what is most like a name first."""
         cells = [Cell(run.at.sheet, row, run.at.column) for row in range(run.at.row, run.at.last_row + 1)]
-        beside = [self.text(cell.moved(0, -1)) or self.text(cell.moved(0, -2)) for cell in cells]
+        beside = [self.around.text(cell.moved(0, -1)) or self.around.text(cell.moved(0, -2)) for cell in cells]
         series = stem(beside) if all(beside) else None
         left = [series] if series else beside[:1]
-        above = self.headers(run.at)
+        above = self.around.headers(run.at)
         found = [*left, *above] if run.by_label else [*above, *left]
         if len(cells) == 1:
-            found.append(self.label(cells[0]) or "")  # of a total, whose label is the first word of its row
+            found.append(self.around.label(cells[0]) or "")  # of a total, whose label is the first word of its row
         return tuple(sorted(filter(None, dict.fromkeys(found)), key=lambda text: not names_something(text)))
-
-    def headers(self, at: Range) -> list[str]:
-        """The texts above the range, the nearest first; where they count from column to column, what they have in common."""
-        stacks = [self.stack(Cell(at.sheet, at.row, column)) for column in range(at.column, at.last_column + 1)]
-        found: list[str] = []
-        for level in range(_HIGHEST_HEADER):
-            texts = [stack[level] if level < len(stack) else "" for stack in stacks]
-            found += [text for text in (stem(texts), texts[0]) if text]
-        return found
-
-    def stack(self, cell: Cell) -> list[str]:
-        """The texts above a cell, upwards, blanks among them; a number, a formula or a second blank ends them."""
-        found: list[str] = []
-        for row in range(cell.row - 1, max(0, cell.row - 1 - _HIGHEST_HEADER), -1):
-            above = Cell(cell.sheet, row, cell.column)
-            if self.leaves_the_block(cell, above) or (above in self.workbook.cells and not self.text(above)):
-                break
-            found.append(self.text(above))
-            if found[-2:] == ["", ""]:
-                break
-        return found
-
-    def leaves_the_block(self, cell: Cell, above: Cell) -> bool:
-        loop = self.loop
-        return loop is not None and not loop.is_table and loop.block(cell) != loop.block(above)
-
-    def label(self, cell: Cell) -> str | None:
-        """The nearest text to the left in the cell's row."""
-        for column in range(cell.column - 1, max(0, cell.column - 1 - _FURTHEST_LABEL), -1):
-            if text := self.text(Cell(cell.sheet, cell.row, column)):
-                return text
-        return None
-
-    def text(self, cell: Cell) -> str:
-        """The text in the cell in one line; nothing where it holds none, or opens a block."""
-        content = self.workbook.cells.get(cell)
-        return " ".join(content.split()) if isinstance(content, str) and cell not in self.anchors else ""
-
-    def zone(self, cell: Cell) -> tuple[object, int | None]:
-        return self.tables.get(cell), self.loop.block(cell) if self.loop else None
 
 
 def _rectangle(first: Cell, last: Cell) -> Range:

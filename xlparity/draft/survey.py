@@ -1,14 +1,17 @@
 """What the cells are: inputs, state, formulas; in a loop those of the first block, told by the later ones."""
 
-import re
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
-from xlparity.address import Cell, Range, parse_range
+from xlparity.address import Cell, Range
+from xlparity.draft.likeness import Likeness, Pattern, contains, is_constant, is_number
 from xlparity.draft.loops import Loop
-from xlparity.formula import precedents, tokens
-from xlparity.workbook import Formula, Workbook, formulas_of
+from xlparity.draft.names import SAME, fit
+from xlparity.draft.texts import Texts
+from xlparity.draft.typed import typed_over
+from xlparity.workbook import Workbook, formulas_of
 
 _LARGEST_RANGE = 10_000
 
@@ -18,44 +21,53 @@ class Kind(Enum):
 
     INPUT = "a constant that formulas read"
     STATE = "a constant in the first block, and in the later ones a formula that reads the block before"
-    FORMULA = "a formula, or a constant where a formula must stand"
+    FORMULA = "a formula, or what stands where a formula must"
 
 
-def survey(workbook: Workbook, loop: Loop | None) -> dict[Cell, Kind]:
-    """The cells that a check is about, in reading order, sheet by sheet."""
-    formulas = [*(cell for cell, _ in formulas_of(workbook)), *workbook.members]
-    kinds = _of_one_pass(workbook, formulas) if loop is None else _of_a_loop(workbook, loop)
-    inside = formulas if loop is None else [cell for cell in formulas if loop.block(cell) is not None]
-    for cell in _constants_read(workbook, inside):
-        if cell not in kinds and not (loop and loop.block(cell)):
-            kinds[cell] = Kind.INPUT
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the cells of a workbook are.
+
+    ``kinds`` are those that a check is about, in reading order, sheet by sheet; ``typed`` those of them that hold something
+    else than the formulas that they belong to, each with two of these; ``unread`` the numbers that no formula reads.
+    """
+
+    kinds: Mapping[Cell, Kind]
+    typed: Mapping[Cell, Pattern]
+    unread: Collection[Cell]
+
+
+def survey(texts: Texts, likeness: Likeness, lacking: Iterable[str] = ()) -> Survey:
+    """What the cells are; a number that no formula reads is an input where its label is one of the ``lacking`` names."""
+    workbook, loop = texts.workbook, texts.loop
+    every = [*(cell for cell, _ in formulas_of(workbook)), *workbook.members]
+    formulas = [cell for cell in every if not is_constant(workbook, cell)]
+    kinds, typed = _of_one_pass(texts, likeness, formulas) if loop is None else _of_a_loop(likeness, loop)
+    wanted = [area for cell in typed for _, area in likeness.reads(typed[cell], cell) if _is_here(loop, area)]
+    inside = every if loop is None else [cell for cell in every if loop.block(cell) is not None]
+    read = _constants_read(workbook, inside, wanted)
+    for cell in _in_the_first_block(workbook, loop, read):
+        kinds.setdefault(cell, Kind.INPUT)
+    behind = set(read if loop is None else _constants_read(workbook, every, wanted))
+    unread = [cell for cell in workbook.cells if is_number(workbook, cell) and cell not in behind]
+    for cell in _named(texts, unread, tuple(lacking)):
+        kinds.setdefault(cell, Kind.INPUT)
     order = {sheet: number for number, sheet in enumerate(workbook.sheets)}
-    return {cell: kinds[cell] for cell in sorted(kinds, key=lambda cell: (order[cell.sheet], cell))}
+    in_order = {cell: kinds[cell] for cell in sorted(kinds, key=lambda cell: (order[cell.sheet], cell))}
+    return Survey(in_order, typed, unread)
 
 
-def is_constant(workbook: Workbook, cell: Cell) -> bool:
-    """Whether a number stands there, or a formula that refers to nothing, which is a number with an equals sign."""
-    formula = workbook.formula(cell)
-    return not precedents(formula.text) if formula else is_number(workbook, cell)
+def _of_one_pass(
+    texts: Texts, likeness: Likeness, formulas: Iterable[Cell]
+) -> tuple[dict[Cell, Kind], dict[Cell, Pattern]]:
+    typed = typed_over(texts, likeness, formulas)
+    return dict.fromkeys((*formulas, *typed), Kind.FORMULA), typed
 
 
-def is_number(workbook: Workbook, cell: Cell) -> bool:
-    """Whether a number, or a truth value, stands there as a constant."""
-    return isinstance(workbook.cells.get(cell), float | bool)
-
-
-def _of_one_pass(workbook: Workbook, formulas: Iterable[Cell]) -> dict[Cell, Kind]:
-    kinds = {cell: Kind.FORMULA for cell in formulas if not is_constant(workbook, cell)}
-    for above in list(kinds):
-        cell, below = above.moved(1, 0), above.moved(2, 0)
-        # A number between two formulas that were filled from one another has been typed over the third.
-        if below in kinds and is_number(workbook, cell) and alike(workbook, above, below):
-            kinds[cell] = Kind.FORMULA
-    return kinds
-
-
-def _of_a_loop(workbook: Workbook, loop: Loop) -> dict[Cell, Kind]:
+def _of_a_loop(likeness: Likeness, loop: Loop) -> tuple[dict[Cell, Kind], dict[Cell, Pattern]]:
     kinds: dict[Cell, Kind] = {}
+    typed: dict[Cell, Pattern] = {}
+    workbook = likeness.workbook
     for cell in (*workbook.cells, *workbook.members):
         if loop.block(cell) != 0 or not (workbook.formula(cell) or is_number(workbook, cell)):
             continue
@@ -65,24 +77,65 @@ def _of_a_loop(workbook: Workbook, loop: Loop) -> dict[Cell, Kind]:
             continue
         handed_on = 2 * sum(loop.goes_on(workbook, at) for at in computed) > len(computed)
         kinds[cell] = Kind.STATE if handed_on and is_constant(workbook, cell) else Kind.FORMULA
-    return kinds
+        group = max(likeness.groups([cell, *computed]), key=len)
+        if kinds[cell] is Kind.FORMULA and cell not in group and len(group) > 1:
+            typed[cell] = likeness.pattern(group)
+    return kinds, typed
 
 
-def _constants_read(workbook: Workbook, formulas: Iterable[Cell]) -> list[Cell]:
-    """The numbers that these formulas read, directly or through others."""
+def _is_here(loop: Loop | None, area: Range) -> bool:
+    """Whether what a formula would read is in its own block: what it would read before the first is chance."""
+    return loop is None or loop.block(area.first) == 0 == loop.block(Cell(area.sheet, area.last_row, area.last_column))
+
+
+def _in_the_first_block(workbook: Workbook, loop: Loop | None, read: Sequence[Cell]) -> Iterator[Cell]:
+    """These constants without those of later blocks, and the ones of the first block that most of the later ones read."""
+    if loop is None:
+        yield from read
+        return
+    back: Counter[Cell] = Counter()
+    for cell in read:
+        if number := loop.block(cell):
+            rows, columns = loop.offsets[number]
+            back[cell.moved(-rows, -columns)] += 1
+        else:
+            yield cell
+    for cell, count in back.items():
+        if 2 * count >= len(loop.anchors) - 1 and loop.block(cell) == 0 and is_constant(workbook, cell):
+            yield cell
+
+
+def _named(texts: Texts, numbers: Iterable[Cell], names: Collection[str]) -> Iterator[Cell]:
+    """Those of the numbers that have one of these names beside them, or above their column."""
+    headers: dict[Cell, list[str]] = {}
+    for cell in sorted(numbers) if names else ():
+        own = texts.stack(cell)
+        headers[cell] = own if any(own) else headers.get(cell.moved(-1, 0), [])
+        called = (*headers[cell], texts.label(cell) or "")
+        if not (texts.loop and texts.loop.block(cell)) and any(fit(t, name) == SAME for t in called for name in names):
+            yield cell
+
+
+def _constants_read(workbook: Workbook, formulas: Iterable[Cell], ranges: Iterable[Range]) -> list[Cell]:
+    """The numbers that these formulas read, directly or through others, and those in the ranges."""
     waiting = deque(dict.fromkeys(workbook.members.get(cell, cell) for cell in formulas))
     reached = set(waiting)
-    ranges: set[Range] = set()
-    while waiting:
-        for area in workbook.precedents(waiting.popleft()):
-            if area in ranges:
+    seen: set[Range] = set()
+
+    def read(areas: Iterable[Range]) -> None:
+        for area in areas:
+            if area in seen:
                 continue
-            ranges.add(area)
+            seen.add(area)
             for cell in cells_within(workbook, area):
                 anchor = workbook.members.get(cell, cell)
                 if anchor not in reached:
                     reached.add(anchor)
                     waiting.append(anchor)
+
+    read(ranges)
+    while waiting:
+        read(workbook.precedents(waiting.popleft()))
     cells = (*workbook.cells, *workbook.members)
     return [cell for cell in cells if workbook.members.get(cell, cell) in reached and is_constant(workbook, cell)]
 
@@ -92,50 +145,3 @@ def cells_within(workbook: Workbook, area: Range) -> list[Cell]:
     if area.size <= _LARGEST_RANGE:
         return [cell for cell in area.cells() if cell in workbook.cells or cell in workbook.members]
     return [cell for cell in (*workbook.cells, *workbook.members) if contains(area, cell)]
-
-
-def contains(area: Range, cell: Cell) -> bool:
-    """Whether the cell is one of the range."""
-    inside = area.row <= cell.row <= area.last_row and area.column <= cell.column <= area.last_column
-    return inside and cell.sheet == area.sheet
-
-
-def alike(workbook: Workbook, one: Cell, other: Cell) -> bool:
-    """Whether the two cells' formulas can be filled from one another: each reference moved along, or did not move.
-
-    Of two cells of one array formula, yes; of two constants, no.
-    """
-    first, second = workbook.formula(one), workbook.formula(other)
-    if first is None or second is None:
-        return False
-    if first.area or second.area:
-        return first is second
-    return _same(first, one, second, other)
-
-
-def _same(first: Formula, one: Cell, second: Formula, other: Cell) -> bool:
-    shape, references = _apart(first.text, one.sheet)
-    other_shape, others = _apart(second.text, other.sheet)
-    if shape != other_shape or len(references) != len(others):
-        return False
-    rows, columns = other.row - one.row, other.column - one.column
-    return all(
-        there in (here, here.moved(rows, columns), here.moved(rows, 0), here.moved(0, columns))
-        for here, there in zip(references, others, strict=True)
-    )
-
-
-def _apart(formula: str, sheet: str) -> tuple[str, list[Range]]:
-    """The formula's text without its references, and those."""
-    shape: list[str] = []
-    references: list[Range] = []
-    position = 0
-    for token in tokens(formula):
-        if token.kind == "reference":
-            try:
-                references.append(parse_range(token.text, sheet))
-            except ValueError:  # a row or column beyond the grid: such a reference stays text
-                continue
-            shape += formula[position : token.start], "\x1f"
-            position = token.end
-    return re.sub(r"\s+", "", "".join((*shape, formula[position:]))), references

@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xlparity.address import Cell, Range
@@ -21,8 +21,8 @@ class Draft:
     """All that is to be written.
 
     ``lacking`` are the reference's parameters without an input, and whether each must be given; ``unplaced`` the names
-    that it gives and no output has; ``failure`` is why it could not be called. ``path`` and ``reference`` are the
-    workbook's and the reference's names as the spec file has them.
+    that it gives and no output has; ``unread`` the numbers that no formula reads; ``failure`` is why it could not be
+    called. ``path`` and ``reference`` are the workbook's and the reference's names as the spec file has them.
     """
 
     workbook: Workbook
@@ -31,6 +31,7 @@ class Draft:
     outputs: Sequence[Drafted]
     lacking: Mapping[str, bool]
     unplaced: Sequence[str]
+    unread: Collection[Cell]
     failure: str
     path: str = ""
     reference: str | None = None
@@ -69,9 +70,13 @@ def spec_text(draft: Draft) -> str:
     ]
     if draft.unplaced:
         lines += ["", *_comment(f"The reference also gives {', '.join(draft.unplaced)}.")]
-    if left := _compact(draft.workbook, _uncovered(draft)):
-        addresses = ", ".join(area.a1 if area.sheet == sheet else str(area) for area in left)
-        lines += ["", *_comment(f"Formulas that no line above covers: {addresses}")]
+    for said, cells in (
+        ("Formulas that no line above covers", _uncovered(draft)),
+        ("Numbers that neither a formula reads nor a line above covers", _unread(draft)),
+    ):
+        if left := _compact(draft.workbook, cells):
+            addresses = [area.a1 if area.sheet == sheet else str(area) for area in left]
+            lines += ["", *_comment(f"{said}: {', '.join(addresses)}")]
     return "\n".join(lines) + "\n"
 
 
@@ -93,6 +98,10 @@ def _blocks(loop: Loop) -> list[str]:
         said += f" At another distance than the second: block {', '.join(late)}."
     if loop.is_table:
         said += " Each row or column goes on from the one before, so each is an iteration."
+    if loop.unlike:
+        cells = ", ".join(cell.a1 for cell in loop.unlike)
+        blocks = sorted({(loop.block(cell) or 0) + 1 for cell in loop.unlike})
+        said += f" Not like most: block {', '.join(map(str, blocks))}, without a formula in {cells}."
     if loop.label is not None:
         where = [f"label = {_quoted(loop.label)}"]
     elif loop.is_table and loop.down:
@@ -140,6 +149,8 @@ def _value(drafted: Drafted, sheet: str) -> str:
         keys.append(f"also = [{', '.join(twins)}]")
     if drafted.transpose:
         keys.append("transpose = true")
+    if drafted.skip:
+        keys.append(f"skip = {_quoted(drafted.skip)}")
     return keys[0].removeprefix("at = ") if len(keys) == 1 else f"{{ {', '.join(keys)} }}"
 
 
@@ -155,6 +166,18 @@ def _uncovered(draft: Draft) -> list[Cell]:
     }
     cells = (*(cell for cell, _ in formulas_of(draft.workbook)), *draft.workbook.members)
     return [cell for cell in cells if cell not in covered]
+
+
+def _unread(draft: Draft) -> list[Cell]:
+    """The numbers on the sheets of the lines above that no formula reads: perhaps beside a formula that was typed over."""
+    loop = draft.loop
+    sheets = {drafted.quantity.at.sheet for drafted in (*draft.inputs, *draft.outputs) if not drafted.left_out}
+    covered = set(loop.anchors) if loop else set()
+    for drafted in (*draft.inputs, *draft.outputs):
+        for area in (drafted.quantity.at, *(twin.at for twin in drafted.also)):
+            for offset in loop.offsets if loop else (Offset(0, 0),):
+                covered.update(area.moved(*offset).cells())
+    return [cell for cell in draft.unread if cell.sheet in sheets and cell not in covered]
 
 
 def _compact(workbook: Workbook, cells: Iterable[Cell]) -> list[Range]:
