@@ -137,8 +137,8 @@ def _check(check: CheckResult, *, engine: str, verbose: bool) -> RenderableType:
     if curve:
         parts.append(Text(f"  loss {curve}"))
     parts.append(Padding(_quantities(check), (0, 0, 0, 2)))
-    parts += [Text(f"  note: {note}", style="dim") for note in check.notes]
-    parts += [Text(f"  {finding.code} {finding.message}", style="yellow") for finding in check.findings]
+    parts += [Padding(Text(f"note: {note}", style="dim"), (0, 0, 0, 2)) for note in check.notes]
+    parts += [Padding(Text(f"{f.code} {f.message}", style="yellow"), (0, 0, 0, 2)) for f in check.findings]
     parts += _accepted(check, verbose=verbose)
     parts += _scenarios(check)
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
