@@ -494,6 +494,46 @@ def test_an_override_below_the_used_cells_is_seen_by_whole_columns(tmp_path):
     assert session.recalculate({})[at("C1")] == 3.0
 
 
+def test_an_override_below_the_used_cells_is_seen_even_where_a_formula_names_the_cell(tmp_path):
+    """The blank cell has a place of its own then, and still lies beyond what the whole column is read up to."""
+    cells = {
+        "A1": 1,
+        "A2": 2,
+        "C1": "=SUM(A:A)",
+        "D1": "=A100",
+        "D2": "=MATCH(50,A:A,0)",
+        "D3": "=IF(A100>0,SUM(A:A),0)",
+    }
+    values = find_engine("formulas").load(workbook(tmp_path, S=cells)).recalculate({at("A100"): 50.0})
+    assert [values[at(address)] for address in ("C1", "D1", "D2", "D3")] == [53.0, 50.0, 100.0, 53.0]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=SUM(INDEX(A1:B5,2))", "=SUMPRODUCT(N(A1:A3))", "{=SUM(LEN(T(A1:A3)))}", "=SUMPRODUCT(--ISODD(A1:A5))",
+        "{=TYPE(A1:A3)}", '{=TEXTJOIN({",",";"},TRUE,A1:A4)}', '{=TEXTBEFORE("a b,c",{","," "})}', "=XMATCH(Z1,A:A)",
+        '=TEXT(0.5,"0/0")', '=TEXT(0.5,"h:mm a/p")', '=TEXT(45000.99999995,"h:mm")', '=TEXT(99999999999.6,"General")',
+    ],
+)  # fmt: skip
+def test_what_takes_a_range_as_excel_does_not_is_refused(compute, formula):
+    """Of some Excel takes the first cell, of some it makes #VALUE!, some work through their own list."""
+    assert refused(compute({**COLUMNS, "F1": formula})["F1"])
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ('=VALUE(" 5 ")', 5.0), ('=VALUE("+5.5")', 5.5), ('=VALUE(LEFT("5 kg",2))', 5.0), ('=IFERROR(VALUE("5 "),0)', 5.0),
+        ("=SUM(INDEX(C1:C5,5),4)", 4.0), ("=COUNT(INDEX(C1:C5,5),4)", 1.0),
+        ("=SUM(IF(TRUE,C5),4)", 4.0), ("=SUM(INDEX(A1:B5,2,))", 5.0),
+    ],
+)  # fmt: skip
+def test_one_cell_that_is_chosen_is_taken_as_a_reference(compute, formula, value):
+    """A text in it is passed over, and a text that spells a number with spaces is one to VALUE."""
+    assert compute({**COLUMNS, "C5": "word", "F1": formula})["F1"] == value
+
+
 # --- where the engines differ, because ExcelModel differs from Excel -------------------------------------------------
 
 

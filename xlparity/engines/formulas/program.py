@@ -19,7 +19,6 @@ from xlparity.engines.formulas.functions.signatures import Origin
 from xlparity.engines.formulas.guards import Operand, Refusal, Residue
 
 _NUM, _REF, _VALUE = (Error.errors[code] for code in ("#NUM!", "#REF!", "#VALUE!"))
-CHOOSING = ("IF", "IFERROR", "IFNA", "IFS", "SWITCH", "CHOOSE")
 
 # On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
 _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
@@ -76,13 +75,6 @@ class Program:
         ):
             guards.same_shape(tuple(operands))
             return _NATIVE[step.name](*operands)
-        if (
-            step.name in CHOOSING
-            and any(other.function.ignoring for other in self.steps)
-            and any(value is EMPTY for operand in operands for value in guards.elements(operand))
-        ):
-            # The blank comes back as a zero, which an aggregate counts, and Excel's does not.
-            raise Refusal(f"a blank chosen by {step.name} inside an aggregate")
         if function.ignoring:
             operands = [
                 ignore_non_numbers(step.name, operand, reference)

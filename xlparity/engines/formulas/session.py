@@ -79,8 +79,9 @@ class FormulasSession:
             else:
                 values[place] = value
                 held.add(place)
-        if extra and any(node.program.lines for node in self._nodes):
-            return FormulasSession(_with_room(self._workbook, extra)).recalculate(overrides)
+        outside = [cell for cell in overrides if not self._used(cell)]
+        if outside and any(node.program.lines for node in self._nodes):
+            return FormulasSession(_with_room(self._workbook, outside)).recalculate(overrides)
         order = self._order
         if self._circular and held:  # an override may cut the circle
             order, _ = _sorted(self._nodes, frozenset(held))
@@ -92,6 +93,10 @@ class FormulasSession:
                     _compute(node, values)
         plain = [float(value) if type(value) is Residue else value for value in values]
         return dict(zip(self._cells, plain, strict=False)) | extra  # the constants have no cells
+
+    def _used(self, cell: Cell) -> bool:
+        rows, columns = self._workbook.extents.get(cell.sheet, (0, 0))
+        return cell.row <= rows and cell.column <= columns
 
     def _compute_around(self, node: _Node, values: list[Value], held: set[int]) -> None:
         kept = {place: values[place] for place in node.results if place in held}
@@ -197,7 +202,7 @@ def _with_room(workbook: Workbook, cells: Iterable[Cell]) -> Workbook:
     for cell in cells:
         rows, columns = extents.get(cell.sheet, (1, 1))
         extents[cell.sheet] = max(rows, cell.row), max(columns, cell.column)
-    return replace(workbook, cells={**workbook.cells, **dict.fromkeys(cells, BLANK)}, extents=extents)
+    return replace(workbook, cells={**dict.fromkeys(cells, BLANK), **workbook.cells}, extents=extents)
 
 
 def _sorted(nodes: list[_Node], held: frozenset[int]) -> tuple[list[_Node], list[_Node]]:

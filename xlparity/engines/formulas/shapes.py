@@ -16,7 +16,7 @@ from xlparity.engines.formulas.functions import FUNCTIONS, Function
 from xlparity.engines.formulas.functions.core import ARRAY_ROW
 from xlparity.engines.formulas.functions.signatures import OMITTED
 from xlparity.engines.formulas.guards import Operand, Refusal
-from xlparity.engines.formulas.program import CHOOSING, Program
+from xlparity.engines.formulas.program import Program
 from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, tokens
 
 _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
@@ -27,7 +27,9 @@ _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of
 
 _THROUGH = ("SUMPRODUCT", "LOOKUP")  # these work through arrays in a plain cell too
 # These take one cell of a range even inside SUMPRODUCT, or may do so.
-_SINGLY = (*CHOOSING, "VLOOKUP", "HLOOKUP", "XLOOKUP", "INDEX")
+_SINGLY = (
+    "IF", "IFERROR", "IFNA", "IFS", "SWITCH", "CHOOSE", "VLOOKUP", "HLOOKUP", "XLOOKUP", "INDEX",
+)  # fmt: skip
 
 # In a plain cell Excel takes one cell of each range in what these are given. Other functions of ranges, CORREL and MODE
 # among them, work through what is computed from a range, or may do so.

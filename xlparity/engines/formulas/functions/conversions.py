@@ -115,6 +115,7 @@ CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {
     "toolpak": _to_toolpak,
     "lone": _as_it_is,
     "text": to_text,
+    "word": to_text,
     "truth": to_truth,
     "yes": to_truth,
     "condition": to_condition,

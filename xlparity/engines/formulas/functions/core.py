@@ -122,6 +122,7 @@ def sumproduct(*operands: Operand) -> Any:
 
 
 def _only_numbers(operand: Operand, instead: object) -> Operand:
+    operand = np.atleast_2d(np.asarray(operand, object))
     kept = [value if is_number(value) or isinstance(value, XlError) else instead for value in elements(operand)]
     array = np.empty(len(kept), object)
     array[:] = kept

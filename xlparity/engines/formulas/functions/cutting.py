@@ -10,7 +10,7 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
-from xlparity.engines.formulas.functions.conversions import NA, VALUE, to_text
+from xlparity.engines.formulas.functions.conversions import NA, VALUE, text_number, to_text
 from xlparity.engines.formulas.functions.matching import lowered
 from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.functions.texts import counted, fitting, whole
@@ -149,8 +149,7 @@ def to_value(value: Any) -> Any:
         return float(value.rstrip("%") + ("e-2" if value.endswith("%") else ""))
     if _WITH_THOUSANDS.fullmatch(value):
         return float(value.replace(",", ""))
-    guards.numeric(value)
-    return VALUE
+    return text_number(value)
 
 
 def numbervalue(text: str, decimal: str = ".", group: str = ",") -> Any:
@@ -201,9 +200,9 @@ def array_to_text(table: Any, form: float = 0.0) -> Any:
 
 FUNCTIONS: dict[str, Function] = {
     "CONCAT": function(concat, "table*", "aggregate"),
-    "TEXTJOIN": function(textjoin, "text scalar~ table*", "aggregate"),
-    "TEXTBEFORE": function(beside(before=True), "text text scalar~ scalar~ scalar~ scalar?"),
-    "TEXTAFTER": function(beside(before=False), "text text scalar~ scalar~ scalar~ scalar?"),
+    "TEXTJOIN": function(textjoin, "word scalar~ table*", "aggregate"),
+    "TEXTBEFORE": function(beside(before=True), "text word scalar~ scalar~ scalar~ scalar?"),
+    "TEXTAFTER": function(beside(before=False), "text word scalar~ scalar~ scalar~ scalar?"),
     "TEXTSPLIT": function(textsplit, "text table~ table~ scalar~ scalar~ scalar?", "matrix"),
     "VALUE": function(to_value, "scalar"),
     "NUMBERVALUE": function(numbervalue, "text text? text?"),

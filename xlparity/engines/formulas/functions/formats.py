@@ -35,7 +35,7 @@ class Piece(NamedTuple):
 
 def _sections(form: str) -> list[list[Piece]]:
     sections: list[list[Piece]] = [[]]
-    position = 0
+    position = slashes = 0
     while position < len(form):
         if form[position] == ";":
             sections.append([])
@@ -45,10 +45,15 @@ def _sections(form: str) -> list[list[Piece]]:
         if match is None:
             raise Refusal(f"a format with '{form[position]}' in it")
         kind, text = str(match.lastgroup), match[0]
+        if text == "a/p":
+            raise Refusal("a format with a/p in small letters")
+        slashes += text == "/"
         if kind == "literal":
             text = " " if text[0] == "_" else text[1:] if text[0] == "\\" else text[1:-1]
         sections[-1].append(Piece("literal" if kind == "plain" else kind, text))
         position = match.end()
+    if slashes and any(piece.kind == "digit" for section in sections for piece in section):
+        raise Refusal("a format with a slash among digits, which is a fraction")
     return [[piece for piece in section if piece.kind != "color"] for section in sections]
 
 
@@ -82,6 +87,8 @@ def general(number: float) -> str:
         if size >= 1e-4:
             room = max(0, 10 - len(full.partition(".")[0]))
             short = f"{rounded(size, room):f}"
+            if len(short.partition(".")[0]) > 11:
+                raise Refusal("a number that rounds up to twelve digits in the format General")
             return sign + (short.rstrip("0").rstrip(".") if "." in short else short)
     exact = Decimal(f"{size:.14e}")
     power = exact.adjusted()
@@ -174,7 +181,7 @@ def _dated(serial: float, pieces: list[Piece]) -> Any:
     if serial < 0 or serial >= _LAST_DAY + 1:
         return VALUE
     seconds = round(serial * 86400)
-    if abs(serial * 86400 - seconds) > 0.01:
+    if abs(serial * 86400 - seconds) > 1e-4:
         raise Refusal("a time between two seconds in a format")
     when = _EPOCH + datetime.timedelta(seconds=seconds)
     noon = any(piece.kind == "half" for piece in pieces)

@@ -112,9 +112,9 @@ FUNCTIONS: dict[str, Function] = {
     "ISTEXT": function(is_text, "cell"),
     "ISNONTEXT": function(lambda value: not is_text(value), "cell"),
     "ISLOGICAL": function(lambda value: isinstance(value, bool), "scalar"),
-    "ISODD": function(parity(odd=True), "scalar"),
-    "ISEVEN": function(parity(odd=False), "scalar"),
-    "TYPE": function(type_number, "scalar"),
+    "ISODD": function(parity(odd=True), "lone"),
+    "ISEVEN": function(parity(odd=False), "lone"),
+    "TYPE": function(type_number, "lone"),
     "ERROR.TYPE": function(error_type, "scalar"),
-    "N": function(to_n, "scalar"),
+    "N": function(to_n, "lone"),
 }

@@ -8,6 +8,7 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.address import MAX_COLUMN, MAX_ROW, column_letters, quoted
+from xlparity.engines.formulas.functions.areas import Area, Lines
 from xlparity.engines.formulas.functions.conversions import NA, REF, VALUE
 from xlparity.engines.formulas.functions.matching import exact, kind, like, nearest, order, order_of_any, same
 from xlparity.engines.formulas.functions.signatures import Function, function
@@ -149,6 +150,8 @@ def xmatch(wanted: Any, table: Any, mode: float = 0.0, search: float = 1.0) -> A
         return wanted
     if values is None:
         return VALUE
+    if wanted is EMPTY and isinstance(table, Lines):
+        raise Refusal("looking for a blank in whole rows or columns")
     place = _x_found(wanted, values, mode, search)
     return place if isinstance(place, XlError) else NA if place is None else place + 1
 
@@ -160,6 +163,8 @@ def xlookup(wanted: Any, table: Any, results: Any, missing: Any = None, mode: An
             return given
     if is_text(mode) or is_text(search) or search is EMPTY:
         raise Refusal("XLOOKUP with a text or a blank for a mode")
+    if wanted is EMPTY and isinstance(table, Lines):
+        raise Refusal("looking for a blank in whole rows or columns")
     values = _vector(table)
     down = table.shape[1] == 1 and (table.shape[0] > 1 or results.shape[0] == 1)
     if values is None or results.shape[0 if down else 1] != len(values):
@@ -177,9 +182,12 @@ def xlookup(wanted: Any, table: Any, results: Any, missing: Any = None, mode: An
     return found if found.size > 1 else found[0, 0]
 
 
-def index(table: Any, row: float, column: float | None = None, area: float = 1.0) -> Any:
+def index(within: Area, row: float, column: float | None = None, area: float = 1.0) -> Any:
     """Excel's INDEX: a cell, or for a zero a whole row or column; of a single row the one number is the column."""
+    table = within.cells
     if column is None:
+        if within.reference and min(table.shape) > 1:
+            raise Refusal("INDEX of rows and columns with one number")  # of an array a row, of a reference #REF!
         row, column = (1.0, row) if table.shape[0] == 1 else (row, 0.0 if table.shape[1] > 1 else 1.0)
     r, c = whole(row), whole(column)
     if r < 0 or c < 0 or whole(area) < 1:
@@ -220,7 +228,7 @@ FUNCTIONS: dict[str, Function] = {
     "LOOKUP": function(lookup, "scalar table table?", lines=True),
     "XMATCH": function(xmatch, "scalar table strict? strict?", lines=True),
     "XLOOKUP": function(xlookup, "scalar table table table~ scalar~ scalar?", refers=slice(2, None), lines=True),
-    "INDEX": function(index, "table number~ number~ number?", refers=slice(0, 1), lines=True),
+    "INDEX": function(index, "area number~ number~ number?", refers=slice(0, 1), lines=True),
     "CHOOSE": function(choose, "number branch*", refers=slice(1, None)),
     "ADDRESS": function(address, "number number number? truth? text?"),
     "ROWS": function(lambda table: table.shape[0], "table"),

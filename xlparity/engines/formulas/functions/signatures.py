@@ -71,6 +71,7 @@ class Parameter:
     strict    a float; a blank, a truth value and a text are refused, as functions differ in what they make of them
     toolpak   as number, but a truth value is #VALUE!, and an array is refused: so the old Analysis ToolPak took them
     lone      as scalar, but an array is refused
+    word      as text, but an array is refused
     text      a str; a whole number and a truth value are spelled out, a blank is ""
     truth     a bool; a number is TRUE unless it is 0, the texts TRUE and FALSE are what they say, any other is #VALUE!
     yes       a truth that is TRUE where it is left out between commas
@@ -102,7 +103,7 @@ class Parameter:
 WHOLE = frozenset(("numbers", "strictly", "values", "logicals", "table", "area", "branch"))
 _IGNORING = frozenset(("numbers", "values", "area"))
 _INTERSECTING = frozenset(("number", "text", "truth", "condition"))  # who takes no blanks takes no ranges either
-SINGLE = frozenset(("toolpak", "lone"))
+SINGLE = frozenset(("toolpak", "lone", "word"))
 WITH_ERRORS = frozenset(("scalar", "lone", "cell", "branch"))
 
 

@@ -132,6 +132,8 @@ def _whole(name: str, kind: str, operand: Operand, origin: Origin, lines: bool) 
         raise Refusal(f"{name} of whole rows or columns")  # their unused cells are not looked at
     if kind == "branch":
         return operand
+    if isinstance(operand, Lines) and kind == "table":
+        return operand
     table = np.atleast_2d(np.asarray(None if origin == "omitted" else operand, object))
     if kind == "table":
         return table

@@ -197,5 +197,5 @@ FUNCTIONS: dict[str, Function] = {
     "UNICODE": function(unicode_point, "text"),
     "EXACT": function(exactly, "text text"),
     "CONCATENATE": function(concatenate, "text~*"),
-    "T": function(only_text, "scalar"),
+    "T": function(only_text, "lone"),
 }
