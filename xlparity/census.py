@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from xlparity.address import Cell, Range
-from xlparity.formula import precedents
+from xlparity.formula import refers
 from xlparity.report import Census
 from xlparity.workbook import Formula, Workbook, formulas_of
 
@@ -40,7 +40,7 @@ def constants_behind(workbook: Workbook, cell: Cell) -> list[Cell]:
     while waiting:
         at = waiting.pop()
         formula = workbook.formula(at)
-        if formula is None or not precedents(formula.text):  # a formula that refers to nothing is a constant
+        if formula is None or not refers(formula.text):  # a formula that refers to nothing is a constant
             found.append(at)
         for area in workbook.precedents(at):
             if area.size <= _LARGEST_RANGE:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xlparity import collector
 from xlparity.address import Cell, Range
 from xlparity.binding import Binding, CellMap, Input, Offset, Output
-from xlparity.formula import precedents
+from xlparity.formula import refers
 from xlparity.report import CellResult, Finding, Status
 from xlparity.tolerance import Tolerance
 from xlparity.values import BLANK, ErrorValue, Missing, Unsupported, Value
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Trace = Sequence[Mapping[str, NDArray[Any]]]
 
 
+@collector.paused()
 def compare(
     workbook: Workbook, cells: CellMap, values: Mapping[Cell, Value], trace: "Trace"
 ) -> tuple[tuple[CellResult, ...], tuple[Finding, ...]]:
@@ -171,7 +173,7 @@ def _status(output: Output[Range], formula: str | None, actual: Value, expected:
     if isinstance(actual, Unsupported):
         return "unsupported"
     # A formula that refers to nothing, such as =0.5, is a number with an equals sign before it.
-    if formula is None or not precedents(formula):
+    if formula is None or not refers(formula):
         return "missing" if actual is BLANK else "hardcoded"
     if isinstance(actual, ErrorValue):
         return "error"

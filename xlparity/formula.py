@@ -5,7 +5,7 @@ another share a shape, so an engine compiles a shape once and not a formula at a
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 CELL_MARK, RANGE_MARK, LINES_MARK = "\x1f", "\x1e", "\x1d"
@@ -46,14 +46,22 @@ def tokens(formula: str) -> list[Token]:
     return [Token(match.lastgroup or "", match[0], *match.span()) for match in _TOKEN.finditer(formula)]
 
 
+def refers(formula: str) -> bool:
+    """Whether the formula refers to anything at all; one that does not, such as =0.5, is a number with a sign before it."""
+    return next(_references(formula), None) is not None
+
+
 def precedents(formula: str) -> list[str]:
     """What the formula refers to: addresses, names and structured references as written, in order, repeats included."""
-    return [
-        match[0]
-        for match in _TOKEN.finditer(formula)
-        if match.lastgroup in ("reference", "whole", "structured")
-        or (match.lastgroup == "name" and match[0].upper() not in ("TRUE", "FALSE"))
-    ]
+    return list(_references(formula))
+
+
+def _references(formula: str) -> Iterator[str]:
+    for match in _TOKEN.finditer(formula):
+        if match.lastgroup in ("reference", "whole", "structured") or (
+            match.lastgroup == "name" and match[0].upper() not in ("TRUE", "FALSE")
+        ):
+            yield match[0]
 
 
 def dissect(formula: str, meaning: Callable[[str], str]) -> tuple[str, list[str]]:
