@@ -385,7 +385,7 @@ def test_the_last_block_is_not_lost_by_its_label(run, small, label, code):
     small.write_spec(blocks='[blocks]\nlabel = "Epoch {n}"', inputs='[inputs]\nx = "A9"', outputs='[outputs]\ny = "B2"')
     done = run("verify", small.spec)
     assert done.code == code
-    assert code == 0 or "where block 3 would" in done.err
+    assert code == 0 or "give the blocks by rows" in done.err
     small.write_cells({**EPOCHS, "A7": label, "B8": "=B5*3"})
     assert run("verify", small.spec).code != 0
 
@@ -462,3 +462,86 @@ def test_a_damaged_table_is_one_error(run, small):
     done = run("verify", small.spec)
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert "damaged" in done.err
+
+
+@pytest.mark.parametrize("label", [None, '="Epoch "&2', "Epch 2"])
+def test_all_blocks_but_the_first_are_not_lost_by_their_labels(run, small, label):
+    """The formulas are filled from block to block, and tell what the labels do not."""
+    cells = {
+        "A1": "Epoch 1",
+        "B2": "=C2*2",
+        "C2": 1,
+        "A4": label,
+        "B5": "=C5*2",
+        "C5": "=B2",
+        "A7": label,
+        "B8": "=C8*3",
+        "C8": "=B5",
+    }
+    small.write_cells({address: content for address, content in cells.items() if content is not None})
+    small.reference.write_text("def double(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
+    small.write_spec(blocks='[blocks]\nlabel = "Epoch {n}"', inputs='[inputs]\nx = "C2"', outputs='[outputs]\ny = "B2"')
+    done = run("verify", small.spec)
+    assert done.code == 2
+    assert "give the blocks by rows" in done.err
+
+
+@pytest.mark.parametrize(
+    ("cells", "inputs", "code"),
+    [
+        ({"A1": "=B1", "B1": 1, "A2": 2, "C1": "=1+A2"}, 'a = { at = "A1", also = [{ at = "B1" }] }', 1),
+        ({"A1": "=B1", "B1": 1, "A2": 2, "C1": "=A1+A2"}, 'a = { at = "A1", also = [{ at = "B1" }] }', 0),
+        ({"A1": 1, "B1": "=A1", "A2": 2, "C1": "=1+A2"}, 'a = { at = "A1", also = [{ at = "B1" }] }', 1),
+    ],
+)
+def test_an_input_page_with_links_is_varied_at_its_root(run, small, cells, inputs, code):
+    """A number in place of an input is found by no other means than another value of it."""
+    small.write_cells(cells)
+    small.reference.write_text("def double(a, b):\n    return {'y': a + b}\n")
+    small.write_spec(inputs=f'[inputs]\n{inputs}\nb = "A2"', outputs='[outputs]\ny = "C1"')
+    assert run("verify", small.spec).code == code
+
+
+def test_a_copy_that_is_typed_over_is_found(run, small):
+    """The other blocks follow the first one, and this one would stay behind when a person changes it."""
+    cells = {"C2": 3, "C5": "=C2", "C8": "=C5", "B2": "=C2*2", "B5": "=C5*2", "B8": "=C8*2"}
+    small.reference.write_text("def double(x):\n    while True:\n        yield {'y': 2 * x}\n")
+    small.write_spec(
+        blocks="[blocks]\nrows = [2, 5, 8]",
+        inputs='[inputs]\nx = { at = "C2", every_block = true }',
+        outputs='[outputs]\ny = "B2"',
+    )
+    small.write_cells(cells)
+    assert run("verify", small.spec).code == 0
+    small.write_cells({**cells, "C5": 3, "C8": 3})
+    assert run("verify", small.spec).code == 0  # all typed is a layout of its own
+    small.write_cells({**cells, "C5": 3})
+    done = run("verify", small.spec, "--format", "json")
+    assert (done.code, json.loads(done.out)["checks"][0]["findings"][0]["code"]) == (1, "XP203")
+
+
+@pytest.mark.parametrize(
+    ("formula", "returns"),
+    [
+        ("=A1", "np.maximum(x, 0)"),
+        ("=ABS(A1)", "x"),
+        ("=SQRT(A1^2)", "x"),
+        ("=INT(A1)", "np.trunc(x)"),
+        ("=A1", "abs(x)"),
+    ],
+)
+def test_what_is_right_on_one_side_of_zero_only_is_no_match(small, formula, returns):
+    """A rectifier and the identity agree on all that is positive."""
+    assert verdict(small, formula, returns) is Verdict.FAIL
+
+
+def test_sets_in_which_nothing_changes_are_not_counted(run, small):
+    """They would show that other inputs agree where there were none."""
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", choices = [3] }')
+    assert "no other inputs tried" in run("verify", small.spec).out
+
+
+@pytest.mark.parametrize("option", ["--rtol", "--atol"])
+def test_a_tolerance_is_finite(run, small, option):
+    """With an infinite one there is nothing to be found out."""
+    assert run("verify", small.spec, option, "inf").code == 2

@@ -62,6 +62,12 @@ def test_two_wrong_engines_outvote_one_that_agrees_with_the_reference():
     assert (said.verdict, codes(said)) == (Verdict.FAIL, [[], [], []])
 
 
+def test_one_against_one_is_no_majority():
+    """Where neither of two engines vouches for what it computes, nobody can tell which of them is wrong."""
+    said = report(opinion("libreoffice", *WRONG), opinion("ironcalc", *MATCH))
+    assert (said.verdict, codes(said)) == (Verdict.UNASSESSED, [["XP307"], []])
+
+
 def test_two_engines_outvote_the_one_that_vouches():
     """It may be wrong all the same, and then the finding is about it."""
     said = report(opinion("formulas", *WRONG), opinion("b", *MATCH), opinion("c", *MATCH))

@@ -372,5 +372,7 @@ def test_an_input_that_was_never_varied_is_said_to_be(run, small, given):
     )
     small.write_spec(inputs=f'[inputs]\nx = "A1"\nk = {given}')
     check, _, text = check_of(small, run)
-    assert check["notes"] == ["input 'k' kept its stored value throughout: there is nothing else to set it to"]
+    assert check["notes"] == [
+        "input 'k' kept its stored value throughout: no other could be given to all of its places"
+    ]
     assert "note: input 'k' kept its stored value throughout" in text

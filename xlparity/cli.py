@@ -1,9 +1,9 @@
 """The command line: arguments in, exit code out."""
 
 import io
+import math
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +15,7 @@ import typer
 
 import xlparity
 from xlparity.errors import UsageError, XlparityError
+from xlparity.writing import keep_apart, write_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,8 +91,10 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     from xlparity.report import worst  # noqa: PLC0415
     from xlparity.reporters import json as json_reporter  # noqa: PLC0415
 
+    if not all(math.isfinite(tolerance or 0.0) for tolerance in (rtol, atol)):
+        raise UsageError("--rtol and --atol are numbers such as 1e-9; with an infinite one everything would agree")
     specs = specs or _specs_below(Path())
-    _keep_apart(output, workbook, *specs)
+    keep_apart(output, workbook, *specs)
     with _progress_bar(len(specs)) as progress:
         reports = [
             xlparity.verify(
@@ -104,7 +107,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
             )
             for number, spec in enumerate(specs)
         ]
-    _keep_apart(output, *(Path(report.workbook) for report in reports))
+    keep_apart(output, *(Path(report.workbook) for report in reports))
     if format is Format.JSON:
         _write(json_reporter.render(reports), output)
     else:
@@ -143,7 +146,7 @@ def generate(
             raise typer.Exit(1)
     else:
         for name, data in files.items():
-            _write_file(out / name, data)
+            write_file(out / name, data)
             typer.echo(f"wrote {(out / name).as_posix()}", err=True)
     if verify_it:
         verify([out / f"{course.value}.parity.toml"])
@@ -185,19 +188,26 @@ def recalc(
 
     if check and out:
         raise UsageError("--check writes no workbook; leave --out away")
-    _keep_apart(output, workbook, out)
+    keep_apart(output, workbook, out)
     report, data = recalculate(workbook)
     written = "" if check else (out or workbook).as_posix()
-    if format is Format.JSON:
-        _write(json_reporter.render_stored(report), output)
-    else:
+
+    def tell() -> None:
+        if format is Format.JSON:
+            _write(json_reporter.render_stored(report), output)
+            return
         from xlparity.reporters import terminal  # noqa: PLC0415
 
         _write_text(
             lambda console: terminal.show_stored(report, console, written=written, quiet=quiet, verbose=verbose), output
         )
-    if not check:  # last, so that the workbook is as it was if the report cannot be written
-        _write_file(out or workbook, data)
+
+    if output:  # before the workbook, which is as it was if the report cannot be written
+        tell()
+    if not check:
+        write_file(out or workbook, data)
+    if not output:
+        tell()
     raise typer.Exit(int(report.verdict) if check else 0)
 
 
@@ -225,14 +235,8 @@ def init(
     if os.path.lexists(spec):
         raise UsageError(f"{spec}: exists, and init overwrites nothing; name another file with --output")
     function = find_reference(reference, Path()) if reference is not None else None
-    _write_file(spec, draft_spec(book, spec, function).encode())
+    write_file(spec, draft_spec(book, spec, function).encode())
     typer.echo(f"wrote {spec.as_posix()}", err=True)
-
-
-def _keep_apart(report: Path | None, *others: Path | None) -> None:
-    for other in others:
-        if report is not None and other is not None and report.resolve() == other.resolve():
-            raise UsageError(f"--output {report} would overwrite {other}; name another file for the report")
 
 
 def _specs_below(folder: Path) -> list[Path]:
@@ -261,40 +265,7 @@ def _write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
     else:
-        _write_file(output, text.encode())
-
-
-def _write_file(path: Path, data: bytes) -> None:
-    """The whole file or none of it: written beside its place and moved there; a device or pipe is written to as it is."""
-    target = path.resolve()  # a link stays a link
-    try:
-        if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(data)
-            return
-        if target.is_file() and not os.access(target, os.W_OK):
-            raise PermissionError(0, "it is read-only")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror or error})") from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        temporary.chmod(_mode(target))  # mkstemp's files are their owner's alone
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UsageError(f"{path}: cannot be written ({error.strerror or error})") from error
-
-
-def _mode(target: Path) -> int:
-    """The permissions of the file that is there, or those of a new one."""
-    if target.exists():
-        return target.stat().st_mode & 0o7777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+        write_file(output, text.encode())
 
 
 @contextmanager

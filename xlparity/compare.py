@@ -96,10 +96,27 @@ def unequal_copies(
     return tuple(findings)
 
 
+def typed_copies(workbook: Workbook, inputs: Iterable[Input[Range]], offsets: Sequence[Offset]) -> tuple[Finding, ...]:
+    """A finding XP203 for every input whose copies in the blocks are formulas, but for some that are typed."""
+    findings = []
+    for given in inputs if len(offsets) > 1 else ():
+        typed: list[Cell] = []
+        for places in given.places(offsets) if given.every_block else ():
+            for begin in range(0, len(places), len(offsets)):
+                copies = places[begin or 1 : begin + len(offsets)]  # in the first block it is typed by its nature
+                live = [cell for cell in copies if workbook.formula(cell)]
+                typed += [cell for cell in copies if live and cell not in live]
+        if typed:
+            more = f" and {len(typed) - 1} more" if len(typed) > 1 else ""
+            message = f"{typed[0]}{more} of input '{given.name}' is typed, where the other blocks have a formula"
+            findings.append(Finding("XP203", given.name, tuple(typed), (), message))
+    return tuple(findings)
+
+
 def _alike(one: Value, other: Value) -> bool:
     if isinstance(one, float) and isinstance(other, float):
         return Tolerance(rtol=1e-12, atol=0.0).allows(one, other)
-    return one == other
+    return type(one) is type(other) and one == other
 
 
 def _expectations(

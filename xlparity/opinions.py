@@ -20,9 +20,9 @@ def reconcile(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """The results of several engines on one check, with what sets the engines apart.
 
     A cell that one engine alone finds wrong, and that another engine has recomputed and found right, becomes unsupported
-    with that engine, since it cannot be trusted there; a finding says so. The engine ``formulas``, which refuses what it is
-    not certain of, is outvoted by two others only: where a single one contradicts it, nobody can tell, and the cell is
-    unsupported with both. Stored values are never evidence that a cell is right, for nobody has recomputed them.
+    with that engine, since it cannot be trusted there; a finding says so. That takes two engines that find it right, or
+    ``formulas``, which refuses what it is not certain of: one against one, nobody can tell, and the cell is unsupported with
+    both. Stored values are never evidence that a cell is right, for nobody has recomputed them.
     """
     outcomes = [_outcomes(check) for check in checks]
     alone: list[set[Cell]] = []
@@ -32,8 +32,14 @@ def reconcile(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
         wrong = {
             cell for cell, found in outcomes[number].items() if found == "wrong" and _right_elsewhere(cell, others)
         }
-        if check.engine == _VOUCHING:
-            disputed = {cell for cell in wrong if sum(found[cell] == "match" for found in others) < 2}
+        vouched = [outcomes[k] for k, other in enumerate(checks) if other.engine == _VOUCHING]
+        disputed |= {
+            cell
+            for cell in wrong
+            if sum(found[cell] == "match" for found in others) < 2
+            and not any(found[cell] == "match" for found in vouched)
+            and check.recomputed
+        }
         alone.append(wrong)
     reconciled: list[CheckResult] = []
     for number, check in enumerate(checks):

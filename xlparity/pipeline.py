@@ -14,7 +14,7 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Input, irregular
 from xlparity.case import Array, Case
 from xlparity.census import constants_behind, take_census
-from xlparity.compare import compare, disagreements, unequal_copies
+from xlparity.compare import compare, disagreements, typed_copies, unequal_copies
 from xlparity.engines import Engine, Values, find_engine, recalculate_each
 from xlparity.errors import OracleError, nearest
 from xlparity.opinions import reconcile
@@ -126,7 +126,8 @@ class _Trial:
         except OracleError as error:
             raise self.plan.error("reference", f"check '{check.name}': {error}", check.name) from error
         results, findings = compare(book, cells, values, trace)
-        findings = (*findings, *unequal_copies(self.bound.inputs, cells.offsets, values))
+        copies = self.bound.inputs, cells.offsets
+        findings = (*findings, *unequal_copies(*copies, values), *typed_copies(book, *copies))
         variables = tuple(output.name for output in check.outputs)
         blocks = len(cells.offsets)
         return CheckResult(
@@ -162,7 +163,7 @@ class _Trial:
         else:
             for given in self.bound.inputs:
                 if not any(root in moved for places in given.places(offsets) for root in behind(places[0])):
-                    said = f"input '{given.name}' kept its stored value throughout: there is nothing else to set it to"
+                    said = f"input '{given.name}' kept its stored value throughout: no other could be given to all of its places"
                     notes.append(said)
         for reason, found in result.needlessly_accepted.items():
             more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
@@ -191,9 +192,10 @@ def _read(given: Input[Range], values: Values) -> "float | Array":
     for cell in given.at.cells():
         value = values.get(cell, BLANK)
         if not isinstance(value, bool | float):
+            held = f"the text '{value}'" if isinstance(value, str) else str(value)
             mend = "type one in" if value is BLANK else "put one there"
             raise OracleError(
-                f"input '{given.name}' needs a number in {cell}, which holds {value!s}; {mend}, or correct the address"
+                f"input '{given.name}' needs a number in {cell}, which holds {held}; {mend}, or correct the address"
             )
         numbers.append(float(value))
     return numbers[0] if given.at.size == 1 else np.array(numbers).reshape(given.at.shape)

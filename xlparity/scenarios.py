@@ -28,18 +28,11 @@ def draw(
     elements: dict[Cell, tuple[Input[Range], tuple[Cell, ...]]] = {}
     for given, offsets in inputs:
         for places in given.places(offsets):
-            roots = behind(places[0])
-            if any(list(behind(cell)) not in ([cell], list(roots)) for cell in places) or (
-                list(roots) != [places[0]] and any(list(behind(cell)) == [cell] for cell in places)
-            ):
-                continue  # a constant beside a formula: whoever varies the one leaves the other as it was
-            for root in roots:
+            for root, free in _handles(places, behind).items():
                 if isinstance(values.get(root), float | bool):
-                    same = root == places[0]
-                    free = tuple(cell for cell in places if cell in values and list(behind(cell)) == [cell])
-                    elements.setdefault(
-                        root, (given if same else Input(given.name, given.at), free if same else (root,))
-                    )
+                    same = root in places
+                    allowed = tuple(cell for cell in free if cell in values)
+                    elements.setdefault(root, (given if same else Input(given.name, given.at), allowed))
     random = np.random.default_rng(seed)
     for number in range(count if elements else 0):
         drawn: dict[Cell, Value] = {}
@@ -48,9 +41,25 @@ def draw(
             if isinstance(now, bool):
                 value: Value = bool(random.integers(2))
             else:
-                value = _draw_one(given, float(now), 0.5**number, random)  # type: ignore[arg-type]
+                # The second set is drawn around the opposite, since many a formula is right on one side of zero only.
+                value = _draw_one(given, -float(now) if number == 1 else float(now), 0.5**number, random)  # type: ignore[arg-type]
             drawn.update(dict.fromkeys(places, value))
-        yield drawn
+        if any(value != values.get(cell) for cell, value in drawn.items()):
+            yield drawn
+
+
+def _handles(places: Sequence[Cell], behind: Callable[[Cell], Sequence[Cell]]) -> dict[Cell, tuple[Cell, ...]]:
+    """The constants to set so that all the places of one element change together, each with the others that it takes along.
+
+    Where some places are constants, all formulas among them must follow from these; where all are formulas, from the same
+    constants. Otherwise whoever varied one place would leave another as it was.
+    """
+    roots = {cell: tuple(behind(cell)) for cell in places}
+    constants = tuple(cell for cell in places if roots[cell] == (cell,))
+    followed = {root for cell in places if cell not in constants for root in roots[cell]}
+    if constants:
+        return {constants[0]: constants} if followed <= set(constants) else {}
+    return {root: (root,) for root in roots[places[0]]} if len(set(roots.values())) == 1 else {}
 
 
 def _draw_one(given: Input[Range], value: float, share: float, random: np.random.Generator) -> float:

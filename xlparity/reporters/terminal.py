@@ -113,6 +113,10 @@ def _verdict(report: Report) -> Text:
         stored = sum(len(check.only_stored) for check in checks)
         said = f"{wrong:,} of {compared:,} compared cells differ from the Python reference{where}"
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
+        if not wrong and not stored:
+            said = (
+                "; ".join(f.message for check in checks for f in check.findings if f.code in ("XP203", "XP403")) + "."
+            )
     elif unknown:
         said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ."
     elif counts["match"]:

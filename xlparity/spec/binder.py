@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range
 from xlparity.binding import CellMap, Input, Offset, Output, Twin
 from xlparity.errors import SpecError, nearest
+from xlparity.formula import dissect, refers
 from xlparity.spec.acceptance import accepted_cells
 from xlparity.spec.plan import CORNER, Address, Check, Spec, twin_misfit
 from xlparity.spec.words import known_sheet, look_up
-from xlparity.workbook import Workbook
+from xlparity.workbook import Workbook, formulas_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +138,52 @@ class _Binder:
         return tuple(offsets)
 
     def _end_where_the_formulas_end(self, outputs: tuple[Output[Range], ...], offsets: list[Offset]) -> None:
-        """Formulas one step behind the last block are a block whose label is misspelt, and would never be compared."""
-        if len(offsets) < 2:
-            return
-        (rows, columns), (before_rows, before_columns) = offsets[-1], offsets[-2]
-        beyond = 2 * rows - before_rows, 2 * columns - before_columns
-        cells = [cell for output in outputs for cell in output.at.moved(*beyond).cells()]
-        if all(self.workbook.formula(cell) for cell in cells):
-            number = len(offsets) + 1
-            said = f"formulas stand where block {number} would ({cells[0]} …), and no text opens it"
+        """Formulas like the last block's that stand behind it are a block whose label is amiss, and never compared."""
+        last = offsets[-1]
+        bound = {cell for output in outputs for offset in offsets for cell in output.at.moved(*offset).cells()}
+        wanted = {
+            relative: output.at.moved(*last).first
+            for output in outputs
+            if (relative := self._relative(output.at.moved(*last).first)) is not None
+        }
+        behind = {
+            relative: cell
+            for cell, _ in formulas_of(self.workbook)
+            if cell not in bound and self._lies_behind(cell, outputs, last)
+            if (relative := self._relative(cell)) in wanted
+        }
+        # Another formula one step on is a fault in that block, and would go unseen with it.
+        rows, columns = (
+            2 * at - before for at, before in zip(last, offsets[-2] if len(offsets) > 1 else last, strict=True)
+        )
+        next_ones = [output.at.moved(rows, columns).first for output in outputs]
+        following = [cell for cell in next_ones if self.workbook.formula(cell) and cell not in bound]
+        if (wanted and 2 * len(behind) >= len(wanted)) or 2 * len(following) > len(next_ones):
+            first = min([*behind.values(), *following])
+            said = f"formulas like those of block {len(offsets)} stand behind it ({first} …), and no text opens a block there"
             raise self._wrong("label", f"{said}; correct the text in the sheet, or give the blocks by rows", "blocks")
+
+    def _lies_behind(self, cell: Cell, outputs: tuple[Output[Range], ...], last: Offset) -> bool:
+        """Whether the cell stands below or to the right of a quantity in the last block, in its columns or rows."""
+        for area in (output.at.moved(*last) for output in outputs):
+            below = cell.row > area.last_row and area.column <= cell.column <= area.last_column
+            beside = cell.column > area.last_column and area.row <= cell.row <= area.last_row
+            if cell.sheet == area.sheet and (below or beside):
+                return True
+        return False
+
+    def _relative(self, cell: Cell) -> tuple[object, ...] | None:
+        """The formula as it reads from its own cell, the same in all cells that were filled from one another."""
+        formula = self.workbook.formula(cell)
+        if formula is None or not refers(formula.text):
+            return None
+        try:
+            shape, texts = dissect(formula.text, lambda word: self.workbook.scope.meaning(word, cell))
+            areas = [self.workbook.area(text, cell) for text in texts]
+        except ValueError:
+            return None
+        moved = [(a.sheet, a.row - cell.row, a.column - cell.column, *a.shape) for a in areas]
+        return (shape, *moved)
 
     def _openers(self, label: str, sheet: str) -> dict[int, Cell]:
         """The cell that opens each block; raises SpecError where none opens block 1, or two open one."""
@@ -155,6 +192,12 @@ class _Binder:
             for cell, content in self.workbook.cells.items()
             if cell.sheet == sheet and isinstance(content, str)
         ]
+        made = re.compile(r'=\s*"' + re.escape(label.partition("{n}")[0].strip()) + r'\s*"\s*&', re.IGNORECASE)
+        for cell, formula in formulas_of(self.workbook):
+            if cell.sheet == sheet and made.match(formula.text):
+                raise self._wrong(
+                    "label", f"the text in {cell} is a formula; type it, or give the blocks by rows", "blocks"
+                )
         pattern = re.escape(label).replace(re.escape("{n}"), r"(?P<n>\d+)", 1).replace(r"\ ", r"\s*")
         opening = re.compile(pattern.replace(re.escape("{n}"), "(?P=n)"), re.IGNORECASE)
         openers: dict[int, Cell] = {}
