@@ -1,0 +1,37 @@
+"""A check on many sets of inputs at once: what the reference expects of every bound cell, and what the engine made of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity.address import Cell
+from xlparity.binding import Binding
+from xlparity.columns import Column, Floats
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One check, one engine; the first set is the stored inputs, the others are scenarios.
+
+    Arrays run over (sets, bindings). ``bindings`` are the bound cells, in the check's order. ``expected`` is nan where the
+    reference gave nothing for the cell; ``truths`` says of each binding whether the reference gives truth values, which
+    ``expected`` has as 0 and 1. ``inputs`` holds the value of every cell in which an input of the check stands.
+    ``counted`` says of each set whether the reference was defined for it. ``wrong`` are the cells that do not come to
+    what is expected, ``unsure`` those of which there is no telling, ``shaky`` those that only rounding keeps apart.
+    """
+
+    bindings: tuple[Binding, ...]
+    expected: Floats
+    truths: NDArray[np.bool_]
+    inputs: Mapping[Cell, Column]
+    counted: NDArray[np.bool_]
+    wrong: NDArray[np.bool_]
+    unsure: NDArray[np.bool_]
+    shaky: NDArray[np.bool_]
+
+    @property
+    def count(self) -> int:
+        """How many sets there are, the stored inputs included."""
+        return len(self.counted)
