@@ -46,6 +46,12 @@ def tokens(formula: str) -> list[Token]:
     return [Token(match.lastgroup or "", match[0], *match.span()) for match in _TOKEN.finditer(formula)]
 
 
+def token_at(formula: str, position: int) -> Token | None:
+    """The token that begins just there; None where an operator, a bracket or a space stands."""
+    match = _TOKEN.match(formula, position)
+    return Token(match.lastgroup or "", match[0], *match.span()) if match else None
+
+
 def refers(formula: str) -> bool:
     """Whether the formula refers to anything at all; one that does not, such as =0.5, is a number with a sign before it."""
     return next(_references(formula), None) is not None

@@ -1,0 +1,87 @@
+"""Where a formula stands, as far as an edit needs to know, and what an edit is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range
+from xlparity.layout import Layout, Slot, spelled
+from xlparity.syntax import Node
+
+_FREE = (False, False, False, False)
+
+
+class Edit(NamedTuple):
+    """An edited formula: the kind of edit, the tree, what it says of the formula before it, and how large a step it is."""
+
+    kind: str
+    tree: Node
+    said: str
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The cell of a formula, or the first one of an array formula's area, and the iteration of a check it belongs to."""
+
+    layout: Layout
+    cell: Cell
+    home: tuple[str, int]
+    shape: tuple[int, int] | None = None
+
+    def area(self, node: Node) -> Range | None:
+        """The cells to which a reference in the formula refers."""
+        if node.kind != "reference":
+            return None
+        try:
+            return self.layout.workbook.area(node.word, self.cell)
+        except ValueError:
+            return None
+
+    def node(self, area: Range, dollars: tuple[bool, bool, bool, bool] | None = None) -> Node | None:
+        """A reference to the area; None where it would lie off the grid. A single input outside the blocks is anchored."""
+        slot = self.slot(area)
+        if dollars is None:
+            fixed = slot is not None and slot.iteration == 0 and area.size == 1
+            dollars = (fixed,) * 4 if fixed else _FREE
+        if area.row < 1 or area.column < 1 or area.last_row > MAX_ROW or area.last_column > MAX_COLUMN:
+            return None
+        return Node("reference", spelled(area, dollars, self.cell.sheet))
+
+    def slot(self, area: Range) -> Slot | None:
+        """Which quantity the area is a part of."""
+        return self.layout.slots.get(area.first)
+
+    def named(self, area: Range) -> str:
+        """The area with the name of its quantity: ``J9 (A1)``."""
+        slot, text = self.slot(area), spelled(area, _FREE, self.cell.sheet)
+        if slot is None:
+            return text
+        away = slot.iteration and slot.check == self.home[0] and slot.iteration != self.home[1]
+        return f"{text} ({slot.variable}{f' of iteration {slot.iteration}' if away else ''})"
+
+    def quantities(self, check: str, iteration: int) -> Iterator[Range]:
+        """Where every quantity of the check stands, all of it, in the iteration."""
+        for of, variable in self.layout.homes:
+            if of == check and (area := self.layout.area(of, variable, iteration or 1)) is not None:
+                yield area
+
+    def elements(self, area: Range) -> Iterator[Range]:
+        """The single cells of a quantity at which the formula may well look: the only one, its own, those in line with it."""
+        if area.size == 1:
+            yield area
+            return
+        own = self.layout.alike(self.cell, area)
+        if own is not None:
+            yield own
+        for row, column in ((self.cell.row, area.column), (area.row, self.cell.column)):
+            if area.row <= row <= area.last_row and area.column <= column <= area.last_column:
+                yield Range(area.sheet, row, column, row, column)
+
+    def operands(self) -> Iterator[Range]:
+        """What may be missing in the formula: the quantities of its own iteration, an element each, or whole in an array."""
+        for area in self.quantities(*self.home):
+            if self.shape is not None and area.shape == self.shape:
+                yield area
+            if self.shape is None or area.size == 1:
+                yield from self.elements(area)

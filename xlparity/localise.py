@@ -1,0 +1,287 @@
+"""Blame: which formulas are wrong themselves, and which cells are wrong only because of them.
+
+Every bound formula is evaluated on the reference's values for its precedents (teacher forcing), so that no error propagates
+and each is judged alone. Cells that nothing binds keep their formulas and are evaluated through.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity.address import Cell, Range
+from xlparity.binding import Binding, CellMap, Input
+from xlparity.columns import Column, Floats, floats_of, picked, value_in
+from xlparity.evidence import Evidence
+from xlparity.layout import Form, Layout
+from xlparity.report import UNKNOWN, WRONG, CellResult
+from xlparity.values import BLANK, ErrorValue, Missing, Unsupported
+from xlparity.workbook import Workbook
+
+Fault = Literal["typed", "blank", "formula", "error", "circular", "unsupported"]
+
+_MOST_SETS = 128
+_LARGEST_RANGE = 100_000
+
+
+class ForcingSession(Protocol):
+    """A loaded workbook whose formulas can be judged one by one."""
+
+    def forced(self, count: int, held: Mapping[Cell, Column]) -> Mapping[Cell, Column]:
+        """What every cell comes to where formulas read the held values; of a held formula, what it comes to itself."""
+        ...
+
+    def sweep(self, count: int, overrides: Mapping[Cell, Column]) -> Mapping[Cell, Column]:
+        """Every cell's value over many sets of inputs."""
+        ...
+
+    def like(self, workbook: Workbook) -> "ForcingSession":
+        """The session of another workbook that has much in common with this one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A check as an engine found it: its bound cells and inputs, the facts about the stored inputs, and the evidence."""
+
+    name: str
+    cells: CellMap
+    inputs: tuple[Input[Range], ...]
+    results: tuple[CellResult, ...]
+    evidence: Evidence
+
+
+class Forced:
+    """The values of one check's cells on which its formulas are judged, over ``count`` sets of inputs."""
+
+    def __init__(
+        self, held: Mapping[Cell, Column], local: Mapping[Cell, Column], count: int, sets: Sequence[int]
+    ) -> None:
+        self.held = held
+        self.local = local
+        self.count = count
+        self.sets = sets
+
+    def seen(self, cell: Cell) -> Column:
+        """The cell's values as formulas that read it see them."""
+        return self.held[cell] if cell in self.held else self.local.get(cell, BLANK)
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Cells that have one fault between them; ``affects`` counts the cells that are wrong only because of these.
+
+    ``indices`` are the cells' places among the check's bindings. ``form`` is None where there is no formula.
+    """
+
+    judged: Judged
+    forced: Forced
+    variable: str
+    fault: Fault
+    indices: tuple[int, ...]
+    form: Form | None
+    affects: int = 0
+    accepted: bool = False
+
+    @property
+    def bindings(self) -> list[Binding]:
+        """The bound cells, in order."""
+        return [self.judged.evidence.bindings[index] for index in self.indices]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells, in order."""
+        return tuple(binding.cell for binding in self.bindings)
+
+    @property
+    def iterations(self) -> tuple[int, ...]:
+        """The iterations in which they stand."""
+        return tuple(sorted({binding.iteration for binding in self.bindings}))
+
+
+def localise(
+    workbook: Workbook, layout: Layout, checks: Sequence[Judged], session: ForcingSession
+) -> tuple[list[Root], list[tuple[Judged, list[int]]]]:
+    """The root causes of what is wrong in the checks, and the wrong cells that descend from none, by check."""
+    roots: list[Root] = []
+    amiss_in: list[tuple[Judged, list[int]]] = []
+    for judged in checks:
+        amiss = _amiss(judged)
+        if amiss:
+            forced = force(judged, [other for other in checks if other is not judged], session)
+            roots += _roots(workbook, layout, judged, amiss, forced)
+            amiss_in.append((judged, amiss))
+    return _with_knock_ons(workbook, roots, amiss_in)
+
+
+def _amiss(judged: Judged) -> list[int]:
+    """The bindings whose cells are wrong, or not assessed, on any inputs."""
+    wrong = np.atleast_1d(np.any(judged.evidence.wrong, axis=0))
+    return [
+        index
+        for index, result in enumerate(judged.results)
+        if result.status != "skipped"
+        and (result.status in WRONG | UNKNOWN or result.status == "accepted" or wrong[index])
+    ]
+
+
+def force(judged: Judged, others: Iterable[Judged], session: ForcingSession) -> Forced:
+    """The check's formulas on the reference's values, those of other checks' cells included, on the sets that count."""
+    evidence = judged.evidence
+    steady = np.logical_and(evidence.counted, ~np.any(evidence.shaky, axis=1))
+    sets: list[int] = np.flatnonzero(steady if steady.any() else evidence.counted)[:_MOST_SETS].tolist()
+    held: dict[Cell, Column] = {cell: picked(column, sets) for cell, column in evidence.inputs.items()}
+    for each in (judged, *others):
+        if np.all(np.asarray(each.evidence.counted)[sets]):
+            for index, binding in enumerate(each.evidence.bindings):
+                if binding.cell not in held and (column := _expected(each, index, sets)) is not None:
+                    held[binding.cell] = column
+    return Forced(held, session.forced(len(sets), held), len(sets), sets)
+
+
+def _expected(judged: Judged, index: int, sets: list[int]) -> Column | None:
+    numbers: Floats = judged.evidence.expected[sets, index]
+    if not np.isfinite(numbers).all():
+        return None
+    if judged.evidence.truths[index] and isinstance(judged.results[index].actual, bool):
+        return tuple(bool(number) for number in numbers)
+    return numbers.copy()
+
+
+def agrees(judged: Judged, index: int, column: Column, sets: Sequence[int]) -> NDArray[np.bool_]:
+    """In which of the sets the column is what the reference expects of the binding."""
+    evidence = judged.evidence
+    expected = evidence.expected[list(sets), index]
+    if evidence.truths[index] and not isinstance(column, np.ndarray):
+        values = [value_in(column, number) for number in range(len(sets))]
+        if any(isinstance(value, bool) for value in values):
+            return np.array([v is bool(e) for v, e in zip(values, expected, strict=True)], bool)
+    tolerance = evidence.bindings[index].output.tolerance
+    actual = floats_of(column, len(sets))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(actual - expected) <= tolerance.atol + tolerance.rtol * np.abs(expected))
+
+
+def _roots(workbook: Workbook, layout: Layout, judged: Judged, amiss: Iterable[int], forced: Forced) -> list[Root]:
+    groups: dict[tuple[str, Fault, Form | None, bool], list[int]] = {}
+    for index in amiss:
+        fault = _fault(judged, index, forced)
+        if fault is None:
+            continue
+        binding = judged.evidence.bindings[index]
+        formula = workbook.formula(binding.cell)
+        form = None
+        if formula is not None and fault not in ("typed", "blank"):
+            form = layout.form(
+                workbook.members.get(binding.cell, binding.cell), formula, (judged.name, binding.iteration)
+            )
+        accepted = judged.results[index].reason is not None
+        groups.setdefault((binding.output.name, fault, form, accepted), []).append(index)
+    roots = [
+        Root(judged, forced, variable, fault, tuple(indices), form, 0, accepted)
+        for (variable, fault, form, accepted), indices in groups.items()
+    ]
+    return [replace(root, fault="circular") if _circular(workbook, root) else root for root in roots]
+
+
+def _fault(judged: Judged, index: int, forced: Forced) -> Fault | None:
+    """What is wrong with the bound formula itself; None where it is right on the reference's values."""
+    result = judged.results[index]
+    local = forced.local.get(result.cell, BLANK)
+    if result.status == "hardcoded" or (result.status == "accepted" and result.formula is None):
+        return "typed"
+    if result.formula is None:
+        return "blank" if result.status == "missing" else None
+    if agrees(judged, index, local, forced.sets).all():
+        return None
+    if judged.evidence.expected.shape[0] and not np.isfinite(judged.evidence.expected[:, index]).any():
+        return None  # of another shape in the reference: a finding of its own
+    values = [local] if not isinstance(local, tuple) else list(local)
+    if any(isinstance(value, Unsupported | Missing) for value in values):
+        return "unsupported"
+    return "error" if any(isinstance(value, ErrorValue) for value in values) else "formula"
+
+
+def _circular(workbook: Workbook, root: Root) -> bool:
+    """Whether Excel cannot compute the cells since they follow from themselves."""
+    if root.judged.results[root.indices[0]].status not in UNKNOWN or root.fault in ("typed", "blank"):
+        return False
+    return on_a_circle(workbook, root.cells[0])
+
+
+def on_a_circle(workbook: Workbook, cell: Cell) -> bool:
+    """Whether the cell's formula refers to the cell itself, directly or through others."""
+    home = workbook.members.get(cell, cell)
+    seen: set[Cell] = set()
+    waiting = [home]
+    while waiting:
+        for precedent in precedents(workbook, waiting.pop()):
+            if precedent == home:
+                return True
+            if precedent not in seen and workbook.formula(precedent) is not None:
+                seen.add(precedent)
+                waiting.append(precedent)
+    return False
+
+
+def precedents(workbook: Workbook, cell: Cell) -> list[Cell]:
+    """The cells to which the cell's formula refers, those of an array formula by the first of its area; no huge ranges."""
+    return [
+        workbook.members.get(found, found)
+        for area in workbook.precedents(cell)
+        if area.size <= _LARGEST_RANGE
+        for found in area.cells()
+    ]
+
+
+def _with_knock_ons(
+    workbook: Workbook, roots: list[Root], amiss_in: Sequence[tuple[Judged, list[int]]]
+) -> tuple[list[Root], list[tuple[Judged, list[int]]]]:
+    """The roots with the number of cells that descend from each, and the cells that descend from none.
+
+    What is wrong is followed from precedent to dependent through wrong cells and through formulas that nothing binds.
+    """
+    bound = {binding.cell for judged, _ in amiss_in for binding in judged.evidence.bindings}
+    at_fault = {cell: number for number, root in enumerate(roots) for cell in root.cells}
+    amiss = [(judged, index) for judged, indices in amiss_in for index in indices]
+    cells = {judged.evidence.bindings[index].cell for judged, index in amiss}
+    dependents = _dependents(workbook, cells | {cell for cell in workbook.cells if cell not in bound})
+    reached: dict[Cell, set[int]] = {}
+    for cell, number in at_fault.items():
+        _spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
+    counts = [0] * len(roots)
+    left: dict[int, list[int]] = {}
+    for judged, index in amiss:
+        cell = judged.evidence.bindings[index].cell
+        if cell in at_fault or judged.results[index].status == "accepted":
+            continue
+        for number in reached.get(cell, ()):
+            counts[number] += 1
+        if cell not in reached:
+            left.setdefault(id(judged), []).append(index)
+    remaining = [(judged, left[id(judged)]) for judged, _ in amiss_in if id(judged) in left]
+    return [replace(root, affects=count) for root, count in zip(roots, counts, strict=True)], remaining
+
+
+def _dependents(workbook: Workbook, cells: Iterable[Cell]) -> dict[Cell, list[Cell]]:
+    """Of every cell those among the given ones whose formulas refer to it."""
+    found: dict[Cell, list[Cell]] = {}
+    for cell in cells:
+        if workbook.formula(cell) is not None:
+            for precedent in precedents(workbook, cell):
+                found.setdefault(precedent, []).append(cell)
+    return found
+
+
+def _spread(
+    cell: Cell, number: int, following: Callable[[Cell], Iterable[Cell]], reached: dict[Cell, set[int]]
+) -> None:
+    waiting = [cell]
+    while waiting:
+        for dependent in following(waiting.pop()):
+            known = reached.setdefault(dependent, set())
+            if number not in known:
+                known.add(number)
+                waiting.append(dependent)

@@ -1,0 +1,161 @@
+"""A quick look at a formula on many sets of values at once, to tell which edits are worth recomputing.
+
+Only the engine's word counts in the end: what passes here is recalculated before anybody hears of it.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity.address import Cell, Range
+from xlparity.columns import Column, floats_of
+from xlparity.syntax import Node
+from xlparity.values import BLANK
+
+Table = NDArray[Any]
+"""(sets, rows, columns), each 1 where all are alike; a nan where Excel would have something else than a number."""
+
+_LARGEST = 10_000
+
+
+class Unscreened(Exception):  # noqa: N818  (not an error: no quick look at this formula is to be had)
+    """The formula has something that is not known here."""
+
+
+def _log(x: Table, base: Table | float = 10.0) -> Table:
+    return np.asarray(np.log10(x) if isinstance(base, float) else np.log(x) / np.log(base))
+
+
+def _total(*tables: Table) -> Table:
+    return reduce(np.add, [np.nansum(table, axis=(1, 2), keepdims=True) for table in tables])
+
+
+def _count(*tables: Table) -> Table:
+    return reduce(np.add, [np.isfinite(table).sum(axis=(1, 2), keepdims=True) for table in tables])
+
+
+def _extreme(over: Callable[..., Any], two: Callable[..., Any]) -> Callable[..., Table]:
+    return lambda *tables: reduce(two, [over(table, axis=(1, 2), keepdims=True) for table in tables])
+
+
+def _sumproduct(*tables: Table) -> Table:
+    if len({table.shape[1:] for table in tables}) > 1:
+        return np.full((1, 1, 1), np.nan)
+    return np.asarray(np.nansum(reduce(np.multiply, tables), axis=(1, 2), keepdims=True))
+
+
+def _mmult(left: Table, right: Table) -> Table:
+    if left.shape[2] != right.shape[1]:
+        return np.full((1, 1, 1), np.nan)
+    return np.asarray(left @ right)
+
+
+def _spread(squared: bool, sample: bool) -> Callable[..., Table]:
+    def spread(table: Table) -> Table:
+        found = np.var(table, axis=(1, 2), keepdims=True, ddof=1 if sample else 0)
+        return np.asarray(found if squared else np.sqrt(found))
+
+    return spread
+
+
+def _power(base: Table, exponent: Table) -> Table:
+    return np.asarray(np.where((base == 0) & (exponent <= 0), np.nan, np.power(base, exponent)))
+
+
+_FUNCTIONS: Mapping[str, Callable[..., Table]] = {
+    "EXP": np.exp, "LN": np.log, "LOG": _log, "LOG10": np.log10, "SQRT": np.sqrt, "ABS": np.abs, "SIGN": np.sign,
+    "TANH": np.tanh, "SINH": np.sinh, "COSH": np.cosh, "SIN": np.sin, "COS": np.cos, "TAN": np.tan, "ATAN": np.arctan,
+    "INT": np.floor, "POWER": _power, "MMULT": _mmult, "SUMPRODUCT": _sumproduct, "SUM": _total, "COUNT": _count,
+    "AVERAGE": lambda *tables: _total(*tables) / _count(*tables),
+    "MAX": _extreme(np.nanmax, np.maximum), "MIN": _extreme(np.nanmin, np.minimum),
+    "SUMSQ": lambda *tables: _total(*(table**2 for table in tables)),
+    "PRODUCT": lambda *tables: reduce(np.multiply, [np.prod(table, axis=(1, 2), keepdims=True) for table in tables]),
+    "TRANSPOSE": lambda table: np.swapaxes(table, 1, 2),
+    "IF": lambda test, then, otherwise: np.asarray(np.where(test != 0, then, otherwise)),
+    "PI": lambda: np.full((1, 1, 1), math.pi),
+    "VAR": _spread(True, True), "VAR.S": _spread(True, True), "VARP": _spread(True, False),
+    "VAR.P": _spread(True, False), "STDEV": _spread(False, True), "STDEV.S": _spread(False, True),
+    "STDEVP": _spread(False, False), "STDEV.P": _spread(False, False),
+}  # fmt: skip
+_OPERATORS: Mapping[str, Callable[[Table, Table], Table]] = {
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": _power,
+    "=": np.equal, "<>": np.not_equal, "<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal,
+}  # fmt: skip
+_AGGREGATES = frozenset((
+    "SUM", "COUNT", "AVERAGE", "MAX", "MIN", "SUMSQ", "PRODUCT", "SUMPRODUCT", "MMULT", "TRANSPOSE", "VAR", "VAR.S", "VARP",
+    "VAR.P", "STDEV", "STDEV.S", "STDEV.P", "STDEVP",
+))  # fmt: skip
+
+
+class Screen:
+    """Values of the cells that formulas may read, over many sets, and what formulas come to on them."""
+
+    def __init__(self, values: Callable[[Cell], Column], count: int, area: Callable[[Node], Range | None]) -> None:
+        """``values`` gives the column of a cell, over ``count`` sets; ``area`` the cells that a reference means."""
+        self._values = values
+        self.count = count
+        self._area = area
+        self._known: dict[tuple[Node, bool], Table] = {}
+
+    def value(self, tree: Node, *, array: bool) -> Table:
+        """What the formula comes to; raises Unscreened where that is not known here.
+
+        In a plain cell, which is no array formula, a range is taken as a whole by an aggregate only.
+        """
+        key = tree, array
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._computed(tree, array)
+        return found
+
+    def _computed(self, tree: Node, array: bool) -> Table:
+        kind = tree.kind
+        if kind in ("number", "truth"):
+            return np.full((1, 1, 1), float(tree.word) if kind == "number" else float(tree.word == "TRUE"))
+        if kind == "reference":
+            return self._read(tree, array)
+        if kind in ("group", "unary", "percent"):
+            inside = self.value(tree.parts[0], array=array)
+            return inside / 100 if kind == "percent" else -inside if tree.word == "-" else inside
+        if kind == "binary" and tree.word in _OPERATORS:
+            left, right = (self.value(part, array=array) for part in tree.parts)
+            if not _fit(left, right):
+                return np.full((1, 1, 1), np.nan)
+            return np.asarray(_OPERATORS[tree.word](left, right), float)
+        if kind == "call" and tree.word.upper() in _FUNCTIONS:
+            return self._called(tree, array)
+        raise Unscreened
+
+    def _called(self, tree: Node, array: bool) -> Table:
+        name = tree.word.upper()
+        through = array or name in ("SUMPRODUCT",)
+        given: list[Table] = []
+        for part in tree.parts:
+            plain = part.parts[0] if part.kind == "group" else part
+            # A range by itself is taken whole by an aggregate; what is computed of one, in arrays only.
+            whole = name in _AGGREGATES and plain.kind == "reference"
+            given.append(self.value(plain, array=through or whole))
+        try:
+            return np.asarray(_FUNCTIONS[name](*given), float)
+        except (TypeError, ValueError) as error:
+            raise Unscreened from error
+
+    def _read(self, tree: Node, array: bool) -> Table:
+        area = self._area(tree)
+        if area is None or area.size > _LARGEST or (area.size > 1 and not array):
+            raise Unscreened
+        columns = [self._column(cell) for cell in area.cells()]
+        return np.stack(columns, axis=1).reshape(self.count, *area.shape)
+
+    def _column(self, cell: Cell) -> NDArray[np.float64]:
+        column = self._values(cell)
+        # Blanks count as zeros to operators; aggregates, which pass them over, are looked at by the engine.
+        return np.zeros(self.count) if column is BLANK else floats_of(column, self.count)
+
+
+def _fit(left: Table, right: Table) -> bool:
+    return all(a == b or 1 in (a, b) for a, b in zip(left.shape, right.shape, strict=True))
