@@ -63,9 +63,9 @@ def _written(data: bytes, book: Workbook, formulas: Mapping[Cell, str]) -> bytes
     for sheet, part in ooxml.sheet_parts(parts, book.path).items():
         mine = {cell.a1: text for cell, text in formulas.items() if cell.sheet == sheet}
         if mine:
-            others = {
-                cell.a1: held.text for cell, held in formulas_of(book) if cell.sheet == sheet and _sure(book, cell)
-            }
+            # Only where formulas are shared can those of other cells be asked for, and to be sure of 50,000 takes a while.
+            listed = formulas_of(book) if b"shared" in parts[part] else ()
+            others = {cell.a1: held.text for cell, held in listed if cell.sheet == sheet and _sure(book, cell)}
             changed[part] = write_formulas(parts[part], mine, f"{book.path}: sheet '{sheet}'", others=others)
     return repack(data, changed)
 
@@ -73,7 +73,7 @@ def _written(data: bytes, book: Workbook, formulas: Mapping[Cell, str]) -> bytes
 def _sure(book: Workbook, cell: Cell) -> bool:
     """Whether a shared formula says in this cell what it was read to say.
 
-    openpyxl moves it there from another cell. It takes names such as RUN1 for addresses, runs over the edge of the grid
+    openpyxl moves it there from another cell. It takes names such as YTD1 for addresses, runs over the edge of the grid
     where Excel begins again at the other side, and does not move all of a range that an expression is an end of.
     """
     formula = book.formula(cell)
