@@ -1,55 +1,87 @@
-"""Stored values written into sheet XML, and the package closed around it: every other byte stays as it was."""
+"""The XML of a sheet with some cells filled anew: what is not replaced stays as it was, byte for byte."""
 
-import io
 import re
-import zipfile
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from xlparity.address import MAX_ROW, column_letters, parse_range
 from xlparity.errors import WorkbookError
-from xlparity.values import BLANK, ErrorValue, Value
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip entry can bear
 _ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding=["'](?!utf-8["']|us-ascii["'])""", re.IGNORECASE)
 _OPENING = re.compile(rb"""<[^\s/>]+(?P<attributes>(?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(?P<empty>/?)>""")
-# Of the attributes of a cell these tell about its old value: the type, and the metadata of a rich value or error.
-_OF_THE_VALUE = re.compile(rb"""\s+(?:t|vm)\s*=\s*(?:"[^"]*"|'[^']*')(?=\s|$)""")
-_ATTRIBUTE = re.compile(rb"""\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*')""")
-_NO_XML = re.compile("[\x00-\x08\x0b-\x1f]|_x[0-9A-Fa-f]{4}_")
+_ATTRIBUTE = re.compile(rb"""\s+(?P<name>[^\s=>]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
+_SHARED = re.compile(rb"""\st\s*=\s*["']shared["']""")
 
 
-def write_values(xml: bytes, values: Mapping[str, Value], where: str) -> bytes:
-    """The sheet part with each cell's stored value replaced, by address (``P5``); every other byte stays as it was.
+class Stored(NamedTuple):
+    """A stored value as a cell element has it: its type attribute and its text, which is None where nothing is stored."""
 
-    A blank removes the value. A cell that has no element is given one in its place, as a member of an array area may need
-    it. Raises WorkbookError where the XML is damaged or in another encoding than UTF-8.
+    kind: bytes
+    text: str | None
+
+
+NOTHING = Stored(b"", None)
+
+
+class Content(NamedTuple):
+    """What a cell is to hold; None leaves its formula (here without its ``=``), or its stored value, as it was."""
+
+    formula: str | None = None
+    stored: Stored | None = None
+
+
+def patched(xml: bytes, contents: Mapping[str, Content], where: str) -> bytes:
+    """The sheet part with these cells filled, by address (``P5``); one that has no element is given one in its place.
+
+    Raises WorkbookError where the XML is damaged or in another encoding than UTF-8.
     """
-    if b"\0" in xml[:4] or xml[:2] in (b"\xff\xfe", b"\xfe\xff") or _ENCODING.match(xml):
-        raise WorkbookError(f"{where}: the sheet's XML is not in UTF-8; save the file in Excel")
-    try:
-        patch = _Patch(xml, values)
-    except expat.ExpatError as error:
-        raise WorkbookError(f"{where}: the sheet's XML is damaged ({error})") from error
-    except ValueError as error:
-        raise WorkbookError(f"{where}: a cell that cannot be: {error}; save the file in Excel") from error
+    with readable(xml, where):
+        patch = _Patch(xml, contents)
     if patch.left:
         lost = ", ".join(list(patch.left)[:5])
         raise WorkbookError(f"{where}: no place for {lost} in the sheet's XML; save the file in Excel")
     return patch.result()
 
 
+@contextmanager
+def readable(xml: bytes, where: str) -> Iterator[None]:
+    """Raises WorkbookError for XML in another encoding than UTF-8, and for what a walk through the XML stumbles on."""
+    if b"\0" in xml[:4] or xml[:2] in (b"\xff\xfe", b"\xfe\xff") or _ENCODING.match(xml):
+        raise WorkbookError(f"{where}: the sheet's XML is not in UTF-8; save the file in Excel")
+    try:
+        yield
+    except expat.ExpatError as error:
+        raise WorkbookError(f"{where}: the sheet's XML is damaged ({error})") from error
+    except ValueError as error:
+        raise WorkbookError(
+            f"{where}: the sheet's XML has what it cannot have: {error}; save the file in Excel"
+        ) from error
+
+
+def new_parser() -> expat.XMLParserType:
+    """A parser that refuses a document type, as Excel does: cells could stand in its entities, at no place in the XML."""
+
+    def refuse(*_: object) -> None:
+        raise ValueError("it has a document type")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    return parser
+
+
 class _Patch:
     """The edits of two walks through the XML, each the bytes between two places replaced by others."""
 
-    def __init__(self, xml: bytes, values: Mapping[str, Value]) -> None:
+    def __init__(self, xml: bytes, contents: Mapping[str, Content]) -> None:
         self.xml = xml
-        self.left = dict(values)
+        self.left = dict(contents)
         self._edits: list[tuple[int, int, bytes]] = []
         self._replace()
-        self.left = {address: value for address, value in self.left.items() if value is not BLANK}
+        self.left = {address: content for address, content in self.left.items() if _elements(content, b"")}
         if self.left:
             self._insert()
 
@@ -62,58 +94,73 @@ class _Patch:
         return b"".join([*pieces, self.xml[position:]])
 
     def _replace(self) -> None:
-        """New values into the cell elements that there are."""
-        places = _Places()
+        """New contents into the cell elements that there are."""
+        places = Places()
         path: list[str] = []
         opened: list[int] = []
-        address, behind_formula = "", 0
+        address = ""
+        formula: tuple[int, int] | None = None
         old: list[tuple[int, int]] = []
 
         def start(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal address, behind_formula
+            nonlocal address, formula
             kind = tag.rpartition(":")[2]
             path.append(kind)
             opened.append(parser.CurrentByteIndex)
             if kind == "row":
                 places.row(attributes)
             elif kind == "c":
-                address, behind_formula = places.cell(attributes), 0
+                address, formula = places.cell(attributes), None
                 old.clear()
 
         def end(tag: str) -> None:
-            nonlocal behind_formula
+            nonlocal formula
             kind, begun, at = path.pop(), opened.pop(), parser.CurrentByteIndex
             within = path[-1] if path else ""
             if within == "c" and address in self.left:
                 if kind in ("v", "is"):
                     old.append((begun, self._behind(tag, at)))
                 elif kind == "f":
-                    behind_formula = self._behind(tag, at)
+                    formula = begun, self._behind(tag, at)
             elif kind == "c" and within == "row" and address in self.left:
-                self._fill(tag, (begun, at), behind_formula, old, self.left.pop(address))
+                self._fill(tag, (begun, at), formula, old, self.left.pop(address))
 
-        parser = expat.ParserCreate()
+        parser = new_parser()
         parser.StartElementHandler, parser.EndElementHandler = start, end
         parser.Parse(self.xml, True)
 
     def _fill(
-        self, tag: str, within: tuple[int, int], behind_formula: int, old: list[tuple[int, int]], value: Value
+        self,
+        tag: str,
+        within: tuple[int, int],
+        formula: tuple[int, int] | None,
+        old: list[tuple[int, int]],
+        content: Content,
     ) -> None:
-        """The value into a cell element, behind its formula, since Excel minds the order; the old value goes."""
+        """The content into a cell element, the value behind the formula, since Excel minds the order; old ones go."""
         begun, closing = within
         opening = _OPENING.match(self.xml, begun)
         assert opening is not None  # the parser has read it
-        inside, name = opening.end(), tag.encode()
-        kind, held = _stored(value, name[:-1])
-        kept = b"".join(a for a in _ATTRIBUTE.findall(opening["attributes"]) if not _OF_THE_VALUE.fullmatch(a))
-        new = b"<" + name + kept + kind
+        inside, name, prefix = opening.end(), tag.encode(), tag[:-1].encode()
+        kept = opening["attributes"]
+        if content.stored is not None:
+            # Of the attributes these tell about the old value: its type, and the metadata of a rich value or error.
+            kept = _without(kept, b"t", b"vm") + content.stored.kind
+        new = b"<" + name + kept
+        place = formula or (inside, inside)
+        written, held = _formula(content, prefix, self.xml[slice(*place)]), _value(content, prefix)
         if opening["empty"]:
-            self._put(begun, inside, new + (b">" + held + b"</" + name + b">" if held else b"/>"))
-        elif not held and sum(end - start for start, end in old) == closing - inside:
+            both = written + held
+            self._put(begun, inside, new + (b">" + both + b"</" + name + b">" if both else b"/>"))
+            return
+        emptied = content.stored is not None and sum(end - start for start, end in old) == closing - inside
+        if emptied and not written and not held:
             self._put(begun, self._behind(tag, closing), new + b"/>")
-        else:
+            return
+        self._put(*place, written)
+        if content.stored is not None:
             self._put(begun, inside, new + b">")
-            self._put(behind_formula or inside, behind_formula or inside, held)
+            self._put(place[1], place[1], held)
             self._edits += [(start, end, b"") for start, end in old]
 
     def _behind(self, tag: str, at: int) -> int:
@@ -123,14 +170,16 @@ class _Patch:
     def _insert(self) -> None:
         """Elements for the cells that have none, each before the first one that lies behind it."""
         waiting = deque(sorted(((area.row, area.column), a) for a in self.left for area in (parse_range(a, ""),)))
-        places = _Places()
+        places = Places()
         opened: dict[str, int] = {}
 
         def upto(limit: tuple[int, int], prefix: bytes) -> bytes:
             new: list[bytes] = []
             while waiting and waiting[0][0] < limit:
                 address = waiting.popleft()[1]
-                kind, held = _stored(self.left.pop(address), prefix)
+                content = self.left.pop(address)
+                kind = content.stored.kind if content.stored else b""
+                held = _elements(content, prefix)
                 new.append(b'<%sc r="%s"%s>%s</%sc>' % (prefix, address.encode(), kind, held, prefix))
             return b"".join(new)
 
@@ -161,7 +210,7 @@ class _Patch:
             elif kind == "sheetData":
                 self._add(tag, opened[kind], parser.CurrentByteIndex, rows(MAX_ROW + 1, prefix))
 
-        parser = expat.ParserCreate()
+        parser = new_parser()
         parser.StartElementHandler, parser.EndElementHandler = start, end
         parser.Parse(self.xml, True)
 
@@ -178,7 +227,7 @@ class _Patch:
             self._edits.append((start, end, new))
 
 
-class _Places:
+class Places:
     """Where a walk through the rows and cells has come to; either may leave its place to be counted on."""
 
     def __init__(self) -> None:
@@ -198,43 +247,33 @@ class _Places:
         return f"{column_letters(self.at[1])}{self.at[0]}"
 
 
-def _stored(value: Value, prefix: bytes) -> tuple[bytes, bytes]:
-    """The type attribute and the element of a value."""
-    if value is BLANK:
-        return b"", b""
-    kind, text = b' t="str"', str(value)
-    if isinstance(value, bool):
-        kind, text = b' t="b"', str(int(value))
-    elif isinstance(value, float):
-        kind, text = b"", repr(value)
-    elif isinstance(value, ErrorValue):
-        kind = b' t="e"'
-    else:
-        text = _NO_XML.sub(lambda found: "".join(f"_x{ord(c):04X}_" for c in found[0][:1]) + found[0][1:], text)
+def _elements(content: Content, prefix: bytes) -> bytes:
+    """What stands in a new cell element."""
+    return _formula(content, prefix, b"") + _value(content, prefix)
+
+
+def _formula(content: Content, prefix: bytes, old: bytes) -> bytes:
+    """The formula's element in place of an old one, if there was one: an array formula stays one, a shared one does not."""
+    if content.formula is None:
+        return b""
+    opening = _OPENING.match(old)
+    kept = _without(opening["attributes"], b"xml:space") if opening else b""
+    if _SHARED.search(kept):
+        kept = _without(kept, b"t", b"ref", b"si")
+    return _element(prefix + b"f", kept, content.formula)
+
+
+def _value(content: Content, prefix: bytes) -> bytes:
+    if content.stored is None or content.stored.text is None:
+        return b""
+    return _element(prefix + b"v", b"", content.stored.text)
+
+
+def _element(name: bytes, attributes: bytes, text: str) -> bytes:
     space = b' xml:space="preserve"' if text != text.strip() else b""
-    return kind, b"<%sv%s>%s</%sv>" % (prefix, space, escape(text).encode(), prefix)
+    # XML readers make a line feed of a carriage return that is not escaped.
+    return b"<%s%s%s>%s</%s>" % (name, attributes, space, escape(text, {"\r": "&#13;"}).encode(), name)
 
 
-def repack(data: bytes, changed: Mapping[str, bytes]) -> bytes:
-    """The package with these parts exchanged; the others, their order, times and attributes are as they were."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
-        new.comment = old.comment
-        for entry in old.infolist():
-            new.writestr(entry, changed.get(entry.filename, old.read(entry)))
-    return buffer.getvalue()
-
-
-def pack(parts: Mapping[str, bytes]) -> bytes:
-    """A zip of the parts that depends on nothing but them: fixed times, no attributes of a machine or a user.
-
-    The parts are sorted, but for the content types, which readers expect first.
-    """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted(parts, key=lambda name: (name != "[Content_Types].xml", name)):
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system = 0
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, parts[name])
-    return buffer.getvalue()
+def _without(attributes: bytes, *names: bytes) -> bytes:
+    return b"".join(match[0] for match in _ATTRIBUTE.finditer(attributes) if match["name"] not in names)

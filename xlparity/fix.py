@@ -1,0 +1,183 @@
+"""A copy of a workbook in which some formulas are exchanged, and every stored value is right again."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+
+from xlparity import ooxml
+from xlparity.address import Cell, Range
+from xlparity.engines import Values, find_engine
+from xlparity.errors import WorkbookError
+from xlparity.formula import tokens
+from xlparity.patch import repack, write_formulas, write_values
+from xlparity.recalc import hold_against
+from xlparity.report import StoredReport
+from xlparity.values import BLANK, MISSING, Missing, Unsupported, Value
+from xlparity.workbook import Formula, Workbook, formulas_of, parse_workbook
+
+_BRACED = re.compile(r"\{(=.*)\}", re.DOTALL)
+
+
+def fixed(data: bytes, book: Workbook, formulas: Mapping[Cell, str]) -> bytes:
+    """The workbook's bytes with these formulas in place of what the cells hold, recalculated; nothing else is touched.
+
+    A text is a formula as it is shown, ``=A1*2``, or in braces for the first cell of an array formula. Every formula's
+    stored value is what the workbook then computes. What cannot be computed, and hangs on what was changed, stores
+    nothing: its old value is no longer right, and only the program that opens the file can find the new one. A formula that
+    could not even be read keeps what it has.
+
+    Raises WorkbookError where a formula cannot be written, and where the file that results would not read as the same
+    workbook with these formulas in it.
+    """
+    if not formulas:
+        return data
+    plain = {cell: _plain(book, cell, text) for cell, text in formulas.items()}
+    changed = _written(data, book, plain)
+    new = parse_workbook(changed, book.path)
+    _refuse_other_changes(book, new, plain)
+    values = find_engine("formulas").load(new).recalculate({})
+    report, stored = hold_against(changed, new, values)
+    return _emptied(stored, new, _out_of_date(new, plain, values, report))
+
+
+def _plain(book: Workbook, cell: Cell, text: str) -> str:
+    """The text without the braces that an array formula is shown in; Excel makes them, and they are no part of it."""
+    if cell.sheet not in book.sheets:
+        raise WorkbookError(f"{book.path}: there is no sheet '{cell.sheet}' to write a formula into")
+    for table in book.scope.tables.values():
+        header = table.area._replace(last_row=table.area.row + table.headers - 1)
+        if _holds(header, cell):
+            raise WorkbookError(f"{book.path}: {cell} is a header of table {table.name}, and must stay a plain text")
+    braced = _BRACED.fullmatch(text.strip())
+    if braced is None:
+        return text
+    formula = book.formula(cell)
+    if formula is None or formula.area is None:
+        raise WorkbookError(f"{book.path}: {cell} holds no array formula; {text} can be entered there in Excel only")
+    return braced[1]
+
+
+def _written(data: bytes, book: Workbook, formulas: Mapping[Cell, str]) -> bytes:
+    parts = ooxml.read_parts(data, book.path)
+    changed: dict[str, bytes] = {}
+    for sheet, part in ooxml.sheet_parts(parts, book.path).items():
+        mine = {cell.a1: text for cell, text in formulas.items() if cell.sheet == sheet}
+        if mine:
+            # Only where formulas are shared can those of other cells be asked for, and to be sure of 50,000 takes a while.
+            listed = formulas_of(book) if b"shared" in parts[part] else ()
+            others = {cell.a1: held.text for cell, held in listed if cell.sheet == sheet and _sure(book, cell)}
+            changed[part] = write_formulas(parts[part], mine, f"{book.path}: sheet '{sheet}'", others=others)
+    return repack(data, changed)
+
+
+def _sure(book: Workbook, cell: Cell) -> bool:
+    """Whether a shared formula says in this cell what it was read to say.
+
+    openpyxl moves it there from another cell. It takes names such as YTD1 for addresses, runs over the edge of the grid
+    where Excel begins again at the other side, and does not move all of a range that an expression is an end of.
+    """
+    formula = book.formula(cell)
+    if formula is None:
+        return False
+    position = 0
+    for token in tokens(formula.text):
+        if ":" in formula.text[position : token.start]:
+            return False
+        position = token.end
+        if token.kind in ("reference", "whole"):
+            try:
+                book.area(token.text, cell)
+            except ValueError:
+                return False
+    return ":" not in formula.text[position:]
+
+
+def _refuse_other_changes(old: Workbook, new: Workbook, formulas: Mapping[Cell, str]) -> None:
+    """The file as written is read again: it must be the same workbook, but for these formulas."""
+    for cell, text in formulas.items():
+        held = new.cells.get(cell)
+        if not isinstance(held, Formula) or held.text != text:
+            why = f" ({held.reason})" if isinstance(held, Unsupported) else ""
+            raise WorkbookError(f"{old.path}: {cell} does not take the formula {text}{why}")
+    rest = (old.cells.keys() | new.cells.keys()) - formulas.keys()
+    lost = [cell for cell in rest if old.cells.get(cell) != new.cells.get(cell)]
+    if lost or old.members != new.members:
+        at = f", such as {min(lost)}" if lost else ""
+        raise WorkbookError(f"{old.path}: the formulas cannot be written without a change to other cells{at}")
+
+
+def _out_of_date(book: Workbook, formulas: Iterable[Cell], values: Values, report: StoredReport) -> list[Cell]:
+    """The cells that hang on a formula or a value that has changed, and could not be computed.
+
+    A formula with INDIRECT or OFFSET may hang on more than it names, but every program recalculates it on opening.
+    """
+    moved = {member for cell in formulas for member in _filled(book, cell)}
+    waiting: dict[Cell, list[Cell]] = {}
+    for result in report.results:
+        anchor = book.members.get(result.cell, result.cell)
+        if isinstance(values.get(result.cell, MISSING), Unsupported | Missing):
+            waiting[anchor] = _filled(book, anchor)
+        elif result.status == "differs":
+            moved.update(_filled(book, anchor))
+    known = moved.union(*waiting.values())
+    readers: dict[Cell, list[Cell]] = {}
+    for cell in waiting:
+        for area in book.precedents(cell):
+            for precedent in _common(area, known):
+                readers.setdefault(precedent, []).append(cell)
+    reached = [cell for cell in waiting if cell in moved or _opaque(book, cell)]
+    reached += [reader for cell in moved for reader in readers.get(cell, ())]
+    found: list[Cell] = []
+    while reached:
+        filled = waiting.pop(reached.pop(), [])
+        found += filled
+        reached += [reader for cell in filled for reader in readers.get(cell, ())]
+    return found
+
+
+def _filled(book: Workbook, cell: Cell) -> list[Cell]:
+    """The cells that the formula in this cell computes."""
+    formula = book.formula(cell)
+    return list(formula.area.cells()) if formula and formula.area else [cell]
+
+
+def _opaque(book: Workbook, cell: Cell) -> bool:
+    """Whether the formula uses a name that stands for an expression: what that refers to is not followed."""
+    formula = book.formula(cell)
+    for token in tokens(formula.text) if formula else ():
+        word = token.text
+        if token.kind == "name" and not (book.scope.misses(word, cell.sheet) or word.upper().startswith("_XL")):
+            try:
+                book.scope.meaning(word, cell)
+            except ValueError:
+                return True
+    return False
+
+
+def _common(area: Range, cells: AbstractSet[Cell]) -> Iterator[Cell]:
+    """Those of the cells that lie in the area, whichever of the two is the larger."""
+    if area.size <= len(cells):
+        return (cell for cell in area.cells() if cell in cells)
+    return (cell for cell in cells if _holds(area, cell))
+
+
+def _holds(area: Range, cell: Cell) -> bool:
+    return (
+        cell.sheet == area.sheet
+        and area.row <= cell.row <= area.last_row
+        and area.column <= cell.column <= area.last_column
+    )
+
+
+def _emptied(data: bytes, book: Workbook, cells: Iterable[Cell]) -> bytes:
+    """The file without what these cells store."""
+    sheets: dict[str, dict[str, Value]] = {}
+    for cell in cells:
+        sheets.setdefault(cell.sheet, {})[cell.a1] = BLANK
+    parts = ooxml.read_parts(data, book.path)
+    names = ooxml.sheet_parts(parts, book.path)
+    changed = {
+        names[sheet]: write_values(parts[names[sheet]], blanks, f"{book.path}: sheet '{sheet}'")
+        for sheet, blanks in sheets.items()
+    }
+    return repack(data, changed) if changed else data
