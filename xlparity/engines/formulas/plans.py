@@ -40,18 +40,14 @@ class Plan:
     known: Known
     ignoring: frozenset[int]
 
-    def run(self, arguments: Sequence[Any], count: int) -> tuple[Any, Mask]:
-        """The result, and the sets, (sets,), in which it is not to be trusted."""
-        doubts: list[Any] = []
+    def run(self, arguments: Sequence[Any], doubts: list[Any]) -> Any:
+        """The result; adds to the doubts where it is not to be trusted, by set or by cell and set."""
         slots = [*arguments, *self.constants, *[None] * len(self.work)]
         for call, operands, result, checked in self.work:
             found = slots[result] = call(doubts, *[slots[slot] for slot in operands])
             if checked and not np.isfinite(found).all():
                 doubts.append(~np.isfinite(found))
-        doubtful = np.zeros(count, dtype=bool)
-        for doubt in doubts:
-            doubtful |= doubt.any(axis=(0, 1)) if doubt.ndim == 3 else doubt
-        return slots[self.result], doubtful
+        return slots[self.result]
 
 
 def plan(program: Program, shapes: Sequence[tuple[int, int]]) -> Plan | None:

@@ -113,37 +113,51 @@ def _joined(columns: Sequence[Column], sizes: Sequence[int]) -> Column:
 
 
 class _Sweep:
-    """One sweep under way: the entries so far, and a list of single values in which to compute one set."""
+    """One sweep under way: the entries so far, and a list of single values in which to compute one set.
+
+    That list holds what does not vary, at any time; its other places are for the set that is being computed.
+    """
 
     def __init__(
         self, start: Sequence[Value], held: Mapping[int, Entry], count: int, plans: Plans, *, judged: bool
     ) -> None:
-        self.start = [*start]
+        self.values = [*start]
         self.entries: list[Entry] = [*start]
         self.held, self.count, self.plans, self.judged = held, count, plans, judged
 
     def run(self, order: Sequence[Node]) -> list[Entry]:
         """Every place's entry."""
         for place, entry in self.held.items():
-            self.entries[place] = entry
+            self._write(place, entry)
         judged: dict[int, Entry] = {}
         with np.errstate(all="ignore"):  # an overflow is an Excel error value, and is looked for as such
             for node in order:
-                if self.judged or not all(place in self.held for place in node.results):
+                if self.judged or not all(map(self.held.__contains__, node.results)):
                     for place, entry in zip(node.results, self._results(node), strict=True):
-                        if place in self.held:
-                            judged[place] = entry
+                        if place not in self.held:
+                            self._write(place, entry)
                         else:
-                            self.entries[place] = entry
+                            judged[place] = entry
+                            self._write(place, self.held[place])
         for place, entry in judged.items() if self.judged else ():
             self.entries[place] = entry
         return self.entries
 
-    def _results(self, node: Node) -> list[Entry]:
+    def _write(self, place: int, entry: Entry) -> None:
+        self.entries[place] = entry
+        if not isinstance(entry, np.ndarray | Mixed):
+            self.values[place] = entry
+
+    def _results(self, node: Node) -> Sequence[Entry]:
         """What the node writes into its places."""
         varying = [place for place in _places(node) if isinstance(self.entries[place], np.ndarray | Mixed)]
         if not varying:
-            return [each[0] for each in self._each(node, [], range(1))]
+            compute(node, self.values)
+            return [self.values[place] for place in node.results]
+        if node.program.fast is not None and not node.program.steps:  # a copy of another cell
+            entry = self.entries[varying[0]]
+            if isinstance(entry, np.ndarray):
+                return (entry,)
         found = self._vectors(node, varying)
         return [_gathered(each) for each in self._each(node, varying, range(self.count))] if found is None else found
 
@@ -151,19 +165,22 @@ class _Sweep:
         """What the node writes, where most of it can be computed by vectors."""
         made = self._plan(node)
         given = None if made is None else self._arguments(node, made)
-        if made is None or given is None or given[1].all():
+        if made is None or given is None:
             return None
-        arguments, odd = given
+        arguments, doubts = given
         try:
-            found, doubtful = made.run(arguments, self.count)
+            found = made.run(arguments, doubts)
         except Exception:  # whatever it was, the scalar path decides what Excel makes of it
             return None
-        numbers: list[int] = np.flatnonzero(doubtful | odd).tolist()
+        fitted = _fitted(found, node.block, self.count)
+        if not doubts:
+            return [_settled(one) if one.dtype == float else _gathered(one) for one in fitted]
+        doubtful = np.zeros(self.count, dtype=bool)
+        for doubt in doubts:
+            doubtful |= doubt.any(axis=(0, 1)) if doubt.ndim == 3 else doubt
+        numbers: list[int] = np.flatnonzero(doubtful).tolist()
         if len(numbers) == self.count:
             return None
-        fitted = _fitted(found, node.block, self.count)
-        if not numbers:
-            return [_settled(one) if one.dtype == float else _gathered(one) for one in fitted]
         mended = self._each(node, varying, numbers)
         return [_mended(one, numbers, values) for one, values in zip(fitted, mended, strict=True)]
 
@@ -176,10 +193,10 @@ class _Sweep:
             return None
         return made if all(full is None or k in made.ignoring for k, full in enumerate(node.full)) else None
 
-    def _arguments(self, node: Node, made: Plan) -> tuple[list[Any], Mask] | None:
-        """The plan's arguments, and the sets in which they are odd; None where a value that does not vary is no float."""
+    def _arguments(self, node: Node, made: Plan) -> tuple[list[Any], list[Mask]] | None:
+        """The plan's arguments, and in which sets each is odd; None where a value that does not vary is no float."""
         arguments: list[Any] = []
-        odd = np.zeros(self.count, dtype=bool)
+        doubts: list[Mask] = []
         for slot, (places, shape) in enumerate(zip(node.arguments, node.shapes, strict=True)):
             found: list[float | Floats] = []
             for place in (places,) if isinstance(places, int) else places:
@@ -188,7 +205,7 @@ class _Sweep:
                     found.append(entry)
                 elif isinstance(entry, Mixed):
                     found.append(entry.floats)
-                    odd |= entry.odd
+                    doubts.append(entry.odd)
                 elif not (slot in made.ignoring and isinstance(entry, str | bool | Blank)):
                     return None
             if isinstance(places, int) and found:
@@ -196,23 +213,21 @@ class _Sweep:
             else:
                 whole = len(found) == shape[0] * shape[1]
                 arguments.append(_stacked(found, shape if whole else (len(found), 1), self.count))
-        return arguments, odd
+        return arguments, doubts
 
     def _each(self, node: Node, varying: Sequence[int], numbers: Sequence[int]) -> list[list[Value]]:
         """The node's values in the sets of these numbers, computed one by one: a list for each of its places."""
-        values = self.start
-        own = frozenset(node.results)
-        fixed: list[tuple[int, Any]] = [(place, self.entries[place]) for place in {*_places(node)} - {*varying}]
-        for place, value in fixed:
-            values[place] = value
-        again = [(place, value) for place, value in fixed if place in own]  # a held formula may read its own place
+        values = self.values
+        kept = [
+            (place, values[place]) for place in node.results if place in self.held
+        ]  # which the node may itself read
         known: dict[tuple[tuple[Value, ...], tuple[type, ...]], list[Value]] = {}
         found: list[list[Value]] = []
         lists = [_listed(self.entries[place], numbers) for place in varying]
-        for given in zip(*lists, strict=True) if lists else [()] * len(numbers):
+        for given in zip(*lists, strict=True):
             key = given, tuple(map(type, given))
             if key not in known:
-                for place, value in (*zip(varying, given, strict=True), *again):
+                for place, value in (*kept, *zip(varying, given, strict=True)):
                     values[place] = value
                 compute(node, values)
                 known[key] = [values[place] for place in node.results]
@@ -250,6 +265,8 @@ def _fitted(found: Any, block: tuple[int, int], count: int) -> list[Any]:
     array = np.asarray(found)
     if array.dtype == float:
         array = array + 0.0  # Excel has no negative zero
+    if block == (1, 1) and array.shape == (count,):
+        return [array]
     rows, columns = array.shape[:2] if array.ndim == 3 else (1, 1)
     table = np.broadcast_to(array, (rows, columns, count))
     lacking = np.full(count, _NOT_AVAILABLE, dtype=object)
