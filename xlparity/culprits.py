@@ -28,12 +28,11 @@ class Culprits:
 
     def mend(self, root: Root) -> Mend | None:
         """The helper whose siblings' formula, or smallest edit, makes the root's cells right; None where there is none."""
-        if root.fault in ("typed", "blank", "circular"):
+        if root.fault in ("typed", "circular"):
             return None
-        with np.errstate(all="ignore"):
-            for edit, formulas in self._candidates(root):
-                if self._confirmed(root, formulas):
-                    return Mend(edit.kind, edit.said, formulas, tuple(formulas))
+        for edit, formulas in self._candidates(root):
+            if self._confirmed(root, formulas):
+                return Mend(edit.kind, edit.said, formulas, tuple(formulas))
         return None
 
     def _candidates(self, root: Root) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
@@ -111,7 +110,8 @@ class Culprits:
         passed: list[tuple[float, int, Edit]] = []
         for number, edit in enumerate(edits(tree, site)):
             try:
-                value = screen.value(edit.tree, array=False)
+                with np.errstate(all="ignore"):
+                    value = screen.value(edit.tree, array=False)
             except Unscreened:
                 continue
             column = np.broadcast_to(value.reshape(value.shape[0], -1)[:, 0], (root.forced.count,))

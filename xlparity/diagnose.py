@@ -18,7 +18,6 @@ from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Formula, Workbook
 
 _MOST_MENDED = 60  # root causes for which a mend is looked for; whoever has more has other worries
-_OF_FAULTS = {"typed": "XP201", "blank": "XP205", "error": "XP301", "circular": "XP302", "unsupported": "XP303"}
 
 
 def diagnose(workbook: Workbook, checks: Sequence[Judged], session: ForcingSession) -> dict[str, tuple[Finding, ...]]:
@@ -40,7 +39,7 @@ def diagnose(workbook: Workbook, checks: Sequence[Judged], session: ForcingSessi
 
 def _mend(root: Root, repair: Repair, culprits: Culprits) -> Mend | None:
     """What mends the root; a helper on the way to it before its own formula, where others have the same and are right."""
-    if root.fault in ("typed", "blank"):
+    if root.fault == "typed":
         return repair.mend(root)
     alike = root.form in [form for form, _ in repair.siblings(root)]
     if alike and (mend := culprits.mend(root)) is not None:
@@ -100,7 +99,7 @@ def _holds(root: Root, values: Mapping[Cell, Column]) -> bool:
 
 def _may_follow(root: Root) -> bool:
     """Whether the root's cells may be wrong as well because of what stands before them: they are in the whole run."""
-    return root.fault not in ("typed", "blank") or bool(root.judged.evidence.wrong[:, list(root.indices)].any())
+    return root.fault != "typed" or bool(root.judged.evidence.wrong[:, list(root.indices)].any())
 
 
 def _finding(workbook: Workbook, layout: Layout, root: Root, mend: Mend | None) -> Finding:
@@ -138,9 +137,12 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
     said = mend.said if mend is not None else ""
     result = root.judged.results[root.indices[0]]
     if root.fault == "typed":
-        return "XP201", f"a number stands where a formula must{_but(said)}"
-    if root.fault == "blank":
-        return "XP205", "nothing stands where a formula must"
+        blank = result.status == "missing"
+        return (
+            ("XP205", "nothing stands where a formula must")
+            if blank
+            else ("XP201", "a number stands where a formula must")
+        )
     if root.fault == "circular":
         return "XP302", f"a circular reference, which Excel does not compute{_but(said)}"
     if root.fault == "unsupported":

@@ -20,10 +20,12 @@ from xlparity.report import UNKNOWN, WRONG, CellResult
 from xlparity.values import BLANK, ErrorValue, Missing, Unsupported
 from xlparity.workbook import Workbook
 
-Fault = Literal["typed", "blank", "formula", "error", "circular", "unsupported"]
+Fault = Literal["typed", "formula", "error", "circular", "unsupported"]
+"""``typed`` stands for a constant where a formula must stand, and for nothing at all."""
 
 _MOST_SETS = 128
 _LARGEST_RANGE = 100_000
+_AT_ONCE = 5_000
 
 
 class ForcingSession(Protocol):
@@ -111,7 +113,9 @@ def localise(
         amiss = _amiss(judged)
         if amiss:
             forced = force(judged, [other for other in checks if other is not judged], session)
-            roots += _roots(workbook, layout, judged, amiss, forced)
+            # Two wrongs may make a right: a formula is judged whether or not its cell is wrong in the whole run.
+            suspects = sorted({*amiss, *_wrong_alone(judged, forced)})
+            roots += _roots(workbook, layout, judged, suspects, forced)
             amiss_in.append((judged, amiss))
     return _with_knock_ons(workbook, roots, amiss_in)
 
@@ -125,6 +129,31 @@ def _amiss(judged: Judged) -> list[int]:
         if result.status != "skipped"
         and (result.status in WRONG | UNKNOWN or result.status == "accepted" or wrong[index])
     ]
+
+
+def _wrong_alone(judged: Judged, forced: Forced) -> list[int]:
+    """The bindings whose formulas do not come to what is expected on the forced values."""
+    plain: list[int] = []
+    found: list[int] = []
+    for index, binding in enumerate(judged.evidence.bindings):
+        column = forced.local.get(binding.cell, BLANK)
+        if binding.output.skip is not None or judged.results[index].formula is None:
+            continue
+        if isinstance(column, np.ndarray | float) and not judged.evidence.truths[index]:
+            plain.append(index)
+        elif not agrees(judged, index, column, forced.sets).all():
+            found.append(index)
+    for begin in range(0, len(plain), _AT_ONCE):
+        part = plain[begin : begin + _AT_ONCE]
+        bindings = [judged.evidence.bindings[index] for index in part]
+        actual = np.stack([floats_of(forced.local[binding.cell], forced.count) for binding in bindings], axis=1)
+        expected = judged.evidence.expected[np.ix_(list(forced.sets), part)]
+        rtol = np.array([binding.output.tolerance.rtol for binding in bindings])
+        atol = np.array([binding.output.tolerance.atol for binding in bindings])
+        with np.errstate(invalid="ignore"):
+            right = np.abs(actual - expected) <= atol + rtol * np.abs(expected)
+        found += [index for index, each in zip(part, right.all(axis=0), strict=True) if not each]
+    return found
 
 
 def force(judged: Judged, others: Iterable[Judged], session: ForcingSession) -> Forced:
@@ -167,13 +196,15 @@ def agrees(judged: Judged, index: int, column: Column, sets: Sequence[int]) -> N
 def _roots(workbook: Workbook, layout: Layout, judged: Judged, amiss: Iterable[int], forced: Forced) -> list[Root]:
     groups: dict[tuple[str, Fault, Form | None, bool], list[int]] = {}
     for index in amiss:
+        binding = judged.evidence.bindings[index]
         fault = _fault(judged, index, forced)
+        if fault is None and judged.results[index].status in UNKNOWN and _refers_to_itself(workbook, binding.cell):
+            fault = "formula"  # on forced values x = x is always right
         if fault is None:
             continue
-        binding = judged.evidence.bindings[index]
         formula = workbook.formula(binding.cell)
         form = None
-        if formula is not None and fault not in ("typed", "blank"):
+        if formula is not None and fault != "typed":
             form = layout.form(
                 workbook.members.get(binding.cell, binding.cell), formula, (judged.name, binding.iteration)
             )
@@ -193,7 +224,7 @@ def _fault(judged: Judged, index: int, forced: Forced) -> Fault | None:
     if result.status == "hardcoded" or (result.status == "accepted" and result.formula is None):
         return "typed"
     if result.formula is None:
-        return "blank" if result.status == "missing" else None
+        return "typed" if result.status == "missing" else None
     if agrees(judged, index, local, forced.sets).all():
         return None
     if judged.evidence.expected.shape[0] and not np.isfinite(judged.evidence.expected[:, index]).any():
@@ -206,23 +237,32 @@ def _fault(judged: Judged, index: int, forced: Forced) -> Fault | None:
 
 def _circular(workbook: Workbook, root: Root) -> bool:
     """Whether Excel cannot compute the cells since they follow from themselves."""
-    if root.judged.results[root.indices[0]].status not in UNKNOWN or root.fault in ("typed", "blank"):
+    if root.judged.results[root.indices[0]].status not in UNKNOWN or root.fault == "typed":
         return False
     return on_a_circle(workbook, root.cells[0])
 
 
+def _refers_to_itself(workbook: Workbook, cell: Cell) -> bool:
+    return workbook.members.get(cell, cell) in precedents(workbook, cell)
+
+
 def on_a_circle(workbook: Workbook, cell: Cell) -> bool:
     """Whether the cell's formula refers to the cell itself, directly or through others."""
-    home = workbook.members.get(cell, cell)
+    return follows(workbook, precedents(workbook, cell), workbook.members.get(cell, cell))
+
+
+def follows(workbook: Workbook, cells: Iterable[Cell], other: Cell) -> bool:
+    """Whether one of the cells is the other, or follows from it."""
     seen: set[Cell] = set()
-    waiting = [home]
+    waiting = list(cells)
     while waiting:
-        for precedent in precedents(workbook, waiting.pop()):
-            if precedent == home:
-                return True
-            if precedent not in seen and workbook.formula(precedent) is not None:
-                seen.add(precedent)
-                waiting.append(precedent)
+        cell = waiting.pop()
+        if cell == other:
+            return True
+        if cell not in seen:
+            seen.add(cell)
+            if workbook.formula(cell) is not None:
+                waiting += precedents(workbook, cell)
     return False
 
 

@@ -12,20 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.address import Cell, Range
+from xlparity.binding import Binding
 from xlparity.columns import Column
-from xlparity.edits import KINDS, Edit, Site, edits
+from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
 from xlparity.layout import Form, Layout, filled
-from xlparity.localise import ForcingSession, Root, agrees
+from xlparity.localise import ForcingSession, Root, agrees, follows, precedents
 from xlparity.screen import Screen, Unscreened
-from xlparity.syntax import Node, parse, plain
+from xlparity.syntax import Node, parse, plain, walk
 from xlparity.values import BLANK
 from xlparity.workbook import Formula, Workbook
 
 _FEWEST_VALUES = 3  # that a quantity must take, before agreement with it is evidence of a formula
+_FEWEST_TRUTHS = 5
 _MOST_SIBLINGS = 80
 _MOST_CONFIRMED = 12
 _MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 120, 30_000
-_LARGE_STEPS = ("term", "wrap", "constant", "frozen")  # too many to be tried twice in a row
 _LARGEST_RANGE = 100_000
 
 
@@ -53,10 +54,9 @@ class Repair:
 
     def mend(self, root: Root) -> Mend | None:
         """The smallest edit that mends the root cause; None where none is found, since a wrong one would be worse."""
-        with np.errstate(all="ignore"):
-            for edit, formulas in self._candidates(root):
-                if self.confirmed(root, formulas):
-                    return Mend(edit.kind, edit.said, formulas)
+        for edit, formulas in self._candidates(root):
+            if self.confirmed(root, formulas):
+                return Mend(edit.kind, edit.said, formulas)
         return None
 
     # --- what is tried, and in which order ------------------------------------------------------------------------------
@@ -68,28 +68,27 @@ class Repair:
         for form, cell in siblings:
             if form != root.form and (formulas := subject.written(form)) is not None:
                 yield self._as_edit(subject, form, cell), formulas
-        if root.fault == "unsupported":
-            return
         if subject.tree is not None:
-            yield from subject.screened(self._steps(subject, subject.tree))
-        if subject.values < _FEWEST_VALUES:
+            for kinds in (SMALL, LARGE):
+                yield from subject.screened(self._steps(subject, subject.tree, kinds))
+        if not subject.telling:
             return
         seeds = [form for form, _ in siblings if form != root.form][:4]
         for form in seeds:
             text = self.layout.write(form, subject.cell, subject.home)
             if text is not None and (seed := _parsed(text)) is not None:
                 yield from subject.screened(
-                    replace_said(edit, f"unlike its siblings: {edit.said}") for edit in edits(seed, subject.site)
+                    edit._replace(said=f"unlike its siblings: {edit.said}") for edit in edits(seed, subject.site, SMALL)
                 )
-        if subject.tree is not None:
-            yield from subject.screened(_two_steps(subject.tree, subject.site))
-        elif not siblings:
+        if not siblings and (subject.tree is None or not _refers(subject.tree)):
             yield from subject.screened(subject.copies())
+        elif subject.tree is not None and root.fault == "formula":
+            yield from subject.screened(_two_steps(subject.tree, subject.site))
 
-    def _steps(self, subject: "Subject", tree: Node) -> Iterator[Edit]:
-        for edit in edits(tree, subject.site):
-            # A quantity that is always the same number, as a count is, tells a range by its length and nothing else.
-            if subject.values >= _FEWEST_VALUES or (edit.kind == "range" and edit.size <= 1.2):
+    def _steps(self, subject: "Subject", tree: Node, kinds: Sequence[Kind]) -> Iterator[Edit]:
+        for edit in edits(tree, subject.site, kinds):
+            # A quantity that is always the same number, as a count is, tells a sign, a function or the length of a range.
+            if subject.telling or edit.kind in ("sign", "function") or (edit.kind == "range" and edit.size <= 1.2):
                 yield edit
 
     def _as_edit(self, subject: "Subject", form: Form, sibling: Cell) -> Edit:
@@ -150,6 +149,8 @@ class Repair:
             if member != cell
         }
         small = replace(self.workbook, cells=formulas, members=members)
+        if self._circular(small, formulas):
+            return False
         held: dict[Cell, Column] = {}
         for cell in formulas:
             for area in small.precedents(cell):
@@ -164,6 +165,15 @@ class Repair:
             for index, binding in zip(root.indices, root.bindings, strict=True)
         )
 
+    def _circular(self, small: Workbook, formulas: Iterable[Cell]) -> bool:
+        """Whether a cell would follow from itself, and so agree with anything: on forced values x = x is always right."""
+        for cell in formulas:
+            before = set(precedents(self.workbook, cell)) if self.workbook.formula(cell) is not None else set()
+            new = [self.workbook.members.get(p, p) for p in precedents(small, cell)]
+            if cell in new or follows(self.workbook, [p for p in new if p not in before], cell):
+                return True
+        return False
+
 
 class Subject:
     """The formula in the middle of a root cause's cells, on which edits are tried first."""
@@ -174,14 +184,14 @@ class Subject:
         book = repair.workbook
         self.cell = book.members.get(binding.cell, binding.cell)
         self.home = root.judged.name, binding.iteration
-        formula = book.formula(binding.cell) if root.fault not in ("typed", "blank") else None
+        formula = book.formula(binding.cell) if root.fault != "typed" else None
         self.area = formula.area if formula is not None else None
         self.tree = _parsed(formula.text) if formula is not None else None
         shape = self.area.shape if self.area is not None else None
         self.site = Site(repair.layout, self.cell, self.home, shape)
         self.screen = Screen(root.forced.seen, root.forced.count, self.site.area)
         self._expected, self._allowed = self._wanted()
-        self.values = len({*np.round(self._expected[np.isfinite(self._expected)], 12).tolist()})
+        self.telling = _telling(self._expected[np.isfinite(self._expected)])
 
     def _wanted(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What is expected of the formula's cells, (sets, rows, columns), and how far from it they may be."""
@@ -198,7 +208,8 @@ class Subject:
         """Whether the edited formula may agree, where its precedents are as they are ``seen``; None where it is not told."""
         screen = self.screen if seen is None else Screen(seen, self.screen.count, self.site.area)
         try:
-            value = screen.value(tree, array=self.area is not None)
+            with np.errstate(all="ignore"):
+                value = screen.value(tree, array=self.area is not None)
         except Unscreened:
             return None
         if any(a not in (1, b) for a, b in zip(value.shape, self._expected.shape, strict=True)):
@@ -225,6 +236,9 @@ class Subject:
         formulas: dict[Cell, Formula] = {}
         for binding in self._root.bindings:
             cell = book.members.get(binding.cell, binding.cell)
+            if form.shape is not None and book.formula(cell) is None:  # typed over an array formula
+                block = self._block(binding, form.shape)
+                cell = block.first if block is not None else cell
             if cell in formulas:
                 continue
             text = layout.write(form, cell, (self._root.judged.name, binding.iteration))
@@ -233,43 +247,55 @@ class Subject:
             formula = book.formula(cell)
             if form.shape is None:
                 formulas[cell] = Formula(text)
+            elif formula is None and (block := self._block(binding, form.shape)) is not None:
+                formulas[block.first] = Formula(text, block)
             elif formula is not None and formula.area is not None and formula.area.shape == form.shape:
                 formulas[cell] = Formula(text, formula.area, formula.spills)
             else:
                 return None
         return formulas
 
+    def _block(self, binding: Binding, shape: tuple[int, int]) -> Range | None:
+        """The cells that an array formula of the shape fills where this binding stands, all of them the root's own."""
+        area = self._repair.layout.area(self._root.judged.name, binding.output.name, binding.iteration)
+        if area is None or area.shape != shape or not set(area.cells()) <= set(self._root.cells):
+            return None
+        return area
+
     def copies(self) -> Iterator[Edit]:
         """The plain copy of another quantity, for a cell of which nothing is left."""
-        check, iteration = self.home
-        for number in (iteration, iteration - 1):
-            for area in self.site.quantities(check, number) if number else ():
-                for element in self.site.elements(area):
-                    if (node := self.site.node(element)) is not None:
-                        yield Edit("siblings", node, f"it should be {self.site.named(element)}", 1.0)
+        for check, iteration in self.site.checks():
+            for number in (iteration, iteration - 1):
+                for area in self.site.quantities(check, number) if number else ():
+                    for element in self.site.elements(area):
+                        if (node := self.site.node(element)) is not None:
+                            yield Edit("siblings", node, f"it should be {self.site.named(element)}", 1.0)
+
+
+def _telling(expected: NDArray[np.float64]) -> bool:
+    """Whether agreement with these numbers is evidence of a formula: they vary, or are many truth values of both kinds."""
+    values, counts = np.unique(np.round(expected, 12), return_counts=True)
+    return len(values) >= _FEWEST_VALUES or (len(values) == 2 and counts.min() >= _FEWEST_TRUTHS)
+
+
+def _refers(tree: Node) -> bool:
+    return any(node.kind in ("reference", "name") for _, node in walk(tree))
 
 
 def _two_steps(tree: Node, site: Site) -> Iterator[Edit]:
     """Formulas that are two edits away, of the kinds of which there are few."""
-    kinds = {name: kind for name, kind in KINDS.items() if name not in _LARGE_STEPS}
-    firsts = [edit for kind in kinds.values() for edit in kind(tree, site)][:_MOST_FIRST_STEPS]
+    firsts = list(islice(edits(tree, site, SMALL), _MOST_FIRST_STEPS))
     seen = {plain(tree), *(plain(edit.tree) for edit in firsts)}
     count = 0
     for first in firsts:
-        for kind in kinds.values():
-            for second in kind(first.tree, site):
-                bare = plain(second.tree)
-                if bare not in seen:
-                    seen.add(bare)
-                    count += 1
-                    yield Edit(first.kind, second.tree, f"{first.said}, and {second.said}", first.size + second.size)
-                    if count >= _MOST_SECOND_STEPS:
-                        return
-
-
-def replace_said(edit: Edit, said: str) -> Edit:
-    """The edit with another sentence."""
-    return edit._replace(said=said)
+        for second in edits(first.tree, site, SMALL):
+            bare = plain(second.tree)
+            if bare not in seen:
+                seen.add(bare)
+                count += 1
+                yield Edit(first.kind, second.tree, f"{first.said}, and {second.said}", first.size + second.size)
+                if count >= _MOST_SECOND_STEPS:
+                    return
 
 
 def _parsed(text: str) -> Node | None:

@@ -5,6 +5,7 @@ Trees are values: two formulas that differ in spaces and in needless parentheses
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from xlparity.formula import Token, token_at
@@ -63,6 +64,7 @@ def binary(left: Node, operator: str, right: Node) -> Node:
     return Node("binary", operator, (left, right))
 
 
+@lru_cache(maxsize=1 << 16)  # edited formulas share nearly all their parts
 def plain(tree: Node) -> Node:
     """The tree without its groups, and its words in capitals: what it computes, however it is written."""
     while tree.kind == "group":

@@ -5,33 +5,26 @@ away. What leads from one to the other leads back as well, in the same kind: a t
 sentence of an edit reads from the formula as it is to the edited one, ``LOG stands where LN belongs``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from xlparity.edits.brackets import brackets
-from xlparity.edits.functions import arguments, functions, operators, powers, signs, wraps
+from xlparity.edits.functions import arguments, functions, operators, powers, signs, unwrapped, wrapped
 from xlparity.edits.places import axes, iterations, ranges, references, shifts
 from xlparity.edits.site import Edit, Site
-from xlparity.edits.terms import constants, terms
+from xlparity.edits.terms import added, constants, dropped
 from xlparity.syntax import Node, plain
 
-__all__ = ["CODES", "KINDS", "Edit", "Site", "edits"]
+__all__ = ["CODES", "LARGE", "SMALL", "Edit", "Kind", "Site", "edits"]
 
-KINDS: Mapping[str, Callable[[Node, Site], Iterator[Edit]]] = {
-    "function": functions,
-    "sign": signs,
-    "operator": operators,
-    "parentheses": brackets,
-    "iteration": iterations,
-    "range": ranges,
-    "offset": shifts,
-    "axis": axes,
-    "arguments": arguments,
-    "reference": references,
-    "power": powers,
-    "term": terms,
-    "constant": constants,
-    "wrap": wraps,
-}
+Kind = Callable[[Node, Site], Iterator[Edit]]
+
+SMALL: tuple[Kind, ...] = (
+    functions, signs, operators, brackets, iterations, ranges, shifts, axes, arguments, references, powers, dropped, unwrapped,
+)  # fmt: skip
+"""The kinds of which a formula has some dozens."""
+
+LARGE: tuple[Kind, ...] = (constants, added, wrapped)
+"""The kinds that put something in, of which a formula has hundreds."""
 
 CODES: Mapping[str, str] = {
     "function": "XP101",
@@ -55,10 +48,10 @@ CODES: Mapping[str, str] = {
 """The finding's code for a formula that an edit of the kind mends."""
 
 
-def edits(tree: Node, site: Site) -> Iterator[Edit]:
-    """Every formula that is one edit away and computes something else, by kind; each once."""
+def edits(tree: Node, site: Site, kinds: Iterable[Kind] = (*SMALL, *LARGE)) -> Iterator[Edit]:
+    """Every formula that is one edit away and does not read the same, by kind; each once."""
     seen = {plain(tree)}
-    for kind in KINDS.values():
+    for kind in kinds:
         for edit in kind(tree, site):
             bare = plain(edit.tree)
             if bare not in seen:

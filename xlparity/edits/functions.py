@@ -96,16 +96,16 @@ def _exponent(node: Node) -> Node:
     return Node("omitted", "")
 
 
-def wraps(tree: Node, site: Site) -> Iterator[Edit]:
-    """A function of one argument dropped, or put around a part."""
+def unwrapped(tree: Node, site: Site) -> Iterator[Edit]:
+    """A function of one argument dropped."""
     for path, node in walk(tree):
-        if (
-            node.kind == "call"
-            and len(node.parts) >= 1
-            and node.word.upper() in (*_WRAPS, "ROUND", "INT", "LOG", "LOG10")
-        ):
+        if node.kind == "call" and node.parts and node.word.upper() in (*_WRAPS, "ROUND", "INT", "LOG", "LOG10"):
             inside = Node("group", "", (node.parts[0],)) if node.parts[0].kind == "binary" else node.parts[0]
-            yield Edit("wrap", with_part(tree, path, inside), f"{node.word.upper()} is too much", 1.6)
+            yield Edit("wrap", with_part(tree, path, inside), f"{node.word.upper()} is too much", 1.2)
+
+
+def wrapped(tree: Node, site: Site) -> Iterator[Edit]:
+    """A function put around a part."""
     for path, node in walk(tree):
         if node.kind in ("reference", "name", "group", "call", "binary", "unary") and not _is_argument_range(
             node, site

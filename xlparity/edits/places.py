@@ -38,8 +38,8 @@ def references(tree: Node, site: Site) -> Iterator[Edit]:
         homes = {site.home} | ({(slot.check, slot.iteration)} if slot is not None else set())
         for check, iteration in sorted(homes):
             for other in site.quantities(check, iteration):
-                # A row of a table is not to be taken for the table, so a range is exchanged for all of a quantity only.
-                for found in (other,) if area.size > 1 else site.elements(other):
+                whole = (other,) if area.size > 1 or _in_aggregate(tree, node) else ()
+                for found in dict.fromkeys((*whole, *(site.elements(other) if area.size == 1 else ()))):
                     said = f"{site.named(area)} stands where {site.named(found)} belongs"
                     size = 1.5 if found.shape == area.shape else 2.0
                     yield from _swapped(tree, "reference", node, site.node(found), said, size)

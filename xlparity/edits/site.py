@@ -50,7 +50,8 @@ class Site:
 
     def slot(self, area: Range) -> Slot | None:
         """Which quantity the area is a part of."""
-        return self.layout.slots.get(area.first)
+        found = self.layout.slots.get(area.first)
+        return found or self.layout.slots.get(Cell(area.sheet, area.last_row, area.last_column))
 
     def named(self, area: Range) -> str:
         """The area with the name of its quantity: ``J9 (A1)``."""
@@ -77,6 +78,15 @@ class Site:
         for row, column in ((self.cell.row, area.column), (area.row, self.cell.column)):
             if area.row <= row <= area.last_row and area.column <= column <= area.last_column:
                 yield Range(area.sheet, row, column, row, column)
+
+    def checks(self) -> Iterator[tuple[str, int]]:
+        """The checks whose quantities may be meant here, each with the iteration: the formula's own first."""
+        yield self.home
+        for check, offsets in self.layout.offsets.items():
+            if check != self.home[0]:
+                several = len(offsets) > 1
+                # Blocks that count alike are the same iterations; of others the first is meant, as far as anybody knows.
+                yield check, self.home[1] if several and len(offsets) == len(self.layout.offsets[self.home[0]]) else 1
 
     def operands(self) -> Iterator[Range]:
         """What may be missing in the formula: the quantities of its own iteration, an element each, or whole in an array."""

@@ -9,16 +9,19 @@ _NAMES = {"+": "term", "-": "term", "*": "factor", "/": "divisor"}
 _FIRST = _NAMES | {"/": "dividend"}
 
 
-def terms(tree: Node, site: Site) -> Iterator[Edit]:
-    """One operand of an operation dropped, or an operation with one more put in."""
+def dropped(tree: Node, site: Site) -> Iterator[Edit]:
+    """One of the two operands of an operation dropped."""
     for path, node in walk(tree):
         if node.kind != "binary" or node.word not in _NAMES:
             continue
         left, right = node.parts
-        said = f"the {_NAMES[node.word]} {right} is too much"
-        yield Edit("term", with_part(tree, path, left), said, 1.6)
+        yield Edit("term", with_part(tree, path, left), f"the {_NAMES[node.word]} {right} is too much", 1.6)
         rest = Node("unary", "-", (right,)) if node.word == "-" else right
         yield Edit("term", with_part(tree, path, rest), f"the {_FIRST[node.word]} {left} is too much", 1.6)
+
+
+def added(tree: Node, site: Site) -> Iterator[Edit]:
+    """An operation with one more operand put in: a quantity of the same iteration, or 1 or 2."""
     others = [(site.named(area), made) for area in site.operands() if (made := site.node(area)) is not None]
     others += [(str(made), made) for made in (number(1), number(2))]
     for path, node in walk(tree):
