@@ -18,6 +18,10 @@ Operand: TypeAlias = Any
 
 LOST = 8 * 2.0**-52  # Excel makes zero of a sum that is less than 8 units in the last place of what it began with
 LARGEST_RESIDUE = 1e-13
+CLOSE = 1e-13  # Excel compares 15 digits
+CLOSEST = 1e-15
+NEARLY_WHOLE = 1e-14
+SMALL_PRODUCT = 1e-14  # a sum of products is doubtful where it is so much smaller than they may be
 SMALLEST = 2.0**-1022  # Excel has no smaller number than this, and makes a zero of it
 EXACT = frozenset(("*", "/", "^", "POWER", "%", "U-", "--", "U+", "ABS", "SQRT", "EXP", "PI"))
 """What these make of a doubtful operand is as doubtful, however large."""
@@ -143,7 +147,7 @@ def not_near_zero(operand: Operand, *others: Operand) -> None:
 
 def nearly_whole(number: float) -> bool:
     """Whether a number is so near a whole one that Excel, which keeps 15 digits, may take it for that."""
-    return abs(number) < _NO_FRACTIONS and 0 < abs(number - round(number)) <= 1e-14 * abs(number)
+    return abs(number) < _NO_FRACTIONS and 0 < abs(number - round(number)) <= NEARLY_WHOLE * abs(number)
 
 
 def not_nearly_whole(operand: Operand) -> None:
@@ -165,8 +169,8 @@ def numbers_only(*operands: Operand) -> None:
 
 def close(left: float, right: float) -> bool:
     """Whether two numbers differ, but by so little that Excel, which compares 15 digits, may call them equal."""
-    least = 1e-12 if residual(left) or residual(right) else 1e-15
-    return left != right and abs(left - right) <= max(1e-13 * max(abs(left), abs(right)), least)
+    least = 1e-12 if residual(left) or residual(right) else CLOSEST
+    return left != right and abs(left - right) <= max(CLOSE * max(abs(left), abs(right)), least)
 
 
 def orderable(left: Operand, right: Operand) -> None:

@@ -104,7 +104,7 @@ def _doubted(name: str, operands: list[Operand], result: Operand) -> Operand:
         if residues and max(sizes) > 1e3:
             raise Refusal(f"{name} of what a subtraction left and large numbers")
         scale = math.prod(sizes) * max(np.size(operand) for operand in operands)
-        return _marked(result, lambda r, _: 0 < abs(r) <= (1e-12 if residues else 1e-14 * scale), result)
+        return _marked(result, lambda r, _: 0 < abs(r) <= (1e-12 if residues else guards.SMALL_PRODUCT * scale), result)
     return _marked(result, lambda r, _: residues and 0 < abs(r) <= 1e-12, result)
 
 

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
 from xlparity import collector
 from xlparity.address import Cell
-from xlparity.engines.formulas import whereabouts
-from xlparity.engines.formulas.fast import Arguments
+from xlparity.columns import Column
+from xlparity.engines.formulas import sweeping, whereabouts
 from xlparity.engines.formulas.functions import DATED
-from xlparity.engines.formulas.functions.areas import as_lines
 from xlparity.engines.formulas.guards import Refusal, Residue
-from xlparity.engines.formulas.operands import to_table, to_values
+from xlparity.engines.formulas.nodes import Node, compute, in_order
 from xlparity.engines.formulas.program import Program
 from xlparity.engines.formulas.shapes import compile_shape
 from xlparity.formula import dissect
@@ -24,27 +22,15 @@ from xlparity.workbook import Formula, Workbook
 _LARGEST_RANGE = 1_000_000
 
 
-class _Node(NamedTuple):
-    """One formula: its program, the places of its arguments and of its results, and the shapes of both."""
-
-    program: Program
-    arguments: Arguments
-    shapes: tuple[tuple[int, int], ...]
-    results: tuple[int, ...]
-    block: tuple[int, int]
-    spills: bool
-    full: tuple[tuple[int, int] | None, ...]
-    """The full size of each argument that is whole rows or columns."""
-
-
 class FormulasSession:
     """One loaded workbook. Every cell has a place in a list; a formula knows the places it reads and writes."""
 
     @collector.paused()
-    def __init__(self, workbook: Workbook) -> None:
+    def __init__(self, workbook: Workbook, kin: "FormulasSession | None" = None) -> None:
         self._places: dict[Cell, int] = {}
         self._start: list[Value] = []
-        self._programs: dict[tuple[str, bool], Program | Refusal] = {}
+        self._programs: dict[tuple[str, bool], Program | Refusal] = kin._programs if kin else {}
+        self._plans: sweeping.Plans = kin._plans if kin else {}
         self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
         self._constants: dict[float, int] = {}
         self._workbook = workbook
@@ -60,7 +46,7 @@ class FormulasSession:
             self._place(member, MISSING)
         made = [self._node(cell, formula) for cell, formula in formulas]
         self._nodes = [node for node in made if node is not None]
-        self._order, self._circular = _sorted(self._nodes, frozenset())
+        self._order, self._circular = in_order(self._nodes, frozenset())
         for node in self._circular:
             for place in node.results:
                 self._start[place] = Unsupported("a circular reference, or a cell that depends on one")
@@ -84,24 +70,62 @@ class FormulasSession:
             return FormulasSession(_with_room(self._workbook, outside)).recalculate(overrides)
         order = self._order
         if self._circular and held:  # an override may cut the circle
-            order, _ = _sorted(self._nodes, frozenset(held))
+            order, _ = in_order(self._nodes, frozenset(held))
         with np.errstate(all="ignore"):  # an overflow is an Excel error value, and is looked for as such
             for node in order:
                 if not held.isdisjoint(node.results):
                     self._compute_around(node, values, held)
                 else:
-                    _compute(node, values)
+                    compute(node, values)
         plain = [float(value) if type(value) is Residue else value for value in values]
         return dict(zip(self._cells, plain, strict=False)) | extra  # the constants have no cells
+
+    def sweep(self, count: int, overrides: Mapping[Cell, Column]) -> dict[Cell, Column]:
+        """What ``recalculate`` gives for each of ``count`` sets of overrides, as columns.
+
+        Raises ValueError for a column of another length, and where there are no sets.
+        """
+        return self._over(count, overrides, judged=False)
+
+    def forced(self, count: int, held: Mapping[Cell, Column]) -> dict[Cell, Column]:
+        """Every cell's value where all formulas read the held values: of a held formula what it makes of its precedents.
+
+        So each held formula is judged alone, and two that read one another are no circle. A held cell without a formula
+        is what it is held at; a formula that could not be read is refused as ever. Formulas that are not held are
+        computed and read as computed. Raises ValueError as ``sweep`` does.
+        """
+        return self._over(count, held, judged=True)
+
+    def like(self, workbook: Workbook) -> "FormulasSession":
+        """A session of another workbook, whose formulas are compiled only if their shapes are new."""
+        return FormulasSession(workbook, self)
+
+    def _over(self, count: int, given: Mapping[Cell, Column], *, judged: bool) -> dict[Cell, Column]:
+        if count < 1:
+            raise ValueError(f"{count} sets of inputs, where there must be one at least")
+        outside = [cell for cell in given if not self._used(cell)]
+        if outside and any(node.program.lines for node in self._nodes):
+            return self.like(_with_room(self._workbook, outside))._over(count, given, judged=judged)
+        held = {self._places[cell]: column for cell, column in given.items() if cell in self._places}
+        order = in_order(self._nodes, frozenset(held))[0] if self._circular and held else self._order
+        columns = sweeping.swept(order, self._start, held, count, self._plans, judged=judged)
+        found = {**given, **dict(zip(self._cells, columns, strict=False))}
+        if judged:
+            computed = {place for node in order for place in node.results}
+            for cell in given:
+                content = self._workbook.cells.get(self._workbook.members.get(cell, cell))
+                if isinstance(content, Formula | Unsupported) and self._places[cell] not in computed:
+                    found[cell] = self._start[self._places[cell]]  # the reason why it is not computed
+        return found
 
     def _used(self, cell: Cell) -> bool:
         rows, columns = self._workbook.extents.get(cell.sheet, (0, 0))
         return cell.row <= rows and cell.column <= columns
 
-    def _compute_around(self, node: _Node, values: list[Value], held: set[int]) -> None:
+    def _compute_around(self, node: Node, values: list[Value], held: set[int]) -> None:
         kept = {place: values[place] for place in node.results if place in held}
         if len(kept) < len(node.results):
-            _compute(node, values)
+            compute(node, values)
         for place, value in kept.items():
             values[place] = value
 
@@ -112,7 +136,7 @@ class FormulasSession:
             self._start.append(value)
         return place
 
-    def _node(self, cell: Cell, formula: Formula) -> _Node | None:
+    def _node(self, cell: Cell, formula: Formula) -> Node | None:
         if formula.area is None:
             results: tuple[int, ...] = (self._places[cell],)
             block = (1, 1)
@@ -132,7 +156,7 @@ class FormulasSession:
             return None
         places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
         full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
-        return _Node(program, places, shapes, results, block, formula.spills, full)
+        return Node(program, places, shapes, results, block, formula.spills, full)
 
     def _meaning(self, word: str, cell: Cell) -> str:
         scope = self._workbook.scope
@@ -203,60 +227,3 @@ def _with_room(workbook: Workbook, cells: Iterable[Cell]) -> Workbook:
         rows, columns = extents.get(cell.sheet, (1, 1))
         extents[cell.sheet] = max(rows, cell.row), max(columns, cell.column)
     return replace(workbook, cells={**dict.fromkeys(cells, BLANK), **workbook.cells}, extents=extents)
-
-
-def _sorted(nodes: list[_Node], held: frozenset[int]) -> tuple[list[_Node], list[_Node]]:
-    """The nodes, each behind all that it reads but for the places that are held; and those on a circle, or behind one."""
-    producer = {place: number for number, node in enumerate(nodes) for place in node.results if place not in held}
-    readers: list[list[int]] = [[] for _ in nodes]
-    waiting = [0] * len(nodes)
-    for number, node in enumerate(nodes):
-        for argument in node.arguments:
-            for place in (argument,) if isinstance(argument, int) else argument:
-                if place in producer:
-                    readers[producer[place]].append(number)
-                    waiting[number] += 1
-    ready = [number for number, count in enumerate(waiting) if count == 0]
-    for number in ready:  # grows as it is walked
-        for reader in readers[number]:
-            waiting[reader] -= 1
-            if waiting[reader] == 0:
-                ready.append(reader)
-    return [nodes[number] for number in ready], [node for node, count in zip(nodes, waiting, strict=True) if count]
-
-
-def _compute(node: _Node, values: list[Value]) -> None:
-    program = node.program
-    if program.fast is not None:
-        try:
-            values[node.results[0]] = program.fast(values, node.arguments)
-        except Exception:  # whatever it was, the general path decides what Excel makes of it
-            pass
-        else:
-            return
-    try:
-        found = program.run(_operands(node, values))
-        if not program.array and getattr(found, "size", 1) > 1:
-            raise Refusal("an array in a plain cell, of which Excel may show another element")
-        if node.spills and (np.shape(found) or (1, 1)) != node.block:
-            raise Refusal("a formula that spills over other cells than the file says")
-        result = to_values(found, node.block)
-    except Refusal as reason:
-        result = [Unsupported(str(reason))] * len(node.results)
-    except Exception as error:  # one formula that nothing here was written for is not to hide all the others
-        failed = Unsupported(f"a formula on which the engine fails ({type(error).__name__}: {error})")
-        result = [failed] * len(node.results)
-    for place, value in zip(node.results, result, strict=True):
-        values[place] = value
-
-
-def _operands(node: _Node, values: list[Value]) -> list[object]:
-    operands: list[object] = []
-    for places, shape, full in zip(node.arguments, node.shapes, node.full, strict=True):
-        table = (
-            to_table([values[places]], (1, 1))
-            if isinstance(places, int)
-            else to_table([values[place] for place in places], shape)
-        )
-        operands.append(table if full is None else as_lines(table, full))
-    return operands

@@ -1,0 +1,290 @@
+"""A workbook's formulas over many sets of inputs at once: vectors where the numbers allow it, else set by set.
+
+What varies from set to set is an array of finite floats as long as it can be. A ``Mixed`` has something else in a few of
+its sets, an error value say, or what a subtraction left; these sets take the scalar path and the others do not.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from xlparity.columns import Column, Floats
+from xlparity.engines.formulas.guards import Residue
+from xlparity.engines.formulas.nodes import Node, compute
+from xlparity.engines.formulas.plans import Mask, Plan, plan
+from xlparity.values import Blank, ErrorValue, Value
+
+_LARGEST = 20_000_000
+_NOT_AVAILABLE = ErrorValue("#N/A")
+
+Plans: TypeAlias = dict[tuple[int, tuple[tuple[int, int], ...]], Plan | None]
+"""Plans by the identity of their program, which lives as long as they do, and the shapes of its arguments."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixed:
+    """One value a set, of which not all are plain finite floats: ``floats`` has nan for those that are ``odd``."""
+
+    values: tuple[Value, ...]
+    floats: Floats
+    odd: Mask
+
+
+Entry: TypeAlias = Value | Floats | Mixed
+"""A place's value while a sweep goes on: one for all sets, or what varies."""
+
+
+def swept(
+    order: Sequence[Node], start: Sequence[Value], held: Mapping[int, Column], count: int, plans: Plans, *, judged: bool
+) -> list[Column]:
+    """What each place comes to over the sets, the held ones instead of what ``start`` has there.
+
+    A formula in a held place is not computed, or if ``judged``, it is, and its value returned, but nobody reads it.
+    """
+    room = max(1, _LARGEST // max(1, len(start)))
+    parts = []
+    for first in range(0, count, room):
+        sets = range(first, min(first + room, count))
+        now = {place: _entry(column, count, sets) for place, column in held.items()}
+        parts.append([_finished(entry) for entry in _Sweep(start, now, len(sets), plans, judged=judged).run(order)])
+    sizes = [min(room, count - first) for first in range(0, count, room)]
+    return parts[0] if len(parts) == 1 else [_joined(columns, sizes) for columns in zip(*parts, strict=True)]
+
+
+def _entry(column: Column, count: int, sets: range) -> Entry:
+    """The part of a given column that belongs to these sets."""
+    if not isinstance(column, np.ndarray | tuple):
+        return column
+    if len(column) != count:
+        raise ValueError(f"a column of {len(column)} values for {count} sets")
+    part = column[sets.start : sets.stop]
+    return _gathered(part) if isinstance(part, tuple) or not np.isfinite(part).all() else _settled(part + 0.0)
+
+
+def _settled(floats: Floats) -> Entry:
+    """Finite floats, or the one that they all are."""
+    first = float(floats[0])
+    return first if first == floats[-1] and (floats == first).all() else floats
+
+
+def _gathered(values: Sequence[Value] | Floats) -> Entry:
+    """The entry of these values, one a set, in its plainest form."""
+    values = values.tolist() if isinstance(values, np.ndarray) else values
+    odd = [not _is_plain(value) for value in values]
+    if not any(odd):
+        return _settled(np.array(values, dtype=float))
+    first = values[0]
+    if all(type(value) is type(first) and value == first for value in values):
+        return first
+    floats = np.array([math.nan if strange else value for value, strange in zip(values, odd, strict=True)], dtype=float)
+    return Mixed(tuple(values), floats, np.array(odd))
+
+
+def _is_plain(value: Value) -> bool:
+    return type(value) is float and math.isfinite(value)
+
+
+def _finished(entry: Entry) -> Column:
+    """The column, in which a doubtful number is a number like any other."""
+    if isinstance(entry, Mixed):
+        values = tuple([float(value) if type(value) is Residue else value for value in entry.values])
+        found = _gathered(values)
+        return found.values if isinstance(found, Mixed) else found
+    return float(entry) if type(entry) is Residue else entry
+
+
+def _joined(columns: Sequence[Column], sizes: Sequence[int]) -> Column:
+    """One column of several, each over so many sets."""
+    first = columns[0]
+    if not any(isinstance(column, np.ndarray | tuple) for column in columns) and all(
+        type(column) is type(first) and column == first for column in columns
+    ):
+        return first
+    if all(isinstance(column, np.ndarray) or _is_plain(column) for column in columns):  # type: ignore[arg-type]
+        return np.concatenate([np.broadcast_to(column, size) for column, size in zip(columns, sizes, strict=True)])  # type: ignore[arg-type]
+    values: list[Value] = []
+    for column, size in zip(columns, sizes, strict=True):
+        listed = column.tolist() if isinstance(column, np.ndarray) else column
+        values += listed if isinstance(listed, list | tuple) else [listed] * size
+    return tuple(values)
+
+
+class _Sweep:
+    """One sweep under way: the entries so far, and a list of single values in which to compute one set.
+
+    That list holds what does not vary, at any time; its other places are for the set that is being computed.
+    """
+
+    def __init__(
+        self, start: Sequence[Value], held: Mapping[int, Entry], count: int, plans: Plans, *, judged: bool
+    ) -> None:
+        self.values = [*start]
+        self.entries: list[Entry] = [*start]
+        self.held, self.count, self.plans, self.judged = held, count, plans, judged
+
+    def run(self, order: Sequence[Node]) -> list[Entry]:
+        """Every place's entry."""
+        for place, entry in self.held.items():
+            self._write(place, entry)
+        judged: dict[int, Entry] = {}
+        with np.errstate(all="ignore"):  # an overflow is an Excel error value, and is looked for as such
+            for node in order:
+                if self.judged or not all(map(self.held.__contains__, node.results)):
+                    for place, entry in zip(node.results, self._results(node), strict=True):
+                        if place not in self.held:
+                            self._write(place, entry)
+                        else:
+                            judged[place] = entry
+                            self._write(place, self.held[place])
+        for place, entry in judged.items() if self.judged else ():
+            self.entries[place] = entry
+        return self.entries
+
+    def _write(self, place: int, entry: Entry) -> None:
+        self.entries[place] = entry
+        if not isinstance(entry, np.ndarray | Mixed):
+            self.values[place] = entry
+
+    def _results(self, node: Node) -> Sequence[Entry]:
+        """What the node writes into its places."""
+        varying = [place for place in _places(node) if isinstance(self.entries[place], np.ndarray | Mixed)]
+        if not varying:
+            compute(node, self.values)
+            return [self.values[place] for place in node.results]
+        if node.program.fast is not None and not node.program.steps:  # a copy of another cell
+            entry = self.entries[varying[0]]
+            if isinstance(entry, np.ndarray):
+                return (entry,)
+        found = self._vectors(node, varying)
+        return [_gathered(each) for each in self._each(node, varying, range(self.count))] if found is None else found
+
+    def _vectors(self, node: Node, varying: Sequence[int]) -> list[Entry] | None:
+        """What the node writes, where most of it can be computed by vectors."""
+        made = self._plan(node)
+        given = None if made is None else self._arguments(node, made)
+        if made is None or given is None:
+            return None
+        arguments, doubts = given
+        try:
+            found = made.run(arguments, doubts)
+        except Exception:  # whatever it was, the scalar path decides what Excel makes of it
+            return None
+        fitted = _fitted(found, node.block, self.count)
+        if not doubts:
+            return [_settled(one) if one.dtype == float else _gathered(one) for one in fitted]
+        doubtful = np.zeros(self.count, dtype=bool)
+        for doubt in doubts:
+            doubtful |= doubt.any(axis=(0, 1)) if doubt.ndim == 3 else doubt
+        numbers: list[int] = np.flatnonzero(doubtful).tolist()
+        if len(numbers) == self.count:
+            return None
+        mended = self._each(node, varying, numbers)
+        return [_mended(one, numbers, values) for one, values in zip(fitted, mended, strict=True)]
+
+    def _plan(self, node: Node) -> Plan | None:
+        key = id(node.program), node.shapes
+        if key not in self.plans:
+            self.plans[key] = plan(node.program, node.shapes)
+        made = self.plans[key]
+        if made is None or (node.spills and made.known.table != node.block):
+            return None
+        return made if all(full is None or k in made.ignoring for k, full in enumerate(node.full)) else None
+
+    def _arguments(self, node: Node, made: Plan) -> tuple[list[Any], list[Mask]] | None:
+        """The plan's arguments, and in which sets each is odd; None where a value that does not vary is no float."""
+        arguments: list[Any] = []
+        doubts: list[Mask] = []
+        for slot, (places, shape) in enumerate(zip(node.arguments, node.shapes, strict=True)):
+            found: list[float | Floats] = []
+            for place in (places,) if isinstance(places, int) else places:
+                entry = self.entries[place]
+                if type(entry) is float or isinstance(entry, np.ndarray):
+                    found.append(entry)
+                elif isinstance(entry, Mixed):
+                    found.append(entry.floats)
+                    doubts.append(entry.odd)
+                elif not (slot in made.ignoring and isinstance(entry, str | bool | Blank)):
+                    return None
+            if isinstance(places, int) and found:
+                arguments.append(found[0])
+            else:
+                whole = len(found) == shape[0] * shape[1]
+                arguments.append(_stacked(found, shape if whole else (len(found), 1), self.count))
+        return arguments, doubts
+
+    def _each(self, node: Node, varying: Sequence[int], numbers: Sequence[int]) -> list[list[Value]]:
+        """The node's values in the sets of these numbers, computed one by one: a list for each of its places."""
+        values = self.values
+        kept = [
+            (place, values[place]) for place in node.results if place in self.held
+        ]  # which the node may itself read
+        known: dict[tuple[tuple[Value, ...], tuple[type, ...]], list[Value]] = {}
+        found: list[list[Value]] = []
+        lists = [_listed(self.entries[place], numbers) for place in varying]
+        for given in zip(*lists, strict=True):
+            key = given, tuple(map(type, given))
+            if key not in known:
+                for place, value in (*kept, *zip(varying, given, strict=True)):
+                    values[place] = value
+                compute(node, values)
+                known[key] = [values[place] for place in node.results]
+            found.append(known[key])
+        return [list(each) for each in zip(*found, strict=True)]
+
+
+def _places(node: Node) -> Iterator[int]:
+    """Every place that the node reads."""
+    for places in node.arguments:
+        if isinstance(places, int):
+            yield places
+        else:
+            yield from places
+
+
+def _listed(entry: Entry, numbers: Sequence[int]) -> list[Value]:
+    """The values in the sets of these numbers, of what varies."""
+    if isinstance(entry, np.ndarray):
+        return entry[numbers].tolist()  # type: ignore[no-any-return]
+    return [entry.values[number] for number in numbers] if isinstance(entry, Mixed) else [entry] * len(numbers)
+
+
+def _stacked(found: Sequence[float | Floats], shape: tuple[int, int], count: int) -> Any:
+    """A range as (rows, columns, sets), or (rows, columns, 1) where nothing in it varies."""
+    varies = any(isinstance(each, np.ndarray) for each in found)
+    table = np.empty((len(found), count if varies else 1))
+    for row, each in enumerate(found):
+        table[row] = each
+    return table.reshape(*shape, -1) if found else table.reshape(0, 1, count)
+
+
+def _fitted(found: Any, block: tuple[int, int], count: int) -> list[Any]:
+    """A result fitted into a block of cells as ``operands.to_values`` does it, an array over sets for each, row by row."""
+    array = np.asarray(found)
+    if array.dtype == float:
+        array = array + 0.0  # Excel has no negative zero
+    if block == (1, 1) and array.shape == (count,):
+        return [array]
+    rows, columns = array.shape[:2] if array.ndim == 3 else (1, 1)
+    table = np.broadcast_to(array, (rows, columns, count))
+    lacking = np.full(count, _NOT_AVAILABLE, dtype=object)
+    fitted: list[Any] = []
+    for row in range(block[0]):
+        for column in range(block[1]):
+            r, c = (0 if rows == 1 else row), (0 if columns == 1 else column)
+            fitted.append(table[r, c] if r < rows and c < columns else lacking)
+    return fitted
+
+
+def _mended(found: Any, numbers: Sequence[int], values: Sequence[Value]) -> Entry:
+    """What a plan found, with these values instead in the sets of these numbers."""
+    if found.dtype == float and all(map(_is_plain, values)):
+        floats = found.copy()
+        floats[numbers] = values
+        return _settled(floats)
+    listed = found.tolist()
+    for number, value in zip(numbers, values, strict=True):
+        listed[number] = value
+    return _gathered(listed)
