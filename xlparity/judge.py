@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from xlparity.address import Cell
 from xlparity.binding import Binding, CellMap
-from xlparity.columns import Column, Floats, floats_of, value_in
+from xlparity.columns import Column, Floats, floats_of
 from xlparity.compare import fitted
 from xlparity.values import BLANK, Missing, Unsupported, Value
 
 Bools = NDArray[np.bool_]
+Shapes = list[tuple[tuple[int, ...], str]]
 Steps = Sequence[Mapping[str, NDArray[Any]]]
 
 
@@ -51,7 +52,7 @@ class Layout(NamedTuple):
     It serves every trace whose arrays have the same ``shapes``, which nearly always all of one reference have.
     """
 
-    shapes: list[tuple[tuple[int, ...], str]]
+    shapes: Shapes
     places: NDArray[np.intp]
     truths: Bools
 
@@ -60,13 +61,13 @@ def row_of(cells: CellMap, trace: Steps, known: Layout | None = None) -> tuple[F
     """What the trace expects of each bound cell, (bindings,), nan where it says nothing, and the layout that told it."""
     names = [output.name for output in cells.outputs if output.skip is None]
     arrays = [step[name] for step in trace for name in names]
-    shapes = [(array.shape, array.dtype.char) for array in arrays]
+    shapes: Shapes = [(array.shape, array.dtype.char) for array in arrays]
     layout = known if known is not None and known.shapes == shapes else _layout(cells, names, shapes)
     numbers = np.concatenate([*(array.ravel() for array in arrays), [np.nan]])  # the nan is what place -1 finds
     return numbers[layout.places], layout
 
 
-def _layout(cells: CellMap, names: Sequence[str], shapes: list[tuple[tuple[int, ...], str]]) -> Layout:
+def _layout(cells: CellMap, names: Sequence[str], shapes: Shapes) -> Layout:
     order = {name: number for number, name in enumerate(names)}
     sizes = [int(np.prod(shape)) for shape, _ in shapes]
     begins = np.concatenate([[0], np.cumsum(sizes)]).astype(int).tolist()
@@ -108,8 +109,12 @@ def judge(grid: Grid, expected: Floats, truths: Bools, columns: Mapping[Cell, Co
         wrong = ~((np.abs(actual.T - expected) <= bound) & (bound < np.inf))
     unsure = np.isnan(expected)
     for number, column in others:
-        for at in range(count) if isinstance(column, tuple) else [slice(None)]:
-            value: Value = value_in(column, at) if isinstance(at, int) else column  # type: ignore[assignment]
+        each: list[tuple[int | slice, Value]] = []
+        if isinstance(column, tuple):
+            each = [(at, value) for at, value in enumerate(column) if type(value) is not float]
+        elif not isinstance(column, np.ndarray):
+            each = [(slice(None), column)]
+        for at, value in each:
             if isinstance(value, Unsupported | Missing):
                 unsure[at, number] = True
             elif isinstance(value, bool):  # Excel's TRUE is no 1: SUM passes it over, and TRUE=1 is FALSE

@@ -48,7 +48,8 @@ def verify(
 
     ``spec`` is the path of a spec file; ``workbook`` stands in for the workbook that it names, ``rtol`` and ``atol`` for
     every tolerance in it. Of several engines, one that stands alone against the others and the reference is found wrong
-    itself. So many ``scenarios``, drawn from ``seed``, show whether the formulas are live; 0 tries none. ``progress`` is called with the stage that begins and the share of the work that is done.
+    itself. Other inputs, as many sets of them as there are ``scenarios``, are drawn from ``seed``; without any, a formula
+    may be dead. ``progress`` is called with the stage that begins and the share of the work that is done.
     Raises an XlparityError where the spec, the workbook or the reference is unusable.
     """
     say = progress or (lambda stage, done: None)
@@ -106,13 +107,20 @@ def _opinion(
     drawn = _drawn(trials, stored, values, behind, scenarios, seed)
     tried = drawn if isinstance(session, SweepSession) else drawn.first(_ONE_AT_A_TIME)
     found = on_others(
-        trials, stored, values, session, tried, seed, lambda done: say("trying other inputs", 0.7 + 0.3 * done)
+        trials,
+        stored,
+        values,
+        session,
+        tried,
+        behind,
+        seed=seed,
+        say=lambda done: say("trying other inputs", 0.7 + 0.3 * min(done, 1.0)),
     )
     moved = tried.changed(values)
     opinions: list[tuple[CheckResult, Evidence]] = []
-    for trial, facts, (shown, evidence) in zip(trials, stored, found, strict=True):
-        result = facts.result.with_scenarios(replace(shown, asked=scenarios))
-        result = _with_witness(trial, facts, result, values, session, tried, behind)
+    for trial, one, (shown, evidence) in zip(trials, stored, found, strict=True):
+        result = one.result.with_scenarios(replace(shown, asked=scenarios))
+        result = _with_witness(trial, one, result, values, session, tried, behind)
         opinions.append((_with_notes(trial, result, moved, behind), evidence))
     return opinions
 

@@ -112,16 +112,16 @@ class Reference:
     def overflows(self, case: Case, iterations: int | None, wanted: Iterable[str]) -> bool:
         """Whether any number on the way to the wanted ones leaves the range of doubles: numpy goes on, and Excel does not."""
         try:
-            self._trace(case, iterations, tuple(wanted), quiet=True, over="raise", under="raise")
+            self._trace(case, iterations, tuple(wanted), quiet=True, trapped=True)
         except OracleError as error:
             return isinstance(error.__cause__, FloatingPointError)
         return False
 
     def _trace(
-        self, case: Case, iterations: int | None, wanted: tuple[str, ...], *, quiet: bool, **state: Literal["raise"]
+        self, case: Case, iterations: int | None, wanted: tuple[str, ...], *, quiet: bool, trapped: bool = False
     ) -> Trace:
         taken: list[Mapping[str, NDArray[Any]]] = []
-        with self._blamed(quiet=quiet, **state):
+        with self._blamed(quiet=quiet, trapped=trapped):
             result = self.function(**_copies(case))
             single = isinstance(result, Mapping)
             if not single and not isinstance(result, Iterable):
@@ -177,9 +177,13 @@ class Reference:
         return copied
 
     @contextmanager
-    def _blamed(self, *, quiet: bool = False, **state: Literal["raise"]) -> Iterator[None]:
+    def _blamed(self, *, quiet: bool = False, trapped: bool = False) -> Iterator[None]:
         try:
-            with np.errstate(all="ignore", **state), contextlib.redirect_stdout(_Nowhere() if quiet else sys.stderr):
+            beyond: Literal["raise", "ignore"] = "raise" if trapped else "ignore"
+            with (
+                np.errstate(all="ignore", over=beyond, under=beyond),
+                contextlib.redirect_stdout(_Nowhere() if quiet else sys.stderr),
+            ):
                 yield
         except (OracleError, KeyboardInterrupt):
             raise

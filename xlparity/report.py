@@ -210,11 +210,13 @@ class CheckResult:
         It also needs other inputs, where the reference is defined for any: without, a constant is as good as a formula.
         """
         counts = self.counts
-        if any(counts[status] for status in UNKNOWN) or self.not_always_computed:
+        if any(counts[status] for status in UNKNOWN):
             return Verdict.UNASSESSED
         amiss = any(finding.code in _OF_INPUTS for finding in self.findings)
         if any(counts[status] for status in WRONG) or self.scenarios.failed or amiss:
             return Verdict.FAIL
+        if self.not_always_computed:
+            return Verdict.UNASSESSED
         tried = self.scenarios.run or not self.scenarios.dropped
         return Verdict.PASS if counts["match"] and tried else Verdict.UNASSESSED
 

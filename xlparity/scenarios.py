@@ -36,9 +36,8 @@ class Drawn:
     count: int
     elements: tuple[Element, ...]
 
-    def columns(self, first: int, last: int) -> dict[Cell, Column]:
-        """The values of the sets from ``first`` to before ``last``, by cell."""
-        numbers = range(first, last)
+    def columns(self, numbers: Sequence[int]) -> dict[Cell, Column]:
+        """The values of the sets with these numbers, by cell."""
         found: dict[Cell, Column] = {}
         for element in self.elements:
             found.update(dict.fromkeys(element.cells, picked(element.values, numbers)))
@@ -115,8 +114,15 @@ def plainer(element: Element, value: float, stored: float) -> list[float]:
     tried = [1.0, 0.0, 2.0, -1.0, 0.5, 1.5, 3.0, -2.0, -0.5, 10.0, 100.0, -10.0, -100.0]
     tried += [float(round(value)), round(2 * value) / 2, round(value, 1), round(value, 2)] if abs(value) < 1e15 else []
     tried += [float(f"{value:.{digits}g}") for digits in (1, 2, 3, 6)]
-    inside = [number for number in dict.fromkeys(tried) if _clipped(element.given, number) == number != stored]
+    inside = [number for number in dict.fromkeys(tried) if clipped(element.given, number) == number != stored]
     return [number + 0.0 for number in inside[: inside.index(value) if value in inside else None]]
+
+
+def clipped(given: Input[Range], value: float) -> float:
+    """The value, or the end of the input's range that it lies beyond."""
+    low, high = given.low, given.high
+    value = value if low is None else max(value, low)
+    return value if high is None else max(min(value, high), value if low is None else low)
 
 
 def _kind(number: int) -> Kind:
@@ -144,12 +150,12 @@ def _values(given: Input[Range], now: float, kinds: Sequence[Kind], levels: Floa
     for number, (kind, level) in enumerate(zip(kinds, levels, strict=True)):
         share = _SHARES[plains % len(_SHARES)]
         plains += kind == "plain"
-        drawn[number] = _clipped(given, _one(given, now, kind, float(level), share))
+        drawn[number] = clipped(given, _one(given, now, kind, float(level), share))
     return drawn
 
 
 def _one(given: Input[Range], now: float, kind: Kind, level: float, share: float) -> float:
-    if kind == "zeros" and _clipped(given, 0.0) == 0.0:
+    if kind == "zeros" and clipped(given, 0.0) == 0.0:
         return 0.0
     reach = min(max(abs(now), 1.0), _LARGEST)
     bounded = given.low is not None and given.high is not None
@@ -171,12 +177,6 @@ def _choice(choices: Sequence[float], kind: Kind, level: float) -> float:
     if kind == "zeros" and 0.0 in choices:
         return 0.0
     return float(choices[min(int(level * len(choices)), len(choices) - 1)])
-
-
-def _clipped(given: Input[Range], value: float) -> float:
-    low, high = given.low, given.high
-    value = value if low is None else max(value, low)
-    return value if high is None else max(min(value, high), value if low is None else low)
 
 
 def _handles(places: Sequence[Cell], behind: Callable[[Cell], Sequence[Cell]]) -> dict[Cell, tuple[Cell, ...]]:

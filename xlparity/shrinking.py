@@ -24,7 +24,7 @@ Change = Mapping[int, Value]
 """The value of some elements, by their number; all others keep the stored one."""
 
 
-def shrink(
+def shrink(  # noqa: PLR0913
     trial: Trial,
     stored: Stored,
     values: Values,

@@ -42,6 +42,10 @@ class Answers(NamedTuple):
     truths: Bools
     counted: Bools
 
+    def picked(self, sets: Bools) -> "Answers":
+        """Those in these sets only."""
+        return Answers(self.expected[sets], self.truths[sets], self.counted[sets])
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -155,12 +159,8 @@ def trials_of(plan: Spec, bounds: Sequence[Bound]) -> list[Trial]:
             references[check.reference].check_inputs(given.name for given in check.inputs)
         except OracleError as error:
             raise plan.error("reference", f"check '{check.name}': {error}", check.name) from error
-        alike = [
-            other
-            for other in bounds
-            if other.check.reference == check.reference and bool(other.check.blocks) == bool(check.blocks)
-        ]
-        names = (output.name for other in alike for output in other.check.outputs if output.skip is None)
+        alike = [other.check for other in bounds if other.check.reference == check.reference]
+        names = (output.name for other in alike for output in other.outputs if output.skip is None)
         trials.append(Trial(plan, bound, references[check.reference], tuple(dict.fromkeys(names))))
     return trials
 

@@ -1,6 +1,7 @@
 """Every check on other inputs than the stored ones: swept, judged, and told apart from rounding."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from xlparity import collector
 from xlparity.address import Cell
 from xlparity.columns import Column
+from xlparity.edges import on_edge
 from xlparity.engines import Session, Values, sweep
 from xlparity.evidence import Evidence
 from xlparity.judge import Bools, judge
@@ -36,35 +38,63 @@ def on_others(
     values: Values,
     session: Session,
     drawn: Drawn,
+    behind: Callable[[Cell], Iterable[Cell]],
+    *,
     seed: int,
     say: Callable[[float], None],
 ) -> list[tuple[Scenarios, Evidence]]:
-    """What the drawn sets show of every check, and the evidence: the stored inputs first, then the drawn ones.
+    """What the drawn sets show of every check, and the evidence: the stored inputs first, then drawn ones.
 
-    Sets are swept as many at a time as memory has room for. Of all but the first sweep, only such sets stay in the evidence
-    as first show some cell to be wrong.
+    Sets are swept as many at a time as memory has room for; one for which no reference is defined is not swept. Of all but
+    the first sweep, only such sets stay in the evidence as first show some cell to be wrong.
     """
-    evidence = [on_stored(trial, facts, values) for trial, facts in zip(trials, stored, strict=True)]
-    first_set = [one for one in evidence]
-    tallies = [[_tally_of_none(one)] for one in evidence]
+    first = [on_stored(trial, facts, values) for trial, facts in zip(trials, stored, strict=True)]
+    evidence = list(first)
+    tallies = [[_tally_of_none(one)] for one in first]
+    layouts = [facts.layout for facts in stored]
+    foreseen = _foreseen(trials, drawn, behind)
     step = max(1, _AT_ONCE // max(1, len(values)))
     for begin in range(0, drawn.count, step):
-        count = min(step, drawn.count - begin)
-        columns = sweep(session, count, drawn.columns(begin, begin + count))
-        asked = ask(trials, [facts.layout for facts in stored], columns, count)
-        for at, (trial, facts, answers) in enumerate(zip(trials, stored, asked, strict=True)):
-            one = _judged(trial, facts, answers, columns, first_set[at], seed + begin)
-            known = np.array([result.reason is not None for result in facts.result.results], dtype=bool)
+        numbers = np.arange(begin, min(begin + step, drawn.count))
+        asked: list[Answers] | None = None
+        if foreseen:
+            given: Mapping[Cell, Column] = {**values, **drawn.columns(numbers.tolist())}
+            asked = ask(trials, layouts, given, len(numbers))
+            useful = np.any([answers.counted for answers in asked], axis=0)
+            asked = [answers.picked(useful) for answers in asked]
+            numbers = numbers[useful]
+        columns = sweep(session, len(numbers), drawn.columns(numbers.tolist())) if len(numbers) else {}
+        asked = ask(trials, layouts, columns, len(numbers)) if asked is None else asked
+        judged = [
+            _judged(trial, facts, answers, columns, one, seed + begin)
+            for trial, facts, answers, one in zip(trials, stored, asked, first, strict=True)
+        ]
+        edges = on_edge(trials, stored, session, drawn, numbers.tolist(), judged, seed=seed + begin)
+        judged = [
+            replace(one, unsure=one.unsure & ~edge, shaky=one.shaky | edge)
+            for one, edge in zip(judged, edges, strict=True)
+        ]
+        for at, (trial, facts, one) in enumerate(zip(trials, stored, judged, strict=True)):
+            kept = one
             if begin:
                 before = reduce(np.minimum, [tally.since for tally in tallies[at]])
                 fresh = one.wrong & (before == _NEVER)
-                kept = sorted({int(fresh[:, cell].argmax()) for cell in np.flatnonzero(fresh.any(axis=0))})
-                evidence[at] = evidence[at].followed_by(one.picked(kept)) if kept else evidence[at]
-            else:
-                evidence[at] = evidence[at].followed_by(one)
-            tallies[at].append(_tally(one, begin, known, _moved(trial, first_set[at], one)))
-        say((begin + count) / drawn.count)
-    return [(_scenarios(trial, tally, seed), one) for trial, tally, one in zip(trials, tallies, evidence, strict=True)]
+                kept = one.picked(sorted({int(fresh[:, cell].argmax()) for cell in np.flatnonzero(fresh.any(axis=0))}))
+            evidence[at] = evidence[at].followed_by(kept) if kept.count else evidence[at]
+            known = np.array([result.reason is not None for result in facts.result.results], dtype=bool)
+            tallies[at].append(_tally(one, numbers, known, _moved(trial, first[at], one)))
+        say((begin + step) / drawn.count)
+    return [
+        (_scenarios(trial, tally, drawn.count, seed), one)
+        for trial, tally, one in zip(trials, tallies, evidence, strict=True)
+    ]
+
+
+def _foreseen(trials: Sequence[Trial], drawn: Drawn, behind: Callable[[Cell], Iterable[Cell]]) -> bool:
+    """Whether the references' inputs are known before the workbook is computed: none follows from a cell that is set."""
+    free = {cell for element in drawn.elements for cell in element.cells}
+    read = {cell for trial in trials for given in trial.bound.inputs for cell in given.at.cells()}
+    return all(free.isdisjoint(behind(cell)) for cell in read - free)
 
 
 class _Tally(NamedTuple):
@@ -75,46 +105,42 @@ class _Tally(NamedTuple):
     shaken: Bools
     shown: Bools
     run: int
-    dropped: int
     failed: int
     shaky: int
 
 
 def _tally_of_none(evidence: Evidence) -> _Tally:
     none = np.zeros(len(evidence.bindings), dtype=bool)
-    return _Tally(np.full(len(none), _NEVER), none, none, none, 0, 0, 0, 0)
+    return _Tally(np.full(len(none), _NEVER), none, none, none, 0, 0, 0)
 
 
-def _tally(one: Evidence, begin: int, known: Bools, moved: Bools) -> _Tally:
+def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools) -> _Tally:
     """``moved`` says where another value is expected than on the stored inputs: only there a formula is shown to be live."""
-    run = int(one.counted.sum())
     matches = one.counted[:, None] & ~(one.wrong | one.unsure | one.shaky)
     return _Tally(
-        np.where(one.wrong.any(axis=0), begin + one.wrong.argmax(axis=0), _NEVER),
-        one.unsure.any(axis=0),
-        one.shaky.any(axis=0),
-        (matches & moved).any(axis=0),
-        run,
-        one.count - run,
+        np.min(np.where(one.wrong, numbers[:, None], _NEVER), axis=0, initial=_NEVER),
+        np.any(one.unsure, axis=0),
+        np.any(one.shaky, axis=0),
+        np.any(matches & moved, axis=0),
+        int(one.counted.sum()),
         int((one.wrong & ~known).any(axis=1).sum()),
         int(one.shaky.any(axis=1).sum()),
     )
 
 
-def _scenarios(trial: Trial, tallies: Sequence[_Tally], seed: int) -> Scenarios:
+def _scenarios(trial: Trial, tallies: Sequence[_Tally], count: int, seed: int) -> Scenarios:
     since = reduce(np.minimum, [tally.since for tally in tallies])
-    unsure, shaken, shown = (
-        reduce(np.logical_or, [getattr(tally, name) for tally in tallies]) for name in ("unsure", "shaken", "shown")
-    )
+    unsure, shaken, shown = (np.any(found, axis=0) for found in list(zip(*tallies, strict=True))[1:4])
+    run = sum(tally.run for tally in tallies)
     wrong = np.flatnonzero(since < _NEVER)
     # A cell that differs by rounding, and is nowhere seen to follow the reference, may be a constant.
-    doubtful = unsure | (shaken & ~shown & (since == _NEVER))
+    doubtful = (unsure | (shaken & ~shown)) & (since == _NEVER)
     bindings = trial.grid.bindings
     return Scenarios(
         seed,
-        sum(tally.run for tally in tallies),
+        run,
         sum(tally.failed for tally in tallies),
-        sum(tally.dropped for tally in tallies),
+        count - run,
         tuple(bindings[number].cell for number in wrong),
         tuple(bindings[number].cell for number in np.flatnonzero(doubtful)),
         tuple(since[wrong].tolist()),
