@@ -81,6 +81,10 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     atol: Annotated[
         float | None, typer.Option(min=0, help="Absolute tolerance, in place of every one in SPEC.")
     ] = None,
+    scenarios: Annotated[
+        int, typer.Option(min=0, max=100_000, help="How many other sets of inputs to try; 0 tries none.")
+    ] = 100,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed that they are drawn from.")] = 0,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdicts only.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every cell that differs.")] = False,
 ) -> None:
@@ -103,6 +107,8 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
                 engine=engine or "formulas",
                 rtol=rtol,
                 atol=atol,
+                scenarios=scenarios,
+                seed=seed,
                 progress=progress(number, spec),
             )
             for number, spec in enumerate(specs)

@@ -47,3 +47,10 @@ def picked(column: Column, numbers: Sequence[int]) -> Column:
     if isinstance(column, np.ndarray):
         return column[list(numbers)]
     return tuple(column[number] for number in numbers) if isinstance(column, tuple) else column
+
+
+def joined(parts: Sequence[tuple[Column, int]]) -> Column:
+    """One column after the other, each with the number of its sets."""
+    if all(isinstance(column, np.ndarray) or type(column) is float for column, _ in parts):
+        return np.concatenate([floats_of(column, count) for column, count in parts])
+    return tuple(value_in(column, number) for column, count in parts for number in range(count))

@@ -48,34 +48,6 @@ def compare(
     return tuple(results), findings
 
 
-def disagreements(
-    cells: CellMap, values: Mapping[Cell, Value], trace: "Trace"
-) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
-    """The bound cells that do not come to what is expected, and those of which there is no telling, both in order."""
-    wrong: list[Cell] = []
-    unsure: list[Cell] = []
-    for output, _, bound, expected in _expectations(cells, trace):
-        if output.skip is not None:
-            continue
-        if expected is None:
-            unsure += [binding.cell for binding in bound]
-            continue
-        allows, numbers = output.tolerance.allows, expected.dtype == float
-        elements = expected.ravel() if len(bound) == expected.size else [expected[b.element] for b in bound]
-        for binding, element in zip(bound, elements, strict=True):
-            actual = values.get(binding.cell, BLANK)
-            if numbers and type(actual) is float:  # which nearly all of them are, for every set of inputs
-                agrees = allows(actual, float(element))
-            elif isinstance(actual, Unsupported | Missing):
-                unsure.append(binding.cell)
-                continue
-            else:
-                agrees = _agree(output, actual, _wanted(element, actual))
-            if not agrees:
-                wrong.append(binding.cell)
-    return tuple(wrong), tuple(unsure)
-
-
 def unequal_copies(
     inputs: Iterable[Input[Range]], offsets: Sequence[Offset], values: Mapping[Cell, Value]
 ) -> tuple[Finding, ...]:
@@ -127,7 +99,7 @@ def _expectations(
         array = None
         if output.skip is None:
             array = trace[iteration - 1][output.name]
-            array = _fitted(array.T if output.transpose else array, output.at.shape)
+            array = fitted(array.T if output.transpose else array, output.at.shape)
         yield output, iteration, bound, array
 
 
@@ -142,7 +114,7 @@ def _agree(output: Output[Range], actual: Value, expected: float | bool) -> bool
     return isinstance(actual, float) and output.tolerance.allows(actual, expected)
 
 
-def _fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | None":
+def fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | None":
     """The array in the range's shape, or None where it has other elements or another orientation."""
     if array.shape == shape:
         return array

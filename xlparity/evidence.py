@@ -1,6 +1,6 @@
 """A check on many sets of inputs at once: what the reference expects of every bound cell, and what the engine made of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xlparity.address import Cell
 from xlparity.binding import Binding
-from xlparity.columns import Column, Floats
+from xlparity.columns import Column, Floats, joined, picked
 
 
 @dataclass(frozen=True)
@@ -35,3 +35,33 @@ class Evidence:
     def count(self) -> int:
         """How many sets there are, the stored inputs included."""
         return len(self.counted)
+
+    def picked(self, numbers: Sequence[int]) -> "Evidence":
+        """The sets with these numbers only."""
+        chosen = list(numbers)
+        return Evidence(
+            self.bindings,
+            self.expected[chosen],
+            self.truths,
+            {cell: picked(column, chosen) for cell, column in self.inputs.items()},
+            self.counted[chosen],
+            self.wrong[chosen],
+            self.unsure[chosen],
+            self.shaky[chosen],
+        )
+
+    def followed_by(self, other: "Evidence") -> "Evidence":
+        """These sets and then the other's, of the same check."""
+        return Evidence(
+            self.bindings,
+            np.concatenate([self.expected, other.expected]),
+            self.truths,
+            {
+                cell: joined([(column, self.count), (other.inputs[cell], other.count)])
+                for cell, column in self.inputs.items()
+            },
+            np.concatenate([self.counted, other.counted]),
+            np.concatenate([self.wrong, other.wrong]),
+            np.concatenate([self.unsure, other.unsure]),
+            np.concatenate([self.shaky, other.shaky]),
+        )

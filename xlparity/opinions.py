@@ -28,11 +28,17 @@ def reconcile(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     alone: list[set[Cell]] = []
     disputed: set[Cell] = set()
     for number, check in enumerate(checks):
-        others = [outcomes[k] for k, other in enumerate(checks) if k != number and other.recomputed]
+        others = [
+            _on_the_same(outcomes[k], other, check)
+            for k, other in enumerate(checks)
+            if k != number and other.recomputed
+        ]
         wrong = {
             cell for cell, found in outcomes[number].items() if found == "wrong" and _right_elsewhere(cell, others)
         }
-        vouched = [outcomes[k] for k, other in enumerate(checks) if other.engine == _VOUCHING]
+        vouched = [
+            _on_the_same(outcomes[k], other, check) for k, other in enumerate(checks) if other.engine == _VOUCHING
+        ]
         disputed |= {
             cell
             for cell in wrong
@@ -67,6 +73,19 @@ def _outcomes(check: CheckResult) -> dict[Cell, Outcome]:
         else:
             found[result.cell] = "unknown"
     return found
+
+
+def _on_the_same(
+    outcomes: Mapping[Cell, Outcome], witness: CheckResult, accused: CheckResult
+) -> Mapping[Cell, Outcome]:
+    """The witness's outcomes, unknown where the accused found a cell wrong on a set of inputs that the witness never tried."""
+    late = {
+        cell
+        for cell, since in zip(accused.scenarios.cells, accused.scenarios.since, strict=False)
+        if since >= witness.scenarios.tried
+    }
+    late &= {result.cell for result in accused.only_stored} if late else set()
+    return {**outcomes, **{cell: "unknown" for cell in late if outcomes.get(cell) == "match"}} if late else outcomes
 
 
 def _right_elsewhere(cell: Cell, others: Sequence[Mapping[Cell, Outcome]]) -> bool:

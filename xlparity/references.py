@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import importlib.util
 import inspect
+import io
 import itertools
 import sys
 import traceback
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,16 @@ from xlparity.errors import OracleError, nearest
 
 Trace: TypeAlias = tuple[Mapping[str, NDArray[Any]], ...]
 """What the reference gave: one mapping of names to arrays for each iteration."""
+
+
+_FLOATS = np.dtype(float)
+
+
+class _Nowhere(io.TextIOBase):
+    """Where the printing of a reference goes that is called a hundred times: its loss is of interest once."""
+
+    def write(self, text: str) -> int:
+        return len(text)
 
 
 class Glimpse(NamedTuple):
@@ -90,14 +101,27 @@ class Reference:
                             shapes[name] = array.shape
         return Glimpse(shapes, single)
 
-    def trace(self, case: Case, iterations: int | None, wanted: Iterable[str]) -> Trace:
+    def trace(self, case: Case, iterations: int | None, wanted: Iterable[str], *, quiet: bool = False) -> Trace:
         """The wanted names' arrays for each iteration; ``iterations`` is None for a workbook with one pass.
 
-        Raises OracleError where the function raises, ends too early, lacks a wanted name, or gives a nan or an infinity.
+        What the function prints goes to standard error, or nowhere where it is ``quiet``. Raises OracleError where the
+        function raises, ends too early, lacks a wanted name, or gives a nan or an infinity.
         """
-        wanted = tuple(wanted)
+        return self._trace(case, iterations, tuple(wanted), quiet=quiet)
+
+    def overflows(self, case: Case, iterations: int | None, wanted: Iterable[str]) -> bool:
+        """Whether any number on the way to the wanted ones leaves the range of doubles: numpy goes on, and Excel does not."""
+        try:
+            self._trace(case, iterations, tuple(wanted), quiet=True, trapped=True)
+        except OracleError as error:
+            return isinstance(error.__cause__, FloatingPointError)
+        return False
+
+    def _trace(
+        self, case: Case, iterations: int | None, wanted: tuple[str, ...], *, quiet: bool, trapped: bool = False
+    ) -> Trace:
         taken: list[Mapping[str, NDArray[Any]]] = []
-        with self._blamed():
+        with self._blamed(quiet=quiet, trapped=trapped):
             result = self.function(**_copies(case))
             single = isinstance(result, Mapping)
             if not single and not isinstance(result, Iterable):
@@ -109,6 +133,17 @@ class Reference:
                 taken.append(self._copy(step, len(taken) + 1, wanted))
         if len(taken) < (iterations or 1):
             raise OracleError(f"{self.name} gives {len(taken)} iterations, and the workbook has {iterations or 1}")
+        arrays = [step[name].ravel() for step in taken for name in wanted]
+        if (
+            arrays and not np.isfinite(np.concatenate(arrays)).all()
+        ):  # all at once: each by itself takes most of the time
+            name, number = next(
+                (name, number)
+                for number, step in enumerate(taken, start=1)
+                for name in wanted
+                if not np.isfinite(step[name]).all()
+            )
+            raise OracleError(f"{self.name}: '{name}' in iteration {number} has a nan or an infinity in it")
         return tuple(taken)
 
     def _copy(self, step: object, iteration: int, wanted: tuple[str, ...]) -> dict[str, NDArray[Any]]:
@@ -119,27 +154,36 @@ class Reference:
             if name not in step:
                 names = [key for key in step if isinstance(key, str)]
                 raise OracleError(f"{self.name} gives no '{name}' in iteration {iteration}{nearest(name, names)}")
-            if np.ma.isMaskedArray(step[name]) or np.iscomplexobj(step[name]):
+            value = step[name]
+            if type(value) is np.ndarray and value.dtype is _FLOATS:  # which most are, a hundred thousand times over
+                copied[name] = value.copy()
+                continue
+            if type(value) is float or type(value) is np.float64:
+                copied[name] = np.array(value)
+                continue
+            if np.ma.isMaskedArray(value) or np.iscomplexobj(value):
                 raise OracleError(
                     f"{self.name}: '{name}' in iteration {iteration} is masked or complex, no plain numbers"
                 )
             try:
-                array = np.array(step[name])
+                array = np.array(value)
                 if array.dtype not in (bool, float):  # truth values stay what they are: a cell may hold TRUE
                     array = array.astype(float)
             except (TypeError, ValueError) as error:
                 raise OracleError(
                     f"{self.name}: '{name}' in iteration {iteration} is no array of numbers ({error})"
                 ) from error
-            if not np.isfinite(array).all():
-                raise OracleError(f"{self.name}: '{name}' in iteration {iteration} has a nan or an infinity in it")
             copied[name] = array
         return copied
 
     @contextmanager
-    def _blamed(self) -> Iterator[None]:
+    def _blamed(self, *, quiet: bool = False, trapped: bool = False) -> Iterator[None]:
         try:
-            with np.errstate(all="ignore"), contextlib.redirect_stdout(sys.stderr):
+            beyond: Literal["raise", "ignore"] = "raise" if trapped else "ignore"
+            with (
+                np.errstate(all="ignore", over=beyond, under=beyond),
+                contextlib.redirect_stdout(_Nowhere() if quiet else sys.stderr),
+            ):
                 yield
         except (OracleError, KeyboardInterrupt):
             raise

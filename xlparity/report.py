@@ -86,12 +86,24 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """The smallest change of inputs found that makes a cell wrong: these cells set to these values, all others as stored."""
+
+    changes: tuple[tuple[Cell, Value], ...]
+    cell: Cell
+    expected: float | bool
+    actual: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Scenarios:
     """What became of a check on other inputs than the stored ones.
 
-    ``run`` of them were compared and ``failed`` in some cell; ``dropped`` are those for which the reference is undefined.
-    ``cells`` are the cells that any of them found wrong, in the order of the check, and ``unsure`` those that the engine
-    could not compute in some of them.
+    ``run`` of them were compared and ``failed`` in some cell; ``dropped`` are those for which the reference is undefined,
+    ``shaky`` those in which some cell differs by no more than rounding may make of it. ``cells`` are the cells that any of
+    them found wrong, in the order of the check, and ``since`` for each of these the first set that did, counted from 0.
+    ``unsure`` are the cells that the engine could not compute in some of them, or that rounding kept from being shown to
+    follow the reference in any. ``asked`` is how many sets were to be tried.
     """
 
     seed: int
@@ -100,16 +112,15 @@ class Scenarios:
     dropped: int = 0
     cells: tuple[Cell, ...] = ()
     unsure: tuple[Cell, ...] = ()
+    since: tuple[int, ...] = ()
+    shaky: int = 0
+    smallest: Witness | None = None
+    asked: int | None = None
 
-    def with_one(self, wrong: tuple[Cell, ...], unsure: tuple[Cell, ...]) -> "Scenarios":
-        """These and one more, in which the cells were wrong and not computed."""
-        cells = tuple(dict.fromkeys((*self.cells, *wrong)))
-        unsures = tuple(dict.fromkeys((*self.unsure, *unsure)))
-        return Scenarios(self.seed, self.run + 1, self.failed + bool(wrong), self.dropped, cells, unsures)
-
-    def with_none(self) -> "Scenarios":
-        """These and one more, for which the reference is undefined."""
-        return Scenarios(self.seed, self.run, self.failed, self.dropped + 1, self.cells, self.unsure)
+    @property
+    def tried(self) -> int:
+        """How many sets the engine computed: those of several engines are the same, as far as they go."""
+        return self.run + self.dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +173,29 @@ class CheckResult:
                 found.setdefault(result.reason, []).append(result)
         return found
 
-    def with_scenario(self, wrong: Iterable[Cell], unsure: Iterable[Cell]) -> "CheckResult":
-        """This and one more scenario, in which the cells were wrong and not computed.
+    @property
+    def known(self) -> frozenset[Cell]:
+        """The cells for which the spec has a reason to accept them as they are."""
+        return frozenset(result.cell for result in self.results if result.reason is not None)
+
+    def with_scenarios(self, scenarios: Scenarios) -> "CheckResult":
+        """The result with what other inputs showed.
 
         A cell that the spec accepts fails no scenario; where it is a match on the stored inputs only, it is none.
         """
-        known = {result.cell for result in self.results if result.reason is not None}
-        wrong, unsure = tuple(wrong), tuple(unsure)
-        differ = known.intersection((*wrong, *unsure))
+        known = self.known
+        differ = known.intersection((*scenarios.cells, *scenarios.unsure))
         results = self.results
         if differ:
             results = tuple(r._replace(status="accepted") if r.cell in differ else r for r in results)
-        scenarios = self.scenarios.with_one(
-            tuple(cell for cell in wrong if cell not in known), tuple(cell for cell in unsure if cell not in known)
+        wrong = [(c, n) for c, n in zip(scenarios.cells, scenarios.since, strict=True) if c not in known]
+        kept = replace(
+            scenarios,
+            cells=tuple(cell for cell, _ in wrong),
+            since=tuple(number for _, number in wrong),
+            unsure=tuple(cell for cell in scenarios.unsure if cell not in known),
         )
-        return replace(self, results=results, scenarios=scenarios)
+        return replace(self, results=results, scenarios=kept)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -191,11 +210,13 @@ class CheckResult:
         It also needs other inputs, where the reference is defined for any: without, a constant is as good as a formula.
         """
         counts = self.counts
-        if any(counts[status] for status in UNKNOWN) or self.not_always_computed:
+        if any(counts[status] for status in UNKNOWN):
             return Verdict.UNASSESSED
         amiss = any(finding.code in _OF_INPUTS for finding in self.findings)
         if any(counts[status] for status in WRONG) or self.scenarios.failed or amiss:
             return Verdict.FAIL
+        if self.not_always_computed:
+            return Verdict.UNASSESSED
         tried = self.scenarios.run or not self.scenarios.dropped
         return Verdict.PASS if counts["match"] and tried else Verdict.UNASSESSED
 
@@ -301,6 +322,9 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         min(check.scenarios.dropped for check in witnesses),
         wrong,
         tuple(unsure),
+        shaky=max(check.scenarios.shaky for check in witnesses),
+        smallest=next((c.scenarios.smallest for c in witnesses if c.scenarios.smallest), None),
+        asked=group[0].scenarios.asked,
     )
     engines = " and ".join(check.engine for check in group)
     return replace(

@@ -1,12 +1,63 @@
 """Other input values: agreement on the numbers that happen to be stored does not show that the formulas are live."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from xlparity.address import Cell, Range
 from xlparity.binding import Input, Offset
+from xlparity.columns import Column, Floats, column_of, picked, value_in
 from xlparity.values import Value
+
+Kind = Literal["plain", "opposite", "zeros", "large", "small", "corner"]
+
+_EARLY: dict[int, Kind] = {1: "opposite", 3: "zeros", 5: "large", 7: "small"}
+_LATER: tuple[Kind, ...] = ("corner", "corner", "opposite", "corner", "large", "corner", "small")
+# A reference may be defined near the stored values only, so most sets without a range keep closer to them.
+_SHARES = tuple(0.5**k for k in (0, 3, 6, 1, 4, 7, 2, 5))
+_LARGEST = 1e100
+
+
+@dataclass(frozen=True)
+class Element:
+    """One input value that is varied: the cells that hold it, the input it belongs to, and its value in each set."""
+
+    cells: tuple[Cell, ...]
+    given: Input[Range]
+    values: Column
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Sets of input values; in each of them every element has a value."""
+
+    count: int
+    elements: tuple[Element, ...]
+
+    def columns(self, numbers: Sequence[int]) -> dict[Cell, Column]:
+        """The values of the sets with these numbers, by cell."""
+        found: dict[Cell, Column] = {}
+        for element in self.elements:
+            found.update(dict.fromkeys(element.cells, picked(element.values, numbers)))
+        return found
+
+    def first(self, count: int) -> "Drawn":
+        """The first so many of the sets."""
+        if count >= self.count:
+            return self
+        numbers = range(count)
+        return Drawn(count, tuple(Element(e.cells, e.given, picked(e.values, numbers)) for e in self.elements))
+
+    def changed(self, values: Mapping[Cell, Value]) -> set[Cell]:
+        """The cells that have another value than this one in any set."""
+        return {
+            cell
+            for element in self.elements
+            for cell in element.cells
+            if any(value_in(element.values, number) != values.get(cell) for number in range(self.count))
+        }
 
 
 def draw(
@@ -16,36 +67,116 @@ def draw(
     *,
     count: int,
     seed: int,
-) -> Iterator[dict[Cell, Value]]:
-    """So many sets of input values, by cell: within an input's range or choices, else around what the cell comes to.
+) -> Drawn:
+    """So many sets of input values: within an input's range or choices, else around what the cell comes to.
 
     ``values`` are what the cells that may be set come to as they are; an input cell that is not among them, or has no
     number, keeps what it has. ``behind`` gives the constants from which a cell follows: an input that is a formula is
-    varied by varying them. Where an input has no range, each set draws half as far from its value as the one before,
-    so that a reference which is defined only near by is tried as well. A cell that several inputs name follows the
-    first. The same seed draws the same.
+    varied by varying them. A cell that several inputs name follows the first. Most sets are a Latin hypercube; where an
+    input has no range, they reach as far from its value as that is large, or to a fraction of it, down to a 128th. Among
+    them, and early, stand the opposite sign, zeros, a large and a small magnitude, and corners. Sets in which nothing
+    changes are left out. The same seed draws the same, whatever follows; of two counts, not the same sets.
     """
-    elements: dict[Cell, tuple[Input[Range], tuple[Cell, ...]]] = {}
+    found: dict[Cell, tuple[Input[Range], tuple[Cell, ...]]] = {}
     for given, offsets in inputs:
         for places in given.places(offsets):
             for root, free in _handles(places, behind).items():
                 if isinstance(values.get(root), float | bool):
-                    same = root in places
                     allowed = tuple(cell for cell in free if cell in values)
-                    elements.setdefault(root, (given if same else Input(given.name, given.at), allowed))
+                    found.setdefault(root, (given if root in places else Input(given.name, given.at), allowed))
+    if not found or not count:
+        return Drawn(0, ())
     random = np.random.default_rng(seed)
-    for number in range(count if elements else 0):
-        drawn: dict[Cell, Value] = {}
-        for first, (given, places) in elements.items():
-            now = values[first]
-            if isinstance(now, bool):
-                value: Value = bool(random.integers(2))
-            else:
-                # The second set is drawn around the opposite, since many a formula is right on one side of zero only.
-                value = _draw_one(given, -float(now) if number == 1 else float(now), 0.5**number, random)  # type: ignore[arg-type]
-            drawn.update(dict.fromkeys(places, value))
-        if any(value != values.get(cell) for cell, value in drawn.items()):
-            yield drawn
+    kinds = [_kind(number) for number in range(count)]
+    levels = _levels(kinds, len(found), random)
+    elements: list[Element] = []
+    for number, (root, (given, cells)) in enumerate(found.items()):
+        now = values[root]
+        if isinstance(now, bool):
+            column: Column = tuple(bool(level < 0.5) for level in levels[:, number])
+        else:
+            column = _values(given, float(now), kinds, levels[:, number])  # type: ignore[arg-type]
+        elements.append(Element(cells, given, column))
+    changing = np.zeros(count, dtype=bool)
+    for element in elements:
+        for now in {values[cell] for cell in element.cells}:
+            changing |= np.array([value_in(element.values, number) != now for number in range(count)])
+    kept = np.flatnonzero(changing).tolist()
+    if not kept:
+        return Drawn(0, ())
+    return Drawn(len(kept), tuple(Element(e.cells, e.given, picked(e.values, kept)) for e in elements))
+
+
+def plainer(element: Element, value: float, stored: float) -> list[float]:
+    """Values that are easier to type than this one, within the element's range, the plainest first."""
+    if element.given.choices:
+        return []
+    tried = [1.0, 0.0, 2.0, -1.0, 0.5, 1.5, 3.0, -2.0, -0.5, 10.0, 100.0, -10.0, -100.0]
+    tried += [float(round(value)), round(2 * value) / 2, round(value, 1), round(value, 2)] if abs(value) < 1e15 else []
+    tried += [float(f"{value:.{digits}g}") for digits in (1, 2, 3, 6)]
+    inside = [number for number in dict.fromkeys(tried) if clipped(element.given, number) == number != stored]
+    return [number + 0.0 for number in inside[: inside.index(value) if value in inside else None]]
+
+
+def clipped(given: Input[Range], value: float) -> float:
+    """The value, or the end of the input's range that it lies beyond."""
+    low, high = given.low, given.high
+    value = value if low is None else max(value, low)
+    return value if high is None else max(min(value, high), value if low is None else low)
+
+
+def _kind(number: int) -> Kind:
+    if number < 10:
+        return _EARLY.get(number, "plain")
+    return "plain" if number % 10 else _LATER[(number // 10 - 1) % len(_LATER)]
+
+
+def _levels(kinds: Sequence[Kind], width: int, random: np.random.Generator) -> Floats:
+    """A number from 0 to 1 for each set and element: a Latin hypercube over the plain sets, plain chance in the others."""
+    from scipy.stats import qmc  # noqa: PLC0415  (half a second, where the engine has not imported it already)
+
+    plain = [number for number, kind in enumerate(kinds) if kind == "plain"]
+    levels: Floats = random.random((len(kinds), width))
+    levels[plain] = qmc.LatinHypercube(width, seed=random).random(len(plain))
+    return levels
+
+
+def _values(given: Input[Range], now: float, kinds: Sequence[Kind], levels: Floats) -> Column:
+    """One element's value in each set; what is no plain draw is held to the input's range as well."""
+    if given.choices:
+        return column_of([_choice(given.choices, kind, level) for kind, level in zip(kinds, levels, strict=True)])
+    drawn = np.empty(len(kinds))
+    plains = 0
+    for number, (kind, level) in enumerate(zip(kinds, levels, strict=True)):
+        share = _SHARES[plains % len(_SHARES)]
+        plains += kind == "plain"
+        drawn[number] = clipped(given, _one(given, now, kind, float(level), share))
+    return drawn
+
+
+def _one(given: Input[Range], now: float, kind: Kind, level: float, share: float) -> float:
+    if kind == "zeros" and clipped(given, 0.0) == 0.0:
+        return 0.0
+    reach = min(max(abs(now), 1.0), _LARGEST)
+    bounded = given.low is not None and given.high is not None
+    if kind == "opposite" and not bounded:
+        now, share = -now, 0.5
+    elif kind != "plain":
+        share = 1.0
+    low = now - share * reach if given.low is None else given.low
+    high = max(low, now + share * reach if given.high is None else given.high)
+    if kind == "corner":
+        return low if level < 0.5 else high
+    value = low + level * (high - low)
+    if kind in ("large", "small") and not bounded and abs(value) < _LARGEST / 1e3:
+        return value * (1e3 if kind == "large" else 1e-3)
+    return value
+
+
+def _choice(choices: Sequence[float], kind: Kind, level: float) -> float:
+    if kind == "zeros" and 0.0 in choices:
+        return 0.0
+    return float(choices[min(int(level * len(choices)), len(choices) - 1)])
 
 
 def _handles(places: Sequence[Cell], behind: Callable[[Cell], Sequence[Cell]]) -> dict[Cell, tuple[Cell, ...]]:
@@ -60,12 +191,3 @@ def _handles(places: Sequence[Cell], behind: Callable[[Cell], Sequence[Cell]]) -
     if constants:
         return {constants[0]: constants} if followed <= set(constants) else {}
     return {root: (root,) for root in roots[places[0]]} if len(set(roots.values())) == 1 else {}
-
-
-def _draw_one(given: Input[Range], value: float, share: float, random: np.random.Generator) -> float:
-    if given.choices:
-        return float(random.choice(given.choices))
-    reach = min(max(abs(value), 1.0), 1e100) * share
-    low = value - reach if given.low is None else given.low
-    high = value + reach if given.high is None else given.high
-    return float(random.uniform(low, max(low, high)))

@@ -1,12 +1,13 @@
 """Engines recalculate a workbook. One verb each: an engine loads, a session recalculates."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from xlparity.address import Cell
+from xlparity.columns import Column, column_of, value_in
 from xlparity.errors import UsageError, XlparityError, nearest
-from xlparity.values import Value
+from xlparity.values import BLANK, Value
 from xlparity.workbook import Workbook
 
 Values: TypeAlias = Mapping[Cell, Value]
@@ -40,11 +41,27 @@ class BatchSession(Session, Protocol):
         ...
 
 
-def recalculate_each(session: Session, sets: Sequence[Values]) -> Iterable[Values]:
-    """The values for each set of overrides, one at a time where the session does not want them all."""
-    if isinstance(session, BatchSession):
-        return session.recalculate_all(sets) if sets else ()
-    return map(session.recalculate, sets)
+@runtime_checkable
+class SweepSession(Session, Protocol):
+    """A session to which a thousand sets of overrides cost little more than one."""
+
+    def sweep(self, count: int, overrides: Mapping[Cell, Column]) -> Mapping[Cell, Column]:
+        """What ``recalculate`` gives for each of so many sets, as columns."""
+        ...
+
+
+def sweep(session: Session, count: int, overrides: Mapping[Cell, Column]) -> Mapping[Cell, Column]:
+    """Every cell's column over so many sets of overrides, set by set where the session has no quicker way."""
+    if isinstance(session, SweepSession):
+        return session.sweep(count, overrides)
+    sets = [{cell: value_in(column, number) for cell, column in overrides.items()} for number in range(count)]
+    found = (
+        session.recalculate_all(sets)
+        if isinstance(session, BatchSession) and sets
+        else [session.recalculate(each) for each in sets]
+    )
+    cells = dict.fromkeys(cell for values in found for cell in values)
+    return {cell: column_of([values.get(cell, BLANK) for values in found]) for cell in cells}
 
 
 class Engine(Protocol):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from xlparity.report import CellResult, CheckResult, Finding, Report, StoredReport, StoredResult, worst
+from xlparity.report import CellResult, CheckResult, Finding, Report, StoredReport, StoredResult, Witness, worst
 from xlparity.values import Value
 
 
@@ -77,10 +77,22 @@ def _check(check: CheckResult) -> dict[str, Any]:
             "dropped": check.scenarios.dropped,
             "cells": [str(result.cell) for result in check.only_stored],
             "unsure": [str(result.cell) for result in check.not_always_computed],
+            "asked": check.scenarios.asked,
+            "shaky": check.scenarios.shaky,
+            "smallest": None if check.scenarios.smallest is None else _witness(check.scenarios.smallest),
         },
         "findings": [_finding(finding) for finding in check.findings],
         "notes": list(check.notes),
         "cells": [_cell(result) for result in check.results if result.status != "match"],
+    }
+
+
+def _witness(witness: Witness) -> dict[str, Any]:
+    return {
+        "set": {str(cell): _value(value) for cell, value in witness.changes},
+        "cell": str(witness.cell),
+        "expected": witness.expected,
+        "actual": _value(witness.actual),
     }
 
 

@@ -7,7 +7,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from xlparity.report import UNKNOWN, WRONG, CellResult, CheckResult, Report, StoredReport, StoredResult, Verdict
+from xlparity.report import (
+    UNKNOWN,
+    WRONG,
+    CellResult,
+    CheckResult,
+    Report,
+    StoredReport,
+    StoredResult,
+    Verdict,
+    Witness,
+)
 from xlparity.values import Unsupported, Value
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}
@@ -166,7 +176,7 @@ def _accepted(check: CheckResult, *, verbose: bool) -> list[RenderableType]:
 
 def _scenarios(check: CheckResult) -> list[RenderableType]:
     tried, only_stored = check.scenarios, check.only_stored
-    if not check.recomputed:
+    if not check.recomputed or tried.asked == 0:  # a note says so
         return []
     if not tried.run:
         why = "the reference is defined for none that was drawn" if tried.dropped else "there are none to change"
@@ -175,7 +185,7 @@ def _scenarios(check: CheckResult) -> list[RenderableType]:
     unsure = check.not_always_computed
     parts: list[RenderableType] = []
     if unsure:
-        said = f"  on other inputs, {_number(len(unsure), 'cell')} could not be computed, first {unsure[0].cell}"
+        said = f"  on other inputs, {_number(len(unsure), 'cell')} could not be judged, first {unsure[0].cell}"
         parts.append(Text(f"{said} {unsure[0].formula}", style="yellow"))
     if not tried.failed:
         agreed = "all agree" if not unsure else "no other cell disagrees"
@@ -186,7 +196,26 @@ def _scenarios(check: CheckResult) -> list[RenderableType]:
         said += (
             f"; {_number(len(only_stored), 'cell')} right on the stored inputs only, first {first.cell} {first.formula}"
         )
-    return [*parts, Text(said, style="red")]
+    parts.append(Text(said, style="red"))
+    if tried.smallest is not None:
+        fail = f"{tried.failed:,} of {_number(tried.run, 'scenario')} fail"
+        parts.append(Text(f"  {_witness(tried.smallest)} ({fail})", style="red"))
+    return parts
+
+
+def _witness(witness: Witness) -> str:
+    """What to type into the workbook, and what is then seen to be wrong."""
+    shown = [f"{cell} to {_value(value)}" for cell, value in witness.changes[:_CELLS_SHOWN]]
+    more = len(witness.changes) - len(shown)
+    changes = ", ".join(shown) + (f" and {_number(more, 'more cell')} as drawn" if more else "")
+    expected, actual = witness.expected, witness.actual
+    numbers = type(expected) is float and type(actual) is float
+    off = f"is off by {abs(actual - expected):.9g}: {actual:.12g}" if numbers else f"is {_value(actual)}"  # type: ignore[operator]
+    return (
+        f"set {changes} and {witness.cell} {off} instead of {expected:.12g}"
+        if type(expected) is float
+        else (f"set {changes} and {witness.cell} {off} instead of {_value(expected)}")
+    )
 
 
 def _quantities(check: CheckResult) -> Table:

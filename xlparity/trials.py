@@ -1,0 +1,223 @@
+"""A check and its reference, called on as many sets of input values as there are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from xlparity.address import Cell, Range
+from xlparity.binding import Input
+from xlparity.case import Array, Case
+from xlparity.columns import Column, Floats, value_in
+from xlparity.compare import compare, typed_copies, unequal_copies
+from xlparity.engines import Engine, Values
+from xlparity.errors import OracleError
+from xlparity.judge import Bools, Grid, Layout, grid_of, row_of
+from xlparity.references import Reference, Trace, find_reference
+from xlparity.report import CheckResult, Finding, Scenarios
+from xlparity.spec import Bound, Spec
+from xlparity.values import BLANK, Value
+from xlparity.workbook import Workbook
+
+_Key: TypeAlias = tuple[object, ...]
+
+
+class Stored(NamedTuple):
+    """The facts on the stored inputs, and what the reference expects there: a row, and the layout that it was read by."""
+
+    result: CheckResult
+    row: Floats
+    layout: Layout
+
+
+class Answers(NamedTuple):
+    """What the reference expects in each set, (sets, bindings), nan where it says nothing.
+
+    ``truths`` says where it gives a truth value, and ``counted`` for which sets it is defined.
+    """
+
+    expected: Floats
+    truths: Bools
+    counted: Bools
+
+    def picked(self, sets: Bools) -> "Answers":
+        """Those in these sets only."""
+        return Answers(self.expected[sets], self.truths[sets], self.counted[sets])
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One check, ready to be run; ``wanted`` are the names that any check asks of the same reference."""
+
+    plan: Spec
+    bound: Bound
+    reference: Reference
+    wanted: tuple[str, ...]
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The bound cells, in the order of the check's results."""
+        return grid_of(self.bound.cells)
+
+    @property
+    def iterations(self) -> int | None:
+        """How many iterations the reference is asked for; None where there is one pass."""
+        return len(self.bound.cells.offsets) if self.bound.check.blocks else None
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The names that this check asks for."""
+        return tuple(output.name for output in self.bound.check.outputs if output.skip is None)
+
+    def on_stored(self, book: Workbook, values: Values, machine: Engine, seed: int) -> Stored:
+        """The facts on the stored inputs; raises SpecError where the reference says nothing about them."""
+        check, cells = self.bound.check, self.bound.cells
+        inputs: dict[str, float | Array] = {}
+        for given in self.bound.inputs:
+            try:
+                inputs[given.name] = _read(given, values)
+            except OracleError as error:
+                by = "" if machine.name == "formulas" else f", by {machine.name}"
+                raise self.plan.error(given.name, f"check '{check.name}'{by}: {error}", check.name, "inputs") from error
+        try:
+            trace = self.reference.trace(Case(inputs), self.iterations, self.own)
+        except OracleError as error:
+            raise self.plan.error("reference", f"check '{check.name}': {error}", check.name) from error
+        results, misfits = compare(book, cells, values, trace)
+        copies = self.bound.inputs, cells.offsets
+        findings: tuple[Finding, ...] = (*misfits, *unequal_copies(*copies, values), *typed_copies(book, *copies))
+        result = CheckResult(
+            check.name,
+            machine.name,
+            tuple(output.name for output in check.outputs),
+            len(cells.offsets),
+            results,
+            findings,
+            scenarios=Scenarios(seed),
+            recomputed=machine.recomputes,
+        )
+        return Stored(result, *row_of(cells, trace))
+
+    @property
+    def named(self) -> set[Cell]:
+        """Every cell in which an input of the check stands."""
+        offsets = self.bound.cells.offsets
+        return {cell for given in self.bound.inputs for places in given.places(offsets) for cell in places}
+
+    def cases(self, columns: Mapping[Cell, Column], count: int) -> Iterator[Case | None]:
+        """The reference's input in each set, None where a cell of it holds no number."""
+        tables = [
+            (given, np.array([_numbers(columns.get(cell, BLANK), count) for cell in given.at.cells()]).T)
+            for given in self.bound.inputs
+        ]
+        for number in range(count):
+            rows = [table[number] for _, table in tables]
+            if any(np.isnan(row).any() for row in rows):
+                yield None
+                continue
+            yield Case(
+                {
+                    given.name: float(row[0]) if given.at.size == 1 else row.reshape(given.at.shape)
+                    for (given, _), row in zip(tables, rows, strict=True)
+                }
+            )
+
+    def row(
+        self, case: Case, layout: Layout, shared: dict[_Key, Trace | OracleError] | None = None
+    ) -> tuple[Floats, Layout]:
+        """What the reference expects of each bound cell; raises OracleError where it is undefined.
+
+        ``shared`` keeps what a reference gave, for the other checks that call it with the same numbers.
+        """
+        if shared is None:
+            return row_of(self.bound.cells, self.reference.trace(case, self.iterations, self.own, quiet=True), layout)
+        key = (self.reference.name, self.iterations, *map(_key, sorted(case.inputs.items())))
+        if key not in shared:
+            try:
+                shared[key] = self.reference.trace(case, self.iterations, self.wanted, quiet=True)
+            except OracleError as error:
+                shared[key] = error
+        trace = shared[key]
+        if not isinstance(trace, OracleError):
+            return row_of(self.bound.cells, trace, layout)
+        if self.wanted == self.own:
+            raise trace
+        return self.row(case, layout)  # it may be undefined only in what another check asks for
+
+
+def trials_of(plan: Spec, bounds: Sequence[Bound]) -> list[Trial]:
+    """A trial of every check; raises SpecError where a reference is unusable."""
+    references: dict[str, Reference] = {}
+    trials: list[Trial] = []
+    for bound in bounds:
+        check = bound.check
+        try:
+            if check.reference not in references:
+                references[check.reference] = find_reference(check.reference, plan.path.parent)
+            references[check.reference].check_inputs(given.name for given in check.inputs)
+        except OracleError as error:
+            raise plan.error("reference", f"check '{check.name}': {error}", check.name) from error
+        alike = [other.check for other in bounds if other.check.reference == check.reference]
+        names = (output.name for other in alike for output in other.outputs if output.skip is None)
+        trials.append(Trial(plan, bound, references[check.reference], tuple(dict.fromkeys(names))))
+    return trials
+
+
+def ask(
+    trials: Sequence[Trial], layouts: Sequence[Layout], columns: Mapping[Cell, Column], count: int
+) -> list[Answers]:
+    """What the references expect in each of so many sets, for every trial."""
+    found = [
+        Answers(
+            np.full((count, len(trial.grid.bindings)), np.nan),
+            np.broadcast_to(layout.truths, (count, len(layout.truths))),
+            np.zeros(count, dtype=bool),
+        )
+        for trial, layout in zip(trials, layouts, strict=True)
+    ]
+    for number, cases in enumerate(zip(*(trial.cases(columns, count) for trial in trials), strict=True)):
+        shared: dict[_Key, Trace | OracleError] = {}
+        for at, (trial, layout, case) in enumerate(zip(trials, layouts, cases, strict=True)):
+            if case is None:
+                continue
+            try:
+                row, own = trial.row(case, layout, shared)
+            except OracleError:
+                continue
+            answers = found[at]
+            answers.expected[number], answers.counted[number] = row, True
+            if own is not layout and (own.truths != layout.truths).any():
+                truths = answers.truths.copy()
+                truths[number] = own.truths
+                found[at] = answers._replace(truths=truths)
+    return found
+
+
+def _key(item: tuple[str, "float | Array"]) -> object:
+    name, value = item
+    return (name, value) if isinstance(value, float) else (name, value.shape, value.tobytes())
+
+
+def _numbers(column: Column, count: int) -> Floats:
+    """The numbers that a reference reads, nan where there is none; a truth value counts as 0 and 1."""
+    if isinstance(column, np.ndarray):
+        return column
+    held = [value_in(column, number) for number in range(count)]
+    return np.array([float(value) if isinstance(value, bool | float) else np.nan for value in held])
+
+
+def _read(given: Input[Range], values: Values) -> "float | Array":
+    """The input's value as the sheet shows it: a float for a single cell, a 2-D array for anything else."""
+    numbers: list[float] = []
+    for cell in given.at.cells():
+        value: Value = values.get(cell, BLANK)
+        if not isinstance(value, bool | float):
+            held = f"the text '{value}'" if isinstance(value, str) else str(value)
+            mend = "type one in" if value is BLANK else "put one there"
+            raise OracleError(
+                f"input '{given.name}' needs a number in {cell}, which holds {held}; {mend}, or correct the address"
+            )
+        numbers.append(float(value))
+    return numbers[0] if given.at.size == 1 else np.array(numbers).reshape(given.at.shape)

@@ -1,0 +1,190 @@
+"""Every check on other inputs than the stored ones: swept, judged, and told apart from rounding."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity import collector
+from xlparity.address import Cell
+from xlparity.columns import Column
+from xlparity.edges import on_edge
+from xlparity.engines import Session, Values, sweep
+from xlparity.evidence import Evidence
+from xlparity.judge import Bools, judge
+from xlparity.report import WRONG, Scenarios
+from xlparity.rounding import shaky
+from xlparity.scenarios import Drawn
+from xlparity.trials import Answers, Stored, Trial, ask
+from xlparity.values import BLANK
+
+_AT_ONCE = 8_000_000  # numbers in one sweep, 64 MB of them
+_NEVER = np.iinfo(np.int64).max
+
+
+def on_stored(trial: Trial, stored: Stored, values: Values) -> Evidence:
+    """The evidence of one set, the stored inputs."""
+    answers = Answers(stored.row[None], stored.layout.truths[None], np.ones(1, dtype=bool))
+    return _evidence(trial, stored, answers, values, *judge(trial.grid, answers.expected, answers.truths, values))
+
+
+@collector.paused()
+def on_others(
+    trials: Sequence[Trial],
+    stored: Sequence[Stored],
+    values: Values,
+    session: Session,
+    drawn: Drawn,
+    behind: Callable[[Cell], Iterable[Cell]],
+    *,
+    seed: int,
+    say: Callable[[float], None],
+) -> list[tuple[Scenarios, Evidence]]:
+    """What the drawn sets show of every check, and the evidence: the stored inputs first, then drawn ones.
+
+    Sets are swept as many at a time as memory has room for; one for which no reference is defined is not swept. Of all but
+    the first sweep, only such sets stay in the evidence as first show some cell to be wrong.
+    """
+    first = [on_stored(trial, facts, values) for trial, facts in zip(trials, stored, strict=True)]
+    evidence = list(first)
+    tallies = [[_tally_of_none(one)] for one in first]
+    layouts = [facts.layout for facts in stored]
+    foreseen = _foreseen(trials, drawn, behind)
+    step = max(1, _AT_ONCE // max(1, len(values)))
+    for begin in range(0, drawn.count, step):
+        numbers = np.arange(begin, min(begin + step, drawn.count))
+        asked: list[Answers] | None = None
+        if foreseen:
+            given: Mapping[Cell, Column] = {**values, **drawn.columns(numbers.tolist())}
+            asked = ask(trials, layouts, given, len(numbers))
+            useful = np.any([answers.counted for answers in asked], axis=0)
+            asked = [answers.picked(useful) for answers in asked]
+            numbers = numbers[useful]
+        columns = sweep(session, len(numbers), drawn.columns(numbers.tolist())) if len(numbers) else {}
+        asked = ask(trials, layouts, columns, len(numbers)) if asked is None else asked
+        judged = [
+            _judged(trial, facts, answers, columns, one, seed + begin)
+            for trial, facts, answers, one in zip(trials, stored, asked, first, strict=True)
+        ]
+        edges = on_edge(trials, stored, session, drawn, numbers.tolist(), judged, seed=seed + begin)
+        judged = [
+            replace(one, unsure=one.unsure & ~edge, shaky=one.shaky | edge)
+            for one, edge in zip(judged, edges, strict=True)
+        ]
+        for at, (trial, facts, one) in enumerate(zip(trials, stored, judged, strict=True)):
+            kept = one
+            if begin:
+                before = reduce(np.minimum, [tally.since for tally in tallies[at]])
+                fresh = one.wrong & (before == _NEVER)
+                kept = one.picked(sorted({int(fresh[:, cell].argmax()) for cell in np.flatnonzero(fresh.any(axis=0))}))
+            evidence[at] = evidence[at].followed_by(kept) if kept.count else evidence[at]
+            known = np.array([result.reason is not None for result in facts.result.results], dtype=bool)
+            tallies[at].append(_tally(one, numbers, known, _moved(trial, first[at], one)))
+        say((begin + step) / drawn.count)
+    return [
+        (_scenarios(trial, tally, drawn.count, seed), one)
+        for trial, tally, one in zip(trials, tallies, evidence, strict=True)
+    ]
+
+
+def _foreseen(trials: Sequence[Trial], drawn: Drawn, behind: Callable[[Cell], Iterable[Cell]]) -> bool:
+    """Whether the references' inputs are known before the workbook is computed: none follows from a cell that is set."""
+    free = {cell for element in drawn.elements for cell in element.cells}
+    read = {cell for trial in trials for given in trial.bound.inputs for cell in given.at.cells()}
+    return all(free.isdisjoint(behind(cell)) for cell in read - free)
+
+
+class _Tally(NamedTuple):
+    """What some sets show: of each binding the first set in which it is wrong, and whether it is ever unsure, shaky, shown."""
+
+    since: NDArray[np.int64]
+    unsure: Bools
+    shaken: Bools
+    shown: Bools
+    run: int
+    failed: int
+    shaky: int
+
+
+def _tally_of_none(evidence: Evidence) -> _Tally:
+    none = np.zeros(len(evidence.bindings), dtype=bool)
+    return _Tally(np.full(len(none), _NEVER), none, none, none, 0, 0, 0)
+
+
+def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools) -> _Tally:
+    """``moved`` says where another value is expected than on the stored inputs: only there a formula is shown to be live."""
+    matches = one.counted[:, None] & ~(one.wrong | one.unsure | one.shaky)
+    return _Tally(
+        np.min(np.where(one.wrong, numbers[:, None], _NEVER), axis=0, initial=_NEVER),
+        np.any(one.unsure, axis=0),
+        np.any(one.shaky, axis=0),
+        np.any(matches & moved, axis=0),
+        int(one.counted.sum()),
+        int((one.wrong & ~known).any(axis=1).sum()),
+        int(one.shaky.any(axis=1).sum()),
+    )
+
+
+def _scenarios(trial: Trial, tallies: Sequence[_Tally], count: int, seed: int) -> Scenarios:
+    since = reduce(np.minimum, [tally.since for tally in tallies])
+    unsure, shaken, shown = (np.any(found, axis=0) for found in list(zip(*tallies, strict=True))[1:4])
+    run = sum(tally.run for tally in tallies)
+    wrong = np.flatnonzero(since < _NEVER)
+    # A cell that differs by rounding, and is nowhere seen to follow the reference, may be a constant.
+    doubtful = (unsure | (shaken & ~shown)) & (since == _NEVER)
+    bindings = trial.grid.bindings
+    return Scenarios(
+        seed,
+        run,
+        sum(tally.failed for tally in tallies),
+        count - run,
+        tuple(bindings[number].cell for number in wrong),
+        tuple(bindings[number].cell for number in np.flatnonzero(doubtful)),
+        tuple(since[wrong].tolist()),
+        sum(tally.shaky for tally in tallies),
+    )
+
+
+def _judged(
+    trial: Trial, facts: Stored, answers: Answers, columns: Mapping[Cell, Column], first: Evidence, seed: int
+) -> Evidence:
+    wrong, unsure = judge(trial.grid, answers.expected, answers.truths, columns)
+    counted = answers.counted[:, None]
+    wrong, unsure = wrong & counted, unsure & counted
+    # What is wrong on the stored inputs, or accepted, is settled.
+    concerned = np.array(
+        [result.reason is None and result.status not in WRONG for result in facts.result.results], dtype=bool
+    )
+    doubt = shaky(trial, facts.layout, answers, columns, wrong, concerned & ~first.wrong[0], seed=seed)
+    return _evidence(trial, facts, answers, columns, wrong & ~doubt, unsure, doubt)
+
+
+def _evidence(
+    trial: Trial,
+    facts: Stored,
+    answers: Answers,
+    columns: Mapping[Cell, Column],
+    wrong: Bools,
+    unsure: Bools,
+    doubt: Bools | None = None,
+) -> Evidence:
+    return Evidence(
+        trial.grid.bindings,
+        answers.expected,
+        facts.layout.truths,
+        {cell: columns.get(cell, BLANK) for cell in trial.named},
+        answers.counted,
+        wrong,
+        unsure,
+        np.zeros_like(wrong) if doubt is None else doubt,
+    )
+
+
+def _moved(trial: Trial, first: Evidence, one: Evidence) -> Bools:
+    with np.errstate(all="ignore"):
+        stored = first.expected[0]
+        moved: Bools = np.abs(one.expected - stored) > trial.grid.atol + trial.grid.rtol * np.abs(stored)
+        return moved
