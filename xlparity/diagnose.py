@@ -11,17 +11,20 @@ from xlparity.culprits import Culprits
 from xlparity.edits import CODES
 from xlparity.facts import addresses, does_not_react, facts
 from xlparity.layout import Layout
-from xlparity.localise import ForcingSession, Judged, Root, agrees, localise, on_a_circle
+from xlparity.localise import ForcingSession, Judged, Root, agrees, amiss, localise, on_a_circle
 from xlparity.repair import Mend, Repair
 from xlparity.report import Finding
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Formula, Workbook
 
+UNEXPLAINED = "XP199"
 _MOST_MENDED = 60  # root causes for which a mend is looked for; whoever has more has other worries
 
 
 def diagnose(workbook: Workbook, checks: Sequence[Judged], session: ForcingSession) -> dict[str, tuple[Finding, ...]]:
     """The findings about each check, by its name; of a check in which nothing is wrong there are none."""
+    if not any(amiss(judged) for judged in checks):
+        return {}
     layout = Layout(workbook, [(judged.name, judged.cells, judged.inputs) for judged in checks])
     roots, left = localise(workbook, layout, checks, session)
     repair = Repair(workbook, layout, roots, session)
@@ -130,6 +133,7 @@ def _finding(workbook: Workbook, layout: Layout, root: Root, mend: Mend | None) 
         str(formula) if formula is not None else None,
         str(suggestion) if suggestion is not None else None,
         root.affects,
+        mend.formulas if mend is not None else {},
     )
 
 

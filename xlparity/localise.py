@@ -110,17 +110,17 @@ def localise(
     roots: list[Root] = []
     amiss_in: list[tuple[Judged, list[int]]] = []
     for judged in checks:
-        amiss = _amiss(judged)
-        if amiss:
+        indices = amiss(judged)
+        if indices:
             forced = force(judged, [other for other in checks if other is not judged], session)
             # Two wrongs may make a right: a formula is judged whether or not its cell is wrong in the whole run.
-            suspects = sorted({*amiss, *_wrong_alone(judged, forced)})
+            suspects = sorted({*indices, *_wrong_alone(judged, forced)})
             roots += _roots(workbook, layout, judged, suspects, forced)
-            amiss_in.append((judged, amiss))
+            amiss_in.append((judged, indices))
     return _with_knock_ons(workbook, roots, amiss_in)
 
 
-def _amiss(judged: Judged) -> list[int]:
+def amiss(judged: Judged) -> list[int]:
     """The bindings whose cells are wrong, or not assessed, on any inputs."""
     wrong = np.atleast_1d(np.any(judged.evidence.wrong, axis=0))
     return [
@@ -193,9 +193,9 @@ def agrees(judged: Judged, index: int, column: Column, sets: Sequence[int]) -> N
         return np.asarray(np.abs(actual - expected) <= tolerance.atol + tolerance.rtol * np.abs(expected))
 
 
-def _roots(workbook: Workbook, layout: Layout, judged: Judged, amiss: Iterable[int], forced: Forced) -> list[Root]:
+def _roots(workbook: Workbook, layout: Layout, judged: Judged, suspects: Iterable[int], forced: Forced) -> list[Root]:
     groups: dict[tuple[str, Fault, Form | None, bool], list[int]] = {}
-    for index in amiss:
+    for index in suspects:
         binding = judged.evidence.bindings[index]
         fault = _fault(judged, index, forced)
         if fault is None and judged.results[index].status in UNKNOWN and _refers_to_itself(workbook, binding.cell):
@@ -285,15 +285,15 @@ def _with_knock_ons(
     """
     bound = {binding.cell for judged, _ in amiss_in for binding in judged.evidence.bindings}
     at_fault = {cell: number for number, root in enumerate(roots) for cell in root.cells}
-    amiss = [(judged, index) for judged, indices in amiss_in for index in indices]
-    cells = {judged.evidence.bindings[index].cell for judged, index in amiss}
+    wrong = [(judged, index) for judged, indices in amiss_in for index in indices]
+    cells = {judged.evidence.bindings[index].cell for judged, index in wrong}
     dependents = _dependents(workbook, cells | {cell for cell in workbook.cells if cell not in bound})
     reached: dict[Cell, set[int]] = {}
     for cell, number in at_fault.items():
         _spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
     counts = [0] * len(roots)
     left: dict[int, list[int]] = {}
-    for judged, index in amiss:
+    for judged, index in wrong:
         cell = judged.evidence.bindings[index].cell
         if cell in at_fault or judged.results[index].status == "accepted":
             continue

@@ -11,9 +11,11 @@ import xlparity
 from xlparity.address import Cell
 from xlparity.binding import irregular
 from xlparity.census import constants_behind, take_census
+from xlparity.diagnose import UNEXPLAINED, diagnose
 from xlparity.engines import Engine, Session, SweepSession, Values, find_engine
 from xlparity.errors import nearest
 from xlparity.evidence import Evidence
+from xlparity.localise import Judged, amiss
 from xlparity.opinions import reconcile
 from xlparity.report import WRONG, CheckResult, Report, Scenarios
 from xlparity.scenarios import Drawn, draw
@@ -56,7 +58,7 @@ def verify(
     say("reading", 0.0)
     plan = _with_tolerance(read_spec(Path(spec)), rtol, atol)
     machines = [find_engine(name) for name in ([engine] if isinstance(engine, str) else dict.fromkeys(engine))]
-    book = read_workbook(_workbook_of(plan) if workbook is None else Path(workbook))
+    book = read_workbook(workbook_of(plan) if workbook is None else Path(workbook))
     return assess(plan, book, machines, say, scenarios=scenarios, seed=seed)
 
 
@@ -66,19 +68,68 @@ def assess(
     machines: Sequence[Engine],
     say: Progress = lambda stage, done: None,
     *,
+    trials: Sequence[Trial] | None = None,
     scenarios: int = SCENARIOS,
     seed: int = 0,
 ) -> Report:
-    """The report on a workbook that is read: on its stored inputs, and on so many others drawn around them."""
-    trials = trials_of(plan, bind(plan, book))
-    opinions: list[list[CheckResult]] = []
+    """The report on a workbook that is read: on its stored inputs, and on so many others drawn around them.
+
+    ``trials`` are the plan's checks where somebody has bound them to the workbook already.
+    """
+    trials = trials_of(plan, bind(plan, book)) if trials is None else trials
+    opinions: list[list[tuple[CheckResult, Evidence]]] = []
+    sessions: list[Session] = []
     for number, machine in enumerate(machines):
-        part = _part_of(say, number, len(machines))
-        opinions.append([check for check, _ in _opinion(trials, book, machine, part, scenarios, seed)])
-    checks = tuple(check for found in zip(*opinions, strict=True) for check in reconcile(found))
+        found, session = _opinion(trials, book, machine, _part_of(say, number, len(machines)), scenarios, seed)
+        opinions.append(found)
+        sessions.append(session)
+    reconciled = [reconcile([check for check, _ in by_engine]) for by_engine in zip(*opinions, strict=True)]
+    evidence = [[of for _, of in by_engine] for by_engine in zip(*opinions, strict=True)]
+    say("looking for causes", 0.95)
+    diagnosed = _with_causes(book, trials, reconciled, evidence, sessions)
+    checks = tuple(check for by_engine in diagnosed for check in by_engine)
     looked_at = {r.cell for check in checks for r in check.results if r.status != "skipped"}
     census = take_census(book, looked_at)
     return Report(plan.path.as_posix(), book.path.as_posix(), book.digest, checks, census, _versions(machines))
+
+
+def _with_causes(
+    book: Workbook,
+    trials: Sequence[Trial],
+    found: Sequence[Sequence[CheckResult]],
+    evidence: Sequence[Sequence[Evidence]],
+    sessions: Sequence[Session],
+) -> list[list[CheckResult]]:
+    """The results, by check and engine, with the causes of what is wrong: each finding once, with the first engine that has it.
+
+    Whoever found a cell wrong, its formula is judged by ``formulas``, which can do so on the reference's values.
+    """
+    from xlparity.engines.formulas import FormulasSession  # noqa: PLC0415  (a second, which a user of another engine may save)
+
+    session = next((one for one in sessions if isinstance(one, FormulasSession)), None)
+    results = [list(by_engine) for by_engine in found]
+    known: set[tuple[object, ...]] = set()
+    for engine in range(len(sessions)):
+        judged = [
+            Judged(trial.bound.check.name, trial.bound.cells, trial.bound.inputs, by_engine[engine].results, of[engine])
+            for trial, by_engine, of in zip(trials, results, evidence, strict=True)
+        ]
+        if not any(amiss(one) for one in judged):
+            continue
+        session = session or FormulasSession(book)
+        causes = diagnose(book, judged, session)
+        for by_engine in results:
+            check = by_engine[engine]
+            settled = {cell for finding in check.findings for cell in finding.cells}
+            fresh = [
+                cause
+                for cause in causes[check.name]
+                if (check.name, cause.code, cause.cells) not in known
+                and not (cause.code == UNEXPLAINED and settled.issuperset(cause.cells))
+            ]
+            known |= {(check.name, cause.code, cause.cells) for cause in fresh}
+            by_engine[engine] = replace(check, findings=(*check.findings, *fresh))
+    return results
 
 
 def _part_of(say: Progress, number: int, count: int) -> Progress:
@@ -87,8 +138,8 @@ def _part_of(say: Progress, number: int, count: int) -> Progress:
 
 def _opinion(
     trials: Sequence[Trial], book: Workbook, machine: Engine, say: Progress, scenarios: int, seed: int
-) -> list[tuple[CheckResult, Evidence]]:
-    """Every check's result as one engine has it, with the evidence on which it rests."""
+) -> tuple[list[tuple[CheckResult, Evidence]], Session]:
+    """Every check's result as one engine has it, with the evidence on which it rests, and the engine's session."""
     say("compiling", 0.3)
     session = machine.load(book)
     say("recalculating", 0.5)
@@ -102,10 +153,10 @@ def _opinion(
         return [
             (_with_notes(trial, result, None, behind), on_stored(trial, one, values))
             for trial, result, one in zip(trials, facts, stored, strict=True)
-        ]
+        ], session
     say("trying other inputs", 0.7)
-    drawn = _drawn(trials, stored, values, behind, scenarios, seed)
-    tried = drawn if isinstance(session, SweepSession) else drawn.first(_ONE_AT_A_TIME)
+    others = drawn(trials, book, values, count=scenarios, seed=seed)
+    tried = others if isinstance(session, SweepSession) else others.first(_ONE_AT_A_TIME)
     found = on_others(
         trials,
         stored,
@@ -122,22 +173,22 @@ def _opinion(
         result = one.result.with_scenarios(replace(shown, asked=scenarios))
         result = _with_witness(trial, one, result, values, session, tried, behind)
         opinions.append((_with_notes(trial, result, moved, behind), evidence))
-    return opinions
+    return opinions, session
 
 
-def _drawn(
-    trials: Sequence[Trial],
-    stored: Sequence[Stored],
-    values: Values,
-    behind: Behind,
-    scenarios: int,
-    seed: int,
-) -> Drawn:
+def drawn(trials: Sequence[Trial], book: Workbook, values: Values, *, count: int, seed: int) -> Drawn:
+    """Other inputs than the stored ``values``, so many sets for all checks together."""
     inputs = [(given, trial.bound.cells.offsets) for trial in trials for given in trial.bound.inputs]
-    compared = {r.cell for one in stored for r in one.result.results if r.status not in ("skipped", "accepted")}
     # What one check computes may be another one's input, and is not to be set.
+    compared = {
+        binding.cell
+        for trial in trials
+        for binding in trial.grid.bindings
+        if binding.output.skip is None and binding.cell not in trial.bound.cells.accepted
+    }
     free = {cell: value for cell, value in values.items() if cell not in compared}
-    return draw(inputs, free, behind, count=scenarios, seed=seed)
+    behind = functools.cache(functools.partial(constants_behind, book))
+    return draw(inputs, free, behind, count=count, seed=seed)
 
 
 def _with_witness(
@@ -194,7 +245,7 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None
     return replace(result, notes=(*result.notes, *notes))
 
 
-def _workbook_of(plan: Spec) -> Path:
+def workbook_of(plan: Spec) -> Path:
     """The workbook that the spec names; raises SpecError where there is no such file."""
     path = plan.workbook
     if not path.is_file():

@@ -13,12 +13,14 @@ from xlparity.values import Value
 if TYPE_CHECKING:
     import pandas as pd
 
+    from xlparity.workbook import Formula
+
 Status = Literal["match", "mismatch", "hardcoded", "error", "unsupported", "missing", "accepted", "skipped"]
 STATUSES: tuple[Status, ...] = (
     "match", "mismatch", "hardcoded", "error", "unsupported", "missing", "accepted", "skipped",
 )  # fmt: skip
 WRONG = frozenset(("mismatch", "hardcoded", "error"))
-_OF_INPUTS = ("XP203", "XP403")  # an input's copies are typed over, or hold something else
+_OF_INPUTS = ("XP203", "XP204", "XP403")  # an input's copies are typed over, or hold something else
 UNKNOWN = frozenset(("unsupported", "missing"))
 
 
@@ -73,7 +75,11 @@ class CellResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An opinion about a cause, with the cells it explains. Codes are never reused; ``XP4`` is mapping and shape."""
+    """An opinion about a cause, with the cells it explains. Codes are never reused; ``XP4`` is mapping and shape.
+
+    ``suggestion`` is what the first of the cells should say, ``mends`` are all formulas to be written, by the cell that each
+    stands in, and ``affects`` counts the cells that are wrong only because of these.
+    """
 
     code: str
     variable: str
@@ -83,6 +89,7 @@ class Finding:
     formula: str | None = None
     suggestion: str | None = None
     affects: int = 0
+    mends: "Mapping[Cell, Formula]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from importlib.metadata import version
 from xlparity.engines.formulas.session import FormulasSession
 from xlparity.workbook import Workbook
 
+__all__ = ["FormulasEngine", "FormulasSession"]
+
 
 class FormulasEngine:
     """Computes what Excel computes, or refuses the cell with the reason."""
