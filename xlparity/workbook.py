@@ -12,13 +12,15 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import unescape
 
 from xlparity import collector, ooxml
 from xlparity.address import Cell, Range, folded, parse_range
+from xlparity.contents import Formula as Formula  # noqa: PLC0414  (here is where everybody looks for it)
+from xlparity.contents import replaced
 from xlparity.errors import WorkbookError
 from xlparity.formula import precedents
 from xlparity.patch import repack
@@ -27,21 +29,6 @@ from xlparity.values import ErrorValue, Unsupported, Value
 
 _LARGEST_AREA = 1_000_000
 _SHARED = re.compile(rb"""<f\b[^>]*\bt=["']shared["'][^>]*(?<!/)>(?P<text>[^<]*)</f>""")
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """A live formula, with its ``=``; ``area`` is the block that an array formula (CSE) fills, else None.
-
-    ``spills`` marks a dynamic array formula, whose area is as large as its result.
-    """
-
-    text: str
-    area: Range | None = None
-    spills: bool = False
-
-    def __str__(self) -> str:
-        return self.text if self.area is None else f"{{{self.text}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +56,19 @@ class Workbook:
         """The formula that computes this cell, alone or as part of an array area."""
         content = self.cells.get(self.members.get(cell, cell))
         return content if isinstance(content, Formula) else None
+
+    def edited(self, contents: Mapping[Cell, Value | Formula]) -> "Workbook":
+        """The workbook with these contents instead, as ``contents.replaced`` has it; path and digest stay the file's.
+
+        ``formulas`` counts what comes and goes. Raises ValueError for what cannot stand there.
+        """
+        for cell in contents:
+            if cell.sheet not in self.sheets:
+                raise ValueError(f"there is no sheet '{cell.sheet}' for {cell}")
+        cells, members = replaced(self.cells, self.members, contents)
+        count = self.formulas + _number_of_formulas(cells) - _number_of_formulas(self.cells)
+        extents = _extents(self.sheets, cells, members)
+        return replace(self, cells=cells, members=members, formulas=count, extents=extents)
 
     def precedents(self, cell: Cell) -> list[Range]:
         """What the cell's formula refers to, in order; what stands for no range is left out, and is not computed either."""
@@ -319,3 +319,7 @@ def formulas_of(workbook: Workbook) -> Iterator[tuple[Cell, Formula]]:
     for cell, content in workbook.cells.items():
         if isinstance(content, Formula):
             yield cell, content
+
+
+def _number_of_formulas(cells: Mapping[Cell, Value | Formula]) -> int:
+    return sum(isinstance(content, Formula) for content in cells.values())

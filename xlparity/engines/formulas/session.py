@@ -16,7 +16,7 @@ from xlparity.engines.formulas.program import Program
 from xlparity.engines.formulas.shapes import compile_shape
 from xlparity.formula import dissect
 from xlparity.scope import full_size
-from xlparity.values import BLANK, MISSING, Unsupported, Value
+from xlparity.values import BLANK, MISSING, Missing, Unsupported, Value
 from xlparity.workbook import Formula, Workbook
 
 _LARGEST_RANGE = 1_000_000
@@ -32,7 +32,7 @@ class FormulasSession:
         self._programs: dict[tuple[str, bool], Program | Refusal] = kin._programs if kin else {}
         self._plans: sweeping.Plans = kin._plans if kin else {}
         self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
-        self._constants: dict[float, int] = {}
+        self._constants: dict[float | Missing, int] = {}
         self._workbook = workbook
         formulas: list[tuple[Cell, Formula]] = []
         for cell, content in workbook.cells.items():
@@ -48,8 +48,7 @@ class FormulasSession:
         self._nodes = [node for node in made if node is not None]
         self._order, self._circular = in_order(self._nodes, frozenset())
         for node in self._circular:
-            for place in node.results:
-                self._start[place] = Unsupported("a circular reference, or a cell that depends on one")
+            self._refuse(node.results, "a circular reference, or a cell that depends on one")
         self._cells = list(self._places)
         self._start += reversed(self._constants)  # they are counted from the end
 
@@ -137,12 +136,8 @@ class FormulasSession:
         return place
 
     def _node(self, cell: Cell, formula: Formula) -> Node | None:
-        if formula.area is None:
-            results: tuple[int, ...] = (self._places[cell],)
-            block = (1, 1)
-        else:
-            results = tuple([self._places[member] for member in formula.area.cells()])
-            block = formula.area.shape
+        results = tuple([self._result(member, cell) for member in (formula.area.cells() if formula.area else (cell,))])
+        block = formula.area.shape if formula.area else (1, 1)
         try:
             shape, texts = dissect(formula.text, lambda word: self._meaning(word, cell))
             read_from: list[str | whereabouts.Numbers] = list(texts)
@@ -151,12 +146,21 @@ class FormulasSession:
             program = self._program(shape, formula.area is not None)
             read = [self._read(text, cell, k in program.intersecting) for k, text in enumerate(read_from)]
         except (Refusal, ValueError) as reason:
-            for place in results:
-                self._start[place] = Unsupported(str(reason))
+            self._refuse(results, str(reason))
             return None
         places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
         full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
         return Node(program, places, shapes, results, block, formula.spills, full)
+
+    def _result(self, member: Cell, anchor: Cell) -> int:
+        """The member's place, or where something else has been put over it, one that nobody reads."""
+        own = member == anchor or self._workbook.members.get(member) == anchor
+        return self._places[member] if own else self._behind(MISSING)
+
+    def _refuse(self, results: Iterable[int], reason: str) -> None:
+        for place in results:
+            if place >= 0:
+                self._start[place] = Unsupported(reason)
 
     def _meaning(self, word: str, cell: Cell) -> str:
         scope = self._workbook.scope
@@ -197,12 +201,12 @@ class FormulasSession:
 
     def _numbers(self, numbers: whereabouts.Numbers) -> tuple[int | tuple[int, ...], tuple[int, int]]:
         """Places of their own, behind those of all cells, which hold these numbers."""
-        places: list[int] = []
-        for number in numbers.values:
-            if number not in self._constants:
-                self._constants[number] = -1 - len(self._constants)
-            places.append(self._constants[number])
+        places = [self._behind(number) for number in numbers.values]
         return (places[0] if len(places) == 1 else tuple(places)), numbers.shape
+
+    def _behind(self, number: float | Missing) -> int:
+        """The place of a constant, behind those of all cells."""
+        return self._constants.setdefault(number, -1 - len(self._constants))
 
     def _reference(self, text: str, at: Cell) -> tuple[int | tuple[int, ...], tuple[int, int]]:
         """The places of the cells that the reference names, and its shape."""

@@ -55,13 +55,19 @@ def swept(
 
 
 def _entry(column: Column, count: int, sets: range) -> Entry:
-    """The part of a given column that belongs to these sets."""
+    """The part of a given column that belongs to these sets, without negative zeros, which Excel has not got."""
     if not isinstance(column, np.ndarray | tuple):
-        return column
+        return _without_sign(column)
     if len(column) != count:
         raise ValueError(f"a column of {len(column)} values for {count} sets")
     part = column[sets.start : sets.stop]
-    return _gathered(part) if isinstance(part, tuple) or not np.isfinite(part).all() else _settled(part + 0.0)
+    if isinstance(part, tuple):
+        return _gathered(tuple([_without_sign(value) for value in part]))
+    return _settled(part + 0.0) if np.isfinite(part).all() else _gathered(part + 0.0)
+
+
+def _without_sign(value: Value) -> Value:
+    return 0.0 if type(value) is float and value == 0 else value
 
 
 def _settled(floats: Floats) -> Entry:
