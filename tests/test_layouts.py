@@ -17,12 +17,14 @@ def verified(run, spec, *arguments):
 
 @pytest.mark.parametrize("layout", BUILT.values(), ids=BUILT)
 def test_a_layout_that_is_right_is_verified_right(run, tmp_path, layout: Layout):
-    """No false alarm, on the stored inputs and on eight other sets, and every formula of the file is accounted for."""
+    """No false alarm, on the stored inputs and on a hundred other sets, and every formula of the file is accounted for."""
     code, document = verified(run, layout.write(tmp_path))
     assert code == 0
     for check in document["checks"]:
         assert check["counts"]["match"] == check["counts"]["bound"] > 0
-        assert check["scenarios"].items() >= {"run": 8, "failed": 0, "dropped": 0}.items()
+        tried = check["scenarios"]
+        assert (tried["run"] + tried["dropped"], tried["failed"], tried["unsure"]) == (100, 0, [])
+        assert tried["dropped"] < 10
     assert document["census"]["unbound"] == 0 or layout is BUILT["several_checks"]  # its loss is in no check
 
 
@@ -64,7 +66,7 @@ def test_a_bias_in_one_cell_is_a_finding_and_the_rest_goes_on(run, tmp_path):
     assert "(1, 3)" in finding["message"]
     assert "1 × 1 cells" in finding["message"]
     assert check["counts"].items() >= {"bound": 7, "match": 6, "missing": 1}.items()
-    assert check["scenarios"].items() >= {"run": 8, "failed": 0}.items()
+    assert check["scenarios"].items() >= {"run": 100, "failed": 0}.items()
 
 
 @pytest.mark.parametrize("kind", bias_in_one_cell().faults)

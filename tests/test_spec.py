@@ -51,7 +51,7 @@ def test_a_name_stands_for_its_cells_and_belongs_to_its_sheet(named, at, output)
     named.write_spec(inputs=f'[inputs]\nx = "{at}"', outputs=f'[outputs]\ny = {{ at = "{output}" }}')
     report = xlparity.verify(named.spec)
     assert report.verdict is Verdict.PASS
-    assert report.checks[0].scenarios.run == 8
+    assert report.checks[0].scenarios.run == 100
 
 
 def test_the_sheet_of_a_check_tells_which_of_two_names_is_meant(named):
@@ -158,7 +158,10 @@ def test_a_known_difference_is_counted_and_shown_and_fails_nothing(run, small):
     check, code, text = check_of(small, run)
     assert code == 0
     assert check["counts"].items() >= {"bound": 3, "match": 1, "accepted": 2, "mismatch": 0, "hardcoded": 0}.items()
-    assert check["scenarios"] == {"run": 8, "failed": 0, "seed": 0, "dropped": 0, "cells": [], "unsure": []}
+    assert check["scenarios"] == {
+        "run": 100, "failed": 0, "seed": 0, "dropped": 0, "cells": [], "unsure": [], "asked": 100, "shaky": 0,
+        "smallest": None,
+    }  # fmt: skip
     assert [(c["cell"], c["status"], c["reason"]) for c in check["cells"]] == [
         ("Sheet!B2", "accepted", "the course has LOG there"),
         ("Sheet!B3", "accepted", "the course has LOG there"),
@@ -211,7 +214,7 @@ def test_an_accepted_cell_that_matches_the_stored_inputs_only_is_accepted(run, s
     check, code, _ = check_of(small, run)
     assert code == 0
     assert check["counts"].items() >= {"match": 1, "accepted": 1}.items()
-    assert check["scenarios"].items() >= {"run": 8, "failed": 0, "cells": []}.items()
+    assert check["scenarios"].items() >= {"run": 100, "failed": 0, "cells": []}.items()
     assert check["notes"] == []
 
 
@@ -309,13 +312,14 @@ def test_a_shape_that_does_not_fit_is_said_and_the_rest_is_compared(run, small):
     assert [(c["cell"], c["status"], c["expected"], c["actual"]) for c in check["cells"]] == [
         ("Sheet!C1", "missing", None, -2.0)
     ]
-    assert check["scenarios"].items() >= {"run": 8, "failed": 0, "cells": [], "unsure": []}.items()
+    assert check["scenarios"].items() >= {"run": 100, "failed": 0, "cells": [], "unsure": []}.items()
     assert "XP401 'b_new' has shape (1, 3) in the reference and stands in 1 × 1 cells (Sheet!C1)" in text
-    assert "8 other sets of inputs tried: all agree" in text
+    assert "100 other sets of inputs tried: all agree" in text
     assert "1 of 2 compared cells could not be assessed; 0 differ." in text
     small.write_cells({"A1": 3, "A2": 1, "B1": "=3*A1", "C1": "=A2-A1"})
     check, code, text = check_of(small, run)
-    assert (code, check["counts"]["mismatch"], check["scenarios"]["failed"]) == (2, 1, 8)
+    assert (code, check["counts"]["mismatch"]) == (2, 1)
+    assert check["scenarios"]["failed"] > 90  # two and three times nothing are the same
     assert "1 of 2 compared cells could not be assessed; 1 differ." in text
 
 

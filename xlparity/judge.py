@@ -63,7 +63,7 @@ def row_of(cells: CellMap, trace: Steps, known: Layout | None = None) -> tuple[F
     arrays = [step[name] for step in trace for name in names]
     shapes: Shapes = [(array.shape, array.dtype.char) for array in arrays]
     layout = known if known is not None and known.shapes == shapes else _layout(cells, names, shapes)
-    numbers = np.concatenate([*(array.ravel() for array in arrays), [np.nan]])  # the nan is what place -1 finds
+    numbers = np.concatenate([*arrays, np.full(1, np.nan)], axis=None)  # the nan is what place -1 finds
     return numbers[layout.places], layout
 
 

@@ -235,10 +235,9 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None
             said = f"{tried.tried} of the {tried.asked:,} scenarios were tried, since {result.engine} computes them one at a time"
             notes.append(said)
     if tried.shaky:
-        said = (
-            f"in {tried.shaky:,} of {tried.run:,} scenarios, some cells differ by no more than rounding may make of it"
-        )
-        notes.append(said + ", or an overflow that only numpy passes over")
+        said = f"in {tried.shaky:,} of {tried.run:,} scenarios, some cells are neither right nor wrong"
+        why = "they differ by no more than rounding or an overflow may make of it, or can be computed close by only"
+        notes.append(f"{said}: {why}")
     for reason, found in result.needlessly_accepted.items():
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
         notes.append(f"{found[0].cell}{more} matches, and need not be accepted any longer: {reason}")

@@ -133,9 +133,9 @@ class Reference:
                 taken.append(self._copy(step, len(taken) + 1, wanted))
         if len(taken) < (iterations or 1):
             raise OracleError(f"{self.name} gives {len(taken)} iterations, and the workbook has {iterations or 1}")
-        arrays = [step[name].ravel() for step in taken for name in wanted]
+        arrays = [step[name] for step in taken for name in wanted]
         if (
-            arrays and not np.isfinite(np.concatenate(arrays)).all()
+            arrays and not np.isfinite(np.concatenate(arrays, axis=None)).all()
         ):  # all at once: each by itself takes most of the time
             name, number = next(
                 (name, number)

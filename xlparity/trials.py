@@ -125,7 +125,7 @@ class Trial:
             )
 
     def row(
-        self, case: Case, layout: Layout, shared: dict[_Key, Trace | OracleError] | None = None
+        self, case: Case, layout: Layout | None, shared: dict[_Key, Trace | OracleError] | None = None
     ) -> tuple[Floats, Layout]:
         """What the reference expects of each bound cell; raises OracleError where it is undefined.
 

@@ -1,0 +1,365 @@
+"""What-if scenarios: dead formulas are caught and named, the smallest failing change is shown, and rounding is no fault."""
+
+import itertools
+import json
+import re
+
+import numpy as np
+import openpyxl
+import pytest
+
+import xlparity
+from xlparity.address import Cell, Range
+from xlparity.binding import Input
+from xlparity.columns import Column, column_of, joined, picked, value_in
+from xlparity.engines import sweep
+from xlparity.report import Verdict
+from xlparity.scenarios import draw
+from xlparity.spec import bind, read_spec
+from xlparity.trials import ask, trials_of
+from xlparity.values import MISSING
+from xlparity.workbook import read_workbook
+
+A1, A2 = Cell("S", 1, 1), Cell("S", 2, 1)
+
+
+def drawn(count=100, seed=0, value=3.0, **limits):
+    """The numbers drawn for one input in S!A1 that holds ``value``."""
+    given = Input("x", Range("S", 1, 1, 1, 1), **limits)
+    found = draw([(given, [(0, 0)])], {A1: value}, lambda cell: [cell], count=count, seed=seed)
+    return [value_in(found.columns(range(found.count))[A1], number) for number in range(found.count)]
+
+
+def formulas_of_three(small, **changed):
+    """A chain of three formulas on two inputs, with what is changed; its reference computes the same."""
+    small.write_cells({"A1": 2, "A2": 3, "B1": "=A1*A2", "B2": "=B1+A2", "B3": "=B2^2", **changed})
+    small.reference.write_text(
+        "def double(x, y):\n    p = x * y\n    q = p + y\n    return {'p': p, 'q': q, 'r': q ** 2}\n"
+    )
+    small.write_spec(inputs='[inputs]\nx = "A1"\ny = "A2"', outputs='[outputs]\np = "B1"\nq = "B2"\nr = "B3"')
+    return small.spec
+
+
+# --- what is drawn ---------------------------------------------------------------------------------------------------
+
+
+def test_a_range_is_covered_evenly():
+    """A Latin hypercube: of the plain draws, each part of the range has one, which plain chance does not give."""
+    numbers = np.array(drawn(100, low=0, high=1))
+    plain = [n for n in range(100) if not (n in (1, 3, 5, 7) or (n >= 10 and n % 10 == 0))]
+    parts = np.floor(np.sort(numbers[plain]) * len(plain))
+    assert parts.tolist() == list(range(len(plain)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_is_drawn_outside_a_range_or_beside_the_choices(seed):
+    """The author of the spec says for what the workbook is meant."""
+    assert all(-2 <= number <= 0.5 for number in drawn(500, seed, low=-2, high=0.5))
+    assert {-2.0, 0.5, 0.0} <= set(drawn(500, seed, low=-2, high=0.5))  # both corners, and nothing
+    assert all(number >= 1 for number in drawn(500, seed, low=1))
+    assert set(drawn(500, seed, choices=(0.0, 1.0, 7.0))) == {0.0, 1.0, 7.0}
+
+
+@pytest.mark.parametrize("count", [8, 100])
+def test_the_special_sets_are_there_even_where_few_are_asked_for(count):
+    """Many a formula is right on one side of zero only, or while numbers are small."""
+    numbers = drawn(count)
+    assert any(number < 0 for number in numbers)
+    assert 0.0 in numbers
+    assert any(abs(number) > 100 for number in numbers)
+    assert any(0 < abs(number) < 0.01 for number in numbers)
+
+
+def test_some_sets_stay_near_what_is_stored():
+    """A reference that is defined near by only has to be tried as well."""
+    assert sum(abs(number - 3) < 0.1 for number in drawn(100)) > 20
+
+
+def test_the_same_seed_draws_the_same_and_another_seed_another():
+    """A report can be had again; a second one can look elsewhere."""
+    assert drawn(50, 1) == drawn(50, 1) != drawn(50, 2)
+
+
+# --- dead formulas ---------------------------------------------------------------------------------------------------
+
+
+def test_three_formulas_frozen_to_their_right_values_are_caught_and_named(run, week_one, tmp_path):
+    """All three agree to the last bit on what is stored, and refer to something: only other inputs tell."""
+    frozen = {"J9": None, "O9": None, "G16": None}
+    values = {r.cell.a1: r.actual for r in xlparity.verify(week_one, scenarios=0).checks[0].results}
+    book = openpyxl.load_workbook(week_one.with_name("regressor.xlsx"))
+    sheet = book["Training"]
+    for cell in frozen:
+        content = sheet[cell].value
+        text = f"={values[cell]!r}+0*$B$3"
+        if isinstance(content, str):
+            sheet[cell] = text
+        else:
+            content.text = text
+    book.save(tmp_path / "frozen.xlsx")
+    assert run("verify", week_one, "--workbook", tmp_path / "frozen.xlsx", "--scenarios", "0").code == 0
+    done = run("verify", week_one, "--workbook", tmp_path / "frozen.xlsx", "--format", "json")
+    assert done.code == 1
+    check = json.loads(done.out)["checks"][0]
+    assert check["counts"]["match"] == check["counts"]["bound"]
+    assert {"Training!J9", "Training!O9", "Training!G16"} <= set(check["scenarios"]["cells"])
+
+
+def test_a_dead_formula_is_shown_by_the_smallest_change_of_inputs(run, small):
+    """One cell to type into, one cell to look at."""
+    spec = formulas_of_three(small, B2="=9+0*A1")
+    done = run("verify", spec)
+    assert done.code == 1
+    said = " ".join(done.out.split())
+    assert re.search(r"set Sheet!A1 to 1 and Sheet!B2 is off by 3: 9 instead of 6 \(\d+ of 100 scenarios fail\)", said)
+    smallest = json.loads(run("verify", spec, "--format", "json").out)["checks"][0]["scenarios"]["smallest"]
+    assert smallest == {"set": {"Sheet!A1": 1.0}, "cell": "Sheet!B2", "expected": 6.0, "actual": 9.0}
+
+
+def test_a_change_that_needs_two_inputs_keeps_both_and_no_third(small):
+    """Neither of the two by itself shows anything."""
+    small.write_cells({"A1": 2, "A2": 2, "A3": 2, "B1": "=IF(A1<0,IF(A2<0,99,A3),A3)"})
+    small.reference.write_text("def double(x, y, z):\n    return {'y': z}\n")
+    inputs = "[inputs]\n" + "\n".join(
+        f'{n} = {{ at = "{a}", low = -3, high = 3 }}' for n, a in zip("xyz", ("A1", "A2", "A3"), strict=True)
+    )
+    small.write_spec(inputs=inputs)
+    smallest = xlparity.verify(small.spec).checks[0].scenarios.smallest
+    assert dict(smallest.changes) == {Cell("Sheet", 1, 1): -1.0, Cell("Sheet", 2, 1): -1.0}
+    assert (smallest.expected, smallest.actual) == (2.0, 99.0)
+
+
+def test_a_plain_value_is_within_the_range_or_among_the_choices(small):
+    """What is to be typed must be something that the workbook is meant for."""
+    small.write_cells({"A1": 0.75, "A2": 7, "B1": "=1.5+0*A1", "B2": "=14+0*A2"})
+    small.reference.write_text("def double(x, k):\n    return {'y': 2 * x, 'z': 2 * k}\n")
+    small.write_spec(
+        inputs='[inputs]\nx = { at = "A1", low = 0.7, high = 0.8 }\nk = { at = "A2", choices = [7, 11] }',
+        outputs='[outputs]\ny = "B1"\nz = "B2"',
+    )
+    ((cell, value),) = xlparity.verify(small.spec).checks[0].scenarios.smallest.changes
+    assert cell == Cell("Sheet", 1, 1)
+    assert value in (0.7, 0.8)
+    small.write_cells({"A1": 0.75, "A2": 7, "B1": "=2*A1", "B2": "=14+0*A2"})
+    assert xlparity.verify(small.spec).checks[0].scenarios.smallest.changes == ((Cell("Sheet", 2, 1), 11.0),)
+
+
+def test_an_input_in_several_places_is_named_by_the_first(small):
+    """The others follow, or are typed in as well; a list of them all would hide the one change that there is."""
+    small.write_cells({"A1": 3, "A2": 3, "B1": "=6+0*A2"})
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", also = [{ at = "A2" }] }')
+    assert [cell.a1 for cell, _ in xlparity.verify(small.spec).checks[0].scenarios.smallest.changes] == ["A1"]
+
+
+def test_where_the_stored_inputs_fail_already_nothing_is_shrunk(small):
+    """There is nothing to type in."""
+    assert xlparity.verify(formulas_of_three(small, B1="=A1+A2+5")).checks[0].scenarios.smallest is None
+
+
+# --- how many, and where the reference is undefined -------------------------------------------------------------------
+
+
+def test_undefined_sets_are_dropped_and_counted(small):
+    """A logarithm of what is not positive shows nothing about the workbook, which has an error there."""
+    small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': np.log(x - 2.9)}\n")
+    small.write_cells({"A1": 3, "B1": "=LN(A1-2.9)"})
+    report = xlparity.verify(small.spec)
+    tried = report.checks[0].scenarios
+    assert report.verdict is Verdict.PASS
+    assert tried.run + tried.dropped == 100
+    assert tried.run > 40
+    assert tried.dropped > 10
+
+
+def test_a_seed_gives_the_same_report_and_another_one_another(run, small):
+    """And the report says which it was."""
+    spec = formulas_of_three(small, B2="=IF(A1>3.9,0,B1+A2)")
+    one, two, three = (
+        json.loads(run("verify", spec, "--seed", seed, "--format", "json").out)["checks"][0]["scenarios"]
+        for seed in (5, 5, 6)
+    )
+    assert one == two
+    assert (one["seed"], three["seed"]) == (5, 6)
+    assert one["failed"] > 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 250])
+def test_as_many_sets_are_tried_as_are_asked_for(run, small, count):
+    """None at all is allowed, and said."""
+    done = run("verify", small.spec, "--scenarios", count, "--format", "json")
+    check = json.loads(done.out)["checks"][0]
+    assert (done.code, check["scenarios"]["run"], check["scenarios"]["asked"]) == (0, count, count)
+    assert any("no other inputs were tried" in note for note in check["notes"]) is (count == 0)
+    assert run("verify", small.spec, "--scenarios", -1).code == 2
+
+
+def test_an_engine_that_computes_one_set_at_a_time_tries_eight_and_says_so(small):
+    """A hundred would take it minutes; the special sets are among the eight."""
+    check = xlparity.verify(small.spec, engine="excelmodel").checks[0]
+    assert check.scenarios.run == 8
+    assert "8 of the 100 scenarios were tried, since excelmodel computes them one at a time" in check.notes
+    small.write_cells({"A1": 3, "B1": "=2*ABS(A1)"})
+    assert xlparity.verify(small.spec, engine="excelmodel").verdict is Verdict.FAIL
+
+
+def test_an_engine_does_not_acquit_on_sets_that_it_has_not_tried(small):
+    """What is wrong in the fiftieth set only is wrong, whatever an engine says that has seen eight of them."""
+    small.write_cells({"A1": 3, "B1": "=IF(ABS(A1-5)<0.4,0,2*A1)"})
+    alone = xlparity.verify(small.spec).checks[0].scenarios
+    assert alone.since[0] >= 8
+    both = xlparity.verify(small.spec, engine=["excelmodel", "formulas"])
+    assert both.verdict is Verdict.FAIL
+    assert [check.findings for check in both.checks] == [(), ()]
+
+
+def test_checks_that_share_a_reference_and_its_inputs_call_it_once(small):
+    """History and training are one run of the same loop; a hundred runs of it are enough."""
+    small.reference.write_text("calls = []\ndef double(x):\n    calls.append(x)\n    return {'y': 2 * x, 'z': 3 * x}\n")
+    small.write_cells({"A1": 3, "B1": "=2*A1", "C1": "=3*A1"})
+    small.write_spec(
+        inputs='[check.a]\ninputs = { x = "A1" }\noutputs = { y = "B1" }',
+        outputs='[check.b]\ninputs = { x = "A1" }\noutputs = { z = "C1" }',
+    )
+    plan = read_spec(small.spec)
+    trials = trials_of(plan, bind(plan, read_workbook(small.workbook)))
+    calls = trials[0].reference.function.__globals__["calls"]
+    at = Cell("Sheet", 1, 1)
+    (case,) = trials[0].cases({at: 1.0}, 1)
+    layouts = [trial.row(case, None)[1] for trial in trials]
+    calls.clear()
+    answers = ask(trials, layouts, {at: np.arange(5.0)}, 5)
+    assert len(calls) == 5
+    assert [list(one.expected[:, 0]) for one in answers] == [[0, 2, 4, 6, 8], [0, 3, 6, 9, 12]]
+
+
+def test_what_a_reference_prints_is_heard_once(run, small):
+    """A hundred times over it would bury what else there is to read."""
+    small.reference.write_text("def double(x):\n    print('loss')\n    return {'y': 2 * x}\n")
+    assert run("verify", small.spec).err.count("loss") == 1
+
+
+# --- rounding --------------------------------------------------------------------------------------------------------
+
+NETWORK = {"A1": 1, "B1": 0, "A2": 0.5, "B2": -0.25, "A3": 1, "C1": "=A1*A2+B1*B2", "C2": "=1/(1+EXP(-C1))"}
+
+
+def network(small, **changed):
+    """One neuron without any range on its inputs, and its loss, which loses all its digits where the neuron is certain."""
+    small.write_cells({**NETWORK, "C3": "=-(A3*LN(C2)+(1-A3)*LN(1-C2))", **changed})
+    small.reference.write_text(
+        "import numpy as np\ndef double(x, w, y):\n    A = 1 / (1 + np.exp(-(x @ w.T)))\n"
+        "    return {'A': A, 'loss': -(y * np.log(A) + (1 - y) * np.log(1 - A))}\n"
+    )
+    small.write_spec(
+        inputs='[inputs]\nx = "A1:B1"\nw = "A2:B2"\ny = { at = "A3", choices = [0, 1] }',
+        outputs='[outputs]\nA = "C2"\nloss = "C3"',
+    )
+    return small.spec
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_right_workbook_fails_in_none_of_a_thousand_sets(small, seed):
+    """Without a range the neuron is driven to where the last bit of its input decides about the loss."""
+    tried = xlparity.verify(network(small), scenarios=1000, seed=seed).checks[0]
+    assert (tried.verdict, tried.scenarios.failed, tried.scenarios.unsure) == (Verdict.PASS, 0, ())
+    assert tried.scenarios.run > 800
+
+
+def test_what_rounding_alone_keeps_apart_is_neither_wrong_nor_right(small):
+    """A product in another order, of which the sine of a large number shows the last bits: no fault of the workbook."""
+    small.write_cells({"A1": 1, "A2": 1, "B1": "=SIN((A1*A2*A1)*1E7)"})
+    small.reference.write_text("import numpy as np\ndef double(x, k):\n    return {'y': np.sin(x * (x * k) * 1e7)}\n")
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", low = 1, high = 2 }\nk = { at = "A2", low = 0, high = 2 }')
+    check = xlparity.verify(small.spec).checks[0]
+    assert (check.counts["match"], check.scenarios.failed) == (1, 0)
+    assert check.scenarios.shaky > 10
+
+
+@pytest.mark.parametrize(
+    ("cell", "formula"),
+    [
+        ("C3", "=-(A3*LOG(C2)+(1-A3)*LN(1-C2))"),
+        ("C3", "=-(A3*LN(C2)+(1-A3)*LN(1-C2))*1.000001"),
+        ("C2", "=1/(1+EXP(-C1))+0.000001*C1"),
+        ("C3", "=0.474076984180107+0*C2"),
+        ("C1", "=A1*A2"),
+    ],
+)
+def test_rounding_is_no_excuse_for_a_wrong_formula(small, cell, formula):
+    """A part in a million is ten thousand times what rounding does where the neuron is not certain."""
+    check = xlparity.verify(network(small, **{cell: formula})).checks[0]
+    assert check.verdict is Verdict.FAIL
+    named = {r.cell.a1 for r in check.results if r.status != "match"} | {c.a1 for c in check.scenarios.cells}
+    assert {"C1": "C2"}.get(cell, cell) in named
+
+
+def test_an_error_where_numpy_passes_over_an_overflow_is_no_fault_without_a_range(small):
+    """EXP(3000) is #NUM! in Excel; numpy has an infinity there, and goes on to 0. A range promises that it matters."""
+    small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': 1 / (1 + np.exp(-x))}\n")
+    small.write_cells({"A1": 3, "B1": "=1/(1+EXP(-A1))"})
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", low = -2000, high = 2000 }')
+    report = xlparity.verify(small.spec)
+    assert report.verdict is Verdict.FAIL
+    assert str(report.checks[0].scenarios.smallest.actual) == "#NUM!"
+    small.write_cells({"A1": -3, "B1": "=1/(1+EXP(-A1))"})
+    small.write_spec()
+    check = xlparity.verify(small.spec, scenarios=300).checks[0]
+    assert check.verdict is Verdict.PASS
+    assert check.scenarios.shaky > 0
+    assert any("neither right nor wrong" in note for note in check.notes)
+
+
+def test_a_cell_that_is_nowhere_shown_to_follow_the_reference_is_not_passed(small):
+    """The reference is noise: a hair's breadth away it says something else, so nothing at all can be said of the formula."""
+    small.reference.write_text(
+        "import math\ndef double(x):\n    return {'y': 6.0 if x == 3 else 6.0 + hash(x) % 1000 / 7, 'z': x}\n"
+    )
+    small.write_cells({"A1": 3, "B1": "=6+0*A1", "B2": "=A1"})
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"')
+    check = xlparity.verify(small.spec).checks[0]
+    assert check.verdict is not Verdict.PASS
+    assert Cell("Sheet", 1, 2) in (*check.scenarios.unsure, *check.scenarios.cells)
+
+
+def test_a_corner_where_sums_cancel_does_not_leave_the_check_open(small):
+    """The engine refuses what a subtraction leaves; right beside the corner it need not, and the formula is right there."""
+    small.write_cells({"A1": 0.4, "A2": 0.15, "B1": "=IF(A1-A2-0.2>0,A1,A2)"})
+    small.reference.write_text("def double(x, b):\n    return {'y': x if x - b - 0.2 > 1e-15 else b}\n")
+    small.write_spec(
+        inputs='[inputs]\nx = { at = "A1", low = 0.3, high = 0.5 }\nb = { at = "A2", low = 0.1, high = 0.3 }'
+    )
+    check = xlparity.verify(small.spec).checks[0]
+    assert (check.verdict, check.scenarios.failed) == (Verdict.PASS, 0)
+    assert check.scenarios.shaky > 0
+    small.write_cells({"A1": 0.4, "A2": 0.15, "B1": "=IF(A1-A2-0.2>0,A1,OFFSET(A2,0,0))"})
+    assert xlparity.verify(small.spec).verdict is Verdict.UNASSESSED
+
+
+# --- columns and sweeps ----------------------------------------------------------------------------------------------
+
+
+class OneByOne:
+    """A session that can only recalculate: A2 is twice A1."""
+
+    def recalculate(self, overrides):
+        """Every value, with the overrides."""
+        found = {A1: 1.0, **overrides}
+        return {**found, A2: 2 * found[A1] if type(found[A1]) is float else MISSING}
+
+
+def test_a_session_without_a_sweep_is_swept_set_by_set():
+    """Every engine takes part, the slow ones slowly."""
+    swept = sweep(OneByOne(), 3, {A1: np.array([1.0, 2.0, 3.0])})
+    assert [value_in(swept[A2], number) for number in range(3)] == [2.0, 4.0, 6.0]
+    assert sweep(OneByOne(), 2, {A1: ("x", 1.0)})[A2] == (MISSING, 2.0)
+
+
+def test_columns_one_after_the_other_keep_their_values():
+    """Whatever form each of them has."""
+    forms: list[tuple[Column, int]] = [(1.0, 2), (np.array([2.0, 3.0]), 2), ((True, 4.0), 2), ("x", 1)]
+    for parts in itertools.permutations(forms, 2):
+        column = joined(parts)
+        expected = [value_in(part, number) for part, count in parts for number in range(count)]
+        assert [value_in(column, number) for number in range(len(expected))] == expected
+        assert value_in(picked(column, [1]), 0) == expected[1]
+    assert column_of([True, 1.0]) == (True, 1.0)
