@@ -69,7 +69,12 @@ def cell(address):
 
 
 def fix(data, **formulas):
-    return fixed(data, parse_workbook(data, PATH), {cell(a): text for a, text in formulas.items()})
+    book = parse_workbook(data, PATH)
+    held = {address: book.formula(cell(address)) for address in formulas}
+    areas = {
+        address: formula.area for address, formula in held.items() if formula and cell(address) not in book.members
+    }
+    return fixed(data, book, {cell(a): Formula(text, areas.get(a)) for a, text in formulas.items()})
 
 
 def seen(data):
@@ -222,14 +227,20 @@ ARRAY = {"A1": 1, "A2": 2, "B1": ArrayFormula("B1:B2", "=A1:A2*2"), "C1": "=SUM(
 
 
 def test_an_array_formula_is_exchanged_as_a_whole():
-    """It is shown in braces, which are Excel's and no part of it; its area stays, and every cell in it is new."""
-    data = book_of(ARRAY)
-    for text in ("{=A1:A2*3}", "=A1:A2*3"):
-        new = fix(data, B1=text)
-        assert texts(new)["B1"] == "{=A1:A2*3}"
-        assert parse_workbook(new, PATH).members == {cell("B2"): cell("B1")}
-        assert (seen(new)["B1"], seen(new)["B2"], seen(new)["C1"]) == (3, 6, 9)
-        assert b'<f t="array" ref="B1:B2">A1:A2*3</f>' in part(new)
+    """Its area stays, and every cell in it is new."""
+    new = fix(book_of(ARRAY), B1="=A1:A2*3")
+    assert texts(new)["B1"] == "{=A1:A2*3}"
+    assert parse_workbook(new, PATH).members == {cell("B2"): cell("B1")}
+    assert (seen(new)["B1"], seen(new)["B2"], seen(new)["C1"]) == (3, 6, 9)
+    assert b'<f t="array" ref="B1:B2">A1:A2*3</f>' in part(new)
+
+
+def test_an_array_formula_is_entered_over_numbers_that_were_pasted_there():
+    """A block of numbers pasted over an array formula is mended by entering it anew, over the same cells."""
+    data = book_of({**ARRAY, "B1": 5, "B2": 6})
+    new = fixed(data, parse_workbook(data, PATH), {cell("B1"): Formula("=A1:A2*2", parse_range("B1:B2", "Sheet"))})
+    assert (seen(new)["B1"], seen(new)["B2"], seen(new)["C1"]) == (2, 4, 6)
+    assert part(new) == part(fix(book_of(ARRAY), B1="=A1:A2*2"))
 
 
 def test_a_part_of_an_array_formula_cannot_be_changed():
@@ -247,10 +258,11 @@ def test_a_data_table_cannot_be_changed():
             fix(data, **{address: "=B1"})
 
 
-def test_braces_are_for_array_formulas_only():
-    """Without them the formula would be another: it would take one cell of each range."""
-    with pytest.raises(WorkbookError, match="no array formula"):
-        fix(book_of({"A1": 1, "B1": "=A1"}), B1="{=SUM(A1:A2*2)}")
+def test_an_array_formula_is_not_entered_over_other_formulas():
+    """Excel refuses it, and the file would hold two formulas for one cell."""
+    data = book_of({"A1": 1, "B1": 2, "B2": "=A1"})
+    with pytest.raises(WorkbookError, match="B2 has a formula"):
+        fixed(data, parse_workbook(data, PATH), {cell("B1"): Formula("=A1:A2*2", parse_range("B1:B2", "Sheet"))})
 
 
 def test_a_spilling_formula_with_a_result_of_another_size_stores_nothing():
@@ -324,7 +336,7 @@ def test_sheets_are_told_apart():
     made.create_sheet("Two & more")["A1"] = "=Sheet!A1*2"
     data = stored(made)
     at = Cell("Two & more", 1, 1)
-    new = fixed(data, parse_workbook(data, PATH), {at: "=Sheet!A1*3"})
+    new = fixed(data, parse_workbook(data, PATH), {at: Formula("=Sheet!A1*3")})
     assert part(new) == part(data)
     assert parse_workbook(new, PATH).cells == {cell("A1"): 1.0, at: Formula("=Sheet!A1*3")}
 
@@ -387,7 +399,7 @@ def test_a_sheet_that_is_not_there_is_one_error():
     """A formula that is left out without a word would be taken for written."""
     data = book_of({"A1": 1})
     with pytest.raises(WorkbookError, match="no sheet 'Other'"):
-        fixed(data, parse_workbook(data, PATH), {Cell("Other", 1, 1): "=1"})
+        fixed(data, parse_workbook(data, PATH), {Cell("Other", 1, 1): Formula("=1")})
 
 
 OLD = st.sampled_from(["", "<c r='{r}' s='0'/>", '<c r="{r}"><v>2</v></c>', '<c r="{r}"><f>A9 + 1</f><v>3</v></c>'])
@@ -418,7 +430,7 @@ EMPTY = book_of({})
 def test_libreoffice_reads_the_copy_and_computes_the_same(tmp_path):
     """An element in the wrong order, a cell out of place or a shared formula without its text would show."""
     data = book_of(COURSE | SHARED | {"D1": ArrayFormula("D1:D2", "=A1:A2*2")}, *AS_SHARED)
-    new = fix(data, P5="=-(N5*LN(L5))", B1='=IF(A1<2,A1*5,"<&>")', D1="{=A1:A2*4}", E2="=B3+D2", L6="=A2/10")
+    new = fix(data, P5="=-(N5*LN(L5))", B1='=IF(A1<2,A1*5,"<&>")', D1="=A1:A2*4", E2="=B3+D2", L6="=A2/10")
     stripped = re.sub(rb"(</f>)<v>[^<]*</v>", rb"\1", part(new))  # LibreOffice echoes what is stored
     assert stripped.count(b"<v>") < part(new).count(b"<v>")
     for name, xml in (("kept", part(new)), ("stripped", stripped)):

@@ -188,12 +188,12 @@ def _place(root: Root) -> str:
     first = [b.cell for b in bindings if b.iteration == bindings[0].iteration]
     numbers = list(parts)
     if len(numbers) == blocks:
-        return f"{addresses(first)} and its like in every iteration"
+        return f"{addresses(first)} in every iteration"
     whole = numbers == list(range(numbers[0], numbers[-1] + 1))
     if whole and numbers[0] == 2 and numbers[-1] == blocks:
-        return f"{addresses(first)} and its like from iteration 2 on"
+        return f"{addresses(first)} from iteration 2 on"
     said = f"iterations {numbers[0]} to {numbers[-1]}" if whole else f"{len(numbers)} iterations, first {numbers[0]}"
-    return f"{addresses(first)} and its like in {said}"
+    return f"{addresses(first)} in {said}"
 
 
 def _unexplained(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> list[Finding]:

@@ -1,8 +1,8 @@
 """A copy of a workbook in which some formulas are exchanged, and every stored value is right again."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 
 from xlparity import ooxml
 from xlparity.address import Cell, Range
@@ -11,63 +11,84 @@ from xlparity.errors import WorkbookError
 from xlparity.formula import tokens
 from xlparity.patch import repack, write_formulas, write_values
 from xlparity.recalc import hold_against
-from xlparity.report import StoredReport
+from xlparity.report import Report, StoredReport
 from xlparity.values import BLANK, MISSING, Missing, Unsupported, Value
-from xlparity.workbook import Formula, Workbook, formulas_of, parse_workbook
-
-_BRACED = re.compile(r"\{(=.*)\}", re.DOTALL)
+from xlparity.workbook import Formula, Workbook, formulas_of, parse_workbook, read_bytes
 
 
-def fixed(data: bytes, book: Workbook, formulas: Mapping[Cell, str]) -> bytes:
+def fix(report: Report) -> tuple[bytes, tuple[Cell, ...]]:
+    """The bytes of the report's workbook with all suggestions applied, and the cells in which they stand.
+
+    Raises WorkbookError where a suggestion cannot be written, and where the file is no longer the one that was verified.
+    """
+    formulas = {
+        cell: formula
+        for check in report.checks
+        for finding in check.findings
+        for cell, formula in finding.mends.items()
+    }
+    path = Path(report.workbook)
+    data = read_bytes(path)
+    book = parse_workbook(data, path)
+    if book.digest != report.sha256:
+        raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")
+    return fixed(data, book, formulas), tuple(sorted(formulas))
+
+
+def fixed(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> bytes:
     """The workbook's bytes with these formulas in place of what the cells hold, recalculated; nothing else is touched.
 
-    A text is a formula as it is shown, ``=A1*2``, or in braces for the first cell of an array formula. Every formula's
-    stored value is what the workbook then computes. What cannot be computed, and hangs on what was changed, stores
-    nothing: its old value is no longer right, and only the program that opens the file can find the new one. A formula that
-    could not even be read keeps what it has.
+    An array formula takes the place of one with the same area, or of constants. Every formula's stored value is what the
+    workbook then computes. What cannot be computed, and hangs on what was changed, stores nothing: its old value is no
+    longer right, and only the program that opens the file can find the new one. A formula that could not even be read
+    keeps what it has.
 
     Raises WorkbookError where a formula cannot be written, and where the file that results would not read as the same
     workbook with these formulas in it.
     """
     if not formulas:
         return data
-    plain = {cell: _plain(book, cell, text) for cell, text in formulas.items()}
-    changed = _written(data, book, plain)
+    for cell in formulas:
+        _refuse_place(book, cell)
+    changed = _written(data, book, formulas)
     new = parse_workbook(changed, book.path)
-    _refuse_other_changes(book, new, plain)
+    _refuse_other_changes(book, new, formulas)
     values = find_engine("formulas").load(new).recalculate({})
     report, stored = hold_against(changed, new, values)
-    return _emptied(stored, new, _out_of_date(new, plain, values, report))
+    return _emptied(stored, new, _out_of_date(new, formulas, values, report))
 
 
-def _plain(book: Workbook, cell: Cell, text: str) -> str:
-    """The text without the braces that an array formula is shown in; Excel makes them, and they are no part of it."""
+def _refuse_place(book: Workbook, cell: Cell) -> None:
     if cell.sheet not in book.sheets:
         raise WorkbookError(f"{book.path}: there is no sheet '{cell.sheet}' to write a formula into")
     for table in book.scope.tables.values():
         header = table.area._replace(last_row=table.area.row + table.headers - 1)
         if _holds(header, cell):
             raise WorkbookError(f"{book.path}: {cell} is a header of table {table.name}, and must stay a plain text")
-    braced = _BRACED.fullmatch(text.strip())
-    if braced is None:
-        return text
-    formula = book.formula(cell)
-    if formula is None or formula.area is None:
-        raise WorkbookError(f"{book.path}: {cell} holds no array formula; {text} can be entered there in Excel only")
-    return braced[1]
 
 
-def _written(data: bytes, book: Workbook, formulas: Mapping[Cell, str]) -> bytes:
+def _written(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> bytes:
     parts = ooxml.read_parts(data, book.path)
     changed: dict[str, bytes] = {}
     for sheet, part in ooxml.sheet_parts(parts, book.path).items():
-        mine = {cell.a1: text for cell, text in formulas.items() if cell.sheet == sheet}
+        mine = {cell.a1: formula.text for cell, formula in formulas.items() if cell.sheet == sheet}
+        areas = {
+            cell.a1: formula.area.a1
+            for cell, formula in formulas.items()
+            if cell.sheet == sheet and formula.area is not None and _area(book, cell) != formula.area
+        }
         if mine:
             # Only where formulas are shared can those of other cells be asked for, and to be sure of 50,000 takes a while.
             listed = formulas_of(book) if b"shared" in parts[part] else ()
             others = {cell.a1: held.text for cell, held in listed if cell.sheet == sheet and _sure(book, cell)}
-            changed[part] = write_formulas(parts[part], mine, f"{book.path}: sheet '{sheet}'", others=others)
+            where = f"{book.path}: sheet '{sheet}'"
+            changed[part] = write_formulas(parts[part], mine, where, others=others, areas=areas)
     return repack(data, changed)
+
+
+def _area(book: Workbook, cell: Cell) -> Range | None:
+    formula = book.formula(cell)
+    return formula.area if formula is not None and cell not in book.members else None
 
 
 def _sure(book: Workbook, cell: Cell) -> bool:
@@ -92,16 +113,22 @@ def _sure(book: Workbook, cell: Cell) -> bool:
     return ":" not in formula.text[position:]
 
 
-def _refuse_other_changes(old: Workbook, new: Workbook, formulas: Mapping[Cell, str]) -> None:
+def _refuse_other_changes(old: Workbook, new: Workbook, formulas: Mapping[Cell, Formula]) -> None:
     """The file as written is read again: it must be the same workbook, but for these formulas."""
-    for cell, text in formulas.items():
+    for cell, formula in formulas.items():
         held = new.cells.get(cell)
-        if not isinstance(held, Formula) or held.text != text:
+        if not isinstance(held, Formula) or held.text != formula.text:
             why = f" ({held.reason})" if isinstance(held, Unsupported) else ""
-            raise WorkbookError(f"{old.path}: {cell} does not take the formula {text}{why}")
-    rest = (old.cells.keys() | new.cells.keys()) - formulas.keys()
+            raise WorkbookError(f"{old.path}: {cell} does not take the formula {formula.text}{why}")
+    members = {
+        member: cell
+        for cell, formula in formulas.items()
+        for member in (formula.area.cells() if formula.area is not None else ())
+        if member != cell
+    }
+    rest = (old.cells.keys() | new.cells.keys()) - formulas.keys() - members.keys()
     lost = [cell for cell in rest if old.cells.get(cell) != new.cells.get(cell)]
-    if lost or old.members != new.members:
+    if lost or {**old.members, **members} != new.members:
         at = f", such as {min(lost)}" if lost else ""
         raise WorkbookError(f"{old.path}: the formulas cannot be written without a change to other cells{at}")
 

@@ -8,32 +8,10 @@ from xlparity.address import Cell
 from xlparity.census import take_census
 from xlparity.edits import Edit, Site, edits
 from xlparity.layout import Form, Layout
+from xlparity.mutations import Mutant
 from xlparity.syntax import Node, number, parse, walk, with_part
 from xlparity.values import Value
 from xlparity.workbook import Formula, Workbook, formulas_of
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """What is put into a workbook to break it, by cell; ``kind`` is that of the edit, ``said`` what it did.
-
-    The sentence reads from the right formula to the wrong one. ``cells`` are all the cells whose values it computes.
-    """
-
-    check: str
-    variable: str
-    kind: str
-    said: str
-    contents: Mapping[Cell, Value | Formula]
-    original: str
-
-    def cells(self, workbook: Workbook) -> set[Cell]:
-        """The cells that the mutant's formulas fill in the original workbook."""
-        found: set[Cell] = set()
-        for cell in self.contents:
-            formula = workbook.formula(cell)
-            found |= set(formula.area.cells()) if formula is not None and formula.area is not None else {cell}
-        return found
 
 
 @dataclass(frozen=True, slots=True)

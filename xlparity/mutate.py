@@ -7,7 +7,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -18,7 +17,8 @@ from xlparity.engines import Values
 from xlparity.engines.formulas import FormulasEngine, FormulasSession
 from xlparity.errors import OracleError, UsageError
 from xlparity.layout import Layout
-from xlparity.mutants import Mutant, mutants
+from xlparity.mutants import mutants
+from xlparity.mutations import Mutant, MutationReport, Outcome
 from xlparity.pipeline import SCENARIOS, Progress, assess, drawn, workbook_of
 from xlparity.references import Reference, Trace
 from xlparity.report import Finding, Report, Verdict
@@ -28,73 +28,10 @@ from xlparity.trials import trials_of
 from xlparity.values import BLANK
 from xlparity.workbook import Workbook, read_workbook
 
-Fate = Literal["detected", "equivalent", "survived"]
-
 MOST = 1000
 _OTHERS = 1000  # sets of inputs on which an undetected mutant is held against the original
 _PROOFS = 200  # sets of inputs on which a mended mutant is held against the original
 _SAME = Tolerance(rtol=1e-9, atol=1e-12)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one mutant.
-
-    ``equivalent`` is one that computes what the original does, in every bound cell, on ``evidence`` other sets of inputs.
-    ``named`` says whether a finding names one of its cells, ``restored`` whether what is suggested makes the workbook
-    compute what the original does; ``code`` and ``suggestion`` are those of the finding.
-    """
-
-    mutant: Mutant
-    fate: Fate
-    evidence: int = 0
-    named: bool = False
-    restored: bool = False
-    code: str | None = None
-    suggestion: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MutationReport:
-    """The outcomes of all mutants of a spec's workbook, in the order in which they were made."""
-
-    spec: str
-    workbook: str
-    seed: int
-    scenarios: int
-    outcomes: tuple[Outcome, ...]
-
-    @property
-    def verdict(self) -> Verdict:
-        """Pass where no mutant survived."""
-        return Verdict.FAIL if self.of("survived") else Verdict.PASS
-
-    def of(self, fate: Fate) -> list[Outcome]:
-        """The outcomes with this fate."""
-        return [outcome for outcome in self.outcomes if outcome.fate == fate]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many mutants there were, and how many had each fate; how many of the detected were named and restored."""
-        return count(self.outcomes)
-
-    @property
-    def kinds(self) -> dict[str, dict[str, int]]:
-        """The counts by kind of edit, in alphabetical order."""
-        names = sorted({outcome.mutant.kind for outcome in self.outcomes})
-        return {name: count([outcome for outcome in self.outcomes if outcome.mutant.kind == name]) for name in names}
-
-
-def count(outcomes: Sequence[Outcome]) -> dict[str, int]:
-    """The numbers of a report on these outcomes."""
-    return {
-        "mutants": len(outcomes),
-        "equivalent": sum(outcome.fate == "equivalent" for outcome in outcomes),
-        "detected": sum(outcome.fate == "detected" for outcome in outcomes),
-        "named": sum(outcome.named for outcome in outcomes),
-        "restored": sum(outcome.restored for outcome in outcomes),
-        "survived": sum(outcome.fate == "survived" for outcome in outcomes),
-    }
 
 
 def mutate(

@@ -40,8 +40,8 @@ def _mode(target: Path) -> int:
     return 0o666 & ~mask
 
 
-def keep_apart(report: Path | None, *others: Path | None) -> None:
-    """Raises UsageError where the report would overwrite one of the others."""
+def keep_apart(written: Path | None, *others: Path | None, option: str = "--output") -> None:
+    """Raises UsageError where the file that the option names would overwrite one of the others."""
     for other in others:
-        if report is not None and other is not None and report.resolve() == other.resolve():
-            raise UsageError(f"--output {report} would overwrite {other}; name another file for the report")
+        if written is not None and other is not None and written.resolve() == other.resolve():
+            raise UsageError(f"{option} {written} would overwrite {other}; name another file for it")

@@ -13,18 +13,28 @@ _IN_XML = re.compile("=[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 
 
 def write_formulas(
-    xml: bytes, formulas: Mapping[str, str], where: str, *, others: Mapping[str, str] | None = None
+    xml: bytes,
+    formulas: Mapping[str, str],
+    where: str,
+    *,
+    others: Mapping[str, str] | None = None,
+    areas: Mapping[str, str] | None = None,
 ) -> bytes:
     """The sheet part with each cell's formula replaced or put in, by address (``P5``: ``=A1*2``); other bytes stay.
 
     What the cell stored goes with its old content, since it is no result of the new formula. The first cell of an array
     formula stays one, over the same area. ``others`` has the texts of the sheet's formulas, cell by cell: where the cell
     that defines a shared formula is given another, each cell that shared it is given its own text, and keeps its value.
+    ``areas`` has the area (``B2:B5``) of each array formula that is entered anew, over cells of which none has a formula.
 
     Raises WorkbookError where the XML is damaged or in another encoding than UTF-8, where a text can be no formula, and for
     what Excel cannot do either: changing one cell of an array formula, or any of a data table.
     """
-    contents = {_cell(address, where): _content(address, text, where) for address, text in formulas.items()}
+    areas = areas or {}
+    contents = {
+        _cell(address, where): _content(address, text, where)._replace(area=areas.get(address))
+        for address, text in formulas.items()
+    }
     with readable(xml, where):
         elements = _elements(xml)
     seen: set[Cell] = set()
@@ -33,6 +43,11 @@ def write_formulas(
             raise WorkbookError(f"{where}: cell {element.cell.a1} has two formulas; save the file in Excel")
         seen.add(element.cell)
         _refuse_parts(element, contents, where)
+        for address, area in areas.items():
+            if element.cell != parse_range(address, "").first and element.cell in parse_range(area, "").cells():
+                raise WorkbookError(
+                    f"{where}: {element.cell.a1} has a formula, over which none for {area} can be entered"
+                )
     contents |= _written_out(elements, contents, others or {}, where)
     return patched(xml, {cell.a1: content for cell, content in contents.items()}, where)
 

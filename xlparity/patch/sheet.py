@@ -28,10 +28,14 @@ NOTHING = Stored(b"", None)
 
 
 class Content(NamedTuple):
-    """What a cell is to hold; None leaves its formula (here without its ``=``), or its stored value, as it was."""
+    """What a cell is to hold; None leaves its formula (here without its ``=``), or its stored value, as it was.
+
+    ``area`` is that of an array formula (``B2:B5``) which is entered anew; an old one keeps its own.
+    """
 
     formula: str | None = None
     stored: Stored | None = None
+    area: str | None = None
 
 
 def patched(xml: bytes, contents: Mapping[str, Content], where: str) -> bytes:
@@ -258,8 +262,10 @@ def _formula(content: Content, prefix: bytes, old: bytes) -> bytes:
         return b""
     opening = _OPENING.match(old)
     kept = _without(opening["attributes"], b"xml:space") if opening else b""
-    if _SHARED.search(kept):
+    if _SHARED.search(kept) or content.area is not None:
         kept = _without(kept, b"t", b"ref", b"si")
+    if content.area is not None:
+        kept += b' t="array" ref="%s"' % content.area.encode()
     return _element(prefix + b"f", kept, content.formula)
 
 

@@ -4,14 +4,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from xlparity.report import CellResult, CheckResult, Finding, Report, StoredReport, StoredResult, Witness, worst
-from xlparity.values import Value
-
-
-def render(reports: Sequence[Report]) -> str:
-    """One report as it is, several under ``reports`` with the worst verdict."""
+from xlparity.mutations import MutationReport, Outcome
+from xlparity.report import CellResult, CheckResult, Finding, Fixed, Report, StoredReport, StoredResult, Witness, worst -> str:
+    """One report as it is, several under ``reports`` with the worst verdict; the copy that was written under ``fixed``."""
     if len(reports) == 1:
         document = {"schema": 1, **_report(reports[0])}
+        if fixed is not None:
+            again = None if fixed.report is None else _report(fixed.report)
+            document["fixed"] = {"path": fixed.path, "cells": [str(cell) for cell in fixed.cells], "report": again}
     else:
         verdict = worst(report.verdict for report in reports)
         document = {"schema": 1, "verdict": str(verdict), "reports": [_report(report) for report in reports]}
@@ -29,6 +29,49 @@ def render_stored(report: StoredReport) -> str:
         "cells": [_stored(result) for result in report.results if result.status != "equal"],
     }
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def render_mutations(report: MutationReport) -> str:
+    """What became of the mutants: the counts, by kind as well, and every one that survived or was not mended."""
+    document = {
+        "schema": 1,
+        "verdict": str(report.verdict),
+        "workbook": report.workbook,
+        "spec": report.spec,
+        "seed": report.seed,
+        "scenarios": report.scenarios,
+        "counts": report.counts,
+        "kinds": report.kinds,
+        "survivors": [_mutant(outcome) for outcome in report.of("survived")],
+        "equivalent": [
+            {
+                **_mutant(outcome),
+                "evidence": f"the same in every bound cell on {outcome.evidence:,} other sets of inputs",
+            }
+            for outcome in report.of("equivalent")
+        ],
+        "unnamed": [_mutant(outcome) for outcome in report.of("detected") if not outcome.named],
+        "unmended": [
+            {**_mutant(outcome), "code": outcome.code, "suggestion": outcome.suggestion}
+            for outcome in report.of("detected")
+            if outcome.named and not outcome.restored
+        ],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _mutant(outcome: Outcome) -> dict[str, Any]:
+    mutant = outcome.mutant
+    content = next(iter(mutant.contents.values()))
+    return {
+        "check": mutant.check,
+        "variable": mutant.variable,
+        "kind": mutant.kind,
+        "cells": [str(cell) for cell in mutant.contents],
+        "original": mutant.original,
+        "formula": content if isinstance(content, float | bool) else str(content),
+        "message": mutant.said,
+    }
 
 
 def _stored(result: StoredResult) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from xlparity.report import (
     WRONG,
     CellResult,
     CheckResult,
+    Fixed,
     Report,
     StoredReport,
     StoredResult,
     Verdict,
     Witness,
 )
+from xlparity.reporters.findings import findings
 from xlparity.values import Unsupported, Value
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}
@@ -32,7 +34,14 @@ _CELLS_SHOWN = 10
 _WIDEST_CURVE = 40
 
 
-def show(reports: Sequence[Report], console: Console, *, quiet: bool = False, verbose: bool = False) -> None:
+def show(
+    reports: Sequence[Report],
+    console: Console,
+    fixed: Fixed | None = None,
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+) -> None:
     """Prints the reports: ``quiet`` the verdicts alone, ``verbose`` every cell that differs and not the first ten."""
     for report in reports:
         if not quiet:
@@ -44,6 +53,12 @@ def show(reports: Sequence[Report], console: Console, *, quiet: bool = False, ve
             console.print()
             console.print(_census(report, verbose=verbose))
         console.print(_verdict(report))
+    if fixed is not None and fixed.report is None:
+        console.print(Text(f"there is no suggestion to apply, and {fixed.path} is not written.", style="yellow"))
+    elif fixed is not None and fixed.report is not None:
+        written = _number(len(fixed.cells), "formula")
+        console.print(Text(f"wrote {fixed.path}: {written} put right, in the first cells {fixed.cells[0]} …"))
+        console.print(_verdict(fixed.report))
 
 
 def show_stored(
@@ -125,7 +140,10 @@ def _verdict(report: Report) -> Text:
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
         if not wrong and not stored:
             said = (
-                "; ".join(f.message for check in checks for f in check.findings if f.code in ("XP203", "XP403")) + "."
+                "; ".join(
+                    f.message for check in checks for f in check.findings if f.code in ("XP203", "XP204", "XP403")
+                )
+                + "."
             )
     elif unknown:
         said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ."
@@ -152,7 +170,10 @@ def _check(check: CheckResult, *, engine: str, verbose: bool) -> RenderableType:
         parts.append(Text(f"  loss {curve}"))
     parts.append(Padding(_quantities(check), (0, 0, 0, 2)))
     parts += [Padding(Text(f"note: {note}", style="dim"), (0, 0, 0, 2)) for note in check.notes]
-    parts += [Padding(Text(f"{f.code} {f.message}", style="yellow"), (0, 0, 0, 2)) for f in check.findings]
+    parts += findings(check.findings if verbose else check.findings[:_CELLS_SHOWN])
+    if len(check.findings) > _CELLS_SHOWN and not verbose:
+        left = len(check.findings) - _CELLS_SHOWN
+        parts.append(Text(f"  and {_number(left, 'more finding')}; --verbose lists them all", style="dim"))
     parts += _accepted(check, verbose=verbose)
     parts += _scenarios(check)
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]

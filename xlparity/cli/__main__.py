@@ -1,0 +1,5 @@
+"""``python -m xlparity.cli``."""
+
+from xlparity.cli import main
+
+main()

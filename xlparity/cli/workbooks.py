@@ -1,0 +1,126 @@
+"""The commands about one workbook: ``generate``, ``recalc`` and ``init``."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xlparity.cli.output import Format, write, write_text
+from xlparity.cli.verify import verify
+from xlparity.errors import UsageError
+from xlparity.writing import keep_apart, write_file
+
+
+class Course(StrEnum):
+    """The workbooks that can be generated."""
+
+    REGRESSOR = "regressor"
+
+
+def generate(
+    course: Annotated[Course, typer.Argument(help="The workbook to write.")] = Course.REGRESSOR,
+    *,
+    out: Annotated[Path, typer.Option(help="The folder to write it to.", file_okay=False)] = Path("workbooks"),
+    iterations: Annotated[int, typer.Option(min=2, max=2000, help="How many iterations of training.")] = 22,
+    alpha: Annotated[float, typer.Option(help="The learning rate in the workbook's alpha cell.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed of the first weights.")] = 1,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if the files are not these.")] = False,
+    verify_it: Annotated[bool, typer.Option("--verify", help="Verify the workbook that was written.")] = False,
+) -> None:
+    """Write a course workbook with live formulas, and the spec file that verifies it.
+
+    Example: xlparity generate --iterations 200 --out scratch --verify
+    """
+    from xlparity.course.regressor.pages import regressor  # noqa: PLC0415
+    from xlparity.generate import build, differs  # noqa: PLC0415
+
+    if not -1e6 < alpha < 1e6:  # also refuses a nan
+        raise UsageError(f"--alpha {alpha} is no learning rate; give a number such as 0.5")
+    files = build(regressor(iterations=iterations, alpha=alpha, seed=seed))
+    if check:
+        wrong = [path for name, data in files.items() if differs(path := out / name, data)]
+        for path in wrong:
+            typer.echo(f"{path.as_posix()} differs from what xlparity generates", err=True)
+        if wrong:
+            raise typer.Exit(1)
+    else:
+        for name, data in files.items():
+            write_file(out / name, data)
+            typer.echo(f"wrote {(out / name).as_posix()}", err=True)
+    if verify_it:
+        verify([out / f"{course.value}.parity.toml"])
+
+
+def recalc(
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="An Excel workbook.")],
+    *,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write to this file and not to WORKBOOK.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 3 where stored values differ or are absent.")
+    ] = False,
+    format: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdict only.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every cell.")] = False,
+) -> None:
+    """Recompute a workbook and store the values in it, or compare them with the stored ones.
+
+    Nothing but the values in the sheets is changed; a cell that cannot be computed keeps what it has.
+
+    Example: xlparity recalc --check workbooks/regressor.xlsx
+    """
+    from xlparity.recalc import recalculate  # noqa: PLC0415
+    from xlparity.reporters import json as json_reporter  # noqa: PLC0415
+
+    if check and out:
+        raise UsageError("--check writes no workbook; leave --out away")
+    keep_apart(output, workbook, out)
+    report, data = recalculate(workbook)
+    written = "" if check else (out or workbook).as_posix()
+
+    def tell() -> None:
+        if format is Format.JSON:
+            write(json_reporter.render_stored(report), output)
+            return
+        from xlparity.reporters import terminal  # noqa: PLC0415
+
+        write_text(
+            lambda console: terminal.show_stored(report, console, written=written, quiet=quiet, verbose=verbose), output
+        )
+
+    if output:  # before the workbook, which is as it was if the report cannot be written
+        tell()
+    if not check:
+        write_file(out or workbook, data)
+    if not output:
+        tell()
+    raise typer.Exit(int(report.verdict) if check else 0)
+
+
+def init(
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="The workbook to draft a spec file for.")],
+    *,
+    reference: Annotated[
+        str | None, typer.Option(help="The Python function: file.py:function or package.module:function.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The spec file; without it, NAME.parity.toml beside WORKBOOK.")
+    ] = None,
+) -> None:
+    """Draft a spec file from a workbook's labels, and from the names of the Python reference, to be corrected by hand.
+
+    Example: xlparity init training.xlsx --reference training.py:train
+    """
+    from xlparity.draft import draft_spec  # noqa: PLC0415
+    from xlparity.references import find_reference  # noqa: PLC0415
+    from xlparity.workbook import read_workbook  # noqa: PLC0415
+
+    book = read_workbook(workbook)
+    spec = output or workbook.with_suffix(".parity.toml")
+    if os.path.lexists(spec):
+        raise UsageError(f"{spec}: exists, and init overwrites nothing; name another file with --output")
+    function = find_reference(reference, Path()) if reference is not None else None
+    write_file(spec, draft_spec(book, spec, function).encode())
+    typer.echo(f"wrote {spec.as_posix()}", err=True)

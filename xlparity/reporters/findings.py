@@ -1,0 +1,36 @@
+"""Findings for a person at a terminal: what is wrong, what stands there, what should stand there, and what follows from it."""
+
+from collections.abc import Iterable
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from xlparity.report import Finding
+
+
+def findings(found: Iterable[Finding]) -> list[RenderableType]:
+    """A block a finding, an empty line before the first and behind the last."""
+    blocks = [Padding(_finding(finding), (0, 0, 1, 2)) for finding in found]
+    return [Text(), *blocks] if blocks else []
+
+
+def _finding(finding: Finding) -> RenderableType:
+    said, after = finding.message, ""
+    if finding.suggestion is not None:
+        said, _, after = said.partition(f"; write {finding.suggestion}")
+        after = after.removeprefix(".").strip()
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(finding.code, style="bold red"), Text(said if after or said.endswith(".") else f"{said}."))
+    if finding.suggestion is not None:
+        if finding.formula is not None:
+            table.add_row(Text("has", style="dim"), Text(finding.formula, style="red"))
+        table.add_row(Text("write", style="dim"), Text(finding.suggestion, style="green"))
+    elif finding.formula is not None:
+        table.add_row(Text("has", style="dim"), Text(finding.formula, style="red"))
+    if after:
+        table.add_row("", Text(after, style="dim"))
+    return table

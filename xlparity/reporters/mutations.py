@@ -1,0 +1,77 @@
+"""What became of a workbook's mutants, for a person at a terminal."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from xlparity.mutations import MutationReport, Outcome
+
+_SHOWN = 10
+_COLUMNS = ("mutants", "equivalent", "detected", "named", "restored", "survived")
+
+
+def show(report: MutationReport, console: Console, *, verbose: bool = False) -> None:
+    """Prints a row a kind of edit, the survivors, the equivalents, and how much was detected, named and mended."""
+    console.print(Text.assemble((report.workbook, "bold"), f"  broken one edit at a time, checked by {report.spec}"))
+    console.print()
+    console.print(Padding(_kinds(report), (0, 0, 0, 2)))
+    counts = report.counts
+    _list(console, report.of("survived"), "survived: nothing in the report tells them from the original", verbose=True)
+    same = "equivalent: on {:,} other sets of inputs every bound cell is the same as in the original"
+    equivalent = report.of("equivalent")
+    if equivalent:
+        _list(console, equivalent, same.format(equivalent[0].evidence), verbose=verbose)
+    _list(
+        console,
+        [o for o in report.of("detected") if not o.named],
+        "detected, but no finding names the cell",
+        verbose=verbose,
+    )
+    if verbose:
+        unmended = [o for o in report.of("detected") if o.named and not o.restored]
+        _list(console, unmended, "named, but no suggestion restores what it computed", verbose=True)
+    console.print()
+    real = counts["mutants"] - counts["equivalent"]
+    detected = f"{counts['detected']:,} of {real:,} mutants detected ({_share(counts['detected'], real)})"
+    named = f"the right cell named for {_share(counts['named'], counts['detected'])} of these"
+    mended = f"what it computed restored for {_share(counts['restored'], counts['detected'])}"
+    mark = ("✓ PASS", "bold green") if not counts["survived"] else ("✗ FAIL", "bold red")
+    left = f"; {counts['equivalent']:,} more compute what the original does" if counts["equivalent"] else ""
+    console.print(Text.assemble(mark, f"  {detected}, {named}, {mended}{left}."))
+
+
+def _kinds(report: MutationReport) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("kind of edit")
+    for heading in _COLUMNS:
+        table.add_column(heading, justify="right")
+    for kind, counts in report.kinds.items():
+        table.add_row(kind, *(Text(f"{counts[name]:,}", style=_style(name, counts)) for name in _COLUMNS))
+    return table
+
+
+def _style(name: str, counts: dict[str, int]) -> str:
+    return "red" if name == "survived" and counts[name] else ""
+
+
+def _list(console: Console, outcomes: Sequence[Outcome], heading: str, *, verbose: bool) -> None:
+    if not outcomes:
+        return
+    console.print()
+    console.print(Text(f"  {len(outcomes):,} {heading}", style="bold"))
+    for outcome in outcomes if verbose else outcomes[:_SHOWN]:
+        mutant = outcome.mutant
+        cell, content = next(iter(mutant.contents.items()))
+        said = f"{cell} {mutant.kind}: {content} for {mutant.original}"
+        console.print(
+            Padding(Text(said + (f"; suggested: {outcome.suggestion}" if outcome.suggestion else "")), (0, 0, 0, 4))
+        )
+    if len(outcomes) > _SHOWN and not verbose:
+        console.print(Text(f"    and {len(outcomes) - _SHOWN:,} more; --verbose lists them all", style="dim"))
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "none"
