@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from xlparity.mutations import MutationReport, Outcome
-from xlparity.report import CellResult, CheckResult, Finding, Fixed, Report, StoredReport, StoredResult, Witness, worst -> str:
+from xlparity.report import CellResult, CheckResult, Finding, Fixed, Report, StoredReport, StoredResult, Witness, worst
+from xlparity.values import Value
+
+
+def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     """One report as it is, several under ``reports`` with the worst verdict; the copy that was written under ``fixed``."""
     if len(reports) == 1:
         document = {"schema": 1, **_report(reports[0])}
