@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.engines.formulas.program import Program
-from xlparity.engines.formulas.vectors import NOT_HIDING, Call, Known, vector_step
+from xlparity.engines.formulas.vectors import NOT_HIDING, STRICT, Call, Known, vector_step
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -32,6 +32,7 @@ class Plan:
     """A program's vector form for arguments of certain shapes.
 
     ``ignoring`` are the arguments of which only numbers count, so that fixed blanks and texts may be left out of them.
+    ``strict`` says that the one value it comes to is an error value as soon as an argument has one.
     """
 
     work: tuple[_Work, ...]
@@ -39,6 +40,7 @@ class Plan:
     result: int
     known: Known
     ignoring: frozenset[int]
+    strict: bool
 
     def run(self, arguments: Sequence[Any], doubts: list[Any]) -> Any:
         """The result; adds to the doubts where it is not to be trusted, by set or by cell and set."""
@@ -78,4 +80,5 @@ def plan(program: Program, shapes: Sequence[tuple[int, int]]) -> Plan | None:
     }
     ignoring = frozenset(range(program.arguments)) - read - {program.result}
     constants = tuple([float(c) if type(c) in (int, float) else np.array(c, object) for c in program.constants])
-    return Plan(tuple(work), constants, program.result, result, ignoring)
+    strict = all(step.name in STRICT for step in program.steps) and math.prod(result.table) == 1
+    return Plan(tuple(work), constants, program.result, result, ignoring, strict)

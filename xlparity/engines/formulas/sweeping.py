@@ -19,6 +19,7 @@ from xlparity.values import Blank, ErrorValue, Value
 
 _LARGEST = 20_000_000
 _NOT_AVAILABLE = ErrorValue("#N/A")
+_STAND_IN = 1.0  # for an error value, in a formula that comes to that whatever the number
 
 Plans: TypeAlias = dict[tuple[int, tuple[tuple[int, int], ...]], Plan | None]
 """Plans by the identity of their program, which lives as long as they do, and the shapes of its arguments."""
@@ -118,6 +119,44 @@ def _joined(columns: Sequence[Column], sizes: Sequence[int]) -> Column:
     return tuple(values)
 
 
+class Errors:
+    """The error value that a formula is given in each of the sets, if any; where it is given several, they ``clash``."""
+
+    def __init__(self, count: int) -> None:
+        self.clash = np.zeros(count, dtype=bool)
+        self._values: list[ErrorValue | None] = [None] * count
+        self._any = False
+
+    def __bool__(self) -> bool:
+        return self._any
+
+    def note(self, error: ErrorValue, sets: Mask) -> None:
+        """The error value is given in these sets."""
+        for number in np.flatnonzero(sets).tolist():
+            self.clash[number] |= self._values[number] not in (None, error)
+            self._values[number] = error
+        self._any = True
+
+    def taken(self, entry: Mixed) -> tuple[Floats, Mask]:
+        """The entry's numbers, others standing in for its error values, which are noted; and what else in it is odd."""
+        floats, odd = entry.floats.copy(), entry.odd.copy()
+        for number in np.flatnonzero(entry.odd).tolist():
+            value = entry.values[number]
+            if isinstance(value, ErrorValue):
+                self.clash[number] |= self._values[number] not in (None, value)
+                self._values[number], self._any = value, True
+                floats[number], odd[number] = _STAND_IN, False
+        return floats, odd
+
+    def over(self, found: Any) -> Any:
+        """What a plan found, with the error values in their sets."""
+        listed = found.astype(object)
+        for number, value in enumerate(self._values):
+            if value is not None:
+                listed[number] = value
+        return listed
+
+
 class _Sweep:
     """One sweep under way: the entries so far, and a list of single values in which to compute one set.
 
@@ -170,7 +209,8 @@ class _Sweep:
     def _vectors(self, node: Node, varying: Sequence[int]) -> list[Entry] | None:
         """What the node writes, where most of it can be computed by vectors."""
         made = self._plan(node)
-        given = None if made is None else self._arguments(node, made)
+        errors = Errors(self.count)
+        given = None if made is None else self._arguments(node, made, errors)
         if made is None or given is None:
             return None
         arguments, doubts = given
@@ -179,12 +219,16 @@ class _Sweep:
         except Exception:  # whatever it was, the scalar path decides what Excel makes of it
             return None
         fitted = _fitted(found, node.block, self.count)
-        if not doubts:
+        if not doubts and not errors:
             return [_settled(one) if one.dtype == float else _gathered(one) for one in fitted]
         doubtful = np.zeros(self.count, dtype=bool)
         for doubt in doubts:
             doubtful |= doubt.any(axis=(0, 1)) if doubt.ndim == 3 else doubt
+        if errors:
+            fitted = [errors.over(one) for one in fitted]
         numbers: list[int] = np.flatnonzero(doubtful).tolist()
+        if not numbers:
+            return [_gathered(one) for one in fitted]
         if len(numbers) == self.count:
             return None
         mended = self._each(node, varying, numbers)
@@ -199,8 +243,13 @@ class _Sweep:
             return None
         return made if all(full is None or k in made.ignoring for k, full in enumerate(node.full)) else None
 
-    def _arguments(self, node: Node, made: Plan) -> tuple[list[Any], list[Mask]] | None:
-        """The plan's arguments, and in which sets each is odd; None where a value that does not vary is no float."""
+    def _arguments(self, node: Node, made: Plan, errors: Errors) -> tuple[list[Any], list[Mask]] | None:
+        """The plan's arguments, and in which sets each is odd; None where a value that does not vary is no float.
+
+        Where the plan hands on whatever error value it is given, an error value is noted in ``errors``, and a number stands
+        in for it.
+        """
+        strict = made.strict and node.block == (1, 1)
         arguments: list[Any] = []
         doubts: list[Mask] = []
         for slot, (places, shape) in enumerate(zip(node.arguments, node.shapes, strict=True)):
@@ -210,8 +259,12 @@ class _Sweep:
                 if type(entry) is float or isinstance(entry, np.ndarray):
                     found.append(entry)
                 elif isinstance(entry, Mixed):
-                    found.append(entry.floats)
-                    doubts.append(entry.odd)
+                    floats, odd = errors.taken(entry) if strict else (entry.floats, entry.odd)
+                    found.append(floats)
+                    doubts += [odd] if odd.any() else []
+                elif strict and isinstance(entry, ErrorValue):
+                    errors.note(entry, np.ones(self.count, dtype=bool))
+                    found.append(_STAND_IN)
                 elif not (slot in made.ignoring and isinstance(entry, str | bool | Blank)):
                     return None
             if isinstance(places, int) and found:
@@ -219,6 +272,8 @@ class _Sweep:
             else:
                 whole = len(found) == shape[0] * shape[1]
                 arguments.append(_stacked(found, shape if whole else (len(found), 1), self.count))
+        if errors.clash.any():  # which of two error values wins, the scalar path knows
+            doubts.append(errors.clash)
         return arguments, doubts
 
     def _each(self, node: Node, varying: Sequence[int], numbers: Sequence[int]) -> list[list[Value]]:

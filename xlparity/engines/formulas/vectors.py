@@ -323,3 +323,6 @@ _LOGICAL: dict[str, Call] = {
     "OR": _plainly(lambda *operands: np.logical_or.reduce(np.broadcast_arrays(*operands))),
     "NOT": _plainly(np.logical_not),
 }
+
+STRICT = frozenset(_ARITHMETIC) | frozenset(_COMPARISONS) | (frozenset(_AGGREGATES) - {"COUNT"}) | {"SUMPRODUCT"}
+"""The steps that come to an error value as soon as one of their operands has one in it."""
