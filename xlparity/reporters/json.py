@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from xlparity.report import CellResult, CheckResult, Finding, Report, StoredReport, StoredResult, Witness, worst
+from xlparity.report import CellResult, CheckResult, Finding, Report, StoredReport, StoredResult, worst
+from xlparity.tried import Witness
 from xlparity.values import Value
 
 
