@@ -7,7 +7,8 @@ import pytest
 
 from xlparity.address import Cell
 from xlparity.opinions import reconcile
-from xlparity.report import CellResult, CheckResult, Report, Scenarios, Verdict
+from xlparity.report import CellResult, CheckResult, Report, Verdict
+from xlparity.tried import Scenarios
 from xlparity.values import Unsupported
 
 CELL = Cell("Sheet", 1, 2)

@@ -17,12 +17,13 @@ from xlparity.errors import nearest
 from xlparity.evidence import Evidence
 from xlparity.localise import Judged, amiss
 from xlparity.opinions import reconcile
-from xlparity.report import WRONG, CheckResult, Report, Scenarios
+from xlparity.report import WRONG, CheckResult, Report
 from xlparity.scenarios import Drawn, draw
 from xlparity.shrinking import shrink
 from xlparity.spec import Spec, bind, read_spec
 from xlparity.tolerance import Tolerance
 from xlparity.trials import Stored, Trial, trials_of
+from xlparity.tried import Scenarios
 from xlparity.whatif import on_others, on_stored
 from xlparity.workbook import Workbook, read_workbook
 

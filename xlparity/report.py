@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from xlparity.address import Cell
 from xlparity.tolerance import ulps
+from xlparity.tried import Scenarios
 from xlparity.values import Value
 
 if TYPE_CHECKING:
@@ -93,44 +94,6 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
-    """The smallest change of inputs found that makes a cell wrong: these cells set to these values, all others as stored."""
-
-    changes: tuple[tuple[Cell, Value], ...]
-    cell: Cell
-    expected: float | bool
-    actual: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Scenarios:
-    """What became of a check on other inputs than the stored ones.
-
-    ``run`` of them were compared and ``failed`` in some cell; ``dropped`` are those for which the reference is undefined,
-    ``shaky`` those in which some cell differs by no more than rounding may make of it. ``cells`` are the cells that any of
-    them found wrong, in the order of the check, and ``since`` for each of these the first set that did, counted from 0.
-    ``unsure`` are the cells that the engine could not compute in some of them, or that rounding kept from being shown to
-    follow the reference in any. ``asked`` is how many sets were to be tried.
-    """
-
-    seed: int
-    run: int = 0
-    failed: int = 0
-    dropped: int = 0
-    cells: tuple[Cell, ...] = ()
-    unsure: tuple[Cell, ...] = ()
-    since: tuple[int, ...] = ()
-    shaky: int = 0
-    smallest: Witness | None = None
-    asked: int | None = None
-
-    @property
-    def tried(self) -> int:
-        """How many sets the engine computed: those of several engines are the same, as far as they go."""
-        return self.run + self.dropped
-
-
-@dataclass(frozen=True, slots=True)
 class CheckResult:
     """One check: every bound cell's result, in the order of iteration, quantity and cell.
 
@@ -146,7 +109,7 @@ class CheckResult:
     results: tuple[CellResult, ...]
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
-    scenarios: Scenarios = Scenarios(seed=0)
+    scenarios: Scenarios = field(default_factory=lambda: Scenarios(seed=0))
     recomputed: bool = True
 
     @property

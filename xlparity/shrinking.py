@@ -11,10 +11,10 @@ from xlparity.columns import Column, column_of, value_in
 from xlparity.engines import Session, Values, sweep
 from xlparity.errors import OracleError
 from xlparity.judge import judge
-from xlparity.report import Witness
 from xlparity.rounding import examine
 from xlparity.scenarios import Element, plainer
 from xlparity.trials import Stored, Trial
+from xlparity.tried import Witness
 from xlparity.values import BLANK, Value
 
 _SINGLY = 64

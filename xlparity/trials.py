@@ -16,8 +16,9 @@ from xlparity.engines import Engine, Values
 from xlparity.errors import OracleError
 from xlparity.judge import Bools, Grid, Layout, grid_of, row_of
 from xlparity.references import Reference, Trace, find_reference
-from xlparity.report import CheckResult, Finding, Scenarios
+from xlparity.report import CheckResult, Finding
 from xlparity.spec import Bound, Spec
+from xlparity.tried import Scenarios
 from xlparity.values import BLANK, Value
 from xlparity.workbook import Workbook
 

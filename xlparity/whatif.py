@@ -15,10 +15,11 @@ from xlparity.edges import on_edge
 from xlparity.engines import Session, Values, sweep
 from xlparity.evidence import Evidence
 from xlparity.judge import Bools, judge
-from xlparity.report import WRONG, Scenarios
+from xlparity.report import WRONG
 from xlparity.rounding import shaky
 from xlparity.scenarios import Drawn
 from xlparity.trials import Answers, Stored, Trial, ask
+from xlparity.tried import Scenarios
 from xlparity.values import BLANK
 
 _AT_ONCE = 8_000_000  # numbers in one sweep, 64 MB of them

@@ -86,7 +86,7 @@ def main() -> None:
         print(f"{big['seconds'] / ours['seconds']:.1f} times the smaller table")
 
         seconds, peak = process(xlparity, "verify", training_spec(large, 2200), times=2)
-        print("  the whole process xlparity verify, with 8 other sets of inputs: ", end="")
+        print("  the whole process xlparity verify, with 100 other sets of inputs: ", end="")
         print(f"{seconds:.2f} s, peak memory {peak:.0f} MB")
         if soffice := shutil.which("soffice"):
             profile = f"-env:UserInstallation={(Path(folder) / 'profile').as_uri()}"

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from xlparity.mutations import MutationReport, Outcome
-from xlparity.report import CellResult, CheckResult, Finding, Fixed, Report, StoredReport, StoredResult, Witness, worst
+from xlparity.report import CellResult, CheckResult, Finding, Fixed, Report, StoredReport, StoredResult, worst
+from xlparity.tried import Witness
 from xlparity.values import Value
 
 

@@ -17,9 +17,9 @@ from xlparity.report import (
     StoredReport,
     StoredResult,
     Verdict,
-    Witness,
 )
 from xlparity.reporters.findings import findings
+from xlparity.tried import Witness
 from xlparity.values import Unsupported, Value
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}
@@ -230,13 +230,11 @@ def _witness(witness: Witness) -> str:
     more = len(witness.changes) - len(shown)
     changes = ", ".join(shown) + (f" and {_number(more, 'more cell')} as drawn" if more else "")
     expected, actual = witness.expected, witness.actual
-    numbers = type(expected) is float and type(actual) is float
-    off = f"is off by {abs(actual - expected):.9g}: {actual:.12g}" if numbers else f"is {_value(actual)}"  # type: ignore[operator]
-    return (
-        f"set {changes} and {witness.cell} {off} instead of {expected:.12g}"
-        if type(expected) is float
-        else (f"set {changes} and {witness.cell} {off} instead of {_value(expected)}")
-    )
+    if type(expected) is float and type(actual) is float:
+        off = f"is off by {abs(actual - expected):.9g}: {actual:.12g} instead of {expected:.12g}"
+    else:
+        off = f"is {_value(actual)} instead of {_value(expected)}"
+    return f"set {changes} and {witness.cell} {off}"
 
 
 def _quantities(check: CheckResult) -> Table:
