@@ -14,7 +14,7 @@ from xlparity.binding import Input
 from xlparity.columns import Column, column_of, joined, picked, value_in
 from xlparity.engines import sweep
 from xlparity.report import Verdict
-from xlparity.scenarios import draw
+from xlparity.scenarios.drawing import draw
 from xlparity.spec import bind, read_spec
 from xlparity.trials import ask, trials_of
 from xlparity.values import MISSING

@@ -11,20 +11,20 @@ import xlparity
 from xlparity.address import Cell
 from xlparity.binding import irregular
 from xlparity.census import constants_behind, take_census
-from xlparity.diagnose import UNEXPLAINED, diagnose
 from xlparity.engines import Engine, Session, SweepSession, Values, find_engine
 from xlparity.errors import nearest
 from xlparity.evidence import Evidence
-from xlparity.localise import Judged, amiss
+from xlparity.findings.diagnose import UNEXPLAINED, diagnose
+from xlparity.findings.localise import Judged, amiss
 from xlparity.opinions import reconcile
 from xlparity.report import WRONG, CheckResult, Report
-from xlparity.scenarios import Drawn, draw
-from xlparity.shrinking import shrink
+from xlparity.scenarios.drawing import Drawn, draw
+from xlparity.scenarios.running import on_others, on_stored
+from xlparity.scenarios.shrinking import shrink
 from xlparity.spec import Spec, bind, read_spec
 from xlparity.tolerance import Tolerance
 from xlparity.trials import Stored, Trial, trials_of
 from xlparity.tried import Scenarios
-from xlparity.whatif import on_others, on_stored
 from xlparity.workbook import Workbook, read_workbook
 
 Progress: TypeAlias = Callable[[str, float], None]

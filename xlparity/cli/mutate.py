@@ -31,7 +31,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
 
     Example: xlparity mutate workbooks/regressor.parity.toml --limit 200
     """
-    import xlparity.mutate as mutation  # noqa: PLC0415
+    import xlparity.mutation.mutate as mutation  # noqa: PLC0415
 
     keep_apart(output, workbook, spec)
     with progress_bar(1) as progress:

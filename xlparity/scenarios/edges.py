@@ -13,7 +13,7 @@ from xlparity.columns import Column, picked
 from xlparity.engines import Session, sweep
 from xlparity.evidence import Evidence
 from xlparity.judge import Bools, judge
-from xlparity.scenarios import Drawn, Element, clipped
+from xlparity.scenarios.drawing import Drawn, Element, clipped
 from xlparity.trials import Stored, Trial, ask
 
 _STEPS = ((1e-6, None), (1e-6, None), (1e-3, None), (0.1, -1.0), (0.1, 1.0), (0.1, None))

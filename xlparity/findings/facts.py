@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from xlparity.address import Cell, Range
 from xlparity.columns import floats_of
+from xlparity.findings.localise import Root
 from xlparity.layout import Layout
-from xlparity.localise import Root
 from xlparity.values import BLANK
 
 _NEAR = 1e-9

@@ -7,10 +7,10 @@ import numpy as np
 from xlparity.address import Cell
 from xlparity.columns import Column
 from xlparity.edits import Edit, Site, edits
+from xlparity.findings.localise import Root, agrees
+from xlparity.findings.repair import Mend, Repair, Subject
+from xlparity.findings.screen import Screen, Unscreened
 from xlparity.layout import Form
-from xlparity.localise import Root, agrees
-from xlparity.repair import Mend, Repair, Subject
-from xlparity.screen import Screen, Unscreened
 from xlparity.syntax import Node, parse
 from xlparity.values import BLANK
 from xlparity.workbook import Formula

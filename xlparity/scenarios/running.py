@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from xlparity import collector
 from xlparity.address import Cell
 from xlparity.columns import Column
-from xlparity.edges import on_edge
 from xlparity.engines import Session, Values, sweep
 from xlparity.evidence import Evidence
 from xlparity.judge import Bools, judge
 from xlparity.report import WRONG
-from xlparity.rounding import shaky
-from xlparity.scenarios import Drawn
+from xlparity.scenarios.drawing import Drawn
+from xlparity.scenarios.edges import on_edge
+from xlparity.scenarios.rounding import shaky
 from xlparity.trials import Answers, Stored, Trial, ask
 from xlparity.tried import Scenarios
 from xlparity.values import BLANK

@@ -7,12 +7,12 @@ import numpy as np
 
 from xlparity.address import Cell
 from xlparity.columns import Column
-from xlparity.culprits import Culprits
 from xlparity.edits import CODES
-from xlparity.facts import addresses, does_not_react, facts
+from xlparity.findings.culprits import Culprits
+from xlparity.findings.facts import addresses, does_not_react, facts
+from xlparity.findings.localise import ForcingSession, Judged, Root, agrees, amiss, localise, on_a_circle
+from xlparity.findings.repair import Mend, Repair
 from xlparity.layout import Layout
-from xlparity.localise import ForcingSession, Judged, Root, agrees, amiss, localise, on_a_circle
-from xlparity.repair import Mend, Repair
 from xlparity.report import Finding
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Formula, Workbook

@@ -11,8 +11,8 @@ from xlparity.columns import Column, column_of, value_in
 from xlparity.engines import Session, Values, sweep
 from xlparity.errors import OracleError
 from xlparity.judge import judge
-from xlparity.rounding import examine
-from xlparity.scenarios import Element, plainer
+from xlparity.scenarios.drawing import Element, plainer
+from xlparity.scenarios.rounding import examine
 from xlparity.trials import Stored, Trial
 from xlparity.tried import Witness
 from xlparity.values import BLANK, Value

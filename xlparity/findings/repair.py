@@ -15,9 +15,9 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Binding
 from xlparity.columns import Column
 from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
+from xlparity.findings.localise import ForcingSession, Root, agrees, follows, precedents
+from xlparity.findings.screen import Screen, Unscreened
 from xlparity.layout import Form, Layout, filled
-from xlparity.localise import ForcingSession, Root, agrees, follows, precedents
-from xlparity.screen import Screen, Unscreened
 from xlparity.syntax import Node, parse, plain, walk
 from xlparity.values import BLANK
 from xlparity.workbook import Formula, Workbook

@@ -17,7 +17,7 @@ from xlparity.engines import Values
 from xlparity.engines.formulas import FormulasEngine, FormulasSession
 from xlparity.errors import OracleError, UsageError
 from xlparity.layout import Layout
-from xlparity.mutants import mutants
+from xlparity.mutation.mutants import mutants
 from xlparity.mutations import Mutant, MutationReport, Outcome
 from xlparity.pipeline import SCENARIOS, Progress, assess, drawn, workbook_of
 from xlparity.references import Reference, Trace
