@@ -1,6 +1,6 @@
 """Values against expectations: one fact for every bound cell."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,6 +82,27 @@ def typed_copies(workbook: Workbook, inputs: Iterable[Input[Range]], offsets: Se
             more = f" and {len(typed) - 1} more" if len(typed) > 1 else ""
             message = f"{typed[0]}{more} of input '{given.name}' is typed, where the other blocks have a formula"
             findings.append(Finding("XP203", given.name, tuple(typed), (), message))
+    return tuple(findings)
+
+
+def pasted_inputs(workbook: Workbook, inputs: Iterable[Input[Range]], bound: Container[Cell]) -> tuple[Finding, ...]:
+    """A finding XP204 for every input of which most cells are typed and some follow from others, and cannot be set.
+
+    It fails no check: on the values that they have, the formulas may be right.
+    """
+    findings = []
+    for given in inputs:
+        formulas = {
+            cell: formula
+            for cell in given.at.cells()
+            if cell not in bound and (formula := workbook.formula(cell)) is not None and refers(formula.text)
+        }
+        typed = [cell for cell in given.at.cells() if isinstance(workbook.cells.get(cell), float)]
+        if formulas and len(formulas) < len(typed):
+            first, formula = next(iter(formulas.items()))
+            more = f" and {len(formulas) - 1} more" if len(formulas) > 1 else ""
+            said = f"{first}{more} of input '{given.name}' is a formula, where the others are typed; no other value is tried there"
+            findings.append(Finding("XP204", given.name, tuple(formulas), (), said, str(formula)))
     return tuple(findings)
 
 

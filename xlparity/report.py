@@ -21,7 +21,7 @@ STATUSES: tuple[Status, ...] = (
     "match", "mismatch", "hardcoded", "error", "unsupported", "missing", "accepted", "skipped",
 )  # fmt: skip
 WRONG = frozenset(("mismatch", "hardcoded", "error"))
-_OF_INPUTS = ("XP203", "XP204", "XP403")  # an input's copies are typed over, or hold something else
+_OF_INPUTS = ("XP203", "XP403")  # an input's copies are typed over, or hold something else
 UNKNOWN = frozenset(("unsupported", "missing"))
 
 

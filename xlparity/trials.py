@@ -11,7 +11,7 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Input
 from xlparity.case import Array, Case
 from xlparity.columns import Column, Floats, value_in
-from xlparity.compare import compare, typed_copies, unequal_copies
+from xlparity.compare import compare, pasted_inputs, typed_copies, unequal_copies
 from xlparity.engines import Engine, Values
 from xlparity.errors import OracleError
 from xlparity.judge import Bools, Grid, Layout, grid_of, row_of
@@ -88,7 +88,12 @@ class Trial:
             raise self.plan.error("reference", f"check '{check.name}': {error}", check.name) from error
         results, misfits = compare(book, cells, values, trace)
         copies = self.bound.inputs, cells.offsets
-        findings: tuple[Finding, ...] = (*misfits, *unequal_copies(*copies, values), *typed_copies(book, *copies))
+        findings: tuple[Finding, ...] = (
+            *misfits,
+            *unequal_copies(*copies, values),
+            *typed_copies(book, *copies),
+            *pasted_inputs(book, self.bound.inputs, {binding.cell for binding in self.grid.bindings}),
+        )
         result = CheckResult(
             check.name,
             machine.name,

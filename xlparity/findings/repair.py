@@ -142,6 +142,15 @@ class Repair:
 
     def confirmed(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the engine finds the root's cells right with these formulas, on every set of forced values."""
+        cells = list(formulas)
+        middle = cells[len(cells) // 2]
+        # One formula tells nearly always, and takes a hundredth of the time.
+        if len(cells) > 1 and not self._right(root, {middle: formulas[middle]}):
+            return False
+        filled = {member for cell, f in formulas.items() for member in (f.area.cells() if f.area else (cell,))}
+        return filled.issuperset(root.cells) and not self._circular(formulas) and self._right(root, formulas)
+
+    def _right(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         members = {
             member: cell
             for cell, formula in formulas.items()
@@ -149,8 +158,6 @@ class Repair:
             if member != cell
         }
         small = replace(self.workbook, cells=formulas, members=members)
-        if self._circular(small, formulas):
-            return False
         held: dict[Cell, Column] = {}
         for cell in formulas:
             for area in small.precedents(cell):
@@ -158,15 +165,18 @@ class Repair:
                     return False
                 held.update((precedent, root.forced.seen(precedent)) for precedent in area.cells())
         held = {cell: column for cell, column in held.items() if column is not BLANK}
-        held |= {cell: root.forced.held[cell] for cell in root.cells if cell in root.forced.held}
+        concerned = {*formulas, *members}
+        held |= {cell: root.forced.held[cell] for cell in concerned if cell in root.forced.held}
         found = self.session.like(small).forced(root.forced.count, held)
         return all(
             agrees(root.judged, index, found.get(binding.cell, BLANK), root.forced.sets).all()
             for index, binding in zip(root.indices, root.bindings, strict=True)
+            if binding.cell in concerned
         )
 
-    def _circular(self, small: Workbook, formulas: Iterable[Cell]) -> bool:
+    def _circular(self, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether a cell would follow from itself, and so agree with anything: on forced values x = x is always right."""
+        small = replace(self.workbook, cells=formulas, members={})
         for cell in formulas:
             before = set(precedents(self.workbook, cell)) if self.workbook.formula(cell) is not None else set()
             new = [self.workbook.members.get(p, p) for p in precedents(small, cell)]

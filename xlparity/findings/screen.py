@@ -81,8 +81,10 @@ _FUNCTIONS: Mapping[str, Callable[..., Table]] = {
     "VAR.P": _spread(True, False), "STDEV": _spread(False, True), "STDEV.S": _spread(False, True),
     "STDEVP": _spread(False, False), "STDEV.P": _spread(False, False),
 }  # fmt: skip
-_OPERATORS: Mapping[str, Callable[[Table, Table], Table]] = {
+_ARITHMETIC: Mapping[str, Callable[[Table, Table], Table]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": _power,
+}  # fmt: skip
+_COMPARISONS: Mapping[str, Callable[[Table, Table], Any]] = {
     "=": np.equal, "<>": np.not_equal, "<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal,
 }  # fmt: skip
 _AGGREGATES = frozenset((
@@ -115,17 +117,17 @@ class Screen:
     def _computed(self, tree: Node, array: bool) -> Table:
         kind = tree.kind
         if kind in ("number", "truth"):
-            return np.full((1, 1, 1), float(tree.word) if kind == "number" else float(tree.word == "TRUE"))
+            return np.full((1, 1, 1), float(tree.word) if kind == "number" else tree.word == "TRUE")
         if kind == "reference":
             return self._read(tree, array)
         if kind in ("group", "unary", "percent"):
             inside = self.value(tree.parts[0], array=array)
-            return inside / 100 if kind == "percent" else -inside if tree.word == "-" else inside
-        if kind == "binary" and tree.word in _OPERATORS:
+            if kind == "group":
+                return inside
+            return inside / 100 if kind == "percent" else inside * (-1.0 if tree.word == "-" else 1.0)
+        if kind == "binary" and tree.word in (*_ARITHMETIC, *_COMPARISONS):
             left, right = (self.value(part, array=array) for part in tree.parts)
-            if not _fit(left, right):
-                return np.full((1, 1, 1), np.nan)
-            return np.asarray(_OPERATORS[tree.word](left, right), float)
+            return _operated(tree.word, left, right)
         if kind == "call" and tree.word.upper() in _FUNCTIONS:
             return self._called(tree, array)
         raise Unscreened
@@ -138,9 +140,11 @@ class Screen:
             plain = part.parts[0] if part.kind == "group" else part
             # A range by itself is taken whole by an aggregate; what is computed of one, in arrays only.
             whole = name in _AGGREGATES and plain.kind == "reference"
-            given.append(self.value(plain, array=through or whole))
+            table = self.value(plain, array=through or whole)
+            given.append(table if name == "IF" else table * 1.0)
         try:
-            return np.asarray(_FUNCTIONS[name](*given), float)
+            found = np.asarray(_FUNCTIONS[name](*given))
+            return found if found.dtype == bool else found.astype(float)
         except (TypeError, ValueError) as error:
             raise Unscreened from error
 
@@ -155,6 +159,20 @@ class Screen:
         column = self._values(cell)
         # Blanks count as zeros to operators; aggregates, which pass them over, are looked at by the engine.
         return np.zeros(self.count) if column is BLANK else floats_of(column, self.count)
+
+
+def _operated(operator: str, left: Table, right: Table) -> Table:
+    if not _fit(left, right):
+        return np.full((1, 1, 1), np.nan)
+    truths = left.dtype == bool, right.dtype == bool
+    if operator in _ARITHMETIC:
+        return np.asarray(_ARITHMETIC[operator](left * 1.0, right * 1.0), float)
+    if truths == (False, False):
+        return np.asarray(_COMPARISONS[operator](left, right) & ~np.isnan(left) & ~np.isnan(right))
+    if operator not in ("=", "<>"):
+        raise Unscreened  # to Excel a truth value is greater than any number
+    equal = left == right if truths == (True, True) else np.zeros(np.broadcast_shapes(left.shape, right.shape), bool)
+    return np.asarray(equal if operator == "=" else ~equal)
 
 
 def _fit(left: Table, right: Table) -> bool:

@@ -128,13 +128,13 @@ class Bench:
         mutant = self.mutants[number]
         book = self.book.edited(mutant.contents)
         report = self._report(book)
-        if report.verdict is Verdict.PASS:
-            same = mutant.kind != "input" and self._agrees(self._session.like(book), _OTHERS)
-            return Outcome(mutant, "equivalent" if same else "survived", _OTHERS)
         cells = mutant.cells(self.book)
         found: list[Finding] = [
             finding for check in report.checks for finding in check.findings if cells.intersection(finding.cells)
         ]
+        if report.verdict is Verdict.PASS and not found:
+            same = mutant.kind != "input" and self._agrees(self._session.like(book), _OTHERS)
+            return Outcome(mutant, "equivalent" if same else "survived", _OTHERS)
         if not found:
             return Outcome(mutant, "detected")
         finding = next((each for each in found if each.mends), found[0])

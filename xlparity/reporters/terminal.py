@@ -140,10 +140,7 @@ def _verdict(report: Report) -> Text:
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
         if not wrong and not stored:
             said = (
-                "; ".join(
-                    f.message for check in checks for f in check.findings if f.code in ("XP203", "XP204", "XP403")
-                )
-                + "."
+                "; ".join(f.message for check in checks for f in check.findings if f.code in ("XP203", "XP403")) + "."
             )
     elif unknown:
         said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ."
