@@ -209,7 +209,8 @@ def test_an_engine_does_not_acquit_on_sets_that_it_has_not_tried(small):
     assert alone.since[0] >= 8
     both = xlparity.verify(small.spec, engine=["excelmodel", "formulas"])
     assert both.verdict is Verdict.FAIL
-    assert [check.findings for check in both.checks] == [(), ()]
+    codes = [finding.code for check in both.checks for finding in check.findings]
+    assert not any(code.startswith("XP3") for code in codes)
 
 
 def test_checks_that_share_a_reference_and_its_inputs_call_it_once(small):

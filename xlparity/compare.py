@@ -101,7 +101,7 @@ def pasted_inputs(workbook: Workbook, inputs: Iterable[Input[Range]], bound: Con
         if formulas and len(formulas) < len(typed):
             first, formula = next(iter(formulas.items()))
             more = f" and {len(formulas) - 1} more" if len(formulas) > 1 else ""
-            said = f"{first}{more} of input '{given.name}' is a formula, where the others are typed; no other value is tried there"
+            said = f"{first}{more} of input '{given.name}' is a formula where the others are typed, and cannot be set"
             findings.append(Finding("XP204", given.name, tuple(formulas), (), said, str(formula)))
     return tuple(findings)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import xlparity
 from xlparity.address import Cell
@@ -26,6 +26,9 @@ from xlparity.tolerance import Tolerance
 from xlparity.trials import Stored, Trial, trials_of
 from xlparity.tried import Scenarios
 from xlparity.workbook import Workbook, read_workbook
+
+if TYPE_CHECKING:
+    from xlparity.engines.formulas import FormulasSession
 
 Progress: TypeAlias = Callable[[str, float], None]
 
@@ -87,7 +90,7 @@ def assess(
     reconciled = [reconcile([check for check, _ in by_engine]) for by_engine in zip(*opinions, strict=True)]
     evidence = [[of for _, of in by_engine] for by_engine in zip(*opinions, strict=True)]
     say("looking for causes", 0.95)
-    diagnosed = _with_causes(book, trials, reconciled, evidence, sessions)
+    diagnosed = _with_causes(book, trials, reconciled, evidence, sessions, scenarios, seed)
     checks = tuple(check for by_engine in diagnosed for check in by_engine)
     looked_at = {r.cell for check in checks for r in check.results if r.status != "skipped"}
     census = take_census(book, looked_at)
@@ -100,6 +103,8 @@ def _with_causes(
     found: Sequence[Sequence[CheckResult]],
     evidence: Sequence[Sequence[Evidence]],
     sessions: Sequence[Session],
+    scenarios: int,
+    seed: int,
 ) -> list[list[CheckResult]]:
     """The results, by check and engine, with the causes of what is wrong: each finding once, with the first engine that has it.
 
@@ -118,7 +123,8 @@ def _with_causes(
         if not any(amiss(one) for one in judged):
             continue
         session = session or FormulasSession(book)
-        causes = diagnose(book, judged, session)
+        prove = functools.partial(_proof, trials, session, scenarios, seed + 1) if scenarios else None
+        causes = diagnose(book, judged, session, prove)
         for by_engine in results:
             check = by_engine[engine]
             settled = {cell for finding in check.findings for cell in finding.cells}
@@ -131,6 +137,21 @@ def _with_causes(
             known |= {(check.name, cause.code, cause.cells) for cause in fresh}
             by_engine[engine] = replace(check, findings=(*check.findings, *fresh))
     return results
+
+
+def _proof(
+    trials: Sequence[Trial], session: "FormulasSession", scenarios: int, seed: int, book: Workbook
+) -> list[Evidence]:
+    """The evidence of every check on another workbook and other inputs; ``session`` is that of one much like it."""
+    from xlparity.engines.formulas import FormulasEngine  # noqa: PLC0415
+
+    session = session.like(book)
+    values = session.recalculate({})
+    stored = [trial.on_stored(book, values, FormulasEngine(), seed) for trial in trials]
+    others = drawn(trials, book, values, count=scenarios, seed=seed)
+    behind = functools.cache(functools.partial(constants_behind, book))
+    found = on_others(trials, stored, values, session, others, behind, seed=seed, say=lambda done: None)
+    return [evidence for _, evidence in found]
 
 
 def _part_of(say: Progress, number: int, count: int) -> Progress:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from xlparity.formula import Token, token_at
+from xlparity.formula import Token, token_at, tokens
 
 Kind = Literal[
     "number", "text", "truth", "error", "reference", "name", "call", "unary", "binary", "percent", "group", "array", "row",
@@ -19,7 +19,7 @@ _STRENGTH = {"=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "&": 2, "+": 3, 
 _PERCENT, _SIGN, _ATOM = 6, 7, 8  # Excel binds a sign tighter than a power: -A1^2 is (-A1)^2
 _OPERATOR = re.compile(r"<=|>=|<>|[-+*/^&=<>%(){},;]")
 _SPACE = re.compile(r"\s*")
-_DEEPEST = 200
+_DEEPEST, _LONGEST = 100, 300
 
 
 class Node(NamedTuple):
@@ -41,6 +41,8 @@ def parse(formula: str) -> Node:
     """The tree of a formula, which begins with ``=``; raises ValueError where it has what no tree here shows."""
     if not formula.startswith("="):
         raise ValueError("a formula begins with =")
+    if len(tokens(formula)) > _LONGEST:
+        raise ValueError("a formula of very many parts")
     reader = _Reader(formula)
     tree = reader.expression(0)
     if reader.word:
@@ -159,6 +161,7 @@ class _Reader:
         if self._depth > _DEEPEST:
             raise ValueError("a formula that is nested too deeply")
         left = self._operand()
+        links = 0
         while self.token is None and self.word:
             if self.word == "%" and least <= _PERCENT:
                 self._advance()
@@ -168,6 +171,9 @@ class _Reader:
             if strength is None or strength < least:
                 break
             operator = self.word
+            links += 1
+            if links > _DEEPEST:
+                raise ValueError("a formula that is nested too deeply")
             self._advance()
             left = Node("binary", operator, (left, self.expression(strength + 1)))
         if self.token is not None:

@@ -8,7 +8,7 @@ sentence of an edit reads from the formula as it is to the edited one, ``LOG sta
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from xlparity.edits.brackets import brackets
-from xlparity.edits.functions import arguments, functions, operators, powers, signs, unwrapped, wrapped
+from xlparity.edits.functions import arguments, branches, functions, operators, powers, signs, unwrapped, wrapped
 from xlparity.edits.places import axes, iterations, ranges, references, shifts
 from xlparity.edits.site import Edit, Site
 from xlparity.edits.terms import added, constants, dropped
@@ -19,7 +19,8 @@ __all__ = ["CODES", "LARGE", "SMALL", "Edit", "Kind", "Site", "edits"]
 Kind = Callable[[Node, Site], Iterator[Edit]]
 
 SMALL: tuple[Kind, ...] = (
-    functions, signs, operators, brackets, iterations, ranges, shifts, axes, arguments, references, powers, dropped, unwrapped,
+    functions, signs, operators, brackets, iterations, ranges, shifts, axes, arguments, references, powers, dropped,
+    unwrapped, branches,
 )  # fmt: skip
 """The kinds of which a formula has some dozens."""
 

@@ -104,6 +104,18 @@ def unwrapped(tree: Node, site: Site) -> Iterator[Edit]:
             yield Edit("wrap", with_part(tree, path, inside), f"{node.word.upper()} is too much", 1.2)
 
 
+def branches(tree: Node, site: Site) -> Iterator[Edit]:
+    """One branch of an IF alone, or the value for which IFERROR has another."""
+    for path, node in walk(tree):
+        if node.kind != "call" or len(node.parts) < 2:
+            continue
+        for branch in {"IF": node.parts[1:], "IFERROR": node.parts[:1]}.get(node.word.upper(), ()):
+            inside = Node("group", "", (branch,)) if branch.kind == "binary" else branch
+            yield Edit(
+                "wrap", with_part(tree, path, inside), f"{node.word.upper()} is too much: {branch} alone is meant", 0.9
+            )
+
+
 def wrapped(tree: Node, site: Site) -> Iterator[Edit]:
     """A function put around a part."""
     for path, node in walk(tree):

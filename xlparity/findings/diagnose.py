@@ -1,13 +1,16 @@
 """From wrong cells to findings: every root cause once, with what it should say where that is known, and what follows from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
+from typing import TypeAlias
 
 import numpy as np
 
 from xlparity.address import Cell
 from xlparity.columns import Column
 from xlparity.edits import CODES
+from xlparity.errors import XlparityError
+from xlparity.evidence import Evidence
 from xlparity.findings.culprits import Culprits
 from xlparity.findings.facts import addresses, does_not_react, facts
 from xlparity.findings.localise import ForcingSession, Judged, Root, agrees, amiss, localise, on_a_circle
@@ -21,8 +24,17 @@ UNEXPLAINED = "XP199"
 _MOST_MENDED = 60  # root causes for which a mend is looked for; whoever has more has other worries
 
 
-def diagnose(workbook: Workbook, checks: Sequence[Judged], session: ForcingSession) -> dict[str, tuple[Finding, ...]]:
-    """The findings about each check, by its name; of a check in which nothing is wrong there are none."""
+Proof: TypeAlias = Callable[[Workbook], Sequence[Evidence]]
+
+
+def diagnose(
+    workbook: Workbook, checks: Sequence[Judged], session: ForcingSession, prove: Proof | None = None
+) -> dict[str, tuple[Finding, ...]]:
+    """The findings about each check, by its name; of a check in which nothing is wrong there are none.
+
+    ``prove`` gives the evidence of every check, in their order, on the workbook with suggestions in it and on inputs that
+    nobody has seen before: what agrees on a hundred sets by chance does not on the next hundred.
+    """
     if not any(amiss(judged) for judged in checks):
         return {}
     layout = Layout(workbook, [(judged.name, judged.cells, judged.inputs) for judged in checks])
@@ -31,6 +43,7 @@ def diagnose(workbook: Workbook, checks: Sequence[Judged], session: ForcingSessi
     culprits = Culprits(repair)
     mends = [_mend(root, repair, culprits) if number < _MOST_MENDED else None for number, root in enumerate(roots)]
     mends = _recomputed(workbook, checks, roots, mends, session)
+    mends = mends if prove is None else _proven(workbook, checks, roots, mends, prove)
     found: dict[str, list[Finding]] = {judged.name: [] for judged in checks}
     for root, mend in zip(roots, mends, strict=True):
         if not root.accepted or root.affects:
@@ -77,6 +90,27 @@ def _recomputed(
         for number in failing:
             kept[number] = None
     return [None] * len(kept)
+
+
+def _proven(
+    workbook: Workbook, checks: Sequence[Judged], roots: Sequence[Root], mends: Sequence[Mend | None], prove: Proof
+) -> list[Mend | None]:
+    """The mends that hold on new inputs; where another root is not mended, what follows from it is not held against them."""
+    kept = list(mends)
+    formulas = {cell: formula for mend in kept if mend is not None for cell, formula in mend.formulas.items()}
+    if not formulas:
+        return kept
+    try:
+        found = prove(workbook.edited(formulas))
+    except XlparityError:  # an input that has no number any more, say
+        return [None] * len(kept)
+    shown = {judged.name: evidence for judged, evidence in zip(checks, found, strict=True)}
+    blurred = any(mend is None for mend in kept)
+    for number, (root, mend) in enumerate(zip(roots, kept, strict=True)):
+        wrong = shown[root.judged.name].wrong[:, list(root.indices)]
+        if mend is not None and wrong.any() and not blurred:
+            kept[number] = None
+    return kept
 
 
 def _swept(
