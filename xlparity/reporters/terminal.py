@@ -221,9 +221,9 @@ def _scenarios(check: CheckResult) -> list[RenderableType]:
     said = f"  {tried.failed} of {_number(tried.run, 'other set')} of inputs disagree"
     if only_stored:
         first = only_stored[0]
-        said += (
-            f"; {_number(len(only_stored), 'cell')} right on the stored inputs only, first {first.cell} {first.formula}"
-        )
+        told = any(finding.cells for finding in check.findings)
+        said += f"; {_number(len(only_stored), 'cell')} right on the stored inputs only"
+        said += "" if told else f", first {first.cell} {first.formula}"
     parts.append(Text(said, style="red"))
     if tried.smallest is not None:
         fail = f"{tried.failed:,} of {_number(tried.run, 'scenario')} fail"
