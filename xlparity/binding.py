@@ -41,7 +41,7 @@ class Twin(Generic[At]):
 
 @dataclass(frozen=True, slots=True)
 class Input(Generic[At]):
-    """A value that the reference is called with: where it stands, and what it may be varied between.
+    """A value that the reference is called with: where it stands, and what it may be varied between, if it may ``vary``.
 
     ``every_block`` says that it stands in each block, and not only in the first.
     """
@@ -53,6 +53,7 @@ class Input(Generic[At]):
     low: float | None = None
     high: float | None = None
     choices: tuple[float, ...] = ()
+    vary: bool = True
 
     def places(self: "Input[Range]", offsets: Sequence[Offset]) -> list[tuple[Cell, ...]]:
         """For each element, row by row, all the cells in which it stands."""

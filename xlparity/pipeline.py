@@ -36,6 +36,7 @@ Behind: TypeAlias = Callable[[Cell], Sequence[Cell]]
 
 SCENARIOS = 100
 _ONE_AT_A_TIME = 8
+_FEW = 0.2
 _TO_SHRINK = 400
 
 
@@ -251,7 +252,12 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None
     else:
         for given in trial.bound.inputs:
             if not any(root in moved for places in given.places(offsets) for root in behind(places[0])):
-                said = f"input '{given.name}' kept its stored value throughout: no other could be given to all of its places"
+                why = (
+                    "no other could be given to all of its places"
+                    if given.vary
+                    else "the spec says that it does not vary"
+                )
+                said = f"input '{given.name}' kept its stored value throughout: {why}"
                 notes.append(said)
         if tried.asked is not None and _ONE_AT_A_TIME == tried.tried < tried.asked:
             said = f"{tried.tried} of the {tried.asked:,} scenarios were tried, since {result.engine} computes them one at a time"

@@ -101,13 +101,16 @@ class Reference:
                             shapes[name] = array.shape
         return Glimpse(shapes, single)
 
-    def trace(self, case: Case, iterations: int | None, wanted: Iterable[str], *, quiet: bool = False) -> Trace:
+    def trace(
+        self, case: Case, iterations: int | None, wanted: Iterable[str], *, quiet: bool = False, partial: bool = False
+    ) -> Trace:
         """The wanted names' arrays for each iteration; ``iterations`` is None for a workbook with one pass.
 
         What the function prints goes to standard error, or nowhere where it is ``quiet``. Raises OracleError where the
-        function raises, ends too early, lacks a wanted name, or gives a nan or an infinity.
+        function raises, ends too early or lacks a wanted name, and, unless it may be ``partial``, where it gives a nan or an
+        infinity.
         """
-        return self._trace(case, iterations, tuple(wanted), quiet=quiet)
+        return self._trace(case, iterations, tuple(wanted), quiet=quiet, partial=partial)
 
     def overflows(self, case: Case, iterations: int | None, wanted: Iterable[str]) -> bool:
         """Whether any number on the way to the wanted ones leaves the range of doubles: numpy goes on, and Excel does not."""
@@ -118,7 +121,14 @@ class Reference:
         return False
 
     def _trace(
-        self, case: Case, iterations: int | None, wanted: tuple[str, ...], *, quiet: bool, trapped: bool = False
+        self,
+        case: Case,
+        iterations: int | None,
+        wanted: tuple[str, ...],
+        *,
+        quiet: bool,
+        trapped: bool = False,
+        partial: bool = False,
     ) -> Trace:
         taken: list[Mapping[str, NDArray[Any]]] = []
         with self._blamed(quiet=quiet, trapped=trapped):
@@ -133,10 +143,9 @@ class Reference:
                 taken.append(self._copy(step, len(taken) + 1, wanted))
         if len(taken) < (iterations or 1):
             raise OracleError(f"{self.name} gives {len(taken)} iterations, and the workbook has {iterations or 1}")
-        arrays = [step[name] for step in taken for name in wanted]
-        if (
-            arrays and not np.isfinite(np.concatenate(arrays, axis=None)).all()
-        ):  # all at once: each by itself takes most of the time
+        arrays = [] if partial else [step[name] for step in taken for name in wanted]
+        # All at once: each by itself takes most of the time.
+        if arrays and not np.isfinite(np.concatenate(arrays, axis=None)).all():
             name, number = next(
                 (name, number)
                 for number, step in enumerate(taken, start=1)

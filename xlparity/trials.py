@@ -34,18 +34,20 @@ class Stored(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What the reference expects in each set, (sets, bindings), nan where it says nothing.
+    """What the reference expects in each set, (sets, bindings), nan where it says nothing or is undefined.
 
-    ``truths`` says where it gives a truth value, and ``counted`` for which sets it is defined.
+    ``truths`` says where it gives a truth value, ``undefined`` where it gives a nan or an infinity, and ``counted`` for
+    which sets it is defined at all.
     """
 
     expected: Floats
     truths: Bools
+    undefined: Bools
     counted: Bools
 
     def picked(self, sets: Bools) -> "Answers":
         """Those in these sets only."""
-        return Answers(self.expected[sets], self.truths[sets], self.counted[sets])
+        return Answers(self.expected[sets], self.truths[sets], self.undefined[sets], self.counted[sets])
 
 
 @dataclass(frozen=True)
@@ -113,14 +115,14 @@ class Trial:
         return {cell for given in self.bound.inputs for places in given.places(offsets) for cell in places}
 
     def cases(self, columns: Mapping[Cell, Column], count: int) -> Iterator[Case | None]:
-        """The reference's input in each set, None where a cell of it holds no number."""
+        """The reference's input in each set, None where a cell of it holds no number, or one out of the input's range."""
         tables = [
             (given, np.array([_numbers(columns.get(cell, BLANK), count) for cell in given.at.cells()]).T)
             for given in self.bound.inputs
         ]
         for number in range(count):
             rows = [table[number] for _, table in tables]
-            if any(np.isnan(row).any() for row in rows):
+            if any(np.isnan(row).any() or _beyond(given, row) for (given, _), row in zip(tables, rows, strict=True)):
                 yield None
                 continue
             yield Case(
@@ -138,11 +140,12 @@ class Trial:
         ``shared`` keeps what a reference gave, for the other checks that call it with the same numbers.
         """
         if shared is None:
-            return row_of(self.bound.cells, self.reference.trace(case, self.iterations, self.own, quiet=True), layout)
+            alone = self.reference.trace(case, self.iterations, self.own, quiet=True, partial=True)
+            return row_of(self.bound.cells, alone, layout)
         key = (self.reference.name, self.iterations, *map(_key, sorted(case.inputs.items())))
         if key not in shared:
             try:
-                shared[key] = self.reference.trace(case, self.iterations, self.wanted, quiet=True)
+                shared[key] = self.reference.trace(case, self.iterations, self.wanted, quiet=True, partial=True)
             except OracleError as error:
                 shared[key] = error
         trace = shared[key]
@@ -179,6 +182,7 @@ def ask(
         Answers(
             np.full((count, len(trial.grid.bindings)), np.nan),
             np.broadcast_to(layout.truths, (count, len(layout.truths))),
+            np.zeros((count, len(layout.truths)), dtype=bool),
             np.zeros(count, dtype=bool),
         )
         for trial, layout in zip(trials, layouts, strict=True)
@@ -193,12 +197,22 @@ def ask(
             except OracleError:
                 continue
             answers = found[at]
-            answers.expected[number], answers.counted[number] = row, True
+            given = own.places >= 0  # a shape that does not fit is a fault, and nothing undefined
+            undefined = given & ~np.isfinite(row)
+            answers.expected[number], answers.undefined[number] = np.where(undefined, np.nan, row), undefined
+            answers.counted[number] = not bool(undefined[trial.grid.compared].all())
             if own is not layout and (own.truths != layout.truths).any():
                 truths = answers.truths.copy()
                 truths[number] = own.truths
                 found[at] = answers._replace(truths=truths)
     return found
+
+
+def _beyond(given: Input[Range], numbers: Floats) -> bool:
+    """Whether the input, which may be a formula, has come to what it is said not to be."""
+    low = -np.inf if given.low is None else given.low
+    high = np.inf if given.high is None else given.high
+    return bool(((numbers < low) | (numbers > high)).any())
 
 
 def _key(item: tuple[str, "float | Array"]) -> object:

@@ -151,7 +151,7 @@ def _wrong_alone(judged: Judged, forced: Forced) -> list[int]:
         rtol = np.array([binding.output.tolerance.rtol for binding in bindings])
         atol = np.array([binding.output.tolerance.atol for binding in bindings])
         with np.errstate(invalid="ignore"):
-            right = np.abs(actual - expected) <= atol + rtol * np.abs(expected)
+            right = (np.abs(actual - expected) <= atol + rtol * np.abs(expected)) | np.isnan(expected)
         found += [index for index, each in zip(part, right.all(axis=0), strict=True) if not each]
     return found
 
@@ -160,7 +160,9 @@ def force(judged: Judged, others: Iterable[Judged], session: ForcingSession) -> 
     """The check's formulas on the reference's values, those of other checks' cells included, on the sets that count."""
     evidence = judged.evidence
     steady = np.logical_and(evidence.counted, ~np.any(evidence.shaky, axis=1))
-    sets: list[int] = np.flatnonzero(steady if steady.any() else evidence.counted)[:_MOST_SETS].tolist()
+    whole = np.isfinite(evidence.expected[:, np.isfinite(evidence.expected[0])]).all(axis=1)
+    choice = next((sets for sets in (steady & whole, steady, evidence.counted) if sets.any()), evidence.counted)
+    sets: list[int] = np.flatnonzero(choice)[:_MOST_SETS].tolist()
     held: dict[Cell, Column] = {cell: picked(column, sets) for cell, column in evidence.inputs.items()}
     for each in (judged, *others):
         if np.all(np.asarray(each.evidence.counted)[sets]):
@@ -190,7 +192,8 @@ def agrees(judged: Judged, index: int, column: Column, sets: Sequence[int]) -> N
     tolerance = evidence.bindings[index].output.tolerance
     actual = floats_of(column, len(sets))
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(actual - expected) <= tolerance.atol + tolerance.rtol * np.abs(expected))
+        near = np.abs(actual - expected) <= tolerance.atol + tolerance.rtol * np.abs(expected)
+        return np.asarray(near | np.isnan(expected))  # where the reference says nothing, nothing contradicts it
 
 
 def _roots(workbook: Workbook, layout: Layout, judged: Judged, suspects: Iterable[int], forced: Forced) -> list[Root]:

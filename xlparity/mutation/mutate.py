@@ -200,14 +200,16 @@ class _Remembering(Reference):
 
     known: dict[object, Trace | OracleError] = field(default_factory=dict, compare=False)
 
-    def trace(self, case: Case, iterations: int | None, wanted: Iterable[str], *, quiet: bool = False) -> Trace:
+    def trace(
+        self, case: Case, iterations: int | None, wanted: Iterable[str], *, quiet: bool = False, partial: bool = False
+    ) -> Trace:
         """As the reference itself has it."""
         wanted = tuple(wanted)
         inputs = [(name, np.shape(value), np.asarray(value).tobytes()) for name, value in sorted(case.inputs.items())]
-        key = iterations, wanted, *inputs
+        key = iterations, wanted, partial, *inputs
         if key not in self.known:
             try:
-                self.known[key] = Reference.trace(self, case, iterations, wanted, quiet=quiet)
+                self.known[key] = Reference.trace(self, case, iterations, wanted, quiet=quiet, partial=partial)
             except OracleError as error:
                 self.known[key] = error
         found = self.known[key]

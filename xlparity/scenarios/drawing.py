@@ -1,23 +1,30 @@
 """Other input values: agreement on the numbers that happen to be stored does not show that the formulas are live."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xlparity.address import Cell, Range
 from xlparity.binding import Input, Offset
 from xlparity.columns import Column, Floats, column_of, picked, value_in
-from xlparity.values import Value
+from xlparity.values import BLANK, Value
 
-Kind = Literal["plain", "opposite", "zeros", "large", "small", "corner"]
+Kind = Literal["plain", "opposite", "signs", "zeros", "some zeros", "large", "small", "near", "corner"]
 
 _EARLY: dict[int, Kind] = {1: "opposite", 3: "zeros", 5: "large", 7: "small"}
-_LATER: tuple[Kind, ...] = ("corner", "corner", "opposite", "corner", "large", "corner", "small")
+_LATER: tuple[Kind, ...] = (
+    "corner", "signs", "some zeros", "corner", "signs", "near", "corner", "signs", "large", "some zeros", "signs", "small",
+    "corner", "opposite",
+)  # fmt: skip
+_EVERY = 4  # the later kinds have every fourth set
 # A reference may be defined near the stored values only, so most sets without a range keep closer to them.
-_SHARES = tuple(0.5**k for k in (0, 3, 6, 1, 4, 7, 2, 5))
+_SHARES = tuple(0.5**k for k in (-1, 3, 6, 1, 4, 7, 2, 5, 0))
 _LARGEST = 1e100
+_SOME = 0.3  # of the elements are zero in a set with some zeros
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Drawn:
             cell
             for element in self.elements
             for cell in element.cells
-            if any(value_in(element.values, number) != values.get(cell) for number in range(self.count))
+            if _differs(element.values, values.get(cell, BLANK), self.count).any()
         }
 
 
@@ -72,18 +79,26 @@ def draw(
 
     ``values`` are what the cells that may be set come to as they are; an input cell that is not among them, or has no
     number, keeps what it has. ``behind`` gives the constants from which a cell follows: an input that is a formula is
-    varied by varying them. A cell that several inputs name follows the first. Most sets are a Latin hypercube; where an
-    input has no range, they reach as far from its value as that is large, or to a fraction of it, down to a 128th. Among
-    them, and early, stand the opposite sign, zeros, a large and a small magnitude, and corners. Sets in which nothing
-    changes are left out. The same seed draws the same, whatever follows; of two counts, not the same sets.
+    varied by varying them; one that is not to vary keeps its value. A cell that several inputs name keeps within the range
+    of each.
+
+    Most sets are a Latin hypercube; where an input has no range, they reach twice as far from its value as that is large,
+    or to a fraction of that, down to a 128th. Among them, and early, stand the opposite sign, zeros, a large and a small
+    magnitude; later also corners, signs and zeros that each element has by its own chance, and sets close to the stored
+    values. Sets in which nothing changes are left out. The same seed draws the same, whatever follows; of two counts, not
+    the same sets.
     """
+    inputs = tuple(inputs)
     found: dict[Cell, tuple[Input[Range], tuple[Cell, ...]]] = {}
+    held = {root for given, offsets in inputs if not given.vary for p in given.places(offsets) for root in behind(p[0])}
     for given, offsets in inputs:
-        for places in given.places(offsets):
+        for places in given.places(offsets) if given.vary else ():
             for root, free in _handles(places, behind).items():
-                if isinstance(values.get(root), float | bool):
+                if root not in held and isinstance(values.get(root), float | bool):
                     allowed = tuple(cell for cell in free if cell in values)
-                    found.setdefault(root, (given if root in places else Input(given.name, given.at), allowed))
+                    own = given if root in places else Input(given.name, given.at)
+                    known = found.get(root)
+                    found[root] = (own, allowed) if known is None else (_both(known[0], own), known[1])
     if not found or not count:
         return Drawn(0, ())
     random = np.random.default_rng(seed)
@@ -100,11 +115,18 @@ def draw(
     changing = np.zeros(count, dtype=bool)
     for element in elements:
         for now in {values[cell] for cell in element.cells}:
-            changing |= np.array([value_in(element.values, number) != now for number in range(count)])
+            changing |= _differs(element.values, now, count)
     kept = np.flatnonzero(changing).tolist()
     if not kept:
         return Drawn(0, ())
     return Drawn(len(kept), tuple(Element(e.cells, e.given, picked(e.values, kept)) for e in elements))
+
+
+def _differs(column: Column, value: Value, count: int) -> NDArray[np.bool_]:
+    """In which of the sets the column has another value."""
+    if isinstance(column, np.ndarray) and isinstance(value, float):
+        return np.asarray(column != value)
+    return np.array([value_in(column, number) != value for number in range(count)], dtype=bool)
 
 
 def plainer(element: Element, value: float, stored: float) -> list[float]:
@@ -128,7 +150,7 @@ def clipped(given: Input[Range], value: float) -> float:
 def _kind(number: int) -> Kind:
     if number < 10:
         return _EARLY.get(number, "plain")
-    return "plain" if number % 10 else _LATER[(number // 10 - 1) % len(_LATER)]
+    return "plain" if number % _EVERY else _LATER[(number // _EVERY - 3) % len(_LATER)]
 
 
 def _levels(kinds: Sequence[Kind], width: int, random: np.random.Generator) -> Floats:
@@ -155,16 +177,23 @@ def _values(given: Input[Range], now: float, kinds: Sequence[Kind], levels: Floa
 
 
 def _one(given: Input[Range], now: float, kind: Kind, level: float, share: float) -> float:
-    if kind == "zeros" and clipped(given, 0.0) == 0.0:
+    if kind == "zeros" or (kind == "some zeros" and level < _SOME):
         return 0.0
-    reach = min(max(abs(now), 1.0), _LARGEST)
+    size = min(max(abs(now), 1.0), _LARGEST)
     bounded = given.low is not None and given.high is not None
+    if kind == "signs":  # each element by its own chance: a product of two is negative for mixed signs only
+        turned, level = level < 0.5, 2 * level % 1
+        return math.copysign((0.25 + 1.5 * level) * size, -now if turned else now)
+    if kind == "near":
+        return now + (2 * level - 1) * 0.01 * size
+    if kind == "small" and bounded:
+        return 2 * level - 1
     if kind == "opposite" and not bounded:
         now, share = -now, 0.5
-    elif kind != "plain":
+    elif kind not in ("plain", "some zeros"):
         share = 1.0
-    low = now - share * reach if given.low is None else given.low
-    high = max(low, now + share * reach if given.high is None else given.high)
+    low = now - share * size if given.low is None else given.low
+    high = max(low, now + share * size if given.high is None else given.high)
     if kind == "corner":
         return low if level < 0.5 else high
     value = low + level * (high - low)
@@ -174,9 +203,20 @@ def _one(given: Input[Range], now: float, kind: Kind, level: float, share: float
 
 
 def _choice(choices: Sequence[float], kind: Kind, level: float) -> float:
-    if kind == "zeros" and 0.0 in choices:
+    if (kind == "zeros" or (kind == "some zeros" and level < _SOME)) and 0.0 in choices:
         return 0.0
     return float(choices[min(int(level * len(choices)), len(choices) - 1)])
+
+
+def _both(one: Input[Range], other: Input[Range]) -> Input[Range]:
+    """The first input with the narrower of the two ranges, where they have any number in common."""
+    if one.choices or other.choices:
+        return one if one.choices else replace(one, choices=other.choices, low=None, high=None)
+    lows = [low for low in (one.low, other.low) if low is not None]
+    highs = [high for high in (one.high, other.high) if high is not None]
+    if lows and highs and max(lows) > min(highs):
+        return one
+    return replace(one, low=max(lows, default=None), high=min(highs, default=None))
 
 
 def _handles(places: Sequence[Cell], behind: Callable[[Cell], Sequence[Cell]]) -> dict[Cell, tuple[Cell, ...]]:

@@ -20,6 +20,7 @@ _DRAWS = 6
 _FARTHEST = 8  # ulps
 _MARGIN = 16  # a workbook rounds at every step on the way, and a nudge does so once
 _ENOUGH = 3
+_OF_OVERFLOWS = ("#NUM!", "#DIV/0!")
 
 
 def shaky(
@@ -86,7 +87,7 @@ def examine(
     )
     with np.errstate(all="ignore"):
         doubt: Bools = (moves > 0) & (np.abs(numbers - row) <= _MARGIN * moves)
-    errors = np.array([isinstance(value, ErrorValue) for value in values])
+    errors = np.array([isinstance(value, ErrorValue) and value.code in _OF_OVERFLOWS for value in values])
     free = any(given.low is None and given.high is None and not given.choices for given in trial.bound.inputs)
     if free and errors.any() and trial.reference.overflows(case, trial.iterations, trial.own):
         doubt |= errors
@@ -126,5 +127,6 @@ def _moves(
 def _nudged(value: "float | Array", random: np.random.Generator) -> "float | Array":
     shape = np.shape(value)
     steps = random.integers(1, _FARTHEST + 1, shape) * random.choice([-1, 1], shape)
+    steps = np.where(np.asarray(value) == np.round(value), 0, steps)  # whole numbers are exact in both languages
     moved = value * (1 + steps * 2.0**-52)
     return float(moved) if isinstance(value, float) else moved

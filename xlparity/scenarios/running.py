@@ -20,15 +20,19 @@ from xlparity.scenarios.edges import on_edge
 from xlparity.scenarios.rounding import shaky
 from xlparity.trials import Answers, Stored, Trial, ask
 from xlparity.tried import Scenarios
-from xlparity.values import BLANK
+from xlparity.values import BLANK, ErrorValue
 
 _AT_ONCE = 8_000_000  # numbers in one sweep, 64 MB of them
+_OFTEN, _FEW = 0.2, 2
+_ENOUGH_ASKED, _ENOUGH_RUN = 20, 5
 _NEVER = np.iinfo(np.int64).max
 
 
 def on_stored(trial: Trial, stored: Stored, values: Values) -> Evidence:
     """The evidence of one set, the stored inputs."""
-    answers = Answers(stored.row[None], stored.layout.truths[None], np.ones(1, dtype=bool))
+    answers = Answers(
+        stored.row[None], stored.layout.truths[None], np.zeros((1, len(stored.row)), dtype=bool), np.ones(1, dtype=bool)
+    )
     return _evidence(trial, stored, answers, values, *judge(trial.grid, answers.expected, answers.truths, values))
 
 
@@ -99,12 +103,18 @@ def _foreseen(trials: Sequence[Trial], drawn: Drawn, behind: Callable[[Cell], It
 
 
 class _Tally(NamedTuple):
-    """What some sets show: of each binding the first set in which it is wrong, and whether it is ever unsure, shaky, shown."""
+    """What some sets show: of each binding the first set in which it is wrong, and whether it is ever unsure or shown.
+
+    ``still`` says that it matches in some set and that no set expects another value than the stored inputs.
+    ``shaken`` counts the sets in which it is shaky, ``compared`` those in which there was anything to compare.
+    """
 
     since: NDArray[np.int64]
     unsure: Bools
-    shaken: Bools
     shown: Bools
+    still: Bools
+    shaken: NDArray[np.int64]
+    compared: NDArray[np.int64]
     run: int
     failed: int
     shaky: int
@@ -112,7 +122,8 @@ class _Tally(NamedTuple):
 
 def _tally_of_none(evidence: Evidence) -> _Tally:
     none = np.zeros(len(evidence.bindings), dtype=bool)
-    return _Tally(np.full(len(none), _NEVER), none, none, none, 0, 0, 0)
+    zero = np.zeros(len(none), dtype=np.int64)
+    return _Tally(np.full(len(none), _NEVER), none, none, ~none, zero, zero, 0, 0, 0)
 
 
 def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools) -> _Tally:
@@ -121,8 +132,10 @@ def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools
     return _Tally(
         np.min(np.where(one.wrong, numbers[:, None], _NEVER), axis=0, initial=_NEVER),
         np.any(one.unsure, axis=0),
-        np.any(one.shaky, axis=0),
         np.any(matches & moved, axis=0),
+        ~np.any(moved, axis=0) & np.any(matches, axis=0),
+        np.sum(one.shaky, axis=0, dtype=np.int64),
+        np.sum(one.counted[:, None] & np.isfinite(one.expected), axis=0, dtype=np.int64),
         int(one.counted.sum()),
         int((one.wrong & ~known).any(axis=1).sum()),
         int(one.shaky.any(axis=1).sum()),
@@ -131,11 +144,20 @@ def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools
 
 def _scenarios(trial: Trial, tallies: Sequence[_Tally], count: int, seed: int) -> Scenarios:
     since = reduce(np.minimum, [tally.since for tally in tallies])
-    unsure, shaken, shown = (np.any(found, axis=0) for found in list(zip(*tallies, strict=True))[1:4])
+    unsure, shown = (np.any(found, axis=0) for found in list(zip(*tallies, strict=True))[1:3])
+    still = np.all([tally.still for tally in tallies], axis=0)
+    shaken, compared = (np.sum(found, axis=0) for found in list(zip(*tallies, strict=True))[4:6])
     run = sum(tally.run for tally in tallies)
     wrong = np.flatnonzero(since < _NEVER)
-    # A cell that differs by rounding, and is nowhere seen to follow the reference, may be a constant.
-    doubtful = (unsure | (shaken & ~shown)) & (since == _NEVER)
+    # A cell that differs by rounding, and is nowhere seen to follow the reference, may be a constant; and rounding that
+    # is to excuse every fifth set is no rounding.
+    often = shaken > np.maximum(_FEW, _OFTEN * compared)
+    never = (compared == 0) & trial.grid.compared & (run > 0)
+    if (
+        not count and trial.bound.inputs
+    ):  # where no other value can be given to any input, a constant is as good as a formula
+        never = trial.grid.compared
+    doubtful = (unsure | ((shaken > 0) & ~shown & ~still) | often | never) & (since == _NEVER)
     bindings = trial.grid.bindings
     return Scenarios(
         seed,
@@ -153,14 +175,30 @@ def _judged(
     trial: Trial, facts: Stored, answers: Answers, columns: Mapping[Cell, Column], first: Evidence, seed: int
 ) -> Evidence:
     wrong, unsure = judge(trial.grid, answers.expected, answers.truths, columns)
-    counted = answers.counted[:, None]
+    undefined = answers.undefined  # there is nothing to compare
+    counted = answers.counted[:, None] & ~undefined
     wrong, unsure = wrong & counted, unsure & counted
+    # Excel hands an error value on where numpy computes with an infinity.
+    blind = wrong & np.atleast_1d(np.any(undefined, axis=1))[:, None] & _errors(trial, columns, len(wrong))
     # What is wrong on the stored inputs, or accepted, is settled.
     concerned = np.array(
         [result.reason is None and result.status not in WRONG for result in facts.result.results], dtype=bool
     )
-    doubt = shaky(trial, facts.layout, answers, columns, wrong, concerned & ~first.wrong[0], seed=seed)
+    doubt = shaky(trial, facts.layout, answers, columns, wrong & ~blind, concerned & ~first.wrong[0], seed=seed)
+    doubt |= blind
     return _evidence(trial, facts, answers, columns, wrong & ~doubt, unsure, doubt)
+
+
+def _errors(trial: Trial, columns: Mapping[Cell, Column], count: int) -> Bools:
+    """Where the bound cells have error values, (sets, bindings)."""
+    found = np.zeros((count, len(trial.grid.bindings)), dtype=bool)
+    for number, binding in enumerate(trial.grid.bindings):
+        column = columns.get(binding.cell, BLANK)
+        if isinstance(column, ErrorValue):
+            found[:, number] = True
+        elif isinstance(column, tuple):
+            found[:, number] = [isinstance(value, ErrorValue) for value in column]
+    return found
 
 
 def _evidence(

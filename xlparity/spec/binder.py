@@ -86,7 +86,8 @@ class _Binder:
             if said := twin_misfit(at, area, transpose=twin.transpose):
                 raise self._wrong(given.name, f"'also' of input '{given.name}' {said}", "inputs")
             twins.append(Twin(area, twin.transpose))
-        return Input(given.name, at, given.every_block, tuple(twins), given.low, given.high, given.choices)
+        ends = given.low, given.high, given.choices, given.vary
+        return Input(given.name, at, given.every_block, tuple(twins), *ends)
 
     def _stay_on_the_grid(
         self, inputs: Iterable[Input[Range]], outputs: Iterable[Output[Range]], offsets: tuple[Offset, ...]

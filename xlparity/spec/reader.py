@@ -22,7 +22,7 @@ from xlparity.spec.plan import (
 from xlparity.tolerance import Tolerance
 
 _SHARED = ("workbook", "reference", "tolerance", "sheet", "blocks", "inputs", "outputs", "accept")
-_INPUT = ("at", "every_block", "also", "low", "high", "choices")
+_INPUT = ("at", "every_block", "also", "low", "high", "choices", "vary")
 _OUTPUT = ("at", "rtol", "atol", "transpose", "skip")
 
 
@@ -141,8 +141,11 @@ class _Reader:
             raise self.wrong(name, f"'choices' of '{name}' is empty; list the numbers it may be, or leave it out")
         if choices and not (low is None and high is None):
             raise self.wrong(name, f"'{name}' has choices and a low or high; a number is drawn from one or the other")
+        vary = self.flag(table, "vary", name, default=True)
+        if not vary and (choices or not (low is None and high is None)):
+            raise self.wrong(name, f"'{name}' is not to vary, and has choices or a range; take one of the two out")
         twins = tuple(self.twin(name, twin, at, sheet) for twin in also)
-        return Input(name, at, self.flag(table, "every_block", name), twins, low, high, choices)
+        return Input(name, at, self.flag(table, "every_block", name), twins, low, high, choices, vary)
 
     def twin(self, name: str, table: Mapping[str, Any], given: Address, sheet: str | None) -> Twin[Address]:
         self.known(table, ("at", "transpose"), name)
@@ -223,8 +226,8 @@ class _Reader:
             raise self.wrong(name, f"'{key}' of '{name}' is a list of numbers")
         return tuple(float(value) for value in values)
 
-    def flag(self, table: Mapping[str, Any], key: str, name: str) -> bool:
-        value = table.get(key, False)
+    def flag(self, table: Mapping[str, Any], key: str, name: str, *, default: bool = False) -> bool:
+        value = table.get(key, default)
         if not isinstance(value, bool):
             raise self.wrong(name, f"'{key}' of '{name}' is true or false")
         return value
