@@ -207,22 +207,6 @@ class Layout:
             return column * rows + row, rows * columns
         return row * columns + column, rows * columns
 
-    def turned(self, cell: Cell, formula: Formula, home: tuple[str, int]) -> Iterator[tuple[str, Form]]:
-        """The formula of this cell as it would read with a ``$`` more or less in one of its references, and what changed."""
-        text = formula.text
-        for token in tokens(text):
-            if token.kind != "reference":
-                continue
-            sheet, separator, place = token.text.rpartition("!")
-            for rows, columns in ((True, False), (False, True), (True, True)):
-                new = sheet + separator + ":".join(_anchored(end, rows, columns) for end in place.split(":"))
-                edited = Formula(text[: token.start] + new + text[token.end :], formula.area, formula.spills)
-                kind = "moved" if new.count("$") > token.text.count("$") else "did not move"
-                yield (
-                    f"{token.text} {kind} as the formula was filled; it should be {new}",
-                    self.form(cell, edited, home),
-                )
-
     # --- from a form to a cell ---------------------------------------------------------------------------------------
 
     def write(self, form: Form, cell: Cell, home: tuple[str, int]) -> str | None:
@@ -284,6 +268,20 @@ class Layout:
 
 def _slot(check: str, binding: Binding) -> Slot:
     return Slot(check, binding.output.name, binding.iteration, binding.element)
+
+
+def turned(formula: Formula) -> Iterator[tuple[str, Formula]]:
+    """The formula with a ``$`` more or less in one of its references, and what went wrong if that is the right one."""
+    text = formula.text
+    for token in tokens(text):
+        if token.kind != "reference":
+            continue
+        sheet, separator, place = token.text.rpartition("!")
+        for rows, columns in ((True, False), (False, True), (True, True)):
+            new = sheet + separator + ":".join(_anchored(end, rows, columns) for end in place.split(":"))
+            kind = "moved" if new.count("$") > token.text.count("$") else "did not move"
+            edited = Formula(text[: token.start] + new + text[token.end :], formula.area, formula.spills)
+            yield f"{token.text} {kind} as the formula was filled; it should be {new}", edited
 
 
 def _anchored(end: str, rows: bool, columns: bool) -> str:

@@ -13,6 +13,7 @@ from xlparity.layout import Layout
 from xlparity.values import BLANK
 
 _NEAR = 1e-9
+_EPS, _ROUNDING = 1e-15, 1e-8  # what rounding does to a difference, and where it is too much to tell anything
 _RATIOS = (
     (math.log(10), "ln 10"), (1 / math.log(10), "1/ln 10, as a logarithm to base 10 is"), (math.log(2), "ln 2"),
     (1 / math.log(2), "1/ln 2, as a logarithm to base 2 is"), (-1.0, "-1: the sign is wrong"), (math.pi, "π"),
@@ -56,8 +57,11 @@ def _about(actual: Floats, expected: Floats) -> Iterator[str]:
         yield f"it is the reference's value times {named or f'{ratio:.10g}'}"
         return
     offsets = actual - expected
-    if offsets.size > 2 and _constant(offsets.ravel()) and abs(offsets.flat[0]) > _NEAR:
-        yield f"it is the reference's value and {offsets.flat[0]:+.10g}"
+    clear = np.abs(offsets) > _ROUNDING * np.abs(expected)  # beside large numbers little is left of a small offset
+    offset = float(np.median(offsets))
+    near = np.abs(offsets - offset) <= _NEAR * abs(offset) + _EPS * np.abs(expected)
+    if clear.sum() > 2 and near.all() and abs(offset) > _NEAR:
+        yield f"it is the reference's value and {offset:+.10g}"
 
 
 def _constant(numbers: Floats) -> bool:

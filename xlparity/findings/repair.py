@@ -17,7 +17,7 @@ from xlparity.columns import Column
 from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
 from xlparity.findings.localise import ForcingSession, Root, agrees, follows, precedents
 from xlparity.findings.screen import Screen, Unscreened
-from xlparity.layout import Form, Layout, filled
+from xlparity.layout import Form, Layout, filled, turned
 from xlparity.syntax import Node, parse, plain, walk
 from xlparity.values import BLANK
 from xlparity.workbook import Formula, Workbook
@@ -110,11 +110,20 @@ class Repair:
             rows, columns = subject.cell.row - cell.row, subject.cell.column - cell.column
             if cell.sheet != subject.cell.sheet or filled(formula.text, rows, columns) != own.text:
                 continue
-            for said, turned in self.layout.turned(cell, formula, home):
-                formulas = subject.written(turned)
-                if formulas is not None:
-                    yield Edit("anchor", Node("omitted", ""), said, 1.0), formulas
+            near = [b.cell for b in root.bindings if b.iteration == subject.home[1]]
+            for said, other in turned(formula):
+                form = self.layout.form(cell, other, home)
+                # A formula means the same with many a ``$``; at fault is the one that decides what filling makes of it.
+                if all(self._fills(cell, other, to, subject.home, form) for to in near):
+                    formulas = subject.written(form)
+                    if formulas is not None:
+                        yield Edit("anchor", Node("omitted", ""), said, 1.0), formulas
             return
+
+    def _fills(self, cell: Cell, formula: Formula, to: Cell, home: tuple[str, int], form: Form) -> bool:
+        """Whether the formula of one cell has this form in another, when Excel fills it in there."""
+        text = filled(formula.text, to.row - cell.row, to.column - cell.column)
+        return text is not None and self.layout.form(to, replace(formula, text=text), home) == form
 
     def siblings(self, root: Root) -> list[tuple[Form, Cell]]:
         """The forms of the quantity's right cells, the most common first, each with a cell that has it."""
