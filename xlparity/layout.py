@@ -60,13 +60,15 @@ class Reference(NamedTuple):
 class Form:
     """A formula without its place: what is left of its text, and its references as they read from its cell.
 
-    Two forms are equal where the formulas mean the same, wherever they have their ``dollars``.
+    Two forms are equal where the formulas mean the same, wherever they have their ``dollars``, spaces and capitals.
+    ``pieces`` are the text before, between and behind the references.
     """
 
     skeleton: str
     references: tuple[Reference, ...]
     shape: tuple[int, int] | None
     dollars: tuple[tuple[bool, bool, bool, bool], ...] = field(compare=False)
+    pieces: tuple[str, ...] = field(compare=False)
 
 
 class Layout:
@@ -131,7 +133,7 @@ class Layout:
 
     def form(self, cell: Cell, formula: Formula, home: tuple[str, int]) -> Form:
         """How the formula reads from this cell, which belongs to an iteration of a check: ``home`` names the two."""
-        skeleton: list[str] = []
+        pieces: list[str] = []
         references: list[Reference] = []
         dollars: list[tuple[bool, bool, bool, bool]] = []
         position = 0
@@ -143,13 +145,13 @@ class Layout:
                 area = self.workbook.area(token.text, cell)
             except ValueError:
                 continue
-            skeleton += text[position : token.start], _MARK
+            pieces.append(text[position : token.start])
             dollars.append(dollars_of(token.text))
             references.append(self._reference(area, dollars[-1], cell, home))
             position = token.end
-        skeleton.append(text[position:])
+        pieces.append(text[position:])
         shape = None if formula.area is None else formula.area.shape
-        return Form("".join("".join(skeleton).upper().split()), tuple(references), shape, tuple(dollars))
+        return Form(_skeleton(_MARK.join(pieces)), tuple(references), shape, tuple(dollars), tuple(pieces))
 
     def _reference(self, area: Range, dollars: tuple[bool, ...], cell: Cell, home: tuple[str, int]) -> Reference:
         check, iteration = home
@@ -211,9 +213,8 @@ class Layout:
 
     def write(self, form: Form, cell: Cell, home: tuple[str, int]) -> str | None:
         """The form as a formula of this cell; None where it would refer to a place that there is not."""
-        pieces = form.skeleton.split(_MARK)
-        text = pieces[0]
-        for reference, dollars, piece in zip(form.references, form.dollars, pieces[1:], strict=True):
+        text = form.pieces[0]
+        for reference, dollars, piece in zip(form.references, form.dollars, form.pieces[1:], strict=True):
             area = self._area(reference, cell, home)
             if area is None or not _on_the_grid(area):
                 return None
@@ -264,6 +265,16 @@ class Layout:
             column, row = divmod(number, rows)
         at = base.first.moved(row, column)
         return Range(at.sheet, at.row, at.column, at.row, at.column)
+
+
+def _skeleton(text: str) -> str:
+    """The text without what makes no difference; texts and column names keep their spaces and capitals."""
+    skeleton, position = "", 0
+    for token in tokens(text) if '"' in text or "[" in text else ():
+        if token.kind in ("string", "structured"):
+            skeleton += "".join(text[position : token.start].upper().split()) + token.text
+            position = token.end
+    return skeleton + "".join(text[position:].upper().split())
 
 
 def _slot(check: str, binding: Binding) -> Slot:

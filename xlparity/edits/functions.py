@@ -196,6 +196,8 @@ def powers(tree: Node, site: Site) -> Iterator[Edit]:
                 yield Edit("power", with_part(tree, path, edited), f"the power {exponent} should be {other:g}", 1.7)
         if node.kind == "binary" and node.word == "*" and plain(node.parts[0]) == plain(node.parts[1]):
             yield Edit("power", with_part(tree, path, node.parts[0]), f"{node.parts[0]} stands as its square", 1.5)
-        if node.kind in ("reference", "group", "call", "name") and not _is_argument_range(node, site):
+        difference = node.kind == "binary" and node.word in ("+", "-")  # (a-b)^2, as in a squared loss
+        whole = difference or node.kind in ("reference", "group", "call", "name")
+        if whole and not _is_argument_range(node, site):
             square = binary(node, "^", number(2))
             yield Edit("power", with_part(tree, path, square), f"{node} stands where its square belongs", 1.8)
