@@ -98,7 +98,7 @@ def pasted_inputs(workbook: Workbook, inputs: Iterable[Input[Range]], bound: Con
             if cell not in bound and (formula := workbook.formula(cell)) is not None and refers(formula.text)
         }
         typed = [cell for cell in given.at.cells() if isinstance(workbook.cells.get(cell), float)]
-        if formulas and len(formulas) < len(typed):
+        if formulas and len(formulas) <= len(typed):
             first, formula = next(iter(formulas.items()))
             more = f" and {len(formulas) - 1} more" if len(formulas) > 1 else ""
             said = f"{first}{more} of input '{given.name}' is a formula where the others are typed, and cannot be set"

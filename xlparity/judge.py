@@ -46,7 +46,7 @@ def grid_of(cells: CellMap) -> Grid:
     )
 
 
-class Layout(NamedTuple):
+class Reading(NamedTuple):
     """Where in a trace's numbers each binding's element stands, -1 where nothing fits, and which are truth values.
 
     It serves every trace whose arrays have the same ``shapes``, which nearly always all of one reference have.
@@ -57,7 +57,7 @@ class Layout(NamedTuple):
     truths: Bools
 
 
-def row_of(cells: CellMap, trace: Steps, known: Layout | None = None) -> tuple[Floats, Layout]:
+def row_of(cells: CellMap, trace: Steps, known: Reading | None = None) -> tuple[Floats, Reading]:
     """What the trace expects of each bound cell, (bindings,), nan where it says nothing, and the layout that told it."""
     names = [output.name for output in cells.outputs if output.skip is None]
     arrays = [step[name] for step in trace for name in names]
@@ -67,7 +67,7 @@ def row_of(cells: CellMap, trace: Steps, known: Layout | None = None) -> tuple[F
     return numbers[layout.places], layout
 
 
-def _layout(cells: CellMap, names: Sequence[str], shapes: Shapes) -> Layout:
+def _layout(cells: CellMap, names: Sequence[str], shapes: Shapes) -> Reading:
     order = {name: number for number, name in enumerate(names)}
     sizes = [int(np.prod(shape)) for shape, _ in shapes]
     begins = np.concatenate([[0], np.cumsum(sizes)]).astype(int).tolist()
@@ -86,7 +86,7 @@ def _layout(cells: CellMap, names: Sequence[str], shapes: Shapes) -> Layout:
         else:
             truths += [False] * len(bound)
         places += [-1] * len(bound)
-    return Layout(shapes, np.array(places, dtype=np.intp), np.array(truths, dtype=bool))
+    return Reading(shapes, np.array(places, dtype=np.intp), np.array(truths, dtype=bool))
 
 
 def judge(grid: Grid, expected: Floats, truths: Bools, columns: Mapping[Cell, Column]) -> tuple[Bools, Bools]:

@@ -14,7 +14,7 @@ from xlparity.columns import Column, Floats, value_in
 from xlparity.compare import compare, pasted_inputs, typed_copies, unequal_copies
 from xlparity.engines import Engine, Values
 from xlparity.errors import OracleError
-from xlparity.judge import Bools, Grid, Layout, grid_of, row_of
+from xlparity.judge import Bools, Grid, Reading, grid_of, row_of
 from xlparity.references import Reference, Trace, find_reference
 from xlparity.report import CheckResult, Finding
 from xlparity.spec import Bound, Spec
@@ -30,7 +30,7 @@ class Stored(NamedTuple):
 
     result: CheckResult
     row: Floats
-    layout: Layout
+    layout: Reading
 
 
 class Answers(NamedTuple):
@@ -131,8 +131,8 @@ class Trial:
             )
 
     def row(
-        self, case: Case, layout: Layout | None, shared: dict[_Key, Trace | OracleError] | None = None
-    ) -> tuple[Floats, Layout]:
+        self, case: Case, layout: Reading | None, shared: dict[_Key, Trace | OracleError] | None = None
+    ) -> tuple[Floats, Reading]:
         """What the reference expects of each bound cell; raises OracleError where it is undefined.
 
         ``shared`` keeps what a reference gave, for the other checks that call it with the same numbers.
@@ -172,7 +172,7 @@ def trials_of(plan: Spec, bounds: Sequence[Bound]) -> list[Trial]:
 
 
 def ask(
-    trials: Sequence[Trial], layouts: Sequence[Layout], columns: Mapping[Cell, Column], count: int
+    trials: Sequence[Trial], layouts: Sequence[Reading], columns: Mapping[Cell, Column], count: int
 ) -> list[Answers]:
     """What the references expect in each of so many sets, for every trial."""
     found = [

@@ -18,6 +18,8 @@ def dropped(tree: Node, site: Site) -> Iterator[Edit]:
         yield Edit("term", with_part(tree, path, left), f"the {_NAMES[node.word]} {right} is too much", 1.6)
         rest = Node("unary", "-", (right,)) if node.word == "-" else right
         yield Edit("term", with_part(tree, path, rest), f"the {_FIRST[node.word]} {left} is too much", 1.6)
+        if node.word == "-":
+            yield Edit("term", with_part(tree, path, right), f"{left}- is too much before {right}", 1.7)
 
 
 def added(tree: Node, site: Site) -> Iterator[Edit]:

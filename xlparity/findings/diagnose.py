@@ -175,12 +175,10 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
     said = mend.said if mend is not None else ""
     result = root.judged.results[root.indices[0]]
     if root.fault == "typed":
-        blank = result.status == "missing"
-        return (
-            ("XP205", "nothing stands where a formula must")
-            if blank
-            else ("XP201", "a number stands where a formula must")
-        )
+        if result.status == "missing":
+            return "XP205", "nothing stands where a formula must"
+        held = f"{result.actual:.9g}" if isinstance(result.actual, float) else str(result.actual)
+        return "XP201", f"{result.formula or held} stands where a formula must"
     if root.fault == "circular":
         return "XP302", f"a circular reference, which Excel does not compute{_but(said)}"
     if root.fault == "unsupported":

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xlparity.report import (
+    CAUSES,
     UNKNOWN,
     WRONG,
     CellResult,
@@ -30,7 +31,7 @@ _STORED = {
     "unsupported": "the formula could not be computed",
 }
 _BARS = "▁▂▃▄▅▆▇█"
-_CELLS_SHOWN = 10
+_CELLS_SHOWN, _CELLS_BESIDE_FINDINGS = 10, 4
 _WIDEST_CURVE = 40
 
 
@@ -56,8 +57,10 @@ def show(
     if fixed is not None and fixed.report is None:
         console.print(Text(f"there is no suggestion to apply, and {fixed.path} is not written.", style="yellow"))
     elif fixed is not None and fixed.report is not None:
-        written = _number(len(fixed.cells), "formula")
-        console.print(Text(f"wrote {fixed.path}: {written} put right, in the first cells {fixed.cells[0]} …"))
+        more = f" to {fixed.cells[-1]}" if len(fixed.cells) > 1 else ""
+        console.print(
+            Text(f"wrote {fixed.path}: {_number(len(fixed.cells), 'formula')} put right, {fixed.cells[0]}{more}.")
+        )
         console.print(_verdict(fixed.report))
 
 
@@ -136,7 +139,9 @@ def _verdict(report: Report) -> Text:
         first = min(check.first_divergent or 1 for check in checks if check.verdict is Verdict.FAIL)
         where = f", from iteration {first} on" if any(check.blocks > 1 for check in checks) else ""
         stored = sum(len(check.only_stored) for check in checks)
-        said = f"{wrong:,} of {compared:,} compared cells differ from the Python reference{where}"
+        causes = sum(finding.code in CAUSES for check in report.checks for finding in check.findings)
+        counted = f"{_number(causes, 'cause')}: " if causes else ""
+        said = f"{counted}{wrong:,} of {compared:,} compared cells differ from the Python reference{where}"
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
         if not wrong and not stored:
             said = (
@@ -174,10 +179,15 @@ def _check(check: CheckResult, *, engine: str, verbose: bool) -> RenderableType:
     parts += _accepted(check, verbose=verbose)
     parts += _scenarios(check)
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
-    if wrong:
-        parts.append(Padding(_differing(wrong if verbose else wrong[:_CELLS_SHOWN]), (0, 0, 0, 2)))
-        if len(wrong) > _CELLS_SHOWN and not verbose:
-            left = len(wrong) - _CELLS_SHOWN
+    if wrong and not verbose and not any(finding.cells for finding in check.findings):
+        said = f"  {_number(len(wrong), 'cell')} differ because of what is found in another check; --verbose lists them all"
+        parts.append(Text(said, style="dim"))
+    elif wrong:
+        # Where the causes are told, the cells themselves are of less interest.
+        shown = wrong if verbose else wrong[: _CELLS_BESIDE_FINDINGS if check.findings else _CELLS_SHOWN]
+        parts.append(Padding(_differing(shown), (0, 0, 0, 2)))
+        if len(shown) < len(wrong):
+            left = len(wrong) - len(shown)
             parts.append(Text(f"  and {_number(left, 'more cell')}; --verbose lists them all", style="dim"))
     return Group(*parts)
 
@@ -211,9 +221,9 @@ def _scenarios(check: CheckResult) -> list[RenderableType]:
     said = f"  {tried.failed} of {_number(tried.run, 'other set')} of inputs disagree"
     if only_stored:
         first = only_stored[0]
-        said += (
-            f"; {_number(len(only_stored), 'cell')} right on the stored inputs only, first {first.cell} {first.formula}"
-        )
+        told = any(finding.cells for finding in check.findings)
+        said += f"; {_number(len(only_stored), 'cell')} right on the stored inputs only"
+        said += "" if told else f", first {first.cell} {first.formula}"
     parts.append(Text(said, style="red"))
     if tried.smallest is not None:
         fail = f"{tried.failed:,} of {_number(tried.run, 'scenario')} fail"

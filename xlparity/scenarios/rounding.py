@@ -12,7 +12,7 @@ from xlparity.address import Cell
 from xlparity.case import Array, Case
 from xlparity.columns import Column, Floats, value_in
 from xlparity.errors import OracleError
-from xlparity.judge import Bools, Layout
+from xlparity.judge import Bools, Reading
 from xlparity.trials import Answers, Trial
 from xlparity.values import BLANK, ErrorValue, Value
 
@@ -24,7 +24,7 @@ _ENOUGH = 3
 
 def shaky(
     trial: Trial,
-    layout: Layout,
+    layout: Reading,
     answers: Answers,
     columns: Mapping[Cell, Column],
     wrong: Bools,
@@ -59,7 +59,7 @@ def shaky(
 
 def examine(
     trial: Trial,
-    layout: Layout,
+    layout: Reading,
     case: Case,
     columns: Mapping[Cell, Column],
     expected: tuple[Floats, Bools],
@@ -95,7 +95,7 @@ def examine(
 
 def _moves(
     trial: Trial,
-    layout: Layout,
+    layout: Reading,
     case: Case,
     columns: Mapping[Cell, Column],
     random: np.random.Generator,
