@@ -110,7 +110,7 @@ def test_what_is_written_keeps_its_texts_and_spaces_and_equal_forms_need_not(wee
 
 def test_a_form_tells_the_iteration_and_the_quantity(week):
     """The same reference to the block before is one block before in every block, and no quantity is taken for another."""
-    book, layout = week
+    _, layout = week
     form = layout.form(at("F114"), Formula("=F107"), ("training", 6))
     assert [(r.to, r.part, r.delta) for r in form.references] == [(("training", "W1_new"), "alike", -1)]
     assert layout.write(form, at("F30"), ("training", 2)) == "=F23"
@@ -230,7 +230,7 @@ def test_nothing_is_filled_over_the_edge_of_the_grid(formula, rows, columns, res
 
 def test_a_dollar_more_or_less_is_put_at_every_reference():
     """All slips of the F4 key there are, one reference at a time, with what is to be said of each."""
-    found = dict((new.text, said) for said, new in turned(Formula("=A2/SUM($A2:$D2)+Data!$B$3")))
+    found = {new.text: said for said, new in turned(Formula("=A2/SUM($A2:$D2)+Data!$B$3"))}
     assert list(found) == [
         "=A$2/SUM($A2:$D2)+Data!$B$3",
         "=$A2/SUM($A2:$D2)+Data!$B$3",

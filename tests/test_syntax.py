@@ -35,7 +35,7 @@ def larger(parts):
         st.builds(lambda of: Node("percent", "%", (of,)), parts),
         st.builds(lambda of: Node("group", "", (of,)), parts),
         st.builds(lambda name, given: call(name, *given), st.sampled_from(["SUM", "IF", "STDEV.S"]), arguments),
-        st.builds(lambda name, of: call(name, of), st.sampled_from(["LN", "exp"]), parts),
+        st.builds(call, st.sampled_from(["LN", "exp"]), parts),
         st.just(call("PI")),
         rows.map(lambda rows: Node("array", "", tuple(Node("row", ",", tuple(row)) for row in rows))),
     )
