@@ -166,6 +166,15 @@ def test_a_sign_that_is_wrong_in_every_iteration_of_training(week_one, tmp_path)
     assert found.affects > 900
 
 
+def test_the_sentence_speaks_of_the_cells_that_are_shown(week_one, tmp_path):
+    """The bias is never updated: what is said is about G30 and G23, as the formulas are, and not about some later block."""
+    cells = {f"G{block(number)[0]}": f"=G{block(number - 1)[0]}" for number in range(2, 23)}
+    found = cause(verified(week_one, tmp_path, cells))
+    assert (found.code, found.formula, found.suggestion) == ("XP106", "=G9", "=G23")
+    assert "G9 (b1 of iteration 1) stands where G23 (b1_new of iteration 1) belongs; write =G23" in found.message
+    assert found.message.startswith("Training!G30 from iteration 2 on: ")
+
+
 # --- helpers that nobody bound ---------------------------------------------------------------------------------------
 
 
@@ -366,6 +375,7 @@ def test_a_number_for_its_square_is_mended(small, wrong, reference, suggestion):
     """The squared loss without its square."""
     (found,) = found_in(small, THREE | down(wrong), f"return {{'y': {reference}}}", inputs=BETWEEN)
     assert (found.code, found.suggestion) == ("XP111", suggestion)
+    assert "A2" not in found.message  # B1 is shown, whichever of the three was tried first
 
 
 def test_two_edits_are_found_where_one_is_not_enough(small):

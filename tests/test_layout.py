@@ -15,7 +15,8 @@ from planted import at, layout_of, planted
 
 from xlparity.address import MAX_ROW, parse_range
 from xlparity.binding import CellMap, Offset, Output
-from xlparity.layout import Layout, filled, turned
+from xlparity.filling import filled, turned
+from xlparity.layout import Layout
 from xlparity.tolerance import Tolerance
 from xlparity.workbook import Formula, read_workbook
 

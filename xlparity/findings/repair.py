@@ -15,9 +15,10 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Binding
 from xlparity.columns import Column
 from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
+from xlparity.filling import filled, turned
 from xlparity.findings.localise import ForcingSession, Root, agrees, follows, precedents
 from xlparity.findings.screen import Screen, Unscreened
-from xlparity.layout import Form, Layout, filled, turned
+from xlparity.layout import Form, Layout
 from xlparity.syntax import Node, parse, plain, walk
 from xlparity.values import BLANK
 from xlparity.workbook import Formula, Workbook
@@ -56,8 +57,21 @@ class Repair:
         """The smallest edit that mends the root cause; None where none is found, since a wrong one would be worse."""
         for edit, formulas in self._candidates(root):
             if self.confirmed(root, formulas):
-                return Mend(edit.kind, edit.said, formulas)
+                return Mend(edit.kind, self._told(root, edit, formulas), formulas)
         return None
+
+    def _told(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
+        """The edit's sentence as it reads from the root's first cell, whose formulas are shown, and not from its middle."""
+        first, home = root.cells[0], (root.judged.name, root.bindings[0].iteration)
+        first = self.workbook.members.get(first, first)
+        own, new = self.workbook.formula(first), formulas.get(first)
+        before, after = (_parsed(formula.text) if formula is not None else None for formula in (own, new))
+        if own is None or before is None or after is None or edit.kind in ("siblings", "anchor"):
+            return edit.said
+        site, wanted = Site(self.layout, first, home, own.area.shape if own.area is not None else None), plain(after)
+        unlike = edit.said[: edit.said.index(", ") + 2] if edit.said.startswith("unlike in ") else ""
+        told = (unlike + e.said for e in edits(before, site) if e.kind == edit.kind and plain(e.tree) == wanted)
+        return next(told, edit.said)
 
     # --- what is tried, and in which order ------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from xlparity.address import Cell
 from xlparity.census import take_census
 from xlparity.edits import Edit, Site, edits
-from xlparity.layout import Form, Layout, filled, turned
+from xlparity.filling import filled, turned
+from xlparity.layout import Form, Layout
 from xlparity.mutations import Mutant
 from xlparity.syntax import Node, number, parse, walk, with_part
 from xlparity.values import Value
