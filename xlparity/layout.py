@@ -4,19 +4,17 @@ A reference is told by what it means there: which quantity, how many iterations 
 of all blocks are alike even where a block stands a row too late, and one of them can be written for the cell of another.
 """
 
-import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range, column_letters, column_number, quoted
+from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range, column_letters, quoted
 from xlparity.binding import Binding, CellMap, Input, Offset
 from xlparity.formula import tokens
 from xlparity.workbook import Formula, Workbook
 
 _MARK = "\0"
-_END = re.compile(r"(\$?)([A-Za-z]+)(\$?)([0-9]+)")
 
 
 class Slot(NamedTuple):
@@ -60,13 +58,15 @@ class Reference(NamedTuple):
 class Form:
     """A formula without its place: what is left of its text, and its references as they read from its cell.
 
-    Two forms are equal where the formulas mean the same, wherever they have their ``dollars``.
+    Two forms are equal where the formulas mean the same, wherever they have their ``dollars``, spaces and capitals.
+    ``pieces`` are the text before, between and behind the references.
     """
 
     skeleton: str
     references: tuple[Reference, ...]
     shape: tuple[int, int] | None
     dollars: tuple[tuple[bool, bool, bool, bool], ...] = field(compare=False)
+    pieces: tuple[str, ...] = field(compare=False)
 
 
 class Layout:
@@ -131,7 +131,7 @@ class Layout:
 
     def form(self, cell: Cell, formula: Formula, home: tuple[str, int]) -> Form:
         """How the formula reads from this cell, which belongs to an iteration of a check: ``home`` names the two."""
-        skeleton: list[str] = []
+        pieces: list[str] = []
         references: list[Reference] = []
         dollars: list[tuple[bool, bool, bool, bool]] = []
         position = 0
@@ -143,13 +143,13 @@ class Layout:
                 area = self.workbook.area(token.text, cell)
             except ValueError:
                 continue
-            skeleton += text[position : token.start], _MARK
+            pieces.append(text[position : token.start])
             dollars.append(dollars_of(token.text))
             references.append(self._reference(area, dollars[-1], cell, home))
             position = token.end
-        skeleton.append(text[position:])
+        pieces.append(text[position:])
         shape = None if formula.area is None else formula.area.shape
-        return Form("".join("".join(skeleton).upper().split()), tuple(references), shape, tuple(dollars))
+        return Form(_skeleton(_MARK.join(pieces)), tuple(references), shape, tuple(dollars), tuple(pieces))
 
     def _reference(self, area: Range, dollars: tuple[bool, ...], cell: Cell, home: tuple[str, int]) -> Reference:
         check, iteration = home
@@ -207,29 +207,12 @@ class Layout:
             return column * rows + row, rows * columns
         return row * columns + column, rows * columns
 
-    def turned(self, cell: Cell, formula: Formula, home: tuple[str, int]) -> Iterator[tuple[str, Form]]:
-        """The formula of this cell as it would read with a ``$`` more or less in one of its references, and what changed."""
-        text = formula.text
-        for token in tokens(text):
-            if token.kind != "reference":
-                continue
-            sheet, separator, place = token.text.rpartition("!")
-            for rows, columns in ((True, False), (False, True), (True, True)):
-                new = sheet + separator + ":".join(_anchored(end, rows, columns) for end in place.split(":"))
-                edited = Formula(text[: token.start] + new + text[token.end :], formula.area, formula.spills)
-                kind = "moved" if new.count("$") > token.text.count("$") else "did not move"
-                yield (
-                    f"{token.text} {kind} as the formula was filled; it should be {new}",
-                    self.form(cell, edited, home),
-                )
-
     # --- from a form to a cell ---------------------------------------------------------------------------------------
 
     def write(self, form: Form, cell: Cell, home: tuple[str, int]) -> str | None:
         """The form as a formula of this cell; None where it would refer to a place that there is not."""
-        pieces = form.skeleton.split(_MARK)
-        text = pieces[0]
-        for reference, dollars, piece in zip(form.references, form.dollars, pieces[1:], strict=True):
+        text = form.pieces[0]
+        for reference, dollars, piece in zip(form.references, form.dollars, form.pieces[1:], strict=True):
             area = self._area(reference, cell, home)
             if area is None or not _on_the_grid(area):
                 return None
@@ -282,44 +265,18 @@ class Layout:
         return Range(at.sheet, at.row, at.column, at.row, at.column)
 
 
+def _skeleton(text: str) -> str:
+    """The text without what makes no difference; texts and column names keep their spaces and capitals."""
+    skeleton, position = "", 0
+    for token in tokens(text) if '"' in text or "[" in text else ():
+        if token.kind in ("string", "structured"):
+            skeleton += "".join(text[position : token.start].upper().split()) + token.text
+            position = token.end
+    return skeleton + "".join(text[position:].upper().split())
+
+
 def _slot(check: str, binding: Binding) -> Slot:
     return Slot(check, binding.output.name, binding.iteration, binding.element)
-
-
-def _anchored(end: str, rows: bool, columns: bool) -> str:
-    """One end of a reference with the ``$`` before its row, its column or both put in, or taken out."""
-    match = _END.fullmatch(end)
-    if match is None:
-        return end
-    column, letters, row, digits = match.groups()
-    column = ("" if column else "$") if columns else column
-    row = ("" if row else "$") if rows else row
-    return f"{column}{letters}{row}{digits}"
-
-
-def filled(formula: str, rows: int, columns: int) -> str | None:
-    """The formula as Excel fills it into a cell so far away; None where a reference would leave the grid."""
-    text, position = "", 0
-    for token in tokens(formula):
-        if token.kind == "reference":
-            sheet, separator, place = token.text.rpartition("!")
-            ends = [_filled_end(end, rows, columns) for end in place.split(":")]
-            if None in ends:
-                return None
-            text += formula[position : token.start] + sheet + separator + ":".join(end for end in ends if end)
-            position = token.end
-    return text + formula[position:]
-
-
-def _filled_end(end: str, rows: int, columns: int) -> str | None:
-    match = _END.fullmatch(end)
-    if match is None:
-        return None
-    fixed_column, letters, fixed_row, digits = match.groups()
-    column = column_number(letters) + (0 if fixed_column else columns)
-    row = int(digits) + (0 if fixed_row else rows)
-    on_the_grid = 1 <= column <= MAX_COLUMN and 1 <= row <= MAX_ROW
-    return f"{fixed_column}{column_letters(column)}{fixed_row}{row}" if on_the_grid else None
 
 
 def dollars_of(text: str) -> tuple[bool, bool, bool, bool]:

@@ -100,8 +100,7 @@ def unwrapped(tree: Node, site: Site) -> Iterator[Edit]:
     """A function of one argument dropped."""
     for path, node in walk(tree):
         if node.kind == "call" and node.parts and node.word.upper() in (*_WRAPS, "ROUND", "INT", "LOG", "LOG10"):
-            inside = Node("group", "", (node.parts[0],)) if node.parts[0].kind == "binary" else node.parts[0]
-            yield Edit("wrap", with_part(tree, path, inside), f"{node.word.upper()} is too much", 1.2)
+            yield Edit("wrap", with_part(tree, path, node.parts[0]), f"{node.word.upper()} is too much", 1.2)
 
 
 def branches(tree: Node, site: Site) -> Iterator[Edit]:
@@ -110,10 +109,8 @@ def branches(tree: Node, site: Site) -> Iterator[Edit]:
         if node.kind != "call" or len(node.parts) < 2:
             continue
         for branch in {"IF": node.parts[1:], "IFERROR": node.parts[:1]}.get(node.word.upper(), ()):
-            inside = Node("group", "", (branch,)) if branch.kind == "binary" else branch
-            yield Edit(
-                "wrap", with_part(tree, path, inside), f"{node.word.upper()} is too much: {branch} alone is meant", 0.9
-            )
+            said = f"{node.word.upper()} is too much: {branch} alone is meant"
+            yield Edit("wrap", with_part(tree, path, branch), said, 0.9)
 
 
 def wrapped(tree: Node, site: Site) -> Iterator[Edit]:
@@ -199,6 +196,8 @@ def powers(tree: Node, site: Site) -> Iterator[Edit]:
                 yield Edit("power", with_part(tree, path, edited), f"the power {exponent} should be {other:g}", 1.7)
         if node.kind == "binary" and node.word == "*" and plain(node.parts[0]) == plain(node.parts[1]):
             yield Edit("power", with_part(tree, path, node.parts[0]), f"{node.parts[0]} stands as its square", 1.5)
-        if node.kind in ("reference", "group", "call", "name") and not _is_argument_range(node, site):
+        difference = node.kind == "binary" and node.word in ("+", "-")  # (a-b)^2, as in a squared loss
+        whole = difference or node.kind in ("reference", "group", "call", "name")
+        if whole and not _is_argument_range(node, site):
             square = binary(node, "^", number(2))
             yield Edit("power", with_part(tree, path, square), f"{node} stands where its square belongs", 1.8)

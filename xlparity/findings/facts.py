@@ -13,6 +13,7 @@ from xlparity.layout import Layout
 from xlparity.values import BLANK
 
 _NEAR = 1e-9
+_EPS, _ROUNDING = 1e-15, 1e-8  # what rounding does to a difference, and where it is too much to tell anything
 _RATIOS = (
     (math.log(10), "ln 10"), (1 / math.log(10), "1/ln 10, as a logarithm to base 10 is"), (math.log(2), "ln 2"),
     (1 / math.log(2), "1/ln 2, as a logarithm to base 2 is"), (-1.0, "-1: the sign is wrong"), (math.pi, "π"),
@@ -56,8 +57,11 @@ def _about(actual: Floats, expected: Floats) -> Iterator[str]:
         yield f"it is the reference's value times {named or f'{ratio:.10g}'}"
         return
     offsets = actual - expected
-    if offsets.size > 2 and _constant(offsets.ravel()) and abs(offsets.flat[0]) > _NEAR:
-        yield f"it is the reference's value and {offsets.flat[0]:+.10g}"
+    clear = np.abs(offsets) > _ROUNDING * np.abs(expected)  # beside large numbers little is left of a small offset
+    offset = float(np.median(offsets))
+    near = np.abs(offsets - offset) <= _NEAR * abs(offset) + _EPS * np.abs(expected)
+    if clear.sum() > 2 and near.all() and abs(offset) > _NEAR:
+        yield f"it is the reference's value and {offset:+.10g}"
 
 
 def _constant(numbers: Floats) -> bool:
@@ -130,20 +134,20 @@ def _element(layout: Layout, cell: Cell, area: Range | None) -> Cell | None:
 
 def addresses(cells: Sequence[Cell]) -> str:
     """The cells in few words: runs as ranges, on one sheet named once, the first of many."""
-    runs: list[Range] = []
+    lines: list[Range] = []
     for cell in cells:
-        last = runs[-1] if runs else None
-        if last and last.sheet == cell.sheet and last.column == cell.column and last.last_row + 1 == cell.row:
-            runs[-1] = last._replace(last_row=cell.row)
-        elif (
-            last
-            and last.sheet == cell.sheet
-            and last.row == last.last_row == cell.row
-            and last.last_column + 1 == cell.column
-        ):
-            runs[-1] = last._replace(last_column=cell.column)
+        last = lines[-1] if lines else None
+        if last and (last.sheet, last.row, last.last_column + 1) == cell:
+            lines[-1] = last._replace(last_column=cell.column)
         else:
-            runs.append(Range(cell.sheet, *cell[1:], *cell[1:]))
+            lines.append(Range(cell.sheet, *cell[1:], *cell[1:]))
+    runs: list[Range] = []
+    for line in lines:
+        above = runs[-1] if runs else None
+        if above and above._replace(row=line.row, last_row=line.row) == line and above.last_row + 1 == line.row:
+            runs[-1] = above._replace(last_row=line.row)
+        else:
+            runs.append(line)
     shown = [str(runs[0]), *(run.a1 if run.sheet == runs[0].sheet else str(run) for run in runs[1:3])]
     more = len(runs) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

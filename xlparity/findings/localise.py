@@ -213,6 +213,11 @@ def _roots(workbook: Workbook, layout: Layout, judged: Judged, suspects: Iterabl
             )
         accepted = judged.results[index].reason is not None
         groups.setdefault((binding.output.name, fault, form, accepted), []).append(index)
+    for variable, fault, form, accepted in list(groups):
+        wrong = groups.get((variable, "formula", form, accepted))
+        if fault == "error" and form is not None and wrong is not None:
+            # One formula that comes to an error in some of its cells, and to a wrong number in the others.
+            wrong[:] = sorted([*wrong, *groups.pop((variable, fault, form, accepted))])
     roots = [
         Root(judged, forced, variable, fault, tuple(indices), form, 0, accepted)
         for (variable, fault, form, accepted), indices in groups.items()

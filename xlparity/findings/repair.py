@@ -15,9 +15,10 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Binding
 from xlparity.columns import Column
 from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
+from xlparity.filling import filled, turned
 from xlparity.findings.localise import ForcingSession, Root, agrees, follows, precedents
 from xlparity.findings.screen import Screen, Unscreened
-from xlparity.layout import Form, Layout, filled
+from xlparity.layout import Form, Layout
 from xlparity.syntax import Node, parse, plain, walk
 from xlparity.values import BLANK
 from xlparity.workbook import Formula, Workbook
@@ -56,8 +57,21 @@ class Repair:
         """The smallest edit that mends the root cause; None where none is found, since a wrong one would be worse."""
         for edit, formulas in self._candidates(root):
             if self.confirmed(root, formulas):
-                return Mend(edit.kind, edit.said, formulas)
+                return Mend(edit.kind, self._told(root, edit, formulas), formulas)
         return None
+
+    def _told(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
+        """The edit's sentence as it reads from the root's first cell, whose formulas are shown, and not from its middle."""
+        first, home = root.cells[0], (root.judged.name, root.bindings[0].iteration)
+        first = self.workbook.members.get(first, first)
+        own, new = self.workbook.formula(first), formulas.get(first)
+        before, after = (_parsed(formula.text) if formula is not None else None for formula in (own, new))
+        if own is None or before is None or after is None or edit.kind in ("siblings", "anchor"):
+            return edit.said
+        site, wanted = Site(self.layout, first, home, own.area.shape if own.area is not None else None), plain(after)
+        unlike = edit.said[: edit.said.index(", ") + 2] if edit.said.startswith("unlike in ") else ""
+        told = (unlike + e.said for e in edits(before, site) if e.kind == edit.kind and plain(e.tree) == wanted)
+        return next(told, edit.said)
 
     # --- what is tried, and in which order ------------------------------------------------------------------------------
 
@@ -110,11 +124,20 @@ class Repair:
             rows, columns = subject.cell.row - cell.row, subject.cell.column - cell.column
             if cell.sheet != subject.cell.sheet or filled(formula.text, rows, columns) != own.text:
                 continue
-            for said, turned in self.layout.turned(cell, formula, home):
-                formulas = subject.written(turned)
-                if formulas is not None:
-                    yield Edit("anchor", Node("omitted", ""), said, 1.0), formulas
+            near = [b.cell for b in root.bindings if b.iteration == subject.home[1]]
+            for said, other in turned(formula):
+                form = self.layout.form(cell, other, home)
+                # A formula means the same with many a ``$``; at fault is the one that decides what filling makes of it.
+                if all(self._fills(cell, other, to, subject.home, form) for to in near):
+                    formulas = subject.written(form)
+                    if formulas is not None:
+                        yield Edit("anchor", Node("omitted", ""), said, 1.0), formulas
             return
+
+    def _fills(self, cell: Cell, formula: Formula, to: Cell, home: tuple[str, int], form: Form) -> bool:
+        """Whether the formula of one cell has this form in another, when Excel fills it in there."""
+        text = filled(formula.text, to.row - cell.row, to.column - cell.column)
+        return text is not None and self.layout.form(to, replace(formula, text=text), home) == form
 
     def siblings(self, root: Root) -> list[tuple[Form, Cell]]:
         """The forms of the quantity's right cells, the most common first, each with a cell that has it."""

@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xlparity.address import Cell
 from xlparity.census import take_census
 from xlparity.edits import Edit, Site, edits
+from xlparity.filling import filled, turned
 from xlparity.layout import Form, Layout
 from xlparity.mutations import Mutant
 from xlparity.syntax import Node, number, parse, walk, with_part
@@ -128,14 +129,27 @@ def _filled(workbook: Workbook, layout: Layout, shape: _Shape, draw: random.Rand
         return
     formula = workbook.formula(block[0])
     assert formula is not None  # it has a form
+    if _filled_from(block, formula) != {cell: workbook.formula(cell) for cell in block}:
+        return  # it has not been filled in
     choices = []
-    for said, form in layout.turned(block[0], formula, (shape.check, iteration)):
-        contents = _everywhere(workbook, layout, shape, form, block)
-        if contents is not None and any(_moved(workbook, layout, shape, cell, new) for cell, new in contents.items()):
+    for said, new in turned(formula):
+        contents = _filled_from(block, new)
+        if contents is not None and any(_moved(workbook, layout, shape, cell, f) for cell, f in contents.items()):
             choices.append((said, contents))
     if choices:
         said, contents = draw.choice(choices)
         yield Mutant(shape.check, shape.variable, "anchor", said.partition(";")[0], contents, str(formula))
+
+
+def _filled_from(block: Sequence[Cell], formula: Formula) -> Mapping[Cell, Formula] | None:
+    """The formula of the block's first cell as Excel fills it into all of them; None where it cannot."""
+    contents: dict[Cell, Formula] = {}
+    for cell in block:
+        text = filled(formula.text, cell.row - block[0].row, cell.column - block[0].column)
+        if text is None:
+            return None
+        contents[cell] = replace(formula, text=text)
+    return contents
 
 
 def _moved(workbook: Workbook, layout: Layout, shape: _Shape, cell: Cell, new: Formula) -> bool:

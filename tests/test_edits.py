@@ -1,0 +1,158 @@
+"""The catalogue of edits: each kind leads from the wrong formula to the right one and back, and says what is wrong."""
+
+import pytest
+from planted import at, layout_of
+
+from xlparity.edits import CODES, LARGE, SMALL, Site, edits
+from xlparity.edits.functions import arguments, functions, operators, powers, signs
+from xlparity.edits.places import iterations
+from xlparity.syntax import parse, plain
+
+
+@pytest.fixture(scope="module")
+def laid_out(two_iterations):
+    """The generated workbook of two iterations, and its layout."""
+    return layout_of(two_iterations)
+
+
+def site_of(laid_out, cell):
+    """The place of a formula in iteration 2 of training; as an array formula where the workbook has one there."""
+    book, layout = laid_out
+    formula = book.formula(at(cell))
+    return Site(layout, at(cell), ("training", 2), formula.area.shape if formula.area else None)
+
+
+# Kind, the formula's cell, the formula, the edited one, and what the edit says of the formula before it.
+TABLE = [
+    ("function", "N30", "=LOG(J30)", "=LN(J30)",
+     "LOG, which is base 10 in Excel, stands where the natural logarithm LN belongs"),
+    ("function", "N30", "=-(L30*LOG(J30)+(1-L30)*LOG(1-J30))", "=-(L30*LN(J30)+(1-L30)*LN(1-J30))",
+     "LOG, which is base 10 in Excel, stands where the natural logarithm LN belongs"),
+    ("function", "N30", "=LOG10(J30)", "=LN(J30)",
+     "LOG10, which is base 10 in Excel, stands where the natural logarithm LN belongs"),
+    ("function", "N30", "=LOG(J30,2)", "=LN(J30)", "LOG stands where LN belongs"),
+    ("function", "O30", "=SUM(N30:N33)", "=AVERAGE(N30:N33)", "SUM stands where AVERAGE belongs"),
+    ("function", "O30", "=MAX(N30:N33)", "=MIN(N30:N33)", "MAX stands where MIN belongs"),
+    ("function", "O30", "=STDEV(N30:N33)", "=STDEVP(N30:N33)", "STDEV stands where STDEVP belongs"),
+    ("function", "J30", "=EXP(I30)", "=POWER(10,I30)", "EXP stands where a power of 10 belongs"),
+    ("function", "J30", "=1/(1+EXP(-I30))", "=TANH(I30)", "the sigmoid stands where TANH belongs"),
+    ("wrap", "J30", "=ABS(I30)", "=I30", "ABS is too much"),
+    ("wrap", "J30", "=ROUND(I30,2)", "=I30", "ROUND is too much"),
+    ("wrap", "J30", "=J30-EXP(I30)", "=J30-I30", "EXP is too much"),
+    ("term", "I30", "=MMULT(B30:D33,F30:F32)", "=MMULT(B30:D33,F30:F32)+G30", "the term G30 (b1) is missing"),
+    ("term", "F37", "=MMULT(B37:E39,I37:I40)", "=1/M30*MMULT(B37:E39,I37:I40)", "the factor 1/M30 (m) is missing"),
+    ("term", "O30", "=SUM(N30:N33)", "=SUM(N30:N33)/M30", "the divisor M30 (m) is missing"),
+    ("term", "F44", "=F30-F37", "=F30-$B$3*F37", "the factor B3 (alpha) is missing"),
+    ("term", "I37", "=J30-L30", "=J30", "the term L30 is too much"),
+    ("sign", "F44", "=F30+$B$3*F37", "=F30-$B$3*F37",
+     "the sign of $B$3*F37 is wrong: '+' stands where '-' belongs"),
+    ("sign", "J30", "=1/(1+EXP(I30))", "=1/(1+EXP(-I30))", "a minus before I30 is missing"),
+    ("sign", "N30", "=L30*LN(J30)+(1-L30)*LN(1-J30)", "=-(L30*LN(J30)+(1-L30)*LN(1-J30))",
+     "a minus before L30*LN(J30)+(1-L30)*LN(1-J30) is missing"),
+    ("parentheses", "J30", "=EXP(I30)-EXP(-I30)/(EXP(I30)+EXP(-I30))",
+     "=(EXP(I30)-EXP(-I30))/(EXP(I30)+EXP(-I30))", "the parentheses are misplaced"),
+    ("parentheses", "J30", "=(EXP(I30)-EXP(-I30))/EXP(I30)+EXP(-I30)",
+     "=(EXP(I30)-EXP(-I30))/(EXP(I30)+EXP(-I30))", "the parentheses are misplaced"),
+    ("parentheses", "J30", "=1/1+EXP(-I30)", "=1/(1+EXP(-I30))", "the parentheses are misplaced"),
+    ("parentheses", "N30", "=LN(1)-J30", "=LN(1-J30)", "the parentheses are misplaced"),
+    ("operator", "O30", "=SUM(N30:N33)*M30", "=SUM(N30:N33)/M30", "'*' stands where '/' belongs"),
+    ("operator", "P30", "=IF(J30>=0.5,1,0)", "=IF(J30>0.5,1,0)", "'>=' stands where '>' belongs"),
+    ("arguments", "I37", "=L30-J30", "=J30-L30", "L30 and J30 stand in the wrong order around '-'"),
+    ("arguments", "P30", "=IF(J30>0.5,0,1)", "=IF(J30>0.5,1,0)", "0 and 1 stand in the wrong order in IF"),
+    ("arguments", "F37", "=MMULT(I37:I40,B37:E39)", "=MMULT(B37:E39,I37:I40)",
+     "I37:I40 and B37:E39 stand in the wrong order in MMULT"),
+    ("reference", "I37", "=I30-L30", "=J30-L30", "I30 (z1) stands where J30 (A1) belongs"),
+    ("reference", "G44", "=G30-$B$3*M30", "=G30-$B$3*G37", "M30 (m) stands where G37 (db1) belongs"),
+    ("reference", "F37", "=MMULT(B37:E39,J30:J33)", "=MMULT(B37:E39,I37:I40)",
+     "J30:J33 (A1) stands where I37:I40 (dz1) belongs"),
+    ("offset", "I37", "=J31-L30", "=J30-L30", "J31 (A1) is one row off: J30 (A1) belongs there"),
+    ("offset", "P30", "=IF(J30>M30,1,0)", "=IF(J30>L30,1,0)", "M30 (m) is one column off: L30 (y) belongs there"),
+    ("range", "O30", "=SUM(N30:N32)", "=SUM(N30:N33)",
+     "N30:N32 (sample_loss) is too short: N30:N33 (sample_loss) belongs there"),
+    ("range", "O30", "=SUM(N30:N34)", "=SUM(N30:N33)",
+     "N30:N34 (sample_loss) is too long: N30:N33 (sample_loss) belongs there"),
+    ("axis", "F37", "=MMULT(B30:D33,I37:I40)", "=MMULT(TRANSPOSE(B30:D33),I37:I40)",
+     "TRANSPOSE of B30:D33 is missing"),
+    ("axis", "O30", "=SUM(B30:B33)", "=SUM(B30:D30)", "B30:B33 (A0) is the wrong axis: B30:D30 (A0) belongs there"),
+    ("iteration", "I37", "=J9-L30", "=J30-L30", "J9 (A1 of iteration 1) stands where J30 (A1) belongs"),
+    ("iteration", "F44", "=F30-$B$3*F16", "=F30-$B$3*F37",
+     "F16 (dW1 of iteration 1) stands where F37 (dW1) belongs"),
+    ("constant", "J30", "=1/(2+EXP(-I30))", "=1/(1+EXP(-I30))", "the number 2 should be 1"),
+    ("constant", "F44", "=(F30-F37)/(4*$B$3)", "=(F30-F37)/(2*$B$3)", "the number 4 should be 2"),
+    ("power", "N30", "=(J30-L30)^2", "=J30-L30", "the power 2 of (J30-L30) is too much"),
+    ("power", "N30", "=J30", "=J30^2", "J30 stands where its square belongs"),
+    ("power", "N30", "=J30^3", "=J30^2", "the power 3 should be 2"),
+    ("frozen", "O30", "=1/2*SUM(N30:N33)", "=1/M30*SUM(N30:N33)", "the number 2 stands where M30 (m) belongs"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "cell", "one", "other", "said"), TABLE)
+def test_an_edit_leads_from_one_formula_to_the_other_and_back(laid_out, kind, cell, one, other, said):
+    """What mutate breaks with a kind of edit, repair mends with the same; and the sentence tells what was wrong."""
+    site = site_of(laid_out, cell)
+    found = {}
+    for here, there in ((one, other), (other, one)):
+        wanted = plain(parse(there))
+        # One formula may be reached by several kinds; the first one that is tried names it.
+        ways = [edit for of in (*SMALL, *LARGE) for edit in of(parse(here), site) if plain(edit.tree) == wanted]
+        found[here] = [edit for edit in ways if edit.kind == kind]
+        assert found[here], (here, there, [edit.kind for edit in ways])
+    assert said in [edit.said for edit in found[one]]
+
+
+def test_every_kind_of_edit_is_in_the_table_and_has_a_code():
+    """A kind that nobody has tried both ways is a claim; anchors and siblings are no edits of one formula."""
+    assert {kind for kind, *_ in TABLE} == CODES.keys() - {"anchor", "siblings"}
+
+
+# Where the formulas of iteration 2 stand that have no like.
+CELLS = ["F30", "I30", "J30", "L30", "M30", "N30", "O30", "P30", "Q30", "B37", "F37", "G37", "I37", "F44", "G44"]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_edit_is_a_formula_that_reads_back_and_another_one(laid_out, cell):
+    """What is suggested is the text; it must be the formula that was tried, and not the one that stands there."""
+    book, _ = laid_out
+    tree = parse(book.formula(at(cell)).text)
+    seen = set()
+    for edit in edits(tree, site_of(laid_out, cell)):
+        bare = plain(edit.tree)
+        assert plain(parse(f"={edit.tree}")) == bare, edit
+        assert bare != plain(tree)
+        assert bare not in seen
+        assert edit.kind in CODES
+        assert edit.size > 0
+        assert edit.said
+        seen.add(bare)
+    assert len(seen) > 20
+
+
+@pytest.mark.parametrize("kind", [functions, signs, operators, iterations, arguments, powers])
+def test_what_leads_from_one_formula_to_another_leads_back(laid_out, kind):
+    """Of the kinds that put nothing in and leave nothing out it is so of every edit of every formula."""
+    book, _ = laid_out
+    number = 0
+    for cell in CELLS:
+        site = site_of(laid_out, cell)
+        tree = parse(book.formula(at(cell)).text)
+        for edit in edits(tree, site, [kind]):
+            assert plain(tree) in {plain(back.tree) for back in edits(edit.tree, site, [kind])}, (cell, edit)
+            number += 1
+    assert number > 10
+
+
+def test_no_edit_refers_to_a_place_off_the_grid(two_iterations):
+    """A1 has no cell above it, nor one to its left."""
+    _, layout = layout_of(two_iterations)
+    site = Site(layout, at("C3"), ("training", 1))
+    found = {str(edit.tree) for edit in edits(parse("=A1"), site, SMALL) if edit.kind == "offset"}
+    assert found == {"A2", "B1"}
+
+
+def test_a_sentence_names_the_quantities_and_the_iteration(laid_out):
+    """An address alone says nothing to somebody who thinks in z1 and A1."""
+    site = site_of(laid_out, "I37")
+    said = {str(edit.tree): edit.said for edit in edits(parse("=J30-L30"), site, SMALL)}
+    assert said["N30-L30"] == "J30 (A1) stands where N30 (sample_loss) belongs"
+    assert said["J9-L30"] == "J30 (A1) stands where J9 (A1 of iteration 1) belongs"
+    assert said["J31-L30"] == "J30 (A1) is one row off: J31 (A1) belongs there"

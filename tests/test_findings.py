@@ -1,0 +1,596 @@
+"""Which formula is wrong and what it should say: root causes named once each, mended where that can be proven, never a crash."""
+
+import re
+import subprocess
+from collections import Counter
+
+import openpyxl
+import pytest
+from openpyxl.formula.tokenizer import Tokenizer
+from openpyxl.utils.cell import coordinate_from_string
+from openpyxl.worksheet.formula import ArrayFormula
+from planted import at, planted, verified
+
+import xlparity
+from xlparity import ooxml
+from xlparity.engines import find_engine
+from xlparity.fix import fix
+from xlparity.patch import pack, write_values
+from xlparity.report import Verdict
+from xlparity.values import BLANK
+from xlparity.workbook import formulas_of, parse_workbook, read_workbook
+
+
+def block(number):
+    """The first row of an iteration's forward pass, backward pass and update."""
+    top = 21 * (number - 1)
+    return top + 9, top + 16, top + 23
+
+
+def causes(report, check="training"):
+    """The findings about the check."""
+    return [finding for of in report.checks if of.name == check for finding in of.findings]
+
+
+def cause(report, check="training"):
+    """The only finding there is, about this check."""
+    (found,) = [finding for of in report.checks for finding in of.findings]
+    assert found in causes(report, check)
+    return found
+
+
+def names(finding):
+    return [cell.a1 for cell in finding.cells]
+
+
+def found_in(small, cells, reference, *, inputs='x = "A1:A3"', outputs='y = "B1:B3"', more="", **options):
+    """The findings about a small workbook whose reference has this body, ``x`` being its parameter."""
+    report = report_on(small, cells, reference, inputs=inputs, outputs=outputs, more=more, **options)
+    return [finding for check in report.checks for finding in check.findings]
+
+
+def report_on(small, cells, reference, *, inputs='x = "A1:A3"', outputs='y = "B1:B3"', more="", **options):
+    small.write_cells(cells)
+    parameters = ", ".join(re.findall(r"^(\w+) =", inputs, re.MULTILINE))
+    small.reference.write_text(f"import numpy as np\n\ndef double({parameters}):\n    {reference}\n")
+    small.write_spec(inputs=f"[inputs]\n{inputs}", outputs=f"[outputs]\n{outputs}\n{more}")
+    return xlparity.verify(small.spec, **options)
+
+
+def down(text, rows=(1, 2, 3), column="B"):
+    """The formula in these rows of a column, # standing for the row."""
+    return {f"{column}{row}": text.replace("#", str(row)) for row in rows}
+
+
+THREE = {"A1": 1, "A2": 2, "A3": -0.3}
+BETWEEN = 'x = { at = "A1:A3", low = -3, high = 3 }'
+
+
+# --- blame -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_function_in_every_iteration_is_one_finding(week_one, tmp_path):
+    """88 cells, one cause, one sentence: LOG is base 10 in Excel; what follows is counted, and not blamed."""
+    text = "=-(L{0}*LOG(J{0})+(1-L{0})*LOG(1-J{0}))"
+    cells = [f"N{block(number)[0] + sample}" for number in range(1, 23) for sample in range(4)]
+    report = verified(week_one, tmp_path, {cell: text.format(cell[1:]) for cell in cells})
+    found = cause(report)
+    assert (found.code, found.variable, names(found)) == ("XP101", "sample_loss", cells)
+    assert found.iterations == tuple(range(1, 23))
+    assert found.formula == text.format(9)
+    assert found.suggestion == "=-(L9*LN(J9)+(1-L9)*LN(1-J9))"
+    assert found.affects == 44  # the loss of every iteration, and History's copy of it
+    assert "Training!N9:N12 in every iteration: LOG, which is base 10 in Excel" in found.message
+    assert "44 other cells are wrong only because of it" in found.message
+    assert len(found.mends) == 88
+
+
+def test_the_odd_one_out_is_a_finding_of_its_own(week_one, tmp_path):
+    """A fault filled everywhere, and another in one cell of the same quantity: two findings, two mends."""
+    text = "=-(L{0}*LOG(J{0})+(1-L{0})*LOG(1-J{0}))"
+    cells = [f"N{block(number)[0] + sample}" for number in range(1, 23) for sample in range(4)]
+    planted_cells = {cell: text.format(cell[1:]) for cell in cells} | {"N53": "=-(L53*LN(J53)-(1-L53)*LN(1-J53))"}
+    many, one = sorted(causes(verified(week_one, tmp_path, planted_cells)), key=lambda f: -len(f.cells))
+    assert (many.code, len(many.cells)) == ("XP101", 87)
+    assert (one.code, names(one), one.iterations) == ("XP103", ["N53"], (3,))
+    assert one.suggestion == "=-(L53*LN(J53)+(1-L53)*LN(1-J53))"
+
+
+ONE_FAULT = [
+    ("XP101", "N31", "=-(L31*LOG(J31)+(1-L31)*LN(1-J31))", "=-(L31*LN(J31)+(1-L31)*LN(1-J31))", "LN belongs"),
+    ("XP102", "I30", "=MMULT(B30:D33,F30:F32)", "{=MMULT(B30:D33,F30:F32)+G30}", "the term G30 (b1) is missing"),
+    ("XP102", "F37", "=MMULT(B37:E39,I37:I40)", "{=1/M30*MMULT(B37:E39,I37:I40)}", "the factor 1/M30 (m) is missing"),
+    ("XP102", "F45", "=F31-F38", "=F31-$B$3*F38", "the factor B3 (alpha) is missing"),
+    ("XP103", "F44", "=F30+$B$3*F37", "=F30-$B$3*F37", "'+' stands where '-' belongs"),
+    ("XP104", "J30", "=1/1+EXP(-I30)", "=1/(1+EXP(-I30))", "the parentheses are misplaced"),
+    ("XP105", "I39", "=L32-J32", "=J32-L32", "L32 and J32 stand in the wrong order"),
+    ("XP106", "I38", "=N31-L31", "=J31-L31", "N31 (sample_loss) stands where J31 (A1) belongs"),
+    ("XP106", "J31", "=1/(1+EXP(-I30))", "=1/(1+EXP(-I31))", "I30 (z1) is one row off: I31 (z1) belongs there"),
+    ("XP107", "O30", "=1/M30*SUM(N30:N32)", "=1/M30*SUM(N30:N33)", "N30:N32 (sample_loss) is too short"),
+    ("XP109", "B37", "=B30:D33", "{=TRANSPOSE(B30:D33)}", "TRANSPOSE of B30:D33 is missing"),
+    ("XP110", "I38", "=J10-L31", "=J31-L31", "J10 (A1 of iteration 1) stands where J31 (A1) belongs"),
+    ("XP111", "J30", "=1/(2+EXP(-I30))", "=1/(1+EXP(-I30))", "the number 2 should be 1"),
+    ("XP201", "J31", 0.55, "=1/(1+EXP(-I31))", "0.55 stands where a formula must"),
+    ("XP205", "J31", None, "=1/(1+EXP(-I31))", "nothing stands where a formula must"),
+]
+
+
+@pytest.mark.parametrize(("code", "cell", "content", "suggestion", "said"), ONE_FAULT)
+def test_a_fault_of_each_kind_is_named_and_mended(two_iterations, tmp_path, code, cell, content, suggestion, said):
+    """One cause, in its cell, with the formula that stood there; all other wrong cells are counted under it."""
+    report = verified(two_iterations, tmp_path, {cell: content})
+    found = cause(report)
+    assert (found.code, found.suggestion, found.iterations) == (code, suggestion, (2,))
+    assert at(cell) in found.mends
+    assert said in found.message
+    assert report.verdict in (Verdict.FAIL, Verdict.UNASSESSED)
+    text = content if isinstance(content, str) else None
+    assert found.formula == (f"{{{text}}}" if suggestion.startswith("{") else text)
+    amiss = {r.cell for of in report.checks for r in of.results if r.status not in ("match", "skipped")}
+    amiss |= {cell for of in report.checks for cell in of.scenarios.cells}
+    assert found.affects == len(amiss - set(found.cells))
+
+
+def test_two_faults_on_one_path_are_two_findings(two_iterations, tmp_path):
+    """The second formula is judged on the reference's values, so that the first one's error does not reach it."""
+    report = verified(two_iterations, tmp_path, {"J31": "=1/(1+EXP(I31))", "I38": "=J31+L31"})
+    found = {names(finding)[0]: finding for finding in causes(report)}
+    assert {cell: (finding.code, finding.suggestion) for cell, finding in found.items()} == {
+        "J31": ("XP103", "=1/(1+EXP(-I31))"),
+        "I38": ("XP103", "=J31-L31"),
+    }
+    assert found["J31"].affects > found["I38"].affects > 0
+
+
+def test_two_wrongs_that_make_a_right_are_two_findings(small):
+    """Where one fault undoes the other only a third cell is wrong, and neither formula is right."""
+    cells = {"A1": 1, "A2": 2, "B1": "=A1+A2", "B2": "=B1*2", "B3": "=-B2"}
+    reference = "s = x.sum(); return {'s': 3 * s, 't': 2 * s, 'u': -2 * s}"
+    found = found_in(
+        small,
+        cells | {"B2": "=B1*2"},
+        reference,
+        inputs='x = "A1:A2"',
+        outputs='s = "B1"\nt = "B2"\nu = "B3"',
+    )
+    assert [names(finding) for finding in found] == [["B1"], ["B2"]]
+
+
+def test_a_sign_that_is_wrong_in_every_iteration_of_training(week_one, tmp_path):
+    """Uphill instead of downhill: 44 updates, one finding; all later iterations are wrong because of it."""
+    cells = {
+        f"F{block(n)[2] + k}": f"=F{block(n)[0] + k}+$B$3*F{block(n)[1] + k}" for n in range(1, 23) for k in range(3)
+    }
+    found = cause(verified(week_one, tmp_path, cells))
+    assert (found.code, len(found.cells), found.suggestion) == ("XP103", 66, "=F9-$B$3*F16")
+    assert found.affects > 900
+
+
+def test_the_sentence_speaks_of_the_cells_that_are_shown(week_one, tmp_path):
+    """The bias is never updated: what is said is about G30 and G23, as the formulas are, and not about some later block."""
+    cells = {f"G{block(number)[0]}": f"=G{block(number - 1)[0]}" for number in range(2, 23)}
+    found = cause(verified(week_one, tmp_path, cells))
+    assert (found.code, found.formula, found.suggestion) == ("XP106", "=G9", "=G23")
+    assert "G9 (b1 of iteration 1) stands where G23 (b1_new of iteration 1) belongs; write =G23" in found.message
+    assert found.message.startswith("Training!G30 from iteration 2 on: ")
+
+
+# --- helpers that nobody bound ---------------------------------------------------------------------------------------
+
+
+def helped(**changed):
+    """Three formulas, each with a helper before it that the spec does not name."""
+    return THREE | down("=A#*3") | down("=B#+1", column="C") | changed
+
+
+HELPED = {"reference": "return {'y': 3 * x + 1}", "outputs": 'y = "C1:C3"'}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("=A2/3", "it is not the formula before Sheet!C1"), (6, "a number stands where a formula must")],
+)
+def test_a_wrong_helper_is_named_as_the_likely_culprit(small, content, said):
+    """The bound formula is that of its siblings; what is not is the helper on the way to it."""
+    (found,) = found_in(small, helped(B2=content), **HELPED)
+    assert (names(found), found.variable, found.suggestion) == (["B2"], "y", "=A2*3")
+    assert "Sheet!B2 is the likely culprit" in found.message
+    assert said in found.message
+    assert "'y' in Sheet!C2 has it from there" in found.message
+
+
+def test_helpers_that_are_all_wrong_alike_are_mended_by_one_edit(small):
+    """Without a right sibling the catalogue is searched, in all of them at once."""
+    cells = THREE | down("=LOG(A#^2)") | down("=B#+1", column="C")
+    (found,) = found_in(small, cells, "return {'y': np.log(x**2) + 1}", outputs='y = "C1:C3"')
+    assert (names(found), found.code, found.suggestion) == (["B1", "B2", "B3"], "XP101", "=LN(A1^2)")
+
+
+def test_a_wrong_formula_behind_right_helpers_is_blamed_itself(small):
+    """Helpers are evaluated through, not suspected first."""
+    (found,) = found_in(small, helped(C2="=B2-1"), **HELPED)
+    assert (names(found), found.code, found.suggestion) == (["C2"], "XP103", "=B2+1")
+
+
+# --- what cannot be computed -----------------------------------------------------------------------------------------
+
+
+def test_a_circular_reference_is_a_finding(two_iterations, tmp_path):
+    """A cell that follows from itself is not a number to be compared; it is named, and mended as its siblings are."""
+    report = verified(two_iterations, tmp_path, {"J9": "=1/(1+EXP(-N9))"})
+    found = cause(report)
+    assert (found.code, names(found), found.suggestion) == ("XP302", ["J9"], "=1/(1+EXP(-I9))")
+    assert report.verdict is Verdict.UNASSESSED
+    assert found.affects > 20
+
+
+def test_a_cell_that_is_its_own_reference_is_a_finding(two_iterations, tmp_path):
+    """On forced values x = x is right; it is a circle all the same."""
+    found = cause(verified(two_iterations, tmp_path, {"I38": "=I38"}))
+    assert (found.code, names(found), found.suggestion) == ("XP302", ["I38"], "=J31-L31")
+
+
+def test_a_circle_of_right_formulas_is_a_finding(small):
+    """Each of the two is right on the reference's values, and Excel computes neither."""
+    found = found_in(
+        small,
+        {"A1": 3, "B1": "=B2/2", "B2": "=2*B1"},
+        "return {'y': x, 'z': 2 * x}",
+        inputs='x = "A1"',
+        outputs='y = "B1"\nz = "B2"',
+    )
+    assert {finding.code for finding in found} == {"XP302"}
+    assert [names(finding) for finding in found] == [["B1"], ["B2"]]
+    assert all(finding.suggestion in (None, "=A1", "=2*A1") for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "said"),
+    [
+        ("XP301", "=1/0*SUM(N30:N33)", "comes to #DIV/0! where the reference has a number"),
+        ("XP303", "=1/M30*SUME(N30:N33)", "cannot be assessed: the function SUME"),
+        ("XP303", "=1/M30*SUM(OFFSET(N30,0,0,4,1))", "cannot be assessed: the function OFFSET"),
+    ],
+)
+def test_an_error_and_what_the_engine_does_not_vouch_for_are_findings(two_iterations, tmp_path, code, text, said):
+    """Neither is a crash nor a silence, and both are mended as the siblings are."""
+    found = cause(verified(two_iterations, tmp_path, {"O30": text}))
+    assert (found.code, names(found), found.suggestion) == (code, ["O30"], "=1/M30*SUM(N30:N33)")
+    assert said in found.message
+
+
+def test_an_array_formula_that_is_an_error_in_some_of_its_cells_is_one_finding(two_iterations, tmp_path):
+    """Without TRANSPOSE the table is too narrow: #N/A in its last column, wrong numbers before, and one formula."""
+    found = cause(verified(two_iterations, tmp_path, {"B37": "=B30:D33"}))
+    assert {"E37", "E38", "E39", "C37"} <= set(names(found))
+    assert list(found.mends) == [at("B37")]
+
+
+def test_a_shape_that_does_not_fit_is_a_finding(small):
+    """The reference has two numbers for three cells: said once, nothing compared, nothing blamed for it."""
+    report = report_on(small, THREE | down("=3*A#"), "return {'y': 3 * x[:2]}")
+    found = cause(report, "small")
+    assert (found.code, found.suggestion) == ("XP401", None)
+    assert report.verdict is Verdict.UNASSESSED
+
+
+# --- dead formulas ---------------------------------------------------------------------------------------------------
+
+
+def test_a_formula_that_does_not_react_is_named_as_dead(small):
+    """It refers to its input, and is right on what is stored; no other input moves it."""
+    cells = {"A1": 3, "A2": 5, "B1": "=2*A1", "B2": "=10+0*A2"}
+    (found,) = found_in(small, cells, "return {'y': 2 * x}", inputs='x = "A1:A2"', outputs='y = "B1:B2"')
+    assert (found.code, names(found), found.suggestion) == ("XP202", ["B2"], "=2*A2")
+    assert "it does not react to the inputs" in found.message
+
+
+def test_without_other_inputs_a_dead_formula_is_not_found(small):
+    """The scenarios are the evidence, and none is made up."""
+    cells = {"A1": 3, "A2": 5, "B1": "=2*A1", "B2": "=10+0*A2"}
+    where = {"inputs": 'x = "A1:A2"', "outputs": 'y = "B1:B2"', "scenarios": 0}
+    assert found_in(small, cells, "return {'y': 2 * x}", **where) == []
+
+
+def test_one_iteration_frozen_to_its_right_values_is_found_and_restored(week_one, tmp_path):
+    """63 formulas, arrays included, pasted over by what they come to: every one is named, and every one comes back."""
+    book = read_workbook(week_one.with_name("regressor.xlsx"))
+    values = find_engine("formulas").load(book).recalculate({})
+    first, last = block(5)[0] - 3, block(6)[0] - 3
+    frozen = {cell for cell, _ in formulas_of(book) if cell.sheet == "Training" and first <= cell.row < last}
+    frozen |= {member for member, anchor in book.members.items() if anchor in frozen}
+    assert len(frozen) == 63
+    copy = tmp_path / "frozen.xlsx"
+    thawed = openpyxl.load_workbook(week_one.with_name("regressor.xlsx"))
+    for cell in frozen:
+        thawed["Training"][cell.a1].value = values[cell]
+    thawed.save(copy)
+    report = xlparity.verify(week_one, workbook=copy)
+    found = causes(report)
+    assert {finding.code for finding in found} == {"XP201"}
+    assert {cell for finding in found for cell in finding.cells} == frozen
+    assert sum(len(finding.cells) for finding in found) == len(frozen)
+    assert len(found) == 17  # a quantity each
+    restored = parse_workbook(fix(report)[0], copy)
+    assert restored.cells == book.cells
+    assert restored.members == book.members
+
+
+def test_a_formula_pasted_over_an_input_is_a_finding(two_iterations, tmp_path):
+    """The cell computes the right number, and cannot be set any more: another sample is not what is shown there."""
+    found = causes(verified(two_iterations, tmp_path, {"B10": "=B11"}))
+    assert [(finding.code, finding.variable, names(finding)) for finding in found] == [("XP204", "A0", ["B10"])]
+
+
+# --- references that moved as a formula was filled --------------------------------------------------------------------
+
+SOFTMAX = {"reference": "e = np.exp(x); return {'e': e, 'p': e / e.sum()}"}
+
+
+def test_a_denominator_that_drifts_as_a_softmax_is_filled_right(small):
+    """The first cell is right; its siblings read on to the right, and the last one finds but itself."""
+    cells = {f"{column}1": value for column, value in zip("ABCD", (1, 2, 0.5, -1), strict=True)}
+    cells |= {f"{column}2": f"=EXP({column}1)" for column in "ABCD"}
+    cells |= {f"{a}3": f"={a}2/SUM({a}2:{b}2)" for a, b in zip("ABCD", "DEFG", strict=True)}
+    where = {"inputs": 'x = { at = "A1:D1", low = -3, high = 3 }', "outputs": 'e = "A2:D2"\np = "A3:D3"'}
+    (found,) = found_in(small, cells, **SOFTMAX, **where)
+    assert (found.code, names(found), found.suggestion) == ("XP108", ["B3", "C3", "D3"], "=B2/SUM($A2:$D2)")
+    assert "A2:D2 moved as the formula was filled; it should be $A2:$D2" in found.message
+
+
+def test_a_denominator_that_drifts_as_a_softmax_is_filled_down(small):
+    """Down, it is the rows that must be held."""
+    cells = {f"A{row}": value for row, value in enumerate((1, 2, 0.5, -1), start=1)}
+    cells |= down("=EXP(A#)", (1, 2, 3, 4)) | {f"C{row}": f"=B{row}/SUM(B{row}:B{row + 3})" for row in (1, 2, 3, 4)}
+    where = {"inputs": 'x = { at = "A1:A4", low = -3, high = 3 }', "outputs": 'e = "B1:B4"\np = "C1:C4"'}
+    (found,) = found_in(small, cells, **SOFTMAX, **where)
+    assert (found.code, names(found), found.suggestion) == ("XP108", ["C2", "C3", "C4"], "=B2/SUM(B$1:B$4)")
+    assert "B1:B4 moved as the formula was filled; it should be B$1:B$4" in found.message
+
+
+def test_a_reference_that_did_not_move_as_the_formula_was_filled(small):
+    """A dollar too many: every cell shows the first one's result."""
+    (found,) = found_in(small, THREE | down("=2*$A$1"), "return {'y': 2 * x}", inputs=BETWEEN)
+    assert (found.code, names(found), found.suggestion) == ("XP108", ["B2", "B3"], "=2*$A2")
+    assert "$A$1 did not move as the formula was filled; it should be $A1" in found.message
+
+
+# --- mends -----------------------------------------------------------------------------------------------------------
+
+TANH = "=(EXP(A#)-EXP(-A#))/(EXP(A#)+EXP(-A#))"
+
+
+@pytest.mark.parametrize("wrong", ["=EXP(A#)-EXP(-A#)/(EXP(A#)+EXP(-A#))", "=(EXP(A#)-EXP(-A#))/EXP(A#)+EXP(-A#)"])
+def test_tanh_spelt_out_with_a_misplaced_parenthesis_is_mended(small, wrong):
+    """Two parentheses in the wrong place are found without any right sibling."""
+    (found,) = found_in(small, THREE | down(wrong), "return {'y': np.tanh(x)}", inputs=BETWEEN)
+    assert (found.code, names(found), found.suggestion) == ("XP104", ["B1", "B2", "B3"], TANH.replace("#", "1"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reference", "suggestion"),
+    [("=A#", "x**2", "=A1^2"), ("=(A#-1)", "(x - 1)**2", "=(A1-1)^2"), ("=A#-1", "(x - 1)**2", "=(A1-1)^2")],
+)
+def test_a_number_for_its_square_is_mended(small, wrong, reference, suggestion):
+    """The squared loss without its square."""
+    (found,) = found_in(small, THREE | down(wrong), f"return {{'y': {reference}}}", inputs=BETWEEN)
+    assert (found.code, found.suggestion) == ("XP111", suggestion)
+    assert "A2" not in found.message  # B1 is shown, whichever of the three was tried first
+
+
+def test_two_edits_are_found_where_one_is_not_enough(small):
+    """A wrong function and a wrong sign in one formula."""
+    (found,) = found_in(small, THREE | down("=3+SIN(A#)"), "return {'y': 3 - np.cos(x)}", inputs=BETWEEN)
+    assert found.suggestion == "=3-COS(A1)"
+
+
+def test_every_suggestion_is_proven_on_the_whole_workbook(week_one, tmp_path):
+    """With all suggestions of several findings in it the workbook passes."""
+    cells = {"N53": "=-(L53*LOG(J53)+(1-L53)*LN(1-J53))", "I38": "=J10-L31", "J116": 0.5, "G44": "=G30+$B$3*G37"}
+    report = verified(week_one, tmp_path, cells)
+    assert {names(finding)[0] for finding in causes(report)} == set(cells)
+    (tmp_path / "mended.xlsx").write_bytes(fix(report)[0])
+    again = xlparity.verify(week_one, workbook=tmp_path / "mended.xlsx")
+    assert (again.verdict, [f for check in again.checks for f in check.findings]) == (Verdict.PASS, [])
+
+
+@pytest.mark.parametrize(
+    ("formula", "reference"),
+    [
+        ("=IF(ABS(A1-5)<0.4,0,2*A1)", "1.23 if abs(x - 5) < 0.4 else 2 * x"),
+        ("=IF(A1>0,2*A1,0)", "2 * x if x > 0 else 17 * x**5"),
+        ("=INT(A1)", "np.floor(x * 7) / 7"),
+        ("=A1+4", "7.0"),
+    ],
+)
+def test_no_suggestion_is_better_than_a_wrong_one(small, formula, reference):
+    """What agrees on most inputs, or on numbers that never vary, is no mend."""
+    found = found_in(
+        small,
+        {"A1": 3, "B1": formula},
+        f"return {{'y': {reference}}}",
+        inputs='x = { at = "A1", low = -10, high = 10 }',
+        outputs='y = "B1"',
+    )
+    assert [finding.suggestion for finding in found] == [None]
+
+
+def test_what_is_right_on_nearly_all_inputs_is_mended_by_what_is_right_on_all(small):
+    """ABS(A1+5) and much else agrees with 2*A1 where it was looked at; the branch of the IF alone is what was meant."""
+    found = found_in(
+        small,
+        {"A1": 3, "B1": "=IF(ABS(A1-5)<0.4,0,2*A1)"},
+        "return {'y': 2 * x}",
+        inputs='x = "A1"',
+        outputs='y = "B1"',
+    )
+    assert [finding.suggestion for finding in found] == ["=2*A1"]
+
+
+# --- what is known where no edit mends -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("formula", "reference", "inputs", "fact"),
+    [
+        ("=A#^3*SQRT(2)/17", "7 * x**3", BETWEEN, "it is the reference's value times 0.01188414758"),
+        ("=A#^3*0.328940727570578", "x**3 / 7", BETWEEN, "it is the reference's value times ln 10"),
+        ("=A#^3+0.12345", "x**3 - 7.1", BETWEEN, "it is the reference's value and +7.22345"),
+        ("=A#^3+0.12345", "x**3 - 7.1", 'x = "A1:A3"', "it is the reference's value and +7.22345"),
+    ],
+)
+def test_a_constant_ratio_or_offset_is_told(small, formula, reference, inputs, fact):
+    """A person who reads that a loss is off by ln 10 everywhere knows where to look; wide inputs hide it from nobody."""
+    (found,) = found_in(small, THREE | down(formula), f"return {{'y': {reference}}}", inputs=inputs)
+    assert (found.code, found.suggestion) == ("XP100", None)
+    assert fact in found.message
+
+
+def test_where_it_differs_is_told(small):
+    """One branch of a case is wrong: the samples that are labelled 0."""
+    cells = {"A1": 3, "A2": 0.5, "A3": 1, "B1": 1, "B2": 0, "B3": 0}
+    (found,) = found_in(
+        small,
+        cells | down("=IF(B#=0,SIN(A#)^2-7.7,A#^3)", column="C"),
+        "return {'c': np.where(t == 0, np.sinh(x) * 9.1 + 1, x**3)}",
+        inputs=f'{BETWEEN}\nt = {{ at = "B1:B3", choices = [0, 1] }}',
+        outputs='c = "C1:C3"',
+    )
+    assert found.suggestion is None
+    assert "it differs only where t = 0" in found.message
+
+
+LOOP = "while True:\n        yield {'x': x}\n        x = x * 0.5 + np.sin(x) + 1"
+
+
+def test_the_iteration_before_is_recognised(small):
+    """A state that is copied and not updated is what it was."""
+    cells = {"A1": "Step 1", "B1": 3, "A3": "Step 2", "B3": "=B1", "A5": "Step 3", "B5": "=B3"}
+    small.write_cells(cells)
+    small.reference.write_text(f"import numpy as np\n\ndef double(x):\n    {LOOP}\n")
+    small.write_spec(
+        blocks='[blocks]\nlabel = "Step {n}"',
+        inputs='[inputs]\nx = { at = "B1", low = -3, high = 3 }',
+        outputs='[outputs]\nx = "B1"',
+    )
+    found = cause(xlparity.verify(small.spec), "small")
+    assert (found.suggestion, names(found)) == (None, ["B3", "B5"])
+    assert "it is x of the iteration before" in found.message
+
+
+# --- accepted cells --------------------------------------------------------------------------------------------------
+
+ACCEPTED = {
+    "reference": "y = np.log(x); return {'y': y, 'z': y + 1}",
+    "inputs": 'x = { at = "A1:A2", low = 1, high = 5 }',
+    "more": '[[accept]]\ncells = ["B1:B2"]\nreason = "base ten is meant"',
+}
+
+
+def test_what_follows_from_an_accepted_difference_names_it(small):
+    """The spec accepts the logarithm, and not the sum that is wrong because of it."""
+    cells = {"A1": 3, "A2": 4} | down("=LOG(A#)", (1, 2)) | down("=B#+1", (1, 2), column="C")
+    (found,) = found_in(small, cells, outputs='y = "B1:B2"\nz = "C1:C2"', **ACCEPTED)
+    assert (found.variable, names(found), found.affects) == ("y", ["B1", "B2"], 2)
+    assert "the spec accepts this, but not what follows from it" in found.message
+
+
+def test_an_accepted_difference_that_nothing_follows_from_is_no_finding(small):
+    """It is counted and shown, and nobody is blamed."""
+    cells = {"A1": 3, "A2": 4} | down("=LOG(A#)", (1, 2)) | down("=LN(A#)+1", (1, 2), column="C")
+    report = report_on(small, cells, outputs='y = "B1:B2"\nz = "C1:C2"', **ACCEPTED)
+    assert (report.verdict, report.checks[0].findings) == (Verdict.PASS, ())
+    assert report.checks[0].counts["accepted"] == 2
+
+
+# --- no false alarm --------------------------------------------------------------------------------------------------
+
+
+def no_findings(report):
+    assert report.verdict is Verdict.PASS
+    assert [finding for check in report.checks for finding in check.findings] == []
+    assert all(check.counts["match"] == check.counts["bound"] > 0 for check in report.checks)
+
+
+def test_the_generated_workbook_has_no_findings(week_one):
+    """Whatever else is tried on it, what is right is left alone."""
+    no_findings(xlparity.verify(week_one))
+
+
+def shifted(address, sheet, cuts):
+    """The address after rows were inserted above each of the cuts of its sheet."""
+    column, row = coordinate_from_string(address.replace("$", ""))
+    new = row + sum(how_many for above, how_many in cuts.get(sheet, ()) if row >= above)
+    return address.replace(f"{column}{row}", f"{column}{new}").replace(f"{column}${row}", f"{column}${new}")
+
+
+def shifted_formula(text, sheet, cuts):
+    """The formula as Excel leaves it: every reference to a cell below the cut moves along."""
+    words = Tokenizer(text)
+    for word in words.items:
+        if word.type == "OPERAND" and word.subtype == "RANGE":
+            of, mark, place = word.value.rpartition("!")
+            ends = [shifted(end, of.strip("'") or sheet, cuts) for end in place.split(":")]
+            word.value = of + mark + ":".join(ends)
+    return words.render()
+
+
+def test_a_copy_with_rows_inserted_has_no_findings(week_one, tmp_path):
+    """Somebody makes room for notes above three of the iterations and above History: blocks stand at all distances."""
+    above = [block(number)[0] - 3 for number in (3, 7, 9)]
+    cuts = {"Training": list(zip(above, (2, 1, 4), strict=True)), "History": [(1, 3)]}
+    new = openpyxl.Workbook()
+    new.remove(new.active)
+    for sheet in openpyxl.load_workbook(week_one.with_name("regressor.xlsx")):
+        copy = new.create_sheet(sheet.title)
+        for cell in (cell for row in sheet for cell in row if cell.value is not None):
+            content = cell.value
+            if isinstance(content, ArrayFormula):
+                area = ":".join(shifted(end, sheet.title, cuts) for end in content.ref.split(":"))
+                content = ArrayFormula(area, shifted_formula(content.text, sheet.title, cuts))
+            elif isinstance(content, str) and content.startswith("="):
+                content = shifted_formula(content, sheet.title, cuts)
+            copy[shifted(cell.coordinate, sheet.title, cuts)] = content
+    new.save(tmp_path / "inserted.xlsx")
+    # Of the spec only what stands on History moves: the blocks of Training are found by their labels.
+    before, history, after = re.split(r"(?=\[check.history\])|(?=\[check.forward\])", week_one.read_text())
+    history = re.sub(r'"([B-V])([468])(?::([B-V])([468]))?"', three_down, history.replace("first = 6", "first = 9"))
+    spec = tmp_path / "regressor.parity.toml"
+    spec.write_text(before + history + after)
+    report = xlparity.verify(spec, workbook=tmp_path / "inserted.xlsx")
+    no_findings(report)
+    irregular = "block {} stands at another distance from the one before it than the others"
+    assert {irregular.format(number) for number in (3, 7, 9)} <= set(report.checks[0].notes)
+
+
+def three_down(match):
+    """An address in quotes, three rows further down."""
+    column, row, last_column, last_row = match.groups()
+    end = f":{last_column}{int(last_row) + 3}" if last_column else ""
+    return f'"{column}{int(row) + 3}{end}"'
+
+
+@pytest.mark.libreoffice
+def test_a_copy_saved_by_libreoffice_has_no_findings(week_one, tmp_path):
+    """Another program writes the formulas in its own way, and means the same."""
+    path = week_one.with_name("regressor.xlsx")
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    for name, part in ooxml.sheet_parts(parts, path).items():  # LibreOffice echoes stored values, so there must be none
+        formulas = [address for address, cell in ooxml.scan(parts[part], name).items() if cell.formula]
+        parts[part] = write_values(parts[part], dict.fromkeys(formulas, BLANK), name)
+    (tmp_path / "bare.xlsx").write_bytes(pack(parts))
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to",
+         "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "saved"), str(tmp_path / "bare.xlsx")],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    no_findings(xlparity.verify(week_one, workbook=tmp_path / "saved" / "bare.xlsx"))
+
+
+def test_findings_are_the_same_on_every_run(two_iterations, tmp_path):
+    """A report that changes its mind is no report."""
+    cells = {"J31": "=1/(1+EXP(I31))", "I38": "=J10-L31", "O30": "=1/M30*SUM(N30:N32)"}
+    copy = planted(two_iterations, tmp_path / "planted.xlsx", cells)
+    one, two = (xlparity.verify(two_iterations, workbook=copy) for _ in range(2))
+    assert one == two
+    assert Counter(finding.code for finding in causes(one)) == {"XP103": 1, "XP110": 1, "XP107": 1}

@@ -1,0 +1,250 @@
+"""A formula as it reads from its cell: what was filled or copied from one cell to another is one form, wherever it stands."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from layouts import LAYOUTS
+from openpyxl.formula.translate import Translator
+from openpyxl.utils import get_column_letter
+from planted import at, layout_of, planted
+
+from xlparity.address import MAX_ROW, parse_range
+from xlparity.binding import CellMap, Offset, Output
+from xlparity.filling import filled, turned
+from xlparity.layout import Layout
+from xlparity.tolerance import Tolerance
+from xlparity.workbook import Formula, read_workbook
+
+
+def forms(book, layout, *, by_element=False):
+    """Of every bound quantity, or element, the forms of its formulas from iteration 2 on, or of the only one."""
+    found = defaultdict(set)
+    for cell, slot in layout.slots.items():
+        formula = book.formula(cell)
+        last = len(layout.offsets[slot.check])
+        if formula is not None and slot.iteration > (last > 1):
+            home = slot.check, slot.iteration
+            key = (slot.check, slot.variable, slot.element) if by_element else (slot.check, slot.variable)
+            found[key].add(layout.form(book.members.get(cell, cell), formula, home))
+    return found
+
+
+@pytest.fixture(scope="module")
+def week(week_one):
+    """The week-1 workbook and its layout."""
+    return layout_of(week_one)
+
+
+def test_every_quantity_of_the_week_1_workbook_has_one_form(week):
+    """22 iterations, samples and features, and History's rows that lie across: a fault shows as a second form."""
+    found = forms(*week)
+    # A nudged loss reads the column of its own feature, from a row: there is one formula for each of the three.
+    one_each = {key: {"loss_plus": 3, "loss_minus": 3}.get(key[1], 1) for key in found}
+    assert {key: len(each) for key, each in found.items()} == one_each
+    assert len([key for key in found if key[0] == "training"]) == 17
+    assert {key[1] for key in found if key[0] == "history"} == {"loss", "W1", "b1", "dW1", "db1", "accuracy", "A1"}
+
+
+def test_one_cell_that_was_changed_has_a_form_of_its_own(week_one, tmp_path):
+    """Its neighbours keep theirs."""
+    planted(week_one, tmp_path / "regressor.xlsx", {"I100": "=J93-L94"})
+    (tmp_path / week_one.name).write_bytes(week_one.read_bytes())
+    found = forms(*layout_of(tmp_path / week_one.name))
+    several = {key: len(each) for key, each in found.items() if key[0] != "gradient" and len(each) > 1}
+    assert several == {("training", "dz1"): 2}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_form_of_a_formula_is_written_back_as_the_formula(name, tmp_path):
+    """Irregular blocks, side by side, transposed, on several sheets, with names: nothing is lost on the way."""
+    book, layout = layout_of(LAYOUTS[name]().write(tmp_path))
+    seen = 0
+    for cell, slot in layout.slots.items():
+        formula, home = book.formula(cell), (slot.check, slot.iteration)
+        if formula is not None and cell not in book.members:
+            assert layout.write(layout.form(cell, formula, home), cell, home) == formula.text
+            seen += 1
+    assert seen > 3
+
+
+@pytest.mark.parametrize("name", ["stacked_with_one_late", "side_by_side_by_label", "repeated_and_turned"])
+def test_blocks_at_other_distances_have_the_same_forms(name, tmp_path):
+    """A block that stands a row too late is filled with the same formulas, although their addresses lie otherwise."""
+    book, layout = layout_of(LAYOUTS[name]().write(tmp_path))
+    found = forms(book, layout, by_element=True)
+    assert {key: len(each) for key, each in found.items()} == dict.fromkeys(found, 1)
+    assert len(found) > 20
+    assert all(len(offsets) > 2 for offsets in layout.offsets.values())
+
+
+def test_one_cell_s_form_is_written_for_the_others_as_they_stand_there(week):
+    """What is suggested for a whole quantity is what somebody has filled in, in every iteration."""
+    book, layout = week
+    first: dict[tuple[str, str], tuple] = {}
+    written = 0
+    for cell, slot in layout.slots.items():
+        formula = book.formula(cell)
+        if formula is None or cell in book.members or slot.iteration < 2:
+            continue
+        home = slot.check, slot.iteration
+        form = first.setdefault((slot.check, slot.variable), layout.form(cell, formula, home))
+        assert layout.write(form, cell, home) == formula.text
+        written += 1
+    assert written > 1000
+
+
+def test_what_is_written_keeps_its_texts_and_spaces_and_equal_forms_need_not(week):
+    """A suggestion that changed the words of a formula would be another formula."""
+    _, layout = week
+    text = '=IF( J30 > 0.5, "Is  large", rate )'
+    form = layout.form(at("I30"), Formula(text), ("training", 2))
+    assert layout.write(form, at("I31"), ("training", 2)) == text.replace("J30", "J31")
+    for other, same in (('=if(J30>0.5,"Is  large",RATE)', True), ('=IF(J30>0.5,"is  large",rate)', False)):
+        assert (layout.form(at("I30"), Formula(other), ("training", 2)) == form) is same
+    assert layout.form(at("I30"), Formula('=IF(J30>0.5,"Is large",rate)'), ("training", 2)) != form
+
+
+def test_a_form_tells_the_iteration_and_the_quantity(week):
+    """The same reference to the block before is one block before in every block, and no quantity is taken for another."""
+    _, layout = week
+    form = layout.form(at("F114"), Formula("=F107"), ("training", 6))
+    assert [(r.to, r.part, r.delta) for r in form.references] == [(("training", "W1_new"), "alike", -1)]
+    assert layout.write(form, at("F30"), ("training", 2)) == "=F23"
+    assert layout.write(form, at("F9"), ("training", 1)) is None  # there is no iteration 0
+    assert form != layout.form(at("F114"), Formula("=F93"), ("training", 6))  # W1, of the same place in the block
+    assert form == layout.form(at("F115"), Formula("=F108"), ("training", 6))
+    assert form != layout.form(at("F115"), Formula("=F107"), ("training", 6))
+
+
+def test_another_sheet_and_another_direction_make_no_difference(week):
+    """History lays the weights in a row: the third across is the third down in Training."""
+    book, layout = week
+    form = layout.form(at("History!C8"), book.formula(at("History!C8")), ("history", 3))
+    assert str(book.formula(at("History!C8"))) == "=Training!F51"
+    assert layout.write(form, at("History!E8"), ("history", 3)) == "=Training!F53"
+    assert layout.write(form, at("History!D27"), ("history", 22)) == "=Training!F451"
+
+
+def test_a_quantity_that_the_reference_has_turned_is_the_same_element_by_element(tmp_path):
+    """A column that the spec binds with ``transpose`` has its elements in the reference's order, not in the sheet's."""
+    book = openpyxl.Workbook()
+    for row in range(2):
+        for column in range(3):
+            book.active.cell(row + 1, column + 1, row * 3 + column)
+            book.active.cell(column + 5, row + 1, f"=2*{get_column_letter(column + 1)}{row + 1}")
+    book.save(tmp_path / "book.xlsx")
+    (tmp_path / "r.py").write_text("def double(x):\n    return {'y': 2 * x}\n")
+    spec = tmp_path / "book.parity.toml"
+    spec.write_text(
+        'workbook = "book.xlsx"\nreference = "r.py:double"\nsheet = "Sheet"\n[inputs]\nx = "A1:C2"\n'
+        '[outputs]\ny = { at = "A5:B7", transpose = true }\n'
+    )
+    found, layout = layout_of(spec)
+    every = {layout.form(c, found.formula(c), ("book", 1)) for c in parse_range("Sheet!A5:B7").cells()}
+    assert len(every) == 1
+    assert next(iter(every)).references[0].part == "alike"
+
+
+# --- as Excel fills ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def far(tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    """A layout whose one quantity stands far from all cells that formulas here refer to."""
+    path = Path(tmp_path_factory.mktemp("far")) / "book.xlsx"
+    book = openpyxl.Workbook()
+    book.create_sheet("Data")
+    book.save(path)
+    output = Output("y", parse_range("Sheet!ZZ900000"), Tolerance(rtol=1e-9, atol=1e-12))
+    cells = CellMap((output,), (Offset(0, 0),), frozenset())
+    return Layout(read_workbook(path), [("check", cells, ())])
+
+
+PLACES = st.tuples(st.integers(30, 60), st.integers(30, 60))
+
+
+@st.composite
+def references(draw, *, mixed):
+    """References as somebody types them; the two ends of a range have their dollars alike, unless ``mixed``."""
+    row, column = draw(PLACES)
+    rows, columns = draw(st.tuples(st.integers(0, 3), st.integers(0, 3)))
+    dollars = [draw(st.sampled_from(["", "$"])) for _ in range(4)]
+    if not mixed:
+        dollars[2:] = dollars[:2]
+    text = f"{dollars[0]}{get_column_letter(column)}{dollars[1]}{row}"
+    if rows or columns:
+        text += f":{dollars[2]}{get_column_letter(column + columns)}{dollars[3]}{row + rows}"
+    return draw(st.sampled_from(["", "Data!", "'Data'!"])) + text
+
+
+def formulas(*, mixed):
+    """A formula with up to three references, among words that look like some."""
+    words = st.sampled_from(
+        ["=SUM({0})*{1}", "={0}-LOG10({1})", '=IF({0}="A1",{1},{2})', "=ATAN2({0},{2})/{1}", "={0}"]
+    )
+    three = st.tuples(*[references(mixed=mixed)] * 3)
+    return st.builds(lambda text, given: text.format(*given), words, three)
+
+
+@given(formulas(mixed=True), PLACES, PLACES)
+def test_a_formula_is_filled_as_excel_fills_it(formula, here, there):
+    """Every ``$`` holds its row or column; openpyxl's own translator is the judge."""
+    names = [f"{get_column_letter(column)}{row}" for row, column in (here, there)]
+    assume(names[0] != names[1])
+    expected = Translator(formula, origin=names[0]).translate_formula(names[1])
+    assert filled(formula, there[0] - here[0], there[1] - here[1]) == expected
+
+
+@given(formulas(mixed=False), PLACES, PLACES)
+def test_a_form_is_written_in_another_cell_as_excel_fills_it(far, formula, here, there):
+    """Where nothing is bound and there are no blocks, a place is told from the own cell, or from the ``$``."""
+    formula = formula.replace("'Data'!", "Data!")
+    cells = [at(f"{get_column_letter(column)}{row}", "Sheet") for row, column in (here, there)]
+    form = far.form(cells[0], Formula(formula), ("check", 1))
+    expected = Translator(formula, origin=cells[0].a1).translate_formula(cells[1].a1)
+    assert far.write(form, cells[1], ("check", 1)) == expected
+    assert far.form(cells[1], Formula(expected), ("check", 1)) == form
+
+
+@pytest.mark.parametrize(
+    ("formula", "rows", "columns", "result"),
+    [
+        ("=A1", -1, 0, None),
+        ("=A1", 0, -1, None),
+        ("=$A$1", -1, -1, "=$A$1"),
+        (f"=A{MAX_ROW}", 1, 0, None),
+        ("=XFD1", 0, 1, None),
+        ("=B2:B4", 1, 1, "=C3:C5"),
+        ('="A1"&LOG10(A1)', 1, 0, '="A1"&LOG10(A2)'),
+        ("=rate*A1", 1, 0, "=rate*A2"),
+    ],
+)
+def test_nothing_is_filled_over_the_edge_of_the_grid(formula, rows, columns, result):
+    """Excel has #REF! there; no formula is suggested or planted that could not have been filled in."""
+    assert filled(formula, rows, columns) == result
+
+
+def test_a_dollar_more_or_less_is_put_at_every_reference():
+    """All slips of the F4 key there are, one reference at a time, with what is to be said of each."""
+    found = {new.text: said for said, new in turned(Formula("=A2/SUM($A2:$D2)+Data!$B$3"))}
+    assert list(found) == [
+        "=A$2/SUM($A2:$D2)+Data!$B$3",
+        "=$A2/SUM($A2:$D2)+Data!$B$3",
+        "=$A$2/SUM($A2:$D2)+Data!$B$3",
+        "=A2/SUM($A$2:$D$2)+Data!$B$3",
+        "=A2/SUM(A2:D2)+Data!$B$3",
+        "=A2/SUM(A$2:D$2)+Data!$B$3",
+        "=A2/SUM($A2:$D2)+Data!$B3",
+        "=A2/SUM($A2:$D2)+Data!B$3",
+        "=A2/SUM($A2:$D2)+Data!B3",
+    ]
+    assert found["=$A2/SUM($A2:$D2)+Data!$B$3"] == "A2 moved as the formula was filled; it should be $A2"
+    assert found["=A2/SUM($A2:$D2)+Data!B3"] == "Data!$B$3 did not move as the formula was filled; it should be Data!B3"
+    assert all(
+        re.fullmatch(r".+ (moved|did not move) as the formula was filled; it should be .+", s) for s in found.values()
+    )
