@@ -153,7 +153,7 @@ def test_two_wrongs_that_make_a_right_are_two_findings(small):
         inputs='x = "A1:A2"',
         outputs='s = "B1"\nt = "B2"\nu = "B3"',
     )
-    assert [names(finding) for finding in found] == [["B1"], ["B2"]]
+    assert [names(finding) for finding in found] == [["B1", "B2"]]
 
 
 def test_a_sign_that_is_wrong_in_every_iteration_of_training(week_one, tmp_path):
@@ -188,7 +188,7 @@ HELPED = {"reference": "return {'y': 3 * x + 1}", "outputs": 'y = "C1:C3"'}
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("=A2/3", "it is not the formula before Sheet!C1"), (6, "a number stands where a formula must")],
+    [("=A2/3", "it is not the formula before Sheet!C1"), (6, "a constant stands where a formula must")],
 )
 def test_a_wrong_helper_is_named_as_the_likely_culprit(small, content, said):
     """The bound formula is that of its siblings; what is not is the helper on the way to it."""
@@ -240,7 +240,7 @@ def test_a_circle_of_right_formulas_is_a_finding(small):
         outputs='y = "B1"\nz = "B2"',
     )
     assert {finding.code for finding in found} == {"XP302"}
-    assert [names(finding) for finding in found] == [["B1"], ["B2"]]
+    assert [names(finding) for finding in found] == [["B1", "B2"]]
     assert all(finding.suggestion in (None, "=A1", "=2*A1") for finding in found)
 
 

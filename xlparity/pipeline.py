@@ -14,8 +14,9 @@ from xlparity.census import constants_behind, take_census
 from xlparity.engines import Engine, Session, SweepSession, Values, find_engine
 from xlparity.errors import nearest
 from xlparity.evidence import Evidence
-from xlparity.findings.diagnose import UNEXPLAINED, diagnose
+from xlparity.findings.diagnose import diagnose
 from xlparity.findings.localise import Judged, amiss
+from xlparity.findings.sentences import UNEXPLAINED
 from xlparity.opinions import reconcile
 from xlparity.report import WRONG, CheckResult, Report
 from xlparity.scenarios.drawing import Drawn, draw
@@ -37,6 +38,7 @@ Behind: TypeAlias = Callable[[Cell], Sequence[Cell]]
 SCENARIOS = 100
 _ONE_AT_A_TIME = 8
 _FEW = 0.2
+_PROOFS = 50
 _TO_SHRINK = 400
 
 
@@ -124,8 +126,15 @@ def _with_causes(
         if not any(amiss(one) for one in judged):
             continue
         session = session or FormulasSession(book)
-        prove = functools.partial(_proof, trials, session, scenarios, seed + 1) if scenarios else None
-        causes = diagnose(book, judged, session, prove)
+        prove = functools.partial(_proof, trials, session, max(scenarios, _PROOFS), seed + 1)
+        explained = {
+            cell
+            for by_engine in results
+            for finding in by_engine[engine].findings
+            if finding.code in ("XP203", "XP204", "XP403")
+            for cell in finding.cells
+        }
+        causes = diagnose(book, judged, session, prove, explained)
         for by_engine in results:
             check = by_engine[engine]
             settled = {cell for finding in check.findings for cell in finding.cells}

@@ -74,9 +74,10 @@ class Workbook:
         """What the cell's formula refers to, in order; what stands for no range is left out, and is not computed either."""
         formula = self.formula(cell)
         anchor = self.members.get(cell, cell)
-        return [area for text in precedents(formula.text) if (area := self._area(text, anchor))] if formula else []
+        return [area for text in precedents(formula.text) if (area := self.meant(text, anchor))] if formula else []
 
-    def _area(self, text: str, cell: Cell) -> Range | None:
+    def meant(self, text: str, cell: Cell) -> Range | None:
+        """The cells that a reference, a name or a structured reference in a formula of this cell means, if any."""
         try:
             return self.area(text, cell)
         except ValueError:

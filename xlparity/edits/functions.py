@@ -167,7 +167,10 @@ def operators(tree: Node, site: Site) -> Iterator[Edit]:
                 for other in group:
                     if other != node.word and {other, node.word} != {"+", "-"}:
                         edited = with_part(tree, path, node._replace(word=other))
-                        yield Edit("operator", edited, f"'{node.word}' stands where '{other}' belongs", size)
+                        rare = (
+                            1.5 if other == "^" else 0.0
+                        )  # of 0 and 1 a power is what they are, and so it agrees too often
+                        yield Edit("operator", edited, f"'{node.word}' stands where '{other}' belongs", size + rare)
 
 
 def arguments(tree: Node, site: Site) -> Iterator[Edit]:

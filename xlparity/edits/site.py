@@ -30,13 +30,8 @@ class Site:
     shape: tuple[int, int] | None = None
 
     def area(self, node: Node) -> Range | None:
-        """The cells to which a reference in the formula refers."""
-        if node.kind != "reference":
-            return None
-        try:
-            return self.layout.workbook.area(node.word, self.cell)
-        except ValueError:
-            return None
+        """The cells to which a reference or a name in the formula refers."""
+        return self.layout.workbook.meant(node.word, self.cell) if node.kind in ("reference", "name") else None
 
     def node(self, area: Range, dollars: tuple[bool, bool, bool, bool] | None = None) -> Node | None:
         """A reference to the area; None where it would lie off the grid. A single input outside the blocks is anchored."""

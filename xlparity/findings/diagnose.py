@@ -1,116 +1,204 @@
 """From wrong cells to findings: every root cause once, with what it should say where that is known, and what follows from it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 
 from xlparity.address import Cell
 from xlparity.columns import Column
-from xlparity.edits import CODES
 from xlparity.errors import XlparityError
 from xlparity.evidence import Evidence
 from xlparity.findings.culprits import Culprits
-from xlparity.findings.facts import addresses, does_not_react, facts
-from xlparity.findings.localise import ForcingSession, Judged, Root, agrees, amiss, localise, on_a_circle
+from xlparity.findings.localise import Forced, ForcingSession, Judged, Root, agrees, amiss, force, localise
 from xlparity.findings.repair import Mend, Repair
+from xlparity.findings.sentences import finding, unexplained
 from xlparity.layout import Layout
 from xlparity.report import Finding
-from xlparity.values import BLANK, ErrorValue, Unsupported
+from xlparity.values import BLANK
 from xlparity.workbook import Formula, Workbook
 
-UNEXPLAINED = "XP199"
 _MOST_MENDED = 60  # root causes for which a mend is looked for; whoever has more has other worries
-
+_ROUNDS = 3
+_SMALL_STEP = 1.5
+_FEWEST_PROOFS, _MOST_PROOFS = 10, 200
 
 Proof: TypeAlias = Callable[[Workbook], Sequence[Evidence]]
 
 
 def diagnose(
-    workbook: Workbook, checks: Sequence[Judged], session: ForcingSession, prove: Proof | None = None
+    workbook: Workbook,
+    checks: Sequence[Judged],
+    session: ForcingSession,
+    prove: Proof,
+    explained: Collection[Cell] = (),
 ) -> dict[str, tuple[Finding, ...]]:
     """The findings about each check, by its name; of a check in which nothing is wrong there are none.
 
     ``prove`` gives the evidence of every check, in their order, on the workbook with suggestions in it and on inputs that
-    nobody has seen before: what agrees on a hundred sets by chance does not on the next hundred.
+    nobody has seen before: what agrees on a hundred sets by chance does not on the next hundred. What follows from the
+    ``explained`` cells, about which there are findings already, needs no other explanation.
     """
     if not any(amiss(judged) for judged in checks):
         return {}
     layout = Layout(workbook, [(judged.name, judged.cells, judged.inputs) for judged in checks])
-    roots, left = localise(workbook, layout, checks, session)
-    repair = Repair(workbook, layout, roots, session)
-    culprits = Culprits(repair)
-    mends = [_mend(root, repair, culprits) if number < _MOST_MENDED else None for number, root in enumerate(roots)]
-    mends = _recomputed(workbook, checks, roots, mends, session)
-    mends = mends if prove is None else _proven(workbook, checks, roots, mends, prove)
+    roots, left = localise(workbook, layout, checks, session, explained)
+    mends = _Search(workbook, layout, checks, roots, session, prove).mends()
+    roots, mends = _merged(roots, mends)
     found: dict[str, list[Finding]] = {judged.name: [] for judged in checks}
     for root, mend in zip(roots, mends, strict=True):
         if not root.accepted or root.affects:
-            found[root.judged.name].append(_finding(workbook, layout, root, mend))
+            found[root.judged.name].append(finding(workbook, layout, root, mend))
     for judged, indices in left:
-        found[judged.name] += _unexplained(workbook, judged, indices)
+        found[judged.name] += unexplained(workbook, judged, indices)
     return {name: tuple(findings) for name, findings in found.items()}
 
 
-def _mend(root: Root, repair: Repair, culprits: Culprits) -> Mend | None:
-    """What mends the root; a helper on the way to it before its own formula, where others have the same and are right."""
-    if root.fault == "typed":
-        return repair.mend(root)
-    alike = root.form in [form for form, _ in repair.siblings(root)]
-    if alike and (mend := culprits.mend(root)) is not None:
-        return mend
-    return repair.mend(root) or (None if alike else culprits.mend(root))
+def _merged(roots: Sequence[Root], mends: Sequence[Mend | None]) -> tuple[list[Root], list[Mend | None]]:
+    """One root for all that the same helpers are to blame for."""
+    known: dict[object, int] = {}
+    kept: list[tuple[Root, Mend | None]] = []
+    for root, mend in zip(roots, mends, strict=True):
+        if mend is not None and mend.culprits and mend.signature in known:
+            first, same = kept[known[mend.signature]]
+            more = len(root.cells) + root.affects
+            kept[known[mend.signature]] = replace(first, affects=first.affects + more, alone=first.alone + more), same
+            continue
+        if mend is not None and mend.culprits:
+            known[mend.signature] = len(kept)
+        kept.append((root, mend))
+    return [root for root, _ in kept], [mend for _, mend in kept]
 
 
-def _recomputed(
-    workbook: Workbook,
-    checks: Sequence[Judged],
-    roots: Sequence[Root],
-    mends: Sequence[Mend | None],
-    session: ForcingSession,
-) -> list[Mend | None]:
-    """The mends that hold when the whole workbook is recomputed with all of them, on the stored inputs and every scenario."""
-    kept = list(mends)
-    for _ in range(3):  # taking one out may show another one's cells to be wrong
-        formulas: dict[Cell, Formula] = {}
-        for mend in kept:
-            formulas |= mend.formulas if mend is not None else {}
+class _Search:
+    """The mends of all roots, each tried until it holds in the whole workbook and on new inputs."""
+
+    def __init__(
+        self,
+        workbook: Workbook,
+        layout: Layout,
+        checks: Sequence[Judged],
+        roots: Sequence[Root],
+        session: ForcingSession,
+        prove: Proof,
+    ) -> None:
+        self.workbook, self.checks, self.roots, self.session, self.prove = workbook, checks, roots, session, prove
+        self._repair = Repair(workbook, layout, roots, session)
+        self._culprits = Culprits(self._repair)
+        self._refused: dict[int, set[object]] = {}
+
+    def mends(self) -> list[Mend | None]:
+        """One for each root, None where none is found."""
+        tried = [self._find(number) for number in range(len(self.roots))]
+        for again in range(_ROUNDS):
+            held = self._proven(self._recomputed(tried))
+            lost = [number for number, mend in enumerate(tried) if mend is not None and held[number] is None]
+            if not lost or again == _ROUNDS - 1:
+                return held
+            for number in lost:
+                refused = tried[number]
+                assert refused is not None  # else it was not lost
+                self._refused.setdefault(number, set()).add(refused.signature)
+                held[number] = self._find(number)
+            tried = held
+        return tried
+
+    def _find(self, number: int) -> Mend | None:
+        """What mends the root; a helper on the way to it before its own formula, where others have the same and are right."""
+        root, refused = self.roots[number], self._refused.get(number, set())
+        if number >= _MOST_MENDED:
+            return None
+        if root.fault == "typed":
+            return self._repair.mend(root, refused)
+        alike = root.form in [form for form, _ in self._repair.siblings(root)]
+        if alike and (mend := self._culprits.mend(root, refused)) is not None:
+            return mend
+        own = self._repair.mend(root, refused)
+        if own is not None and own.size <= _SMALL_STEP:
+            return own
+        # A large step in a formula may make up for a small fault in a helper.
+        other = None if alike else self._culprits.mend(root, refused)
+        return min((mend for mend in (own, other) if mend is not None), key=lambda mend: mend.size, default=None)
+
+    def _recomputed(self, mends: Sequence[Mend | None]) -> list[Mend | None]:
+        """The mends that hold when the whole workbook is recomputed with all of them, on the stored and all drawn inputs.
+
+        Where a root is not mended, its like may be wrong because of it, and is not held against them.
+        """
+        kept = list(mends)
+        for _ in range(_ROUNDS):  # taking one out may show another one's cells to be wrong
+            formulas = _all(kept)
+            if not formulas:
+                return kept
+            values = _swept(self.workbook, formulas, self.checks, self.session)
+            unmended = any(mend is None for mend in kept)
+            broken = any(self._broken(judged, values) for judged in self.checks)
+            failing = [
+                number
+                for number, (root, mend) in enumerate(zip(self.roots, kept, strict=True))
+                if mend is not None
+                and ((broken and mend.culprits) or (not _holds(root, values) and not (unmended and _may_follow(root))))
+            ]
+            if not failing:
+                return kept
+            for number in failing:
+                kept[number] = None
+        return [None] * len(kept)
+
+    @staticmethod
+    def _broken(judged: Judged, values: Mapping[Cell, Column]) -> bool:
+        """Whether a cell is wrong now that was right in every set before."""
+        evidence = judged.evidence
+        every = list(range(evidence.count))
+        settled = set(amiss(judged))
+        for index, binding in enumerate(evidence.bindings):
+            if index in settled or binding.output.skip is not None:
+                continue
+            right = agrees(judged, index, values.get(binding.cell, BLANK), every)
+            if not np.all(right | ~evidence.counted | evidence.shaky[:, index] | evidence.unsure[:, index]):
+                return True
+        return False
+
+    def _proven(self, mends: Sequence[Mend | None]) -> list[Mend | None]:
+        """The mends that hold on new inputs, each formula judged on the reference's values for its precedents.
+
+        Where there are hardly any new inputs, only a formula that its siblings have is believed.
+        """
+        kept = list(mends)
+        formulas = _all(kept)
         if not formulas:
             return kept
-        values = _swept(workbook, formulas, checks, session)
-        unmended = {cell for root, mend in zip(roots, kept, strict=True) if mend is None for cell in root.cells}
-        failing = [
-            number
-            for number, (root, mend) in enumerate(zip(roots, kept, strict=True))
-            if mend is not None and not _holds(root, values) and not (unmended and _may_follow(root))
-        ]
-        if not failing:
-            return kept
-        for number in failing:
-            kept[number] = None
-    return [None] * len(kept)
-
-
-def _proven(
-    workbook: Workbook, checks: Sequence[Judged], roots: Sequence[Root], mends: Sequence[Mend | None], prove: Proof
-) -> list[Mend | None]:
-    """The mends that hold on new inputs; where another root is not mended, what follows from it is not held against them."""
-    kept = list(mends)
-    formulas = {cell: formula for mend in kept if mend is not None for cell, formula in mend.formulas.items()}
-    if not formulas:
+        book = self.workbook.edited(formulas)
+        try:
+            shown = self.prove(book)
+        except XlparityError:  # an input that has no number any more, say
+            return [None] * len(kept)
+        fresh = [replace(judged, evidence=one) for judged, one in zip(self.checks, shown, strict=True)]
+        forced: dict[str, tuple[Judged, Forced]] = {}
+        for number, (root, mend) in enumerate(zip(self.roots, kept, strict=True)):
+            if mend is None:
+                continue
+            name = root.judged.name
+            if name not in forced:
+                judged = next(each for each in fresh if each.name == name)
+                others = [each for each in fresh if each is not judged]
+                forced[name] = judged, force(judged, others, self.session.like(book), most=_MOST_PROOFS)
+            judged, on = forced[name]
+            if mend.size > 0 and on.count < _FEWEST_PROOFS:
+                kept[number] = None
+                continue
+            right = (
+                agrees(judged, index, on.local.get(cell, BLANK), on.sets).all()
+                for index, cell in zip(root.indices, root.cells, strict=True)
+            )
+            if not all(right):
+                kept[number] = None
         return kept
-    try:
-        found = prove(workbook.edited(formulas))
-    except XlparityError:  # an input that has no number any more, say
-        return [None] * len(kept)
-    shown = {judged.name: evidence for judged, evidence in zip(checks, found, strict=True)}
-    blurred = any(mend is None for mend in kept)
-    for number, (root, mend) in enumerate(zip(roots, kept, strict=True)):
-        wrong = shown[root.judged.name].wrong[:, list(root.indices)]
-        if mend is not None and wrong.any() and not blurred:
-            kept[number] = None
-    return kept
+
+
+def _all(mends: Sequence[Mend | None]) -> dict[Cell, Formula]:
+    return {cell: formula for mend in mends if mend is not None for cell, formula in mend.formulas.items()}
 
 
 def _swept(
@@ -137,118 +225,3 @@ def _holds(root: Root, values: Mapping[Cell, Column]) -> bool:
 def _may_follow(root: Root) -> bool:
     """Whether the root's cells may be wrong as well because of what stands before them: they are in the whole run."""
     return root.fault != "typed" or bool(root.judged.evidence.wrong[:, list(root.indices)].any())
-
-
-def _finding(workbook: Workbook, layout: Layout, root: Root, mend: Mend | None) -> Finding:
-    first = root.cells[0]
-    formula = workbook.formula(first)
-    code, said = _code_and_cause(root, mend, layout)
-    cells, suggestion = root.cells, None
-    place = _place(root)
-    if mend is not None:
-        if mend.culprits:
-            cells, formula = mend.culprits, workbook.formula(mend.culprits[0])
-            said = f"{addresses(cells)} is the likely culprit: {said}; '{root.variable}' in {place} has it from there"
-        suggestion = mend.formulas[workbook.members.get(cells[0], cells[0])]
-    message = said if mend is not None and mend.culprits else f"{place}: {said}"
-    if suggestion is not None:
-        message += f"; write {suggestion}"
-    if root.accepted:
-        message += " (the spec accepts this, but not what follows from it)"
-    if root.affects:
-        others = "1 other cell is" if root.affects == 1 else f"{root.affects:,} other cells are"
-        message += f". {others} wrong only because of it"
-    return Finding(
-        code,
-        root.variable,
-        cells,
-        root.iterations,
-        f"{message}.",
-        str(formula) if formula is not None else None,
-        str(suggestion) if suggestion is not None else None,
-        root.affects,
-        mend.formulas if mend is not None else {},
-    )
-
-
-def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str, str]:
-    said = mend.said if mend is not None else ""
-    result = root.judged.results[root.indices[0]]
-    if root.fault == "typed":
-        if result.status == "missing":
-            return "XP205", "nothing stands where a formula must"
-        held = f"{result.actual:.9g}" if isinstance(result.actual, float) else str(result.actual)
-        return "XP201", f"{result.formula or held} stands where a formula must"
-    if root.fault == "circular":
-        return "XP302", f"a circular reference, which Excel does not compute{_but(said)}"
-    if root.fault == "unsupported":
-        local = root.forced.local.get(root.cells[0], BLANK)
-        values = local if isinstance(local, tuple) else (local,)
-        reason = next((value.reason for value in values if isinstance(value, Unsupported)), str(result.actual))
-        return "XP303", f"cannot be assessed: {reason}{_but(said)}"
-    if root.fault == "error":
-        local = root.forced.local.get(root.cells[0], BLANK)
-        values = local if isinstance(local, tuple) else (local,)
-        error = next((value for value in values if isinstance(value, ErrorValue)), result.actual)
-        return "XP301", f"comes to {error} where the reference has a number{_but(said)}"
-    frozen = does_not_react(root)
-    if mend is not None:
-        dead = "it does not react to the inputs: " if frozen else ""
-        return "XP202" if frozen else CODES[mend.kind], dead + said
-    known = facts(root, layout)
-    if frozen:
-        return "XP202", "it does not react to the inputs, and the reference does"
-    return "XP100", f"it does not compute what the reference does; {known[0]}" if known else (
-        "it does not compute what the reference does"
-    )
-
-
-def _but(said: str) -> str:
-    return f"; {said}" if said and not said.startswith("it is not the formula of") else ""
-
-
-def _place(root: Root) -> str:
-    """The root's cells, those of one iteration where all have the same."""
-    blocks = len(root.judged.cells.offsets)
-    bindings = root.bindings
-    if blocks < 2:
-        return addresses(root.cells)
-    parts = {n: [b.element for b in each] for n, each in groupby(bindings, key=lambda b: b.iteration)}
-    if len(parts) == 1 or any(part != parts[bindings[0].iteration] for part in parts.values()):
-        within = f" in iteration {bindings[0].iteration}" if len(parts) == 1 else ""
-        return addresses(root.cells) + within
-    first = [b.cell for b in bindings if b.iteration == bindings[0].iteration]
-    numbers = list(parts)
-    if len(numbers) == blocks:
-        return f"{addresses(first)} in every iteration"
-    whole = numbers == list(range(numbers[0], numbers[-1] + 1))
-    if whole and numbers[0] == 2 and numbers[-1] == blocks:
-        return f"{addresses(first)} from iteration 2 on"
-    said = f"iterations {numbers[0]} to {numbers[-1]}" if whole else f"{len(numbers)} iterations, first {numbers[0]}"
-    return f"{addresses(first)} in {said}"
-
-
-def _unexplained(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> list[Finding]:
-    """Findings about the cells for which no formula is to blame: circles of right formulas, and what nobody can tell."""
-    found: list[Finding] = []
-    bindings = judged.evidence.bindings
-    for variable, group in groupby(indices, key=lambda index: bindings[index].output.name):
-        numbers = [index for index in group if np.isfinite(judged.evidence.expected[:, index]).any()]
-        if not numbers:
-            continue  # of another shape in the reference, which is a finding already
-        cells = tuple(bindings[index].cell for index in numbers)
-        iterations = tuple(sorted({bindings[index].iteration for index in numbers}))
-        formula = workbook.formula(cells[0])
-        if isinstance(judged.results[numbers[0]].actual, Unsupported) and on_a_circle(workbook, cells[0]):
-            code, said = (
-                "XP302",
-                "a circular reference, which Excel does not compute, of formulas each of which is right by itself",
-            )
-        else:
-            code, said = (
-                "XP199",
-                "wrong, although its formula is right on the reference's values, and so are those before it",
-            )
-        message = f"{addresses(cells)}: {said}."
-        found.append(Finding(code, variable, cells, iterations, message, str(formula) if formula else None))
-    return found

@@ -4,7 +4,7 @@ Every bound formula is evaluated on the reference's values for its precedents (t
 and each is judged alone. Cells that nothing binds keep their formulas and are evaluated through.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -15,6 +15,7 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Binding, CellMap, Input
 from xlparity.columns import Column, Floats, floats_of, picked, value_in
 from xlparity.evidence import Evidence
+from xlparity.findings.following import dependents_of, on_a_circle, refers_to_itself, spread
 from xlparity.layout import Form, Layout
 from xlparity.report import UNKNOWN, WRONG, CellResult
 from xlparity.values import BLANK, ErrorValue, Missing, Unsupported
@@ -23,7 +24,7 @@ from xlparity.workbook import Workbook
 Fault = Literal["typed", "formula", "error", "circular", "unsupported"]
 """``typed`` stands for a constant where a formula must stand, and for nothing at all."""
 
-_MOST_SETS = 128
+_MOST_SETS = 48
 _LARGEST_RANGE = 100_000
 _AT_ONCE = 5_000
 
@@ -73,8 +74,9 @@ class Forced:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """Cells that have one fault between them; ``affects`` counts the cells that are wrong only because of these.
+    """Cells that have one fault between them; ``affects`` counts the cells that are wrong because of these.
 
+    ``alone`` are how many of them descend from no other root.
     ``indices`` are the cells' places among the check's bindings. ``form`` is None where there is no formula.
     """
 
@@ -86,6 +88,7 @@ class Root:
     form: Form | None
     affects: int = 0
     accepted: bool = False
+    alone: int = 0
 
     @property
     def bindings(self) -> list[Binding]:
@@ -104,9 +107,16 @@ class Root:
 
 
 def localise(
-    workbook: Workbook, layout: Layout, checks: Sequence[Judged], session: ForcingSession
+    workbook: Workbook,
+    layout: Layout,
+    checks: Sequence[Judged],
+    session: ForcingSession,
+    explained: Collection[Cell] = (),
 ) -> tuple[list[Root], list[tuple[Judged, list[int]]]]:
-    """The root causes of what is wrong in the checks, and the wrong cells that descend from none, by check."""
+    """The root causes of what is wrong in the checks, and the wrong cells that descend from none, by check.
+
+    Cells that descend from the ``explained`` ones are none of the latter.
+    """
     roots: list[Root] = []
     amiss_in: list[tuple[Judged, list[int]]] = []
     for judged in checks:
@@ -114,10 +124,10 @@ def localise(
         if indices:
             forced = force(judged, [other for other in checks if other is not judged], session)
             # Two wrongs may make a right: a formula is judged whether or not its cell is wrong in the whole run.
-            suspects = sorted({*indices, *_wrong_alone(judged, forced)})
+            suspects = sorted({*indices, *wrong_alone(judged, forced)})
             roots += _roots(workbook, layout, judged, suspects, forced)
             amiss_in.append((judged, indices))
-    return _with_knock_ons(workbook, roots, amiss_in)
+    return _with_knock_ons(workbook, roots, amiss_in, explained)
 
 
 def amiss(judged: Judged) -> list[int]:
@@ -131,7 +141,7 @@ def amiss(judged: Judged) -> list[int]:
     ]
 
 
-def _wrong_alone(judged: Judged, forced: Forced) -> list[int]:
+def wrong_alone(judged: Judged, forced: Forced) -> list[int]:
     """The bindings whose formulas do not come to what is expected on the forced values."""
     plain: list[int] = []
     found: list[int] = []
@@ -156,13 +166,13 @@ def _wrong_alone(judged: Judged, forced: Forced) -> list[int]:
     return found
 
 
-def force(judged: Judged, others: Iterable[Judged], session: ForcingSession) -> Forced:
+def force(judged: Judged, others: Iterable[Judged], session: ForcingSession, *, most: int = _MOST_SETS) -> Forced:
     """The check's formulas on the reference's values, those of other checks' cells included, on the sets that count."""
     evidence = judged.evidence
     steady = np.logical_and(evidence.counted, ~np.any(evidence.shaky, axis=1))
     whole = np.isfinite(evidence.expected[:, np.isfinite(evidence.expected[0])]).all(axis=1)
     choice = next((sets for sets in (steady & whole, steady, evidence.counted) if sets.any()), evidence.counted)
-    sets: list[int] = np.flatnonzero(choice)[:_MOST_SETS].tolist()
+    sets: list[int] = np.flatnonzero(choice)[:most].tolist()
     held: dict[Cell, Column] = {cell: picked(column, sets) for cell, column in evidence.inputs.items()}
     for each in (judged, *others):
         if np.all(np.asarray(each.evidence.counted)[sets]):
@@ -201,8 +211,15 @@ def _roots(workbook: Workbook, layout: Layout, judged: Judged, suspects: Iterabl
     for index in suspects:
         binding = judged.evidence.bindings[index]
         fault = _fault(judged, index, forced)
-        if fault is None and judged.results[index].status in UNKNOWN and _refers_to_itself(workbook, binding.cell):
-            fault = "formula"  # on forced values x = x is always right
+        if (
+            fault is None
+            and judged.results[index].status in UNKNOWN
+            and (
+                refers_to_itself(workbook, binding.cell)  # on forced values x = x is always right
+                or (on_a_circle(workbook, binding.cell) and _is_odd(workbook, layout, judged, index))
+            )
+        ):
+            fault = "formula"
         if fault is None:
             continue
         formula = workbook.formula(binding.cell)
@@ -225,10 +242,26 @@ def _roots(workbook: Workbook, layout: Layout, judged: Judged, suspects: Iterabl
     return [replace(root, fault="circular") if _circular(workbook, root) else root for root in roots]
 
 
+def _is_odd(workbook: Workbook, layout: Layout, judged: Judged, index: int) -> bool:
+    """Whether most cells of the binding's quantity have another formula."""
+    own = judged.evidence.bindings[index]
+    forms: list[Form] = []
+    mine: Form | None = None
+    for binding in judged.evidence.bindings:
+        formula = workbook.formula(binding.cell)
+        if binding.output.name == own.output.name and formula is not None:
+            cell = workbook.members.get(binding.cell, binding.cell)
+            forms.append(layout.form(cell, formula, (judged.name, binding.iteration)))
+            mine = forms[-1] if binding.cell == own.cell else mine
+    return mine is not None and 2 * forms.count(mine) < len(forms)
+
+
 def _fault(judged: Judged, index: int, forced: Forced) -> Fault | None:
     """What is wrong with the bound formula itself; None where it is right on the reference's values."""
     result = judged.results[index]
     local = forced.local.get(result.cell, BLANK)
+    if result.formula is not None and isinstance(result.actual, ErrorValue) and result.status == "hardcoded":
+        return "error"  # =AVERAGE(#REF!) refers to nothing any more
     if result.status == "hardcoded" or (result.status == "accepted" and result.formula is None):
         return "typed"
     if result.formula is None:
@@ -250,42 +283,11 @@ def _circular(workbook: Workbook, root: Root) -> bool:
     return on_a_circle(workbook, root.cells[0])
 
 
-def _refers_to_itself(workbook: Workbook, cell: Cell) -> bool:
-    return workbook.members.get(cell, cell) in precedents(workbook, cell)
-
-
-def on_a_circle(workbook: Workbook, cell: Cell) -> bool:
-    """Whether the cell's formula refers to the cell itself, directly or through others."""
-    return follows(workbook, precedents(workbook, cell), workbook.members.get(cell, cell))
-
-
-def follows(workbook: Workbook, cells: Iterable[Cell], other: Cell) -> bool:
-    """Whether one of the cells is the other, or follows from it."""
-    seen: set[Cell] = set()
-    waiting = list(cells)
-    while waiting:
-        cell = waiting.pop()
-        if cell == other:
-            return True
-        if cell not in seen:
-            seen.add(cell)
-            if workbook.formula(cell) is not None:
-                waiting += precedents(workbook, cell)
-    return False
-
-
-def precedents(workbook: Workbook, cell: Cell) -> list[Cell]:
-    """The cells to which the cell's formula refers, those of an array formula by the first of its area; no huge ranges."""
-    return [
-        workbook.members.get(found, found)
-        for area in workbook.precedents(cell)
-        if area.size <= _LARGEST_RANGE
-        for found in area.cells()
-    ]
-
-
 def _with_knock_ons(
-    workbook: Workbook, roots: list[Root], amiss_in: Sequence[tuple[Judged, list[int]]]
+    workbook: Workbook,
+    roots: list[Root],
+    amiss_in: Sequence[tuple[Judged, list[int]]],
+    explained: Collection[Cell],
 ) -> tuple[list[Root], list[tuple[Judged, list[int]]]]:
     """The roots with the number of cells that descend from each, and the cells that descend from none.
 
@@ -295,41 +297,24 @@ def _with_knock_ons(
     at_fault = {cell: number for number, root in enumerate(roots) for cell in root.cells}
     wrong = [(judged, index) for judged, indices in amiss_in for index in indices]
     cells = {judged.evidence.bindings[index].cell for judged, index in wrong}
-    dependents = _dependents(workbook, cells | {cell for cell in workbook.cells if cell not in bound})
+    dependents = dependents_of(workbook, cells | {cell for cell in workbook.cells if cell not in bound})
     reached: dict[Cell, set[int]] = {}
     for cell, number in at_fault.items():
-        _spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
-    counts = [0] * len(roots)
+        spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
+    for cell in explained:
+        spread(cell, -1, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
+    counts, alone = [0] * len(roots), [0] * len(roots)
     left: dict[int, list[int]] = {}
     for judged, index in wrong:
         cell = judged.evidence.bindings[index].cell
         if cell in at_fault or judged.results[index].status == "accepted":
             continue
-        for number in reached.get(cell, ()):
+        before = reached.get(cell, set())
+        for number in before - {-1}:
             counts[number] += 1
+            alone[number] += len(before) == 1
         if cell not in reached:
             left.setdefault(id(judged), []).append(index)
     remaining = [(judged, left[id(judged)]) for judged, _ in amiss_in if id(judged) in left]
-    return [replace(root, affects=count) for root, count in zip(roots, counts, strict=True)], remaining
-
-
-def _dependents(workbook: Workbook, cells: Iterable[Cell]) -> dict[Cell, list[Cell]]:
-    """Of every cell those among the given ones whose formulas refer to it."""
-    found: dict[Cell, list[Cell]] = {}
-    for cell in cells:
-        if workbook.formula(cell) is not None:
-            for precedent in precedents(workbook, cell):
-                found.setdefault(precedent, []).append(cell)
-    return found
-
-
-def _spread(
-    cell: Cell, number: int, following: Callable[[Cell], Iterable[Cell]], reached: dict[Cell, set[int]]
-) -> None:
-    waiting = [cell]
-    while waiting:
-        for dependent in following(waiting.pop()):
-            known = reached.setdefault(dependent, set())
-            if number not in known:
-                known.add(number)
-                waiting.append(dependent)
+    counted = zip(roots, counts, alone, strict=True)
+    return [replace(root, affects=count, alone=only) for root, count, only in counted], remaining

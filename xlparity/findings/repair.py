@@ -4,30 +4,25 @@ What the quick look of ``screen`` lets pass is recomputed by the engine before i
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-import numpy as np
-from numpy.typing import NDArray
-
-from xlparity.address import Cell, Range
-from xlparity.binding import Binding
+from xlparity.address import Cell
 from xlparity.columns import Column
 from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
 from xlparity.filling import filled, turned
-from xlparity.findings.localise import ForcingSession, Root, agrees, follows, precedents
-from xlparity.findings.screen import Screen, Unscreened
+from xlparity.findings.following import follows, precedents
+from xlparity.findings.localise import ForcingSession, Root, agrees
+from xlparity.findings.subject import Subject, parsed, refers
 from xlparity.layout import Form, Layout
-from xlparity.syntax import Node, parse, plain, walk
+from xlparity.syntax import Node, plain
 from xlparity.values import BLANK
 from xlparity.workbook import Formula, Workbook
 
-_FEWEST_VALUES = 3  # that a quantity must take, before agreement with it is evidence of a formula
-_FEWEST_TRUTHS = 5
 _MOST_SIBLINGS = 80
-_MOST_CONFIRMED = 12
-_MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 120, 30_000
+_MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000
+_MOST_TWO_STEPS = 3  # searches for two edits in a row, which are the long ones
 _LARGEST_RANGE = 100_000
 
 
@@ -35,13 +30,20 @@ _LARGEST_RANGE = 100_000
 class Mend:
     """What to write, by the first cell of each formula, and what was wrong: the kind of the edit and its sentence.
 
-    ``culprits`` are the cells that are at fault where these are no bound ones, but helpers on the way to them.
+    ``culprits`` are the cells that are at fault where these are no bound ones, but helpers on the way to them. ``size`` is
+    that of the edit, 0 for the siblings' formula.
     """
 
     kind: str
     said: str
     formulas: Mapping[Cell, Formula]
     culprits: tuple[Cell, ...] = ()
+    size: float = 0.0
+
+    @property
+    def signature(self) -> frozenset[tuple[Cell, str]]:
+        """What tells the mend from others: a frozen set of the formulas' places and texts."""
+        return frozenset((cell, formula.text) for cell, formula in self.formulas.items())
 
 
 class Repair:
@@ -52,20 +54,48 @@ class Repair:
         self.layout = layout
         self.session = session
         self._at_fault = {cell for root in roots for cell in root.cells}
+        self._budget = _MOST_TWO_STEPS
 
-    def mend(self, root: Root) -> Mend | None:
-        """The smallest edit that mends the root cause; None where none is found, since a wrong one would be worse."""
+    def mend(self, root: Root, refused: Container[object] = ()) -> Mend | None:
+        """The smallest edit that mends the root cause; None where none is found, since a wrong one would be worse.
+
+        ``refused`` are the signatures of mends that have turned out to be none.
+        """
         for edit, formulas in self._candidates(root):
-            if self.confirmed(root, formulas):
-                return Mend(edit.kind, self._told(root, edit, formulas), formulas)
+            mend = Mend(edit.kind, edit.said, formulas, size=edit.size)
+            if mend.signature not in refused and self.confirmed(root, formulas):
+                more = {} if edit.kind == "anchor" else self._alike(root, edit, formulas)
+                return replace(mend, said=self._told(root, edit, formulas), formulas={**formulas, **more})
         return None
+
+    def _alike(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Formula]:
+        """The mend in the quantity's other cells that have the same formula, and happen to be right on all that was tried."""
+        cell, formula = next(iter(formulas.items()))
+        iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
+        if root.form is None or cell not in iterations:
+            return {}
+        form = self.layout.form(cell, formula, (root.judged.name, iterations[cell]))
+        found: dict[Cell, Formula] = {}
+        for home, other, held in self.healthy(root):
+            if self.layout.form(other, held, home) == root.form:
+                text = self.layout.write(form, other, home)
+                if text is not None:
+                    found[other] = replace(held, text=text)
+        return found if found and self._holds(root, found) else {}
+
+    def _holds(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
+        """Whether the quantity's cells in which these formulas stand are right with them."""
+        concerned = {member for cell, f in formulas.items() for member in (f.area.cells() if f.area else (cell,))}
+        bindings = enumerate(root.judged.evidence.bindings)
+        indices = tuple(index for index, binding in bindings if binding.cell in concerned)
+        return self._right(replace(root, indices=indices), formulas)
 
     def _told(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
         """The edit's sentence as it reads from the root's first cell, whose formulas are shown, and not from its middle."""
         first, home = root.cells[0], (root.judged.name, root.bindings[0].iteration)
         first = self.workbook.members.get(first, first)
         own, new = self.workbook.formula(first), formulas.get(first)
-        before, after = (_parsed(formula.text) if formula is not None else None for formula in (own, new))
+        before, after = (parsed(formula.text) if formula is not None else None for formula in (own, new))
         if own is None or before is None or after is None or edit.kind in ("siblings", "anchor"):
             return edit.said
         site, wanted = Site(self.layout, first, home, own.area.shape if own.area is not None else None), plain(after)
@@ -82,40 +112,57 @@ class Repair:
         for form, cell in siblings:
             if form != root.form and (formulas := subject.written(form)) is not None:
                 yield self._as_edit(subject, form, cell), formulas
+        if root.fault == "typed" and (formulas := self._by_element(root)):
+            yield Edit("siblings", Node("omitted", ""), "as in the other iterations", 0.0), formulas
         if subject.tree is not None:
-            for kinds in (SMALL, LARGE):
+            for kinds in (SMALL, *((kind,) for kind in LARGE)):
                 yield from subject.screened(self._steps(subject, subject.tree, kinds))
         if not subject.telling:
             return
         seeds = [form for form, _ in siblings if form != root.form][:4]
         for form in seeds:
             text = self.layout.write(form, subject.cell, subject.home)
-            if text is not None and (seed := _parsed(text)) is not None:
+            if text is not None and (seed := parsed(text)) is not None:
                 yield from subject.screened(
                     edit._replace(said=f"unlike its siblings: {edit.said}") for edit in edits(seed, subject.site, SMALL)
                 )
-        if not siblings and (subject.tree is None or not _refers(subject.tree)):
+        if not siblings and (subject.tree is None or not refers(subject.tree)):
             yield from subject.screened(subject.copies())
-        elif subject.tree is not None and root.fault == "formula":
+        elif subject.tree is not None and root.fault == "formula" and self._budget > 0:
+            self._budget -= 1
             yield from subject.screened(_two_steps(subject.tree, subject.site))
 
-    def _steps(self, subject: "Subject", tree: Node, kinds: Sequence[Kind]) -> Iterator[Edit]:
+    def _by_element(self, root: Root) -> dict[Cell, Formula]:
+        """For each of the root's cells the formula of the same element in the nearest iteration; nothing unless all have one."""
+        found: dict[Cell, Formula] = {}
+        for binding in root.bindings:
+            for home, cell, formula in self.healthy(root):
+                slot = self.layout.slots.get(cell)
+                if slot is not None and slot.element == binding.element and formula.area is None:
+                    form = self.layout.form(cell, formula, home)
+                    text = self.layout.write(form, binding.cell, (root.judged.name, binding.iteration))
+                    if text is not None:
+                        found[binding.cell] = Formula(text)
+                    break
+        return found if len(found) == len(root.indices) else {}
+
+    def _steps(self, subject: Subject, tree: Node, kinds: Sequence[Kind]) -> Iterator[Edit]:
         for edit in edits(tree, subject.site, kinds):
             # A quantity that is always the same number, as a count is, tells a sign, a function or the length of a range.
             if subject.telling or edit.kind in ("sign", "function") or (edit.kind == "range" and edit.size <= 1.2):
                 yield edit
 
-    def _as_edit(self, subject: "Subject", form: Form, sibling: Cell) -> Edit:
+    def _as_edit(self, subject: Subject, form: Form, sibling: Cell) -> Edit:
         """The step from the formula to its siblings' as the catalogue tells it, where it is one."""
         text = self.layout.write(form, subject.cell, subject.home) or "=0"
-        target = _parsed(text)
+        target = parsed(text)
         if target is not None and subject.tree is not None:
             for edit in edits(subject.tree, subject.site):
                 if plain(edit.tree) == plain(target):
                     return Edit(edit.kind, target, f"unlike in {sibling}, {edit.said}", 0.0)
         return Edit("siblings", target or Node("omitted", ""), f"it is not the formula of {sibling} and its like", 0.0)
 
-    def _anchored(self, root: Root, subject: "Subject") -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
+    def _anchored(self, root: Root, subject: Subject) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
         """References that moved as a right formula was filled, and should not have, or did not and should have."""
         own = self.workbook.formula(subject.cell)
         if own is None or subject.tree is None:
@@ -208,113 +255,6 @@ class Repair:
         return False
 
 
-class Subject:
-    """The formula in the middle of a root cause's cells, on which edits are tried first."""
-
-    def __init__(self, repair: Repair, root: Root) -> None:
-        self._repair, self._root = repair, root
-        binding = root.bindings[len(root.indices) // 2]
-        book = repair.workbook
-        self.cell = book.members.get(binding.cell, binding.cell)
-        self.home = root.judged.name, binding.iteration
-        formula = book.formula(binding.cell) if root.fault != "typed" else None
-        self.area = formula.area if formula is not None else None
-        self.tree = _parsed(formula.text) if formula is not None else None
-        shape = self.area.shape if self.area is not None else None
-        self.site = Site(repair.layout, self.cell, self.home, shape)
-        self.screen = Screen(root.forced.seen, root.forced.count, self.site.area)
-        self._expected, self._allowed = self._wanted()
-        self.telling = _telling(self._expected[np.isfinite(self._expected)])
-
-    def _wanted(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What is expected of the formula's cells, (sets, rows, columns), and how far from it they may be."""
-        judged, sets = self._root.judged, list(self._root.forced.sets)
-        area = self.area or Range(self.cell.sheet, *self.cell[1:], *self.cell[1:])
-        indices = {binding.cell: k for k, binding in enumerate(judged.evidence.bindings) if _within(area, binding.cell)}
-        expected = np.full((len(sets), *area.shape), np.nan)
-        for cell, index in indices.items():
-            expected[:, cell.row - area.row, cell.column - area.column] = judged.evidence.expected[sets, index]
-        tolerance = self._root.bindings[0].output.tolerance
-        return expected, 2 * (tolerance.atol + tolerance.rtol * np.abs(expected))
-
-    def passes(self, tree: Node, seen: Callable[[Cell], Column] | None = None) -> bool | None:
-        """Whether the edited formula may agree, where its precedents are as they are ``seen``; None where it is not told."""
-        screen = self.screen if seen is None else Screen(seen, self.screen.count, self.site.area)
-        try:
-            with np.errstate(all="ignore"):
-                value = screen.value(tree, array=self.area is not None)
-        except Unscreened:
-            return None
-        if any(a not in (1, b) for a, b in zip(value.shape, self._expected.shape, strict=True)):
-            return False
-        close = np.abs(value - self._expected) <= self._allowed
-        return bool((close | np.isnan(self._expected)).all())
-
-    def screened(self, tried: Iterable[Edit]) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
-        """The edits that a quick look lets pass, the smallest first, written for every cell of the root."""
-        passed: list[tuple[bool, float, int, Edit]] = []
-        for number, edit in enumerate(tried):
-            told = self.passes(edit.tree)
-            if told is not False:
-                passed.append((told is None, edit.size, number, edit))
-        for _, _, _, edit in sorted(passed)[:_MOST_CONFIRMED]:
-            form = self._repair.layout.form(self.cell, Formula(f"={edit.tree}", self.area), self.home)
-            formulas = self.written(form)
-            if formulas is not None:
-                yield edit, formulas
-
-    def written(self, form: Form) -> Mapping[Cell, Formula] | None:
-        """The form as the formulas of all the root's cells; None where one of them cannot have it."""
-        book, layout = self._repair.workbook, self._repair.layout
-        formulas: dict[Cell, Formula] = {}
-        for binding in self._root.bindings:
-            cell = book.members.get(binding.cell, binding.cell)
-            if form.shape is not None and book.formula(cell) is None:  # typed over an array formula
-                block = self._block(binding, form.shape)
-                cell = block.first if block is not None else cell
-            if cell in formulas:
-                continue
-            text = layout.write(form, cell, (self._root.judged.name, binding.iteration))
-            if text is None:
-                return None
-            formula = book.formula(cell)
-            if form.shape is None:
-                formulas[cell] = Formula(text)
-            elif formula is None and (block := self._block(binding, form.shape)) is not None:
-                formulas[block.first] = Formula(text, block)
-            elif formula is not None and formula.area is not None and formula.area.shape == form.shape:
-                formulas[cell] = Formula(text, formula.area, formula.spills)
-            else:
-                return None
-        return formulas
-
-    def _block(self, binding: Binding, shape: tuple[int, int]) -> Range | None:
-        """The cells that an array formula of the shape fills where this binding stands, all of them the root's own."""
-        area = self._repair.layout.area(self._root.judged.name, binding.output.name, binding.iteration)
-        if area is None or area.shape != shape or not set(area.cells()) <= set(self._root.cells):
-            return None
-        return area
-
-    def copies(self) -> Iterator[Edit]:
-        """The plain copy of another quantity, for a cell of which nothing is left."""
-        for check, iteration in self.site.checks():
-            for number in (iteration, iteration - 1):
-                for area in self.site.quantities(check, number) if number else ():
-                    for element in self.site.elements(area):
-                        if (node := self.site.node(element)) is not None:
-                            yield Edit("siblings", node, f"it should be {self.site.named(element)}", 1.0)
-
-
-def _telling(expected: NDArray[np.float64]) -> bool:
-    """Whether agreement with these numbers is evidence of a formula: they vary, or are many truth values of both kinds."""
-    values, counts = np.unique(np.round(expected, 12), return_counts=True)
-    return len(values) >= _FEWEST_VALUES or (len(values) == 2 and counts.min() >= _FEWEST_TRUTHS)
-
-
-def _refers(tree: Node) -> bool:
-    return any(node.kind in ("reference", "name") for _, node in walk(tree))
-
-
 def _two_steps(tree: Node, site: Site) -> Iterator[Edit]:
     """Formulas that are two edits away, of the kinds of which there are few."""
     firsts = list(islice(edits(tree, site, SMALL), _MOST_FIRST_STEPS))
@@ -329,15 +269,3 @@ def _two_steps(tree: Node, site: Site) -> Iterator[Edit]:
                 yield Edit(first.kind, second.tree, f"{first.said}, and {second.said}", first.size + second.size)
                 if count >= _MOST_SECOND_STEPS:
                     return
-
-
-def _parsed(text: str) -> Node | None:
-    try:
-        return parse(text)
-    except ValueError:
-        return None
-
-
-def _within(area: Range, cell: Cell) -> bool:
-    rows, columns = cell.row - area.row, cell.column - area.column
-    return area.sheet == cell.sheet and 0 <= rows < area.shape[0] and 0 <= columns < area.shape[1]

@@ -38,8 +38,17 @@ def _count(*tables: Table) -> Table:
     return reduce(np.add, [np.isfinite(table).sum(axis=(1, 2), keepdims=True) for table in tables])
 
 
-def _extreme(over: Callable[..., Any], two: Callable[..., Any]) -> Callable[..., Table]:
-    return lambda *tables: reduce(two, [over(table, axis=(1, 2), keepdims=True) for table in tables])
+def _extreme(two: np.ufunc) -> Callable[..., Table]:
+    return lambda *tables: reduce(two, [two.reduce(table, axis=(1, 2), keepdims=True) for table in tables])
+
+
+def _logical(two: np.ufunc) -> Callable[..., Table]:
+    return lambda *tables: reduce(two, [two.reduce(table != 0, axis=(1, 2), keepdims=True) for table in tables])
+
+
+def _round(number: Table, places: Table | float = 0.0) -> Table:
+    scale = np.power(10.0, places)
+    return np.asarray(np.copysign(np.floor(np.abs(number) * scale + 0.5 + 1e-9) / scale, number))
 
 
 def _sumproduct(*tables: Table) -> Table:
@@ -71,7 +80,9 @@ _FUNCTIONS: Mapping[str, Callable[..., Table]] = {
     "TANH": np.tanh, "SINH": np.sinh, "COSH": np.cosh, "SIN": np.sin, "COS": np.cos, "TAN": np.tan, "ATAN": np.arctan,
     "INT": np.floor, "POWER": _power, "MMULT": _mmult, "SUMPRODUCT": _sumproduct, "SUM": _total, "COUNT": _count,
     "AVERAGE": lambda *tables: _total(*tables) / _count(*tables),
-    "MAX": _extreme(np.nanmax, np.maximum), "MIN": _extreme(np.nanmin, np.minimum),
+    "MAX": _extreme(np.fmax), "MIN": _extreme(np.fmin), "AND": _logical(np.logical_and), "OR": _logical(np.logical_or),
+    "NOT": lambda truth: np.asarray(truth == 0), "ROUND": _round,
+    "IFERROR": lambda value, instead: np.asarray(np.where(np.isnan(value) | np.isinf(value), instead, value)),
     "SUMSQ": lambda *tables: _total(*(table**2 for table in tables)),
     "PRODUCT": lambda *tables: reduce(np.multiply, [np.prod(table, axis=(1, 2), keepdims=True) for table in tables]),
     "TRANSPOSE": lambda table: np.swapaxes(table, 1, 2),
@@ -89,7 +100,7 @@ _COMPARISONS: Mapping[str, Callable[[Table, Table], Any]] = {
 }  # fmt: skip
 _AGGREGATES = frozenset((
     "SUM", "COUNT", "AVERAGE", "MAX", "MIN", "SUMSQ", "PRODUCT", "SUMPRODUCT", "MMULT", "TRANSPOSE", "VAR", "VAR.S", "VARP",
-    "VAR.P", "STDEV", "STDEV.S", "STDEV.P", "STDEVP",
+    "VAR.P", "STDEV", "STDEV.S", "STDEV.P", "STDEVP", "AND", "OR",
 ))  # fmt: skip
 
 
@@ -118,7 +129,7 @@ class Screen:
         kind = tree.kind
         if kind in ("number", "truth"):
             return np.full((1, 1, 1), float(tree.word) if kind == "number" else tree.word == "TRUE")
-        if kind == "reference":
+        if kind in ("reference", "name"):
             return self._read(tree, array)
         if kind in ("group", "unary", "percent"):
             inside = self.value(tree.parts[0], array=array)
@@ -141,7 +152,7 @@ class Screen:
             # A range by itself is taken whole by an aggregate; what is computed of one, in arrays only.
             whole = name in _AGGREGATES and plain.kind == "reference"
             table = self.value(plain, array=through or whole)
-            given.append(table if name == "IF" else table * 1.0)
+            given.append(table if name in ("IF", "AND", "OR", "NOT") else table * 1.0)
         try:
             found = np.asarray(_FUNCTIONS[name](*given))
             return found if found.dtype == bool else found.astype(float)

@@ -1,0 +1,64 @@
+"""What follows from what: precedents, dependents and circles among a workbook's formulas."""
+
+from collections.abc import Callable, Iterable
+
+from xlparity.address import Cell
+from xlparity.workbook import Workbook
+
+_LARGEST_RANGE = 100_000
+
+
+def refers_to_itself(workbook: Workbook, cell: Cell) -> bool:
+    """Whether the cell's formula refers to the cell itself."""
+    return workbook.members.get(cell, cell) in precedents(workbook, cell)
+
+
+def on_a_circle(workbook: Workbook, cell: Cell) -> bool:
+    """Whether the cell's formula refers to the cell itself, directly or through others."""
+    return follows(workbook, precedents(workbook, cell), workbook.members.get(cell, cell))
+
+
+def follows(workbook: Workbook, cells: Iterable[Cell], other: Cell) -> bool:
+    """Whether one of the cells is the other, or follows from it."""
+    seen: set[Cell] = set()
+    waiting = list(cells)
+    while waiting:
+        cell = waiting.pop()
+        if cell == other:
+            return True
+        if cell not in seen:
+            seen.add(cell)
+            if workbook.formula(cell) is not None:
+                waiting += precedents(workbook, cell)
+    return False
+
+
+def precedents(workbook: Workbook, cell: Cell) -> list[Cell]:
+    """The cells to which the cell's formula refers, those of an array formula by the first of its area; no huge ranges."""
+    return [
+        workbook.members.get(found, found)
+        for area in workbook.precedents(cell)
+        if area.size <= _LARGEST_RANGE
+        for found in area.cells()
+    ]
+
+
+def dependents_of(workbook: Workbook, cells: Iterable[Cell]) -> dict[Cell, list[Cell]]:
+    """Of every cell those among the given ones whose formulas refer to it."""
+    found: dict[Cell, list[Cell]] = {}
+    for cell in cells:
+        if workbook.formula(cell) is not None:
+            for precedent in precedents(workbook, cell):
+                found.setdefault(precedent, []).append(cell)
+    return found
+
+
+def spread(cell: Cell, number: int, following: Callable[[Cell], Iterable[Cell]], reached: dict[Cell, set[int]]) -> None:
+    """Notes the number with every cell that follows from this one."""
+    waiting = [cell]
+    while waiting:
+        for dependent in following(waiting.pop()):
+            known = reached.setdefault(dependent, set())
+            if number not in known:
+                known.add(number)
+                waiting.append(dependent)
