@@ -13,6 +13,13 @@ from xlparity.fix import fix
 from xlparity.report import Verdict
 from xlparity.workbook import read_workbook
 
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    """A terminal that is wide enough for the paths of temporary folders."""
+    monkeypatch.setenv("COLUMNS", "500")
+
+
 FAULTS = {"N31": "=-(L31*LOG(J31)+(1-L31)*LN(1-J31))", "I30": "=MMULT(B30:D33,F30:F32)", "J10": 0.25}
 
 
