@@ -37,7 +37,8 @@ class Site:
         """A reference to the area; None where it would lie off the grid. A single input outside the blocks is anchored."""
         slot = self.slot(area)
         if dollars is None:
-            fixed = slot is not None and slot.iteration == 0 and area.size == 1
+            whole = None if slot is None else self.layout.area(slot.check, slot.variable, slot.iteration)
+            fixed = slot is not None and slot.iteration == 0 and whole == area and area.size == 1
             dollars = (fixed,) * 4 if fixed else _FREE
         if area.row < 1 or area.column < 1 or area.last_row > MAX_ROW or area.last_column > MAX_COLUMN:
             return None

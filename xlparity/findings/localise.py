@@ -171,8 +171,9 @@ def force(judged: Judged, others: Iterable[Judged], session: ForcingSession, *, 
     evidence = judged.evidence
     steady = np.logical_and(evidence.counted, ~np.any(evidence.shaky, axis=1))
     whole = np.isfinite(evidence.expected[:, np.isfinite(evidence.expected[0])]).all(axis=1)
-    choice = next((sets for sets in (steady & whole, steady, evidence.counted) if sets.any()), evidence.counted)
-    sets: list[int] = np.flatnonzero(choice)[:most].tolist()
+    choice = next((one for one in (steady & whole, steady, evidence.counted) if one.any()), evidence.counted)
+    chosen: list[int] = np.flatnonzero(choice)[:most].tolist()
+    sets = sorted({*chosen, *_telling(evidence, choice)})
     held: dict[Cell, Column] = {cell: picked(column, sets) for cell, column in evidence.inputs.items()}
     for each in (judged, *others):
         if np.all(np.asarray(each.evidence.counted)[sets]):
@@ -180,6 +181,13 @@ def force(judged: Judged, others: Iterable[Judged], session: ForcingSession, *, 
                 if binding.cell not in held and (column := _expected(each, index, sets)) is not None:
                     held[binding.cell] = column
     return Forced(held, session.forced(len(sets), held), len(sets), sets)
+
+
+def _telling(evidence: Evidence, choice: NDArray[np.bool_]) -> list[int]:
+    """For every binding that is wrong in some of the chosen sets the first of these."""
+    wrong = evidence.wrong & choice[:, None]
+    columns = np.flatnonzero(np.any(wrong, axis=0))
+    return sorted({int(number) for number in wrong[:, columns].argmax(axis=0)})[:_MOST_SETS]
 
 
 def _expected(judged: Judged, index: int, sets: list[int]) -> Column | None:
