@@ -146,13 +146,7 @@ def test_two_wrongs_that_make_a_right_are_two_findings(small):
     """Where one fault undoes the other only a third cell is wrong, and neither formula is right."""
     cells = {"A1": 1, "A2": 2, "B1": "=A1+A2", "B2": "=B1*2", "B3": "=-B2"}
     reference = "s = x.sum(); return {'s': 3 * s, 't': 2 * s, 'u': -2 * s}"
-    found = found_in(
-        small,
-        cells | {"B2": "=B1*2"},
-        reference,
-        inputs='x = "A1:A2"',
-        outputs='s = "B1"\nt = "B2"\nu = "B3"',
-    )
+    found = found_in(small, cells, reference, inputs='x = "A1:A2"', outputs='s = "B1"\nt = "B2"\nu = "B3"')
     assert [names(finding) for finding in found] == [["B1"], ["B2"]]
 
 
