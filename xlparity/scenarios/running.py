@@ -178,8 +178,10 @@ def _judged(
     undefined = answers.undefined  # there is nothing to compare
     counted = answers.counted[:, None] & ~undefined
     wrong, unsure = wrong & counted, unsure & counted
-    # Excel hands an error value on where numpy computes with an infinity.
-    blind = wrong & np.atleast_1d(np.any(undefined, axis=1))[:, None] & _errors(trial, columns, len(wrong))
+    # Excel hands an error value on where numpy computes with an infinity, and so near the limits it may be refused as well.
+    broken = np.atleast_1d(np.any(undefined, axis=1))[:, None]
+    blind = broken & (unsure | (wrong & _errors(trial, columns, len(wrong))))
+    unsure &= ~blind
     # What is wrong on the stored inputs, or accepted, is settled.
     concerned = np.array(
         [result.reason is None and result.status not in WRONG for result in facts.result.results], dtype=bool
