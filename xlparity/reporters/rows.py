@@ -43,8 +43,9 @@ def quantities(check: CheckResult) -> list[Quantity]:
 
 
 def findings(report: Report, check: CheckResult) -> list[Finding]:
-    """The findings about a check, whichever engine has them."""
-    return [finding for one in report.checks if one.name == check.name for finding in one.findings]
+    """The findings about a check, whichever engine has them; what several engines have alike, once."""
+    found = (finding for one in report.checks if one.name == check.name for finding in one.findings)
+    return list({(one.code, one.variable, one.cells, one.message): one for one in found}.values())
 
 
 def amiss(check: CheckResult) -> list[CellResult]:
