@@ -136,13 +136,14 @@ def _amiss(
     unknown = [result for result in wrong if result.status in UNKNOWN or result.cell in unsure]
     outcome: Outcome = "error" if unknown else "failure"
     compared = words.number(len(results), "cell")
+    differ = "differs" if len(wrong) - len(unknown) == 1 else "differ"
     if unknown:
         message = f"{len(unknown):,} of {compared} could not be assessed"
-        message += f", {len(wrong) - len(unknown):,} differ" if len(wrong) > len(unknown) else ""
+        message += f", {len(wrong) - len(unknown):,} {differ}" if len(wrong) > len(unknown) else ""
     elif all(result.status == "match" for result in wrong):
         message = f"{len(wrong):,} of {compared} right on the stored inputs only"
     else:
-        message = f"{len(wrong):,} of {compared} differ from the Python reference"
+        message = f"{len(wrong):,} of {compared} {differ} from the Python reference"
     kind = own[0].code if own else next(iter(dict.fromkeys(result.status for result in wrong)))
     lines = [_line(result, unsure) for result in wrong[:_SHOWN]]
     if len(wrong) > _SHOWN:

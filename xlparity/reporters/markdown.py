@@ -17,8 +17,8 @@ from xlparity.values import Unsupported
 
 _FINDINGS, _CELLS, _CHECKS, _QUANTITIES, _LINES = 10, 10, 8, 20, 5
 _LONGEST, _LONGEST_IN_A_TABLE, _LONGEST_SENTENCE = 600, 120, 300
-_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+|~!-])")
-_NO_WORD = re.compile(r"[^\w ]")
+_MARKS = re.compile(r"[\\`*_\[\]<>|~]")
+_NO_WORD = re.compile(r"[^\w ]|_")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
 

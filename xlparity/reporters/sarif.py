@@ -9,7 +9,7 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -25,7 +25,17 @@ _RULES = {code: number for number, code in enumerate(RULES)}
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     """The log file; the copy that was ``fixed`` is no part of it."""
-    results = [result for number, report in enumerate(reports) for result in _results(number, report)]
+    # A workbook that several specs are about is one artifact: the schema wants no two alike.
+    artifacts = {
+        uri(report.workbook): {
+            "location": {"uri": uri(report.workbook)},
+            "roles": ["analysisTarget"],
+            "hashes": {"sha-256": report.sha256},
+        }
+        for report in reports
+    }
+    index = {place: number for number, place in enumerate(artifacts)}
+    results = [result for report in reports for result in _results(index, report)]
     verdict = worst(report.verdict for report in reports)
     run = {
         "tool": {"driver": _driver(reports)},
@@ -33,19 +43,10 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
             {
                 "executionSuccessful": verdict is not Verdict.UNASSESSED,
                 "exitCode": int(verdict),
-                "toolExecutionNotifications": [
-                    _notification(number, report) for number, report in enumerate(reports) if _needs_a_word(report)
-                ],
+                "toolExecutionNotifications": [_notification(index, one) for one in reports if _needs_a_word(one)],
             }
         ],
-        "artifacts": [
-            {
-                "location": {"uri": uri(report.workbook)},
-                "roles": ["analysisTarget"],
-                "hashes": {"sha-256": report.sha256},
-            }
-            for report in reports
-        ],
+        "artifacts": list(artifacts.values()),
         "results": results,
         "properties": {"reports": [_facts(report) for report in reports]},
     }
@@ -58,7 +59,7 @@ def uri(path: str) -> str:
     path = posixpath.normpath(path.replace("\\", "/"))
     if re.match("[A-Za-z]:/", path):
         path = f"/{path}"
-    return f"file://{quote(path)}" if path.startswith("/") else quote(path)
+    return f"file://{quote(path, safe='/:')}" if path.startswith("/") else quote(path)
 
 
 def _driver(reports: Sequence[Report]) -> dict[str, Any]:
@@ -87,26 +88,25 @@ def _needs_a_word(report: Report) -> bool:
     return report.verdict is not Verdict.PASS and "error" not in told
 
 
-def _notification(number: int, report: Report) -> dict[str, Any]:
+def _notification(index: Mapping[str, int], report: Report) -> dict[str, Any]:
     return {
         "level": "error",
         "message": {"text": _text(f"{str(report.verdict).upper()}  {report.workbook}: {words.verdict(report)}")},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(report.workbook), "index": number}}}],
+        "locations": [{"physicalLocation": {"artifactLocation": _artifact(index, report)}}],
     }
 
 
-def _results(number: int, report: Report) -> Iterator[dict[str, Any]]:
+def _results(index: Mapping[str, int], report: Report) -> Iterator[dict[str, Any]]:
     for check in report.combined:
         for found in rows.findings(report, check):
-            yield _result(number, report, check, found)
+            yield _result(index, report, check, found)
 
 
-def _result(number: int, report: Report, check: CheckResult, found: Finding) -> dict[str, Any]:
+def _result(index: Mapping[str, int], report: Report, check: CheckResult, found: Finding) -> dict[str, Any]:
     said, after = words.finding(found)
     written = f" Write {found.suggestion}." if found.suggestion is not None else ""
     text = f"{said.removesuffix('.')}.{written} {after}".strip()
-    artifact = {"uri": uri(report.workbook), "index": number}
-    physical = {"artifactLocation": artifact, "region": {"startLine": 1}}
+    physical = {"artifactLocation": _artifact(index, report), "region": {"startLine": 1}}
     cells = [_logical(cell) for cell in found.cells[:_MOST_LOCATIONS]]
     locations = [{"physicalLocation": physical, "logicalLocations": [cell]} for cell in cells]
     return {
@@ -126,6 +126,11 @@ def _result(number: int, report: Report, check: CheckResult, found: Finding) -> 
             "suggestion": found.suggestion,
         },
     }
+
+
+def _artifact(index: Mapping[str, int], report: Report) -> dict[str, Any]:
+    place = uri(report.workbook)
+    return {"uri": place, "index": index[place]}
 
 
 def _logical(cell: Cell) -> dict[str, str]:
