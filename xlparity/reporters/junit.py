@@ -152,7 +152,7 @@ def _amiss(
         lines += ["", *words.finding_lines(found)]
     if not own and causes:
         more = f", and {words.number(len(causes) - 1, 'more cause')}" if len(causes) > 1 else ""
-        lines += ["", f"no finding names these cells; they follow from what is wrong elsewhere: {causes[0]}{more}"]
+        lines += ["", f"no finding names these cells; what is found wrong elsewhere: {causes[0]}{more}"]
     return _Case(name, outcome, kind, message, "\n".join(lines))
 
 

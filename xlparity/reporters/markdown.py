@@ -18,8 +18,8 @@ from xlparity.values import Unsupported
 _FINDINGS, _CELLS, _CHECKS, _QUANTITIES, _LINES = 10, 10, 8, 20, 5
 _LONGEST, _LONGEST_IN_A_TABLE, _LONGEST_SENTENCE = 600, 120, 300
 _MARKS = re.compile(r"[\\`*_\[\]<>|~]")
-_NO_WORD = re.compile(r"[^\w ]|_")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
@@ -35,10 +35,14 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
 
 
 def escaped(text: str) -> str:
-    """A sentence as Markdown that reads as it stands; a dollar sign in a tag of its own, or GitHub takes it for mathematics."""
+    """A sentence as Markdown that reads as it stands.
+
+    GitHub makes mathematics of dollar signs, mentions of ``@`` and links of bare addresses: tags and backslashes prevent it.
+    """
     flat = _cut(_CONTROLS.sub(" ", text), _LONGEST_SENTENCE).replace("&", "&amp;")
     marked = _MARKS.sub(lambda mark: {"<": "&lt;", ">": "&gt;"}.get(mark[0], f"\\{mark[0]}"), flat)
-    return marked.replace("@", "<span>@</span>").replace("$", "<span>$</span>")
+    unlinked = marked.replace("://", "\\://").replace("www.", "www\\.")
+    return unlinked.replace("@", "<span>@</span>").replace("$", "<span>$</span>")
 
 
 def code(text: str, most: int = _LONGEST_IN_A_TABLE) -> str:
@@ -48,7 +52,7 @@ def code(text: str, most: int = _LONGEST_IN_A_TABLE) -> str:
     """
     flat = _cut(_CONTROLS.sub(" ", text), most)
     if "|" in flat or not flat.strip():
-        return f"<code>{_NO_WORD.sub(lambda mark: f'&#{ord(mark[0])};', flat)}</code>"
+        return f"<code>{_PUNCTUATION.sub(lambda mark: f'&#{ord(mark[0])};', flat)}</code>"
     fence = _fence(flat, 1)
     room = " " if flat.startswith(("`", " ")) or flat.endswith(("`", " ")) else ""
     return f"{fence}{room}{flat}{room}{fence}"
