@@ -7,12 +7,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from xlparity.fixed import Fixed
 from xlparity.report import (
     UNKNOWN,
     WRONG,
     CellResult,
     CheckResult,
-    Fixed,
     Report,
     StoredReport,
     StoredResult,
