@@ -150,3 +150,15 @@ def test_elsewhere_nobody_is_told(run, wrong, on_github, monkeypatch):
     monkeypatch.setenv("GITHUB_ACTIONS", "false")
     assert "::error" not in run("verify", wrong.spec).out
     assert on_github.read_text() == "before\n"
+
+
+def test_the_copy_that_is_put_right_is_told_of(run, wrong, tmp_path):
+    """In the Markdown with its own verdict, in JUnit as a property of the suite."""
+    files = tmp_path / "r.md", tmp_path / "r.xml"
+    formats = "--format", "markdown", "--output", files[0], "--format", "junit", "--output", files[1]
+    assert run("verify", wrong.spec, "--fix", tmp_path / "mended.xlsx", *formats).code == 1
+    said = f"wrote {(tmp_path / 'mended.xlsx').as_posix()}: 1 formula put right, Sheet!B1."
+    last = files[0].read_text().splitlines()
+    assert said in [line.replace("\\", "") for line in last]
+    assert last[-1].startswith("**✓ PASS**")
+    assert ET.parse(files[1]).find("testsuite/properties/property[@name='fixed']").get("value") == said

@@ -14,7 +14,8 @@ from xlparity.errors import UsageError
 from xlparity.writing import keep_apart
 
 if TYPE_CHECKING:
-    from xlparity.report import Fixed, Report
+    from xlparity.fixed import Fixed
+    from xlparity.report import Report
 
 
 class ReportFormat(StrEnum):

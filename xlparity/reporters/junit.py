@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 from xml.etree import ElementTree as ET
 
 from xlparity.address import Cell
-from xlparity.report import CAUSES, UNKNOWN, CellResult, CheckResult, Finding, Fixed, Report, Verdict
+from xlparity.fixed import Fixed
+from xlparity.report import CAUSES, UNKNOWN, CellResult, CheckResult, Finding, Report, Verdict
 from xlparity.reporters import rows, words
 from xlparity.values import Unsupported
 

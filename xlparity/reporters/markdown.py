@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from xlparity.address import Cell
-from xlparity.report import UNKNOWN, CellResult, CheckResult, Finding, Fixed, Report
+from xlparity.fixed import Fixed
+from xlparity.report import UNKNOWN, CellResult, CheckResult, Finding, Report
 from xlparity.reporters import rows, words
 from xlparity.reporters.words import MARK
 from xlparity.values import Unsupported

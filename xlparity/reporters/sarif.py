@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from xlparity.address import Cell
 from xlparity.codes import RULES
-from xlparity.report import CheckResult, Finding, Fixed, Report, Verdict, worst
+from xlparity.fixed import Fixed
+from xlparity.report import CheckResult, Finding, Report, Verdict, worst
 from xlparity.reporters import rows, words
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from xlparity.codes import RULES, Level
-from xlparity.report import CAUSES, UNKNOWN, WRONG, CheckResult, Finding, Fixed, Report, Verdict
+from xlparity.fixed import Fixed
+from xlparity.report import CAUSES, UNKNOWN, WRONG, CheckResult, Finding, Report, Verdict
 from xlparity.tried import Witness
 from xlparity.values import Value
 
