@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import xlparity
+from xlparity.cli.formats import on_github
 from xlparity.cli.mutate import mutate
 from xlparity.cli.verify import verify
 from xlparity.cli.workbooks import generate, init, recalc
@@ -73,5 +74,10 @@ def main() -> None:
 
 
 def _complain(message: str) -> NoReturn:
-    typer.echo(f"xlparity: {' '.join(message.split())}", err=True)
+    message = " ".join(message.split())
+    typer.echo(f"xlparity: {message}", err=True)
+    if on_github():
+        from xlparity.reporters.github import command  # noqa: PLC0415
+
+        typer.echo(command("error", message, title="xlparity"), err=True)
     raise SystemExit(2) from None

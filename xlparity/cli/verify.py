@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import xlparity
-from xlparity.cli.output import Format, progress_bar, write, write_text
+from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_reports
+from xlparity.cli.output import progress_bar
 from xlparity.errors import UsageError
 from xlparity.writing import keep_apart, write_file
 
@@ -22,8 +23,14 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         typer.Argument(metavar="SPEC", help="Spec files; without any, every *.parity.toml below this folder."),
     ] = None,
     *,
-    format: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.TEXT,
-    output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    format: Annotated[
+        list[ReportFormat] | None,
+        typer.Option("--format", help="How the report is written; may be repeated. [default: text]"),
+    ] = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(help="Write the report to this file; one for each --format, in the same order."),
+    ] = None,
     engine: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,17 +61,18 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     SPEC's workbook, whatever becomes of the copy that --fix writes.
 
     Examples: xlparity verify workbooks/regressor.parity.toml --format json --output report.json;
+    xlparity verify --format text --format junit --output junit.xml --format sarif --output xlparity.sarif;
     xlparity verify student.parity.toml --fix mended.xlsx
     """
     from xlparity.report import worst  # noqa: PLC0415
-    from xlparity.reporters import json as json_reporter  # noqa: PLC0415
 
+    wanted = paired(format, output)
     if not all(math.isfinite(tolerance or 0.0) for tolerance in (rtol, atol)):
         raise UsageError("--rtol and --atol are numbers such as 1e-9; with an infinite one everything would agree")
     specs = specs or specs_below(Path())
     if fix is not None and len(specs) > 1:
         raise UsageError(f"--fix writes one workbook, and there are {len(specs)} spec files; name one of them")
-    keep_apart(output, workbook, fix, *specs)
+    keep_all_apart(wanted, workbook, fix, *specs)
     options: dict[str, Any] = {
         "engine": engine or "formulas", "rtol": rtol, "atol": atol, "scenarios": scenarios, "seed": seed,
     }  # fmt: skip
@@ -73,14 +81,9 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
             xlparity.verify(spec, workbook=workbook, progress=progress(number, spec), **options)
             for number, spec in enumerate(specs)
         ]
-    keep_apart(output, *(Path(report.workbook) for report in reports))
+    keep_all_apart(wanted, *(Path(report.workbook) for report in reports))
     fixed = None if fix is None else _fixed(reports[0], fix, specs[0], options)
-    if format is Format.JSON:
-        write(json_reporter.render(reports, fixed), output)
-    else:
-        from xlparity.reporters import terminal  # noqa: PLC0415
-
-        write_text(lambda console: terminal.show(reports, console, fixed, quiet=quiet, verbose=verbose), output)
+    write_reports(wanted, reports, fixed, quiet=quiet, verbose=verbose)
     raise typer.Exit(int(worst(report.verdict for report in reports)))
 
 

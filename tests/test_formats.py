@@ -1,0 +1,164 @@
+"""Formats and the files they go to; and what GitHub Actions is told without being asked."""
+
+import json
+import subprocess
+import sys
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from xlparity.cli.formats import ReportFormat
+
+
+@pytest.fixture
+def wrong(small):
+    """The small workbook with a fault."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    return small
+
+
+@pytest.fixture
+def on_github(monkeypatch, tmp_path):
+    """As in a step of GitHub Actions; the path is the summary's, which has something in it already."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    return summary
+
+
+def test_each_format_goes_to_its_own_file(run, wrong, tmp_path):
+    """In the order in which they are given, one run for all."""
+    files = {form: tmp_path / "reports" / f"report.{form}" for form in ("junit", "json", "markdown", "sarif", "text")}
+    pairs = [word for form, path in files.items() for word in ("--format", form, "--output", path)]
+    done = run("verify", wrong.spec, *pairs)
+    assert (done.code, done.out, done.err) == (1, "", "")
+    assert ET.parse(files["junit"]).getroot().get("failures") == "1"
+    assert json.loads(files["json"].read_text())["verdict"] == "fail"
+    assert files["markdown"].read_text().startswith("## ✗ FAIL")
+    assert json.loads(files["sarif"].read_text())["version"] == "2.1.0"
+    assert "✗ FAIL" in files["text"].read_text()
+
+
+@pytest.mark.parametrize("order", [("text", "json", "junit"), ("json", "text", "junit"), ("json", "junit", "text")])
+def test_text_goes_to_the_terminal_where_it_has_no_file(run, wrong, tmp_path, order):
+    """Wherever it stands among the others, the files are theirs."""
+    words = [word for form in order for word in ("--format", form)]
+    done = run("verify", wrong.spec, *words, "--output", tmp_path / "r.json", "--output", tmp_path / "r.xml")
+    assert "✗ FAIL" in done.out
+    assert json.loads((tmp_path / "r.json").read_text())["verdict"] == "fail"
+    assert ET.parse(tmp_path / "r.xml").getroot().tag == "testsuites"
+
+
+@pytest.mark.parametrize("form", ReportFormat)
+def test_a_single_format_goes_to_standard_output(run, wrong, form):
+    """Every one of them can be piped."""
+    done = run("verify", wrong.spec, "--format", form)
+    assert (done.code, done.err) == (1, "")
+    assert len(done.out) > 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("--output a --output b", "--output b has no --format; give each file its own, such as --format json"),
+        ("--format json --output a --output b", "--output b has no --format"),
+        ("--format json --format junit", "2 times --format and 0 times --output; give each format its own --output"),
+        ("--format json --format junit --output a", "2 times --format and 1 times --output"),
+        ("--format text --format json --format junit --output a", "3 times --format and 1 times --output"),
+        ("--format json --output a --format junit --output ./a", "--output a is given twice"),
+        ("--format json --output r.json --format junit --output small.xlsx", "small.xlsx would overwrite"),
+        ("--format json --output small.parity.toml", "small.parity.toml would overwrite"),
+    ],
+)
+def test_formats_that_do_not_fit_their_files_are_one_clear_error(run, wrong, monkeypatch, arguments, said):
+    """Before anything is written: nobody can tell which file is meant for which."""
+    monkeypatch.chdir(wrong.folder)
+    before = {path: path.read_bytes() for path in wrong.folder.iterdir() if path.is_file()}
+    done = run("verify", wrong.spec, *arguments.split())
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert said in done.err
+    assert {path: path.read_bytes() for path in wrong.folder.iterdir() if path.is_file()} == before
+
+
+def test_an_unknown_format_names_the_known_ones(small):
+    """The list is what somebody who mistypes one needs."""
+    done = subprocess.run(
+        [sys.executable, "-m", "xlparity.cli", "verify", small.spec, "--format", "xml"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert all(form.value in done.stderr for form in ReportFormat)
+
+
+def test_github_gets_annotations_behind_the_text_and_a_summary(run, wrong, on_github):
+    """Without being asked, and the summary of an earlier step stays."""
+    done = run("verify", wrong.spec)
+    lines = done.out.splitlines()
+    verdict = next(number for number, line in enumerate(lines) if line.startswith("✗ FAIL"))
+    commands = [number for number, line in enumerate(lines) if line.startswith("::error ")]
+    assert len(commands) == 2
+    assert min(commands) > verdict
+    assert f"file={wrong.workbook.as_posix()}," in lines[commands[0]].replace("%3A", ":")
+    summary = on_github.read_text()
+    assert summary.startswith("before\n## ✗ FAIL")
+    run("verify", wrong.spec)
+    assert on_github.read_text().count("## ✗ FAIL") == 2
+
+
+def test_a_format_for_programs_is_never_mixed_with_annotations(run, wrong, on_github):
+    """On standard output they would break it; the runner reads standard error for commands as well."""
+    done = run("verify", wrong.spec, "--format", "json")
+    assert json.loads(done.out)["verdict"] == "fail"
+    assert done.err.startswith("::error ")
+    assert "✗ FAIL" in on_github.read_text()
+
+
+def test_annotations_go_to_standard_output_where_the_report_is_a_file(run, wrong, on_github, tmp_path):
+    """There is nothing there that they could break."""
+    done = run("verify", wrong.spec, "--format", "json", "--output", tmp_path / "r.json")
+    assert done.out.startswith("::error ")
+    assert "::error" not in (tmp_path / "r.json").read_text()
+
+
+def test_a_pass_has_a_summary_and_no_annotation(run, small, on_github):
+    """Silence is no news."""
+    assert "::" not in run("verify", small.spec).out
+    assert "## ✓ PASS" in on_github.read_text()
+
+
+def test_a_summary_that_cannot_be_written_changes_no_verdict(run, small, on_github, monkeypatch):
+    """What was not asked for must not fail a build."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(small.folder))
+    done = run("verify", small.spec)
+    assert done.code == 0
+    assert "the summary" in done.err
+
+
+def test_a_spec_that_cannot_be_used_is_annotated_too(run, small, on_github):
+    """Exit code 2 without a word beside the commit would send people into the log."""
+    small.write_spec(outputs="")
+    done = run("verify", small.spec)
+    assert done.code == 2
+    complaint, command = done.err.splitlines()
+    assert complaint.startswith("xlparity: ")
+    assert command.startswith("::error title=xlparity::")
+
+
+def test_elsewhere_nobody_is_told(run, wrong, on_github, monkeypatch):
+    """Only the value that GitHub sets counts."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "false")
+    assert "::error" not in run("verify", wrong.spec).out
+    assert on_github.read_text() == "before\n"
+
+
+def test_the_copy_that_is_put_right_is_told_of(run, wrong, tmp_path):
+    """In the Markdown with its own verdict, in JUnit as a property of the suite."""
+    files = tmp_path / "r.md", tmp_path / "r.xml"
+    formats = "--format", "markdown", "--output", files[0], "--format", "junit", "--output", files[1]
+    assert run("verify", wrong.spec, "--fix", tmp_path / "mended.xlsx", *formats).code == 1
+    said = f"wrote {(tmp_path / 'mended.xlsx').as_posix()}: 1 formula put right, Sheet!B1."
+    last = files[0].read_text().splitlines()
+    assert said in [line.replace("\\", "") for line in last]
+    assert last[-1].startswith("**✓ PASS**")
+    assert ET.parse(files[1]).find("testsuite/properties/property[@name='fixed']").get("value") == said

@@ -1,0 +1,117 @@
+"""The formats of a verification's report: which goes to which file, and what GitHub Actions is told without being asked."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlparity.cli.output import write, write_text
+from xlparity.errors import UsageError
+from xlparity.writing import keep_apart
+
+if TYPE_CHECKING:
+    from xlparity.fixed import Fixed
+    from xlparity.report import Report
+
+
+class ReportFormat(StrEnum):
+    """How a verification's report is written; all but the text by the ``render`` of the reporter of that name."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One format and the file it goes to, None being standard output."""
+
+    format: ReportFormat
+    output: Path | None
+
+
+def paired(formats: Sequence[ReportFormat] | None, outputs: Sequence[Path] | None) -> tuple[Wanted, ...]:
+    """Each format with its file, in the order in which they are given.
+
+    A single format may do without a file; of several, text may, and goes to standard output.
+    Raises UsageError where it cannot be told which file is whose.
+    """
+    formats = list(formats or [ReportFormat.TEXT])
+    outputs = list(outputs or [])
+    if len(outputs) > len(formats):
+        raise UsageError(
+            f"--output {outputs[len(formats)]} has no --format; give each file its own, such as --format json"
+        )
+    to_terminal = None
+    if len(formats) > 1 and len(outputs) == len(formats) - 1 and ReportFormat.TEXT in formats:
+        formats.remove(ReportFormat.TEXT)
+        to_terminal = Wanted(ReportFormat.TEXT, None)
+    if len(outputs) < len(formats) and len(formats) > 1:
+        raise UsageError(
+            f"{len(formats)} times --format and {len(outputs)} times --output; give each format its own --output, in the "
+            "same order (text may do without, and goes to standard output)"
+        )
+    for number, output in enumerate(outputs):
+        if any(output.resolve() == other.resolve() for other in outputs[:number]):
+            raise UsageError(f"--output {output} is given twice; name another file for each format")
+    files: Sequence[Path | None] = outputs or [None]
+    wanted = [Wanted(form, file) for form, file in zip(formats, files, strict=True)]
+    return (*wanted, to_terminal) if to_terminal is not None else tuple(wanted)
+
+
+def keep_all_apart(wanted: Sequence[Wanted], *others: Path | None) -> None:
+    """Raises UsageError where a report would overwrite one of the other files."""
+    for one in wanted:
+        keep_apart(one.output, *others)
+
+
+def write_reports(
+    wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None", *, quiet: bool, verbose: bool
+) -> None:
+    """Every format to its file or to standard output, and to GitHub Actions what it shows beside a commit."""
+    from xlparity.reporters import terminal  # noqa: PLC0415
+
+    for one in wanted:
+        if one.format is ReportFormat.TEXT:
+            write_text(lambda console: terminal.show(reports, console, fixed, quiet=quiet, verbose=verbose), one.output)
+        else:
+            write(render(one.format, reports, fixed), one.output)
+    if on_github():
+        _tell_github(wanted, reports, fixed)
+
+
+def render(form: ReportFormat, reports: "Sequence[Report]", fixed: "Fixed | None") -> str:
+    """The reports in a format for programs or pages, whose reporter is loaded only here."""
+    text: str = importlib.import_module(f"xlparity.reporters.{form.value}").render(reports, fixed)
+    return text
+
+
+def on_github() -> bool:
+    """Whether this runs as a step of GitHub Actions."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def _tell_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None") -> None:
+    """Annotations behind the text, and the Markdown in the summary of the step.
+
+    Where standard output holds a format for programs, annotations go to standard error, which the runner reads for
+    commands as well. A summary that cannot be written changes no verdict.
+    """
+    from xlparity.reporters.github import annotations  # noqa: PLC0415
+
+    taken = any(one.output is None and one.format is not ReportFormat.TEXT for one in wanted)
+    (sys.stderr if taken else sys.stdout).write(annotations(reports))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not summary:
+        return
+    try:
+        with Path(summary).open("a", encoding="utf-8", newline="\n") as file:
+            file.write(render(ReportFormat.MARKDOWN, reports, fixed) + "\n")
+    except OSError as error:
+        sys.stderr.write(f"xlparity: the summary {summary} cannot be written ({error.strerror or error})\n")

@@ -1,0 +1,54 @@
+"""The report as workflow commands of GitHub Actions: a line a finding, which the pull request then shows."""
+
+from collections.abc import Iterator, Sequence
+
+from xlparity.codes import Level
+from xlparity.report import Report, Verdict
+from xlparity.reporters import rows, words
+
+_COMMAND: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
+_MOST = 10
+
+
+def annotations(reports: Sequence[Report]) -> str:
+    """A command a line: for each level as many as GitHub shows of one step, the last of them counting what is left out.
+
+    A report that does not pass has at least one error, its verdict, so that none goes unseen for want of a finding.
+    """
+    by_level: dict[Level, list[str]] = {"error": [], "warning": [], "note": []}
+    for report in reports:
+        for level, line in _annotations(report):
+            by_level[level].append(line)
+    lines: list[str] = []
+    for level, found in by_level.items():
+        shown = found if len(found) <= _MOST else found[: _MOST - 1]
+        lines += shown
+        if len(found) > len(shown):
+            left = words.number(len(found) - len(shown), f"more {_COMMAND[level]}")
+            lines.append(command(_COMMAND[level], f"{left} in the report", title="xlparity"))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def command(name: str, message: str, **properties: str) -> str:
+    """``::error file=a.xlsx,title=…::message``, escaped as the protocol wants it."""
+    given = ",".join(f"{key}={_escaped(said, ':,')}" for key, said in properties.items() if said)
+    return f"::{name}{' ' + given if given else ''}::{_escaped(message)}"
+
+
+def _annotations(report: Report) -> Iterator[tuple[Level, str]]:
+    if report.verdict is not Verdict.PASS:
+        title = f"xlparity: {str(report.verdict).upper()}"
+        yield "error", command("error", words.verdict(report), file=report.workbook, title=title)
+    for check in report.combined:
+        for found in rows.findings(report, check):
+            level = words.level(found, check)
+            place = f" {found.cells[0]}" if found.cells else ""
+            title = f"{found.code}{place} ({check.name}, {found.variable})"
+            yield level, command(_COMMAND[level], found.message, file=report.workbook, title=title)
+
+
+def _escaped(text: str, also: str = "") -> str:
+    """The percent sign first, or it would escape the escapes."""
+    for character in "%\r\n" + also:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text

@@ -1,0 +1,195 @@
+"""The report as Markdown for a pull request: the verdict, the findings, the ten worst cells, and the details folded away.
+
+What comes from a workbook stands in code spans or is escaped, so that a formula, a sheet's name or a text in a cell is
+shown as it is and never becomes a table's border, a link or HTML. One workbook's report is kept below the 65,536
+characters of a comment.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from xlparity.address import Cell
+from xlparity.fixed import Fixed
+from xlparity.report import UNKNOWN, CellResult, CheckResult, Finding, Report
+from xlparity.reporters import rows, words
+from xlparity.reporters.words import MARK
+from xlparity.values import Unsupported
+
+_FINDINGS, _CELLS, _CHECKS, _QUANTITIES, _LINES = 10, 10, 8, 20, 5
+_LONGEST, _LONGEST_IN_A_TABLE, _LONGEST_SENTENCE = 600, 120, 300
+_MARKS = re.compile(r"[\\`*_\[\]<>|~]")
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
+    """A section a report, and a line on the copy that was ``fixed``."""
+    lines: list[str] = []
+    for report in reports:
+        lines += [*_report(report), ""]
+    if fixed is not None:
+        lines += [escaped(words.fixed(fixed)), ""]
+        if fixed.report is not None:
+            lines += [_verdict(fixed.report), ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def escaped(text: str) -> str:
+    """A sentence as Markdown that reads as it stands.
+
+    GitHub makes mathematics of dollar signs, mentions of ``@`` and links of bare addresses: tags and backslashes prevent it.
+    """
+    flat = _cut(_CONTROLS.sub(" ", text), _LONGEST_SENTENCE).replace("&", "&amp;")
+    marked = _MARKS.sub(lambda mark: {"<": "&lt;", ">": "&gt;"}.get(mark[0], f"\\{mark[0]}"), flat)
+    unlinked = marked.replace("://", "\\://").replace("www.", "www\\.")
+    return unlinked.replace("@", "<span>@</span>").replace("$", "<span>$</span>")
+
+
+def code(text: str, most: int = _LONGEST_IN_A_TABLE) -> str:
+    """A code span, in a table or out of it, fenced by more backticks than it holds.
+
+    With a bar in it, which a table takes for its border, it is a tag and every mark in it an entity.
+    """
+    flat = _cut(_CONTROLS.sub(" ", text), most)
+    if "|" in flat or not flat.strip():
+        return f"<code>{_PUNCTUATION.sub(lambda mark: f'&#{ord(mark[0])};', flat)}</code>"
+    fence = _fence(flat, 1)
+    room = " " if flat.startswith(("`", " ")) or flat.endswith(("`", " ")) else ""
+    return f"{fence}{room}{flat}{room}{fence}"
+
+
+def _report(report: Report) -> Iterator[str]:
+    yield f"## {MARK[report.verdict]} {str(report.verdict).upper()} {escaped(report.workbook)}"
+    yield ""
+    yield escaped(words.verdict(report))
+    found = [(check, one) for check in report.combined for one in rows.findings(report, check)]
+    if found:
+        yield from ("", "### Findings")
+        for check, one in found[:_FINDINGS]:
+            yield from ("", *_finding(check, one))
+        if len(found) > _FINDINGS:
+            yield from ("", f"and {words.number(len(found) - _FINDINGS, 'more finding')}.")
+    amiss = [(check, result) for check in report.combined for result in rows.amiss(check)]
+    if amiss:
+        yield from ("", *_worst(amiss))
+    yield from ("", *_details(report))
+
+
+def _verdict(report: Report) -> str:
+    said = escaped(words.verdict(report))
+    return f"**{MARK[report.verdict]} {str(report.verdict).upper()}** {escaped(report.workbook)}: {said}"
+
+
+def _finding(check: CheckResult, found: Finding) -> Iterator[str]:
+    said, after = words.finding(found)
+    yield f"**{found.code}** {escaped(check.name)}, {escaped(found.variable)}: {escaped(said)}"
+    lines = [f"- {line}" for line in _formula(found.formula)] + [f"+ {line}" for line in _formula(found.suggestion)]
+    if lines:
+        fence = _fence("\n".join(lines), 3)
+        yield from ("", f"{fence}diff", *lines, fence)
+    if after:
+        yield from ("", escaped(after))
+
+
+def _worst(amiss: Sequence[tuple[CheckResult, CellResult]]) -> Iterator[str]:
+    """One table for all checks; an address may stand in several of them, and is told apart by its quantity."""
+    shown = rows.worst((result for _, result in amiss), _CELLS)
+    several = {id(result): check for check, result in amiss if check.blocks > 1}
+    unsure = {cell for check, _ in amiss for cell in check.scenarios.unsure}
+    many = f"The {len(shown)} worst of {len(amiss):,} cells" if len(shown) < len(amiss) else "Cells that are not right"
+    yield f"### {many}"
+    yield ""
+    yield from _table(
+        ("cell", "quantity", "status", "expected", "actual", "difference", "formula"),
+        "lllrrrl",
+        [
+            (
+                code(str(result.cell)),
+                code(f"{result.variable}[{result.iteration}]" if id(result) in several else result.variable),
+                _status(result, unsure),
+                "–" if result.expected is None else code(words.value(result.expected)),
+                "–" if isinstance(result.actual, Unsupported) else code(words.value(result.actual)),
+                "–" if result.difference is None else words.difference(abs(result.difference)),
+                code(result.formula) if result.formula else "(no formula)",
+            )
+            for result in shown
+        ],
+    )
+
+
+def _status(result: CellResult, unsure: set[Cell]) -> str:
+    if result.status == "match":
+        return "not judged on other inputs" if result.cell in unsure else "right on the stored inputs only"
+    reason = f": {escaped(result.actual.reason)}" if isinstance(result.actual, Unsupported) else ""
+    return f"{result.status}{reason}"
+
+
+def _details(report: Report) -> Iterator[str]:
+    for check in report.combined[:_CHECKS]:
+        wrong = len(rows.amiss(check))
+        unknown = sum(check.counts[status] for status in UNKNOWN)
+        iterations = f", {words.number(check.blocks, 'iteration')}" if check.blocks > 1 else ""
+        told = f"{wrong:,} of {words.number(check.counts['bound'], 'cell')} not right" if wrong else "all agree"
+        told = f"{told}, {unknown:,} of them not assessed" if unknown else told
+        yield f"<details><summary>{MARK[check.verdict]} {html.escape(check.name)}{iterations}: {told}</summary>"
+        yield ""
+        yield from _quantities(check)
+        said = [said.text for said in words.scenarios(check)] + words.accepted(check)
+        said += [f"note: {note}" for note in check.notes]
+        if said:
+            yield ""
+        yield from (f"- {escaped(line)}" for line in said[:_LINES])
+        if len(said) > _LINES:
+            yield f"- and {words.number(len(said) - _LINES, 'more remark')}"
+        yield from ("", "</details>", "")
+    if len(report.combined) > _CHECKS:
+        yield from (f"and {words.number(len(report.combined) - _CHECKS, 'more check')}.", "")
+    yield "<details><summary>What was looked at, and with what</summary>"
+    yield ""
+    yield f"- {escaped(words.census(report))}"
+    yield f"- spec {code(report.spec)}, workbook {code(report.workbook)}, SHA-256 {code(report.sha256)}"
+    yield f"- {', '.join(f'{escaped(name)} {escaped(version)}' for name, version in report.versions.items())}"
+    yield f"- engine {escaped(words.engines(report.checks))}, seed {report.checks[0].scenarios.seed}"
+    yield from ("", "</details>")
+
+
+def _quantities(check: CheckResult) -> Iterator[str]:
+    """The first quantities; where there are many, those that do not match come first."""
+    listed = rows.quantities(check)
+    shown = listed if len(listed) <= _QUANTITIES else sorted(listed, key=lambda row: row.good)[:_QUANTITIES]
+    yield from _table(
+        ("quantity", "cells", "match", "largest difference", "in ulps", "first divergent iteration"),
+        "lrrrrr",
+        [
+            (
+                code(row.name),
+                f"{row.cells:,}",
+                f"{row.matches:,}",
+                "–" if row.difference is None else words.difference(row.difference),
+                "–" if row.ulps is None else words.steps(row.ulps).replace(">", "&gt;"),
+                "–" if row.first is None else str(row.first),
+            )
+            for row in shown
+        ],
+    )
+    if len(shown) < len(listed):
+        yield from ("", f"and {words.number(len(listed) - len(shown), 'more row')}.")
+
+
+def _table(headings: Sequence[str], sides: str, body: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(headings)} |"
+    yield f"| {' | '.join('---' if side == 'l' else '--:' for side in sides)} |"
+    yield from (f"| {' | '.join(row)} |" for row in body)
+
+
+def _formula(formula: str | None) -> list[str]:
+    return [] if formula is None else _cut(formula, _LONGEST).splitlines()
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+
+
+def _fence(text: str, least: int) -> str:
+    return "`" * max(least, 1 + max((len(run) for run in re.findall("`+", text)), default=0))

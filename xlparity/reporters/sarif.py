@@ -1,0 +1,163 @@
+"""The report as SARIF 2.1.0, for code scanning: a result a finding, whose rule is its code, at cells of the workbook.
+
+One run holds all reports. A cell is a logical location, ``Training!N9``; the physical one is the workbook, and its line 1,
+since a workbook has no lines and code scanning shows no result without one. There are no ``fixes``: a fix replaces a region
+of a file, and applied to a workbook it would destroy it; the suggestion is in the message and in the properties.
+"""
+
+import hashlib
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from xlparity.address import Cell
+from xlparity.codes import RULES
+from xlparity.fixed import Fixed
+from xlparity.report import CheckResult, Finding, Report, Verdict, worst
+from xlparity.reporters import rows, words
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_MOST_LOCATIONS = 1000
+_RULES = {code: number for number, code in enumerate(RULES)}
+
+
+def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
+    """The log file; the copy that was ``fixed`` is no part of it."""
+    # A workbook that several specs are about is one artifact: the schema wants no two alike.
+    artifacts = {
+        uri(report.workbook): {
+            "location": {"uri": uri(report.workbook)},
+            "roles": ["analysisTarget"],
+            "hashes": {"sha-256": report.sha256},
+        }
+        for report in reports
+    }
+    index = {place: number for number, place in enumerate(artifacts)}
+    results = [result for report in reports for result in _results(index, report)]
+    verdict = worst(report.verdict for report in reports)
+    run = {
+        "tool": {"driver": _driver(reports)},
+        "invocations": [
+            {
+                "executionSuccessful": verdict is not Verdict.UNASSESSED,
+                "exitCode": int(verdict),
+                "toolExecutionNotifications": [_notification(index, one) for one in reports if _needs_a_word(one)],
+            }
+        ],
+        "artifacts": list(artifacts.values()),
+        "results": results,
+        "properties": {"reports": [_facts(report) for report in reports]},
+    }
+    document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def uri(path: str) -> str:
+    """The path as a URI: relative as it was given, ``file:`` where it is absolute."""
+    path = posixpath.normpath(path.replace("\\", "/"))
+    if re.match("[A-Za-z]:/", path):
+        path = f"/{path}"
+    return f"file://{quote(path, safe='/:')}" if path.startswith("/") else quote(path)
+
+
+def _driver(reports: Sequence[Report]) -> dict[str, Any]:
+    version = {report.versions["xlparity"] for report in reports if "xlparity" in report.versions}
+    return {
+        "name": "xlparity",
+        **({"version": min(version)} if version else {}),
+        "rules": [
+            {
+                "id": code,
+                "name": rule.name,
+                "shortDescription": {"text": _text(rule.said)},
+                "fullDescription": {"text": _text(rule.said)},
+                "defaultConfiguration": {"level": rule.level},
+            }
+            for code, rule in RULES.items()
+        ],
+    }
+
+
+def _needs_a_word(report: Report) -> bool:
+    """Whether no result shows that the report is no pass: what could not be assessed may have no finding that says so."""
+    if report.verdict is Verdict.UNASSESSED:
+        return True
+    told = (words.level(found, check) for check in report.combined for found in rows.findings(report, check))
+    return report.verdict is not Verdict.PASS and "error" not in told
+
+
+def _notification(index: Mapping[str, int], report: Report) -> dict[str, Any]:
+    return {
+        "level": "error",
+        "message": {"text": _text(f"{str(report.verdict).upper()}  {report.workbook}: {words.verdict(report)}")},
+        "locations": [{"physicalLocation": {"artifactLocation": _artifact(index, report)}}],
+    }
+
+
+def _results(index: Mapping[str, int], report: Report) -> Iterator[dict[str, Any]]:
+    for check in report.combined:
+        for found in rows.findings(report, check):
+            yield _result(index, report, check, found)
+
+
+def _result(index: Mapping[str, int], report: Report, check: CheckResult, found: Finding) -> dict[str, Any]:
+    said, after = words.finding(found)
+    written = f" Write {found.suggestion}." if found.suggestion is not None else ""
+    text = f"{said.removesuffix('.')}.{written} {after}".strip()
+    physical = {"artifactLocation": _artifact(index, report), "region": {"startLine": 1}}
+    cells = [_logical(cell) for cell in found.cells[:_MOST_LOCATIONS]]
+    locations = [{"physicalLocation": physical, "logicalLocations": [cell]} for cell in cells]
+    return {
+        "ruleId": found.code,
+        "ruleIndex": _RULES[found.code],
+        "level": words.level(found, check),
+        "message": {"text": _text(text)},
+        "locations": locations or [{"physicalLocation": physical}],
+        "partialFingerprints": {"xlparity/v1": _fingerprint(report, check, found)},
+        "properties": {
+            "check": check.name,
+            "variable": found.variable,
+            "iterations": list(found.iterations),
+            "cells": len(found.cells),
+            "affects": found.affects,
+            "formula": found.formula,
+            "suggestion": found.suggestion,
+        },
+    }
+
+
+def _artifact(index: Mapping[str, int], report: Report) -> dict[str, Any]:
+    place = uri(report.workbook)
+    return {"uri": place, "index": index[place]}
+
+
+def _logical(cell: Cell) -> dict[str, str]:
+    return {"name": cell.a1, "fullyQualifiedName": str(cell), "kind": "cell"}
+
+
+def _fingerprint(report: Report, check: CheckResult, found: Finding) -> str:
+    """The same for the same finding in the next version of the workbook, whatever its values and neighbours are then."""
+    place = str(found.cells[0]) if found.cells else ""
+    said = (posixpath.basename(report.spec.replace("\\", "/")), check.name, found.code, found.variable, place)
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def _facts(report: Report) -> dict[str, Any]:
+    return {
+        "workbook": report.workbook,
+        "spec": report.spec,
+        "verdict": str(report.verdict),
+        "versions": dict(report.versions),
+        "checks": [
+            {"name": check.name, "engine": check.engine, "verdict": str(check.verdict), "counts": check.counts}
+            for check in report.combined
+        ],
+    }
+
+
+def _text(text: str) -> str:
+    """A message of SARIF has placeholders in braces, and literal ones doubled (3.11.5)."""
+    return text.replace("{", "{{").replace("}", "}}")
