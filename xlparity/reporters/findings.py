@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xlparity.report import Finding
+from xlparity.reporters import words
 
 
 def findings(found: Iterable[Finding]) -> list[RenderableType]:
@@ -17,14 +18,11 @@ def findings(found: Iterable[Finding]) -> list[RenderableType]:
 
 
 def _finding(finding: Finding) -> RenderableType:
-    said, after = finding.message, ""
-    if finding.suggestion is not None:
-        said, _, after = said.partition(f"; write {finding.suggestion}")
-        after = after.removeprefix(".").strip()
+    said, after = words.finding(finding)
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row(Text(finding.code, style="bold red"), Text(said if after or said.endswith(".") else f"{said}."))
+    table.add_row(Text(finding.code, style="bold red"), Text(said))
     if finding.suggestion is not None:
         if finding.formula is not None:
             table.add_row(Text("has", style="dim"), Text(finding.formula, style="red"))

@@ -1,0 +1,183 @@
+"""What every reporter says in the same words: the verdict, a finding, other inputs, numbers and values."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from xlparity.codes import RULES, Level
+from xlparity.report import CAUSES, UNKNOWN, WRONG, CheckResult, Finding, Fixed, Report, Verdict
+from xlparity.tried import Witness
+from xlparity.values import Value
+
+MARK = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNASSESSED: "?", Verdict.STALE: "~"}
+_CHANGES_SHOWN = 10
+
+
+class Said(NamedTuple):
+    """A sentence, and how much it weighs."""
+
+    text: str
+    level: Level
+
+
+def verdict(report: Report) -> str:
+    """The verdict in one sentence, without its name."""
+    checks = report.combined
+    counts = {key: sum(check.counts[key] for check in checks) for key in checks[0].counts}
+    wrong = sum(counts[status] for status in WRONG)
+    unknown = sum(counts[status] for status in UNKNOWN) + sum(len(check.not_always_computed) for check in checks)
+    compared = counts["bound"] - counts["skipped"] - counts["accepted"]
+    if report.verdict is Verdict.PASS:
+        computes = "computes" if all(check.recomputed for check in checks) else "stores"
+        said = f"every one of {number(counts['match'], 'compared cell')} {computes} what the Python reference computes."
+    elif report.verdict is Verdict.FAIL:
+        first = min(check.first_divergent or 1 for check in checks if check.verdict is Verdict.FAIL)
+        where = f", from iteration {first} on" if any(check.blocks > 1 for check in checks) else ""
+        stored = sum(len(check.only_stored) for check in checks)
+        causes = sum(finding.code in CAUSES for check in report.checks for finding in check.findings)
+        counted = f"{number(causes, 'cause')}: " if causes else ""
+        said = f"{counted}{wrong:,} of {compared:,} compared cells differ from the Python reference{where}"
+        said += f"; {stored:,} agree on the stored inputs only." if stored else "."
+        if not wrong and not stored:
+            said = (
+                "; ".join(f.message for check in checks for f in check.findings if f.code in ("XP203", "XP403")) + "."
+            )
+    elif unknown:
+        said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ."
+    elif counts["match"]:
+        said = "the formulas agree on the stored inputs, and could not be shown to on any others."
+    else:
+        said = "nothing was recomputed from a live formula, so nothing is shown."
+    if counts["accepted"]:
+        said += f" {number(counts['accepted'], 'known difference')} accepted by the spec."
+    if counts["skipped"]:
+        said += f" {number(counts['skipped'], 'cell')} left out by the spec."
+    return said
+
+
+def finding(found: Finding) -> tuple[str, str]:
+    """The finding's sentence without the formula that it suggests, and what follows from it, which may be nothing."""
+    said, after = found.message, ""
+    if found.suggestion is not None:
+        said, _, after = said.partition(f"; write {found.suggestion}")
+        after = after.removeprefix(".").strip()
+    return said if after or said.endswith(".") else f"{said}.", after
+
+
+def finding_lines(found: Finding) -> list[str]:
+    """The finding as plain lines: its code and sentence, what stands there, what should, and what follows."""
+    said, after = finding(found)
+    lines = [f"{found.code} {said}"]
+    if found.formula is not None:
+        lines.append(f"has   {found.formula}")
+    if found.suggestion is not None:
+        lines.append(f"write {found.suggestion}")
+    return [*lines, after] if after else lines
+
+
+def level(found: Finding, check: CheckResult) -> Level:
+    """How much a finding weighs; where its check passes, as it may on another engine's word, it is no error."""
+    weight = RULES[found.code].level
+    return "warning" if weight == "error" and check.verdict is Verdict.PASS else weight
+
+
+def scenarios(check: CheckResult) -> list[Said]:
+    """What became of the check on other inputs; nothing where a note of the check says why none were tried."""
+    tried, only_stored = check.scenarios, check.only_stored
+    if not check.recomputed or tried.asked == 0:
+        return []
+    if not tried.run:
+        why = "the reference is defined for none that was drawn" if tried.dropped else "there are none to change"
+        return [Said(f"no other inputs tried: {why}", "warning")]
+    dropped = f", {tried.dropped} left out, where the reference is undefined" if tried.dropped else ""
+    unsure = check.not_always_computed
+    parts: list[Said] = []
+    if unsure:
+        said = f"on other inputs, {number(len(unsure), 'cell')} could not be judged, first {unsure[0].cell}"
+        parts.append(Said(f"{said} {unsure[0].formula}", "warning"))
+    if not tried.failed:
+        agreed = "all agree" if not unsure else "no other cell disagrees"
+        return [*parts, Said(f"{number(tried.run, 'other set')} of inputs tried{dropped}: {agreed}", "note")]
+    said = f"{tried.failed} of {number(tried.run, 'other set')} of inputs disagree"
+    if only_stored:
+        first = only_stored[0]
+        told = any(found.cells for found in check.findings)
+        said += f"; {number(len(only_stored), 'cell')} right on the stored inputs only"
+        said += "" if told else f", first {first.cell} {first.formula}"
+    parts.append(Said(said, "error"))
+    if tried.smallest is not None:
+        fail = f"{tried.failed:,} of {number(tried.run, 'scenario')} fail"
+        parts.append(Said(f"{witness(tried.smallest)} ({fail})", "error"))
+    return parts
+
+
+def witness(seen: Witness) -> str:
+    """What to type into the workbook, and what is then seen to be wrong."""
+    shown = [f"{cell} to {value(content)}" for cell, content in seen.changes[:_CHANGES_SHOWN]]
+    more = len(seen.changes) - len(shown)
+    changes = ", ".join(shown) + (f" and {number(more, 'more cell')} as drawn" if more else "")
+    expected, actual = seen.expected, seen.actual
+    if type(expected) is float and type(actual) is float:
+        off = f"is off by {abs(actual - expected):.9g}: {actual:.12g} instead of {expected:.12g}"
+    else:
+        off = f"is {value(actual)} instead of {value(expected)}"
+    return f"set {changes} and {seen.cell} {off}"
+
+
+def census(report: Report, *, most: int | None = 5) -> str:
+    """How many formulas the file has, and which of them nothing was said about: ``most`` of these by name."""
+    counted = report.census
+    said = f"{number(counted.formulas, 'formula')} in the file: {counted.bound:,} compared"
+    if counted.helper:
+        said += f", {counted.helper:,} on the way to them"
+    if counted.unbound:
+        said += f", {counted.unbound:,} not looked at"
+        shown = [str(cell) for cell in counted.unbound_cells[:most]]
+        more = "" if len(shown) == len(counted.unbound_cells) else ", …"
+        said += f" ({', '.join(shown)}{more})" if shown else ""
+    return said
+
+
+def accepted(check: CheckResult, *, most: int | None = 10) -> list[str]:
+    """What the spec accepts, a sentence for each reason, with ``most`` of the cells by name."""
+    said = []
+    for reason, results in check.accepted.items():
+        shown = ", ".join(str(result.cell) for result in results[:most])
+        more = len(results) - len(results[:most])
+        rest = f" and {more:,} more" if more else ""
+        said.append(f"accepted, {number(len(results), 'cell')}: {shown}{rest}: {reason}")
+    return said
+
+
+def fixed(copy: Fixed) -> str:
+    """What became of the copy with the suggestions in it."""
+    if copy.report is None:
+        return f"there is no suggestion to apply, and {copy.path} is not written."
+    more = f" to {copy.cells[-1]}" if len(copy.cells) > 1 else ""
+    return f"wrote {copy.path}: {number(len(copy.cells), 'formula')} put right, {copy.cells[0]}{more}."
+
+
+def engines(checks: Sequence[CheckResult]) -> str:
+    """The engines that the checks were made with, in their order."""
+    return ", ".join(dict.fromkeys(check.engine for check in checks))
+
+
+def value(content: Value) -> str:
+    """A value in nine digits, TRUE and FALSE as the cell shows them."""
+    if isinstance(content, bool):
+        return str(content).upper()
+    return f"{content:.9g}" if isinstance(content, float) else str(content)
+
+
+def difference(size: float) -> str:
+    """The size of a difference, in two digits."""
+    return "0" if size == 0 else f"{size:.1e}"
+
+
+def steps(count: int) -> str:
+    """So many ulps; beyond a million the number tells nobody anything."""
+    return f"{count:,}" if count < 1_000_000 else "> 1e6"
+
+
+def number(count: int, noun: str) -> str:
+    """``1 cell``, ``2 cells``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
