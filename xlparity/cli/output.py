@@ -21,6 +21,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    HTML = "html"
 
 
 def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:

@@ -76,6 +76,10 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     fixed = None if fix is None else _fixed(reports[0], fix, specs[0], options)
     if format is Format.JSON:
         write(json_reporter.render(reports, fixed), output)
+    elif format is Format.HTML:
+        from xlparity.reporters import html  # noqa: PLC0415
+
+        write(html.render(reports, fixed), output)
     else:
         from xlparity.reporters import terminal  # noqa: PLC0415
 
