@@ -59,9 +59,9 @@ def read_back(text, row, column):
 
 
 @pytest.fixture(scope="module")
-def faulty(week_one, tmp_path_factory):
-    """The report on the week-1 workbook with a wrong logarithm in one cell, and a constant in another."""
-    return verified(week_one, tmp_path_factory.mktemp("faulty"), {"N9": LOG, "P10": 0.5})
+def faulty(two_iterations, tmp_path_factory):
+    """The report on a workbook of two iterations with a wrong logarithm in one cell, and a constant in another."""
+    return verified(two_iterations, tmp_path_factory.mktemp("faulty"), {"N9": LOG, "P10": 0.5})
 
 
 @pytest.fixture(scope="module")
@@ -199,15 +199,15 @@ def test_a_formula_comes_back_from_its_shape_as_it_was(formula):
         assert read_back(shape(formula, cell), cell.row, cell.column) == formula
 
 
-def test_the_formulas_of_a_map_are_those_of_the_report(faulty):
-    """Every cell of the week-1 workbook, and a column of them in one shape."""
+def test_the_formulas_of_a_map_are_those_of_the_report(faulty, long):
+    """Every cell of a workbook has its own; a column of 2,000 has one shape."""
     held = {result.cell: result.formula for check in faulty.checks for result in check.results}
     for one in maps(faulty):
         data = one.data
         for row, column, kept in zip(data["r"], data["c"], data["f"], strict=True):
             text = None if kept < 0 else read_back(data["shapes"][kept], row, column)
-            assert text == held[Cell(one.sheet, row, column)]
-        assert one.sheet != "Training" or len(data["shapes"]) < len(data["r"]) / 10
+            assert text == held.get(Cell(one.sheet, row, column))
+    assert len(maps(long)[0].data["shapes"]) < 60
 
 
 def test_the_loss_is_drawn_where_there_is_one_number_an_iteration(faulty):
@@ -228,7 +228,7 @@ def test_the_heat_map_folds_iterations_and_marks_what_is_wrong():
     assert len(starts) <= 30 and name == "y"
     assert row[1499 // size].text == "✗−1" and row[1499 // size].wrong
     assert (row[0].text, row[0].wrong) == ("!", True)
-    assert {one.text for one in row} == {"0", "✗−1", "!"}
+    assert {one.text for one in row} == {"=", "✗−1", "!"}
 
 
 def test_the_smallest_failing_change_is_spelt_out():

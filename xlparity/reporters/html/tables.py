@@ -83,7 +83,7 @@ def _heat(found: list[CellResult], untrue: set[Cell]) -> Heat:
         return Heat(7, "!" if wrong else "?", wrong, ", ".join(statuses))
     largest = max(apart, default=0.0)
     if largest == 0:
-        return Heat(0, "0" if not wrong else "✗", wrong, "no difference" if not wrong else "wrong without a difference")
+        return Heat(0, "=" if not wrong else "✗", wrong, "no difference" if not wrong else "wrong without a difference")
     level = 1 + sum(largest >= limit for limit in _LEVELS)
     power = str(math.floor(math.log10(largest))).replace("-", "−")
     return Heat(level, f"✗{power}" if wrong else power, wrong, f"{largest:.1e}")
