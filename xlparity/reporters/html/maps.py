@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from xlparity.address import Cell, column_number
-from xlparity.report import CellResult, CheckResult, Report
+from xlparity.report import CAUSES, CellResult, CheckResult, Report
 from xlparity.reporters.html.tables import value
 from xlparity.values import Unsupported, Value
 
@@ -54,7 +54,8 @@ class Map(NamedTuple):
 def maps(report: Report) -> list[Map]:
     """A map for each sheet that has a bound cell or a formula that nothing was said about."""
     sheets: dict[str, _Sheet] = {}
-    blamed = {cell for check in report.checks for finding in check.findings for cell in finding.cells}
+    causes = [finding for check in report.checks for finding in check.findings if finding.code in CAUSES]
+    blamed = {cell for finding in causes for cell in finding.cells}
     for check in report.combined:
         for result, state in _states(check):
             sheet = sheets.setdefault(result.cell.sheet, _Sheet(blamed))
