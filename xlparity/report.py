@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from xlparity.address import Cell
-from xlparity.tolerance import ulps
+from xlparity.tolerance import Tolerance, ulps
 from xlparity.tried import Scenarios
 from xlparity.values import Value
 
@@ -104,7 +104,7 @@ class CheckResult:
 
     ``variables`` are the quantities in the spec's order, ``blocks`` is how many blocks there are, and ``notes`` are remarks
     that change no verdict: about the layout, inputs that never varied, acceptances that nothing needs. Where nothing was
-    ``recomputed``, the results are about the values that the file stores.
+    ``recomputed``, the results are about the values that the file stores. ``tolerances`` are what each quantity was judged by.
     """
 
     name: str
@@ -116,6 +116,7 @@ class CheckResult:
     notes: tuple[str, ...] = ()
     scenarios: Scenarios = field(default_factory=lambda: Scenarios(seed=0))
     recomputed: bool = True
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
 
     @property
     def only_stored(self) -> tuple[CellResult, ...]:

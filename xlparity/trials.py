@@ -105,6 +105,7 @@ class Trial:
             findings,
             scenarios=Scenarios(seed),
             recomputed=machine.recomputes,
+            tolerances={output.name: output.tolerance for output in check.outputs if output.skip is None},
         )
         return Stored(result, *row_of(cells, trace))
 

@@ -1,0 +1,46 @@
+"""The report as one self-contained page: no file beside it, no request, and the same bytes for the same report."""
+
+from collections.abc import Sequence
+
+import jinja2
+from markupsafe import Markup
+
+from xlparity.report import STATUSES, Fixed, Report, worst
+from xlparity.reporters import rows, words
+from xlparity.reporters.html import tables
+from xlparity.reporters.html.changes import marked
+from xlparity.reporters.html.curves import curve
+from xlparity.reporters.html.maps import STATES, maps, packed
+
+
+def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
+    """The page: one report, or several below a table of their verdicts; what ``--fix`` wrote is said below the verdict."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("xlparity.reporters.html", ""),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "value": tables.value, "plural": words.number, "difference": _difference, "steps": words.steps,
+        "number": "{:,}".format, "ranges": tables.ranges,
+    }  # fmt: skip
+    environment.globals |= {
+        "curve": curve,
+        "maps": maps,
+        "marked": marked,
+        "packed": packed,
+        "rows": rows,
+        "tables": tables,
+    }
+    environment.globals |= {"marks": words.MARK, "states": STATES, "statuses": STATUSES, "words": words}
+    assert environment.loader is not None
+    css, js = (Markup(environment.loader.get_source(environment, name)[0]) for name in ("page.css", "page.js"))
+    page = environment.get_template("page.html.j2")
+    return page.render(reports=reports, fixed=fixed, verdict=worst(r.verdict for r in reports), css=css, js=js)
+
+
+def _difference(size: float | None) -> str:
+    return "–" if size is None else words.difference(size)

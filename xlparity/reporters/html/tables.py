@@ -1,0 +1,133 @@
+"""What the page shows in tables: engines beside each other, the differences by iteration, addresses and values."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from xlparity.address import Cell
+from xlparity.report import WRONG, CellResult, CheckResult, Report
+from xlparity.values import Value
+
+_COLUMNS = 30
+_LEVELS = (1e-12, 1e-9, 1e-6, 1e-3, 1.0)
+_APART_SHOWN = 20
+
+
+def value(held: Value | None) -> str:
+    """What a cell holds, with all the digits that tell it from its neighbours."""
+    if held is None:
+        return "–"
+    if isinstance(held, bool):
+        return str(held).upper()
+    if isinstance(held, float):
+        return str(int(held)) if held.is_integer() and abs(held) < 1e15 else repr(held)
+    return f'"{held}"' if isinstance(held, str) else str(held)
+
+
+def ranges(cells: Sequence[Cell]) -> list[str]:
+    """The cells' addresses, those that follow one another down a column as one."""
+    found: list[list[Cell]] = []
+    for cell in cells:
+        if found and found[-1][-1].moved(1, 0) == cell:
+            found[-1].append(cell)
+        else:
+            found.append([cell])
+    return [str(run[0]) if len(run) == 1 else f"{run[0]}:{run[-1].a1}" for run in found]
+
+
+def fooled(check: CheckResult) -> dict[str, int]:
+    """How many cells of each quantity are right on the stored inputs only, where there are any."""
+    return Counter(result.variable for result in check.only_stored)
+
+
+def tolerances(check: CheckResult) -> list[str]:
+    """The tolerances that the check's quantities were judged by, each with the quantities where there are several."""
+    names: dict[str, list[str]] = {}
+    for name, given in check.tolerances.items():
+        names.setdefault(f"rtol {given.rtol:g}, atol {given.atol:g}", []).append(name)
+    return [f"{said} ({', '.join(of)})" if len(names) > 1 else said for said, of in names.items()]
+
+
+class Heat(NamedTuple):
+    """One cell of the heat map: how large (0 to 6, 7 where there is no number), what is written there, and what it means."""
+
+    level: int
+    text: str
+    wrong: bool
+    meaning: str
+
+
+def heat(check: CheckResult) -> tuple[int, list[int], list[tuple[str, list[Heat | None]]]] | None:
+    """The largest difference by quantity and iteration: how many iterations a column is, the first of each, and the rows."""
+    if check.blocks < 2:
+        return None
+    size = -(-check.blocks // _COLUMNS)
+    starts = range(1, check.blocks + 1, size)
+    untrue = {result.cell for result in check.only_stored}
+    rows: list[tuple[str, list[Heat | None]]] = []
+    for name, results in _by_variable(check).items():
+        bins: list[list[CellResult]] = [[] for _ in starts]
+        for result in results:
+            bins[(result.iteration - 1) // size].append(result)
+        rows.append((name, [_heat(found, untrue) if found else None for found in bins]))
+    return size, list(starts), rows
+
+
+def _heat(found: list[CellResult], untrue: set[Cell]) -> Heat:
+    wrong = any(r.status in WRONG or r.cell in untrue for r in found)
+    blind = [r for r in found if r.difference is None and type(r.actual) is not type(r.expected)]
+    apart = [abs(r.difference) for r in found if r.difference is not None]
+    if blind or not all(map(math.isfinite, apart)):
+        statuses: list[str] = sorted({r.status for r in blind}) or ["not a finite number"]
+        return Heat(7, "!" if wrong else "?", wrong, ", ".join(statuses))
+    largest = max(apart, default=0.0)
+    if largest == 0:
+        return Heat(0, "=" if not wrong else "✗", wrong, "no difference" if not wrong else "wrong without a difference")
+    level = 1 + sum(largest >= limit for limit in _LEVELS)
+    power = str(math.floor(math.log10(largest))).replace("-", "−")
+    return Heat(level, f"✗{power}" if wrong else power, wrong, f"{largest:.1e}")
+
+
+class Opinion(NamedTuple):
+    """One engine's column: what it found, and how far from the reference."""
+
+    engine: str
+    check: CheckResult
+    largest: float | None
+
+
+class Engines(NamedTuple):
+    """The engines' opinions on one check, how many cells they judge differently, and the first of these."""
+
+    name: str
+    opinions: list[Opinion]
+    apart: int
+    cells: list[tuple[CellResult, ...]]
+
+
+def engines(report: Report) -> list[Engines]:
+    """A table a check."""
+    groups: dict[str, list[CheckResult]] = {}
+    for check in report.checks:
+        groups.setdefault(check.name, []).append(check)
+    found = []
+    for name, group in groups.items():
+        apart = [same for same in zip(*(c.results for c in group), strict=True) if len({r.status for r in same}) > 1]
+        found.append(Engines(name, [_opinion(check) for check in group], len(apart), apart[:_APART_SHOWN]))
+    return found
+
+
+def _opinion(check: CheckResult) -> Opinion:
+    return Opinion(check.engine, check, _largest(check.results))
+
+
+def _largest(results: Iterable[CellResult]) -> float | None:
+    return max((abs(r.difference) for r in results if r.difference is not None), default=None)
+
+
+def _by_variable(check: CheckResult) -> dict[str, list[CellResult]]:
+    found: dict[str, list[CellResult]] = {name: [] for name in check.variables}
+    for result in check.results:
+        found[result.variable].append(result)
+    return {name: results for name, results in found.items() if results}
