@@ -30,11 +30,12 @@ class Annotated(NamedTuple):
     sheet: str
 
 
-def annotate(report: Report) -> Annotated:
+def annotate(report: Report, *, most_comments: int = MOST_COMMENTS) -> Annotated:
     """The report's workbook with its cells coloured and commented, and a summary behind its sheets.
 
-    A cell keeps its number format, font and borders; a comment that is there keeps its text, and is added to. Raises
-    WorkbookError where the file is no longer the one that was verified, or cannot be written without a change to its cells.
+    A cell keeps its number format, font and borders; a comment that is there keeps its text, and is added to. Where more
+    cells than ``most_comments`` are coloured, the faults and the worst of the others are commented. Raises WorkbookError
+    where the file is no longer the one that was verified, or cannot be written without a change to its cells.
     """
     path = Path(report.workbook)
     data = read_bytes(path)
@@ -44,7 +45,7 @@ def annotate(report: Report) -> Annotated:
     package = Package(ooxml.read_parts(data, path), path)
     styles = Styles(package)
     marked = marks(report)
-    spoken = list(marked)[:MOST_COMMENTS]
+    spoken = list(marked)[:most_comments]
     for sheet, part in package.sheets.items():
         where = f"{path}: sheet '{sheet}'"
         mine = {cell.a1: mark for cell, mark in marked.items() if cell.sheet == sheet}

@@ -1,5 +1,6 @@
 """Formats added behind those that a workbook has: a cell's own with a fill in it, and a few for the summary."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from xlparity.annotate.package import Package
@@ -35,7 +36,7 @@ class Styles:
         self._part = package.related(package.workbook, "styles") or _new(package)
         self._xml = package[self._part]
         self._where = package.where(self._part)
-        root = outline(self._xml, self._where, depth=2)
+        root = outline(self._xml, self._where, depth=3)
         self._fonts, self._fills, self._formats = (
             _child(root, name, package.path) for name in ("fonts", "fills", "cellXfs")
         )
@@ -49,8 +50,9 @@ class Styles:
         old = formats[style] if style < len(formats) else formats[0]
         opening = OPENING.match(self._xml, old.start)
         assert opening is not None  # the outline has read it
-        kept = without(opening["attributes"], b"fillId", b"applyFill")
-        kept += b' fillId="%d" applyFill="1"' % self._fill(colour)
+        font = int(old.attributes.get("fontId", 0))
+        kept = without(opening["attributes"], b"fillId", b"applyFill", b"fontId")
+        kept += b' fillId="%d" applyFill="1" fontId="%d"' % (self._fill(colour), self._readable(font))
         tag = old.tag.encode()
         held = self._xml[old.inside : old.closing]
         end = b">" + held + b"</" + tag + b">" if held else b"/>"
@@ -79,11 +81,31 @@ class Styles:
                 edits.append((parent.closing, parent.closing, new))
         self._package[self._part] = spliced(self._xml, edits)
 
+    def _readable(self, number: int) -> int:
+        """The number of the font, or of one like it in black where it is too light for any of our colours."""
+        fonts = self._fonts.children
+        color = fonts[number].child("color") if number < len(fonts) else None
+        if color is None or not _is_light(color.attributes):
+            return number
+        font = fonts[number]
+        black = prefixed(b'<color rgb="FF000000"/>', self._fonts.prefix)
+        new = self._xml[font.start : color.start] + black + self._xml[color.end : font.end]
+        return self._added("fonts", self._fonts, new)
+
     def _fill(self, colour: str) -> int:
         return self._added("fills", self._fills, prefixed(_FILL.format(colour).encode(), self._fills.prefix))
 
     def _added(self, name: str, parent: Element, new: bytes) -> int:
         return len(parent.children) + self._new[name].setdefault(new, len(self._new[name]))
+
+
+def _is_light(color: Mapping[str, str]) -> bool:
+    """Whether the color of a font, as a stylesheet has it, is white or near to it."""
+    if "rgb" in color:
+        red, green, blue = (int(color["rgb"][-6:][k : k + 2], 16) for k in (0, 2, 4))
+        return 0.299 * red + 0.587 * green + 0.114 * blue > 160
+    light = color.get("theme") in ("0", "2") or color.get("indexed") in ("1", "9")
+    return light and float(color.get("tint", 0)) > -0.4
 
 
 def _child(root: Element, name: str, path: Path) -> Element:

@@ -119,10 +119,8 @@ def _annotated(report: "Report", out: Path, spec: Path) -> None:
     _refuse_name(out, spec, Path(report.workbook), "--annotate")
     copy = annotate(report)
     write_file(out, copy.data)
-    typer.echo(
-        f"wrote {out.as_posix()}: {copy.coloured:,} cells coloured, {copy.commented:,} commented, sheet '{copy.sheet}' added",
-        err=True,
-    )
+    coloured = f"{copy.coloured:,} cell{'' if copy.coloured == 1 else 's'} coloured, {copy.commented:,} commented"
+    typer.echo(f"wrote {out.as_posix()}: {coloured}, sheet '{copy.sheet}' added", err=True)
 
 
 def _refuse_name(out: Path, spec: Path, workbook: Path, option: str) -> None:
