@@ -359,15 +359,33 @@ def test_the_mended_and_the_annotated_copy_are_two_files(run, small):
 def test_libreoffice_opens_it_with_comments_colours_and_links(faulty, tmp_path):
     """Another reader than ours, which keeps on saving what it has understood."""
     _, report, copy = faulty
-    subprocess.run(
-        ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to",
-         "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path), str(copy)],
-        check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    book = openpyxl.load_workbook(tmp_path / "shown.xlsx")
+    book = openpyxl.load_workbook(saved_by_libreoffice(copy, tmp_path))
     for cell, mark in marks(report).items():
         there = book[cell.sheet][cell.a1]
         assert there.fill.fgColor.rgb == COLOURS[mark.kind]
         assert there.comment.text.startswith("xlparity\n")
     links = [cell.hyperlink.location for row in book["xlparity"] for cell in row if cell.hyperlink]
     assert "Training!N31" in links
+
+
+@pytest.mark.libreoffice
+def test_a_workbook_that_libreoffice_saved_is_annotated_beside_its_comments(small, tmp_path):
+    """Another program lays out formats, comments and boxes in its own way."""
+    commented_copy(small, {"B1": "look here", "A1": "an input"})
+    shutil.copy(saved_by_libreoffice(small.workbook, tmp_path / "saved"), small.workbook)
+    copy = annotated(small)
+    for path in (copy, saved_by_libreoffice(copy, tmp_path / "again")):
+        sheet = openpyxl.load_workbook(path)["Sheet"]
+        assert re.match(r"look here\n+xlparity\ny: wrong", sheet["B1"].comment.text)
+        assert sheet["A1"].comment.text == "an input"
+        assert sheet["B1"].fill.fgColor.rgb == COLOURS["cause"]
+
+
+def saved_by_libreoffice(path, folder):
+    """The workbook as LibreOffice writes it."""
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to",
+         "xlsx:Calc MS Excel 2007 XML", "--outdir", str(folder), str(path)],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    return folder / path.name

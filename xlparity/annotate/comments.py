@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
-from xlparity.address import parse_range
+from xlparity.address import MAX_COLUMN, MAX_ROW, parse_range
 from xlparity.annotate.package import RELATION, Package
 from xlparity.errors import WorkbookError
 from xlparity.patch import encoded
@@ -158,8 +158,10 @@ def _with_boxes(vml: bytes, texts: Mapping[str, str], where: str) -> bytes:
     for number, (address, text) in enumerate(texts.items(), start=first):
         cell = parse_range(address, "").first
         lines = _lines(text.split("\n")) + 1
-        top = max(cell.row - 2, 0)
-        anchor = f"{cell.column}, 15, {top}, 10, {cell.column + 6}, 31, {top + lines * 4 // 5 + 1}, 4"
+        # Beside the cell, and at the edge of the grid before it.
+        high = lines * 4 // 5 + 1
+        top, left = min(max(cell.row - 2, 0), MAX_ROW - 1 - high), min(cell.column, MAX_COLUMN - 7)
+        anchor = f"{left}, 15, {top}, 10, {left + 6}, 31, {top + high}, 4"
         height = 12 * lines + 8
         pieces.append(
             _SHAPE.format(number=number, height=height, anchor=anchor, row=cell.row - 1, column=cell.column - 1)

@@ -1,7 +1,7 @@
-"""What pre-commit runs, with the files that are to be committed: ``python -m xlparity.cli.hooks verify|recalc-check``.
+"""What pre-commit runs, with the files that are to be committed: ``python -P -m xlparity.cli.hooks verify|recalc-check``.
 
 A hook is handed files, and a spec is what is verified: for a workbook or a reference that changed, that is every spec
-which names it.
+which names it. Without -P a file of the repository could stand in for a library of the same name.
 """
 
 import sys

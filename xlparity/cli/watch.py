@@ -43,8 +43,8 @@ def verify_on_save(specs: Sequence[Path], workbook: Path | None) -> int:
 
 
 def _command() -> list[str]:
-    """This command without its --watch."""
-    return [sys.executable, "-m", "xlparity.cli", *(word for word in sys.argv[1:] if word != "--watch")]
+    """This command as it was started, without its --watch: what Python imports must come from the same places."""
+    return [sys.executable, *(word for word in sys.orig_argv[1:] if word != "--watch")]
 
 
 def _files(specs: Sequence[Path], workbook: Path | None) -> list[Path]:
