@@ -70,18 +70,17 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
     which openpyxl reads as an empty workbook.
     """
     try:
-        top = _relations(parts, "")
-        book = next((target for kind, target in top.values() if kind.endswith("/officeDocument")), None)
-        if book is None or book not in parts:
+        book = workbook_part(parts)
+        if book not in parts:
             raise WorkbookError(f"{path}: the package has no workbook in it; it is not an .xlsx file")
         root = ElementTree.fromstring(parts[book])
         if root.tag.startswith(_STRICT):
             raise WorkbookError(f"{path}: a Strict Open XML workbook; save it as a plain Excel workbook (.xlsx)")
-        relations = _relations(parts, book)
+        related = relations(parts, book)
         found: dict[str, str] = {}
         for sheet in root.iter(f"{_MAIN}sheet"):
             name = sheet.attrib["name"]
-            kind, part = relations.get(sheet.attrib.get(_RELATION, ""), ("", ""))
+            kind, part = related.get(sheet.attrib.get(_RELATION, ""), ("", ""))
             if kind.endswith("/chartsheet"):
                 continue
             if part not in parts:
@@ -96,9 +95,22 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
     return found
 
 
-def _relations(parts: Mapping[str, bytes], part: str) -> dict[str, tuple[str, str]]:
+def workbook_part(parts: Mapping[str, bytes]) -> str:
+    """The part that is the workbook itself; an empty text where the package has none."""
+    related = relations(parts, "").values()
+    return next((target for kind, target in related if kind.endswith("/officeDocument")), "")
+
+
+def relations_part(part: str) -> str:
+    """The part that lists what another one is related to."""
     folder, name = posixpath.split(part)
-    listing = parts.get(posixpath.join(folder, "_rels", f"{name}.rels"))
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
+def relations(parts: Mapping[str, bytes], part: str) -> dict[str, tuple[str, str]]:
+    """What the part is related to: the kind and the other part, by the relation's id."""
+    folder = posixpath.dirname(part)
+    listing = parts.get(relations_part(part))
     if listing is None:
         return {}
     return {
@@ -112,9 +124,8 @@ def _relations(parts: Mapping[str, bytes], part: str) -> dict[str, tuple[str, st
 
 def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
     """The texts that cells of type ``s`` refer to by number, without what only tells how to pronounce them."""
-    top = _relations(parts, "")
-    book = next((target for kind, target in top.values() if kind.endswith("/officeDocument")), "")
-    listed = [target for kind, target in _relations(parts, book).values() if kind.endswith("/sharedStrings")]
+    book = workbook_part(parts)
+    listed = [target for kind, target in relations(parts, book).values() if kind.endswith("/sharedStrings")]
     if not listed or listed[0] not in parts:
         return []
     try:

@@ -52,6 +52,14 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         Path | None,
         typer.Option(metavar="OUT", help="Write a copy of the workbook with the suggestions applied, and verify it."),
     ] = None,
+    annotate: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Write a copy of the workbook with its cells coloured and commented."),
+    ] = None,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Verify again whenever workbook, spec or reference is saved; Ctrl-C ends it."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdicts only.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every cell that differs.")] = False,
 ) -> None:
@@ -62,7 +70,8 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
 
     Examples: xlparity verify workbooks/regressor.parity.toml --format json --output report.json;
     xlparity verify --format text --format junit --output junit.xml --format sarif --output xlparity.sarif;
-    xlparity verify student.parity.toml --fix mended.xlsx
+    xlparity verify student.parity.toml --fix mended.xlsx; xlparity verify student.parity.toml --annotate shown.xlsx;
+    xlparity verify student.parity.toml --watch
     """
     from xlparity.report import worst  # noqa: PLC0415
 
@@ -70,9 +79,15 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     if not all(math.isfinite(tolerance or 0.0) for tolerance in (rtol, atol)):
         raise UsageError("--rtol and --atol are numbers such as 1e-9; with an infinite one everything would agree")
     specs = specs or specs_below(Path())
-    if fix is not None and len(specs) > 1:
-        raise UsageError(f"--fix writes one workbook, and there are {len(specs)} spec files; name one of them")
-    keep_all_apart(wanted, workbook, fix, *specs)
+    for option, copy in (("--fix", fix), ("--annotate", annotate)):
+        if copy is not None and len(specs) > 1:
+            raise UsageError(f"{option} writes one workbook, and there are {len(specs)} spec files; name one of them")
+    keep_all_apart(wanted, workbook, fix, annotate, *specs)
+    keep_apart(annotate, fix, option="--annotate")
+    if watch:
+        from xlparity.cli.watch import verify_on_save  # noqa: PLC0415
+
+        raise typer.Exit(verify_on_save(specs, workbook))
     options: dict[str, Any] = {
         "engine": engine or "formulas", "rtol": rtol, "atol": atol, "scenarios": scenarios, "seed": seed,
     }  # fmt: skip
@@ -83,6 +98,8 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         ]
     keep_all_apart(wanted, *(Path(report.workbook) for report in reports))
     fixed = None if fix is None else _fixed(reports[0], fix, specs[0], options)
+    if annotate is not None:
+        _annotated(reports[0], annotate, specs[0])
     write_reports(wanted, reports, fixed, quiet=quiet, verbose=verbose)
     raise typer.Exit(int(worst(report.verdict for report in reports)))
 
@@ -92,16 +109,30 @@ def _fixed(report: "Report", out: Path, spec: Path, options: dict[str, Any]) -> 
     from xlparity.fix import fix  # noqa: PLC0415
     from xlparity.fixed import Fixed  # noqa: PLC0415
 
-    keep_apart(out, spec, Path(report.workbook), option="--fix")
-    if out.suffix.lower() != Path(report.workbook).suffix.lower():
-        raise UsageError(
-            f"--fix {out}: the copy of {report.workbook} must end in {Path(report.workbook).suffix} as well"
-        )
+    _refuse_name(out, spec, Path(report.workbook), "--fix")
     data, cells = fix(report)
     if not cells:
         return Fixed(out.as_posix(), (), None)
     write_file(out, data)
     return Fixed(out.as_posix(), cells, xlparity.verify(spec, workbook=out, **options))
+
+
+def _annotated(report: "Report", out: Path, spec: Path) -> None:
+    """The copy with the report in it, written and told of on standard error, whatever the report's own format is."""
+    from xlparity.annotate import annotate  # noqa: PLC0415
+
+    _refuse_name(out, spec, Path(report.workbook), "--annotate")
+    copy = annotate(report)
+    write_file(out, copy.data)
+    coloured = f"{copy.coloured:,} cell{'' if copy.coloured == 1 else 's'} coloured, {copy.commented:,} commented"
+    typer.echo(f"wrote {out.as_posix()}: {coloured}, sheet '{copy.sheet}' added", err=True)
+
+
+def _refuse_name(out: Path, spec: Path, workbook: Path, option: str) -> None:
+    """A copy overwrites nothing that is read, and ends as the workbook does: Excel opens no other."""
+    keep_apart(out, spec, workbook, option=option)
+    if out.suffix.lower() != workbook.suffix.lower():
+        raise UsageError(f"{option} {out}: the copy of {workbook} must end in {workbook.suffix} as well")
 
 
 def specs_below(folder: Path) -> list[Path]:

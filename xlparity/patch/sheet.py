@@ -12,7 +12,7 @@ from xlparity.address import MAX_ROW, column_letters, parse_range
 from xlparity.errors import WorkbookError
 
 _ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding=["'](?!utf-8["']|us-ascii["'])""", re.IGNORECASE)
-_OPENING = re.compile(rb"""<[^\s/>]+(?P<attributes>(?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(?P<empty>/?)>""")
+OPENING = re.compile(rb"""<[^\s/>]+(?P<attributes>(?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(?P<empty>/?)>""")
 _ATTRIBUTE = re.compile(rb"""\s+(?P<name>[^\s=>]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _SHARED = re.compile(rb"""\st\s*=\s*["']shared["']""")
 
@@ -30,12 +30,14 @@ NOTHING = Stored(b"", None)
 class Content(NamedTuple):
     """What a cell is to hold; None leaves its formula (here without its ``=``), or its stored value, as it was.
 
-    ``area`` is that of an array formula (``B2:B5``) which is entered anew; an old one keeps its own.
+    ``area`` is that of an array formula (``B2:B5``) which is entered anew; an old one keeps its own. ``style`` is the number
+    of the format that the cell is to be shown in, None where it keeps its own.
     """
 
     formula: str | None = None
     stored: Stored | None = None
     area: str | None = None
+    style: int | None = None
 
 
 def patched(xml: bytes, contents: Mapping[str, Content], where: str) -> bytes:
@@ -52,18 +54,16 @@ def patched(xml: bytes, contents: Mapping[str, Content], where: str) -> bytes:
 
 
 @contextmanager
-def readable(xml: bytes, where: str) -> Iterator[None]:
+def readable(xml: bytes, where: str, part: str = "the sheet's XML") -> Iterator[None]:
     """Raises WorkbookError for XML in another encoding than UTF-8, and for what a walk through the XML stumbles on."""
     if b"\0" in xml[:4] or xml[:2] in (b"\xff\xfe", b"\xfe\xff") or _ENCODING.match(xml):
-        raise WorkbookError(f"{where}: the sheet's XML is not in UTF-8; save the file in Excel")
+        raise WorkbookError(f"{where}: {part} is not in UTF-8; save the file in Excel")
     try:
         yield
     except expat.ExpatError as error:
-        raise WorkbookError(f"{where}: the sheet's XML is damaged ({error})") from error
+        raise WorkbookError(f"{where}: {part} is damaged ({error})") from error
     except ValueError as error:
-        raise WorkbookError(
-            f"{where}: the sheet's XML has what it cannot have: {error}; save the file in Excel"
-        ) from error
+        raise WorkbookError(f"{where}: {part} has what it cannot have: {error}; save the file in Excel") from error
 
 
 def new_parser() -> expat.XMLParserType:
@@ -85,7 +85,7 @@ class _Patch:
         self.left = dict(contents)
         self._edits: list[tuple[int, int, bytes]] = []
         self._replace()
-        self.left = {address: content for address, content in self.left.items() if _elements(content, b"")}
+        self.left = {address: content for address, content in self.left.items() if _needs_element(content)}
         if self.left:
             self._insert()
 
@@ -143,13 +143,14 @@ class _Patch:
     ) -> None:
         """The content into a cell element, the value behind the formula, since Excel minds the order; old ones go."""
         begun, closing = within
-        opening = _OPENING.match(self.xml, begun)
+        opening = OPENING.match(self.xml, begun)
         assert opening is not None  # the parser has read it
         inside, name, prefix = opening.end(), tag.encode(), tag[:-1].encode()
         kept = opening["attributes"]
         if content.stored is not None:
             # Of the attributes these tell about the old value: its type, and the metadata of a rich value or error.
-            kept = _without(kept, b"t", b"vm") + content.stored.kind
+            kept = without(kept, b"t", b"vm") + content.stored.kind
+        kept = without(kept, b"s") + _style(content) if content.style is not None else kept
         new = b"<" + name + kept
         place = formula or (inside, inside)
         written, held = _formula(content, prefix, self.xml[slice(*place)]), _value(content, prefix)
@@ -162,8 +163,9 @@ class _Patch:
             self._put(begun, self._behind(tag, closing), new + b"/>")
             return
         self._put(*place, written)
-        if content.stored is not None:
+        if content.stored is not None or content.style is not None:
             self._put(begun, inside, new + b">")
+        if content.stored is not None:
             self._put(place[1], place[1], held)
             self._edits += [(start, end, b"") for start, end in old]
 
@@ -182,7 +184,7 @@ class _Patch:
             while waiting and waiting[0][0] < limit:
                 address = waiting.popleft()[1]
                 content = self.left.pop(address)
-                kind = content.stored.kind if content.stored else b""
+                kind = _style(content) + (content.stored.kind if content.stored else b"")
                 held = _elements(content, prefix)
                 new.append(b'<%sc r="%s"%s>%s</%sc>' % (prefix, address.encode(), kind, held, prefix))
             return b"".join(new)
@@ -251,6 +253,15 @@ class Places:
         return f"{column_letters(self.at[1])}{self.at[0]}"
 
 
+def _needs_element(content: Content) -> bool:
+    """Whether a cell that has no element needs one to hold this."""
+    return content.style is not None or _elements(content, b"") != b""
+
+
+def _style(content: Content) -> bytes:
+    return b"" if content.style is None else b' s="%d"' % content.style
+
+
 def _elements(content: Content, prefix: bytes) -> bytes:
     """What stands in a new cell element."""
     return _formula(content, prefix, b"") + _value(content, prefix)
@@ -260,10 +271,10 @@ def _formula(content: Content, prefix: bytes, old: bytes) -> bytes:
     """The formula's element in place of an old one, if there was one: an array formula stays one, a shared one does not."""
     if content.formula is None:
         return b""
-    opening = _OPENING.match(old)
-    kept = _without(opening["attributes"], b"xml:space") if opening else b""
+    opening = OPENING.match(old)
+    kept = without(opening["attributes"], b"xml:space") if opening else b""
     if _SHARED.search(kept) or content.area is not None:
-        kept = _without(kept, b"t", b"ref", b"si")
+        kept = without(kept, b"t", b"ref", b"si")
     if content.area is not None:
         kept += b' t="array" ref="%s"' % content.area.encode()
     return _element(prefix + b"f", kept, content.formula)
@@ -281,5 +292,6 @@ def _element(name: bytes, attributes: bytes, text: str) -> bytes:
     return b"<%s%s%s>%s</%s>" % (name, attributes, space, escape(text, {"\r": "&#13;"}).encode(), name)
 
 
-def _without(attributes: bytes, *names: bytes) -> bytes:
+def without(attributes: bytes, *names: bytes) -> bytes:
+    """The attributes of an opening tag, as they are written there, but for these."""
     return b"".join(match[0] for match in _ATTRIBUTE.finditer(attributes) if match["name"] not in names)

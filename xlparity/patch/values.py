@@ -28,5 +28,9 @@ def _stored(value: Value) -> Stored:
         return Stored(b"", repr(value))
     if isinstance(value, ErrorValue):
         return Stored(b' t="e"', str(value))
-    text = _NO_XML.sub(lambda found: "".join(f"_x{ord(c):04X}_" for c in found[0][:1]) + found[0][1:], str(value))
-    return Stored(b' t="str"', text)
+    return Stored(b' t="str"', encoded(str(value)))
+
+
+def encoded(text: str) -> str:
+    """The text with codes for what XML cannot hold, and for what would be taken for such a code."""
+    return _NO_XML.sub(lambda found: f"_x{ord(found[0][0]):04X}_{found[0][1:]}", text)

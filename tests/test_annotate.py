@@ -1,0 +1,391 @@
+"""``xlparity verify --annotate``: what is wrong is shown in the file itself, and everything else in it stays as it was."""
+
+import re
+import shutil
+import subprocess
+import zipfile
+
+import openpyxl
+import pytest
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+from planted import planted
+
+import xlparity
+from xlparity.address import Cell
+from xlparity.annotate import annotate
+from xlparity.annotate.marks import COLOURS, MEANINGS, marks
+from xlparity.errors import WorkbookError
+from xlparity.patch import pack
+from xlparity.report import Verdict
+from xlparity.workbook import read_workbook
+
+FAULTS = {"N31": "=-(L31*LOG(J31)+(1-L31)*LN(1-J31))", "I30": "=MMULT(B30:D33,F30:F32)", "J10": 0.25}
+
+
+@pytest.fixture(scope="module")
+def faulty(two_iterations, tmp_path_factory):
+    """A workbook with three faults, its report, and the annotated copy; nobody writes to this folder."""
+    folder = tmp_path_factory.mktemp("annotated")
+    path = planted(two_iterations, folder / "faulty.xlsx", FAULTS)
+    report = xlparity.verify(two_iterations, workbook=path)
+    copy = folder / "shown.xlsx"
+    copy.write_bytes(annotate(report).data)
+    return path, report, copy
+
+
+def parts(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def annotated(small, name="shown.xlsx", **cells):
+    """The annotated copy of the small workbook, with these cells in it if any are given."""
+    if cells:
+        small.write_cells(cells)
+    copy = small.workbook.with_name(name)
+    copy.write_bytes(annotate(xlparity.verify(small.spec)).data)
+    return copy
+
+
+def commented_copy(small, comments, sheet="Sheet"):
+    """The small workbook, wrong in B1, with comments that somebody else has put there; the annotated copy."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    book = openpyxl.load_workbook(small.workbook)
+    for address, text in comments.items():
+        book[sheet][address].comment = Comment(text, "a teacher")
+    book.save(small.workbook)
+    return annotated(small)
+
+
+# --- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def test_every_cell_that_is_not_right_is_coloured_and_no_other(faulty):
+    """The colours are the report's: the faults loudest, what follows paler, what only seems right in yellow."""
+    path, report, copy = faulty
+    expected = {cell: COLOURS[mark.kind] for cell, mark in marks(report).items()}
+    old, new = openpyxl.load_workbook(path), openpyxl.load_workbook(copy)
+    assert {mark.kind for mark in marks(report).values()} == {"cause", "wrong", "sometimes"}
+    for sheet in old:
+        for cell in (cell for row in sheet for cell in row):
+            there = new[sheet.title][cell.coordinate]
+            own = cell.fill.fgColor.rgb
+            assert there.fill.fgColor.rgb == expected.get(Cell(sheet.title, cell.row, cell.column), own)
+
+
+def test_a_coloured_cell_keeps_its_number_format_font_and_borders(faulty):
+    """A percentage stays a percentage: the fill is all that is new."""
+    path, report, copy = faulty
+    old, new = openpyxl.load_workbook(path), openpyxl.load_workbook(copy)
+    for cell in marks(report):
+        before, after = old[cell.sheet][cell.a1], new[cell.sheet][cell.a1]
+        assert after.number_format == before.number_format
+        for part in ("font", "border", "alignment", "protection"):
+            assert repr(getattr(after, part)) == repr(getattr(before, part))
+    assert len({new[cell.sheet][cell.a1].number_format for cell in marks(report)}) > 1
+
+
+def test_the_comment_says_what_was_expected_what_is_there_why_and_what_to_write(faulty):
+    """Whoever reads it in Excel needs nothing else."""
+    text = openpyxl.load_workbook(faulty[2])["Training"]["N31"].comment.text
+    assert text.startswith("xlparity\nsample_loss of iteration 2: wrong: it differs from the Python reference\n")
+    assert re.search(r"^expected: 0\.598786\d+$", text, re.MULTILINE)
+    assert re.search(r"^actual: 0\.\d+$", text, re.MULTILINE)
+    assert "why: XP101 Training!N31 in iteration 2: " in text
+    assert "stands where the natural logarithm LN belongs" in text
+    assert text.endswith("write: =-(L31*LN(J31)+(1-L31)*LN(1-J31))")
+
+
+def test_each_cell_of_a_finding_is_given_its_own_formula(small):
+    """What is said once for all of them is mended cell by cell."""
+    small.reference.write_text("def double(x):\n    return {'y': 2 * x}\n")
+    small.write_spec(inputs='[inputs]\nx = { at = "A1:A3", low = -3, high = 3 }', outputs='[outputs]\ny = "B1:B3"')
+    copy = annotated(small, A1=1, A2=2, A3=3, B1="=3*A1", B2="=3*A2", B3="=3*A3")
+    sheet = openpyxl.load_workbook(copy)["Sheet"]
+    assert [sheet[f"B{k}"].comment.text.rsplit("\n", 1)[1] for k in (1, 2, 3)] == [f"write: =2*A{k}" for k in (1, 2, 3)]
+
+
+def test_the_summary_links_to_every_finding_and_to_the_worst_cells(faulty):
+    """The last sheet is the way in: the verdict on top, and a click from each line to its cell."""
+    _, report, copy = faulty
+    book = openpyxl.load_workbook(copy)
+    assert book.sheetnames[-1] == "xlparity"
+    sheet = book["xlparity"]
+    assert sheet["A1"].value == "xlparity: FAIL"
+    links = [cell.hyperlink.location for row in sheet for cell in row if cell.hyperlink]
+    firsts = [str(finding.cells[0]) for check in report.checks for finding in check.findings]
+    assert links[: len(firsts)] == firsts
+    assert len(links) == len(firsts) + 50
+    shown = {cell.value for row in sheet for cell in row}
+    assert {f.code for check in report.checks for f in check.findings} <= shown
+    assert {f.suggestion for check in report.checks for f in check.findings} <= shown
+    assert {"the fault is here", f"checked by {report.spec}"} <= shown
+
+
+def test_the_summary_counts_what_is_coloured(faulty):
+    """Its legend adds up to the cells of each kind."""
+    _, report, copy = faulty
+    sheet = openpyxl.load_workbook(copy)["xlparity"]
+    counted = {row[2].value: row[1].value for row in sheet["A1:C15"] if row[2].value in MEANINGS.values()}
+    kinds = [mark.kind for mark in marks(report).values()]
+    assert counted == {MEANINGS[kind]: kinds.count(kind) for kind in set(kinds)}
+
+
+def test_of_a_right_workbook_nothing_is_coloured(small):
+    """It is given a summary that says so, and no comment."""
+    copy = annotated(small)
+    book = openpyxl.load_workbook(copy)
+    assert book["xlparity"]["A1"].value == "xlparity: PASS"
+    assert all(cell.comment is None and cell.fill.fill_type is None for row in book["Sheet"] for cell in row)
+    assert parts(copy)["xl/worksheets/sheet1.xml"] == parts(small.workbook)["xl/worksheets/sheet1.xml"]
+
+
+def test_a_known_difference_is_shown_as_one_with_its_reason(small):
+    """What the spec accepts is counted and shown, never hidden."""
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"\n[[accept]]\ncells = ["B1"]\nreason = "rounded on purpose"')
+    small.reference.write_text("def double(x):\n    return {'y': 2 * x, 'z': x + 1}\n")
+    cell = openpyxl.load_workbook(annotated(small, A1=3, B1="=3*A1", B2="=A1+1"))["Sheet"]["B1"]
+    assert cell.fill.fgColor.rgb == COLOURS["accepted"]
+    assert cell.comment.text.endswith("why: rounded on purpose")
+
+
+# --- what is left as it is -------------------------------------------------------------------------------------------
+
+
+def test_nothing_but_what_must_is_another_file_in_the_copy(faulty):
+    """Sheets without a wrong cell, charts, texts and themes are the bytes that they were."""
+    path, report, copy = faulty
+    old, new = parts(path), parts(copy)
+    assert old.keys() <= new.keys()
+    assert any("chart" in name for name in old)
+    changed = {name for name in old if old[name] != new[name]}
+    touched = {cell.sheet for cell in marks(report)}
+    books = openpyxl.load_workbook(path).sheetnames
+    sheets = {f"xl/worksheets/sheet{number}.xml" for number, name in enumerate(books, start=1) if name in touched}
+    index = {"xl/styles.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"}
+    assert changed - {name for name in changed if name.endswith(".rels")} == sheets | (
+        index - {"xl/_rels/workbook.xml.rels"}
+    )
+
+
+def test_in_a_sheet_only_formats_and_one_relation_are_new(faulty):
+    """Taken out again, the sheet is what it was, byte for byte."""
+    path, _, copy = faulty
+    old, new = parts(path), parts(copy)
+    for name in (name for name in old if name.startswith("xl/worksheets/sheet") and old[name] != new[name]):
+        style = rb' s="\d+"'
+        bare = re.sub(rb"<legacyDrawing [^>]*/>", b"", new[name])
+        assert sorted(re.sub(style, b"", bare).split(b"><")) == sorted(re.sub(style, b"", old[name]).split(b"><"))
+
+
+def test_the_copy_computes_and_stores_what_the_original_does(faulty):
+    """It is the same workbook to whoever verifies it."""
+    path, _, copy = faulty
+    old, new = read_workbook(path), read_workbook(copy)
+    assert {cell: c for cell, c in new.cells.items() if cell.sheet != "xlparity"} == old.cells
+
+
+def test_the_copy_is_the_same_on_every_run(faulty):
+    """No clock and no machine is in it."""
+    _, report, copy = faulty
+    assert annotate(report).data == copy.read_bytes()
+
+
+def test_macros_and_whatever_else_nobody_knows_stay(small):
+    """openpyxl drops a part that it does not know; the copy has it."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    extra = {"xl/vbaProject.bin": b"\x00macros", "customXml/item1.xml": b"<mine/>"}
+    small.workbook.write_bytes(pack(parts(small.workbook) | extra))
+    assert extra.items() <= parts(annotated(small)).items()
+
+
+# --- comments that are there -----------------------------------------------------------------------------------------
+
+
+def test_a_comment_that_is_there_keeps_its_text_and_ours_follows(small):
+    """A teacher's remark in the wrong cell is not written over, and one elsewhere is left alone."""
+    sheet = openpyxl.load_workbook(commented_copy(small, {"B1": "look <here> & there", "A1": "an input"}))["Sheet"]
+    assert sheet["B1"].comment.text.startswith("look <here> & there\n\nxlparity\ny: wrong")
+    assert sheet["B1"].comment.author == "a teacher"
+    assert sheet["A1"].comment.text == "an input"
+
+
+def test_a_comment_beside_others_has_a_box_of_its_own(small):
+    """Boxes have numbers, and two with one number make Excel repair the file."""
+    copy = commented_copy(small, {"A1": "an input", "C7": "nothing"})
+    sheet = openpyxl.load_workbook(copy)["Sheet"]
+    assert {c.coordinate for row in sheet for c in row if c.comment} == {"A1", "B1", "C7"}
+    new = parts(copy)
+    (boxes,) = [name for name in new if name.endswith(".vml")]
+    numbers = re.findall(rb"_x0000_s\d+", new[boxes])
+    assert len(numbers) == len(set(numbers)) == 3
+    assert (sheet["B1"].comment.author, sheet["A1"].comment.author) == ("xlparity", "a teacher")
+
+
+def test_a_conversation_is_left_to_itself(small):
+    """Excel 365 shows the conversation's own part, and the comment beside it is only a copy for old programs."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    book = openpyxl.load_workbook(small.workbook)
+    book["Sheet"]["B1"].comment = Comment("[Threaded comment]", "tc={8C1F}")
+    book.save(small.workbook)
+    cell = openpyxl.load_workbook(annotated(small))["Sheet"]["B1"]
+    assert cell.comment.text == "[Threaded comment]"
+    assert cell.fill.fgColor.rgb == COLOURS["cause"]
+
+
+# --- workbooks of all kinds ------------------------------------------------------------------------------------------
+
+
+def test_a_cell_that_is_not_in_the_file_is_coloured_as_its_column_is(small):
+    """Nothing stands where a formula must: the cell has no element, and shows the format of its column."""
+    small.write_cells({"A1": 3, "A2": 4})
+    book = openpyxl.load_workbook(small.workbook)
+    column = book["Sheet"].column_dimensions["B"]
+    column.number_format = "0.000"
+    column.fill = PatternFill("solid", fgColor="FF00FF00")
+    book.save(small.workbook)
+    cell = openpyxl.load_workbook(annotated(small))["Sheet"]["B1"]
+    assert cell.value is None
+    assert cell.fill.fgColor.rgb == COLOURS["cause"]
+    assert cell.number_format == "0.000"
+    assert cell.comment is not None
+
+
+def test_tags_with_a_prefix_are_continued_with_it(small):
+    """Some programs write ``<x:row>``, which is the same to every reader."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    written = parts(small.workbook)
+    for name in ("xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/workbook.xml"):
+        text = re.sub(rb"(</?)(?=[A-Za-z])", rb"\1x:", written[name])
+        written[name] = text.replace(b"xmlns=", b"xmlns:x=", 1)
+    small.workbook.write_bytes(pack(written))
+    book = openpyxl.load_workbook(annotated(small))
+    assert book["Sheet"]["B1"].comment is not None
+    assert book["Sheet"]["B1"].fill.fgColor.rgb == COLOURS["cause"]
+    assert book.sheetnames == ["Sheet", "xlparity"]
+
+
+def test_a_sheet_of_our_name_is_not_written_over(small):
+    """The copy of a copy has two summaries."""
+    copy = annotated(small, A1=3, B1="=3*A1")
+    shutil.copy(copy, small.workbook)
+    book = openpyxl.load_workbook(annotated(small, "again.xlsx"))
+    assert book.sheetnames == ["Sheet", "xlparity", "xlparity (2)"]
+
+
+def test_a_sheet_whose_name_needs_quotes_is_linked_to(small):
+    """A link says 'My data'!B1 as a formula would."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    book = openpyxl.load_workbook(small.workbook)
+    book["Sheet"].title = "My <data> & 'more'"
+    book.save(small.workbook)
+    small.write_spec(sheet='''sheet = "My <data> & 'more'"''')
+    sheet = openpyxl.load_workbook(annotated(small))["xlparity"]
+    links = {cell.hyperlink.location for row in sheet for cell in row if cell.hyperlink}
+    assert links == {"'My <data> & ''more'''!B1"}
+
+
+def test_white_letters_on_a_pale_colour_are_made_dark(small):
+    """White on blue becomes white on pink, which nobody reads."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    book = openpyxl.load_workbook(small.workbook)
+    book["Sheet"]["B1"].font = Font(color="FFFFFFFF", bold=True)
+    book["Sheet"]["B1"].fill = PatternFill("solid", fgColor="FF002060")
+    book.save(small.workbook)
+    cell = openpyxl.load_workbook(annotated(small))["Sheet"]["B1"]
+    assert cell.font.b
+    assert cell.font.color.rgb != "FFFFFFFF"
+
+
+def test_of_very_many_wrong_cells_all_are_coloured_and_the_worst_commented(faulty):
+    """Each comment is a drawing, and Excel is slow with thousands of them; the summary says that there are fewer."""
+    _, report, copy = faulty
+    some = annotate(report, most_comments=7)
+    assert (some.coloured, some.commented) == (len(marks(report)), 7)
+    part = copy.with_name("some.xlsx")
+    part.write_bytes(some.data)
+    book = openpyxl.load_workbook(part)
+    commented = {(sheet.title, c.coordinate) for sheet in book for row in sheet for c in row if c.comment}
+    assert commented == {(cell.sheet, cell.a1) for cell in list(marks(report))[:7]}
+    causes = {cell for check in report.checks for finding in check.findings for cell in finding.cells}
+    assert {(cell.sheet, cell.a1) for cell in causes} <= commented
+    said = f"7 of {some.coloured:,} cells have a comment, the most important ones"
+    assert said in [row[0].value for row in book["xlparity"]["A1:A20"]]
+
+
+def test_a_workbook_that_has_been_changed_since_is_not_annotated(small):
+    """The colours would be about another file."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    report = xlparity.verify(small.spec)
+    assert report.verdict is Verdict.FAIL
+    small.write_cells({"A1": 3, "B1": "=4*A1"})
+    with pytest.raises(WorkbookError, match="has been changed since it was verified; verify it again"):
+        annotate(report)
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_the_copy_and_its_exit_code_is_the_verdict(run, small):
+    """The report goes where it went, and the copy is told of on standard error."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    out = small.folder / "shown.xlsx"
+    done = run("verify", small.spec, "--annotate", out, "--format", "json")
+    assert done.code == 1
+    assert done.out == run("verify", small.spec, "--format", "json").out
+    assert done.err == f"wrote {out.as_posix()}: 1 cell coloured, 1 commented, sheet 'xlparity' added\n"
+    assert openpyxl.load_workbook(out)["Sheet"]["B1"].comment is not None
+
+
+@pytest.mark.parametrize("name", ["small.xlsx", "small.parity.toml", "small.py", "shown.xlsm", "shown"])
+def test_no_file_that_is_read_is_written_over_and_no_other_kind_of_file_written(run, small, name):
+    """As with --fix."""
+    before = {path: path.read_bytes() for path in small.folder.iterdir() if path.is_file()}
+    done = run("verify", small.spec, "--annotate", small.folder / name)
+    assert done.code == 2
+    assert "--annotate" in done.err or "would overwrite" in done.err
+    assert {path: path.read_bytes() for path in small.folder.iterdir() if path.is_file()} == before
+
+
+def test_the_mended_and_the_annotated_copy_are_two_files(run, small):
+    """Of two copies under one name, the second would be taken for the first."""
+    done = run("verify", small.spec, "--fix", small.folder / "a.xlsx", "--annotate", small.folder / "a.xlsx")
+    assert done.code == 2
+    assert "would overwrite" in done.err
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_opens_it_with_comments_colours_and_links(faulty, tmp_path):
+    """Another reader than ours, which keeps on saving what it has understood."""
+    _, report, copy = faulty
+    book = openpyxl.load_workbook(saved_by_libreoffice(copy, tmp_path))
+    for cell, mark in marks(report).items():
+        there = book[cell.sheet][cell.a1]
+        assert there.fill.fgColor.rgb == COLOURS[mark.kind]
+        assert there.comment.text.startswith("xlparity\n")
+    links = [cell.hyperlink.location for row in book["xlparity"] for cell in row if cell.hyperlink]
+    assert "Training!N31" in links
+
+
+@pytest.mark.libreoffice
+def test_a_workbook_that_libreoffice_saved_is_annotated_beside_its_comments(small, tmp_path):
+    """Another program lays out formats, comments and boxes in its own way."""
+    commented_copy(small, {"B1": "look here", "A1": "an input"})
+    shutil.copy(saved_by_libreoffice(small.workbook, tmp_path / "saved"), small.workbook)
+    copy = annotated(small)
+    for path in (copy, saved_by_libreoffice(copy, tmp_path / "again")):
+        sheet = openpyxl.load_workbook(path)["Sheet"]
+        assert re.match(r"look here\n+xlparity\ny: wrong", sheet["B1"].comment.text)
+        assert sheet["A1"].comment.text == "an input"
+        assert sheet["B1"].fill.fgColor.rgb == COLOURS["cause"]
+
+
+def saved_by_libreoffice(path, folder):
+    """The workbook as LibreOffice writes it."""
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to",
+         "xlsx:Calc MS Excel 2007 XML", "--outdir", str(folder), str(path)],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    return folder / path.name

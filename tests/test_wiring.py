@@ -1,0 +1,201 @@
+"""The hooks for pre-commit and the action for GitHub, run as they run there, as far as a machine without these can."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import textwrap
+import venv
+from pathlib import Path
+
+import pytest
+
+from xlparity.cli.hooks import specs_of
+
+ROOT = Path(__file__).parents[1]
+HOOKS = ROOT / ".pre-commit-hooks.yaml"
+ACTION = ROOT / ".github" / "actions" / "verify" / "action.yml"
+INSTALLED = importlib.util.find_spec("pre_commit") is not None
+PRE_COMMIT = [sys.executable, "-m", "pre_commit"] if INSTALLED else [c] if (c := shutil.which("pre-commit")) else []
+
+pytestmark = pytest.mark.skipif(not HOOKS.is_file(), reason="these files are not part of a source distribution")
+
+
+def hook(*words, folder):
+    return subprocess.run(
+        [sys.executable, "-m", "xlparity.cli.hooks", *map(str, words)],
+        cwd=folder, check=False, capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+
+
+# --- pre-commit ------------------------------------------------------------------------------------------------------
+
+
+def test_a_hook_finds_the_specs_that_name_what_changed(small):
+    """A workbook, a reference or the spec itself is to be committed: all of them lead to the spec."""
+    other = small.folder / "other"
+    other.mkdir()
+    (other / "other.parity.toml").write_text(small.spec.read_text().replace("small.", "other."))
+    for file in (small.spec, small.workbook, small.reference):
+        assert specs_of([file], small.folder) == [small.spec]
+    assert specs_of([other / "other.xlsx"], small.folder) == [other / "other.parity.toml"]
+    assert specs_of([small.folder / "else.py"], small.folder) == []
+
+
+def test_a_reference_in_a_module_is_found_by_its_name(small):
+    """Where a module lies is not asked of Python: a file of its name is enough to verify once too often."""
+    small.write_spec(reference='reference = "models.train:double"')
+    assert specs_of([small.folder / "models" / "train.py"], small.folder) == [small.spec]
+
+
+def test_a_spec_that_cannot_be_read_is_never_passed_over(small):
+    """It may name the workbook that is to be committed."""
+    small.spec.write_text("nonsense")
+    assert specs_of([small.workbook], small.folder) == [small.spec]
+    assert hook("verify", "small.xlsx", folder=small.folder).returncode == 2
+
+
+def test_the_hook_verifies_with_the_options_of_its_configuration(small):
+    """pre-commit puts the files behind them."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    done = hook("verify", "--quiet", "--scenarios", "3", "small.py", "small.xlsx", folder=small.folder)
+    assert (done.returncode, done.stdout[:6]) == (1, "✗ FAIL")
+    assert "no spec file names any of these" in hook("verify", "conftest.py", folder=small.folder).stdout
+
+
+def test_the_hook_for_stored_values_is_as_bad_as_the_worst_workbook(small, run):
+    """openpyxl stores no values, so the file is stale until it is recalculated."""
+    shutil.copy(small.workbook, small.folder / "right.xlsx")
+    run("recalc", small.folder / "right.xlsx")
+    assert hook("recalc-check", "right.xlsx", folder=small.folder).returncode == 0
+    assert hook("recalc-check", "right.xlsx", "small.xlsx", folder=small.folder).returncode == 3
+
+
+@pytest.mark.parametrize("word", ["", "nonsense"])
+def test_a_hook_of_another_name_is_an_error(small, word):
+    """It must not look like a pass."""
+    assert hook(*([word] if word else []), folder=small.folder).returncode == 2
+
+
+@pytest.fixture
+def repository(small):
+    """A git repository with the small workbook, its spec and reference, and our hooks, run by this Python."""
+    if not PRE_COMMIT or shutil.which("git") is None:
+        pytest.skip("the package pre-commit is not installed, or git is not on PATH")
+    own = HOOKS.read_text().replace("language: python", "language: system")
+    own = own.replace("entry: python", f"entry: {sys.executable}")
+    config = "repos:\n- repo: local\n  hooks:\n" + textwrap.indent(own, "  ")
+    (small.folder / ".pre-commit-config.yaml").write_text(config)
+    git(small, "init", "--quiet")
+    git(small, "add", ".")
+    return small
+
+
+def git(small, *words):
+    subprocess.run(["git", *words], cwd=small.folder, check=True, capture_output=True)
+
+
+def pre_commit(small, *words):
+    done = subprocess.run(
+        [*PRE_COMMIT, *words], cwd=small.folder, check=False, capture_output=True, encoding="utf-8",
+        env={**os.environ, "PRE_COMMIT_HOME": str(small.folder / ".cache"), "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_pre_commit_runs_the_hooks(repository, run):
+    """A workbook that is right and stores it passes; with a wrong formula the commit is refused, and told why."""
+    run("recalc", repository.workbook)
+    git(repository, "add", ".")
+    code, said = pre_commit(repository, "run", "--all-files")
+    assert (code, said.count("Passed")) == (0, 2), said
+    repository.write_cells({"A1": 3, "B1": "=3*A1"})
+    git(repository, "add", ".")
+    code, said = pre_commit(repository, "run", "--all-files")
+    assert (code, said.count("Failed")) == (1, 2), said
+    assert "✗ FAIL" in said
+    assert "1 store nothing" in said
+
+
+def test_pre_commit_takes_the_manifest(repository):
+    """The file by which it finds our hooks is what it asks for."""
+    assert pre_commit(repository, "validate-manifest", str(HOOKS)) == (0, "")
+
+
+# --- the action ------------------------------------------------------------------------------------------------------
+
+
+def steps():
+    """The shell of each step of the action, by its name."""
+    found = re.findall(
+        r"^    - name: (?P<name>.*)\n(?:      .*\n)*?      run: \|\n(?P<run>(?:        .*\n|\n)+)", ACTION.read_text(), re.M
+    )  # fmt: skip
+    return {name: textwrap.dedent(script) for name, script in found}
+
+
+def act(small, step, python=sys.executable, **variables):
+    """Runs a step as GitHub does: its bash options, its variables, and a file for outputs. Gives its end and these."""
+    tools = small.folder / "tools"
+    tools.mkdir(exist_ok=True)
+    for tool, words in (("python", ""), ("xlparity", "-P -m xlparity.cli ")):
+        (tools / tool).write_text(f'#!/bin/sh\nexec "{python}" {words}"$@"\n')
+        (tools / tool).chmod(0o755)
+    outputs = small.folder / "outputs"
+    outputs.write_text("")
+    script = small.folder / "step.sh"
+    script.write_text(steps()[step])
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)],
+        cwd=small.folder, check=False, capture_output=True, encoding="utf-8",
+        env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "COLUMNS": "300",
+             "GITHUB_OUTPUT": str(outputs), "RUNNER_TEMP": str(small.folder / "temp"), **variables},
+    )  # fmt: skip
+    return done, dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+
+
+def test_the_action_verifies_and_leaves_reports(small):
+    """The step ends as the verdict says, whose words are in the log, and both reports are there to be uploaded."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    done, outputs = act(small, "Verify", SPECS="", ARGS="--scenarios=3\n")
+    assert done.returncode == 1, done.stderr
+    assert outputs == {"verdict": "fail", "exit-code": "1", "report": str(small.folder / "temp" / "xlparity")}
+    assert "✗ FAIL" in done.stdout
+    assert (Path(outputs["report"]) / "report.txt").read_text() == done.stdout
+    assert '"verdict": "fail"' in (Path(outputs["report"]) / "report.json").read_text()
+
+
+def test_what_the_action_is_given_is_never_run(small):
+    """Names have spaces and worse in them: each line is one word, and no more than that."""
+    name = "a spec; touch hacked $(touch hacked).parity.toml"
+    small.spec.rename(small.folder / name)
+    done, outputs = act(small, "Verify", SPECS=f"\n  {name}\r\n", ARGS="--scenarios=3")
+    assert (done.returncode, outputs["verdict"]) == (0, "pass"), done.stderr
+    assert not (small.folder / "hacked").exists()
+
+
+def test_where_the_action_finds_nothing_to_verify_it_fails(small):
+    """A name that is mistyped is no pass."""
+    done, outputs = act(small, "Verify", SPECS="absent.parity.toml", ARGS="")
+    assert (done.returncode, outputs["verdict"], outputs["exit-code"]) == (2, "unassessed", "2")
+
+
+def test_the_action_installs_the_version_that_it_belongs_to(small):
+    """Without a package named, it is the repository around the action; what that needs is taken from this Python."""
+    venv.create(small.folder / "venv", with_pip=True)
+    (packages,) = (small.folder / "venv").glob("lib/python*/site-packages")
+    (packages / "others.pth").write_text(sysconfig.get_path("purelib"))
+    python = small.folder / "venv" / "bin" / "python"
+    done, _ = act(small, "Install xlparity", python, PACKAGE="", ACTION=str(ACTION.parent), PYTHONPATH="")
+    if "No matching distribution found for hatchling" in done.stderr:
+        pytest.skip("there is no network to fetch the build tool from")
+    assert done.returncode == 0, done.stderr
+    assert (packages / "xlparity" / "annotate" / "__init__.py").is_file()
+
+
+def test_no_step_of_the_action_puts_an_input_into_its_shell():
+    """An expression in a script is text that is run."""
+    assert set(steps()) == {"Install xlparity", "Verify"}
+    assert not any("${{" in script for script in steps().values())

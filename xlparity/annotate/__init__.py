@@ -1,0 +1,72 @@
+"""A copy of a workbook that shows what is wrong where it is wrong: cells coloured and commented, and a sheet that sums up.
+
+Everything else in the file is the bytes that it was: charts, macros, names and the formats of other cells stay.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from xlparity import ooxml
+from xlparity.annotate.comments import write_comments
+from xlparity.annotate.marks import COLOURS, marks
+from xlparity.annotate.package import Package
+from xlparity.annotate.styles import Styles
+from xlparity.annotate.summary import add_summary
+from xlparity.errors import WorkbookError
+from xlparity.patch import repack, styles_in, write_styles
+from xlparity.report import Report
+from xlparity.workbook import Workbook, parse_workbook, read_bytes
+
+MOST_COMMENTS = 2000
+"""How many cells are commented: each comment is a drawing, and Excel is slow to open a sheet of many."""
+
+
+class Annotated(NamedTuple):
+    """The bytes of the copy, how many cells are coloured and commented in it, and the name of the sheet that was added."""
+
+    data: bytes
+    coloured: int
+    commented: int
+    sheet: str
+
+
+def annotate(report: Report, *, most_comments: int = MOST_COMMENTS) -> Annotated:
+    """The report's workbook with its cells coloured and commented, and a summary behind its sheets.
+
+    A cell keeps its number format, font and borders; a comment that is there keeps its text, and is added to. Where more
+    cells than ``most_comments`` are coloured, the faults and the worst of the others are commented. Raises WorkbookError
+    where the file is no longer the one that was verified, or cannot be written without a change to its cells.
+    """
+    path = Path(report.workbook)
+    data = read_bytes(path)
+    book = parse_workbook(data, path)
+    if book.digest != report.sha256:
+        raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")
+    package = Package(ooxml.read_parts(data, path), path)
+    styles = Styles(package)
+    marked = marks(report)
+    spoken = list(marked)[:most_comments]
+    for sheet, part in package.sheets.items():
+        where = f"{path}: sheet '{sheet}'"
+        mine = {cell.a1: mark for cell, mark in marked.items() if cell.sheet == sheet}
+        if not mine:
+            continue
+        old = styles_in(package[part], mine, where)
+        new = {address: styles.coloured(old[address], COLOURS[mark.kind]) for address, mark in mine.items()}
+        package[part] = write_styles(package[part], new, where)
+        texts = {cell.a1: marked[cell].text for cell in spoken if cell.sheet == sheet}
+        if texts:
+            write_comments(package, part, texts)
+    name = add_summary(package, styles, report, marked, len(spoken))
+    styles.write()
+    changed = repack(data, package.changed)
+    _refuse_other_contents(book, parse_workbook(changed, path), name)
+    return Annotated(changed, len(marked), len(spoken), name)
+
+
+def _refuse_other_contents(old: Workbook, new: Workbook, added: str) -> None:
+    """The copy is read again: but for the sheet that was added, it must be the same workbook."""
+    cells = {cell: content for cell, content in new.cells.items() if cell.sheet != added}
+    same = cells == old.cells and new.members == old.members and new.formulas == old.formulas
+    if not same or new.sheets != (*old.sheets, added):
+        raise WorkbookError(f"{old.path}: it cannot be annotated without a change to its cells; save the file in Excel")

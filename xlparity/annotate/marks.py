@@ -1,0 +1,125 @@
+"""What is to be said about a cell, and how loudly: read out of the report and nothing else."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from xlparity.address import Cell
+from xlparity.report import CAUSES, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report
+from xlparity.values import Unsupported, Value
+
+OF_INPUTS = ("XP203", "XP403")
+MEANINGS: Mapping[str, str] = {
+    "cause": "the fault is here",
+    "wrong": "wrong: it differs from the Python reference",
+    "sometimes": "right on the stored inputs only: on others it differs",
+    "unknown": "not assessed",
+    "accepted": "a known difference, which the spec accepts",
+    "remark": "a remark, which fails nothing",
+}
+"""The kinds of marks, the loudest first, with what each says."""
+COLOURS: Mapping[str, str] = {
+    "cause": "FFFF8B7B",
+    "wrong": "FFFFD3CC",
+    "sometimes": "FFFFE699",
+    "unknown": "FFD9D9D9",
+    "accepted": "FFBDD7EE",
+    "remark": "FFE4DFEC",
+}
+
+
+class Mark(NamedTuple):
+    """How a cell is shown (a key of ``MEANINGS``), and what is said about it."""
+
+    kind: str
+    text: str
+
+
+def marks(report: Report) -> dict[Cell, Mark]:
+    """The mark of every cell that is not simply right, in the order of their weight: the faults, then the largest differences.
+
+    A cell of several quantities has the loudest of its marks, and all of their texts.
+    """
+    said: dict[Cell, list[str]] = {}
+    kinds: dict[Cell, str] = {}
+    order = list(MEANINGS)
+    findings = [finding for check in report.checks for finding in check.findings]
+    causes = any(finding.code in CAUSES for finding in findings)
+    named = {cell for finding in findings for cell in finding.cells}
+    weights: dict[Cell, float] = {}
+    for cell, kind, weight, text in [*_of_results(report, named, causes=causes), *_of_findings(findings)]:
+        said.setdefault(cell, []).append(text)
+        kinds[cell] = min(kinds.get(cell, kind), kind, key=order.index)
+        weights[cell] = max(weights.get(cell, 0.0), weight)
+    ranked = sorted(kinds, key=lambda cell: (order.index(kinds[cell]), -weights[cell], cell))
+    return {cell: Mark(kinds[cell], "\n".join(dict.fromkeys(said[cell]))) for cell in ranked}
+
+
+def kind_of(check: CheckResult) -> dict[Cell, str]:
+    """The kinds of a check's cells that are not simply right, by what became of them and not by why."""
+    sometimes = {result.cell for result in check.only_stored}
+    unsure = {result.cell for result in check.not_always_computed}
+    found: dict[Cell, str] = {}
+    for result in check.results:
+        if result.status in WRONG:
+            found[result.cell] = "wrong"
+        elif result.cell in sometimes:
+            found[result.cell] = "sometimes"
+        elif result.status in UNKNOWN or result.cell in unsure:
+            found[result.cell] = "unknown"
+        elif result.status == "accepted":
+            found[result.cell] = "accepted"
+    return found
+
+
+def off_by(result: CellResult) -> float:
+    """How wrong a cell is, for an order: by the difference, and no number where one should stand is worse than any."""
+    return abs(result.difference) if result.difference is not None else float("inf")
+
+
+def shown(value: Value | None) -> str:
+    """A value as a person reads it in a cell."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, Unsupported):
+        return f"not computed: {value.reason}"
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[tuple[Cell, str, float, str]]:
+    for check in report.combined:
+        kinds = kind_of(check)
+        smallest = check.scenarios.smallest
+        for result in check.results:
+            kind = kinds.get(result.cell)
+            if kind is None:
+                continue
+            of = f" of iteration {result.iteration}" if check.blocks > 1 else ""
+            lines = [f"{result.variable}{of}: {MEANINGS[kind]}"]
+            lines += [f"expected: {shown(result.expected)}", f"actual: {shown(result.actual)}"]
+            if kind == "accepted" and result.reason is not None:
+                lines.append(f"why: {result.reason}")
+            if kind == "sometimes" and smallest is not None and smallest.cell == result.cell:
+                change = ", ".join(f"{cell} to {shown(value)}" for cell, value in smallest.changes[:5])
+                more = ", …" if len(smallest.changes) > 5 else ""
+                lines.append(
+                    f"set {change}{more}: it is {shown(smallest.actual)} instead of {shown(smallest.expected)}"
+                )
+            if kind in ("wrong", "sometimes") and causes and result.cell not in named:
+                lines.append("why: no finding names this cell; the sheet of xlparity has the faults that were found")
+            yield result.cell, kind, off_by(result), "\n".join(lines)
+
+
+def _of_findings(findings: list[Finding]) -> Iterator[tuple[Cell, str, float, str]]:
+    for number, finding in enumerate(findings):
+        cause = finding.code in CAUSES or finding.code in OF_INPUTS
+        kind = "cause" if cause else "wrong" if finding.code == "XP199" else "remark"
+        for place, cell in enumerate(finding.cells):
+            mend = finding.mends.get(cell)
+            suggestion = str(mend) if mend is not None else finding.suggestion if place == 0 else None
+            said = finding.message.replace(f"; write {finding.suggestion}", "") if suggestion else finding.message
+            lines = [f"why: {finding.code} {said}"]
+            lines += [f"write: {suggestion}"] if suggestion is not None else []
+            # The order of the report is kept among faults: theirs are weights beyond any difference's.
+            yield cell, kind, float("inf") if not number else 1e300 / number, "\n".join(lines)

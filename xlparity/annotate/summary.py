@@ -1,0 +1,238 @@
+"""The sheet that is added to the workbook: the verdict, the findings and the worst cells, with links to where they stand."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from xml.sax.saxutils import escape, quoteattr
+
+from xlparity.address import Cell, column_letters, quoted
+from xlparity.annotate.marks import COLOURS, MEANINGS, Mark, kind_of, off_by, shown
+from xlparity.annotate.package import RELATION, Package
+from xlparity.annotate.styles import Styles
+from xlparity.patch import encoded
+from xlparity.patch.outline import appended, outline, spliced
+from xlparity.report import CheckResult, Finding, Report, Verdict
+
+_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_VERDICTS = {
+    Verdict.PASS: "FFC6EFCE",
+    Verdict.FAIL: "FFFFD3CC",
+    Verdict.UNASSESSED: "FFFFE699",
+    Verdict.STALE: "FFFFE699",
+}
+_HEADING = "FFEDEDED"
+_WIDTHS = (24, 28, 14, 18, 26, 26, 50, 40)
+_WORST, _MOST_FINDINGS = 50, 1000
+_LONGEST = 32_767  # characters in a cell, in Excel
+_A_LINE = 15.0  # points
+
+
+class Entry(NamedTuple):
+    """A cell of the summary: what it shows, in which font, on which colour, and the cell that it leads to."""
+
+    value: str | float
+    font: str = "text"
+    colour: str | None = None
+    link: Cell | None = None
+    wrapped: bool = True
+
+
+Row = Sequence[Entry]
+
+
+def add_summary(package: Package, styles: Styles, report: Report, marked: Mapping[Cell, Mark], commented: int) -> str:
+    """Puts the sheet behind the others; gives its name, which is xlparity unless there is one."""
+    book = package.workbook
+    xml = package[book]
+    sheets = outline(xml, package.where(book), depth=2).child("sheets")
+    assert sheets is not None  # or the workbook could not have been read
+    taken = {sheet.attributes.get("name", "").lower() for sheet in sheets.children}
+    name = next(n for n in ("xlparity", *(f"xlparity ({k})" for k in range(2, 10_000))) if n not in taken)
+    part = package.free("xl/worksheets/sheet#.xml")
+    package[part] = _sheet(_rows(report, marked, commented), styles)
+    package.declare(part, _SHEET)
+    relation = package.relate(book, "worksheet", part)
+    number = max(int(sheet.attributes.get("sheetId", 0)) for sheet in sheets.children) + 1
+    # The relation's prefix is declared here, whatever it is elsewhere in the file.
+    new = f'<sheet xmlns:r="{RELATION}" name="{name}" sheetId="{number}" r:id="{relation}"/>'.encode()
+    package[book] = spliced(xml, appended(xml, sheets, new))
+    return name
+
+
+def _rows(report: Report, marked: Mapping[Cell, Mark], commented: int) -> list[Row]:
+    verdict = report.verdict
+    rows: list[Row] = [
+        [Entry(f"xlparity: {str(verdict).upper()}", "title", _VERDICTS[verdict]), Entry("", colour=_VERDICTS[verdict])],
+        [Entry(report.workbook, "faint")],
+        [Entry(f"checked by {report.spec}", "faint")],
+        [],
+        [Entry("colour", "head", _HEADING), Entry("cells", "head", _HEADING), Entry("meaning", "head", _HEADING)],
+    ]
+    kinds = [mark.kind for mark in marked.values()]
+    rows += [
+        [Entry("", colour=COLOURS[kind]), Entry(float(kinds.count(kind))), Entry(meaning, wrapped=False)]
+        for kind, meaning in MEANINGS.items()
+        if kind in kinds
+    ]
+    if not kinds:
+        rows.append([Entry("no cell is coloured: none is wrong", "faint")])
+    elif commented < len(kinds):
+        rows.append([Entry(f"{commented:,} of {len(kinds):,} cells have a comment, the most important ones", "faint")])
+    rows += [[], *_checks(report), *_findings(report), *_worst(report, marked)]
+    census = report.census
+    rows += [
+        [],
+        [Entry("what was looked at", "head", _HEADING)],
+        [
+            Entry(
+                f"{census.formulas:,} formulas in the file: {census.bound:,} compared, {census.helper:,} on the way to"
+            )
+        ],
+        [Entry(f"them, {census.unbound:,} not looked at")],
+        [Entry(f"SHA-256 of the workbook that was verified: {report.sha256}", "faint")],
+        [Entry(", ".join(f"{name} {version}" for name, version in report.versions.items()), "faint")],
+    ]
+    return rows
+
+
+def _heads(*texts: str) -> Row:
+    return [Entry(text, "head", _HEADING) for text in texts]
+
+
+def _checks(report: Report) -> list[Row]:
+    rows = [_heads("check", "verdict", "compared", "match", "wrong", "not assessed", "other inputs", "engine")]
+    for check in report.combined:
+        counts = check.counts
+        tried = check.scenarios
+        said = f"{tried.failed:,} of {tried.run:,} sets of other inputs disagree" if tried.run else "none were tried"
+        numbers = (
+            counts["bound"] - counts["skipped"] - counts["accepted"],
+            counts["match"],
+            counts["mismatch"] + counts["hardcoded"] + counts["error"],
+            counts["unsupported"] + counts["missing"],
+        )
+        rows.append([
+            Entry(check.name), Entry(str(check.verdict), colour=_VERDICTS[check.verdict]),
+            *(Entry(float(number)) for number in numbers), Entry(said), Entry(check.engine),
+        ])  # fmt: skip
+        rows += [[Entry(""), Entry("note", "faint"), Entry(note, "faint", wrapped=False)] for note in check.notes]
+    return rows
+
+
+def _findings(report: Report) -> list[Row]:
+    found: list[Finding] = [finding for check in report.checks for finding in check.findings]
+    if not found:
+        return []
+    rows: list[Row] = [
+        [],
+        _heads(
+            "finding",
+            "cells",
+            "quantity",
+            "iterations",
+            "has",
+            "write",
+            "what is wrong",
+            "other cells wrong because of it",
+        ),
+    ]
+    for finding in found[:_MOST_FINDINGS]:
+        first = finding.cells[0] if finding.cells else None
+        more = len(finding.cells) - 1
+        where = "" if first is None else f"{first}" + (f" and {more:,} more" if more else "")
+        rows.append([
+            Entry(finding.code, colour=COLOURS["cause"] if finding.affects or finding.suggestion else None),
+            Entry(where, "link" if first else "text", link=first),
+            Entry(finding.variable), Entry(_numbers(finding.iterations)), Entry(finding.formula or ""),
+            Entry(finding.suggestion or ""), Entry(finding.message), Entry(float(finding.affects)),
+        ])  # fmt: skip
+    if len(found) > _MOST_FINDINGS:
+        rows.append([Entry(f"and {len(found) - _MOST_FINDINGS:,} more", "faint")])
+    return rows
+
+
+def _worst(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
+    """The cells that differ most, largest first, whatever their cause."""
+    of: list[tuple[float, int, CheckResult, int]] = []
+    for number, check in enumerate(report.combined):
+        kinds = kind_of(check)
+        of += [
+            (-off_by(result), number, check, place)
+            for place, result in enumerate(check.results)
+            if kinds.get(result.cell) in ("wrong", "sometimes", "unknown")
+        ]
+    if not of:
+        return []
+    heads = _heads("worst cells", "quantity", "iteration", "status", "expected", "actual", "difference", "formula")
+    rows: list[Row] = [[], heads]
+    of.sort(key=lambda item: (item[0], item[1], item[3]))
+    for _, _, check, place in of[:_WORST]:
+        result = check.results[place]
+        iteration = Entry(float(result.iteration)) if check.blocks > 1 else Entry("")
+        expected: str | float = result.expected if isinstance(result.expected, float) else shown(result.expected)
+        actual: str | float = result.actual if isinstance(result.actual, float) else shown(result.actual)
+        kind = marked[result.cell].kind
+        rows.append([
+            Entry(str(result.cell), "link", COLOURS[kind], result.cell), Entry(result.variable), iteration,
+            Entry("match on the stored inputs" if result.status == "match" else result.status),
+            Entry(expected), Entry(actual),
+            Entry(result.difference if result.difference is not None else ""), Entry(result.formula or ""),
+        ])  # fmt: skip
+    if len(of) > _WORST:
+        rows.append([Entry(f"and {len(of) - _WORST:,} more", "faint")])
+    return rows
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """Iterations in few words: ``1–22`` or ``3, 5, 9``."""
+    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"{numbers[0]}–{numbers[-1]}"
+    more = ", …" if len(numbers) > 8 else ""
+    return ", ".join(map(str, numbers[:8])) + more
+
+
+def _sheet(rows: Sequence[Row], styles: Styles) -> bytes:
+    lines: list[str] = []
+    links: list[str] = []
+    for number, row in enumerate(rows, start=1):
+        cells: list[str] = []
+        height = max((_height(entry, k) for k, entry in enumerate(row) if _wrapped(entry, row)), default=0)
+        for column, entry in enumerate(row, start=1):
+            address = f"{column_letters(column)}{number}"
+            style = styles.summary(entry.font, entry.colour, wrapped=_wrapped(entry, row))
+            cells.append(_cell(address, entry, style))
+            if entry.link is not None:
+                place = quoteattr(f"{quoted(entry.link.sheet)}!{entry.link.a1}")
+                links.append(f'<hyperlink ref="{address}" location={place} display={quoteattr(str(entry.link))}/>')
+        high = f' ht="{height * _A_LINE:g}" customHeight="1"' if height > 1 else ""
+        lines.append(f'<row r="{number}"{high}>{"".join(cells)}</row>')
+    widths = "".join(
+        f'<col min="{k}" max="{k}" width="{width}" customWidth="1"/>' for k, width in enumerate(_WIDTHS, start=1)
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        '<sheetPr><tabColor rgb="FFC00000"/><pageSetUpPr fitToPage="1"/></sheetPr>'
+        '<sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>'
+        f"<cols>{widths}</cols><sheetData>{''.join(lines)}</sheetData>"
+        + (f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else "")
+        + '<pageSetup orientation="landscape" fitToHeight="0"/></worksheet>'
+    ).encode()
+
+
+def _wrapped(entry: Entry, row: Row) -> bool:
+    """A sentence by itself runs on over the empty cells beside it, and so does a title."""
+    return entry.wrapped and len(row) > 1 and entry.font != "title"
+
+
+def _height(entry: Entry, column: int) -> int:
+    """How many lines the text takes in its column."""
+    return min(20, -(-len(str(entry.value)) // (_WIDTHS[column] - 2))) if isinstance(entry.value, str) else 1
+
+
+def _cell(address: str, entry: Entry, style: int) -> str:
+    if isinstance(entry.value, float):
+        return f'<c r="{address}" s="{style}"><v>{entry.value!r}</v></c>'
+    text = encoded(entry.value[:_LONGEST])
+    if not text:
+        return f'<c r="{address}" s="{style}"/>'
+    return f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'

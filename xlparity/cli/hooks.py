@@ -1,0 +1,92 @@
+"""What pre-commit runs, with the files that are to be committed: ``python -P -m xlparity.cli.hooks verify|recalc-check``.
+
+A hook is handed files, and a spec is what is verified: for a workbook or a reference that changed, that is every spec
+which names it. Without -P a file of the repository could stand in for a library of the same name.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from xlparity import cli
+from xlparity.errors import XlparityError
+
+_SPEC = ".parity.toml"
+_ENDINGS = (_SPEC, ".xlsx", ".xlsm", ".py")
+
+
+def verify(words: Sequence[str]) -> int:
+    """Verifies the specs that are, or name, any of the files behind the options; the exit code is the worst verdict's."""
+    options, files = _split(words)
+    specs = specs_of(files, Path())
+    if not specs:
+        typer.echo("no spec file names any of these files; nothing is verified")
+        return 0
+    return _run(["verify", *options, *map(str, specs)])
+
+
+def recalc_check(words: Sequence[str]) -> int:
+    """Whether each of the workbooks stores what its formulas compute; the exit code is the worst one's."""
+    options, files = _split(words)
+    codes = [_run(["recalc", "--check", *options, str(file)]) for file in files]
+    return min(codes, key=(2, 1, 3, 0).index, default=0)
+
+
+def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
+    """The spec files below the folder that are among the files, or name one of them as workbook or reference.
+
+    A spec that cannot be read is one of them: what it names, nobody knows.
+    """
+    from xlparity.spec import read_spec  # noqa: PLC0415
+
+    changed = {file.resolve() for file in files}
+    found = {file for file in files if file.name.endswith(_SPEC)}
+    known = {file.resolve() for file in found}
+    for spec in sorted(folder.rglob(f"*{_SPEC}")):
+        if spec.resolve() in known or any(part.startswith(".") for part in spec.parts):
+            continue
+        try:
+            plan = read_spec(spec)
+        except XlparityError:
+            found.add(spec)
+            continue
+        named = [plan.workbook, *(spec.parent / check.reference.rpartition(":")[0] for check in plan.checks)]
+        # A module is named by dots, and found wherever Python looks: any file of its name may be it.
+        modules = {check.reference.rpartition(":")[0].rpartition(".")[2] for check in plan.checks}
+        if changed.intersection(path.resolve() for path in named) or any(file.stem in modules for file in changed):
+            found.add(spec)
+    return sorted(found)
+
+
+def _split(words: Sequence[str]) -> tuple[list[str], list[Path]]:
+    """The options that the configuration gives, and the files, which pre-commit puts behind them."""
+    count = 0
+    while count < len(words) and words[-1 - count].endswith(_ENDINGS) and Path(words[-1 - count]).is_file():
+        count += 1
+    cut = len(words) - count
+    return list(words[:cut]), [Path(word) for word in words[cut:]]
+
+
+def _run(words: Sequence[str]) -> int:
+    """The exit code of a command, run as the console script runs it."""
+    sys.argv[1:] = words
+    try:
+        cli.main()
+    except SystemExit as ended:
+        return ended.code if ended.code in (0, 1, 2, 3) and isinstance(ended.code, int) else 2
+    return 0
+
+
+def main() -> None:
+    """The command of the hooks."""
+    hooks = {"verify": verify, "recalc-check": recalc_check}
+    if len(sys.argv) < 2 or sys.argv[1] not in hooks:
+        typer.echo(f"xlparity: name a hook: {' or '.join(hooks)}", err=True)
+        raise SystemExit(2)
+    raise SystemExit(hooks[sys.argv[1]](sys.argv[2:]))
+
+
+if __name__ == "__main__":
+    main()

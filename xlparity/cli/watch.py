@@ -1,0 +1,115 @@
+"""``xlparity verify --watch``: verified again when a file that counts is saved, for a person who has Excel open beside it."""
+
+import contextlib
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import typer
+
+from xlparity.errors import UsageError, XlparityError
+
+_SETTLED = 0.2  # seconds in which no file may change before it is read: a large workbook takes a while to be written
+_LOOK_AGAIN = 1000  # milliseconds: where the system tells of no changes, as on some network drives, they are looked for
+
+
+def verify_on_save(specs: Sequence[Path], workbook: Path | None) -> int:
+    """Verifies, and again whenever a spec, its workbook or its reference is saved; the last exit code, once interrupted.
+
+    Each verification is a process of its own: Python holds on to what it has imported once, and would go on comparing
+    with a reference that was there before. Files are compared before and after, so that none that is saved meanwhile is
+    missed. Raises UsageError where the library watchfiles is not installed.
+    """
+    if importlib.util.find_spec("watchfiles") is None:
+        raise UsageError("--watch needs the library watchfiles; install it with: pip install 'xlparity[watch]'")
+    code = 2  # until there is a verdict
+    try:
+        while True:
+            files = _files(specs, workbook)
+            seen = _settled(files)
+            ended = subprocess.run(_command(), check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+            code = ended.returncode if ended.returncode >= 0 else 2
+            files = _files(specs, workbook)  # the spec may name others by now
+            names = ", ".join(sorted({file.name for file in files}))
+            typer.echo(f"watching {names}; Ctrl-C ends it", err=True)
+            _wait(files, {file: seen.get(file, _state(file)) for file in files})
+            typer.echo(err=True)
+    except KeyboardInterrupt:
+        return code
+
+
+def _command() -> list[str]:
+    """This command as it was started, without its --watch: what Python imports must come from the same places."""
+    return [sys.executable, *(word for word in sys.orig_argv[1:] if word != "--watch")]
+
+
+def _files(specs: Sequence[Path], workbook: Path | None) -> list[Path]:
+    """The files that a verdict hangs on: a spec that cannot be read is watched by itself, until it can."""
+    from xlparity.spec import read_spec  # noqa: PLC0415
+
+    found = [*specs, *([] if workbook is None else [workbook])]
+    for spec in specs:
+        with contextlib.suppress(XlparityError):
+            plan = read_spec(spec)
+            found += [plan.workbook] if workbook is None else []
+            for check in plan.checks:
+                found += _reference_files(check.reference, spec.parent)
+    return list(dict.fromkeys(file.resolve() for file in found))
+
+
+def _reference_files(reference: str, folder: Path) -> list[Path]:
+    """The reference's file and those beside it, which it may import."""
+    place = reference.rpartition(":")[0]
+    if place.endswith(".py"):
+        file = folder / place
+    else:
+        try:
+            found = importlib.util.find_spec(place)
+        except Exception:  # it runs the packages around the module, which may raise anything
+            return []
+        if found is None or not found.has_location or found.origin is None:
+            return []
+        file = Path(found.origin)
+    return [file, *sorted(file.parent.glob("*.py"))]
+
+
+def _state(file: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written or exchanged; None where it is absent, as it is for a moment while Excel saves."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _states(files: Iterable[Path]) -> dict[Path, tuple[int, int, int] | None]:
+    return {file: _state(file) for file in files}
+
+
+def _settled(files: Sequence[Path]) -> dict[Path, tuple[int, int, int] | None]:
+    """The states of the files once none has changed for a moment."""
+    seen = _states(files)
+    while True:
+        time.sleep(_SETTLED)
+        now = _states(files)
+        if now == seen:
+            return now
+        seen = now
+
+
+def _wait(files: Sequence[Path], seen: dict[Path, tuple[int, int, int] | None]) -> None:
+    """Returns once a file is not as it was seen."""
+    from watchfiles import watch  # noqa: PLC0415
+
+    folders = sorted({file.parent for file in files if file.parent.is_dir()})
+    if _states(files) != seen:
+        return
+    for _ in watch(
+        *folders, watch_filter=None, recursive=False, yield_on_timeout=True, rust_timeout=_LOOK_AGAIN, step=50, debounce=400
+    ):  # fmt: skip
+        if _states(files) != seen:
+            return
