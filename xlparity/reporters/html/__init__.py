@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import jinja2
 from markupsafe import Markup
 
-from xlparity.report import STATUSES, Fixed, Report, worst
+from xlparity.fixed import Fixed
+from xlparity.report import STATUSES, Report, worst
 from xlparity.reporters import rows, words
 from xlparity.reporters.html import tables
 from xlparity.reporters.html.changes import marked
