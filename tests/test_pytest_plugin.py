@@ -248,7 +248,8 @@ def test_a_known_difference_is_an_expected_failure(run_pytest, here):
     here.write_spec(outputs=f'[outputs]\ny = "B1"\nz = "C1"\n{accepted}')
     result = run_pytest("-rx")
     assert outcomes(result) == {"xfailed": 1, "passed": 2}
-    result.stdout.fnmatch_lines(["XFAIL small.parity.toml::small/y - known difference in 1 of 1 cell: five is kept"])
+    result.stdout.fnmatch_lines(["XFAIL small.parity.toml::small/y - *known difference in 1 of 1 cell: five is kept"])
+    assert "items.py" not in result.stdout.str()
     assert outcomes(run_pytest("--runxfail")) == {"failed": 1, "passed": 2}
 
 
@@ -353,7 +354,7 @@ def test_where_it_is_not_used_it_says_and_imports_nothing(run_pytest, pytester):
     """It is loaded by every pytest in every project that has xlparity installed."""
     pytester.makepyfile("def test_nothing():\n    pass\n")
     result = run_pytest()
-    assert "parity" not in "".join(result.outlines).replace("plugins: xlparity", "")
+    assert not [line for line in result.outlines if "parity" in line and not line.startswith("plugins: ")]
     heavy = "{'numpy', 'openpyxl', 'formulas', 'scipy', 'rich', 'typer'}"
     code = f"import sys, xlparity.pytest_plugin, xlparity; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", f"import pytest; {code}"], capture_output=True, text=True, check=True)

@@ -67,7 +67,7 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
     """The remarks that change no verdict, each once; nothing at all where no spec file was run."""
     reports = (report for of in terminalreporter.stats.values() for report in of)
     properties = (pair for report in reports for pair in getattr(report, "user_properties", ()))

@@ -156,6 +156,8 @@ class ParityItem(pytest.Item):
             shown = [*part.causes, *part.details(everything=everything)]
             kind = ", ".join(dict.fromkeys(result.status for result in part.results)) or part.outcome
             return self._said(part.sentence, shown, "right on the stored inputs only" if kind == "match" else kind)
+        if isinstance(error, pytest.xfail.Exception):
+            return self._said(str(error), [], "accepted by the spec")
         if isinstance(error, XlparityError):
             return self._said(str(error), [], type(error).__name__)
         return super().repr_failure(excinfo, style)
