@@ -17,7 +17,7 @@ from xlparity.findings.diagnose import diagnose
 from xlparity.findings.localise import Judged, amiss
 from xlparity.findings.sentences import UNEXPLAINED
 from xlparity.opinions import reconcile
-from xlparity.report import WRONG, CheckResult, Report
+from xlparity.report import UNKNOWN, WRONG, CheckResult, Report
 from xlparity.scenarios.drawing import Drawn, draw
 from xlparity.scenarios.running import on_others, on_stored
 from xlparity.scenarios.shrinking import shrink
@@ -119,13 +119,22 @@ def _with_causes(
     session = next((one for one in sessions if isinstance(one, FormulasSession)), None)
     results = [list(by_engine) for by_engine in found]
     known: set[tuple[object, ...]] = set()
+    told: set[Cell] = set()
     for engine in range(len(sessions)):
         judged = [
             Judged(trial.bound.check.name, trial.bound.cells, trial.bound.inputs, by_engine[engine].results, of[engine])
             for trial, by_engine, of in zip(trials, results, evidence, strict=True)
         ]
-        if not any(amiss(one) for one in judged):
+        # What an engine before has found wrong is told; what this one cannot compute, says so itself.
+        fresh_cells = {
+            one.evidence.bindings[index].cell
+            for one in judged
+            for index in amiss(one)
+            if not engine or one.results[index].status not in UNKNOWN
+        }
+        if fresh_cells <= told:
             continue
+        told |= fresh_cells
         session = session or FormulasSession(book)
         prove = functools.partial(_proof, trials, session, max(scenarios, _PROOFS), seed + 1)
         explained = {

@@ -265,18 +265,6 @@ class Report:
                 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """A copy of the workbook with the suggestions applied: the cells that were given a formula, and the report on the copy.
-
-    Without a suggestion nothing is written, and there is no report.
-    """
-
-    path: str
-    cells: tuple[Cell, ...]
-    report: Report | None
-
-
 def _combined(group: Sequence[CheckResult]) -> CheckResult:
     """One result out of several engines': wrong where any found it wrong, else a match where any recomputed one."""
     if len(group) == 1:

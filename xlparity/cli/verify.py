@@ -13,7 +13,8 @@ from xlparity.settings import LARGEST_SEED, MOST_SCENARIOS, read_settings
 from xlparity.writing import keep_apart, write_file
 
 if TYPE_CHECKING:
-    from xlparity.report import Fixed, Report
+    from xlparity.fixed import Fixed
+    from xlparity.report import Report
 
 
 def verify(  # noqa: PLR0913  (a command's parameters are its options)
@@ -91,6 +92,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
 def _fixed(report: "Report", out: Path, spec: Path, options: dict[str, Any]) -> "Fixed":
     """The copy with the report's suggestions, written and verified; nothing is written where there are none."""
     from xlparity.fix import fix  # noqa: PLC0415
+    from xlparity.fixed import Fixed  # noqa: PLC0415
 
     keep_apart(out, spec, Path(report.workbook), option="--fix")
     if out.suffix.lower() != Path(report.workbook).suffix.lower():
@@ -99,9 +101,9 @@ def _fixed(report: "Report", out: Path, spec: Path, options: dict[str, Any]) -> 
         )
     data, cells = fix(report)
     if not cells:
-        return xlparity.report.Fixed(out.as_posix(), (), None)
+        return Fixed(out.as_posix(), (), None)
     write_file(out, data)
-    return xlparity.report.Fixed(out.as_posix(), cells, xlparity.verify(spec, workbook=out, **options))
+    return Fixed(out.as_posix(), cells, xlparity.verify(spec, workbook=out, **options))
 
 
 def specs_below(folder: Path) -> list[Path]:

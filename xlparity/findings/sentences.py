@@ -126,10 +126,22 @@ def unexplained(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> l
         more = f" {behind:,} other cells cannot be computed because of it." if behind else ""
         found.append(_about(workbook, judged, circle, "XP302", f"{said}.{more}", behind))
         told = [index for index in told if index not in set(unsure)]
-    for _, group in groupby(told, key=lambda index: bindings[index].output.name):
+    for index_group in _by_variable(judged, [index for index in told if index in set(unsure)]):
+        actual = judged.results[index_group[0]].actual
+        reason = actual.reason if isinstance(actual, Unsupported) else str(actual)
+        found.append(_about(workbook, judged, index_group, "XP303", f"cannot be assessed: {reason}.", 0))
+    told = [index for index in told if index not in set(unsure)]
+    for index_group in _by_variable(judged, told):
         said = "differs, although its formula is right on the reference's values; rounding may be all there is to it."
-        found.append(_about(workbook, judged, list(group), UNEXPLAINED, said, 0))
+        found.append(_about(workbook, judged, index_group, UNEXPLAINED, said, 0))
     return found
+
+
+def _by_variable(judged: Judged, indices: Sequence[int]) -> list[list[int]]:
+    found: dict[str, list[int]] = {}
+    for index in indices:
+        found.setdefault(judged.evidence.bindings[index].output.name, []).append(index)
+    return list(found.values())
 
 
 def _about(workbook: Workbook, judged: Judged, indices: Sequence[int], code: str, said: str, affects: int) -> Finding:

@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from xlparity.fixed import Fixed
 from xlparity.mutations import MutationReport, Outcome
-from xlparity.report import CellResult, CheckResult, Finding, Fixed, Report, StoredReport, StoredResult, worst
+from xlparity.report import CellResult, CheckResult, Finding, Report, StoredReport, StoredResult, worst
 from xlparity.tried import Witness
 from xlparity.values import Value
 

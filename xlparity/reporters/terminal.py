@@ -7,13 +7,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from xlparity.fixed import Fixed
 from xlparity.report import (
     CAUSES,
     UNKNOWN,
     WRONG,
     CellResult,
     CheckResult,
-    Fixed,
     Report,
     StoredReport,
     StoredResult,
