@@ -113,6 +113,19 @@ def test_a_failure_that_follows_from_another_names_the_cause(run_pytest, pyteste
     result.stdout.fnmatch_lines(["E   no finding is about these formulas*", "E   XP101 Training!N9:N12 *"])
 
 
+def test_a_helper_that_nothing_binds_is_named_where_it_is_felt(run_pytest, here):
+    """The compared formula is right: what it takes from a cell beside it is not."""
+    cells = {"C1": "=A1^2", "C2": "=A2^2", "C3": "=A3^3"}
+    for row in (1, 2, 3):
+        cells |= {f"A{row}": row, f"B{row}": f"=2*C{row}"}
+    here.write_cells(cells)
+    here.reference.write_text("def double(x):\n    return {'y': 2 * x**2}\n")
+    here.write_spec(inputs='[inputs]\nx = "A1:A3"', outputs='[outputs]\ny = "B1:B3"')
+    result = run_pytest("-k", "small/y")
+    result.stdout.fnmatch_lines(["E   Sheet!B3 is 54.0 instead of 18.0 (1 of 3 cells)", "E   XP* Sheet!C3*=A3^2*"])
+    assert "no finding is about these" not in result.stdout.str()
+
+
 def test_one_item_can_be_selected_and_the_failed_ones_run_again(run_pytest, here):
     """By -k, by node id, by -x, by --lf and by the marker, as any other test can be."""
     doubled(here)

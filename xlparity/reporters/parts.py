@@ -96,16 +96,17 @@ def _quantities(
     groups: dict[Key, list[CellResult]] = {}
     for result in check.results:
         groups.setdefault(Key(check.name, result.variable, result.iteration), []).append(result)
-    by_cell: dict[Cell, list[Finding]] = {}
+    about: dict[object, list[Finding]] = {}
     for finding in findings:
-        for cell in finding.cells:
-            by_cell.setdefault(cell, []).append(finding)
+        # A helper that nothing binds may be the culprit, for the quantity that the finding names.
+        for place in (*finding.cells, *((finding.variable, number) for number in finding.iterations)):
+            about.setdefault(place, []).append(finding)
     others = [_said(finding) for finding in elsewhere]
     for key, results in groups.items():
         wrong = [r for r in results if r.status in WRONG or r.cell in stored_only]
         unknown = [r for r in results if r.status in UNKNOWN or r.cell in unsure]
         if wrong or unknown:
-            causes = _causes([*wrong, *unknown], by_cell, others)
+            causes = _causes([*wrong, *unknown], about, others)
             sentence = _wrong(wrong, results, check) if wrong else _unknown(unknown, results)
             causes += _example(check) if any(r.cell in stored_only for r in wrong) else ()
             outcome: Outcome = "failed" if wrong else "unassessed"
@@ -143,9 +144,10 @@ def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
 
 
 def _causes(
-    results: Iterable[CellResult], by_cell: Mapping[Cell, Iterable[Finding]], others: list[str]
+    results: Iterable[CellResult], about: Mapping[object, Iterable[Finding]], others: list[str]
 ) -> tuple[str, ...]:
-    own = tuple(dict.fromkeys(_said(finding) for result in results for finding in by_cell.get(result.cell, ())))
+    places = [place for result in results for place in (result.cell, (result.variable, result.iteration))]
+    own = tuple(dict.fromkeys(_said(finding) for place in places for finding in about.get(place, ())))
     if own or not others:
         return own
     more = len(others) - _FINDINGS_SHOWN
