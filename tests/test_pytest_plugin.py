@@ -298,10 +298,31 @@ def test_where_the_report_does_not_pass_some_item_does_not(here, cells, more):
     assert wanted in {part.outcome for part in parts_of(report).values()}
 
 
+def test_a_workbook_that_is_saved_between_collection_and_run_is_an_error(pytester, run_pytest, here):
+    """A fourth iteration that went wrong would have no item of its own, and all others would pass."""
+    doubled(here)
+    here.write_spec(blocks='[blocks]\nlabel = "Pass {n}"', outputs='[outputs]\ny = "B1"')
+    cells = {"A1": 3, "B1": "=2*A1", "B2": "=2*B1", "C1": "Pass 1", "C2": "Pass 2"}
+    here.write_cells(cells)
+    (pytester.path / "later.xlsx").write_bytes(here.workbook.read_bytes())
+    here.write_cells({**cells, "B3": "=3*B2", "C3": "Pass 3"})
+    (pytester.path / "longer.xlsx").write_bytes(here.workbook.read_bytes())
+    (pytester.path / "later.xlsx").replace(here.workbook)
+    pytester.makeconftest(
+        "import pathlib\n\n"
+        "def pytest_collection_finish(session):\n"
+        "    pathlib.Path('longer.xlsx').replace('small.xlsx')\n"
+    )
+    result = run_pytest()
+    assert outcomes(result) == {"errors": 3}
+    result.stdout.fnmatch_lines(["E   small.parity.toml: *has changed since it was collected*"])
+
+
 def test_an_error_on_every_warning_changes_no_verdict(run_pytest, here):
     """Strict test suites turn warnings into exceptions; a reference that warns computes what it computes."""
     here.reference.write_text(
-        "import warnings\n\ndef double(x):\n    warnings.warn('old', DeprecationWarning)\n    return {'y': 2 * x}\n"
+        "import warnings\n\nwarnings.warn('older', DeprecationWarning)\n\n"
+        "def double(x):\n    warnings.warn('old', DeprecationWarning)\n    return {'y': 2 * x}\n"
     )
     assert outcomes(run_pytest("-Werror")) == {"passed": 2}
 

@@ -2,7 +2,8 @@
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ class Unassessed(Exception):  # noqa: N818
 class ParityFile(pytest.File):
     """A spec file. Its workbook is read to know the items, and recalculated when the first of them is run."""
 
+    _keys: set[Key]
+
     def collect(self) -> Iterable["ParityItem"]:
         """The items, in the order of the checks, iterations and quantities."""
         try:
@@ -49,14 +52,17 @@ class ParityFile(pytest.File):
             self._options  # noqa: B018
             plan = read_spec(self._spec)
             bounds = bind(plan, read_workbook(workbook_of(plan)))
-            trials_of(plan, bounds)
+            with _usual_warnings():
+                trials_of(plan, bounds)
         except XlparityError as error:
             raise self.CollectError(str(error)) from error
+        self._keys = set()
         for bound in bounds:
             check, cells = bound.check, bound.cells
             blocks = len(cells.offsets)
 
             def item(key: Key, line: int | None, skip: str | None = None, blocks: int = blocks) -> ParityItem:
+                self._keys.add(key)
                 name = name_of(key, blocks)
                 # Of a name with brackets in it pytest 9.2 makes another id than it reads from --lf's cache.
                 nodeid = f"{self.nodeid}::{name}"
@@ -75,8 +81,7 @@ class ParityFile(pytest.File):
         if isinstance(self._run, Exception):
             raise self._run
         parts, _ = self._run
-        # A workbook that was saved since it was collected may have other iterations.
-        return parts.get(key) or Part("unassessed", "the workbook or the spec has changed since it was collected")
+        return parts[key]
 
     def take_notes(self) -> list[str]:
         """The remarks on the file, when it is asked for them for the first time."""
@@ -105,13 +110,14 @@ class ParityFile(pytest.File):
     def _run(self) -> tuple[dict[Key, Part], list[str]] | Exception:
         """The parts and the remarks, or the error, which is kept as well: the engine runs once a file and process."""
         try:
-            with warnings.catch_warnings():
-                # Python's own filters: where a test suite makes errors of warnings, a verdict must not change.
-                warnings.simplefilter("default")
-                for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
-                    warnings.simplefilter("ignore", category)
+            with _usual_warnings():
                 report = verify(self._spec, **self._options)
-            return parts_of(report), [f"{self.nodeid}: {note}" for note in notes_of(report)]
+            parts = parts_of(report)
+            if parts.keys() != self._keys:  # an iteration that was added since would have no item to fail
+                raise UsageError(
+                    f"{self._spec}: it or its workbook has changed since it was collected; run pytest again"
+                )
+            return parts, [f"{self.nodeid}: {note}" for note in notes_of(report)]
         except Exception as error:
             return error
 
@@ -171,6 +177,16 @@ class ParityItem(pytest.Item):
         crash = ReprFileLocation(path, self.line, sentence)
         entries = [] if self.config.getoption("tbstyle") == "line" else [entry]  # pytest adds the line
         return ExceptionChainRepr([(ReprTraceback(entries, None, "long"), crash, None)])
+
+
+@contextmanager
+def _usual_warnings() -> Iterator[None]:
+    """Python's own filters: where a test suite makes errors of warnings, a reference that warns is still a reference."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", category)
+        yield
 
 
 def _options(config: pytest.Config) -> dict[str, Any]:
