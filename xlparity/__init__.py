@@ -9,15 +9,20 @@ pass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xlparity.asserting import assert_parity
     from xlparity.pipeline import verify
     from xlparity.report import Report
 
 __version__ = "0.1.0"
-__all__ = ["Report", "__version__", "verify"]
+__all__ = ["Report", "__version__", "assert_parity", "verify"]
 
 
 def __getattr__(name: str) -> Any:
-    """``verify`` and ``Report`` on first use: ``xlparity --help`` waits for neither numpy nor openpyxl."""
+    """The names on first use: neither ``xlparity --help`` nor pytest's start waits for numpy or openpyxl."""
+    if name == "assert_parity":
+        from xlparity.asserting import assert_parity  # noqa: PLC0415
+
+        return assert_parity
     if name == "verify":
         from xlparity.pipeline import verify  # noqa: PLC0415
 

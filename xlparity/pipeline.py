@@ -7,7 +7,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import xlparity
 from xlparity.address import Cell
 from xlparity.binding import irregular
 from xlparity.census import constants_behind, take_census
@@ -42,13 +41,14 @@ _PROOFS = 50
 _TO_SHRINK = 400
 
 
-def verify(
+def verify(  # noqa: PLR0913  (each is an option of the command as well)
     spec: str | Path,
     *,
     workbook: str | Path | None = None,
     engine: str | Sequence[str] = "formulas",
     rtol: float | None = None,
     atol: float | None = None,
+    tolerance: Tolerance | None = None,
     scenarios: int = SCENARIOS,
     seed: int = 0,
     progress: Progress | None = None,
@@ -56,14 +56,15 @@ def verify(
     """Whether the workbook computes what the reference computes, cell by cell and iteration by iteration.
 
     ``spec`` is the path of a spec file; ``workbook`` stands in for the workbook that it names, ``rtol`` and ``atol`` for
-    every tolerance in it. Of several engines, one that stands alone against the others and the reference is found wrong
-    itself. Other inputs, as many sets of them as there are ``scenarios``, are drawn from ``seed``; without any, a formula
-    may be dead. ``progress`` is called with the stage that begins and the share of the work that is done.
+    every tolerance in it, and ``tolerance`` is that of quantities to which it gives none. Of several engines, one that
+    stands alone against the others and the reference is found wrong itself. Other inputs, as many sets of them as there
+    are ``scenarios``, are drawn from ``seed``; without any, a formula may be dead. ``progress`` is called with the stage
+    that begins and the share of the work that is done.
     Raises an XlparityError where the spec, the workbook or the reference is unusable.
     """
     say = progress or (lambda stage, done: None)
     say("reading", 0.0)
-    plan = _with_tolerance(read_spec(Path(spec)), rtol, atol)
+    plan = _with_tolerance(read_spec(Path(spec), tolerance or Tolerance()), rtol, atol)
     machines = [find_engine(name) for name in ([engine] if isinstance(engine, str) else dict.fromkeys(engine))]
     book = read_workbook(workbook_of(plan) if workbook is None else Path(workbook))
     return assess(plan, book, machines, say, scenarios=scenarios, seed=seed)
@@ -311,5 +312,5 @@ def _with_tolerance(spec: Spec, rtol: float | None, atol: float | None) -> Spec:
 
 
 def _versions(machines: Sequence[Engine]) -> dict[str, str]:
-    ours = {"xlparity": xlparity.__version__, "formulas": version("formulas"), "numpy": version("numpy")}
+    ours = {"xlparity": version("xlparity"), "formulas": version("formulas"), "numpy": version("numpy")}
     return ours | {machine.name: machine.version for machine in machines if machine.recomputes}

@@ -208,11 +208,13 @@ def _copies(case: Case) -> dict[str, Any]:
     return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in case.inputs.items()}
 
 
-def find_reference(name: str, folder: Path) -> Reference:
-    """The function that ``file.py:function``, relative to ``folder``, or ``package.module:function`` names.
+def find_reference(name: str | Callable[..., Any], folder: Path) -> Reference:
+    """The function that ``file.py:function``, relative to ``folder``, or ``package.module:function`` names, or is.
 
     Raises OracleError where there is none.
     """
+    if not isinstance(name, str):
+        return Reference(getattr(name, "__qualname__", type(name).__qualname__), name)
     place, separator, function_name = name.rpartition(":")
     if not separator or not place or not function_name:
         raise OracleError(f"'{name}' names no reference; write file.py:function or package.module:function")

@@ -21,7 +21,7 @@ STATUSES: tuple[Status, ...] = (
     "match", "mismatch", "hardcoded", "error", "unsupported", "missing", "accepted", "skipped",
 )  # fmt: skip
 WRONG = frozenset(("mismatch", "hardcoded", "error"))
-_OF_INPUTS = ("XP203", "XP403")  # an input's copies are typed over, or hold something else
+OF_INPUTS = ("XP203", "XP403")  # an input's copies are typed over, or hold something else
 CAUSES = frozenset((
     "XP100", "XP101", "XP102", "XP103", "XP104", "XP105", "XP106", "XP107", "XP108", "XP109", "XP110", "XP111", "XP112",
     "XP201", "XP202", "XP205", "XP301", "XP302", "XP303", "XP401",
@@ -188,7 +188,7 @@ class CheckResult:
         counts = self.counts
         if any(counts[status] for status in UNKNOWN):
             return Verdict.UNASSESSED
-        amiss = any(finding.code in _OF_INPUTS for finding in self.findings)
+        amiss = any(finding.code in OF_INPUTS for finding in self.findings)
         if any(counts[status] for status in WRONG) or self.scenarios.failed or amiss:
             return Verdict.FAIL
         if self.not_always_computed:

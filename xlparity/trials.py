@@ -159,7 +159,7 @@ class Trial:
 
 def trials_of(plan: Spec, bounds: Sequence[Bound]) -> list[Trial]:
     """A trial of every check; raises SpecError where a reference is unusable."""
-    references: dict[str, Reference] = {}
+    references: dict[object, Reference] = {}
     trials: list[Trial] = []
     for bound in bounds:
         check = bound.check

@@ -10,6 +10,7 @@ import xlparity
 from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_reports
 from xlparity.cli.output import progress_bar
 from xlparity.errors import UsageError
+from xlparity.settings import LARGEST_SEED, MOST_SCENARIOS, read_settings
 from xlparity.writing import keep_apart, write_file
 
 if TYPE_CHECKING:
@@ -45,9 +46,14 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         float | None, typer.Option(min=0, help="Absolute tolerance, in place of every one in SPEC.")
     ] = None,
     scenarios: Annotated[
-        int, typer.Option(min=0, max=100_000, help="How many other sets of inputs to try; 0 tries none.")
-    ] = 100,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed that they are drawn from.")] = 0,
+        int | None,
+        typer.Option(
+            min=0, max=MOST_SCENARIOS, help="How many other sets of inputs to try; 0 tries none. [default: 100]"
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=LARGEST_SEED, help="The seed that they are drawn from. [default: 0]")
+    ] = None,
     fix: Annotated[
         Path | None,
         typer.Option(metavar="OUT", help="Write a copy of the workbook with the suggestions applied, and verify it."),
@@ -66,7 +72,8 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     """Recalculate a workbook and compare every bound cell with the Python reference.
 
     What is wrong is said by cause, with the formula that should stand there where one is found. The exit code is about
-    SPEC's workbook, whatever becomes of the copy that --fix writes.
+    SPEC's workbook, whatever becomes of the copy that --fix writes. What [tool.xlparity] in pyproject.toml says stands
+    where no option does.
 
     Examples: xlparity verify workbooks/regressor.parity.toml --format json --output report.json;
     xlparity verify --format text --format junit --output junit.xml --format sarif --output xlparity.sarif;
@@ -88,9 +95,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         from xlparity.cli.watch import verify_on_save  # noqa: PLC0415
 
         raise typer.Exit(verify_on_save(specs, workbook))
-    options: dict[str, Any] = {
-        "engine": engine or "formulas", "rtol": rtol, "atol": atol, "scenarios": scenarios, "seed": seed,
-    }  # fmt: skip
+    options = read_settings(Path()).options(engine=engine, rtol=rtol, atol=atol, scenarios=scenarios, seed=seed)
     with progress_bar(len(specs)) as progress:
         reports = [
             xlparity.verify(spec, workbook=workbook, progress=progress(number, spec), **options)

@@ -6,6 +6,6 @@ Either raises SpecError with the file, the line, what is wrong and the nearest r
 
 from xlparity.spec.binder import Bound, bind
 from xlparity.spec.plan import SUFFIX, Acceptance, Address, Blocks, Check, Spec
-from xlparity.spec.reader import read_spec
+from xlparity.spec.reader import read_spec, spec_of
 
-__all__ = ["SUFFIX", "Acceptance", "Address", "Blocks", "Bound", "Check", "Spec", "bind", "read_spec"]
+__all__ = ["SUFFIX", "Acceptance", "Address", "Blocks", "Bound", "Check", "Spec", "bind", "read_spec", "spec_of"]

@@ -1,9 +1,10 @@
 """What a spec file says, as values."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from xlparity.address import Range, parse_range
 from xlparity.binding import Input, Offset, Output
@@ -84,10 +85,10 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One workbook region against one reference."""
+    """One workbook region against one reference: a function, or the name of one."""
 
     name: str
-    reference: str
+    reference: str | Callable[..., Any]
     sheet: str | None
     blocks: Blocks | None
     inputs: tuple[Input[Address], ...]

@@ -26,8 +26,8 @@ _INPUT = ("at", "every_block", "also", "low", "high", "choices", "vary")
 _OUTPUT = ("at", "rtol", "atol", "transpose", "skip")
 
 
-def read_spec(path: Path) -> Spec:
-    """The spec file. Raises SpecError where it cannot be read or is wrong."""
+def read_spec(path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: B008  (it is frozen)
+    """The spec file, with the tolerance of what it gives none. Raises SpecError where it cannot be read or is wrong."""
     try:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
@@ -37,7 +37,15 @@ def read_spec(path: Path) -> Spec:
         raise SpecError(path, None, "is not UTF-8 text; a spec is a TOML file") from error
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number of thousands of digits
         raise SpecError(path, None, f"is not TOML: {error}") from error
-    return _Reader(path, Lines(text)).spec(table)
+    return _Reader(path, Lines(text), tolerance).spec(table)
+
+
+def spec_of(table: Mapping[str, Any], path: Path) -> Spec:
+    """The spec that a mapping is, with what a file of TOML would hold; a reference may be the function itself.
+
+    Its paths are relative to the folder of ``path``, which stands in errors for the file. Raises SpecError.
+    """
+    return _Reader(path, Lines("")).spec(_as_toml(table))
 
 
 class _Reader:
@@ -47,8 +55,8 @@ class _Reader:
     lines of what is wrong.
     """
 
-    def __init__(self, path: Path, lines: Lines) -> None:
-        self.path, self.lines = path, lines
+    def __init__(self, path: Path, lines: Lines, usual: Tolerance = Tolerance()) -> None:  # noqa: B008  (it is frozen)
+        self.path, self.lines, self.usual = path, lines, usual
         self.reading = ("", "")
         self.entry: tuple[str, int] | None = None
 
@@ -76,9 +84,11 @@ class _Reader:
         return Spec(self.path, self.path.parent / workbook, tuple(checks), self.lines)
 
     def check(self, name: str, table: Mapping[str, Any], accepted: tuple[Acceptance, ...]) -> Check:
-        reference = self.typed(table, "reference", str, "file.py:function or package.module:function")
+        reference = table.get("reference")
+        if not callable(reference):  # which only what was written in Python can be
+            reference = self.typed(table, "reference", str, "file.py:function or package.module:function")
         sheet = self.sheet(table)
-        tolerance = self.tolerance(table.get("tolerance", {}), Tolerance(), "tolerance")
+        tolerance = self.tolerance(table.get("tolerance", {}), self.usual, "tolerance")
         inputs, outputs = (
             self.typed(table, key, dict, "a table of names and addresses") for key in ("inputs", "outputs")
         )
@@ -241,6 +251,17 @@ class _Reader:
 def _blocks_at(starts: list[Offset]) -> Blocks:
     first = starts[0]
     return Blocks(None, tuple(Offset(at.rows - first.rows, at.columns - first.columns) for at in starts), first)
+
+
+def _as_toml(value: Any) -> Any:
+    """The value with the types that TOML has: what is written in Python may hold tuples, ranges, paths and numpy's numbers."""
+    if isinstance(value, Mapping):
+        return {key: _as_toml(held) for key, held in value.items() if held is not None}
+    if isinstance(value, tuple | list | range):
+        return [_as_toml(held) for held in value]
+    if isinstance(value, Path):
+        return value.as_posix()
+    return value.tolist() if hasattr(value, "dtype") and hasattr(value, "tolist") else value
 
 
 def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""Parity as an assertion, for tests written in Python."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from xlparity.engines import find_engine
+from xlparity.pipeline import SCENARIOS, assess, workbook_of
+from xlparity.report import Report, Verdict
+from xlparity.reporters.parts import name_of, parts_of
+from xlparity.spec import spec_of
+from xlparity.workbook import read_workbook
+
+_PARTS_SHOWN = 5
+_HERE = Path("assert_parity")
+
+
+def assert_parity(  # noqa: PLR0913  (the parts of a spec file, by name)
+    workbook: str | Path,
+    reference: str | Callable[..., Any],
+    *,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    blocks: Mapping[str, Any] | None = None,
+    sheet: str | None = None,
+    tolerance: Mapping[str, float] | None = None,
+    accept: Sequence[Mapping[str, Any]] = (),
+    engine: str | Sequence[str] = "formulas",
+    scenarios: int = SCENARIOS,
+    seed: int = 0,
+) -> Report:
+    """The report on a workbook that computes what the reference computes; AssertionError where it does not.
+
+    ``inputs``, ``outputs``, ``blocks``, ``tolerance`` and ``accept`` are what a spec file says under these names;
+    ``reference`` may be the function itself, and paths are relative to the current folder. The error's text is that of the
+    pytest plugin. What cannot be assessed is an AssertionError too, and an XlparityError where a file or a name is unusable.
+    """
+    __tracebackhide__ = True  # pytest shows the line of the test
+    table = {
+        "workbook": workbook,
+        "reference": reference,
+        "sheet": sheet,
+        "blocks": blocks,
+        "tolerance": tolerance,
+        "inputs": inputs,
+        "outputs": outputs,
+        "accept": accept,
+    }
+    plan = spec_of(table, _HERE)
+    machines = [find_engine(name) for name in ([engine] if isinstance(engine, str) else dict.fromkeys(engine))]
+    report = assess(plan, read_workbook(workbook_of(plan)), machines, scenarios=scenarios, seed=seed)
+    if report.verdict is not Verdict.PASS:
+        raise AssertionError(_text(report))
+    return report
+
+
+def _text(report: Report) -> str:
+    """What is wrong, by quantity and iteration, in the words of the pytest plugin."""
+    (check,) = report.combined
+    parts = parts_of(report)
+    amiss = {key: part for key, part in parts.items() if part.outcome in ("failed", "unassessed")}
+    said = (
+        "cannot be assessed" if report.verdict is Verdict.UNASSESSED else "does not compute what the reference computes"
+    )
+    lines = [f"{report.workbook} {said}, in {len(amiss):,} of {len(parts):,} quantities and iterations"]
+    for key, part in list(amiss.items())[:_PARTS_SHOWN]:
+        name = name_of(key, check.blocks).removeprefix(f"{check.name}/")
+        lines += ["", f"{name}: {part.sentence}", *(f"  {line}" for line in (*part.causes, *part.details()))]
+    if len(amiss) > _PARTS_SHOWN:
+        lines += ["", f"and {len(amiss) - _PARTS_SHOWN:,} more"]
+    return "\n".join(lines)

@@ -1,0 +1,107 @@
+"""Spec files as tests: ``pytest workbooks/`` has an item for every quantity in every iteration.
+
+pytest imports this on every start, in every project that has xlparity installed. So it imports nothing but pytest, and
+reads nothing until a ``*.parity.toml`` is met: numpy, openpyxl and the engine wait for the first one.
+"""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from xlparity.pytest_plugin.items import ParityFile
+    from xlparity.pytest_plugin.values import Recalculated
+
+NOTE = "parity note"
+_SUFFIX = ".parity.toml"
+_SAID = {
+    "engine": "what recalculates the workbooks (see 'xlparity engines')",
+    "scenarios": "how many other sets of inputs to try; 0 tries none",
+    "seed": "the seed that they are drawn from",
+    "rtol": "relative tolerance",
+    "atol": "absolute tolerance",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options, and the keys of the same names for the configuration file."""
+    group = parser.getgroup("parity", "Excel workbooks against their Python references (xlparity)")
+    group.addoption("--parity-engine", action="append", metavar="NAME", help=f"{_SAID['engine']}; may be repeated")
+    for name, kind in (("scenarios", _whole), ("seed", _whole), ("rtol", _tolerance), ("atol", _tolerance)):
+        instead = ", in place of every one in the spec files" if kind is _tolerance else ""
+        group.addoption(f"--parity-{name}", type=kind, metavar="NUMBER", help=_SAID[name] + instead)
+    parser.addini("parity_engine", _SAID["engine"], type="args", default=None)
+    for name in ("scenarios", "seed", "rtol", "atol"):
+        instead = ", where the spec file gives none" if name in ("rtol", "atol") else ""
+        parser.addini(f"parity_{name}", _SAID[name] + instead, default=None)
+    group.addoption("--no-parity", action="store_true", help=f"collect no *{_SUFFIX}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the marker that the items bear: ``-m "not parity"`` leaves them out."""
+    config.addinivalue_line("markers", "parity: an item of a *.parity.toml, made by xlparity")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ParityFile | None":
+    """The spec file as a collector, unless ``--no-parity`` is given."""
+    if not file_path.name.endswith(_SUFFIX) or parent.config.getoption("no_parity"):
+        return None
+    from xlparity.pytest_plugin.items import ParityFile  # noqa: PLC0415
+
+    file: ParityFile = ParityFile.from_parent(parent, path=file_path)
+    return file
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> "Generator[None, pytest.TestReport, pytest.TestReport]":
+    """An item that could not be assessed is told of as one that failed is; pytest asks an item about failures only."""
+    report = yield
+    if call.excinfo is not None and report.when == "setup" and report.failed and item.path.name.endswith(_SUFFIX):
+        report.longrepr = item.repr_failure(call.excinfo)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
+    """The remarks that change no verdict, each once; nothing at all where no spec file was run."""
+    reports = (report for of in terminalreporter.stats.values() for report in of)
+    properties = (pair for report in reports for pair in getattr(report, "user_properties", ()))
+    notes = list(dict.fromkeys(str(value) for name, value in properties if name == NOTE))
+    if notes and terminalreporter.verbosity >= 0:
+        terminalreporter.section("parity notes")
+        for note in notes:
+            terminalreporter.line(note)
+
+
+@pytest.fixture(scope="session")
+def recalculate() -> "Callable[..., Recalculated]":
+    """A workbook's values by address, recomputed: ``recalculate("book.xlsx")["Sheet1!B5"]``.
+
+    ``recalculate("book.xlsx", {"B1": 0.5})`` sets cells first; ``engine="libreoffice"`` has another engine compute. A
+    path is relative to the current folder. An address that names no sheet is on the first one.
+    """
+    from xlparity.pytest_plugin.values import recalculating  # noqa: PLC0415
+
+    return recalculating()
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _tolerance(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf:  # with an infinite one everything would agree
+        raise ValueError
+    return number
+
+
+_whole.__name__, _tolerance.__name__ = "whole number", "tolerance"  # as argparse calls them where they are wrong

@@ -1,0 +1,212 @@
+"""What pytest collects of a spec file, runs and reports: an item a check, quantity and iteration."""
+
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback, TerminalRepr
+
+from xlparity.engines import NAMES
+from xlparity.errors import UsageError, XlparityError, nearest
+from xlparity.pipeline import verify, workbook_of
+from xlparity.pytest_plugin import NOTE
+from xlparity.reporters.parts import Key, Part, name_of, notes_of, parts_of
+from xlparity.settings import Settings, read_settings, settings_of
+from xlparity.spec import bind, read_spec
+from xlparity.trials import trials_of
+from xlparity.workbook import read_workbook
+
+_EVERYTHING = 2  # at -vv
+
+
+class Disparity(AssertionError):  # noqa: N818  (a verdict, and no error)
+    """A quantity that is not what the reference computes."""
+
+    def __init__(self, part: Part) -> None:
+        super().__init__(part.text())
+        self.part = part
+
+
+class Unassessed(Exception):  # noqa: N818
+    """A quantity of which nothing can be said: an error and no failure, and above all no pass."""
+
+    def __init__(self, part: Part) -> None:
+        super().__init__(part.text())
+        self.part = part
+
+
+class ParityFile(pytest.File):
+    """A spec file. Its workbook is read to know the items, and recalculated when the first of them is run."""
+
+    _keys: set[Key]
+
+    def collect(self) -> Iterable["ParityItem"]:
+        """The items, in the order of the checks, iterations and quantities."""
+        try:
+            # What is wrong with the options or the references is to be said once, and not by each item.
+            self._options  # noqa: B018
+            plan = read_spec(self._spec)
+            bounds = bind(plan, read_workbook(workbook_of(plan)))
+            with _usual_warnings():
+                trials_of(plan, bounds)
+        except XlparityError as error:
+            raise self.CollectError(str(error)) from error
+        self._keys = set()
+        for bound in bounds:
+            check, cells = bound.check, bound.cells
+            blocks = len(cells.offsets)
+
+            def item(key: Key, line: int | None, skip: str | None = None, blocks: int = blocks) -> ParityItem:
+                self._keys.add(key)
+                name = name_of(key, blocks)
+                # Of a name with brackets in it pytest 9.2 makes another id than it reads from --lf's cache.
+                nodeid = f"{self.nodeid}::{name}"
+                made: ParityItem = ParityItem.from_parent(
+                    self, name=name, nodeid=nodeid, of=key, line=line or 1, skip=skip
+                )
+                return made
+
+            yield item(Key(check.name), plan.lines.of("inputs", check.name, ""))
+            lines = {output.name: plan.lines.of(output.name, check.name, "outputs") for output in check.outputs}
+            for output, iteration, _ in cells.blocks:
+                yield item(Key(check.name, output.name, iteration), lines[output.name], output.skip)
+
+    def part(self, key: Key) -> Part:
+        """What became of the item; raises the error that kept the workbook from being verified."""
+        if isinstance(self._run, Exception):
+            raise self._run
+        parts, _ = self._run
+        return parts[key]
+
+    def take_notes(self) -> list[str]:
+        """The remarks on the file, when it is asked for them for the first time."""
+        if isinstance(self._run, Exception):
+            return []
+        _, notes = self._run
+        taken = notes.copy()
+        notes.clear()
+        return taken
+
+    @property
+    def _spec(self) -> Path:
+        """The file as it is named from the current folder, for texts that do not depend on the machine."""
+        here = Path.cwd()
+        return self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+
+    @cached_property
+    def _options(self) -> dict[str, Any]:
+        options = _options(self.config)
+        unknown = next((name for name in options.get("engine", ()) if name not in NAMES), None)
+        if unknown is not None:
+            raise UsageError(f"there is no engine '{unknown}'{nearest(unknown, NAMES)}")
+        return options
+
+    @cached_property
+    def _run(self) -> tuple[dict[Key, Part], list[str]] | Exception:
+        """The parts and the remarks, or the error, which is kept as well: the engine runs once a file and process."""
+        try:
+            with _usual_warnings():
+                report = verify(self._spec, **self._options)
+            parts = parts_of(report)
+            if parts.keys() != self._keys:  # an iteration that was added since would have no item to fail
+                raise UsageError(
+                    f"{self._spec}: it or its workbook has changed since it was collected; run pytest again"
+                )
+            return parts, [f"{self.nodeid}: {note}" for note in notes_of(report)]
+        except Exception as error:
+            return error
+
+
+class ParityItem(pytest.Item):
+    """One quantity in one iteration, or a check's inputs; ``line`` is where the spec names it."""
+
+    parent: ParityFile
+
+    def __init__(self, *, of: Key, line: int, skip: str | None, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.of, self.line = of, line
+        self.add_marker("parity")
+        if skip is not None:
+            self.add_marker(pytest.mark.skip(reason=f"{of.variable}: {skip}"))
+
+    def setup(self) -> None:
+        """Has the workbook verified, if nobody had yet. What cannot be assessed ends here, as an error."""
+        part = self.parent.part(self.of)
+        self.user_properties += [(NOTE, note) for note in self.parent.take_notes()]
+        if part.outcome not in ("passed", "failed", "accepted"):
+            raise Unassessed(part)
+
+    def runtest(self) -> None:
+        """Passes where every cell is a match; a known difference is an expected failure, with the spec's reason."""
+        part = self.parent.part(self.of)
+        if part.outcome == "accepted":
+            pytest.xfail(part.sentence)  # which goes on where --runxfail is given
+        if part.outcome != "passed":
+            raise Disparity(part)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The line of the spec file that names the quantity, from 0, and the heading of a failure."""
+        return self.path, self.line - 1, self.name
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
+        """The failure in pytest's style; the trace of calls that leads to it lies within xlparity, and is left out."""
+        error = excinfo.value
+        if isinstance(error, Disparity | Unassessed):
+            part = error.part
+            everything = self.config.get_verbosity() >= _EVERYTHING
+            shown = [*part.causes, *part.details(everything=everything)]
+            kind = ", ".join(dict.fromkeys(result.status for result in part.results)) or part.outcome
+            return self._said(part.sentence, shown, "right on the stored inputs only" if kind == "match" else kind)
+        if isinstance(error, pytest.xfail.Exception):
+            return self._said(str(error), [], "accepted by the spec")
+        if isinstance(error, XlparityError):
+            return self._said(str(error), [], type(error).__name__)
+        return super().repr_failure(excinfo, style)
+
+    def _said(self, sentence: str, more: list[str], kind: str) -> TerminalRepr:
+        # The class that pytest makes of any exception: the summary line, junit-xml and xdist know how to read it.
+        path = os.path.relpath(self.path, self.config.invocation_params.dir)
+        lines = [line for text in (sentence, *more) for line in text.splitlines()]
+        place = ReprFileLocation(path, self.line, kind)
+        entry = ReprEntry([f"E   {line}".rstrip() for line in lines], None, None, place, "long")
+        crash = ReprFileLocation(path, self.line, sentence)
+        entries = [] if self.config.getoption("tbstyle") == "line" else [entry]  # pytest adds the line
+        return ExceptionChainRepr([(ReprTraceback(entries, None, "long"), crash, None)])
+
+
+@contextmanager
+def _usual_warnings() -> Iterator[None]:
+    """Python's own filters: where a test suite makes errors of warnings, a reference that warns is still a reference."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", category)
+        yield
+
+
+def _options(config: pytest.Config) -> dict[str, Any]:
+    """The keywords of ``verify``: the command line, then the configuration file, then ``[tool.xlparity]``."""
+    standing = read_settings(config.rootpath).under(_from_ini(config))
+    keys = ("engine", "scenarios", "seed", "rtol", "atol")
+    return standing.options(**{key: config.getoption(f"parity_{key}") for key in keys})
+
+
+def _from_ini(config: pytest.Config) -> Settings:
+    table: dict[str, Any] = {"engine": config.getini("parity_engine") or []}
+    for key, kind in _KINDS.items():
+        text = config.getini(f"parity_{key}")
+        if text not in (None, ""):
+            try:
+                table[key] = kind(text)
+            except ValueError:
+                table[key] = text
+    where = config.inipath or "pytest's configuration"
+    return settings_of(table, f"{where}, parity_…")
+
+
+_KINDS: Mapping[str, type[int] | type[float]] = {"scenarios": int, "seed": int, "rtol": float, "atol": float}

@@ -1,0 +1,218 @@
+"""A report taken apart for test runners: what became of each quantity in each iteration, and why, in words."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from xlparity.address import Cell
+from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
+from xlparity.tried import Witness
+from xlparity.values import Unsupported, Value
+
+Outcome: TypeAlias = Literal["passed", "failed", "unassessed", "accepted", "skipped"]
+
+INPUTS = "inputs"
+_TOLD = CAUSES.union(OF_INPUTS, ("XP199",))  # where the cells are, and so in no note
+_CELLS_SHOWN, _FINDINGS_SHOWN, _CHANGES_SHOWN = 10, 3, 10
+
+
+class Key(NamedTuple):
+    """What a part is about; ``variable`` is None for the inputs of a check and what concerns it as a whole."""
+
+    check: str
+    variable: str | None = None
+    iteration: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What became of one quantity in one iteration, or of a check's inputs.
+
+    ``sentence`` says it in a line, empty where it passed, ``causes`` are the sentences of the findings, and ``details`` are
+    the lines about the first of the ``results`` that are no match, or about all. ``stored_only`` are the cells of the check
+    that are right on the stored inputs only.
+    """
+
+    outcome: Outcome
+    sentence: str = ""
+    causes: tuple[str, ...] = ()
+    results: tuple[CellResult, ...] = ()
+    stored_only: frozenset[Cell] = frozenset()
+
+    def details(self, *, everything: bool = False) -> list[str]:
+        """Two lines a cell that is not a match: its formula; what is expected, what it is and how far apart they are."""
+        shown = self.results if everything else self.results[:_CELLS_SHOWN]
+        lines = [line for result in shown for line in _cell(result, result.cell in self.stored_only)]
+        if len(shown) < len(self.results):
+            lines.append(f"and {len(self.results) - len(shown):,} more")
+        return lines
+
+    def text(self, *, everything: bool = False) -> str:
+        """All that there is to say about it."""
+        return "\n".join((self.sentence, *self.causes, *self.details(everything=everything)))
+
+
+def name_of(key: Key, blocks: int) -> str:
+    """``training/z1[7]``; a check with one pass numbers nothing."""
+    if key.variable is None:
+        return f"{key.check}/{INPUTS}"
+    return f"{key.check}/{key.variable}" + (f"[{key.iteration}]" if blocks > 1 else "")
+
+
+def parts_of(report: Report) -> dict[Key, Part]:
+    """Every part of the report. Unless its verdict is pass, or stale, one of them at least is failed or unassessed."""
+    found: dict[Key, Part] = {}
+    for check in report.combined:
+        findings = [finding for of in report.checks if of.name == check.name for finding in of.findings]
+        elsewhere = [finding for of in report.checks for finding in of.findings if finding.code in CAUSES]
+        own = dict(_quantities(check, findings, elsewhere))
+        found[Key(check.name)] = _inputs(check, own.values())
+        found |= own
+    return found
+
+
+def notes_of(report: Report) -> list[str]:
+    """What is to be told although it changes no verdict: remarks, inputs that cannot be set, formulas not looked at."""
+    notes: list[str] = []
+    for check in report.checks:
+        by = f"{check.name}, by {check.engine}" if len({c.engine for c in report.checks}) > 1 else check.name
+        notes += [f"{by}: {note}" for note in check.notes]
+        remarks = [finding for finding in check.findings if finding.code not in _TOLD]
+        notes += [f"{by}: {_said(finding)}" for finding in remarks]
+    census = report.census
+    if census.unbound:
+        shown = ", ".join(str(cell) for cell in census.unbound_cells[:5])
+        more = ", …" if len(census.unbound_cells) > 5 else ""
+        places = f" ({shown}{more})" if shown else ""
+        notes.append(f"not looked at: {census.unbound:,} of the file's {_number(census.formulas, 'formula')}{places}")
+    return notes
+
+
+def _quantities(
+    check: CheckResult, findings: Iterable[Finding], elsewhere: Iterable[Finding]
+) -> Iterator[tuple[Key, Part]]:
+    stored_only = frozenset(result.cell for result in check.only_stored)
+    unsure = {result.cell for result in check.not_always_computed}
+    groups: dict[Key, list[CellResult]] = {}
+    for result in check.results:
+        groups.setdefault(Key(check.name, result.variable, result.iteration), []).append(result)
+    about: dict[object, list[Finding]] = {}
+    for finding in findings:
+        # A helper that nothing binds may be the culprit, for the quantity that the finding names.
+        for place in (*finding.cells, *((finding.variable, number) for number in finding.iterations)):
+            about.setdefault(place, []).append(finding)
+    others = [_said(finding) for finding in elsewhere]
+    for key, results in groups.items():
+        wrong = [r for r in results if r.status in WRONG or r.cell in stored_only]
+        unknown = [r for r in results if r.status in UNKNOWN or r.cell in unsure]
+        if wrong or unknown:
+            causes = _causes([*wrong, *unknown], about, others)
+            sentence = _wrong(wrong, results, check) if wrong else _unknown(unknown, results)
+            causes += _example(check) if any(r.cell in stored_only for r in wrong) else ()
+            outcome: Outcome = "failed" if wrong else "unassessed"
+            yield key, Part(outcome, sentence, causes, (*wrong, *unknown), stored_only)
+        else:
+            yield key, _sound(results, check)
+
+
+def _sound(results: list[CellResult], check: CheckResult) -> Part:
+    """The part in which nothing is wrong, and which passes only where something was shown."""
+    accepted = [result for result in results if result.status == "accepted"]
+    if accepted:
+        reasons = "; ".join(dict.fromkeys(result.reason or "" for result in accepted))
+        counted = f"{len(accepted):,} of {_number(len(results), 'cell')}"
+        return Part("accepted", f"known difference in {counted}: {reasons}", results=tuple(accepted))
+    if all(result.status == "skipped" for result in results):
+        return Part("skipped", "left out by the spec")
+    if check.scenarios.dropped and not check.scenarios.run:
+        return Part("unassessed", "agrees on the stored inputs, and could not be shown to on any others")
+    if all(result.status == "match" for result in results):
+        return Part("passed")
+    return Part("unassessed", "not every cell was compared", results=tuple(results))
+
+
+def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
+    amiss = tuple(_said(finding) for finding in check.findings if finding.code in OF_INPUTS)
+    if amiss:
+        return Part("failed", amiss[0], amiss[1:])
+    # Whatever else keeps the check from passing must not go unseen, so it is said here if nowhere else.
+    if check.verdict is Verdict.PASS or any(part.outcome in ("failed", "unassessed") for part in quantities):
+        return Part("passed")
+    if check.verdict is Verdict.FAIL:
+        return Part("failed", "the check fails, and none of its quantities does")
+    return Part("unassessed", "nothing was recomputed from a live formula, so nothing is shown")
+
+
+def _causes(
+    results: Iterable[CellResult], about: Mapping[object, Iterable[Finding]], others: list[str]
+) -> tuple[str, ...]:
+    places = [place for result in results for place in (result.cell, (result.variable, result.iteration))]
+    own = tuple(dict.fromkeys(_said(finding) for place in places for finding in about.get(place, ())))
+    if own or not others:
+        return own
+    more = len(others) - _FINDINGS_SHOWN
+    rest = (f"and {_number(more, 'more finding')}",) if more > 0 else ()
+    return ("no finding is about these formulas; what is found in others:", *others[:_FINDINGS_SHOWN], *rest)
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.code} {finding.message}"
+
+
+def _wrong(wrong: list[CellResult], results: list[CellResult], check: CheckResult) -> str:
+    first = wrong[0]
+    more = f" ({len(wrong):,} of {len(results):,} cells)" if len(results) > 1 else ""
+    if first.status in WRONG:
+        said = f"{first.cell} is {_value(first.actual)} instead of {_value(first.expected)}"
+        if first.status == "hardcoded":
+            said = f"{first.cell} holds {_value(first.actual)}, a constant, where a formula must stand"
+        return said + more
+    tried = check.scenarios
+    return f"{first.cell} is right on the stored inputs only: {tried.failed:,} of {tried.run:,} scenarios fail{more}"
+
+
+def _unknown(unknown: list[CellResult], results: list[CellResult]) -> str:
+    first = unknown[0]
+    more = f" ({len(unknown):,} of {len(results):,} cells)" if len(results) > 1 else ""
+    if isinstance(first.actual, Unsupported):
+        return f"{first.cell} cannot be assessed: {first.actual.reason}{more}"
+    if first.status in UNKNOWN:
+        return f"{first.cell} cannot be assessed: it is {_value(first.actual)}{more}"
+    return f"{first.cell} agrees on the stored inputs, and could not be shown to on all others{more}"
+
+
+def _example(check: CheckResult) -> tuple[str, ...]:
+    smallest = check.scenarios.smallest
+    return () if smallest is None else (_witness(smallest),)
+
+
+def _witness(witness: Witness) -> str:
+    """What to type into the workbook, and what is then seen to be wrong."""
+    shown = ", ".join(f"{cell} to {_value(value)}" for cell, value in witness.changes[:_CHANGES_SHOWN])
+    left = len(witness.changes) - _CHANGES_SHOWN
+    more = f" and {_number(left, 'more cell')} as drawn" if left > 0 else ""
+    return f"set {shown}{more} and {witness.cell} is {_value(witness.actual)} instead of {_value(witness.expected)}"
+
+
+def _cell(result: CellResult, stored_only: bool) -> Iterator[str]:
+    yield f"{result.cell}  {result.formula or '(no formula)'}"
+    if isinstance(result.actual, Unsupported):
+        yield f"    {result.status}: {result.actual.reason}"
+        return
+    said = f"    expected {_value(result.expected)}, actual {_value(result.actual)}"
+    if result.difference is not None and isinstance(result.expected, float):
+        relative = f"{result.difference / abs(result.expected):.3g}" if result.expected else "–"
+        said += f", difference {result.difference:.3g} absolute, {relative} relative"
+    yield said + (", on the stored inputs" if stored_only else "")
+
+
+def _value(value: Value | None) -> str:
+    if isinstance(value, bool):
+        return str(value).upper()  # as the cell shows it
+    if value is None:
+        return "nothing"
+    return repr(float(value)) if isinstance(value, float) else str(value)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

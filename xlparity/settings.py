@@ -1,0 +1,119 @@
+"""What a project says once for all its workbooks: the table ``[tool.xlparity]`` in its ``pyproject.toml``."""
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from xlparity.errors import UsageError, nearest
+from xlparity.tolerance import Tolerance
+
+MOST_SCENARIOS = 100_000
+LARGEST_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is verified by, where nothing nearer says otherwise; None leaves it to ``verify``.
+
+    ``rtol`` and ``atol`` are those of quantities to which the spec gives none: a project cannot loosen a tolerance that
+    somebody wrote beside a quantity. ``engine`` is empty where none is named.
+    """
+
+    engine: tuple[str, ...] = ()
+    scenarios: int | None = None
+    seed: int | None = None
+    rtol: float | None = None
+    atol: float | None = None
+
+    def under(self, nearer: "Settings") -> "Settings":
+        """These, save for what ``nearer`` settings say."""
+        return Settings(
+            nearer.engine or self.engine,
+            self.scenarios if nearer.scenarios is None else nearer.scenarios,
+            self.seed if nearer.seed is None else nearer.seed,
+            self.rtol if nearer.rtol is None else nearer.rtol,
+            self.atol if nearer.atol is None else nearer.atol,
+        )
+
+    def options(
+        self,
+        *,
+        engine: Sequence[str] | None,
+        scenarios: int | None,
+        seed: int | None,
+        rtol: float | None,
+        atol: float | None,
+    ) -> dict[str, Any]:
+        """The keywords of ``verify`` when these settings stand behind a command line; its tolerances replace the spec's."""
+        usual = Tolerance()
+        given = self.under(Settings(tuple(engine or ()), scenarios, seed))
+        options = {
+            "engine": given.engine or None,
+            "scenarios": given.scenarios,
+            "seed": given.seed,
+            "rtol": rtol,
+            "atol": atol,
+        }
+        own = Tolerance(usual.rtol if self.rtol is None else self.rtol, usual.atol if self.atol is None else self.atol)
+        return {key: value for key, value in options.items() if value is not None} | {"tolerance": own}
+
+
+def read_settings(folder: Path) -> Settings:
+    """The settings of the project in which the folder lies: of the nearest ``pyproject.toml`` that has ``[tool.xlparity]``.
+
+    Raises UsageError where that table, or a ``pyproject.toml`` on the way to it, is wrong.
+    """
+    for place in (folder.resolve(), *folder.resolve().parents):
+        path = place / "pyproject.toml"
+        if not path.is_file():
+            continue
+        try:
+            tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+        except (OSError, ValueError, RecursionError) as error:
+            raise UsageError(f"{path} cannot be read: {error}") from error
+        if isinstance(tool, Mapping) and "xlparity" in tool:
+            return settings_of(tool["xlparity"], f"{path}, [tool.xlparity]")
+    return Settings()
+
+
+def settings_of(table: Any, where: str) -> Settings:
+    """The settings that a table of TOML holds; raises UsageError, which begins with ``where``, where it is wrong."""
+    known = [field.name for field in fields(Settings)]
+    if not isinstance(table, Mapping):
+        raise UsageError(f"{where} is a table, with the keys {', '.join(known)}")
+    for key in table:
+        if key not in known:
+            raise UsageError(f"{where}: unknown key '{key}'{nearest(key, known)}")
+    engine = table.get("engine", [])
+    engines = [engine] if isinstance(engine, str) else engine
+    if not isinstance(engines, list) or not all(isinstance(name, str) and name for name in engines):
+        raise UsageError(f"{where}: engine is a name such as 'formulas', or a list of them")
+    return Settings(
+        tuple(engines),
+        _whole(table, "scenarios", MOST_SCENARIOS, where),
+        _whole(table, "seed", LARGEST_SEED, where),
+        _tolerance(table, "rtol", where),
+        _tolerance(table, "atol", where),
+    )
+
+
+def _whole(table: Mapping[str, Any], key: str, most: int, where: str) -> int | None:
+    value = table.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise UsageError(f"{where}: {key} is a whole number from 0 to {most:,}")
+    return value
+
+
+def _tolerance(table: Mapping[str, Any], key: str, where: str) -> float | None:
+    value = table.get(key)
+    if value is None:
+        return None
+    # With an infinite one everything would agree.
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
+        raise UsageError(f"{where}: {key} is a number such as 1e-9")
+    return float(value)
