@@ -52,9 +52,9 @@ def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
         except XlparityError:
             found.add(spec)
             continue
-        named = [plan.workbook, *(spec.parent / check.reference.rpartition(":")[0] for check in plan.checks)]
+        named = [plan.workbook, *(spec.parent / reference.rpartition(":")[0] for reference in plan.references)]
         # A module is named by dots, and found wherever Python looks: any file of its name may be it.
-        modules = {check.reference.rpartition(":")[0].rpartition(".")[2] for check in plan.checks}
+        modules = {reference.rpartition(":")[0].rpartition(".")[2] for reference in plan.references}
         if changed.intersection(path.resolve() for path in named) or any(file.stem in modules for file in changed):
             found.add(spec)
     return sorted(found)

@@ -56,8 +56,8 @@ def _files(specs: Sequence[Path], workbook: Path | None) -> list[Path]:
         with contextlib.suppress(XlparityError):
             plan = read_spec(spec)
             found += [plan.workbook] if workbook is None else []
-            for check in plan.checks:
-                found += _reference_files(check.reference, spec.parent)
+            for reference in plan.references:
+                found += _reference_files(reference, spec.parent)
     return list(dict.fromkeys(file.resolve() for file in found))
 
 

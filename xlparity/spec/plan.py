@@ -105,6 +105,11 @@ class Spec:
     checks: tuple[Check, ...]
     lines: Lines
 
+    @property
+    def references(self) -> list[str]:
+        """The names of the references; one that was handed over as a function has none."""
+        return [check.reference for check in self.checks if isinstance(check.reference, str)]
+
     def error(self, key: str, message: str, check: str, part: str = "") -> SpecError:
         """The error about this key of a part of a check, with the line that it stands on."""
         return self.error_at(self.lines.of(key, check, part), message)
