@@ -84,7 +84,7 @@ class Finding:
     """An opinion about a cause, with the cells it explains. Codes are never reused; ``XP4`` is mapping and shape.
 
     ``suggestion`` is what the first of the cells should say, ``mends`` are all formulas to be written, by the cell that each
-    stands in, and ``affects`` counts the cells that are wrong only because of these.
+    stands in, and ``affects`` counts the cells that are wrong because of these.
     """
 
     code: str

@@ -61,7 +61,7 @@ def finding(found: Finding) -> tuple[str, str]:
     if found.suggestion is not None:
         said, _, after = said.partition(f"; write {found.suggestion}")
         after = after.removeprefix(".").strip()
-    return said if after or said.endswith(".") else f"{said}.", after
+    return said if said.endswith(".") else f"{said}.", after
 
 
 def finding_lines(found: Finding) -> list[str]:
