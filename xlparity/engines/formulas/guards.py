@@ -150,6 +150,16 @@ def nearly_whole(number: float) -> bool:
     return abs(number) < _NO_FRACTIONS and 0 < abs(number - round(number)) <= NEARLY_WHOLE * abs(number)
 
 
+def no_odd_root(base: Operand, exponent: Operand) -> None:
+    """A base and an exponent that are no odd root of a negative number, of which Excel is said to have one at times."""
+    not_near_zero(base, exponent)
+    for number, power in np.broadcast(*(np.asarray(operand, object) for operand in (base, exponent))):
+        if is_number(number) and is_number(power) and number < 0 and power:
+            root = 1 / float(power)
+            if abs(root) > 1 and round(root) % 2 and abs(root - round(root)) <= 1e-9 * abs(root):
+                raise Refusal("an odd root of a negative number")
+
+
 def not_nearly_whole(operand: Operand) -> None:
     """Numbers that are whole or are not."""
     numeric(operand)

@@ -172,7 +172,7 @@ def _table() -> dict[str, Function]:
         "-": Function(OPERATORS["-"], "elementwise", guards.numeric, "{0} - {1}"),
         "*": Function(OPERATORS["*"], "elementwise", guards.numeric, "{0} * {1}"),
         "/": Function(OPERATORS["/"], "elementwise", guards.divisible, "{0} / {1}"),
-        "^": Function(wrap_ufunc(power), "elementwise", guards.not_near_zero, "float(power({0}, {1}))"),
+        "^": Function(wrap_ufunc(power), "elementwise", guards.no_odd_root, "float(power({0}, {1}))"),
         "%": Function(OPERATORS["%"], "elementwise", guards.numeric, "{0} / 100.0"),
         "U-": Function(OPERATORS["U-"], "elementwise", guards.numeric, "-{0}"),
         "U+": Function(lambda operand: operand, "elementwise", guards.numbers_only),  # a blank stays one
@@ -180,7 +180,7 @@ def _table() -> dict[str, Function]:
         ARRAY_ROW: Function(array_row, "matrix"),
         "ARRAY": Function(array_constant, "matrix"),
         "&": function(joined, "text text"),
-        "POWER": Function(wrap_ufunc(numpy_power), "elementwise", guards.not_near_zero, "float(numpy_power({0}, {1}))"),
+        "POWER": Function(wrap_ufunc(numpy_power), "elementwise", guards.no_odd_root, "float(numpy_power({0}, {1}))"),
         "INT": Function(wrap_ufunc(whole), "elementwise", guards.not_nearly_whole, "plain_whole({0})"),
         "LOG": Function(formulas_function("LOG"), "elementwise", guards.log),
         "IF": function(chosen, "condition branch~ branch~", refers=slice(1, None)),
