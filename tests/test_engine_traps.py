@@ -564,9 +564,15 @@ def test_zero_to_a_negative_power_is_a_division_by_zero(answers):
 
 def test_a_fractional_power_of_a_negative_number_is_num(answers):
     """Python makes a complex number of it, which is no Excel value."""
-    ours, theirs = answers("=(-8)^(1/3)", {})
+    ours, theirs = answers("=(-8)^0.7", {})
     assert ours == [NUM]
     assert isinstance(theirs[0], Unsupported)
+
+
+def test_an_odd_root_of_a_negative_number_is_refused(answers):
+    """Some programs that follow Excel have -2 for it, and its manual has #NUM!."""
+    ours, _ = answers("=(-8)^(1/3)", {})
+    assert isinstance(ours[0], Unsupported)
 
 
 @pytest.mark.parametrize(
