@@ -246,8 +246,7 @@ class _Sweep:
     def _arguments(self, node: Node, made: Plan, errors: Errors) -> tuple[list[Any], list[Mask]] | None:
         """The plan's arguments, and in which sets each is odd; None where a value that does not vary is no float.
 
-        Where the plan hands on whatever error value it is given, an error value is noted in ``errors``, and a number stands
-        in for it.
+        Where the plan hands on any error value that it is given, these are noted in ``errors``, a number in their place.
         """
         strict = made.strict and node.block == (1, 1)
         arguments: list[Any] = []
