@@ -21,13 +21,15 @@ import xlparity
 from xlparity import ooxml
 from xlparity.address import parse_range
 from xlparity.course.regressor import reference, sheet
+from xlparity.course.regressor.faulty import plant_mistakes
 from xlparity.course.regressor.pages import regressor
 from xlparity.engines import find_engine
+from xlparity.fix import fix
 from xlparity.generate import build, differs
 from xlparity.patch import pack, write_values
 from xlparity.report import Verdict
 from xlparity.values import BLANK
-from xlparity.workbook import Formula, formulas_of, read_workbook
+from xlparity.workbook import Formula, formulas_of, parse_workbook, read_workbook
 
 # Excel's functions up to 2010 that the workbook may use; none of them is volatile.
 CLASSIC = {"MMULT", "TRANSPOSE", "EXP", "LN", "SUM", "COUNT", "IF", "ABS", "SUMPRODUCT"}
@@ -344,3 +346,31 @@ def test_the_file_is_a_plain_package(path):
                 for relation in ElementTree.fromstring(archive.read(name)):
                     target = posixpath.normpath(posixpath.join("/", folder, relation.attrib["Target"])).lstrip("/")
                     assert target in archive.namelist(), (name, target)
+
+
+def test_the_faulty_workbook_has_three_mistakes_and_each_is_named(week_one, tmp_path, run):
+    """It is what the README's tour walks through: the mistakes are the only ones, and mending them gives the course's own."""
+    faulty = tmp_path / "student.xlsx"
+    assert run("generate", "--out", tmp_path, "--faulty", faulty).code == 0
+    report = xlparity.verify(week_one, workbook=faulty)
+    found = [(f.code, str(f.cells[0]), len(f.cells)) for check in report.checks for f in check.findings]
+    assert found == [("XP101", "Training!N9", 88), ("XP202", "Training!F23", 1), ("XP201", "Training!G37", 1)]
+    mended = parse_workbook(fix(report)[0], faulty)
+    assert mended.cells == read_workbook(week_one.with_name("regressor.xlsx")).cells
+
+
+def test_the_typed_learning_rate_is_seen_on_other_inputs_only(two_iterations, tmp_path):
+    """One of the mistakes computes what it should as long as nobody changes alpha: no comparison of stored values sees it."""
+    draft = regressor(iterations=2, alpha=0.5)
+    plant_mistakes(draft, 2)
+    (tmp_path / "student.xlsx").write_bytes(build(draft)["regressor.xlsx"])
+    report = xlparity.verify(two_iterations, workbook=tmp_path / "student.xlsx", scenarios=0)
+    assert {f.code for check in report.checks for f in check.findings} == {"XP101", "XP201"}
+
+
+@pytest.mark.parametrize("name", ["regressor.xlsx", "student.xls"])
+def test_the_faulty_workbook_overwrites_nothing(tmp_path, run, name):
+    """The course's own workbook must not be taken for it, and Excel opens it only if it ends in .xlsx."""
+    done = run("generate", "--out", tmp_path, "--faulty", tmp_path / name)
+    assert (done.code, list(tmp_path.iterdir())) == (2, [])
+    assert "--faulty" in done.err

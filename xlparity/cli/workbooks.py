@@ -26,6 +26,10 @@ def generate(
     iterations: Annotated[int, typer.Option(min=2, max=2000, help="How many iterations of training.")] = 22,
     alpha: Annotated[float, typer.Option(help="The learning rate in the workbook's alpha cell.")] = 1.0,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed of the first weights.")] = 1,
+    faulty: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Write to OUT the same workbook with three mistakes, as students make them."),
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if the files are not these.")] = False,
     verify_it: Annotated[bool, typer.Option("--verify", help="Verify the workbook that was written.")] = False,
 ) -> None:
@@ -33,22 +37,30 @@ def generate(
 
     Example: xlparity generate --iterations 200 --out scratch --verify
     """
+    from xlparity.course.regressor.faulty import plant_mistakes  # noqa: PLC0415
     from xlparity.course.regressor.pages import regressor  # noqa: PLC0415
     from xlparity.generate import build, differs  # noqa: PLC0415
 
     if not -1e6 < alpha < 1e6:  # also refuses a nan
         raise UsageError(f"--alpha {alpha} is no learning rate; give a number such as 0.5")
-    files = build(regressor(iterations=iterations, alpha=alpha, seed=seed))
+    draft = regressor(iterations=iterations, alpha=alpha, seed=seed)
+    files = {out / name: data for name, data in build(draft).items()}
+    if faulty is not None:
+        keep_apart(faulty, *files, option="--faulty")
+        if faulty.suffix.lower() != ".xlsx":
+            raise UsageError(f"--faulty {faulty}: name a file that ends in .xlsx, as Excel opens no other as one")
+        plant_mistakes(draft, iterations)
+        files[faulty] = build(draft)[f"{draft.name}.xlsx"]
     if check:
-        wrong = [path for name, data in files.items() if differs(path := out / name, data)]
+        wrong = [path for path, data in files.items() if differs(path, data)]
         for path in wrong:
             typer.echo(f"{path.as_posix()} differs from what xlparity generates", err=True)
         if wrong:
             raise typer.Exit(1)
     else:
-        for name, data in files.items():
-            write_file(out / name, data)
-            typer.echo(f"wrote {(out / name).as_posix()}", err=True)
+        for path, data in files.items():
+            write_file(path, data)
+            typer.echo(f"wrote {path.as_posix()}", err=True)
     if verify_it:
         verify([out / f"{course.value}.parity.toml"])
 

@@ -1,0 +1,22 @@
+"""Week 1 as a student might hand it in: with three mistakes of the kinds that course workbooks were found to carry."""
+
+import re
+
+from xlparity.course.regressor import sheet as s
+from xlparity.generate import Draft
+
+
+def plant_mistakes(draft: Draft, iterations: int) -> None:
+    """Puts the mistakes into the workbook's Training sheet.
+
+    LOG, which is base 10 in Excel, where numpy has the natural logarithm; a number pasted over a gradient; and a learning
+    rate that is typed into an update, which is right until somebody changes alpha.
+    """
+    sheet = draft.book["Training"]
+    for iteration in range(1, iterations + 1):
+        for cell in s.TRAINING.block("sample_loss", iteration).cells():
+            sheet[cell.a1] = sheet[cell.a1].value.replace("LN(", "LOG(")
+    sheet[s.TRAINING.block("db1", 2).first.a1] = 0.1
+    rate = format(sheet[s.TRAINING.block("alpha").first.a1].value, ".15g")
+    update = s.TRAINING.block("W1_new", 1).first.a1
+    sheet[update] = re.sub(r"\$\w+\$\d+", rate, sheet[update].value)  # alpha's is the only absolute address
