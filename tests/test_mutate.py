@@ -2,6 +2,7 @@
 
 import json
 
+import openpyxl
 import pytest
 from conftest import Small
 
@@ -215,3 +216,10 @@ def test_mutants_of_the_generated_workbook_are_detected_and_named(two_iterations
     assert counts["survived"] == 0
     assert counts["named"] == counts["detected"] > 3
     assert counts["restored"] >= counts["detected"] - 1
+
+
+def test_the_original_of_a_mutant_is_what_stood_in_its_first_cell(whole):
+    """Report and finding show the two side by side, and a formula of another row would make the edit unreadable."""
+    book = openpyxl.load_workbook(whole.workbook).active
+    formulas = [(cell, o.mutant.original) for o in whole.outcomes for cell in list(o.mutant.contents)[:1]]
+    assert all(original == str(book[cell.a1].value) for cell, original in formulas)

@@ -16,7 +16,7 @@ Fate = Literal["detected", "equivalent", "survived"]
 class Mutant:
     """What is put into a workbook to break it, by cell; ``kind`` is that of the edit, ``said`` what it did.
 
-    The sentence reads from the right formula to the wrong one. ``cells`` are all the cells whose values it computes.
+    The sentence reads from the right formula to the wrong one. ``original`` is what stands in the first of the cells.
     """
 
     check: str

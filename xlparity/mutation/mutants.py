@@ -95,7 +95,8 @@ def _of_shape(
         yield Mutant(*named, kind, edit.said, {cell: new}, str(formula))
         everywhere = _everywhere(workbook, layout, shape, layout.form(cell, new, home))
         if len(shape.cells) > 1 and everywhere is not None:
-            yield Mutant(*named, kind, f"{edit.said}, wherever the formula stands", everywhere, str(formula))
+            first = str(workbook.formula(next(iter(everywhere))))
+            yield Mutant(*named, kind, f"{edit.said}, wherever the formula stands", everywhere, first)
     yield from _filled(workbook, layout, shape, draw)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from xlparity.address import Cell
 from xlparity.case import Case
-from xlparity.columns import Column, floats_of
+from xlparity.columns import Column, Floats, floats_of
 from xlparity.engines import Values
 from xlparity.engines.formulas import FormulasEngine, FormulasSession
 from xlparity.errors import OracleError, UsageError
@@ -32,6 +32,7 @@ MOST = 1000
 _OTHERS = 1000  # sets of inputs on which an undetected mutant is held against the original
 _PROOFS = 200  # sets of inputs on which a mended mutant is held against the original
 _SAME = Tolerance(rtol=1e-9, atol=1e-12)
+_ROUNDING = 1e-12  # of a quantity's largest value: what is left of a loan after its last payment is rounding, not 0
 
 
 def mutate(
@@ -149,9 +150,12 @@ class Bench:
 
     def _agrees(self, session: FormulasSession, sets: int) -> bool:
         """Whether every bound cell comes to what it comes to in the original, on so many sets of inputs not seen before."""
-        original = self._originals[sets]
+        count = self._others[sets][0]
         columns = session.sweep(*self._others[sets])
-        return all(_alike(original[cell], columns.get(cell, BLANK), self._others[sets][0]) for cell in original)
+        return all(
+            _alike(one, np.array([floats_of(columns.get(cell, BLANK), count) for cell in cells]))
+            for cells, one in self._originals[sets]
+        )
 
     @cached_property
     def _others(self) -> dict[int, tuple[int, dict[Cell, Column]]]:
@@ -162,21 +166,30 @@ class Bench:
         return found
 
     @cached_property
-    def _originals(self) -> dict[int, dict[Cell, Column]]:
-        bound = {binding.cell for trial in self._trials for binding in trial.grid.bindings}
-        found: dict[int, dict[Cell, Column]] = {}
-        for sets, (number, columns) in self._others.items():
-            swept = self._session.sweep(number, columns)
-            found[sets] = {cell: swept.get(cell, BLANK) for cell in bound}
+    def _originals(self) -> dict[int, list[tuple[list[Cell], Floats]]]:
+        """By number of sets, the cells of each quantity and what they come to in the original, (cells, sets)."""
+        quantities: dict[tuple[str, str], list[Cell]] = {}
+        for trial in self._trials:
+            for binding in trial.grid.bindings:
+                quantities.setdefault((trial.bound.check.name, binding.output.name), []).append(binding.cell)
+        found: dict[int, list[tuple[list[Cell], Floats]]] = {}
+        for sets, (count, columns) in self._others.items():
+            swept = self._session.sweep(count, columns)
+            found[sets] = [
+                (cells, np.array([floats_of(swept.get(cell, BLANK), count) for cell in cells]))
+                for cells in quantities.values()
+            ]
         return found
 
 
-def _alike(one: Column, other: Column, count: int) -> bool:
-    left, right = floats_of(one, count), floats_of(other, count)
+def _alike(one: Floats, other: Floats) -> bool:
+    """Whether a quantity's cells, (cells, sets), come to what they come to in the original, but for rounding."""
+    largest = np.fmax.reduce(np.abs(one), axis=0)
     with np.errstate(all="ignore"):
-        near = np.abs(left - right) <= _SAME.atol + _SAME.rtol * np.abs(left)
+        slack = _SAME.atol + np.where(np.isfinite(largest), _ROUNDING * largest, 0.0)
+        near = np.abs(one - other) <= slack + _SAME.rtol * np.abs(one)
     # Where the original is no number, as at the edges of what can be computed, nothing is asked.
-    return bool((near | np.isnan(left)).all())
+    return bool((near | np.isnan(one)).all())
 
 
 class _Kin:
