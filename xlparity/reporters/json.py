@@ -155,6 +155,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "suggestion": finding.suggestion,
         "message": finding.message,
         "affects": finding.affects,
+        "engines": list(finding.engines),
     }
 
 
