@@ -142,9 +142,8 @@ class Reference:
             for step in itertools.islice(passes, iterations or 1):
                 taken.append(self._copy(step, _within(len(taken) + 1, iterations), wanted))
         if len(taken) < (iterations or 1):
-            lacking = (
-                f"gives {len(taken)} iterations, and the workbook has {iterations}" if iterations else "yields nothing"
-            )
+            given = f"{len(taken)} iteration{'' if len(taken) == 1 else 's'}"
+            lacking = f"gives {given}, and the workbook has {iterations}" if iterations else "yields nothing"
             raise OracleError(f"{self.name} {lacking}")
         arrays = [] if partial else [step[name] for step in taken for name in wanted]
         # All at once: each by itself takes most of the time.
