@@ -96,6 +96,23 @@ def test_an_unusable_reference_names_no_iteration_where_there_is_one_pass(small,
     assert "small.py:double yields nothing" in run("verify", small.spec).err
 
 
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ("return", "gives 1 iteration, and the workbook has 2"),
+        ("yield {}", "gives no 'y' in iteration 2"),
+        ("yield {'y': float('nan')}", "'y' in iteration 2 has a nan"),
+        ("yield {'y': 'six'}", "'y' in iteration 2 is no array"),
+    ],
+)
+def test_an_unusable_reference_names_the_iteration_where_there_are_several(small, run, second, said):
+    """That is where to look."""
+    small.write_cells({"A1": 3, "B1": "=2*A1", "B2": "=2*B1"})
+    small.write_spec(blocks="[blocks]\nrows = [1, 2]")
+    small.reference.write_text(f"def double(x):\n    yield {{'y': 2 * x}}\n    {second}\n")
+    assert said in run("verify", small.spec).err
+
+
 def test_where_checks_differ_only_those_with_iterations_tell_the_first_wrong_one(two_iterations):
     """A single pass that is wrong is not wrong from iteration 1 on."""
     report = xlparity.verify(two_iterations, scenarios=0)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from xlparity.address import Cell
 from xlparity.codes import RULES, Level
 from xlparity.fixed import Fixed
+from xlparity.mutations import Outcome
 from xlparity.report import CAUSES, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
 from xlparity.reporters import rows
 from xlparity.tried import Scenarios, Witness
@@ -212,6 +213,11 @@ def fixed(copy: Fixed) -> str:
         return f"there is no suggestion to apply, and {copy.path} is not written."
     more = f" to {copy.cells[-1]}" if len(copy.cells) > 1 else ""
     return f"wrote {copy.path}: {number(len(copy.cells), 'formula')} put right, {copy.cells[0]}{more}."
+
+
+def equivalent(outcome: Outcome) -> str:
+    """Why a mutant is taken to compute what the original does."""
+    return f"the same in every bound cell on {outcome.evidence:,} other sets of inputs"
 
 
 def engines(checks: Sequence[CheckResult]) -> str:
