@@ -85,7 +85,9 @@ def test_a_workbook_that_computes_what_the_reference_does_passes(run_pytest, two
     """Every item passes, and what was not looked at is said below them."""
     result = run_pytest(two_iterations)
     assert set(outcomes(result)) == {"passed"}
-    result.stdout.fnmatch_lines(["*parity notes*", "*regressor.parity.toml: not looked at: 1 of*"])
+    result.stdout.fnmatch_lines(
+        ["*parity notes*", "*regressor.parity.toml: * formulas in the file: *, 1 not looked at (*"]
+    )
 
 
 def test_a_failure_says_where_what_and_why(run_pytest, pytester, two_iterations):
@@ -96,10 +98,10 @@ def test_a_failure_says_where_what_and_why(run_pytest, pytester, two_iterations)
     assert outcomes(result)["failed"] == 3
     result.stdout.fnmatch_lines([
         "*_ training/sample_loss[[]1[]] _*",
-        "E   Training!N9 is 0.407172466935* instead of 0.937549252642* (4 of 4 cells)",
+        "E   Training!N9 is 0.407172466935 instead of 0.937549252643 (4 of 4 cells)",
         "E   XP101 Training!N9:N12 in iteration 1: *LOG*LN*",
         "E   Training!N9  =-(L9*LOG(J9)+(1-L9)*LOG(1-J9))",
-        "E       expected 0.937549252642*, actual 0.407172466935*, difference -0.53 absolute, -0.566 relative",
+        "E       expected 0.937549252643, actual 0.407172466935, difference -0.53 absolute, -0.566 relative",
         "regressor.parity.toml:*: mismatch",
         "FAILED regressor.parity.toml::training/sample_loss[[]1[]] - Training!N9 is*",
     ])  # fmt: skip
@@ -110,7 +112,7 @@ def test_a_failure_that_follows_from_another_names_the_cause(run_pytest, pyteste
     """The loss is wrong because of what it sums up; nobody is to look for a fault in the sum."""
     broken(two_iterations, pytester.path)
     result = run_pytest(".", "-k", "training/loss[1]")
-    result.stdout.fnmatch_lines(["E   no finding is about these formulas*", "E   XP101 Training!N9:N12 *"])
+    result.stdout.fnmatch_lines(["E   no finding names these cells*", "E   XP101 Training!N9:N12 *"])
 
 
 def test_a_helper_that_nothing_binds_is_named_where_it_is_felt(run_pytest, here):
@@ -122,8 +124,8 @@ def test_a_helper_that_nothing_binds_is_named_where_it_is_felt(run_pytest, here)
     here.reference.write_text("def double(x):\n    return {'y': 2 * x**2}\n")
     here.write_spec(inputs='[inputs]\nx = "A1:A3"', outputs='[outputs]\ny = "B1:B3"')
     result = run_pytest("-k", "small/y")
-    result.stdout.fnmatch_lines(["E   Sheet!B3 is 54.0 instead of 18.0 (1 of 3 cells)", "E   XP* Sheet!C3*=A3^2*"])
-    assert "no finding is about these" not in result.stdout.str()
+    result.stdout.fnmatch_lines(["E   Sheet!B3 is 54 instead of 18 (1 of 3 cells)", "E   XP* Sheet!C3*=A3^2*"])
+    assert "no finding names these" not in result.stdout.str()
 
 
 def test_one_item_can_be_selected_and_the_failed_ones_run_again(run_pytest, here):
@@ -142,10 +144,10 @@ def test_several_processes_say_what_one_does(pytester, here):
     result = pytester.runpytest_subprocess("-n2", "-p", "no:hypothesispytest", "--parity-scenarios=0")
     assert outcomes(result) == {"failed": 1, "passed": 3}
     result.stdout.fnmatch_lines([
-        "E   Sheet!B3 is 36.0 instead of 24.0",
+        "E   Sheet!B3 is 36 instead of 24",
         "*parity notes*",
         "small.parity.toml: small: no other inputs were tried*",
-        "FAILED small.parity.toml::small/y[[]3[]] - Sheet!B3 is 36.0 instead of 24.0",
+        "FAILED small.parity.toml::small/y[[]3[]] - Sheet!B3 is 36 instead of 24",
     ])  # fmt: skip
     notes = [line for line in result.outlines if "no other inputs were tried" in line]
     assert len(notes) == 1
@@ -160,7 +162,7 @@ def test_junit_xml_has_a_case_an_item(pytester, run_pytest, here):
     assert list(cases) == ["small/inputs", "small/y[1]", "small/y[2]", "small/y[3]"]
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "1", "0")
     failure = cases["small/y[3]"].find("failure")
-    assert failure.get("message") == "Sheet!B3 is 36.0 instead of 24.0"
+    assert failure.get("message") == "Sheet!B3 is 36 instead of 24"
     assert "E   Sheet!B3  =3*B2\n" in failure.text
 
 
@@ -490,10 +492,10 @@ def test_the_assertion_says_what_the_plugin_says(small):
         assert_parity(small.workbook, double, inputs={"x": "A1"}, outputs={"y": "B1"}, sheet="Sheet")
     lines = str(error.value).splitlines()
     assert "does not compute what the reference computes, in 1 of 2" in lines[0]
-    assert lines[2] == "y: Sheet!B1 is 9.0 instead of 6.0"
+    assert lines[2] == "y: Sheet!B1 is 9 instead of 6"
     assert any(line.startswith("  XP") for line in lines)
     assert "  Sheet!B1  =3*A1" in lines
-    assert lines[-1].strip() == "expected 6.0, actual 9.0, difference 3 absolute, 0.5 relative"
+    assert lines[-1].strip() == "expected 6, actual 9, difference 3 absolute, 0.5 relative"
 
 
 def test_what_cannot_be_assessed_is_no_parity(small):

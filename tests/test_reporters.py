@@ -120,7 +120,9 @@ def test_a_failure_says_what_the_terminal_says(faulty):
     failure = cases["sample_loss[2]"].find("failure")
     assert failure.get("type") == "XP101"
     first = failure.text.splitlines()[0]
-    assert re.fullmatch(r"Training!N30  mismatch  expected \S+, actual \S+, difference \S+  =-\(L30\*LOG.*", first)
+    assert re.fullmatch(
+        r"Training!N30  mismatch  expected \S+, actual \S+, difference \S+ absolute, \S+ relative  =-.*", first
+    )
     assert "write =-(L30*LN(J30)+(1-L30)*LN(1-J30))" in failure.text.splitlines()
     assert "what is found wrong elsewhere: XP10" in cases["loss[2]"].find("failure").text
     assert outcome(cases["A0[2]"]) == "passed"
@@ -346,7 +348,7 @@ def test_a_hostile_workbook_cannot_break_out_of_its_report():
     assert "<a " not in html
     sentences = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
     assert not re.search(r"(?<!\\)://", sentences)
-    assert html.count("<td") == 7 + 6
+    assert html.count("<td") == 7 + 5
 
 
 def test_one_workbooks_markdown_fits_into_a_comment():

@@ -1,6 +1,6 @@
 """The hooks for pre-commit and the action for GitHub, run as they run there, as far as a machine without these can."""
 
-import importlib.util
+import json
 import os
 import re
 import shutil
@@ -10,6 +10,7 @@ import sysconfig
 import textwrap
 import venv
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -18,8 +19,6 @@ from xlparity.cli.hooks import specs_of
 ROOT = Path(__file__).parents[1]
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 ACTION = ROOT / ".github" / "actions" / "verify" / "action.yml"
-INSTALLED = importlib.util.find_spec("pre_commit") is not None
-PRE_COMMIT = [sys.executable, "-m", "pre_commit"] if INSTALLED else [c] if (c := shutil.which("pre-commit")) else []
 
 pytestmark = pytest.mark.skipif(not HOOKS.is_file(), reason="these files are not part of a source distribution")
 
@@ -74,6 +73,40 @@ def test_the_hook_for_stored_values_is_as_bad_as_the_worst_workbook(small, run):
     assert hook("recalc-check", "right.xlsx", "small.xlsx", folder=small.folder).returncode == 3
 
 
+def test_a_folder_that_ends_as_a_spec_does_is_none(small):
+    """Whatever is to be committed, it would fail."""
+    (small.folder / "old.parity.toml").mkdir()
+    assert specs_of([small.workbook], small.folder) == [small.spec]
+
+
+def test_a_file_is_never_taken_for_an_option_nor_for_its_value(small):
+    """A name may begin with a hyphen; and the value of the last option is a file as well, unless two hyphens part them."""
+    small.workbook.rename(small.folder / "-small.xlsx")
+    small.write_spec(workbook='workbook = "-small.xlsx"')
+    small.spec.rename(small.folder / "-small.parity.toml")
+    assert hook("verify", "--scenarios=3", "-small.xlsx", folder=small.folder).returncode == 0
+    assert hook("recalc-check", "-small.xlsx", folder=small.folder).returncode == 3
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    other = hook("verify", "--quiet", "--workbook", "small.xlsx", "--", "-small.xlsx", folder=small.folder)
+    assert (other.returncode, other.stdout[:18]) == (1, "✗ FAIL  small.xlsx"), other.stderr
+
+
+@pytest.mark.parametrize("name", ["Book.XLSX", "book.Xlsm", "a b.xlsx"])
+def test_the_hooks_are_handed_every_workbook(name):
+    """Windows does not tell capitals from small letters, and a workbook that is passed over looks like a pass."""
+    patterns = re.findall("^  files: (.*)$", HOOKS.read_text(), re.M)
+    assert len(patterns) == 2
+    assert all(re.search(pattern, name) for pattern in patterns)
+
+
+def test_a_workbook_in_capitals_is_a_file_for_the_hooks(small):
+    """Else it would be an option."""
+    small.workbook.rename(small.folder / "SMALL.XLSX")
+    small.write_spec(workbook='workbook = "SMALL.XLSX"')
+    assert hook("verify", "--scenarios=3", "SMALL.XLSX", folder=small.folder).returncode == 0
+    assert hook("recalc-check", "SMALL.XLSX", folder=small.folder).returncode == 3
+
+
 @pytest.mark.parametrize("word", ["", "nonsense"])
 def test_a_hook_of_another_name_is_an_error(small, word):
     """It must not look like a pass."""
@@ -83,8 +116,6 @@ def test_a_hook_of_another_name_is_an_error(small, word):
 @pytest.fixture
 def repository(small):
     """A git repository with the small workbook, its spec and reference, and our hooks, run by this Python."""
-    if not PRE_COMMIT or shutil.which("git") is None:
-        pytest.skip("the package pre-commit is not installed, or git is not on PATH")
     own = HOOKS.read_text().replace("language: python", "language: system")
     own = own.replace("entry: python", f"entry: {sys.executable}")
     config = "repos:\n- repo: local\n  hooks:\n" + textwrap.indent(own, "  ")
@@ -100,12 +131,13 @@ def git(small, *words):
 
 def pre_commit(small, *words):
     done = subprocess.run(
-        [*PRE_COMMIT, *words], cwd=small.folder, check=False, capture_output=True, encoding="utf-8",
+        [sys.executable, "-m", "pre_commit", *words], cwd=small.folder, check=False, capture_output=True, encoding="utf-8",
         env={**os.environ, "PRE_COMMIT_HOME": str(small.folder / ".cache"), "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.precommit
 def test_pre_commit_runs_the_hooks(repository, run):
     """A workbook that is right and stores it passes; with a wrong formula the commit is refused, and told why."""
     run("recalc", repository.workbook)
@@ -120,6 +152,7 @@ def test_pre_commit_runs_the_hooks(repository, run):
     assert "1 store nothing" in said
 
 
+@pytest.mark.precommit
 def test_pre_commit_takes_the_manifest(repository):
     """The file by which it finds our hooks is what it asks for."""
     assert pre_commit(repository, "validate-manifest", str(HOOKS)) == (0, "")
@@ -140,9 +173,9 @@ def act(small, step, python=sys.executable, **variables):
     """Runs a step as GitHub does: its bash options, its variables, and a file for outputs. Gives its end and these."""
     tools = small.folder / "tools"
     tools.mkdir(exist_ok=True)
-    for tool, words in (("python", ""), ("xlparity", "-P -m xlparity.cli ")):
-        (tools / tool).write_text(f'#!/bin/sh\nexec "{python}" {words}"$@"\n')
-        (tools / tool).chmod(0o755)
+    (tools / "python").write_text(f'#!/bin/sh\nexec "{python}" "$@"\n')
+    (tools / "python").chmod(0o755)
+    (small.folder / "temp of it").mkdir(exist_ok=True)
     outputs = small.folder / "outputs"
     outputs.write_text("")
     script = small.folder / "step.sh"
@@ -150,36 +183,128 @@ def act(small, step, python=sys.executable, **variables):
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)],
         cwd=small.folder, check=False, capture_output=True, encoding="utf-8",
-        env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "COLUMNS": "300",
-             "GITHUB_OUTPUT": str(outputs), "RUNNER_TEMP": str(small.folder / "temp"), **variables},
+        env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
+             "GITHUB_OUTPUT": str(outputs), "RUNNER_TEMP": str(small.folder / "temp of it"), **variables},
     )  # fmt: skip
     return done, dict(line.split("=", 1) for line in outputs.read_text().splitlines())
 
 
+REPORTS = {"junit.xml", "report.html", "report.json", "report.sarif", "report.txt"}
+
+
 def test_the_action_verifies_and_leaves_reports(small):
-    """The step ends as the verdict says, whose words are in the log, and both reports are there to be uploaded."""
+    """The step ends as the verdict says, whose words are in the log, and every report is there to be uploaded."""
     small.write_cells({"A1": 3, "B1": "=3*A1"})
     done, outputs = act(small, "Verify", SPECS="", ARGS="--scenarios=3\n")
     assert done.returncode == 1, done.stderr
-    assert outputs == {"verdict": "fail", "exit-code": "1", "report": str(small.folder / "temp" / "xlparity")}
+    report = Path(outputs.pop("report"))
+    assert outputs == {"verdict": "fail", "exit-code": "1"}
+    assert report.parent == small.folder / "temp of it"
+    assert {path.name for path in report.iterdir()} == REPORTS
     assert "✗ FAIL" in done.stdout
-    assert (Path(outputs["report"]) / "report.txt").read_text() == done.stdout
-    assert '"verdict": "fail"' in (Path(outputs["report"]) / "report.json").read_text()
+    assert (report / "report.txt").read_text() == done.stdout
+    assert json.loads((report / "report.json").read_text())["verdict"] == "fail"
+    assert (report / "report.html").read_text().startswith("<!DOCTYPE html>")
+    assert json.loads((report / "report.sarif").read_text())["version"] == "2.1.0"
+    assert ET.parse(report / "junit.xml").getroot().get("failures") == "1"
+
+
+def test_on_github_the_workbook_is_verified_once(small):
+    """One run writes all that there is: each annotation once, the summary once, and no commands in the text."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    summary = small.folder / "summary.md"
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    done, outputs = act(small, "Verify", SPECS="", ARGS="--scenarios=3", **github)
+    text = (Path(outputs["report"]) / "report.txt").read_text()
+    assert done.stdout.startswith(text)
+    assert "::error" not in text
+    assert done.stdout.count("::error ") == 2
+    assert summary.read_text().count("## ✗ FAIL") == 1
+
+
+def test_the_log_of_the_action_is_utf_8_everywhere(small):
+    """On Windows a pipe has another encoding, in which there is no ✓."""
+    done, _ = act(small, "Verify", SPECS="", ARGS="--scenarios=3", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert "✓ PASS" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--format", "markdown", "--output", "own.md"), ("--output=own.md", "--format=markdown"), ("--output", "own.md")],
+)
+def test_the_action_writes_what_its_options_ask_for_too(small, words):
+    """A format with its file is one more; a file alone takes the text that would go to the log."""
+    done, outputs = act(small, "Verify", SPECS="", ARGS="\n".join(("--scenarios=3", *words)))
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in Path(outputs["report"]).iterdir()} == REPORTS
+    assert "✓ PASS" in (Path(outputs["report"]) / "report.txt").read_text()
+    own = (small.folder / "own.md").read_text()
+    if "markdown" in "".join(words):
+        assert own.startswith("## ✓ PASS")
+        assert "✓ PASS" in done.stdout
+    else:
+        assert "✓ PASS" in own
+        assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--format=json", "give each format its own --output"),
+        ("--fix=small.parity.toml", "would overwrite"),
+        ("--nonsense", "No such option"),
+        ("--help", ""),  # which ends with 0
+    ],
+)
+def test_the_action_is_no_pass_where_its_options_verify_nothing(small, words, said):
+    """There is no report then, and the step fails."""
+    done, outputs = act(small, "Verify", SPECS="", ARGS=words)
+    assert said in done.stderr
+    assert (done.returncode, outputs["verdict"], outputs["exit-code"]) == (2, "unassessed", "2")
+
+
+def test_a_python_that_cannot_start_is_no_verdict(small):
+    """It ends with 1, as a workbook that fails does."""
+    done, outputs = act(small, "Verify", python="/bin/false", SPECS="", ARGS="")
+    assert (done.returncode, outputs["verdict"], outputs["exit-code"]) == (2, "unassessed", "2")
+
+
+def test_a_job_may_use_the_action_twice(small):
+    """The second must not upload what the first has left where it ends without a report itself."""
+    _, first = act(small, "Verify", SPECS="small.parity.toml", ARGS="--scenarios=3")
+    _, second = act(small, "Verify", SPECS="absent.parity.toml", ARGS="")
+    assert first["report"] != second["report"]
+    assert {path.name for path in Path(first["report"]).iterdir()} == REPORTS
+    assert list(Path(second["report"]).iterdir()) == []
+
+
+def test_a_file_of_the_repository_stands_in_for_no_library(small):
+    """Whoever writes Python for a course has a random.py or a statistics.py soon."""
+    for name in ("random", "statistics", "typer", "pip"):
+        (small.folder / f"{name}.py").write_text("raise SystemExit('this is not the library')")
+    done, outputs = act(small, "Verify", SPECS="", ARGS="--scenarios=3")
+    assert (done.returncode, outputs["verdict"]) == (0, "pass"), done.stderr
+    done, _ = act(small, "Install xlparity", PACKAGE="./absent", ACTION="")
+    assert (done.returncode, done.stderr[:7]) == (1, "ERROR: "), done.stderr  # of pip itself
 
 
 def test_what_the_action_is_given_is_never_run(small):
     """Names have spaces and worse in them: each line is one word, and no more than that."""
-    name = "a spec; touch hacked $(touch hacked).parity.toml"
+    name = "-a spec; touch hacked $(touch hacked) `touch hacked` *.parity.toml"
     small.spec.rename(small.folder / name)
     done, outputs = act(small, "Verify", SPECS=f"\n  {name}\r\n", ARGS="--scenarios=3")
     assert (done.returncode, outputs["verdict"]) == (0, "pass"), done.stderr
     assert not (small.folder / "hacked").exists()
 
 
-def test_where_the_action_finds_nothing_to_verify_it_fails(small):
-    """A name that is mistyped is no pass."""
-    done, outputs = act(small, "Verify", SPECS="absent.parity.toml", ARGS="")
+@pytest.mark.parametrize("specs", ["absent.parity.toml", ".", "folder.parity.toml", ""])
+def test_where_the_action_finds_nothing_to_verify_it_fails(small, specs):
+    """A name that is mistyped, a folder, or a repository without a spec is no pass."""
+    small.spec.unlink()
+    (small.folder / "folder.parity.toml").mkdir()
+    done, outputs = act(small, "Verify", SPECS=specs, ARGS="")
     assert (done.returncode, outputs["verdict"], outputs["exit-code"]) == (2, "unassessed", "2")
+    assert done.stderr.startswith("xlparity: ")
 
 
 def test_the_action_installs_the_version_that_it_belongs_to(small):

@@ -62,7 +62,8 @@ def _text(report: Report) -> str:
     said = (
         "cannot be assessed" if report.verdict is Verdict.UNASSESSED else "does not compute what the reference computes"
     )
-    lines = [f"{report.workbook} {said}, in {len(amiss):,} of {len(parts):,} quantities and iterations"]
+    each = "quantities and iterations" if check.blocks > 1 else "quantities"
+    lines = [f"{report.workbook} {said}, in {len(amiss):,} of {len(parts):,} {each}"]
     for key, part in list(amiss.items())[:_PARTS_SHOWN]:
         name = name_of(key, check.blocks).removeprefix(f"{check.name}/")
         lines += ["", f"{name}: {part.sentence}", *(f"  {line}" for line in (*part.causes, *part.details()))]

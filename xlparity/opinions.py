@@ -24,7 +24,7 @@ def reconcile(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     ``formulas``, which refuses what it is not certain of: one against one, nobody can tell, and the cell is unsupported with
     both. Stored values are never evidence that a cell is right, for nobody has recomputed them.
     """
-    outcomes = [_outcomes(check) for check in checks]
+    outcomes = outcomes_of(checks)
     alone: list[set[Cell]] = []
     disputed: set[Cell] = set()
     for number, check in enumerate(checks):
@@ -57,6 +57,37 @@ def reconcile(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
             _set_aside(check, disputed, "two engines contradict each other, and nobody can tell which is right")
         )
     return tuple(reconciled)
+
+
+def credited(
+    causes: Sequence[Finding], number: int, checks: Sequence[CheckResult], outcomes: Sequence[Mapping[Cell, Outcome]]
+) -> list[Finding]:
+    """The causes with the engines that found their cells so: the one of that number, and those whose ``outcomes`` agree.
+
+    A cause is told once, and may rest on the formulas of an engine other than the first; of one engine there is nothing to say.
+    """
+    if len(checks) < 2:
+        return list(causes)
+    credits: list[Finding] = []
+    for cause in causes:
+        cells = outcomes[number].keys() & cause.cells
+        if not cells:  # a helper that nothing binds: what it is found by are the cells of its quantity
+            at = checks[number].results
+            cells = {r.cell for r in at if r.variable == cause.variable and r.iteration in cause.iterations}
+        own = {(cell, outcomes[number][cell]) for cell in cells if outcomes[number][cell] != "match"}
+        engines = tuple(
+            check.engine
+            for k, check in enumerate(checks)
+            if k == number or any(outcomes[k][cell] == found for cell, found in own)
+        )
+        message = f"{cause.message} Found with {' and '.join(engines)}."
+        credits.append(replace(cause, message=message, engines=engines))
+    return credits
+
+
+def outcomes_of(checks: Sequence[CheckResult]) -> list[Mapping[Cell, Outcome]]:
+    """What each engine found out about each cell."""
+    return [_outcomes(check) for check in checks]
 
 
 def _outcomes(check: CheckResult) -> dict[Cell, Outcome]:

@@ -16,7 +16,7 @@ from xlparity.evidence import Evidence
 from xlparity.findings.diagnose import diagnose
 from xlparity.findings.localise import Judged, amiss
 from xlparity.findings.sentences import UNEXPLAINED
-from xlparity.opinions import reconcile
+from xlparity.opinions import credited, outcomes_of, reconcile
 from xlparity.report import UNKNOWN, WRONG, CheckResult, Report
 from xlparity.scenarios.drawing import Drawn, draw
 from xlparity.scenarios.running import on_others, on_stored
@@ -118,6 +118,7 @@ def _with_causes(
 
     session = next((one for one in sessions if isinstance(one, FormulasSession)), None)
     results = [list(by_engine) for by_engine in found]
+    outcomes = [outcomes_of(by_engine) for by_engine in found]
     known: set[tuple[object, ...]] = set()
     told: set[Cell] = set()
     for engine in range(len(sessions)):
@@ -145,7 +146,7 @@ def _with_causes(
             for cell in finding.cells
         }
         causes = diagnose(book, judged, session, prove, explained)
-        for by_engine in results:
+        for by_engine, judgements in zip(results, outcomes, strict=True):
             check = by_engine[engine]
             settled = {cell for finding in check.findings for cell in finding.cells}
             fresh = [
@@ -155,6 +156,7 @@ def _with_causes(
                 and not (cause.code == UNEXPLAINED and settled.issuperset(cause.cells))
             ]
             known |= {(check.name, cause.code, cause.cells) for cause in fresh}
+            fresh = credited(fresh, engine, by_engine, judgements)
             by_engine[engine] = replace(check, findings=(*check.findings, *fresh))
     return results
 

@@ -140,9 +140,11 @@ class Reference:
                 )
             passes: Iterator[Any] = iter((result,)) if single else iter(result)
             for step in itertools.islice(passes, iterations or 1):
-                taken.append(self._copy(step, len(taken) + 1, wanted))
+                taken.append(self._copy(step, _within(len(taken) + 1, iterations), wanted))
         if len(taken) < (iterations or 1):
-            raise OracleError(f"{self.name} gives {len(taken)} iterations, and the workbook has {iterations or 1}")
+            given = f"{len(taken)} iteration{'' if len(taken) == 1 else 's'}"
+            lacking = f"gives {given}, and the workbook has {iterations}" if iterations else "yields nothing"
+            raise OracleError(f"{self.name} {lacking}")
         arrays = [] if partial else [step[name] for step in taken for name in wanted]
         # All at once: each by itself takes most of the time.
         if arrays and not np.isfinite(np.concatenate(arrays, axis=None)).all():
@@ -152,17 +154,18 @@ class Reference:
                 for name in wanted
                 if not np.isfinite(step[name]).all()
             )
-            raise OracleError(f"{self.name}: '{name}' in iteration {number} has a nan or an infinity in it")
+            where = _within(number, iterations)
+            raise OracleError(f"{self.name}: '{name}'{where} has a nan or an infinity in it")
         return tuple(taken)
 
-    def _copy(self, step: object, iteration: int, wanted: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    def _copy(self, step: object, where: str, wanted: tuple[str, ...]) -> dict[str, NDArray[Any]]:
         if not isinstance(step, Mapping):
             raise OracleError(f"{self.name} yields a {type(step).__name__}; yield a mapping of names to arrays")
         copied: dict[str, NDArray[Any]] = {}
         for name in wanted:
             if name not in step:
                 names = [key for key in step if isinstance(key, str)]
-                raise OracleError(f"{self.name} gives no '{name}' in iteration {iteration}{nearest(name, names)}")
+                raise OracleError(f"{self.name} gives no '{name}'{where}{nearest(name, names)}")
             value = step[name]
             if type(value) is np.ndarray and value.dtype is _FLOATS:  # which most are, a hundred thousand times over
                 copied[name] = value.copy()
@@ -171,17 +174,13 @@ class Reference:
                 copied[name] = np.array(value)
                 continue
             if np.ma.isMaskedArray(value) or np.iscomplexobj(value):
-                raise OracleError(
-                    f"{self.name}: '{name}' in iteration {iteration} is masked or complex, no plain numbers"
-                )
+                raise OracleError(f"{self.name}: '{name}'{where} is masked or complex, no plain numbers")
             try:
                 array = np.array(value)
                 if array.dtype not in (bool, float):  # truth values stay what they are: a cell may hold TRUE
                     array = array.astype(float)
             except (TypeError, ValueError) as error:
-                raise OracleError(
-                    f"{self.name}: '{name}' in iteration {iteration} is no array of numbers ({error})"
-                ) from error
+                raise OracleError(f"{self.name}: '{name}'{where} is no array of numbers ({error})") from error
             copied[name] = array
         return copied
 
@@ -201,6 +200,11 @@ class Reference:
             # Where the call itself failed, the last line is ours, and the function's name has to do.
             place = "" if at.filename == __file__ else f" ({Path(at.filename).name}, line {at.lineno})"
             raise OracleError(f"{self.name} raised {_said(error)}{place}") from error
+
+
+def _within(number: int, iterations: int | None) -> str:
+    """Which iteration an error is about; where there is one pass, nobody counts."""
+    return f" in iteration {number}" if iterations else ""
 
 
 def _copies(case: Case) -> dict[str, Any]:

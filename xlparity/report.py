@@ -84,7 +84,8 @@ class Finding:
     """An opinion about a cause, with the cells it explains. Codes are never reused; ``XP4`` is mapping and shape.
 
     ``suggestion`` is what the first of the cells should say, ``mends`` are all formulas to be written, by the cell that each
-    stands in, and ``affects`` counts the cells that are wrong because of these.
+    stands in, and ``affects`` counts the cells that are wrong because of these. Of several engines, ``engines`` are those
+    that found these cells so; there are none in a finding that rests on no engine's values.
     """
 
     code: str
@@ -96,6 +97,7 @@ class Finding:
     suggestion: str | None = None
     affects: int = 0
     mends: "Mapping[Cell, Formula]" = field(default_factory=dict)
+    engines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

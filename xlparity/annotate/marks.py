@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from xlparity.address import Cell
-from xlparity.report import CAUSES, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report
-from xlparity.values import Unsupported, Value
+from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report
+from xlparity.reporters import rows, words
 
-OF_INPUTS = ("XP203", "XP403")
 MEANINGS: Mapping[str, str] = {
     "cause": "the fault is here",
     "wrong": "wrong: it differs from the Python reference",
-    "sometimes": "right on the stored inputs only: on others it differs",
+    "sometimes": f"{words.ONLY_STORED}: on others it differs",
     "unknown": "not assessed",
     "accepted": "a known difference, which the spec accepts",
     "remark": "a remark, which fails nothing",
@@ -42,7 +41,7 @@ def marks(report: Report) -> dict[Cell, Mark]:
     said: dict[Cell, list[str]] = {}
     kinds: dict[Cell, str] = {}
     order = list(MEANINGS)
-    findings = [finding for check in report.checks for finding in check.findings]
+    findings = [finding for _, finding in rows.all_findings(report)]
     causes = any(finding.code in CAUSES for finding in findings)
     named = {cell for finding in findings for cell in finding.cells}
     weights: dict[Cell, float] = {}
@@ -76,17 +75,6 @@ def off_by(result: CellResult) -> float:
     return abs(result.difference) if result.difference is not None else float("inf")
 
 
-def shown(value: Value | None) -> str:
-    """A value as a person reads it in a cell."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, Unsupported):
-        return f"not computed: {value.reason}"
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
-
-
 def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[tuple[Cell, str, float, str]]:
     for check in report.combined:
         kinds = kind_of(check)
@@ -97,15 +85,11 @@ def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[t
                 continue
             of = f" of iteration {result.iteration}" if check.blocks > 1 else ""
             lines = [f"{result.variable}{of}: {MEANINGS[kind]}"]
-            lines += [f"expected: {shown(result.expected)}", f"actual: {shown(result.actual)}"]
+            lines += [f"expected: {words.value(result.expected)}", f"actual: {words.value(result.actual)}"]
             if kind == "accepted" and result.reason is not None:
                 lines.append(f"why: {result.reason}")
             if kind == "sometimes" and smallest is not None and smallest.cell == result.cell:
-                change = ", ".join(f"{cell} to {shown(value)}" for cell, value in smallest.changes[:5])
-                more = ", …" if len(smallest.changes) > 5 else ""
-                lines.append(
-                    f"set {change}{more}: it is {shown(smallest.actual)} instead of {shown(smallest.expected)}"
-                )
+                lines.append(words.witness(smallest))
             if kind in ("wrong", "sometimes") and causes and result.cell not in named:
                 lines.append("why: no finding names this cell; the sheet of xlparity has the faults that were found")
             yield result.cell, kind, off_by(result), "\n".join(lines)

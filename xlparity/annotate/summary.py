@@ -5,12 +5,14 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from xlparity.address import Cell, column_letters, quoted
-from xlparity.annotate.marks import COLOURS, MEANINGS, Mark, kind_of, off_by, shown
+from xlparity.annotate.marks import COLOURS, MEANINGS, Mark, kind_of, off_by
 from xlparity.annotate.package import RELATION, Package
 from xlparity.annotate.styles import Styles
 from xlparity.patch import encoded
 from xlparity.patch.outline import appended, outline, spliced
-from xlparity.report import CheckResult, Finding, Report, Verdict
+from xlparity.report import UNKNOWN, WRONG, CheckResult, Report, Verdict
+from xlparity.reporters import rows as listed
+from xlparity.reporters import words
 
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _VERDICTS = {
@@ -78,16 +80,10 @@ def _rows(report: Report, marked: Mapping[Cell, Mark], commented: int) -> list[R
     elif commented < len(kinds):
         rows.append([Entry(f"{commented:,} of {len(kinds):,} cells have a comment, the most important ones", "faint")])
     rows += [[], *_checks(report), *_findings(report), *_worst(report, marked)]
-    census = report.census
     rows += [
         [],
         [Entry("what was looked at", "head", _HEADING)],
-        [
-            Entry(
-                f"{census.formulas:,} formulas in the file: {census.bound:,} compared, {census.helper:,} on the way to"
-            )
-        ],
-        [Entry(f"them, {census.unbound:,} not looked at")],
+        [Entry(words.census(report))],
         [Entry(f"SHA-256 of the workbook that was verified: {report.sha256}", "faint")],
         [Entry(", ".join(f"{name} {version}" for name, version in report.versions.items()), "faint")],
     ]
@@ -102,24 +98,26 @@ def _checks(report: Report) -> list[Row]:
     rows = [_heads("check", "verdict", "compared", "match", "wrong", "not assessed", "other inputs", "engine")]
     for check in report.combined:
         counts = check.counts
-        tried = check.scenarios
-        said = f"{tried.failed:,} of {tried.run:,} sets of other inputs disagree" if tried.run else "none were tried"
+        said = "; ".join(said.text for said in words.tried(check)) or "none were tried"
         numbers = (
             counts["bound"] - counts["skipped"] - counts["accepted"],
             counts["match"],
-            counts["mismatch"] + counts["hardcoded"] + counts["error"],
-            counts["unsupported"] + counts["missing"],
+            sum(counts[status] for status in WRONG),
+            sum(counts[status] for status in UNKNOWN),
         )
         rows.append([
             Entry(check.name), Entry(str(check.verdict), colour=_VERDICTS[check.verdict]),
             *(Entry(float(number)) for number in numbers), Entry(said), Entry(check.engine),
         ])  # fmt: skip
-        rows += [[Entry(""), Entry("note", "faint"), Entry(note, "faint", wrapped=False)] for note in check.notes]
+        rows += [
+            [Entry(""), Entry("note", "faint"), Entry(note, "faint", wrapped=False)]
+            for note in listed.notes(report, check)
+        ]
     return rows
 
 
 def _findings(report: Report) -> list[Row]:
-    found: list[Finding] = [finding for check in report.checks for finding in check.findings]
+    found = listed.all_findings(report)
     if not found:
         return []
     rows: list[Row] = [
@@ -135,15 +133,15 @@ def _findings(report: Report) -> list[Row]:
             "other cells wrong because of it",
         ),
     ]
-    for finding in found[:_MOST_FINDINGS]:
+    for check, finding in found[:_MOST_FINDINGS]:
         first = finding.cells[0] if finding.cells else None
         more = len(finding.cells) - 1
         where = "" if first is None else f"{first}" + (f" and {more:,} more" if more else "")
         rows.append([
             Entry(finding.code, colour=COLOURS["cause"] if finding.affects or finding.suggestion else None),
             Entry(where, "link" if first else "text", link=first),
-            Entry(finding.variable), Entry(_numbers(finding.iterations)), Entry(finding.formula or ""),
-            Entry(finding.suggestion or ""), Entry(finding.message), Entry(float(finding.affects)),
+            Entry(finding.variable), Entry(_numbers(finding.iterations) if check.blocks > 1 else ""),
+            Entry(finding.formula or ""), Entry(finding.suggestion or ""), Entry(finding.message), Entry(float(finding.affects)),
         ])  # fmt: skip
     if len(found) > _MOST_FINDINGS:
         rows.append([Entry(f"and {len(found) - _MOST_FINDINGS:,} more", "faint")])
@@ -168,12 +166,13 @@ def _worst(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
     for _, _, check, place in of[:_WORST]:
         result = check.results[place]
         iteration = Entry(float(result.iteration)) if check.blocks > 1 else Entry("")
-        expected: str | float = result.expected if isinstance(result.expected, float) else shown(result.expected)
-        actual: str | float = result.actual if isinstance(result.actual, float) else shown(result.actual)
+        expected, actual = (
+            held if isinstance(held, float) else words.value(held) for held in (result.expected, result.actual)
+        )
         kind = marked[result.cell].kind
         rows.append([
             Entry(str(result.cell), "link", COLOURS[kind], result.cell), Entry(result.variable), iteration,
-            Entry("match on the stored inputs" if result.status == "match" else result.status),
+            Entry(words.status(result, check.scenarios.unsure)),
             Entry(expected), Entry(actual),
             Entry(result.difference if result.difference is not None else ""), Entry(result.formula or ""),
         ])  # fmt: skip

@@ -14,7 +14,7 @@ from xlparity import cli
 from xlparity.errors import XlparityError
 
 _SPEC = ".parity.toml"
-_ENDINGS = (_SPEC, ".xlsx", ".xlsm", ".py")
+_ENDINGS = (_SPEC, ".xlsx", ".xlsm", ".py")  # in small letters; those of the workbooks may be capitals
 
 
 def verify(words: Sequence[str]) -> int:
@@ -24,13 +24,13 @@ def verify(words: Sequence[str]) -> int:
     if not specs:
         typer.echo("no spec file names any of these files; nothing is verified")
         return 0
-    return _run(["verify", *options, *map(str, specs)])
+    return _run(["verify", *options, "--", *map(str, specs)])
 
 
 def recalc_check(words: Sequence[str]) -> int:
     """Whether each of the workbooks stores what its formulas compute; the exit code is the worst one's."""
     options, files = _split(words)
-    codes = [_run(["recalc", "--check", *options, str(file)]) for file in files]
+    codes = [_run(["recalc", "--check", *options, "--", str(file)]) for file in files]
     return min(codes, key=(2, 1, 3, 0).index, default=0)
 
 
@@ -45,7 +45,8 @@ def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
     found = {file for file in files if file.name.endswith(_SPEC)}
     known = {file.resolve() for file in found}
     for spec in sorted(folder.rglob(f"*{_SPEC}")):
-        if spec.resolve() in known or any(part.startswith(".") for part in spec.parts):
+        hidden = any(part.startswith(".") for part in spec.relative_to(folder).parts)
+        if hidden or not spec.is_file() or spec.resolve() in known:
             continue
         try:
             plan = read_spec(spec)
@@ -61,12 +62,15 @@ def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[Path]]:
-    """The options that the configuration gives, and the files, which pre-commit puts behind them."""
-    count = 0
-    while count < len(words) and words[-1 - count].endswith(_ENDINGS) and Path(words[-1 - count]).is_file():
-        count += 1
-    cut = len(words) - count
-    return list(words[:cut]), [Path(word) for word in words[cut:]]
+    """The options that the configuration gives, and the files, which pre-commit puts behind them.
+
+    Where the last option takes a file for its value, a ``--`` behind it in the configuration keeps the two apart.
+    """
+    cut = len(words)
+    while cut and words[cut - 1].lower().endswith(_ENDINGS) and Path(words[cut - 1]).is_file():
+        cut -= 1
+    options = list(words[:cut])
+    return options[:-1] if options[-1:] == ["--"] else options, [Path(word) for word in words[cut:]]
 
 
 def _run(words: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ from xlparity.errors import UsageError, XlparityError, nearest
 from xlparity.pipeline import verify, workbook_of
 from xlparity.pytest_plugin import NOTE
 from xlparity.reporters.parts import Key, Part, name_of, notes_of, parts_of
+from xlparity.reporters.words import ONLY_STORED
 from xlparity.settings import Settings, read_settings, settings_of
 from xlparity.spec import bind, read_spec
 from xlparity.trials import trials_of
@@ -161,7 +162,7 @@ class ParityItem(pytest.Item):
             everything = self.config.get_verbosity() >= _EVERYTHING
             shown = [*part.causes, *part.details(everything=everything)]
             kind = ", ".join(dict.fromkeys(result.status for result in part.results)) or part.outcome
-            return self._said(part.sentence, shown, "right on the stored inputs only" if kind == "match" else kind)
+            return self._said(part.sentence, shown, ONLY_STORED if kind == "match" else kind)
         if isinstance(error, pytest.xfail.Exception):
             return self._said(str(error), [], "accepted by the spec")
         if isinstance(error, XlparityError):

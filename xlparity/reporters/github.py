@@ -39,12 +39,11 @@ def _annotations(report: Report) -> Iterator[tuple[Level, str]]:
     if report.verdict is not Verdict.PASS:
         title = f"xlparity: {str(report.verdict).upper()}"
         yield "error", command("error", words.verdict(report), file=report.workbook, title=title)
-    for check in report.combined:
-        for found in rows.findings(report, check):
-            level = words.level(found, check)
-            place = f" {found.cells[0]}" if found.cells else ""
-            title = f"{found.code}{place} ({check.name}, {found.variable})"
-            yield level, command(_COMMAND[level], found.message, file=report.workbook, title=title)
+    for check, found in rows.all_findings(report):
+        level = words.level(found, check)
+        place = f" {found.cells[0]}" if found.cells else ""
+        title = f"{found.code}{place} ({check.name}, {found.variable})"
+        yield level, command(_COMMAND[level], found.message, file=report.workbook, title=title)
 
 
 def _escaped(text: str, also: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from xlparity.fixed import Fixed
 from xlparity.mutations import MutationReport, Outcome
 from xlparity.report import CellResult, CheckResult, Finding, Report, StoredReport, StoredResult, worst
+from xlparity.reporters import words
 from xlparity.tried import Witness
 from xlparity.values import Value
 
@@ -52,7 +53,7 @@ def render_mutations(report: MutationReport) -> str:
         "equivalent": [
             {
                 **_mutant(outcome),
-                "evidence": f"the same in every bound cell on {outcome.evidence:,} other sets of inputs",
+                "evidence": words.equivalent(outcome),
             }
             for outcome in report.of("equivalent")
         ],
@@ -155,6 +156,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "suggestion": finding.suggestion,
         "message": finding.message,
         "affects": finding.affects,
+        "engines": list(finding.engines),
     }
 
 

@@ -15,7 +15,6 @@ from xlparity.address import Cell
 from xlparity.fixed import Fixed
 from xlparity.report import CAUSES, UNKNOWN, CellResult, CheckResult, Finding, Report, Verdict
 from xlparity.reporters import rows, words
-from xlparity.values import Unsupported
 
 _SHOWN = 10
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -79,7 +78,7 @@ def _suite(root: ET.Element, report: Report, check: CheckResult, fixed: Fixed | 
         if case.remark:
             ET.SubElement(element, "system-out").text = _clean(case.remark)
     remarks = [line for found in told for line in words.finding_lines(found)]
-    remarks += [f"note: {note}" for note in check.notes]
+    remarks += [f"note: {note}" for note in rows.notes(report, check)]
     remarks += words.accepted(check, most=None)
     remarks += [said.text for said in words.scenarios(check)]
     remarks.append(words.census(report, most=None))
@@ -91,23 +90,19 @@ def _cases(report: Report, check: CheckResult) -> Iterator[_Case]:
     told = rows.findings(report, check)
     amiss = {result.cell for result in rows.amiss(check)}
     unsure = {result.cell for result in check.not_always_computed}
-    about: dict[
-        object, list[Finding]
-    ] = {}  # a cell that nothing binds may be named for a quantity that has it from there
-    for found in told:
-        for place in (*found.cells, *((number, found.variable) for number in found.iterations)):
-            about.setdefault(place, []).append(found)
-    everywhere = (found for other in report.combined for found in rows.findings(report, other))
-    causes = [f"{found.code} {words.finding(found)[0]}" for found in everywhere if found.code in CAUSES]
+    about = rows.by_place(told)
+    causes = [
+        f"{found.code} {words.finding(found)[0]}" for _, found in rows.all_findings(report) if found.code in CAUSES
+    ]
     outcomes: set[Outcome] = set()
     order = {name: number for number, name in enumerate(check.variables)}
     ordered = sorted(check.results, key=lambda result: (result.iteration, order.get(result.variable, len(order))))
     for (iteration, variable), group in groupby(ordered, key=lambda result: (result.iteration, result.variable)):
         results = list(group)
-        name = f"{variable}[{iteration}]" if check.blocks > 1 else variable
+        name = words.quantity(variable, iteration, check.blocks)
         wrong = [result for result in results if result.cell in amiss]
         if wrong:
-            places = ((iteration, variable), *(result.cell for result in wrong))
+            places = ((variable, iteration), *(result.cell for result in wrong))
             named = {id(found) for place in places for found in about.get(place, ())}
             own = [found for found in told if id(found) in named]
             case = _amiss(name, results, wrong, own, causes, unsure)
@@ -142,33 +137,22 @@ def _amiss(
         message = f"{len(unknown):,} of {compared} could not be assessed"
         message += f", {len(wrong) - len(unknown):,} {differ}" if len(wrong) > len(unknown) else ""
     elif all(result.status == "match" for result in wrong):
-        message = f"{len(wrong):,} of {compared} right on the stored inputs only"
+        message = f"{len(wrong):,} of {compared} {words.ONLY_STORED}"
     else:
         message = f"{len(wrong):,} of {compared} {differ} from the Python reference"
     kind = own[0].code if own else next(iter(dict.fromkeys(result.status for result in wrong)))
-    lines = [_line(result, unsure) for result in wrong[:_SHOWN]]
+    lines = [
+        f"{result.cell}  {words.status(result, unsure)}  {words.compared(result)}  {words.formula(result)}"
+        for result in wrong[:_SHOWN]
+    ]
     if len(wrong) > _SHOWN:
         lines.append(f"and {words.number(len(wrong) - _SHOWN, 'more cell')}")
     for found in own[:_SHOWN]:
         lines += ["", *words.finding_lines(found)]
     if not own and causes:
         more = f", and {words.number(len(causes) - 1, 'more cause')}" if len(causes) > 1 else ""
-        lines += ["", f"no finding names these cells; what is found wrong elsewhere: {causes[0]}{more}"]
+        lines += ["", f"{words.ELSEWHERE}: {causes[0]}{more}"]
     return _Case(name, outcome, kind, message, "\n".join(lines))
-
-
-def _line(result: CellResult, unsure: set[Cell]) -> str:
-    status: str = result.status
-    if status == "match":
-        status = "cannot be judged on other inputs" if result.cell in unsure else "right on the stored inputs only"
-    expected = "–" if result.expected is None else words.value(result.expected)
-    if isinstance(result.actual, Unsupported):
-        compared = f"expected {expected}, {result.actual}"
-    else:
-        compared = f"expected {expected}, actual {words.value(result.actual)}"
-        if result.difference is not None:
-            compared += f", difference {words.difference(abs(result.difference))}"
-    return f"{result.cell}  {status}  {compared}  {result.formula or '(no formula)'}"
 
 
 def _unharmed(name: str, results: Sequence[CellResult]) -> _Case:
@@ -186,7 +170,7 @@ def _as_a_whole(check: CheckResult, outcomes: set[Outcome]) -> Iterator[_Case]:
     said = " ".join(f"{said.text}." for said in words.scenarios(check))
     if check.verdict is Verdict.UNASSESSED and "error" not in outcomes:
         nothing = not check.counts["match"]
-        said = "nothing was recomputed from a live formula, so nothing is shown." if nothing else said
+        said = f"{words.NOTHING_SHOWN}." if nothing else said
         yield _Case("(check)", "error", "unassessed", said or "could not be assessed", said)
     if check.verdict is Verdict.FAIL and "failure" not in outcomes:
         yield _Case("(check)", "failure", "fail", said or "the check fails", said)

@@ -60,10 +60,10 @@ def code(text: str, most: int = _LONGEST_IN_A_TABLE) -> str:
 
 
 def _report(report: Report) -> Iterator[str]:
-    yield f"## {MARK[report.verdict]} {str(report.verdict).upper()} {escaped(report.workbook)}"
+    yield f"## {words.stamp(report.verdict)} {escaped(report.workbook)}"
     yield ""
     yield escaped(words.verdict(report))
-    found = [(check, one) for check in report.combined for one in rows.findings(report, check)]
+    found = rows.all_findings(report)
     if found:
         yield from ("", "### Findings")
         for check, one in found[:_FINDINGS]:
@@ -78,7 +78,7 @@ def _report(report: Report) -> Iterator[str]:
 
 def _verdict(report: Report) -> str:
     said = escaped(words.verdict(report))
-    return f"**{MARK[report.verdict]} {str(report.verdict).upper()}** {escaped(report.workbook)}: {said}"
+    return f"**{words.stamp(report.verdict)}** {escaped(report.workbook)}: {said}"
 
 
 def _finding(check: CheckResult, found: Finding) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _finding(check: CheckResult, found: Finding) -> Iterator[str]:
 def _worst(amiss: Sequence[tuple[CheckResult, CellResult]]) -> Iterator[str]:
     """One table for all checks; an address may stand in several of them, and is told apart by its quantity."""
     shown = rows.worst((result for _, result in amiss), _CELLS)
-    several = {id(result): check for check, result in amiss if check.blocks > 1}
+    blocks = {id(result): check.blocks for check, result in amiss}
     unsure = {cell for check, _ in amiss for cell in check.scenarios.unsure}
     many = f"The {len(shown)} worst of {len(amiss):,} cells" if len(shown) < len(amiss) else "Cells that are not right"
     yield f"### {many}"
@@ -106,12 +106,12 @@ def _worst(amiss: Sequence[tuple[CheckResult, CellResult]]) -> Iterator[str]:
         [
             (
                 code(str(result.cell)),
-                code(f"{result.variable}[{result.iteration}]" if id(result) in several else result.variable),
+                code(words.quantity(result.variable, result.iteration, blocks[id(result)])),
                 _status(result, unsure),
-                "–" if result.expected is None else code(words.value(result.expected)),
+                code(words.value(result.expected)),
                 "–" if isinstance(result.actual, Unsupported) else code(words.value(result.actual)),
-                "–" if result.difference is None else words.difference(abs(result.difference)),
-                code(result.formula) if result.formula else "(no formula)",
+                words.difference(result.difference),
+                code(words.formula(result)),
             )
             for result in shown
         ],
@@ -119,24 +119,21 @@ def _worst(amiss: Sequence[tuple[CheckResult, CellResult]]) -> Iterator[str]:
 
 
 def _status(result: CellResult, unsure: set[Cell]) -> str:
-    if result.status == "match":
-        return "not judged on other inputs" if result.cell in unsure else "right on the stored inputs only"
     reason = f": {escaped(result.actual.reason)}" if isinstance(result.actual, Unsupported) else ""
-    return f"{result.status}{reason}"
+    return words.status(result, unsure) + reason
 
 
 def _details(report: Report) -> Iterator[str]:
     for check in report.combined[:_CHECKS]:
         wrong = len(rows.amiss(check))
         unknown = sum(check.counts[status] for status in UNKNOWN)
-        iterations = f", {words.number(check.blocks, 'iteration')}" if check.blocks > 1 else ""
         told = f"{wrong:,} of {words.number(check.counts['bound'], 'cell')} not right" if wrong else "all agree"
         told = f"{told}, {unknown:,} of them not assessed" if unknown else told
-        yield f"<details><summary>{MARK[check.verdict]} {html.escape(check.name)}{iterations}: {told}</summary>"
+        yield f"<details><summary>{MARK[check.verdict]} {html.escape(check.name)}{words.iterations(check)}: {told}</summary>"
         yield ""
         yield from _quantities(check)
         said = [said.text for said in words.scenarios(check)] + words.accepted(check)
-        said += [f"note: {note}" for note in check.notes]
+        said += [f"note: {note}" for note in rows.notes(report, check)]
         if said:
             yield ""
         yield from (f"- {escaped(line)}" for line in said[:_LINES])
@@ -158,18 +155,19 @@ def _quantities(check: CheckResult) -> Iterator[str]:
     """The first quantities; where there are many, those that do not match come first."""
     listed = rows.quantities(check)
     shown = listed if len(listed) <= _QUANTITIES else sorted(listed, key=lambda row: row.good)[:_QUANTITIES]
+    columns = 6 if check.blocks > 1 else 5
     yield from _table(
-        ("quantity", "cells", "match", "largest difference", "in ulps", "first divergent iteration"),
-        "lrrrrr",
+        ("quantity", "cells", "match", "largest difference", "in ulps", "first divergent iteration")[:columns],
+        "lrrrrr"[:columns],
         [
             (
                 code(row.name),
                 f"{row.cells:,}",
                 f"{row.matches:,}",
-                "–" if row.difference is None else words.difference(row.difference),
-                "–" if row.ulps is None else words.steps(row.ulps).replace(">", "&gt;"),
+                words.difference(row.difference),
+                words.steps(row.ulps).replace(">", "&gt;"),
                 "–" if row.first is None else str(row.first),
-            )
+            )[:columns]
             for row in shown
         ],
     )

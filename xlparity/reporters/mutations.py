@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xlparity.mutations import MutationReport, Outcome
+from xlparity.reporters import words
 
 _SHOWN = 10
 _COLUMNS = ("mutants", "equivalent", "detected", "named", "restored", "survived")
@@ -20,10 +21,9 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
     console.print(Padding(_kinds(report), (0, 0, 0, 2)))
     counts = report.counts
     _list(console, report.of("survived"), "survived: nothing in the report tells them from the original", verbose=True)
-    same = "equivalent: on {:,} other sets of inputs every bound cell is the same as in the original"
     equivalent = report.of("equivalent")
     if equivalent:
-        _list(console, equivalent, same.format(equivalent[0].evidence), verbose=verbose)
+        _list(console, equivalent, f"equivalent: {words.equivalent(equivalent[0])}", verbose=verbose)
     _list(
         console,
         [o for o in report.of("detected") if not o.named],
@@ -38,7 +38,7 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
     detected = f"{counts['detected']:,} of {real:,} mutants detected ({_share(counts['detected'], real)})"
     named = f"the right cell named for {_share(counts['named'], counts['detected'])} of these"
     mended = f"what it computed restored for {_share(counts['restored'], counts['detected'])}"
-    mark = ("✓ PASS", "bold green") if not counts["survived"] else ("✗ FAIL", "bold red")
+    mark = words.stamp(report.verdict), "bold red" if counts["survived"] else "bold green"
     left = f"; {counts['equivalent']:,} more compute what the original does" if counts["equivalent"] else ""
     console.print(Text.assemble(mark, f"  {detected}, {named}, {mended}{left}."))
 

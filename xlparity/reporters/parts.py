@@ -6,14 +6,14 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from xlparity.address import Cell
 from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
-from xlparity.tried import Witness
-from xlparity.values import Unsupported, Value
+from xlparity.reporters import rows, words
+from xlparity.values import Unsupported
 
 Outcome: TypeAlias = Literal["passed", "failed", "unassessed", "accepted", "skipped"]
 
 INPUTS = "inputs"
 _TOLD = CAUSES.union(OF_INPUTS, ("XP199",))  # where the cells are, and so in no note
-_CELLS_SHOWN, _FINDINGS_SHOWN, _CHANGES_SHOWN = 10, 3, 10
+_CELLS_SHOWN, _FINDINGS_SHOWN = 10, 3
 
 
 class Key(NamedTuple):
@@ -56,16 +56,15 @@ def name_of(key: Key, blocks: int) -> str:
     """``training/z1[7]``; a check with one pass numbers nothing."""
     if key.variable is None:
         return f"{key.check}/{INPUTS}"
-    return f"{key.check}/{key.variable}" + (f"[{key.iteration}]" if blocks > 1 else "")
+    return f"{key.check}/{words.quantity(key.variable, key.iteration, blocks)}"
 
 
 def parts_of(report: Report) -> dict[Key, Part]:
     """Every part of the report. Unless its verdict is pass, or stale, one of them at least is failed or unassessed."""
     found: dict[Key, Part] = {}
     for check in report.combined:
-        findings = [finding for of in report.checks if of.name == check.name for finding in of.findings]
-        elsewhere = [finding for of in report.checks for finding in of.findings if finding.code in CAUSES]
-        own = dict(_quantities(check, findings, elsewhere))
+        elsewhere = [finding for _, finding in rows.all_findings(report) if finding.code in CAUSES]
+        own = dict(_quantities(check, rows.findings(report, check), elsewhere))
         found[Key(check.name)] = _inputs(check, own.values())
         found |= own
     return found
@@ -74,18 +73,11 @@ def parts_of(report: Report) -> dict[Key, Part]:
 def notes_of(report: Report) -> list[str]:
     """What is to be told although it changes no verdict: remarks, inputs that cannot be set, formulas not looked at."""
     notes: list[str] = []
-    for check in report.checks:
-        by = f"{check.name}, by {check.engine}" if len({c.engine for c in report.checks}) > 1 else check.name
-        notes += [f"{by}: {note}" for note in check.notes]
-        remarks = [finding for finding in check.findings if finding.code not in _TOLD]
-        notes += [f"{by}: {_said(finding)}" for finding in remarks]
-    census = report.census
-    if census.unbound:
-        shown = ", ".join(str(cell) for cell in census.unbound_cells[:5])
-        more = ", …" if len(census.unbound_cells) > 5 else ""
-        places = f" ({shown}{more})" if shown else ""
-        notes.append(f"not looked at: {census.unbound:,} of the file's {_number(census.formulas, 'formula')}{places}")
-    return notes
+    for check in report.combined:
+        notes += [f"{check.name}: {note}" for note in rows.notes(report, check)]
+    remarks = [(check, finding) for check, finding in rows.all_findings(report) if finding.code not in _TOLD]
+    notes += [f"{check.name}: {_said(finding)}" for check, finding in remarks]
+    return [*notes, words.census(report)] if report.census.unbound else notes
 
 
 def _quantities(
@@ -96,11 +88,7 @@ def _quantities(
     groups: dict[Key, list[CellResult]] = {}
     for result in check.results:
         groups.setdefault(Key(check.name, result.variable, result.iteration), []).append(result)
-    about: dict[object, list[Finding]] = {}
-    for finding in findings:
-        # A helper that nothing binds may be the culprit, for the quantity that the finding names.
-        for place in (*finding.cells, *((finding.variable, number) for number in finding.iterations)):
-            about.setdefault(place, []).append(finding)
+    about = rows.by_place(findings)
     others = [_said(finding) for finding in elsewhere]
     for key, results in groups.items():
         wrong = [r for r in results if r.status in WRONG or r.cell in stored_only]
@@ -120,7 +108,7 @@ def _sound(results: list[CellResult], check: CheckResult) -> Part:
     accepted = [result for result in results if result.status == "accepted"]
     if accepted:
         reasons = "; ".join(dict.fromkeys(result.reason or "" for result in accepted))
-        counted = f"{len(accepted):,} of {_number(len(results), 'cell')}"
+        counted = f"{len(accepted):,} of {words.number(len(results), 'cell')}"
         return Part("accepted", f"known difference in {counted}: {reasons}", results=tuple(accepted))
     if all(result.status == "skipped" for result in results):
         return Part("skipped", "left out by the spec")
@@ -140,7 +128,7 @@ def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
         return Part("passed")
     if check.verdict is Verdict.FAIL:
         return Part("failed", "the check fails, and none of its quantities does")
-    return Part("unassessed", "nothing was recomputed from a live formula, so nothing is shown")
+    return Part("unassessed", words.NOTHING_SHOWN)
 
 
 def _causes(
@@ -151,8 +139,8 @@ def _causes(
     if own or not others:
         return own
     more = len(others) - _FINDINGS_SHOWN
-    rest = (f"and {_number(more, 'more finding')}",) if more > 0 else ()
-    return ("no finding is about these formulas; what is found in others:", *others[:_FINDINGS_SHOWN], *rest)
+    rest = (f"and {words.number(more, 'more finding')}",) if more > 0 else ()
+    return (f"{words.ELSEWHERE}:", *others[:_FINDINGS_SHOWN], *rest)
 
 
 def _said(finding: Finding) -> str:
@@ -163,12 +151,11 @@ def _wrong(wrong: list[CellResult], results: list[CellResult], check: CheckResul
     first = wrong[0]
     more = f" ({len(wrong):,} of {len(results):,} cells)" if len(results) > 1 else ""
     if first.status in WRONG:
-        said = f"{first.cell} is {_value(first.actual)} instead of {_value(first.expected)}"
+        said = f"{first.cell} is {words.instead(first.actual, first.expected)}"
         if first.status == "hardcoded":
-            said = f"{first.cell} holds {_value(first.actual)}, a constant, where a formula must stand"
+            said = f"{first.cell} holds {words.value(first.actual)}, a constant, where a formula must stand"
         return said + more
-    tried = check.scenarios
-    return f"{first.cell} is right on the stored inputs only: {tried.failed:,} of {tried.run:,} scenarios fail{more}"
+    return f"{first.cell} is {words.ONLY_STORED}: {words.failing(check.scenarios)}{more}"
 
 
 def _unknown(unknown: list[CellResult], results: list[CellResult]) -> str:
@@ -177,42 +164,15 @@ def _unknown(unknown: list[CellResult], results: list[CellResult]) -> str:
     if isinstance(first.actual, Unsupported):
         return f"{first.cell} cannot be assessed: {first.actual.reason}{more}"
     if first.status in UNKNOWN:
-        return f"{first.cell} cannot be assessed: it is {_value(first.actual)}{more}"
+        return f"{first.cell} cannot be assessed: it is {words.value(first.actual)}{more}"
     return f"{first.cell} agrees on the stored inputs, and could not be shown to on all others{more}"
 
 
 def _example(check: CheckResult) -> tuple[str, ...]:
     smallest = check.scenarios.smallest
-    return () if smallest is None else (_witness(smallest),)
-
-
-def _witness(witness: Witness) -> str:
-    """What to type into the workbook, and what is then seen to be wrong."""
-    shown = ", ".join(f"{cell} to {_value(value)}" for cell, value in witness.changes[:_CHANGES_SHOWN])
-    left = len(witness.changes) - _CHANGES_SHOWN
-    more = f" and {_number(left, 'more cell')} as drawn" if left > 0 else ""
-    return f"set {shown}{more} and {witness.cell} is {_value(witness.actual)} instead of {_value(witness.expected)}"
+    return () if smallest is None else (words.witness(smallest),)
 
 
 def _cell(result: CellResult, stored_only: bool) -> Iterator[str]:
-    yield f"{result.cell}  {result.formula or '(no formula)'}"
-    if isinstance(result.actual, Unsupported):
-        yield f"    {result.status}: {result.actual.reason}"
-        return
-    said = f"    expected {_value(result.expected)}, actual {_value(result.actual)}"
-    if result.difference is not None and isinstance(result.expected, float):
-        relative = f"{result.difference / abs(result.expected):.3g}" if result.expected else "–"
-        said += f", difference {result.difference:.3g} absolute, {relative} relative"
-    yield said + (", on the stored inputs" if stored_only else "")
-
-
-def _value(value: Value | None) -> str:
-    if isinstance(value, bool):
-        return str(value).upper()  # as the cell shows it
-    if value is None:
-        return "nothing"
-    return repr(float(value)) if isinstance(value, float) else str(value)
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    yield f"{result.cell}  {words.formula(result)}"
+    yield f"    {words.compared(result)}{', on the stored inputs' if stored_only else ''}"

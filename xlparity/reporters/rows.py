@@ -48,6 +48,33 @@ def findings(report: Report, check: CheckResult) -> list[Finding]:
     return list({(one.code, one.variable, one.cells, one.message): one for one in found}.values())
 
 
+def all_findings(report: Report) -> list[tuple[CheckResult, Finding]]:
+    """The findings about every check, each with its check."""
+    return [(check, found) for check in report.combined for found in findings(report, check)]
+
+
+def notes(report: Report, check: CheckResult) -> list[str]:
+    """The remarks on a check, each once; of several engines, with those that it is about where these are not all."""
+    same = [one for one in report.checks if one.name == check.name]
+    about: dict[str, list[str]] = {}
+    for one in same:
+        for note in one.notes:
+            about.setdefault(note, []).append(one.engine)
+    return [note if len(of) == len(same) else f"{note} (by {' and '.join(of)})" for note, of in about.items()]
+
+
+def by_place(found: Iterable[Finding]) -> dict[object, list[Finding]]:
+    """The findings about a cell, and about a quantity in an iteration: ``(variable, iteration)``.
+
+    A helper that nothing binds may be the culprit, for the quantity that the finding names.
+    """
+    about: dict[object, list[Finding]] = {}
+    for one in found:
+        for place in (*one.cells, *((one.variable, number) for number in one.iterations)):
+            about.setdefault(place, []).append(one)
+    return about
+
+
 def amiss(check: CheckResult) -> list[CellResult]:
     """The cells that keep the check from passing, on the stored inputs or on others, in the order of the check."""
     others = {result.cell for result in (*check.only_stored, *check.not_always_computed)}

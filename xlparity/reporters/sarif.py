@@ -85,22 +85,21 @@ def _needs_a_word(report: Report) -> bool:
     """Whether no result shows that the report is no pass: what could not be assessed may have no finding that says so."""
     if report.verdict is Verdict.UNASSESSED:
         return True
-    told = (words.level(found, check) for check in report.combined for found in rows.findings(report, check))
+    told = (words.level(found, check) for check, found in rows.all_findings(report))
     return report.verdict is not Verdict.PASS and "error" not in told
 
 
 def _notification(index: Mapping[str, int], report: Report) -> dict[str, Any]:
     return {
         "level": "error",
-        "message": {"text": _text(f"{str(report.verdict).upper()}  {report.workbook}: {words.verdict(report)}")},
+        "message": {"text": _text(f"{words.stamp(report.verdict)}  {report.workbook}: {words.verdict(report)}")},
         "locations": [{"physicalLocation": {"artifactLocation": _artifact(index, report)}}],
     }
 
 
 def _results(index: Mapping[str, int], report: Report) -> Iterator[dict[str, Any]]:
-    for check in report.combined:
-        for found in rows.findings(report, check):
-            yield _result(index, report, check, found)
+    for check, found in rows.all_findings(report):
+        yield _result(index, report, check, found)
 
 
 def _result(index: Mapping[str, int], report: Report, check: CheckResult, found: Finding) -> dict[str, Any]:
@@ -125,6 +124,7 @@ def _result(index: Mapping[str, int], report: Report, check: CheckResult, found:
             "affects": found.affects,
             "formula": found.formula,
             "suggestion": found.suggestion,
+            "engines": list(found.engines),
         },
     }
 

@@ -22,7 +22,7 @@ from xlparity.reporters import words
 from xlparity.reporters.findings import findings
 from xlparity.reporters.rows import quantities
 from xlparity.reporters.words import MARK, number, value
-from xlparity.values import Unsupported, Value
+from xlparity.values import Unsupported
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}
 _WEIGHT = {"error": "red", "warning": "yellow", "note": "dim"}
@@ -88,8 +88,7 @@ def show_stored(
     said += f", {counts['differs']:,} differ" if counts["differs"] else ""
     said += f", {counts['uncached']:,} store nothing" if counts["uncached"] else ""
     said += f", {counts['unsupported']:,} could not be computed" if counts["unsupported"] else ""
-    mark = (f"{MARK[report.verdict]} {str(report.verdict).upper()}", f"bold {_STYLE[report.verdict]}")
-    console.print(Text.assemble(mark, f"  {report.workbook}: {said}."))
+    console.print(Text.assemble(_stamp(report.verdict), f"  {report.workbook}: {said}."))
 
 
 def engine_table(engines: Iterable[tuple[str, str | None, str, bool, str]]) -> Table:
@@ -111,26 +110,24 @@ def _stored_cells(results: Iterable[StoredResult], status: str) -> Table:
         table.add_column(heading, justify="right", overflow="fold")
     table.add_column("formula", overflow="fold")
     for result in results:
-        values = [_short(result.stored), _short(result.computed)] if status == "differs" else []
+        values = [value(result.stored), value(result.computed)] if status == "differs" else []
         reason = f"\n{result.computed.reason}" if isinstance(result.computed, Unsupported) else ""
         table.add_row(str(result.cell), *values, (result.formula or "(not read)") + reason)
     return table
 
 
-def _short(value: Value | None) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else f'"{value}"' if isinstance(value, str) else str(value)
-
-
 def _verdict(report: Report) -> Text:
-    mark = (f"{MARK[report.verdict]} {str(report.verdict).upper()}", f"bold {_STYLE[report.verdict]}")
-    return Text.assemble(mark, f"  {report.workbook}: {words.verdict(report)}")
+    return Text.assemble(_stamp(report.verdict), f"  {report.workbook}: {words.verdict(report)}")
+
+
+def _stamp(verdict: Verdict) -> tuple[str, str]:
+    return words.stamp(verdict), f"bold {_STYLE[verdict]}"
 
 
 def _check(check: CheckResult, *, engine: str, verbose: bool) -> RenderableType:
     style = _STYLE[check.verdict]
-    iterations = f", {number(check.blocks, 'iteration')}" if check.blocks > 1 else ""
-    iterations += f", by {engine}" if engine else ""
-    title = Text.assemble((MARK[check.verdict], style), (f" {check.name}", "bold"), (f"{iterations}", "dim"))
+    more = words.iterations(check) + (f", by {engine}" if engine else "")
+    title = Text.assemble((MARK[check.verdict], style), (f" {check.name}", "bold"), (more, "dim"))
     parts: list[RenderableType] = [title]
     curve = _loss_curve(check)
     if curve:
@@ -146,14 +143,12 @@ def _check(check: CheckResult, *, engine: str, verbose: bool) -> RenderableType:
     parts += [Text(f"  {said.text}", style=_WEIGHT[said.level]) for said in words.scenarios(check)]
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
     if wrong and not verbose and not any(finding.cells for finding in check.findings):
-        said = (
-            f"  {number(len(wrong), 'cell')} differ because of what is found in another check; --verbose lists them all"
-        )
-        parts.append(Text(said, style="dim"))
+        said = f"{number(len(wrong), 'cell')} {'is' if len(wrong) == 1 else 'are'} not right because of what is found elsewhere"
+        parts.append(Text(f"  {said}; --verbose lists them all", style="dim"))
     elif wrong:
         # Where the causes are told, the cells themselves are of less interest.
         shown = wrong if verbose else wrong[: _CELLS_BESIDE_FINDINGS if check.findings else _CELLS_SHOWN]
-        parts.append(Padding(_differing(shown), (0, 0, 0, 2)))
+        parts.append(Padding(_differing(shown, check.blocks), (0, 0, 0, 2)))
         if len(shown) < len(wrong):
             left = len(wrong) - len(shown)
             parts.append(Text(f"  and {number(left, 'more cell')}; --verbose lists them all", style="dim"))
@@ -163,22 +158,24 @@ def _check(check: CheckResult, *, engine: str, verbose: bool) -> RenderableType:
 def _quantities(check: CheckResult) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("quantity", overflow="fold")
+    iterated = check.blocks > 1
     for heading in ("cells", "match", "largest difference", "in ulps"):
         table.add_column(heading, justify="right")
-    table.add_column("first divergent iteration" if check.blocks > 1 else "", justify="right", overflow="fold")
+    if iterated:
+        table.add_column("first divergent iteration", justify="right", overflow="fold")
     for row in quantities(check):
         table.add_row(
             Text(row.name, style="" if row.good else "bold"),
             f"{row.cells:,}",
             Text(f"{row.matches:,}", style="green" if row.good else "red"),
-            "–" if row.difference is None else words.difference(row.difference),
-            "–" if row.ulps is None else words.steps(row.ulps),
-            str(row.first) if row.first is not None and check.blocks > 1 else ("–" if check.blocks > 1 else ""),
+            words.difference(row.difference),
+            words.steps(row.ulps),
+            *(["–" if row.first is None else str(row.first)] if iterated else []),
         )
     return table
 
 
-def _differing(results: Iterable[CellResult]) -> Table:
+def _differing(results: Iterable[CellResult], blocks: int) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for heading in ("cell", "quantity", "status"):
         table.add_column(heading, no_wrap=True)
@@ -189,11 +186,11 @@ def _differing(results: Iterable[CellResult]) -> Table:
         reason = result.actual.reason if isinstance(result.actual, Unsupported) else None
         table.add_row(
             str(result.cell),
-            f"{result.variable}[{result.iteration}]",
+            words.quantity(result.variable, result.iteration, blocks),
             Text(result.status, style="yellow" if result.status in UNKNOWN else "red"),
-            "–" if result.expected is None else value(result.expected),
+            value(result.expected),
             "–" if reason else value(result.actual),
-            (result.formula or "(no formula)") + (f"\n{reason}" if reason else ""),
+            words.formula(result) + (f"\n{reason}" if reason else ""),
         )
     return table
 

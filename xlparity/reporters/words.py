@@ -1,15 +1,22 @@
 """What every reporter says in the same words: the verdict, a finding, other inputs, numbers and values."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
+from xlparity.address import Cell
 from xlparity.codes import RULES, Level
 from xlparity.fixed import Fixed
-from xlparity.report import CAUSES, UNKNOWN, WRONG, CheckResult, Finding, Report, Verdict
-from xlparity.tried import Witness
-from xlparity.values import Value
+from xlparity.mutations import Outcome
+from xlparity.report import CAUSES, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
+from xlparity.reporters import rows
+from xlparity.tried import Scenarios, Witness
+from xlparity.values import Unsupported, Value
 
 MARK = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNASSESSED: "?", Verdict.STALE: "~"}
+ONLY_STORED = "right on the stored inputs only"
+UNSURE = "could not be judged on other inputs"
+NOTHING_SHOWN = "nothing was recomputed from a live formula, so nothing is shown"
+ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
 _CHANGES_SHOWN = 10
 
 
@@ -18,6 +25,11 @@ class Said(NamedTuple):
 
     text: str
     level: Level
+
+
+def stamp(found: Verdict) -> str:
+    """``✗ FAIL``."""
+    return f"{MARK[found]} {str(found).upper()}"
 
 
 def verdict(report: Report) -> str:
@@ -31,10 +43,10 @@ def verdict(report: Report) -> str:
         computes = "computes" if all(check.recomputed for check in checks) else "stores"
         said = f"every one of {number(counts['match'], 'compared cell')} {computes} what the Python reference computes."
     elif report.verdict is Verdict.FAIL:
-        first = min(check.first_divergent or 1 for check in checks if check.verdict is Verdict.FAIL)
-        where = f", from iteration {first} on" if any(check.blocks > 1 for check in checks) else ""
+        first = min((n for check in checks if check.blocks > 1 and (n := check.first_divergent)), default=None)
+        where = f", from iteration {first} on" if first is not None else ""
         stored = sum(len(check.only_stored) for check in checks)
-        causes = sum(finding.code in CAUSES for check in report.checks for finding in check.findings)
+        causes = sum(found.code in CAUSES for _, found in rows.all_findings(report))
         counted = f"{number(causes, 'cause')}: " if causes else ""
         said = f"{counted}{wrong:,} of {compared:,} compared cells differ from the Python reference{where}"
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
@@ -47,7 +59,7 @@ def verdict(report: Report) -> str:
     elif counts["match"]:
         said = "the formulas agree on the stored inputs, and could not be shown to on any others."
     else:
-        said = "nothing was recomputed from a live formula, so nothing is shown."
+        said = f"{NOTHING_SHOWN}."
     if counts["accepted"]:
         said += f" {number(counts['accepted'], 'known difference')} accepted by the spec."
     if counts["skipped"]:
@@ -82,33 +94,41 @@ def level(found: Finding, check: CheckResult) -> Level:
 
 
 def scenarios(check: CheckResult) -> list[Said]:
+    """What became of the check on other inputs, and the smallest change that shows what is wrong."""
+    smallest = check.scenarios.smallest
+    example = [] if smallest is None else [f"{witness(smallest)} ({failing(check.scenarios)})"]
+    return [*tried(check), *(Said(said, "error") for said in example)]
+
+
+def tried(check: CheckResult) -> list[Said]:
     """What became of the check on other inputs; nothing where a note of the check says why none were tried."""
-    tried, only_stored = check.scenarios, check.only_stored
-    if not check.recomputed or tried.asked == 0:
+    found, only_stored = check.scenarios, check.only_stored
+    if not check.recomputed or found.asked == 0:
         return []
-    if not tried.run:
-        why = "the reference is defined for none that was drawn" if tried.dropped else "there are none to change"
+    if not found.run:
+        why = "the reference is defined for none that was drawn" if found.dropped else "there are none to change"
         return [Said(f"no other inputs tried: {why}", "warning")]
-    dropped = f", {tried.dropped} left out, where the reference is undefined" if tried.dropped else ""
+    dropped = f", {found.dropped} left out, where the reference is undefined" if found.dropped else ""
     unsure = check.not_always_computed
     parts: list[Said] = []
     if unsure:
-        said = f"on other inputs, {number(len(unsure), 'cell')} could not be judged, first {unsure[0].cell}"
+        said = f"{number(len(unsure), 'cell')} {UNSURE}, first {unsure[0].cell}"
         parts.append(Said(f"{said} {unsure[0].formula}", "warning"))
-    if not tried.failed:
+    if not found.failed:
         agreed = "all agree" if not unsure else "no other cell disagrees"
-        return [*parts, Said(f"{number(tried.run, 'other set')} of inputs tried{dropped}: {agreed}", "note")]
-    said = f"{tried.failed} of {number(tried.run, 'other set')} of inputs disagree"
+        return [*parts, Said(f"{number(found.run, 'other set')} of inputs tried{dropped}: {agreed}", "note")]
+    said = f"{found.failed} of {number(found.run, 'other set')} of inputs disagree"
     if only_stored:
         first = only_stored[0]
         told = any(found.cells for found in check.findings)
-        said += f"; {number(len(only_stored), 'cell')} right on the stored inputs only"
+        said += f"; {number(len(only_stored), 'cell')} {ONLY_STORED}"
         said += "" if told else f", first {first.cell} {first.formula}"
-    parts.append(Said(said, "error"))
-    if tried.smallest is not None:
-        fail = f"{tried.failed:,} of {number(tried.run, 'scenario')} fail"
-        parts.append(Said(f"{witness(tried.smallest)} ({fail})", "error"))
-    return parts
+    return [*parts, Said(said, "error")]
+
+
+def failing(found: Scenarios) -> str:
+    """How many of the sets of other inputs fail."""
+    return f"{found.failed:,} of {number(found.run, 'scenario')} fail"
 
 
 def witness(seen: Witness) -> str:
@@ -118,10 +138,48 @@ def witness(seen: Witness) -> str:
     changes = ", ".join(shown) + (f" and {number(more, 'more cell')} as drawn" if more else "")
     expected, actual = seen.expected, seen.actual
     if type(expected) is float and type(actual) is float:
-        off = f"is off by {abs(actual - expected):.9g}: {actual:.12g} instead of {expected:.12g}"
+        off = f"off by {abs(actual - expected):.9g}: {instead(actual, expected)}"
     else:
-        off = f"is {value(actual)} instead of {value(expected)}"
-    return f"set {changes} and {seen.cell} {off}"
+        off = instead(actual, expected)
+    return f"set {changes} and {seen.cell} is {off}"
+
+
+def instead(actual: Value, expected: Value | None) -> str:
+    """What a cell is and what it should be."""
+    return f"{value(actual)} instead of {value(expected)}"
+
+
+def compared(result: CellResult) -> str:
+    """What is expected of a cell, what it is, and how far apart the two are."""
+    if isinstance(result.actual, Unsupported):
+        return f"expected {value(result.expected)}, {result.actual}"
+    said = f"expected {value(result.expected)}, actual {value(result.actual)}"
+    if result.difference is None or not isinstance(result.expected, float):
+        return said
+    relative = f", {result.difference / abs(result.expected):.3g} relative" if result.expected else ""
+    return f"{said}, difference {result.difference:.3g} absolute{relative}"
+
+
+def status(result: CellResult, unsure: Container[Cell]) -> str:
+    """What became of a cell, for one that matches why it is not right all the same; ``unsure`` are those of the check."""
+    if result.status != "match":
+        return result.status
+    return UNSURE if result.cell in unsure else ONLY_STORED
+
+
+def formula(result: CellResult) -> str:
+    """The cell's formula, or that there is none."""
+    return result.formula or "(no formula)"
+
+
+def quantity(variable: str, iteration: int, blocks: int) -> str:
+    """``z1[7]``; a check with one pass has no iterations, and numbers nothing."""
+    return f"{variable}[{iteration}]" if blocks > 1 else variable
+
+
+def iterations(check: CheckResult) -> str:
+    """How many iterations there are, to go behind the check's name; nothing for a single pass."""
+    return f", {number(check.blocks, 'iteration')}" if check.blocks > 1 else ""
 
 
 def census(report: Report, *, most: int | None = 5) -> str:
@@ -157,26 +215,35 @@ def fixed(copy: Fixed) -> str:
     return f"wrote {copy.path}: {number(len(copy.cells), 'formula')} put right, {copy.cells[0]}{more}."
 
 
+def equivalent(outcome: Outcome) -> str:
+    """Why a mutant is taken to compute what the original does."""
+    return f"the same in every bound cell on {outcome.evidence:,} other sets of inputs"
+
+
 def engines(checks: Sequence[CheckResult]) -> str:
     """The engines that the checks were made with, in their order."""
     return ", ".join(dict.fromkeys(check.engine for check in checks))
 
 
-def value(content: Value) -> str:
-    """A value in nine digits, TRUE and FALSE as the cell shows them."""
+def value(content: Value | None) -> str:
+    """A value in twelve digits, which tell more apart than the usual tolerance; TRUE as the cell shows it, texts in quotes."""
+    if content is None:
+        return "nothing"
     if isinstance(content, bool):
         return str(content).upper()
-    return f"{content:.9g}" if isinstance(content, float) else str(content)
+    if isinstance(content, str):
+        return f'"{content}"'
+    return f"{content:.12g}" if isinstance(content, float) else str(content)
 
 
-def difference(size: float) -> str:
-    """The size of a difference, in two digits."""
-    return "0" if size == 0 else f"{size:.1e}"
+def difference(size: float | None) -> str:
+    """The size of a difference, in two digits, where two numbers were compared."""
+    return "–" if size is None else "0" if size == 0 else f"{abs(size):.1e}"
 
 
-def steps(count: int) -> str:
-    """So many ulps; beyond a million the number tells nobody anything."""
-    return f"{count:,}" if count < 1_000_000 else "> 1e6"
+def steps(count: int | None) -> str:
+    """So many ulps, where two numbers were compared; beyond a million the number tells nobody anything."""
+    return "–" if count is None else f"{count:,}" if count < 1_000_000 else "> 1e6"
 
 
 def number(count: int, noun: str) -> str:

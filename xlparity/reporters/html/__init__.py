@@ -25,7 +25,7 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "value": tables.value, "plural": words.number, "difference": _difference, "steps": words.steps,
+        "value": tables.value, "plural": words.number, "difference": words.difference, "steps": words.steps,
         "number": "{:,}".format, "ranges": tables.ranges,
     }  # fmt: skip
     environment.globals |= {
@@ -41,7 +41,3 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     css, js = (Markup(environment.loader.get_source(environment, name)[0]) for name in ("page.css", "page.js"))
     page = environment.get_template("page.html.j2")
     return page.render(reports=reports, fixed=fixed, verdict=worst(r.verdict for r in reports), css=css, js=js)
-
-
-def _difference(size: float | None) -> str:
-    return "–" if size is None else words.difference(size)

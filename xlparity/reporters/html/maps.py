@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from xlparity.address import Cell, column_number
 from xlparity.report import CAUSES, CellResult, CheckResult, Report
+from xlparity.reporters import words
 from xlparity.reporters.html.tables import value
 from xlparity.values import Unsupported, Value
 
@@ -26,10 +27,10 @@ STATES = (
     State("mismatch", "✗", "mismatch: differs; the number is the power of ten of the difference"),
     State("error", "!", "error: an Excel error value"),
     State("hardcoded", "k", "hardcoded: a constant where a formula must stand"),
-    State("stored", "○", "right on the stored inputs only"),
+    State("stored", "○", words.ONLY_STORED),
     State("missing", "–", "missing: not computed"),
     State("unsupported", "?", "unsupported: the engine cannot be trusted with it"),
-    State("unsure", "◌", "could not be judged on other inputs"),
+    State("unsure", "◌", words.UNSURE),
     State("unbound", "·", "a formula that nothing was said about"),
     State("accepted", "a", "accepted by the spec as it is"),
     State("skipped", "s", "skipped: left out by the spec"),

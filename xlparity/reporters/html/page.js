@@ -7,7 +7,7 @@ const card = document.getElementById("card"), say = document.getElementById("say
 
 const letters = n => { let s = ""; for (; n > 0; n = Math.floor((n - 1) / 26)) s = String.fromCharCode(65 + (n - 1) % 26) + s; return s; };
 const plural = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
-const shown = v => v === null ? "–" : typeof v === "boolean" ? String(v).toUpperCase() : String(v);
+const shown = v => v === null ? "nothing" : typeof v === "boolean" ? String(v).toUpperCase() : String(v);
 function make(name, properties = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) element[key] = value;

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from xlparity.address import Cell
 from xlparity.report import WRONG, CellResult, CheckResult, Report
+from xlparity.reporters import words
 from xlparity.values import Value
 
 _COLUMNS = 30
@@ -15,14 +16,10 @@ _APART_SHOWN = 20
 
 
 def value(held: Value | None) -> str:
-    """What a cell holds, with all the digits that tell it from its neighbours."""
-    if held is None:
-        return "–"
-    if isinstance(held, bool):
-        return str(held).upper()
+    """What a cell holds, a number with all the digits that tell it from its neighbours."""
     if isinstance(held, float):
         return str(int(held)) if held.is_integer() and abs(held) < 1e15 else repr(held)
-    return f'"{held}"' if isinstance(held, str) else str(held)
+    return words.value(held)
 
 
 def ranges(cells: Sequence[Cell]) -> list[str]:
@@ -86,7 +83,7 @@ def _heat(found: list[CellResult], untrue: set[Cell]) -> Heat:
         return Heat(0, "=" if not wrong else "✗", wrong, "no difference" if not wrong else "wrong without a difference")
     level = 1 + sum(largest >= limit for limit in _LEVELS)
     power = str(math.floor(math.log10(largest))).replace("-", "−")
-    return Heat(level, f"✗{power}" if wrong else power, wrong, f"{largest:.1e}")
+    return Heat(level, f"✗{power}" if wrong else power, wrong, words.difference(largest))
 
 
 class Opinion(NamedTuple):
