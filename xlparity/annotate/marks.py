@@ -10,9 +10,9 @@ from xlparity.values import Unsupported, Value
 OF_INPUTS = ("XP203", "XP403")
 MEANINGS: Mapping[str, str] = {
     "cause": "the fault is here",
-    "wrong": "wrong: it differs from the Python reference",
-    "sometimes": "right on the stored inputs only: on others it differs",
-    "unknown": "not assessed",
+    "wrong": "differs from the Python reference",
+    "sometimes": "right on the stored inputs only, and wrong on others",
+    "unknown": "could not be assessed",
     "accepted": "a known difference, which the spec accepts",
     "remark": "a remark, which fails nothing",
 }
@@ -87,6 +87,11 @@ def shown(value: Value | None) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
+def without_suggestion(finding: Finding) -> str:
+    """What is wrong, where the formula to write is shown by itself."""
+    return finding.message.replace(f"; write {finding.suggestion}", "")
+
+
 def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[tuple[Cell, str, float, str]]:
     for check in report.combined:
         kinds = kind_of(check)
@@ -107,7 +112,8 @@ def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[t
                     f"set {change}{more}: it is {shown(smallest.actual)} instead of {shown(smallest.expected)}"
                 )
             if kind in ("wrong", "sometimes") and causes and result.cell not in named:
-                lines.append("why: no finding names this cell; the sheet of xlparity has the faults that were found")
+                lines.append("why: no fault was found in this formula itself, so look at the cells that it refers to;")
+                lines.append("the last sheet lists the faults that were found")
             yield result.cell, kind, off_by(result), "\n".join(lines)
 
 
@@ -118,7 +124,7 @@ def _of_findings(findings: list[Finding]) -> Iterator[tuple[Cell, str, float, st
         for place, cell in enumerate(finding.cells):
             mend = finding.mends.get(cell)
             suggestion = str(mend) if mend is not None else finding.suggestion if place == 0 else None
-            said = finding.message.replace(f"; write {finding.suggestion}", "") if suggestion else finding.message
+            said = without_suggestion(finding) if suggestion else finding.message
             lines = [f"why: {finding.code} {said}"]
             lines += [f"write: {suggestion}"] if suggestion is not None else []
             # The order of the report is kept among faults: theirs are weights beyond any difference's.
