@@ -315,6 +315,14 @@ def test_what_each_engine_found_on_other_inputs_is_told_for_each():
     assert [row[2:] for row in table(page, "Other inputs")] == [["100", "✗ 47 fail"], ["8", "all agree"]]
 
 
+def test_engines_that_saw_other_inputs_fail_do_not_agree_between_them():
+    """A cell that is wrong on the stored inputs is wrong on others as well, whichever engine says so."""
+    report = made(found(1, "mismatch", 1.0, 4.0), scenarios=Scenarios(7, run=100, failed=47))
+    other = replace(report.checks[0], engine="ironcalc", scenarios=Scenarios(7, run=8, failed=3))
+    (combined,) = replace(report, checks=(report.checks[0], other)).combined
+    assert (combined.scenarios.run, combined.scenarios.failed) == (100, 47)
+
+
 def test_a_tolerance_is_told_once_with_what_was_judged_by_it():
     """Seven checks with one tolerance are one line, and the quantity with another stands out."""
     check = replace(made(found(1)).checks[0], tolerances={"y": Tolerance(1e-9, 0.0), "z": Tolerance(1e-3, 0.0)})

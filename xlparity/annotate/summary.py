@@ -129,12 +129,11 @@ def _told(report: Report, marked: Mapping[Cell, Mark]) -> str:
     wrong = sum(result.status in WRONG for check in checks for result in check.results)
     sometimes = sum(len(check.only_stored) for check in checks)
     match = sum(check.counts["match"] for check in checks) - sometimes
-    said = [f"{match:,} cells match the Python reference, {wrong:,} differ"]
-    said += [f"{sometimes:,} are right on the stored inputs only"] if sometimes else []
     unknown = sum(result.status in UNKNOWN for check in checks for result in check.results)
-    said += [f"{unknown:,} could not be assessed"] if unknown else []
-    told = ", ".join(said) + "."
-    if marked:
+    told = f"Cells that match the Python reference: {match:,}; that differ: {wrong:,}"
+    told += f"; that are right on the stored inputs only: {sometimes:,}" if sometimes else ""
+    told += f"; that could not be assessed: {unknown:,}." if unknown else "."
+    if any(mark.kind != "accepted" for mark in marked.values()):
         told += " Click an address to go to its cell; point at a coloured cell to read what is wrong."
     return told
 
@@ -182,18 +181,24 @@ def _findings(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
     ]
     typed = {one.cell: shown(one.actual) for check in report.checks for one in check.results if one.formula is None}
     for finding in found[:_MOST_FINDINGS]:
-        first = finding.cells[0] if finding.cells else None
-        more = len(finding.cells) - 1
-        where = "" if first is None else f"{first}" + (f" and {more:,} more" if more else "")
+        there = finding.formula or "".join(typed.get(cell, "") for cell in finding.cells[:1])
         rows.append([
-            Entry(where, "link" if first else "text", COLOURS[marked[first].kind] if first in marked else None, first),
-            Entry(finding.variable), Entry(_numbers(finding.iterations)), Entry(finding.code),
-            Entry(finding.formula or (typed.get(first, "") if first else "")), Entry(finding.suggestion or ""),
-            Entry(without_suggestion(finding)), Entry(float(finding.affects)),
+            _place(finding, marked), Entry(finding.variable), Entry(_numbers(finding.iterations)), Entry(finding.code),
+            Entry(there), Entry(finding.suggestion or ""), Entry(without_suggestion(finding)),
+            Entry(float(finding.affects)),
         ])  # fmt: skip
     if len(found) > _MOST_FINDINGS:
         rows.append([Entry(f"and {len(found) - _MOST_FINDINGS:,} more", "faint")])
     return rows
+
+
+def _place(finding: Finding, marked: Mapping[Cell, Mark]) -> Entry:
+    """A link to the first of the finding's cells, in the colour that the cell has."""
+    if not finding.cells:
+        return Entry("")
+    first, *others = finding.cells
+    where = f"{first} and {len(others):,} more" if others else str(first)
+    return Entry(where, "link", COLOURS[marked[first].kind], first)
 
 
 def _worst(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
