@@ -315,6 +315,16 @@ def test_what_each_engine_found_on_other_inputs_is_told_for_each():
     assert [row[2:] for row in table(page, "Other inputs")] == [["100", "✗ 47 fail"], ["8", "all agree"]]
 
 
+def test_what_is_alike_in_several_checks_or_engines_is_said_once():
+    """Seven checks with one remark are one line, and the reason why an engine has no value names its status."""
+    check = replace(made(found(1)).checks[0], notes=("8 of 100 were tried",))
+    blind = replace(check, engine="ironcalc", results=(found(1, "unsupported", actual=Unsupported("it is lost")),))
+    page = render([replace(made(found(1)), checks=(check, blind, replace(check, name="d")))])
+    assert page.count("8 of 100 were tried") == 1
+    assert "<li><strong>c, d</strong>: 8 of 100 were tried.</li>" in page
+    assert "<td>unsupported: it is lost</td>" in page
+
+
 def test_engines_that_saw_other_inputs_fail_do_not_agree_between_them():
     """A cell that is wrong on the stored inputs is wrong on others as well, whichever engine says so."""
     report = made(found(1, "mismatch", 1.0, 4.0), scenarios=Scenarios(7, run=100, failed=47))

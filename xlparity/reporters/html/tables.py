@@ -41,6 +41,21 @@ def fooled(check: CheckResult) -> dict[str, int]:
     return Counter(result.variable for result in check.only_stored)
 
 
+def judged(result: CellResult) -> str:
+    """What an engine made of a cell: the status and the value, or why there is none."""
+    said = value(result.actual)
+    return said if said.startswith(result.status) else f"{result.status}: {said}"
+
+
+def notes(report: Report) -> dict[str, list[str]]:
+    """The remarks, each once, with the names of the checks that have it."""
+    found: dict[str, dict[str, None]] = {}
+    for check in report.checks:
+        for note in check.notes:
+            found.setdefault(note, {})[check.name] = None
+    return {note: list(names) for note, names in found.items()}
+
+
 def typed(check: CheckResult) -> dict[Cell, Value]:
     """What stands in the cells that have no formula."""
     return {result.cell: result.actual for result in check.results if result.formula is None}
