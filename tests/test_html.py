@@ -262,6 +262,16 @@ def test_the_loss_is_drawn_where_there_is_one_number_an_iteration(faulty):
     assert curve(next(check for check in faulty.checks if check.name == "sigmoid"), "p") is None
 
 
+def test_an_iteration_that_was_not_computed_is_not_said_to_have_no_difference():
+    """Of what nobody computed nobody knows, and its quantity is doubtful and not wrong."""
+    losses = [found(n, expected=1 / n, actual=1 / n, iteration=n, variable="loss") for n in (1, 2, 3)]
+    picture = curve(made(*losses, blocks=3).checks[0], "p")
+    assert "no difference in any iteration" in picture
+    report = made(losses[0]._replace(status="unsupported", actual=Unsupported("unknown")), *losses[1:], blocks=3)
+    assert "no difference where both have a number" in curve(report.checks[0], "p")
+    assert table(render([report]), "Quantities of c")[0][0] == "? loss"
+
+
 def test_the_heat_map_folds_iterations_and_marks_what_is_wrong():
     """2,000 columns fit no screen; the worst of those that are put together is what is shown."""
     results = [found(n, iteration=n) for n in range(1, 2001)]

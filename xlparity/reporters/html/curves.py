@@ -33,10 +33,10 @@ def curve(check: CheckResult, prefix: str) -> Markup | None:
     ]
     if len(losses) != check.blocks or len(points) < 2:
         return None
-    return _inlined(_drawn(points), prefix, _described(points))
+    return _inlined(_drawn(points, len(losses)), prefix, _described(points))
 
 
-def _drawn(points: list[tuple[int, float, float]]) -> str:
+def _drawn(points: list[tuple[int, float, float]], blocks: int) -> str:
     import matplotlib  # noqa: PLC0415  (half a second, and only for those who ask for a page)
     from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -71,7 +71,8 @@ def _drawn(points: list[tuple[int, float, float]]) -> str:
             below.grid(visible=True)
         else:
             below.set_yticks([])
-            below.text(0.5, 0.5, "no difference in any iteration", transform=below.transAxes, ha="center", va="center")
+            where = "in any iteration" if len(points) == blocks else "where both have a number"
+            below.text(0.5, 0.5, f"no difference {where}", transform=below.transAxes, ha="center", va="center")
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return text.getvalue()
 
