@@ -387,9 +387,9 @@ def opened(tmp_path_factory):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
-        def show(report, width=1200, scheme="light"):
+        def show(*reports, width=1200, scheme="light"):
             file = Path(folder / "page.html")
-            file.write_text(render([report]), "utf-8")
+            file.write_text(render(reports), "utf-8")
             page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
             page.said, page.requested = [], []
             page.on("console", lambda message: page.said.append(message.text))
@@ -408,7 +408,7 @@ def test_axe_finds_no_violation_and_nothing_leaves_the_file(opened, faulty, widt
     """Contrast in both schemes, names and roles of all there is, every part unfolded, and nothing wider than a phone."""
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
 
-    page = opened(faulty, width, scheme)
+    page = opened(faulty, width=width, scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
     page.locator("td.cell").first.focus()
     violations = Axe().run(page).response["violations"]
@@ -426,6 +426,15 @@ def test_axe_finds_no_violation_in_a_cell_of_any_status(opened):
     for scheme in ("light", "dark"):
         page = opened(made(*every_status(), *off, census=Census(18, 17, 0, (Cell("Sheet1", 1, 9),))), scheme=scheme)
         assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+
+
+@pytest.mark.chromium
+def test_axe_finds_no_violation_in_a_page_of_several_reports(opened, faulty):
+    """The same sheets and checks occur in each, and their names must tell them apart."""
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
+
+    violations = Axe().run(opened(faulty, faulty)).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in violations] == []
 
 
 @pytest.mark.chromium
@@ -529,3 +538,11 @@ def test_on_paper_the_maps_leave_out_what_is_right_and_say_so(opened, faulty):
     assert shown == page.locator(".map tbody tr:has(.bad)").count() > 0
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert not page.locator("[data-copy]").first.is_visible()
+
+
+@pytest.mark.chromium
+def test_on_paper_a_folded_row_keeps_its_name(opened, long):
+    """What unfolds it does nothing on paper, but it says which rows these are."""
+    page = opened(long)
+    page.emulate_media(media="print")
+    assert page.locator("tr.fold:has(.s-mismatch) button").is_visible()
