@@ -15,6 +15,7 @@ import xlparity
 from xlparity.address import Cell
 from xlparity.annotate import annotate
 from xlparity.annotate.marks import COLOURS, MEANINGS, marks
+from xlparity.annotate.styles import FONTS
 from xlparity.errors import WorkbookError
 from xlparity.patch import pack
 from xlparity.report import Verdict
@@ -89,7 +90,7 @@ def test_a_coloured_cell_keeps_its_number_format_font_and_borders(faulty):
 def test_the_comment_says_what_was_expected_what_is_there_why_and_what_to_write(faulty):
     """Whoever reads it in Excel needs nothing else."""
     text = openpyxl.load_workbook(faulty[2])["Training"]["N31"].comment.text
-    assert text.startswith("xlparity\nsample_loss of iteration 2: wrong: it differs from the Python reference\n")
+    assert text.startswith("xlparity\nsample_loss of iteration 2: differs from the Python reference\n")
     assert re.search(r"^expected: 0\.598786\d+$", text, re.MULTILINE)
     assert re.search(r"^actual: 0\.\d+$", text, re.MULTILINE)
     assert "why: XP101 Training!N31 in iteration 2: " in text
@@ -120,7 +121,43 @@ def test_the_summary_links_to_every_finding_and_to_the_worst_cells(faulty):
     shown = {cell.value for row in sheet for cell in row}
     assert {f.code for check in report.checks for f in check.findings} <= shown
     assert {f.suggestion for check in report.checks for f in check.findings} <= shown
-    assert {"the fault is here", f"checked by {report.spec}"} <= shown
+    assert {"the fault is here", f"{report.workbook} checked by {report.spec}", "0.25"} <= shown
+    assert any(str(text).endswith("point at a coloured cell to read what is wrong.") for text in shown)
+    for place in links:
+        name, _, address = place.rpartition("!")
+        assert book[name.strip("'")][address].comment is not None
+
+
+def test_the_copy_opens_on_the_summary_and_on_no_other_sheet(small):
+    """It is what to read first; of two sheets that are selected, Excel makes a group and types into both."""
+    book = openpyxl.load_workbook(annotated(small, A1=3, B1="=3*A1"))
+    assert book.active.title == "xlparity"
+    assert [sheet.title for sheet in book if sheet.sheet_view.tabSelected] == ["xlparity"]
+
+
+def test_a_workbook_without_a_window_is_given_one_that_shows_the_summary(small):
+    """Libraries leave out what Excel would write, and the view must stand before the sheets."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    written = parts(small.workbook)
+    written["xl/workbook.xml"] = re.sub(rb"<bookViews>.*</bookViews>", b"", written["xl/workbook.xml"])
+    small.workbook.write_bytes(pack(written))
+    copy = annotated(small)
+    assert openpyxl.load_workbook(copy).active.title == "xlparity"
+    assert b"</bookViews><sheets>" in parts(copy)["xl/workbook.xml"]
+
+
+@pytest.mark.parametrize("kind", ["cause", "wrong", "sometimes", "unknown"])
+def test_a_link_is_readable_on_each_of_the_colours(kind):
+    """Blue on red is hard to read: 4.5 to 1 is what the guidelines for accessible texts ask for."""
+    light, dark = (luminance(colour) for colour in (COLOURS[kind], FONTS["link"][2]))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def luminance(colour):
+    """The relative luminance of an ARGB colour, as WCAG 2 defines it."""
+    parts = (int(colour[k : k + 2], 16) / 255 for k in (2, 4, 6))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_the_summary_counts_what_is_coloured(faulty):
@@ -138,7 +175,9 @@ def test_of_a_right_workbook_nothing_is_coloured(small):
     book = openpyxl.load_workbook(copy)
     assert book["xlparity"]["A1"].value == "xlparity: PASS"
     assert all(cell.comment is None and cell.fill.fill_type is None for row in book["Sheet"] for cell in row)
-    assert parts(copy)["xl/worksheets/sheet1.xml"] == parts(small.workbook)["xl/worksheets/sheet1.xml"]
+    old, new = (parts(path)["xl/worksheets/sheet1.xml"] for path in (small.workbook, copy))
+    selected = rb' tabSelected="\d"'
+    assert re.sub(selected, b"", new) == re.sub(selected, b"", old)
 
 
 def test_a_known_difference_is_shown_as_one_with_its_reason(small):
@@ -206,7 +245,7 @@ def test_macros_and_whatever_else_nobody_knows_stay(small):
 def test_a_comment_that_is_there_keeps_its_text_and_ours_follows(small):
     """A teacher's remark in the wrong cell is not written over, and one elsewhere is left alone."""
     sheet = openpyxl.load_workbook(commented_copy(small, {"B1": "look <here> & there", "A1": "an input"}))["Sheet"]
-    assert sheet["B1"].comment.text.startswith("look <here> & there\n\nxlparity\ny: wrong")
+    assert sheet["B1"].comment.text.startswith("look <here> & there\n\nxlparity\ny: differs")
     assert sheet["B1"].comment.author == "a teacher"
     assert sheet["A1"].comment.text == "an input"
 
@@ -376,7 +415,7 @@ def test_a_workbook_that_libreoffice_saved_is_annotated_beside_its_comments(smal
     copy = annotated(small)
     for path in (copy, saved_by_libreoffice(copy, tmp_path / "again")):
         sheet = openpyxl.load_workbook(path)["Sheet"]
-        assert re.match(r"look here\n+xlparity\ny: wrong", sheet["B1"].comment.text)
+        assert re.match(r"look here\n+xlparity\ny: differs", sheet["B1"].comment.text)
         assert sheet["A1"].comment.text == "an input"
         assert sheet["B1"].fill.fgColor.rgb == COLOURS["cause"]
 

@@ -16,8 +16,9 @@ from xlparity.report import STATUSES, CellResult, Census, CheckResult, Finding, 
 from xlparity.reporters.html import render
 from xlparity.reporters.html.changes import marked
 from xlparity.reporters.html.curves import curve
-from xlparity.reporters.html.maps import STATES, maps, shape
-from xlparity.reporters.html.tables import heat, value
+from xlparity.reporters.html.maps import STATES, legend, maps, shape
+from xlparity.reporters.html.tables import heat, shares, tolerances, value
+from xlparity.tolerance import Tolerance
 from xlparity.tried import Scenarios, Witness
 from xlparity.values import BLANK, MISSING, ErrorValue, Unsupported
 
@@ -50,6 +51,12 @@ def every_status():
 def parsed(page):
     """The page's tree; raises where it is not valid HTML."""
     return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+
+
+def table(page, label):
+    """The texts of the rows of the table in the region of this name, without its head."""
+    (region,) = [one for one in parsed(page).iter("div") if one.get("aria-label") == label]
+    return [["".join(cell.itertext()) for cell in row] for body in region.iter("tbody") for row in body.iter("tr")]
 
 
 def read_back(text, row, column):
@@ -93,6 +100,21 @@ def test_the_page_is_valid_html_and_asks_for_nothing_else(faulty):
     assert not [e for e in tree.iter() if isinstance(e.tag, str) and (e.get("src") or e.tag in ("iframe", "object"))]
     assert {link.get("href")[:1] for link in tree.findall(".//a")} == {"#"}
     assert not re.search(r"url\((?!#)", page)
+
+
+def test_the_page_is_valid_where_its_lists_of_cells_are_long():
+    """What is folded away stands in an element that no paragraph may hold; a browser would break the line there."""
+    cells = tuple(Cell("Sheet1", row, 2) for row in range(1, 80, 2))
+    results = [found(cell.row, "mismatch", 1.0, 2.0)._replace(reason="known") for cell in cells]
+    accepted = [one._replace(cell=Cell("Sheet1", one.cell.row, 3), status="accepted") for one in results]
+    tried = Scenarios(7, run=100, unsure=cells)
+    finding = Finding("XP101", "y", cells, (1,), "it is wrong", "=A1", "=A2")
+    unsure = [found(cell.row, variable="z")._replace(cell=cell) for cell in cells]
+    report = made(*accepted, *unsure, findings=[finding], census=Census(99, 1, 0, cells), scenarios=tried)
+    folded = [
+        one.find("summary").text for one in parsed(render([report])).iter("details") if one.get("class") == "more"
+    ]
+    assert folded == ["and 36 more", "and 32 more", "and 20 more", "and 32 more"]
 
 
 def test_the_ids_of_a_page_are_unique_and_every_link_leads_somewhere(faulty):
@@ -150,7 +172,7 @@ def test_every_status_is_counted_and_has_a_sign_of_its_own():
     results = every_status()
     tree = parsed(render([made(*results)]))
     counts = {div.find("dt").text: div.find("dd").text for div in tree.findall(".//dl[@class='counts']/div")}
-    assert counts == {"bound": "8", **dict.fromkeys(STATUSES, "1")}
+    assert counts == {"cells": "8", **dict.fromkeys(STATUSES, "1")}
     assert len({state.sign for state in STATES}) == len(STATES)
     (one,) = maps(made(*results))
     shown = [STATES[ord(letter) - 97].name for letter in one.data["s"]]
@@ -164,7 +186,9 @@ def test_a_cell_that_is_right_on_the_stored_inputs_only_is_not_shown_as_a_match(
     (one,) = maps(report)
     assert [STATES[ord(letter) - 97].name for letter in one.data["s"]] == ["stored", "unsure", "same", "near"]
     assert one.amiss == 2
-    assert "1 on the stored inputs only" in render([report])
+    (row,) = [cells for cells in table(render([report]), "Quantities of c") if cells[0] == "✗ y"]
+    assert row[:4] == ["✗ y", "4", "4", "1"]
+    assert shares(report) == [("pass", 2), ("unsure", 2)]
 
 
 def test_a_formula_that_nothing_was_said_about_is_in_the_map():
@@ -184,6 +208,25 @@ def test_a_finding_shows_the_formula_and_the_suggestion_with_what_changes(faulty
     page = render([faulty])
     assert "<del>LOG</del>" in page
     assert 'data-copy="=-(L9*LN(J9)+(1-L9)*LN(1-J9))"' in page
+
+
+def test_a_number_that_stands_where_a_formula_must_is_shown_beside_the_formula():
+    """Who looks for the cell in the sheet looks for what is to be seen there."""
+    typed = found(2, "hardcoded", 1.0, 0.25, None)
+    cause = Finding("XP201", "y", (typed.cell,), (1,), "0.25 stands where a formula must", None, "=A2")
+    page = render([made(found(1), typed, findings=[cause])])
+    assert '<code class="formula was">0.25</code>' in page
+
+
+def test_the_legend_explains_what_can_be_seen_and_the_map_that_opens_has_something_to_show():
+    """Twelve signs of which two occur are ten too many, and a green map is not what one looks for."""
+    report = made(found(1), found(2, "mismatch", 1.0, 2.0, sheet="Second"))
+    assert [state.name for state in legend(maps(report))] == ["mismatch", "same"]
+    drawn = [one for one in parsed(render([report])).iter("details") if one.get("data-map")]
+    assert [(one.get("data-map"), one.get("open") is not None) for one in drawn] == [
+        ("Sheet1", False),
+        ("Second", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -219,6 +262,16 @@ def test_the_loss_is_drawn_where_there_is_one_number_an_iteration(faulty):
     assert curve(next(check for check in faulty.checks if check.name == "sigmoid"), "p") is None
 
 
+def test_an_iteration_that_was_not_computed_is_not_said_to_have_no_difference():
+    """Of what nobody computed nobody knows, and its quantity is doubtful and not wrong."""
+    losses = [found(n, expected=1 / n, actual=1 / n, iteration=n, variable="loss") for n in (1, 2, 3)]
+    picture = curve(made(*losses, blocks=3).checks[0], "p")
+    assert "no difference in any iteration" in picture
+    report = made(losses[0]._replace(status="unsupported", actual=Unsupported("unknown")), *losses[1:], blocks=3)
+    assert "no difference where both have a number" in curve(report.checks[0], "p")
+    assert table(render([report]), "Quantities of c")[0][0] == "? loss"
+
+
 def test_the_heat_map_folds_iterations_and_marks_what_is_wrong():
     """2,000 columns fit no screen; the worst of those that are put together is what is shown."""
     results = [found(n, iteration=n) for n in range(1, 2001)]
@@ -231,6 +284,13 @@ def test_the_heat_map_folds_iterations_and_marks_what_is_wrong():
     assert {one.text for one in row} == {"=", "✗−1", "!"}
 
 
+def test_the_heat_map_tells_what_is_right_on_the_stored_inputs_only_from_what_differs():
+    """There is no difference to show, and it is wrong all the same: the sign is the one of the map."""
+    tried = Scenarios(7, run=100, failed=9, cells=(Cell("Sheet1", 1, 2),), since=(0,))
+    _, _, [(_, row)] = heat(made(found(1), found(2, iteration=2), scenarios=tried, blocks=2).checks[0])
+    assert [(one.text, one.wrong) for one in row] == [("○", True), ("=", False)]
+
+
 def test_the_smallest_failing_change_is_spelt_out():
     """What to type into which cell, to see it with one's own eyes."""
     witness = Witness(((Cell("Sheet1", 5, 1), -0.25),), Cell("Sheet1", 1, 2), 0.5, 0.75)
@@ -239,7 +299,7 @@ def test_the_smallest_failing_change_is_spelt_out():
     for said in (
         "Sheet1!A5",
         "<code>-0.25</code>",
-        "9 of 100 other sets of inputs disagree",
+        "<strong>9 fail</strong>",
         "<dt>seed</dt><dd>7</dd>",
         "<code>0.75</code>",
     ):
@@ -253,6 +313,44 @@ def test_engines_stand_beside_each_other_with_what_they_judge_differently():
     page = render([replace(report, checks=(report.checks[0], other))])
     assert "1 cell judged differently" in page
     assert "<td>match: 1</td><td>mismatch: 4</td>" in page
+    assert table(page, "Engines")[0][:4] == ["c", "formulas", "✓ PASS", "1"]
+    assert [row[:3] for row in table(page, "Other inputs")] == [["c", "formulas", "100"], ["c", "ironcalc", "100"]]
+
+
+def test_what_each_engine_found_on_other_inputs_is_told_for_each():
+    """Two engines try as many sets as each can: what one of them saw fail did fail."""
+    report = made(found(1, "mismatch", 1.0, 4.0), scenarios=Scenarios(7, run=100, failed=47))
+    other = replace(report.checks[0], engine="ironcalc", scenarios=Scenarios(7, run=8, failed=0))
+    page = render([replace(report, checks=(report.checks[0], other))])
+    assert [row[2:] for row in table(page, "Other inputs")] == [["100", "✗ 47 fail"], ["8", "all agree"]]
+
+
+def test_what_is_alike_in_several_checks_or_engines_is_said_once():
+    """Seven checks with one remark are one line, and the reason why an engine has no value names its status."""
+    check = replace(made(found(1)).checks[0], notes=("8 of 100 were tried",))
+    blind = replace(check, engine="ironcalc", results=(found(1, "unsupported", actual=Unsupported("it is lost")),))
+    page = render([replace(made(found(1)), checks=(check, blind, replace(check, name="d")))])
+    assert page.count("8 of 100 were tried") == 1
+    assert "<li><strong>c, d</strong>: 8 of 100 were tried.</li>" in page
+    assert "<td>unsupported: it is lost</td>" in page
+
+
+def test_engines_that_saw_other_inputs_fail_do_not_agree_between_them():
+    """A cell that is wrong on the stored inputs is wrong on others as well, whichever engine says so."""
+    report = made(found(1, "mismatch", 1.0, 4.0), scenarios=Scenarios(7, run=100, failed=47))
+    other = replace(report.checks[0], engine="ironcalc", scenarios=Scenarios(7, run=8, failed=3))
+    (combined,) = replace(report, checks=(report.checks[0], other)).combined
+    assert (combined.scenarios.run, combined.scenarios.failed) == (100, 47)
+
+
+def test_a_tolerance_is_told_once_with_what_was_judged_by_it():
+    """Seven checks with one tolerance are one line, and the quantity with another stands out."""
+    check = replace(made(found(1)).checks[0], tolerances={"y": Tolerance(1e-9, 0.0), "z": Tolerance(1e-3, 0.0)})
+    report = made(found(1))
+    alike = replace(report.checks[0], name="d", tolerances={"y": Tolerance(1e-9, 0.0)})
+    assert tolerances(replace(report, checks=(check, alike))) == [
+        ("rtol 1e-09, atol 0", ["c (y)", "d"]), ("rtol 0.001, atol 0", ["c (z)"]),
+    ]  # fmt: skip
 
 
 def test_the_provenance_has_digest_versions_seed_and_tolerances(faulty):
@@ -289,9 +387,9 @@ def opened(tmp_path_factory):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
-        def show(report, width=1200, scheme="light"):
+        def show(*reports, width=1200, scheme="light"):
             file = Path(folder / "page.html")
-            file.write_text(render([report]), "utf-8")
+            file.write_text(render(reports), "utf-8")
             page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
             page.said, page.requested = [], []
             page.on("console", lambda message: page.said.append(message.text))
@@ -310,7 +408,7 @@ def test_axe_finds_no_violation_and_nothing_leaves_the_file(opened, faulty, widt
     """Contrast in both schemes, names and roles of all there is, every part unfolded, and nothing wider than a phone."""
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
 
-    page = opened(faulty, width, scheme)
+    page = opened(faulty, width=width, scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
     page.locator("td.cell").first.focus()
     violations = Axe().run(page).response["violations"]
@@ -328,6 +426,15 @@ def test_axe_finds_no_violation_in_a_cell_of_any_status(opened):
     for scheme in ("light", "dark"):
         page = opened(made(*every_status(), *off, census=Census(18, 17, 0, (Cell("Sheet1", 1, 9),))), scheme=scheme)
         assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+
+
+@pytest.mark.chromium
+def test_axe_finds_no_violation_in_a_page_of_several_reports(opened, faulty):
+    """The same sheets and checks occur in each, and their names must tell them apart."""
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
+
+    violations = Axe().run(opened(faulty, faulty)).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in violations] == []
 
 
 @pytest.mark.chromium
@@ -387,3 +494,55 @@ def test_a_wide_sheet_is_turned_on_its_side(opened):
     page.locator("tr.fold button").first.click()
     page.locator("tr:not(.fold) td.cell").nth(3).hover()
     assert "Sheet1!B1" in page.locator("#card").inner_text()
+
+
+@pytest.mark.chromium
+def test_by_keyboard_a_map_is_one_stop_and_its_folds_are_within_reach(opened, long):
+    """Forty buttons between the map and what follows it are forty times Tab."""
+    page = opened(long)
+    stops = page.locator("[data-map] :is([tabindex='0'], button:not([tabindex]))")
+    assert stops.count() == 1
+    stops.focus()
+    page.keyboard.press("Home")
+    assert page.evaluate("document.activeElement.tagName") == "BUTTON"
+    page.keyboard.press("Enter")
+    assert page.locator("tr.fold button[aria-expanded='true']").count() == 1
+
+
+@pytest.mark.chromium
+def test_the_map_opens_with_the_cause_in_sight(opened, faulty):
+    """On a phone the faulty column may lie to the right of the screen."""
+    page = opened(faulty, width=360)
+    frame, cause = (page.locator(one).first.bounding_box() for one in (".map", "td.cause"))
+    assert frame["x"] <= cause["x"] and cause["x"] + cause["width"] <= frame["x"] + frame["width"]
+
+
+@pytest.mark.chromium
+def test_long_names_and_formulas_widen_no_page(opened):
+    """A path, a sheet of 31 letters and a formula of 600 are broken, not cut."""
+    sheet, text = "Прибыль и убытки за 2024–25 (Q4", "=" + "+".join(f"ROUND($B$1*{k},6)" for k in range(40))
+    cell = found(4, "mismatch", 1.0, 2.0, text, sheet=sheet, variable="σ_total_of_everything_there_is_in_the_sheet")
+    cause = Finding("XP101", cell.variable, (cell.cell,), (1,), f"{cell.cell}: it is wrong", text, text + "+1")
+    page = opened(replace(made(cell, findings=[cause]), workbook="a/" + "long-and-longer_" * 8 + ".xlsx"), width=360)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.chromium
+def test_on_paper_the_maps_leave_out_what_is_right_and_say_so(opened, faulty):
+    """Pages of green rows help nobody; what is folded on the screen and is wrong is unfolded."""
+    page = opened(faulty, scheme="dark")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.get_by_text("Rows in which nothing is amiss are not printed.").is_visible()
+    shown = page.evaluate("[...document.querySelectorAll('.map tbody tr')].filter(one => one.checkVisibility()).length")
+    assert shown == page.locator(".map tbody tr:has(.bad)").count() > 0
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not page.locator("[data-copy]").first.is_visible()
+
+
+@pytest.mark.chromium
+def test_on_paper_a_folded_row_keeps_its_name(opened, long):
+    """What unfolds it does nothing on paper, but it says which rows these are."""
+    page = opened(long)
+    page.emulate_media(media="print")
+    assert page.locator("tr.fold:has(.s-mismatch) button").is_visible()

@@ -75,7 +75,7 @@ def test_the_sheet_that_is_added_has_no_iterations_for_a_single_pass(history):
     copy = annotate(xlparity.verify(history.spec, scenarios=8))
     sheet = openpyxl.load_workbook(io.BytesIO(copy.data))[copy.sheet]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    assert [row[3] for row in rows if str(row[0]).startswith("XP")] == [None, None]
+    assert [row[2] for row in rows if str(row[3]).startswith("XP")] == [None, None]
 
 
 def test_an_assertion_counts_no_iterations_where_there_is_one_pass(history):

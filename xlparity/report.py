@@ -292,11 +292,17 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         results.append(result)
         if rank((check, result)) == 2:
             unsure.append(result.cell)
+    # What failed on other inputs counts where the engine has a wrong cell to show for it, on these inputs or on others.
+    failed = [
+        check.scenarios.failed
+        for check in witnesses
+        if changing[check.engine] or any(result.status in WRONG for result in check.results)
+    ]
     wrong = tuple(result.cell for result in results if any(result.cell in cells for cells in changing.values()))
     scenarios = Scenarios(
         group[0].scenarios.seed,
         max(check.scenarios.run for check in witnesses),
-        max(check.scenarios.failed for check in witnesses if changing[check.engine]) if wrong else 0,
+        max(failed, default=0),
         min(check.scenarios.dropped for check in witnesses),
         wrong,
         tuple(unsure),

@@ -1,6 +1,7 @@
 """A copy of a workbook that shows what is wrong where it is wrong: cells coloured and commented, and a sheet that sums up.
 
-Everything else in the file is the bytes that it was: charts, macros, names and the formats of other cells stay.
+Everything else in the file is the bytes that it was: charts, macros, names and the formats of other cells stay. What the
+copy opens on is the sheet that sums up.
 """
 
 from pathlib import Path

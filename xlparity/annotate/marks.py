@@ -9,9 +9,9 @@ from xlparity.reporters import rows, words
 
 MEANINGS: Mapping[str, str] = {
     "cause": "the fault is here",
-    "wrong": "wrong: it differs from the Python reference",
-    "sometimes": f"{words.ONLY_STORED}: on others it differs",
-    "unknown": "not assessed",
+    "wrong": "differs from the Python reference",
+    "sometimes": f"{words.ONLY_STORED}, and wrong on others",
+    "unknown": "could not be assessed",
     "accepted": "a known difference, which the spec accepts",
     "remark": "a remark, which fails nothing",
 }
@@ -75,6 +75,11 @@ def off_by(result: CellResult) -> float:
     return abs(result.difference) if result.difference is not None else float("inf")
 
 
+def without_suggestion(finding: Finding) -> str:
+    """What is wrong, where the formula to write is shown by itself."""
+    return finding.message.replace(f"; write {finding.suggestion}", "")
+
+
 def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[tuple[Cell, str, float, str]]:
     for check in report.combined:
         kinds = kind_of(check)
@@ -91,7 +96,8 @@ def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[t
             if kind == "sometimes" and smallest is not None and smallest.cell == result.cell:
                 lines.append(words.witness(smallest))
             if kind in ("wrong", "sometimes") and causes and result.cell not in named:
-                lines.append("why: no finding names this cell; the sheet of xlparity has the faults that were found")
+                lines.append("why: no fault was found in this formula itself, so look at the cells that it refers to;")
+                lines.append("the last sheet lists the faults that were found")
             yield result.cell, kind, off_by(result), "\n".join(lines)
 
 
@@ -102,7 +108,7 @@ def _of_findings(findings: list[Finding]) -> Iterator[tuple[Cell, str, float, st
         for place, cell in enumerate(finding.cells):
             mend = finding.mends.get(cell)
             suggestion = str(mend) if mend is not None else finding.suggestion if place == 0 else None
-            said = finding.message.replace(f"; write {finding.suggestion}", "") if suggestion else finding.message
+            said = without_suggestion(finding) if suggestion else finding.message
             lines = [f"why: {finding.code} {said}"]
             lines += [f"write: {suggestion}"] if suggestion is not None else []
             # The order of the report is kept among faults: theirs are weights beyond any difference's.

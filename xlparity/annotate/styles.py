@@ -22,10 +22,10 @@ FONTS = {
     "text": ("", 11, "FF000000"),
     "head": ("<b/>", 11, "FF000000"),
     "title": ("<b/>", 16, "FF000000"),
-    "link": ("<u/>", 11, "FF0563C1"),
+    "link": ("<u/>", 11, "FF00316E"),
     "faint": ("", 11, "FF595959"),
 }
-"""The fonts of the summary: bold or underlined, size and colour."""
+"""The fonts of the summary: bold or underlined, size and colour; a link is dark enough for the reddest of our colours."""
 
 
 class Styles:

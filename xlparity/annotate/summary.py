@@ -5,12 +5,12 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from xlparity.address import Cell, column_letters, quoted
-from xlparity.annotate.marks import COLOURS, MEANINGS, Mark, kind_of, off_by
+from xlparity.annotate.marks import COLOURS, MEANINGS, Mark, kind_of, off_by, without_suggestion
 from xlparity.annotate.package import RELATION, Package
 from xlparity.annotate.styles import Styles
 from xlparity.patch import encoded
-from xlparity.patch.outline import appended, outline, spliced
-from xlparity.report import UNKNOWN, WRONG, CheckResult, Report, Verdict
+from xlparity.patch.outline import Element, appended, outline, prefixed, spliced
+from xlparity.report import UNKNOWN, WRONG, CheckResult, Finding, Report, Verdict
 from xlparity.reporters import rows as listed
 from xlparity.reporters import words
 
@@ -22,8 +22,8 @@ _VERDICTS = {
     Verdict.STALE: "FFFFE699",
 }
 _HEADING = "FFEDEDED"
-_WIDTHS = (24, 28, 14, 18, 26, 26, 50, 40)
-_WORST, _MOST_FINDINGS = 50, 1000
+_WIDTHS = (32, 20, 12, 14, 30, 30, 52, 36)
+_WORST, _MOST_FINDINGS, _MOST_LINES = 50, 1000, 8
 _LONGEST = 32_767  # characters in a cell, in Excel
 _A_LINE = 15.0  # points
 
@@ -42,10 +42,11 @@ Row = Sequence[Entry]
 
 
 def add_summary(package: Package, styles: Styles, report: Report, marked: Mapping[Cell, Mark], commented: int) -> str:
-    """Puts the sheet behind the others; gives its name, which is xlparity unless there is one."""
+    """Puts the sheet behind the others, for the workbook to open on; gives its name, xlparity unless there is one."""
     book = package.workbook
     xml = package[book]
-    sheets = outline(xml, package.where(book), depth=2).child("sheets")
+    root = outline(xml, package.where(book), depth=2)
+    sheets = root.child("sheets")
     assert sheets is not None  # or the workbook could not have been read
     taken = {sheet.attributes.get("name", "").lower() for sheet in sheets.children}
     name = next(n for n in ("xlparity", *(f"xlparity ({k})" for k in range(2, 10_000))) if n not in taken)
@@ -56,16 +57,44 @@ def add_summary(package: Package, styles: Styles, report: Report, marked: Mappin
     number = max(int(sheet.attributes.get("sheetId", 0)) for sheet in sheets.children) + 1
     # The relation's prefix is declared here, whatever it is elsewhere in the file.
     new = f'<sheet xmlns:r="{RELATION}" name="{name}" sheetId="{number}" r:id="{relation}"/>'.encode()
-    package[book] = spliced(xml, appended(xml, sheets, new))
+    package[book] = spliced(xml, [*_opened(xml, root, sheets), *appended(xml, sheets, new)])
+    for sheet in sheets.children:
+        _deselect(package, sheet)
     return name
+
+
+def _opened(xml: bytes, root: Element, sheets: Element) -> list[tuple[int, int, bytes]]:
+    """The edits by which the workbook opens on the sheet behind these."""
+    last = str(len(sheets.children))
+    views = root.child("bookViews")
+    if views is not None and views.children:
+        return appended(xml, views.children[0], b"", activeTab=last)[:1]
+    new = f'<bookViews><workbookView activeTab="{last}"/></bookViews>'.encode()
+    return [(sheets.start, sheets.start, prefixed(new, root.prefix))]
+
+
+def _deselect(package: Package, sheet: Element) -> None:
+    """Selects the sheet no longer: of two that are selected, Excel makes a group, and what is typed into one is in both."""
+    relation = next((value for name, value in sheet.attributes.items() if name.endswith(":id")), "")
+    part = package.target(package.workbook, relation)
+    if part is None or b"tabSelected" not in package[part]:
+        return
+    xml = package[part]
+    views = outline(xml, package.where(part), depth=2).child("sheetViews")
+    selected = [view for view in views.children if "tabSelected" in view.attributes] if views is not None else []
+    edits = [edit for view in selected for edit in appended(xml, view, b"", tabSelected="0")[:1]]
+    package[part] = spliced(xml, edits)
 
 
 def _rows(report: Report, marked: Mapping[Cell, Mark], commented: int) -> list[Row]:
     verdict = report.verdict
     rows: list[Row] = [
-        [Entry(f"xlparity: {str(verdict).upper()}", "title", _VERDICTS[verdict]), Entry("", colour=_VERDICTS[verdict])],
-        [Entry(report.workbook, "faint")],
-        [Entry(f"checked by {report.spec}", "faint")],
+        [
+            Entry(f"xlparity: {str(verdict).upper()}", "title", _VERDICTS[verdict]),
+            *[Entry("", colour=_VERDICTS[verdict])] * (len(_WIDTHS) - 1),
+        ],
+        [Entry(_told(report, marked))],
+        [Entry(f"{report.workbook} checked by {report.spec}", "faint")],
         [],
         [Entry("colour", "head", _HEADING), Entry("cells", "head", _HEADING), Entry("meaning", "head", _HEADING)],
     ]
@@ -79,7 +108,7 @@ def _rows(report: Report, marked: Mapping[Cell, Mark], commented: int) -> list[R
         rows.append([Entry("no cell is coloured: none is wrong", "faint")])
     elif commented < len(kinds):
         rows.append([Entry(f"{commented:,} of {len(kinds):,} cells have a comment, the most important ones", "faint")])
-    rows += [[], *_checks(report), *_findings(report), *_worst(report, marked)]
+    rows += [[], *_checks(report), *_findings(report, marked), *_worst(report, marked)]
     rows += [
         [],
         [Entry("what was looked at", "head", _HEADING)],
@@ -88,6 +117,21 @@ def _rows(report: Report, marked: Mapping[Cell, Mark], commented: int) -> list[R
         [Entry(", ".join(f"{name} {version}" for name, version in report.versions.items()), "faint")],
     ]
     return rows
+
+
+def _told(report: Report, marked: Mapping[Cell, Mark]) -> str:
+    """The verdict in a sentence, and how to use the sheet where something is to be seen."""
+    checks = report.combined
+    wrong = sum(result.status in WRONG for check in checks for result in check.results)
+    sometimes = sum(len(check.only_stored) for check in checks)
+    match = sum(check.counts["match"] for check in checks) - sometimes
+    unknown = sum(result.status in UNKNOWN for check in checks for result in check.results)
+    told = f"Cells that match the Python reference: {match:,}; that differ: {wrong:,}"
+    told += f"; that are right on the stored inputs only: {sometimes:,}" if sometimes else ""
+    told += f"; that could not be assessed: {unknown:,}." if unknown else "."
+    if any(mark.kind != "accepted" for mark in marked.values()):
+        told += " Click an address to go to its cell; point at a coloured cell to read what is wrong."
+    return told
 
 
 def _heads(*texts: str) -> Row:
@@ -116,36 +160,46 @@ def _checks(report: Report) -> list[Row]:
     return rows
 
 
-def _findings(report: Report) -> list[Row]:
+def _findings(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
     found = listed.all_findings(report)
     if not found:
         return []
     rows: list[Row] = [
         [],
         _heads(
-            "finding",
-            "cells",
+            "findings",
             "quantity",
             "iterations",
-            "has",
+            "code",
+            "stands there",
             "write",
             "what is wrong",
             "other cells wrong because of it",
         ),
     ]
+    typed = {
+        one.cell: words.value(one.actual) for check in report.checks for one in check.results if one.formula is None
+    }
     for check, finding in found[:_MOST_FINDINGS]:
-        first = finding.cells[0] if finding.cells else None
-        more = len(finding.cells) - 1
-        where = "" if first is None else f"{first}" + (f" and {more:,} more" if more else "")
+        there = finding.formula or "".join(typed.get(cell, "") for cell in finding.cells[:1])
         rows.append([
-            Entry(finding.code, colour=COLOURS["cause"] if finding.affects or finding.suggestion else None),
-            Entry(where, "link" if first else "text", link=first),
-            Entry(finding.variable), Entry(_numbers(finding.iterations) if check.blocks > 1 else ""),
-            Entry(finding.formula or ""), Entry(finding.suggestion or ""), Entry(finding.message), Entry(float(finding.affects)),
+            _place(finding, marked), Entry(finding.variable),
+            Entry(_numbers(finding.iterations) if check.blocks > 1 else ""), Entry(finding.code),
+            Entry(there), Entry(finding.suggestion or ""), Entry(without_suggestion(finding)),
+            Entry(float(finding.affects)),
         ])  # fmt: skip
     if len(found) > _MOST_FINDINGS:
         rows.append([Entry(f"and {len(found) - _MOST_FINDINGS:,} more", "faint")])
     return rows
+
+
+def _place(finding: Finding, marked: Mapping[Cell, Mark]) -> Entry:
+    """A link to the first of the finding's cells, in the colour that the cell has."""
+    if not finding.cells:
+        return Entry("")
+    first, *others = finding.cells
+    where = f"{first} and {len(others):,} more" if others else str(first)
+    return Entry(where, "link", COLOURS[marked[first].kind], first)
 
 
 def _worst(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
@@ -211,7 +265,7 @@ def _sheet(rows: Sequence[Row], styles: Styles) -> bytes:
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
         '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
         '<sheetPr><tabColor rgb="FFC00000"/><pageSetUpPr fitToPage="1"/></sheetPr>'
-        '<sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>'
+        '<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0"/></sheetViews>'
         f"<cols>{widths}</cols><sheetData>{''.join(lines)}</sheetData>"
         + (f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else "")
         + '<pageSetup orientation="landscape" fitToHeight="0"/></worksheet>'
@@ -225,7 +279,7 @@ def _wrapped(entry: Entry, row: Row) -> bool:
 
 def _height(entry: Entry, column: int) -> int:
     """How many lines the text takes in its column."""
-    return min(20, -(-len(str(entry.value)) // (_WIDTHS[column] - 2))) if isinstance(entry.value, str) else 1
+    return min(_MOST_LINES, -(-len(entry.value) // _WIDTHS[column])) if isinstance(entry.value, str) else 1
 
 
 def _cell(address: str, entry: Entry, style: int) -> str:

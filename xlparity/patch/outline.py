@@ -9,6 +9,7 @@ from xlparity.errors import WorkbookError
 from xlparity.patch.sheet import OPENING, new_parser, readable, without
 
 _TAG = re.compile(rb"(</?)(?=[A-Za-z])")
+_CLOSING = re.compile(rb"</(?P<tag>[^\s>]+)\s*>")
 
 
 @dataclass(slots=True)
@@ -63,8 +64,9 @@ def outline(xml: bytes, where: str, *, depth: int) -> Element:
     def end(tag: str) -> None:
         element = path.pop()
         at = parser.CurrentByteIndex
-        if element is not None and xml.startswith(b"</" + tag.encode(), at):  # else it is an empty one
-            element.closing, element.end = at, xml.index(b">", at) + 1
+        # Else it is an empty one, and what follows may be the end of its parent: </sheetViews> behind <sheetView/>.
+        if element is not None and (closing := _CLOSING.match(xml, at)) and closing["tag"] == tag.encode():
+            element.closing, element.end = at, closing.end()
 
     with readable(xml, where, "the XML"):
         parser = new_parser()

@@ -1,6 +1,7 @@
 """The report as one self-contained page: no file beside it, no request, and the same bytes for the same report."""
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 import jinja2
 from markupsafe import Markup
@@ -11,7 +12,7 @@ from xlparity.reporters import rows, words
 from xlparity.reporters.html import tables
 from xlparity.reporters.html.changes import marked
 from xlparity.reporters.html.curves import curve
-from xlparity.reporters.html.maps import STATES, maps, packed
+from xlparity.reporters.html.maps import STATES, legend, maps, packed
 
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
@@ -26,10 +27,12 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     )
     environment.filters |= {
         "value": tables.value, "plural": words.number, "difference": words.difference, "steps": words.steps,
-        "number": "{:,}".format, "ranges": tables.ranges,
+        "number": "{:,}".format, "ranges": tables.ranges, "basename": lambda path: PurePosixPath(path).name,
+        "sentence": _sentence,
     }  # fmt: skip
     environment.globals |= {
         "curve": curve,
+        "legend": legend,
         "maps": maps,
         "marked": marked,
         "packed": packed,
@@ -41,3 +44,7 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     css, js = (Markup(environment.loader.get_source(environment, name)[0]) for name in ("page.css", "page.js"))
     page = environment.get_template("page.html.j2")
     return page.render(reports=reports, fixed=fixed, verdict=worst(r.verdict for r in reports), css=css, js=js)
+
+
+def _sentence(said: str) -> str:
+    return f"{said[:1].upper()}{said[1:].removesuffix('.')}."

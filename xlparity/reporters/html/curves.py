@@ -33,10 +33,10 @@ def curve(check: CheckResult, prefix: str) -> Markup | None:
     ]
     if len(losses) != check.blocks or len(points) < 2:
         return None
-    return _inlined(_drawn(points), prefix, _described(points))
+    return _inlined(_drawn(points, len(losses)), prefix, _described(points))
 
 
-def _drawn(points: list[tuple[int, float, float]]) -> str:
+def _drawn(points: list[tuple[int, float, float]], blocks: int) -> str:
     import matplotlib  # noqa: PLC0415  (half a second, and only for those who ask for a page)
     from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -46,7 +46,7 @@ def _drawn(points: list[tuple[int, float, float]]) -> str:
     apart = [(iteration, abs(actual - expected)) for iteration, expected, actual in points if actual != expected]
     text = io.StringIO()
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE, "backend": "svg"}):
-        figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+        figure = Figure(figsize=(5, 3.9), layout="constrained")
         FigureCanvasSVG(figure)
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         above.plot(iterations, [actual for _, _, actual in points], color=_BOOK, linewidth=3, label="workbook")
@@ -58,6 +58,8 @@ def _drawn(points: list[tuple[int, float, float]]) -> str:
         below.set_ylabel("|difference|")
         below.set_xlabel("iteration")
         below.xaxis.set_major_locator(MaxNLocator(integer=True))
+        aside = min(0.5, (iterations[-1] - iterations[0]) / 50)  # no room for an iteration 0, which there is not
+        below.set_xlim(iterations[0] - aside, iterations[-1] + aside)
         if apart:
             sizes = [size for _, size in apart]
             lowest, highest = math.floor(math.log10(min(sizes))), math.floor(math.log10(max(sizes))) + 1
@@ -69,7 +71,8 @@ def _drawn(points: list[tuple[int, float, float]]) -> str:
             below.grid(visible=True)
         else:
             below.set_yticks([])
-            below.text(0.5, 0.5, "no difference in any iteration", transform=below.transAxes, ha="center", va="center")
+            where = "in any iteration" if len(points) == blocks else "where both have a number"
+            below.text(0.5, 0.5, f"no difference {where}", transform=below.transAxes, ha="center", va="center")
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return text.getvalue()
 

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -24,14 +24,14 @@ class State(NamedTuple):
 
 
 STATES = (
-    State("mismatch", "✗", "mismatch: differs; the number is the power of ten of the difference"),
+    State("mismatch", "✗", "mismatch: differs; the number is the power of ten of the difference, −2 where it is 0.03"),
     State("error", "!", "error: an Excel error value"),
     State("hardcoded", "k", "hardcoded: a constant where a formula must stand"),
     State("stored", "○", words.ONLY_STORED),
     State("missing", "–", "missing: not computed"),
     State("unsupported", "?", "unsupported: the engine cannot be trusted with it"),
     State("unsure", "◌", words.UNSURE),
-    State("unbound", "·", "a formula that nothing was said about"),
+    State("unbound", "·", "a formula that was not looked at"),
     State("accepted", "a", "accepted by the spec as it is"),
     State("skipped", "s", "skipped: left out by the spec"),
     State("near", "≈", "match, within the tolerance"),
@@ -64,6 +64,12 @@ def maps(report: Report) -> list[Map]:
     for cell in report.census.unbound_cells:
         sheets.setdefault(cell.sheet, _Sheet(blamed)).add_unbound(cell)
     return [sheet.map(name) for name, sheet in sheets.items()]
+
+
+def legend(drawn: Sequence[Map]) -> list[State]:
+    """The states that occur on the maps: what is explained is what can be seen."""
+    seen = set().union(*(one.data["s"] for one in drawn))
+    return [state for number, state in enumerate(STATES) if chr(97 + number) in seen]
 
 
 def packed(data: object) -> Markup:

@@ -84,6 +84,7 @@ class Sheet {
     if (first) {
       first.tabIndex = 0;
       frame.scrollTop = Math.max(0, first.offsetTop - frame.clientHeight / 2);
+      frame.scrollLeft = Math.max(0, first.offsetLeft - frame.clientWidth / 2);
     }
     table.addEventListener("keydown", event => this.key(event));
     table.addEventListener("click", event => this.click(event));
@@ -108,6 +109,7 @@ class Sheet {
       const ks = this.held(line, across);
       row.append(ks.length ? this.cell(ks) : make("td"));
     }
+    row.classList.toggle("fine", !row.querySelector(".bad"));
     return row;
   }
   cell(ks) {
@@ -125,7 +127,7 @@ class Sheet {
   fold(from, to, depth) {
     const row = make("tr", { className: `fold depth${Math.min(depth, 2)}` });
     const name = to - from === 1 ? this.lineName(this.lines[from]) : `${this.lineName(this.lines[from])}–${this.lineName(this.lines[to - 1])}`;
-    row.button = make("button", { type: "button", textContent: `▸ ${name}` });
+    row.button = make("button", { type: "button", tabIndex: -1, textContent: `▸ ${name}` });
     row.button.setAttribute("aria-expanded", "false");
     row.append(make("th", { scope: "row" }, row.button));
     Object.assign(row, { from, to, depth, name, kids: null });
@@ -136,9 +138,10 @@ class Sheet {
       const cell = this.cell(ks);
       const state = this.state(this.worst(ks)), alike = ks.filter(k => this.state(k) === state).length;
       if (!GOOD.has(STATES[state][0])) cell.textContent = `${STATES[state][1]} ${alike}`;
-      cell.said = `${this.turned ? "row " + across : "column " + letters(across)}, ${name}: ` + this.summary(ks);
+      cell.said = `${this.turned ? `row ${across}, columns` : `column ${letters(across)}, rows`} ${name}: ` + this.summary(ks);
       row.append(cell);
     }
+    row.classList.toggle("fine", !row.querySelector(".bad"));
     return row;
   }
   summary(ks) {
@@ -214,7 +217,7 @@ class Sheet {
     if (k in this.data.reasons) facts.push(["why", this.data.reasons[k]]);
     return facts;
   }
-  facts(k) { return make("dl", {}, ...this.told(k).map(([name, text]) => make("div", {}, make("dt", { textContent: name }), make("dd", { textContent: text })))); }
+  facts(k) { return make("dl", {}, ...this.told(k).map(([name, text]) => make("div", {}, make("dt", { textContent: name }), make("dd", { textContent: text, className: name === "formula" ? name : "" })))); }
   words(k) { return this.told(k).map(([name, text]) => `${name} ${text}`).join(", "); }
   goto(row, column) {
     const index = this.lines.indexOf(this.turned ? column : row), across = this.across.indexOf(this.turned ? row : column);
@@ -286,7 +289,17 @@ document.addEventListener("click", async event => {
   setTimeout(() => { button.textContent = before; }, 1500);
 });
 
+// What scrolls is reached by keyboard, and what does not is no stop on the way.
+function stops() {
+  for (const region of document.querySelectorAll(".scroll:not(.map)")) {
+    if (region.scrollWidth > region.clientWidth) region.tabIndex = 0; else region.removeAttribute("tabindex");
+  }
+}
+addEventListener("resize", stops);
+addEventListener("toggle", stops, { capture: true });
+stops();
+
 let opened = [];
-addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("details:not([open])")]; opened.forEach(one => { one.open = true; if (one.dataset.map !== undefined) sheetOf(one); }); });
+addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("details:not([open], .fine)")]; opened.forEach(one => { one.open = true; if (one.dataset.map !== undefined) sheetOf(one); }); });
 addEventListener("afterprint", () => { opened.forEach(one => { one.open = false; }); });
 })();

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from xlparity.address import Cell
-from xlparity.report import WRONG, CellResult, CheckResult, Report
-from xlparity.reporters import words
+from xlparity.report import STATUSES, UNKNOWN, WRONG, CellResult, CheckResult, Report, Status
+from xlparity.reporters import rows, words
 from xlparity.values import Value
 
 _COLUMNS = 30
@@ -38,16 +38,60 @@ def fooled(check: CheckResult) -> dict[str, int]:
     return Counter(result.variable for result in check.only_stored)
 
 
-def tolerances(check: CheckResult) -> list[str]:
-    """The tolerances that the check's quantities were judged by, each with the quantities where there are several."""
-    names: dict[str, list[str]] = {}
-    for name, given in check.tolerances.items():
-        names.setdefault(f"rtol {given.rtol:g}, atol {given.atol:g}", []).append(name)
-    return [f"{said} ({', '.join(of)})" if len(names) > 1 else said for said, of in names.items()]
+def judged(result: CellResult) -> str:
+    """What an engine made of a cell: the status and the value, or why there is none."""
+    said = value(result.actual)
+    return said if said.startswith(result.status) else f"{result.status}: {said}"
+
+
+def notes(report: Report) -> dict[str, list[str]]:
+    """The remarks, each once, with the names of the checks that have it."""
+    found: dict[str, list[str]] = {}
+    for check in report.combined:
+        for note in rows.notes(report, check):
+            found.setdefault(note, []).append(check.name)
+    return found
+
+
+def typed(report: Report) -> dict[Cell, Value]:
+    """What stands in the cells that have no formula."""
+    return {r.cell: r.actual for check in report.checks for r in check.results if r.formula is None}
+
+
+def shares(report: Report) -> list[tuple[str, int]]:
+    """How many cells are right, doubtful, wrong and left out, in the names of the page's colours; none that is zero.
+
+    Doubtful is what was not assessed, and what is right on the stored inputs only or could not be judged on others.
+    """
+    found = dict.fromkeys(("pass", "unsure", "fail", "left"), 0)
+    for check in report.combined:
+        doubtful = {result.cell for result in (*check.only_stored, *check.not_always_computed)}
+        for result in check.results:
+            unsure = result.status in UNKNOWN or result.cell in doubtful
+            right = "pass" if result.status == "match" else "left"
+            found["fail" if result.status in WRONG else "unsure" if unsure else right] += 1
+    return [(name, count) for name, count in found.items() if count]
+
+
+def occurring(report: Report) -> list[Status]:
+    """The statuses that any engine gave any cell."""
+    return [status for status in STATUSES if any(check.counts[status] for check in report.checks)]
+
+
+def tolerances(report: Report) -> list[tuple[str, list[str]]]:
+    """The tolerances that were judged by, each with its checks; with their quantities, where a check has several."""
+    found: dict[str, list[str]] = {}
+    for check in report.combined:
+        names: dict[str, list[str]] = {}
+        for name, given in check.tolerances.items():
+            names.setdefault(f"rtol {given.rtol:g}, atol {given.atol:g}", []).append(name)
+        for said, of in names.items():
+            found.setdefault(said, []).append(f"{check.name} ({', '.join(of)})" if len(names) > 1 else check.name)
+    return list(found.items())
 
 
 class Heat(NamedTuple):
-    """One cell of the heat map: how large (0 to 6, 7 where there is no number), what is written there, and what it means."""
+    """One cell of the heat map: how large (0 to 6; 7 is no number, 8 the stored inputs only), what it says, and its meaning."""
 
     level: int
     text: str
@@ -80,6 +124,8 @@ def _heat(found: list[CellResult], untrue: set[Cell]) -> Heat:
         return Heat(7, "!" if wrong else "?", wrong, ", ".join(statuses))
     largest = max(apart, default=0.0)
     if largest == 0:
+        if wrong and all(r.status == "match" for r in found):
+            return Heat(8, "○", wrong, "right on the stored inputs only")
         return Heat(0, "=" if not wrong else "✗", wrong, "no difference" if not wrong else "wrong without a difference")
     level = 1 + sum(largest >= limit for limit in _LEVELS)
     power = str(math.floor(math.log10(largest))).replace("-", "−")
