@@ -41,11 +41,11 @@ class Settings:
     def options(
         self,
         *,
-        engine: Sequence[str] | None,
-        scenarios: int | None,
-        seed: int | None,
-        rtol: float | None,
-        atol: float | None,
+        engine: Sequence[str] | None = None,
+        scenarios: int | None = None,
+        seed: int | None = None,
+        rtol: float | None = None,
+        atol: float | None = None,
     ) -> dict[str, Any]:
         """The keywords of ``verify`` when these settings stand behind a command line; its tolerances replace the spec's."""
         usual = Tolerance()
