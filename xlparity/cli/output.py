@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xlparity.writing import write_file
 
@@ -25,16 +25,26 @@ class Format(StrEnum):
 
 def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
     """What ``show`` prints, to standard output or the file."""
-    from rich.console import Console  # noqa: PLC0415
-
     if output is None:
         # A pipe has no width of its own; 100 columns keep an address, two numbers and most formulas on a line.
         piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-        show(Console(highlight=False, markup=False, width=100 if piped else None))
+        show(_console(width=100 if piped else None))
         return
     text = io.StringIO()
-    show(Console(file=text, width=120, highlight=False, markup=False))
+    show(_console(file=text, width=120))
     write(text.getvalue(), output)
+
+
+def _console(**where: Any) -> "Console":
+    """A console that prints what it is given as it stands, without colours where NO_COLOR is set."""
+    from rich.console import Console  # noqa: PLC0415
+
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would end the program with 1, which is a verdict
+
+    plain = bool(os.environ.get("NO_COLOR"))
+    return Plain(color_system=None if plain else "auto", highlight=False, markup=False, **where)
 
 
 def write(text: str, output: Path | None) -> None:
