@@ -1,5 +1,6 @@
 """The command line: arguments in, exit code out."""
 
+import contextlib
 import io
 import os
 import sys
@@ -73,9 +74,10 @@ def main() -> NoReturn:
 
 def _complain(message: str) -> NoReturn:
     message = " ".join(message.split())
-    typer.echo(f"xlparity: {message}", err=True)
-    if on_github():
-        from xlparity.reporters.github import command  # noqa: PLC0415
+    with contextlib.suppress(BrokenPipeError):  # nobody reads it, and 2 it is all the same
+        typer.echo(f"xlparity: {message}", err=True)
+        if on_github():
+            from xlparity.reporters.github import command  # noqa: PLC0415
 
-        typer.echo(command("error", message, title="xlparity"), err=True)
+            typer.echo(command("error", message, title="xlparity"), err=True)
     raise SystemExit(2) from None

@@ -78,7 +78,7 @@ _bench: "Bench | None" = None  # of a worker process, which has one for all its 
 
 def _begin(spec: Path, workbook: Path | None, scenarios: int, seed: int, tolerance: Tolerance) -> None:
     global _bench  # noqa: PLW0603
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the one that started them ends them
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends every process, these at once and without a traceback
     _bench = Bench(spec, workbook, scenarios, seed, tolerance)
 
 
