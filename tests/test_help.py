@@ -10,7 +10,9 @@ import openpyxl
 import pytest
 
 COMMANDS = ("", "verify", "init", "generate", "recalc", "mutate", "engines")
-SPEC = 'workbook = "{0}.xlsx"\nreference = "training.py:train"\nsheet = "Sheet"\n[inputs]\nx = "A2"\n[outputs]\ny = "B2"\n'
+SPEC = (
+    'workbook = "{0}.xlsx"\nreference = "training.py:train"\nsheet = "Sheet"\n[inputs]\nx = "A2"\n[outputs]\ny = "B2"\n'
+)
 
 
 @pytest.fixture
