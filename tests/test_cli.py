@@ -189,6 +189,30 @@ def test_words_that_are_not_understood_are_one_line_with_the_next_step(run, argu
     assert said in done.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["verify", "smal.parity.toml"],
+            "(did you mean 'small.parity.toml'?); name another file, or draft one with 'xlp",
+        ),
+        (["verify", "small.parity.toml", "--workbook", "smal.xlsx"], "(did you mean 'small.xlsx'?); name another"),
+        (["recalc", "smal.xlsx"], "(did you mean 'small.xlsx'?); name another workbook"),
+        (
+            ["init", "small.xlsx", "-o", "s.toml", "--reference", "smal.py:f"],
+            "(did you mean 'small.py'?); correct its path",
+        ),
+        (["verify", "small.parity.toml", "--output", "."], "cannot be written (Is a directory); name another file"),
+    ],
+)
+def test_a_path_that_is_wrong_has_the_nearest_and_the_next_step(run, small, monkeypatch, arguments, said):
+    """The first mistake of all is a path, and whoever made it wants to know what to type instead."""
+    monkeypatch.chdir(small.folder)
+    done = run(*arguments)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert said in done.err
+
+
 @pytest.mark.parametrize("command", [["verify", "--scenarios", "20000"], ["mutate"]])
 def test_an_interrupt_is_one_line_and_no_verdict(week_one, command):
     """Ctrl-C reaches every process of the command; none prints a traceback, and 1 would say that the workbook fails."""

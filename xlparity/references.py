@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.case import Case
-from xlparity.errors import OracleError, nearest
+from xlparity.errors import OracleError, nearest, nearest_file
 
 Trace: TypeAlias = tuple[Mapping[str, NDArray[Any]], ...]
 """What the reference gave: one mapping of names to arrays for each iteration."""
@@ -92,7 +92,9 @@ class Reference:
             single = isinstance(result, Mapping)
             step = result if single else next(iter(result), None)
             if not isinstance(step, Mapping):
-                raise OracleError(f"{self.name} gives no mapping of names to arrays")
+                raise OracleError(
+                    f"{self.name} gives no mapping of names to arrays; return one, or yield one an iteration"
+                )
             for name, value in step.items():
                 if isinstance(name, str) and not isinstance(value, str) and not np.iscomplexobj(value):
                     with contextlib.suppress(Exception):  # locals() holds modules, functions and data frames as well
@@ -142,7 +144,8 @@ class Reference:
             for step in itertools.islice(passes, iterations or 1):
                 taken.append(self._copy(step, len(taken) + 1, wanted))
         if len(taken) < (iterations or 1):
-            raise OracleError(f"{self.name} gives {len(taken)} iterations, and the workbook has {iterations or 1}")
+            said = f"{self.name} gives {len(taken)} iterations, and the workbook has {iterations or 1}"
+            raise OracleError(f"{said}; let it yield one for each, or correct [blocks]")
         arrays = [] if partial else [step[name] for step in taken for name in wanted]
         # All at once: each by itself takes most of the time.
         if arrays and not np.isfinite(np.concatenate(arrays, axis=None)).all():
@@ -152,7 +155,9 @@ class Reference:
                 for name in wanted
                 if not np.isfinite(step[name]).all()
             )
-            raise OracleError(f"{self.name}: '{name}' in iteration {number} has a nan or an infinity in it")
+            raise OracleError(
+                f"{self.name}: '{name}' in iteration {number} has a nan or an infinity in it; mend the function or its inputs"
+            )
         return tuple(taken)
 
     def _copy(self, step: object, iteration: int, wanted: tuple[str, ...]) -> dict[str, NDArray[Any]]:
@@ -172,7 +177,7 @@ class Reference:
                 continue
             if np.ma.isMaskedArray(value) or np.iscomplexobj(value):
                 raise OracleError(
-                    f"{self.name}: '{name}' in iteration {iteration} is masked or complex, no plain numbers"
+                    f"{self.name}: '{name}' in iteration {iteration} is masked or complex; give plain numbers"
                 )
             try:
                 array = np.array(value)
@@ -180,7 +185,7 @@ class Reference:
                     array = array.astype(float)
             except (TypeError, ValueError) as error:
                 raise OracleError(
-                    f"{self.name}: '{name}' in iteration {iteration} is no array of numbers ({error})"
+                    f"{self.name}: '{name}' in iteration {iteration} is no array of numbers ({error}); give numbers"
                 ) from error
             copied[name] = array
         return copied
@@ -238,7 +243,7 @@ def _load_module(place: str, name: str) -> ModuleType:
 
 def _load_file(path: Path, name: str) -> ModuleType:
     if not path.is_file():
-        raise OracleError(f"the reference {name}: there is no file {path}")
+        raise OracleError(f"the reference {name}: there is no file {path}{nearest_file(path)}; correct its path")
     # Under a name of its own: two specs may both have a train.py, and dataclasses look their module up by name.
     spec = importlib.util.spec_from_file_location(f"xlparity_reference_{path.stem}_{abs(hash(path.resolve()))}", path)
     if spec is None or spec.loader is None:

@@ -73,7 +73,7 @@ def read_settings(folder: Path) -> Settings:
         try:
             tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
         except (OSError, ValueError, RecursionError) as error:
-            raise UsageError(f"{path} cannot be read: {error}") from error
+            raise UsageError(f"{path} cannot be read: {error}; mend it") from error
         if isinstance(tool, Mapping) and "xlparity" in tool:
             return settings_of(tool["xlparity"], f"{path}, [tool.xlparity]")
     return Settings()
