@@ -1,12 +1,44 @@
 """The command line: what goes to which stream, and what the exit code says."""
 
 import json
+import os
+import pty
+import re
+import signal
+import struct
 import subprocess
 import sys
+import termios
+import time
+from fcntl import ioctl
 
+import openpyxl
 import pytest
+from planted import planted
 
 import xlparity
+
+PROGRAM = [sys.executable, "-P", "-m", "xlparity.cli"]
+
+
+def on_a_terminal(*arguments, width=80, **environment):
+    """What a command prints on a terminal of that width, with the signs that colour it."""
+    ours, theirs = pty.openpty()
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+    known = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+    with subprocess.Popen(
+        [*PROGRAM, *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL,
+        env={**known, "TERM": "xterm", **environment},
+    ):  # fmt: skip
+        os.close(theirs)
+        printed = b""
+        try:
+            while data := os.read(ours, 65536):
+                printed += data
+        except OSError:  # how Linux tells that the other side is closed
+            pass
+        os.close(ours)
+    return printed.decode().replace("\r\n", "\n")
 
 
 def test_json_goes_to_standard_output_alone(run, small):
@@ -67,6 +99,165 @@ def test_the_report_fits_the_terminal(run, small, monkeypatch, width):
     lines = run("verify", small.spec).out.splitlines()
     assert max(map(len, lines)) <= width
     assert any("Sheet!B1" in line and "=3*A1" in line for line in lines)
+
+
+FAULT = "=-(L9*LOG(J9)+(1-L9)*LOG(1-J9))"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_formula_is_never_squeezed_on_a_terminal(two_iterations, tmp_path, width):
+    """Beside five columns there is no room for it at eighty; cut into seven letters a line, nobody can copy it."""
+    copy = planted(two_iterations, tmp_path / "student.xlsx", {"N9": FAULT})
+    printed = on_a_terminal("verify", two_iterations, "--workbook", copy, "--scenarios", 3, width=width)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
+    # A path is as long as it is.
+    assert (
+        max(len(line.rstrip()) for line in lines if str(tmp_path) not in line and str(two_iterations) not in line)
+        <= width
+    )
+    assert len([line for line in lines if line.strip().endswith(FAULT)]) == 2  # in the finding, and by its cell
+    beside = [line for line in lines if "Training!N9 " in line and line.rstrip().endswith(FAULT)]
+    assert len(beside) == (width == 120)
+
+
+def test_a_long_formula_goes_on_behind_an_operator(run, small, monkeypatch):
+    """An address or a text in two halves cannot be searched for."""
+    monkeypatch.setenv("COLUMNS", "80")
+    terms = [f"SUM('Some (odd) sheet-name'!$A${k}:$B${k + 9})*\"a+b, c\"" for k in range(1, 8)]
+    book = openpyxl.Workbook()
+    book.active["B1"] = "=" + "+".join(terms)
+    book.create_sheet("Some (odd) sheet-name")
+    book.save(small.workbook)
+    shown = run("recalc", "--check", small.workbook).out.partition("formula\n")[2].partition("\n~")[0]
+    pieces = [line.removeprefix("  Sheet!B1").strip() for line in shown.splitlines()]
+    assert "".join(pieces) == "=" + "+".join(terms)
+    assert len(pieces) > 3
+    assert all(re.search(r"[+*(]$", piece) for piece in pieces[:-1])
+
+
+@pytest.mark.parametrize(
+    "command", [["verify"], ["verify", "--help"], ["engines"], ["recalc", "--check"]], ids=" ".join
+)
+def test_colour_goes_where_it_is_wanted(two_iterations, tmp_path, command):
+    """NO_COLOR and a dumb terminal have no escape at all, a pipe only with FORCE_COLOR, and a file never."""
+    copy = planted(two_iterations, tmp_path / "student.xlsx", {"N9": FAULT})
+    files = {"verify": [two_iterations, "--workbook", copy, "--scenarios", 3], "recalc": [copy], "engines": []}
+    words = [*command, *files[command[0]]]
+
+    def piped(*more, **environment):
+        done = subprocess.run(
+            [*PROGRAM, *map(str, [*words, *more])], env={**os.environ, **environment}, capture_output=True, check=False
+        )
+        return done.stdout
+
+    assert ("\x1b[" in on_a_terminal(*words)) == ("--help" not in command)
+    assert "\x1b" not in on_a_terminal(*words, NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(*words, TERM="dumb")
+    assert b"\x1b" not in piped()
+    assert (b"\x1b[" in piped(FORCE_COLOR="1")) == ("--help" not in command)
+    assert b"\x1b" not in piped(FORCE_COLOR="1", NO_COLOR="1")
+    assert not re.search(rb"[ \t]\n", piped())
+    if command in (["verify"], ["recalc", "--check"]):
+        piped("--output", tmp_path / "report.txt", FORCE_COLOR="1")
+        assert b"\x1b" not in (tmp_path / "report.txt").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["verfy"], "there is no command 'verfy' (did you mean 'verify'?); see 'xlparity --help'"),
+        (["--verison"], "there is no option '--verison' (did you mean '--version'?); see 'xlparity --help'"),
+        (["verify", "--wokbook", "a.xlsx"], "'--wokbook' (did you mean '--workbook'?); see 'xlparity verify --help'"),
+        (["mutate"], "missing argument 'SPEC'; see 'xlparity mutate --help'"),
+        (["verify", "--seed"], "option '--seed' requires an argument; see 'xlparity verify --help'"),
+        (
+            ["verify", "--format", "yaml"],
+            "'--format': 'yaml' is not one of 'text', 'json', 'junit', 'sarif', 'markdown'",
+        ),
+        (["verify", "--scenarios", "-1"], "invalid value for '--scenarios'"),
+        (["verify", "--rtol", "tiny"], "invalid value for '--rtol'"),
+        (["recalc", "a.xlsx", "b.xlsx"], "(b.xlsx); see 'xlparity recalc --help'"),
+        (["generate", "perceptron"], "'regressor'; see 'xlparity generate --help'"),
+    ],
+)
+def test_words_that_are_not_understood_are_one_line_with_the_next_step(run, arguments, said):
+    """As every other error is: a usage and a box around it are seven lines of which one helps."""
+    done = run(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("xlparity: ")
+    assert done.err.count("\n") == 1
+    assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["verify", "smal.parity.toml"],
+            "(did you mean 'small.parity.toml'?); name another file, or draft one with 'xlp",
+        ),
+        (["verify", "small.parity.toml", "--workbook", "smal.xlsx"], "(did you mean 'small.xlsx'?); name another"),
+        (["recalc", "smal.xlsx"], "(did you mean 'small.xlsx'?); name another workbook"),
+        (
+            ["init", "small.xlsx", "-o", "s.toml", "--reference", "smal.py:f"],
+            "(did you mean 'small.py'?); correct its path",
+        ),
+        (["verify", "small.parity.toml", "--output", "."], "cannot be written (Is a directory); name another file"),
+    ],
+)
+def test_a_path_that_is_wrong_has_the_nearest_and_the_next_step(run, small, monkeypatch, arguments, said):
+    """The first mistake of all is a path, and whoever made it wants to know what to type instead."""
+    monkeypatch.chdir(small.folder)
+    done = run(*arguments)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert said in done.err
+
+
+@pytest.mark.parametrize("command", [["verify", "--scenarios", "20000"], ["mutate"]])
+def test_an_interrupt_is_one_line_and_no_verdict(week_one, command):
+    """Ctrl-C reaches every process of the command; none prints a traceback, and 1 would say that the workbook fails."""
+    with subprocess.Popen(
+        [*PROGRAM, *command, week_one],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        time.sleep(4)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "xlparity: interrupted\n")
+
+
+@pytest.mark.parametrize("colour", ["", "1"])
+@pytest.mark.parametrize("words", [["-v"], ["--format", "json"]])
+def test_a_reader_that_leaves_is_told_nothing(two_iterations, words, colour):
+    """`| head -1` is no reason for a traceback, nor for a verdict."""
+    command = [*PROGRAM, "verify", two_iterations, "--scenarios", "3", *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "FORCE_COLOR": colour}
+    ) as process:
+        process.stdout.close()
+        err = process.stderr.read()
+    assert (process.returncode, err) == (141, b"")
+
+
+def test_the_defaults_of_a_project_hold_for_mutants(run, small, monkeypatch):
+    """[tool.xlparity] says how this project verifies: a mutant is verified so too, unless an option says otherwise."""
+    (small.folder / "pyproject.toml").write_text(
+        "[tool.xlparity]\nengine = 'cached'\nscenarios = 7\nseed = 3\nrtol = 0.6\n"
+    )
+    monkeypatch.chdir(small.folder)
+
+    def mutated(*options):
+        return json.loads(run("mutate", small.spec, "--jobs", 1, "--format", "json", *options).out)
+
+    lax = mutated()
+    assert (lax["scenarios"], lax["seed"]) == (7, 3)
+    given = mutated("--scenarios", 5, "--seed", 2)
+    assert (given["scenarios"], given["seed"]) == (5, 2)
+    small.write_spec(outputs='[outputs]\ny = { at = "B1", rtol = 1e-9 }')
+    assert mutated()["counts"]["survived"] == 0 < lax["counts"]["survived"]
 
 
 def test_brackets_in_a_formula_are_printed_as_they_stand(run, small):

@@ -11,6 +11,7 @@ XlparityError
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 _KNOWN_SHOWN = 12
 
@@ -55,3 +56,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return f" (did you mean '{folded[close[0]]}'?)"
     more = ", …" if len(known) > _KNOWN_SHOWN else ""
     return f" (known: {', '.join(known[:_KNOWN_SHOWN])}{more})" if known else ""
+
+
+def nearest_file(path: Path) -> str:
+    """What ``nearest`` says of the files of that kind beside a path where there is no file, else nothing."""
+    try:
+        kind = "".join(path.suffixes)
+        beside = [] if path.exists() else [file.name for file in path.parent.iterdir() if file.name.endswith(kind)]
+    except (OSError, ValueError):
+        return ""
+    return nearest(path.name, beside)

@@ -119,7 +119,9 @@ def _refuse_other_changes(old: Workbook, new: Workbook, formulas: Mapping[Cell, 
         held = new.cells.get(cell)
         if not isinstance(held, Formula) or held.text != formula.text:
             why = f" ({held.reason})" if isinstance(held, Unsupported) else ""
-            raise WorkbookError(f"{old.path}: {cell} does not take the formula {formula.text}{why}")
+            raise WorkbookError(
+                f"{old.path}: {cell} does not take the formula {formula.text}{why}; type it there in Excel"
+            )
     members = {
         member: cell
         for cell, formula in formulas.items()
@@ -130,7 +132,9 @@ def _refuse_other_changes(old: Workbook, new: Workbook, formulas: Mapping[Cell, 
     lost = [cell for cell in rest if old.cells.get(cell) != new.cells.get(cell)]
     if lost or {**old.members, **members} != new.members:
         at = f", such as {min(lost)}" if lost else ""
-        raise WorkbookError(f"{old.path}: the formulas cannot be written without a change to other cells{at}")
+        raise WorkbookError(
+            f"{old.path}: the formulas cannot be written without a change to other cells{at}; type them in Excel"
+        )
 
 
 def _out_of_date(book: Workbook, formulas: Iterable[Cell], values: Values, report: StoredReport) -> list[Cell]:

@@ -50,7 +50,7 @@ def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _UNPACKED_LIMIT:
-                raise WorkbookError(f"{path}: the file unpacks to more than 1 GiB; it is not read")
+                raise WorkbookError(f"{path}: the file unpacks to more than 1 GiB; take out what is not verified")
             parts = {entry.filename: archive.read(entry) for entry in archive.infolist()}
             if len(parts) < len(archive.infolist()):
                 raise WorkbookError(f"{path}: the package has two parts of one name; save the file in Excel")
@@ -72,7 +72,7 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
     try:
         book = workbook_part(parts)
         if book not in parts:
-            raise WorkbookError(f"{path}: the package has no workbook in it; it is not an .xlsx file")
+            raise WorkbookError(f"{path}: the package has no workbook in it; save it as an Excel workbook (.xlsx)")
         root = ElementTree.fromstring(parts[book])
         if root.tag.startswith(_STRICT):
             raise WorkbookError(f"{path}: a Strict Open XML workbook; save it as a plain Excel workbook (.xlsx)")
@@ -84,14 +84,16 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
             if kind.endswith("/chartsheet"):
                 continue
             if part not in parts:
-                raise WorkbookError(f"{path}: the part of sheet '{name}' is missing; the file is damaged")
+                raise WorkbookError(f"{path}: the part of sheet '{name}' is missing; let Excel repair it and save it")
             if folded(name) in map(folded, found):
-                raise WorkbookError(f"{path}: two sheets are called '{name}'; the file is damaged")
+                raise WorkbookError(f"{path}: two sheets are called '{name}'; let Excel repair it and save it")
             found[name] = part
     except (ElementTree.ParseError, KeyError) as error:
-        raise WorkbookError(f"{path}: the workbook part is damaged ({error})") from error
+        raise WorkbookError(
+            f"{path}: the workbook part is damaged ({error}); let Excel repair it and save it"
+        ) from error
     if not found:
-        raise WorkbookError(f"{path}: the workbook has no worksheet")
+        raise WorkbookError(f"{path}: the workbook has no worksheet; name one that has")
     return found
 
 
@@ -131,7 +133,9 @@ def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
     try:
         root = ElementTree.fromstring(parts[listed[0]])
     except ElementTree.ParseError as error:
-        raise WorkbookError(f"{path}: the shared strings are damaged ({error})") from error
+        raise WorkbookError(
+            f"{path}: the shared strings are damaged ({error}); let Excel repair it and save it"
+        ) from error
     spoken = f"{_MAIN}rPh"
     return [
         "".join(text.text or "" for piece in string if piece.tag != spoken for text in piece.iter(f"{_MAIN}t"))
@@ -205,7 +209,9 @@ def scan(xml: bytes, where: str) -> dict[str, RawCell]:
             parser.CharacterDataHandler = None
         elif tag == "c" and (formula or valued):
             if address in cells or not _ADDRESS.fullmatch(address):
-                raise WorkbookError(f"{where}: a cell element without an address of its own ('{address}')")
+                raise WorkbookError(
+                    f"{where}: a cell element without an address of its own ('{address}'); let Excel repair it and save it"
+                )
             bare = bare and not "".join(formula_text).strip()
             cells[address] = RawCell(formula, kind, "".join(text) if valued else None, dynamic, bare)
 
@@ -213,5 +219,7 @@ def scan(xml: bytes, where: str) -> dict[str, RawCell]:
     try:
         parser.Parse(xml, True)
     except expat.ExpatError as error:
-        raise WorkbookError(f"{where}: the sheet's XML is damaged ({error})") from error
+        raise WorkbookError(
+            f"{where}: the sheet's XML is damaged ({error}); let Excel repair it and save it"
+        ) from error
     return cells

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.case import Case
-from xlparity.errors import OracleError, nearest
+from xlparity.errors import OracleError, nearest, nearest_file
 
 Trace: TypeAlias = tuple[Mapping[str, NDArray[Any]], ...]
 """What the reference gave: one mapping of names to arrays for each iteration."""
@@ -92,7 +92,9 @@ class Reference:
             single = isinstance(result, Mapping)
             step = result if single else next(iter(result), None)
             if not isinstance(step, Mapping):
-                raise OracleError(f"{self.name} gives no mapping of names to arrays")
+                raise OracleError(
+                    f"{self.name} gives no mapping of names to arrays; return one, or yield one an iteration"
+                )
             for name, value in step.items():
                 if isinstance(name, str) and not isinstance(value, str) and not np.iscomplexobj(value):
                     with contextlib.suppress(Exception):  # locals() holds modules, functions and data frames as well
@@ -144,7 +146,8 @@ class Reference:
         if len(taken) < (iterations or 1):
             given = f"{len(taken)} iteration{'' if len(taken) == 1 else 's'}"
             lacking = f"gives {given}, and the workbook has {iterations}" if iterations else "yields nothing"
-            raise OracleError(f"{self.name} {lacking}")
+            mend = "let it yield one for each, or correct [blocks]" if iterations else "let it yield the names' arrays"
+            raise OracleError(f"{self.name} {lacking}; {mend}")
         arrays = [] if partial else [step[name] for step in taken for name in wanted]
         # All at once: each by itself takes most of the time.
         if arrays and not np.isfinite(np.concatenate(arrays, axis=None)).all():
@@ -155,7 +158,9 @@ class Reference:
                 if not np.isfinite(step[name]).all()
             )
             where = _within(number, iterations)
-            raise OracleError(f"{self.name}: '{name}'{where} has a nan or an infinity in it")
+            raise OracleError(
+                f"{self.name}: '{name}'{where} has a nan or an infinity in it; mend the function or its inputs"
+            )
         return tuple(taken)
 
     def _copy(self, step: object, where: str, wanted: tuple[str, ...]) -> dict[str, NDArray[Any]]:
@@ -174,13 +179,14 @@ class Reference:
                 copied[name] = np.array(value)
                 continue
             if np.ma.isMaskedArray(value) or np.iscomplexobj(value):
-                raise OracleError(f"{self.name}: '{name}'{where} is masked or complex, no plain numbers")
+                raise OracleError(f"{self.name}: '{name}'{where} is masked or complex; give plain numbers")
             try:
                 array = np.array(value)
                 if array.dtype not in (bool, float):  # truth values stay what they are: a cell may hold TRUE
                     array = array.astype(float)
             except (TypeError, ValueError) as error:
-                raise OracleError(f"{self.name}: '{name}'{where} is no array of numbers ({error})") from error
+                said = f"{self.name}: '{name}'{where} is no array of numbers ({error}); give numbers"
+                raise OracleError(said) from error
             copied[name] = array
         return copied
 
@@ -242,7 +248,7 @@ def _load_module(place: str, name: str) -> ModuleType:
 
 def _load_file(path: Path, name: str) -> ModuleType:
     if not path.is_file():
-        raise OracleError(f"the reference {name}: there is no file {path}")
+        raise OracleError(f"the reference {name}: there is no file {path}{nearest_file(path)}; correct its path")
     # Under a name of its own: two specs may both have a train.py, and dataclasses look their module up by name.
     spec = importlib.util.spec_from_file_location(f"xlparity_reference_{path.stem}_{abs(hash(path.resolve()))}", path)
     if spec is None or spec.loader is None:

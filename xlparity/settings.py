@@ -41,11 +41,11 @@ class Settings:
     def options(
         self,
         *,
-        engine: Sequence[str] | None,
-        scenarios: int | None,
-        seed: int | None,
-        rtol: float | None,
-        atol: float | None,
+        engine: Sequence[str] | None = None,
+        scenarios: int | None = None,
+        seed: int | None = None,
+        rtol: float | None = None,
+        atol: float | None = None,
     ) -> dict[str, Any]:
         """The keywords of ``verify`` when these settings stand behind a command line; its tolerances replace the spec's."""
         usual = Tolerance()
@@ -73,7 +73,7 @@ def read_settings(folder: Path) -> Settings:
         try:
             tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
         except (OSError, ValueError, RecursionError) as error:
-            raise UsageError(f"{path} cannot be read: {error}") from error
+            raise UsageError(f"{path} cannot be read: {error}; mend it") from error
         if isinstance(tool, Mapping) and "xlparity" in tool:
             return settings_of(tool["xlparity"], f"{path}, [tool.xlparity]")
     return Settings()

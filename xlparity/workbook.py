@@ -21,7 +21,7 @@ from xlparity import collector, ooxml
 from xlparity.address import Cell, Range, folded, parse_range
 from xlparity.contents import Formula as Formula  # noqa: PLC0414  (here is where everybody looks for it)
 from xlparity.contents import replaced
-from xlparity.errors import WorkbookError
+from xlparity.errors import WorkbookError, nearest_file
 from xlparity.formula import precedents
 from xlparity.patch import repack
 from xlparity.scope import Scope, Table, whole_lines
@@ -122,7 +122,8 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except (OSError, ValueError) as error:  # a path with a null character in it is a ValueError
-        raise WorkbookError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+        said = f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise WorkbookError(f"{said}{nearest_file(path)}; name another workbook") from error
 
 
 @collector.paused()

@@ -19,7 +19,9 @@ def write_file(path: Path, data: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror or error})") from error
+        raise UsageError(
+            f"{path}: cannot be written ({error.strerror or error}); name another file, or close it elsewhere"
+        ) from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -28,7 +30,9 @@ def write_file(path: Path, data: bytes) -> None:
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise UsageError(f"{path}: cannot be written ({error.strerror or error})") from error
+        raise UsageError(
+            f"{path}: cannot be written ({error.strerror or error}); name another file, or close it elsewhere"
+        ) from error
 
 
 def _mode(target: Path) -> int:

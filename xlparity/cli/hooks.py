@@ -79,8 +79,9 @@ def _run(words: Sequence[str]) -> int:
     try:
         cli.main()
     except SystemExit as ended:
-        return ended.code if ended.code in (0, 1, 2, 3) and isinstance(ended.code, int) else 2
-    return 0
+        if isinstance(ended.code, int) and ended.code in (0, 1, 2, 3):
+            return ended.code
+        raise  # it was interrupted
 
 
 def main() -> None:

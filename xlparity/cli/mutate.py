@@ -6,43 +6,57 @@ from typing import Annotated
 import typer
 
 from xlparity.cli.output import Format, progress_bar, write, write_text
+from xlparity.settings import LARGEST_SEED, MOST_SCENARIOS, read_settings
 from xlparity.writing import keep_apart
 
 
 def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     spec: Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file whose workbook passes.")],
     *,
-    format: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.TEXT,
-    output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
-    workbook: Annotated[Path | None, typer.Option(help="Break this workbook and not the one the spec names.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many mutants at most, drawn from all.")] = 1000,
+    format: Annotated[
+        Format, typer.Option("--format", metavar="FORMAT", help=f"How the report is written: {' or '.join(Format)}.")
+    ] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file.")] = None,
+    workbook: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Break this workbook and not the one the spec names.")
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many mutants at most, drawn from all.")] = 1000,
     scenarios: Annotated[
-        int, typer.Option(min=0, max=100_000, help="How many other sets of inputs each mutant is verified on.")
-    ] = 100,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed of mutants and scenarios.")] = 0,
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=MOST_SCENARIOS,
+            help="How many other sets of inputs each mutant is verified on.  [default: 100]",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, max=LARGEST_SEED, help="The seed of mutants and scenarios.  [default: 0]"),
+    ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="How many processes; as many as there are processors.")
+        int | None, typer.Option(metavar="N", min=1, help="How many processes; as many as there are processors.")
     ] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every mutant that is not mended.")] = False,
 ) -> None:
     """Break the workbook with every kind of edit at every shape of formula, one at a time, and verify each copy.
 
     The exit code is 0 where every mutant is detected or computes what the original does, and 1 where one survives.
-
-    Example: xlparity mutate workbooks/regressor.parity.toml --limit 200
+    What [tool.xlparity] in pyproject.toml says of scenarios, seed and tolerances stands where no option does.
     """
     import xlparity.mutation.mutate as mutation  # noqa: PLC0415
 
     keep_apart(output, workbook, spec)
+    options = read_settings(Path()).options(scenarios=scenarios, seed=seed)
+    options.pop("engine", None)  # a thousand mutants are for formulas alone
     with progress_bar(1) as progress:
         report = mutation.mutate(
             spec,
             workbook=workbook,
-            scenarios=scenarios,
-            seed=seed,
             most=limit,
             jobs=jobs,
             progress=progress(0, spec),
+            **options,
         )
     if format is Format.JSON:
         from xlparity.reporters import json as json_reporter  # noqa: PLC0415

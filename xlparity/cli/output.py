@@ -1,5 +1,6 @@
 """Where a command's report goes: a terminal, a pipe or a file; and the bar that shows how far the work has come."""
 
+import functools
 import io
 import os
 import sys
@@ -24,17 +25,22 @@ class Format(StrEnum):
 
 
 def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
-    """What ``show`` prints, to standard output or the file."""
+    """What ``show`` prints, to standard output or the file.
+
+    Where NO_COLOR is set nothing is coloured, where FORCE_COLOR is a pipe is as well, and a file never.
+    """
     from rich.console import Console  # noqa: PLC0415
 
-    if output is None:
-        # A pipe has no width of its own; 100 columns keep an address, two numbers and most formulas on a line.
-        piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-        show(Console(highlight=False, markup=False, width=100 if piped else None))
+    plain = output is not None or bool(os.environ.get("NO_COLOR"))
+    console = functools.partial(Console, highlight=False, markup=False, color_system=None if plain else "auto")
+    if output is None and sys.stdout.isatty():
+        show(console())
         return
+    # A pipe has no width of its own; 100 columns keep an address, two numbers and most formulas on a line.
+    width = 120 if output is not None else None if "COLUMNS" in os.environ else 100
     text = io.StringIO()
-    show(Console(file=text, width=120, highlight=False, markup=False))
-    write(text.getvalue(), output)
+    show(console(file=text, width=width))
+    write("".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines()), output)
 
 
 def write(text: str, output: Path | None) -> None:
@@ -48,7 +54,7 @@ def write(text: str, output: Path | None) -> None:
 @contextmanager
 def progress_bar(count: int) -> Iterator[Callable[[int, Path], Callable[[str, float], None]]]:
     """A bar on standard error, for work that takes over a second and a person who watches it."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda number, spec: lambda stage, done: None
         return
     from rich.console import Console  # noqa: PLC0415

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import xlparity
+from xlparity.cli.engines import engine_names
 from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_reports
 from xlparity.cli.output import progress_bar
 from xlparity.errors import UsageError
@@ -26,33 +27,45 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     *,
     format: Annotated[
         list[ReportFormat] | None,
-        typer.Option("--format", help="How the report is written; may be repeated. [default: text]"),
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"How the report is written: {', '.join(ReportFormat)}; may be repeated.  [default: text]",
+        ),
     ] = None,
     output: Annotated[
         list[Path] | None,
-        typer.Option(help="Write the report to this file; one for each --format, in the same order."),
+        typer.Option(metavar="FILE", help="Write the report to this file; one for each --format, in the same order."),
     ] = None,
     engine: Annotated[
         list[str] | None,
         typer.Option(
-            help="What recalculates the workbook (see 'xlparity engines'); may be repeated. [default: formulas]"
+            metavar="NAME",
+            autocompletion=engine_names,
+            help="What recalculates the workbook (see 'xlparity engines'); may be repeated.  [default: formulas]",
         ),
     ] = None,
-    workbook: Annotated[Path | None, typer.Option(help="Check this workbook and not the one the spec names.")] = None,
+    workbook: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Check this workbook and not the one the spec names.")
+    ] = None,
     rtol: Annotated[
-        float | None, typer.Option(min=0, help="Relative tolerance, in place of every one in SPEC.")
+        float | None, typer.Option(metavar="X", min=0, help="Relative tolerance, in place of every one in SPEC.")
     ] = None,
     atol: Annotated[
-        float | None, typer.Option(min=0, help="Absolute tolerance, in place of every one in SPEC.")
+        float | None, typer.Option(metavar="X", min=0, help="Absolute tolerance, in place of every one in SPEC.")
     ] = None,
     scenarios: Annotated[
         int | None,
         typer.Option(
-            min=0, max=MOST_SCENARIOS, help="How many other sets of inputs to try; 0 tries none. [default: 100]"
+            metavar="N",
+            min=0,
+            max=MOST_SCENARIOS,
+            help="How many other sets of inputs to try; 0 tries none.  [default: 100]",
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=LARGEST_SEED, help="The seed that they are drawn from. [default: 0]")
+        int | None,
+        typer.Option(metavar="N", min=0, max=LARGEST_SEED, help="The seed that they are drawn from.  [default: 0]"),
     ] = None,
     fix: Annotated[
         Path | None,
@@ -74,11 +87,6 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     What is wrong is said by cause, with the formula that should stand there where one is found. The exit code is about
     SPEC's workbook, whatever becomes of the copy that --fix writes. What [tool.xlparity] in pyproject.toml says stands
     where no option does.
-
-    Examples: xlparity verify workbooks/regressor.parity.toml --format json --output report.json;
-    xlparity verify --format text --format junit --output junit.xml --format sarif --output xlparity.sarif;
-    xlparity verify student.parity.toml --fix mended.xlsx; xlparity verify student.parity.toml --annotate shown.xlsx;
-    xlparity verify student.parity.toml --watch
     """
     from xlparity.report import worst  # noqa: PLC0415
 

@@ -10,6 +10,7 @@ import typer
 from xlparity.cli.output import Format, write, write_text
 from xlparity.cli.verify import verify
 from xlparity.errors import UsageError
+from xlparity.settings import LARGEST_SEED
 from xlparity.writing import keep_apart, write_file
 
 
@@ -20,12 +21,18 @@ class Course(StrEnum):
 
 
 def generate(
-    course: Annotated[Course, typer.Argument(help="The workbook to write.")] = Course.REGRESSOR,
+    course: Annotated[
+        Course, typer.Argument(metavar="COURSE", help=f"The workbook to write: {', '.join(Course)}.")
+    ] = Course.REGRESSOR,
     *,
-    out: Annotated[Path, typer.Option(help="The folder to write it to.", file_okay=False)] = Path("workbooks"),
-    iterations: Annotated[int, typer.Option(min=2, max=2000, help="How many iterations of training.")] = 22,
-    alpha: Annotated[float, typer.Option(help="The learning rate in the workbook's alpha cell.")] = 1.0,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed of the first weights.")] = 1,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to write it to.", file_okay=False)] = Path(
+        "workbooks"
+    ),
+    iterations: Annotated[
+        int, typer.Option(metavar="N", min=2, max=2000, help="How many iterations of training.")
+    ] = 22,
+    alpha: Annotated[float, typer.Option(metavar="X", help="The learning rate in the workbook's alpha cell.")] = 1.0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, max=LARGEST_SEED, help="The seed of the first weights.")] = 1,
     faulty: Annotated[
         Path | None,
         typer.Option(metavar="OUT", help="Write to OUT the same workbook with three mistakes, as students make them."),
@@ -33,10 +40,7 @@ def generate(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if the files are not these.")] = False,
     verify_it: Annotated[bool, typer.Option("--verify", help="Verify the workbook that was written.")] = False,
 ) -> None:
-    """Write a course workbook with live formulas, and the spec file that verifies it.
-
-    Example: xlparity generate --iterations 200 --out scratch --verify
-    """
+    """Write a course workbook with live formulas, and the spec file that verifies it."""
     from xlparity.course.regressor.faulty import plant_mistakes  # noqa: PLC0415
     from xlparity.course.regressor.pages import regressor  # noqa: PLC0415
     from xlparity.generate import build, differs  # noqa: PLC0415
@@ -68,20 +72,22 @@ def generate(
 def recalc(
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="An Excel workbook.")],
     *,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write to this file and not to WORKBOOK.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write to this file and not to WORKBOOK.")
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 3 where stored values differ or are absent.")
     ] = False,
-    format: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.TEXT,
-    output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    format: Annotated[
+        Format, typer.Option("--format", metavar="FORMAT", help=f"How the report is written: {' or '.join(Format)}.")
+    ] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file.")] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdict only.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every cell.")] = False,
 ) -> None:
     """Recompute a workbook and store the values in it, or compare them with the stored ones.
 
     Nothing but the values in the sheets is changed; a cell that cannot be computed keeps what it has.
-
-    Example: xlparity recalc --check workbooks/regressor.xlsx
     """
     from xlparity.recalc import recalculate  # noqa: PLC0415
     from xlparity.reporters import json as json_reporter  # noqa: PLC0415
@@ -115,16 +121,17 @@ def init(
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="The workbook to draft a spec file for.")],
     *,
     reference: Annotated[
-        str | None, typer.Option(help="The Python function: file.py:function or package.module:function.")
+        str | None,
+        typer.Option(metavar="NAME", help="The Python function: file.py:function or package.module:function."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The spec file; without it, NAME.parity.toml beside WORKBOOK.")
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="The spec file; without it, NAME.parity.toml beside WORKBOOK."
+        ),
     ] = None,
 ) -> None:
-    """Draft a spec file from a workbook's labels, and from the names of the Python reference, to be corrected by hand.
-
-    Example: xlparity init training.xlsx --reference training.py:train
-    """
+    """Draft a spec file from a workbook's labels, and from the names of the Python reference, to be corrected by hand."""
     from xlparity.draft import draft_spec  # noqa: PLC0415
     from xlparity.references import find_reference  # noqa: PLC0415
     from xlparity.workbook import read_workbook  # noqa: PLC0415

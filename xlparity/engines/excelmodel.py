@@ -46,7 +46,7 @@ class ExcelModelSession:
                 self._model = formulas.ExcelModel().loads(str(workbook.path)).finish()
         except Exception as error:  # the witness may fail in any way it likes
             raise WorkbookError(
-                f"{workbook.path}: ExcelModel cannot load it ({type(error).__name__}: {error})"
+                f"{workbook.path}: ExcelModel cannot load it ({type(error).__name__}: {error}); use another engine"
             ) from error
 
     def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:

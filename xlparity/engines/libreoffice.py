@@ -133,7 +133,10 @@ class LibreOfficeSession:
             for file in files:
                 path = folder / "out" / file
                 if not path.exists():
-                    raise EngineError(f"{self._workbook.path}: LibreOffice gave nothing back ({said.strip()[-300:]})")
+                    why = f"LibreOffice gave nothing back ({said.strip()[-300:]})"
+                    raise EngineError(
+                        f"{self._workbook.path}: {why}; see whether it opens there, or use another engine"
+                    )
                 made[file] = ooxml.read_parts(path.read_bytes(), self._workbook.path)
             return made
 
@@ -179,12 +182,16 @@ def _run(command: Sequence[str], home: Path, time_limit: float) -> str:
             start_new_session=True,
         )
     except OSError as error:
-        raise EngineError(f"{command[0]}: cannot be started ({error.strerror})") from error
+        raise EngineError(
+            f"{command[0]}: cannot be started ({error.strerror}); is LibreOffice installed whole?"
+        ) from error
     with process:
         try:
             said, _ = process.communicate(timeout=time_limit)
         except subprocess.TimeoutExpired as error:
-            raise EngineError(f"LibreOffice took more than {time_limit:g} s, and was stopped") from error
+            raise EngineError(
+                f"LibreOffice took more than {time_limit:g} s, and was stopped; try fewer scenarios, or another engine"
+            ) from error
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

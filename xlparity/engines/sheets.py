@@ -117,7 +117,9 @@ class Sheet:
         try:
             parser.Parse(xml, True)
         except (expat.ExpatError, ValueError, KeyError) as error:
-            raise WorkbookError(f"{where}: the sheet's XML is damaged ({error})") from error
+            raise WorkbookError(
+                f"{where}: the sheet's XML is damaged ({error}); let Excel repair it and save it"
+            ) from error
 
     def _behind(self, tag: str, at: int) -> int:
         # expat stands behind an empty element, but before the end tag of a full one.

@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -41,18 +42,20 @@ def mutate(
     workbook: str | Path | None = None,
     scenarios: int = SCENARIOS,
     seed: int = 0,
+    tolerance: Tolerance | None = None,
     most: int = MOST,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> MutationReport:
     """Breaks the workbook in one place at a time and verifies each copy with its spec, as ``verify`` does.
 
+    ``tolerance`` is that of quantities to which the spec gives none.
     At most so many mutants are tried, drawn from all with the ``seed``, by as many ``jobs`` as the machine has processors.
     Raises UsageError where the workbook does not pass as it is, and what ``verify`` raises.
     """
     say = progress or (lambda stage, done: None)
     path, book = Path(spec), None if workbook is None else Path(workbook)
-    bench = Bench(path, book, scenarios, seed)
+    bench = Bench(path, book, scenarios, seed, tolerance or Tolerance())
     bench.check_original()
     numbers = bench.chosen(most)
     jobs = min(jobs or os.cpu_count() or 1, len(numbers) or 1)
@@ -74,9 +77,10 @@ def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int) -> Iterator[Out
 _bench: "Bench | None" = None  # of a worker process, which has one for all its mutants
 
 
-def _begin(spec: Path, workbook: Path | None, scenarios: int, seed: int) -> None:
+def _begin(spec: Path, workbook: Path | None, scenarios: int, seed: int, tolerance: Tolerance) -> None:
     global _bench  # noqa: PLW0603
-    _bench = Bench(spec, workbook, scenarios, seed)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends every process, these at once and without a traceback
+    _bench = Bench(spec, workbook, scenarios, seed, tolerance)
 
 
 def _outcome(number: int) -> Outcome:
@@ -87,9 +91,9 @@ def _outcome(number: int) -> Outcome:
 class Bench:
     """A spec and its workbook, ready to have mutants tried on them."""
 
-    def __init__(self, spec: Path, workbook: Path | None, scenarios: int, seed: int) -> None:
-        self.arguments = spec, workbook, scenarios, seed
-        self.plan: Spec = read_spec(spec)
+    def __init__(self, spec: Path, workbook: Path | None, scenarios: int, seed: int, tolerance: Tolerance) -> None:
+        self.arguments = spec, workbook, scenarios, seed, tolerance
+        self.plan: Spec = read_spec(spec, tolerance)
         self.book: Workbook = read_workbook(workbook or workbook_of(self.plan))
         self._scenarios, self._seed = scenarios, seed
         self._session = FormulasEngine().load(self.book)

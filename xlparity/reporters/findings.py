@@ -9,11 +9,12 @@ from rich.text import Text
 
 from xlparity.report import Finding
 from xlparity.reporters import words
+from xlparity.reporters.wrapping import Formula
 
 
 def findings(found: Iterable[Finding]) -> list[RenderableType]:
     """A block a finding, an empty line before the first and behind the last."""
-    blocks = [Padding(_finding(finding), (0, 0, 1, 2)) for finding in found]
+    blocks = [Padding(_finding(finding), (0, 0, 1, 2), expand=False) for finding in found]
     return [Text(), *blocks] if blocks else []
 
 
@@ -25,10 +26,10 @@ def _finding(finding: Finding) -> RenderableType:
     table.add_row(Text(finding.code, style="bold red"), Text(said))
     if finding.suggestion is not None:
         if finding.formula is not None:
-            table.add_row(Text("has", style="dim"), Text(finding.formula, style="red"))
-        table.add_row(Text("write", style="dim"), Text(finding.suggestion, style="green"))
+            table.add_row(Text("has", style="dim"), Formula(finding.formula, "red"))
+        table.add_row(Text("write", style="dim"), Formula(finding.suggestion, "green"))
     elif finding.formula is not None:
-        table.add_row(Text("has", style="dim"), Text(finding.formula, style="red"))
+        table.add_row(Text("has", style="dim"), Formula(finding.formula, "red"))
     if after:
         table.add_row("", Text(after, style="dim"))
     return table

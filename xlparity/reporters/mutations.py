@@ -18,7 +18,7 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
     """Prints a row a kind of edit, the survivors, the equivalents, and how much was detected, named and mended."""
     console.print(Text.assemble((report.workbook, "bold"), f"  broken one edit at a time, checked by {report.spec}"))
     console.print()
-    console.print(Padding(_kinds(report), (0, 0, 0, 2)))
+    console.print(Padding.indent(_kinds(report), 2))
     counts = report.counts
     _list(console, report.of("survived"), "survived: nothing in the report tells them from the original", verbose=True)
     equivalent = report.of("equivalent")
@@ -61,14 +61,13 @@ def _list(console: Console, outcomes: Sequence[Outcome], heading: str, *, verbos
     if not outcomes:
         return
     console.print()
-    console.print(Text(f"  {len(outcomes):,} {heading}", style="bold"))
+    console.print(Padding.indent(Text(f"{len(outcomes):,} {heading}", style="bold"), 2))
     for outcome in outcomes if verbose else outcomes[:_SHOWN]:
         mutant = outcome.mutant
         cell, content = next(iter(mutant.contents.items()))
         said = f"{cell} {mutant.kind}: {content} for {mutant.original}"
-        console.print(
-            Padding(Text(said + (f"; suggested: {outcome.suggestion}" if outcome.suggestion else "")), (0, 0, 0, 4))
-        )
+        said += f"; suggested: {outcome.suggestion}" if outcome.suggestion else ""
+        console.print(Padding.indent(Text(said), 4))
     if len(outcomes) > _SHOWN and not verbose:
         console.print(Text(f"    and {len(outcomes) - _SHOWN:,} more; --verbose lists them all", style="dim"))
 

@@ -1,6 +1,7 @@
 """The report for a person at a terminal: the verdict in one sentence, a row a quantity, and every cell that differs."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -22,6 +23,7 @@ from xlparity.reporters import words
 from xlparity.reporters.findings import findings
 from xlparity.reporters.rows import quantities
 from xlparity.reporters.words import MARK, number, value
+from xlparity.reporters.wrapping import Formula
 from xlparity.values import Unsupported
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}
@@ -34,6 +36,7 @@ _STORED = {
 _BARS = "▁▂▃▄▅▆▇█"
 _CELLS_SHOWN, _CELLS_BESIDE_FINDINGS = 10, 4
 _WIDEST_CURVE = 40
+_ROOM = 40  # columns in which any formula can be read
 
 
 def show(
@@ -51,7 +54,7 @@ def show(
             for check in report.checks:
                 console.print()
                 several = len({check.engine for check in report.checks}) > 1
-                console.print(_check(check, engine=check.engine if several else "", verbose=verbose))
+                console.print(_check(check, console.width, engine=check.engine if several else "", verbose=verbose))
             console.print()
             console.print(Text(words.census(report, most=None if verbose else 5), style="dim"))
         console.print(_verdict(report))
@@ -75,10 +78,9 @@ def show_stored(
         if found and not quiet:
             console.print(Text(f"{number(len(found), 'cell')}: {meaning}", style="bold"))
             shown = found if verbose else found[:_CELLS_SHOWN]
-            console.print(Padding(_stored_cells(shown, status), (0, 0, 0, 2)))
+            console.print(_indented(_stored_cells(shown, status, console.width - 2)))
             if len(shown) < len(found):
-                left = len(found) - len(shown)
-                console.print(Text(f"  and {number(left, 'more cell')}; --verbose lists them all", style="dim"))
+                console.print(_left_out(number(len(found) - len(shown), "more cell")))
     if written:
         said = f"{counts['formulas'] - len(kept):,} of {number(counts['formulas'], 'formula')} recomputed"
         said += f", {len(kept):,} keep what they had" if kept else ""
@@ -103,17 +105,14 @@ def engine_table(engines: Iterable[tuple[str, str | None, str, bool, str]]) -> T
     return table
 
 
-def _stored_cells(results: Iterable[StoredResult], status: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("cell", no_wrap=True)
-    for heading in ("stored", "computed") if status == "differs" else ():
-        table.add_column(heading, justify="right", overflow="fold")
-    table.add_column("formula", overflow="fold")
+def _stored_cells(results: Iterable[StoredResult], status: str, width: int) -> RenderableType:
+    columns = (_Column("cell"), *(_Column(heading, right=True) for heading in ("stored", "computed")))
+    rows = []
     for result in results:
-        values = [value(result.stored), value(result.computed)] if status == "differs" else []
-        reason = f"\n{result.computed.reason}" if isinstance(result.computed, Unsupported) else ""
-        table.add_row(str(result.cell), *values, (result.formula or "(not read)") + reason)
-    return table
+        values = [Text(value(result.stored)), Text(value(result.computed))] if status == "differs" else []
+        reason = result.computed.reason if isinstance(result.computed, Unsupported) else ""
+        rows.append(_Row((Text(str(result.cell)), *values), result.formula or "(not read)", reason))
+    return _with_formulas(columns if status == "differs" else columns[:1], rows, width)
 
 
 def _verdict(report: Report) -> Text:
@@ -124,7 +123,7 @@ def _stamp(verdict: Verdict) -> tuple[str, str]:
     return words.stamp(verdict), f"bold {_STYLE[verdict]}"
 
 
-def _check(check: CheckResult, *, engine: str, verbose: bool) -> RenderableType:
+def _check(check: CheckResult, width: int, *, engine: str, verbose: bool) -> RenderableType:
     style = _STYLE[check.verdict]
     more = words.iterations(check) + (f", by {engine}" if engine else "")
     title = Text.assemble((MARK[check.verdict], style), (f" {check.name}", "bold"), (more, "dim"))
@@ -132,26 +131,24 @@ def _check(check: CheckResult, *, engine: str, verbose: bool) -> RenderableType:
     curve = _loss_curve(check)
     if curve:
         parts.append(Text(f"  loss {curve}"))
-    parts.append(Padding(_quantities(check), (0, 0, 0, 2)))
-    parts += [Padding(Text(f"note: {note}", style="dim"), (0, 0, 0, 2)) for note in check.notes]
+    parts.append(_indented(_quantities(check)))
+    parts += [_indented(Text(f"note: {note}", style="dim")) for note in check.notes]
     parts += findings(check.findings if verbose else check.findings[:_CELLS_SHOWN])
     if len(check.findings) > _CELLS_SHOWN and not verbose:
-        left = len(check.findings) - _CELLS_SHOWN
-        parts.append(Text(f"  and {number(left, 'more finding')}; --verbose lists them all", style="dim"))
+        parts.append(_left_out(number(len(check.findings) - _CELLS_SHOWN, "more finding")))
     known = words.accepted(check, most=None if verbose else _CELLS_SHOWN)
-    parts += [Text(f"  {said}", style="yellow") for said in known]
-    parts += [Text(f"  {said.text}", style=_WEIGHT[said.level]) for said in words.scenarios(check)]
+    parts += [_indented(Text(said, style="yellow")) for said in known]
+    parts += [_indented(Text(said.text, style=_WEIGHT[said.level])) for said in words.scenarios(check)]
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
     if wrong and not verbose and not any(finding.cells for finding in check.findings):
         said = f"{number(len(wrong), 'cell')} {'is' if len(wrong) == 1 else 'are'} not right because of what is found elsewhere"
-        parts.append(Text(f"  {said}; --verbose lists them all", style="dim"))
+        parts.append(_indented(Text(f"{said}; --verbose lists them all", style="dim")))
     elif wrong:
         # Where the causes are told, the cells themselves are of less interest.
         shown = wrong if verbose else wrong[: _CELLS_BESIDE_FINDINGS if check.findings else _CELLS_SHOWN]
-        parts.append(Padding(_differing(shown, check.blocks), (0, 0, 0, 2)))
+        parts.append(_indented(_differing(shown, check.blocks, width - 2)))
         if len(shown) < len(wrong):
-            left = len(wrong) - len(shown)
-            parts.append(Text(f"  and {number(left, 'more cell')}; --verbose lists them all", style="dim"))
+            parts.append(_left_out(number(len(wrong) - len(shown), "more cell")))
     return Group(*parts)
 
 
@@ -175,24 +172,69 @@ def _quantities(check: CheckResult) -> Table:
     return table
 
 
-def _differing(results: Iterable[CellResult], blocks: int) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for heading in ("cell", "quantity", "status"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("expected", "actual"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("formula", overflow="fold")
+def _differing(results: Iterable[CellResult], blocks: int, width: int) -> RenderableType:
+    columns = (
+        *map(_Column, ("cell", "quantity", "status")),
+        _Column("expected", right=True),
+        _Column("actual", right=True),
+    )
+    rows = []
     for result in results:
-        reason = result.actual.reason if isinstance(result.actual, Unsupported) else None
-        table.add_row(
-            str(result.cell),
-            words.quantity(result.variable, result.iteration, blocks),
+        reason = result.actual.reason if isinstance(result.actual, Unsupported) else ""
+        cells = (
+            Text(str(result.cell)),
+            Text(words.quantity(result.variable, result.iteration, blocks)),
             Text(result.status, style="yellow" if result.status in UNKNOWN else "red"),
-            value(result.expected),
-            "–" if reason else value(result.actual),
-            words.formula(result) + (f"\n{reason}" if reason else ""),
+            Text(value(result.expected)),
+            Text("–" if reason else value(result.actual)),
         )
-    return table
+        rows.append(_Row(cells, words.formula(result), reason))
+    return _with_formulas(columns, rows, width)
+
+
+class _Column(NamedTuple):
+    heading: str
+    right: bool = False
+
+
+class _Row(NamedTuple):
+    cells: tuple[Text, ...]
+    formula: str
+    reason: str
+
+
+def _with_formulas(columns: Sequence[_Column], rows: Sequence[_Row], width: int) -> RenderableType:
+    """A table with a formula a row: the last column, or, where that has hardly any room, a line of its own below the row."""
+    widths = [max(len(column.heading), *(row.cells[k].cell_len for row in rows)) for k, column in enumerate(columns)]
+    room = width - sum(widths) - 2 * len(widths)
+    beside = room >= min(_ROOM, max(len(row.formula) for row in rows))
+
+    def table(rows: Sequence[_Row], *, headed: bool) -> Table:
+        made = Table(box=None, pad_edge=False, show_header=headed, header_style="dim", padding=(0, 2, 0, 0))
+        for column, size in zip(columns, widths, strict=True):
+            made.add_column(column.heading, width=size, justify="right" if column.right else "left", overflow="fold")
+        if beside:
+            made.add_column("formula", overflow="fold")
+        for row in rows:
+            made.add_row(*row.cells, *([_reasoned(row)] if beside else []))
+        return made
+
+    if beside:
+        return table(rows, headed=True)
+    below = [part for row in rows for part in (table([row], headed=False), _indented(_reasoned(row)))]
+    return Group(table([], headed=True), *below)
+
+
+def _reasoned(row: _Row) -> RenderableType:
+    return Group(Formula(row.formula), Text(row.reason)) if row.reason else Formula(row.formula)
+
+
+def _indented(what: RenderableType) -> Padding:
+    return Padding.indent(what, 2)
+
+
+def _left_out(count: str) -> Padding:
+    return _indented(Text(f"and {count}; --verbose lists them all", style="dim"))
 
 
 def _loss_curve(check: CheckResult) -> str:

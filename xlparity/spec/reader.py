@@ -7,7 +7,7 @@ from typing import Any
 
 from xlparity.address import MAX_ROW
 from xlparity.binding import Input, Offset, Output, Twin
-from xlparity.errors import SpecError, nearest
+from xlparity.errors import SpecError, nearest, nearest_file
 from xlparity.spec.lines import Lines
 from xlparity.spec.plan import (
     SUFFIX,
@@ -32,9 +32,10 @@ def read_spec(path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: 
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
     except OSError as error:
-        raise SpecError(path, None, f"cannot be read ({error.strerror or error})") from error
+        said = f"cannot be read ({error.strerror or error}){nearest_file(path)}"
+        raise SpecError(path, None, f"{said}; name another file, or draft one with 'xlparity init WORKBOOK'") from error
     except UnicodeDecodeError as error:
-        raise SpecError(path, None, "is not UTF-8 text; a spec is a TOML file") from error
+        raise SpecError(path, None, "is not UTF-8 text; a spec is a TOML file, saved as UTF-8") from error
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number of thousands of digits
         raise SpecError(path, None, f"is not TOML: {error}") from error
     return _Reader(path, Lines(text), tolerance).spec(table)

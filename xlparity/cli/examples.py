@@ -1,0 +1,48 @@
+"""The examples that end each command's help: every one runs as it stands, where the files that it names are."""
+
+from collections.abc import Mapping
+
+EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "xlparity": {
+        "write the week-1 workbook and its spec file, and verify it": "xlparity generate --verify",
+        "draft a spec file for a workbook of your own": "xlparity init training.xlsx --reference training.py:train",
+        "every spec file below this folder": "xlparity verify",
+    },
+    "verify": {
+        "every spec file below this folder": "xlparity verify",
+        "somebody else's workbook by the same spec": "xlparity verify training.parity.toml --workbook student.xlsx",
+        "a copy with the formulas put right": "xlparity verify student.parity.toml --fix mended.xlsx",
+        "a copy with its cells coloured and commented": "xlparity verify student.parity.toml --annotate shown.xlsx",
+        "again at every save, until Ctrl-C": "xlparity verify student.parity.toml --watch",
+        "a page for people, and the text on the terminal": (
+            "xlparity verify --format text --format html --output report.html"
+        ),
+        "what the file stores, beside what it computes": (
+            "xlparity verify training.parity.toml --engine formulas --engine cached"
+        ),
+    },
+    "init": {
+        "training.parity.toml, with the names that the function takes and gives": (
+            "xlparity init training.xlsx --reference training.py:train"
+        ),
+        "with the sheet's own names, in a file of another name": "xlparity init training.xlsx -o draft.parity.toml",
+    },
+    "generate": {
+        "the week-1 workbook and its spec file, in the folder workbooks": "xlparity generate",
+        "a longer training in another folder, verified": (
+            "xlparity generate --iterations 50 --alpha 0.5 --out scratch --verify"
+        ),
+        "a copy of it with three mistakes, to see what verify says": "xlparity generate --faulty student.xlsx",
+        "whether the files in workbooks are what would be written": "xlparity generate --check",
+    },
+    "recalc": {
+        "whether the stored values are what the formulas compute": "xlparity recalc --check training.xlsx",
+        "store the computed values in the file itself": "xlparity recalc training.xlsx",
+        "or in a copy": "xlparity recalc training.xlsx -o fresh.xlsx",
+    },
+    "mutate": {
+        "with every fault that there is to try, a thousand at most": "xlparity mutate training.parity.toml",
+        "with fifty of them": "xlparity mutate training.parity.toml --limit 50",
+    },
+    "engines": {"what can run here, and what to install for the rest": "xlparity engines"},
+}
