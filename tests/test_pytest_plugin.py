@@ -472,6 +472,19 @@ def test_parity_can_be_asserted_in_python(small):
     )
 
 
+def test_an_assertion_stands_in_its_project(small, monkeypatch):
+    """A project that has said how many sets to try, and how close is close, means its tests in Python as well."""
+    (small.folder / "pyproject.toml").write_text("[tool.xlparity]\nscenarios = 3\nseed = 7\nrtol = 0.5\n")
+    monkeypatch.chdir(small.folder)
+    small.write_cells({"A1": 3, "B1": "=2.5*A1"})
+    given = {"inputs": {"x": "A1"}, "outputs": {"y": "B1"}, "sheet": "Sheet"}
+    tried = assert_parity(small.workbook, double, **given).checks[0].scenarios
+    assert (tried.asked, tried.seed) == (3, 7)
+    assert assert_parity(small.workbook, double, scenarios=4, **given).checks[0].scenarios.asked == 4
+    with pytest.raises(AssertionError):
+        assert_parity(small.workbook, double, tolerance={"rtol": 1e-9}, **given)
+
+
 def test_blocks_may_be_a_range(small):
     """range(1, 4) is the rows 1, 2 and 3."""
     small.write_cells({"A1": 3, "B1": "=2*A1", "B2": "=2*B1", "B3": "=2*B2"})

@@ -252,7 +252,7 @@ def test_the_action_writes_what_its_options_ask_for_too(small, words):
     [
         ("--format=json", "give each format its own --output"),
         ("--fix=small.parity.toml", "would overwrite"),
-        ("--nonsense", "No such option"),
+        ("--nonsense", "there is no option"),
         ("--help", ""),  # which ends with 0
     ],
 )

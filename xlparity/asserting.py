@@ -8,6 +8,7 @@ from xlparity.engines import find_engine
 from xlparity.pipeline import SCENARIOS, assess, workbook_of
 from xlparity.report import Report, Verdict
 from xlparity.reporters.parts import name_of, parts_of
+from xlparity.settings import read_settings
 from xlparity.spec import spec_of
 from xlparity.workbook import read_workbook
 
@@ -25,15 +26,17 @@ def assert_parity(  # noqa: PLR0913  (the parts of a spec file, by name)
     sheet: str | None = None,
     tolerance: Mapping[str, float] | None = None,
     accept: Sequence[Mapping[str, Any]] = (),
-    engine: str | Sequence[str] = "formulas",
-    scenarios: int = SCENARIOS,
-    seed: int = 0,
+    engine: str | Sequence[str] | None = None,
+    scenarios: int | None = None,
+    seed: int | None = None,
 ) -> Report:
     """The report on a workbook that computes what the reference computes; AssertionError where it does not.
 
     ``inputs``, ``outputs``, ``blocks``, ``tolerance`` and ``accept`` are what a spec file says under these names;
-    ``reference`` may be the function itself, and paths are relative to the current folder. The error's text is that of the
-    pytest plugin. What cannot be assessed is an AssertionError too, and an XlparityError where a file or a name is unusable.
+    ``reference`` may be the function itself, and paths are relative to the current folder. What is left out is as the
+    project's ``[tool.xlparity]`` has it, and else as for ``verify``. The error's text is that of the pytest plugin.
+
+    What cannot be assessed is an AssertionError too, and an XlparityError where a file or a name is unusable.
     """
     __tracebackhide__ = True  # pytest shows the line of the test
     table = {
@@ -46,9 +49,17 @@ def assert_parity(  # noqa: PLR0913  (the parts of a spec file, by name)
         "outputs": outputs,
         "accept": accept,
     }
-    plan = spec_of(table, _HERE)
-    machines = [find_engine(name) for name in ([engine] if isinstance(engine, str) else dict.fromkeys(engine))]
-    report = assess(plan, read_workbook(workbook_of(plan)), machines, scenarios=scenarios, seed=seed)
+    engines = (engine,) if isinstance(engine, str) else tuple(engine or ())
+    given = read_settings(Path()).options(engine=engines, scenarios=scenarios, seed=seed)
+    plan = spec_of(table, _HERE, given["tolerance"])
+    machines = [find_engine(name) for name in dict.fromkeys(given.get("engine", ("formulas",)))]
+    report = assess(
+        plan,
+        read_workbook(workbook_of(plan)),
+        machines,
+        scenarios=given.get("scenarios", SCENARIOS),
+        seed=given.get("seed", 0),
+    )
     if report.verdict is not Verdict.PASS:
         raise AssertionError(_text(report))
     return report

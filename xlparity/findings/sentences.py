@@ -37,10 +37,11 @@ def finding(workbook: Workbook, layout: Layout, root: Root, mend: Mend | None) -
         message += " (the spec accepts this, but not what follows from it)"
     affects = root.affects + (len(root.cells) if mend is not None and mend.culprits else 0)
     if affects:
-        others = "1 other cell is" if affects == 1 else f"{affects:,} other cells are"
+        others = "1 other cell" if affects == 1 else f"{affects:,} other cells"
+        amiss = "is wrong" if affects == 1 else "are wrong"
         only = "only " if root.alone == root.affects else ""
-        message += f". {others} wrong {only}because of it"
-        message += f", {root.alone:,} of them only because of it" if root.alone and not only else ""
+        message += f". {others} {'cannot be assessed' if root.fault == 'unsupported' else amiss} {only}because of it"
+        message += f", {root.alone:,} of them because of nothing else" if root.alone and not only else ""
     return Finding(
         code,
         root.variable,

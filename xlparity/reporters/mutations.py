@@ -39,7 +39,8 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
     named = f"the right cell named for {_share(counts['named'], counts['detected'])} of these"
     mended = f"what it computed restored for {_share(counts['restored'], counts['detected'])}"
     mark = words.stamp(report.verdict), "bold red" if counts["survived"] else "bold green"
-    left = f"; {counts['equivalent']:,} more compute what the original does" if counts["equivalent"] else ""
+    same = counts["equivalent"]
+    left = f"; {same:,} more {'computes' if same == 1 else 'compute'} what the original does" if same else ""
     console.print(Text.assemble(mark, f"  {detected}, {named}, {mended}{left}."))
 
 

@@ -41,12 +41,12 @@ def read_spec(path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: 
     return _Reader(path, Lines(text), tolerance).spec(table)
 
 
-def spec_of(table: Mapping[str, Any], path: Path) -> Spec:
+def spec_of(table: Mapping[str, Any], path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: B008  (it is frozen)
     """The spec that a mapping is, with what a file of TOML would hold; a reference may be the function itself.
 
     Its paths are relative to the folder of ``path``, which stands in errors for the file. Raises SpecError.
     """
-    return _Reader(path, Lines("")).spec(_as_toml(table))
+    return _Reader(path, Lines(""), tolerance).spec(_as_toml(table))
 
 
 class _Reader:
