@@ -1,5 +1,6 @@
 """The report for other programs and other pages: counts that add up to the verdict, schemas that validate, nothing hidden."""
 
+import hashlib
 import importlib.util
 import json
 import re
@@ -393,3 +394,13 @@ def test_reports_are_deterministic(two_iterations, reporter):
     assert one == two
     assert one.endswith("\n")
     assert not re.search(r"\b20\d\d-\d\d-\d\d", one)
+
+
+def test_a_report_says_what_it_was_held_against(small, run):
+    """Who must show that a model and its port agreed must be able to show which model, which port and which spec these were."""
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (small.spec, small.reference)}
+    report = xlparity.verify(small.spec)
+    assert report.digests == {report.spec: digests["small.parity.toml"], "small.py:double": digests["small.py"]}
+    for form in ("json", "html", "markdown"):
+        said = run("verify", small.spec, "--format", form).out
+        assert all(digest in said for digest in (*digests.values(), report.sha256))

@@ -1,6 +1,7 @@
 """The pipeline on one screen: a spec, its workbook and its reference in, a report out."""
 
 import functools
+import hashlib
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -98,7 +99,15 @@ def assess(
     checks = tuple(check for by_engine in diagnosed for check in by_engine)
     looked_at = {r.cell for check in checks for r in check.results if r.status != "skipped"}
     census = take_census(book, looked_at)
-    return Report(plan.path.as_posix(), book.path.as_posix(), book.digest, checks, census, _versions(machines))
+    return Report(
+        plan.path.as_posix(),
+        book.path.as_posix(),
+        book.digest,
+        checks,
+        census,
+        _versions(machines),
+        _digests(plan, trials),
+    )
 
 
 def _with_causes(
@@ -285,7 +294,7 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None
             notes.append(said)
     if tried.shaky:
         said = f"in {tried.shaky:,} of {tried.run:,} scenarios, some cells are neither right nor wrong"
-        why = "they differ by no more than rounding or an overflow may make of it, or can be computed close by only"
+        why = "rounding or an overflow may be all that is between them, or they can be computed for inputs close by only"
         notes.append(f"{said}: {why}")
     for reason, found in result.needlessly_accepted.items():
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
@@ -311,6 +320,14 @@ def _with_tolerance(spec: Spec, rtol: float | None, atol: float | None) -> Spec:
         for check in spec.checks
     )
     return replace(spec, checks=checks)
+
+
+def _digests(plan: Spec, trials: Sequence[Trial]) -> dict[str, str]:
+    """The SHA-256 of what the workbook was held against, by name: of the spec, where it is a file, and of the references."""
+    found = {trial.reference.name: trial.reference.digest for trial in trials}
+    if plan.path.is_file():
+        found = {plan.path.as_posix(): hashlib.sha256(plan.path.read_bytes()).hexdigest(), **found}
+    return {name: digest for name, digest in found.items() if digest is not None}
 
 
 def _versions(machines: Sequence[Engine]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """References: Python functions found by name and called with the inputs, their results copied the moment they come."""
 
 import contextlib
+import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -48,6 +49,15 @@ class Reference:
 
     name: str
     function: Callable[..., Any]
+
+    @property
+    def digest(self) -> str | None:
+        """The SHA-256 of the file that the function is written in; None where there is none to be read."""
+        try:
+            file = inspect.getsourcefile(self.function)
+            return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else None
+        except (TypeError, OSError):
+            return None
 
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         """The function's parameters; raises OracleError where it does not tell them, or needs one by position."""

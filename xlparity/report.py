@@ -226,7 +226,10 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of one spec file: paths as they were given, the workbook's SHA-256, the versions that computed it."""
+    """The outcome of one spec file: paths as they were given, the workbook's SHA-256, the versions that computed it.
+
+    ``digests`` has the SHA-256 of the spec and of each reference's file, by the names that these have in the report.
+    """
 
     spec: str
     workbook: str
@@ -234,6 +237,7 @@ class Report:
     checks: tuple[CheckResult, ...]
     census: Census
     versions: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def combined(self) -> tuple[CheckResult, ...]:

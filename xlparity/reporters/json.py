@@ -98,6 +98,7 @@ def _report(report: Report) -> dict[str, Any]:
         "workbook": {"path": report.workbook, "sha256": report.sha256},
         "spec": report.spec,
         "versions": dict(report.versions),
+        "digests": dict(report.digests),
         "checks": [_check(check) for check in report.checks],
         "combined": [
             {"name": check.name, "engine": check.engine, "verdict": str(check.verdict), "counts": check.counts}

@@ -145,7 +145,10 @@ def _details(report: Report) -> Iterator[str]:
     yield "<details><summary>What was looked at, and with what</summary>"
     yield ""
     yield f"- {escaped(words.census(report))}"
-    yield f"- spec {code(report.spec)}, workbook {code(report.workbook)}, SHA-256 {code(report.sha256)}"
+    yield f"- workbook {code(report.workbook)}, SHA-256 {code(report.sha256)}"
+    for digest, names in rows.sources(report):
+        kind = "spec" if names == [report.spec] else "reference"
+        yield f"- {kind} {', '.join(map(code, names))}" + (f", SHA-256 {code(digest)}" if digest else "")
     yield f"- {', '.join(f'{escaped(name)} {escaped(version)}' for name, version in report.versions.items())}"
     yield f"- engine {escaped(words.engines(report.checks))}, seed {report.checks[0].scenarios.seed}"
     yield from ("", "</details>")

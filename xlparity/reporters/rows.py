@@ -63,6 +63,15 @@ def notes(report: Report, check: CheckResult) -> list[str]:
     return [note if len(of) == len(same) else f"{note} (by {' and '.join(of)})" for note, of in about.items()]
 
 
+def sources(report: Report) -> list[tuple[str | None, list[str]]]:
+    """What the workbook was held against: the spec, then the references, those of one file together; each with its SHA-256."""
+    found: dict[str, list[str]] = {}
+    for name, digest in report.digests.items():
+        if name != report.spec:
+            found.setdefault(digest, []).append(name)
+    return [(report.digests.get(report.spec), [report.spec]), *found.items()]
+
+
 def by_place(found: Iterable[Finding]) -> dict[object, list[Finding]]:
     """The findings about a cell, and about a quantity in an iteration: ``(variable, iteration)``.
 
