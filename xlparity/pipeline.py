@@ -294,7 +294,9 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None
             notes.append(said)
     if tried.shaky:
         said = f"in {tried.shaky:,} of {tried.run:,} scenarios, some cells are neither right nor wrong"
-        why = "rounding or an overflow may be all that is between them, or they can be computed for inputs close by only"
+        why = (
+            "rounding or an overflow may be all that is between them, or they can be computed for inputs close by only"
+        )
         notes.append(f"{said}: {why}")
     for reason, found in result.needlessly_accepted.items():
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
