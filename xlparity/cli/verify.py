@@ -1,6 +1,7 @@
 """``xlparity verify``: the workbooks of spec files against their references."""
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,6 +95,8 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     if not all(math.isfinite(tolerance or 0.0) for tolerance in (rtol, atol)):
         raise UsageError("--rtol and --atol are numbers such as 1e-9; with an infinite one everything would agree")
     specs = specs or specs_below(Path())
+    if not specs:
+        raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")
     for option, copy in (("--fix", fix), ("--annotate", annotate)):
         if copy is not None and len(specs) > 1:
             raise UsageError(f"{option} writes one workbook, and there are {len(specs)} spec files; name one of them")
@@ -149,10 +152,12 @@ def _refuse_name(out: Path, spec: Path, workbook: Path, option: str) -> None:
 
 
 def specs_below(folder: Path) -> list[Path]:
-    """Every spec file below the folder; raises UsageError where there is none."""
-    found = sorted(
-        path for path in folder.rglob("*.parity.toml") if not any(part.startswith(".") for part in path.parts)
-    )
-    if not found:
-        raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")
-    return found
+    """Every spec file below the folder, but none that is hidden or that came with a package into a virtual environment."""
+    from xlparity.spec import SUFFIX  # noqa: PLC0415
+
+    found: list[Path] = []
+    for name, folders, files in os.walk(folder):
+        here = Path(name)
+        folders[:] = [f for f in folders if not f.startswith(".") and not (here / f / "pyvenv.cfg").is_file()]
+        found += [here / file for file in files if file.endswith(SUFFIX) and not file.startswith(".")]
+    return sorted(found)
