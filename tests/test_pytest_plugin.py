@@ -1,6 +1,7 @@
 """Spec files as pytest items, parity as an assertion, and what a project says once for all its workbooks."""
 
 import functools
+import math
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -17,7 +18,7 @@ from xlparity import assert_parity
 from xlparity.errors import SpecError, UsageError
 from xlparity.report import Verdict
 from xlparity.reporters.parts import parts_of
-from xlparity.settings import Settings, read_settings
+from xlparity.settings import Settings, read_settings, settings_of
 from xlparity.values import BLANK, ErrorValue
 
 pytest_plugins = ["pytester"]
@@ -345,13 +346,37 @@ def test_the_options_reach_the_verification(run_pytest, here):
 
 
 @pytest.mark.parametrize(
-    "option", ["--parity-rtol=inf", "--parity-atol=-1", "--parity-scenarios=x", "--parity-seed=-1"]
+    ("key", "number", "said"),
+    [
+        ("scenarios", -3, "is a whole number from 0 to 100,000"),
+        ("scenarios", 100_001, "is a whole number from 0 to 100,000"),
+        ("seed", 2**32, "is a whole number from 0 to 4,294,967,295"),
+        ("rtol", math.inf, "is a number such as 1e-9"),
+        ("rtol", math.nan, "is a number such as 1e-9"),
+        ("atol", -1.0, "is a number such as 1e-9"),
+    ],
 )
-def test_a_number_that_makes_no_sense_is_a_usage_error(run_pytest, here, option):
-    """With an infinite tolerance, everything would pass."""
-    result = run_pytest(option)
+def test_a_number_that_makes_no_sense_is_refused_in_the_same_words_everywhere(run_pytest, run, here, key, number, said):
+    """Before anything is verified: on the command line, as an option of pytest, in a table and in Python."""
+    result = run_pytest(f"--parity-{key}={number}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*argument {option.partition('=')[0]}: invalid*"])
+    result.stderr.fnmatch_lines([f"ERROR: --parity-{key} {said}"])
+    assert run("verify", here.spec, f"--{key}={number}").err.splitlines()[-1] == f"xlparity: --{key} {said}"
+    with pytest.raises(UsageError, match=f"^here: {key} {said}$"):
+        settings_of({key: number}, "here")
+    if key in ("scenarios", "seed"):
+        assert run("mutate", here.spec, f"--{key}={number}").err == f"xlparity: --{key} {said}\n"
+        with pytest.raises(UsageError, match=f"^{key} {said}$"):
+            assert_parity(
+                here.workbook, double, inputs={"x": "A1"}, outputs={"y": "B1"}, sheet="Sheet", **{key: number}
+            )
+
+
+def test_an_option_that_is_no_number_is_a_usage_error(run_pytest, here):
+    """In argparse's own words, which name the option."""
+    result = run_pytest("--parity-scenarios=x")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*argument --parity-scenarios: invalid int value: 'x'"])
 
 
 def test_an_engine_that_there_is_not_is_said_once(run_pytest, here):
