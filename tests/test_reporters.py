@@ -324,6 +324,15 @@ def test_markdown_has_verdict_findings_worst_cells_and_details(faulty):
     assert text.count("<details>") == text.count("</details>") == len(faulty.combined) + 1
 
 
+def test_markdown_counts_as_not_assessed_what_could_not_be_judged_on_other_inputs():
+    """Beside what was not computed at all: the verdict counts both."""
+    cells = [result("match", 1), result("unsupported", 2), result("mismatch", 3), result("match", 4)]
+    unsure = Scenarios(seed=0, run=3, unsure=(cells[0].cell,), asked=3)
+    text = markdown.render([report_of(cells, scenarios=unsure)])
+    assert "2 of 4 compared cells could not be assessed; 1 differ." in text
+    assert ": 3 of 4 cells not right, 2 of them not assessed</summary>" in text
+
+
 @given(
     st.text(st.characters(exclude_categories=("Cs",)), max_size=30) | st.text("|`\\<>&*_[]()$@~!#{} ax-\n", max_size=30)
 )
