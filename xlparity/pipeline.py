@@ -16,9 +16,8 @@ from xlparity.errors import nearest
 from xlparity.evidence import Evidence
 from xlparity.findings.diagnose import diagnose
 from xlparity.findings.localise import Judged, amiss
-from xlparity.findings.sentences import UNEXPLAINED
 from xlparity.opinions import credited, outcomes_of, reconcile
-from xlparity.report import UNKNOWN, WRONG, CheckResult, Report
+from xlparity.report import OF_INPUTS, UNEXPLAINED, UNKNOWN, WRONG, CheckResult, Report
 from xlparity.scenarios.drawing import Drawn, draw
 from xlparity.scenarios.running import on_others, on_stored
 from xlparity.scenarios.shrinking import shrink
@@ -151,7 +150,7 @@ def _with_causes(
             cell
             for by_engine in results
             for finding in by_engine[engine].findings
-            if finding.code in ("XP203", "XP204", "XP403")
+            if finding.code in (*OF_INPUTS, "XP204")
             for cell in finding.cells
         }
         causes = diagnose(book, judged, session, prove, explained)

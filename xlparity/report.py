@@ -21,6 +21,7 @@ STATUSES: tuple[Status, ...] = (
     "match", "mismatch", "hardcoded", "error", "unsupported", "missing", "accepted", "skipped",
 )  # fmt: skip
 WRONG = frozenset(("mismatch", "hardcoded", "error"))
+UNEXPLAINED = "XP199"  # wrong, by a formula that is right by itself
 OF_INPUTS = ("XP203", "XP403")  # an input's copies are typed over, or hold something else
 CAUSES = frozenset((
     "XP100", "XP101", "XP102", "XP103", "XP104", "XP105", "XP106", "XP107", "XP108", "XP109", "XP110", "XP111", "XP112",

@@ -5,14 +5,25 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from xlparity.address import Cell
-from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
+from xlparity.report import (
+    CAUSES,
+    OF_INPUTS,
+    UNEXPLAINED,
+    UNKNOWN,
+    WRONG,
+    CellResult,
+    CheckResult,
+    Finding,
+    Report,
+    Verdict,
+)
 from xlparity.reporters import rows, words
 from xlparity.values import Unsupported
 
 Outcome: TypeAlias = Literal["passed", "failed", "unassessed", "accepted", "skipped"]
 
 INPUTS = "inputs"
-_TOLD = CAUSES.union(OF_INPUTS, ("XP199",))  # where the cells are, and so in no note
+_TOLD = CAUSES.union(OF_INPUTS, (UNEXPLAINED,))  # where the cells are, and so in no note
 _CELLS_SHOWN, _FINDINGS_SHOWN = 10, 3
 
 
