@@ -413,3 +413,24 @@ def test_a_report_says_what_it_was_held_against(small, run):
     for form in ("json", "html", "markdown"):
         said = run("verify", small.spec, "--format", form).out
         assert all(digest in said for digest in (*digests.values(), report.sha256))
+
+
+def test_the_digests_are_of_what_was_read_and_not_of_what_is_saved_meanwhile(small):
+    """A digest of another spec than the one that was verified by would prove the wrong thing."""
+    small.spec.write_bytes(small.spec.read_bytes().replace(b"\n", b"\r\n"))
+    small.reference.write_text(
+        "from pathlib import Path\n\n\ndef double(x):\n"
+        "    for name in ('small.parity.toml', 'small.py'):\n"
+        "        Path(__file__).with_name(name).write_text('saved again')\n"
+        "    return {'y': 2 * x}\n"
+    )
+    before = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (small.spec, small.reference)]
+    assert list(xlparity.verify(small.spec).digests.values()) == before
+
+
+def test_a_file_that_happens_to_be_called_as_the_assertion_is_no_spec(small, monkeypatch):
+    """What is asserted in Python has none, and only the reference a digest."""
+    monkeypatch.chdir(small.folder)
+    (small.folder / "assert_parity").write_text("")
+    given = {"inputs": {"x": "A1"}, "outputs": {"y": "B1"}, "sheet": "Sheet"}
+    assert list(xlparity.assert_parity(small.workbook, "small.py:double", **given).digests) == ["small.py:double"]

@@ -324,10 +324,10 @@ def _with_tolerance(spec: Spec, rtol: float | None, atol: float | None) -> Spec:
 
 
 def _digests(plan: Spec, trials: Sequence[Trial]) -> dict[str, str]:
-    """The SHA-256 of what the workbook was held against, by name: of the spec, where it is a file, and of the references."""
+    """The SHA-256 of what the workbook was held against, by name: of the spec, where it was a file, and of the references."""
     found = {trial.reference.name: trial.reference.digest for trial in trials}
-    if plan.path.is_file():
-        found = {plan.path.as_posix(): hashlib.sha256(plan.path.read_bytes()).hexdigest(), **found}
+    if plan.lines.text:
+        found = {plan.path.as_posix(): hashlib.sha256(plan.lines.text.encode()).hexdigest(), **found}
     return {name: digest for name, digest in found.items() if digest is not None}
 
 
