@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from xlparity.address import Cell
-from xlparity.report import CAUSES, OF_INPUTS, UNEXPLAINED, Finding, Report
+from xlparity.report import CAUSES, OF_INPUTS, Finding, Report
 from xlparity.reporters import rows, words
 
 MEANINGS: Mapping[str, str] = {
@@ -83,8 +83,7 @@ def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[t
 
 def _of_findings(findings: list[Finding]) -> Iterator[tuple[Cell, str, float, str]]:
     for number, finding in enumerate(findings):
-        cause = finding.code in CAUSES or finding.code in OF_INPUTS
-        kind = "cause" if cause else "wrong" if finding.code == UNEXPLAINED else "remark"
+        kind = "cause" if finding.code in CAUSES or finding.code in OF_INPUTS else "remark"
         for place, cell in enumerate(finding.cells):
             mend = finding.mends.get(cell)
             suggestion = str(mend) if mend is not None else finding.suggestion if place == 0 else None
