@@ -230,6 +230,10 @@ def test_what_could_not_be_judged_on_other_inputs_is_not_said_to_match(small):
     assert sheet["A2"].value.startswith(
         "Cells that match the Python reference: 1; that differ: 0; that could not be assessed: 1."
     )
+    rows = [[cell.value for cell in row] for row in sheet]
+    heading = next(k for k, row in enumerate(rows) if row[0] == "check")
+    assert rows[heading][2:6] == ["compared", "match", "wrong", "not assessed"]
+    assert rows[heading + 1][2:6] == [2, 1, 0, 1]
 
 
 def test_of_a_right_workbook_nothing_is_coloured(small):

@@ -11,7 +11,7 @@ from xlparity.annotate.package import RELATION, Package
 from xlparity.annotate.styles import Styles
 from xlparity.patch import encoded
 from xlparity.patch.outline import Element, appended, outline, prefixed, spliced
-from xlparity.report import UNKNOWN, WRONG, Finding, Report, Verdict
+from xlparity.report import Finding, Report, Verdict
 from xlparity.reporters import rows as listed
 from xlparity.reporters import words
 
@@ -139,13 +139,13 @@ def _heads(*texts: str) -> Row:
 def _checks(report: Report) -> list[Row]:
     rows = [_heads("check", "verdict", "compared", "match", "wrong", "not assessed", "other inputs", "engine")]
     for check in report.combined:
-        counts = check.counts
+        counts = Counter(judgement for _, judgement in listed.judged(check))
         said = "; ".join(said.text for said in words.tried(check)) or "none were tried"
         numbers = (
-            counts["bound"] - counts["skipped"] - counts["accepted"],
-            counts["match"],
-            sum(counts[status] for status in WRONG),
-            sum(counts[status] for status in UNKNOWN),
+            counts.total() - counts["skipped"] - counts["accepted"],
+            counts["right"],
+            counts["wrong"],
+            sum(counts[judgement] for judgement in listed.DOUBTFUL),
         )
         rows.append([
             Entry(check.name), Entry(str(check.verdict), colour=_VERDICTS[check.verdict]),
