@@ -497,6 +497,41 @@ def test_parity_can_be_asserted_in_python(small):
     )
 
 
+def test_an_assertion_knows_what_a_spec_file_may_say(small):
+    """Known differences and engines as well: each name of a spec file or an option has its argument."""
+    small.write_cells({"A1": 3, "B1": "=3*A1", "C1": "=2*A1"})
+    given = {"inputs": {"x": "A1"}, "outputs": {"y": "B1", "z": "C1"}, "sheet": "Sheet"}
+
+    def both(x):
+        return {"y": 2 * x, "z": 2 * x}
+
+    known = [{"cells": "B1", "reason": "trebled on purpose"}]
+    engines = ("formulas", "cached")
+    report = assert_parity(small.workbook, both, accept=known, engine=engines, **given)
+    assert [check.engine for check in report.checks] == ["formulas", "cached"]
+    assert report.combined[0].counts["accepted"] == 1
+    with pytest.raises(AssertionError, match="cannot be assessed"):  # openpyxl stores no values
+        assert_parity(small.workbook, both, accept=known, engine="cached", **given)
+
+
+def test_an_assertion_shows_five_quantities_and_counts_the_rest(small):
+    """A loop that diverges has hundreds of iterations, and the first ones say enough."""
+    small.write_cells({"A1": 3, **{f"B{row}": f"=3*A1+{row}" for row in range(1, 8)}})
+
+    def counting(x):
+        for number in range(1, 8):
+            yield {"y": 2 * x + number}
+
+    given = {"inputs": {"x": "A1"}, "outputs": {"y": "B1"}, "sheet": "Sheet", "blocks": {"rows": range(1, 8)}}
+    with pytest.raises(AssertionError) as error:
+        assert_parity(small.workbook, counting, scenarios=0, **given)
+    told = str(error.value)
+    assert [line for line in told.splitlines() if line.startswith("y[")] == [
+        f"y[{number}]: Sheet!B{number} is {9 + number} instead of {6 + number}" for number in range(1, 6)
+    ]
+    assert told.endswith("\n\nand 2 more")
+
+
 def test_an_assertion_stands_in_its_project(small, monkeypatch):
     """A project that has said how many sets to try, and how close is close, means its tests in Python as well."""
     (small.folder / "pyproject.toml").write_text("[tool.xlparity]\nscenarios = 3\nseed = 7\nrtol = 0.5\n")

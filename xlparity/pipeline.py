@@ -34,6 +34,7 @@ Progress: TypeAlias = Callable[[str, float], None]
 
 Behind: TypeAlias = Callable[[Cell], Sequence[Cell]]
 
+ENGINE = "formulas"
 SCENARIOS = 100
 _ONE_AT_A_TIME = 8
 _FEW = 0.2
@@ -45,7 +46,7 @@ def verify(  # noqa: PLR0913  (each is an option of the command as well)
     spec: str | Path,
     *,
     workbook: str | Path | None = None,
-    engine: str | Sequence[str] = "formulas",
+    engine: str | Sequence[str] = ENGINE,
     rtol: float | None = None,
     atol: float | None = None,
     tolerance: Tolerance | None = None,
@@ -65,7 +66,7 @@ def verify(  # noqa: PLR0913  (each is an option of the command as well)
     say = progress or (lambda stage, done: None)
     say("reading", 0.0)
     plan = _with_tolerance(read_spec(Path(spec), tolerance or Tolerance()), rtol, atol)
-    machines = [find_engine(name) for name in ([engine] if isinstance(engine, str) else dict.fromkeys(engine))]
+    machines = machines_of(engine)
     book = read_workbook(workbook_of(plan) if workbook is None else Path(workbook))
     return assess(plan, book, machines, say, scenarios=scenarios, seed=seed)
 
@@ -301,6 +302,11 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
         notes.append(f"{found[0].cell}{more} matches, and need not be accepted any longer: {reason}")
     return replace(result, notes=(*result.notes, *notes))
+
+
+def machines_of(engine: str | Sequence[str]) -> list[Engine]:
+    """The engines of these names, each once; raises UsageError where there is no such engine, or it cannot run here."""
+    return [find_engine(name) for name in ([engine] if isinstance(engine, str) else dict.fromkeys(engine))]
 
 
 def workbook_of(plan: Spec) -> Path:
