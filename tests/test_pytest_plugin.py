@@ -256,6 +256,16 @@ def test_copies_of_an_input_that_differ_fail_an_item_of_their_own(run_pytest, he
     result.stdout.fnmatch_lines(["*_ small/inputs _*", "E   XP403 *D1 holds 4*"])
 
 
+def test_where_no_other_inputs_can_be_tried_no_quantity_passes(run_pytest, here):
+    """Without any a constant is as good as a formula; it is the quantity that is not shown to be live."""
+    here.reference.write_text("def double(x):\n    return {'y': 2 * x if x == 3 else float('nan')}\n")
+    result = run_pytest()
+    assert outcomes(result) == {"errors": 1, "passed": 1}
+    result.stdout.fnmatch_lines(
+        ["*_ ERROR at setup of small/y _*", "E   agrees on the stored inputs, and could not be shown to on any others"]
+    )
+
+
 def test_a_known_difference_is_an_expected_failure(run_pytest, here):
     """It is counted and its reason shown, and whoever wants to see it as a failure can."""
     here.reference.write_text("def double(x):\n    return {'y': 2 * x, 'z': 3 * x}\n")
