@@ -1,9 +1,11 @@
 """``xlparity verify --annotate``: what is wrong is shown in the file itself, and everything else in it stays as it was."""
 
+import math
 import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -18,7 +20,7 @@ from xlparity.annotate.marks import COLOURS, MEANINGS, marks
 from xlparity.annotate.styles import FONTS
 from xlparity.errors import WorkbookError
 from xlparity.patch import pack
-from xlparity.report import Verdict
+from xlparity.report import CAUSES, Finding, Verdict
 from xlparity.workbook import read_workbook
 
 FAULTS = {"N31": "=-(L31*LOG(J31)+(1-L31)*LN(1-J31))", "I30": "=MMULT(B30:D33,F30:F32)", "J10": 0.25}
@@ -96,6 +98,46 @@ def test_the_comment_says_what_was_expected_what_is_there_why_and_what_to_write(
     assert "why: XP101 Training!N31 in iteration 2: " in text
     assert "stands where the natural logarithm LN belongs" in text
     assert text.endswith("write: =-(L31*LN(J31)+(1-L31)*LN(1-J31))")
+    assert "no fault was found in this formula" not in text
+
+
+def test_a_cell_that_is_wrong_because_of_another_says_where_to_look(faulty):
+    """Nobody is to mend a formula that is right."""
+    _, report, copy = faulty
+    named = {cell for check in report.checks for finding in check.findings for cell in finding.cells}
+    follows = next(r.cell for c in report.checks for r in c.results if r.status == "mismatch" and r.cell not in named)
+    text = openpyxl.load_workbook(copy)[follows.sheet][follows.a1].comment.text
+    assert "why: no fault was found in this formula itself, so look at the cells that it refers to;" in text
+
+
+def test_a_cell_that_is_right_on_the_stored_inputs_only_says_what_to_type_to_see_it(small):
+    """Else whoever looks at it sees nothing wrong."""
+    cell = openpyxl.load_workbook(annotated(small, A1=3, B1="=3+A1"))["Sheet"]["B1"]
+    assert "y: right on the stored inputs only, and wrong on others" in cell.comment.text
+    assert re.search(r"^set Sheet!A1 to \S+ and Sheet!B1 is off by", cell.comment.text, re.MULTILINE)
+
+
+def test_the_faults_are_the_loudest_marks_and_then_the_largest_differences(faulty):
+    """The first of them are commented where there are too many."""
+    _, report, _ = faulty
+    marked = marks(report)
+    order = [list(MEANINGS).index(mark.kind) for mark in marked.values()]
+    assert order == sorted(order)
+    off = {r.cell: abs(r.difference) for check in report.checks for r in check.results if r.difference is not None}
+    wrong = [off[cell] for cell, mark in marked.items() if mark.kind == "wrong" and cell in off]
+    assert len(wrong) > 20
+    assert wrong == sorted(wrong, reverse=True)
+
+
+def test_a_remark_on_a_wrong_cell_does_not_make_it_quieter(small):
+    """It says one thing more, in the colour of what is wrong."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    report = xlparity.verify(small.spec)
+    cell = Cell("Sheet", 1, 2)
+    check = replace(report.checks[0], findings=(Finding("XP501", "y", (cell,), (1,), "the file stores 7"),))
+    mark = marks(replace(report, checks=(check,)))[cell]
+    assert mark.kind == "wrong"
+    assert mark.text.endswith("why: XP501 the file stores 7")
 
 
 def test_each_cell_of_a_finding_is_given_its_own_formula(small):
@@ -123,6 +165,12 @@ def test_the_summary_links_to_every_finding_and_to_the_worst_cells(faulty):
     assert {f.suggestion for check in report.checks for f in check.findings} <= shown
     assert {"the fault is here", f"{report.workbook} checked by {report.spec}", "0.25"} <= shown
     assert any(str(text).endswith("point at a coloured cell to read what is wrong.") for text in shown)
+    listed = [[cell.value for cell in row] for row in sheet]
+    causes = {row[3]: row[2] for row in listed if row[3] in CAUSES}
+    assert causes == {f.code: str(f.iterations[0]) for check in report.checks for f in check.findings}
+    heading = next(k for k, row in enumerate(listed) if row[0] == "worst cells")
+    apart = [abs(row[6]) if row[6] is not None else math.inf for row in listed[heading + 1 : heading + 51]]
+    assert apart == sorted(apart, reverse=True)
     for place in links:
         name, _, address = place.rpartition("!")
         assert book[name.strip("'")][address].comment is not None
@@ -130,7 +178,11 @@ def test_the_summary_links_to_every_finding_and_to_the_worst_cells(faulty):
 
 def test_the_copy_opens_on_the_summary_and_on_no_other_sheet(small):
     """It is what to read first; of two sheets that are selected, Excel makes a group and types into both."""
-    book = openpyxl.load_workbook(annotated(small, A1=3, B1="=3*A1"))
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    book = openpyxl.load_workbook(small.workbook)
+    book["Sheet"].sheet_view.tabSelected = True  # as Excel saves it
+    book.save(small.workbook)
+    book = openpyxl.load_workbook(annotated(small))
     assert book.active.title == "xlparity"
     assert [sheet.title for sheet in book if sheet.sheet_view.tabSelected] == ["xlparity"]
 
@@ -167,6 +219,21 @@ def test_the_summary_counts_what_is_coloured(faulty):
     counted = {row[2].value: row[1].value for row in sheet["A1:C15"] if row[2].value in MEANINGS.values()}
     kinds = [mark.kind for mark in marks(report).values()]
     assert counted == {MEANINGS[kind]: kinds.count(kind) for kind in set(kinds)}
+
+
+def test_what_could_not_be_judged_on_other_inputs_is_not_said_to_match(small):
+    """Beyond 5 the root is refused: the cell is right on the stored inputs, and nobody knows what it is on others."""
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = "C1"')
+    small.reference.write_text("def double(x):\n    return {'y': 2 * x, 'z': 2 * x}\n")
+    sheet = openpyxl.load_workbook(annotated(small, A1=3, B1="=2*A1+0*(5-A1)^(1/3)", C1="=2*A1"))["xlparity"]
+    assert sheet["A1"].value == "xlparity: UNASSESSED"
+    assert sheet["A2"].value.startswith(
+        "Cells that match the Python reference: 1; that differ: 0; that could not be assessed: 1."
+    )
+    rows = [[cell.value for cell in row] for row in sheet]
+    heading = next(k for k, row in enumerate(rows) if row[0] == "check")
+    assert rows[heading][2:6] == ["compared", "match", "wrong", "not assessed"]
+    assert rows[heading + 1][2:6] == [2, 1, 0, 1]
 
 
 def test_of_a_right_workbook_nothing_is_coloured(small):
@@ -262,6 +329,25 @@ def test_a_comment_beside_others_has_a_box_of_its_own(small):
     assert (sheet["B1"].comment.author, sheet["A1"].comment.author) == ("xlparity", "a teacher")
 
 
+def test_the_boxes_of_two_sheets_have_numbers_of_their_own(faulty):
+    """A number stands for one box in the whole file."""
+    new = parts(faulty[2])
+    boxes = [xml for name, xml in new.items() if name.endswith(".vml")]
+    numbers = [number for xml in boxes for number in re.findall(rb'id="_x0000_s(\d+)"', xml)]
+    assert len(boxes) > 1
+    assert len(numbers) == len(set(numbers))
+
+
+def test_a_comment_in_the_last_corner_stands_before_its_cell(small):
+    """A box that reaches over the edge of the grid makes Excel repair the file."""
+    small.write_spec(outputs='[outputs]\ny = "XFD1048576"')
+    new = parts(annotated(small, A1=3, XFD1048576="=3*A1"))
+    (boxes,) = [xml for name, xml in new.items() if name.endswith(".vml")]
+    left, _, top, _, right, _, bottom, _ = map(int, re.search(rb"<x:Anchor>(.*?)</x:Anchor>", boxes)[1].split(b","))
+    assert 0 <= left < right < 2**14
+    assert 0 <= top < bottom < 2**20
+
+
 def test_a_conversation_is_left_to_itself(small):
     """Excel 365 shows the conversation's own part, and the comment beside it is only a copy for old programs."""
     small.write_cells({"A1": 3, "B1": "=3*A1"})
@@ -305,12 +391,15 @@ def test_tags_with_a_prefix_are_continued_with_it(small):
     assert book.sheetnames == ["Sheet", "xlparity"]
 
 
-def test_a_sheet_of_our_name_is_not_written_over(small):
-    """The copy of a copy has two summaries."""
-    copy = annotated(small, A1=3, B1="=3*A1")
-    shutil.copy(copy, small.workbook)
+@pytest.mark.parametrize("name", ["xlparity", "XLparity"])
+def test_a_sheet_of_our_name_is_not_written_over(small, name):
+    """The copy of a copy has two summaries; Excel tells no names apart by capitals."""
+    book = openpyxl.load_workbook(annotated(small, A1=3, B1="=3*A1"))
+    book["xlparity"].title = "another"  # openpyxl takes the same name in capitals for a second sheet
+    book["another"].title = name
+    book.save(small.workbook)
     book = openpyxl.load_workbook(annotated(small, "again.xlsx"))
-    assert book.sheetnames == ["Sheet", "xlparity", "xlparity (2)"]
+    assert book.sheetnames == ["Sheet", name, "xlparity (2)"]
 
 
 def test_a_sheet_whose_name_needs_quotes_is_linked_to(small):

@@ -174,7 +174,7 @@ def test_colour_goes_where_it_is_wanted(two_iterations, tmp_path, command):
             ["verify", "--format", "yaml"],
             "'--format': 'yaml' is not one of 'text', 'json', 'junit', 'sarif', 'markdown'",
         ),
-        (["verify", "--scenarios", "-1"], "invalid value for '--scenarios'"),
+        (["verify", "--scenarios", "-1"], "--scenarios is a whole number from 0 to 100,000"),
         (["verify", "--rtol", "tiny"], "invalid value for '--rtol'"),
         (["recalc", "a.xlsx", "b.xlsx"], "(b.xlsx); see 'xlparity recalc --help'"),
         (["generate", "perceptron"], "'regressor'; see 'xlparity generate --help'"),

@@ -191,6 +191,13 @@ def test_a_cell_that_is_right_on_the_stored_inputs_only_is_not_shown_as_a_match(
     assert shares(report) == [("pass", 2), ("unsure", 2)]
 
 
+def test_the_map_says_why_a_cell_was_not_computed_or_is_accepted():
+    """Under the pointer stands what the engine or the spec gives as the reason."""
+    known = found(2, "accepted", actual=3.0)._replace(reason="base ten")
+    (one,) = maps(made(found(1, "unsupported", actual=Unsupported("OFFSET is not supported")), known, found(3)))
+    assert one.data["reasons"] == {0: "OFFSET is not supported", 1: "base ten"}
+
+
 def test_a_formula_that_nothing_was_said_about_is_in_the_map():
     """What was not looked at is not to be taken for what was."""
     report = made(found(1), census=Census(3, 1, 0, (Cell("Sheet1", 9, 3), Cell("Other", 1, 1))))

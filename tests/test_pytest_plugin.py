@@ -1,6 +1,7 @@
 """Spec files as pytest items, parity as an assertion, and what a project says once for all its workbooks."""
 
 import functools
+import math
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -17,7 +18,7 @@ from xlparity import assert_parity
 from xlparity.errors import SpecError, UsageError
 from xlparity.report import Verdict
 from xlparity.reporters.parts import parts_of
-from xlparity.settings import Settings, read_settings
+from xlparity.settings import Settings, read_settings, settings_of
 from xlparity.values import BLANK, ErrorValue
 
 pytest_plugins = ["pytester"]
@@ -255,6 +256,16 @@ def test_copies_of_an_input_that_differ_fail_an_item_of_their_own(run_pytest, he
     result.stdout.fnmatch_lines(["*_ small/inputs _*", "E   XP403 *D1 holds 4*"])
 
 
+def test_where_no_other_inputs_can_be_tried_no_quantity_passes(run_pytest, here):
+    """Without any a constant is as good as a formula; it is the quantity that is not shown to be live."""
+    here.reference.write_text("def double(x):\n    return {'y': 2 * x if x == 3 else float('nan')}\n")
+    result = run_pytest()
+    assert outcomes(result) == {"errors": 1, "passed": 1}
+    result.stdout.fnmatch_lines(
+        ["*_ ERROR at setup of small/y _*", "E   agrees on the stored inputs, and could not be shown to on any others"]
+    )
+
+
 def test_a_known_difference_is_an_expected_failure(run_pytest, here):
     """It is counted and its reason shown, and whoever wants to see it as a failure can."""
     here.reference.write_text("def double(x):\n    return {'y': 2 * x, 'z': 3 * x}\n")
@@ -345,13 +356,37 @@ def test_the_options_reach_the_verification(run_pytest, here):
 
 
 @pytest.mark.parametrize(
-    "option", ["--parity-rtol=inf", "--parity-atol=-1", "--parity-scenarios=x", "--parity-seed=-1"]
+    ("key", "number", "said"),
+    [
+        ("scenarios", -3, "is a whole number from 0 to 100,000"),
+        ("scenarios", 100_001, "is a whole number from 0 to 100,000"),
+        ("seed", 2**32, "is a whole number from 0 to 4,294,967,295"),
+        ("rtol", math.inf, "is a number such as 1e-9"),
+        ("rtol", math.nan, "is a number such as 1e-9"),
+        ("atol", -1.0, "is a number such as 1e-9"),
+    ],
 )
-def test_a_number_that_makes_no_sense_is_a_usage_error(run_pytest, here, option):
-    """With an infinite tolerance, everything would pass."""
-    result = run_pytest(option)
+def test_a_number_that_makes_no_sense_is_refused_in_the_same_words_everywhere(run_pytest, run, here, key, number, said):
+    """Before anything is verified: on the command line, as an option of pytest, in a table and in Python."""
+    result = run_pytest(f"--parity-{key}={number}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*argument {option.partition('=')[0]}: invalid*"])
+    result.stderr.fnmatch_lines([f"ERROR: --parity-{key} {said}"])
+    assert run("verify", here.spec, f"--{key}={number}").err.splitlines()[-1] == f"xlparity: --{key} {said}"
+    with pytest.raises(UsageError, match=f"^here: {key} {said}$"):
+        settings_of({key: number}, "here")
+    if key in ("scenarios", "seed"):
+        assert run("mutate", here.spec, f"--{key}={number}").err == f"xlparity: --{key} {said}\n"
+        with pytest.raises(UsageError, match=f"^{key} {said}$"):
+            assert_parity(
+                here.workbook, double, inputs={"x": "A1"}, outputs={"y": "B1"}, sheet="Sheet", **{key: number}
+            )
+
+
+def test_an_option_that_is_no_number_is_a_usage_error(run_pytest, here):
+    """In argparse's own words, which name the option."""
+    result = run_pytest("--parity-scenarios=x")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*argument --parity-scenarios: invalid int value: 'x'"])
 
 
 def test_an_engine_that_there_is_not_is_said_once(run_pytest, here):
@@ -470,6 +505,41 @@ def test_parity_can_be_asserted_in_python(small):
     assert_parity(
         small.workbook, by_name, inputs={"x": {"at": "Sheet!A1", "choices": (1, 2)}}, outputs={"y": "Sheet!B1"}
     )
+
+
+def test_an_assertion_knows_what_a_spec_file_may_say(small):
+    """Known differences and engines as well: each name of a spec file or an option has its argument."""
+    small.write_cells({"A1": 3, "B1": "=3*A1", "C1": "=2*A1"})
+    given = {"inputs": {"x": "A1"}, "outputs": {"y": "B1", "z": "C1"}, "sheet": "Sheet"}
+
+    def both(x):
+        return {"y": 2 * x, "z": 2 * x}
+
+    known = [{"cells": "B1", "reason": "trebled on purpose"}]
+    engines = ("formulas", "cached")
+    report = assert_parity(small.workbook, both, accept=known, engine=engines, **given)
+    assert [check.engine for check in report.checks] == ["formulas", "cached"]
+    assert report.combined[0].counts["accepted"] == 1
+    with pytest.raises(AssertionError, match="cannot be assessed"):  # openpyxl stores no values
+        assert_parity(small.workbook, both, accept=known, engine="cached", **given)
+
+
+def test_an_assertion_shows_five_quantities_and_counts_the_rest(small):
+    """A loop that diverges has hundreds of iterations, and the first ones say enough."""
+    small.write_cells({"A1": 3, **{f"B{row}": f"=3*A1+{row}" for row in range(1, 8)}})
+
+    def counting(x):
+        for number in range(1, 8):
+            yield {"y": 2 * x + number}
+
+    given = {"inputs": {"x": "A1"}, "outputs": {"y": "B1"}, "sheet": "Sheet", "blocks": {"rows": range(1, 8)}}
+    with pytest.raises(AssertionError) as error:
+        assert_parity(small.workbook, counting, scenarios=0, **given)
+    told = str(error.value)
+    assert [line for line in told.splitlines() if line.startswith("y[")] == [
+        f"y[{number}]: Sheet!B{number} is {9 + number} instead of {6 + number}" for number in range(1, 6)
+    ]
+    assert told.endswith("\n\nand 2 more")
 
 
 def test_an_assertion_stands_in_its_project(small, monkeypatch):

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -202,6 +203,16 @@ def test_several_engines_are_one_case_a_quantity_and_not_one_an_engine(small):
     assert len(log["runs"][0]["results"]) == 2
 
 
+def test_the_output_of_a_suite_has_what_no_case_tells():
+    """Remarks, and every cell that the spec accepts as it is."""
+    known = [result("accepted", row, reason="base ten") for row in range(1, 13)]
+    (suite,) = suites_of(report_of([*known, result("match", 13)], notes=["an input kept its value"]))
+    said = suite.find("system-out").text.splitlines()
+    assert "note: an input kept its value" in said
+    (accepted,) = [line for line in said if line.startswith("accepted, 12 cells: ")]
+    assert all(str(one.cell) in accepted for one in known)
+
+
 def test_characters_that_xml_cannot_hold_are_replaced():
     """A formula may hold a vertical tab; a document that no program reads is no report."""
     (suite,) = suites_of(report_of([result("mismatch", formula=HOSTILE, sheet="<&\x00")]))
@@ -253,6 +264,21 @@ def test_sarif_is_valid_and_has_a_result_a_finding(faulty):
         assert places == [str(cell) for cell in finding.cells]
         assert one["properties"]["suggestion"] == finding.suggestion
         assert "fixes" not in one
+
+
+def test_sarif_says_of_a_report_without_an_assessment_that_it_was_no_success():
+    """Whatever results it has: an error among them does not say that nobody knows the rest."""
+    finding = Finding("XP303", "y", (Cell("Sheet", 1, 2),), (1,), "cannot be assessed")
+    unknown = json.loads(sarif.render([report_of([result("unsupported")], findings=[finding])]))
+    (invocation,) = unknown["runs"][0]["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert "UNASSESSED" in notification["message"]["text"]
+    finding = replace(finding, code="XP101")
+    wrong = json.loads(sarif.render([report_of([result("mismatch")], findings=[finding])]))
+    (invocation,) = wrong["runs"][0]["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (True, 1)
+    assert invocation["toolExecutionNotifications"] == []
 
 
 def test_braces_in_a_message_are_doubled(faulty):
@@ -322,6 +348,29 @@ def test_markdown_has_verdict_findings_worst_cells_and_details(faulty):
     rows = [1 + len({one.variable for one in check.results}) for check in faulty.combined]
     assert html.count("<tr>") == 1 + 10 + sum(rows)
     assert text.count("<details>") == text.count("</details>") == len(faulty.combined) + 1
+
+
+def test_markdown_shows_first_what_is_worst_and_says_what_follows_from_a_finding():
+    """Where there is more than it has room for, that is the part which is left out."""
+    right = [result("match", row, variable=f"q{row}") for row in range(1, 31)]
+    apart = [result("mismatch", row, variable=f"w{row}")._replace(actual=6.0 + row) for row in range(31, 51)]
+    finding = Finding(
+        "XP101", "w31", (apart[0].cell,), (1,), "LOG; write =LN(1). 7 other cells follow.", None, "=LN(1)"
+    )
+    text = markdown.render([report_of([*right, *apart], findings=[finding])])
+    assert "\n\n7 other cells follow.\n" in text
+    worst, details = text.split("<details>", 1)
+    assert re.findall(r"^\| `Sheet!B(\d+)`", worst, re.MULTILINE) == [str(row) for row in range(50, 40, -1)]
+    assert re.findall(r"^\| `([a-z]+)\d+`", details, re.MULTILINE) == ["w"] * 20
+
+
+def test_markdown_counts_as_not_assessed_what_could_not_be_judged_on_other_inputs():
+    """Beside what was not computed at all: the verdict counts both."""
+    cells = [result("match", 1), result("unsupported", 2), result("mismatch", 3), result("match", 4)]
+    unsure = Scenarios(seed=0, run=3, unsure=(cells[0].cell,), asked=3)
+    text = markdown.render([report_of(cells, scenarios=unsure)])
+    assert "2 of 4 compared cells could not be assessed; 1 differ." in text
+    assert ": 3 of 4 cells not right, 2 of them not assessed</summary>" in text
 
 
 @given(
@@ -404,3 +453,24 @@ def test_a_report_says_what_it_was_held_against(small, run):
     for form in ("json", "html", "markdown"):
         said = run("verify", small.spec, "--format", form).out
         assert all(digest in said for digest in (*digests.values(), report.sha256))
+
+
+def test_the_digests_are_of_what_was_read_and_not_of_what_is_saved_meanwhile(small):
+    """A digest of another spec than the one that was verified by would prove the wrong thing."""
+    small.spec.write_bytes(small.spec.read_bytes().replace(b"\n", b"\r\n"))
+    small.reference.write_text(
+        "from pathlib import Path\n\n\ndef double(x):\n"
+        "    for name in ('small.parity.toml', 'small.py'):\n"
+        "        Path(__file__).with_name(name).write_text('saved again')\n"
+        "    return {'y': 2 * x}\n"
+    )
+    before = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (small.spec, small.reference)]
+    assert list(xlparity.verify(small.spec).digests.values()) == before
+
+
+def test_a_file_that_happens_to_be_called_as_the_assertion_is_no_spec(small, monkeypatch):
+    """What is asserted in Python has none, and only the reference a digest."""
+    monkeypatch.chdir(small.folder)
+    (small.folder / "assert_parity").write_text("")
+    given = {"inputs": {"x": "A1"}, "outputs": {"y": "B1"}, "sheet": "Sheet"}
+    assert list(xlparity.assert_parity(small.workbook, "small.py:double", **given).digests) == ["small.py:double"]

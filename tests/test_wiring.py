@@ -44,6 +44,19 @@ def test_a_hook_finds_the_specs_that_name_what_changed(small):
     assert specs_of([small.folder / "else.py"], small.folder) == []
 
 
+@pytest.mark.parametrize("within", [".hidden", "env", "env/lib/site-packages/course"])
+def test_specs_of_others_are_nobodys_to_verify(small, run, monkeypatch, within):
+    """A virtual environment has the specs of what is installed in it; hook and command look in the same places."""
+    venv.create(small.folder / "env")
+    theirs = small.folder / within / "theirs.parity.toml"
+    theirs.parent.mkdir(exist_ok=True, parents=True)
+    theirs.write_text("nonsense")
+    monkeypatch.chdir(small.folder)
+    assert specs_of([small.workbook], Path()) == [Path("small.parity.toml")]
+    done = run("verify", "--scenarios", 3)
+    assert done.code == 0, done.err
+
+
 def test_a_reference_in_a_module_is_found_by_its_name(small):
     """Where a module lies is not asked of Python: a file of its name is enough to verify once too often."""
     small.write_spec(reference='reference = "models.train:double"')

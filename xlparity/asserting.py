@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xlparity.engines import find_engine
-from xlparity.pipeline import SCENARIOS, assess, workbook_of
+from xlparity.pipeline import ENGINE, SCENARIOS, assess, machines_of, workbook_of
 from xlparity.report import Report, Verdict
 from xlparity.reporters.parts import name_of, parts_of
 from xlparity.settings import read_settings
@@ -52,11 +51,10 @@ def assert_parity(  # noqa: PLR0913  (the parts of a spec file, by name)
     engines = (engine,) if isinstance(engine, str) else tuple(engine or ())
     given = read_settings(Path()).options(engine=engines, scenarios=scenarios, seed=seed)
     plan = spec_of(table, _HERE, given["tolerance"])
-    machines = [find_engine(name) for name in dict.fromkeys(given.get("engine", ("formulas",)))]
     report = assess(
         plan,
         read_workbook(workbook_of(plan)),
-        machines,
+        machines_of(given.get("engine", ENGINE)),
         scenarios=given.get("scenarios", SCENARIOS),
         seed=given.get("seed", 0),
     )

@@ -11,7 +11,8 @@ from xlparity.errors import WorkbookError
 from xlparity.formula import tokens
 from xlparity.patch import repack, write_formulas, write_values
 from xlparity.recalc import hold_against
-from xlparity.report import Report, StoredReport
+from xlparity.report import Report
+from xlparity.stored import StoredReport
 from xlparity.values import BLANK, MISSING, Missing, Unsupported, Value
 from xlparity.workbook import Formula, Workbook, formulas_of, parse_workbook, read_bytes
 

@@ -16,9 +16,8 @@ from xlparity.errors import nearest
 from xlparity.evidence import Evidence
 from xlparity.findings.diagnose import diagnose
 from xlparity.findings.localise import Judged, amiss
-from xlparity.findings.sentences import UNEXPLAINED
 from xlparity.opinions import credited, outcomes_of, reconcile
-from xlparity.report import UNKNOWN, WRONG, CheckResult, Report
+from xlparity.report import OF_INPUTS, UNEXPLAINED, UNKNOWN, WRONG, CheckResult, Report
 from xlparity.scenarios.drawing import Drawn, draw
 from xlparity.scenarios.running import on_others, on_stored
 from xlparity.scenarios.shrinking import shrink
@@ -35,6 +34,7 @@ Progress: TypeAlias = Callable[[str, float], None]
 
 Behind: TypeAlias = Callable[[Cell], Sequence[Cell]]
 
+ENGINE = "formulas"
 SCENARIOS = 100
 _ONE_AT_A_TIME = 8
 _FEW = 0.2
@@ -46,7 +46,7 @@ def verify(  # noqa: PLR0913  (each is an option of the command as well)
     spec: str | Path,
     *,
     workbook: str | Path | None = None,
-    engine: str | Sequence[str] = "formulas",
+    engine: str | Sequence[str] = ENGINE,
     rtol: float | None = None,
     atol: float | None = None,
     tolerance: Tolerance | None = None,
@@ -66,7 +66,7 @@ def verify(  # noqa: PLR0913  (each is an option of the command as well)
     say = progress or (lambda stage, done: None)
     say("reading", 0.0)
     plan = _with_tolerance(read_spec(Path(spec), tolerance or Tolerance()), rtol, atol)
-    machines = [find_engine(name) for name in ([engine] if isinstance(engine, str) else dict.fromkeys(engine))]
+    machines = machines_of(engine)
     book = read_workbook(workbook_of(plan) if workbook is None else Path(workbook))
     return assess(plan, book, machines, say, scenarios=scenarios, seed=seed)
 
@@ -151,7 +151,7 @@ def _with_causes(
             cell
             for by_engine in results
             for finding in by_engine[engine].findings
-            if finding.code in ("XP203", "XP204", "XP403")
+            if finding.code in (*OF_INPUTS, "XP204")
             for cell in finding.cells
         }
         causes = diagnose(book, judged, session, prove, explained)
@@ -304,6 +304,11 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None
     return replace(result, notes=(*result.notes, *notes))
 
 
+def machines_of(engine: str | Sequence[str]) -> list[Engine]:
+    """The engines of these names, each once; raises UsageError where there is no such engine, or it cannot run here."""
+    return [find_engine(name) for name in ([engine] if isinstance(engine, str) else dict.fromkeys(engine))]
+
+
 def workbook_of(plan: Spec) -> Path:
     """The workbook that the spec names; raises SpecError where there is no such file."""
     path = plan.workbook
@@ -325,10 +330,10 @@ def _with_tolerance(spec: Spec, rtol: float | None, atol: float | None) -> Spec:
 
 
 def _digests(plan: Spec, trials: Sequence[Trial]) -> dict[str, str]:
-    """The SHA-256 of what the workbook was held against, by name: of the spec, where it is a file, and of the references."""
+    """The SHA-256 of what the workbook was held against, by name: of the spec, where it was a file, and of the references."""
     found = {trial.reference.name: trial.reference.digest for trial in trials}
-    if plan.path.is_file():
-        found = {plan.path.as_posix(): hashlib.sha256(plan.path.read_bytes()).hexdigest(), **found}
+    if plan.lines.text:
+        found = {plan.path.as_posix(): hashlib.sha256(plan.lines.text.encode()).hexdigest(), **found}
     return {name: digest for name, digest in found.items() if digest is not None}
 
 

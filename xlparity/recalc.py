@@ -8,7 +8,7 @@ from xlparity import ooxml
 from xlparity.address import Cell, parse_range
 from xlparity.engines import Values, find_engine
 from xlparity.patch import repack, write_values
-from xlparity.report import Stored, StoredReport, StoredResult
+from xlparity.stored import Stored, StoredReport, StoredResult
 from xlparity.tolerance import Tolerance
 from xlparity.values import MISSING, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook, parse_workbook, read_bytes

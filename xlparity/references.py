@@ -45,19 +45,14 @@ class Glimpse(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A Python function, and the name by which a spec file knows it."""
+    """A Python function, the name by which a spec file knows it, and the SHA-256 of the file that it is written in.
+
+    Where no such file can be read, there is no ``digest``.
+    """
 
     name: str
     function: Callable[..., Any]
-
-    @property
-    def digest(self) -> str | None:
-        """The SHA-256 of the file that the function is written in; None where there is none to be read."""
-        try:
-            file = inspect.getsourcefile(self.function)
-            return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else None
-        except (TypeError, OSError):
-            return None
+    digest: str | None = None
 
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         """The function's parameters; raises OracleError where it does not tell them, or needs one by position."""
@@ -234,7 +229,7 @@ def find_reference(name: str | Callable[..., Any], folder: Path) -> Reference:
     Raises OracleError where there is none.
     """
     if not isinstance(name, str):
-        return Reference(getattr(name, "__qualname__", type(name).__qualname__), name)
+        return Reference(getattr(name, "__qualname__", type(name).__qualname__), name, _digest(name))
     place, separator, function_name = name.rpartition(":")
     if not separator or not place or not function_name:
         raise OracleError(f"'{name}' names no reference; write file.py:function or package.module:function")
@@ -243,7 +238,15 @@ def find_reference(name: str | Callable[..., Any], folder: Path) -> Reference:
     if not callable(function):
         known = [key for key, value in vars(module).items() if inspect.isfunction(value)]
         raise OracleError(f"{place} has no function '{function_name}'{nearest(function_name, known)}")
-    return Reference(name, function)
+    return Reference(name, function, _digest(function))
+
+
+def _digest(function: Callable[..., Any]) -> str | None:
+    try:
+        file = inspect.getsourcefile(function)
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else None
+    except (TypeError, OSError):
+        return None
 
 
 def _load_module(place: str, name: str) -> ModuleType:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xlparity.address import Cell
 from xlparity.tolerance import Tolerance, ulps
@@ -21,6 +21,7 @@ STATUSES: tuple[Status, ...] = (
     "match", "mismatch", "hardcoded", "error", "unsupported", "missing", "accepted", "skipped",
 )  # fmt: skip
 WRONG = frozenset(("mismatch", "hardcoded", "error"))
+UNEXPLAINED = "XP199"  # wrong, by a formula that is right by itself
 OF_INPUTS = ("XP203", "XP403")  # an input's copies are typed over, or hold something else
 CAUSES = frozenset((
     "XP100", "XP101", "XP102", "XP103", "XP104", "XP105", "XP106", "XP107", "XP108", "XP109", "XP110", "XP111", "XP112",
@@ -318,40 +319,3 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
     return replace(
         group[0], engine=engines, results=tuple(results), scenarios=scenarios, recomputed=witnesses[0].recomputed
     )
-
-
-Stored = Literal["equal", "differs", "unsupported", "uncached"]
-
-
-class StoredResult(NamedTuple):
-    """What became of one formula's stored value: ``stored`` is None where the file has none, the cell then uncached."""
-
-    cell: Cell
-    status: Stored
-    stored: Value | None
-    computed: Value
-    formula: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredReport:
-    """Every formula element of a workbook with the value that the file stores and the one that it computes."""
-
-    workbook: str
-    sha256: str
-    results: tuple[StoredResult, ...]
-    versions: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many formulas there are, and how many ended in each status; these add up to ``formulas``."""
-        found = Counter(result.status for result in self.results)
-        return {"formulas": len(self.results), **{status: found[status] for status in get_args(Stored)}}
-
-    @property
-    def verdict(self) -> Verdict:
-        """Stale where a value differs or is absent; unassessed where there are formulas and none could be computed."""
-        counts = self.counts
-        if counts["differs"] or counts["uncached"]:
-            return Verdict.STALE
-        return Verdict.UNASSESSED if counts["unsupported"] and not counts["equal"] else Verdict.PASS

@@ -41,21 +41,26 @@ class Settings:
     def options(
         self,
         *,
+        named: str = "",
         engine: Sequence[str] | None = None,
         scenarios: int | None = None,
         seed: int | None = None,
         rtol: float | None = None,
         atol: float | None = None,
     ) -> dict[str, Any]:
-        """The keywords of ``verify`` when these settings stand behind a command line; its tolerances replace the spec's."""
+        """The keywords of ``verify`` when these settings stand behind a command line; its tolerances replace the spec's.
+
+        Raises UsageError where a number makes no sense; ``named`` is what stands before the names of the options.
+        """
         usual = Tolerance()
-        given = self.under(Settings(tuple(engine or ()), scenarios, seed))
+        asked = _numbers({"scenarios": scenarios, "seed": seed, "rtol": rtol, "atol": atol}, named)
+        given = self.under(Settings(tuple(engine or ()), asked.scenarios, asked.seed))
         options = {
             "engine": given.engine or None,
             "scenarios": given.scenarios,
             "seed": given.seed,
-            "rtol": rtol,
-            "atol": atol,
+            "rtol": asked.rtol,
+            "atol": asked.atol,
         }
         own = Tolerance(usual.rtol if self.rtol is None else self.rtol, usual.atol if self.atol is None else self.atol)
         return {key: value for key, value in options.items() if value is not None} | {"tolerance": own}
@@ -91,29 +96,33 @@ def settings_of(table: Any, where: str) -> Settings:
     engines = [engine] if isinstance(engine, str) else engine
     if not isinstance(engines, list) or not all(isinstance(name, str) and name for name in engines):
         raise UsageError(f"{where}: engine is a name such as 'formulas', or a list of them")
+    return _numbers(table, f"{where}: ").under(Settings(tuple(engines)))
+
+
+def _numbers(table: Mapping[str, Any], named: str) -> Settings:
+    """The settings that are numbers; raises UsageError, with ``named`` before the key, where one makes no sense."""
     return Settings(
-        tuple(engines),
-        _whole(table, "scenarios", MOST_SCENARIOS, where),
-        _whole(table, "seed", LARGEST_SEED, where),
-        _tolerance(table, "rtol", where),
-        _tolerance(table, "atol", where),
+        scenarios=_whole(table, "scenarios", MOST_SCENARIOS, named),
+        seed=_whole(table, "seed", LARGEST_SEED, named),
+        rtol=_tolerance(table, "rtol", named),
+        atol=_tolerance(table, "atol", named),
     )
 
 
-def _whole(table: Mapping[str, Any], key: str, most: int, where: str) -> int | None:
+def _whole(table: Mapping[str, Any], key: str, most: int, named: str) -> int | None:
     value = table.get(key)
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-        raise UsageError(f"{where}: {key} is a whole number from 0 to {most:,}")
+        raise UsageError(f"{named}{key} is a whole number from 0 to {most:,}")
     return value
 
 
-def _tolerance(table: Mapping[str, Any], key: str, where: str) -> float | None:
+def _tolerance(table: Mapping[str, Any], key: str, named: str) -> float | None:
     value = table.get(key)
     if value is None:
         return None
-    # With an infinite one everything would agree.
+    # Of what an infinite one allows, nobody could say anything.
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
-        raise UsageError(f"{where}: {key} is a number such as 1e-9")
+        raise UsageError(f"{named}{key} is a number such as 1e-9")
     return float(value)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from xlparity.address import Cell
-from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report
+from xlparity.report import CAUSES, OF_INPUTS, Finding, Report
 from xlparity.reporters import rows, words
 
 MEANINGS: Mapping[str, str] = {
@@ -24,6 +24,9 @@ COLOURS: Mapping[str, str] = {
     "accepted": "FFBDD7EE",
     "remark": "FFE4DFEC",
 }
+_KINDS: Mapping[rows.Judgement, str] = {
+    "wrong": "wrong", "stored": "sometimes", "unknown": "unknown", "unsure": "unknown", "accepted": "accepted",
+}  # fmt: skip
 
 
 class Mark(NamedTuple):
@@ -53,28 +56,6 @@ def marks(report: Report) -> dict[Cell, Mark]:
     return {cell: Mark(kinds[cell], "\n".join(dict.fromkeys(said[cell]))) for cell in ranked}
 
 
-def kind_of(check: CheckResult) -> dict[Cell, str]:
-    """The kinds of a check's cells that are not simply right, by what became of them and not by why."""
-    sometimes = {result.cell for result in check.only_stored}
-    unsure = {result.cell for result in check.not_always_computed}
-    found: dict[Cell, str] = {}
-    for result in check.results:
-        if result.status in WRONG:
-            found[result.cell] = "wrong"
-        elif result.cell in sometimes:
-            found[result.cell] = "sometimes"
-        elif result.status in UNKNOWN or result.cell in unsure:
-            found[result.cell] = "unknown"
-        elif result.status == "accepted":
-            found[result.cell] = "accepted"
-    return found
-
-
-def off_by(result: CellResult) -> float:
-    """How wrong a cell is, for an order: by the difference, and no number where one should stand is worse than any."""
-    return abs(result.difference) if result.difference is not None else float("inf")
-
-
 def without_suggestion(finding: Finding) -> str:
     """What is wrong, where the formula to write is shown by itself."""
     return finding.message.replace(f"; write {finding.suggestion}", "")
@@ -82,10 +63,9 @@ def without_suggestion(finding: Finding) -> str:
 
 def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[tuple[Cell, str, float, str]]:
     for check in report.combined:
-        kinds = kind_of(check)
         smallest = check.scenarios.smallest
-        for result in check.results:
-            kind = kinds.get(result.cell)
+        for result, judgement in rows.judged(check):
+            kind = _KINDS.get(judgement)
             if kind is None:
                 continue
             of = f" of iteration {result.iteration}" if check.blocks > 1 else ""
@@ -98,13 +78,12 @@ def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[t
             if kind in ("wrong", "sometimes") and causes and result.cell not in named:
                 lines.append("why: no fault was found in this formula itself, so look at the cells that it refers to;")
                 lines.append("the last sheet lists the faults that were found")
-            yield result.cell, kind, off_by(result), "\n".join(lines)
+            yield result.cell, kind, rows.off_by(result), "\n".join(lines)
 
 
 def _of_findings(findings: list[Finding]) -> Iterator[tuple[Cell, str, float, str]]:
     for number, finding in enumerate(findings):
-        cause = finding.code in CAUSES or finding.code in OF_INPUTS
-        kind = "cause" if cause else "wrong" if finding.code == "XP199" else "remark"
+        kind = "cause" if finding.code in CAUSES or finding.code in OF_INPUTS else "remark"
         for place, cell in enumerate(finding.cells):
             mend = finding.mends.get(cell)
             suggestion = str(mend) if mend is not None else finding.suggestion if place == 0 else None

@@ -1,16 +1,17 @@
 """The sheet that is added to the workbook: the verdict, the findings and the worst cells, with links to where they stand."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from xlparity.address import Cell, column_letters, quoted
-from xlparity.annotate.marks import COLOURS, MEANINGS, Mark, kind_of, off_by, without_suggestion
+from xlparity.annotate.marks import COLOURS, MEANINGS, Mark, without_suggestion
 from xlparity.annotate.package import RELATION, Package
 from xlparity.annotate.styles import Styles
 from xlparity.patch import encoded
 from xlparity.patch.outline import Element, appended, outline, prefixed, spliced
-from xlparity.report import UNKNOWN, WRONG, CheckResult, Finding, Report, Verdict
+from xlparity.report import Finding, Report, Verdict
 from xlparity.reporters import rows as listed
 from xlparity.reporters import words
 
@@ -121,13 +122,10 @@ def _rows(report: Report, marked: Mapping[Cell, Mark], commented: int) -> list[R
 
 def _told(report: Report, marked: Mapping[Cell, Mark]) -> str:
     """The verdict in a sentence, and how to use the sheet where something is to be seen."""
-    checks = report.combined
-    wrong = sum(result.status in WRONG for check in checks for result in check.results)
-    sometimes = sum(len(check.only_stored) for check in checks)
-    match = sum(check.counts["match"] for check in checks) - sometimes
-    unknown = sum(result.status in UNKNOWN for check in checks for result in check.results)
-    told = f"Cells that match the Python reference: {match:,}; that differ: {wrong:,}"
-    told += f"; that are right on the stored inputs only: {sometimes:,}" if sometimes else ""
+    counts = Counter(judgement for check in report.combined for _, judgement in listed.judged(check))
+    unknown = sum(counts[judgement] for judgement in listed.DOUBTFUL)
+    told = f"Cells that match the Python reference: {counts['right']:,}; that differ: {counts['wrong']:,}"
+    told += f"; that are {words.ONLY_STORED}: {counts['stored']:,}" if counts["stored"] else ""
     told += f"; that could not be assessed: {unknown:,}." if unknown else "."
     if any(mark.kind != "accepted" for mark in marked.values()):
         told += " Click an address to go to its cell; point at a coloured cell to read what is wrong."
@@ -141,13 +139,13 @@ def _heads(*texts: str) -> Row:
 def _checks(report: Report) -> list[Row]:
     rows = [_heads("check", "verdict", "compared", "match", "wrong", "not assessed", "other inputs", "engine")]
     for check in report.combined:
-        counts = check.counts
+        counts = Counter(judgement for _, judgement in listed.judged(check))
         said = "; ".join(said.text for said in words.tried(check)) or "none were tried"
         numbers = (
-            counts["bound"] - counts["skipped"] - counts["accepted"],
-            counts["match"],
-            sum(counts[status] for status in WRONG),
-            sum(counts[status] for status in UNKNOWN),
+            counts.total() - counts["skipped"] - counts["accepted"],
+            counts["right"],
+            counts["wrong"],
+            sum(counts[judgement] for judgement in listed.DOUBTFUL),
         )
         rows.append([
             Entry(check.name), Entry(str(check.verdict), colour=_VERDICTS[check.verdict]),
@@ -204,21 +202,13 @@ def _place(finding: Finding, marked: Mapping[Cell, Mark]) -> Entry:
 
 def _worst(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
     """The cells that differ most, largest first, whatever their cause."""
-    of: list[tuple[float, int, CheckResult, int]] = []
-    for number, check in enumerate(report.combined):
-        kinds = kind_of(check)
-        of += [
-            (-off_by(result), number, check, place)
-            for place, result in enumerate(check.results)
-            if kinds.get(result.cell) in ("wrong", "sometimes", "unknown")
-        ]
+    of = [(check, result) for check in report.combined for result in listed.amiss(check)]
     if not of:
         return []
     heads = _heads("worst cells", "quantity", "iteration", "status", "expected", "actual", "difference", "formula")
     rows: list[Row] = [[], heads]
-    of.sort(key=lambda item: (item[0], item[1], item[3]))
-    for _, _, check, place in of[:_WORST]:
-        result = check.results[place]
+    of.sort(key=lambda pair: listed.off_by(pair[1]), reverse=True)
+    for check, result in of[:_WORST]:
         iteration = Entry(float(result.iteration)) if check.blocks > 1 else Entry("")
         expected, actual = (
             held if isinstance(held, float) else words.value(held) for held in (result.expected, result.actual)

@@ -11,10 +11,12 @@ from pathlib import Path
 import typer
 
 from xlparity import cli
+from xlparity.cli.verify import specs_below
 from xlparity.errors import XlparityError
+from xlparity.report import Verdict, worst
+from xlparity.spec import SUFFIX, read_spec
 
-_SPEC = ".parity.toml"
-_ENDINGS = (_SPEC, ".xlsx", ".xlsm", ".py")  # in small letters; those of the workbooks may be capitals
+_ENDINGS = (SUFFIX, ".xlsx", ".xlsm", ".py")  # in small letters; those of the workbooks may be capitals
 
 
 def verify(words: Sequence[str]) -> int:
@@ -31,7 +33,7 @@ def recalc_check(words: Sequence[str]) -> int:
     """Whether each of the workbooks stores what its formulas compute; the exit code is the worst one's."""
     options, files = _split(words)
     codes = [_run(["recalc", "--check", *options, "--", str(file)]) for file in files]
-    return min(codes, key=(2, 1, 3, 0).index, default=0)
+    return int(worst(map(Verdict, codes))) if codes else 0
 
 
 def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
@@ -39,14 +41,11 @@ def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
 
     A spec that cannot be read is one of them: what it names, nobody knows.
     """
-    from xlparity.spec import read_spec  # noqa: PLC0415
-
     changed = {file.resolve() for file in files}
-    found = {file for file in files if file.name.endswith(_SPEC)}
+    found = {file for file in files if file.name.endswith(SUFFIX)}
     known = {file.resolve() for file in found}
-    for spec in sorted(folder.rglob(f"*{_SPEC}")):
-        hidden = any(part.startswith(".") for part in spec.relative_to(folder).parts)
-        if hidden or not spec.is_file() or spec.resolve() in known:
+    for spec in specs_below(folder):
+        if spec.resolve() in known:
             continue
         try:
             plan = read_spec(spec)

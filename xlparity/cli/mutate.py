@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from xlparity.cli.output import Format, progress_bar, write, write_text
-from xlparity.settings import LARGEST_SEED, MOST_SCENARIOS, read_settings
+from xlparity.settings import read_settings
 from xlparity.writing import keep_apart
 
 
@@ -25,14 +25,12 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
         int | None,
         typer.Option(
             metavar="N",
-            min=0,
-            max=MOST_SCENARIOS,
             help="How many other sets of inputs each mutant is verified on.  [default: 100]",
         ),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="N", min=0, max=LARGEST_SEED, help="The seed of mutants and scenarios.  [default: 0]"),
+        typer.Option(metavar="N", help="The seed of mutants and scenarios.  [default: 0]"),
     ] = None,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="How many processes; as many as there are processors.")
@@ -47,7 +45,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     import xlparity.mutation.mutate as mutation  # noqa: PLC0415
 
     keep_apart(output, workbook, spec)
-    options = read_settings(Path()).options(scenarios=scenarios, seed=seed)
+    options = read_settings(Path()).options(named="--", scenarios=scenarios, seed=seed)
     options.pop("engine", None)  # a thousand mutants are for formulas alone
     with progress_bar(1) as progress:
         report = mutation.mutate(

@@ -1,6 +1,6 @@
 """``xlparity verify``: the workbooks of spec files against their references."""
 
-import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +11,7 @@ from xlparity.cli.engines import engine_names
 from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_reports
 from xlparity.cli.output import progress_bar
 from xlparity.errors import UsageError
-from xlparity.settings import LARGEST_SEED, MOST_SCENARIOS, read_settings
+from xlparity.settings import read_settings
 from xlparity.writing import keep_apart, write_file
 
 if TYPE_CHECKING:
@@ -49,23 +49,21 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         Path | None, typer.Option(metavar="FILE", help="Check this workbook and not the one the spec names.")
     ] = None,
     rtol: Annotated[
-        float | None, typer.Option(metavar="X", min=0, help="Relative tolerance, in place of every one in SPEC.")
+        float | None, typer.Option(metavar="X", help="Relative tolerance, in place of every one in SPEC.")
     ] = None,
     atol: Annotated[
-        float | None, typer.Option(metavar="X", min=0, help="Absolute tolerance, in place of every one in SPEC.")
+        float | None, typer.Option(metavar="X", help="Absolute tolerance, in place of every one in SPEC.")
     ] = None,
     scenarios: Annotated[
         int | None,
         typer.Option(
             metavar="N",
-            min=0,
-            max=MOST_SCENARIOS,
             help="How many other sets of inputs to try; 0 tries none.  [default: 100]",
         ),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="N", min=0, max=LARGEST_SEED, help="The seed that they are drawn from.  [default: 0]"),
+        typer.Option(metavar="N", help="The seed that they are drawn from.  [default: 0]"),
     ] = None,
     fix: Annotated[
         Path | None,
@@ -91,9 +89,11 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     from xlparity.report import worst  # noqa: PLC0415
 
     wanted = paired(format, output)
-    if not all(math.isfinite(tolerance or 0.0) for tolerance in (rtol, atol)):
-        raise UsageError("--rtol and --atol are numbers such as 1e-9; with an infinite one everything would agree")
+    settings = read_settings(Path())
+    options = settings.options(named="--", engine=engine, rtol=rtol, atol=atol, scenarios=scenarios, seed=seed)
     specs = specs or specs_below(Path())
+    if not specs:
+        raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")
     for option, copy in (("--fix", fix), ("--annotate", annotate)):
         if copy is not None and len(specs) > 1:
             raise UsageError(f"{option} writes one workbook, and there are {len(specs)} spec files; name one of them")
@@ -103,7 +103,6 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         from xlparity.cli.watch import verify_on_save  # noqa: PLC0415
 
         raise typer.Exit(verify_on_save(specs, workbook))
-    options = read_settings(Path()).options(engine=engine, rtol=rtol, atol=atol, scenarios=scenarios, seed=seed)
     with progress_bar(len(specs)) as progress:
         reports = [
             xlparity.verify(spec, workbook=workbook, progress=progress(number, spec), **options)
@@ -149,10 +148,12 @@ def _refuse_name(out: Path, spec: Path, workbook: Path, option: str) -> None:
 
 
 def specs_below(folder: Path) -> list[Path]:
-    """Every spec file below the folder; raises UsageError where there is none."""
-    found = sorted(
-        path for path in folder.rglob("*.parity.toml") if not any(part.startswith(".") for part in path.parts)
-    )
-    if not found:
-        raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")
-    return found
+    """Every spec file below the folder, but none that is hidden or that came with a package into a virtual environment."""
+    from xlparity.spec import SUFFIX  # noqa: PLC0415
+
+    found: list[Path] = []
+    for name, folders, files in os.walk(folder):
+        here = Path(name)
+        folders[:] = [f for f in folders if not f.startswith(".") and not (here / f / "pyvenv.cfg").is_file()]
+        found += [here / file for file in files if file.endswith(SUFFIX) and not file.startswith(".")]
+    return sorted(found)

@@ -11,11 +11,9 @@ from xlparity.findings.following import on_a_circle
 from xlparity.findings.localise import Judged, Root
 from xlparity.findings.repair import Mend
 from xlparity.layout import Layout
-from xlparity.report import Finding
+from xlparity.report import UNEXPLAINED, Finding
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Workbook
-
-UNEXPLAINED = "XP199"
 
 
 def finding(workbook: Workbook, layout: Layout, root: Root, mend: Mend | None) -> Finding:

@@ -4,19 +4,19 @@ pytest imports this on every start, in every project that has xlparity installed
 reads nothing until a ``*.parity.toml`` is met: numpy, openpyxl and the engine wait for the first one.
 """
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from xlparity.pytest_plugin.items import ParityFile
     from xlparity.pytest_plugin.values import Recalculated
 
 NOTE = "parity note"
+KINDS: "Mapping[str, type[int] | type[float]]" = {"scenarios": int, "seed": int, "rtol": float, "atol": float}
 _SUFFIX = ".parity.toml"
 _SAID = {
     "engine": "what recalculates the workbooks (see 'xlparity engines')",
@@ -31,19 +31,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options, and the keys of the same names for the configuration file."""
     group = parser.getgroup("parity", "Excel workbooks against their Python references (xlparity)")
     group.addoption("--parity-engine", action="append", metavar="NAME", help=f"{_SAID['engine']}; may be repeated")
-    for name, kind in (("scenarios", _whole), ("seed", _whole), ("rtol", _tolerance), ("atol", _tolerance)):
-        instead = ", in place of every one in the spec files" if kind is _tolerance else ""
+    for name, kind in KINDS.items():
+        instead = ", in place of every one in the spec files" if kind is float else ""
         group.addoption(f"--parity-{name}", type=kind, metavar="NUMBER", help=_SAID[name] + instead)
     parser.addini("parity_engine", _SAID["engine"], type="args", default=None)
-    for name in ("scenarios", "seed", "rtol", "atol"):
-        instead = ", where the spec file gives none" if name in ("rtol", "atol") else ""
+    for name, kind in KINDS.items():
+        instead = ", where the spec file gives none" if kind is float else ""
         parser.addini(f"parity_{name}", _SAID[name] + instead, default=None)
     group.addoption("--no-parity", action="store_true", help=f"collect no *{_SUFFIX}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the marker that the items bear: ``-m "not parity"`` leaves them out."""
+    """Registers the marker that the items bear: ``-m "not parity"`` leaves them out. Refuses numbers that make no sense."""
     config.addinivalue_line("markers", "parity: an item of a *.parity.toml, made by xlparity")
+    numbers = {name: config.getoption(f"parity_{name}") for name in KINDS}
+    if any(number is not None for number in numbers.values()):
+        from xlparity.errors import UsageError  # noqa: PLC0415
+        from xlparity.settings import Settings  # noqa: PLC0415
+
+        try:
+            Settings().options(named="--parity-", **numbers)
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ParityFile | None":
@@ -88,20 +97,3 @@ def recalculate() -> "Callable[..., Recalculated]":
     from xlparity.pytest_plugin.values import recalculating  # noqa: PLC0415
 
     return recalculating()
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
-
-
-def _tolerance(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < math.inf:  # with an infinite one everything would agree
-        raise ValueError
-    return number
-
-
-_whole.__name__, _tolerance.__name__ = "whole number", "tolerance"  # as argparse calls them where they are wrong

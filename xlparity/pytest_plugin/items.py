@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback, TerminalRepr
 
-from xlparity.engines import NAMES
-from xlparity.errors import UsageError, XlparityError, nearest
+from xlparity.engines import find_engine
+from xlparity.errors import UsageError, XlparityError
 from xlparity.pipeline import verify, workbook_of
-from xlparity.pytest_plugin import NOTE
+from xlparity.pytest_plugin import KINDS, NOTE
 from xlparity.reporters.parts import Key, Part, name_of, notes_of, parts_of
 from xlparity.reporters.words import ONLY_STORED
 from xlparity.settings import Settings, read_settings, settings_of
@@ -102,9 +102,8 @@ class ParityFile(pytest.File):
     @cached_property
     def _options(self) -> dict[str, Any]:
         options = _options(self.config)
-        unknown = next((name for name in options.get("engine", ()) if name not in NAMES), None)
-        if unknown is not None:
-            raise UsageError(f"there is no engine '{unknown}'{nearest(unknown, NAMES)}")
+        for name in options.get("engine", ()):
+            find_engine(name)
         return options
 
     @cached_property
@@ -193,13 +192,12 @@ def _usual_warnings() -> Iterator[None]:
 def _options(config: pytest.Config) -> dict[str, Any]:
     """The keywords of ``verify``: the command line, then the configuration file, then ``[tool.xlparity]``."""
     standing = read_settings(config.rootpath).under(_from_ini(config))
-    keys = ("engine", "scenarios", "seed", "rtol", "atol")
-    return standing.options(**{key: config.getoption(f"parity_{key}") for key in keys})
+    return standing.options(**{key: config.getoption(f"parity_{key}") for key in ("engine", *KINDS)})
 
 
 def _from_ini(config: pytest.Config) -> Settings:
     table: dict[str, Any] = {"engine": config.getini("parity_engine") or []}
-    for key, kind in _KINDS.items():
+    for key, kind in KINDS.items():
         text = config.getini(f"parity_{key}")
         if text not in (None, ""):
             try:
@@ -208,6 +206,3 @@ def _from_ini(config: pytest.Config) -> Settings:
                 table[key] = text
     where = config.inipath or "pytest's configuration"
     return settings_of(table, f"{where}, parity_…")
-
-
-_KINDS: Mapping[str, type[int] | type[float]] = {"scenarios": int, "seed": int, "rtol": float, "atol": float}

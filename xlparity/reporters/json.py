@@ -6,8 +6,9 @@ from typing import Any
 
 from xlparity.fixed import Fixed
 from xlparity.mutations import MutationReport, Outcome
-from xlparity.report import CellResult, CheckResult, Finding, Report, StoredReport, StoredResult, worst
+from xlparity.report import CellResult, CheckResult, Finding, Report, worst
 from xlparity.reporters import words
+from xlparity.stored import StoredReport, StoredResult
 from xlparity.tried import Witness
 from xlparity.values import Value
 

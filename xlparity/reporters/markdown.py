@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from xlparity.address import Cell
 from xlparity.fixed import Fixed
-from xlparity.report import UNKNOWN, CellResult, CheckResult, Finding, Report
+from xlparity.report import CellResult, CheckResult, Finding, Report
 from xlparity.reporters import rows, words
 from xlparity.reporters.words import MARK
 from xlparity.values import Unsupported
@@ -126,7 +126,7 @@ def _status(result: CellResult, unsure: set[Cell]) -> str:
 def _details(report: Report) -> Iterator[str]:
     for check in report.combined[:_CHECKS]:
         wrong = len(rows.amiss(check))
-        unknown = sum(check.counts[status] for status in UNKNOWN)
+        unknown = sum(judgement in rows.DOUBTFUL for _, judgement in rows.judged(check))
         told = f"{wrong:,} of {words.number(check.counts['bound'], 'cell')} not right" if wrong else "all agree"
         told = f"{told}, {unknown:,} of them not assessed" if unknown else told
         yield f"<details><summary>{MARK[check.verdict]} {html.escape(check.name)}{words.iterations(check)}: {told}</summary>"

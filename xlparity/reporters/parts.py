@@ -5,14 +5,25 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from xlparity.address import Cell
-from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
+from xlparity.report import (
+    CAUSES,
+    OF_INPUTS,
+    UNEXPLAINED,
+    UNKNOWN,
+    WRONG,
+    CellResult,
+    CheckResult,
+    Finding,
+    Report,
+    Verdict,
+)
 from xlparity.reporters import rows, words
 from xlparity.values import Unsupported
 
 Outcome: TypeAlias = Literal["passed", "failed", "unassessed", "accepted", "skipped"]
 
 INPUTS = "inputs"
-_TOLD = CAUSES.union(OF_INPUTS, ("XP199",))  # where the cells are, and so in no note
+_TOLD = CAUSES.union(OF_INPUTS, (UNEXPLAINED,))  # where the cells are, and so in no note
 _CELLS_SHOWN, _FINDINGS_SHOWN = 10, 3
 
 
@@ -84,15 +95,15 @@ def _quantities(
     check: CheckResult, findings: Iterable[Finding], elsewhere: Iterable[Finding]
 ) -> Iterator[tuple[Key, Part]]:
     stored_only = frozenset(result.cell for result in check.only_stored)
-    unsure = {result.cell for result in check.not_always_computed}
-    groups: dict[Key, list[CellResult]] = {}
-    for result in check.results:
-        groups.setdefault(Key(check.name, result.variable, result.iteration), []).append(result)
+    groups: dict[Key, list[tuple[CellResult, rows.Judgement]]] = {}
+    for result, judgement in rows.judged(check):
+        groups.setdefault(Key(check.name, result.variable, result.iteration), []).append((result, judgement))
     about = rows.by_place(findings)
     others = [_said(finding) for finding in elsewhere]
-    for key, results in groups.items():
-        wrong = [r for r in results if r.status in WRONG or r.cell in stored_only]
-        unknown = [r for r in results if r.status in UNKNOWN or r.cell in unsure]
+    for key, judged in groups.items():
+        results = [result for result, _ in judged]
+        wrong = [result for result, judgement in judged if judgement in rows.FAILING]
+        unknown = [result for result, judgement in judged if judgement in rows.DOUBTFUL]
         if wrong or unknown:
             causes = _causes([*wrong, *unknown], about, others)
             sentence = _wrong(wrong, results, check) if wrong else _unknown(unknown, results)

@@ -1,10 +1,19 @@
 """What the reporters list: a row a quantity, the cells that are not right, and the worst of them."""
 
 import math
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple, TypeAlias
 
+from xlparity.address import Cell
 from xlparity.report import UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report
+
+Judgement: TypeAlias = Literal["right", "wrong", "stored", "unknown", "unsure", "accepted", "skipped"]
+FAILING: tuple[Judgement, ...] = ("wrong", "stored")  # they fail a check
+DOUBTFUL: tuple[Judgement, ...] = ("unknown", "unsure")  # they keep it from being assessed
+_JUDGEMENTS: Mapping[str, Judgement] = {
+    **dict.fromkeys(WRONG, "wrong"), **dict.fromkeys(UNKNOWN, "unknown"),
+    "match": "right", "accepted": "accepted", "skipped": "skipped",
+}  # fmt: skip
 
 
 class Quantity(NamedTuple):
@@ -25,9 +34,6 @@ class Quantity(NamedTuple):
 
 def quantities(check: CheckResult) -> list[Quantity]:
     """A row a quantity, in the spec's order; ``first`` is the first iteration with a wrong cell."""
-    by_name: dict[str, list[CellResult]] = {name: [] for name in check.variables}
-    for result in check.results:
-        by_name[result.variable].append(result)
     return [
         Quantity(
             name,
@@ -37,9 +43,16 @@ def quantities(check: CheckResult) -> list[Quantity]:
             max((result.ulps for result in results if result.ulps is not None), default=None),
             min((result.iteration for result in results if result.status in WRONG), default=None),
         )
-        for name, results in by_name.items()
-        if results  # else it stands in input cells only
+        for name, results in by_quantity(check).items()
     ]
+
+
+def by_quantity(check: CheckResult) -> dict[str, list[CellResult]]:
+    """The cells of each quantity, in the spec's order; one that stands in input cells only has none, and is left out."""
+    found: dict[str, list[CellResult]] = {name: [] for name in check.variables}
+    for result in check.results:
+        found[result.variable].append(result)
+    return {name: results for name, results in found.items() if results}
 
 
 def findings(report: Report, check: CheckResult) -> list[Finding]:
@@ -84,22 +97,28 @@ def by_place(found: Iterable[Finding]) -> dict[object, list[Finding]]:
     return about
 
 
+def judged(check: CheckResult) -> list[tuple[CellResult, Judgement]]:
+    """Every cell with what is to be thought of it on all inputs together, in the order of the check.
+
+    Of those that match on the stored inputs, ``stored`` are wrong on others, and ``unsure`` could not be judged on some.
+    """
+    others: dict[Cell, Judgement] = dict.fromkeys((result.cell for result in check.not_always_computed), "unsure")
+    others |= dict.fromkeys((result.cell for result in check.only_stored), "stored")
+    return [(result, others.get(result.cell, _JUDGEMENTS[result.status])) for result in check.results]
+
+
 def amiss(check: CheckResult) -> list[CellResult]:
     """The cells that keep the check from passing, on the stored inputs or on others, in the order of the check."""
-    others = {result.cell for result in (*check.only_stored, *check.not_always_computed)}
-    return [
-        result
-        for result in check.results
-        if result.status in WRONG or result.status in UNKNOWN or (result.status == "match" and result.cell in others)
-    ]
+    return [result for result, judgement in judged(check) if judgement in (*FAILING, *DOUBTFUL)]
 
 
 def worst(results: Iterable[CellResult], most: int) -> list[CellResult]:
-    """So many of the cells: first those without a number where one belongs, then by the size of the difference."""
+    """So many of the cells, those that are furthest off first."""
+    return sorted(results, key=off_by, reverse=True)[:most]
 
-    def size(result: CellResult) -> float:
-        if result.difference is None or math.isnan(result.difference):
-            return math.inf
-        return abs(result.difference)
 
-    return sorted(results, key=size, reverse=True)[:most]
+def off_by(result: CellResult) -> float:
+    """How wrong a cell is, for an order: by the difference, and no number where one should stand is worse than any."""
+    if result.difference is None or math.isnan(result.difference):
+        return math.inf
+    return abs(result.difference)

@@ -9,21 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from xlparity.fixed import Fixed
-from xlparity.report import (
-    UNKNOWN,
-    WRONG,
-    CellResult,
-    CheckResult,
-    Report,
-    StoredReport,
-    StoredResult,
-    Verdict,
-)
+from xlparity.report import UNKNOWN, WRONG, CellResult, CheckResult, Report, Verdict
 from xlparity.reporters import words
 from xlparity.reporters.findings import findings
 from xlparity.reporters.rows import quantities
 from xlparity.reporters.words import MARK, number, value
 from xlparity.reporters.wrapping import Formula
+from xlparity.stored import StoredReport, StoredResult
 from xlparity.values import Unsupported
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}

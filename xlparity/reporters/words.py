@@ -7,7 +7,7 @@ from xlparity.address import Cell
 from xlparity.codes import RULES, Level
 from xlparity.fixed import Fixed
 from xlparity.mutations import Outcome
-from xlparity.report import CAUSES, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
+from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
 from xlparity.reporters import rows
 from xlparity.tried import Scenarios, Witness
 from xlparity.values import Unsupported, Value
@@ -51,9 +51,7 @@ def verdict(report: Report) -> str:
         said = f"{counted}{wrong:,} of {compared:,} compared cells differ from the Python reference{where}"
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
         if not wrong and not stored:
-            said = (
-                "; ".join(f.message for check in checks for f in check.findings if f.code in ("XP203", "XP403")) + "."
-            )
+            said = "; ".join(f.message for check in checks for f in check.findings if f.code in OF_INPUTS) + "."
     elif unknown:
         said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ."
     elif counts["match"]:

@@ -29,7 +29,7 @@ _OUTPUT = ("at", "rtol", "atol", "transpose", "skip")
 def read_spec(path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: B008  (it is frozen)
     """The spec file, with the tolerance of what it gives none. Raises SpecError where it cannot be read or is wrong."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode()  # to the letter, for its digest
         table = tomllib.loads(text)
     except OSError as error:
         said = f"cannot be read ({error.strerror or error}){nearest_file(path)}"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from xlparity.address import Cell, column_number
 from xlparity.report import CAUSES, CellResult, CheckResult, Report
-from xlparity.reporters import words
+from xlparity.reporters import rows, words
 from xlparity.reporters.html.tables import value
 from xlparity.values import Unsupported, Value
 
@@ -96,15 +96,11 @@ def shape(formula: str, cell: Cell) -> str:
 
 
 def _states(check: CheckResult) -> Iterator[tuple[CellResult, str]]:
-    fooled = {result.cell for result in check.only_stored}
-    unsure = {result.cell for result in check.not_always_computed}
-    for result in check.results:
-        state: str = result.status
-        if result.status == "match":
-            same = result.difference is None or result.difference == 0
-            state = "same" if same else "near"
-            state = "stored" if result.cell in fooled else "unsure" if result.cell in unsure else state
-        yield result, state
+    for result, judgement in rows.judged(check):
+        if judgement == "right":
+            yield result, "same" if result.difference is None or result.difference == 0 else "near"
+        else:
+            yield result, judgement if result.status == "match" else result.status
 
 
 class _Sheet:

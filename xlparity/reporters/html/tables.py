@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from xlparity.address import Cell
-from xlparity.report import STATUSES, UNKNOWN, WRONG, CellResult, CheckResult, Report, Status
+from xlparity.report import STATUSES, WRONG, CellResult, CheckResult, Report, Status
 from xlparity.reporters import rows, words
 from xlparity.values import Value
 
@@ -63,13 +63,14 @@ def shares(report: Report) -> list[tuple[str, int]]:
 
     Doubtful is what was not assessed, and what is right on the stored inputs only or could not be judged on others.
     """
-    found = dict.fromkeys(("pass", "unsure", "fail", "left"), 0)
-    for check in report.combined:
-        doubtful = {result.cell for result in (*check.only_stored, *check.not_always_computed)}
-        for result in check.results:
-            unsure = result.status in UNKNOWN or result.cell in doubtful
-            right = "pass" if result.status == "match" else "left"
-            found["fail" if result.status in WRONG else "unsure" if unsure else right] += 1
+    colours = {
+        "pass": ("right",),
+        "unsure": ("stored", *rows.DOUBTFUL),
+        "fail": ("wrong",),
+        "left": ("accepted", "skipped"),
+    }
+    counts = Counter(judgement for check in report.combined for _, judgement in rows.judged(check))
+    found = {name: sum(counts[judgement] for judgement in of) for name, of in colours.items()}
     return [(name, count) for name, count in found.items() if count]
 
 
@@ -106,13 +107,13 @@ def heat(check: CheckResult) -> tuple[int, list[int], list[tuple[str, list[Heat 
     size = -(-check.blocks // _COLUMNS)
     starts = range(1, check.blocks + 1, size)
     untrue = {result.cell for result in check.only_stored}
-    rows: list[tuple[str, list[Heat | None]]] = []
-    for name, results in _by_variable(check).items():
+    found: list[tuple[str, list[Heat | None]]] = []
+    for name, results in rows.by_quantity(check).items():
         bins: list[list[CellResult]] = [[] for _ in starts]
         for result in results:
             bins[(result.iteration - 1) // size].append(result)
-        rows.append((name, [_heat(found, untrue) if found else None for found in bins]))
-    return size, list(starts), rows
+        found.append((name, [_heat(held, untrue) if held else None for held in bins]))
+    return size, list(starts), found
 
 
 def _heat(found: list[CellResult], untrue: set[Cell]) -> Heat:
@@ -125,7 +126,7 @@ def _heat(found: list[CellResult], untrue: set[Cell]) -> Heat:
     largest = max(apart, default=0.0)
     if largest == 0:
         if wrong and all(r.status == "match" for r in found):
-            return Heat(8, "○", wrong, "right on the stored inputs only")
+            return Heat(8, "○", wrong, words.ONLY_STORED)
         return Heat(0, "=" if not wrong else "✗", wrong, "no difference" if not wrong else "wrong without a difference")
     level = 1 + sum(largest >= limit for limit in _LEVELS)
     power = str(math.floor(math.log10(largest))).replace("-", "−")
@@ -167,10 +168,3 @@ def _opinion(check: CheckResult) -> Opinion:
 
 def _largest(results: Iterable[CellResult]) -> float | None:
     return max((abs(r.difference) for r in results if r.difference is not None), default=None)
-
-
-def _by_variable(check: CheckResult) -> dict[str, list[CellResult]]:
-    found: dict[str, list[CellResult]] = {name: [] for name in check.variables}
-    for result in check.results:
-        found[result.variable].append(result)
-    return {name: results for name, results in found.items() if results}

@@ -1,0 +1,46 @@
+"""What a recalculation found out: the values that a workbook stores, beside those that its formulas compute."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, get_args
+
+from xlparity.address import Cell
+from xlparity.report import Verdict
+from xlparity.values import Value
+
+Stored = Literal["equal", "differs", "unsupported", "uncached"]
+
+
+class StoredResult(NamedTuple):
+    """What became of one formula's stored value: ``stored`` is None where the file has none, the cell then uncached."""
+
+    cell: Cell
+    status: Stored
+    stored: Value | None
+    computed: Value
+    formula: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """Every formula element of a workbook with the value that the file stores and the one that it computes."""
+
+    workbook: str
+    sha256: str
+    results: tuple[StoredResult, ...]
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many formulas there are, and how many ended in each status; these add up to ``formulas``."""
+        found = Counter(result.status for result in self.results)
+        return {"formulas": len(self.results), **{status: found[status] for status in get_args(Stored)}}
+
+    @property
+    def verdict(self) -> Verdict:
+        """Stale where a value differs or is absent; unassessed where there are formulas and none could be computed."""
+        counts = self.counts
+        if counts["differs"] or counts["uncached"]:
+            return Verdict.STALE
+        return Verdict.UNASSESSED if counts["unsupported"] and not counts["equal"] else Verdict.PASS
