@@ -1,0 +1,104 @@
+"""Input that means harm, or has bad luck: what a workbook holds is shown and never obeyed, and nothing is written over."""
+
+import json
+import os
+import subprocess
+import sys
+import unicodedata
+from xml.etree import ElementTree as ET
+
+import openpyxl
+import pytest
+
+from xlparity import assert_parity
+from xlparity.cli.formats import ReportFormat
+
+# Clears a terminal, ends a line for some, and turns the rest of one round; half a character, which UTF-8 cannot hold.
+STEERING = "_x001B_[2J\x9b31m\x85\u2028\u202e\u2066_xD83D_"
+ASCII = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+ASCII.pop("GITHUB_ACTIONS", None)
+
+
+@pytest.fixture
+def steering(small):
+    """A workbook that is wrong, in whose cells stands what steers a terminal."""
+    small.write_cells({"A1": 3, "B1": STEERING, "B2": f'=2*A1+LEN("\x9b31m{STEERING[-9:]}")', "B3": "=5*A1"})
+    small.reference.write_text("def double(x):\n    return {'y': [2 * x] * 3}\n")
+    small.write_spec(outputs='[outputs]\ny = "B1:B3"\n[[accept]]\ncells = "B3"\nreason = "\\u001b[2Jknown\\u202e"')
+    return small
+
+
+def obeyed(text):
+    """The characters that would not be shown but obeyed, and those that no file can hold."""
+    return {c for c in text if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in "\u202e\u2066"} - {
+        "\n",
+        "\t",
+    }
+
+
+@pytest.mark.parametrize("form", ReportFormat)
+@pytest.mark.parametrize("to_file", [True, False])
+def test_no_report_holds_what_steers_a_terminal(run, steering, form, to_file):
+    """A student's file is not to write upon the teacher's screen, nor to make a page that a program refuses."""
+    out = steering.folder / "out"
+    done = run("verify", steering.spec, "--format", form, *(["--output", out] if to_file else []))
+    text = out.read_text(encoding="utf-8") if to_file else done.out
+    assert (done.code, done.err) == (1, "")
+    assert "[2J" in text
+    assert not obeyed(text)
+
+
+def test_json_still_reads_as_what_stands_in_the_workbook(run, steering):
+    """A program is to have the texts themselves, but for halves of characters, which many refuse."""
+    found = json.loads(run("verify", steering.spec, "--format", "json").out)
+    (typed,) = [cell for cell in found["checks"][0]["cells"] if cell["cell"] == "Sheet!B1"]
+    assert typed["actual"] == "\x1b[2J\x9b31m\x85\u2028\u202e\u2066\ufffd"
+
+
+def test_annotations_errors_and_test_runners_hold_nothing_of_it_either(run, steering, monkeypatch):
+    """They end on a terminal as well."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert not obeyed(run("verify", steering.spec).out)
+    with pytest.raises(AssertionError) as raised:
+        assert_parity(steering.workbook, lambda x: {"y": 2 * x}, sheet="Sheet", inputs={"x": "A1"}, outputs={"y": "B1"})
+    assert "[2J" in str(raised.value)
+    assert not obeyed(str(raised.value))
+    steering.write_spec(sheet='sheet = "\\u001b[2J"')
+    done = run("verify", steering.spec)
+    assert done.code == 2
+    assert "[2J" in done.err
+    assert not obeyed(done.err)
+
+
+def test_the_copies_of_a_workbook_hold_what_it_holds(run, steering):
+    """Half a character is written as Excel writes it."""
+    shown = steering.folder / "shown.xlsx"
+    done = run("verify", steering.spec, "--annotate", shown)
+    assert done.code == 1
+    (cell,) = openpyxl.load_workbook(shown)["Sheet"]["B1:B1"][0]
+    assert STEERING in cell.comment.text
+    assert cell.value == openpyxl.load_workbook(steering.workbook)["Sheet"]["B1"].value
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+@pytest.mark.parametrize("form", ReportFormat)
+def test_a_name_of_a_file_may_be_any_bytes(run, small, form):
+    """On a disk from elsewhere, a name in Latin-1 is no UTF-8."""
+    book, out = small.folder / os.fsdecode(b"caf\xe9.xlsx"), small.folder / "out"
+    small.workbook.rename(book)
+    done = run("verify", small.spec, "--workbook", book, "--format", form, "--output", out)
+    assert (done.code, done.err) == (0, "")
+    text = out.read_text(encoding="utf-8")
+    assert "caf%E9.xlsx" in text or "caf\ufffd.xlsx" in text
+
+
+@pytest.mark.parametrize("form", [form for form in ReportFormat if form is not ReportFormat.TEXT])
+def test_what_programs_read_is_utf8_whatever_the_locale(small, form):
+    """With ? for every other letter, JSON would hold another formula than the workbook does, and say nothing of it."""
+    small.write_cells({"A1": 3, "B1": '=2*A1+LEN("π…")'})
+    command = [sys.executable, "-P", "-m", "xlparity.cli", "verify", small.spec, "--format", form]
+    printed = subprocess.run(command, capture_output=True, check=False, env=ASCII)
+    assert printed.returncode == 1, printed.stderr
+    assert "π…" in printed.stdout.decode() or form is ReportFormat.SARIF
+    if form is ReportFormat.JUNIT:
+        ET.fromstring(printed.stdout)
