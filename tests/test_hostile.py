@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import unicodedata
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import openpyxl
@@ -12,6 +13,7 @@ import pytest
 
 from xlparity import assert_parity
 from xlparity.cli.formats import ReportFormat
+from xlparity.writing import write_file
 
 # Clears a terminal, ends a line for some, and turns the rest of one round; half a character, which UTF-8 cannot hold.
 STEERING = "_x001B_[2J\x9b31m\x85\u2028\u202e\u2066_xD83D_"
@@ -102,3 +104,77 @@ def test_what_programs_read_is_utf8_whatever_the_locale(small, form):
     assert "π…" in printed.stdout.decode() or form is ReportFormat.SARIF
     if form is ReportFormat.JUNIT:
         ET.fromstring(printed.stdout)
+
+
+def contents(folder):
+    """What every file below the folder holds."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("command", [("verify",), ("mutate", "--limit", 1)])
+@pytest.mark.parametrize(
+    "name", ["small.py", "helper.py", "sub/../small.py", "link", "hard", "small.xlsx", "small.parity.toml"]
+)
+def test_no_report_is_written_over_what_people_write(run, small, command, name):
+    """A slip of the completion key would have put the report in place of the reference, which nobody else has."""
+    (small.folder / "sub").mkdir()
+    (small.folder / "helper.py").write_text("import math\n")
+    (small.folder / "link").symlink_to("small.py")
+    (small.folder / "hard").hardlink_to(small.workbook)
+    before = contents(small.folder)
+    done = run(*command, small.spec, "--workbook", small.workbook, "--output", small.folder / name)
+    assert done.code == 2
+    assert "would overwrite" in done.err
+    assert contents(small.folder) == before
+
+
+def test_recalculated_values_go_to_a_workbook_only(run, small):
+    """As with --fix."""
+    before = contents(small.folder)
+    for out in (small.spec, small.reference):
+        done = run("recalc", small.workbook, "-o", out)
+        assert done.code == 2
+        assert "must end in .xlsx as well" in done.err
+    assert contents(small.folder) == before
+
+
+def test_a_name_that_is_refused_leaves_no_half_of_the_work(run, small):
+    """The mended copy would be there, and the annotated one not."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    before = contents(small.folder)
+    done = run("verify", small.spec, "--fix", small.folder / "a.xlsx", "--annotate", small.folder / "b.xlsm")
+    assert done.code == 2
+    assert contents(small.folder) == before
+
+
+def test_a_link_that_leads_nowhere_is_an_error_of_the_person(run, small):
+    """As is one that leads to itself; and a file that cannot be read is not like itself."""
+    (loop := small.folder / "loop.xlsx").symlink_to("loop.xlsx")
+    done = run("verify", small.spec, "--workbook", loop)
+    assert done.code == 2
+    assert "loop.xlsx'" not in done.err
+    for option in ("--fix", "--output"):
+        assert "fault" not in run("verify", small.spec, option, loop).err
+
+
+def test_a_name_may_be_as_long_as_the_disk_lets_it(run, small):
+    """What is written beside it first has another name."""
+    out = small.folder / f"{'x' * 250}.json"
+    assert run("verify", small.spec, "--format", "json", "--output", out).code == 0
+    assert json.loads(out.read_text())["verdict"] == "pass"
+    done = run("verify", small.spec, "--format", "json", "--output", f"{out}{'x' * 10}")
+    assert done.code == 2
+    assert "cannot be written" in done.err
+
+
+def test_an_interrupt_leaves_no_half_of_a_file(tmp_path, monkeypatch):
+    """Neither under its name nor beside it."""
+    (out := tmp_path / "out.json").write_text("before")
+
+    def interrupted(self, target):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_file(out, b"after")
+    assert contents(tmp_path) == {out: b"before"}

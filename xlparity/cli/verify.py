@@ -110,9 +110,12 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
             for number, spec in enumerate(specs)
         ]
     keep_all_apart(wanted, *(Path(report.workbook) for report in reports))
+    for option, copy in (("--fix", fix), ("--annotate", annotate)):
+        if copy is not None:
+            _refuse_name(copy, specs[0], Path(reports[0].workbook), option)
     fixed = None if fix is None else _fixed(reports[0], fix, specs[0], options)
     if annotate is not None:
-        _annotated(reports[0], annotate, specs[0])
+        _annotated(reports[0], annotate)
     write_reports(wanted, reports, fixed, quiet=quiet, verbose=verbose)
     raise typer.Exit(int(worst(report.verdict for report in reports)))
 
@@ -122,7 +125,6 @@ def _fixed(report: "Report", out: Path, spec: Path, options: dict[str, Any]) -> 
     from xlparity.fix import fix  # noqa: PLC0415
     from xlparity.fixed import Fixed  # noqa: PLC0415
 
-    _refuse_name(out, spec, Path(report.workbook), "--fix")
     data, cells = fix(report)
     if not cells:
         return Fixed(out.as_posix(), (), None)
@@ -130,11 +132,10 @@ def _fixed(report: "Report", out: Path, spec: Path, options: dict[str, Any]) -> 
     return Fixed(out.as_posix(), cells, xlparity.verify(spec, workbook=out, **options))
 
 
-def _annotated(report: "Report", out: Path, spec: Path) -> None:
+def _annotated(report: "Report", out: Path) -> None:
     """The copy with the report in it, written and told of on standard error, whatever the report's own format is."""
     from xlparity.annotate import annotate  # noqa: PLC0415
 
-    _refuse_name(out, spec, Path(report.workbook), "--annotate")
     copy = annotate(report)
     write_file(out, copy.data)
     coloured = f"{copy.coloured:,} cell{'' if copy.coloured == 1 else 's'} coloured, {copy.commented:,} commented"
@@ -142,8 +143,13 @@ def _annotated(report: "Report", out: Path, spec: Path) -> None:
 
 
 def _refuse_name(out: Path, spec: Path, workbook: Path, option: str) -> None:
-    """A copy overwrites nothing that is read, and ends as the workbook does: Excel opens no other."""
+    """A copy overwrites nothing that is read, and ends as the workbook does."""
     keep_apart(out, spec, workbook, option=option)
+    refuse_kind(out, workbook, option)
+
+
+def refuse_kind(out: Path, workbook: Path, option: str) -> None:
+    """Raises UsageError where the copy of a workbook does not end as that does: Excel opens no other."""
     if out.suffix.lower() != workbook.suffix.lower():
         raise UsageError(f"{option} {out}: the copy of {workbook} must end in {workbook.suffix} as well")
 
