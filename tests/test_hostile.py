@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -13,6 +14,7 @@ import pytest
 
 from xlparity import assert_parity
 from xlparity.cli.formats import ReportFormat
+from xlparity.reporters.html.changes import marked
 from xlparity.writing import write_file
 
 # Clears a terminal, ends a line for some, and turns the rest of one round; half a character, which UTF-8 cannot hold.
@@ -178,3 +180,53 @@ def test_an_interrupt_leaves_no_half_of_a_file(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_file(out, b"after")
     assert contents(tmp_path) == {out: b"before"}
+
+
+@pytest.mark.parametrize("form", ReportFormat)
+def test_absolute_paths_make_no_other_report(run, steering, monkeypatch, form):
+    """An editor or a script hands over absolute ones, and the report is to be the same on the next machine."""
+    monkeypatch.chdir(steering.folder)
+    relative = run("verify", "small.parity.toml", "--workbook", "small.xlsx", "--format", form).out
+    (link := steering.folder.with_name(f"{steering.folder.name}-link")).symlink_to(steering.folder)
+    for folder in (steering.folder, link):
+        specs = ("verify", folder / "small.parity.toml", "--workbook", folder / "small.xlsx")
+        assert run(*specs, "--format", form).out == relative
+    assert str(steering.folder) not in relative
+    steering.write_spec(workbook=f"workbook = '{steering.workbook}'", outputs='[outputs]\ny = "B1:B3"')
+    assert str(steering.folder) not in run("verify", "small.parity.toml", "--format", form).out
+
+
+def test_other_commands_name_files_from_here_as_well(run, small, monkeypatch):
+    """They have reports of their own."""
+    monkeypatch.chdir(small.folder)
+    done = run("recalc", "--check", small.workbook, "--format", "json")
+    assert json.loads(done.out)["workbook"]["path"] == "small.xlsx"
+    found = json.loads(run("mutate", small.spec, "--limit", 1, "--jobs", 1, "--format", "json").out)
+    assert (found["spec"], found["workbook"]) == ("small.parity.toml", "small.xlsx")
+    small.write_cells({"A1": 3, "B1": "=2+A1"})
+    found = json.loads(run("verify", small.spec, "--fix", small.folder / "a.xlsx", "--format", "json").out)
+    assert (found["fixed"]["path"], found["fixed"]["report"]["workbook"]["path"]) == ("a.xlsx", "a.xlsx")
+
+
+def test_the_environment_makes_no_other_text_in_a_file(run, small, monkeypatch):
+    """A terminal without abilities counts 80 columns, and a file is none, whatever is forced."""
+    small.write_cells({"A1": 3, "B1": f"=3*A1+{'0*(A1+1)+' * 8}0"})
+    out = small.folder / "out.txt"
+    run("verify", small.spec, "--output", out)
+    usual = out.read_bytes()
+    for name, value in {"FORCE_COLOR": "1", "TERM": "dumb", "COLUMNS": "40", "TZ": "Asia/Tokyo", "LC_ALL": "C"}.items():
+        monkeypatch.setenv(name, value)
+    run("verify", small.spec, "--output", out)
+    assert out.read_bytes() == usual
+
+
+@pytest.mark.parametrize(
+    "new", ["=" + "C3+D4/" * 1365, "=LN(1)+" + "A1*B2+" * 1365, "=" + "A1*B2+" * 1365 + "LN(1)", "="]
+)
+def test_formulas_of_any_length_are_compared_at_once(new):
+    """Two of 8,192 characters that have nothing in common took a minute, and a page may have hundreds."""
+    old = "=" + "A1*B2+" * 1365
+    goes, comes = marked(old, new)
+    assert re.sub("</?del>", "", goes) == old
+    assert re.sub("</?ins>", "", comes) == new
+    assert len(goes) + len(comes) < len(old) + len(new) + 40

@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and how a report names them."""
 
 import os
 import tempfile
@@ -7,6 +7,15 @@ from pathlib import Path
 from xlparity.errors import UsageError
 
 _WRITTEN_BY_PEOPLE = (".py", ".toml", ".xlsx", ".xlsm")
+
+
+def from_here(path: Path) -> str:
+    """The path for a report, which is to be the same on every machine: relative, where it leads below the current folder."""
+    if path.is_absolute():
+        place = Path(os.path.realpath(path.parent), path.name)
+        here = Path.cwd()
+        path = place.relative_to(here) if place.is_relative_to(here) else path
+    return path.as_posix()
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -35,6 +35,7 @@ def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
 
     plain = output is not None or bool(os.environ.get("NO_COLOR"))
 
+    # Where FORCE_COLOR makes a terminal of everything, a file is none, or it would be as narrow as a dumb one.
     def printed(**to: Any) -> None:
         console = Console(highlight=False, markup=False, color_system=None if plain else "auto", **to)
         console.push_render_hook(Harmless())
@@ -46,7 +47,7 @@ def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
     # A pipe has no width of its own; 100 columns keep an address, two numbers and most formulas on a line.
     width = 120 if output is not None else None if "COLUMNS" in os.environ else 100
     buffer = io.StringIO()
-    printed(file=buffer, width=width)
+    printed(file=buffer, width=width, force_terminal=None if output is None else False)
     text = "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
     if output is None:
         sys.stdout.write(text)

@@ -12,7 +12,7 @@ from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_rep
 from xlparity.cli.output import progress_bar
 from xlparity.errors import UsageError
 from xlparity.settings import LARGEST_SEED, MOST_SCENARIOS, read_settings
-from xlparity.writing import keep_apart, write_file
+from xlparity.writing import from_here, keep_apart, write_file
 
 if TYPE_CHECKING:
     from xlparity.fixed import Fixed
@@ -127,9 +127,9 @@ def _fixed(report: "Report", out: Path, spec: Path, options: dict[str, Any]) -> 
 
     data, cells = fix(report)
     if not cells:
-        return Fixed(out.as_posix(), (), None)
+        return Fixed(from_here(out), (), None)
     write_file(out, data)
-    return Fixed(out.as_posix(), cells, xlparity.verify(spec, workbook=out, **options))
+    return Fixed(from_here(out), cells, xlparity.verify(spec, workbook=out, **options))
 
 
 def _annotated(report: "Report", out: Path) -> None:
