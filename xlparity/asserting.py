@@ -7,6 +7,7 @@ from typing import Any
 from xlparity.pipeline import ENGINE, SCENARIOS, assess, machines_of, workbook_of
 from xlparity.report import Report, Verdict
 from xlparity.reporters.parts import name_of, parts_of
+from xlparity.reporters.visible import visible
 from xlparity.settings import read_settings
 from xlparity.spec import spec_of
 from xlparity.workbook import read_workbook
@@ -78,4 +79,4 @@ def _text(report: Report) -> str:
         lines += ["", f"{name}: {part.sentence}", *(f"  {line}" for line in (*part.causes, *part.details()))]
     if len(amiss) > _PARTS_SHOWN:
         lines += ["", f"and {len(amiss) - _PARTS_SHOWN:,} more"]
-    return "\n".join(lines)
+    return visible("\n".join(lines))

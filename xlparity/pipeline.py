@@ -26,6 +26,7 @@ from xlparity.tolerance import Tolerance
 from xlparity.trials import Stored, Trial, trials_of
 from xlparity.tried import Scenarios
 from xlparity.workbook import Workbook, read_workbook
+from xlparity.writing import from_here
 
 if TYPE_CHECKING:
     from xlparity.engines.formulas import FormulasSession
@@ -100,8 +101,8 @@ def assess(
     looked_at = {r.cell for check in checks for r in check.results if r.status != "skipped"}
     census = take_census(book, looked_at)
     return Report(
-        plan.path.as_posix(),
-        book.path.as_posix(),
+        from_here(plan.path),
+        from_here(book.path),
         book.digest,
         checks,
         census,
@@ -333,7 +334,7 @@ def _digests(plan: Spec, trials: Sequence[Trial]) -> dict[str, str]:
     """The SHA-256 of what the workbook was held against, by name: of the spec, where it was a file, and of the references."""
     found = {trial.reference.name: trial.reference.digest for trial in trials}
     if plan.lines.text:
-        found = {plan.path.as_posix(): hashlib.sha256(plan.lines.text.encode()).hexdigest(), **found}
+        found = {from_here(plan.path): hashlib.sha256(plan.lines.text.encode()).hexdigest(), **found}
     return {name: digest for name, digest in found.items() if digest is not None}
 
 

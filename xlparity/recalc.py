@@ -12,6 +12,7 @@ from xlparity.stored import Stored, StoredReport, StoredResult
 from xlparity.tolerance import Tolerance
 from xlparity.values import MISSING, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook, parse_workbook, read_bytes
+from xlparity.writing import from_here
 
 EQUAL = Tolerance(rtol=1e-9, atol=1e-12)
 
@@ -46,7 +47,7 @@ def hold_against(data: bytes, book: Workbook, values: Values) -> tuple[StoredRep
         if new:
             changed[part] = write_values(parts[part], new, where)
     versions = {name: version(name) for name in ("xlparity", "formulas")}
-    report = StoredReport(book.path.as_posix(), book.digest, tuple(results), versions)
+    report = StoredReport(from_here(book.path), book.digest, tuple(results), versions)
     return report, repack(data, changed) if changed else data
 
 

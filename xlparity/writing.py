@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and how a report names them."""
 
 import os
 import tempfile
@@ -6,10 +6,21 @@ from pathlib import Path
 
 from xlparity.errors import UsageError
 
+_WRITTEN_BY_PEOPLE = (".py", ".toml", ".xlsx", ".xlsm")
+
+
+def from_here(path: Path) -> str:
+    """The path for a report, which is to be the same on every machine: relative, where it leads below the current folder."""
+    if path.is_absolute():
+        place = Path(os.path.realpath(path.parent), path.name)
+        here = Path.cwd()
+        path = place.relative_to(here) if place.is_relative_to(here) else path
+    return path.as_posix()
+
 
 def write_file(path: Path, data: bytes) -> None:
     """The whole file or none of it: written beside its place and moved there; a device or pipe is written to as it is."""
-    target = path.resolve()  # a link stays a link
+    target = Path(os.path.realpath(path))  # a link stays a link
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
             target.write_bytes(data)
@@ -17,22 +28,27 @@ def write_file(path: Path, data: bytes) -> None:
         if target.is_file() and not os.access(target, os.W_OK):
             raise PermissionError(0, "it is read-only")
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{path.name}.")
+        # Not with its name in it, which may be as long as a name can be.
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".xlparity-")
     except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be written ({error.strerror or error}); name another file, or close it elsewhere"
-        ) from error
+        raise _unwritable(path, error) from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         temporary.chmod(_mode(target))  # mkstemp's files are their owner's alone
         temporary.replace(target)
-    except OSError as error:
+    except BaseException as error:  # also where it is interrupted
         temporary.unlink(missing_ok=True)
-        raise UsageError(
-            f"{path}: cannot be written ({error.strerror or error}); name another file, or close it elsewhere"
-        ) from error
+        if not isinstance(error, OSError):
+            raise
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"{path}: cannot be written ({error.strerror or error}); name another file, or close it elsewhere"
+    )
 
 
 def _mode(target: Path) -> int:
@@ -47,5 +63,25 @@ def _mode(target: Path) -> int:
 def keep_apart(written: Path | None, *others: Path | None, option: str = "--output") -> None:
     """Raises UsageError where the file that the option names would overwrite one of the others."""
     for other in others:
-        if written is not None and other is not None and written.resolve() == other.resolve():
+        if written is not None and other is not None and _same(written, other):
             raise UsageError(f"{option} {written} would overwrite {other}; name another file for it")
+
+
+def keep_report_apart(written: Path | None, *others: Path | None) -> None:
+    """Raises UsageError where ``--output`` names one of the others, or any file of a kind that people write.
+
+    A reference imports others, and a spec of tomorrow may name the workbook beside that of today.
+    """
+    keep_apart(written, *others)
+    if written is not None:
+        target = Path(os.path.realpath(written))
+        if target.suffix.lower() in _WRITTEN_BY_PEOPLE and os.path.lexists(target):
+            raise UsageError(f"--output {written} would overwrite a file that is no report; name another file for it")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether the two are one file: by another way, by a link of any kind, or in capitals where these do not count."""
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there yet
+        return os.path.realpath(one) == os.path.realpath(other)

@@ -16,6 +16,7 @@ from xlparity.cli.mutate import mutate
 from xlparity.cli.verify import verify
 from xlparity.cli.workbooks import generate, init, recalc
 from xlparity.errors import XlparityError
+from xlparity.reporters.visible import visible
 
 app = typer.Typer(
     name="xlparity",
@@ -73,7 +74,7 @@ def main() -> NoReturn:
 
 
 def _complain(message: str) -> NoReturn:
-    message = " ".join(message.split())
+    message = visible(" ".join(message.split()))
     with contextlib.suppress(BrokenPipeError):  # nobody reads it, and 2 it is all the same
         typer.echo(f"xlparity: {message}", err=True)
         if on_github():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from xlparity.cli.output import write, write_text
 from xlparity.errors import UsageError
-from xlparity.writing import keep_apart
+from xlparity.writing import keep_report_apart
 
 if TYPE_CHECKING:
     from xlparity.fixed import Fixed
@@ -59,7 +59,7 @@ def paired(formats: Sequence[ReportFormat] | None, outputs: Sequence[Path] | Non
             "same order (text may do without, and goes to standard output)"
         )
     for number, output in enumerate(outputs):
-        if any(output.resolve() == other.resolve() for other in outputs[:number]):
+        if any(os.path.realpath(output) == os.path.realpath(other) for other in outputs[:number]):
             raise UsageError(f"--output {output} is given twice; name another file for each format")
     files: Sequence[Path | None] = outputs or [None]
     wanted = [Wanted(form, file) for form, file in zip(formats, files, strict=True)]
@@ -67,9 +67,9 @@ def paired(formats: Sequence[ReportFormat] | None, outputs: Sequence[Path] | Non
 
 
 def keep_all_apart(wanted: Sequence[Wanted], *others: Path | None) -> None:
-    """Raises UsageError where a report would overwrite one of the other files."""
+    """Raises UsageError where a report would overwrite one of the other files, or what people write."""
     for one in wanted:
-        keep_apart(one.output, *others)
+        keep_report_apart(one.output, *others)
 
 
 def write_reports(

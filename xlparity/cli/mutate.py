@@ -7,7 +7,7 @@ import typer
 
 from xlparity.cli.output import Format, progress_bar, write, write_text
 from xlparity.settings import read_settings
-from xlparity.writing import keep_apart
+from xlparity.writing import keep_report_apart
 
 
 def mutate(  # noqa: PLR0913  (a command's parameters are its options)
@@ -44,7 +44,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     """
     import xlparity.mutation.mutate as mutation  # noqa: PLC0415
 
-    keep_apart(output, workbook, spec)
+    keep_report_apart(output, workbook, spec)
     options = read_settings(Path()).options(named="--", scenarios=scenarios, seed=seed)
     options.pop("engine", None)  # a thousand mutants are for formulas alone
     with progress_bar(1) as progress:

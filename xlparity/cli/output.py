@@ -1,6 +1,5 @@
 """Where a command's report goes: a terminal, a pipe or a file; and the bar that shows how far the work has come."""
 
-import functools
 import io
 import os
 import sys
@@ -9,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from xlparity.reporters.visible import visible
 from xlparity.writing import write_file
 
 if TYPE_CHECKING:
@@ -31,24 +31,38 @@ def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
     """
     from rich.console import Console  # noqa: PLC0415
 
+    from xlparity.reporters.wrapping import Harmless  # noqa: PLC0415
+
     plain = output is not None or bool(os.environ.get("NO_COLOR"))
-    console = functools.partial(Console, highlight=False, markup=False, color_system=None if plain else "auto")
+
+    # Where FORCE_COLOR makes a terminal of everything, a file is none, or it would be as narrow as a dumb one.
+    def printed(**to: Any) -> None:
+        console = Console(highlight=False, markup=False, color_system=None if plain else "auto", **to)
+        console.push_render_hook(Harmless())
+        show(console)
+
     if output is None and sys.stdout.isatty():
-        show(console())
+        printed()
         return
     # A pipe has no width of its own; 100 columns keep an address, two numbers and most formulas on a line.
     width = 120 if output is not None else None if "COLUMNS" in os.environ else 100
-    text = io.StringIO()
-    show(console(file=text, width=width))
-    write("".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines()), output)
-
-
-def write(text: str, output: Path | None) -> None:
-    """The text, to standard output or the file."""
+    buffer = io.StringIO()
+    printed(file=buffer, width=width, force_terminal=None if output is None else False)
+    text = "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
     if output is None:
         sys.stdout.write(text)
     else:
+        write(text, output)
+
+
+def write(text: str, output: Path | None) -> None:
+    """The text to standard output or the file, in UTF-8: other programs take it for nothing else, whatever the locale."""
+    if output is not None:
         write_file(output, text.encode())
+        return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    sys.stdout.write(text)
 
 
 @contextmanager
@@ -58,6 +72,7 @@ def progress_bar(count: int) -> Iterator[Callable[[int, Path], Callable[[str, fl
         yield lambda number, spec: lambda stage, done: None
         return
     from rich.console import Console  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
     bar = Progress(console=Console(stderr=True), transient=True)
@@ -67,7 +82,9 @@ def progress_bar(count: int) -> Iterator[Callable[[int, Path], Callable[[str, fl
     timer.start()
 
     def of(number: int, spec: Path) -> Callable[[str, float], None]:
-        return lambda stage, done: bar.update(task, completed=number + done, description=f"{spec.name}: {stage}")
+        return lambda stage, done: bar.update(
+            task, completed=number + done, description=escape(f"{visible(spec.name)}: {stage}")
+        )
 
     try:
         yield of

@@ -12,7 +12,7 @@ from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_rep
 from xlparity.cli.output import progress_bar
 from xlparity.errors import UsageError
 from xlparity.settings import read_settings
-from xlparity.writing import keep_apart, write_file
+from xlparity.writing import from_here, keep_apart, write_file
 
 if TYPE_CHECKING:
     from xlparity.fixed import Fixed
@@ -109,9 +109,12 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
             for number, spec in enumerate(specs)
         ]
     keep_all_apart(wanted, *(Path(report.workbook) for report in reports))
+    for option, copy in (("--fix", fix), ("--annotate", annotate)):
+        if copy is not None:
+            _refuse_name(copy, specs[0], Path(reports[0].workbook), option)
     fixed = None if fix is None else _fixed(reports[0], fix, specs[0], options)
     if annotate is not None:
-        _annotated(reports[0], annotate, specs[0])
+        _annotated(reports[0], annotate)
     write_reports(wanted, reports, fixed, quiet=quiet, verbose=verbose)
     raise typer.Exit(int(worst(report.verdict for report in reports)))
 
@@ -121,19 +124,17 @@ def _fixed(report: "Report", out: Path, spec: Path, options: dict[str, Any]) -> 
     from xlparity.fix import fix  # noqa: PLC0415
     from xlparity.fixed import Fixed  # noqa: PLC0415
 
-    _refuse_name(out, spec, Path(report.workbook), "--fix")
     data, cells = fix(report)
     if not cells:
-        return Fixed(out.as_posix(), (), None)
+        return Fixed(from_here(out), (), None)
     write_file(out, data)
-    return Fixed(out.as_posix(), cells, xlparity.verify(spec, workbook=out, **options))
+    return Fixed(from_here(out), cells, xlparity.verify(spec, workbook=out, **options))
 
 
-def _annotated(report: "Report", out: Path, spec: Path) -> None:
+def _annotated(report: "Report", out: Path) -> None:
     """The copy with the report in it, written and told of on standard error, whatever the report's own format is."""
     from xlparity.annotate import annotate  # noqa: PLC0415
 
-    _refuse_name(out, spec, Path(report.workbook), "--annotate")
     copy = annotate(report)
     write_file(out, copy.data)
     coloured = f"{copy.coloured:,} cell{'' if copy.coloured == 1 else 's'} coloured, {copy.commented:,} commented"
@@ -141,8 +142,13 @@ def _annotated(report: "Report", out: Path, spec: Path) -> None:
 
 
 def _refuse_name(out: Path, spec: Path, workbook: Path, option: str) -> None:
-    """A copy overwrites nothing that is read, and ends as the workbook does: Excel opens no other."""
+    """A copy overwrites nothing that is read, and ends as the workbook does."""
     keep_apart(out, spec, workbook, option=option)
+    refuse_kind(out, workbook, option)
+
+
+def refuse_kind(out: Path, workbook: Path, option: str) -> None:
+    """Raises UsageError where the copy of a workbook does not end as that does: Excel opens no other."""
     if out.suffix.lower() != workbook.suffix.lower():
         raise UsageError(f"{option} {out}: the copy of {workbook} must end in {workbook.suffix} as well")
 

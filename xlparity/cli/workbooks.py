@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from xlparity.cli.output import Format, write, write_text
-from xlparity.cli.verify import verify
+from xlparity.cli.verify import refuse_kind, verify
 from xlparity.errors import UsageError
 from xlparity.settings import LARGEST_SEED
-from xlparity.writing import keep_apart, write_file
+from xlparity.writing import keep_apart, keep_report_apart, write_file
 
 
 class Course(StrEnum):
@@ -94,7 +94,9 @@ def recalc(
 
     if check and out:
         raise UsageError("--check writes no workbook; leave --out away")
-    keep_apart(output, workbook, out)
+    keep_report_apart(output, workbook, out)
+    if out is not None:
+        refuse_kind(out, workbook, "--out")
     report, data = recalculate(workbook)
     written = "" if check else (out or workbook).as_posix()
 

@@ -28,6 +28,7 @@ from xlparity.tolerance import Tolerance
 from xlparity.trials import trials_of
 from xlparity.values import BLANK
 from xlparity.workbook import Workbook, read_workbook
+from xlparity.writing import from_here
 
 MOST = 1000
 _OTHERS = 1000  # sets of inputs on which an undetected mutant is held against the original
@@ -63,7 +64,7 @@ def mutate(
     for outcome in _outcomes(bench, numbers, jobs):
         found.append(outcome)
         say("breaking the workbook", len(found) / len(numbers))
-    return MutationReport(path.as_posix(), bench.book.path.as_posix(), seed, scenarios, tuple(found))
+    return MutationReport(from_here(path), from_here(bench.book.path), seed, scenarios, tuple(found))
 
 
 def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int) -> Iterator[Outcome]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from xlparity.patch.sheet import NOTHING, Content, Stored, patched
 from xlparity.values import BLANK, ErrorValue, Value
 
-_NO_XML = re.compile("[\x00-\x08\x0b-\x1f]|_x[0-9A-Fa-f]{4}_")
+_NO_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
 
 
 def write_values(xml: bytes, values: Mapping[str, Value], where: str) -> bytes:

@@ -16,6 +16,7 @@ from xlparity.errors import UsageError, XlparityError
 from xlparity.pipeline import verify, workbook_of
 from xlparity.pytest_plugin import KINDS, NOTE
 from xlparity.reporters.parts import Key, Part, name_of, notes_of, parts_of
+from xlparity.reporters.visible import visible
 from xlparity.reporters.words import ONLY_STORED
 from xlparity.settings import Settings, read_settings, settings_of
 from xlparity.spec import bind, read_spec
@@ -56,7 +57,7 @@ class ParityFile(pytest.File):
             with _usual_warnings():
                 trials_of(plan, bounds)
         except XlparityError as error:
-            raise self.CollectError(str(error)) from error
+            raise self.CollectError(visible(str(error))) from error
         self._keys = set()
         for bound in bounds:
             check, cells = bound.check, bound.cells
@@ -117,7 +118,7 @@ class ParityFile(pytest.File):
                 raise UsageError(
                     f"{self._spec}: it or its workbook has changed since it was collected; run pytest again"
                 )
-            return parts, [f"{self.nodeid}: {note}" for note in notes_of(report)]
+            return parts, [f"{self.nodeid}: {visible(note)}" for note in notes_of(report)]
         except Exception as error:
             return error
 
@@ -171,7 +172,8 @@ class ParityItem(pytest.Item):
     def _said(self, sentence: str, more: list[str], kind: str) -> TerminalRepr:
         # The class that pytest makes of any exception: the summary line, junit-xml and xdist know how to read it.
         path = os.path.relpath(self.path, self.config.invocation_params.dir)
-        lines = [line for text in (sentence, *more) for line in text.splitlines()]
+        sentence = visible(sentence)
+        lines = [line for text in (sentence, *more) for line in visible(text).splitlines()]
         place = ReprFileLocation(path, self.line, kind)
         entry = ReprEntry([f"E   {line}".rstrip() for line in lines], None, None, place, "long")
         crash = ReprFileLocation(path, self.line, sentence)

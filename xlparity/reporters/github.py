@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from xlparity.codes import Level
 from xlparity.report import Report, Verdict
 from xlparity.reporters import rows, words
+from xlparity.reporters.visible import visible
 
 _COMMAND: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
 _MOST = 10
@@ -48,6 +49,7 @@ def _annotations(report: Report) -> Iterator[tuple[Level, str]]:
 
 def _escaped(text: str, also: str = "") -> str:
     """The percent sign first, or it would escape the escapes."""
+    text = visible(text)
     for character in "%\r\n" + also:
         text = text.replace(character, f"%{ord(character):02X}")
     return text

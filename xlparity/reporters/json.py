@@ -1,6 +1,5 @@
 """The report as JSON, schema 1: keys are only ever added."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from xlparity.fixed import Fixed
 from xlparity.mutations import MutationReport, Outcome
 from xlparity.report import CellResult, CheckResult, Finding, Report, worst
 from xlparity.reporters import words
+from xlparity.reporters.visible import json_text
 from xlparity.stored import StoredReport, StoredResult
 from xlparity.tried import Witness
 from xlparity.values import Value
@@ -23,7 +23,7 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     else:
         verdict = worst(report.verdict for report in reports)
         document = {"schema": 1, "verdict": str(verdict), "reports": [_report(report) for report in reports]}
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(document)
 
 
 def render_stored(report: StoredReport) -> str:
@@ -36,7 +36,7 @@ def render_stored(report: StoredReport) -> str:
         "counts": report.counts,
         "cells": [_stored(result) for result in report.results if result.status != "equal"],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(document)
 
 
 def render_mutations(report: MutationReport) -> str:
@@ -65,7 +65,7 @@ def render_mutations(report: MutationReport) -> str:
             if outcome.named and not outcome.restored
         ],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(document)
 
 
 def _mutant(outcome: Outcome) -> dict[str, Any]:

@@ -5,7 +5,6 @@ compared, as the spec asks. What makes a check fail as a whole, an input typed o
 its own, so that the counts never say less than the verdict. There are no times: nothing here depends on a clock.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -15,9 +14,9 @@ from xlparity.address import Cell
 from xlparity.fixed import Fixed
 from xlparity.report import CAUSES, UNKNOWN, CellResult, CheckResult, Finding, Report, Verdict
 from xlparity.reporters import rows, words
+from xlparity.reporters.visible import visible
 
 _SHOWN = 10
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
 
@@ -54,12 +53,12 @@ def _suite(root: ET.Element, report: Report, check: CheckResult, fixed: Fixed | 
         root,
         "testsuite",
         {
-            "name": _clean(name),
+            "name": visible(name),
             "tests": str(len(cases)),
             "failures": str(counts["failure"]),
             "errors": str(counts["error"]),
             "skipped": str(counts["skipped"]),
-            "file": _clean(report.spec),
+            "file": visible(report.spec),
         },
     )
     properties = {
@@ -69,20 +68,20 @@ def _suite(root: ET.Element, report: Report, check: CheckResult, fixed: Fixed | 
     }  # fmt: skip
     listed = ET.SubElement(suite, "properties")
     for key, said in properties.items():
-        ET.SubElement(listed, "property", {"name": _clean(key), "value": _clean(said)})
+        ET.SubElement(listed, "property", {"name": visible(key), "value": visible(said)})
     for case in cases:
-        element = ET.SubElement(suite, "testcase", {"name": _clean(case.name), "classname": _clean(name)})
+        element = ET.SubElement(suite, "testcase", {"name": visible(case.name), "classname": visible(name)})
         if case.outcome != "passed":
-            of = {key: _clean(said) for key, said in (("type", case.kind), ("message", case.message)) if said}
-            ET.SubElement(element, case.outcome, of).text = _clean(case.text) or None
+            of = {key: visible(said) for key, said in (("type", case.kind), ("message", case.message)) if said}
+            ET.SubElement(element, case.outcome, of).text = visible(case.text) or None
         if case.remark:
-            ET.SubElement(element, "system-out").text = _clean(case.remark)
+            ET.SubElement(element, "system-out").text = visible(case.remark)
     remarks = [line for found in told for line in words.finding_lines(found)]
     remarks += [f"note: {note}" for note in rows.notes(report, check)]
     remarks += words.accepted(check, most=None)
     remarks += [said.text for said in words.scenarios(check)]
     remarks.append(words.census(report, most=None))
-    ET.SubElement(suite, "system-out").text = _clean("\n".join(remarks))
+    ET.SubElement(suite, "system-out").text = visible("\n".join(remarks))
 
 
 def _cases(report: Report, check: CheckResult) -> Iterator[_Case]:
@@ -174,8 +173,3 @@ def _as_a_whole(check: CheckResult, outcomes: set[Outcome]) -> Iterator[_Case]:
         yield _Case("(check)", "error", "unassessed", said or "could not be assessed", said)
     if check.verdict is Verdict.FAIL and "failure" not in outcomes:
         yield _Case("(check)", "failure", "fail", said or "the check fails", said)
-
-
-def _clean(text: str) -> str:
-    """The text without the characters that XML has no way to write."""
-    return _NOT_XML.sub("\ufffd", text)

@@ -13,6 +13,7 @@ from xlparity.address import Cell
 from xlparity.fixed import Fixed
 from xlparity.report import CellResult, CheckResult, Finding, Report
 from xlparity.reporters import rows, words
+from xlparity.reporters.visible import visible
 from xlparity.reporters.words import MARK
 from xlparity.values import Unsupported
 
@@ -32,7 +33,7 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
         lines += [escaped(words.fixed(fixed)), ""]
         if fixed.report is not None:
             lines += [_verdict(fixed.report), ""]
-    return "\n".join(lines).rstrip("\n") + "\n"
+    return visible("\n".join(lines).rstrip("\n")) + "\n"
 
 
 def escaped(text: str) -> str:

@@ -6,7 +6,6 @@ of a file, and applied to a workbook it would destroy it; the suggestion is in t
 """
 
 import hashlib
-import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from xlparity.codes import RULES
 from xlparity.fixed import Fixed
 from xlparity.report import CheckResult, Finding, Report, Verdict, worst
 from xlparity.reporters import rows, words
+from xlparity.reporters.visible import json_text
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _MOST_LOCATIONS = 1000
@@ -52,7 +52,7 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
         "properties": {"reports": [_facts(report) for report in reports]},
     }
     document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(document)
 
 
 def uri(path: str) -> str:
@@ -60,7 +60,8 @@ def uri(path: str) -> str:
     path = posixpath.normpath(path.replace("\\", "/"))
     if re.match("[A-Za-z]:/", path):
         path = f"/{path}"
-    return f"file://{quote(path, safe='/:')}" if path.startswith("/") else quote(path)
+    quoted = quote(path, safe="/:" if path.startswith("/") else "/", errors="surrogateescape")  # a file's name is bytes
+    return f"file://{quoted}" if path.startswith("/") else quoted
 
 
 def _driver(reports: Sequence[Report]) -> dict[str, Any]:
@@ -142,7 +143,7 @@ def _fingerprint(report: Report, check: CheckResult, found: Finding) -> str:
     """The same for the same finding in the next version of the workbook, whatever its values and neighbours are then."""
     place = str(found.cells[0]) if found.cells else ""
     said = (posixpath.basename(report.spec.replace("\\", "/")), check.name, found.code, found.variable, place)
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+    return hashlib.sha256("\n".join(said).encode(errors="surrogatepass")).hexdigest()
 
 
 def _facts(report: Report) -> dict[str, Any]:

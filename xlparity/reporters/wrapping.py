@@ -1,11 +1,17 @@
-"""Formulas on a terminal: a long one goes on in the next line behind an operator or a bracket, never inside an address."""
+"""Formulas on a terminal: a long one goes on in the next line behind an operator or a bracket, never inside an address.
+
+And all texts there: nothing that a workbook holds steers the terminal.
+"""
 
 import re
 from collections.abc import Iterator
 
-from rich.console import Console, ConsoleOptions
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.text import Text
+
+from xlparity.reporters.visible import visible
 
 # A sheet's name and a text stay whole, with what stands in front of them.
 _PIECE = re.compile(r"(?:'[^']*'|\"[^\"]*\"|[^-+*/^&=<>,;(){}'\"])*(?:[-+*/^&=<>,;(){}]+|['\"]|$)")
@@ -32,3 +38,20 @@ def wrapped(formula: str, width: int) -> list[str]:
             lines.append("")
         lines[-1] += piece
     return lines
+
+
+class Harmless(RenderHook):
+    """Whatever a console prints, with ``visible`` texts: what rich itself writes for colours is added behind it."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        """Each of them, seen through."""
+        return [_Seen(one) for one in renderables]
+
+
+class _Seen:
+    def __init__(self, what: RenderableType) -> None:
+        self._what = what
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for text, style, control in console.render(self._what, options):
+            yield Segment(text if control else visible(text), style, control)

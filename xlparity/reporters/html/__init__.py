@@ -13,6 +13,7 @@ from xlparity.reporters.html import tables
 from xlparity.reporters.html.changes import marked
 from xlparity.reporters.html.curves import curve
 from xlparity.reporters.html.maps import STATES, legend, maps, packed
+from xlparity.reporters.visible import visible
 
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
@@ -43,7 +44,8 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     assert environment.loader is not None
     css, js = (Markup(environment.loader.get_source(environment, name)[0]) for name in ("page.css", "page.js"))
     page = environment.get_template("page.html.j2")
-    return page.render(reports=reports, fixed=fixed, verdict=worst(r.verdict for r in reports), css=css, js=js)
+    verdict = worst(report.verdict for report in reports)
+    return visible(page.render(reports=reports, fixed=fixed, verdict=verdict, css=css, js=js))
 
 
 def _sentence(said: str) -> str:
