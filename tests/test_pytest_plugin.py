@@ -354,6 +354,16 @@ def test_a_number_that_makes_no_sense_is_a_usage_error(run_pytest, here, option)
     result.stderr.fnmatch_lines([f"*argument {option.partition('=')[0]}: invalid*"])
 
 
+@pytest.mark.parametrize(
+    ("option", "most"), [("--parity-scenarios=100001", "100,000"), ("--parity-seed=4294967296", "4,294,967,295")]
+)
+def test_a_number_that_is_too_large_is_refused_as_by_the_command_line(run_pytest, here, option, most):
+    """A nought too many would take an hour, and no other command could draw from such a seed."""
+    result = run_pytest(option)
+    assert outcomes(result) == {"errors": 1}
+    result.stdout.fnmatch_lines([f"--parity-…: * is a whole number from 0 to {most}"])
+
+
 def test_an_engine_that_there_is_not_is_said_once(run_pytest, here):
     """Not by each of a thousand items."""
     result = run_pytest("--parity-engine=formula")

@@ -194,7 +194,9 @@ def _options(config: pytest.Config) -> dict[str, Any]:
     """The keywords of ``verify``: the command line, then the configuration file, then ``[tool.xlparity]``."""
     standing = read_settings(config.rootpath).under(_from_ini(config))
     keys = ("engine", "scenarios", "seed", "rtol", "atol")
-    return standing.options(**{key: config.getoption(f"parity_{key}") for key in keys})
+    given = {key: value for key in keys if (value := config.getoption(f"parity_{key}")) is not None}
+    settings_of(given, "--parity-…")
+    return standing.options(**given)
 
 
 def _from_ini(config: pytest.Config) -> Settings:
