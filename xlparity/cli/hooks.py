@@ -1,11 +1,15 @@
 """What pre-commit runs, with the files that are to be committed: ``python -P -m xlparity.cli.hooks verify|recalc-check``.
 
-A hook is handed files, and a spec is what is verified: for a workbook or a reference that changed, that is every spec
-which names it. Without -P a file of the repository could stand in for a library of the same name.
+A hook is handed files, and a spec is what is verified: for a workbook, a reference or a module that changed, that is every
+spec which names it or whose reference imports it. Without -P a file of the repository could stand in for a library of the
+same name.
 """
 
+import ast
+import os
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -18,9 +22,9 @@ _ENDINGS = (_SPEC, ".xlsx", ".xlsm", ".py")  # in small letters; those of the wo
 
 
 def verify(words: Sequence[str]) -> int:
-    """Verifies the specs that are, or name, any of the files behind the options; the exit code is the worst verdict's."""
+    """Verifies the specs that are, or rest on, any of the files behind the options; the exit code is the worst verdict's."""
     options, files = _split(words)
-    specs = specs_of(files, Path())
+    specs = specs_of([*files, *_deleted()], Path())
     if not specs:
         typer.echo("no spec file names any of these files; nothing is verified")
         return 0
@@ -35,30 +39,99 @@ def recalc_check(words: Sequence[str]) -> int:
 
 
 def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
-    """The spec files below the folder that are among the files, or name one of them as workbook or reference.
+    """The spec files below the folder that are among the files, or name one as workbook, as reference or by its imports.
 
-    A spec that cannot be read is one of them: what it names, nobody knows.
+    The files may be deleted ones. A spec that cannot be read is one of the specs: what it names, nobody knows.
     """
     from xlparity.spec import read_spec  # noqa: PLC0415
 
     changed = {file.resolve() for file in files}
-    found = {file for file in files if file.name.endswith(_SPEC)}
+    found = {file for file in files if file.name.endswith(_SPEC) and file.is_file()}
     known = {file.resolve() for file in found}
-    for spec in sorted(folder.rglob(f"*{_SPEC}")):
-        hidden = any(part.startswith(".") for part in spec.relative_to(folder).parts)
-        if hidden or not spec.is_file() or spec.resolve() in known:
+    names = {_module(file) for file in files if file.suffix == ".py"}
+    modules = _modules_below(folder) if names else {}
+    for spec in _below(folder, f"*{_SPEC}"):
+        if spec.resolve() in known:
             continue
         try:
             plan = read_spec(spec)
         except XlparityError:
             found.add(spec)
             continue
-        named = [plan.workbook, *(spec.parent / reference.rpartition(":")[0] for reference in plan.references)]
-        # A module is named by dots, and found wherever Python looks: any file of its name may be it.
-        modules = {reference.rpartition(":")[0].rpartition(".")[2] for reference in plan.references}
-        if changed.intersection(path.resolve() for path in named) or any(file.stem in modules for file in changed):
+        places = [reference.rpartition(":")[0] for reference in plan.references]
+        scripts = [spec.parent / place for place in places if place.endswith(".py")]
+        if changed.intersection(path.resolve() for path in (plan.workbook, *scripts)):
             found.add(spec)
+        elif names:
+            dotted = {name for place in places if not place.endswith(".py") for name in place.split(".")}
+            if not names.isdisjoint(_imported(scripts, dotted, modules)):
+                found.add(spec)
     return sorted(found)
+
+
+def _deleted() -> list[Path]:
+    """The files that the commit, or the range of commits, takes away or renames: pre-commit hands over what is there."""
+    ends = [os.environ.get(f"PRE_COMMIT_{end}_REF") for end in ("FROM", "TO")]
+    between = ["...".join(filter(None, ends))] if all(ends) else ["--cached"]
+    command = ["git", "diff", "--name-only", "--no-renames", "--diff-filter=D", "--relative", "-z", *between, "--"]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True)
+    except OSError:  # there is no git, and so no commit
+        return []
+    return [Path(os.fsdecode(name)) for name in done.stdout.split(b"\0") if name]
+
+
+def _imported(scripts: Iterable[Path], dotted: Iterable[str], modules: Mapping[str, Sequence[Path]]) -> set[str]:
+    """The parts of the names by which these files and modules import others, and these again others.
+
+    Where a module lies is not asked of Python, which would have to run it: any file of its name may be it.
+    """
+    names = set(dotted)
+    ahead = [*scripts, *(path for name in names for path in modules.get(name, ()))]
+    read: set[Path] = set()
+    while ahead:
+        path = ahead.pop().resolve()
+        if path in read:
+            continue
+        read.add(path)
+        new = _imports(path) - names
+        names |= new
+        ahead += (path for name in new for path in modules.get(name, ()))
+    return names
+
+
+def _imports(path: Path) -> set[str]:
+    """The parts of all names that stand in the file's import statements; none where it cannot be read."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return set()
+    dotted: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            dotted += [alias.name for alias in node.names]
+            dotted += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+    return {part for name in dotted for part in name.split(".")}
+
+
+def _modules_below(folder: Path) -> dict[str, list[Path]]:
+    """The folder's Python files by the names under which they may be imported; not those of an environment in it."""
+    modules: dict[str, list[Path]] = {}
+    for path in _below(folder, "*.py"):
+        if "site-packages" not in path.parts:
+            modules.setdefault(_module(path), []).append(path)
+    return modules
+
+
+def _module(path: Path) -> str:
+    """The last part of the name under which the file is imported: a package's own file is known by its folder."""
+    return path.resolve().parent.name if path.stem == "__init__" else path.stem
+
+
+def _below(folder: Path, pattern: str) -> list[Path]:
+    """The files below the folder that no hidden folder holds."""
+    found = [path for path in folder.rglob(pattern) if path.is_file()]
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[Path]]:
