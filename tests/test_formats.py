@@ -106,6 +106,20 @@ def test_github_gets_annotations_behind_the_text_and_a_summary(run, wrong, on_gi
     assert on_github.read_text().count("## ✗ FAIL") == 2
 
 
+def test_github_gets_paths_from_the_top_of_the_repository(run, wrong, on_github, monkeypatch):
+    """The step may run in a folder of it; and to what is outside GitHub can point in no way."""
+    monkeypatch.chdir(wrong.folder)
+    top = wrong.folder.parent
+    for workspace, path in ((top, f"{wrong.folder.name}/small.xlsx"), (top / "other", "small.xlsx")):
+        monkeypatch.setenv("GITHUB_WORKSPACE", str(workspace))
+        done = run("verify", "small.parity.toml", "--format", "text", "--format", "sarif", "--output", "r.sarif")
+        assert [line.partition(",")[0] for line in done.out.splitlines() if "::" in line] == [
+            f"::error file={path}"
+        ] * 2
+        (log,) = json.loads((wrong.folder / "r.sarif").read_text())["runs"]
+        assert [one["location"]["uri"] for one in log["artifacts"]] == [path]
+
+
 def test_a_format_for_programs_is_never_mixed_with_annotations(run, wrong, on_github):
     """On standard output they would break it; the runner reads standard error for commands as well."""
     done = run("verify", wrong.spec, "--format", "json")

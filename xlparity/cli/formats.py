@@ -1,5 +1,6 @@
 """The formats of a verification's report: which goes to which file, and what GitHub Actions is told without being asked."""
 
+import dataclasses
 import importlib
 import os
 import sys
@@ -82,7 +83,8 @@ def write_reports(
         if one.format is ReportFormat.TEXT:
             write_text(lambda console: terminal.show(reports, console, fixed, quiet=quiet, verbose=verbose), one.output)
         else:
-            write(render(one.format, reports, fixed), one.output)
+            placed = _from_the_top(reports) if one.format is ReportFormat.SARIF else reports
+            write(render(one.format, placed, fixed), one.output)
     if on_github():
         _tell_github(wanted, reports, fixed)
 
@@ -98,6 +100,24 @@ def on_github() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
+def _from_the_top(reports: "Sequence[Report]") -> "Sequence[Report]":
+    """On GitHub Actions, the reports with each workbook's path from the repository's top: there GitHub looks it up.
+
+    A step may run in a folder further down. A workbook outside of the repository keeps its path.
+    """
+    top = os.environ.get("GITHUB_WORKSPACE")
+    if not on_github() or not top:
+        return reports
+    folder = Path(top).resolve()
+    paths = [Path(report.workbook).resolve() for report in reports]
+    return [
+        dataclasses.replace(report, workbook=path.relative_to(folder).as_posix())
+        if path.is_relative_to(folder)
+        else report
+        for report, path in zip(reports, paths, strict=True)
+    ]
+
+
 def _tell_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None") -> None:
     """Annotations behind the text, and the Markdown in the summary of the step.
 
@@ -107,7 +127,7 @@ def _tell_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "
     from xlparity.reporters.github import annotations  # noqa: PLC0415
 
     taken = any(one.output is None and one.format is not ReportFormat.TEXT for one in wanted)
-    (sys.stderr if taken else sys.stdout).write(annotations(reports))
+    (sys.stderr if taken else sys.stdout).write(annotations(_from_the_top(reports)))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if not summary:
         return
