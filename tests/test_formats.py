@@ -141,6 +141,21 @@ def test_a_pass_has_a_summary_and_no_annotation(run, small, on_github):
     assert "## ✓ PASS" in on_github.read_text()
 
 
+def test_a_summary_is_never_longer_than_github_takes(run, wrong, on_github):
+    """Of one that is longer it shows nothing at all; what passes can best be done without."""
+    spec = wrong.spec.rename(wrong.folder / "wrong.parity.toml")
+    spec.write_text(spec.read_text().replace("small.xlsx", "wrong.xlsx"))
+    wrong.workbook.rename(wrong.folder / "wrong.xlsx")
+    wrong.write_cells({"A1": 3, "B1": "=2*A1"})
+    wrong.write_spec()
+    on_github.write_text("x" * (1024 * 1024 - 3000))
+    run("verify", wrong.spec, wrong.spec, spec, "--scenarios=0")
+    said = on_github.read_text().lstrip("x")
+    assert len(on_github.read_bytes()) <= 1024 * 1024
+    assert said.startswith("## ✗ FAIL")
+    assert said.endswith("\nand 1 more workbook in the report.\n")
+
+
 def test_a_summary_that_cannot_be_written_changes_no_verdict(run, small, on_github, monkeypatch):
     """What was not asked for must not fail a build."""
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(small.folder))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ from xlparity.writing import keep_apart
 if TYPE_CHECKING:
     from xlparity.fixed import Fixed
     from xlparity.report import Report
+
+_MOST_OF_A_SUMMARY = 1024 * 1024  # bytes, of which GitHub shows a step's summary; of a longer one it shows nothing
+_ROOM_FOR_THE_REST = 100
 
 
 class ReportFormat(StrEnum):
@@ -132,7 +136,23 @@ def _tell_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "
     if not summary:
         return
     try:
-        with Path(summary).open("a", encoding="utf-8", newline="\n") as file:
-            file.write(render(ReportFormat.MARKDOWN, reports, fixed) + "\n")
+        with Path(summary).open("ab") as file:
+            file.write(_summary(reports, fixed, _MOST_OF_A_SUMMARY - file.tell()))
     except OSError as error:
         sys.stderr.write(f"xlparity: the summary {summary} cannot be written ({error.strerror or error})\n")
+
+
+def _summary(reports: "Sequence[Report]", fixed: "Fixed | None", room: int) -> bytes:
+    """The Markdown, within so many bytes: what does not pass comes first where there is too much, and the rest is counted."""
+    from xlparity.report import Verdict  # noqa: PLC0415
+    from xlparity.reporters import words  # noqa: PLC0415
+
+    whole = f"{render(ReportFormat.MARKDOWN, reports, fixed)}\n".encode()
+    if len(whole) <= room:
+        return whole
+    ordered = sorted(reports, key=lambda report: report.verdict is Verdict.PASS)
+    sections = [f"{render(ReportFormat.MARKDOWN, [report], None)}\n".encode() for report in ordered]
+    room -= _ROOM_FOR_THE_REST
+    shown = [one for one, end in zip(sections, itertools.accumulate(map(len, sections)), strict=True) if end <= room]
+    rest = f"and {words.number(len(sections) - len(shown), 'more workbook')} in the report.\n"
+    return b"".join([*shown, rest.encode()])
