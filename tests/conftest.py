@@ -39,6 +39,7 @@ def _not_on_github() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("GITHUB_ACTIONS", raising=False)
         patch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+        patch.delenv("GITHUB_WORKSPACE", raising=False)
         yield
 
 

@@ -106,6 +106,20 @@ def test_github_gets_annotations_behind_the_text_and_a_summary(run, wrong, on_gi
     assert on_github.read_text().count("## ✗ FAIL") == 2
 
 
+def test_github_gets_paths_from_the_top_of_the_repository(run, wrong, on_github, monkeypatch):
+    """The step may run in a folder of it; and to what is outside GitHub can point in no way."""
+    monkeypatch.chdir(wrong.folder)
+    top = wrong.folder.parent
+    for workspace, path in ((top, f"{wrong.folder.name}/small.xlsx"), (top / "other", "small.xlsx")):
+        monkeypatch.setenv("GITHUB_WORKSPACE", str(workspace))
+        done = run("verify", "small.parity.toml", "--format", "text", "--format", "sarif", "--output", "r.sarif")
+        assert [line.partition(",")[0] for line in done.out.splitlines() if "::" in line] == [
+            f"::error file={path}"
+        ] * 2
+        (log,) = json.loads((wrong.folder / "r.sarif").read_text())["runs"]
+        assert [one["location"]["uri"] for one in log["artifacts"]] == [path]
+
+
 def test_a_format_for_programs_is_never_mixed_with_annotations(run, wrong, on_github):
     """On standard output they would break it; the runner reads standard error for commands as well."""
     done = run("verify", wrong.spec, "--format", "json")
@@ -125,6 +139,21 @@ def test_a_pass_has_a_summary_and_no_annotation(run, small, on_github):
     """Silence is no news."""
     assert "::" not in run("verify", small.spec).out
     assert "## ✓ PASS" in on_github.read_text()
+
+
+def test_a_summary_is_never_longer_than_github_takes(run, wrong, on_github):
+    """Of one that is longer it shows nothing at all; what passes can best be done without."""
+    spec = wrong.spec.rename(wrong.folder / "wrong.parity.toml")
+    spec.write_text(spec.read_text().replace("small.xlsx", "wrong.xlsx"))
+    wrong.workbook.rename(wrong.folder / "wrong.xlsx")
+    wrong.write_cells({"A1": 3, "B1": "=2*A1"})
+    wrong.write_spec()
+    on_github.write_text("x" * (1024 * 1024 - 3000))
+    run("verify", wrong.spec, wrong.spec, spec, "--scenarios=0")
+    said = on_github.read_text().lstrip("x")
+    assert len(on_github.read_bytes()) <= 1024 * 1024
+    assert said.startswith("## ✗ FAIL")
+    assert said.endswith("\nand 1 more workbook in the report.\n")
 
 
 def test_a_summary_that_cannot_be_written_changes_no_verdict(run, small, on_github, monkeypatch):

@@ -185,6 +185,15 @@ def test_the_engine_runs_once_a_file(run_pytest, pytester, here):
     assert len(calls.read_text()) == 2 * one
 
 
+def test_a_plan_runs_nothing(run_pytest, pytester, here):
+    """--setup-plan asks what would be run; a long verification, or an error of it, is no answer."""
+    here.reference.write_text("def double(x):\n    open('called', 'w').close()\n    return {'y': 2 * x}\n")
+    result = run_pytest("--setup-plan")
+    result.stdout.fnmatch_lines(["*small.parity.toml::small/y"])
+    assert result.ret == pytest.ExitCode.OK
+    assert not (pytester.path / "called").exists()
+
+
 def test_all_cells_are_listed_at_vv(run_pytest, here):
     """Ten cells show what is wrong; all of them are for who asks."""
     here.reference.write_text("def double(x):\n    return {'y': 2 * x}\n")

@@ -297,6 +297,14 @@ def test_a_fingerprint_outlives_other_changes_of_the_workbook(two_iterations, tm
     prints = {one["ruleId"]: one["partialFingerprints"] for one in before}
     assert prints["XP101"] == {one["ruleId"]: one["partialFingerprints"] for one in again}["XP101"]
     assert len({str(each) for each in prints.values()}) == len(before)
+    # GitHub uses no other, and where it is absent takes the workbook's first line for it, which all findings share.
+    assert len({each["primaryLocationLineHash"] for each in prints.values()}) == len(before)
+
+
+def test_every_rule_has_what_code_scanning_requires(faulty):
+    """It shows these beside an alert, and takes no empty text for any of them."""
+    for rule in json.loads(sarif.render([faulty]))["runs"][0]["tool"]["driver"]["rules"]:
+        assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,43 @@ def test_a_reference_in_a_module_is_found_by_its_name(small):
     assert specs_of([small.folder / "models" / "train.py"], small.folder) == [small.spec]
 
 
+@pytest.mark.parametrize(
+    ("changed", "reached"),
+    [
+        ("helper.py", True),
+        ("lib/deep.py", True),
+        ("lib/__init__.py", True),
+        ("lib/near.py", True),
+        ("lib/other.py", False),
+        ("else.py", False),
+    ],
+)
+def test_a_module_that_the_reference_imports_leads_to_the_spec(small, changed, reached):
+    """What the reference computes is decided there as well, however many imports away."""
+    (small.folder / "lib").mkdir()
+    for name, text in {
+        "small.py": "from helper import twice\n\ndef double(x):\n    return {'y': twice(x)}\n",
+        "helper.py": "def twice(x):\n    import lib.deep\n    return lib.deep.times(2, x)\n",
+        "lib/__init__.py": "",
+        "lib/deep.py": "from . import near\nfrom .near import times\n",
+        "lib/near.py": "import numpy, small\n\ndef times(n, x):\n    return n * x\n",
+        "lib/other.py": "import near\n",
+        "else.py": "import small\n",
+    }.items():
+        (small.folder / name).write_text(text)
+    assert specs_of([small.folder / changed], small.folder) == ([small.spec] if reached else [])
+
+
+def test_a_file_that_is_gone_leads_to_the_spec_that_names_it(small):
+    """Nobody could verify the spec any more; and a spec that is gone itself is none."""
+    files = [small.workbook, small.reference]
+    for file in files:
+        file.unlink()
+        assert specs_of([file], small.folder) == [small.spec]
+    small.spec.unlink()
+    assert specs_of([*files, small.spec], small.folder) == []
+
+
 def test_a_spec_that_cannot_be_read_is_never_passed_over(small):
     """It may name the workbook that is to be committed."""
     small.spec.write_text("nonsense")
@@ -163,6 +200,26 @@ def test_pre_commit_runs_the_hooks(repository, run):
     assert (code, said.count("Failed")) == (1, 2), said
     assert "✗ FAIL" in said
     assert "1 store nothing" in said
+
+
+@pytest.mark.precommit
+@pytest.mark.parametrize(
+    "move", [("rm", "small.xlsx"), ("mv", "small.py", "else.py"), ("mv", "small.xlsx", "a b.xlsx")]
+)
+def test_pre_commit_refuses_to_take_away_what_a_spec_names(repository, run, move):
+    """It hands no hook a file that is deleted, nor the old name of one that is renamed."""
+    run("recalc", repository.workbook)
+    (repository.folder / ".gitignore").write_text(".cache\n")
+    git(repository, "add", ".")
+    git(repository, "-c", "user.name=me", "-c", "user.email=me@example.org", "commit", "-qm", "all")
+    git(repository, *move)
+    code, said = pre_commit(repository, "run", "xlparity-verify")
+    assert code == 1 and "exit code: 2" in said, said
+    git(repository, "-c", "user.name=me", "-c", "user.email=me@example.org", "commit", "-qm", "gone")
+    code, said = pre_commit(repository, "run", "xlparity-verify")
+    assert code == 0, said
+    code, said = pre_commit(repository, "run", "xlparity-verify", "--from-ref=HEAD~1", "--to-ref=HEAD")
+    assert code == 1 and "exit code: 2" in said, said
 
 
 @pytest.mark.precommit

@@ -1,6 +1,8 @@
 """The formats of a verification's report: which goes to which file, and what GitHub Actions is told without being asked."""
 
+import dataclasses
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +18,9 @@ from xlparity.writing import keep_report_apart
 if TYPE_CHECKING:
     from xlparity.fixed import Fixed
     from xlparity.report import Report
+
+_MOST_OF_A_SUMMARY = 1024 * 1024  # bytes, of which GitHub shows a step's summary; of a longer one it shows nothing
+_ROOM_FOR_THE_REST = 100
 
 
 class ReportFormat(StrEnum):
@@ -82,7 +87,8 @@ def write_reports(
         if one.format is ReportFormat.TEXT:
             write_text(lambda console: terminal.show(reports, console, fixed, quiet=quiet, verbose=verbose), one.output)
         else:
-            write(render(one.format, reports, fixed), one.output)
+            placed = _from_the_top(reports) if one.format is ReportFormat.SARIF else reports
+            write(render(one.format, placed, fixed), one.output)
     if on_github():
         _tell_github(wanted, reports, fixed)
 
@@ -98,6 +104,24 @@ def on_github() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
+def _from_the_top(reports: "Sequence[Report]") -> "Sequence[Report]":
+    """On GitHub Actions, the reports with each workbook's path from the repository's top: there GitHub looks it up.
+
+    A step may run in a folder further down. A workbook outside of the repository keeps its path.
+    """
+    top = os.environ.get("GITHUB_WORKSPACE")
+    if not on_github() or not top:
+        return reports
+    folder = Path(top).resolve()
+    paths = [Path(report.workbook).resolve() for report in reports]
+    return [
+        dataclasses.replace(report, workbook=path.relative_to(folder).as_posix())
+        if path.is_relative_to(folder)
+        else report
+        for report, path in zip(reports, paths, strict=True)
+    ]
+
+
 def _tell_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None") -> None:
     """Annotations behind the text, and the Markdown in the summary of the step.
 
@@ -107,12 +131,28 @@ def _tell_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "
     from xlparity.reporters.github import annotations  # noqa: PLC0415
 
     taken = any(one.output is None and one.format is not ReportFormat.TEXT for one in wanted)
-    (sys.stderr if taken else sys.stdout).write(annotations(reports))
+    (sys.stderr if taken else sys.stdout).write(annotations(_from_the_top(reports)))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if not summary:
         return
     try:
-        with Path(summary).open("a", encoding="utf-8", newline="\n") as file:
-            file.write(render(ReportFormat.MARKDOWN, reports, fixed) + "\n")
+        with Path(summary).open("ab") as file:
+            file.write(_summary(reports, fixed, _MOST_OF_A_SUMMARY - file.tell()))
     except OSError as error:
         sys.stderr.write(f"xlparity: the summary {summary} cannot be written ({error.strerror or error})\n")
+
+
+def _summary(reports: "Sequence[Report]", fixed: "Fixed | None", room: int) -> bytes:
+    """The Markdown, within so many bytes: what does not pass comes first where there is too much, and the rest is counted."""
+    from xlparity.report import Verdict  # noqa: PLC0415
+    from xlparity.reporters import words  # noqa: PLC0415
+
+    whole = f"{render(ReportFormat.MARKDOWN, reports, fixed)}\n".encode()
+    if len(whole) <= room:
+        return whole
+    ordered = sorted(reports, key=lambda report: report.verdict is Verdict.PASS)
+    sections = [f"{render(ReportFormat.MARKDOWN, [report], None)}\n".encode() for report in ordered]
+    room -= _ROOM_FOR_THE_REST
+    shown = [one for one, end in zip(sections, itertools.accumulate(map(len, sections)), strict=True) if end <= room]
+    rest = f"and {words.number(len(sections) - len(shown), 'more workbook')} in the report.\n"
+    return b"".join([*shown, rest.encode()])

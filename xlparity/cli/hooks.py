@@ -1,17 +1,21 @@
 """What pre-commit runs, with the files that are to be committed: ``python -P -m xlparity.cli.hooks verify|recalc-check``.
 
-A hook is handed files, and a spec is what is verified: for a workbook or a reference that changed, that is every spec
-which names it. Without -P a file of the repository could stand in for a library of the same name.
+A hook is handed files, and a spec is what is verified: for a workbook, a reference or a module that changed, that is every
+spec which names it or whose reference imports it. Without -P a file of the repository could stand in for a library of the
+same name.
 """
 
+import ast
+import os
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import typer
 
 from xlparity import cli
-from xlparity.cli.verify import specs_below
+from xlparity.cli.verify import files_below
 from xlparity.errors import XlparityError
 from xlparity.report import Verdict, worst
 from xlparity.spec import SUFFIX, read_spec
@@ -20,9 +24,9 @@ _ENDINGS = (SUFFIX, ".xlsx", ".xlsm", ".py")  # in small letters; those of the w
 
 
 def verify(words: Sequence[str]) -> int:
-    """Verifies the specs that are, or name, any of the files behind the options; the exit code is the worst verdict's."""
+    """Verifies the specs that are, or rest on, any of the files behind the options; the exit code is the worst verdict's."""
     options, files = _split(words)
-    specs = specs_of(files, Path())
+    specs = specs_of([*files, *_deleted()], Path())
     if not specs:
         typer.echo("no spec file names any of these files; nothing is verified")
         return 0
@@ -37,14 +41,16 @@ def recalc_check(words: Sequence[str]) -> int:
 
 
 def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
-    """The spec files below the folder that are among the files, or name one of them as workbook or reference.
+    """The spec files below the folder that are among the files, or name one as workbook, as reference or by its imports.
 
-    A spec that cannot be read is one of them: what it names, nobody knows.
+    The files may be deleted ones. A spec that cannot be read is one of the specs: what it names, nobody knows.
     """
     changed = {file.resolve() for file in files}
-    found = {file for file in files if file.name.endswith(SUFFIX)}
+    found = {file for file in files if file.name.endswith(SUFFIX) and file.is_file()}
     known = {file.resolve() for file in found}
-    for spec in specs_below(folder):
+    names = {_module(file) for file in files if file.suffix == ".py"}
+    modules = _modules_below(folder) if names else {}
+    for spec in files_below(folder, SUFFIX):
         if spec.resolve() in known:
             continue
         try:
@@ -52,12 +58,73 @@ def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
         except XlparityError:
             found.add(spec)
             continue
-        named = [plan.workbook, *(spec.parent / reference.rpartition(":")[0] for reference in plan.references)]
-        # A module is named by dots, and found wherever Python looks: any file of its name may be it.
-        modules = {reference.rpartition(":")[0].rpartition(".")[2] for reference in plan.references}
-        if changed.intersection(path.resolve() for path in named) or any(file.stem in modules for file in changed):
+        places = [reference.rpartition(":")[0] for reference in plan.references]
+        scripts = [spec.parent / place for place in places if place.endswith(".py")]
+        if changed.intersection(path.resolve() for path in (plan.workbook, *scripts)):
             found.add(spec)
+        elif names:
+            dotted = {name for place in places if not place.endswith(".py") for name in place.split(".")}
+            if not names.isdisjoint(_imported(scripts, dotted, modules)):
+                found.add(spec)
     return sorted(found)
+
+
+def _deleted() -> list[Path]:
+    """The files that the commit, or the range of commits, takes away or renames: pre-commit hands over what is there."""
+    ends = [os.environ.get(f"PRE_COMMIT_{end}_REF") for end in ("FROM", "TO")]
+    between = ["...".join(filter(None, ends))] if all(ends) else ["--cached"]
+    command = ["git", "diff", "--name-only", "--no-renames", "--diff-filter=D", "--relative", "-z", *between, "--"]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True)
+    except OSError:  # there is no git, and so no commit
+        return []
+    return [Path(os.fsdecode(name)) for name in done.stdout.split(b"\0") if name]
+
+
+def _imported(scripts: Iterable[Path], dotted: Iterable[str], modules: Mapping[str, Sequence[Path]]) -> set[str]:
+    """The parts of the names by which these files and modules import others, and these again others.
+
+    Where a module lies is not asked of Python, which would have to run it: any file of its name may be it.
+    """
+    names = set(dotted)
+    ahead = [*scripts, *(path for name in names for path in modules.get(name, ()))]
+    read: set[Path] = set()
+    while ahead:
+        path = ahead.pop().resolve()
+        if path in read:
+            continue
+        read.add(path)
+        new = _imports(path) - names
+        names |= new
+        ahead += (path for name in new for path in modules.get(name, ()))
+    return names
+
+
+def _imports(path: Path) -> set[str]:
+    """The parts of all names that stand in the file's import statements; none where it cannot be read."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return set()
+    dotted: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            dotted += [alias.name for alias in node.names]
+            dotted += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+    return {part for name in dotted for part in name.split(".")}
+
+
+def _modules_below(folder: Path) -> dict[str, list[Path]]:
+    """The folder's Python files by the names under which they may be imported."""
+    modules: dict[str, list[Path]] = {}
+    for path in files_below(folder, ".py"):
+        modules.setdefault(_module(path), []).append(path)
+    return modules
+
+
+def _module(path: Path) -> str:
+    """The last part of the name under which the file is imported: a package's own file is known by its folder."""
+    return path.resolve().parent.name if path.stem == "__init__" else path.stem
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[Path]]:

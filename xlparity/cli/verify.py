@@ -87,11 +87,12 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     where no option does.
     """
     from xlparity.report import worst  # noqa: PLC0415
+    from xlparity.spec import SUFFIX  # noqa: PLC0415
 
     wanted = paired(format, output)
     settings = read_settings(Path())
     options = settings.options(named="--", engine=engine, rtol=rtol, atol=atol, scenarios=scenarios, seed=seed)
-    specs = specs or specs_below(Path())
+    specs = specs or files_below(Path(), SUFFIX)
     if not specs:
         raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")
     for option, copy in (("--fix", fix), ("--annotate", annotate)):
@@ -153,13 +154,11 @@ def refuse_kind(out: Path, workbook: Path, option: str) -> None:
         raise UsageError(f"{option} {out}: the copy of {workbook} must end in {workbook.suffix} as well")
 
 
-def specs_below(folder: Path) -> list[Path]:
-    """Every spec file below the folder, but none that is hidden or that came with a package into a virtual environment."""
-    from xlparity.spec import SUFFIX  # noqa: PLC0415
-
+def files_below(folder: Path, ending: str) -> list[Path]:
+    """The files below the folder, but none that is hidden or that came with a package into a virtual environment."""
     found: list[Path] = []
     for name, folders, files in os.walk(folder):
         here = Path(name)
         folders[:] = [f for f in folders if not f.startswith(".") and not (here / f / "pyvenv.cfg").is_file()]
-        found += [here / file for file in files if file.endswith(SUFFIX) and not file.startswith(".")]
+        found += [here / file for file in files if file.endswith(ending) and not file.startswith(".")]
     return sorted(found)
