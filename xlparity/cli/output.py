@@ -40,7 +40,17 @@ def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
     width = 120 if output is not None else None if "COLUMNS" in os.environ else 100
     text = io.StringIO()
     show(console(file=text, width=width))
-    write("".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines()), output)
+    lines = "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
+    if output is None and on_github():
+        from xlparity.reporters.github import inert  # noqa: PLC0415
+
+        lines = inert(lines)
+    write(lines, output)
+
+
+def on_github() -> bool:
+    """Whether this runs as a step of GitHub Actions."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def write(text: str, output: Path | None) -> None:
