@@ -135,6 +135,18 @@ def test_annotations_go_to_standard_output_where_the_report_is_a_file(run, wrong
     assert "::error" not in (tmp_path / "r.json").read_text()
 
 
+@pytest.mark.parametrize("text", ["a\n::add-mask::FAIL", "##[error]no"])
+def test_a_formula_gives_the_runner_no_command(run, wrong, on_github, text):
+    """A text with a line break in it is shown over two lines, and the runner reads every line of a log."""
+    wrong.write_cells({"A1": 3, "B1": f'=3*A1+LEN("{text}")'})
+    lines = run("verify", wrong.spec).out.splitlines()
+    token = lines[0].removeprefix("::stop-commands::")
+    last = lines.index(f"::{token}::")
+    (command,) = [number for number, line in enumerate(lines) if text.splitlines()[-1] in line][:1]
+    assert 0 < command < last
+    assert all(line.startswith("::error ") for line in lines[last + 1 :])
+
+
 def test_a_pass_has_a_summary_and_no_annotation(run, small, on_github):
     """Silence is no news."""
     assert "::" not in run("verify", small.spec).out

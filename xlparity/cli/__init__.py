@@ -11,8 +11,8 @@ import typer
 import xlparity
 from xlparity.cli.commands import Command, Group
 from xlparity.cli.engines import engines
-from xlparity.cli.formats import on_github
 from xlparity.cli.mutate import mutate
+from xlparity.cli.output import on_github
 from xlparity.cli.verify import verify
 from xlparity.cli.workbooks import generate, init, recalc
 from xlparity.errors import XlparityError

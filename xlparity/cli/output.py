@@ -49,10 +49,19 @@ def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
     buffer = io.StringIO()
     printed(file=buffer, width=width, force_terminal=None if output is None else False)
     text = "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
-    if output is None:
-        sys.stdout.write(text)
-    else:
+    if output is not None:
         write(text, output)
+        return
+    if on_github():
+        from xlparity.reporters.github import inert  # noqa: PLC0415
+
+        text = inert(text)
+    sys.stdout.write(text)
+
+
+def on_github() -> bool:
+    """Whether this runs as a step of GitHub Actions."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def write(text: str, output: Path | None) -> None:

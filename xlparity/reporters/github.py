@@ -1,5 +1,7 @@
 """The report as workflow commands of GitHub Actions: a line a finding, which the pull request then shows."""
 
+import hashlib
+import re
 from collections.abc import Iterator, Sequence
 
 from xlparity.codes import Level
@@ -9,6 +11,7 @@ from xlparity.reporters.visible import visible
 
 _COMMAND: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
 _MOST = 10
+_LIKE_A_COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)
 
 
 def annotations(reports: Sequence[Report]) -> str:
@@ -34,6 +37,17 @@ def command(name: str, message: str, **properties: str) -> str:
     """``::error file=a.xlsx,title=…::message``, escaped as the protocol wants it."""
     given = ",".join(f"{key}={_escaped(said, ':,')}" for key, said in properties.items() if said)
     return f"::{name}{' ' + given if given else ''}::{_escaped(message)}"
+
+
+def inert(text: str) -> str:
+    """The text so that the runner takes no line of it for a command: a formula may have a line that looks like one.
+
+    What ends the pause is the text's own digest, which nobody can write into it.
+    """
+    if _LIKE_A_COMMAND.search(text) is None:
+        return text
+    token = hashlib.sha256(text.encode()).hexdigest()
+    return f"{command('stop-commands', token)}\n{text}{command(token, '')}\n"
 
 
 def _annotations(report: Report) -> Iterator[tuple[Level, str]]:
