@@ -291,6 +291,15 @@ def test_the_heat_map_folds_iterations_and_marks_what_is_wrong():
     assert {one.text for one in row} == {"=", "✗−1", "!"}
 
 
+def test_the_heat_is_that_of_the_largest_difference():
+    """From none at all to more than 1, in steps that tell rounding from a fault."""
+    apart = (0.0, 1e-13, 1e-10, 1e-7, 1e-4, 1e-2, 10.0)
+    results = [found(row, "mismatch", 0.0, size, iteration=row) for row, size in enumerate(apart, start=1)]
+    ((_, warmth),) = heat(made(*results, found(9, iteration=6), blocks=7).checks[0])[2]
+    assert [one.level for one in warmth] == [0, 1, 2, 3, 4, 5, 6]
+    assert [one.text for one in warmth] == ["✗", "✗−13", "✗−10", "✗−7", "✗−4", "✗−2", "✗1"]
+
+
 def test_the_heat_map_tells_what_is_right_on_the_stored_inputs_only_from_what_differs():
     """There is no difference to show, and it is wrong all the same: the sign is the one of the map."""
     tried = Scenarios(7, run=100, failed=9, cells=(Cell("Sheet1", 1, 2),), since=(0,))

@@ -185,3 +185,19 @@ def test_a_value_reads_alike_wherever_it_stands():
         "3", "0.333333333333", "TRUE", '"3"', "#N/A", "(blank)", "nothing",
     ]  # fmt: skip
     assert words.value(1 + 1e-9) != words.value(1.0)
+
+
+def test_of_stored_values_nothing_is_said_to_be_computed(small, run):
+    """They were asked for by name, and nobody has recomputed them."""
+    assert run("recalc", small.workbook).code == 0
+    said = {engine: words.verdict(xlparity.verify(small.spec, engine=engine)) for engine in ("formulas", "cached")}
+    assert said == {
+        "formulas": "every one of 1 compared cell computes what the Python reference computes.",
+        "cached": "every one of 1 compared cell stores what the Python reference computes.",
+    }
+
+
+def test_the_verdict_counts_what_the_spec_leaves_out(small):
+    """A pass is no more than it says."""
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = { at = "C1", skip = "not taught" }')
+    assert words.verdict(xlparity.verify(small.spec)).endswith(" 1 cell left out by the spec.")
