@@ -213,17 +213,32 @@ def test_a_path_that_is_wrong_has_the_nearest_and_the_next_step(run, small, monk
     assert said in done.err
 
 
-@pytest.mark.parametrize("command", [["verify", "--scenarios", "20000"], ["mutate"]])
-def test_an_interrupt_is_one_line_and_no_verdict(week_one, command):
+SLOW = """
+import os, time
+from pathlib import Path
+
+
+def double(x):
+    Path(__file__).with_name(f"{os.getpid()}.called").touch()
+    time.sleep(1)
+    return {"y": 2 * x}
+"""
+
+
+@pytest.mark.parametrize(("command", "processes"), [("verify", 1), ("mutate", min(2, os.cpu_count() or 1))])
+def test_an_interrupt_is_one_line_and_no_verdict(small, command, processes):
     """Ctrl-C reaches every process of the command; none prints a traceback, and 1 would say that the workbook fails."""
+    small.reference.write_text(SLOW)
     with subprocess.Popen(
-        [*PROGRAM, *command, week_one],
+        [*PROGRAM, command, small.spec, "--scenarios", "2"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     ) as process:
-        time.sleep(4)
+        # In its midst: it has called the reference, and so has a process of its own where there is one.
+        while process.poll() is None and len([*small.folder.glob("*.called")]) < processes:
+            time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "xlparity: interrupted\n")
