@@ -62,7 +62,8 @@ def nearest_file(path: Path) -> str:
     """What ``nearest`` says of the files of that kind beside a path where there is no file, else nothing."""
     try:
         kind = "".join(path.suffixes)
-        beside = [] if path.exists() else [file.name for file in path.parent.iterdir() if file.name.endswith(kind)]
+        names = [] if path.exists() else [file.name for file in path.parent.iterdir() if file.name.endswith(kind)]
     except (OSError, ValueError):
         return ""
-    return nearest(path.name, beside)
+    # Excel keeps a ~$NAME beside a workbook that is open.
+    return nearest(path.name, [name for name in names if not name.startswith("~$")])

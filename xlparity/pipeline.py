@@ -308,7 +308,7 @@ def workbook_of(plan: Spec) -> Path:
     """The workbook that the spec names; raises SpecError where there is no such file."""
     path = plan.workbook
     if not path.is_file():
-        there = [beside.name for beside in path.parent.glob("*.xls?")] if path.parent.is_dir() else []
+        there = [beside.name for beside in path.parent.glob("[!~]*.xls?")] if path.parent.is_dir() else []
         raise plan.error("workbook", f"{path} cannot be read: there is no such file{nearest(path.name, there)}", "")
     return path
 
