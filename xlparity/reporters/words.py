@@ -7,7 +7,7 @@ from xlparity.address import Cell
 from xlparity.codes import RULES, Level
 from xlparity.fixed import Fixed
 from xlparity.mutations import Outcome
-from xlparity.report import CAUSES, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
+from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
 from xlparity.reporters import rows
 from xlparity.tried import Scenarios, Witness
 from xlparity.values import Unsupported, Value
@@ -17,7 +17,7 @@ ONLY_STORED = "right on the stored inputs only"
 UNSURE = "could not be judged on other inputs"
 NOTHING_SHOWN = "nothing was recomputed from a live formula, so nothing is shown"
 ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
-_CHANGES_SHOWN = 10
+_CHANGES_SHOWN, _CAUSES_SHOWN = 10, 4
 
 
 class Said(NamedTuple):
@@ -51,9 +51,7 @@ def verdict(report: Report) -> str:
         said = f"{counted}{wrong:,} of {compared:,} compared cells differ from the Python reference{where}"
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
         if not wrong and not stored:
-            said = (
-                "; ".join(f.message for check in checks for f in check.findings if f.code in ("XP203", "XP403")) + "."
-            )
+            said = "; ".join(f.message for check in checks for f in check.findings if f.code in OF_INPUTS) + "."
     elif unknown:
         said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ."
     elif counts["match"]:
@@ -65,6 +63,14 @@ def verdict(report: Report) -> str:
     if counts["skipped"]:
         said += f" {number(counts['skipped'], 'cell')} left out by the spec."
     return said
+
+
+def causes(report: Report) -> str:
+    """What is wrong with a workbook and where, in a few words: the codes of its causes, each with its first cell."""
+    told = [found for _, found in rows.all_findings(report) if found.code in CAUSES or found.code in OF_INPUTS]
+    shown = [f"{found.code} {found.cells[0]}" if found.cells else found.code for found in told[:_CAUSES_SHOWN]]
+    more = [f"{len(told) - len(shown):,} more"] if len(told) > len(shown) else []
+    return ", ".join([*shown, *more])
 
 
 def finding(found: Finding) -> tuple[str, str]:
