@@ -298,7 +298,7 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None
             "rounding or an overflow may be all that is between them, or they can be computed for inputs close by only"
         )
         notes.append(f"{said}: {why}")
-    for reason, found in result.needlessly_accepted.items():
+    for reason, found in result.by_reason("match").items():
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
         notes.append(f"{found[0].cell}{more} matches, and need not be accepted any longer: {reason}")
     return replace(result, notes=(*result.notes, *notes))

@@ -152,7 +152,7 @@ def _check(check: CheckResult, width: int, *, engine: str, verbose: bool) -> Ren
     parts += findings(check.findings if verbose else check.findings[:_CELLS_SHOWN])
     if len(check.findings) > _CELLS_SHOWN and not verbose:
         parts.append(_left_out(number(len(check.findings) - _CELLS_SHOWN, "more finding")))
-    known = words.accepted(check, most=None if verbose else _CELLS_SHOWN)
+    known = words.set_aside(check, most=None if verbose else _CELLS_SHOWN)
     parts += [_indented(Text(said, style="yellow")) for said in known]
     parts += [_indented(Text(said.text, style=_WEIGHT[said.level])) for said in words.scenarios(check)]
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]

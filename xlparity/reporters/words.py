@@ -7,7 +7,7 @@ from xlparity.address import Cell
 from xlparity.codes import RULES, Level
 from xlparity.fixed import Fixed
 from xlparity.mutations import Outcome
-from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
+from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Status, Verdict
 from xlparity.reporters import rows
 from xlparity.tried import Scenarios, Witness
 from xlparity.values import Unsupported, Value
@@ -17,6 +17,7 @@ ONLY_STORED = "right on the stored inputs only"
 UNSURE = "could not be judged on other inputs"
 NOTHING_SHOWN = "nothing was recomputed from a live formula, so nothing is shown"
 ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
+_SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
 _CHANGES_SHOWN, _CAUSES_SHOWN = 10, 4
 
 
@@ -202,14 +203,15 @@ def census(report: Report, *, most: int | None = 5) -> str:
     return said
 
 
-def accepted(check: CheckResult, *, most: int | None = 10) -> list[str]:
-    """What the spec accepts, a sentence for each reason, with ``most`` of the cells by name."""
+def set_aside(check: CheckResult, *, most: int | None = 10) -> list[str]:
+    """What the spec accepts and leaves out, a sentence for each reason, with ``most`` of the cells by name."""
     said = []
-    for reason, results in check.accepted.items():
-        shown = ", ".join(str(result.cell) for result in results[:most])
-        more = len(results) - len(results[:most])
-        rest = f" and {more:,} more" if more else ""
-        said.append(f"accepted, {number(len(results), 'cell')}: {shown}{rest}: {reason}")
+    for what, status in _SET_ASIDE.items():
+        for reason, results in check.by_reason(status).items():
+            shown = ", ".join(str(result.cell) for result in results[:most])
+            more = len(results) - len(results[:most])
+            rest = f" and {more:,} more" if more else ""
+            said.append(f"{what}, {number(len(results), 'cell')}: {shown}{rest}: {reason}")
     return said
 
 
