@@ -11,6 +11,9 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "verify": {
         "every spec file below this folder": "xlparity verify",
         "somebody else's workbook by the same spec": "xlparity verify training.parity.toml --workbook student.xlsx",
+        "every workbook below a folder, and into another a coloured copy of each": (
+            "xlparity verify training.parity.toml --workbook class --annotate returned"
+        ),
         "a copy with the formulas put right": "xlparity verify student.parity.toml --fix mended.xlsx",
         "a copy with its cells coloured and commented": "xlparity verify student.parity.toml --annotate shown.xlsx",
         "again at every save, until Ctrl-C": "xlparity verify student.parity.toml --watch",
@@ -36,8 +39,8 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "whether the files in workbooks are what would be written": "xlparity generate --check",
     },
     "recalc": {
-        "whether the stored values are what the formulas compute": "xlparity recalc --check training.xlsx",
-        "store the computed values in the file itself": "xlparity recalc training.xlsx",
+        "whether the workbook stores what its formulas compute": "xlparity recalc --check training.xlsx",
+        "store that in the file itself": "xlparity recalc training.xlsx",
         "or in a copy": "xlparity recalc training.xlsx -o fresh.xlsx",
     },
     "mutate": {

@@ -93,6 +93,8 @@ def show_stored(
     said += f", {counts['differs']:,} differ" if counts["differs"] else ""
     said += f", {counts['uncached']:,} store nothing" if counts["uncached"] else ""
     said += f", {counts['unsupported']:,} could not be computed" if counts["unsupported"] else ""
+    stale = report.verdict is Verdict.STALE
+    said += f"; 'xlparity recalc {report.workbook}' stores it, and so does Excel when it saves" if stale else ""
     console.print(Text.assemble(_stamp(report.verdict), f"  {report.workbook}: {said}."))
 
 
