@@ -49,7 +49,10 @@ def verdict(report: Report) -> str:
         stored = sum(len(check.only_stored) for check in checks)
         causes = sum(found.code in CAUSES for _, found in rows.all_findings(report))
         counted = f"{number(causes, 'cause')}: " if causes else ""
-        said = f"{counted}{wrong:,} of {compared:,} compared cells differ from the Python reference{where}"
+        amiss = "differ from the Python reference"
+        if counts["hardcoded"] == wrong > 0:  # typed or pasted numbers may well be those of the reference
+            amiss = f"hold{'s' if wrong == 1 else ''} a constant where a formula must stand"
+        said = f"{counted}{wrong:,} of {compared:,} compared cells {amiss}{where}"
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
         if not wrong and not stored:
             said = "; ".join(f.message for check in checks for f in check.findings if f.code in OF_INPUTS) + "."
