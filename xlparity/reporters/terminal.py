@@ -182,7 +182,7 @@ def _quantities(check: CheckResult) -> Table:
         table.add_row(
             Text(row.name, style="" if row.good else "bold"),
             f"{row.cells:,}",
-            Text(f"{row.matches:,}", style="green" if row.good else "red"),
+            Text(f"{row.matches:,}", style="red" if not row.good else "" if row.aside else "green"),
             words.difference(row.difference),
             words.steps(row.ulps),
             *(["–" if row.first is None else str(row.first)] if iterated else []),
