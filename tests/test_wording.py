@@ -56,6 +56,14 @@ def history(small):
     return small
 
 
+@pytest.mark.parametrize("defined", ["x == 3", "abs(x - 3) < 0.1"])
+def test_where_hardly_any_other_input_is_defined_the_remedy_is_said(small, defined):
+    """A lookup by age band is undefined nearly everywhere; init cannot know the bands, and its user not what is missing."""
+    small.reference.write_text(f"def double(x):\n    return {{'y': 2 * x if {defined} else float('nan')}}\n")
+    (said,) = words.tried(xlparity.verify(small.spec).checks[0])
+    assert "low, high or choices of an input in the spec" in said.text
+
+
 def test_pasted_values_are_not_said_to_differ(small):
     """Whoever pastes values over formulas has the right numbers, and would look for differences that there are not."""
     small.write_cells({"A1": 3, "B1": 6})

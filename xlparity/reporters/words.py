@@ -18,6 +18,7 @@ UNSURE = "could not be judged on other inputs"
 NOTHING_SHOWN = "nothing was recomputed from a live formula, so nothing is shown"
 ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
 _SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
+_RANGES = "low, high or choices of an input in the spec say what it may be"
 _CHANGES_SHOWN, _CAUSES_SHOWN = 10, 4
 
 
@@ -116,9 +117,11 @@ def tried(check: CheckResult) -> list[Said]:
     if not check.recomputed or found.asked == 0:
         return []
     if not found.run:
-        why = "the reference is defined for none that was drawn" if found.dropped else "there are none to change"
+        drawn = f"the reference is defined for none that was drawn; {_RANGES}"
+        why = drawn if found.dropped else "there are none to change"
         return [Said(f"no other inputs tried: {why}", "warning")]
     dropped = f", {found.dropped} left out, where the reference is undefined" if found.dropped else ""
+    dropped += f" ({_RANGES})" if found.dropped > found.run else ""
     unsure = check.not_always_computed
     parts: list[Said] = []
     if unsure:
