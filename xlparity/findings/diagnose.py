@@ -143,7 +143,7 @@ class _Search:
                 and (
                     (broken and mend.culprits)
                     # Two pasted copies of one quantity would each be told to refer to the other.
-                    or on_a_circle(mended, next(iter(mend.formulas)))
+                    or (root.fault == "typed" and on_a_circle(mended, next(iter(mend.formulas))))
                     or (not _holds(root, values) and not (unmended and _may_follow(root)))
                 )
             ]
