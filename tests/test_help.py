@@ -79,7 +79,7 @@ def test_every_example_in_the_help_runs(run, scratch, command):
         assert done.returncode == expected, (example, done.stdout, done.stderr)
         for option in ("--output", "-o", "--fix", "--annotate", "--faulty"):
             if option in words:
-                assert (scratch / words[words.index(option) + 1]).exists()
+                assert (scratch / words[words.index(option) + 1]).is_file()
 
 
 @pytest.mark.parametrize("width", [80, 120])

@@ -337,15 +337,6 @@ def test_what_the_spec_sets_aside_is_one_cell_of_the_map_and_no_doubt(small):
     assert "? z" not in render([report])
 
 
-def test_a_page_of_several_workbooks_begins_with_who_failed_where(small):
-    """A teacher's page of thirty: the causes stand beside the names, and not thirty screens below."""
-    small.write_cells({"A1": 3, "B1": "=3*A1"})
-    page = parsed(render([report := xlparity.verify(small.spec), report]))
-    listed = ["".join(line.itertext()) for line in next(page.iter("section")).iter("li")]
-    assert len(listed) == 2
-    assert all(re.search(r"small\.parity\.toml: XP1\d\d Sheet!B1", line) for line in listed)
-
-
 def test_what_is_alike_in_several_checks_or_engines_is_said_once():
     """Seven checks with one remark are one line, and the reason why an engine has no value names its status."""
     check = replace(made(found(1)).checks[0], notes=("8 of 100 were tried",))

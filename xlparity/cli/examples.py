@@ -11,9 +11,6 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "verify": {
         "every spec file below this folder": "xlparity verify",
         "somebody else's workbook by the same spec": "xlparity verify training.parity.toml --workbook student.xlsx",
-        "every workbook below a folder, and into another a coloured copy of each": (
-            "xlparity verify training.parity.toml --workbook class --annotate returned"
-        ),
         "a copy with the formulas put right": "xlparity verify student.parity.toml --fix mended.xlsx",
         "a copy with its cells coloured and commented": "xlparity verify student.parity.toml --annotate shown.xlsx",
         "again at every save, until Ctrl-C": "xlparity verify student.parity.toml --watch",

@@ -17,7 +17,7 @@ _SETTLED = 0.2  # seconds in which no file may change before it is read: a large
 _LOOK_AGAIN = 1000  # milliseconds: where the system tells of no changes, as on some network drives, they are looked for
 
 
-def verify_on_save(specs: Sequence[Path], workbooks: Sequence[Path]) -> int:
+def verify_on_save(specs: Sequence[Path], workbook: Path | None) -> int:
     """Verifies, and again whenever a spec, its workbook or its reference is saved; the last exit code, once interrupted.
 
     Each verification is a process of its own: Python holds on to what it has imported once, and would go on comparing
@@ -29,11 +29,11 @@ def verify_on_save(specs: Sequence[Path], workbooks: Sequence[Path]) -> int:
     code = 2  # until there is a verdict
     try:
         while True:
-            files = _files(specs, workbooks)
+            files = _files(specs, workbook)
             seen = _settled(files)
             ended = subprocess.run(_command(), check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
             code = ended.returncode if ended.returncode >= 0 else 2
-            files = _files(specs, workbooks)  # the spec may name others by now
+            files = _files(specs, workbook)  # the spec may name others by now
             names = ", ".join(sorted({file.name for file in files}))
             typer.echo(f"watching {names}; Ctrl-C ends it", err=True)
             _wait(files, {file: seen.get(file, _state(file)) for file in files})
@@ -47,15 +47,15 @@ def _command() -> list[str]:
     return [sys.executable, *(word for word in sys.orig_argv[1:] if word != "--watch")]
 
 
-def _files(specs: Sequence[Path], workbooks: Sequence[Path]) -> list[Path]:
+def _files(specs: Sequence[Path], workbook: Path | None) -> list[Path]:
     """The files that a verdict hangs on: a spec that cannot be read is watched by itself, until it can."""
     from xlparity.spec import read_spec  # noqa: PLC0415
 
-    found = [*specs, *workbooks]
+    found = [*specs, *([] if workbook is None else [workbook])]
     for spec in specs:
         with contextlib.suppress(XlparityError):
             plan = read_spec(spec)
-            found += [] if workbooks else [plan.workbook]
+            found += [plan.workbook] if workbook is None else []
             for reference in plan.references:
                 found += _reference_files(reference, spec.parent)
     return list(dict.fromkeys(file.resolve() for file in found))

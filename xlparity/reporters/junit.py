@@ -6,7 +6,6 @@ its own, so that the counts never say less than the verdict. There are no times:
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -37,21 +36,20 @@ class _Case(NamedTuple):
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     """A test suite a check of each report, within one ``testsuites`` that holds the sums."""
     root = ET.Element("testsuites", {"name": "xlparity"})
-    by_spec = Counter(report.spec for report in reports)
     for report in reports:
-        about = report.workbook if by_spec[report.spec] > 1 else report.spec.removesuffix(".parity.toml")
         for check in report.combined:
-            _suite(root, report, check, fixed, f"{about}.{check.name}")
+            _suite(root, report, check, fixed)
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ET.indent(root, " ")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _suite(root: ET.Element, report: Report, check: CheckResult, fixed: Fixed | None, name: str) -> None:
+def _suite(root: ET.Element, report: Report, check: CheckResult, fixed: Fixed | None) -> None:
     cases = [*_cases(report, check)]
     told = rows.findings(report, check)
     counts = {outcome: sum(case.outcome == outcome for case in cases) for outcome in ("failure", "error", "skipped")}
+    name = f"{report.spec.removesuffix('.parity.toml')}.{check.name}"
     suite = ET.SubElement(
         root,
         "testsuite",

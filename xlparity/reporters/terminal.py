@@ -21,7 +21,7 @@ from xlparity.report import (
 )
 from xlparity.reporters import words
 from xlparity.reporters.findings import findings
-from xlparity.reporters.rows import amiss, quantities
+from xlparity.reporters.rows import quantities
 from xlparity.reporters.words import MARK, number, value
 from xlparity.reporters.wrapping import Formula
 from xlparity.values import Unsupported
@@ -48,8 +48,7 @@ def show(
     verbose: bool = False,
 ) -> None:
     """Prints the reports: ``quiet`` the verdicts alone, ``verbose`` every cell that differs and not the first ten."""
-    of_one_spec = len(reports) > 1 and len({report.spec for report in reports}) == 1
-    for report in reports if not (quiet and of_one_spec) else ():
+    for report in reports:
         if not quiet:
             console.print(Text.assemble((report.workbook, "bold"), f"  checked by {report.spec}"))
             for check in report.checks:
@@ -59,8 +58,6 @@ def show(
             console.print()
             console.print(Text(words.census(report, most=None if verbose else 5), style="dim"))
         console.print(_verdict(report))
-    if of_one_spec:
-        console.print(Group(*([] if quiet else [""]), _overview(reports)))
     if fixed is not None:
         console.print(Text(words.fixed(fixed), style="" if fixed.report else "yellow"))
         if fixed.report is not None:
@@ -126,19 +123,6 @@ def _verdict(report: Report) -> Text:
 
 def _stamp(verdict: Verdict) -> tuple[str, str]:
     return words.stamp(verdict), f"bold {_STYLE[verdict]}"
-
-
-def _overview(reports: Sequence[Report]) -> Table:
-    """A row a workbook: its verdict, how many of its cells are wrong or not assessed, and its causes with their places."""
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("workbook", overflow="fold")
-    table.add_column("not right", justify="right")
-    table.add_column("causes", overflow="fold")
-    for report in reports:
-        wrong = sum(len(amiss(check)) for check in report.combined)
-        table.add_row(Text(*_stamp(report.verdict)), Text(report.workbook), f"{wrong:,}", Text(words.causes(report)))
-    return table
 
 
 def _check(check: CheckResult, width: int, *, engine: str, verbose: bool) -> RenderableType:

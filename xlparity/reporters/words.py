@@ -19,7 +19,7 @@ NOTHING_SHOWN = "nothing was recomputed from a live formula, so nothing is shown
 ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
 _SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
 _RANGES = "low, high or choices of an input in the spec say what it may be"
-_CHANGES_SHOWN, _CAUSES_SHOWN = 10, 4
+_CHANGES_SHOWN = 10
 
 
 class Said(NamedTuple):
@@ -68,14 +68,6 @@ def verdict(report: Report) -> str:
     if counts["skipped"]:
         said += f" {number(counts['skipped'], 'cell')} left out by the spec."
     return said
-
-
-def causes(report: Report) -> str:
-    """What is wrong with a workbook and where, in a few words: the codes of its causes, each with its first cell."""
-    told = [found for _, found in rows.all_findings(report) if found.code in CAUSES or found.code in OF_INPUTS]
-    shown = [f"{found.code} {found.cells[0]}" if found.cells else found.code for found in told[:_CAUSES_SHOWN]]
-    more = [f"{len(told) - len(shown):,} more"] if len(told) > len(shown) else []
-    return ", ".join([*shown, *more])
 
 
 def finding(found: Finding) -> tuple[str, str]:

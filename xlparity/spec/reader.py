@@ -37,7 +37,7 @@ def read_spec(path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: 
     except UnicodeDecodeError as error:
         said = "is not UTF-8 text; a spec is a TOML file, saved as UTF-8"
         if path.suffix.lower() in (".xlsx", ".xlsm"):
-            said = "is a workbook and no spec; name it behind --workbook, or the folder that several are in"
+            said = "is a workbook and no spec; name it behind --workbook"
         raise SpecError(path, None, said) from error
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number of thousands of digits
         raise SpecError(path, None, f"is not TOML: {error}") from error
