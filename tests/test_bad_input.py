@@ -34,7 +34,7 @@ def refused(run, small, *said, **changed):
         ({"workbook": 'wrokbook = "small.xlsx"'}, [":1:", "unknown key 'wrokbook'", "did you mean 'workbook'?"]),
         ({"workbook": 'workbook = "smal.xlsx"'}, [":1:", "smal.xlsx", "no such file (did you mean 'small.xlsx'?)"]),
         ({"workbook": 'workbook = "nowhere/small.xlsx"'}, [":1:", "nowhere/small.xlsx", "no such file"]),
-        ({"sheet": 'sheet = ""'}, [":3: the workbook has no sheet ''"]),
+        ({"sheet": 'sheet = ""'}, [":3: ", "small.xlsx has no sheet ''"]),
         ({"workbook": 'workbook = "small.py"'}, ["small.py", "not a readable .xlsx file"]),
         ({"workbook": "workbook = "}, ["is not TOML", "line 1"]),
         ({"reference": ""}, ["'reference' is missing"]),
@@ -51,7 +51,7 @@ def refused(run, small, *said, **changed):
         ({"inputs": "[inputs]"}, [":2:", "needs 'x'"]),
         (
             {"inputs": '[inputs]\nx = "C1"'},
-            [":6:", "input 'x' needs a number in Sheet!C1", "(blank); type one in, or correct"],
+            [":6:", "input 'x' needs a number in Sheet!C1", "(blank); type one in, or, where"],
         ),
         ({"inputs": '[inputs]\nx = { at = "A1", lwo = 1 }'}, [":6:", "unknown key 'lwo'", "did you mean 'low'?"]),
         ({"inputs": ""}, ["'inputs' is missing"]),
@@ -173,7 +173,7 @@ def test_the_line_is_that_of_the_check_which_is_wrong(run, small):
     small.write_spec(inputs=table.format("one", 'y = "B1"'), outputs=table.format("two", 'y = "B"'))
     refused(run, small, "small.parity.toml:15: 'y': 'B' is not an address")
     small.write_spec(inputs=table.format("one", 'y = "B1"'), outputs=table.format("two", 'y = "No!B1"'))
-    refused(run, small, "small.parity.toml:15: 'y': the workbook has no sheet 'No'")
+    refused(run, small, "small.parity.toml:15: 'y': ", "small.xlsx has no sheet 'No'")
     small.write_spec(outputs='[outputs]\nx = "B"')
     refused(run, small, "small.parity.toml:8: 'x': 'B' is not an address")
 
@@ -187,10 +187,34 @@ def test_a_reference_that_cannot_be_imported_says_why(run, small):
 def test_files_that_are_no_workbooks_are_told_apart_from_empty_ones(run, small):
     """Missing parts and workbooks without sheets are errors, not empty successes."""
     small.workbook.write_bytes(b"")
-    refused(run, small, "not a readable .xlsx file")
+    refused(run, small, "not a readable .xlsx file (it is empty)")
+    small.workbook.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1"))
+    refused(run, small, "it was saved as .xls, or with a password", "save it as an Excel workbook (.xlsx)")
+    small.workbook.write_text("x;y\n1;2\n")
+    refused(run, small, "it is another kind of file, such as CSV")
     with zipfile.ZipFile(small.workbook, "w") as archive:
         archive.writestr("hello.txt", "hello")
     refused(run, small, "no workbook in it")
+
+
+def test_an_error_about_another_workbook_than_the_specs_names_it(run, small):
+    """A class's workbooks are checked by one spec: without the name, nobody knows whose sheet was renamed."""
+    other = small.workbook.with_name("other.xlsx")
+    book = openpyxl.load_workbook(small.workbook)
+    book["Sheet"]["A1"] = None
+    book.save(other)
+    assert "A1 of " in (said := run("verify", str(small.spec), "--workbook", str(other)).err) and "other.xlsx" in said
+    book["Sheet"].title = "Sheet (2)"
+    book.save(other)
+    said = run("verify", str(small.spec), "--workbook", str(other)).err
+    assert "other.xlsx has no sheet 'Sheet' (did you mean 'Sheet (2)'?)" in said
+
+
+def test_excels_mark_of_an_open_workbook_is_never_the_nearest_name(run, small):
+    """``~$small.xlsx`` stands beside small.xlsx for as long as Excel has it open."""
+    small.workbook.with_name("~$small.xlsx").write_text("somebody")
+    said = run("verify", str(small.spec), "--workbook", str(small.workbook.with_name("$small.xlsx"))).err
+    assert "did you mean 'small.xlsx'?" in said
 
 
 def test_a_damaged_sheet_is_an_error(run, small):
@@ -267,7 +291,7 @@ def test_a_wrong_sheet_is_blamed_on_the_check_that_names_it(run, small):
     """Two checks of one workbook: the line of the first one's sheet would send a person to the wrong place."""
     table = '[check.{0}]\nsheet = "{1}"\n[check.{0}.inputs]\nx = "A1"\n[check.{0}.outputs]\ny = "B1"\n'
     small.write_spec(sheet="", inputs=table.format("one", "Sheet"), outputs=table.format("two", "Shet"))
-    refused(run, small, "small.parity.toml:13: the workbook has no sheet 'Shet' (did you mean 'Sheet'?)")
+    refused(run, small, "small.parity.toml:13: ", "small.xlsx has no sheet 'Shet' (did you mean 'Sheet'?)")
 
 
 @pytest.mark.parametrize(
@@ -283,7 +307,7 @@ def test_a_wrong_sheet_is_blamed_on_the_check_that_names_it(run, small):
         ("Sales[[#This Row],[Net]]", ["means no rows of the table"]),
         ("moving", ["stands for 'Sheet!A1' and not for a fixed range"]),
         ("tenth", ["the name tenth stands for 0.1 and for no cells"]),
-        ("gone", ["the workbook has no sheet 'Gone'"]),
+        ("gone", ["small.xlsx has no sheet 'Gone'"]),
         ("huge", ["spans 1,048,576 cells"]),
         ("pair", ["a number in Other!A1", "(blank)"]),
     ],

@@ -14,6 +14,7 @@ from planted import at, planted, verified
 import xlparity
 from xlparity import ooxml
 from xlparity.engines import find_engine
+from xlparity.findings.following import on_a_circle
 from xlparity.fix import fix
 from xlparity.patch import pack, write_values
 from xlparity.report import Verdict
@@ -222,6 +223,16 @@ def test_a_cell_that_is_its_own_reference_is_a_finding(two_iterations, tmp_path)
     """On forced values x = x is right; it is a circle all the same."""
     found = cause(verified(two_iterations, tmp_path, {"I38": "=I38"}))
     assert (found.code, names(found), found.suggestion) == ("XP302", ["I38"], "=J31-L31")
+
+
+def test_suggestions_for_a_workbook_of_pasted_values_refer_to_each_other_in_no_circle(two_iterations, tmp_path):
+    """The loss may be read from the history, or the history from the loss; whoever writes both has a circle."""
+    path = tmp_path / "pasted.xlsx"
+    openpyxl.load_workbook(two_iterations.with_name("regressor.xlsx"), data_only=True).save(path)
+    report = xlparity.verify(two_iterations, workbook=path, scenarios=20)
+    found = [finding for check in report.checks for finding in check.findings]
+    book = read_workbook(path).edited({cell: mend for finding in found for cell, mend in finding.mends.items()})
+    assert [str(cell) for finding in found for cell in finding.mends if on_a_circle(book, cell)] == []
 
 
 def test_a_circle_of_right_formulas_is_a_finding(small):

@@ -341,6 +341,18 @@ def test_what_each_engine_found_on_other_inputs_is_told_for_each():
     assert [row[2:] for row in table(page, "Other inputs")] == [["100", "✗ 47 fail"], ["8", "all agree"]]
 
 
+def test_what_the_spec_sets_aside_is_one_cell_of_the_map_and_no_doubt(small):
+    """It was drawn twice, the second time as not looked at, and its quantity had the mark of what is not assessed."""
+    small.write_cells({"A1": 3, "B1": "=2*A1", "C1": "=3*A1"})
+    small.reference.write_text("def double(x):\n    return {'y': 2 * x, 'z': 0}\n")
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = { at = "C1", skip = "not ported" }')
+    report = xlparity.verify(small.spec)
+    (one,) = maps(report)
+    assert one.cells == 2
+    assert [state.name for state in legend([one])] == ["skipped", "same"]
+    assert "? z" not in render([report])
+
+
 def test_what_is_alike_in_several_checks_or_engines_is_said_once():
     """Seven checks with one remark are one line, and the reason why an engine has no value names its status."""
     check = replace(made(found(1)).checks[0], notes=("8 of 100 were tried",))

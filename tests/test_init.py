@@ -447,6 +447,31 @@ def test_a_misfit_is_bound_and_pointed_out(desk):
     assert "# it has shape (1, 3) in the reference" in desk.draft("f")
 
 
+@pytest.mark.parametrize("across", [True, False])
+def test_what_is_carried_on_from_month_to_month_is_one_quantity(desk, across):
+    """The first month's formula is another one than the rest's; bound alone it would be a misfit, and the rest not looked at."""
+    cells = {
+        "A1": "opening",
+        "B1": 100,
+        "A3": "In force",
+        "B3": "=B1",
+        "C3": "=B3*0.9",
+        "D3": "=C3*0.9",
+        "E3": "=D3*0.9",
+    }
+    if not across:
+        cells = {
+            "A1": "opening",
+            "B1": 100,
+            "A3": "In force",
+            "A4": "=B1",
+            **{f"A{n}": f"=A{n - 1}*0.9" for n in (5, 6, 7)},
+        }
+    desk.write(cells, "def f(opening):\n    return {'in_force': [opening * 0.9**k for k in range(4)]}\n")
+    assert desk.table("f")["outputs"] == {"in_force": "B3:E3" if across else "A4:A7"}
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
 def test_a_formula_that_refers_to_nothing_is_an_input(desk):
     """=1/4 is a constant with an equals sign: bound as an output, verify would call it hardcoded."""
     cells = {"A1": "rate", "B1": "=1/4", "A2": "base", "B2": 8, "A3": "tax", "B3": "=B1*B2"}

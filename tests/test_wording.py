@@ -18,6 +18,7 @@ from xlparity.annotate import annotate
 from xlparity.annotate.marks import marks
 from xlparity.report import Report, Verdict
 from xlparity.reporters import github, html, junit, markdown, sarif, terminal, words
+from xlparity.reporters.json import render as render_json
 from xlparity.reporters.parts import notes_of, parts_of
 from xlparity.values import BLANK, ErrorValue
 
@@ -53,6 +54,47 @@ def history(small):
     small.write_cells(FAULTY)
     small.write_spec(reference='reference = "small.py:history"', outputs='[outputs]\ny = "B1:B4"\nz = "C1"')
     return small
+
+
+@pytest.mark.parametrize("defined", ["x == 3", "abs(x - 3) < 0.1"])
+def test_where_hardly_any_other_input_is_defined_the_remedy_is_said(small, defined):
+    """A lookup by age band is undefined nearly everywhere; init cannot know the bands, and its user not what is missing."""
+    small.reference.write_text(f"def double(x):\n    return {{'y': 2 * x if {defined} else float('nan')}}\n")
+    (said,) = words.tried(xlparity.verify(small.spec).checks[0])
+    assert "low, high or choices of an input in the spec" in said.text
+
+
+def test_pasted_values_are_not_said_to_differ(small):
+    """Whoever pastes values over formulas has the right numbers, and would look for differences that there are not."""
+    small.write_cells({"A1": 3, "B1": 6})
+    told = words.verdict(xlparity.verify(small.spec))
+    assert "1 of 1 compared cells holds a constant where a formula must stand" in told
+
+
+def test_what_the_spec_leaves_out_is_said_with_its_reason(history):
+    """A validator's reader asks why; "12 cells left out" alone is an open question in every report."""
+    history.write_cells({**FAULTY, "B1": "=A1", "B3": "=2*B2", "C1": "=2*A1"})
+    history.write_spec(
+        reference='reference = "small.py:history"',
+        outputs='[outputs]\ny = "B1:B4"\nz = { at = "C1", skip = "no calendar here" }',
+    )
+    report = xlparity.verify(history.spec)
+    assert report.verdict is Verdict.PASS
+    said = said_by(report)
+    for silent in ("sarif", "github", "annotations"):  # which tell of what is amiss
+        said.pop(silent)
+    assert [name for name, text in said.items() if "no calendar here" not in text.casefold()] == []
+    (cell,) = json.loads(render_json([report]))["checks"][0]["cells"]
+    assert (cell["status"], cell["reason"]) == ("skipped", "no calendar here")
+
+
+def test_the_json_says_what_was_judged_how_strictly(history):
+    """A record without its tolerances shows nothing: with large enough ones everything agrees."""
+    history.write_spec(
+        reference='reference = "small.py:history"', outputs='[outputs]\ny = { at = "B1:B4", rtol = 1e-6 }\nz = "C1"'
+    )
+    (check,) = json.loads(render_json([xlparity.verify(history.spec, scenarios=0)]))["checks"]
+    assert check["tolerances"] == {"y": {"rtol": 1e-6, "atol": 1e-12}, "z": {"rtol": 1e-9, "atol": 1e-12}}
 
 
 @pytest.mark.parametrize("fault", ["a formula", "the stored inputs only", "not assessed"])

@@ -173,7 +173,7 @@ def _judge(
         expected,
         actual,
         None if formula is None else str(formula),
-        known,
+        known if output.skip is None else output.skip,
     )
 
 

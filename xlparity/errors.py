@@ -66,4 +66,5 @@ def nearest_file(path: Path) -> str:
         beside = [] if path.exists() else names - {path.name}  # a link that leads nowhere is not like itself
     except (OSError, ValueError):
         return ""
-    return nearest(path.name, beside)
+    # Excel keeps a ~$NAME beside a workbook that is open.
+    return nearest(path.name, [name for name in beside if not name.startswith("~$")])

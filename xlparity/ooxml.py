@@ -23,6 +23,7 @@ _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _UNPACKED_LIMIT = 1 << 30  # a zip of 1 MB can hold 1 GB of XML
+_COMPOUND = b"\xd0\xcf\x11\xe0"  # how .xls files begin, and .xlsx files that are encrypted
 _ADDRESS = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
 _CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
@@ -58,9 +59,19 @@ def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
     except WorkbookError:
         raise
     except Exception as error:  # a damaged archive makes zipfile, zlib and lzma raise whatever they happen to raise
-        raise WorkbookError(
-            f"{path}: not a readable .xlsx file ({error}); save it as an Excel workbook (.xlsx)"
-        ) from error
+        said = f"{path}: not a readable .xlsx file ({_kind(data, path) or error})"
+        raise WorkbookError(f"{said}; save it as an Excel workbook (.xlsx)") from error
+
+
+def _kind(data: bytes, path: Path) -> str:
+    """What the bytes are, where they are plainly no zip; nothing where they are one, and damaged."""
+    if path.name.startswith("~$"):
+        return "Excel keeps it while the workbook is open; it is not the workbook"
+    if data.startswith(_COMPOUND):
+        return "it was saved as .xls, or with a password"
+    if not data.startswith(b"PK"):
+        return "it is another kind of file, such as CSV" if data else "it is empty"
+    return ""
 
 
 def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:

@@ -299,7 +299,7 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None
             "rounding or an overflow may be all that is between them, or they can be computed for inputs close by only"
         )
         notes.append(f"{said}: {why}")
-    for reason, found in result.needlessly_accepted.items():
+    for reason, found in result.by_reason("match").items():
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
         notes.append(f"{found[0].cell}{more} matches, and need not be accepted any longer: {reason}")
     return replace(result, notes=(*result.notes, *notes))
@@ -314,7 +314,7 @@ def workbook_of(plan: Spec) -> Path:
     """The workbook that the spec names; raises SpecError where there is no such file."""
     path = plan.workbook
     if not path.is_file():
-        there = [beside.name for beside in path.parent.glob("*.xls?")] if path.parent.is_dir() else []
+        there = [beside.name for beside in path.parent.glob("[!~]*.xls?")] if path.parent.is_dir() else []
         raise plan.error("workbook", f"{path} cannot be read: there is no such file{nearest(path.name, there)}", "")
     return path
 

@@ -52,7 +52,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 class CellResult(NamedTuple):
     """The fact about one bound cell. ``expected`` is None where the reference gave nothing for it.
 
-    ``reason`` is why the spec accepts the cell as it is; a match that has one needs no acceptance.
+    ``reason`` is why the spec accepts the cell as it is, or leaves it out; a match that has one needs no acceptance.
     """
 
     variable: str
@@ -135,17 +135,8 @@ class CheckResult:
         among = set(cells)
         return tuple(result for result in self.results if result.status == "match" and result.cell in among)
 
-    @property
-    def accepted(self) -> dict[str, list[CellResult]]:
-        """The cells that differ and are accepted, by the reason that the spec gives."""
-        return self._by_reason("accepted")
-
-    @property
-    def needlessly_accepted(self) -> dict[str, list[CellResult]]:
-        """The cells that the spec accepts although they match, on the stored inputs and on all others, by the reason."""
-        return self._by_reason("match")
-
-    def _by_reason(self, status: Status) -> dict[str, list[CellResult]]:
+    def by_reason(self, status: Status) -> dict[str, list[CellResult]]:
+        """The cells of this status for which the spec has a reason, by the reason; a match that has one needs none."""
         found: dict[str, list[CellResult]] = {}
         for result in self.results:
             if result.status == status and result.reason is not None:
@@ -154,7 +145,7 @@ class CheckResult:
 
     @property
     def known(self) -> frozenset[Cell]:
-        """The cells for which the spec has a reason to accept them as they are."""
+        """The cells for which the spec has a reason to accept them as they are, or to leave them out."""
         return frozenset(result.cell for result in self.results if result.reason is not None)
 
     def with_scenarios(self, scenarios: Scenarios) -> "CheckResult":

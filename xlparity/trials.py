@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -80,7 +81,7 @@ class Trial:
         inputs: dict[str, float | Array] = {}
         for given in self.bound.inputs:
             try:
-                inputs[given.name] = _read(given, values)
+                inputs[given.name] = _read(given, values, book.path)
             except OracleError as error:
                 by = "" if machine.name == "formulas" else f", by {machine.name}"
                 raise self.plan.error(given.name, f"check '{check.name}'{by}: {error}", check.name, "inputs") from error
@@ -229,7 +230,7 @@ def _numbers(column: Column, count: int) -> Floats:
     return np.array([float(value) if isinstance(value, bool | float) else np.nan for value in held])
 
 
-def _read(given: Input[Range], values: Values) -> "float | Array":
+def _read(given: Input[Range], values: Values, path: Path) -> "float | Array":
     """The input's value as the sheet shows it: a float for a single cell, a 2-D array for anything else."""
     numbers: list[float] = []
     for cell in given.at.cells():
@@ -237,8 +238,7 @@ def _read(given: Input[Range], values: Values) -> "float | Array":
         if not isinstance(value, bool | float):
             held = f"the text '{value}'" if isinstance(value, str) else str(value)
             mend = "type one in" if value is BLANK else "put one there"
-            raise OracleError(
-                f"input '{given.name}' needs a number in {cell}, which holds {held}; {mend}, or correct the address"
-            )
+            said = f"input '{given.name}' needs a number in {cell} of {path}, which holds {held}; {mend}"
+            raise OracleError(f"{said}, or, where rows, columns or a sheet have moved, correct the address")
         numbers.append(float(value))
     return numbers[0] if given.at.size == 1 else np.array(numbers).reshape(given.at.shape)

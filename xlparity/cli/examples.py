@@ -36,8 +36,8 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "whether the files in workbooks are what would be written": "xlparity generate --check",
     },
     "recalc": {
-        "whether the stored values are what the formulas compute": "xlparity recalc --check training.xlsx",
-        "store the computed values in the file itself": "xlparity recalc training.xlsx",
+        "whether the workbook stores what its formulas compute": "xlparity recalc --check training.xlsx",
+        "store that in the file itself": "xlparity recalc training.xlsx",
         "or in a copy": "xlparity recalc training.xlsx -o fresh.xlsx",
     },
     "mutate": {

@@ -76,7 +76,7 @@ def recalc(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write to this file and not to WORKBOOK.")
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 3 where stored values differ or are absent.")
+        bool, typer.Option("--check", help="Write nothing; exit 3 where a stored value differs or is absent.")
     ] = False,
     format: Annotated[
         Format, typer.Option("--format", metavar="FORMAT", help=f"How the report is written: {' or '.join(Format)}.")
@@ -85,9 +85,10 @@ def recalc(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdict only.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every cell.")] = False,
 ) -> None:
-    """Recompute a workbook and store the values in it, or compare them with the stored ones.
+    """Store in a workbook what its formulas compute, or check that it does; no spec or reference is needed.
 
-    Nothing but the values in the sheets is changed; a cell that cannot be computed keeps what it has.
+    A workbook stores what each formula last came to, and that is what viewers, pandas and openpyxl show. Nothing but these
+    values is changed; a formula that cannot be computed keeps what it has.
     """
     from xlparity.recalc import recalculate  # noqa: PLC0415
     from xlparity.reporters import json as json_reporter  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """The drafted quantities and the reference's names: who is whom, and what is left over on either side."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -91,7 +92,7 @@ def draft_outputs(
     quantities: Iterable[Quantity], inputs: Sequence[Drafted], shapes: Mapping[str, tuple[int, ...]] | None
 ) -> list[Drafted]:
     """The outputs, each under the name that the reference gives it; without ``shapes`` nobody knows what it gives."""
-    given = [quantity for quantity in quantities if quantity.kind is not Kind.INPUT]
+    given = _joined([quantity for quantity in quantities if quantity.kind is not Kind.INPUT], shapes or {})
     states = {drafted.quantity: drafted.name for drafted in inputs}
     unset = {drafted.quantity for drafted in inputs if drafted.left_out}
 
@@ -122,6 +123,34 @@ def draft_outputs(
         number, line = _one_left_in(drafted, shapes or {}, {drafted.name for drafted in inputs})
         drafted[number] = line
     return drafted
+
+
+def _joined(quantities: Sequence[Quantity], shapes: Mapping[str, tuple[int, ...]]) -> list[Quantity]:
+    """The quantities, two neighbours of one header being one where the reference's array of that name fills both only together.
+
+    What is carried on from month to month begins with a formula of its own.
+    """
+    joined = list(quantities)
+    for head, tail in itertools.permutations(quantities if shapes else (), 2):
+        at = _together(head.at, tail.at)
+        if at is None or {head.kind, tail.kind} != {Kind.FORMULA} or not set(head.texts) & set(tail.texts):
+            continue
+        for name, shape in shapes.items():
+            named = max((fit(text, name) for text in head.texts), default=0) >= SAME_WORDS
+            fits = [fitting(shape, area.shape) is not None for area in (at, head.at, tail.at)]
+            if named and fits == [True, False, False] and head in joined and tail in joined:
+                joined.remove(tail)
+                joined[joined.index(head)] = replace(head, at=at, typed_over=(*head.typed_over, *tail.typed_over))
+    return joined
+
+
+def _together(head: Range, tail: Range) -> Range | None:
+    """The line of cells that the two are, one right behind the other; None where they are none."""
+    behind = tail.column == head.last_column + 1 and (head.row, head.last_row) == (tail.row, tail.last_row)
+    below = tail.row == head.last_row + 1 and (head.column, head.last_column) == (tail.column, tail.last_column)
+    if head.sheet != tail.sheet or not (behind or below):
+        return None
+    return head._replace(last_row=tail.last_row, last_column=tail.last_column)
 
 
 def _one_left_in(

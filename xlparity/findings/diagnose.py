@@ -11,6 +11,7 @@ from xlparity.columns import Column
 from xlparity.errors import XlparityError
 from xlparity.evidence import Evidence
 from xlparity.findings.culprits import Culprits
+from xlparity.findings.following import on_a_circle
 from xlparity.findings.localise import Forced, ForcingSession, Judged, Root, agrees, amiss, force, localise
 from xlparity.findings.repair import Mend, Repair
 from xlparity.findings.sentences import finding, unexplained
@@ -132,13 +133,19 @@ class _Search:
             if not formulas:
                 return kept
             values = _swept(self.workbook, formulas, self.checks, self.session)
+            mended = self.workbook.edited(formulas)
             unmended = any(mend is None for mend in kept)
             broken = any(self._broken(judged, values) for judged in self.checks)
             failing = [
                 number
                 for number, (root, mend) in enumerate(zip(self.roots, kept, strict=True))
                 if mend is not None
-                and ((broken and mend.culprits) or (not _holds(root, values) and not (unmended and _may_follow(root))))
+                and (
+                    (broken and mend.culprits)
+                    # Two pasted copies of one quantity would each be told to refer to the other.
+                    or (root.fault == "typed" and on_a_circle(mended, next(iter(mend.formulas))))
+                    or (not _holds(root, values) and not (unmended and _may_follow(root)))
+                )
             ]
             if not failing:
                 return kept

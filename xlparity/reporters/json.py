@@ -134,6 +134,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
             "smallest": None if check.scenarios.smallest is None else _witness(check.scenarios.smallest),
         },
         "findings": [_finding(finding) for finding in check.findings],
+        "tolerances": {name: {"rtol": of.rtol, "atol": of.atol} for name, of in check.tolerances.items()},
         "notes": list(check.notes),
         "cells": [_cell(result) for result in check.results if result.status != "match"],
     }
@@ -172,7 +173,7 @@ def _cell(result: CellResult) -> dict[str, Any]:
         "expected": result.expected,
         "actual": _value(result.actual),
         "formula": result.formula,
-        **({"reason": result.reason} if result.status == "accepted" else {}),
+        **({"reason": result.reason} if result.status in ("accepted", "skipped") else {}),
     }
 
 

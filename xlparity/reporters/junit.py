@@ -78,7 +78,7 @@ def _suite(root: ET.Element, report: Report, check: CheckResult, fixed: Fixed | 
             ET.SubElement(element, "system-out").text = visible(case.remark)
     remarks = [line for found in told for line in words.finding_lines(found)]
     remarks += [f"note: {note}" for note in rows.notes(report, check)]
-    remarks += words.accepted(check, most=None)
+    remarks += words.set_aside(check, most=None)
     remarks += [said.text for said in words.scenarios(check)]
     remarks.append(words.census(report, most=None))
     ET.SubElement(suite, "system-out").text = visible("\n".join(remarks))
@@ -157,7 +157,7 @@ def _amiss(
 def _unharmed(name: str, results: Sequence[CellResult]) -> _Case:
     """A case without a wrong cell: passed only where something matches, or else skipped, with the reasons."""
     left_out = [result for result in results if result.status != "match"]
-    said = {result.reason or "left out" for result in left_out}
+    said = {result.reason or "" for result in left_out}
     reasons = f"{words.number(len(left_out), 'cell')} accepted or left out by the spec: {'; '.join(sorted(said))}"
     if len(left_out) == len(results):
         return _Case(name, "skipped", message=reasons)

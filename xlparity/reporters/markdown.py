@@ -133,7 +133,7 @@ def _details(report: Report) -> Iterator[str]:
         yield f"<details><summary>{MARK[check.verdict]} {html.escape(check.name)}{words.iterations(check)}: {told}</summary>"
         yield ""
         yield from _quantities(check)
-        said = [said.text for said in words.scenarios(check)] + words.accepted(check)
+        said = [said.text for said in words.scenarios(check)] + words.set_aside(check)
         said += [f"note: {note}" for note in rows.notes(report, check)]
         if said:
             yield ""

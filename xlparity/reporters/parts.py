@@ -122,7 +122,7 @@ def _sound(results: list[CellResult], check: CheckResult) -> Part:
         counted = f"{len(accepted):,} of {words.number(len(results), 'cell')}"
         return Part("accepted", f"known difference in {counted}: {reasons}", results=tuple(accepted))
     if all(result.status == "skipped" for result in results):
-        return Part("skipped", "left out by the spec")
+        return Part("skipped", f"left out by the spec: {results[0].reason}")
     if check.scenarios.dropped and not check.scenarios.run:
         return Part("unassessed", "agrees on the stored inputs, and could not be shown to on any others")
     if all(result.status == "match" for result in results):

@@ -82,6 +82,8 @@ def show_stored(
     said += f", {counts['differs']:,} differ" if counts["differs"] else ""
     said += f", {counts['uncached']:,} store nothing" if counts["uncached"] else ""
     said += f", {counts['unsupported']:,} could not be computed" if counts["unsupported"] else ""
+    stale = report.verdict is Verdict.STALE
+    said += f"; 'xlparity recalc {report.workbook}' stores it, and so does Excel when it saves" if stale else ""
     console.print(Text.assemble(_stamp(report.verdict), f"  {report.workbook}: {said}."))
 
 
@@ -128,7 +130,7 @@ def _check(check: CheckResult, width: int, *, engine: str, verbose: bool) -> Ren
     parts += findings(check.findings if verbose else check.findings[:_CELLS_SHOWN])
     if len(check.findings) > _CELLS_SHOWN and not verbose:
         parts.append(_left_out(number(len(check.findings) - _CELLS_SHOWN, "more finding")))
-    known = words.accepted(check, most=None if verbose else _CELLS_SHOWN)
+    known = words.set_aside(check, most=None if verbose else _CELLS_SHOWN)
     parts += [_indented(Text(said, style="yellow")) for said in known]
     parts += [_indented(Text(said.text, style=_WEIGHT[said.level])) for said in words.scenarios(check)]
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
@@ -156,7 +158,7 @@ def _quantities(check: CheckResult) -> Table:
         table.add_row(
             Text(row.name, style="" if row.good else "bold"),
             f"{row.cells:,}",
-            Text(f"{row.matches:,}", style="green" if row.good else "red"),
+            Text(f"{row.matches:,}", style="red" if not row.good else "" if row.aside else "green"),
             words.difference(row.difference),
             words.steps(row.ulps),
             *(["–" if row.first is None else str(row.first)] if iterated else []),

@@ -7,7 +7,7 @@ from xlparity.address import Cell
 from xlparity.codes import RULES, Level
 from xlparity.fixed import Fixed
 from xlparity.mutations import Outcome
-from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Verdict
+from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Status, Verdict
 from xlparity.reporters import rows
 from xlparity.tried import Scenarios, Witness
 from xlparity.values import Unsupported, Value
@@ -18,6 +18,8 @@ UNSURE = "could not be judged on other inputs"
 NOTHING_SHOWN = "nothing was recomputed from a live formula, so nothing is shown"
 HELP = "The message names the cells, what stands there, and, where it is known, the formula to write in its place."
 ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
+_SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
+_RANGES = "low, high or choices of an input in the spec say what it may be"
 _CHANGES_SHOWN = 10
 
 
@@ -49,7 +51,10 @@ def verdict(report: Report) -> str:
         stored = sum(len(check.only_stored) for check in checks)
         causes = sum(found.code in CAUSES for _, found in rows.all_findings(report))
         counted = f"{number(causes, 'cause')}: " if causes else ""
-        said = f"{counted}{wrong:,} of {compared:,} compared cells differ from the Python reference{where}"
+        amiss = "differ from the Python reference"
+        if counts["hardcoded"] == wrong > 0:  # typed or pasted numbers may well be those of the reference
+            amiss = f"hold{'s' if wrong == 1 else ''} a constant where a formula must stand"
+        said = f"{counted}{wrong:,} of {compared:,} compared cells {amiss}{where}"
         said += f"; {stored:,} agree on the stored inputs only." if stored else "."
         if not wrong and not stored:
             said = "; ".join(f.message for check in checks for f in check.findings if f.code in OF_INPUTS) + "."
@@ -105,9 +110,11 @@ def tried(check: CheckResult) -> list[Said]:
     if not check.recomputed or found.asked == 0:
         return []
     if not found.run:
-        why = "the reference is defined for none that was drawn" if found.dropped else "there are none to change"
+        drawn = f"the reference is defined for none that was drawn; {_RANGES}"
+        why = drawn if found.dropped else "there are none to change"
         return [Said(f"no other inputs tried: {why}", "warning")]
     dropped = f", {found.dropped} left out, where the reference is undefined" if found.dropped else ""
+    dropped += f" ({_RANGES})" if found.dropped > found.run else ""
     unsure = check.not_always_computed
     parts: list[Said] = []
     if unsure:
@@ -195,14 +202,15 @@ def census(report: Report, *, most: int | None = 5) -> str:
     return said
 
 
-def accepted(check: CheckResult, *, most: int | None = 10) -> list[str]:
-    """What the spec accepts, a sentence for each reason, with ``most`` of the cells by name."""
+def set_aside(check: CheckResult, *, most: int | None = 10) -> list[str]:
+    """What the spec accepts and leaves out, a sentence for each reason, with ``most`` of the cells by name."""
     said = []
-    for reason, results in check.accepted.items():
-        shown = ", ".join(str(result.cell) for result in results[:most])
-        more = len(results) - len(results[:most])
-        rest = f" and {more:,} more" if more else ""
-        said.append(f"accepted, {number(len(results), 'cell')}: {shown}{rest}: {reason}")
+    for what, status in _SET_ASIDE.items():
+        for reason, results in check.by_reason(status).items():
+            shown = ", ".join(str(result.cell) for result in results[:most])
+            more = len(results) - len(results[:most])
+            rest = f" and {more:,} more" if more else ""
+            said.append(f"{what}, {number(len(results), 'cell')}: {shown}{rest}: {reason}")
     return said
 
 

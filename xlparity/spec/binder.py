@@ -214,7 +214,9 @@ class _Binder:
         if 1 not in openers:
             first = label.replace("{n}", "1")
             like = nearest(first, {text for _, text in texts if re.search(r"(?<!\d)1(?!\d)", text)})
-            raise self._wrong("label", f"no cell of sheet '{sheet}' opens with '{first}'{like}", "blocks")
+            raise self._wrong(
+                "label", f"in {self.workbook.path}, no cell of sheet '{sheet}' opens with '{first}'{like}", "blocks"
+            )
         return openers
 
 

@@ -35,7 +35,10 @@ def read_spec(path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: 
         said = f"cannot be read ({error.strerror or error}){nearest_file(path)}"
         raise SpecError(path, None, f"{said}; name another file, or draft one with 'xlparity init WORKBOOK'") from error
     except UnicodeDecodeError as error:
-        raise SpecError(path, None, "is not UTF-8 text; a spec is a TOML file, saved as UTF-8") from error
+        said = "is not UTF-8 text; a spec is a TOML file, saved as UTF-8"
+        if path.suffix.lower() in (".xlsx", ".xlsm"):
+            said = "is a workbook and no spec; name it behind --workbook"
+        raise SpecError(path, None, said) from error
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number of thousands of digits
         raise SpecError(path, None, f"is not TOML: {error}") from error
     return _Reader(path, Lines(text), tolerance).spec(table)

@@ -30,7 +30,7 @@ def look_up(address: Address, workbook: Workbook) -> Range:
 def known_sheet(name: str, workbook: Workbook) -> None:
     """Raises ValueError where the workbook has no such sheet."""
     if name not in workbook.sheets:
-        raise ValueError(f"the workbook has no sheet '{name}'{nearest(name, workbook.sheets)}")
+        raise ValueError(f"{workbook.path} has no sheet '{name}'{nearest(name, workbook.sheets)}")
 
 
 def _spelled(sheet: str, workbook: Workbook) -> str:
@@ -47,7 +47,9 @@ def _unknown(word: str, name: str, sheets: tuple[str, str], workbook: Workbook) 
     tables = [table.name for table in scope.tables.values()]
     if "[" in word:
         table = word.partition("[")[0].strip()
-        return None if folded(table) in scope.tables else f"the workbook has no table '{table}'{nearest(table, tables)}"
+        return (
+            None if folded(table) in scope.tables else f"{workbook.path} has no table '{table}'{nearest(table, tables)}"
+        )
     if any(folded(f"{sheet}!{name}") in scope.names for sheet in sheets):
         return None
     if folded(name) in scope.names or folded(name) in scope.tables:
@@ -58,4 +60,4 @@ def _unknown(word: str, name: str, sheets: tuple[str, str], workbook: Workbook) 
         no_address = str(error)
     # Excel makes names of its own, such as _xlnm.Print_Area, which nobody means.
     known = [*(name for name in scope.spelled if "_xlnm." not in name), *tables]
-    return f"{no_address}, and the workbook has no name or table '{name}'{nearest(word, known)}"
+    return f"{no_address}, and {workbook.path} has no name or table '{name}'{nearest(word, known)}"

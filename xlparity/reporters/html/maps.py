@@ -61,8 +61,10 @@ def maps(report: Report) -> list[Map]:
         for result, state in _states(check):
             sheet = sheets.setdefault(result.cell.sheet, _Sheet(blamed))
             sheet.add(check, result, state)
+    bound = {result.cell for check in report.combined for result in check.results}
     for cell in report.census.unbound_cells:
-        sheets.setdefault(cell.sheet, _Sheet(blamed)).add_unbound(cell)
+        if cell not in bound:  # what the spec leaves out is bound, and not looked at
+            sheets.setdefault(cell.sheet, _Sheet(blamed)).add_unbound(cell)
     return [sheet.map(name) for name, sheet in sheets.items()]
 
 
