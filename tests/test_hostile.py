@@ -262,3 +262,26 @@ def test_the_work_of_an_annotated_copy_grows_as_its_sheets_do(small):
         )
 
     assert elements_read(80) < 2.2 * elements_read(40)
+
+
+def test_no_line_of_a_log_is_a_command_that_a_workbook_gives(run, small, monkeypatch):
+    """A text of several lines in a cell would set the step's outputs, or hide words of the log."""
+    small.write_cells({"A1": 3, "B1": '=3*A1+LEN("\n::add-mask::e\n  ::set-output name=verdict::pass\n##[error]x")'})
+    usual = run("verify", small.spec).out
+    assert "\n  ::set-output" in re.sub(" +::", "  ::", usual)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    lines = run("verify", small.spec).out.splitlines()
+    assert {line.strip().split(" ")[0] for line in lines if line.strip().startswith("::")} == {"::error"}
+    assert not any("##[" in line for line in lines if not line.startswith("::error "))
+    assert any("set-output" in line for line in lines)
+
+
+def test_a_folder_that_is_called_as_a_spec_is_none(run, small, monkeypatch):
+    """What is below it is looked for all the same; a spec that is a link to nowhere is an error."""
+    monkeypatch.chdir(small.folder)
+    (small.folder / "folder.parity.toml").mkdir()
+    assert run("verify").code == 0
+    small.spec.rename(small.folder / "folder.parity.toml" / "small.parity.toml")
+    assert run("verify").code == 2
+    (small.folder / "small.parity.toml").symlink_to("nowhere")
+    assert "small.parity.toml" in run("verify", "small.parity.toml").err

@@ -11,8 +11,8 @@ import typer
 import xlparity
 from xlparity.cli.commands import Command, Group
 from xlparity.cli.engines import engines
-from xlparity.cli.formats import on_github
 from xlparity.cli.mutate import mutate
+from xlparity.cli.output import on_github
 from xlparity.cli.verify import verify
 from xlparity.cli.workbooks import generate, init, recalc
 from xlparity.errors import XlparityError
@@ -76,9 +76,11 @@ def main() -> NoReturn:
 def _complain(message: str) -> NoReturn:
     message = visible(" ".join(message.split()))
     with contextlib.suppress(BrokenPipeError):  # nobody reads it, and 2 it is all the same
-        typer.echo(f"xlparity: {message}", err=True)
-        if on_github():
-            from xlparity.reporters.github import command  # noqa: PLC0415
+        if not on_github():
+            typer.echo(f"xlparity: {message}", err=True)
+        else:
+            from xlparity.reporters.github import command, disarmed  # noqa: PLC0415
 
+            typer.echo(disarmed(f"xlparity: {message}"), err=True)
             typer.echo(command("error", message, title="xlparity"), err=True)
     raise SystemExit(2) from None

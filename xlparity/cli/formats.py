@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlparity.cli.output import write, write_text
+from xlparity.cli.output import on_github, write, write_text
 from xlparity.errors import UsageError
 from xlparity.writing import keep_report_apart
 
@@ -91,11 +91,6 @@ def render(form: ReportFormat, reports: "Sequence[Report]", fixed: "Fixed | None
     """The reports in a format for programs or pages, whose reporter is loaded only here."""
     text: str = importlib.import_module(f"xlparity.reporters.{form.value}").render(reports, fixed)
     return text
-
-
-def on_github() -> bool:
-    """Whether this runs as a step of GitHub Actions."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def _tell_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None") -> None:

@@ -24,6 +24,11 @@ class Format(StrEnum):
     JSON = "json"
 
 
+def on_github() -> bool:
+    """Whether this runs as a step of GitHub Actions."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
 def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
     """What ``show`` prints, to standard output or the file.
 
@@ -49,10 +54,14 @@ def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
     buffer = io.StringIO()
     printed(file=buffer, width=width, force_terminal=None if output is None else False)
     text = "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
-    if output is None:
-        sys.stdout.write(text)
-    else:
+    if output is not None:
         write(text, output)
+    elif on_github():
+        from xlparity.reporters.github import disarmed  # noqa: PLC0415
+
+        sys.stdout.write(disarmed(text))
+    else:
+        sys.stdout.write(text)
 
 
 def write(text: str, output: Path | None) -> None:

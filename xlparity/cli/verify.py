@@ -157,7 +157,9 @@ def refuse_kind(out: Path, workbook: Path, option: str) -> None:
 def specs_below(folder: Path) -> list[Path]:
     """Every spec file below the folder; raises UsageError where there is none."""
     found = sorted(
-        path for path in folder.rglob("*.parity.toml") if not any(part.startswith(".") for part in path.parts)
+        path
+        for path in folder.rglob("*.parity.toml")
+        if not path.is_dir() and not any(part.startswith(".") for part in path.parts)
     )
     if not found:
         raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")

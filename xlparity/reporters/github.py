@@ -1,5 +1,6 @@
 """The report as workflow commands of GitHub Actions: a line a finding, which the pull request then shows."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from xlparity.codes import Level
@@ -9,6 +10,7 @@ from xlparity.reporters.visible import visible
 
 _COMMAND: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
 _MOST = 10
+_OBEYED = re.compile(r"^[^\S\n]*:(?=:)|#(?=#\[)", re.MULTILINE)
 
 
 def annotations(reports: Sequence[Report]) -> str:
@@ -34,6 +36,14 @@ def command(name: str, message: str, **properties: str) -> str:
     """``::error file=a.xlsx,title=…::message``, escaped as the protocol wants it."""
     given = ",".join(f"{key}={_escaped(said, ':,')}" for key, said in properties.items() if said)
     return f"::{name}{' ' + given if given else ''}::{_escaped(message)}"
+
+
+def disarmed(text: str) -> str:
+    """A text for the log in which no line is a command, whoever wrote it: what begins one is parted by a space of no width.
+
+    The runner obeys a line that begins with two colons, behind spaces too, and an older form, ``##[``, anywhere in one.
+    """
+    return _OBEYED.sub("\\g<0>\u200b", text)
 
 
 def _annotations(report: Report) -> Iterator[tuple[Level, str]]:
