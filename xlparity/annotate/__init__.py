@@ -4,10 +4,12 @@ Everything else in the file is the bytes that it was: charts, macros, names and 
 copy opens on is the sheet that sums up.
 """
 
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from xlparity import ooxml
+from xlparity.address import Cell
 from xlparity.annotate.comments import write_comments
 from xlparity.annotate.marks import COLOURS, marks
 from xlparity.annotate.package import Package
@@ -46,16 +48,19 @@ def annotate(report: Report, *, most_comments: int = MOST_COMMENTS) -> Annotated
     package = Package(ooxml.read_parts(data, path), path)
     styles = Styles(package)
     marked = marks(report)
-    spoken = list(marked)[:most_comments]
+    spoken = set(islice(marked, most_comments))
+    by_sheet: dict[str, list[Cell]] = {}
+    for cell in marked:
+        by_sheet.setdefault(cell.sheet, []).append(cell)
     for sheet, part in package.sheets.items():
         where = f"{path}: sheet '{sheet}'"
-        mine = {cell.a1: mark for cell, mark in marked.items() if cell.sheet == sheet}
+        mine = {cell.a1: marked[cell] for cell in by_sheet.get(sheet, ())}
         if not mine:
             continue
         old = styles_in(package[part], mine, where)
         new = {address: styles.coloured(old[address], COLOURS[mark.kind]) for address, mark in mine.items()}
         package[part] = write_styles(package[part], new, where)
-        texts = {cell.a1: marked[cell].text for cell in spoken if cell.sheet == sheet}
+        texts = {cell.a1: marked[cell].text for cell in by_sheet[sheet] if cell in spoken}
         if texts:
             write_comments(package, part, texts)
     name = add_summary(package, styles, report, marked, len(spoken))

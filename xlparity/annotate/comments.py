@@ -120,7 +120,7 @@ def _boxes(package: Package, part: str) -> str:
     drawing = root.child("legacyDrawing")
     if drawing is not None:
         relation = next((value for name, value in drawing.attributes.items() if name.endswith(":id")), "")
-        found = package.target(part, relation)
+        found = package.targets(part).get(relation)
         if found is not None:
             return found
     boxes = package.free("xl/drawings/vmlDrawing#.vml")
@@ -136,14 +136,17 @@ def _boxes(package: Package, part: str) -> str:
 
 def _free_block(package: Package) -> int:
     """Boxes are numbered in blocks of 1,024, and each sheet has blocks of its own."""
-    taken = [
-        int(number)
-        for name in package.names
-        if name.lower().endswith(".vml")
-        for found in re.findall(rb"""\bdata=["']([\d, ]+)["']""", package[name])
-        for number in found.replace(b",", b" ").split()
-    ]
-    return max(taken, default=0) + 1
+    if package.last_block is None:
+        taken = [
+            int(number)
+            for name in package.names
+            if name.lower().endswith(".vml")
+            for found in re.findall(rb"""\bdata=["']([\d, ]+)["']""", package[name])
+            for number in found.replace(b",", b" ").split()
+        ]
+        package.last_block = max(taken, default=0)
+    package.last_block += 1
+    return package.last_block
 
 
 def _with_boxes(vml: bytes, texts: Mapping[str, str], where: str) -> bytes:

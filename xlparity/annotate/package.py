@@ -16,12 +16,19 @@ _RELATIONS = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Relatio
 
 
 class Package:
-    """The parts of a workbook, some of them changed and some of them new; ``changed`` has these."""
+    """The parts of a workbook, some of them changed and some of them new; ``changed`` has these.
+
+    A workbook may have thousands of sheets, each of which gets new parts: what is known of all parts is not found out anew.
+    """
 
     def __init__(self, parts: Mapping[str, bytes], path: Path) -> None:
         self.path = path
-        self.changed: dict[str, bytes] = {}
+        self._changed: dict[str, bytes] = {}
         self._parts = dict(parts)
+        self._taken = {name.lower() for name in parts}
+        self._numbers: dict[str, int] = {}
+        self.last_block: int | None = None  # of the numbers of comments' boxes; None where nobody has looked yet
+        self._declared: dict[str, str | None] = {}
 
     def __getitem__(self, part: str) -> bytes:
         if part not in self._parts:
@@ -30,7 +37,23 @@ class Package:
 
     def __setitem__(self, part: str, data: bytes) -> None:
         if self._parts.get(part) != data:
-            self._parts[part] = self.changed[part] = data
+            self._parts[part] = self._changed[part] = data
+            self._taken.add(part.lower())
+
+    @property
+    def changed(self) -> dict[str, bytes]:
+        """The parts that are new or other than before, all of them made known."""
+        if self._declared:
+            types = self[TYPES]
+            known = {
+                child.attributes.get("Extension", "").lower()
+                for child in outline(types, self.where(TYPES), depth=1).children
+                if child.name == "Default"
+            }
+            new = [tag for tag, ending in self._declared.items() if ending not in known]
+            self._declared.clear()
+            self._append(TYPES, "".join(new).encode(), types)
+        return self._changed
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,16 +78,16 @@ class Package:
         """The part of this kind that another one is related to, if any."""
         return next((t for k, t in ooxml.relations(self._parts, part).values() if k.endswith(f"/{kind}")), None)
 
-    def target(self, part: str, relation: str) -> str | None:
-        """The part that a relation of another one, known by its id, leads to."""
-        return ooxml.relations(self._parts, part).get(relation, ("", None))[1]
+    def targets(self, part: str) -> dict[str, str]:
+        """The parts that another one is related to, by the relations' ids."""
+        return {name: target for name, (_, target) in ooxml.relations(self._parts, part).items()}
 
     def free(self, pattern: str) -> str:
         """A name for a new part, ``#`` in the pattern standing for a number; names do not differ in case alone."""
-        taken = {name.lower() for name in self._parts}
-        number = 1
-        while (name := pattern.replace("#", str(number))).lower() in taken:
+        number = self._numbers.get(pattern, 1)
+        while (name := pattern.replace("#", str(number))).lower() in self._taken:
             number += 1
+        self._numbers[pattern] = number
         return name
 
     def relate(self, part: str, kind: str, target: str) -> str:
@@ -80,14 +103,11 @@ class Package:
 
     def declare(self, part: str, kind: str) -> None:
         """Makes the kind of a new part known."""
-        self._append(TYPES, f'<Override PartName={quoteattr("/" + part)} ContentType="{kind}"/>'.encode(), self[TYPES])
+        self._declared[f'<Override PartName={quoteattr("/" + part)} ContentType="{kind}"/>'] = None
 
     def declare_ending(self, ending: str, kind: str) -> None:
         """Makes the kind of all parts with this ending known, if it is not."""
-        types = outline(self[TYPES], self.where(TYPES), depth=1)
-        known = {child.attributes.get("Extension", "").lower() for child in types.children if child.name == "Default"}
-        if ending not in known:
-            self._append(TYPES, f'<Default Extension="{ending}" ContentType="{kind}"/>'.encode(), self[TYPES])
+        self._declared[f'<Default Extension="{ending}" ContentType="{kind}"/>'] = ending
 
     def _append(self, part: str, new: bytes, xml: bytes) -> None:
         root = outline(xml, self.where(part), depth=0)

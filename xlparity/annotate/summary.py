@@ -59,8 +59,10 @@ def add_summary(package: Package, styles: Styles, report: Report, marked: Mappin
     # The relation's prefix is declared here, whatever it is elsewhere in the file.
     new = f'<sheet xmlns:r="{RELATION}" name="{name}" sheetId="{number}" r:id="{relation}"/>'.encode()
     package[book] = spliced(xml, [*_opened(xml, root, sheets), *appended(xml, sheets, new)])
+    parts = package.targets(book)
     for sheet in sheets.children:
-        _deselect(package, sheet)
+        relation = next((value for name, value in sheet.attributes.items() if name.endswith(":id")), "")
+        _deselect(package, parts.get(relation))
     return name
 
 
@@ -74,10 +76,8 @@ def _opened(xml: bytes, root: Element, sheets: Element) -> list[tuple[int, int, 
     return [(sheets.start, sheets.start, prefixed(new, root.prefix))]
 
 
-def _deselect(package: Package, sheet: Element) -> None:
+def _deselect(package: Package, part: str | None) -> None:
     """Selects the sheet no longer: of two that are selected, Excel makes a group, and what is typed into one is in both."""
-    relation = next((value for name, value in sheet.attributes.items() if name.endswith(":id")), "")
-    part = package.target(package.workbook, relation)
     if part is None or b"tabSelected" not in package[part]:
         return
     xml = package[part]

@@ -75,10 +75,11 @@ def main() -> NoReturn:
 
 def _complain(message: str) -> NoReturn:
     message = visible(" ".join(message.split()))
-    with contextlib.suppress(BrokenPipeError):  # nobody reads it, and 2 it is all the same
-        typer.echo(f"xlparity: {message}", err=True)
-        if on_github():
-            from xlparity.reporters.github import command  # noqa: PLC0415
+    lines = f"xlparity: {message}\n"
+    if on_github():
+        from xlparity.reporters.github import command, inert  # noqa: PLC0415
 
-            typer.echo(command("error", message, title="xlparity"), err=True)
+        lines = f"{inert(lines)}{command('error', message, title='xlparity')}\n"
+    with contextlib.suppress(BrokenPipeError):  # nobody reads it, and 2 it is all the same
+        typer.echo(lines, nl=False, err=True)
     raise SystemExit(2) from None

@@ -24,6 +24,11 @@ class Format(StrEnum):
     JSON = "json"
 
 
+def on_github() -> bool:
+    """Whether this runs as a step of GitHub Actions."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
 def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
     """What ``show`` prints, to standard output or the file.
 
@@ -57,11 +62,6 @@ def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
 
         text = inert(text)
     sys.stdout.write(text)
-
-
-def on_github() -> bool:
-    """Whether this runs as a step of GitHub Actions."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def write(text: str, output: Path | None) -> None:
