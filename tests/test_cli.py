@@ -202,6 +202,7 @@ def test_words_that_are_not_understood_are_one_line_with_the_next_step(run, argu
             ["init", "small.xlsx", "-o", "s.toml", "--reference", "smal.py:f"],
             "(did you mean 'small.py'?); correct its path",
         ),
+        (["verify", "small.parity.toml", "--workbook", "a.xlsx", "--workbook", "b.xlsx"], "verify each by itself"),
         (["verify", "small.parity.toml", "--output", "."], "cannot be written (Is a directory); name another file"),
     ],
 )

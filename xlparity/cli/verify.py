@@ -45,8 +45,9 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
             help="What recalculates the workbook (see 'xlparity engines'); may be repeated.  [default: formulas]",
         ),
     ] = None,
-    workbook: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Check this workbook and not the one the spec names.")
+    workbooks: Annotated[
+        list[Path] | None,
+        typer.Option("--workbook", metavar="FILE", help="Check this workbook and not the one the spec names."),
     ] = None,
     rtol: Annotated[
         float | None, typer.Option(metavar="X", help="Relative tolerance, in place of every one in SPEC.")
@@ -90,6 +91,9 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     from xlparity.spec import SUFFIX  # noqa: PLC0415
 
     wanted = paired(format, output)
+    if len(workbooks or ()) > 1:  # all but the last would be left out without a word
+        raise UsageError("--workbook names one workbook; verify each by itself")
+    workbook = workbooks[0] if workbooks else None
     settings = read_settings(Path())
     options = settings.options(named="--", engine=engine, rtol=rtol, atol=atol, scenarios=scenarios, seed=seed)
     specs = specs or files_below(Path(), SUFFIX)
