@@ -273,3 +273,23 @@ def test_a_folder_that_is_called_as_a_spec_is_none(run, small, monkeypatch):
     assert run("verify").code == 2
     (small.folder / "small.parity.toml").symlink_to("nowhere")
     assert "small.parity.toml" in run("verify", "small.parity.toml").err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to be had")
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_full_disk_is_an_error_and_no_fault_of_xlparity(small, form):
+    """Of what is redirected, half a report would be left, and must not look like a verdict."""
+    command = [sys.executable, "-P", "-m", "xlparity.cli", "verify", small.spec, "--format", form]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("xlparity: standard output cannot be written (")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell closes it there in another way")
+def test_without_a_standard_output_the_exit_code_is_the_verdict(small):
+    """As in a job that was started with all streams closed."""
+    command = [sys.executable, "-P", "-m", "xlparity.cli", "verify", str(small.spec)]
+    closed = ["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *command]
+    assert subprocess.run(closed, check=False).returncode == 0

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -57,6 +58,9 @@ for _command in (verify, init, generate, recalc, mutate, engines):
 
 def main() -> NoReturn:
     """The command ``xlparity``: an error is one line on standard error and exit code 2, and never looks like a verdict."""
+    # Where a shell has closed one of them, Python has none: nobody reads it, and the exit code is all the same.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ✓ shows ?

@@ -1,6 +1,5 @@
 """How commands are shown, refused and cut short. click is reached through typer, which newer versions carry within them."""
 
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from xlparity.cli.examples import EXAMPLES
+from xlparity.cli.output import print_nowhere
 from xlparity.errors import UsageError, nearest
 
 INTERRUPTED, CLOSED = (
@@ -59,8 +59,7 @@ class Group(TyperGroup):
             typer.echo("xlparity: interrupted", err=True)
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            # Python writes what is still in the buffers when it ends, and would fail again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            print_nowhere()
             raise typer.Exit(CLOSED) from None
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xlparity.errors import UsageError
 from xlparity.reporters.visible import visible
 from xlparity.writing import write_file
 
@@ -61,7 +62,7 @@ def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
         from xlparity.reporters.github import inert  # noqa: PLC0415
 
         text = inert(text)
-    sys.stdout.write(text)
+    _print(text)
 
 
 def write(text: str, output: Path | None) -> None:
@@ -71,7 +72,25 @@ def write(text: str, output: Path | None) -> None:
         return
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
-    sys.stdout.write(text)
+    _print(text)
+
+
+def print_nowhere() -> None:
+    """From here on: Python writes what is still in the buffers when it ends, and would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print(text: str) -> None:
+    """Raises UsageError where standard output takes no more, as on a full disk; that a reader has left is no such error."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print_nowhere()
+        said = f"standard output cannot be written ({error.strerror or error})"
+        raise UsageError(f"{said}; name a file with --output") from error
 
 
 @contextmanager
