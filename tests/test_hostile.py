@@ -293,3 +293,12 @@ def test_without_a_standard_output_the_exit_code_is_the_verdict(small):
     command = [sys.executable, "-P", "-m", "xlparity.cli", "verify", str(small.spec)]
     closed = ["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *command]
     assert subprocess.run(closed, check=False).returncode == 0
+
+
+def test_a_comment_is_no_longer_than_excel_takes(small):
+    """Excel would repair the file, which is to say throw all comments away."""
+    small.write_cells({"A1": 3, "B1": "long " * 6500})
+    copy = annotate(xlparity.verify(small.spec, scenarios=0))
+    text = openpyxl.load_workbook(BytesIO(copy.data))["Sheet"]["B1"].comment.text
+    assert 16_000 < len(text) < 32_767
+    assert text.endswith("…")

@@ -42,6 +42,7 @@ _BEFORE = frozenset((
 ))  # fmt: skip
 """What stands before the relation to the boxes in a sheet's XML: Excel takes its elements in one order only."""
 _LETTERS_A_LINE, _MOST_LINES = 62, 30
+_LONGEST = 16_000  # Excel takes 32,767 characters, and counts those beyond the first plane twice
 
 
 def write_comments(package: Package, part: str, texts: Mapping[str, str]) -> None:
@@ -109,6 +110,8 @@ def _runs(text: str) -> str:
     space = 'xml:space="preserve"'
     rest = text.lstrip("\n")
     before = text[: len(text) - len(rest)]
+    if len(rest) > _LONGEST:
+        rest = f"{rest[:_LONGEST]}…"
     title = f"<r><rPr><b/>{look}</rPr><t {space}>{before}{_AUTHOR}\n</t></r>"
     return f"{title}<r><rPr>{look}</rPr><t {space}>{escape(encoded(rest))}</t></r>"
 
