@@ -75,8 +75,8 @@ def _text(report: Report) -> str:
     each = "quantities and iterations" if check.blocks > 1 else "quantities"
     lines = [f"{report.workbook} {said}, in {len(amiss):,} of {len(parts):,} {each}"]
     for key, part in list(amiss.items())[:_PARTS_SHOWN]:
-        name = name_of(key, check.blocks).removeprefix(f"{check.name}/")
-        lines += ["", f"{name}: {part.sentence}", *(f"  {line}" for line in (*part.causes, *part.details()))]
+        lines += ["", f"{name_of(key, check.blocks)}: {part.sentence}"]
+        lines += [f"  {line}" for line in (*part.causes, *part.details())]
     if len(amiss) > _PARTS_SHOWN:
         lines += ["", f"and {len(amiss) - _PARTS_SHOWN:,} more"]
     return visible("\n".join(lines))

@@ -17,7 +17,6 @@ from xlparity.pipeline import verify, workbook_of
 from xlparity.pytest_plugin import KINDS, NOTE
 from xlparity.reporters.parts import Key, Part, name_of, notes_of, parts_of
 from xlparity.reporters.visible import visible
-from xlparity.reporters.words import ONLY_STORED
 from xlparity.settings import Settings, read_settings, settings_of
 from xlparity.spec import bind, read_spec
 from xlparity.trials import trials_of
@@ -65,7 +64,7 @@ class ParityFile(pytest.File):
 
             def item(key: Key, line: int | None, skip: str | None = None, blocks: int = blocks) -> ParityItem:
                 self._keys.add(key)
-                name = name_of(key, blocks)
+                name = f"{key.check}/{name_of(key, blocks)}"
                 # Of a name with brackets in it pytest 9.2 makes another id than it reads from --lf's cache.
                 nodeid = f"{self.nodeid}::{name}"
                 made: ParityItem = ParityItem.from_parent(
@@ -163,8 +162,7 @@ class ParityItem(pytest.Item):
             part = error.part
             everything = self.config.get_verbosity() >= _EVERYTHING
             shown = [*part.causes, *part.details(everything=everything)]
-            kind = ", ".join(dict.fromkeys(result.status for result in part.results)) or part.outcome
-            return self._said(part.sentence, shown, ONLY_STORED if kind == "match" else kind)
+            return self._said(part.sentence, shown, part.kind)
         if isinstance(error, pytest.xfail.Exception):
             return self._said(str(error), [], "accepted by the spec")
         if isinstance(error, XlparityError):

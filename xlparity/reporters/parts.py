@@ -24,6 +24,7 @@ Outcome: TypeAlias = Literal["passed", "failed", "unassessed", "accepted", "skip
 
 INPUTS = "inputs"
 _TOLD = CAUSES.union(OF_INPUTS, (UNEXPLAINED,))  # where the cells are, and so in no note
+_SHOWN_BY: Mapping[Verdict, Outcome] = {Verdict.FAIL: "failed", Verdict.UNASSESSED: "unassessed"}
 _CELLS_SHOWN, _FINDINGS_SHOWN = 10, 3
 
 
@@ -50,6 +51,12 @@ class Part:
     results: tuple[CellResult, ...] = ()
     stored_only: frozenset[Cell] = frozenset()
 
+    @property
+    def kind(self) -> str:
+        """What sort of result it is, in a word or two: the statuses of the cells that are no match."""
+        kind = ", ".join(dict.fromkeys(result.status for result in self.results)) or self.outcome
+        return words.ONLY_STORED if kind == "match" else kind
+
     def details(self, *, everything: bool = False) -> list[str]:
         """Two lines a cell that is not a match: its formula; what is expected, what it is and how far apart they are."""
         shown = self.results if everything else self.results[:_CELLS_SHOWN]
@@ -64,10 +71,8 @@ class Part:
 
 
 def name_of(key: Key, blocks: int) -> str:
-    """``training/z1[7]``; a check with one pass numbers nothing."""
-    if key.variable is None:
-        return f"{key.check}/{INPUTS}"
-    return f"{key.check}/{words.quantity(key.variable, key.iteration, blocks)}"
+    """``z1[7]``; a check with one pass numbers nothing."""
+    return INPUTS if key.variable is None else words.quantity(key.variable, key.iteration, blocks)
 
 
 def parts_of(report: Report) -> dict[Key, Part]:
@@ -106,9 +111,14 @@ def _quantities(
         unknown = [result for result, judgement in judged if judgement in rows.DOUBTFUL]
         if wrong or unknown:
             causes = _causes([*wrong, *unknown], about, others)
-            sentence = _wrong(wrong, results, check) if wrong else _unknown(unknown, results)
             causes += _example(check) if any(r.cell in stored_only for r in wrong) else ()
-            outcome: Outcome = "failed" if wrong else "unassessed"
+            said = [_wrong(wrong, results, check)] if wrong else []
+            outcome: Outcome = "failed"
+            # As in a verdict: what has no value outweighs what is wrong, and that what is in doubt on other inputs.
+            if not wrong or any(judgement == "unknown" for _, judgement in judged):
+                outcome = "unassessed"
+                said.insert(0, _unknown(unknown, results))
+            sentence = "; ".join(said)
             yield key, Part(outcome, sentence, causes, (*wrong, *unknown), stored_only)
         else:
             yield key, _sound(results, check)
@@ -135,11 +145,13 @@ def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
     if amiss:
         return Part("failed", amiss[0], amiss[1:])
     # Whatever else keeps the check from passing must not go unseen, so it is said here if nowhere else.
-    if check.verdict is Verdict.PASS or any(part.outcome in ("failed", "unassessed") for part in quantities):
+    needed: Outcome | None = _SHOWN_BY.get(check.verdict)
+    if needed is None or any(part.outcome == needed for part in quantities):
         return Part("passed")
-    if check.verdict is Verdict.FAIL:
-        return Part("failed", "the check fails, and none of its quantities does")
-    return Part("unassessed", words.NOTHING_SHOWN)
+    others = " ".join(f"{said.text}." for said in words.scenarios(check))
+    if needed == "unassessed" and not check.counts["match"]:
+        others = f"{words.NOTHING_SHOWN}."
+    return Part(needed, others or f"the check is {check.verdict}, and none of its quantities says why")
 
 
 def _causes(
