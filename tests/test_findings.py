@@ -18,6 +18,7 @@ from xlparity.findings.following import on_a_circle
 from xlparity.fix import fix
 from xlparity.patch import pack, write_values
 from xlparity.report import Verdict
+from xlparity.scenarios import running
 from xlparity.values import BLANK
 from xlparity.workbook import formulas_of, parse_workbook, read_workbook
 
@@ -599,3 +600,16 @@ def test_findings_are_the_same_on_every_run(two_iterations, tmp_path):
     one, two = (xlparity.verify(two_iterations, workbook=copy) for _ in range(2))
     assert one == two
     assert Counter(finding.code for finding in causes(one)) == {"XP103": 1, "XP110": 1, "XP107": 1}
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 60])
+def test_findings_do_not_hang_on_how_many_sets_memory_has_room_for(two_iterations, tmp_path, monkeypatch, at_once):
+    """Of a workbook of 80,000 cells fewer than 100 sets are swept at once: the checks' sets must still be the same."""
+    cells = {"N9": "=-(L9*LOG(J9)+(1-L9)*LOG(1-J9))", "F23": "=F9-1*F16", "History!C6": "=1*Training!F9+0*Training!G9"}
+    usual = verified(two_iterations, tmp_path, cells)
+    assert {finding.code for check in usual.checks for finding in check.findings} >= {"XP101", "XP202"}
+    monkeypatch.setattr(running, "_AT_ONCE", at_once * len(read_workbook(tmp_path / "planted.xlsx").cells))
+    few = verified(two_iterations, tmp_path, cells)
+    for one, other in zip(usual.checks, few.checks, strict=True):
+        assert one.findings == other.findings
+        assert one.scenarios.cells == other.scenarios.cells

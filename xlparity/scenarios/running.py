@@ -1,6 +1,6 @@
 """Every check on other inputs than the stored ones: swept, judged, and told apart from rounding."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import NamedTuple
@@ -51,7 +51,8 @@ def on_others(
     """What the drawn sets show of every check, and the evidence: the stored inputs first, then drawn ones.
 
     Sets are swept as many at a time as memory has room for; one for which no reference is defined is not swept. Of all but
-    the first sweep, only such sets stay in the evidence as first show some cell to be wrong.
+    the first sweep, only such sets stay in the evidence as first show some cell of any check to be wrong: set n is the same
+    in the evidence of all.
     """
     first = [on_stored(trial, facts, values) for trial, facts in zip(trials, stored, strict=True)]
     evidence = list(first)
@@ -79,13 +80,9 @@ def on_others(
             replace(one, unsure=one.unsure & ~edge, shaky=one.shaky | edge)
             for one, edge in zip(judged, edges, strict=True)
         ]
+        kept = sorted({*_first_wrong(judged, tallies)}) if begin else range(len(numbers))
         for at, (trial, facts, one) in enumerate(zip(trials, stored, judged, strict=True)):
-            kept = one
-            if begin:
-                before = reduce(np.minimum, [tally.since for tally in tallies[at]])
-                fresh = one.wrong & (before == _NEVER)
-                kept = one.picked(sorted({int(fresh[:, cell].argmax()) for cell in np.flatnonzero(fresh.any(axis=0))}))
-            evidence[at] = evidence[at].followed_by(kept) if kept.count else evidence[at]
+            evidence[at] = evidence[at].followed_by(one.picked(kept)) if kept else evidence[at]
             known = np.array([result.reason is not None for result in facts.result.results], dtype=bool)
             tallies[at].append(_tally(one, numbers, known, _moved(trial, first[at], one)))
         say((begin + step) / drawn.count)
@@ -93,6 +90,13 @@ def on_others(
         (_scenarios(trial, tally, drawn.count, seed), one)
         for trial, tally, one in zip(trials, tallies, evidence, strict=True)
     ]
+
+
+def _first_wrong(judged: Sequence[Evidence], tallies: Sequence[Sequence["_Tally"]]) -> Iterator[int]:
+    """For every cell that is wrong in some of the sets, and was in none before, the first of these."""
+    for one, before in zip(judged, tallies, strict=True):
+        fresh = one.wrong & (reduce(np.minimum, [tally.since for tally in before]) == _NEVER)
+        yield from map(int, fresh[:, fresh.any(axis=0)].argmax(axis=0))
 
 
 def _foreseen(trials: Sequence[Trial], drawn: Drawn, behind: Callable[[Cell], Iterable[Cell]]) -> bool:
