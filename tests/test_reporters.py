@@ -426,8 +426,8 @@ def test_one_workbooks_markdown_fits_into_a_comment():
 
 def test_annotations_are_escaped_as_the_protocol_wants():
     """A line break would end the command, and a colon or a comma a property."""
-    assert github.command("error", "50 %\r\nb: c, d", file="a,b:c%.xlsx", title="") == (
-        "::error file=a%2Cb%3Ac%25.xlsx::50 %25%0D%0Ab: c, d"
+    assert github.command("error", "50 %\nb: c, d", file="a,b:c%.xlsx", title="") == (
+        "::error file=a%2Cb%3Ac%25.xlsx::50 %25%0Ab: c, d"
     )
     finding = Finding("XP100", HOSTILE, (Cell(HOSTILE, 1, 2),), (1,), HOSTILE)
     lines = github.annotations([report_of([result("mismatch")], findings=[finding])]).split("\n")[:-1]
