@@ -76,7 +76,7 @@ def name_of(key: Key, blocks: int) -> str:
 
 
 def parts_of(report: Report) -> dict[Key, Part]:
-    """Every part of the report. Unless its verdict is pass, or stale, one of them at least is failed or unassessed."""
+    """Every part of the report. Unless its verdict is pass, one of them at least is failed or unassessed."""
     found: dict[Key, Part] = {}
     elsewhere = [finding for _, finding in rows.all_findings(report) if finding.code in CAUSES]
     for check in report.combined:
