@@ -25,7 +25,7 @@ from xlparity.address import Cell
 from xlparity.codes import RULES
 from xlparity.edits import CODES
 from xlparity.report import CAUSES, STATUSES, CellResult, Census, CheckResult, Finding, Report, Verdict
-from xlparity.reporters import github, junit, markdown, sarif
+from xlparity.reporters import github, junit, markdown, sarif, words
 from xlparity.tried import Scenarios
 from xlparity.values import MISSING, Unsupported
 
@@ -150,6 +150,16 @@ def test_what_could_not_be_assessed_is_an_error_and_what_was_left_out_is_skipped
     message = cases["gone"].find("error").get("message")
     assert message.startswith("Sheet!B1 cannot be assessed: no (1 of 2 cells); Sheet!B2 is ")
     assert all("base ten" in cases[name].find("skipped").get("message") for name in ("out", "half"))
+
+
+def test_no_cell_that_is_amiss_is_called_a_match():
+    """On the stored inputs it is one; what is wrong on others, and what could not be judged there, are two things."""
+    cells = [result("match", 1), result("mismatch", 2), result("match", 3)]
+    tried = Scenarios(seed=0, run=3, failed=1, cells=(cells[0].cell,), since=(0,), unsure=(cells[2].cell,), asked=3)
+    (suite,) = suites_of(report_of(cells, scenarios=tried))
+    failure = suite.find("testcase/failure")
+    assert failure.get("type") == f"{words.ONLY_STORED}, mismatch, {words.UNSURE}"
+    assert [line.endswith(", on the stored inputs") for line in failure.text.splitlines()[1::2]] == [True, False, True]
 
 
 @settings(max_examples=60, deadline=None)
