@@ -392,6 +392,22 @@ def test_markdown_counts_as_not_assessed_what_could_not_be_judged_on_other_input
     assert ": 3 of 4 cells not right, 2 of them not assessed</summary>" in text
 
 
+def test_markdown_tells_the_checks_of_one_cell_apart():
+    """By other inputs one of them may show it to be wrong, and another be unable to judge it."""
+    cell = result("match").cell
+    seen = {
+        "wrong": Scenarios(0, run=3, failed=1, cells=(cell,), since=(0,)),
+        "doubt": Scenarios(0, run=3, unsure=(cell,)),
+    }
+    reports = [report_of([result("match", variable=name)], scenarios=tried) for name, tried in seen.items()]
+    checks = tuple(replace(report.checks[0], name=name) for report, name in zip(reports, seen, strict=True))
+    text = markdown.render([replace(reports[0], checks=checks)])
+    assert re.findall(r"^\| `Sheet!B1` \| `(\w+)` \| ([^|]*) \|", text, re.MULTILINE) == [
+        ("wrong", words.ONLY_STORED),
+        ("doubt", words.UNSURE),
+    ]
+
+
 @given(
     st.text(st.characters(exclude_categories=("Cs",)), max_size=30) | st.text("|`\\<>&*_[]()$@~!#{} ax-\n", max_size=30)
 )

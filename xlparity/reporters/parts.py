@@ -98,7 +98,7 @@ def notes_of(report: Report) -> list[str]:
 def _quantities(
     check: CheckResult, findings: Iterable[Finding], elsewhere: Iterable[Finding]
 ) -> Iterator[tuple[Key, Part]]:
-    unsure = frozenset(result.cell for result in check.not_always_computed)
+    unsure = frozenset(check.scenarios.unsure)
     groups: dict[Key, list[tuple[CellResult, rows.Judgement]]] = {}
     for result, judgement in rows.judged(check):
         groups.setdefault(Key(check.name, result.variable, result.iteration), []).append((result, judgement))
