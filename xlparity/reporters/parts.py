@@ -133,7 +133,8 @@ def _sound(results: list[CellResult], check: CheckResult) -> Part:
     if all(result.status == "skipped" for result in results):
         return Part("skipped", f"left out by the spec: {results[0].reason}")
     if check.scenarios.dropped and not check.scenarios.run:
-        return Part("unassessed", "agrees on the stored inputs, and could not be shown to on any others")
+        why = tuple(said.text for said in words.tried(check))
+        return Part("unassessed", "agrees on the stored inputs, and could not be shown to on any others", why)
     if all(result.status == "match" for result in results):
         return Part("passed")
     return Part("unassessed", "not every cell was compared", results=tuple(results))
