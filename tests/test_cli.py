@@ -246,10 +246,10 @@ def test_an_interrupt_is_one_line_and_no_verdict(small, command, processes):
 
 
 @pytest.mark.parametrize("colour", ["", "1"])
-@pytest.mark.parametrize("words", [["-v"], ["--format", "json"]])
+@pytest.mark.parametrize("words", ["verify SPEC --scenarios=3 -v", "verify SPEC --scenarios=3 --format=json", "--help"])
 def test_a_reader_that_leaves_is_told_nothing(two_iterations, words, colour):
     """`| head -1` is no reason for a traceback, nor for a verdict."""
-    command = [*PROGRAM, "verify", two_iterations, "--scenarios", "3", *words]
+    command = [*PROGRAM, *(two_iterations if word == "SPEC" else word for word in words.split())]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "FORCE_COLOR": colour}
     ) as process:

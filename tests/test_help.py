@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -26,8 +25,6 @@ def scratch(run, tmp_path, monkeypatch):
         book.save(tmp_path / f"{name}.xlsx")
     (tmp_path / "training.py").write_text("def train(x):\n    return {'y': 2 * x}\n")
     run("recalc", tmp_path / "training.xlsx", "-q")
-    (tmp_path / "class").mkdir()
-    shutil.copy(tmp_path / "training.xlsx", tmp_path / "class" / "anna.xlsx")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -22,8 +22,8 @@ from xlparity.cli.formats import ReportFormat
 from xlparity.reporters.html.changes import marked
 from xlparity.writing import write_file
 
-# Clears a terminal, ends a line for some, and turns the rest of one round; half a character, which UTF-8 cannot hold.
-STEERING = "_x001B_[2J\x9b31m\x85\u2028\u202e\u2066_xD83D_"
+# Clears a terminal, writes over a line, ends one for some, and turns the rest round; half a character, which no file holds.
+STEERING = "_x000D__x001B_[2J\x9b31m\x85\u2028\u202e\u2066_xD83D_"
 ASCII = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 ASCII.pop("GITHUB_ACTIONS", None)
 
@@ -61,7 +61,7 @@ def test_json_still_reads_as_what_stands_in_the_workbook(run, steering):
     """A program is to have the texts themselves, but for halves of characters, which many refuse."""
     found = json.loads(run("verify", steering.spec, "--format", "json").out)
     (typed,) = [cell for cell in found["checks"][0]["cells"] if cell["cell"] == "Sheet!B1"]
-    assert typed["actual"] == "\x1b[2J\x9b31m\x85\u2028\u202e\u2066\ufffd"
+    assert typed["actual"] == "\r\x1b[2J\x9b31m\x85\u2028\u202e\u2066\ufffd"
 
 
 def test_annotations_errors_and_test_runners_hold_nothing_of_it_either(run, steering, monkeypatch):

@@ -25,7 +25,7 @@ from xlparity.address import Cell
 from xlparity.codes import RULES
 from xlparity.edits import CODES
 from xlparity.report import CAUSES, STATUSES, CellResult, Census, CheckResult, Finding, Report, Verdict
-from xlparity.reporters import github, junit, markdown, sarif
+from xlparity.reporters import github, junit, markdown, sarif, words
 from xlparity.tried import Scenarios
 from xlparity.values import MISSING, Unsupported
 
@@ -150,6 +150,16 @@ def test_what_could_not_be_assessed_is_an_error_and_what_was_left_out_is_skipped
     message = cases["gone"].find("error").get("message")
     assert message.startswith("Sheet!B1 cannot be assessed: no (1 of 2 cells); Sheet!B2 is ")
     assert all("base ten" in cases[name].find("skipped").get("message") for name in ("out", "half"))
+
+
+def test_no_cell_that_is_amiss_is_called_a_match():
+    """On the stored inputs it is one; what is wrong on others, and what could not be judged there, are two things."""
+    cells = [result("match", 1), result("mismatch", 2), result("match", 3)]
+    tried = Scenarios(seed=0, run=3, failed=1, cells=(cells[0].cell,), since=(0,), unsure=(cells[2].cell,), asked=3)
+    (suite,) = suites_of(report_of(cells, scenarios=tried))
+    failure = suite.find("testcase/failure")
+    assert failure.get("type") == f"{words.ONLY_STORED}, mismatch, {words.UNSURE}"
+    assert [line.endswith(", on the stored inputs") for line in failure.text.splitlines()[1::2]] == [True, False, True]
 
 
 @settings(max_examples=60, deadline=None)
@@ -382,6 +392,22 @@ def test_markdown_counts_as_not_assessed_what_could_not_be_judged_on_other_input
     assert ": 3 of 4 cells not right, 2 of them not assessed</summary>" in text
 
 
+def test_markdown_tells_the_checks_of_one_cell_apart():
+    """By other inputs one of them may show it to be wrong, and another be unable to judge it."""
+    cell = result("match").cell
+    seen = {
+        "wrong": Scenarios(0, run=3, failed=1, cells=(cell,), since=(0,)),
+        "doubt": Scenarios(0, run=3, unsure=(cell,)),
+    }
+    reports = [report_of([result("match", variable=name)], scenarios=tried) for name, tried in seen.items()]
+    checks = tuple(replace(report.checks[0], name=name) for report, name in zip(reports, seen, strict=True))
+    text = markdown.render([replace(reports[0], checks=checks)])
+    assert re.findall(r"^\| `Sheet!B1` \| `(\w+)` \| ([^|]*) \|", text, re.MULTILINE) == [
+        ("wrong", words.ONLY_STORED),
+        ("doubt", words.UNSURE),
+    ]
+
+
 @given(
     st.text(st.characters(exclude_categories=("Cs",)), max_size=30) | st.text("|`\\<>&*_[]()$@~!#{} ax-\n", max_size=30)
 )
@@ -426,8 +452,8 @@ def test_one_workbooks_markdown_fits_into_a_comment():
 
 def test_annotations_are_escaped_as_the_protocol_wants():
     """A line break would end the command, and a colon or a comma a property."""
-    assert github.command("error", "50 %\r\nb: c, d", file="a,b:c%.xlsx", title="") == (
-        "::error file=a%2Cb%3Ac%25.xlsx::50 %25%0D%0Ab: c, d"
+    assert github.command("error", "50 %\nb: c, d", file="a,b:c%.xlsx", title="") == (
+        "::error file=a%2Cb%3Ac%25.xlsx::50 %25%0Ab: c, d"
     )
     finding = Finding("XP100", HOSTILE, (Cell(HOSTILE, 1, 2),), (1,), HOSTILE)
     lines = github.annotations([report_of([result("mismatch")], findings=[finding])]).split("\n")[:-1]

@@ -223,6 +223,19 @@ def test_pre_commit_refuses_to_take_away_what_a_spec_names(repository, run, move
 
 
 @pytest.mark.precommit
+def test_a_spec_that_cannot_be_read_holds_up_no_commit_of_other_things(repository):
+    """The hook is run at every commit: that of a text is no matter of a spec that somebody is at work on, committed or not."""
+    (repository.folder / "text.md").write_text("a text")
+    git(repository, "add", ".")
+    git(repository, "-c", "user.name=me", "-c", "user.email=me@example.org", "commit", "-qm", "all")
+    repository.spec.with_name("draft.parity.toml").write_text("nonsense")
+    for move in (["mv", "text.md", "other.md"], ["rm", "other.md", "--cached"]):
+        git(repository, *move)
+        code, said = pre_commit(repository, "run", "xlparity-verify")
+        assert code == 0, said
+
+
+@pytest.mark.precommit
 def test_pre_commit_takes_the_manifest(repository):
     """The file by which it finds our hooks is what it asks for."""
     assert pre_commit(repository, "validate-manifest", str(HOOKS)) == (0, "")

@@ -82,13 +82,6 @@ def walk(tree: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
         yield from walk(part, (*path, place))
 
 
-def part_at(tree: Node, path: Path) -> Node:
-    """The part at the end of the way."""
-    for place in path:
-        tree = tree.parts[place]
-    return tree
-
-
 def with_part(tree: Node, path: Path, new: Node) -> Node:
     """The tree with another part at the end of the way."""
     if not path:

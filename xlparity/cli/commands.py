@@ -1,7 +1,8 @@
 """How commands are shown, refused and cut short. click is reached through typer, which newer versions carry within them."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -48,19 +49,31 @@ class Group(TyperGroup):
             raise UsageError(f"there is no command '{args[0]}'{nearest(args[0], self.commands)}; see 'xlparity --help'")
         return super().resolve_command(ctx, args)
 
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """What the words ask for; those that ask for help or the version are answered here."""
+        with _ended():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: Any) -> Any:
-        """Runs the command. Ctrl-C is one line, and to a reader who has left, as ``head`` does, nothing more is said."""
+        """Runs the command."""
+        with _ended():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    """Ctrl-C is one line, and to a reader who has left, as ``head`` does, nothing more is said."""
+    try:
         try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                sys.stdout.flush()
-        except KeyboardInterrupt:
-            typer.echo("xlparity: interrupted", err=True)
-            raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            print_nowhere()
-            raise typer.Exit(CLOSED) from None
+            yield
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        typer.echo("xlparity: interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        print_nowhere()
+        raise typer.Exit(CLOSED) from None
 
 
 def _parsed(parse: Callable[[Any, list[str]], list[str]], context: Any, words: list[str]) -> list[str]:

@@ -43,8 +43,11 @@ def recalc_check(words: Sequence[str]) -> int:
 def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
     """The spec files below the folder that are among the files, or name one as workbook, as reference or by its imports.
 
-    The files may be deleted ones. A spec that cannot be read is one of the specs: what it names, nobody knows.
+    The files may be deleted ones. A spec that cannot be read is one of the specs, where there are files at all: what it
+    names, nobody knows.
     """
+    if not files:
+        return []
     changed = {file.resolve() for file in files}
     found = {file for file in files if file.name.endswith(SUFFIX) and file.is_file()}
     known = {file.resolve() for file in found}
@@ -70,7 +73,7 @@ def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _deleted() -> list[Path]:
-    """The files that the commit, or the range of commits, takes away or renames: pre-commit hands over what is there."""
+    """What a hook is for and the commit, or the range of commits, takes away or renames: handed over is what is there."""
     ends = [os.environ.get(f"PRE_COMMIT_{end}_REF") for end in ("FROM", "TO")]
     between = ["...".join(filter(None, ends))] if all(ends) else ["--cached"]
     command = ["git", "diff", "--name-only", "--no-renames", "--diff-filter=D", "--relative", "-z", *between, "--"]
@@ -78,7 +81,8 @@ def _deleted() -> list[Path]:
         done = subprocess.run(command, check=False, capture_output=True)
     except OSError:  # there is no git, and so no commit
         return []
-    return [Path(os.fsdecode(name)) for name in done.stdout.split(b"\0") if name]
+    names = map(os.fsdecode, done.stdout.split(b"\0"))
+    return [Path(name) for name in names if name.lower().endswith(_ENDINGS)]
 
 
 def _imported(scripts: Iterable[Path], dotted: Iterable[str], modules: Mapping[str, Sequence[Path]]) -> set[str]:

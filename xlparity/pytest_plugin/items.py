@@ -21,6 +21,7 @@ from xlparity.settings import Settings, read_settings, settings_of
 from xlparity.spec import bind, read_spec
 from xlparity.trials import trials_of
 from xlparity.workbook import read_workbook
+from xlparity.writing import from_here
 
 _EVERYTHING = 2  # at -vv
 
@@ -96,8 +97,7 @@ class ParityFile(pytest.File):
     @property
     def _spec(self) -> Path:
         """The file as it is named from the current folder, for texts that do not depend on the machine."""
-        here = Path.cwd()
-        return self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+        return Path(from_here(self.path))
 
     @cached_property
     def _options(self) -> dict[str, Any]:

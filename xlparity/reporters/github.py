@@ -64,6 +64,6 @@ def _annotations(report: Report) -> Iterator[tuple[Level, str]]:
 def _escaped(text: str, also: str = "") -> str:
     """The percent sign first, or it would escape the escapes."""
     text = visible(text)
-    for character in "%\r\n" + also:
+    for character in "%\n" + also:
         text = text.replace(character, f"%{ord(character):02X}")
     return text

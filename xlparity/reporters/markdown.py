@@ -96,8 +96,7 @@ def _finding(check: CheckResult, found: Finding) -> Iterator[str]:
 def _worst(amiss: Sequence[tuple[CheckResult, CellResult]]) -> Iterator[str]:
     """One table for all checks; an address may stand in several of them, and is told apart by its quantity."""
     shown = rows.worst((result for _, result in amiss), _CELLS)
-    blocks = {id(result): check.blocks for check, result in amiss}
-    unsure = {cell for check, _ in amiss for cell in check.scenarios.unsure}
+    of = {id(result): check for check, result in amiss}
     many = f"The {len(shown)} worst of {len(amiss):,} cells" if len(shown) < len(amiss) else "Cells that are not right"
     yield f"### {many}"
     yield ""
@@ -107,8 +106,8 @@ def _worst(amiss: Sequence[tuple[CheckResult, CellResult]]) -> Iterator[str]:
         [
             (
                 code(str(result.cell)),
-                code(words.quantity(result.variable, result.iteration, blocks[id(result)])),
-                _status(result, unsure),
+                code(words.quantity(result.variable, result.iteration, of[id(result)].blocks)),
+                _status(result, of[id(result)].scenarios.unsure),
                 code(words.value(result.expected)),
                 "–" if isinstance(result.actual, Unsupported) else code(words.value(result.actual)),
                 words.difference(result.difference),
@@ -119,7 +118,7 @@ def _worst(amiss: Sequence[tuple[CheckResult, CellResult]]) -> Iterator[str]:
     )
 
 
-def _status(result: CellResult, unsure: set[Cell]) -> str:
+def _status(result: CellResult, unsure: Sequence[Cell]) -> str:
     reason = f": {escaped(result.actual.reason)}" if isinstance(result.actual, Unsupported) else ""
     return words.status(result, unsure) + reason
 

@@ -41,26 +41,25 @@ class Part:
     """What became of one quantity in one iteration, or of a check's inputs.
 
     ``sentence`` says it in a line, empty where it passed, ``causes`` are the sentences of the findings, and ``details`` are
-    the lines about the first of the ``results`` that are no match, or about all. ``stored_only`` are the cells of the check
-    that are right on the stored inputs only.
+    the lines about the first of the ``results`` that are amiss, or about all. ``unsure`` are the cells of the check that
+    could not be judged on other inputs.
     """
 
     outcome: Outcome
     sentence: str = ""
     causes: tuple[str, ...] = ()
     results: tuple[CellResult, ...] = ()
-    stored_only: frozenset[Cell] = frozenset()
+    unsure: frozenset[Cell] = frozenset()
 
     @property
     def kind(self) -> str:
-        """What sort of result it is, in a word or two: the statuses of the cells that are no match."""
-        kind = ", ".join(dict.fromkeys(result.status for result in self.results)) or self.outcome
-        return words.ONLY_STORED if kind == "match" else kind
+        """What sort of result it is, in a few words: what became of the cells that are amiss."""
+        return ", ".join(dict.fromkeys(words.status(result, self.unsure) for result in self.results)) or self.outcome
 
     def details(self, *, everything: bool = False) -> list[str]:
-        """Two lines a cell that is not a match: its formula; what is expected, what it is and how far apart they are."""
+        """Two lines a cell that is amiss: its formula; what is expected, what it is and how far apart they are."""
         shown = self.results if everything else self.results[:_CELLS_SHOWN]
-        lines = [line for result in shown for line in _cell(result, result.cell in self.stored_only)]
+        lines = [line for result in shown for line in _cell(result)]
         if len(shown) < len(self.results):
             lines.append(f"and {len(self.results) - len(shown):,} more")
         return lines
@@ -76,7 +75,7 @@ def name_of(key: Key, blocks: int) -> str:
 
 
 def parts_of(report: Report) -> dict[Key, Part]:
-    """Every part of the report. Unless its verdict is pass, or stale, one of them at least is failed or unassessed."""
+    """Every part of the report. Unless its verdict is pass, one of them at least is failed or unassessed."""
     found: dict[Key, Part] = {}
     elsewhere = [finding for _, finding in rows.all_findings(report) if finding.code in CAUSES]
     for check in report.combined:
@@ -99,7 +98,7 @@ def notes_of(report: Report) -> list[str]:
 def _quantities(
     check: CheckResult, findings: Iterable[Finding], elsewhere: Iterable[Finding]
 ) -> Iterator[tuple[Key, Part]]:
-    stored_only = frozenset(result.cell for result in check.only_stored)
+    unsure = frozenset(check.scenarios.unsure)
     groups: dict[Key, list[tuple[CellResult, rows.Judgement]]] = {}
     for result, judgement in rows.judged(check):
         groups.setdefault(Key(check.name, result.variable, result.iteration), []).append((result, judgement))
@@ -111,7 +110,7 @@ def _quantities(
         unknown = [result for result, judgement in judged if judgement in rows.DOUBTFUL]
         if wrong or unknown:
             causes = _causes([*wrong, *unknown], about, others)
-            causes += _example(check) if any(r.cell in stored_only for r in wrong) else ()
+            causes += _example(check) if any(judgement == "stored" for _, judgement in judged) else ()
             said = [_wrong(wrong, results, check)] if wrong else []
             outcome: Outcome = "failed"
             # As in a verdict: what has no value outweighs what is wrong, and that what is in doubt on other inputs.
@@ -119,7 +118,7 @@ def _quantities(
                 outcome = "unassessed"
                 said.insert(0, _unknown(unknown, results))
             sentence = "; ".join(said)
-            yield key, Part(outcome, sentence, causes, (*wrong, *unknown), stored_only)
+            yield key, Part(outcome, sentence, causes, (*wrong, *unknown), unsure)
         else:
             yield key, _sound(results, check)
 
@@ -134,7 +133,8 @@ def _sound(results: list[CellResult], check: CheckResult) -> Part:
     if all(result.status == "skipped" for result in results):
         return Part("skipped", f"left out by the spec: {results[0].reason}")
     if check.scenarios.dropped and not check.scenarios.run:
-        return Part("unassessed", "agrees on the stored inputs, and could not be shown to on any others")
+        why = tuple(said.text for said in words.tried(check))
+        return Part("unassessed", "agrees on the stored inputs, and could not be shown to on any others", why)
     if all(result.status == "match" for result in results):
         return Part("passed")
     return Part("unassessed", "not every cell was compared", results=tuple(results))
@@ -196,6 +196,6 @@ def _example(check: CheckResult) -> tuple[str, ...]:
     return () if smallest is None else (words.witness(smallest),)
 
 
-def _cell(result: CellResult, stored_only: bool) -> Iterator[str]:
+def _cell(result: CellResult) -> Iterator[str]:
     yield f"{result.cell}  {words.formula(result)}"
-    yield f"    {words.compared(result)}{', on the stored inputs' if stored_only else ''}"
+    yield f"    {words.compared(result)}{', on the stored inputs' if result.status == 'match' else ''}"

@@ -7,10 +7,11 @@ import json
 import re
 from typing import Any
 
-# Controls but for tabs and line ends, what ends a line for some programs only, what sets the direction of what follows,
-# halves of a pair, and what XML does not know. Marks such as U+200F, which Hebrew texts need, reach no further.
+# Controls but for tabs and \n, what ends a line for some programs only (at \r, a terminal writes over it), what sets the
+# direction of what follows, halves of a pair, and what XML does not know. Marks such as U+200F, which Hebrew texts need,
+# reach no further.
 _HALVES = "\ud800-\udfff\ufffe\uffff"
-_STEERING = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069{_HALVES}]")
+_STEERING = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069{_HALVES}]")
 _HALF = re.compile(f"[{_HALVES}]")
 
 

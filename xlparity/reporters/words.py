@@ -19,7 +19,7 @@ NOTHING_SHOWN = "nothing was recomputed from a live formula, so nothing is shown
 HELP = "The message names the cells, what stands there, and, where it is known, the formula to write in its place."
 ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
 _SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
-_RANGES = "low, high or choices of an input in the spec say what it may be"
+RANGES = "low, high or choices of an input in the spec say what it may be"
 _CHANGES_SHOWN = 10
 
 
@@ -110,11 +110,11 @@ def tried(check: CheckResult) -> list[Said]:
     if not check.recomputed or found.asked == 0:
         return []
     if not found.run:
-        drawn = f"the reference is defined for none that was drawn; {_RANGES}"
+        drawn = f"the reference is defined for none that was drawn; {RANGES}"
         why = drawn if found.dropped else "there are none to change"
         return [Said(f"no other inputs tried: {why}", "warning")]
     dropped = f", {found.dropped} left out, where the reference is undefined" if found.dropped else ""
-    dropped += f" ({_RANGES})" if found.dropped > found.run else ""
+    dropped += f" ({RANGES})" if found.dropped > found.run else ""
     unsure = check.not_always_computed
     parts: list[Said] = []
     if unsure:
