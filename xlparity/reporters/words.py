@@ -59,7 +59,7 @@ def verdict(report: Report) -> str:
         if not wrong and not stored:
             said = "; ".join(f.message for check in checks for f in check.findings if f.code in OF_INPUTS) + "."
     elif unknown:
-        said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ."
+        said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ{'s' if wrong == 1 else ''}."
     elif counts["match"]:
         said = "the formulas agree on the stored inputs, and could not be shown to on any others."
     else:
