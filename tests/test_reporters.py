@@ -388,7 +388,7 @@ def test_markdown_counts_as_not_assessed_what_could_not_be_judged_on_other_input
     cells = [result("match", 1), result("unsupported", 2), result("mismatch", 3), result("match", 4)]
     unsure = Scenarios(seed=0, run=3, unsure=(cells[0].cell,), asked=3)
     text = markdown.render([report_of(cells, scenarios=unsure)])
-    assert "2 of 4 compared cells could not be assessed; 1 differ." in text
+    assert "2 of 4 compared cells could not be assessed; 1 differs." in text
     assert ": 3 of 4 cells not right, 2 of them not assessed</summary>" in text
 
 

@@ -320,7 +320,7 @@ def test_a_shape_that_does_not_fit_is_said_and_the_rest_is_compared(run, small):
     check, code, text = check_of(small, run)
     assert (code, check["counts"]["mismatch"]) == (2, 1)
     assert check["scenarios"]["failed"] > 90  # two and three times nothing are the same
-    assert "1 of 2 compared cells could not be assessed; 1 differ." in text
+    assert "1 of 2 compared cells could not be assessed; 1 differs." in text
 
 
 def test_a_shape_that_depends_on_the_inputs_is_not_passed_over(small):
