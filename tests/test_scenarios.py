@@ -14,6 +14,7 @@ from xlparity.binding import Input
 from xlparity.columns import Column, column_of, joined, picked, value_in
 from xlparity.engines import sweep
 from xlparity.report import Verdict
+from xlparity.scenarios import running
 from xlparity.scenarios.drawing import draw
 from xlparity.spec import bind, read_spec
 from xlparity.trials import ask, trials_of
@@ -169,6 +170,16 @@ def test_undefined_sets_are_dropped_and_counted(small):
     assert tried.run + tried.dropped == 100
     assert tried.run > 40
     assert tried.dropped > 10
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 99])
+def test_sets_that_are_swept_together_may_all_be_undefined(small, monkeypatch, at_once):
+    """A large workbook is swept in portions, and a reference that is defined near by only has none of some of them."""
+    small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': np.log(x - 2.9)}\n")
+    small.write_cells({"A1": 3, "B1": "=LN(A1-2.9)"})
+    usual = xlparity.verify(small.spec)
+    monkeypatch.setattr(running, "_AT_ONCE", at_once * 2)
+    assert xlparity.verify(small.spec) == usual
 
 
 def test_a_seed_gives_the_same_report_and_another_one_another(run, small):

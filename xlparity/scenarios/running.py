@@ -69,7 +69,9 @@ def on_others(
             useful = np.any([answers.counted for answers in asked], axis=0)
             asked = [answers.picked(useful) for answers in asked]
             numbers = numbers[useful]
-        columns = sweep(session, len(numbers), drawn.columns(numbers.tolist())) if len(numbers) else {}
+            if not len(numbers):
+                continue
+        columns = sweep(session, len(numbers), drawn.columns(numbers.tolist()))
         asked = ask(trials, layouts, columns, len(numbers)) if asked is None else asked
         judged = [
             _judged(trial, facts, answers, columns, one, seed + begin)
