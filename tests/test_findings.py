@@ -484,6 +484,31 @@ def test_the_iteration_before_is_recognised(small):
     assert "it is x of the iteration before" in found.message
 
 
+def test_a_formula_that_reads_what_an_input_follows_from_is_not_blamed(small):
+    """The input is =A9/10, and A9 is what is set: a right formula that reads A9 is judged where A9 is as in the set."""
+    cells = {"A9": 1, "B1": "=A9/10", "C1": "=A9/10*2", "C2": "=B1+2.5"}
+    inputs, outputs = 'alpha = { at = "B1", low = 0.01, high = 2 }', 'p = "C1"\nq = "C2"'
+    (found,) = found_in(small, cells, "return {'p': 2 * alpha, 'q': alpha + 2}", inputs=inputs, outputs=outputs)
+    assert (names(found), found.suggestion) == (["C2"], "=B1+2")
+
+
+def test_a_formula_that_reads_the_input_of_another_check_is_not_blamed(small):
+    """What is set for one check has that value for all of them; only C2 is wrong."""
+    small.write_cells({"A1": 3, "B1": "=LN(A1)", "C1": "=2*LN(A1)", "C2": "=B1+2.5"})
+    small.reference.write_text(
+        "import numpy as np\n\ndef f(x):\n    return {'y': np.log(x)}\n\n"
+        "def g(y):\n    return {'p': 2 * y, 'q': y + 2}\n"
+    )
+    small.write_spec(
+        reference="",
+        inputs='[check.f]\nreference = "small.py:f"\n'
+        'inputs = { x = { at = "A1", low = 1, high = 5 } }\noutputs = { y = "B1" }',
+        outputs='[check.g]\nreference = "small.py:g"\ninputs = { y = "B1" }\noutputs = { p = "C1", q = "C2" }',
+    )
+    found = cause(xlparity.verify(small.spec), "g")
+    assert (names(found), found.suggestion) == (["C2"], "=B1+2")
+
+
 # --- accepted cells --------------------------------------------------------------------------------------------------
 
 ACCEPTED = {

@@ -24,16 +24,17 @@ from xlparity.values import BLANK, ErrorValue
 
 _AT_ONCE = 8_000_000  # numbers in one sweep, 64 MB of them
 _OFTEN, _FEW = 0.2, 2
-_ENOUGH_ASKED, _ENOUGH_RUN = 20, 5
 _NEVER = np.iinfo(np.int64).max
 
 
-def on_stored(trial: Trial, stored: Stored, values: Values) -> Evidence:
-    """The evidence of one set, the stored inputs."""
+def on_stored(trial: Trial, stored: Stored, values: Values, free: Iterable[Cell] = ()) -> Evidence:
+    """The evidence of one set, the stored inputs; ``free`` are the cells that other sets have other values in."""
     answers = Answers(
         stored.row[None], stored.layout.truths[None], np.zeros((1, len(stored.row)), dtype=bool), np.ones(1, dtype=bool)
     )
-    return _evidence(trial, stored, answers, values, *judge(trial.grid, answers.expected, answers.truths, values))
+    wrong, unsure = judge(trial.grid, answers.expected, answers.truths, values)
+    named = {cell: values.get(cell, BLANK) for cell in trial.named.union(free)}
+    return _evidence(trial, stored, answers, named, wrong, unsure)
 
 
 @collector.paused()
@@ -54,7 +55,8 @@ def on_others(
     the first sweep, only such sets stay in the evidence as first show some cell of any check to be wrong: set n is the same
     in the evidence of all.
     """
-    first = [on_stored(trial, facts, values) for trial, facts in zip(trials, stored, strict=True)]
+    free = {cell for element in drawn.elements for cell in element.cells}
+    first = [on_stored(trial, facts, values, free) for trial, facts in zip(trials, stored, strict=True)]
     evidence = list(first)
     tallies = [[_tally_of_none(one)] for one in first]
     layouts = [facts.layout for facts in stored]
@@ -194,7 +196,8 @@ def _judged(
     )
     doubt = shaky(trial, facts.layout, answers, columns, wrong & ~blind, concerned & ~first.wrong[0], seed=seed)
     doubt |= blind
-    return _evidence(trial, facts, answers, columns, wrong & ~doubt, unsure, doubt)
+    named = {cell: columns.get(cell, BLANK) for cell in first.inputs}
+    return _evidence(trial, facts, answers, named, wrong & ~doubt, unsure, doubt)
 
 
 def _errors(trial: Trial, columns: Mapping[Cell, Column], count: int) -> Bools:
@@ -213,7 +216,7 @@ def _evidence(
     trial: Trial,
     facts: Stored,
     answers: Answers,
-    columns: Mapping[Cell, Column],
+    inputs: Mapping[Cell, Column],
     wrong: Bools,
     unsure: Bools,
     doubt: Bools | None = None,
@@ -222,7 +225,7 @@ def _evidence(
         trial.grid.bindings,
         answers.expected,
         facts.layout.truths,
-        {cell: columns.get(cell, BLANK) for cell in trial.named},
+        inputs,
         answers.counted,
         wrong,
         unsure,
