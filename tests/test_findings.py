@@ -509,6 +509,23 @@ def test_a_formula_that_reads_the_input_of_another_check_is_not_blamed(small):
     assert (names(found), found.suggestion) == (["C2"], "=B1+2")
 
 
+def test_a_formula_is_judged_on_right_values_where_another_check_is_undefined_for_some_sets(small):
+    """LN(A1) is undefined below zero, where the second check does not read it: only the logarithm is wrong."""
+    small.write_cells({"A1": 3, "B1": "=LOG(A1)", "C1": "=IF(A1>0,B1,0)+1"})
+    small.reference.write_text(
+        "import numpy as np\n\ndef f(x):\n    return {'y': np.log(x)}\n\n"
+        "def g(x):\n    return {'z': (np.log(x) if x > 0 else 0) + 1}\n"
+    )
+    check = '[check.{0}]\nreference = "small.py:{0}"\ninputs = {{ x = {{ at = "A1", low = -5, high = 5 }} }}\n'
+    small.write_spec(
+        reference="",
+        inputs=check.format("f") + 'outputs = { y = "B1" }',
+        outputs=check.format("g") + 'outputs = { z = "C1" }',
+    )
+    found = cause(xlparity.verify(small.spec), "f")
+    assert (names(found), found.suggestion, found.affects) == (["B1"], "=LN(A1)", 1)
+
+
 # --- accepted cells --------------------------------------------------------------------------------------------------
 
 ACCEPTED = {
