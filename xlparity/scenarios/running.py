@@ -113,14 +113,15 @@ def _foreseen(trials: Sequence[Trial], drawn: Drawn, behind: Callable[[Cell], It
 class _Tally(NamedTuple):
     """What some sets show: of each binding the first set in which it is wrong, and whether it is ever unsure or shown.
 
-    ``still`` says that it matches in some set and that no set expects another value than the stored inputs.
+    ``right`` says that it matches in some set, ``moved`` that some set expects another value than the stored inputs.
     ``shaken`` counts the sets in which it is shaky, ``compared`` those in which there was anything to compare.
     """
 
     since: NDArray[np.int64]
     unsure: Bools
     shown: Bools
-    still: Bools
+    right: Bools
+    moved: Bools
     shaken: NDArray[np.int64]
     compared: NDArray[np.int64]
     run: int
@@ -131,7 +132,7 @@ class _Tally(NamedTuple):
 def _tally_of_none(evidence: Evidence) -> _Tally:
     none = np.zeros(len(evidence.bindings), dtype=bool)
     zero = np.zeros(len(none), dtype=np.int64)
-    return _Tally(np.full(len(none), _NEVER), none, none, ~none, zero, zero, 0, 0, 0)
+    return _Tally(np.full(len(none), _NEVER), none, none, none, none, zero, zero, 0, 0, 0)
 
 
 def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools) -> _Tally:
@@ -141,7 +142,8 @@ def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools
         np.min(np.where(one.wrong, numbers[:, None], _NEVER), axis=0, initial=_NEVER),
         np.any(one.unsure, axis=0),
         np.any(matches & moved, axis=0),
-        ~np.any(moved, axis=0) & np.any(matches, axis=0),
+        np.any(matches, axis=0),
+        np.any(moved, axis=0),
         np.sum(one.shaky, axis=0, dtype=np.int64),
         np.sum(one.counted[:, None] & np.isfinite(one.expected), axis=0, dtype=np.int64),
         int(one.counted.sum()),
@@ -152,9 +154,8 @@ def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools
 
 def _scenarios(trial: Trial, tallies: Sequence[_Tally], count: int, seed: int) -> Scenarios:
     since = reduce(np.minimum, [tally.since for tally in tallies])
-    unsure, shown = (np.any(found, axis=0) for found in list(zip(*tallies, strict=True))[1:3])
-    still = np.all([tally.still for tally in tallies], axis=0)
-    shaken, compared = (np.sum(found, axis=0) for found in list(zip(*tallies, strict=True))[4:6])
+    unsure, shown, right, moved = (np.any(found, axis=0) for found in list(zip(*tallies, strict=True))[1:5])
+    shaken, compared = (np.sum(found, axis=0) for found in list(zip(*tallies, strict=True))[5:7])
     run = sum(tally.run for tally in tallies)
     wrong = np.flatnonzero(since < _NEVER)
     # A cell that differs by rounding, and is nowhere seen to follow the reference, may be a constant; and rounding that
@@ -165,7 +166,7 @@ def _scenarios(trial: Trial, tallies: Sequence[_Tally], count: int, seed: int) -
         not count and trial.bound.inputs
     ):  # where no other value can be given to any input, a constant is as good as a formula
         never = trial.grid.compared
-    doubtful = (unsure | ((shaken > 0) & ~shown & ~still) | often | never) & (since == _NEVER)
+    doubtful = (unsure | ((shaken > 0) & ~shown & (moved | ~right)) | often | never) & (since == _NEVER)
     bindings = trial.grid.bindings
     return Scenarios(
         seed,
