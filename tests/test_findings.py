@@ -655,3 +655,11 @@ def test_findings_do_not_hang_on_how_many_sets_memory_has_room_for(two_iteration
     for one, other in zip(usual.checks, few.checks, strict=True):
         assert one.findings == other.findings
         assert one.scenarios.cells == other.scenarios.cells
+
+
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_a_suggestion_rests_on_enough_sets_however_few_are_swept_at_once(small, monkeypatch, at_once):
+    """Of a workbook of a million cells seven sets are swept at once, and on seven a suggestion is not believed."""
+    monkeypatch.setattr(running, "_AT_ONCE", at_once * 6)
+    (found,) = found_in(small, THREE | down("=SIN(A#)"), "return {'y': np.cos(x)}", inputs=BETWEEN)
+    assert (names(found), found.suggestion) == (["B1", "B2", "B3"], "=COS(A1)")
