@@ -26,7 +26,6 @@ Fault = Literal["typed", "formula", "error", "circular", "unsupported"]
 """``typed`` stands for a constant where a formula must stand, and for nothing at all."""
 
 _MOST_SETS = 48
-_LARGEST_RANGE = 100_000
 _AT_ONCE = 5_000
 
 
