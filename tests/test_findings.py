@@ -556,6 +556,23 @@ def test_what_follows_from_an_accepted_difference_names_it(small):
     assert "the spec accepts this, but not what follows from it" in found.message
 
 
+def test_what_follows_from_an_accepted_number_that_is_set_for_another_check_is_not_blamed(small):
+    """B1 is typed, and an input of the second check: C1, which reads it, is judged on what the first one expects of it."""
+    small.write_cells({"A1": 3, "B1": 5, "C1": "=B1+1", "D1": "=B1*3"})
+    small.reference.write_text(
+        "def f(x):\n    return {'y': 2 * x, 'z': 2 * x + 1}\n\ndef g(y):\n    return {'w': 3 * y}\n"
+    )
+    small.write_spec(
+        reference="",
+        inputs='[check.f]\nreference = "small.py:f"\ninputs = { x = { at = "A1", low = 1, high = 5 } }\n'
+        'outputs = { y = "B1", z = "C1" }\naccept = [{ cells = ["B1"], reason = "typed" }]',
+        outputs='[check.g]\nreference = "small.py:g"\ninputs = { y = { at = "B1", low = 1, high = 9 } }\n'
+        'outputs = { w = "D1" }',
+    )
+    found = cause(xlparity.verify(small.spec), "f")
+    assert (names(found), found.affects) == (["B1"], 1)
+
+
 def test_an_accepted_difference_that_nothing_follows_from_is_no_finding(small):
     """It is counted and shown, and nobody is blamed."""
     cells = {"A1": 3, "A2": 4} | down("=LOG(A#)", (1, 2)) | down("=LN(A#)+1", (1, 2), column="C")

@@ -174,7 +174,9 @@ def force(judged: Judged, others: Iterable[Judged], session: ForcingSession, *, 
     choice = next((one for one in (steady & whole, steady, evidence.counted) if one.any()), evidence.counted)
     chosen: list[int] = np.flatnonzero(choice)[:most].tolist()
     sets = sorted({*chosen, *_telling(evidence, choice)})
-    held: dict[Cell, Column] = {cell: picked(column, sets) for cell, column in evidence.inputs.items()}
+    given: dict[Cell, Column] = {cell: picked(column, sets) for cell, column in evidence.inputs.items()}
+    bound = {binding.cell for binding in evidence.bindings}  # of which an accepted one may be another check's input
+    held = {cell: column for cell, column in given.items() if cell not in bound}
     partly: dict[Cell, tuple[Judged, int]] = {}
     for each in (judged, *others):
         for index, binding in enumerate(each.evidence.bindings):
@@ -184,6 +186,7 @@ def force(judged: Judged, others: Iterable[Judged], session: ForcingSession, *, 
                 held[binding.cell] = column
             elif np.isfinite(each.evidence.expected[sets, index]).any():
                 partly.setdefault(binding.cell, (each, index))
+    held = {**given, **held}
     local = session.forced(len(sets), held)
     # Where one reference is undefined, another that is not has no use for the cell, whatever that comes to there.
     more = {cell: _either(*at, sets, local.get(cell, BLANK)) for cell, at in partly.items() if cell not in held}
