@@ -484,6 +484,61 @@ def test_the_iteration_before_is_recognised(small):
     assert "it is x of the iteration before" in found.message
 
 
+def test_a_formula_that_reads_what_an_input_follows_from_is_not_blamed(small):
+    """The input is =A9/10, and A9 is what is set: a right formula that reads A9 is judged where A9 is as in the set."""
+    cells = {"A9": 1, "B1": "=A9/10", "C1": "=A9/10*2", "C2": "=B1+2.5"}
+    inputs, outputs = 'alpha = { at = "B1", low = 0.01, high = 2 }', 'p = "C1"\nq = "C2"'
+    (found,) = found_in(small, cells, "return {'p': 2 * alpha, 'q': alpha + 2}", inputs=inputs, outputs=outputs)
+    assert (names(found), found.suggestion) == (["C2"], "=B1+2")
+
+
+def test_a_formula_that_reads_the_input_of_another_check_is_not_blamed(small):
+    """What is set for one check has that value for all of them; only C2 is wrong."""
+    small.write_cells({"A1": 3, "B1": "=LN(A1)", "C1": "=2*LN(A1)", "C2": "=B1+2.5"})
+    small.reference.write_text(
+        "import numpy as np\n\ndef f(x):\n    return {'y': np.log(x)}\n\n"
+        "def g(y):\n    return {'p': 2 * y, 'q': y + 2}\n"
+    )
+    small.write_spec(
+        reference="",
+        inputs='[check.f]\nreference = "small.py:f"\n'
+        'inputs = { x = { at = "A1", low = 1, high = 5 } }\noutputs = { y = "B1" }',
+        outputs='[check.g]\nreference = "small.py:g"\ninputs = { y = "B1" }\noutputs = { p = "C1", q = "C2" }',
+    )
+    found = cause(xlparity.verify(small.spec), "g")
+    assert (names(found), found.suggestion) == (["C2"], "=B1+2")
+
+
+def test_a_formula_is_judged_on_right_values_where_another_check_is_undefined_for_some_sets(small):
+    """LN(A1) is undefined below zero, where the second check does not read it: only the logarithm is wrong."""
+    small.write_cells({"A1": 3, "B1": "=LOG(A1)", "C1": "=IF(A1>0,B1,0)+1"})
+    small.reference.write_text(
+        "import numpy as np\n\ndef f(x):\n    return {'y': np.log(x)}\n\n"
+        "def g(x):\n    return {'z': (np.log(x) if x > 0 else 0) + 1}\n"
+    )
+    check = '[check.{0}]\nreference = "small.py:{0}"\ninputs = {{ x = {{ at = "A1", low = -5, high = 5 }} }}\n'
+    small.write_spec(
+        reference="",
+        inputs=check.format("f") + 'outputs = { y = "B1" }',
+        outputs=check.format("g") + 'outputs = { z = "C1" }',
+    )
+    found = cause(xlparity.verify(small.spec), "f")
+    assert (names(found), found.suggestion, found.affects) == (["B1"], "=LN(A1)", 1)
+
+
+@pytest.mark.parametrize("total", ["=SUM(B1:B200000)", "=SUM(B:B)"])
+def test_a_sum_over_more_than_there_is_follows_from_what_it_adds_up(small, total):
+    """Of 200,000 rows three are in use: the sum is wrong because of B2, and rounding has nothing to do with it."""
+    cells = {"A1": 3, "A2": 2, "A3": 4, "C1": total} | down("=LN(A#)") | {"B2": "=LOG(A2)"}
+    more = {"inputs": 'x = { at = "A1:A3", low = 1, high = 5 }', "outputs": 'y = "B1:B3"\nt = "C1"'}
+    reference = "return {'y': np.log(x), 't': np.log(x).sum()}"
+    (found,) = found_in(small, cells, reference, **more)
+    assert (names(found), found.suggestion, found.affects) == (["B2"], "=LN(A2)", 1)
+    cells |= {"B2": "=LN(A2)", "C1": total.replace("SUM", "AVERAGE")}
+    (found,) = found_in(small, cells, reference, **more)
+    assert (names(found), found.suggestion) == (["C1"], total)
+
+
 # --- accepted cells --------------------------------------------------------------------------------------------------
 
 ACCEPTED = {
@@ -499,6 +554,23 @@ def test_what_follows_from_an_accepted_difference_names_it(small):
     (found,) = found_in(small, cells, outputs='y = "B1:B2"\nz = "C1:C2"', **ACCEPTED)
     assert (found.variable, names(found), found.affects) == ("y", ["B1", "B2"], 2)
     assert "the spec accepts this, but not what follows from it" in found.message
+
+
+def test_what_follows_from_an_accepted_number_that_is_set_for_another_check_is_not_blamed(small):
+    """B1 is typed, and an input of the second check: C1, which reads it, is judged on what the first one expects of it."""
+    small.write_cells({"A1": 3, "B1": 5, "C1": "=B1+1", "D1": "=B1*3"})
+    small.reference.write_text(
+        "def f(x):\n    return {'y': 2 * x, 'z': 2 * x + 1}\n\ndef g(y):\n    return {'w': 3 * y}\n"
+    )
+    small.write_spec(
+        reference="",
+        inputs='[check.f]\nreference = "small.py:f"\ninputs = { x = { at = "A1", low = 1, high = 5 } }\n'
+        'outputs = { y = "B1", z = "C1" }\naccept = [{ cells = ["B1"], reason = "typed" }]',
+        outputs='[check.g]\nreference = "small.py:g"\ninputs = { y = { at = "B1", low = 1, high = 9 } }\n'
+        'outputs = { w = "D1" }',
+    )
+    found = cause(xlparity.verify(small.spec), "f")
+    assert (names(found), found.affects) == (["B1"], 1)
 
 
 def test_an_accepted_difference_that_nothing_follows_from_is_no_finding(small):
@@ -613,3 +685,11 @@ def test_findings_do_not_hang_on_how_many_sets_memory_has_room_for(two_iteration
     for one, other in zip(usual.checks, few.checks, strict=True):
         assert one.findings == other.findings
         assert one.scenarios.cells == other.scenarios.cells
+
+
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_a_suggestion_rests_on_enough_sets_however_few_are_swept_at_once(small, monkeypatch, at_once):
+    """Of a workbook of a million cells seven sets are swept at once, and on seven a suggestion is not believed."""
+    monkeypatch.setattr(running, "_AT_ONCE", at_once * 6)
+    (found,) = found_in(small, THREE | down("=SIN(A#)"), "return {'y': np.cos(x)}", inputs=BETWEEN)
+    assert (names(found), found.suggestion) == (["B1", "B2", "B3"], "=COS(A1)")

@@ -383,6 +383,15 @@ def test_markdown_shows_first_what_is_worst_and_says_what_follows_from_a_finding
     assert re.findall(r"^\| `([a-z]+)\d+`", details, re.MULTILINE) == ["w"] * 20
 
 
+def test_markdown_shows_first_the_checks_that_do_not_pass():
+    """Of a dozen there is room for eight, and the one that fails may stand last in the spec."""
+    (right,), (wrong,) = (report_of([result(status)]).checks for status in ("match", "mismatch"))
+    checks = (*(replace(right, name=f"c{number}") for number in range(11)), replace(wrong, name="last"))
+    text = markdown.render([replace(report_of([result()]), checks=checks)])
+    assert re.findall(r"<summary>(.) (\w+):", text) == [("✗", "last"), *(("✓", f"c{number}") for number in range(7))]
+    assert "and 4 more checks." in text
+
+
 def test_markdown_counts_as_not_assessed_what_could_not_be_judged_on_other_inputs():
     """Beside what was not computed at all: the verdict counts both."""
     cells = [result("match", 1), result("unsupported", 2), result("mismatch", 3), result("match", 4)]

@@ -14,6 +14,7 @@ from xlparity.binding import Input
 from xlparity.columns import Column, column_of, joined, picked, value_in
 from xlparity.engines import sweep
 from xlparity.report import Verdict
+from xlparity.scenarios import running
 from xlparity.scenarios.drawing import draw
 from xlparity.spec import bind, read_spec
 from xlparity.trials import ask, trials_of
@@ -169,6 +170,43 @@ def test_undefined_sets_are_dropped_and_counted(small):
     assert tried.run + tried.dropped == 100
     assert tried.run > 40
     assert tried.dropped > 10
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 99])
+def test_sets_that_are_swept_together_may_all_be_undefined(small, monkeypatch, at_once):
+    """A large workbook is swept in portions, and a reference that is defined near by only has none of some of them."""
+    small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': np.log(x - 2.9)}\n")
+    small.write_cells({"A1": 3, "B1": "=LN(A1-2.9)"})
+    usual = xlparity.verify(small.spec)
+    monkeypatch.setattr(running, "_AT_ONCE", at_once * 2)
+    assert xlparity.verify(small.spec) == usual
+
+
+def test_what_some_sets_show_of_a_cell_counts_for_those_that_are_swept_after_them(small, monkeypatch):
+    """B1 is always 1, but an error where the reference overflows in B2: in a sweep of such a set only, nothing is shown."""
+    small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': 1.0, 'z': np.exp(x)}\n")
+    small.write_cells({"A1": 1, "B1": "=IF(A1>600,LN(-1),1)", "B2": "=EXP(A1)"})
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"')
+    usual = xlparity.verify(small.spec)
+    assert (usual.verdict, usual.checks[0].scenarios.shaky) == (Verdict.PASS, 2)
+    monkeypatch.setattr(running, "_AT_ONCE", 3)
+    assert xlparity.verify(small.spec) == usual
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 99])
+def test_an_edge_is_one_in_however_small_a_sweep_it_stands(small, monkeypatch, at_once):
+    """In twelve of a hundred sets nobody can tell what INT makes of a sum; of two that are swept together it is half."""
+    small.write_cells({"A1": 0.2, "A2": 0.3, "A3": 0.35, "B1": "=INT((A1+A2-A3)*10)"})
+    small.reference.write_text(
+        "import numpy as np\ndef double(x, y, z):\n    return {'y': np.floor((x + y - z) * 10)}\n"
+    )
+    ranges = {"x": ("A1", 0.1, 0.4), "y": ("A2", 0.2, 0.4), "z": ("A3", 0.3, 0.8)}
+    lines = [f'{name} = {{ at = "{at}", low = {low}, high = {high} }}' for name, (at, low, high) in ranges.items()]
+    small.write_spec(inputs="\n".join(["[inputs]", *lines]))
+    usual = xlparity.verify(small.spec)
+    assert (usual.verdict, usual.checks[0].scenarios.shaky) == (Verdict.PASS, 12)
+    monkeypatch.setattr(running, "_AT_ONCE", at_once * 4)
+    assert xlparity.verify(small.spec) == usual
 
 
 def test_a_seed_gives_the_same_report_and_another_one_another(run, small):

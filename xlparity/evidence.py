@@ -17,7 +17,8 @@ class Evidence:
 
     Arrays run over (sets, bindings). ``bindings`` are the bound cells, in the check's order. ``expected`` is nan where the
     reference gave nothing for the cell; ``truths`` says of each binding whether the reference gives truth values, which
-    ``expected`` has as 0 and 1. ``inputs`` holds the value of every cell in which an input of the check stands.
+    ``expected`` has as 0 and 1. ``inputs`` holds the value of every cell in which an input of the check stands,
+    and of every cell that any set has another value in, be it for an input of another check, or one that a formula makes.
     ``counted`` says of each set whether the reference was defined for it. ``wrong`` are the cells that do not come to
     what is expected, ``unsure`` those of which there is no telling, ``shaky`` those that only rounding keeps apart.
     """

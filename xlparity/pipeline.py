@@ -38,7 +38,6 @@ Behind: TypeAlias = Callable[[Cell], Sequence[Cell]]
 ENGINE = "formulas"
 SCENARIOS = 100
 _ONE_AT_A_TIME = 8
-_FEW = 0.2
 _PROOFS = 50
 _TO_SHRINK = 400
 

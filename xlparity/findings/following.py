@@ -1,8 +1,8 @@
 """What follows from what: precedents, dependents and circles among a workbook's formulas."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from xlparity.address import Cell
+from xlparity.address import Cell, Range
 from xlparity.workbook import Workbook
 
 _LARGEST_RANGE = 100_000
@@ -38,9 +38,17 @@ def precedents(workbook: Workbook, cell: Cell) -> list[Cell]:
     return [
         workbook.members.get(found, found)
         for area in workbook.precedents(cell)
-        if area.size <= _LARGEST_RANGE
-        for found in area.cells()
+        for found in looked_at(workbook, area) or ()
     ]
+
+
+def looked_at(workbook: Workbook, area: Range) -> Iterator[Cell] | None:
+    """The cells of the area, of a huge one those that are in use; None where these are too many as well."""
+    if area.size > _LARGEST_RANGE:
+        rows, columns = workbook.extents[area.sheet]
+        last_row, last_column = min(area.last_row, rows), min(area.last_column, columns)
+        area = area._replace(last_row=max(area.row, last_row), last_column=max(area.column, last_column))
+    return area.cells() if area.size <= _LARGEST_RANGE else None
 
 
 def dependents_of(workbook: Workbook, cells: Iterable[Cell]) -> dict[Cell, list[Cell]]:

@@ -4,6 +4,7 @@ Every bound formula is evaluated on the reference's values for its precedents (t
 and each is judged alone. Cells that nothing binds keep their formulas and are evaluated through.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -25,7 +26,6 @@ Fault = Literal["typed", "formula", "error", "circular", "unsupported"]
 """``typed`` stands for a constant where a formula must stand, and for nothing at all."""
 
 _MOST_SETS = 48
-_LARGEST_RANGE = 100_000
 _AT_ONCE = 5_000
 
 
@@ -174,13 +174,26 @@ def force(judged: Judged, others: Iterable[Judged], session: ForcingSession, *, 
     choice = next((one for one in (steady & whole, steady, evidence.counted) if one.any()), evidence.counted)
     chosen: list[int] = np.flatnonzero(choice)[:most].tolist()
     sets = sorted({*chosen, *_telling(evidence, choice)})
-    held: dict[Cell, Column] = {cell: picked(column, sets) for cell, column in evidence.inputs.items()}
+    given: dict[Cell, Column] = {cell: picked(column, sets) for cell, column in evidence.inputs.items()}
+    bound = {binding.cell for binding in evidence.bindings}  # of which an accepted one may be another check's input
+    held = {cell: column for cell, column in given.items() if cell not in bound}
+    partly: dict[Cell, tuple[Judged, int]] = {}
     for each in (judged, *others):
-        if np.all(np.asarray(each.evidence.counted)[sets]):
-            for index, binding in enumerate(each.evidence.bindings):
-                if binding.cell not in held and (column := _expected(each, index, sets)) is not None:
-                    held[binding.cell] = column
-    return Forced(held, session.forced(len(sets), held), len(sets), sets)
+        for index, binding in enumerate(each.evidence.bindings):
+            if binding.cell in held:
+                continue
+            if (column := _expected(each, index, sets)) is not None:
+                held[binding.cell] = column
+            elif np.isfinite(each.evidence.expected[sets, index]).any():
+                partly.setdefault(binding.cell, (each, index))
+    held = {**given, **held}
+    local = session.forced(len(sets), held)
+    # Where one reference is undefined, another that is not has no use for the cell, whatever that comes to there.
+    more = {cell: _either(*at, sets, local.get(cell, BLANK)) for cell, at in partly.items() if cell not in held}
+    if more:
+        held |= more
+        local = session.forced(len(sets), held)
+    return Forced(held, local, len(sets), sets)
 
 
 def _telling(evidence: Evidence, choice: NDArray[np.bool_]) -> list[int]:
@@ -194,9 +207,18 @@ def _expected(judged: Judged, index: int, sets: list[int]) -> Column | None:
     numbers: Floats = judged.evidence.expected[sets, index]
     if not np.isfinite(numbers).all():
         return None
-    if judged.evidence.truths[index] and isinstance(judged.results[index].actual, bool):
-        return tuple(bool(number) for number in numbers)
-    return numbers.copy()
+    return _either(judged, index, sets, BLANK) if _truth(judged, index) else numbers.copy()
+
+
+def _either(judged: Judged, index: int, sets: list[int], own: Column) -> Column:
+    """What the reference expects of the binding, and where it is undefined, what the cell comes to by its ``own``."""
+    numbers: list[float] = judged.evidence.expected[sets, index].tolist()
+    kind = bool if _truth(judged, index) else float
+    return tuple(kind(one) if math.isfinite(one) else value_in(own, at) for at, one in enumerate(numbers))
+
+
+def _truth(judged: Judged, index: int) -> bool:
+    return bool(judged.evidence.truths[index]) and isinstance(judged.results[index].actual, bool)
 
 
 def agrees(judged: Judged, index: int, column: Column, sets: Sequence[int]) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from xlparity.address import Cell
 from xlparity.columns import Column
 from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
 from xlparity.filling import filled, turned
-from xlparity.findings.following import follows, precedents
+from xlparity.findings.following import follows, looked_at, precedents
 from xlparity.findings.localise import ForcingSession, Root, agrees
 from xlparity.findings.subject import Subject, parsed, refers
 from xlparity.layout import Form, Layout
@@ -23,7 +23,6 @@ from xlparity.workbook import Formula, Workbook
 _MOST_SIBLINGS = 80
 _MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000
 _MOST_TWO_STEPS = 3  # searches for two edits in a row, which are the long ones
-_LARGEST_RANGE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +230,10 @@ class Repair:
         held: dict[Cell, Column] = {}
         for cell in formulas:
             for area in small.precedents(cell):
-                if area.size > _LARGEST_RANGE:
+                cells = looked_at(small, area)
+                if cells is None:
                     return False
-                held.update((precedent, root.forced.seen(precedent)) for precedent in area.cells())
+                held.update((precedent, root.forced.seen(precedent)) for precedent in cells)
         held = {cell: column for cell, column in held.items() if column is not BLANK}
         concerned = {*formulas, *members}
         held |= {cell: root.forced.held[cell] for cell in concerned if cell in root.forced.held}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from xlparity.address import Cell
 from xlparity.fixed import Fixed
-from xlparity.report import CellResult, CheckResult, Finding, Report
+from xlparity.report import CellResult, CheckResult, Finding, Report, Verdict
 from xlparity.reporters import rows, words
 from xlparity.reporters.visible import visible
 from xlparity.reporters.words import MARK
@@ -124,7 +124,9 @@ def _status(result: CellResult, unsure: Sequence[Cell]) -> str:
 
 
 def _details(report: Report) -> Iterator[str]:
-    for check in report.combined[:_CHECKS]:
+    """The first checks; where there are many, those that do not pass come first."""
+    checks = report.combined
+    for check in checks if len(checks) <= _CHECKS else sorted(checks, key=_passes)[:_CHECKS]:
         wrong = len(rows.amiss(check))
         unknown = sum(judgement in rows.DOUBTFUL for _, judgement in rows.judged(check))
         told = f"{wrong:,} of {words.number(check.counts['bound'], 'cell')} not right" if wrong else "all agree"
@@ -140,8 +142,8 @@ def _details(report: Report) -> Iterator[str]:
         if len(said) > _LINES:
             yield f"- and {words.number(len(said) - _LINES, 'more remark')}"
         yield from ("", "</details>", "")
-    if len(report.combined) > _CHECKS:
-        yield from (f"and {words.number(len(report.combined) - _CHECKS, 'more check')}.", "")
+    if len(checks) > _CHECKS:
+        yield from (f"and {words.number(len(checks) - _CHECKS, 'more check')}.", "")
     yield "<details><summary>What was looked at, and with what</summary>"
     yield ""
     yield f"- {escaped(words.census(report))}"
@@ -152,6 +154,10 @@ def _details(report: Report) -> Iterator[str]:
     yield f"- {', '.join(f'{escaped(name)} {escaped(version)}' for name, version in report.versions.items())}"
     yield f"- engine {escaped(words.engines(report.checks))}, seed {report.checks[0].scenarios.seed}"
     yield from ("", "</details>")
+
+
+def _passes(check: CheckResult) -> bool:
+    return check.verdict is Verdict.PASS
 
 
 def _quantities(check: CheckResult) -> Iterator[str]:

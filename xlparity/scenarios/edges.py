@@ -11,7 +11,6 @@ import numpy as np
 
 from xlparity.columns import Column, picked
 from xlparity.engines import Session, sweep
-from xlparity.evidence import Evidence
 from xlparity.judge import Bools, judge
 from xlparity.scenarios.drawing import Drawn, Element, clipped
 from xlparity.trials import Stored, Trial, ask
@@ -26,15 +25,14 @@ def on_edge(
     session: Session,
     drawn: Drawn,
     numbers: Sequence[int],
-    found: Sequence[Evidence],
+    rare: Sequence[Bools],
     *,
     seed: int,
 ) -> list[Bools]:
-    """For each check the cells, (sets, bindings), that are unsure in a set and right in one beside it.
+    """For each check those of its ``rare`` cells, (sets, bindings), unsure in a set, that are right in one beside it.
 
-    ``numbers`` are those of the sets that the evidence is about. A cell that is unsure in half of them is on no edge.
+    ``numbers`` are those of the sets.
     """
-    rare = [one.unsure & (2 * one.unsure.sum(axis=0) < one.counted.sum()) for one in found]
     sets = sorted({int(number) for cells in rare for number in np.flatnonzero(cells.any(axis=1))})
     edges = [np.zeros_like(cells) for cells in rare]
     random = np.random.default_rng(seed)

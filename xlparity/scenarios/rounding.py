@@ -7,6 +7,7 @@ then differs from a right reference by more than any tolerance that would still 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xlparity.address import Cell
 from xlparity.case import Array, Case
@@ -19,7 +20,7 @@ from xlparity.values import BLANK, ErrorValue, Value
 _DRAWS = 6
 _FARTHEST = 8  # ulps
 _MARGIN = 16  # a workbook rounds at every step on the way, and a nudge does so once
-_ENOUGH = 3
+ENOUGH = 3
 _OF_OVERFLOWS = ("#NUM!", "#DIV/0!")
 
 
@@ -29,29 +30,29 @@ def shaky(
     answers: Answers,
     columns: Mapping[Cell, Column],
     wrong: Bools,
-    concerned: Bools,
+    known: NDArray[np.int64],
     *,
-    seed: int,
+    seeds: Sequence[int],
 ) -> Bools:
     """Those of the wrong cells, (sets, bindings), of which rounding may be the only reason.
 
-    Only the ``concerned`` bindings matter, (bindings,). Once one has been found wrong beyond rounding in three sets, it is
-    taken for wrong in the others as well, and these are not examined for it.
+    ``known`` counts for each binding, (bindings,), the sets in which it has been found wrong beyond rounding before. Once
+    these are ``ENOUGH``, it is taken for wrong in the others as well, and they are not examined for it. Each set has its seed.
     """
     found = np.zeros_like(wrong)
-    sets = np.flatnonzero((wrong & concerned).any(axis=1))
+    confirmed = known.copy()
+    sets = np.flatnonzero((wrong & (confirmed < ENOUGH)).any(axis=1))
     if not sets.size:
         return found
     cases = list(trial.cases(columns, len(wrong)))
-    confirmed = np.where(concerned, 0, _ENOUGH)
     for number in sets.tolist():
         cells = np.flatnonzero(wrong[number])
         case = cases[number]
-        if case is not None and (confirmed[cells] < _ENOUGH).any():
+        if case is not None and (confirmed[cells] < ENOUGH).any():
             row, truths = answers.expected[number], answers.truths[number]
             values = [value_in(columns.get(trial.grid.bindings[cell].cell, BLANK), number) for cell in cells]
             doubt = examine(
-                trial, layout, case, columns, (row[cells], truths[cells]), cells, values, seed=seed + number
+                trial, layout, case, columns, (row[cells], truths[cells]), cells, values, seed=seeds[number]
             )
             found[number, cells] = doubt
             confirmed[cells[~doubt]] += 1

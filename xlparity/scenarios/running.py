@@ -1,5 +1,6 @@
 """Every check on other inputs than the stored ones: swept, judged, and told apart from rounding."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
@@ -17,23 +18,25 @@ from xlparity.judge import Bools, judge
 from xlparity.report import WRONG
 from xlparity.scenarios.drawing import Drawn
 from xlparity.scenarios.edges import on_edge
-from xlparity.scenarios.rounding import shaky
+from xlparity.scenarios.rounding import ENOUGH, shaky
 from xlparity.trials import Answers, Stored, Trial, ask
 from xlparity.tried import Scenarios
 from xlparity.values import BLANK, ErrorValue
 
 _AT_ONCE = 8_000_000  # numbers in one sweep, 64 MB of them
+_KEPT = 24  # sets that stay in the evidence, whatever they show: on fewer nobody can tell a right suggestion
 _OFTEN, _FEW = 0.2, 2
-_ENOUGH_ASKED, _ENOUGH_RUN = 20, 5
 _NEVER = np.iinfo(np.int64).max
 
 
-def on_stored(trial: Trial, stored: Stored, values: Values) -> Evidence:
-    """The evidence of one set, the stored inputs."""
+def on_stored(trial: Trial, stored: Stored, values: Values, free: Iterable[Cell] = ()) -> Evidence:
+    """The evidence of one set, the stored inputs; ``free`` are the cells that other sets have other values in."""
     answers = Answers(
         stored.row[None], stored.layout.truths[None], np.zeros((1, len(stored.row)), dtype=bool), np.ones(1, dtype=bool)
     )
-    return _evidence(trial, stored, answers, values, *judge(trial.grid, answers.expected, answers.truths, values))
+    wrong, unsure = judge(trial.grid, answers.expected, answers.truths, values)
+    named = {cell: values.get(cell, BLANK) for cell in trial.named.union(free)}
+    return _evidence(trial, stored, answers, named, wrong, unsure)
 
 
 @collector.paused()
@@ -51,15 +54,18 @@ def on_others(
     """What the drawn sets show of every check, and the evidence: the stored inputs first, then drawn ones.
 
     Sets are swept as many at a time as memory has room for; one for which no reference is defined is not swept. Of all but
-    the first sweep, only such sets stay in the evidence as first show some cell of any check to be wrong: set n is the same
+    the first sweeps, only such sets stay in the evidence as first show some cell of any check to be wrong: set n is the same
     in the evidence of all.
     """
-    first = [on_stored(trial, facts, values) for trial, facts in zip(trials, stored, strict=True)]
+    free = {cell for element in drawn.elements for cell in element.cells}
+    first = [on_stored(trial, facts, values, free) for trial, facts in zip(trials, stored, strict=True)]
     evidence = list(first)
     tallies = [[_tally_of_none(one)] for one in first]
     layouts = [facts.layout for facts in stored]
     foreseen = _foreseen(trials, drawn, behind)
-    step = max(1, _AT_ONCE // max(1, len(values)))
+    room = max(1, _AT_ONCE // max(1, len(values)))
+    sweeps = max(1, math.ceil(drawn.count / room))
+    step = max(1, math.ceil(drawn.count / sweeps))  # all of one size: of a few sets left over little could be said
     for begin in range(0, drawn.count, step):
         numbers = np.arange(begin, min(begin + step, drawn.count))
         asked: list[Answers] | None = None
@@ -69,18 +75,22 @@ def on_others(
             useful = np.any([answers.counted for answers in asked], axis=0)
             asked = [answers.picked(useful) for answers in asked]
             numbers = numbers[useful]
-        columns = sweep(session, len(numbers), drawn.columns(numbers.tolist())) if len(numbers) else {}
+            if not len(numbers):
+                continue
+        columns = sweep(session, len(numbers), drawn.columns(numbers.tolist()))
         asked = ask(trials, layouts, columns, len(numbers)) if asked is None else asked
         judged = [
-            _judged(trial, facts, answers, columns, one, seed + begin)
-            for trial, facts, answers, one in zip(trials, stored, asked, first, strict=True)
+            _judged(trial, facts, answers, columns, one, before, [seed + number for number in numbers.tolist()])
+            for trial, facts, answers, one, before in zip(trials, stored, asked, first, tallies, strict=True)
         ]
-        edges = on_edge(trials, stored, session, drawn, numbers.tolist(), judged, seed=seed + begin)
+        rare = [_rare(one, before) for one, before in zip(judged, tallies, strict=True)]
+        edges = on_edge(trials, stored, session, drawn, numbers.tolist(), rare, seed=seed + begin)
         judged = [
             replace(one, unsure=one.unsure & ~edge, shaky=one.shaky | edge)
             for one, edge in zip(judged, edges, strict=True)
         ]
-        kept = sorted({*_first_wrong(judged, tallies)}) if begin else range(len(numbers))
+        few = evidence[0].count <= _KEPT
+        kept = range(len(numbers)) if few else sorted({*_first_wrong(judged, tallies)})
         for at, (trial, facts, one) in enumerate(zip(trials, stored, judged, strict=True)):
             evidence[at] = evidence[at].followed_by(one.picked(kept)) if kept else evidence[at]
             known = np.array([result.reason is not None for result in facts.result.results], dtype=bool)
@@ -99,6 +109,13 @@ def _first_wrong(judged: Sequence[Evidence], tallies: Sequence[Sequence["_Tally"
         yield from map(int, fresh[:, fresh.any(axis=0)].argmax(axis=0))
 
 
+def _rare(one: Evidence, before: Sequence["_Tally"]) -> Bools:
+    """Where a cell is unsure, (sets, bindings), unless it is so in half of all sets up to here: that is no edge."""
+    unsure = np.sum([tally.unsure for tally in before], axis=0) + one.unsure.sum(axis=0)
+    rare: Bools = one.unsure & (2 * unsure < sum(tally.run for tally in before) + one.counted.sum())
+    return rare
+
+
 def _foreseen(trials: Sequence[Trial], drawn: Drawn, behind: Callable[[Cell], Iterable[Cell]]) -> bool:
     """Whether the references' inputs are known before the workbook is computed: none follows from a cell that is set."""
     free = {cell for element in drawn.elements for cell in element.cells}
@@ -107,16 +124,19 @@ def _foreseen(trials: Sequence[Trial], drawn: Drawn, behind: Callable[[Cell], It
 
 
 class _Tally(NamedTuple):
-    """What some sets show: of each binding the first set in which it is wrong, and whether it is ever unsure or shown.
+    """What some sets show: of each binding the first set in which it is wrong, and whether it is ever shown.
 
-    ``still`` says that it matches in some set and that no set expects another value than the stored inputs.
-    ``shaken`` counts the sets in which it is shaky, ``compared`` those in which there was anything to compare.
+    ``right`` says that it matches in some set, ``moved`` that some set expects another value than the stored inputs.
+    ``wrong``, ``unsure`` and ``shaken`` count the sets in which it is wrong, unsure and shaky, ``compared`` those in which
+    there was anything to compare.
     """
 
     since: NDArray[np.int64]
-    unsure: Bools
+    wrong: NDArray[np.int64]
+    unsure: NDArray[np.int64]
     shown: Bools
-    still: Bools
+    right: Bools
+    moved: Bools
     shaken: NDArray[np.int64]
     compared: NDArray[np.int64]
     run: int
@@ -127,7 +147,7 @@ class _Tally(NamedTuple):
 def _tally_of_none(evidence: Evidence) -> _Tally:
     none = np.zeros(len(evidence.bindings), dtype=bool)
     zero = np.zeros(len(none), dtype=np.int64)
-    return _Tally(np.full(len(none), _NEVER), none, none, ~none, zero, zero, 0, 0, 0)
+    return _Tally(np.full(len(none), _NEVER), zero, zero, none, none, none, zero, zero, 0, 0, 0)
 
 
 def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools) -> _Tally:
@@ -135,9 +155,11 @@ def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools
     matches = one.counted[:, None] & ~(one.wrong | one.unsure | one.shaky)
     return _Tally(
         np.min(np.where(one.wrong, numbers[:, None], _NEVER), axis=0, initial=_NEVER),
-        np.any(one.unsure, axis=0),
+        np.sum(one.wrong, axis=0, dtype=np.int64),
+        np.sum(one.unsure, axis=0, dtype=np.int64),
         np.any(matches & moved, axis=0),
-        ~np.any(moved, axis=0) & np.any(matches, axis=0),
+        np.any(matches, axis=0),
+        np.any(moved, axis=0),
         np.sum(one.shaky, axis=0, dtype=np.int64),
         np.sum(one.counted[:, None] & np.isfinite(one.expected), axis=0, dtype=np.int64),
         int(one.counted.sum()),
@@ -148,9 +170,8 @@ def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools
 
 def _scenarios(trial: Trial, tallies: Sequence[_Tally], count: int, seed: int) -> Scenarios:
     since = reduce(np.minimum, [tally.since for tally in tallies])
-    unsure, shown = (np.any(found, axis=0) for found in list(zip(*tallies, strict=True))[1:3])
-    still = np.all([tally.still for tally in tallies], axis=0)
-    shaken, compared = (np.sum(found, axis=0) for found in list(zip(*tallies, strict=True))[4:6])
+    unsure, shown, right, moved = (np.any(found, axis=0) for found in list(zip(*tallies, strict=True))[2:6])
+    shaken, compared = (np.sum(found, axis=0) for found in list(zip(*tallies, strict=True))[6:8])
     run = sum(tally.run for tally in tallies)
     wrong = np.flatnonzero(since < _NEVER)
     # A cell that differs by rounding, and is nowhere seen to follow the reference, may be a constant; and rounding that
@@ -161,7 +182,7 @@ def _scenarios(trial: Trial, tallies: Sequence[_Tally], count: int, seed: int) -
         not count and trial.bound.inputs
     ):  # where no other value can be given to any input, a constant is as good as a formula
         never = trial.grid.compared
-    doubtful = (unsure | ((shaken > 0) & ~shown & ~still) | often | never) & (since == _NEVER)
+    doubtful = (unsure | ((shaken > 0) & ~shown & (moved | ~right)) | often | never) & (since == _NEVER)
     bindings = trial.grid.bindings
     return Scenarios(
         seed,
@@ -176,8 +197,15 @@ def _scenarios(trial: Trial, tallies: Sequence[_Tally], count: int, seed: int) -
 
 
 def _judged(
-    trial: Trial, facts: Stored, answers: Answers, columns: Mapping[Cell, Column], first: Evidence, seed: int
+    trial: Trial,
+    facts: Stored,
+    answers: Answers,
+    columns: Mapping[Cell, Column],
+    first: Evidence,
+    before: Sequence[_Tally],
+    seeds: Sequence[int],
 ) -> Evidence:
+    """The evidence of these sets, each of which has its seed."""
     wrong, unsure = judge(trial.grid, answers.expected, answers.truths, columns)
     undefined = answers.undefined  # there is nothing to compare
     counted = answers.counted[:, None] & ~undefined
@@ -190,9 +218,11 @@ def _judged(
     concerned = np.array(
         [result.reason is None and result.status not in WRONG for result in facts.result.results], dtype=bool
     )
-    doubt = shaky(trial, facts.layout, answers, columns, wrong & ~blind, concerned & ~first.wrong[0], seed=seed)
+    known = np.where(concerned & ~first.wrong[0], np.sum([tally.wrong for tally in before], axis=0), ENOUGH)
+    doubt = shaky(trial, facts.layout, answers, columns, wrong & ~blind, known, seeds=seeds)
     doubt |= blind
-    return _evidence(trial, facts, answers, columns, wrong & ~doubt, unsure, doubt)
+    named = {cell: columns.get(cell, BLANK) for cell in first.inputs}
+    return _evidence(trial, facts, answers, named, wrong & ~doubt, unsure, doubt)
 
 
 def _errors(trial: Trial, columns: Mapping[Cell, Column], count: int) -> Bools:
@@ -211,7 +241,7 @@ def _evidence(
     trial: Trial,
     facts: Stored,
     answers: Answers,
-    columns: Mapping[Cell, Column],
+    inputs: Mapping[Cell, Column],
     wrong: Bools,
     unsure: Bools,
     doubt: Bools | None = None,
@@ -220,7 +250,7 @@ def _evidence(
         trial.grid.bindings,
         answers.expected,
         facts.layout.truths,
-        {cell: columns.get(cell, BLANK) for cell in trial.named},
+        inputs,
         answers.counted,
         wrong,
         unsure,
