@@ -14,8 +14,8 @@ from planted import at, planted, verified
 import xlparity
 from xlparity import ooxml
 from xlparity.engines import find_engine
-from xlparity.findings.following import on_a_circle
 from xlparity.fix import fix
+from xlparity.following import on_a_circle
 from xlparity.patch import pack, write_values
 from xlparity.report import Verdict
 from xlparity.scenarios import running

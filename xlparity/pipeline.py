@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,7 @@ from xlparity.findings.localise import Judged, amiss
 from xlparity.opinions import credited, outcomes_of, reconcile
 from xlparity.report import OF_INPUTS, UNEXPLAINED, UNKNOWN, WRONG, CheckResult, Report
 from xlparity.scenarios.drawing import Drawn, draw
+from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.running import on_others, on_stored
 from xlparity.scenarios.shrinking import shrink
 from xlparity.spec import Spec, bind, read_spec
@@ -181,7 +182,8 @@ def _proof(
     stored = [trial.on_stored(book, values, FormulasEngine(), seed) for trial in trials]
     others = drawn(trials, book, values, count=scenarios, seed=seed)
     behind = functools.cache(functools.partial(constants_behind, book))
-    found = on_others(trials, stored, values, session, others, behind, seed=seed, say=lambda done: None)
+    overflows = Overflows(book)
+    found = on_others(trials, stored, values, session, others, behind, overflows, seed=seed, say=lambda done: None)
     return [evidence for _, evidence in found]
 
 
@@ -209,6 +211,7 @@ def _opinion(
         ], session
     say("trying other inputs", 0.7)
     others = drawn(trials, book, values, count=scenarios, seed=seed)
+    overflows = Overflows(book)
     tried = others if isinstance(session, SweepSession) else others.first(_ONE_AT_A_TIME)
     found = on_others(
         trials,
@@ -217,6 +220,7 @@ def _opinion(
         session,
         tried,
         behind,
+        overflows,
         seed=seed,
         say=lambda done: say("trying other inputs", 0.7 + 0.3 * min(done, 1.0)),
     )
@@ -224,7 +228,7 @@ def _opinion(
     opinions: list[tuple[CheckResult, Evidence]] = []
     for trial, one, (shown, evidence) in zip(trials, stored, found, strict=True):
         result = one.result.with_scenarios(replace(shown, asked=scenarios))
-        result = _with_witness(trial, one, result, values, session, tried, behind)
+        result = _with_witness(trial, one, result, values, session, tried, behind, overflows)
         opinions.append((_with_notes(trial, result, moved, behind), evidence))
     return opinions, session
 
@@ -245,7 +249,14 @@ def drawn(trials: Sequence[Trial], book: Workbook, values: Values, *, count: int
 
 
 def _with_witness(
-    trial: Trial, stored: Stored, result: CheckResult, values: Values, session: Session, drawn: Drawn, behind: Behind
+    trial: Trial,
+    stored: Stored,
+    result: CheckResult,
+    values: Values,
+    session: Session,
+    drawn: Drawn,
+    behind: Behind,
+    overflows: Overflows,
 ) -> CheckResult:
     """The result with the smallest change that fails, where all that is compared agrees on the stored inputs."""
     wrong = [found.cell for found in result.only_stored]
@@ -260,6 +271,7 @@ def _with_witness(
         values,
         session,
         sorted(drawn.elements, key=lambda element: element.cells[0] not in own),
+        overflows,
         failing=failing,
         wrong=[cell for cell in wrong if since[cell] == failing],
         seed=result.scenarios.seed,
@@ -268,7 +280,7 @@ def _with_witness(
     return replace(result, scenarios=replace(result.scenarios, smallest=smallest))
 
 
-def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None, behind: Behind) -> CheckResult:
+def _with_notes(trial: Trial, result: CheckResult, moved: Set[Cell] | None, behind: Behind) -> CheckResult:
     """The result with its remarks; ``moved`` are the constants that any scenario set, None where there are none."""
     offsets, tried = trial.bound.cells.offsets, result.scenarios
     notes = [
@@ -281,14 +293,18 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None
         notes.append("no other inputs were tried: whether the formulas are live is not shown")
     else:
         for given in trial.bound.inputs:
-            if not any(root in moved for places in given.places(offsets) for root in behind(places[0])):
-                why = (
-                    "no other could be given to all of its places"
-                    if given.vary
-                    else "the spec says that it does not vary"
+            if given.name in tried.kept:
+                said = (
+                    f"input '{given.name}' ({given.at}) kept its stored value in every scenario, so nothing shows that"
                 )
-                said = f"input '{given.name}' kept its stored value throughout: {why}"
-                notes.append(said)
+                remedy = "type a number into its cells, widen its range, or write vary = false if it is never to change"
+                notes.append(f"{said} the formulas follow it; {remedy}")
+            elif not given.vary and moved.isdisjoint(
+                root for places in given.places(offsets) for root in behind(places[0])
+            ):
+                notes.append(
+                    f"input '{given.name}' kept its stored value throughout: the spec says that it does not vary"
+                )
         if tried.asked is not None and _ONE_AT_A_TIME == tried.tried < tried.asked:
             said = f"{tried.tried} of the {tried.asked:,} scenarios were tried, since {result.engine} computes them one at a time"
             notes.append(said)

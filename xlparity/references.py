@@ -200,7 +200,7 @@ class Reference:
         try:
             beyond: Literal["raise", "ignore"] = "raise" if trapped else "ignore"
             with (
-                np.errstate(all="ignore", over=beyond, under=beyond),
+                np.errstate(all="ignore", over=beyond),
                 contextlib.redirect_stdout(_Nowhere() if quiet else sys.stderr),
             ):
                 yield

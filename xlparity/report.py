@@ -177,7 +177,8 @@ class CheckResult:
     def verdict(self) -> Verdict:
         """Pass needs at least one match: where nothing was recomputed from a live formula, nothing is shown.
 
-        It also needs other inputs, where the reference is defined for any: without, a constant is as good as a formula.
+        It also needs other inputs, where the reference is defined for any, and other values of each input that may vary:
+        without, a constant is as good as a formula.
         """
         counts = self.counts
         if any(counts[status] for status in UNKNOWN):
@@ -187,7 +188,7 @@ class CheckResult:
             return Verdict.FAIL
         if self.not_always_computed:
             return Verdict.UNASSESSED
-        tried = self.scenarios.run or not self.scenarios.dropped
+        tried = (self.scenarios.run or not self.scenarios.dropped) and not self.scenarios.kept
         return Verdict.PASS if counts["match"] and tried else Verdict.UNASSESSED
 
     @property
@@ -305,6 +306,9 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         shaky=max(check.scenarios.shaky for check in witnesses),
         smallest=next((c.scenarios.smallest for c in witnesses if c.scenarios.smallest), None),
         asked=group[0].scenarios.asked,
+        kept=tuple(
+            name for name in group[0].scenarios.kept if all(name in check.scenarios.kept for check in witnesses)
+        ),
     )
     engines = " and ".join(check.engine for check in group)
     return replace(

@@ -37,18 +37,21 @@ class Stored(NamedTuple):
 class Answers(NamedTuple):
     """What the reference expects in each set, (sets, bindings), nan where it says nothing or is undefined.
 
-    ``truths`` says where it gives a truth value, ``undefined`` where it gives a nan or an infinity, and ``counted`` for
-    which sets it is defined at all.
+    ``truths`` says where it gives a truth value, ``undefined`` where it gives a nan or an infinity, ``infinite``, (sets,),
+    for which sets it gives an infinity anywhere, and ``counted`` for which sets it is defined at all.
     """
 
     expected: Floats
     truths: Bools
     undefined: Bools
+    infinite: Bools
     counted: Bools
 
     def picked(self, sets: Bools) -> "Answers":
         """Those in these sets only."""
-        return Answers(self.expected[sets], self.truths[sets], self.undefined[sets], self.counted[sets])
+        return Answers(
+            self.expected[sets], self.truths[sets], self.undefined[sets], self.infinite[sets], self.counted[sets]
+        )
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,7 @@ def ask(
             np.broadcast_to(layout.truths, (count, len(layout.truths))),
             np.zeros((count, len(layout.truths)), dtype=bool),
             np.zeros(count, dtype=bool),
+            np.zeros(count, dtype=bool),
         )
         for trial, layout in zip(trials, layouts, strict=True)
     ]
@@ -202,6 +206,7 @@ def ask(
             given = own.places >= 0  # a shape that does not fit is a fault, and nothing undefined
             undefined = given & ~np.isfinite(row)
             answers.expected[number], answers.undefined[number] = np.where(undefined, np.nan, row), undefined
+            answers.infinite[number] = bool(np.isinf(row).any())
             answers.counted[number] = not bool(undefined[trial.grid.compared].all())
             if own is not layout and (own.truths != layout.truths).any():
                 truths = answers.truths.copy()

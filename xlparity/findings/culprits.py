@@ -9,9 +9,9 @@ from xlparity.columns import Column
 from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
 from xlparity.findings.localise import Forced, Judged, Root, agrees, wrong_alone
 from xlparity.findings.repair import Mend, Repair
-from xlparity.findings.screen import Screen, Unscreened
 from xlparity.findings.subject import Subject, parsed
 from xlparity.layout import Form
+from xlparity.screen import Screen, Unscreened
 from xlparity.syntax import Node
 from xlparity.values import BLANK
 from xlparity.workbook import Formula

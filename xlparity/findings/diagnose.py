@@ -11,10 +11,10 @@ from xlparity.columns import Column
 from xlparity.errors import XlparityError
 from xlparity.evidence import Evidence
 from xlparity.findings.culprits import Culprits
-from xlparity.findings.following import on_a_circle
 from xlparity.findings.localise import Forced, ForcingSession, Judged, Root, agrees, amiss, force, localise
 from xlparity.findings.repair import Mend, Repair
 from xlparity.findings.sentences import finding, unexplained
+from xlparity.following import on_a_circle
 from xlparity.layout import Layout
 from xlparity.report import Finding
 from xlparity.values import BLANK

@@ -16,7 +16,7 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Binding, CellMap, Input
 from xlparity.columns import Column, Floats, floats_of, picked, value_in
 from xlparity.evidence import Evidence
-from xlparity.findings.following import dependents_of, on_a_circle, refers_to_itself, spread
+from xlparity.following import dependents_of, on_a_circle, refers_to_itself, spread
 from xlparity.layout import Form, Layout
 from xlparity.report import UNKNOWN, WRONG, CellResult
 from xlparity.values import BLANK, ErrorValue, Missing, Unsupported

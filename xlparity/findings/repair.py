@@ -12,9 +12,9 @@ from xlparity.address import Cell
 from xlparity.columns import Column
 from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
 from xlparity.filling import filled, turned
-from xlparity.findings.following import follows, looked_at, precedents
 from xlparity.findings.localise import ForcingSession, Root, agrees
 from xlparity.findings.subject import Subject, parsed, refers
+from xlparity.following import follows, looked_at, precedents
 from xlparity.layout import Form, Layout
 from xlparity.syntax import Node, plain
 from xlparity.values import BLANK

@@ -7,9 +7,9 @@ import numpy as np
 
 from xlparity.edits import CODES
 from xlparity.findings.facts import addresses, does_not_react, facts
-from xlparity.findings.following import on_a_circle
 from xlparity.findings.localise import Judged, Root
 from xlparity.findings.repair import Mend
+from xlparity.following import on_a_circle
 from xlparity.layout import Layout
 from xlparity.report import UNEXPLAINED, Finding
 from xlparity.values import BLANK, ErrorValue, Unsupported

@@ -11,8 +11,8 @@ from xlparity.binding import Binding
 from xlparity.columns import Column
 from xlparity.edits import Edit, Site
 from xlparity.findings.localise import Root
-from xlparity.findings.screen import Screen, Unscreened
 from xlparity.layout import Form
+from xlparity.screen import Screen, Unscreened
 from xlparity.syntax import Node, parse, walk
 from xlparity.workbook import Formula
 

@@ -130,6 +130,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
             "cells": [str(result.cell) for result in check.only_stored],
             "unsure": [str(result.cell) for result in check.not_always_computed],
             "asked": check.scenarios.asked,
+            "kept": list(check.scenarios.kept),
             "shaky": check.scenarios.shaky,
             "smallest": None if check.scenarios.smallest is None else _witness(check.scenarios.smallest),
         },

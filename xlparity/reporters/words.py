@@ -60,6 +60,9 @@ def verdict(report: Report) -> str:
             said = "; ".join(f.message for check in checks for f in check.findings if f.code in OF_INPUTS) + "."
     elif unknown:
         said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ{'s' if wrong == 1 else ''}."
+    elif counts["match"] and any(check.scenarios.kept for check in checks):
+        kept = ", ".join(f"'{name}'" for check in checks for name in check.scenarios.kept)
+        said = f"the formulas agree wherever they were compared, but no other value could be given to {kept}."
     elif counts["match"]:
         said = "the formulas agree on the stored inputs, and could not be shown to on any others."
     else:
