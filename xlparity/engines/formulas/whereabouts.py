@@ -17,7 +17,7 @@ _ASKED = re.compile(
 )
 _LARGEST = 100_000
 _TEXT = re.compile(r'"(?:[^"]|"")*"')
-_CALL = re.compile(r"([A-Za-z_][\w.]*)?\s*\($")
+_CALL = re.compile(r"([A-Za-z_][\w.]*) *\($")
 
 
 class Numbers(NamedTuple):
@@ -93,11 +93,9 @@ def _inside_sumproduct(before: str) -> bool:
     for place in range(len(before) - 1, -1, -1):
         depth += (before[place] == ")") - (before[place] == "(")
         if depth < 0:
-            call = _CALL.search(before[: place + 1])
-            if call is not None and call[1]:
+            if call := _CALL.search(before[: place + 1]):
                 return call[1].upper() == "SUMPRODUCT"
-            before = _TEXT.sub("", before)
-    depth = 0
+            depth = 0  # brackets about an operand: on to what encloses them
     return False
 
 
