@@ -82,9 +82,28 @@ def compile_shape(shape: str, array: bool) -> Program:
     fast = None if array or is_array else spell(kinds, constants, steps, slots[root])
     lines = frozenset(slot for slot, kind in enumerate(kinds) if kind == LINES_MARK)
     single = frozenset((slots[out], slots[operand]) for out, operand in compiler.single)
+    padded = _padded(steps, slots[root]) if array else frozenset()
     return Program(
-        len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, lines, single, fast
+        len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, lines, single, padded, fast
     )
+
+
+def _padded(steps: tuple[Step, ...], root: int) -> frozenset[tuple[int, int]]:
+    """The operands, by the slot of the step's result and their position, that go cell by cell into the cells of the result.
+
+    What another step reads as a whole is none of them: it must keep its size.
+    """
+    found: set[tuple[int, int]] = set()
+    reached, whole = {root}, set[int]()
+    for step in reversed(steps):
+        singly = step.result in reached - whole and step.function.kind == "elementwise"
+        for position, slot in enumerate(step.operands):
+            if singly and step.function.spreads(position):
+                found.add((step.result, position))
+                reached.add(slot)
+            else:
+                whole.add(slot)
+    return frozenset(found)
 
 
 def _fifteen_digits(text: str) -> float:

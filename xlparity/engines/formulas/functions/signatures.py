@@ -53,6 +53,10 @@ class Function:
             return parameter_at(self.takes, position).kind in WHOLE
         return self.kind != "elementwise"
 
+    def spreads(self, position: int) -> bool:
+        """Whether an array in this place makes an array of the result, element by element."""
+        return not self.whole(position) or parameter_at(self.takes, position).kind == "branch"
+
     def intersects(self, position: int) -> bool:
         """Whether a range in this place, in a plain cell, means the one cell beside the formula."""
         if self.takes:
