@@ -114,7 +114,7 @@ BEYOND = [
 def test_an_array_formula_over_more_cells_than_its_operands(compute, formula, expected):
     """Excel fills up an operand with #N/A, and then computes; what MMULT and its like give, it fills up afterwards.
 
-    It is not certain which of the two it does inside IFERROR; None stands for a refusal.
+    It is not certain which of the two it does inside IFERROR; None is a refusal.
     """
     values = compute({**COLUMNS, "F4:F6": f"{{{formula}}}"})
     found = [values[f"F{row}"] for row in (4, 5, 6)]
@@ -132,6 +132,16 @@ def test_an_array_formula_over_more_rows_and_columns_than_its_operand(compute):
     assert block("FGH", (1, 2, 3)) == [[1, 2, 0], [2, 3, 0], [0, 0, 0]]
     assert block("FG", (5, 6, 7)) == [[1, 1], [2, 2], [0, 0]]
     assert block("FGH", (9, 10)) == [[1, 2, 0], [1, 2, 0]]
+
+
+def test_a_single_text_in_a_sumproduct_is_a_value_error(compute):
+    """Among several it counts as zero; Excel stored #VALUE! where it is the only one, and a single blank nobody knows."""
+    values = compute({
+        "A1": "4", "A2": 5, "B1": 2, "B2": 3, "C1": True, "F1": "=SUMPRODUCT(A1:A1,B1:B1)", "F2": "=SUMPRODUCT(A1:A2,B1:B2)",
+        "F3": "=SUMPRODUCT(A1,2)", "F4": "=SUMPRODUCT(Z9,B1)", "F5": "=SUMPRODUCT(C1,B1)", "F6": "=SUMPRODUCT(Z9,B1:B2)",
+    })  # fmt: skip
+    assert [values[f"F{row}"] for row in (1, 2, 3, 6)] == [VALUE, 15.0, VALUE, VALUE]
+    assert refused(values["F4"]) and refused(values["F5"])
 
 
 def test_one_text_may_be_an_array_formula_here_and_a_plain_one_there(compute):

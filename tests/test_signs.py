@@ -121,7 +121,7 @@ def test_any_formula_of_signs_and_powers_is_read_as_excel_reads_it(tmp_path):
     assert [(f, v, cases[f]) for f, v in zip(cases, found, strict=True) if v != cases[f]] == []
 
 
-def test_formulas_whose_signs_stand_elsewhere_are_not_alike(tmp_path):
+def test_formulas_whose_signs_are_elsewhere_are_not_alike(tmp_path):
     """Without the marks for their references, which were taken out as blanks, one is spelled as the other."""
     book = workbook(tmp_path, S={"D1": "=IF(-A1,B1-C1)", "D2": "=IF(A2-B2,-C2)", "D3": "=IF( -A3,B3 - C3)"})
     cells = [Cell("S", row, 4) for row in (1, 2, 3)]

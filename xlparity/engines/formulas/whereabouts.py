@@ -12,6 +12,7 @@ _MARKS = CELL_MARK + RANGE_MARK + LINES_MARK
 _ASKED = re.compile(
     rf"""(?P<text>"(?:[^"]|"")*")|(?P<mark>[{_MARKS}])
     |(?<![\w.])ISREF\((?P<number>[0-9.+*/-]+)\)
+    |(?<![\w.])(?P<deleted>ROWS?|COLUMNS?)\([ ]*\#REF![ ]*\)
     |(?<![\w.])(?P<name>ROWS?|COLUMNS?|ISREF)\([ ]*(?P<reference>[{_MARKS}]?)[ ]*\)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -44,6 +45,8 @@ def asked(shape: str, references: list[str], at: Cell, area: Range | None) -> tu
             return match[0]
         if match["number"]:
             return " FALSE"
+        if match["deleted"]:
+            return " #REF!"
         name = match["name"].upper()
         if name == "ISREF":
             if not match["reference"]:
