@@ -125,4 +125,5 @@ def _apart(formula: str, sheet: str) -> tuple[str, list[Range]]:
                 continue
             shape += formula[position : token.start], "\x1f"
             position = token.end
-    return re.sub(r"\s+", "", "".join((*shape, formula[position:]))), references
+    # Blanks are spelled out: to Python the marks are white space as well, and without them -A1,B1-C1 is A1-B1,-C1.
+    return re.sub(r"[ \t\r\n]+", "", "".join((*shape, formula[position:]))), references

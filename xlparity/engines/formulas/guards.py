@@ -172,9 +172,8 @@ def numbers_only(*operands: Operand) -> None:
     """Numbers and nothing else, for what leaves its operand as it is."""
     numeric(*operands)
     for operand in operands:
-        # formulas reads "--x" as "+x", which leaves a truth value or a text as it is.
         if any(isinstance(value, bool) or is_text(value) for value in elements(operand)):
-            raise Refusal("a unary plus, or a double minus, on something that is not a number")
+            raise Refusal("a unary plus on something that is not a number")
 
 
 def close(left: float, right: float) -> bool:
