@@ -333,6 +333,38 @@ def test_a_cell_that_is_right_and_reads_right_cells_is_no_cause_of_what_is_wrong
     assert (names(found), found.suggestion) == (["D1"], "=LN(A1)")
 
 
+@pytest.mark.libreoffice
+def test_what_another_engine_could_not_compute_is_no_finding_of_libreoffice(small):
+    """It computes B2, and finds it right; that the engine formulas does not support OFFSET is nothing to this report."""
+    cells = THREE | down("=3*A#") | {"B2": "=3*OFFSET(A2,0,0)", "B3": "=3-A3"}
+    (found,) = found_in(small, cells, "return {'y': 3 * x}", engine="libreoffice")
+    assert (names(found), found.suggestion, list(found.mends)) == (["B3"], "=3*A3", [at("B3", "Sheet")])
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("engine", ["libreoffice", ["formulas", "libreoffice"]])
+def test_what_libreoffice_finds_wrong_is_a_finding_even_if_the_other_engine_cannot_judge_it(small, engine):
+    """The cell differs, and what depends on it is counted; nothing is suggested that no engine could confirm."""
+    cells = THREE | down("=3*A#") | down("=B#+1", column="C") | {"B2": "=4*OFFSET(A2,0,0)"}
+    reference = "return {'y': 3 * x, 'z': 3 * x + 1}"
+    report = report_on(small, cells, reference, outputs='y = "B1:B3"\nz = "C1:C3"', engine=engine)
+    (found,) = report.checks[-1].findings
+    assert (found.code, names(found), found.affects, found.mends) == ("XP100", ["B2"], 1, {})
+    assert "it does not compute what the reference does" in found.message
+    assert "OFFSET" in found.message
+    assert [finding.mends for check in report.checks for finding in check.findings if finding.mends] == []
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_names_the_cell_that_it_cannot_be_asked_about(small):
+    """NOW stands in a helper: both cells that follow from it are named under it, and not it under them."""
+    cells = THREE | {"E2": "=NOW()*0+A2", "F2": "=E2+0"} | down("=3*A#") | down("=B#+1", column="C") | {"B2": "=3*F2"}
+    outputs = 'y = "B1:B3"\nz = "C1:C3"'
+    (found,) = found_in(small, cells, "return {'y': 3 * x, 'z': 3 * x + 1}", outputs=outputs, engine="libreoffice")
+    assert (found.code, names(found), found.affects) == ("XP303", ["E2"], 2)
+    assert "Sheet!E2 cannot be assessed: NOW gives another value each time; 'y' in Sheet!B2:C2 depends" in found.message
+
+
 # --- overflows -------------------------------------------------------------------------------------------------------
 
 SIGMOID = "z = 2 * x + 1; return {'z': z, 'a': 1 / (1 + np.exp(-z))}"
