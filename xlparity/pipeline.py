@@ -17,7 +17,7 @@ from xlparity.errors import nearest
 from xlparity.evidence import Evidence
 from xlparity.findings.diagnose import diagnose
 from xlparity.findings.localise import Judged, amiss
-from xlparity.opinions import credited, outcomes_of, reconcile
+from xlparity.opinions import DISPUTED, credited, outcomes_of, reconcile
 from xlparity.report import OF_INPUTS, UNEXPLAINED, UNKNOWN, WRONG, CheckResult, Report
 from xlparity.scenarios.drawing import Drawn, draw
 from xlparity.scenarios.running import on_others, on_stored
@@ -145,6 +145,9 @@ def _with_causes(
                 values,
                 isinstance(own, FormulasSession),
                 leaves_range,
+                frozenset(
+                    cell for finding in by_engine[engine].findings if finding.code in DISPUTED for cell in finding.cells
+                ),
             )
             for trial, by_engine, of, leaves_range in zip(trials, results, evidence, overflows, strict=True)
         ]
@@ -175,7 +178,7 @@ def _with_causes(
                 for cause in causes[check.name]
                 if (check.name, cause.code, cause.cells) not in known
                 and not before.issuperset(cause.cells)
-                and not (cause.code == UNEXPLAINED and settled.issuperset(cause.cells))
+                and not (cause.code in (UNEXPLAINED, "XP303") and settled.issuperset(cause.cells))
             ]
             known |= {(check.name, cause.code, cause.cells) for cause in fresh}
             fresh = credited(fresh, engine, by_engine, judgements)

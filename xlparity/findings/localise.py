@@ -56,6 +56,7 @@ class Judged:
     ``values`` is what the engine computes of every cell on the stored inputs. ``own`` says whether formulas are judged on
     the reference's values by that same engine: what another engine finds is no finding of this one. ``overflows`` says
     whether the reference leaves the range of numbers somewhere on the way, in the set of that number of such evidence.
+    The ``disputed`` cells are those that another engine finds right: nothing is proved against them.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Judged:
     values: Mapping[Cell, Value] = field(default_factory=dict)
     own: bool = True
     overflows: Callable[[Evidence, int], bool] = lambda evidence, number: False
+    disputed: frozenset[Cell] = frozenset()
 
     def excused(self, column: Column, sets: Sequence[int]) -> NDArray[np.bool_]:
         """In which of the sets the column has an error value that an overflow makes, through which the reference goes too.
@@ -403,6 +405,8 @@ def _fault(judged: Judged, index: int, forced: Forced) -> Fault | None:
         return "typed"
     if result.formula is None:
         return "typed" if result.status == "missing" else None
+    if result.cell in judged.disputed:
+        return None
     right = agrees(judged, index, local, forced.sets)
     open_to = np.flatnonzero(~right & ~judged.excused(local, forced.sets)).tolist()
     values = [value_in(local, at) for at in open_to]

@@ -157,26 +157,41 @@ def _refused(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> list
     """Findings about cells that the engine could not compute: each about the cells because of which it could not."""
     bindings = judged.evidence.bindings
     cells = {bindings[index].cell for index in indices}
-    groups: dict[tuple[Cell, ...], list[int]] = {}
+
+    def refused(cell: Cell) -> bool:
+        return cell in cells or reason_in(judged.values.get(cell, BLANK)) is not None
+
+    own: list[tuple[set[Cell], tuple[Cell, ...], list[int]]] = []
+    elsewhere: list[tuple[tuple[Cell, ...], list[int]]] = []
     for group in _by_variable(judged, indices):
-        own = tuple(bindings[index].cell for index in group)
-        sources = origins(
-            workbook, own, lambda cell: cell in cells or reason_in(judged.values.get(cell, BLANK)) is not None
-        )
-        groups.setdefault(own if cells.issuperset(sources) and set(sources) <= set(own) else sources, []).extend(group)
-    found: list[Finding] = []
-    for sources, group in groups.items():
-        value = judged.values.get(sources[0], judged.results[group[0]].actual)
-        others = [index for index in group if bindings[index].cell not in sources]
-        said = f"cannot be assessed: {reason_in(value)}"
-        about = _about(workbook, judged, group, "XP303", f"{said}.", len(others))
-        if others:
-            shown = addresses([bindings[index].cell for index in others])
-            message = f"{addresses(sources)} {said}; '{about.variable}' in {shown} depends on it."
-            formula = workbook.formula(sources[0])
-            about = replace(about, cells=sources, message=message, formula=str(formula) if formula else None)
-        found.append(about)
-    return found
+        mine = [bindings[index].cell for index in group]
+        anchors = {workbook.members.get(cell, cell) for cell in mine}
+        sources = origins(workbook, mine, refused)
+        if anchors.issuperset(sources):
+            own.append((anchors, tuple(mine), group))
+        else:
+            elsewhere.append((sources, group))
+    found: dict[tuple[Cell, ...], tuple[list[int], list[int]]] = {named: (group, []) for _, named, group in own}
+    for sources, group in elsewhere:
+        named = next((named for anchors, named, _ in own if anchors.issuperset(sources)), sources)
+        found.setdefault(named, (group, []))[1].extend(group)
+    return [_about_refused(workbook, judged, named, *groups) for named, groups in found.items()]
+
+
+def _about_refused(
+    workbook: Workbook, judged: Judged, named: tuple[Cell, ...], group: Sequence[int], others: Sequence[int]
+) -> Finding:
+    """The finding about cells that could not be computed, and the ``others`` of the check that depend on them."""
+    reason = reason_in(judged.values.get(named[0], BLANK)) or reason_in(judged.results[group[0]].actual)
+    said = f"cannot be assessed: {reason}"
+    about = _about(workbook, judged, group, "XP303", f"{said}.", len(others))
+    if not others:
+        return about
+    first = judged.evidence.bindings[others[0]].output.name
+    shown = addresses([judged.evidence.bindings[index].cell for index in others])
+    message = f"{addresses(named)} {said}; '{first}' in {shown} depends on it."
+    formula = workbook.formula(named[0])
+    return replace(about, cells=named, message=message, formula=str(formula) if formula else None)
 
 
 def _by_variable(judged: Judged, indices: Sequence[int]) -> list[list[int]]:
