@@ -30,6 +30,7 @@ def test_a_cell_is_excused_only_where_its_own_expectation_is_undefined(small):
     """The logarithm has no value left of zero; twice x has one, and a detour over the logarithm is an error there."""
     check = checked(small, {"A1": 3, "B1": "=LN(A1)", "B2": "=EXP(LN(A1))*2"}, "{'y': np.log(x), 'z': 2 * x}")
     assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B2"])
+    assert [(found.code, [cell.a1 for cell in found.cells]) for found in check.findings] == [("XP301", ["B2"])]
 
 
 def test_an_error_value_is_not_excused_by_a_nan_of_another_quantity(small):

@@ -51,6 +51,20 @@ def looked_at(workbook: Workbook, area: Range) -> Iterator[Cell] | None:
     return area.cells() if area.size <= _LARGEST_RANGE else None
 
 
+def origins(workbook: Workbook, cells: Iterable[Cell], refused: Callable[[Cell], bool]) -> tuple[Cell, ...]:
+    """The formulas because of which these cells are refused: those on the way to them that read no refused cell."""
+    found: list[Cell] = []
+    waiting = list(dict.fromkeys(workbook.members.get(cell, cell) for cell in cells))
+    seen = set(waiting)
+    for cell in waiting:  # grows as it is walked
+        before = [each for each in precedents(workbook, cell) if each != cell and refused(each)]
+        found += [] if before else [cell]
+        fresh = [each for each in dict.fromkeys(before) if each not in seen]
+        seen.update(fresh)
+        waiting += fresh
+    return tuple(sorted(found))
+
+
 def dependents_of(workbook: Workbook, cells: Iterable[Cell]) -> dict[Cell, list[Cell]]:
     """Of every cell those among the given ones whose formulas refer to it."""
     found: dict[Cell, list[Cell]] = {}

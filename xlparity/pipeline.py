@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from xlparity.address import Cell
 from xlparity.binding import irregular
 from xlparity.census import constants_behind, take_census
+from xlparity.columns import value_in
 from xlparity.engines import Engine, Session, SweepSession, Values, find_engine
 from xlparity.errors import nearest
 from xlparity.evidence import Evidence
 from xlparity.findings.diagnose import diagnose
 from xlparity.findings.localise import Judged, amiss
-from xlparity.opinions import credited, outcomes_of, reconcile
+from xlparity.opinions import DISPUTED, credited, outcomes_of, reconcile
 from xlparity.report import OF_INPUTS, UNEXPLAINED, UNKNOWN, WRONG, CheckResult, Report
 from xlparity.scenarios.drawing import Drawn, draw
 from xlparity.scenarios.overflow import Overflows
@@ -26,6 +27,7 @@ from xlparity.spec import Spec, bind, read_spec
 from xlparity.tolerance import Tolerance
 from xlparity.trials import Stored, Trial, trials_of
 from xlparity.tried import Scenarios
+from xlparity.values import Value
 from xlparity.workbook import Workbook, read_workbook
 from xlparity.writing import from_here
 
@@ -88,11 +90,11 @@ def assess(
     """
     trials = trials_of(plan, bind(plan, book)) if trials is None else trials
     opinions: list[list[tuple[CheckResult, Evidence]]] = []
-    sessions: list[Session] = []
+    sessions: list[tuple[Session, Values]] = []
     for number, machine in enumerate(machines):
-        found, session = _opinion(trials, book, machine, _part_of(say, number, len(machines)), scenarios, seed)
+        found, session, values = _opinion(trials, book, machine, _part_of(say, number, len(machines)), scenarios, seed)
         opinions.append(found)
-        sessions.append(session)
+        sessions.append((session, values))
     reconciled = [reconcile([check for check, _ in by_engine]) for by_engine in zip(*opinions, strict=True)]
     evidence = [[of for _, of in by_engine] for by_engine in zip(*opinions, strict=True)]
     say("looking for causes", 0.95)
@@ -116,36 +118,49 @@ def _with_causes(
     trials: Sequence[Trial],
     found: Sequence[Sequence[CheckResult]],
     evidence: Sequence[Sequence[Evidence]],
-    sessions: Sequence[Session],
+    sessions: Sequence[tuple[Session, Values]],
     scenarios: int,
     seed: int,
 ) -> list[list[CheckResult]]:
     """The results, by check and engine, with the causes of what is wrong: each finding once, with the first engine that has it.
 
     Whoever found a cell wrong, its formula is judged by ``formulas``, which can do so on the reference's values.
+    ``sessions`` are the engines', each with what it computed on the stored inputs.
     """
     from xlparity.engines.formulas import FormulasSession  # noqa: PLC0415  (a second, which a user of another engine may save)
 
-    session = next((one for one in sessions if isinstance(one, FormulasSession)), None)
+    session = next((one for one, _ in sessions if isinstance(one, FormulasSession)), None)
+    overflows = [_overflows(trial) for trial in trials]
     results = [list(by_engine) for by_engine in found]
     outcomes = [outcomes_of(by_engine) for by_engine in found]
     known: set[tuple[object, ...]] = set()
     told: set[Cell] = set()
-    for engine in range(len(sessions)):
+    for engine, (own, values) in enumerate(sessions):
         judged = [
-            Judged(trial.bound.check.name, trial.bound.cells, trial.bound.inputs, by_engine[engine].results, of[engine])
-            for trial, by_engine, of in zip(trials, results, evidence, strict=True)
+            Judged(
+                trial.bound.check.name,
+                trial.bound.cells,
+                trial.bound.inputs,
+                by_engine[engine].results,
+                of[engine],
+                values,
+                isinstance(own, FormulasSession),
+                leaves_range,
+                frozenset(
+                    cell for finding in by_engine[engine].findings if finding.code in DISPUTED for cell in finding.cells
+                ),
+            )
+            for trial, by_engine, of, leaves_range in zip(trials, results, evidence, overflows, strict=True)
         ]
         # What an engine before has found wrong is told; what this one cannot compute, says so itself.
-        fresh_cells = {
-            one.evidence.bindings[index].cell
-            for one in judged
-            for index in amiss(one)
-            if not engine or one.results[index].status not in UNKNOWN
+        status = {
+            one.evidence.bindings[index].cell: one.results[index].status for one in judged for index in amiss(one)
         }
-        if fresh_cells <= told:
+        wrong_cells = {cell for cell, each in status.items() if each not in UNKNOWN}
+        before = told.copy()
+        told |= wrong_cells
+        if (wrong_cells if engine else status.keys()) <= before:
             continue
-        told |= fresh_cells
         session = session or FormulasSession(book)
         prove = functools.partial(_proof, trials, session, max(scenarios, _PROOFS), seed + 1)
         explained = {
@@ -163,12 +178,25 @@ def _with_causes(
                 cause
                 for cause in causes[check.name]
                 if (check.name, cause.code, cause.cells) not in known
-                and not (cause.code == UNEXPLAINED and settled.issuperset(cause.cells))
+                and not before.issuperset(cause.cells)
+                and not (cause.code in (UNEXPLAINED, "XP303") and settled.issuperset(cause.cells))
             ]
             known |= {(check.name, cause.code, cause.cells) for cause in fresh}
             fresh = credited(fresh, engine, by_engine, judgements)
             by_engine[engine] = replace(check, findings=(*check.findings, *fresh))
     return results
+
+
+def _overflows(trial: Trial) -> Callable[[Evidence, int], bool]:
+    """Whether the check's reference leaves the range of numbers on the way, in the set of that number of some evidence."""
+
+    @functools.cache
+    def asked(numbers: tuple[Value, ...]) -> bool:
+        case = next(trial.cases(dict(zip(cells, numbers, strict=True)), 1))
+        return case is not None and trial.reference.overflows(case, trial.iterations, trial.own)
+
+    cells = [cell for given in trial.bound.inputs for cell in given.at.cells()]
+    return lambda evidence, number: asked(tuple(value_in(evidence.inputs[cell], number) for cell in cells))
 
 
 def _proof(
@@ -193,8 +221,8 @@ def _part_of(say: Progress, number: int, count: int) -> Progress:
 
 def _opinion(
     trials: Sequence[Trial], book: Workbook, machine: Engine, say: Progress, scenarios: int, seed: int
-) -> tuple[list[tuple[CheckResult, Evidence]], Session]:
-    """Every check's result as one engine has it, with the evidence on which it rests, and the engine's session."""
+) -> tuple[list[tuple[CheckResult, Evidence]], Session, Values]:
+    """Every check's result as one engine has it, with the evidence on which it rests; the engine's session and its values."""
     say("compiling", 0.3)
     session = machine.load(book)
     say("recalculating", 0.5)
@@ -205,10 +233,14 @@ def _opinion(
     if not machine.recomputes or not scenarios:  # what is only stored cannot tell what other inputs would come to
         asked = 0 if machine.recomputes else None
         facts = [replace(one.result, scenarios=Scenarios(seed, asked=asked)) for one in stored]
-        return [
-            (_with_notes(trial, result, None, behind), on_stored(trial, one, values))
-            for trial, result, one in zip(trials, facts, stored, strict=True)
-        ], session
+        return (
+            [
+                (_with_notes(trial, result, None, behind), on_stored(trial, one, values))
+                for trial, result, one in zip(trials, facts, stored, strict=True)
+            ],
+            session,
+            values,
+        )
     say("trying other inputs", 0.7)
     others = drawn(trials, book, values, count=scenarios, seed=seed)
     overflows = Overflows(book)
@@ -230,7 +262,7 @@ def _opinion(
         result = one.result.with_scenarios(replace(shown, asked=scenarios))
         result = _with_witness(trial, one, result, values, session, tried, behind, overflows)
         opinions.append((_with_notes(trial, result, moved, behind), evidence))
-    return opinions, session
+    return opinions, session, values
 
 
 def drawn(trials: Sequence[Trial], book: Workbook, values: Values, *, count: int, seed: int) -> Drawn:

@@ -11,10 +11,10 @@ from xlparity.columns import Column
 from xlparity.errors import XlparityError
 from xlparity.evidence import Evidence
 from xlparity.findings.culprits import Culprits
-from xlparity.findings.localise import Forced, ForcingSession, Judged, Root, agrees, amiss, force, localise
+from xlparity.findings.localise import Forced, ForcingSession, Judged, Root, agrees, amiss, force, localise, reason_in
 from xlparity.findings.repair import Mend, Repair
 from xlparity.findings.sentences import finding, unexplained
-from xlparity.following import on_a_circle
+from xlparity.following import on_a_circle, origins
 from xlparity.layout import Layout
 from xlparity.report import Finding
 from xlparity.values import BLANK
@@ -46,30 +46,44 @@ def diagnose(
     layout = Layout(workbook, [(judged.name, judged.cells, judged.inputs) for judged in checks])
     roots, left = localise(workbook, layout, checks, session, explained)
     mends = _Search(workbook, layout, checks, roots, session, prove).mends()
-    roots, mends = _merged(roots, mends)
     found: dict[str, list[Finding]] = {judged.name: [] for judged in checks}
-    for root, mend in zip(roots, mends, strict=True):
+    for root, mend, sources in _merged(workbook, roots, mends):
         if not root.accepted or root.affects:
-            found[root.judged.name].append(finding(workbook, layout, root, mend))
-    for judged, indices in left:
-        found[judged.name] += unexplained(workbook, judged, indices)
+            found[root.judged.name].append(finding(workbook, layout, root, mend, sources))
+    for judged, forced, indices in left:
+        found[judged.name] += unexplained(workbook, judged, forced, indices)
     return {name: tuple(findings) for name, findings in found.items()}
 
 
-def _merged(roots: Sequence[Root], mends: Sequence[Mend | None]) -> tuple[list[Root], list[Mend | None]]:
-    """One root for all that the same helpers are to blame for."""
+def _merged(
+    workbook: Workbook, roots: Sequence[Root], mends: Sequence[Mend | None]
+) -> list[tuple[Root, Mend | None, tuple[Cell, ...]]]:
+    """One root for all that the same helpers are the cause of: with what fixes them, or what it is refused for."""
     known: dict[object, int] = {}
-    kept: list[tuple[Root, Mend | None]] = []
+    kept: list[tuple[Root, Mend | None, tuple[Cell, ...]]] = []
     for root, mend in zip(roots, mends, strict=True):
-        if mend is not None and mend.culprits and mend.signature in known:
-            first, same = kept[known[mend.signature]]
+        sources = _sources(workbook, root)
+        key: object = mend.signature if mend is not None and mend.culprits else sources
+        if key and key in known:
+            first, same, cells = kept[known[key]]
             more = len(root.cells) + root.affects
-            kept[known[mend.signature]] = replace(first, affects=first.affects + more, alone=first.alone + more), same
+            kept[known[key]] = replace(first, affects=first.affects + more, alone=first.alone + more), same, cells
             continue
-        if mend is not None and mend.culprits:
-            known[mend.signature] = len(kept)
-        kept.append((root, mend))
-    return [root for root, _ in kept], [mend for _, mend in kept]
+        if key:
+            known[key] = len(kept)
+        kept.append((root, mend, sources))
+    return kept
+
+
+def _sources(workbook: Workbook, root: Root) -> tuple[Cell, ...]:
+    """The cells because of which the engine refuses the root's, where these are others."""
+    if root.fault != "unsupported":
+        return ()
+    held, local = root.forced.held, root.forced.local
+    found = origins(
+        workbook, root.cells, lambda cell: cell not in held and reason_in(local.get(cell, BLANK)) is not None
+    )
+    return () if set(found) <= {workbook.members.get(cell, cell) for cell in root.cells} else found
 
 
 class _Search:
@@ -108,7 +122,7 @@ class _Search:
     def _find(self, number: int) -> Mend | None:
         """What mends the root; a helper on the way to it before its own formula, where others have the same and are right."""
         root, refused = self.roots[number], self._refused.get(number, set())
-        if number >= _MOST_MENDED:
+        if number >= _MOST_MENDED or not root.proved or root.accepted:
             return None
         if root.fault == "typed":
             return self._repair.mend(root, refused)
@@ -163,6 +177,7 @@ class _Search:
             if index in settled or binding.output.skip is not None:
                 continue
             right = agrees(judged, index, values.get(binding.cell, BLANK), every)
+            right |= judged.excused(values.get(binding.cell, BLANK), every)
             if not np.all(right | ~evidence.counted | evidence.shaky[:, index] | evidence.unsure[:, index]):
                 return True
         return False
@@ -170,6 +185,7 @@ class _Search:
     def _proven(self, mends: Sequence[Mend | None]) -> list[Mend | None]:
         """The mends that hold on new inputs, each formula judged on the reference's values for its precedents.
 
+        Of a branch that no input takes nothing is known, whatever the formula agrees with.
         Where there are hardly any new inputs, only a formula that its siblings have is believed.
         """
         kept = list(mends)
@@ -199,7 +215,7 @@ class _Search:
                 agrees(judged, index, on.local.get(cell, BLANK), on.sets).all()
                 for index, cell in zip(root.indices, root.cells, strict=True)
             )
-            if not all(right):
+            if not all(right) or not self._repair.reached(root, mend, replace(root, judged=judged, forced=on)):
                 kept[number] = None
         return kept
 
@@ -223,7 +239,8 @@ def _holds(root: Root, values: Mapping[Cell, Column]) -> bool:
     evidence = root.judged.evidence
     every = list(range(evidence.count))
     for index, cell in zip(root.indices, root.cells, strict=True):
-        right = agrees(root.judged, index, values.get(cell, BLANK), every)
+        column = values.get(cell, BLANK)
+        right = agrees(root.judged, index, column, every) | root.judged.excused(column, every)
         if not np.all(right | ~evidence.counted | evidence.shaky[:, index]):
             return False
     return True

@@ -1,23 +1,27 @@
 """Findings in words: what is wrong where, what to write, and what follows from it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 
+from xlparity.address import Cell
 from xlparity.edits import CODES
 from xlparity.findings.facts import addresses, does_not_react, facts
-from xlparity.findings.localise import Judged, Root
+from xlparity.findings.localise import Forced, Judged, Root, reason_in
 from xlparity.findings.repair import Mend
-from xlparity.following import on_a_circle
+from xlparity.following import on_a_circle, origins
 from xlparity.layout import Layout
 from xlparity.report import UNEXPLAINED, Finding
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Workbook
 
 
-def finding(workbook: Workbook, layout: Layout, root: Root, mend: Mend | None) -> Finding:
-    """The finding about a root cause."""
+def finding(
+    workbook: Workbook, layout: Layout, root: Root, mend: Mend | None, sources: tuple[Cell, ...] = ()
+) -> Finding:
+    """The finding about a root cause; ``sources`` are the cells that the root's cannot be computed for, if others are."""
     first = root.cells[0]
     formula = workbook.formula(first)
     code, said = _code_and_cause(root, mend, layout)
@@ -28,12 +32,17 @@ def finding(workbook: Workbook, layout: Layout, root: Root, mend: Mend | None) -
             cells, formula = mend.culprits, workbook.formula(mend.culprits[0])
             said = f"{addresses(cells)} is the likely culprit: {said}; '{root.variable}' in {place} has it from there"
         suggestion = mend.formulas[workbook.members.get(cells[0], cells[0])]
-    message = said if mend is not None and mend.culprits else f"{place}: {said}"
+    if sources:
+        cells, formula = sources, workbook.formula(sources[0])
+        reason = reason_in(root.forced.local.get(sources[0], BLANK))
+        said = f"{addresses(cells)} cannot be assessed: {reason}; '{root.variable}' in {place} depends on it"
+    elsewhere = bool(sources) or (mend is not None and bool(mend.culprits))
+    message = said if elsewhere else f"{place}: {said}"
     if suggestion is not None:
         message += f"; write {suggestion}"
     if root.accepted:
         message += " (the spec accepts this, but not what follows from it)"
-    affects = root.affects + (len(root.cells) if mend is not None and mend.culprits else 0)
+    affects = root.affects + (len(root.cells) if elsewhere else 0)
     if affects:
         others = "1 other cell" if affects == 1 else f"{affects:,} other cells"
         amiss = "is wrong" if affects == 1 else "are wrong"
@@ -63,11 +72,11 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
         return "XP201", f"{result.formula or held} stands where a formula must"
     if root.fault == "circular":
         return "XP302", f"a circular reference, which Excel does not compute{_but(said)}"
-    if root.fault == "unsupported":
-        local = root.forced.local.get(root.cells[0], BLANK)
-        values = local if isinstance(local, tuple) else (local,)
-        reason = next((value.reason for value in values if isinstance(value, Unsupported)), str(result.actual))
-        return "XP303", f"cannot be assessed: {reason}{_but(said)}"
+    if root.fault in ("unsupported", "beyond"):
+        reason = reason_in(root.forced.local.get(root.cells[0], BLANK))
+        why = f"no correction can be looked for, since the engine formulas does not support it: {reason}"
+        wrong = "XP100", f"it does not compute what the reference does; {why}"
+        return ("XP303", f"cannot be assessed: {reason}") if root.fault == "unsupported" else wrong
     if root.fault == "error":
         local = root.forced.local.get(root.cells[0], BLANK)
         values = local if isinstance(local, tuple) else (local,)
@@ -110,7 +119,7 @@ def _place(root: Root) -> str:
     return f"{addresses(first)} in {said}"
 
 
-def unexplained(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> list[Finding]:
+def unexplained(workbook: Workbook, judged: Judged, forced: Forced, indices: Sequence[int]) -> list[Finding]:
     """Findings about the cells for which no formula is to blame: circles of right formulas, and what nobody can tell."""
     bindings = judged.evidence.bindings
     told = [
@@ -125,15 +134,64 @@ def unexplained(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> l
         more = f" {behind:,} other cells cannot be computed because of it." if behind else ""
         found.append(_about(workbook, judged, circle, "XP302", f"{said}.{more}", behind))
         told = [index for index in told if index not in set(unsure)]
-    for index_group in _by_variable(judged, [index for index in told if index in set(unsure)]):
-        actual = judged.results[index_group[0]].actual
-        reason = actual.reason if isinstance(actual, Unsupported) else str(actual)
-        found.append(_about(workbook, judged, index_group, "XP303", f"cannot be assessed: {reason}.", 0))
+    found += _refused(workbook, judged, [index for index in told if index in set(unsure)])
     told = [index for index in told if index not in set(unsure)]
     for index_group in _by_variable(judged, told):
         said = "differs, although its formula is right on the reference's values; rounding may be all there is to it."
+        reason = reason_in(forced.local.get(bindings[index_group[0]].cell, BLANK))
+        wrong = np.flatnonzero(judged.evidence.wrong[:, index_group[0]]).tolist()
+        if reason is not None:
+            said = (
+                f"differs; whether its own formula is wrong is not known, since formulas does not support it: {reason}."
+            )
+        elif wrong and all(judged.overflows(judged.evidence, number) for number in wrong):
+            said = (
+                "differs, although its formula is right on the reference's values, only where the reference goes through an "
+                "overflow: Python goes on with an infinity or a zero there, and Excel has an error value."
+            )
         found.append(_about(workbook, judged, index_group, UNEXPLAINED, said, 0))
     return found
+
+
+def _refused(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> list[Finding]:
+    """Findings about cells that the engine could not compute: each about the cells because of which it could not."""
+    bindings = judged.evidence.bindings
+    cells = {bindings[index].cell for index in indices}
+
+    def refused(cell: Cell) -> bool:
+        return cell in cells or reason_in(judged.values.get(cell, BLANK)) is not None
+
+    own: list[tuple[set[Cell], tuple[Cell, ...], list[int]]] = []
+    elsewhere: list[tuple[tuple[Cell, ...], list[int]]] = []
+    for group in _by_variable(judged, indices):
+        mine = [bindings[index].cell for index in group]
+        anchors = {workbook.members.get(cell, cell) for cell in mine}
+        sources = origins(workbook, mine, refused)
+        if anchors.issuperset(sources):
+            own.append((anchors, tuple(mine), group))
+        else:
+            elsewhere.append((sources, group))
+    found: dict[tuple[Cell, ...], tuple[list[int], list[int]]] = {named: (group, []) for _, named, group in own}
+    for sources, group in elsewhere:
+        named = next((named for anchors, named, _ in own if anchors.issuperset(sources)), sources)
+        found.setdefault(named, (group, []))[1].extend(group)
+    return [_about_refused(workbook, judged, named, *groups) for named, groups in found.items()]
+
+
+def _about_refused(
+    workbook: Workbook, judged: Judged, named: tuple[Cell, ...], group: Sequence[int], others: Sequence[int]
+) -> Finding:
+    """The finding about cells that could not be computed, and the ``others`` of the check that depend on them."""
+    reason = reason_in(judged.values.get(named[0], BLANK)) or reason_in(judged.results[group[0]].actual)
+    said = f"cannot be assessed: {reason}"
+    about = _about(workbook, judged, group, "XP303", f"{said}.", len(others))
+    if not others:
+        return about
+    first = judged.evidence.bindings[others[0]].output.name
+    shown = addresses([judged.evidence.bindings[index].cell for index in others])
+    message = f"{addresses(named)} {said}; '{first}' in {shown} depends on it."
+    formula = workbook.formula(named[0])
+    return replace(about, cells=named, message=message, formula=str(formula) if formula else None)
 
 
 def _by_variable(judged: Judged, indices: Sequence[int]) -> list[list[int]]:
