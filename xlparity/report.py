@@ -177,7 +177,8 @@ class CheckResult:
     def verdict(self) -> Verdict:
         """Pass needs at least one match: where nothing was recomputed from a live formula, nothing is shown.
 
-        It also needs other inputs, where the reference is defined for any: without, a constant is as good as a formula.
+        It also needs other inputs, where the reference is defined for any: without, a constant is as good as a formula. And
+        the reference must not have been given up.
         """
         counts = self.counts
         if any(counts[status] for status in UNKNOWN):
@@ -188,7 +189,7 @@ class CheckResult:
         if self.not_always_computed:
             return Verdict.UNASSESSED
         tried = self.scenarios.run or not self.scenarios.dropped
-        return Verdict.PASS if counts["match"] and tried else Verdict.UNASSESSED
+        return Verdict.PASS if counts["match"] and tried and not self.scenarios.unfinished else Verdict.UNASSESSED
 
     @property
     def first_divergent(self) -> int | None:
@@ -305,6 +306,7 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         shaky=max(check.scenarios.shaky for check in witnesses),
         smallest=next((c.scenarios.smallest for c in witnesses if c.scenarios.smallest), None),
         asked=group[0].scenarios.asked,
+        unfinished=any(check.scenarios.unfinished for check in witnesses),
     )
     engines = " and ".join(check.engine for check in group)
     return replace(

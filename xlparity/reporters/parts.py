@@ -151,6 +151,8 @@ def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
     others = " ".join(f"{said.text}." for said in words.scenarios(check))
     if needed == "unassessed" and not check.counts["match"]:
         others = f"{words.NOTHING_SHOWN}."
+    elif needed == "unassessed" and check.scenarios.unfinished:
+        others = f"{words.UNFINISHED}."
     return Part(needed, others or f"the check is {check.verdict}, and none of its quantities says why")
 
 

@@ -19,6 +19,7 @@ NOTHING_SHOWN = "nothing was recomputed from a live formula, so nothing is shown
 HELP = "The message names the cells, what stands there, and, where it is known, the formula to write in its place."
 ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
 _SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
+UNFINISHED = "the reference did not return for several sets of inputs, and was not called for the others"
 RANGES = "low, high or choices of an input in the spec say what it may be"
 _CHANGES_SHOWN = 10
 
@@ -60,6 +61,8 @@ def verdict(report: Report) -> str:
             said = "; ".join(f.message for check in checks for f in check.findings if f.code in OF_INPUTS) + "."
     elif unknown:
         said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ{'s' if wrong == 1 else ''}."
+    elif any(check.scenarios.unfinished for check in checks):
+        said = f"{UNFINISHED}."
     elif counts["match"]:
         said = "the formulas agree on the stored inputs, and could not be shown to on any others."
     else:

@@ -71,14 +71,14 @@ def on_others(
         asked: list[Answers] | None = None
         if foreseen:
             given: Mapping[Cell, Column] = {**values, **drawn.columns(numbers.tolist())}
-            asked = ask(trials, layouts, given, len(numbers))
+            asked = ask(trials, layouts, given, len(numbers), begin)
             useful = np.any([answers.counted for answers in asked], axis=0)
             asked = [answers.picked(useful) for answers in asked]
             numbers = numbers[useful]
             if not len(numbers):
                 continue
         columns = sweep(session, len(numbers), drawn.columns(numbers.tolist()))
-        asked = ask(trials, layouts, columns, len(numbers)) if asked is None else asked
+        asked = ask(trials, layouts, columns, len(numbers), begin) if asked is None else asked
         judged = [
             _judged(trial, facts, answers, columns, one, before, [seed + number for number in numbers.tolist()])
             for trial, facts, answers, one, before in zip(trials, stored, asked, first, tallies, strict=True)
