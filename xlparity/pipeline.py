@@ -209,7 +209,10 @@ def _opinion(
     behind = functools.cache(functools.partial(constants_behind, book))
     if not machine.recomputes or not scenarios:  # what is only stored cannot tell what other inputs would come to
         asked = 0 if machine.recomputes else None
-        facts = [replace(one.result, scenarios=Scenarios(seed, asked=asked)) for one in stored]
+        facts = [
+            trial.with_constants(replace(one.result, scenarios=Scenarios(seed, asked=asked)))
+            for trial, one in zip(trials, stored, strict=True)
+        ]
         return [
             (_with_notes(trial, result, None, behind), on_stored(trial, one, values))
             for trial, result, one in zip(trials, facts, stored, strict=True)
@@ -232,6 +235,7 @@ def _opinion(
     for trial, one, (shown, evidence) in zip(trials, stored, found, strict=True):
         unfinished = trial.reference.patience.exhausted
         result = one.result.with_scenarios(replace(shown, asked=scenarios, unfinished=unfinished))
+        result = trial.with_constants(result)
         result = _with_witness(trial, one, result, values, session, tried, behind)
         opinions.append((_with_notes(trial, result, moved, behind), evidence))
     return opinions, session

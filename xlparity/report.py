@@ -53,6 +53,7 @@ class CellResult(NamedTuple):
     """The fact about one bound cell. ``expected`` is None where the reference gave nothing for it.
 
     ``reason`` is why the spec accepts the cell as it is, or leaves it out; a match that has one needs no acceptance.
+    ``constant`` says that it is accepted as a constant that equals the reference, and is no difference.
     """
 
     variable: str
@@ -64,6 +65,7 @@ class CellResult(NamedTuple):
     actual: Value
     formula: str | None
     reason: str | None = None
+    constant: bool = False
 
     @property
     def difference(self) -> float | None:

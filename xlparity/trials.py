@@ -1,7 +1,7 @@
 """A check and its reference, called on as many sets of input values as there are."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -12,7 +12,7 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Input
 from xlparity.case import Array, Case
 from xlparity.columns import Column, Floats, value_in
-from xlparity.compare import compare, pasted_inputs, typed_copies, unequal_copies
+from xlparity.compare import agree, compare, pasted_inputs, typed_copies, unequal_copies
 from xlparity.containment import LIMIT
 from xlparity.engines import Engine, Values
 from xlparity.errors import OracleError
@@ -110,6 +110,32 @@ class Trial:
             tolerances={output.name: output.tolerance for output in check.outputs if output.skip is None},
         )
         return Stored(result, *row_of(cells, trace))
+
+    def with_constants(self, result: CheckResult) -> CheckResult:
+        """The result in which typed constants are accepted where the spec allows them and the reference gives no other value.
+
+        They are no matches: nothing is recomputed. A note counts them, by quantity.
+        """
+        tried = result.scenarios
+        differing = {*tried.cells, *tried.unsure} if tried.run else set()
+        where = (
+            f"in all {tried.run + 1:,} samples" if tried.run else "on the stored inputs, and no others were compared"
+        )
+        reason = f"a constant, which the spec allows; equal to the reference {where}"
+        results = list(result.results)
+        counts: dict[str, int] = {}
+        for number, (found, binding) in enumerate(zip(result.results, self.grid.bindings, strict=True)):
+            if not binding.output.constants or found.status != "hardcoded" or found.cell in differing:
+                continue
+            if found.expected is not None and agree(binding.output, found.actual, found.expected):
+                results[number] = found._replace(status="accepted", reason=reason, constant=True)
+                counts[found.variable] = counts.get(found.variable, 0) + 1
+        notes = [
+            f"{count:,} cell{'' if count == 1 else 's'} of '{name}' hold{'s' if count == 1 else ''} "
+            f"{'a constant that equals' if count == 1 else 'constants that equal'} the reference {where}: allowed by the spec"
+            for name, count in counts.items()
+        ]
+        return replace(result, results=tuple(results), notes=(*result.notes, *notes)) if notes else result
 
     @property
     def named(self) -> set[Cell]:

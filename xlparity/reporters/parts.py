@@ -129,7 +129,8 @@ def _sound(results: list[CellResult], check: CheckResult) -> Part:
     if accepted:
         reasons = "; ".join(dict.fromkeys(result.reason or "" for result in accepted))
         counted = f"{len(accepted):,} of {words.number(len(results), 'cell')}"
-        return Part("accepted", f"known difference in {counted}: {reasons}", results=tuple(accepted))
+        what = "constant" if all(result.constant for result in accepted) else "known difference"
+        return Part("accepted", f"{what} in {counted}: {reasons}", results=tuple(accepted))
     if all(result.status == "skipped" for result in results):
         return Part("skipped", f"left out by the spec: {results[0].reason}")
     if check.scenarios.dropped and not check.scenarios.run:

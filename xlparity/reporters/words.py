@@ -67,8 +67,11 @@ def verdict(report: Report) -> str:
         said = "the formulas agree on the stored inputs, and could not be shown to on any others."
     else:
         said = f"{NOTHING_SHOWN}."
-    if counts["accepted"]:
-        said += f" {number(counts['accepted'], 'known difference')} accepted by the spec."
+    constants = sum(result.constant for check in checks for result in check.results)
+    if known := counts["accepted"] - constants:
+        said += f" {number(known, 'known difference')} accepted by the spec."
+    if constants:
+        said += f" {number(constants, 'constant')} allowed by the spec."
     if counts["skipped"]:
         said += f" {number(counts['skipped'], 'cell')} left out by the spec."
     return said
