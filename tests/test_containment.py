@@ -1,5 +1,6 @@
 """A reference runs in xlparity's own process: it must neither end it, nor change how it computes, nor hold it for ever."""
 
+import decimal
 import os
 import signal
 import subprocess
@@ -154,6 +155,14 @@ def test_what_is_wrong_is_said_although_the_reference_is_given_up(small, hurried
     assert xlparity.verify(small.spec).verdict is Verdict.FAIL
 
 
+def test_what_is_wrong_in_a_scenario_is_said_although_the_reference_is_given_up(small, hurried):
+    """Whether rounding is the reason takes a few more calls, which are made."""
+    small.write_cells({"A1": 3, "B1": "=IF(A1>4,0,2*A1)"})
+    small.reference.write_text("def double(x):\n    while x < 0:\n        pass\n    return {'y': 2 * x}\n")
+    (check,) = xlparity.verify(small.spec).checks
+    assert (check.verdict, check.counts["match"], check.scenarios.unfinished) == (Verdict.FAIL, 1, True)
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -230,6 +239,17 @@ def test_what_a_reference_sets_holds_in_its_own_calls_and_nowhere_else(small, bo
     report = xlparity.verify(small.spec)
     assert report.verdict is Verdict.PASS
     assert before == (np.geterr(), warnings.filters[:], Path.cwd(), sys.getrecursionlimit(), sys.stdout, sys.stderr)
+
+
+def test_what_a_generator_leaves_when_it_is_closed_is_among_its_own_settings(small):
+    """A generator that is never exhausted is closed by and by, and its `with np.errstate` then sets what it found before."""
+    small.reference.write_text(
+        "import decimal\nimport numpy as np\ndef double(x):\n    with np.errstate(all='raise'), decimal.localcontext(prec=2):\n"
+        "        while True:\n            yield {'y': 2 * x}\n"
+    )
+    before = np.geterr(), decimal.getcontext().prec
+    assert xlparity.verify(small.spec, scenarios=3).verdict is Verdict.PASS
+    assert before == (np.geterr(), decimal.getcontext().prec)
 
 
 def test_what_a_program_has_set_for_numpy_is_not_for_xlparity(small):

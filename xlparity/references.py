@@ -10,7 +10,7 @@ import itertools
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +118,8 @@ class Reference:
         with self._blamed(case):
             result = self.function(**_copies(case))
             single = isinstance(result, Mapping)
-            step = result if single else next(iter(result), None)
+            with _closed(result) as passes:
+                step = result if single else next(passes, None)
             if not isinstance(step, Mapping):
                 raise OracleError(
                     f"{self.name} gives no mapping of names to arrays; return one, or yield one an iteration"
@@ -168,9 +169,9 @@ class Reference:
                 raise OracleError(
                     f"{self.name} gave a {type(result).__name__}; return a mapping of names to arrays, or yield one an iteration"
                 )
-            passes: Iterator[Any] = iter((result,)) if single else iter(result)
-            for step in itertools.islice(passes, iterations or 1):
-                taken.append(self._copy(step, _within(len(taken) + 1, iterations), wanted))
+            with _closed((result,) if single else result) as passes:
+                for step in itertools.islice(passes, iterations or 1):
+                    taken.append(self._copy(step, _within(len(taken) + 1, iterations), wanted))
         if len(taken) < (iterations or 1):
             given = f"{len(taken)} iteration{'' if len(taken) == 1 else 's'}"
             lacking = f"gives {given}, and the workbook has {iterations}" if iterations else "yields nothing"
@@ -220,7 +221,9 @@ class Reference:
         seconds = self.containment.limit
         if quiet:
             seconds = min(seconds, max(_OTHERS_LIMIT, _TIMES * self.patience.took))
-            if self.patience.exhausted or key in self.patience.hung:
+            # Whether what is wrong so far is so but for rounding takes a few calls more, which are no samples.
+            most = _MOST_HUNG if case.sample else 2 * _MOST_HUNG
+            if len(self.patience.hung) >= most or key in self.patience.hung:
                 raise OracleError(f"{self.name} is not called again on inputs for which it did not return")
         begun = time.monotonic()
         try:
@@ -242,6 +245,18 @@ class Reference:
             raise OracleError(f"{self.name} raised {_said(error)}{_place(error)}") from error
         if not quiet:
             self.patience.took = time.monotonic() - begun
+
+
+@contextmanager
+def _closed(result: Iterable[Any]) -> Iterator[Iterator[Any]]:
+    """What the reference yields; closed while its settings hold, or it would leave its ``with`` blocks later, among ours."""
+    passes = iter(result)
+    try:
+        yield passes
+    finally:
+        if isinstance(passes, Generator):
+            with contextlib.suppress(Exception):  # nothing of it is needed any more
+                passes.close()
 
 
 def numbers_of(value: Any) -> NDArray[Any]:
