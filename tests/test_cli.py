@@ -302,7 +302,7 @@ def test_help_and_import_load_nothing_heavy():
     program = (
         "import sys, xlparity, xlparity.cli\n"
         "sys.argv = ['xlparity', '--help']\n"
-        "try: xlparity.cli.main()\n"
+        "try: xlparity.cli.run()\n"
         f"except SystemExit: print(sorted({heavy} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

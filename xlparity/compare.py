@@ -129,7 +129,8 @@ def _wanted(element: Any, actual: Value) -> float | bool:
     return bool(element) if isinstance(element, np.bool_) and isinstance(actual, bool) else float(element)
 
 
-def _agree(output: Output[Range], actual: Value, expected: float | bool) -> bool:
+def agree(output: Output[Range], actual: Value, expected: float | bool) -> bool:
+    """Whether a cell of the output comes to what is expected."""
     if isinstance(actual, bool) or isinstance(expected, bool):
         return actual is expected  # Excel's TRUE is no 1: SUM passes it over, and TRUE=1 is FALSE
     return isinstance(actual, float) and output.tolerance.allows(actual, expected)
@@ -189,4 +190,4 @@ def _status(output: Output[Range], formula: str | None, actual: Value, expected:
         return "error"
     if expected is None or isinstance(actual, Missing):
         return "missing"
-    return "match" if _agree(output, actual, expected) else "mismatch"
+    return "match" if agree(output, actual, expected) else "mismatch"

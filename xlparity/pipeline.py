@@ -8,10 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+
 from xlparity.address import Cell
 from xlparity.binding import irregular
 from xlparity.census import constants_behind, take_census
 from xlparity.columns import value_in
+from xlparity.containment import LIMIT
 from xlparity.engines import Engine, Session, SweepSession, Values, find_engine
 from xlparity.errors import nearest
 from xlparity.evidence import Evidence
@@ -55,6 +58,7 @@ def verify(  # noqa: PLR0913  (each is an option of the command as well)
     tolerance: Tolerance | None = None,
     scenarios: int = SCENARIOS,
     seed: int = 0,
+    reference_timeout: float = LIMIT,
     progress: Progress | None = None,
 ) -> Report:
     """Whether the workbook computes what the reference computes, cell by cell and iteration by iteration.
@@ -62,8 +66,8 @@ def verify(  # noqa: PLR0913  (each is an option of the command as well)
     ``spec`` is the path of a spec file; ``workbook`` stands in for the workbook that it names, ``rtol`` and ``atol`` for
     every tolerance in it, and ``tolerance`` is that of quantities to which it gives none. Of several engines, one that
     stands alone against the others and the reference is found wrong itself. Other inputs, as many sets of them as there
-    are ``scenarios``, are drawn from ``seed``; without any, a formula may be dead. ``progress`` is called with the stage
-    that begins and the share of the work that is done.
+    are ``scenarios``, are drawn from ``seed``; without any, a formula may be dead. One call of the reference may take
+    ``reference_timeout`` seconds. ``progress`` is called with the stage that begins and the share of the work that is done.
     Raises an XlparityError where the spec, the workbook or the reference is unusable.
     """
     say = progress or (lambda stage, done: None)
@@ -71,9 +75,10 @@ def verify(  # noqa: PLR0913  (each is an option of the command as well)
     plan = _with_tolerance(read_spec(Path(spec), tolerance or Tolerance()), rtol, atol)
     machines = machines_of(engine)
     book = read_workbook(workbook_of(plan) if workbook is None else Path(workbook))
-    return assess(plan, book, machines, say, scenarios=scenarios, seed=seed)
+    return assess(plan, book, machines, say, scenarios=scenarios, seed=seed, reference_timeout=reference_timeout)
 
 
+@np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
 def assess(
     plan: Spec,
     book: Workbook,
@@ -83,12 +88,14 @@ def assess(
     trials: Sequence[Trial] | None = None,
     scenarios: int = SCENARIOS,
     seed: int = 0,
+    reference_timeout: float = LIMIT,
 ) -> Report:
     """The report on a workbook that is read: on its stored inputs, and on so many others drawn around them.
 
+    It is computed with numpy's usual handling of errors, whatever the program that calls this has set.
     ``trials`` are the plan's checks where somebody has bound them to the workbook already.
     """
-    trials = trials_of(plan, bind(plan, book)) if trials is None else trials
+    trials = trials_of(plan, bind(plan, book), reference_timeout) if trials is None else trials
     opinions: list[list[tuple[CheckResult, Evidence]]] = []
     sessions: list[tuple[Session, Values]] = []
     for number, machine in enumerate(machines):
@@ -232,7 +239,10 @@ def _opinion(
     behind = functools.cache(functools.partial(constants_behind, book))
     if not machine.recomputes or not scenarios:  # what is only stored cannot tell what other inputs would come to
         asked = 0 if machine.recomputes else None
-        facts = [replace(one.result, scenarios=Scenarios(seed, asked=asked)) for one in stored]
+        facts = [
+            trial.with_constants(replace(one.result, scenarios=Scenarios(seed, asked=asked)))
+            for trial, one in zip(trials, stored, strict=True)
+        ]
         return (
             [
                 (_with_notes(trial, result, None, behind), on_stored(trial, one, values))
@@ -259,7 +269,9 @@ def _opinion(
     moved = tried.changed(values)
     opinions: list[tuple[CheckResult, Evidence]] = []
     for trial, one, (shown, evidence) in zip(trials, stored, found, strict=True):
-        result = one.result.with_scenarios(replace(shown, asked=scenarios))
+        unfinished = trial.reference.patience.exhausted
+        result = one.result.with_scenarios(replace(shown, asked=scenarios, unfinished=unfinished))
+        result = trial.with_constants(result)
         result = _with_witness(trial, one, result, values, session, tried, behind, overflows)
         opinions.append((_with_notes(trial, result, moved, behind), evidence))
     return opinions, session, values
@@ -340,6 +352,9 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Set[Cell] | None, behi
         if tried.asked is not None and _ONE_AT_A_TIME == tried.tried < tried.asked:
             said = f"{tried.tried} of the {tried.asked:,} scenarios were tried, since {result.engine} computes them one at a time"
             notes.append(said)
+    notes += [f"the reference {said}: left out" for said in trial.reference.patience.hung.values()]
+    if tried.unfinished:
+        notes.append("the reference was not called again after these, and nothing more could be compared")
     if tried.shaky:
         said = f"in {tried.shaky:,} of {tried.run:,} scenarios, some cells are neither right nor wrong"
         why = (

@@ -53,6 +53,7 @@ class CellResult(NamedTuple):
     """The fact about one bound cell. ``expected`` is None where the reference gave nothing for it.
 
     ``reason`` is why the spec accepts the cell as it is, or leaves it out; a match that has one needs no acceptance.
+    ``constant`` says that it is accepted as a constant that equals the reference, and is no difference.
     """
 
     variable: str
@@ -64,6 +65,7 @@ class CellResult(NamedTuple):
     actual: Value
     formula: str | None
     reason: str | None = None
+    constant: bool = False
 
     @property
     def difference(self) -> float | None:
@@ -178,7 +180,7 @@ class CheckResult:
         """Pass needs at least one match: where nothing was recomputed from a live formula, nothing is shown.
 
         It also needs other inputs, where the reference is defined for any, and other values of each input that may vary:
-        without, a constant is as good as a formula.
+        without, a constant is as good as a formula. And the reference must not have been given up.
         """
         counts = self.counts
         if any(counts[status] for status in UNKNOWN):
@@ -189,7 +191,7 @@ class CheckResult:
         if self.not_always_computed:
             return Verdict.UNASSESSED
         tried = (self.scenarios.run or not self.scenarios.dropped) and not self.scenarios.kept
-        return Verdict.PASS if counts["match"] and tried else Verdict.UNASSESSED
+        return Verdict.PASS if counts["match"] and tried and not self.scenarios.unfinished else Verdict.UNASSESSED
 
     @property
     def first_divergent(self) -> int | None:
@@ -309,6 +311,7 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         kept=tuple(
             name for name in group[0].scenarios.kept if all(name in check.scenarios.kept for check in witnesses)
         ),
+        unfinished=any(check.scenarios.unfinished for check in witnesses),
     )
     engines = " and ".join(check.engine for check in group)
     return replace(

@@ -12,6 +12,7 @@ import typer
 import xlparity
 from xlparity.cli.commands import Command, Group
 from xlparity.cli.engines import engines
+from xlparity.cli.guard import guarded
 from xlparity.cli.mutate import mutate
 from xlparity.cli.output import on_github
 from xlparity.cli.verify import verify
@@ -57,7 +58,12 @@ for _command in (verify, init, generate, recalc, mutate, engines):
 
 
 def main() -> NoReturn:
-    """The command ``xlparity``: an error is one line on standard error and exit code 2, and never looks like a verdict."""
+    """The command ``xlparity``, whose exit code is 0 only where a verdict, or what else was asked for, is written."""
+    guarded(run)
+
+
+def run() -> NoReturn:
+    """The command in this process: an error is one line on standard error and exit code 2, and never looks like a verdict."""
     # Where a shell has closed one of them, Python has none: nobody reads it, and the exit code is all the same.
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115

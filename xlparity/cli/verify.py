@@ -66,6 +66,10 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         int | None,
         typer.Option(metavar="N", help="The seed that they are drawn from.  [default: 0]"),
     ] = None,
+    reference_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
+    ] = None,
     fix: Annotated[
         Path | None,
         typer.Option(metavar="OUT", help="Write a copy of the workbook with the suggestions applied, and verify it."),
@@ -95,7 +99,15 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         raise UsageError("--workbook names one workbook; verify each by itself")
     workbook = workbooks[0] if workbooks else None
     settings = read_settings(Path())
-    options = settings.options(named="--", engine=engine, rtol=rtol, atol=atol, scenarios=scenarios, seed=seed)
+    options = settings.options(
+        named="--",
+        engine=engine,
+        rtol=rtol,
+        atol=atol,
+        scenarios=scenarios,
+        seed=seed,
+        reference_timeout=reference_timeout,
+    )
     specs = specs or files_below(Path(), SUFFIX)
     if not specs:
         raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")

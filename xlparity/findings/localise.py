@@ -104,7 +104,8 @@ class Root:
 
     ``alone`` are how many of them descend from no other root.
     ``indices`` are the cells' places among the check's bindings. ``form`` is None where there is no formula. Only what is
-    ``proved`` wrong may be edited: a formula that no engine could evaluate may well be right.
+    ``proved`` wrong may be edited: a formula that no engine could evaluate may well be right. They are ``constant`` where they
+    are typed, and are what the reference gives in every sample.
     """
 
     judged: Judged
@@ -117,6 +118,7 @@ class Root:
     accepted: bool = False
     alone: int = 0
     proved: bool = True
+    constant: bool = False
 
     @property
     def bindings(self) -> list[Binding]:
@@ -228,6 +230,7 @@ def amiss(judged: Judged) -> list[int]:
         index
         for index, result in enumerate(judged.results)
         if result.status != "skipped"
+        and not result.constant
         and (result.status in WRONG | UNKNOWN or result.status == "accepted" or wrong[index])
     ]
 
@@ -351,7 +354,7 @@ def agrees(judged: Judged, index: int, column: Column, sets: Sequence[int]) -> N
 
 
 def _roots(workbook: Workbook, layout: Layout, judged: Judged, suspects: Iterable[int], forced: Forced) -> list[Root]:
-    groups: dict[tuple[str, Fault, Form | None, bool], list[int]] = {}
+    groups: dict[tuple[str, Fault, Form | None, bool, bool], list[int]] = {}
     for index in suspects:
         binding = judged.evidence.bindings[index]
         fault = _fault(judged, index, forced)
@@ -373,17 +376,28 @@ def _roots(workbook: Workbook, layout: Layout, judged: Judged, suspects: Iterabl
                 workbook.members.get(binding.cell, binding.cell), formula, (judged.name, binding.iteration)
             )
         accepted = judged.results[index].reason is not None
-        groups.setdefault((binding.output.name, fault, form, accepted), []).append(index)
-    for variable, fault, form, accepted in list(groups):
-        wrong = groups.get((variable, "formula", form, accepted))
+        constant = fault == "typed" and _never_differs(judged, index)
+        groups.setdefault((binding.output.name, fault, form, accepted, constant), []).append(index)
+    for variable, fault, form, accepted, constant in list(groups):
+        wrong = groups.get((variable, "formula", form, accepted, False))
         if fault == "error" and form is not None and wrong is not None:
             # One formula that comes to an error in some of its cells, and to a wrong number in the others.
-            wrong[:] = sorted([*wrong, *groups.pop((variable, fault, form, accepted))])
+            wrong[:] = sorted([*wrong, *groups.pop((variable, fault, form, accepted, constant))])
     roots = [
-        Root(judged, forced, variable, fault, tuple(indices), form, 0, accepted, proved=fault != "unsupported")
-        for (variable, fault, form, accepted), indices in groups.items()
+        Root(judged, forced, variable, fault, tuple(indices), form, 0, accepted, 0, fault != "unsupported", constant)
+        for (variable, fault, form, accepted, constant), indices in groups.items()
     ]
+    roots.sort(key=lambda root: root.constant)  # a real fault is not to drown among them
     return [replace(root, fault="circular") if _circular(workbook, root) else root for root in roots]
+
+
+def _never_differs(judged: Judged, index: int) -> bool:
+    """Whether the cell is what the reference gives in every sample, where there are others than the stored inputs."""
+    evidence = judged.evidence
+    counted = evidence.counted
+    compared = np.isfinite(evidence.expected[counted, index]).all()
+    amiss = evidence.wrong[:, index] | evidence.unsure[:, index] | evidence.shaky[:, index]
+    return bool(counted.sum() > 1 and compared and not amiss.any())
 
 
 def _is_odd(workbook: Workbook, layout: Layout, judged: Judged, index: int) -> bool:
@@ -446,6 +460,8 @@ def _with_knock_ons(
     dependents = dependents_of(workbook, cells | {cell for cell in workbook.cells if cell not in bound})
     reached: dict[Cell, set[int]] = {}
     for cell, number in at_fault.items():
+        if roots[number].constant:  # nothing is wrong because of it
+            continue
         spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
     for cell in explained:
         spread(cell, -1, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)

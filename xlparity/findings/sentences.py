@@ -69,7 +69,12 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
         if result.status == "missing":
             return "XP205", "nothing stands where a formula must"
         held = f"{result.actual:.9g}" if isinstance(result.actual, float) else str(result.actual)
-        return "XP201", f"{result.formula or held} stands where a formula must"
+        said = f"{result.formula or held} stands where a formula must"
+        if root.constant:
+            those = f"the constants of these {len(root.cells):,} cells" if len(root.cells) > 1 else "this constant"
+            key = f"constants = \"allowed\" of '{root.variable}' in the spec says that it is meant"
+            said += f"; the reference gives {those} in every sample, and {key}"
+        return "XP201", said
     if root.fault == "circular":
         return "XP302", f"a circular reference, which Excel does not compute{_but(said)}"
     if root.fault in ("unsupported", "beyond"):

@@ -8,12 +8,14 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from xlparity.address import Cell
 from xlparity.case import Case
 from xlparity.columns import Column, Floats, floats_of
+from xlparity.containment import LIMIT
 from xlparity.engines import Values
 from xlparity.engines.formulas import FormulasEngine, FormulasSession
 from xlparity.errors import OracleError, UsageError
@@ -37,26 +39,27 @@ _SAME = Tolerance(rtol=1e-9, atol=1e-12)
 _ROUNDING = 1e-12  # of a quantity's largest value: what is left of a loan after its last payment is rounding, not 0
 
 
-def mutate(
+def mutate(  # noqa: PLR0913  (each is an option of the command as well)
     spec: str | Path,
     *,
     workbook: str | Path | None = None,
     scenarios: int = SCENARIOS,
     seed: int = 0,
     tolerance: Tolerance | None = None,
+    reference_timeout: float = LIMIT,
     most: int = MOST,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> MutationReport:
     """Breaks the workbook in one place at a time and verifies each copy with its spec, as ``verify`` does.
 
-    ``tolerance`` is that of quantities to which the spec gives none.
+    ``tolerance`` is that of quantities to which the spec gives none, ``reference_timeout`` how many seconds a call may take.
     At most so many mutants are tried, drawn from all with the ``seed``, by as many ``jobs`` as the machine has processors.
     Raises UsageError where the workbook does not pass as it is, and what ``verify`` raises.
     """
     say = progress or (lambda stage, done: None)
     path, book = Path(spec), None if workbook is None else Path(workbook)
-    bench = Bench(path, book, scenarios, seed, tolerance or Tolerance())
+    bench = Bench(path, book, scenarios, seed, tolerance or Tolerance(), reference_timeout)
     bench.check_original()
     numbers = bench.chosen(most)
     jobs = min(jobs or os.cpu_count() or 1, len(numbers) or 1)
@@ -78,10 +81,10 @@ def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int) -> Iterator[Out
 _bench: "Bench | None" = None  # of a worker process, which has one for all its mutants
 
 
-def _begin(spec: Path, workbook: Path | None, scenarios: int, seed: int, tolerance: Tolerance) -> None:
+def _begin(*arguments: Any) -> None:
     global _bench  # noqa: PLW0603
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends every process, these at once and without a traceback
-    _bench = Bench(spec, workbook, scenarios, seed, tolerance)
+    _bench = Bench(*arguments)
 
 
 def _outcome(number: int) -> Outcome:
@@ -92,16 +95,21 @@ def _outcome(number: int) -> Outcome:
 class Bench:
     """A spec and its workbook, ready to have mutants tried on them."""
 
-    def __init__(self, spec: Path, workbook: Path | None, scenarios: int, seed: int, tolerance: Tolerance) -> None:
-        self.arguments = spec, workbook, scenarios, seed, tolerance
+    def __init__(
+        self, spec: Path, workbook: Path | None, scenarios: int, seed: int, tolerance: Tolerance, limit: float
+    ) -> None:
+        self.arguments = spec, workbook, scenarios, seed, tolerance, limit
         self.plan: Spec = read_spec(spec, tolerance)
         self.book: Workbook = read_workbook(workbook or workbook_of(self.plan))
         self._scenarios, self._seed = scenarios, seed
         self._session = FormulasEngine().load(self.book)
         self._engine = _Kin(self._session)
-        trials = trials_of(self.plan, bind(self.plan, self.book))
+        trials = trials_of(self.plan, bind(self.plan, self.book), limit)
         references = {trial.reference.name: trial.reference for trial in trials}
-        remembering = {name: _Remembering(name, reference.function) for name, reference in references.items()}
+        remembering = {
+            name: _Remembering(name, of.function, of.digest, of.containment, of.patience)
+            for name, of in references.items()
+        }
         self._trials = [replace(trial, reference=remembering[trial.reference.name]) for trial in trials]
 
     @cached_property

@@ -129,7 +129,8 @@ def _sound(results: list[CellResult], check: CheckResult) -> Part:
     if accepted:
         reasons = "; ".join(dict.fromkeys(result.reason or "" for result in accepted))
         counted = f"{len(accepted):,} of {words.number(len(results), 'cell')}"
-        return Part("accepted", f"known difference in {counted}: {reasons}", results=tuple(accepted))
+        what = "constant" if all(result.constant for result in accepted) else "known difference"
+        return Part("accepted", f"{what} in {counted}: {reasons}", results=tuple(accepted))
     if all(result.status == "skipped" for result in results):
         return Part("skipped", f"left out by the spec: {results[0].reason}")
     if check.scenarios.dropped and not check.scenarios.run:
@@ -151,6 +152,8 @@ def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
     others = " ".join(f"{said.text}." for said in words.scenarios(check))
     if needed == "unassessed" and not check.counts["match"]:
         others = f"{words.NOTHING_SHOWN}."
+    elif needed == "unassessed" and check.scenarios.unfinished:
+        others = f"{words.UNFINISHED}."
     return Part(needed, others or f"the check is {check.verdict}, and none of its quantities says why")
 
 

@@ -19,6 +19,7 @@ NOTHING_SHOWN = "nothing was recomputed from a live formula, so nothing is shown
 HELP = "The message names the cells, what stands there, and, where it is known, the formula to write in its place."
 ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
 _SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
+UNFINISHED = "the reference did not return for several sets of inputs, and was not called for the others"
 RANGES = "low, high or choices of an input in the spec say what it may be"
 _CHANGES_SHOWN = 10
 
@@ -60,6 +61,8 @@ def verdict(report: Report) -> str:
             said = "; ".join(f.message for check in checks for f in check.findings if f.code in OF_INPUTS) + "."
     elif unknown:
         said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ{'s' if wrong == 1 else ''}."
+    elif any(check.scenarios.unfinished for check in checks):
+        said = f"{UNFINISHED}."
     elif counts["match"] and any(check.scenarios.kept for check in checks):
         kept = ", ".join(f"'{name}'" for check in checks for name in check.scenarios.kept)
         said = f"the formulas agree wherever they were compared, but no other value could be given to {kept}."
@@ -67,8 +70,11 @@ def verdict(report: Report) -> str:
         said = "the formulas agree on the stored inputs, and could not be shown to on any others."
     else:
         said = f"{NOTHING_SHOWN}."
-    if counts["accepted"]:
-        said += f" {number(counts['accepted'], 'known difference')} accepted by the spec."
+    constants = sum(result.constant for check in checks for result in check.results)
+    if known := counts["accepted"] - constants:
+        said += f" {number(known, 'known difference')} accepted by the spec."
+    if constants:
+        said += f" {number(constants, 'constant')} allowed by the spec."
     if counts["skipped"]:
         said += f" {number(counts['skipped'], 'cell')} left out by the spec."
     return said

@@ -79,14 +79,14 @@ def on_others(  # noqa: PLR0913
         asked: list[Answers] | None = None
         if foreseen:
             given: Mapping[Cell, Column] = {**values, **drawn.columns(numbers.tolist())}
-            asked = ask(trials, layouts, given, len(numbers))
+            asked = ask(trials, layouts, given, len(numbers), begin)
             useful = np.any([answers.counted for answers in asked], axis=0)
             asked = [answers.picked(useful) for answers in asked]
             numbers = numbers[useful]
             if not len(numbers):
                 continue
         columns = sweep(session, len(numbers), drawn.columns(numbers.tolist()))
-        asked = ask(trials, layouts, columns, len(numbers)) if asked is None else asked
+        asked = ask(trials, layouts, columns, len(numbers), begin) if asked is None else asked
         for still, answers in zip(fixed, asked, strict=True):
             still -= {given for given in still if _moves(given, values, columns, answers.counted)}
         judged = [

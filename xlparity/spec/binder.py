@@ -48,7 +48,7 @@ class _Binder:
                 raise self._wrong("sheet", str(error), "") from error
         inputs = tuple(self._input(given) for given in self.check.inputs)
         outputs = tuple(
-            Output(o.name, self._area(o.name, o.at, "outputs"), o.tolerance, o.transpose, o.skip)
+            Output(o.name, self._area(o.name, o.at, "outputs"), o.tolerance, o.transpose, o.skip, o.constants)
             for o in self.check.outputs
         )
         offsets = self._offsets(outputs)

@@ -15,7 +15,7 @@ from xlparity.engines.formulas.fast import Step, spell
 from xlparity.engines.formulas.functions import FUNCTIONS, Function
 from xlparity.engines.formulas.functions.core import ARRAY_ROW
 from xlparity.engines.formulas.functions.signatures import OMITTED
-from xlparity.engines.formulas.guards import Operand, Refusal
+from xlparity.engines.formulas.guards import DECIMALS, Operand, Refusal
 from xlparity.engines.formulas.program import Program
 from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, token_at, tokens
 
@@ -109,7 +109,7 @@ def _padded(steps: tuple[Step, ...], root: int) -> frozenset[tuple[int, int]]:
 def _fifteen_digits(text: str) -> float:
     number = Decimal(text)
     digits = number.adjusted() - 14
-    return float(number.quantize(Decimal((0, (1,), digits)), rounding=ROUND_DOWN) if number else number)
+    return float(number.quantize(Decimal((0, (1,), digits)), ROUND_DOWN, DECIMALS) if number else number)
 
 
 def _signs_apart(shape: str) -> str:
