@@ -79,13 +79,14 @@ def _refuse_twins(names: Sequence[str], path: Path) -> None:
     """Excel and Windows mind neither the case of a part's name nor which way its slashes lean; other programs do."""
     known: dict[str, str] = {}
     for name in names:
-        other = known.setdefault(name.replace("\\", "/").lower(), name)
-        if other is not name:
+        key = name.replace("\\", "/").lower()
+        if (other := known.get(key)) is not None:
             called = f"of one name, {name}" if other == name else f"of one name, {other} and {name}"
             raise WorkbookError(
                 f"{path}: the package has two parts {called}; programs read one or the other; delete one, or save the "
                 "file in Excel"
             )
+        known[key] = name
 
 
 def _refuse_doctype(xml: bytes, where: str) -> None:
