@@ -315,7 +315,7 @@ def test_an_engine_that_cannot_run_here_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ironcalc", None)
     with pytest.raises(UsageError, match="install LibreOffice"):
         find_engine("libreoffice")
-    with pytest.raises(UsageError, match="pip install"):
+    with pytest.raises(UsageError, match=r"in a clone of xlparity, run: pip install '\.\[ironcalc\]'"):
         find_engine("ironcalc")
     listed = {info.name: info for info in list_engines()}
     assert tuple(listed) == NAMES

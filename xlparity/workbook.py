@@ -9,7 +9,9 @@ import hashlib
 import io
 import math
 import re
+import traceback
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,6 +31,15 @@ from xlparity.values import ErrorValue, Unsupported, Value
 
 _LARGEST_AREA = 1_000_000
 _SHARED = re.compile(rb"""<f\b[^>]*\bt=["']shared["'][^>]*(?<!/)>(?P<text>[^<]*)</f>""")
+
+_NOT_NEEDED = {
+    "pivot": "xlparity needs no pivot table: remove it in a copy, or save a copy without it",
+    "externalLinks/": "xlparity follows no link to another workbook: break it in a copy",
+    "charts/": "xlparity needs no chart: delete it in a copy",
+    "drawings/": "xlparity needs no drawing or chart: delete it in a copy",
+    "comments": "xlparity needs no comments: delete them in a copy",
+}
+"""How to do without what is not needed, by how the names of its parts begin below ``xl/``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +172,50 @@ def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:
     import openpyxl  # noqa: PLC0415  (a third of a second, and most commands never read a workbook)
     from openpyxl.formula.tokenizer import TokenizerError  # noqa: PLC0415
 
+    file = _Watched(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of extensions it does not keep; nothing is written back
             try:
-                return openpyxl.load_workbook(io.BytesIO(data))
+                return openpyxl.load_workbook(file)
             except TokenizerError:  # one shared formula that cannot be taken apart is not to hide all the others
                 readable = {part: _SHARED.sub(_readable, xml) for part, xml in sheets.items()}
-                return openpyxl.load_workbook(io.BytesIO(repack(data, readable)))
+                file = _Watched(repack(data, readable))
+                return openpyxl.load_workbook(file)
     except Exception as error:  # openpyxl raises whatever a damaged part happens to raise
-        raise WorkbookError(
-            f"{path}: openpyxl cannot read this workbook ({type(error).__name__}: {error}); "
-            "open it in Excel and save it again"
-        ) from error
+        raise WorkbookError(f"{path}: {_unreadable(file.part, error)}") from error
+
+
+class _Watched(io.BytesIO):
+    """A file that knows how far it was read, and so which part of the package openpyxl was at."""
+
+    _at = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._at = self.tell()
+        return super().read(size)
+
+    @property
+    def part(self) -> str:
+        """The name of the part that was read last."""
+        with zipfile.ZipFile(io.BytesIO(self.getvalue())) as archive:
+            return max((e.header_offset, e.filename) for e in archive.infolist() if e.header_offset <= self._at)[1]
+
+
+def _unreadable(part: str, error: Exception) -> str:
+    """What openpyxl stumbled on, and what helps: Excel writes much that openpyxl cannot read, and would write it again."""
+    cause = error.__cause__ or error  # of a ValueError openpyxl makes one that only says in which step it came up
+    said = f"({type(cause).__name__}: {cause})"
+    modules = {frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(cause.__traceback__)}
+    if "openpyxl.worksheet.filters" in modules:
+        return f"openpyxl cannot read the filter in {part} {said}; xlparity needs no filter: clear it in a copy"
+    for folder, advice in _NOT_NEEDED.items():
+        if part.startswith(f"xl/{folder}"):
+            return f"openpyxl cannot read {part} {said}; {advice}"
+    return (
+        f"openpyxl cannot read {part} {said}; let Excel save it again, or, if Excel saved it like that, "
+        "take out in a copy what that part holds"
+    )
 
 
 def _readable(element: re.Match[bytes]) -> bytes:

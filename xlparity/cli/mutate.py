@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from xlparity.cli.output import Format, progress_bar, write, write_text
+from xlparity.cli.output import Format, progress_bar, tell_written, write, write_text
 from xlparity.settings import read_settings
 from xlparity.writing import keep_report_apart
 
@@ -56,12 +56,16 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
             progress=progress(0, spec),
             **options,
         )
+    from xlparity.reporters.mutations import outcome, show  # noqa: PLC0415
+
     if format is Format.JSON:
         from xlparity.reporters import json as json_reporter  # noqa: PLC0415
 
         write(json_reporter.render_mutations(report), output)
     else:
-        from xlparity.reporters.mutations import show  # noqa: PLC0415
-
         write_text(lambda console: show(report, console, verbose=verbose), output)
+    if output is not None:
+        tell_written(output)
+    if output is not None or format is Format.JSON:
+        write_text(lambda console: console.print(outcome(report)), None, aside=output is None)
     raise typer.Exit(int(report.verdict))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xlparity.cli.output import Format, write, write_text
+from xlparity.cli.output import Format, tell_written, write, write_text
 from xlparity.cli.verify import refuse_kind, verify
 from xlparity.errors import UsageError
 from xlparity.settings import LARGEST_SEED
@@ -101,22 +101,31 @@ def recalc(
     report, data = recalculate(workbook)
     written = "" if check else (out or workbook).as_posix()
 
-    def tell() -> None:
-        if format is Format.JSON:
-            write(json_reporter.render_stored(report), output)
-            return
+    def tell(where: Path | None, *, quiet: bool, aside: bool = False) -> None:
         from xlparity.reporters import terminal  # noqa: PLC0415
 
         write_text(
-            lambda console: terminal.show_stored(report, console, written=written, quiet=quiet, verbose=verbose), output
+            lambda console: terminal.show_stored(report, console, written=written, quiet=quiet, verbose=verbose),
+            where,
+            aside=aside,
         )
 
+    def report_it() -> None:
+        if format is Format.JSON:
+            write(json_reporter.render_stored(report), output)
+        else:
+            tell(output, quiet=quiet)
+
     if output:  # before the workbook, which is as it was if the report cannot be written
-        tell()
+        report_it()
     if not check:
         write_file(out or workbook, data)
     if not output:
-        tell()
+        report_it()
+    if output and not quiet:
+        tell_written(output)
+    if (output or format is Format.JSON) and not quiet:
+        tell(None, quiet=True, aside=not output)
     raise typer.Exit(int(report.verdict) if check else 0)
 
 

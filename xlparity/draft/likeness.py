@@ -73,8 +73,8 @@ class Likeness:
             )
             for a, b in zip(here, there, strict=True)
         ]
-        on_the_grid = all(1 <= b.row <= b.last_row and 1 <= b.column <= b.last_column for _, b in found)
-        return found if on_the_grid else []
+        there_is = all(b.on_the_grid and b.row <= b.last_row and b.column <= b.last_column for _, b in found)
+        return found if there_is else []
 
     def _apart(self, cell: Cell) -> tuple[str, list[Range]]:
         """The formula's text without its references, and those."""

@@ -40,7 +40,9 @@ class IronCalcEngine:
         try:
             self._library = import_module("ironcalc")
         except ImportError as error:
-            raise UsageError("the engine ironcalc needs its library; pip install 'xlparity[ironcalc]'") from error
+            raise UsageError(
+                "the engine ironcalc needs its library; in a clone of xlparity, run: pip install '.[ironcalc]'"
+            ) from error
         self.version = version("ironcalc")
 
     def load(self, workbook: Workbook) -> "IronCalcSession":

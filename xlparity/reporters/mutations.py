@@ -19,7 +19,6 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
     console.print(Text.assemble((report.workbook, "bold"), f"  broken one edit at a time, checked by {report.spec}"))
     console.print()
     console.print(Padding.indent(_kinds(report), 2))
-    counts = report.counts
     _list(console, report.of("survived"), "survived: nothing in the report tells them from the original", verbose=True)
     equivalent = report.of("equivalent")
     if equivalent:
@@ -34,6 +33,12 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
         unmended = [o for o in report.of("detected") if o.named and not o.restored]
         _list(console, unmended, "named, but no suggestion restores what it computed", verbose=True)
     console.print()
+    console.print(outcome(report))
+
+
+def outcome(report: MutationReport) -> Text:
+    """The verdict, and how much was detected, named and mended."""
+    counts = report.counts
     real = counts["mutants"] - counts["equivalent"]
     detected = f"{counts['detected']:,} of {real:,} mutants detected ({_share(counts['detected'], real)})"
     named = f"the right cell named for {_share(counts['named'], counts['detected'])} of these"
@@ -41,7 +46,7 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
     mark = words.stamp(report.verdict), "bold red" if counts["survived"] else "bold green"
     same = counts["equivalent"]
     left = f"; {same:,} more {'computes' if same == 1 else 'compute'} what the original does" if same else ""
-    console.print(Text.assemble(mark, f"  {detected}, {named}, {mended}{left}."))
+    return Text.assemble(mark, f"  {detected}, {named}, {mended}{left}.")
 
 
 def _kinds(report: MutationReport) -> Table:
