@@ -201,7 +201,8 @@ def test_the_json_has_the_counts_and_every_mutant_that_is_not_all_well(run, chai
 def test_the_report_goes_to_a_file_and_never_over_the_spec(run, chain, tmp_path):
     """As with the other commands."""
     done = run("mutate", chain.spec, "--limit", 3, "--jobs", 1, "--output", tmp_path / "report.txt")
-    assert (done.code, done.out) == (0, "")
+    assert (done.code, done.err) == (0, f"wrote {(tmp_path / 'report.txt').as_posix()}\n")
+    assert done.out.startswith("✓ PASS  3 of 3 mutants detected")
     assert "3 of 3 mutants detected (100.0 %)" in (tmp_path / "report.txt").read_text()
     before = chain.spec.read_bytes()
     assert run("mutate", chain.spec, "--limit", 3, "--output", chain.spec).code == 2

@@ -205,3 +205,25 @@ def test_a_package_is_closed_as_it_was(book):
     with zipfile.ZipFile(io.BytesIO(repack(data, {SHEET: b"<new/>"}))) as new, zipfile.ZipFile(book) as old:
         assert [e.date_time for e in new.infolist()] == [e.date_time for e in old.infolist()]
         assert new.read(SHEET) == b"<new/>"
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_outcome_is_said_whatever_the_report_is_written_as(run, small, check):
+    """On standard error where a program reads the other; --quiet says nothing beside a report of another kind."""
+    words = [
+        "recalc",
+        small.workbook,
+        *(["--check"] if check else ["--out", small.folder / "new.xlsx"]),
+        "--format",
+        "json",
+    ]
+    report = small.folder / "report.json"
+    outcome = run(*words[:-2], "--quiet").out
+    assert outcome.startswith("~ STALE  " if check else "wrote ")
+    piped, written = run(*words), run(*words, "--output", report)
+    assert json.loads(piped.out) == json.loads(report.read_text())
+    assert piped.err == outcome
+    assert (written.out, written.err) == (outcome, f"wrote {report.as_posix()}\n")
+    assert run(*words, "--quiet").err == ""
+    quiet = run(*words, "--output", report, "--quiet")
+    assert (quiet.out, quiet.err) == ("", "")
