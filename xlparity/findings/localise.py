@@ -5,7 +5,7 @@ and each is judged alone. Cells that nothing binds keep their formulas and are e
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -22,8 +22,8 @@ from xlparity.report import UNKNOWN, WRONG, CellResult
 from xlparity.values import BLANK, ErrorValue, Missing, Unsupported
 from xlparity.workbook import Workbook
 
-Fault = Literal["typed", "formula", "error", "circular", "unsupported"]
-"""``typed`` stands for a constant where a formula must stand, and for nothing at all."""
+Fault = Literal["typed", "formula", "error", "circular", "unsupported", "prefix"]
+"""``typed`` stands for a constant where a formula must stand, and for nothing at all, ``prefix`` for a function's wrong name."""
 
 _MOST_SETS = 48
 _AT_ONCE = 5_000
@@ -77,7 +77,8 @@ class Root:
     """Cells that have one fault between them; ``affects`` counts the cells that are wrong because of these.
 
     ``alone`` are how many of them descend from no other root.
-    ``indices`` are the cells' places among the check's bindings. ``form`` is None where there is no formula.
+    ``indices`` are the cells' places among the check's bindings. ``form`` is None where there is no formula. ``helpers``
+    are the cells at fault where these are known to be none of the bound ones, but on the way to them.
     """
 
     judged: Judged
@@ -89,6 +90,7 @@ class Root:
     affects: int = 0
     accepted: bool = False
     alone: int = 0
+    helpers: tuple[Cell, ...] = ()
 
     @property
     def bindings(self) -> list[Binding]:
@@ -112,10 +114,12 @@ def localise(
     checks: Sequence[Judged],
     session: ForcingSession,
     explained: Collection[Cell] = (),
+    others: Callable[[Judged, Forced], Sequence[Root]] = lambda judged, forced: (),
 ) -> tuple[list[Root], list[tuple[Judged, list[int]]]]:
     """The root causes of what is wrong in the checks, and the wrong cells that descend from none, by check.
 
-    Cells that descend from the ``explained`` ones are none of the latter.
+    Cells that descend from the ``explained`` ones are none of the latter. ``others`` gives more roots of a check, which are
+    not found by its formulas' values.
     """
     roots: list[Root] = []
     amiss_in: list[tuple[Judged, list[int]]] = []
@@ -125,7 +129,7 @@ def localise(
             forced = force(judged, [other for other in checks if other is not judged], session)
             # Two wrongs may make a right: a formula is judged whether or not its cell is wrong in the whole run.
             suspects = sorted({*indices, *wrong_alone(judged, forced)})
-            roots += _roots(workbook, layout, judged, suspects, forced)
+            roots += [*others(judged, forced), *_roots(workbook, layout, judged, suspects, forced)]
             amiss_in.append((judged, indices))
     return _with_knock_ons(workbook, roots, amiss_in, explained)
 
@@ -324,13 +328,14 @@ def _with_knock_ons(
     What is wrong is followed from precedent to dependent through wrong cells and through formulas that nothing binds.
     """
     bound = {binding.cell for judged, _ in amiss_in for binding in judged.evidence.bindings}
-    at_fault = {cell: number for number, root in enumerate(roots) for cell in root.cells}
+    at_fault = {cell for root in roots if not root.helpers for cell in root.cells}
     wrong = [(judged, index) for judged, indices in amiss_in for index in indices]
     cells = {judged.evidence.bindings[index].cell for judged, index in wrong}
     dependents = dependents_of(workbook, cells | {cell for cell in workbook.cells if cell not in bound})
     reached: dict[Cell, set[int]] = {}
-    for cell, number in at_fault.items():
-        spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
+    for number, root in enumerate(roots):
+        for cell in root.helpers or root.cells:
+            spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
     for cell in explained:
         spread(cell, -1, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
     counts, alone = [0] * len(roots), [0] * len(roots)

@@ -11,29 +11,47 @@ from xlparity.findings.following import on_a_circle
 from xlparity.findings.localise import Judged, Root
 from xlparity.findings.repair import Mend
 from xlparity.layout import Layout
+from xlparity.prefixes import misspelling
 from xlparity.report import UNEXPLAINED, Finding
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Workbook
 
 
-def finding(workbook: Workbook, layout: Layout, root: Root, mend: Mend | None) -> Finding:
-    """The finding about a root cause."""
-    first = root.cells[0]
-    formula = workbook.formula(first)
-    code, said = _code_and_cause(root, mend, layout)
-    cells, suggestion = root.cells, None
+def finding(
+    workbook: Workbook,
+    layout: Layout,
+    root: Root,
+    mend: Mend | None,
+    besides: tuple[Root, Mend | None] | None = None,
+) -> Finding:
+    """The finding about a root cause, and of a function's wrong name what is wrong ``besides`` with the formula."""
+    cells, suggestion = root.helpers or root.cells, None
+    if root.fault == "prefix":
+        wrong = workbook.formula(cells[0])
+        code, said = "XP308", misspelling(wrong.text if wrong is not None else "")
+        if besides is not None:
+            said += f"; with the right name: {_code_and_cause(*besides, layout)[1]}"
+    else:
+        code, said = _code_and_cause(root, mend, layout)
     place = _place(root)
+    message = f"{place}: {said}"
+    if root.helpers:
+        message = f"{addresses(cells)}: {said}; '{root.variable}' in {place} has it from there"
     if mend is not None:
-        if mend.culprits:
-            cells, formula = mend.culprits, workbook.formula(mend.culprits[0])
-            said = f"{addresses(cells)} is the likely culprit: {said}; '{root.variable}' in {place} has it from there"
+        if mend.culprits and not root.helpers:
+            cells = mend.culprits
+            message = (
+                f"{addresses(cells)} is the likely culprit: {said}; '{root.variable}' in {place} has it from there"
+            )
         suggestion = mend.formulas[workbook.members.get(cells[0], cells[0])]
-    message = said if mend is not None and mend.culprits else f"{place}: {said}"
+    formula = workbook.formula(cells[0])
     if suggestion is not None:
-        message += f"; write {suggestion}"
+        message += f"; write {suggestion}{' into the file' if root.fault == 'prefix' else ''}"
+    elif root.fault == "prefix" and besides is None:
+        message += "; whether that is all that is wrong is not known"
     if root.accepted:
         message += " (the spec accepts this, but not what follows from it)"
-    affects = root.affects + (len(root.cells) if mend is not None and mend.culprits else 0)
+    affects = root.affects + (len(root.cells) if mend is not None and mend.culprits and not root.helpers else 0)
     if affects:
         others = "1 other cell" if affects == 1 else f"{affects:,} other cells"
         amiss = "is wrong" if affects == 1 else "are wrong"
