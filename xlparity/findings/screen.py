@@ -66,6 +66,8 @@ def _mmult(left: Table, right: Table) -> Table:
 
 def _spread(squared: bool, sample: bool) -> Callable[..., Table]:
     def spread(table: Table) -> Table:
+        if sample and table.shape[1] * table.shape[2] < 2:
+            return np.full((1, 1, 1), np.nan)  # #DIV/0! in Excel, and a warning in numpy
         found = np.var(table, axis=(1, 2), keepdims=True, ddof=1 if sample else 0)
         return np.asarray(found if squared else np.sqrt(found))
 
