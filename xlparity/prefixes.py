@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from xlparity.formula import token_at, tokens
 
-_PREFIX = re.compile(r"(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)
+_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)
 _CALL = re.compile(r"[A-Za-z_][\w.]*(?=\()")
 
 _XLFN = """

@@ -46,7 +46,7 @@ def finding(
         suggestion = mend.formulas[workbook.members.get(cells[0], cells[0])]
     formula = workbook.formula(cells[0])
     if suggestion is not None:
-        message += f"; write {suggestion}{' into the file' if root.fault == 'prefix' else ''}"
+        message += f"; write {suggestion}"
     elif root.fault == "prefix" and besides is None:
         message += "; whether that is all that is wrong is not known"
     if root.accepted:
