@@ -38,6 +38,9 @@ TABLE = [
     ("function", "O30", "=SUM(N30:N33)", "=AVERAGE(N30:N33)", "SUM stands where AVERAGE belongs"),
     ("function", "O30", "=MAX(N30:N33)", "=MIN(N30:N33)", "MAX stands where MIN belongs"),
     ("function", "O30", "=STDEV(N30:N33)", "=STDEVP(N30:N33)", "STDEV stands where STDEVP belongs"),
+    # As a file has them, for there is where an edited formula goes.
+    ("function", "O30", "=_xlfn.STDEV.S(N30:N33)", "=_xlfn.STDEV.P(N30:N33)", "STDEV.S stands where STDEV.P belongs"),
+    ("function", "O30", "=STDEV(N30:N33)", "=_xlfn.VAR.S(N30:N33)", "STDEV stands where VAR.S belongs"),
     ("function", "J30", "=EXP(I30)", "=POWER(10,I30)", "EXP stands where a power of 10 belongs"),
     ("function", "J30", "=1/(1+EXP(-I30))", "=TANH(I30)", "the sigmoid stands where TANH belongs"),
     ("wrap", "J30", "=ABS(I30)", "=I30", "ABS is too much"),

@@ -7,6 +7,7 @@ from test_engines import workbook
 
 from xlparity.engines import find_engine
 from xlparity.engines.formulas.functions import dates
+from xlparity.prefixes import prefixed
 from xlparity.values import ErrorValue, Unsupported
 from xlparity.workbook import read_workbook
 
@@ -86,7 +87,9 @@ def compute(tmp_path_factory):
     def computed(formulas, edit=None):
         """The formulas' values, each in a cell of its own beside CELLS."""
         book = workbook(
-            tmp_path_factory.mktemp("book"), None, S=CELLS | {f"F{n}": text for n, text in enumerate(formulas, start=1)}
+            tmp_path_factory.mktemp("book"),
+            None,
+            S=CELLS | {f"F{n}": prefixed(text) for n, text in enumerate(formulas, start=1)},
         )
         if edit:
             edit(book.path)

@@ -175,7 +175,7 @@ def test_another_workbook_is_not_opened(tmp_path, name):
         server.settimeout(0.1)
         target = f"http://127.0.0.1:{server.getsockname()[1]}/other.xlsx"
         path = workbook(
-            tmp_path, S={"A1": 2, "B1": "=[1]Other!A1", "C1": "=A1*2", "D1": f'=WEBSERVICE("{target}")'}
+            tmp_path, S={"A1": 2, "B1": "=[1]Other!A1", "C1": "=A1*2", "D1": f'=_xlfn.WEBSERVICE("{target}")'}
         ).path
         parts = ooxml.read_parts(path.read_bytes(), path)
         office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -25,7 +25,7 @@ UNEXPLAINED = "XP199"  # wrong, by a formula that is right by itself
 OF_INPUTS = ("XP203", "XP403")  # an input's copies are typed over, or hold something else
 CAUSES = frozenset((
     "XP100", "XP101", "XP102", "XP103", "XP104", "XP105", "XP106", "XP107", "XP108", "XP109", "XP110", "XP111", "XP112",
-    "XP201", "XP202", "XP205", "XP301", "XP302", "XP303", "XP401",
+    "XP201", "XP202", "XP205", "XP301", "XP302", "XP303", "XP308", "XP401",
 ))  # fmt: skip
 """The codes of findings that say why cells are wrong; others are about inputs, engines and stored values."""
 UNKNOWN = frozenset(("unsupported", "missing"))

@@ -13,13 +13,17 @@ Stored = Literal["equal", "differs", "unsupported", "uncached"]
 
 
 class StoredResult(NamedTuple):
-    """What became of one formula's stored value: ``stored`` is None where the file has none, the cell then uncached."""
+    """What became of one formula's stored value: ``stored`` is None where the file has none, the cell then uncached.
+
+    ``reason`` says of a formula with a function by a name that Excel does not read in a file, why that is #NAME?.
+    """
 
     cell: Cell
     status: Stored
     stored: Value | None
     computed: Value
     formula: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

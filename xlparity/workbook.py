@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import unescape
 
-from xlparity import collector, ooxml
+from xlparity import collector, ooxml, prefixes
 from xlparity.address import Cell, Range, folded, parse_range
 from xlparity.contents import Formula as Formula  # noqa: PLC0414  (here is where everybody looks for it)
 from xlparity.contents import replaced
@@ -50,7 +50,8 @@ class Workbook:
     cell of its area), or to an Unsupported that says why it could not be read. ``members`` maps the other cells of array
     areas to that first cell. ``scope`` tells what names and tables mean. ``extents`` are the last used row and column of
     each sheet. ``formulas`` counts the formula elements in the file itself, whether or not they could be read.
-    ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh.
+    ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh, and
+    ``macros`` that it has some, which may define functions.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class Workbook:
     extents: Mapping[str, tuple[int, int]]
     formulas: int
     date1904: bool = False
+    macros: bool = False
 
     def formula(self, cell: Cell) -> Formula | None:
         """The formula that computes this cell, alone or as part of an array area."""
@@ -97,6 +99,31 @@ class Workbook:
             return parse_range(self.scope.meaning(text, cell), cell.sheet)
         except ValueError:
             return None
+
+    def read_by_excel(self, text: str) -> str:
+        """The text of a formula as Excel reads it: #NAME? for each function by a name that Excel does not know.
+
+        Raises ValueError with the reason where it is not known what Excel reads.
+        """
+        for call in prefixes.misspelt(text):
+            if self.macros or folded(call.name) in self.scope.names:
+                own = "a macro" if self.macros else "a name"
+                raise ValueError(f"the function {call.name}, which may be Excel's own or {own} of the workbook")
+        if (reason := prefixes.undocumented(text)) is not None:
+            raise ValueError(reason)
+        return prefixes.as_read(text)
+
+    def as_excel_reads(self) -> "Workbook":
+        """The workbook with the formulas as ``read_by_excel`` has them, Unsupported where that is not known."""
+        contents: dict[Cell, Value | Formula] = {}
+        for cell, formula in formulas_of(self):
+            if prefixes.concerns(formula.text):
+                try:
+                    contents[cell] = replace(formula, text=self.read_by_excel(formula.text))
+                except ValueError as reason:
+                    area = formula.area.cells() if formula.area is not None else (cell,)
+                    contents |= {member: Unsupported(str(reason)) for member in area}
+        return self.edited(contents) if contents else self
 
     def area(self, text: str, cell: Cell) -> Range:
         """The cells that a plain reference in a formula of this cell means; of whole rows and columns the used ones.
@@ -165,7 +192,8 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         ) from error
     extents = _extents(sheets, cells, members)
     date1904 = book.epoch == CALENDAR_MAC_1904
-    return Workbook(path, digest, tuple(sheets), cells, members, scope, extents, formulas, date1904)
+    macros = any(part.endswith("vbaProject.bin") for part in parts)
+    return Workbook(path, digest, tuple(sheets), cells, members, scope, extents, formulas, date1904, macros)
 
 
 def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:

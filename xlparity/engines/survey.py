@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from xlparity import collector
 from xlparity.address import Cell, Range, folded
 from xlparity.formula import tokens
+from xlparity.prefixes import misspelt, without_prefix
 from xlparity.values import Unsupported, Value
 from xlparity.workbook import Workbook, formulas_of
 
@@ -20,7 +21,6 @@ _OUTWARD = frozenset(
     {"CELL", "INFO", "RTD", "WEBSERVICE", "DDE", "IMAGE", "STOCKHISTORY", "CALL", "REGISTER.ID", "SQL.REQUEST"}
 )
 _ANYWHERE = frozenset({"OFFSET", "INDIRECT"})
-_PREFIX = re.compile(r"_xlfn\.|_xlws\.", re.IGNORECASE)
 _MADE_RANGE = re.compile(r"\)\s*:|:\s*[A-Za-z_][\w.]*\(")
 _DEEPEST_NAME = 8
 
@@ -60,6 +60,18 @@ class Survey:
         """Every function that is called somewhere, as the file spells it."""
         return {call for reading in self.readings.values() for call in reading.calls}
 
+    @property
+    def nameless(self) -> set[Cell]:
+        """The cells whose formulas have #NAME? in them, and all that follow from those: they may come to it in Excel too."""
+        found: set[Cell] = set()
+        waiting = [cell for cell, formula in formulas_of(self._workbook) if "#NAME?" in formula.text]
+        for cell in waiting:  # grows as it is walked
+            for result in self._results(cell, frozenset()):
+                if result not in found:
+                    found.add(result)
+                    waiting += self._readers.get(result, ())
+        return found
+
     def settle(
         self, values: Mapping[Cell, Value], given: Collection[Cell], unknown: Collection[str]
     ) -> dict[Cell, Value]:
@@ -92,7 +104,7 @@ class Survey:
             cell: Unsupported("a truth value in a cell, which the engine takes for a number here")
             for cell, reading in (self.readings.items() if truths else ())
             if any(True for area in reading.areas for _ in _among(area, truths))
-            and minds(str(self._workbook.cells[cell]), {_PREFIX.sub("", call) for call in reading.calls})
+            and minds(str(self._workbook.cells[cell]), set(map(without_prefix, reading.calls)))
         }
 
     def _spread(self, refused: Mapping[Cell, Unsupported], held: frozenset[Cell]) -> dict[Cell, Value]:
@@ -167,7 +179,7 @@ class Survey:
 
     def _note_call(self, reading: Reading, call: str) -> None:
         reading.calls.add(call)
-        name = _PREFIX.sub("", call)
+        name = without_prefix(call)
         if name in _VOLATILE:
             reading.refusal = f"{name} gives another value each time"
         elif name in _OUTWARD:
@@ -189,6 +201,10 @@ class Survey:
             # A variable of LET, a sheet of a range of sheets, or a name that stands for a formula.
             reading.anywhere = True
             definition = scope.names.get(folded(f"{cell.sheet}!{word}"), scope.names.get(folded(word), ""))
+            if misspelt(definition):
+                reading.refusal = (
+                    f"the name {word}, in which a function is written without its prefix, or with a wrong one"
+                )
             if depth < _DEEPEST_NAME:
                 self._read_into(reading, definition, cell, depth + 1)
             return

@@ -3,7 +3,6 @@
 A branch is turned to #N/A. Where that changes nothing that is compared, the branch was never taken.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -14,11 +13,11 @@ from xlparity.columns import Column, value_in
 from xlparity.findings.localise import Root
 from xlparity.findings.subject import parsed
 from xlparity.formula import tokens
+from xlparity.prefixes import without_prefix
 from xlparity.syntax import Node, call, walk, with_part
 from xlparity.values import BLANK, Missing, Unsupported
 from xlparity.workbook import Formula
 
-_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)
 _NOT_AVAILABLE = call("NA")
 
 # Of so many arguments those that are branches. SWITCH has a default where their number is even.
@@ -37,7 +36,9 @@ Evaluation = Callable[[Mapping[Cell, Formula]], Mapping[Cell, Column] | None]
 
 def has_branches(formula: Formula) -> bool:
     """Whether the formula calls a function that takes one of several ways."""
-    return any(token.kind == "function" and _name(token.text[:-1]) in _BRANCHES for token in tokens(formula.text))
+    return any(
+        token.kind == "function" and without_prefix(token.text[:-1]) in _BRANCHES for token in tokens(formula.text)
+    )
 
 
 def without_each(formula: Formula) -> list[Formula] | None:
@@ -47,7 +48,7 @@ def without_each(formula: Formula) -> list[Formula] | None:
         return None
     found: list[Node] = []
     for path, node in walk(tree):
-        for place in _BRANCHES[_name(node.word)](len(node.parts)) if _is_branching(node) else ():
+        for place in _BRANCHES[without_prefix(node.word)](len(node.parts)) if _is_branching(node) else ():
             parts = (*node.parts[:place], _NOT_AVAILABLE, *node.parts[place + 1 :])  # an IF may lack its last branch
             found.append(with_part(tree, path, node._replace(parts=parts)))
     return [replace(formula, text=f"={changed}") for changed in found]
@@ -74,8 +75,4 @@ def _differs(root: Root, before: Mapping[Cell, Column], after: Mapping[Cell, Col
 
 
 def _is_branching(node: Node) -> bool:
-    return node.kind == "call" and _name(node.word) in _BRANCHES
-
-
-def _name(word: str) -> str:
-    return _PREFIX.sub("", word).upper()
+    return node.kind == "call" and without_prefix(node.word) in _BRANCHES

@@ -1,6 +1,6 @@
 """From wrong cells to findings: every root cause once, with what it should say where that is known, and what follows from it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -14,6 +14,7 @@ from xlparity.findings.culprits import Culprits
 from xlparity.findings.localise import Forced, ForcingSession, Judged, Root, agrees, amiss, force, localise, reason_in
 from xlparity.findings.repair import Mend, Repair
 from xlparity.findings.sentences import finding, unexplained
+from xlparity.findings.spelling import Spelling, right
 from xlparity.following import on_a_circle, origins
 from xlparity.layout import Layout
 from xlparity.report import Finding
@@ -43,13 +44,19 @@ def diagnose(
     """
     if not any(amiss(judged) for judged in checks):
         return {}
-    layout = Layout(workbook, [(judged.name, judged.cells, judged.inputs) for judged in checks])
-    roots, left = localise(workbook, layout, checks, session, explained)
-    mends = _Search(workbook, layout, checks, roots, session, prove).mends()
+    spelling = Spelling(workbook, session)
+    layout = Layout(spelling.workbook, [(judged.name, judged.cells, judged.inputs) for judged in checks])
+    bound = {binding.cell for judged in checks for binding in judged.evidence.bindings}
+
+    def misspelt(judged: Judged, forced: Forced) -> list[Root]:
+        return spelling.roots(layout, judged, forced, bound)
+
+    roots, left = localise(spelling.workbook, layout, checks, spelling.session, explained, misspelt)
+    mends = _Search(layout, checks, roots, spelling, prove).mends()
     found: dict[str, list[Finding]] = {judged.name: [] for judged in checks}
-    for root, mend, sources in _merged(workbook, roots, mends):
+    for (root, mend, sources), besides in _folded(_merged(workbook, roots, mends)):
         if not root.accepted or root.affects:
-            found[root.judged.name].append(finding(workbook, layout, root, mend, sources))
+            found[root.judged.name].append(finding(workbook, layout, root, mend, sources, besides))
     for judged, forced, indices in left:
         found[judged.name] += unexplained(workbook, judged, forced, indices)
     return {name: tuple(findings) for name, findings in found.items()}
@@ -86,20 +93,43 @@ def _sources(workbook: Workbook, root: Root) -> tuple[Cell, ...]:
     return () if set(found) <= {workbook.members.get(cell, cell) for cell in root.cells} else found
 
 
+def _folded(
+    merged: Sequence[tuple[Root, Mend | None, tuple[Cell, ...]]],
+) -> Iterator[tuple[tuple[Root, Mend | None, tuple[Cell, ...]], tuple[Root, Mend | None] | None]]:
+    """Each of the merged, and what is wrong besides with a formula in which a function has a wrong name."""
+    misnamed = {
+        (root.judged.name, root.indices)
+        for root, _, _ in merged
+        if root.fault == "prefix" and not (root.helpers or right(root))
+    }
+    besides: dict[tuple[str, tuple[int, ...]], tuple[Root, Mend | None]] = {
+        (root.judged.name, root.indices): (root, mend)
+        for root, mend, _ in merged
+        if root.fault in ("formula", "error", "unsupported") and not (mend is not None and mend.culprits)
+    }
+    for root, mend, sources in merged:
+        key = root.judged.name, root.indices
+        if key not in misnamed or key not in besides:
+            yield (root, mend, sources), None
+        elif root.fault == "prefix":
+            yield (root, besides[key][1], sources), besides[key]
+
+
 class _Search:
     """The mends of all roots, each tried until it holds in the whole workbook and on new inputs."""
 
     def __init__(
         self,
-        workbook: Workbook,
         layout: Layout,
         checks: Sequence[Judged],
         roots: Sequence[Root],
-        session: ForcingSession,
+        spelling: Spelling,
         prove: Proof,
     ) -> None:
-        self.workbook, self.checks, self.roots, self.session, self.prove = workbook, checks, roots, session, prove
-        self._repair = Repair(workbook, layout, roots, session)
+        self.workbook, self.session, self._spelling = spelling.workbook, spelling.session, spelling
+        self.checks, self.roots, self.prove = checks, roots, prove
+        at_fault = [root for root in roots if root.fault != "prefix"]  # with the right names the others may be right
+        self._repair = Repair(self.workbook, layout, at_fault, self.session)
         self._culprits = Culprits(self._repair)
         self._refused: dict[int, set[object]] = {}
 
@@ -107,6 +137,7 @@ class _Search:
         """One for each root, None where none is found."""
         tried = [self._find(number) for number in range(len(self.roots))]
         for again in range(_ROUNDS):
+            tried = self._without_overruled(tried)
             held = self._proven(self._recomputed(tried))
             lost = [number for number, mend in enumerate(tried) if mend is not None and held[number] is None]
             if not lost or again == _ROUNDS - 1:
@@ -119,11 +150,24 @@ class _Search:
             tried = held
         return tried
 
+    def _without_overruled(self, mends: Sequence[Mend | None]) -> list[Mend | None]:
+        """The mends without those that only name functions rightly, in formulas for which another mend has other text."""
+        others = _all([mend for root, mend in zip(self.roots, mends, strict=True) if root.fault != "prefix"])
+        return [
+            None
+            if root.fault == "prefix" and mend and any(others.get(c, f) != f for c, f in mend.formulas.items())
+            else mend
+            for root, mend in zip(self.roots, mends, strict=True)
+        ]
+
     def _find(self, number: int) -> Mend | None:
         """What mends the root; a helper on the way to it before its own formula, where others have the same and are right."""
         root, refused = self.roots[number], self._refused.get(number, set())
         if number >= _MOST_MENDED or not root.proved or root.accepted:
             return None
+        if root.fault == "prefix":
+            mend = self._spelling.mend(root)
+            return None if mend is None or mend.signature in refused else mend
         if root.fault == "typed":
             return self._repair.mend(root, refused)
         alike = root.form in [form for form, _ in self._repair.siblings(root)]

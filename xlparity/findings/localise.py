@@ -22,8 +22,8 @@ from xlparity.report import UNKNOWN, WRONG, CellResult
 from xlparity.values import BLANK, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook
 
-Fault = Literal["typed", "formula", "error", "circular", "unsupported", "beyond"]
-"""``typed`` stands for a constant where a formula must stand, and for nothing at all.
+Fault = Literal["typed", "formula", "error", "circular", "unsupported", "beyond", "prefix"]
+"""``typed`` stands for a constant where a formula must stand, and for nothing at all, ``prefix`` for a function's wrong name.
 
 ``unsupported`` is what the engine cannot compute; ``beyond``, what it finds wrong and ``formulas`` cannot compute.
 """
@@ -105,7 +105,8 @@ class Root:
     ``alone`` are how many of them descend from no other root.
     ``indices`` are the cells' places among the check's bindings. ``form`` is None where there is no formula. Only what is
     ``proved`` wrong may be edited: a formula that no engine could evaluate may well be right. They are ``constant`` where they
-    are typed, and are what the reference gives in every sample.
+    are typed, and are what the reference gives in every sample. ``helpers`` are the cells at fault where these are known to
+    be none of the bound ones, but on the way to them.
     """
 
     judged: Judged
@@ -119,6 +120,7 @@ class Root:
     alone: int = 0
     proved: bool = True
     constant: bool = False
+    helpers: tuple[Cell, ...] = ()
 
     @property
     def bindings(self) -> list[Binding]:
@@ -142,10 +144,12 @@ def localise(
     checks: Sequence[Judged],
     session: ForcingSession,
     explained: Collection[Cell] = (),
+    others: Callable[[Judged, Forced], Sequence[Root]] = lambda judged, forced: (),
 ) -> tuple[list[Root], list[tuple[Judged, Forced, list[int]]]]:
     """The root causes of what is wrong in the checks, and the wrong cells that descend from none, by check.
 
-    Cells that descend from the ``explained`` ones are none of the latter.
+    Cells that descend from the ``explained`` ones are none of the latter. ``others`` gives more roots of a check, which are
+    not found by its formulas' values.
     """
     roots: list[Root] = []
     amiss_in: list[tuple[Judged, Forced, list[int]]] = []
@@ -155,15 +159,16 @@ def localise(
         if indices:
             forced = force(judged, [other for other in checks if other is not judged], session)
             # Two wrongs may make a right: a formula that reads a wrong cell is judged even where its own cell is right.
-            others = sorted(set(wrong_alone(judged, forced)).difference(indices)) if judged.own else ()
+            beside = sorted(set(wrong_alone(judged, forced)).difference(indices)) if judged.own else ()
             bindings = judged.evidence.bindings
             misled = [
                 index
-                for index in others
+                for index in beside
                 if _reads(workbook, bindings[index].cell, wrong, forced.held)
                 or _fault(judged, index, forced) == "unsupported"  # on some inputs: that is to be known as well
             ]
-            roots += _roots(workbook, layout, judged, sorted([*indices, *misled]), forced)
+            suspects = sorted([*indices, *misled])
+            roots += [*others(judged, forced), *_roots(workbook, layout, judged, suspects, forced)]
             amiss_in.append((judged, forced, indices))
     found, left = _with_knock_ons(workbook, roots, amiss_in, explained)
     more = [root for part in left for root in _beyond(workbook, layout, *part, wrong)]
@@ -454,15 +459,14 @@ def _with_knock_ons(
     What is wrong is followed from precedent to dependent through wrong cells and through formulas that nothing binds.
     """
     bound = {binding.cell for judged, _, _ in amiss_in for binding in judged.evidence.bindings}
-    at_fault = {cell: number for number, root in enumerate(roots) for cell in root.cells}
+    at_fault = {cell for root in roots if not root.helpers for cell in root.cells}
     wrong = [(judged, index) for judged, _, indices in amiss_in for index in indices]
     cells = {judged.evidence.bindings[index].cell for judged, index in wrong}
     dependents = dependents_of(workbook, cells | {cell for cell in workbook.cells if cell not in bound})
     reached: dict[Cell, set[int]] = {}
-    for cell, number in at_fault.items():
-        if roots[number].constant:  # nothing is wrong because of it
-            continue
-        spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
+    for number, root in enumerate(roots):
+        for cell in () if root.constant else root.helpers or root.cells:  # nothing is wrong because of a right constant
+            spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
     for cell in explained:
         spread(cell, -1, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
     counts, alone = [0] * len(roots), [0] * len(roots)

@@ -13,33 +13,54 @@ from xlparity.findings.localise import Forced, Judged, Root, reason_in
 from xlparity.findings.repair import Mend
 from xlparity.following import on_a_circle, origins
 from xlparity.layout import Layout
+from xlparity.prefixes import misspelling
 from xlparity.report import UNEXPLAINED, Finding
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Workbook
 
 
 def finding(
-    workbook: Workbook, layout: Layout, root: Root, mend: Mend | None, sources: tuple[Cell, ...] = ()
+    workbook: Workbook,
+    layout: Layout,
+    root: Root,
+    mend: Mend | None,
+    sources: tuple[Cell, ...] = (),
+    besides: tuple[Root, Mend | None] | None = None,
 ) -> Finding:
-    """The finding about a root cause; ``sources`` are the cells that the root's cannot be computed for, if others are."""
-    first = root.cells[0]
-    formula = workbook.formula(first)
-    code, said = _code_and_cause(root, mend, layout)
-    cells, suggestion = root.cells, None
+    """The finding about a root cause.
+
+    ``sources`` are the cells that the root's cannot be computed for, if others are, and ``besides`` is what else is wrong
+    with a formula in which a function has a wrong name.
+    """
+    cells, suggestion = root.helpers or root.cells, None
+    if root.fault == "prefix":
+        wrong = workbook.formula(cells[0])
+        code, said = "XP308", misspelling(wrong.text if wrong is not None else "")
+        if besides is not None:
+            said += f"; with the right name: {_code_and_cause(*besides, layout)[1]}"
+    else:
+        code, said = _code_and_cause(root, mend, layout)
     place = _place(root)
+    message = f"{place}: {said}"
+    if root.helpers:
+        message = f"{addresses(cells)}: {said}; '{root.variable}' in {place} has it from there"
     if mend is not None:
-        if mend.culprits:
-            cells, formula = mend.culprits, workbook.formula(mend.culprits[0])
-            said = f"{addresses(cells)} is the likely culprit: {said}; '{root.variable}' in {place} has it from there"
+        if mend.culprits and not root.helpers:
+            cells = mend.culprits
+            message = (
+                f"{addresses(cells)} is the likely culprit: {said}; '{root.variable}' in {place} has it from there"
+            )
         suggestion = mend.formulas[workbook.members.get(cells[0], cells[0])]
     if sources:
-        cells, formula = sources, workbook.formula(sources[0])
+        cells = sources
         reason = reason_in(root.forced.local.get(sources[0], BLANK))
-        said = f"{addresses(cells)} cannot be assessed: {reason}; '{root.variable}' in {place} depends on it"
-    elsewhere = bool(sources) or (mend is not None and bool(mend.culprits))
-    message = said if elsewhere else f"{place}: {said}"
+        message = f"{addresses(cells)} cannot be assessed: {reason}; '{root.variable}' in {place} depends on it"
+    elsewhere = bool(sources) or (mend is not None and bool(mend.culprits) and not root.helpers)
+    formula = workbook.formula(cells[0])
     if suggestion is not None:
         message += f"; write {suggestion}"
+    elif root.fault == "prefix" and besides is None:
+        message += "; whether that is all that is wrong is not known"
     if root.accepted:
         message += " (the spec accepts this, but not what follows from it)"
     affects = root.affects + (len(root.cells) if elsewhere else 0)

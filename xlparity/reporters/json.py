@@ -89,6 +89,7 @@ def _stored(result: StoredResult) -> dict[str, Any]:
         "stored": None if result.stored is None else _value(result.stored),
         "computed": _value(result.computed),
         "formula": result.formula,
+        "reason": result.reason,
     }
 
 

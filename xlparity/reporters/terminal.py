@@ -65,8 +65,11 @@ def show_stored(
     """
     counts = report.counts
     kept = [result for result in report.results if isinstance(result.computed, Unsupported)]
-    for status, meaning in _STORED.items() if not written else [("unsupported", _STORED["unsupported"])]:
-        found = kept if written else [result for result in report.results if result.status == status]
+    groups = {status: [result for result in report.results if result.status == status] for status in _STORED}
+    if written:
+        groups = {"misnamed": [result for result in report.results if result.reason], "unsupported": kept}
+    for status, found in groups.items():
+        meaning = _STORED.get(status, "#NAME? in Excel, as a function's name is not as Excel reads it in a file")
         if found and not quiet:
             console.print(Text(f"{number(len(found), 'cell')}: {meaning}", style="bold"))
             shown = found if verbose else found[:_CELLS_SHOWN]
@@ -104,7 +107,7 @@ def _stored_cells(results: Iterable[StoredResult], status: str, width: int) -> R
     rows = []
     for result in results:
         values = [Text(value(result.stored)), Text(value(result.computed))] if status == "differs" else []
-        reason = result.computed.reason if isinstance(result.computed, Unsupported) else ""
+        reason = result.computed.reason if isinstance(result.computed, Unsupported) else result.reason or ""
         rows.append(_Row((Text(str(result.cell)), *values), result.formula or "(not read)", reason))
     return _with_formulas(columns if status == "differs" else columns[:1], rows, width)
 

@@ -15,6 +15,7 @@ from xlparity.engines.formulas.nodes import Node, compute, in_order
 from xlparity.engines.formulas.program import Program
 from xlparity.engines.formulas.shapes import compile_shape
 from xlparity.formula import dissect
+from xlparity.prefixes import concerns
 from xlparity.scope import full_size
 from xlparity.values import BLANK, MISSING, Missing, Unsupported, Value
 from xlparity.workbook import Formula, Workbook
@@ -139,7 +140,7 @@ class FormulasSession:
         results = tuple([self._result(member, cell) for member in (formula.area.cells() if formula.area else (cell,))])
         block = formula.area.shape if formula.area else (1, 1)
         try:
-            shape, texts = dissect(formula.text, lambda word: self._meaning(word, cell))
+            shape, texts = self._dissected(formula.text, cell)
             read_from: list[str | whereabouts.Numbers] = list(texts)
             if whereabouts.concerns(shape):
                 shape, read_from = whereabouts.asked(shape, texts, cell, formula.area)
@@ -151,6 +152,12 @@ class FormulasSession:
         places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
         full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
         return Node(program, places, shapes, results, block, formula.spills, full)
+
+    def _dissected(self, text: str, cell: Cell) -> tuple[str, list[str]]:
+        shape, texts = dissect(text, lambda word: self._meaning(word, cell))
+        if concerns(shape):
+            return dissect(self._workbook.read_by_excel(text), lambda word: self._meaning(word, cell))
+        return shape, texts
 
     def _result(self, member: Cell, anchor: Cell) -> int:
         """The member's place, or where something else has been put over it, one that nobody reads."""

@@ -18,10 +18,10 @@ from xlparity.engines.formulas.functions.signatures import OMITTED
 from xlparity.engines.formulas.guards import DECIMALS, Operand, Refusal
 from xlparity.engines.formulas.program import Program
 from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, token_at, tokens
+from xlparity.prefixes import without_prefix
 
 _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
 _SIGNS = re.compile(r"[-+](?: *[-+])+ *")  # blanks are spelled out: to Python the marks are white space as well
-_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)  # Excel marks what came after its 2007 edition
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 
 _THROUGH = ("SUMPRODUCT", "LOOKUP")  # these work through arrays in a plain cell too
@@ -45,10 +45,10 @@ def compile_shape(shape: str, array: bool) -> Program:
     for token in reversed(tokens(shape)):
         # Asked of the text: the parser makes a plain reference of INDIRECT("A1"), and no call is left to look at.
         if token.kind == "function":
-            plain = _PREFIX.sub("", token.text[:-1]).upper()
-            if plain not in FUNCTIONS and plain != "SINGLE":
-                raise Refusal(f"the function {plain}, which this engine does not vouch for")
-            shape = f"{shape[: token.start]}{plain}({shape[token.end :]}"
+            name = without_prefix(token.text[:-1])
+            if name not in FUNCTIONS and name != "SINGLE":
+                raise Refusal(f"the function {name}, which this engine does not vouch for")
+            shape = f"{shape[: token.start]}{name}({shape[token.end :]}"
         if token.kind == "number" and not (token.text.isdigit() and len(token.text) < 16):
             # The parser reads neither 1E5 nor 5. as numbers; Excel does, and cuts what has more than 15 digits.
             shape = shape[: token.start] + repr(_fifteen_digits(token.text)) + shape[token.end :]
