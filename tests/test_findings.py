@@ -423,7 +423,7 @@ def test_a_suggestion_whose_branch_no_sample_takes_is_none(small, formula, refer
 
 
 @pytest.mark.parametrize(
-    "formula", ["=IF(A1<5,0,LOG(A2))", "=CHOOSE(IF(A1<5,1,2),0,LOG(A2))", "=IFS(A1<5,0,TRUE,LOG(A2))"]
+    "formula", ["=IF(A1<5,0,LOG(A2))", "=CHOOSE(IF(A1<5,1,2),0,LOG(A2))", "=_xlfn.IFS(A1<5,0,TRUE,LOG(A2))"]
 )
 def test_a_suggestion_whose_branches_are_all_taken_remains(small, formula):
     """The samples show what either branch must be."""

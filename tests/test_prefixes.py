@@ -252,7 +252,7 @@ def test_the_right_name_is_suggested_where_the_formula_is_right_with_it(spread, 
         ("=-STDEV.S(A1:A8)", "with the right name: the minus before", "=_xlfn.STDEV.S(A1:A8)"),
         ("=STDEV.S(A1:A7)", "with the right name: ", "=_xlfn.STDEV.S(A1:A8)"),
         ("=NORM.S.DIST(A1,TRUE)+A7*SIN(A3)", "with the right name: it does not compute what the reference does", None),
-        ("=LET(q,A1:A8,STDEV(q))", "with the right name: cannot be assessed", None),
+        ("=LET(q,A1:A8,STDEV(q))", "whether that is all that is wrong is not known", None),
     ],
 )
 def test_the_prefix_is_not_sold_as_all_that_is_wrong(spread, small, formula, said, suggestion):

@@ -259,7 +259,11 @@ class _Search:
                 agrees(judged, index, on.local.get(cell, BLANK), on.sets).all()
                 for index, cell in zip(root.indices, root.cells, strict=True)
             )
-            if not all(right) or not self._repair.reached(root, mend, replace(root, judged=judged, forced=on)):
+            # The right name of a function changes no branch: it is what Excel shows in the cell.
+            reached = root.fault == "prefix" or self._repair.reached(
+                root, mend, replace(root, judged=judged, forced=on)
+            )
+            if not all(right) or not reached:
                 kept[number] = None
         return kept
 
