@@ -40,6 +40,7 @@ class Workbook:
     areas to that first cell. ``scope`` tells what names and tables mean. ``extents`` are the last used row and column of
     each sheet. ``formulas`` counts the formula elements in the file itself, whether or not they could be read.
     ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh.
+    ``iterates`` says that Excel computes circular references by iteration, and does not refuse them.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class Workbook:
     extents: Mapping[str, tuple[int, int]]
     formulas: int
     date1904: bool = False
+    iterates: bool = False
 
     def formula(self, cell: Cell) -> Formula | None:
         """The formula that computes this cell, alone or as part of an array area."""
@@ -154,7 +156,8 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         ) from error
     extents = _extents(sheets, cells, members)
     date1904 = book.epoch == CALENDAR_MAC_1904
-    return Workbook(path, digest, tuple(sheets), cells, members, scope, extents, formulas, date1904)
+    iterates = book.calculation is not None and bool(book.calculation.iterate)
+    return Workbook(path, digest, tuple(sheets), cells, members, scope, extents, formulas, date1904, iterates)
 
 
 def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:

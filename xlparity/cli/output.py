@@ -1,5 +1,6 @@
 """Where a command's report goes: a terminal, a pipe or a file; and the bar that shows how far the work has come."""
 
+import contextlib
 import io
 import os
 import sys
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 from xlparity.errors import UsageError
 from xlparity.reporters.visible import visible
@@ -73,6 +76,18 @@ def write(text: str, output: Path | None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     _print(text)
+
+
+def complain(message: str) -> None:
+    """The error as one line on standard error, and as an annotation where this runs on GitHub Actions."""
+    message = visible(" ".join(message.split()))
+    lines = f"xlparity: {message}\n"
+    if on_github():
+        from xlparity.reporters.github import command, inert  # noqa: PLC0415
+
+        lines = f"{inert(lines)}{command('error', message, title='xlparity')}\n"
+    with contextlib.suppress(BrokenPipeError):  # nobody reads it, and the exit code is the same
+        typer.echo(lines, nl=False, err=True)
 
 
 def print_nowhere() -> None:

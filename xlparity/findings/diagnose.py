@@ -108,8 +108,8 @@ class _Search:
     def _find(self, number: int) -> Mend | None:
         """What mends the root; a helper on the way to it before its own formula, where others have the same and are right."""
         root, refused = self.roots[number], self._refused.get(number, set())
-        if number >= _MOST_MENDED:
-            return None
+        if number >= _MOST_MENDED or not np.isfinite(root.judged.evidence.expected[:, list(root.indices)]).any():
+            return None  # where nothing is expected, any formula would agree
         if root.fault == "typed":
             return self._repair.mend(root, refused)
         alike = root.form in [form for form, _ in self._repair.siblings(root)]
@@ -192,7 +192,8 @@ class _Search:
                 others = [each for each in fresh if each is not judged]
                 forced[name] = judged, force(judged, others, self.session.like(book), most=_MOST_PROOFS)
             judged, on = forced[name]
-            if mend.size > 0 and on.count < _FEWEST_PROOFS:
+            expected = np.isfinite(judged.evidence.expected[np.ix_(list(on.sets), root.indices)])
+            if (mend.size > 0 and on.count < _FEWEST_PROOFS) or not expected.any():
                 kept[number] = None
                 continue
             right = (

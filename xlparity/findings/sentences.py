@@ -11,9 +11,13 @@ from xlparity.findings.following import on_a_circle
 from xlparity.findings.localise import Judged, Root
 from xlparity.findings.repair import Mend
 from xlparity.layout import Layout
-from xlparity.report import UNEXPLAINED, Finding
+from xlparity.report import UNEXPLAINED, CellResult, Finding
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Workbook
+
+_MAYBE_CIRCULAR = (
+    "a circular reference, which cannot be assessed: Excel may iterate it, or not take the branch that it is in"
+)
 
 
 def finding(workbook: Workbook, layout: Layout, root: Root, mend: Mend | None) -> Finding:
@@ -38,7 +42,8 @@ def finding(workbook: Workbook, layout: Layout, root: Root, mend: Mend | None) -
         others = "1 other cell" if affects == 1 else f"{affects:,} other cells"
         amiss = "is wrong" if affects == 1 else "are wrong"
         only = "only " if root.alone == root.affects else ""
-        message += f". {others} {'cannot be assessed' if root.fault == 'unsupported' else amiss} {only}because of it"
+        amiss = "cannot be assessed" if root.fault in ("unsupported", "circular") else amiss
+        message += f". {others} {amiss} {only}because of it"
         message += f", {root.alone:,} of them because of nothing else" if root.alone and not only else ""
     return Finding(
         code,
@@ -62,7 +67,7 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
         held = f"{result.actual:.9g}" if isinstance(result.actual, float) else str(result.actual)
         return "XP201", f"{result.formula or held} stands where a formula must"
     if root.fault == "circular":
-        return "XP302", f"a circular reference, which Excel does not compute{_but(said)}"
+        return "XP302", f"{_circle(result)}{_but(said)}"
     if root.fault == "unsupported":
         local = root.forced.local.get(root.cells[0], BLANK)
         values = local if isinstance(local, tuple) else (local,)
@@ -83,6 +88,12 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
     return "XP100", f"it does not compute what the reference does; {known[0]}" if known else (
         "it does not compute what the reference does"
     )
+
+
+def _circle(result: CellResult) -> str:
+    """What is known of a circular reference: one that iterates, or goes through a branch, may have a value in Excel."""
+    proved = isinstance(result.actual, Unsupported) and result.actual.circular
+    return "a circular reference, which Excel does not compute" if proved else _MAYBE_CIRCULAR
 
 
 def _but(said: str) -> str:
@@ -121,9 +132,13 @@ def unexplained(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> l
     found: list[Finding] = []
     if circle:
         behind = len(unsure) - len(circle)
-        said = "a circular reference, which Excel does not compute, of formulas that are right by themselves"
         more = f" {behind:,} other cells cannot be computed because of it." if behind else ""
-        found.append(_about(workbook, judged, circle, "XP302", f"{said}.{more}", behind))
+        kinds: dict[str, list[int]] = {}
+        for index in circle:
+            kinds.setdefault(_circle(judged.results[index]), []).append(index)
+        for kind, alike in kinds.items():
+            said = f"{kind}, of formulas that are right by themselves.{more}"
+            found.append(_about(workbook, judged, alike, "XP302", said, behind))
         told = [index for index in told if index not in set(unsure)]
     for index_group in _by_variable(judged, [index for index in told if index in set(unsure)]):
         actual = judged.results[index_group[0]].actual
