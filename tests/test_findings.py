@@ -216,7 +216,7 @@ def test_a_circular_reference_is_a_finding(two_iterations, tmp_path):
     report = verified(two_iterations, tmp_path, {"J9": "=1/(1+EXP(-N9))"})
     found = cause(report)
     assert (found.code, names(found), found.suggestion) == ("XP302", ["J9"], "=1/(1+EXP(-I9))")
-    assert report.verdict is Verdict.UNASSESSED
+    assert report.verdict is Verdict.FAIL
     assert found.affects > 20
 
 
@@ -470,7 +470,7 @@ def test_a_shape_that_does_not_fit_is_a_finding(small):
     report = report_on(small, THREE | down("=3*A#"), "return {'y': 3 * x[:2]}")
     found = cause(report, "small")
     assert (found.code, found.suggestion) == ("XP401", None)
-    assert report.verdict is Verdict.UNASSESSED
+    assert report.verdict is Verdict.FAIL
 
 
 # --- dead formulas ---------------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP401": Rule("WrongShape", "a quantity of another shape than its range"),
     "XP403": Rule("InputsDiffer", "an input whose places hold different values"),
+    "XP404": Rule("InputIsNoNumber", "an input cell that holds a text or an error value where a number belongs"),
     "XP501": Rule("StoredValue", "a stored value that is not what the formula computes", "warning"),
 }
 """By code; codes are never reused, and none changes its meaning."""

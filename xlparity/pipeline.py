@@ -15,7 +15,8 @@ from xlparity.binding import irregular
 from xlparity.census import constants_behind, take_census
 from xlparity.columns import value_in
 from xlparity.containment import LIMIT
-from xlparity.engines import Engine, Session, SweepSession, Values, find_engine
+from xlparity.engines import Engine, Session, SweepSession, Values, find_engine, others_than
+from xlparity.engines.survey import refused_by_all
 from xlparity.errors import nearest
 from xlparity.evidence import Evidence
 from xlparity.findings.diagnose import diagnose
@@ -109,7 +110,7 @@ def assess(
     checks = tuple(check for by_engine in diagnosed for check in by_engine)
     looked_at = {r.cell for check in checks for r in check.results if r.status != "skipped"}
     census = take_census(book, looked_at)
-    return Report(
+    report = Report(
         from_here(plan.path),
         from_here(book.path),
         book.digest,
@@ -118,6 +119,27 @@ def assess(
         _versions(machines),
         _digests(plan, trials),
     )
+    return replace(report, could_settle=_could_settle(book, report, machines))
+
+
+def _could_settle(book: Workbook, report: Report, machines: Sequence[Engine]) -> tuple[str, ...]:
+    """The engines that can run here, were not asked, and may compute what is unsupported.
+
+    What engines contradict each other about is not unsupported for want of one that knows the formula.
+    """
+    disputed = {
+        cell for check in report.checks for found in check.findings if found.code == "XP307" for cell in found.cells
+    }
+    unsupported: set[Cell] = set()
+    for check in report.combined:
+        if check.recomputed:
+            unsupported |= {result.cell for result in check.results if result.status == "unsupported"}
+            if check.counts["missing"]:  # which an input may be the reason for
+                unread = (found for found in check.findings if found.code == "XP303" and not found.iterations)
+                unsupported |= {cell for found in unread for cell in found.cells}
+    unsupported -= disputed
+    others = others_than([machine.name for machine in machines]) if unsupported else ()
+    return others if others and not unsupported <= refused_by_all(book) else ()
 
 
 def _with_causes(

@@ -12,7 +12,7 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Input
 from xlparity.case import Array, Case
 from xlparity.columns import Column, Floats, value_in
-from xlparity.compare import agree, compare, pasted_inputs, typed_copies, unequal_copies
+from xlparity.compare import agree, compare, not_numbers, pasted_inputs, typed_copies, unequal_copies
 from xlparity.containment import LIMIT
 from xlparity.engines import Engine, Values
 from xlparity.errors import OracleError
@@ -80,22 +80,19 @@ class Trial:
         return tuple(output.name for output in self.bound.check.outputs if output.skip is None)
 
     def on_stored(self, book: Workbook, values: Values, machine: Engine, seed: int) -> Stored:
-        """The facts on the stored inputs; raises SpecError where the reference says nothing about them."""
+        """The facts on the stored inputs; raises SpecError where the reference says nothing about them.
+
+        Where an input cell holds something else than a number, that is a finding, and nothing is compared.
+        """
         check, cells = self.bound.check, self.bound.cells
-        inputs: dict[str, float | Array] = {}
-        for given in self.bound.inputs:
-            try:
-                inputs[given.name] = _read(given, values, book.path)
-            except OracleError as error:
-                by = "" if machine.name == "formulas" else f", by {machine.name}"
-                raise self.plan.error(given.name, f"check '{check.name}'{by}: {error}", check.name, "inputs") from error
-        try:
-            trace = self.reference.trace(Case(inputs, "on the stored inputs"), self.iterations, self.own)
-        except OracleError as error:
-            raise self.plan.error("reference", f"check '{check.name}': {error}", check.name) from error
+        no_numbers = not_numbers(book, self.bound.inputs, values)
+        trace: Trace | None = None
+        if not no_numbers:
+            trace = self._traced(book, values, machine)
         results, misfits = compare(book, cells, values, trace)
         copies = self.bound.inputs, cells.offsets
         findings: tuple[Finding, ...] = (
+            *no_numbers,
             *misfits,
             *unequal_copies(*copies, values),
             *typed_copies(book, *copies),
@@ -112,6 +109,10 @@ class Trial:
             recomputed=machine.recomputes,
             tolerances={output.name: output.tolerance for output in check.outputs if output.skip is None},
         )
+        if trace is None:
+            count = len(results)
+            nothing = Reading([], np.full(count, -1, dtype=np.intp), np.zeros(count, dtype=bool))
+            return Stored(result, np.full(count, np.nan), nothing)
         return Stored(result, *row_of(cells, trace))
 
     def with_constants(self, result: CheckResult) -> CheckResult:
@@ -139,6 +140,21 @@ class Trial:
             for name, count in counts.items()
         ]
         return replace(result, results=tuple(results), notes=(*result.notes, *notes)) if notes else result
+
+    def _traced(self, book: Workbook, values: Values, machine: Engine) -> Trace:
+        """What the reference gives for the stored inputs."""
+        check = self.bound.check
+        inputs: dict[str, float | Array] = {}
+        for given in self.bound.inputs:
+            try:
+                inputs[given.name] = _read(given, values, book.path)
+            except OracleError as error:
+                by = "" if machine.name == "formulas" else f", by {machine.name}"
+                raise self.plan.error(given.name, f"check '{check.name}'{by}: {error}", check.name, "inputs") from error
+        try:
+            return self.reference.trace(Case(inputs, "on the stored inputs"), self.iterations, self.own)
+        except OracleError as error:
+            raise self.plan.error("reference", f"check '{check.name}': {error}", check.name) from error
 
     @property
     def named(self) -> set[Cell]:
@@ -276,9 +292,8 @@ def _read(given: Input[Range], values: Values, path: Path) -> "float | Array":
     for cell in given.at.cells():
         value: Value = values.get(cell, BLANK)
         if not isinstance(value, bool | float):
-            held = f"the text '{value}'" if isinstance(value, str) else str(value)
             mend = "type one in" if value is BLANK else "put one there"
-            said = f"input '{given.name}' needs a number in {cell} of {path}, which holds {held}; {mend}"
+            said = f"input '{given.name}' needs a number in {cell} of {path}, which holds {value}; {mend}"
             raise OracleError(f"{said}, or, where rows, columns or a sheet have moved, correct the address")
         numbers.append(float(value))
     return numbers[0] if given.at.size == 1 else np.array(numbers).reshape(given.at.shape)

@@ -50,8 +50,9 @@ class Workbook:
     cell of its area), or to an Unsupported that says why it could not be read. ``members`` maps the other cells of array
     areas to that first cell. ``scope`` tells what names and tables mean. ``extents`` are the last used row and column of
     each sheet. ``formulas`` counts the formula elements in the file itself, whether or not they could be read.
-    ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh, and
-    ``macros`` that it has some, which may define functions.
+    ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh,
+    ``macros`` that it has some, which may define functions, and ``iterates`` that Excel computes circular references by
+    iteration, and does not refuse them.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class Workbook:
     formulas: int
     date1904: bool = False
     macros: bool = False
+    iterates: bool = False
 
     def formula(self, cell: Cell) -> Formula | None:
         """The formula that computes this cell, alone or as part of an array area."""
@@ -193,7 +195,8 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
     extents = _extents(sheets, cells, members)
     date1904 = book.epoch == CALENDAR_MAC_1904
     macros = any(part.endswith("vbaProject.bin") for part in parts)
-    return Workbook(path, digest, tuple(sheets), cells, members, scope, extents, formulas, date1904, macros)
+    iterates = book.calculation is not None and bool(book.calculation.iterate)
+    return Workbook(path, digest, tuple(sheets), cells, members, scope, extents, formulas, date1904, macros, iterates)
 
 
 def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:

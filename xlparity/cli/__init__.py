@@ -1,6 +1,5 @@
 """The command line: arguments in, exit code out."""
 
-import contextlib
 import io
 import os
 import sys
@@ -14,11 +13,10 @@ from xlparity.cli.commands import Command, Group
 from xlparity.cli.engines import engines
 from xlparity.cli.guard import guarded
 from xlparity.cli.mutate import mutate
-from xlparity.cli.output import on_github
+from xlparity.cli.output import complain
 from xlparity.cli.verify import verify
 from xlparity.cli.workbooks import generate, init, recalc
 from xlparity.errors import XlparityError
-from xlparity.reporters.visible import visible
 
 app = typer.Typer(
     name="xlparity",
@@ -84,12 +82,5 @@ def run() -> NoReturn:
 
 
 def _complain(message: str) -> NoReturn:
-    message = visible(" ".join(message.split()))
-    lines = f"xlparity: {message}\n"
-    if on_github():
-        from xlparity.reporters.github import command, inert  # noqa: PLC0415
-
-        lines = f"{inert(lines)}{command('error', message, title='xlparity')}\n"
-    with contextlib.suppress(BrokenPipeError):  # nobody reads it, and 2 it is all the same
-        typer.echo(lines, nl=False, err=True)
+    complain(message)
     raise SystemExit(2) from None

@@ -1,5 +1,6 @@
 """Where a command's report goes: a terminal, a pipe or a file; and the bar that shows how far the work has come."""
 
+import contextlib
 import io
 import os
 import sys
@@ -84,6 +85,18 @@ def write(text: str, output: Path | None) -> None:
 def tell_written(output: Path) -> None:
     """Says on standard error which file was written, as every command does."""
     typer.echo(f"wrote {output.as_posix()}", err=True)
+
+
+def complain(message: str) -> None:
+    """The error as one line on standard error, and as an annotation where this runs on GitHub Actions."""
+    message = visible(" ".join(message.split()))
+    lines = f"xlparity: {message}\n"
+    if on_github():
+        from xlparity.reporters.github import command, inert  # noqa: PLC0415
+
+        lines = f"{inert(lines)}{command('error', message, title='xlparity')}\n"
+    with contextlib.suppress(BrokenPipeError):  # nobody reads it, and the exit code is the same
+        typer.echo(lines, nl=False, err=True)
 
 
 def print_nowhere() -> None:

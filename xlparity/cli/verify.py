@@ -9,8 +9,8 @@ import typer
 import xlparity
 from xlparity.cli.engines import engine_names
 from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_reports
-from xlparity.cli.output import progress_bar
-from xlparity.errors import UsageError
+from xlparity.cli.output import complain, progress_bar
+from xlparity.errors import UsageError, XlparityError
 from xlparity.settings import read_settings
 from xlparity.writing import from_here, keep_apart, write_file
 
@@ -91,7 +91,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     SPEC's workbook, whatever becomes of the copy that --fix writes. What [tool.xlparity] in pyproject.toml says stands
     where no option does.
     """
-    from xlparity.report import worst  # noqa: PLC0415
+    from xlparity.report import Verdict, worst  # noqa: PLC0415
     from xlparity.spec import SUFFIX  # noqa: PLC0415
 
     wanted = paired(format, output)
@@ -121,10 +121,17 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
 
         raise typer.Exit(verify_on_save(specs, workbook))
     with progress_bar(len(specs)) as progress:
-        reports = [
-            xlparity.verify(spec, workbook=workbook, progress=progress(number, spec), **options)
-            for number, spec in enumerate(specs)
-        ]
+        reports: list[Report] = []
+        unusable: list[XlparityError] = []
+        for number, spec in enumerate(specs):
+            try:
+                reports.append(xlparity.verify(spec, workbook=workbook, progress=progress(number, spec), **options))
+            except XlparityError as error:
+                unusable.append(error)
+    if unusable and not any(report.verdict is Verdict.FAIL for report in reports):
+        raise unusable[0]
+    for each in unusable:  # what cannot be assessed does not hide what is proved wrong
+        complain(str(each))
     keep_all_apart(wanted, *(Path(report.workbook) for report in reports))
     for option, copy in (("--fix", fix), ("--annotate", annotate)):
         if copy is not None:

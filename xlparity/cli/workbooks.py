@@ -1,6 +1,7 @@
 """The commands about one workbook: ``generate``, ``recalc`` and ``init``."""
 
 import os
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -76,7 +77,15 @@ def recalc(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write to this file and not to WORKBOOK.")
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 3 where a stored value differs or is absent.")
+        bool,
+        typer.Option(
+            "--check",
+            help="Write nothing; exit 3 where a stored value differs or is absent.",
+        ),
+    ] = False,
+    allow_unsupported: Annotated[
+        bool,
+        typer.Option("--allow-unsupported", help="With --check: pass over formulas that could not be computed."),
     ] = False,
     format: Annotated[
         Format, typer.Option("--format", metavar="FORMAT", help=f"How the report is written: {' or '.join(Format)}.")
@@ -95,10 +104,13 @@ def recalc(
 
     if check and out:
         raise UsageError("--check writes no workbook; leave --out away")
+    if allow_unsupported and not check:
+        raise UsageError("--allow-unsupported is for --check; without it nothing is checked")
     keep_report_apart(output, workbook, out)
     if out is not None:
         refuse_kind(out, workbook, "--out")
     report, data = recalculate(workbook)
+    report = replace(report, allow_unsupported=allow_unsupported)
     written = "" if check else (out or workbook).as_posix()
 
     def tell(where: Path | None, *, quiet: bool, aside: bool = False) -> None:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from xlparity import collector
 from xlparity.address import Cell, Range, folded
+from xlparity.engines.circularity import certain_circles
 from xlparity.formula import tokens
 from xlparity.prefixes import misspelt, without_prefix
-from xlparity.values import Unsupported, Value
+from xlparity.values import BEHIND_A_CIRCLE, CIRCULAR, Unsupported, Value
 from xlparity.workbook import Workbook, formulas_of
 
 _VOLATILE = frozenset({"RAND", "RANDBETWEEN", "RANDARRAY", "NOW", "TODAY"})
@@ -87,8 +88,10 @@ class Survey:
                 if not reading.calls.isdisjoint(unknown):
                     names = ", ".join(sorted(reading.calls.intersection(unknown)))
                     refused.setdefault(cell, Unsupported(f"a function that the engine does not know ({names})"))
-        for cell in self._find_circular(held) if self._circular and held else self._circular:
-            refused.setdefault(cell, Unsupported("a circular reference, or a cell that depends on one"))
+        circular = self._find_circular(held) if self._circular and held else self._circular
+        circles = certain_circles(self._workbook, [cell for cell in circular if cell not in held])
+        for cell in circular:
+            refused.setdefault(cell, CIRCULAR if cell in circles else BEHIND_A_CIRCLE)
         for cell, value in values.items():
             if isinstance(value, Unsupported):
                 refused.setdefault(cell, value)
@@ -110,20 +113,20 @@ class Survey:
     def _spread(self, refused: Mapping[Cell, Unsupported], held: frozenset[Cell]) -> dict[Cell, Value]:
         """Every refused cell and every cell that depends on one, but for those that are held."""
         found: dict[Cell, Value] = {}
-        # A cell, its own reason, and the one that it hands on.
+        # A cell, why it has no value, and the reason that it hands on.
         waiting = [
-            (cell, held_back.reason, f"it depends on {cell}: {held_back.reason}")
+            (cell, held_back, Unsupported(f"it depends on {cell}: {held_back.reason}"))
             for cell, held_back in refused.items()
             if self._results(cell, held)
         ]
         if waiting:
-            reason = f"it may read {waiting[0][0]}, which is unsupported"
+            reason = Unsupported(f"it may read {waiting[0][0]}, which is unsupported")
             anywhere = [cell for cell, reading in self.readings.items() if reading.anywhere and cell not in refused]
             waiting += [(cell, reason, reason) for cell in anywhere]
         for cell, reason, handed_on in waiting:  # grows as it is walked
             for result in self._results(cell, held):
                 if result not in found:
-                    found[result] = Unsupported(reason)
+                    found[result] = reason
                     waiting += [(reader, handed_on, handed_on) for reader in self._readers.get(result, ())]
         return found
 
@@ -210,6 +213,11 @@ class Survey:
             return
         if not meaning.startswith("("):  # else a constant
             self._note_area(reading, meaning, cell)
+
+
+def refused_by_all(workbook: Workbook) -> frozenset[Cell]:
+    """The cells that no outside program can be asked about, whatever it knows."""
+    return frozenset(Survey(workbook, lambda text: None).settle({}, (), ()))
 
 
 def _among(area: Range, cells: Collection[Cell]) -> Iterable[Cell]:

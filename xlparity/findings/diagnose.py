@@ -168,6 +168,8 @@ class _Search:
         if root.fault == "prefix":
             mend = self._spelling.mend(root)
             return None if mend is None or mend.signature in refused else mend
+        if not np.isfinite(root.judged.evidence.expected[:, list(root.indices)]).any():
+            return None  # where nothing is expected, any formula would agree
         if root.fault == "typed":
             return self._repair.mend(root, refused)
         alike = root.form in [form for form, _ in self._repair.siblings(root)]
@@ -252,7 +254,8 @@ class _Search:
                 others = [each for each in fresh if each is not judged]
                 forced[name] = judged, force(judged, others, self.session.like(book), most=_MOST_PROOFS)
             judged, on = forced[name]
-            if mend.size > 0 and on.count < _FEWEST_PROOFS:
+            expected = np.isfinite(judged.evidence.expected[np.ix_(list(on.sets), root.indices)])
+            if (mend.size > 0 and on.count < _FEWEST_PROOFS) or not expected.any():
                 kept[number] = None
                 continue
             right = (

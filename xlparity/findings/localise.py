@@ -365,7 +365,7 @@ def _roots(workbook: Workbook, layout: Layout, judged: Judged, suspects: Iterabl
         fault = _fault(judged, index, forced)
         if (
             fault is None
-            and judged.results[index].status in UNKNOWN
+            and _has_no_value(judged.results[index])
             and (
                 refers_to_itself(workbook, binding.cell)  # on forced values x = x is always right
                 or (on_a_circle(workbook, binding.cell) and _is_odd(workbook, layout, judged, index))
@@ -441,9 +441,13 @@ def _fault(judged: Judged, index: int, forced: Forced) -> Fault | None:
     return "unsupported" if values and unsure and judged.own else None
 
 
+def _has_no_value(result: CellResult) -> bool:
+    return result.status in UNKNOWN or isinstance(result.actual, Unsupported)
+
+
 def _circular(workbook: Workbook, root: Root) -> bool:
-    """Whether Excel cannot compute the cells since they follow from themselves."""
-    if root.judged.results[root.indices[0]].status not in UNKNOWN or root.fault == "typed":
+    """Whether the cells have no value since they follow from themselves."""
+    if not _has_no_value(root.judged.results[root.indices[0]]) or root.fault == "typed":
         return False
     return on_a_circle(workbook, root.cells[0])
 

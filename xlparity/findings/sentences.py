@@ -14,9 +14,13 @@ from xlparity.findings.repair import Mend
 from xlparity.following import on_a_circle, origins
 from xlparity.layout import Layout
 from xlparity.prefixes import misspelling
-from xlparity.report import UNEXPLAINED, Finding
+from xlparity.report import UNEXPLAINED, CellResult, Finding
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Workbook
+
+_MAYBE_CIRCULAR = (
+    "a circular reference, which cannot be assessed: Excel may iterate it, or not take the branch that it is in"
+)
 
 
 def finding(
@@ -68,7 +72,8 @@ def finding(
         others = "1 other cell" if affects == 1 else f"{affects:,} other cells"
         amiss = "is wrong" if affects == 1 else "are wrong"
         only = "only " if root.alone == root.affects else ""
-        message += f". {others} {'cannot be assessed' if root.fault == 'unsupported' else amiss} {only}because of it"
+        amiss = "cannot be assessed" if root.fault in ("unsupported", "circular") else amiss
+        message += f". {others} {amiss} {only}because of it"
         message += f", {root.alone:,} of them because of nothing else" if root.alone and not only else ""
     return Finding(
         code,
@@ -97,7 +102,7 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
             said += f"; the reference gives {those} in every sample, and {key}"
         return "XP201", said
     if root.fault == "circular":
-        return "XP302", f"a circular reference, which Excel does not compute{_but(said)}"
+        return "XP302", f"{_circle(result)}{_but(said)}"
     if root.fault in ("unsupported", "beyond"):
         reason = reason_in(root.forced.local.get(root.cells[0], BLANK))
         why = f"no correction can be looked for, since the engine formulas does not support it: {reason}"
@@ -118,6 +123,12 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
     return "XP100", f"it does not compute what the reference does; {known[0]}" if known else (
         "it does not compute what the reference does"
     )
+
+
+def _circle(result: CellResult) -> str:
+    """What is known of a circular reference: one that iterates, or goes through a branch, may have a value in Excel."""
+    proved = isinstance(result.actual, Unsupported) and result.actual.circular
+    return "a circular reference, which Excel does not compute" if proved else _MAYBE_CIRCULAR
 
 
 def _but(said: str) -> str:
@@ -156,9 +167,13 @@ def unexplained(workbook: Workbook, judged: Judged, forced: Forced, indices: Seq
     found: list[Finding] = []
     if circle:
         behind = len(unsure) - len(circle)
-        said = "a circular reference, which Excel does not compute, of formulas that are right by themselves"
         more = f" {behind:,} other cells cannot be computed because of it." if behind else ""
-        found.append(_about(workbook, judged, circle, "XP302", f"{said}.{more}", behind))
+        kinds: dict[str, list[int]] = {}
+        for index in circle:
+            kinds.setdefault(_circle(judged.results[index]), []).append(index)
+        for kind, alike in kinds.items():
+            said = f"{kind}, of formulas that are right by themselves.{more}"
+            found.append(_about(workbook, judged, alike, "XP302", said, behind))
         told = [index for index in told if index not in set(unsure)]
     found += _refused(workbook, judged, [index for index in told if index in set(unsure)])
     told = [index for index in told if index not in set(unsure)]

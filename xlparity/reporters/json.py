@@ -101,6 +101,7 @@ def _report(report: Report) -> dict[str, Any]:
         "spec": report.spec,
         "versions": dict(report.versions),
         "digests": dict(report.digests),
+        "could_settle": list(report.could_settle),
         "checks": [_check(check) for check in report.checks],
         "combined": [
             {"name": check.name, "engine": check.engine, "verdict": str(check.verdict), "counts": check.counts}

@@ -87,6 +87,9 @@ def show_stored(
     said += f", {counts['unsupported']:,} could not be computed" if counts["unsupported"] else ""
     stale = report.verdict is Verdict.STALE
     said += f"; 'xlparity recalc {report.workbook}' stores it, and so does Excel when it saves" if stale else ""
+    said += (
+        "; --allow-unsupported passes over these" if report.verdict is Verdict.UNASSESSED and counts["equal"] else ""
+    )
     console.print(Text.assemble(_stamp(report.verdict), f"  {report.workbook}: {said}."))
 
 
@@ -138,7 +141,10 @@ def _check(check: CheckResult, width: int, *, engine: str, verbose: bool) -> Ren
     parts += [_indented(Text(said.text, style=_WEIGHT[said.level])) for said in words.scenarios(check)]
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
     if wrong and not verbose and not any(finding.cells for finding in check.findings):
-        said = f"{number(len(wrong), 'cell')} {'is' if len(wrong) == 1 else 'are'} not right because of what is found elsewhere"
+        amiss = "cannot be assessed"
+        if any(result.status in WRONG for result in wrong):
+            amiss = "is not right" if len(wrong) == 1 else "are not right"
+        said = f"{number(len(wrong), 'cell')} {amiss} because of what is found elsewhere"
         parts.append(_indented(Text(f"{said}; --verbose lists them all", style="dim")))
     elif wrong:
         # Where the causes are told, the cells themselves are of less interest.
