@@ -11,7 +11,7 @@ import pytest
 from planted import verified
 
 import xlparity
-from xlparity.address import Cell, column_letters
+from xlparity.address import Cell
 from xlparity.report import STATUSES, CellResult, Census, CheckResult, Finding, Report
 from xlparity.reporters.html import render
 from xlparity.reporters.html.changes import marked

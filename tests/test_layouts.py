@@ -10,7 +10,7 @@ BUILT = {name: builder() for name, builder in LAYOUTS.items()}
 
 def verified(run, spec, *arguments):
     """The exit code and the JSON of verifying a spec."""
-    done = run("verify", spec, "--format", "json", *arguments)
+    done = run("verify", spec, "--format", "json", "--quiet", *arguments)
     assert not done.err, done.err
     return done.code, json.loads(done.out)
 
