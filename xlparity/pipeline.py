@@ -8,8 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from xlparity.address import Cell
-from xlparity.binding import irregular
+from xlparity.address import Cell, Range
+from xlparity.binding import Input, Offset, irregular
 from xlparity.census import constants_behind, take_census
 from xlparity.engines import Engine, Session, SweepSession, Values, find_engine
 from xlparity.errors import nearest
@@ -80,16 +80,18 @@ def assess(
     trials: Sequence[Trial] | None = None,
     scenarios: int = SCENARIOS,
     seed: int = 0,
+    witness: bool = True,
 ) -> Report:
     """The report on a workbook that is read: on its stored inputs, and on so many others drawn around them.
 
-    ``trials`` are the plan's checks where somebody has bound them to the workbook already.
+    ``trials`` are the plan's checks where somebody has bound them to the workbook already. Without a ``witness``, no smallest
+    change of inputs is looked for that makes a cell wrong.
     """
     trials = trials_of(plan, bind(plan, book)) if trials is None else trials
     opinions: list[list[tuple[CheckResult, Evidence]]] = []
     sessions: list[Session] = []
     for number, machine in enumerate(machines):
-        found, session = _opinion(trials, book, machine, _part_of(say, number, len(machines)), scenarios, seed)
+        found, session = _opinion(trials, book, machine, _part_of(say, number, len(machines)), scenarios, seed, witness)
         opinions.append(found)
         sessions.append(session)
     reconciled = [reconcile([check for check, _ in by_engine]) for by_engine in zip(*opinions, strict=True)]
@@ -190,7 +192,7 @@ def _part_of(say: Progress, number: int, count: int) -> Progress:
 
 
 def _opinion(
-    trials: Sequence[Trial], book: Workbook, machine: Engine, say: Progress, scenarios: int, seed: int
+    trials: Sequence[Trial], book: Workbook, machine: Engine, say: Progress, scenarios: int, seed: int, witness: bool
 ) -> tuple[list[tuple[CheckResult, Evidence]], Session]:
     """Every check's result as one engine has it, with the evidence on which it rests, and the engine's session."""
     say("compiling", 0.3)
@@ -224,14 +226,24 @@ def _opinion(
     opinions: list[tuple[CheckResult, Evidence]] = []
     for trial, one, (shown, evidence) in zip(trials, stored, found, strict=True):
         result = one.result.with_scenarios(replace(shown, asked=scenarios))
-        result = _with_witness(trial, one, result, values, session, tried, behind)
+        if witness:
+            result = _with_witness(trial, one, result, values, session, tried, behind)
         opinions.append((_with_notes(trial, result, moved, behind), evidence))
     return opinions, session
 
 
-def drawn(trials: Sequence[Trial], book: Workbook, values: Values, *, count: int, seed: int) -> Drawn:
-    """Other inputs than the stored ``values``, so many sets for all checks together."""
+def drawn(
+    trials: Sequence[Trial],
+    book: Workbook,
+    values: Values,
+    *,
+    count: int,
+    seed: int,
+    more: Sequence[Input[Range]] = (),
+) -> Drawn:
+    """Other inputs than the stored ``values``, so many sets for all checks together; ``more`` are varied beside theirs."""
     inputs = [(given, trial.bound.cells.offsets) for trial in trials for given in trial.bound.inputs]
+    inputs += [(given, (Offset(0, 0),)) for given in more]
     # What one check computes may be another one's input, and is not to be set.
     compared = {
         binding.cell
