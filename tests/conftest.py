@@ -10,7 +10,7 @@ from typing import NamedTuple
 import openpyxl
 import pytest
 
-from xlparity.cli import main
+from xlparity.cli import run as run_command
 from xlparity.course.regressor.pages import regressor
 from xlparity.generate import build
 
@@ -109,12 +109,12 @@ class Done(NamedTuple):
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
-    """Runs the command line in this process, as the console script does."""
+    """Runs the command line in this process, which the console script forks."""
 
     def command(*arguments: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["xlparity", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            main()
+            run_command()
         printed = capsys.readouterr()
         return Done(int(ended.value.code or 0), printed.out, printed.err)
 

@@ -4,6 +4,7 @@ import pytest
 from test_engines import at, workbook
 
 from xlparity.engines import find_engine
+from xlparity.prefixes import prefixed
 from xlparity.values import ErrorValue
 
 
@@ -11,16 +12,20 @@ def evaluate(folder, formulas, cells):
     """The value of each formula, on a sheet of its own beside a sheet named D with these cells.
 
     A formula in braces is an array formula, and its value that of its first cell; one in braces that is given with an
-    area is entered into that, and its value is a list.
+    area is entered into that, and its value is a list. Formulas are given as a person types them, and written as Excel has
+    them in a file.
     """
     placed = {f"A{row}": formula for row, formula in enumerate(formulas, start=1)}
-    values = find_engine("formulas").load(workbook(folder, S=placed, D=cells)).recalculate({})
+    written = {address: prefixed(formula) for address, formula in placed.items()}
+    values = find_engine("formulas").load(workbook(folder, S=written, D=cells)).recalculate({})
     return {formula: values[at(address)] for address, formula in placed.items()}
 
 
 def entered(folder, formula, area, cells):
     """The values of an array formula over an area, row by row."""
-    values = find_engine("formulas").load(workbook(folder, S={area: f"{{{formula}}}"}, D=cells)).recalculate({})
+    values = (
+        find_engine("formulas").load(workbook(folder, S={area: f"{{{prefixed(formula)}}}"}, D=cells)).recalculate({})
+    )
     return [values[cell] for cell in parse(area)]
 
 

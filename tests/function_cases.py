@@ -5,14 +5,18 @@ import math
 from test_engines import workbook
 
 from xlparity.engines import find_engine
+from xlparity.prefixes import prefixed
 from xlparity.values import ErrorValue, Unsupported
 
 DIV, NA, NUM, VALUE = map(ErrorValue, ("#DIV/0!", "#N/A", "#NUM!", "#VALUE!"))
 
 
 def evaluate(folder, formulas, cells):
-    """The value of each formula, in order, on a sheet with these cells; the formulas stand in column Z."""
-    placed = {f"Z{row}": f"={formula}" for row, formula in enumerate(formulas, start=1)}
+    """The value of each formula, in order, on a sheet with these cells; the formulas stand in column Z.
+
+    They are given as a person types them, and written as Excel has them in a file.
+    """
+    placed = {f"Z{row}": prefixed(f"={formula}") for row, formula in enumerate(formulas, start=1)}
     values = find_engine("formulas").load(workbook(folder, S={**cells, **placed})).recalculate({})
     by_address = {cell.a1: value for cell, value in values.items()}
     return [by_address[address] for address in placed]

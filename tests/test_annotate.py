@@ -18,8 +18,9 @@ from xlparity.address import Cell
 from xlparity.annotate import annotate
 from xlparity.annotate.marks import COLOURS, MEANINGS, marks
 from xlparity.annotate.styles import FONTS
+from xlparity.engines.sheets import Content, Sheet
 from xlparity.errors import WorkbookError
-from xlparity.patch import pack
+from xlparity.patch import pack, write_formulas, write_values
 from xlparity.report import CAUSES, Finding, Verdict
 from xlparity.workbook import read_workbook
 
@@ -391,6 +392,72 @@ def test_tags_with_a_prefix_are_continued_with_it(small):
     assert book.sheetnames == ["Sheet", "xlparity"]
 
 
+def test_the_anchors_of_a_button_are_neither_columns_nor_rows(small):
+    """A form control has an xdr:col and an xdr:row, which were taken for the sheet's: ``KeyError: 'min'``."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    small.write_spec(outputs='[outputs]\ny = { at = "B1:B2" }')
+    small.reference.write_text("def double(x):\n    return {'y': [2 * x, 2 * x]}\n")
+    written = parts(small.workbook)
+    written["xl/worksheets/sheet1.xml"] = with_button(written["xl/worksheets/sheet1.xml"])
+    small.workbook.write_bytes(pack(written))
+    copy = annotated(small)
+    sheet = openpyxl.load_workbook(copy)["Sheet"]
+    assert sheet["B1"].fill.fgColor.rgb == COLOURS["cause"]
+    assert sheet["B2"].fill.fgColor.rgb != "00000000"  # it has no element in the file
+    assert with_button(b"</sheetData>").removeprefix(b"</sheetData>") in parts(copy)["xl/worksheets/sheet1.xml"]
+
+
+def with_button(xml):
+    """The sheet with a form control behind its cells, as Excel anchors one."""
+    spaces = {
+        "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
+        "xdr": "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing",
+        "r": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    }
+    declared = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in spaces.items())
+    ends = "".join(
+        f"<{end}><xdr:col>{k}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{k}</xdr:row><xdr:rowOff>0</xdr:rowOff></{end}>"
+        for k, end in ((4, "from"), (5, "to"))
+    )
+    button = (
+        f'<mc:AlternateContent{declared}><mc:Choice Requires="x14"><controls><control shapeId="1025" name="Button 1">'
+        f'<controlPr defaultSize="0"><anchor>{ends}</anchor></controlPr></control></controls></mc:Choice></mc:AlternateContent>'
+    )
+    return xml.replace(b"</sheetData>", b"</sheetData>" + button.encode())
+
+
+def test_new_cells_are_put_among_the_rows_of_the_sheet_and_never_into_a_button():
+    """By values, by formulas, and in the copies that other engines are given."""
+    page = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        b'<row r="1"><c r="A1"><v>1</v></c></row>%s</sheetData></worksheet>'
+    )
+    old = with_button(page % b"")
+    for address in ("A2", "B6"):
+        new = b'<row r="%s"><c r="%s"><v>2.0</v></c></row>' % (address[1:].encode(), address.encode())
+        assert write_values(old, {address: 2.0}, "sheet") == with_button(page % new)
+        assert write_formulas(old, {address: "=1"}, "sheet") == with_button(page % new.replace(b"v>2.0</v", b"f>1</f"))
+        engines = Sheet(old, "sheet").written({address: Content(b"", b"<v>2.0</v>")})
+        assert engines == with_button(page % new)
+
+
+def test_what_a_sheet_shows_is_told_by_namespace_and_not_by_prefix(small):
+    """The relation of a sheet is an id of one namespace, whatever else is called id, and whatever its prefix is."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    opened = openpyxl.load_workbook(small.workbook)
+    opened["Sheet"].sheet_view.tabSelected = True
+    opened.save(small.workbook)
+    written = parts(small.workbook)
+    book = (
+        written["xl/workbook.xml"]
+        .replace(b"xmlns:r=", b"xmlns:q=")
+        .replace(b" r:id=", b' xmlns:z="z" z:id="rId9" q:id=')
+    )
+    small.workbook.write_bytes(pack({**written, "xl/workbook.xml": book}))
+    copy = annotated(small)
+    assert openpyxl.load_workbook(copy)["Sheet"].sheet_view.tabSelected is False
+
+
 @pytest.mark.parametrize("name", ["xlparity", "XLparity"])
 def test_a_sheet_of_our_name_is_not_written_over(small, name):
     """The copy of a copy has two summaries; Excel tells no names apart by capitals."""
@@ -462,7 +529,9 @@ def test_the_command_writes_the_copy_and_its_exit_code_is_the_verdict(run, small
     done = run("verify", small.spec, "--annotate", out, "--format", "json")
     assert done.code == 1
     assert done.out == run("verify", small.spec, "--format", "json").out
-    assert done.err == f"wrote {out.as_posix()}: 1 cell coloured, 1 commented, sheet 'xlparity' added\n"
+    written, verdict = done.err.split("\n", 1)
+    assert written == f"wrote {out.as_posix()}: 1 cell coloured, 1 commented, sheet 'xlparity' added"
+    assert verdict.startswith("✗ FAIL  ")
     assert openpyxl.load_workbook(out)["Sheet"]["B1"].comment is not None
 
 

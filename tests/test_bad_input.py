@@ -2,12 +2,16 @@
 
 import json
 import re
+import subprocess
+import sys
 import zipfile
 
 import openpyxl
 import pytest
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table
+
+SHEET = "xl/worksheets/sheet1.xml"
 
 
 def refused(run, small, *said, **changed):
@@ -227,6 +231,45 @@ def test_a_damaged_sheet_is_an_error(run, small):
             for name, data in damaged.items():
                 archive.writestr(name, data)
         refused(run, small, "damaged")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("verify", "small.parity.toml"),
+        ("verify", "small.parity.toml", "--engine", "cached"),
+        ("verify", "small.parity.toml", "--fix", "out.xlsx"),
+        ("verify", "small.parity.toml", "--annotate", "out.xlsx"),
+        ("recalc", "small.xlsx"),
+        ("recalc", "small.xlsx", "--check"),
+        ("init", "small.xlsx", "--output", "other.parity.toml"),
+        ("mutate", "small.parity.toml", "--jobs", "1"),
+        ("pytest",),
+    ],
+)
+def test_a_workbook_that_two_programs_read_differently_is_refused_by_every_command(run, small, monkeypatch, command):
+    """Its B1 is =2*A1 to the reader that takes the first formula, and =3*A1 to one that takes the last."""
+    with zipfile.ZipFile(small.workbook) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert b"<f>2*A1</f>" in parts[SHEET]
+    parts[SHEET] = parts[SHEET].replace(b"<f>2*A1</f>", b"<f>2*A1</f><f>3*A1</f>")
+    with zipfile.ZipFile(small.workbook, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    monkeypatch.chdir(small.folder)
+    before = {path: path.read_bytes() for path in small.folder.iterdir() if path.is_file()}
+    said = "small.xlsx: sheet 'Sheet': cell B1 has two <f>, which programs read in different ways; let Excel repair it"
+    if command == ("pytest",):
+        tests = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "small.parity.toml"]
+        done = subprocess.run(tests, capture_output=True, check=False, encoding="utf-8")
+        assert done.returncode != 0
+        assert said in done.stdout
+    else:
+        done = run(*command)
+        assert done.code == 2
+        assert (done.out, done.err.count("\n")) == ("", 1)
+        assert said in done.err
+    assert {path: path.read_bytes() for path in small.folder.iterdir() if path.is_file()} == before
 
 
 def test_a_spec_that_is_not_there_or_no_text_is_one_line(run, small):

@@ -46,16 +46,46 @@ def test_json_goes_to_standard_output_alone(run, small):
     done = run("verify", small.spec, "--format", "json")
     assert done.code == 0
     assert json.loads(done.out)["verdict"] == "pass"
-    assert done.err == ""
+    assert done.err.startswith("✓ PASS  ")
+    assert run("verify", small.spec, "--format", "json", "--quiet").err == ""
 
 
 def test_a_report_can_be_written_to_a_file(run, small):
-    """In a folder that is not there yet, and with nothing on standard output."""
-    for form in ("json", "text"):
+    """In a folder that is not there yet; the verdict is said all the same, and where the report is."""
+    for form in ("json", "text", "html"):
         path = small.folder / "reports" / f"report.{form}"
         done = run("verify", small.spec, "--format", form, "--output", path)
-        assert (done.code, done.out) == (0, "")
+        assert done.code == 0
+        assert done.out == run("verify", small.spec, "--quiet").out
+        assert done.err == f"wrote {path.as_posix()}\n"
         assert "pass" in path.read_text(encoding="utf-8").lower()
+        quiet = run("verify", small.spec, "--format", form, "--output", path, "--quiet")
+        assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+
+
+@pytest.mark.parametrize("form", ["json", "junit", "sarif", "markdown", "html"])
+def test_the_verdict_stands_beside_what_a_program_reads_and_not_in_it(run, small, form):
+    """Whoever waits at the terminal while a file is piped is told how it ended, with the copies that were written."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    bare = run("verify", small.spec, "--format", form, "--quiet").out
+    done = run("verify", small.spec, "--format", form, "--fix", small.folder / "fixed.xlsx")
+    assert (done.code, "✗ FAIL  " in done.out) == (1, form == "markdown" and "✗ FAIL  " in bare)
+    assert done.err.startswith("✗ FAIL  ")
+    assert "fixed.xlsx: 1 formula put right" in done.err
+    assert "✓ PASS  " in done.err
+
+
+def test_a_class_of_copies_comes_with_a_verdict_each(run, small):
+    """A page and a coloured copy, and nobody has to open one to know how it ended."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    page, copy = small.folder / "r.html", small.folder / "shown.xlsx"
+    done = run("verify", small.spec, "--format", "html", "--output", page, "--annotate", copy)
+    assert done.err.splitlines() == [
+        f"wrote {copy.as_posix()}: 1 cell coloured, 1 commented, sheet 'xlparity' added",
+        f"wrote {page.as_posix()}",
+    ]
+    assert done.out.startswith("✗ FAIL  ")
+    assert done.out.count("FAIL") == 1
 
 
 def test_the_exit_code_is_the_worst_verdict(run, small, tmp_path):
@@ -302,7 +332,7 @@ def test_help_and_import_load_nothing_heavy():
     program = (
         "import sys, xlparity, xlparity.cli\n"
         "sys.argv = ['xlparity', '--help']\n"
-        "try: xlparity.cli.main()\n"
+        "try: xlparity.cli.run()\n"
         f"except SystemExit: print(sorted({heavy} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

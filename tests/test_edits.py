@@ -1,8 +1,12 @@
 """The catalogue of edits: each kind leads from the wrong formula to the right one and back, and says what is wrong."""
 
+from itertools import pairwise
+
 import pytest
 from planted import at, layout_of
 
+import xlparity
+from xlparity.address import column_letters
 from xlparity.edits import CODES, LARGE, SMALL, Site, edits
 from xlparity.edits.functions import arguments, functions, operators, powers, signs
 from xlparity.edits.places import iterations
@@ -34,6 +38,9 @@ TABLE = [
     ("function", "O30", "=SUM(N30:N33)", "=AVERAGE(N30:N33)", "SUM stands where AVERAGE belongs"),
     ("function", "O30", "=MAX(N30:N33)", "=MIN(N30:N33)", "MAX stands where MIN belongs"),
     ("function", "O30", "=STDEV(N30:N33)", "=STDEVP(N30:N33)", "STDEV stands where STDEVP belongs"),
+    # As a file has them, for there is where an edited formula goes.
+    ("function", "O30", "=_xlfn.STDEV.S(N30:N33)", "=_xlfn.STDEV.P(N30:N33)", "STDEV.S stands where STDEV.P belongs"),
+    ("function", "O30", "=STDEV(N30:N33)", "=_xlfn.VAR.S(N30:N33)", "STDEV stands where VAR.S belongs"),
     ("function", "J30", "=EXP(I30)", "=POWER(10,I30)", "EXP stands where a power of 10 belongs"),
     ("function", "J30", "=1/(1+EXP(-I30))", "=TANH(I30)", "the sigmoid stands where TANH belongs"),
     ("wrap", "J30", "=ABS(I30)", "=I30", "ABS is too much"),
@@ -147,6 +154,38 @@ def test_no_edit_refers_to_a_place_off_the_grid(two_iterations):
     site = Site(layout, at("C3"), ("training", 1))
     found = {str(edit.tree) for edit in edits(parse("=A1"), site, SMALL) if edit.kind == "offset"}
     assert found == {"A2", "B1"}
+
+
+def test_a_range_that_begins_before_its_blocks_is_moved_to_no_column_that_excel_lacks(small):
+    """An iteration earlier, B2:J2 would begin before column A: its letters were looked for without end."""
+    columns = list("BCDEFGHIJ")
+    small.write_cells(
+        {"A1": 3.0, "B2": 1.0}
+        | {f"{after}2": f"={before}2+$A$1" for before, after in pairwise(columns)}
+        | {f"{letter}3": "=SUM($C2:$J2)" for letter in columns[1:]}
+        | {"F3": "=SUM(B2:J2)"}
+    )
+    small.reference.write_text(
+        "def total(a):\n"
+        "    x = [1 + a * k for k in range(1, 9)]\n"
+        "    for one in x:\n        yield {'x': one, 'y': sum(x)}\n"
+    )
+    small.write_spec(
+        reference='reference = "small.py:total"',
+        blocks="[blocks]\ncolumns = [3, 4, 5, 6, 7, 8, 9, 10]",
+        inputs='[inputs]\na = "A1"',
+        outputs='[outputs]\nx = "C2"\ny = "C3"',
+    )
+    (finding,) = xlparity.verify(small.spec).checks[0].findings
+    assert [str(cell) for cell in finding.cells] == ["Sheet!F3"]
+    assert finding.suggestion == "=SUM(C2:J2)"
+
+
+@pytest.mark.parametrize("column", [-1, 0, 16_385])
+def test_a_column_that_excel_lacks_has_no_letters(column):
+    """-1 was divided by 26 for ever, and 0 came out as a cell without a column."""
+    with pytest.raises(ValueError, match="outside the grid"):
+        column_letters(column)
 
 
 def test_a_sentence_names_the_quantities_and_the_iteration(laid_out):

@@ -14,8 +14,8 @@ from planted import at, planted, verified
 import xlparity
 from xlparity import ooxml
 from xlparity.engines import find_engine
-from xlparity.findings.following import on_a_circle
 from xlparity.fix import fix
+from xlparity.following import on_a_circle
 from xlparity.patch import pack, write_values
 from xlparity.report import Verdict
 from xlparity.scenarios import running
@@ -216,7 +216,7 @@ def test_a_circular_reference_is_a_finding(two_iterations, tmp_path):
     report = verified(two_iterations, tmp_path, {"J9": "=1/(1+EXP(-N9))"})
     found = cause(report)
     assert (found.code, names(found), found.suggestion) == ("XP302", ["J9"], "=1/(1+EXP(-I9))")
-    assert report.verdict is Verdict.UNASSESSED
+    assert report.verdict is Verdict.FAIL
     assert found.affects > 20
 
 
@@ -251,18 +251,211 @@ def test_a_circle_of_right_formulas_is_a_finding(small):
 
 
 @pytest.mark.parametrize(
-    ("code", "text", "said"),
+    ("code", "text", "said", "suggestion"),
     [
-        ("XP301", "=1/0*SUM(N30:N33)", "comes to #DIV/0! where the reference has a number"),
-        ("XP303", "=1/M30*SUME(N30:N33)", "cannot be assessed: the function SUME"),
-        ("XP303", "=1/M30*SUM(OFFSET(N30,0,0,4,1))", "cannot be assessed: the function OFFSET"),
+        ("XP301", "=1/0*SUM(N30:N33)", "comes to #DIV/0! where the reference has a number", "=1/M30*SUM(N30:N33)"),
+        ("XP303", "=1/M30*SUME(N30:N33)", "cannot be assessed: the function SUME", None),
+        ("XP303", "=1/M30*SUM(OFFSET(N30,0,0,4,1))", "cannot be assessed: the function OFFSET", None),
     ],
 )
-def test_an_error_and_what_the_engine_does_not_vouch_for_are_findings(two_iterations, tmp_path, code, text, said):
-    """Neither is a crash nor a silence, and both are mended as the siblings are."""
+def test_an_error_and_what_the_engine_does_not_support_are_findings(
+    two_iterations, tmp_path, code, text, said, suggestion
+):
+    """Neither is a crash nor a silence. The error is fixed as its siblings are; what is not computed may well be right."""
     found = cause(verified(two_iterations, tmp_path, {"O30": text}))
-    assert (found.code, names(found), found.suggestion) == (code, ["O30"], "=1/M30*SUM(N30:N33)")
+    assert (found.code, names(found), found.suggestion) == (code, ["O30"], suggestion)
     assert said in found.message
+    assert bool(found.mends) == (suggestion is not None)
+
+
+# --- what no sample proves wrong --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "formula", ["=3*OFFSET(A2,0,0)", '=3*INDIRECT("A2")', "=SUBTOTAL(9,A2:A2)*3", "=3*OFFSET(A2,0,0)^1"]
+)
+def test_a_right_formula_that_the_engine_refuses_is_never_rewritten(small, formula):
+    """It is right in Excel. Its siblings' formula, and much else, agrees on every sample, which proves nothing against it."""
+    report = report_on(small, THREE | down("=3*A#") | {"B2": formula, "B3": "=3-A3"}, "return {'y': 3 * x}")
+    found = {names(finding)[0]: finding for finding in report.checks[0].findings}
+    assert (found["B2"].code, found["B2"].suggestion, found["B2"].mends) == ("XP303", None, {})
+    assert (found["B3"].suggestion, list(found["B3"].mends)) == ("=3*A3", [at("B3", "Sheet")])
+    assert fix(report)[1] == (at("B3", "Sheet"),)
+
+
+def test_a_right_formula_behind_a_helper_that_the_engine_refuses_is_never_rewritten(small):
+    """Neither the formula nor its helper is proved wrong: the finding names the helper, once for all that depend on it."""
+    cells = THREE | down("=3*A#") | down("=B#+1", column="C")
+    cells |= {"E2": "=OFFSET(A2,0,0)", "F2": "=E2+0", "B2": "=3*F2", "C2": "=B2+1+F2-A2"}
+    outputs = 'y = "B1:B3"\nz = "C1:C3"'
+    (found,) = found_in(small, cells, "return {'y': 3 * x, 'z': 3 * x + 1}", outputs=outputs)
+    assert (found.code, names(found), found.formula, found.mends) == ("XP303", ["E2"], "=OFFSET(A2,0,0)", {})
+    assert "Sheet!E2 cannot be assessed: the function OFFSET" in found.message
+    assert "'y' in Sheet!B2 depends on it" in found.message
+    assert found.affects == 2
+
+
+NEARLY_ONE = {"A1": 2, "A2": 1.0000000000000009, "A3": 5}
+FIVE = 'x = { at = "A1", choices = [1, 2, 3, 4, 5] }\nb = { at = "A2", vary = false }\nc = { at = "A3", low = 2, high = 9 }'
+
+
+@pytest.mark.parametrize(
+    ("formula", "codes"), [("=IF(A1<A2,3,2*A1)", ["XP101", "XP303"]), ("=IF(A1<A2,3,2+A1)", ["XP100", "XP101"])]
+)
+def test_a_formula_that_is_refused_on_some_inputs_is_wrong_only_if_others_prove_it(small, formula, codes):
+    """Where A1 is 1 nobody can tell, at 15 digits, whether it is less than A2. Elsewhere the first is right."""
+    reference = "return {'y': 3.0 if x < b else 2 * x, 'z': np.log(c)}"
+    cells, outputs = NEARLY_ONE | {"B1": formula, "B2": "=LOG(A3)"}, 'y = "B1"\nz = "B2"'
+    found = found_in(small, cells, reference, inputs=FIVE, outputs=outputs)
+    assert sorted(finding.code for finding in found) == codes
+    assert {cell.a1 for finding in found for cell in finding.mends} == {"B2"}
+
+
+def test_a_cell_that_is_right_on_all_inputs_keeps_its_formula(small):
+    """B3 has the formula of the others, which are wrong; but C3 is 0, and so the logarithm makes no difference there."""
+    cells = THREE | {"A3": 5, "C1": 1, "C2": 2, "C3": 0} | down("=LOG(A#)*C#")
+    inputs = 'x = { at = "A1:A3", low = 1, high = 9 }\nc = { at = "C1:C3", vary = false }'
+    (found,) = found_in(small, cells, "return {'y': np.log(x) * c}", inputs=inputs)
+    assert (names(found), found.suggestion) == (["B1", "B2"], "=LN(A1)*C1")
+    assert [cell.a1 for cell in found.mends] == ["B1", "B2"]
+
+
+def test_a_cell_that_is_right_and_reads_right_cells_is_no_cause_of_what_is_wrong_elsewhere(small):
+    """B1 may be off by a thousandth, and C1 undoes that: on the reference's value of B1 it would be wrong, and never is."""
+    cells = {"A1": 3, "B1": "=3.1416*A1", "C1": "=B1/3.1416*PI()", "D1": "=LOG(A1)"}
+    (found,) = found_in(
+        small,
+        cells,
+        "y = np.pi * x; return {'y': y, 'z': y, 'w': np.log(x)}",
+        inputs='x = { at = "A1", low = 1, high = 9 }',
+        outputs='y = { at = "B1", rtol = 1e-3 }\nz = "C1"\nw = "D1"',
+    )
+    assert (names(found), found.suggestion) == (["D1"], "=LN(A1)")
+
+
+@pytest.mark.libreoffice
+def test_what_another_engine_could_not_compute_is_no_finding_of_libreoffice(small):
+    """It computes B2, and finds it right; that the engine formulas does not support OFFSET is nothing to this report."""
+    cells = THREE | down("=3*A#") | {"B2": "=3*OFFSET(A2,0,0)", "B3": "=3-A3"}
+    (found,) = found_in(small, cells, "return {'y': 3 * x}", engine="libreoffice")
+    assert (names(found), found.suggestion, list(found.mends)) == (["B3"], "=3*A3", [at("B3", "Sheet")])
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("engine", ["libreoffice", ["formulas", "libreoffice"]])
+def test_what_libreoffice_finds_wrong_is_a_finding_even_if_the_other_engine_cannot_judge_it(small, engine):
+    """The cell differs, and what depends on it is counted; nothing is suggested that no engine could confirm."""
+    cells = THREE | down("=3*A#") | down("=B#+1", column="C") | {"B2": "=4*OFFSET(A2,0,0)"}
+    reference = "return {'y': 3 * x, 'z': 3 * x + 1}"
+    report = report_on(small, cells, reference, outputs='y = "B1:B3"\nz = "C1:C3"', engine=engine)
+    (found,) = report.checks[-1].findings
+    assert (found.code, names(found), found.affects, found.mends) == ("XP100", ["B2"], 1, {})
+    assert "it does not compute what the reference does" in found.message
+    assert "OFFSET" in found.message
+    assert [finding.mends for check in report.checks for finding in check.findings if finding.mends] == []
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_names_the_cell_that_it_cannot_be_asked_about(small):
+    """NOW stands in a helper: both cells that follow from it are named under it, and not it under them."""
+    cells = THREE | {"E2": "=NOW()*0+A2", "F2": "=E2+0"} | down("=3*A#") | down("=B#+1", column="C") | {"B2": "=3*F2"}
+    outputs = 'y = "B1:B3"\nz = "C1:C3"'
+    (found,) = found_in(small, cells, "return {'y': 3 * x, 'z': 3 * x + 1}", outputs=outputs, engine="libreoffice")
+    assert (found.code, names(found), found.affects) == ("XP303", ["E2"], 2)
+    assert "Sheet!E2 cannot be assessed: NOW gives another value each time; 'y' in Sheet!B2:C2 depends" in found.message
+
+
+# --- overflows -------------------------------------------------------------------------------------------------------
+
+SIGMOID = "z = 2 * x + 1; return {'z': z, 'a': 1 / (1 + np.exp(-z))}"
+LAYERS = 'z = "B1:B3"\na = "C1:C3"'
+
+
+def sigmoids(**changed):
+    """Three neurons with their sigmoids, which Excel computes for no input far below 0: EXP(710) is #NUM!."""
+    return {"A1": -3, "A2": 2, "A3": 0.5} | down("=2*A#+1") | down("=1/(1+EXP(-B#))", column="C") | changed
+
+
+def test_a_sigmoid_that_overflows_as_the_reference_does_is_no_cause(small):
+    """On the reference's values of a wrong neuron the right sigmoid has an error value, where numpy goes on to 0."""
+    cells = sigmoids() | down("=A#/2+1")
+    (found,) = found_in(small, cells, SIGMOID, outputs=LAYERS, scenarios=300)
+    assert (found.code, names(found), found.affects) == ("XP105", ["B1", "B2", "B3"], 3)
+    assert found.suggestion == "=A1*2+1"
+
+
+def test_an_error_on_inputs_without_an_overflow_is_a_cause(small):
+    """Other samples overflow; on those that do not the error is the formula's own."""
+    (found,) = found_in(small, sigmoids(C2="=1/0+EXP(B2)"), SIGMOID, outputs=LAYERS, scenarios=300)
+    assert (found.code, names(found), found.suggestion) == ("XP301", ["C2"], "=1/(1+EXP(-B2))")
+
+
+def test_where_every_input_overflows_nothing_is_proved_against_the_sigmoid(small):
+    """The stored input is one of which Excel has an error value: that is said, and the formula is not called wrong."""
+    cells, options = sigmoids(A1=-3000, B3="=2*A3-1"), {"outputs": LAYERS, "scenarios": 0}
+    found = {names(finding)[0]: finding for finding in found_in(small, cells, SIGMOID, **options)}
+    assert {cell: finding.code for cell, finding in found.items()} == {"B3": "XP103", "C1": "XP199"}
+    assert "only where the reference goes through an overflow" in found["C1"].message
+
+
+# --- branches --------------------------------------------------------------------------------------------------------
+
+TWO = 'x = { at = "A1", low = 0, high = 10 }\nc = { at = "A2", low = 1, high = 10 }'
+
+
+@pytest.mark.parametrize(
+    ("formula", "reference"),
+    [
+        ("=IF(A1<0,A1,IF(A2>0,A2/11,0))", "c / 12"),  # neither A1<0 nor A2<=0 is ever the case
+        ("=IF(A1<0,0,LOG(A2))", "np.log(c)"),
+        ("=IF(A1<0,0,IF(A2>0,A1,0))", "c"),
+        ("=IFERROR(LOG(A2),0)", "np.log(c)"),
+        ("=CHOOSE(IF(A1<0,2,1),LOG(A2),7)", "np.log(c)"),
+        ("=IF(A2>0,LOG(A2))", "np.log(c)"),
+        ("=IFERROR(A1,0)*0+LOG(A2)", "np.log(c)"),
+    ],
+)
+def test_a_suggestion_whose_branch_no_sample_takes_is_none(small, formula, reference):
+    """What an untaken branch should be nobody knows, whether the suggestion keeps it or does away with it."""
+    cells = {"A1": 3, "A2": 4, "B1": formula}
+    (found,) = found_in(small, cells, f"return {{'y': {reference}}}", inputs=TWO, outputs='y = "B1"')
+    assert (found.code, names(found), found.suggestion, found.mends) == ("XP100", ["B1"], None, {})
+
+
+@pytest.mark.parametrize(
+    "formula", ["=IF(A1<5,0,LOG(A2))", "=CHOOSE(IF(A1<5,1,2),0,LOG(A2))", "=_xlfn.IFS(A1<5,0,TRUE,LOG(A2))"]
+)
+def test_a_suggestion_whose_branches_are_all_taken_remains(small, formula):
+    """The samples show what either branch must be."""
+    cells, reference = {"A1": 3, "A2": 4, "B1": formula}, "return {'y': 0.0 if x < 5 else np.log(c)}"
+    (found,) = found_in(small, cells, reference, inputs=TWO, outputs='y = "B1"')
+    assert found.suggestion == formula.replace("LOG", "LN")
+
+
+@pytest.mark.parametrize("content", [5, "=IF(B3>0,B3,1)+1"])
+@pytest.mark.parametrize(("second", "suggestion"), [(-2, "=IF(B3>0,B3,0)"), (2, None)])
+def test_the_siblings_are_evidence_of_a_branch_that_the_cell_never_takes(small, content, second, suggestion):
+    """B3 is never negative. Its sibling B2 may be; where that is not either, nobody knows what the branch should be."""
+    cells = {"A1": 1, "A2": second, "A3": 3, "E1": 2} | down("=A#*$E$1") | down("=IF(B#>0,B#,0)", column="C")
+    (found,) = found_in(
+        small,
+        cells | {"C3": content},
+        "return {'z': x * w, 'a': np.maximum(x * w, 0)}",
+        inputs='x = { at = "A1:A3", vary = false }\nw = { at = "E1", low = 1, high = 3 }',
+        outputs='z = "B1:B3"\na = "C1:C3"',
+    )
+    assert (names(found), found.suggestion) == (["C3"], suggestion)
+
+
+def test_a_helper_whose_branch_no_sample_takes_is_not_rewritten(small):
+    """Nothing binds the helper, and the branch of its IF is as unknown as a bound one's."""
+    cells = {"A1": 3, "A2": 4, "C1": "=IF(A1<0,0,LOG(A2))", "B1": "=C1+1"}
+    inputs = [TWO, TWO.replace("low = 0", "low = -10")]
+    kept = [
+        found_in(small, cells, "return {'y': (0 if x < 0 else np.log(c)) + 1}", inputs=one, outputs='y = "B1"')
+        for one in inputs
+    ]
+    assert [[finding.suggestion for finding in found] for found in kept] == [[None], ["=IF(A1<0,0,LN(A2))"]]
 
 
 def test_an_array_formula_that_is_an_error_in_some_of_its_cells_is_one_finding(two_iterations, tmp_path):
@@ -277,7 +470,7 @@ def test_a_shape_that_does_not_fit_is_a_finding(small):
     report = report_on(small, THREE | down("=3*A#"), "return {'y': 3 * x[:2]}")
     found = cause(report, "small")
     assert (found.code, found.suggestion) == ("XP401", None)
-    assert report.verdict is Verdict.UNASSESSED
+    assert report.verdict is Verdict.FAIL
 
 
 # --- dead formulas ---------------------------------------------------------------------------------------------------
@@ -554,6 +747,7 @@ def test_what_follows_from_an_accepted_difference_names_it(small):
     (found,) = found_in(small, cells, outputs='y = "B1:B2"\nz = "C1:C2"', **ACCEPTED)
     assert (found.variable, names(found), found.affects) == ("y", ["B1", "B2"], 2)
     assert "the spec accepts this, but not what follows from it" in found.message
+    assert found.mends == {}  # accepted is accepted: fix must not rewrite it
 
 
 def test_what_follows_from_an_accepted_number_that_is_set_for_another_check_is_not_blamed(small):

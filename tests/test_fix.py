@@ -145,7 +145,10 @@ def test_a_cell_without_an_element_is_given_one_in_its_place():
 
 def test_prefixed_elements_get_prefixed_formulas():
     """Other programs than Excel write <x:c>; a plain <f> inside would be in no namespace."""
-    text = '<x:worksheet xmlns:x="main"><x:sheetData><x:row r="1"><x:c r="A1">{}</x:c>{}</x:row></x:sheetData></x:worksheet>'
+    text = (
+        '<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData><x:row r="1">'
+        '<x:c r="A1">{}</x:c>{}</x:row></x:sheetData></x:worksheet>'
+    )
     written = write_formulas(text.format("<x:v>3</x:v>", "").encode(), {"A1": "=B1", "B1": '="a"&2'}, "sheet")
     assert written == text.format("<x:f>B1</x:f>", '<x:c r="B1"><x:f>"a"&amp;2</x:f></x:c>').encode()
 
@@ -385,7 +388,7 @@ def test_what_is_no_cell_is_one_error(address):
         (page('<c r="A1"/>', row="one"), "one"),
         (page('<c r="A1:B1"><f t="array" ref="A1:?">1</f></c>'), "A1:?"),
         (page("&c;").replace(b"<worksheet", b"<!DOCTYPE w [<!ENTITY c '<c/>'>]><worksheet"), "document type"),
-        (b'<worksheet xmlns="main"/>', "no place for A1"),
+        (b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>', "no place for A1"),
         (b"", "damaged"),
     ],
 )

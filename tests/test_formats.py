@@ -32,7 +32,8 @@ def test_each_format_goes_to_its_own_file(run, wrong, tmp_path):
     files = {form: tmp_path / "reports" / f"report.{form}" for form in ("junit", "json", "markdown", "sarif", "text")}
     pairs = [word for form, path in files.items() for word in ("--format", form, "--output", path)]
     done = run("verify", wrong.spec, *pairs)
-    assert (done.code, done.out, done.err) == (1, "", "")
+    assert (done.code, done.out) == (1, run("verify", wrong.spec, "--quiet").out)
+    assert done.err.splitlines() == [f"wrote {path.as_posix()}" for path in files.values()]
     assert ET.parse(files["junit"]).getroot().get("failures") == "1"
     assert json.loads(files["json"].read_text())["verdict"] == "fail"
     assert files["markdown"].read_text().startswith("## ✗ FAIL")
@@ -54,7 +55,7 @@ def test_text_goes_to_the_terminal_where_it_has_no_file(run, wrong, tmp_path, or
 def test_a_single_format_goes_to_standard_output(run, wrong, form):
     """Every one of them can be piped."""
     done = run("verify", wrong.spec, "--format", form)
-    assert (done.code, done.err) == (1, "")
+    assert (done.code, done.err.startswith("✗ FAIL  ")) == (1, form != "text")
     assert len(done.out) > 100
 
 

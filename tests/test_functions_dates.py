@@ -7,6 +7,7 @@ from test_engines import workbook
 
 from xlparity.engines import find_engine
 from xlparity.engines.formulas.functions import dates
+from xlparity.prefixes import prefixed
 from xlparity.values import ErrorValue, Unsupported
 from xlparity.workbook import read_workbook
 
@@ -58,6 +59,8 @@ CASES = [
     ("=NETWORKDAYS(DATE(2012,10,1),DATE(2013,3,1),{41235;41247;41295})", 107), ("=NETWORKDAYS(45299,45292)", -6),
     ("=NETWORKDAYS.INTL(DATE(2006,1,1),DATE(2006,1,31))", 22), ("=NETWORKDAYS.INTL(DATE(2006,2,28),DATE(2006,1,31))", -21),
     ("=NETWORKDAYS.INTL(DATE(2006,1,1),DATE(2006,2,1),7,{38719,38733})", 22), ("=NETWORKDAYS.INTL(45292,45299,8)", NUM),
+    ("=NETWORKDAYS.INTL(DATE(2006,1,1),DATE(2006,1,31),)", 22),
+    ("=NETWORKDAYS.INTL(DATE(2006,1,1),DATE(2006,1,31),,38719)", 21),
     ('=NETWORKDAYS.INTL(DATE(2006,1,1),DATE(2006,2,1),"0010001",{38719,38733})', 20),
     ('=NETWORKDAYS.INTL(45292,45299,"0012001")', VALUE), ('=NETWORKDAYS.INTL(45292,45299,"1111111")', 0),
     ("=WORKDAY(DATE(2008,10,1),151)", 39933), ("=WORKDAY(DATE(2008,10,1),151,{39778;39786;39834})", 39938),
@@ -75,6 +78,7 @@ REFUSED = [
     "=DAYS360(DATE(2025,3,15),DATE(2025,1,31))", '=DATEDIF(DATE(2024,1,31),DATE(2024,3,1),"MD")',
     '=DATEDIF(DATE(2023,12,1),DATE(2024,3,1),"YD")', "=NETWORKDAYS(A5,45000)", "=WORKDAY(A5,3)", "=WORKDAY(61,-1)",
     "=NETWORKDAYS(45292,45299,A1:A2)", "=WORKDAY.INTL(A5,5)", "=NETWORKDAYS.INTL(45292,45299,TRUE)",
+    "=NETWORKDAYS.INTL(45292,45299,Z99)", "=WORKDAY.INTL(45292,5,Z99)", "=NETWORKDAYS.INTL(45292,45299,{1,2})",
 ]  # fmt: skip
 
 
@@ -83,7 +87,9 @@ def compute(tmp_path_factory):
     def computed(formulas, edit=None):
         """The formulas' values, each in a cell of its own beside CELLS."""
         book = workbook(
-            tmp_path_factory.mktemp("book"), None, S=CELLS | {f"F{n}": text for n, text in enumerate(formulas, start=1)}
+            tmp_path_factory.mktemp("book"),
+            None,
+            S=CELLS | {f"F{n}": prefixed(text) for n, text in enumerate(formulas, start=1)},
         )
         if edit:
             edit(book.path)

@@ -5,6 +5,7 @@ from test_engines import workbook
 
 from xlparity.engines import find_engine
 from xlparity.engines.formulas.functions import bonds, depreciation, finance, securities
+from xlparity.prefixes import prefixed
 from xlparity.values import ErrorValue, Unsupported
 
 DIV, NUM, VALUE = map(ErrorValue, ("#DIV/0!", "#NUM!", "#VALUE!"))
@@ -113,7 +114,7 @@ REFUSED = [
 def compute(tmp_path_factory):
     def computed(formulas):
         """The formulas' values, each in a cell of its own beside CELLS."""
-        cells = CELLS | {f"F{n}": text for n, text in enumerate(formulas, start=1)}
+        cells = CELLS | {f"F{n}": prefixed(text) for n, text in enumerate(formulas, start=1)}
         book = workbook(tmp_path_factory.mktemp("book"), None, S=cells)
         values = {cell.a1: value for cell, value in find_engine("formulas").load(book).recalculate({}).items()}
         return [values[f"F{n}"] for n in range(1, len(formulas) + 1)]

@@ -6,6 +6,7 @@ from test_engines import workbook
 from xlparity.engines import find_engine
 from xlparity.engines.formulas.functions import arrays, lookup
 from xlparity.formula import tokens
+from xlparity.prefixes import prefixed
 from xlparity.values import ErrorValue, Unsupported
 
 DIV, NA, NUM, REF, VALUE = map(ErrorValue, ("#DIV/0!", "#N/A", "#NUM!", "#REF!", "#VALUE!"))
@@ -20,7 +21,8 @@ CELLS = {
 def answers(tmp_path, formulas):
     """What each formula gives, all in one workbook with the cells above."""
     live = {f"Z{row}": formula for row, formula in enumerate(formulas, start=1)}
-    values = find_engine("formulas").load(workbook(tmp_path, S=CELLS | live)).recalculate({})
+    cells = CELLS | {place: prefixed(formula) for place, formula in live.items()}
+    values = find_engine("formulas").load(workbook(tmp_path, S=cells)).recalculate({})
     found = {cell.a1: value for cell, value in values.items()}
     return {formula: found[place] for place, formula in live.items()}
 
@@ -43,7 +45,8 @@ MATCHES = [
 LOOKUPS = [
     ('=VLOOKUP("beta",A1:B5,2,FALSE)', 2.0), ('=VLOOKUP("d*",A1:C5,3,0)', 5.0), ('=VLOOKUP("Cuenca",A1:B5,2)', 2.0),
     ('=VLOOKUP("beta",A1:B5,9,FALSE)', REF), ('=VLOOKUP("beta",A1:B5,0,FALSE)', VALUE), ('=VLOOKUP("zeta",A1:B5,2,FALSE)', NA),
-    ("=VLOOKUP(D1,A1:B5,2)", DIV), ("=VLOOKUP(2,B1:C5,1/0)", DIV), ("=VLOOKUP(4.5,B1:C5,2.9)", 3.0),
+    ("=VLOOKUP(Y1,B1:C5,0)", NA), ('=HLOOKUP("zeta",G1:H4,0,FALSE)', NA), ("=VLOOKUP(D1,A1:B5,2)", DIV),
+    ("=VLOOKUP(2,B1:C5,1/0)", DIV), ("=VLOOKUP(4.5,B1:C5,2.9)", 3.0),
     ('=VLOOKUP(2,{1,"a";2,"b"},2,FALSE)', "b"), ("=VLOOKUP(20,G:H,2,FALSE)", "twenty"), ("=VLOOKUP(23,A1:B5,1)", NA),
     ("=VLOOKUP(3,K1:L3,2,FALSE)", 0.0), ('=VLOOKUP(3,K1:L3,2,FALSE)&""', ""),
     ('=VLOOKUP("beta",CHOOSE({1,2},A1:A5,C1:C5),2,FALSE)', 7.0), ('=HLOOKUP(2,{1,2,3;"a","b","c"},2,FALSE)', "b"),
@@ -70,6 +73,8 @@ PLACES = [
     ('=ADDRESS(2,3,1,1,"Me lo invente")', "'Me lo invente'!$C$2"), ("=ROW(A7)", 7.0), ("=COLUMN(AB10)", 28.0),
     ("=ROW(A3:B9)", 3.0), ("=COLUMN(C3:D9)", 3.0), ("=ROWS(A1:B7)", 7.0), ("=COLUMNS(A1:B7)", 2.0), ("=ROWS({1,2;3,4})", 2.0),
     ("=COLUMNS({1,2,3})", 3.0), ("=ROWS(A:A)", 1048576.0), ("=COLUMNS(A:C)", 3.0), ("=ROWS(D1:D3)", 3.0),
+    ("=SUMPRODUCT(MAX(B5)*(ROW(A1:A3)))", 30.0), ("=SUMPRODUCT((MAX(B1:B5)=B1:B5)*((ROW(B1:B5))))", 5.0),
+    ("=SUMPRODUCT(B1:B3*(2+(ROW(B1:B3))))", 26.0), ("=SUMPRODUCT(SUM(B1:B3)/(COLUMN(A1:C1)-(4)))", -11.0),
     ("=ROWS(Z$1:Z1)", 1.0), ("=SUMPRODUCT(ROW(A1:A4)*1)", 10.0), ("=SUMPRODUCT(B1:B5*(ROW(B1:B5)>3))", 9.0),
     ('="ROW(1)"', "ROW(1)"), ("=COLUMN()", 26.0),
 ]  # fmt: skip
@@ -100,7 +105,9 @@ REFUSED = [
     '=MATCH("a-b",{"a b","a-c"})', '=VLOOKUP("zeta",A1:B5,9,FALSE)', "=INDEX(H:H,99)", "=SUM(INDEX(G:H,0,1))",
     "=XLOOKUP(1,G:G,TRUE)", "=XLOOKUP(2,{1;2;2;3},{1;2;3;4},,0,2)", '=XMATCH("a.*",{"ab"},3)', "=INDEX(B1:B5,0)",
     "=INDEX(B1:C5,0,1)*2", "=CHOOSE(1,B1:B5)", "=CHOOSE(B1:B5,1,2)", "=SUM(INDEX(B1:C5,0,1)*2)", '=ADDRESS(1,1,1,1,"A1")',
-    "=SUM(ROW(B1:B3))", "=ROW(INDIRECT(A1))", "=MATCH(1,ROW(A1:A3),0)", "=OFFSET(A1,1,1)", "=A1:INDEX(A1:A5,2)",
+    "=SUM(ROW(B1:B3))", "=SUM(SUMPRODUCT(B1:B3)*(ROW(B1:B3)))", "=SUMPRODUCT(B1:B3*SUM((1+ROW(B1:B3))))",
+    "=SUM(SUMPRODUCT(B1:B3)*(1+(ROW(B1:B3))))", "=ROW(INDIRECT(A1))", "=MATCH(1,ROW(A1:A3),0)",
+    "=OFFSET(A1,1,1)", "=A1:INDEX(A1:A5,2)",
     "=SUM(SEQUENCE(3)*2)", "=FILTER({1;2},{0;0})", "=TAKE({1;2},0)", "=DROP({1;2},2)", "=SEQUENCE(0)", "=UNIQUE(K1:K5)+1",
     "=SORT({\"a-b\";\"a c\"})", "=VLOOKUP(A1:A3,A1:B5,2,FALSE)", "=COUNT(VSTACK(K1:K3,1))", "=IFERROR(OFFSET(A1,1,1),1)",
     '=ISNUMBER(VLOOKUP(3,K1:L3,2,FALSE))',
@@ -123,6 +130,58 @@ def test_no_lookup_function_is_trusted_without_a_case(name):
     """An entry of the allow-list that no case calls would be trusted on nobody's word."""
     used = {token.text[:-1] for formula, _ in CASES for token in tokens(formula) if token.kind == "function"}
     assert name in used
+
+
+# A deleted reference is no array that has an error in it: a function that looks into the array gives #REF!.
+DELETED = [
+    "=MATCH(1,#REF!,0)", "=XMATCH(1,#REF!)", "=LOOKUP(1,#REF!)", "=LOOKUP(1,B1:B3,#REF!)", "=XLOOKUP(1,#REF!,#REF!,0)",
+    "=XLOOKUP(1,B1:B3,#REF!)", "=XLOOKUP(9,#REF!,B1:B3,7)", "=VLOOKUP(1,#REF!,2,0)", "=VLOOKUP(1,#REF!,0,0)",
+    "=HLOOKUP(1,#REF!,2)", "=INDEX(#REF!,1)", "=INDEX(#REF!,-1)", "=INDEX(#REF!,0,1)", "=INDEX(A1:A5,MATCH(1,#REF!,0))",
+    "=ROWS(#REF!)", "=COLUMNS(#REF!)", "=ROW(#REF!)", "=COLUMN( #REF! )", "=ROW()-ROW(#REF!)", "=COUNTIF(#REF!,1)",
+    "=COUNTIFS(B1:B3,1,#REF!,2)", "=SUMIF(#REF!,1)", "=SUMIF(B1:B3,1,#REF!)", "=SUMIFS(#REF!,B1:B3,1)", "=SUMIFS(B1:B3,#REF!,1)",
+    "=AVERAGEIF(#REF!,1)", "=AVERAGEIFS(#REF!,B1:B3,1)", "=MAXIFS(#REF!,B1:B3,1)", "=MINIFS(#REF!,B1:B3,1)",
+    "=COUNTBLANK(#REF!)", "=SUM(#REF!)", "=AVERAGE(#REF!)", "=MEDIAN(#REF!)", "=SUMPRODUCT(#REF!,B1:B3)",
+    "=SUMPRODUCT(B1:B3,#REF!)", "=SUMPRODUCT(#REF!)", "{=MMULT(#REF!,B1:B3)}", "{=MMULT(B1:B3,#REF!)}", "{=TRANSPOSE(#REF!)}",
+    "=MDETERM(#REF!)", "{=MINVERSE(#REF!)}", "=CORREL(#REF!,B1:B3)", "=SLOPE(B1:B3,#REF!)", "=FORECAST(1,#REF!,B1:B3)",
+    "{=LINEST(#REF!)}", "{=LINEST(B1:B3,#REF!)}", "{=TREND(B1:B3,,#REF!)}", "{=FREQUENCY(#REF!,B1:B3)}", "=RANK(1,#REF!)",
+    "=LARGE(#REF!,1)", "=MODE(#REF!)", "=IRR(#REF!)", "=NPV(0.1,#REF!)", "=XNPV(0.1,#REF!,B1:B3)", "=XIRR(B1:B3,#REF!)",
+    "=DSUM(#REF!,1,B1:B3)", "=DSUM(B1:C3,1,#REF!)", "=DCOUNTA(#REF!,1,B1:B3)", "=AND(#REF!)", "=OR(TRUE,#REF!)",
+    "=CONCAT(#REF!)", '=TEXTJOIN(",",TRUE,#REF!)', "=FILTER(#REF!,{1;2})", "=FILTER(B1:B3,#REF!)", "=UNIQUE(#REF!)",
+    "=SORT(#REF!)", "=SORTBY(B1:B3,#REF!)", "=TAKE(#REF!,1)", "=TOCOL(#REF!)", "=NETWORKDAYS(45000,45030,#REF!)",
+    "=CHISQ.TEST(#REF!,B1:B3)", "=T.TEST(#REF!,B1:B3,1,1)", "=SUMX2MY2(#REF!,B1:B3)", "=GCD(#REF!)", "=PROB(#REF!,B1:B3,1)",
+    "=IFNA(MATCH(1,#REF!,0),5)", "=N(#REF!)", "=CHOOSE(1,#REF!)", "=IF(#REF!,1,2)", "=SUM(VSTACK(#REF!,1))",
+]  # fmt: skip
+OF_ERRORS = [
+    ('=IF(ISNA(MATCH(1,#REF!,0)),"new","old")', "old"), ("=ISERROR(#REF!)", True), ("=ISERR(#REF!)", True),
+    ("=ISNA(#REF!)", False), ("=IFERROR(ROWS(#REF!),5)", 5.0), ("=TYPE(#REF!)", 16.0), ("=ERROR.TYPE(MATCH(1,#REF!,0))", 4.0),
+    ("=ISBLANK(#REF!)", False), ("=ISNUMBER(#REF!)", False), ("=COUNT(#REF!)", 0.0), ("=COUNT(B1:B3,#REF!)", 3.0),
+    ("=COUNTA(#REF!)", 1.0), ("=COUNTA(#REF!,B1:B3,#REF!)", 5.0), ("=COUNTA(VSTACK(#REF!,1))", 2.0),
+    ("=COUNTIF(B1:B3,#REF!)", 0.0), ("=IF(FALSE,#REF!,2)", 2.0), ("=CHOOSE(2,#REF!,3)", 3.0), ("=ARRAYTOTEXT(#REF!)", "#REF!"),
+    ("=XLOOKUP(1,B1:B3,C1:C3,#REF!)", 9.0), ("=MATCH(1,D1,0)", NA), ("=MATCH(1,D1:D3,0)", NA), ("=ROWS(D1)", 1.0),
+    ("=MATCH(1,NA(),0)", NA), ("=LOOKUP(2,1/(B1:B3=2),C1:C3)", 7.0),
+]  # fmt: skip
+DOUBTFUL = [
+    "=MATCH(NA(),#REF!,0)", "=VLOOKUP(D1,#REF!,2,0)", "=MATCH(1,1/Y1,0)", "=MATCH(1,INDEX(D1:D3,1),0)",
+    "=SUMPRODUCT(NA(),#REF!)", "=SUMPRODUCT(1/Y1,B1:B3)",
+]  # fmt: skip
+
+
+def test_a_deleted_reference_is_an_error_and_no_array(tmp_path):
+    """Taken for an array of one, it has nothing equal, #N/A, and one row: "new" where Excel shows #REF!."""
+    assert {formula: v for formula, v in answers(tmp_path, DELETED).items() if v != REF} == {}
+
+
+def test_functions_made_for_errors_take_a_deleted_reference(tmp_path):
+    """They count it, or ask what it is; and an error that a cell holds is one value among those of a range."""
+    found = answers(tmp_path, [formula for formula, _ in OF_ERRORS])
+    assert {formula: (type(v), v) for formula, v in found.items()} == {
+        formula: (type(v), v) for formula, v in OF_ERRORS
+    }
+
+
+def test_an_error_that_may_be_in_a_table_or_instead_of_it_is_refused(tmp_path):
+    """Which of two errors wins, and whether a computed one is an array of one, is not documented."""
+    assert {f for f, v in answers(tmp_path, DOUBTFUL).items() if not isinstance(v, Unsupported)} == set()
 
 
 def test_row_and_column_know_where_they_stand(tmp_path):

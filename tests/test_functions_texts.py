@@ -6,6 +6,7 @@ from test_engines import workbook
 from xlparity.engines import find_engine
 from xlparity.engines.formulas.functions import cutting, expressions, formats, texts
 from xlparity.formula import tokens
+from xlparity.prefixes import prefixed
 from xlparity.values import ErrorValue, Unsupported
 
 DIV, NA, NUM, VALUE = map(ErrorValue, ("#DIV/0!", "#N/A", "#NUM!", "#VALUE!"))
@@ -16,7 +17,8 @@ CELLS = {"A1": "Hello ", "A2": 123, "A3": True, "A4": "=1/0", "A5": "12", "A6": 
 def answers(tmp_path, formulas):
     """What each formula gives, all in one workbook with the cells above."""
     live = {f"Z{row}": formula for row, formula in enumerate(formulas, start=1)}
-    values = find_engine("formulas").load(workbook(tmp_path, S=CELLS | live)).recalculate({})
+    cells = CELLS | {place: prefixed(formula) for place, formula in live.items()}
+    values = find_engine("formulas").load(workbook(tmp_path, S=cells)).recalculate({})
     found = {cell.a1: value for cell, value in values.items()}
     return {formula: found[place] for place, formula in live.items()}
 

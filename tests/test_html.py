@@ -338,7 +338,7 @@ def test_what_each_engine_found_on_other_inputs_is_told_for_each():
     report = made(found(1, "mismatch", 1.0, 4.0), scenarios=Scenarios(7, run=100, failed=47))
     other = replace(report.checks[0], engine="ironcalc", scenarios=Scenarios(7, run=8, failed=0))
     page = render([replace(report, checks=(report.checks[0], other))])
-    assert [row[2:] for row in table(page, "Other inputs")] == [["100", "✗ 47 fail"], ["8", "all agree"]]
+    assert [row[2:] for row in table(page, "Other inputs")] == [["100", "✗ 47 fail"], ["8", "1 cell agrees"]]
 
 
 def test_what_the_spec_sets_aside_is_one_cell_of_the_map_and_no_doubt(small):

@@ -37,6 +37,8 @@ def written(text, iteration=2, index=()):
         ("s [iteration, feature] = W1.prev", (1,), "=B7"),
         ("s [feature] = W1.first", (1,), "=B7"),
         ("s [iteration] = SUM(W1.prev[feature])", (), "=SUM(B6:B8)"),
+        # As a file has it: Excel shows #NAME? for a function newer than its 2007 edition without the prefix.
+        ("s [iteration] = STDEV.S(W1[feature])", (), "=_xlfn.STDEV.S(B106:B108)"),
         ('s [iteration] = IF(b1>1E5,"b1 is large",b1)', (), '=IF(B111>1E5,"b1 is large",B111)'),
     ],
 )

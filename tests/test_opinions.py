@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+import xlparity
 from xlparity.address import Cell
 from xlparity.opinions import reconcile
 from xlparity.report import CellResult, CheckResult, Report, Verdict
@@ -83,6 +84,19 @@ def test_nothing_passes_that_the_vouching_engine_computes_otherwise(run, small):
     assert run("verify", small.spec).code == 1
     if shutil.which("soffice"):
         assert run("verify", small.spec, "--engine", "formulas", "--engine", "libreoffice").code == 2
+
+
+@pytest.mark.libreoffice
+def test_no_cause_is_looked_for_where_engines_contradict_each_other(small):
+    """Nobody can tell whether DATE(1900,1,2) is right; of a cell that nothing is proved against no formula is called wrong."""
+    small.write_cells({"A1": 2, "B1": "=DATE(1900,1,A1)", "C1": "=2*A1-1"})
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", choices = [1, 2, 3] }', outputs='[outputs]\ny = "B1"\nz = "C1"')
+    small.reference.write_text("def double(x):\n    return {'y': x + 1, 'z': 2 * x + 1}\n")
+    found = xlparity.verify(small.spec, engine=["formulas", "libreoffice"]).checks[0].findings
+    assert [(finding.code, [cell.a1 for cell in finding.cells]) for finding in found] == [
+        ("XP307", ["B1"]),
+        ("XP103", ["C1"]),
+    ]
 
 
 def test_a_stored_value_never_acquits_a_formula_that_computes_something_else():

@@ -140,7 +140,23 @@ def test_a_stored_value_beside_a_formula_that_cannot_be_computed_is_no_agreement
     run("recalc", book)
     edited(book, (b"<f>RAND()</f><v />", b"<f>RAND()</f><v>0.5</v>"), (b"<f>B5+1</f><v />", b"<f>B5+1</f><v>1.5</v>"))
     code, found = counts(run, book)
-    assert (code, found["unsupported"], found["uncached"], found["equal"]) == (0, 2, 0, 6)
+    assert (code, found["unsupported"], found["uncached"], found["equal"]) == (2, 2, 0, 6)
+    done = run("recalc", "--check", book)
+    assert "? UNASSESSED" in done.out
+    said = "6 of 8 formulas store what they compute, 2 could not be computed; --allow-unsupported passes over these."
+    assert said in " ".join(done.out.split())
+    assert run("recalc", "--check", "--allow-unsupported", book).code == 0
+    assert run("recalc", "--allow-unsupported", book).code == 2
+
+
+def test_a_stale_value_is_not_hidden_behind_a_formula_that_cannot_be_computed(run, book):
+    """The one is proved, whatever the other may be; both are counted."""
+    run("recalc", book)
+    edited(book, (b"<f>RAND()</f><v />", b"<f>RAND()</f><v>0.5</v>"), (b"<f>B5+1</f><v />", b"<f>B5+1</f><v>1.5</v>"))
+    edited(book, (b"<v>4.0</v>", b"<v>4.5</v>"))
+    done = run("recalc", "--check", book)
+    assert done.code == 3
+    assert "1 differ, 2 could not be computed" in " ".join(done.out.split())
 
 
 def test_a_file_of_which_nothing_could_be_computed_is_not_assessed(run, small):
@@ -148,6 +164,7 @@ def test_a_file_of_which_nothing_could_be_computed_is_not_assessed(run, small):
     small.write_cells({"A1": "=RAND()"})
     edited(small.workbook, (b"<f>RAND()</f><v />", b"<f>RAND()</f><v>0.5</v>"))
     assert run("recalc", "--check", small.workbook).code == 2
+    assert run("recalc", "--check", "--allow-unsupported", small.workbook).code == 2
 
 
 @pytest.mark.parametrize("arguments", [["--check"], []])
@@ -205,3 +222,25 @@ def test_a_package_is_closed_as_it_was(book):
     with zipfile.ZipFile(io.BytesIO(repack(data, {SHEET: b"<new/>"}))) as new, zipfile.ZipFile(book) as old:
         assert [e.date_time for e in new.infolist()] == [e.date_time for e in old.infolist()]
         assert new.read(SHEET) == b"<new/>"
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_outcome_is_said_whatever_the_report_is_written_as(run, small, check):
+    """On standard error where a program reads the other; --quiet says nothing beside a report of another kind."""
+    words = [
+        "recalc",
+        small.workbook,
+        *(["--check"] if check else ["--out", small.folder / "new.xlsx"]),
+        "--format",
+        "json",
+    ]
+    report = small.folder / "report.json"
+    outcome = run(*words[:-2], "--quiet").out
+    assert outcome.startswith("~ STALE  " if check else "wrote ")
+    piped, written = run(*words), run(*words, "--output", report)
+    assert json.loads(piped.out) == json.loads(report.read_text())
+    assert piped.err == outcome
+    assert (written.out, written.err) == (outcome, f"wrote {report.as_posix()}\n")
+    assert run(*words, "--quiet").err == ""
+    quiet = run(*words, "--output", report, "--quiet")
+    assert (quiet.out, quiet.err) == ("", "")

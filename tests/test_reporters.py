@@ -135,9 +135,10 @@ def test_a_failure_says_what_the_terminal_says(faulty):
 
 
 def test_what_could_not_be_assessed_is_an_error_and_what_was_left_out_is_skipped():
-    """Neither ever shows as passed."""
+    """Neither ever shows as passed, and what is wrong beside the former is a failure."""
     of = {
-        "gone": [result("unsupported", variable="gone"), result("mismatch", 2, variable="gone")],
+        "both": [result("unsupported", 8, variable="both"), result("mismatch", 9, variable="both")],
+        "gone": [result("unsupported", variable="gone"), result("match", 2, variable="gone")],
         "out": [result("skipped", 3, variable="out"), result("accepted", 4, variable="out", reason="base ten")],
         "half": [result("accepted", 5, variable="half", reason="base ten"), result("match", 6, variable="half")],
         "fine": [result("match", 7, variable="fine")],
@@ -145,10 +146,12 @@ def test_what_could_not_be_assessed_is_an_error_and_what_was_left_out_is_skipped
     (suite,) = suites_of(report_of([one for results in of.values() for one in results]))
     cases = {case.get("name"): case for case in suite.findall("testcase")}
     assert {name: outcome(case) for name, case in cases.items()} == {
-        "gone": "error", "out": "skipped", "half": "skipped", "fine": "passed",
+        "both": "failure", "gone": "error", "out": "skipped", "half": "skipped", "fine": "passed",
     }  # fmt: skip
     message = cases["gone"].find("error").get("message")
-    assert message.startswith("Sheet!B1 cannot be assessed: no (1 of 2 cells); Sheet!B2 is ")
+    assert message == "Sheet!B1 cannot be assessed: no (1 of 2 cells)"
+    message = cases["both"].find("failure").get("message")
+    assert message.startswith("Sheet!B9 is 6.5 instead of 6 (1 of 2 cells); Sheet!B8 cannot be assessed: no")
     assert all("base ten" in cases[name].find("skipped").get("message") for name in ("out", "half"))
 
 
@@ -397,7 +400,7 @@ def test_markdown_counts_as_not_assessed_what_could_not_be_judged_on_other_input
     cells = [result("match", 1), result("unsupported", 2), result("mismatch", 3), result("match", 4)]
     unsure = Scenarios(seed=0, run=3, unsure=(cells[0].cell,), asked=3)
     text = markdown.render([report_of(cells, scenarios=unsure)])
-    assert "2 of 4 compared cells could not be assessed; 1 differs." in text
+    assert "1 of 3 compared cells differ from the Python reference; 2 could not be assessed." in text
     assert ": 3 of 4 cells not right, 2 of them not assessed</summary>" in text
 
 

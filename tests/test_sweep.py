@@ -41,6 +41,7 @@ ARRAYS = [
     "=A1:A3*A3:A5", "=A1:A3-A1", "=A1:B3", "=EXP(A1:B3)", "=IF(A1:B3>0,LN(A1:B3),0)", "=IF(A1>0,A1:B3,A2:B4)", "=A1:A3*2+1",
     '=IF(A1:A3>A2,"more",A1:A3)', "=SUM(A1:A3*B1:B3)", "=SUM(IF(A1:A3>0,A1:A3,0))", "=A1:B3^2", "=MMULT(A1:B3,A1:B3)", "=A1",
     "=MAX(ABS(A1:A3-B1:B3))", "=A1:A3+A1:A2", "=(A1:A3>B1:B3)*1", "=SUMPRODUCT(A1:A3,A1:B3)", "=INT(A1:B3)", "=NOT(A1:A3>0)",
+    "=IFERROR(A1:A3/A1,0)", "=ISNA(A1:B2)", "=IF(ISNA(A1:B3),A2,A1:B3)", "=IFERROR(MMULT(A1:B2,A3:B4),A1)",
 ]  # fmt: skip
 
 AREAS = ["D1", "D1:E3", "D1:D3", "D1:F2", "D1:G4"]
@@ -130,6 +131,14 @@ def test_a_sweep_is_the_recalculation_of_each_set(data):
         at(address): data.draw(columns(count)) for address in INPUTS if data.draw(st.booleans()) or "1" in address
     }
     check(load(cells | {"A4": 2.5, "B2": "label", "B3": -1.0}), count, given_columns)
+
+
+@pytest.mark.parametrize("formula", ARRAYS)
+def test_a_sweep_of_an_array_formula_is_the_recalculation_over_areas_of_all_sizes(formula):
+    """What an area has beyond the operands depends on the formula: the vectors must not fill it with #N/A on their own."""
+    inputs = {at(address): np.array([k + 1.0, k + 2.5, 4.0 - k]) for k, address in enumerate(INPUTS)}
+    for area in AREAS:
+        check(load({area: formula, "H1": "=SUM(D1:E3)"}), 3, inputs)
 
 
 # Formulas, and sets of A1 to A3 of which only a few are doubtful: what the scalar paths refuse, mark or make an error of.

@@ -226,7 +226,7 @@ NEW = '<c r="{}"><v>1.0</v></c>'
 )
 def test_a_value_without_a_cell_is_given_one_in_its_place(rows, address, written):
     """A member of an array area need not have an element, and Excel reads rows and cells in ascending order only."""
-    page = '<worksheet xmlns="main"><sheetData>{}</sheetData></worksheet>'
+    page = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
     assert write_values(page.format(rows).encode(), {address: 1.0}, "sheet") == page.format(written).encode()
     if not rows:
         closed = page.replace("<sheetData>{}</sheetData>", "<sheetData/>").encode()
@@ -235,7 +235,10 @@ def test_a_value_without_a_cell_is_given_one_in_its_place(rows, address, written
 
 def test_prefixed_elements_are_written_with_their_prefix():
     """Other programs than Excel write <x:c>; a plain <v> inside would be in no namespace."""
-    page = '<x:worksheet xmlns:x="main"><x:sheetData><x:row r="1"><x:c r="A1">{}</x:c>{}</x:row></x:sheetData></x:worksheet>'
+    page = (
+        '<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData><x:row r="1">'
+        '<x:c r="A1">{}</x:c>{}</x:row></x:sheetData></x:worksheet>'
+    )
     written = write_values(page.format("<x:f>1+1</x:f><x:v>3</x:v>", "").encode(), {"A1": 2.0, "B1": "a&b "}, "sheet")
     text = '<x:c r="B1" t="str"><x:v xml:space="preserve">a&amp;b </x:v></x:c>'
     assert written == page.format("<x:f>1+1</x:f><x:v>2.0</x:v>", text).encode()
@@ -338,5 +341,210 @@ def test_a_package_with_two_parts_of_one_name_is_refused(tmp_path):
         warnings.simplefilter("ignore")
         with zipfile.ZipFile(path, "a") as archive:
             archive.writestr(SHEET, sheet_of())
-    with pytest.raises(WorkbookError, match="two parts"):
+    with pytest.raises(WorkbookError, match=f"two parts of one name, {SHEET}"):
+        read_workbook(path)
+
+
+def with_sheet(folder, xml, name="book.xlsx"):
+    """A workbook whose one sheet is this XML."""
+    path = file_with(folder, {"A1": 1})
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    path = folder / name
+    path.write_bytes(pack({**parts, SHEET: xml}))
+    return path
+
+
+# What is in the rows of a sheet, and what is said of it: two programs that read it would see two workbooks.
+TWO_READINGS = [
+    ('<row r="1"><c r="A1"><f>1+1</f><f>2+2</f></c></row>', "cell A1 has two <f>"),
+    ('<row r="1"><c r="A1"><v>1</v><v>2</v></c></row>', "cell A1 has two <v>"),
+    ('<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is><is><t>b</t></is></c></row>', "cell A1 has two <is>"),
+    ('<row r="1"><c r="A1"><is><t>a</t></is><v>2</v></c></row>', "cell A1 has <is> beside <v>"),
+    ('<row r="1"><c r="A1" t="str"><f>B1</f><v>2</v><is><t>a</t></is></c></row>', "cell A1 has <v> beside <is>"),
+    ('<row r="1"><c r="A1"><f>1+<b/>1</f></c></row>', "cell A1 has an element <b> inside its <f>"),
+    ('<row r="1"><c r="A1"><v>1<b>2</b></v></c></row>', "cell A1 has an element <b> inside its <v>"),
+    ('<row r="1"><c r="A1"><f>1+<!-- 9 -->1</f></c></row>', "cell A1 has a comment or an instruction inside its <f>"),
+    ('<row r="1"><c r="A1"><f>1+<?php 9?>1</f></c></row>', "cell A1 has a comment or an instruction inside its <f>"),
+    ('<row r="4"><c r="B5"><v>1</v></c></row>', "cell B5 is in row 4"),
+    ('<row r="4"><c r="B5"/></row>', "cell B5 is in row 4"),
+    ('<row><c r="B5"/><c r="C6"><v>1</v></c></row>', "cell C6 is in row 5"),
+    ('<row r="1"><c r="A1"><v>1</v></c><c r="A1" s="0"/></row>', "cell A1 is there twice"),
+    ('<row r="2"><c r="A2"><v>1</v></c></row><row r="2"><c r="B2"><v>1</v></c></row>', "row 2 is there twice"),
+    ('<row r="2"/><row r="3"/><row r="2"><c r="B2"><v>1</v></c></row>', "row 2 is after row 3"),
+    ('<row r="0"/>', "row 0 is not on the grid"),
+    ('<row r="1"><c r="XFE1"><v>1</v></c></row>', "cell XFE1 is not on the grid"),
+    ('<c r="A1"><v>1</v></c>', "cell A1 is in no row"),
+    ('<row r="1"><c r="A1"/><x:c xmlns:x="y" r="B1"><v>1</v></x:c></row>', "row 1 has an element <c> that is no cell"),
+    ('<row r="1"/></sheetData><sheetData><row r="2"/>', "the sheet has two tables of rows"),
+    (
+        '</sheetData><extLst><ext uri="x"><row r="1"><c r="A1"><v>1</v></c></row></ext></extLst><sheetData>',
+        "cell A1 is not in the sheet's table of rows",
+    ),
+    (
+        '<row r="1"><c r="A1"><f t="shared" si="0" ref="A1:A2">1</f></c></row>'
+        '<row r="2"><c r="A2"><f t="shared" si="0" ref="A1:A2">2</f></c></row>',
+        "cell A2 defines the shared formula 0, which is defined already",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rows", "said"), TWO_READINGS)
+def test_a_sheet_that_two_programs_read_differently_is_refused_with_the_place(tmp_path, rows, said):
+    """A cell would be called right by one formula, while Excel computes another."""
+    xml = sheet_of().replace(b'<row r="1"></row>', rows.encode())
+    with pytest.raises(WorkbookError, match=re.escape(f"book.xlsx: sheet 'Sheet': {said}")) as raised:
+        read_workbook(with_sheet(tmp_path, xml))
+    assert "programs read in different ways; let Excel repair it" in str(raised.value)
+
+
+def test_the_cells_of_another_namespace_are_no_cells(tmp_path):
+    """openpyxl reads an empty sheet there, and other programs the cells."""
+    with pytest.raises(WorkbookError, match="in a namespace that is not Excel's"):
+        read_workbook(with_sheet(tmp_path, sheet_of('<c r="A1"><v>1</v></c>').replace(b"spreadsheetml/2006", b"x")))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '<row><c r="A1"><v>1</v></c></row><row><c r="A7"><v>2</v></c></row>',  # the cells say where they are
+        '<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>2</v></c></row>',
+        '<row r="1"><c/><c r="B1"><v>1</v><extLst><ext uri="x"><v>9</v></ext></extLst></c><extLst/></row>',
+        '<row r="1"><c r="A1" t="inlineStr"><is>\n<r><t>a</t></r><rPh sb="0" eb="1"><t>b</t></rPh>\n</is></c></row>',
+        '<!-- a --><row r="1"><!-- b --><c r="A1"><!-- c --><v>1</v></c></row>',
+    ],
+)
+def test_what_all_programs_read_alike_is_read(tmp_path, rows):
+    """Not every file has an address everywhere, and what is unusual is not yet ambiguous."""
+    xml = sheet_of().replace(b'<row r="1"></row>', rows.encode())
+    assert read_workbook(with_sheet(tmp_path, xml)).cells
+
+
+def test_what_tells_how_to_pronounce_a_text_is_no_part_of_it():
+    """Of a text in its cell, as of a shared one."""
+    inline = '<c r="A1" t="inlineStr"><is>\n<r><t>a</t></r><rPh sb="0" eb="1"><t>b</t></rPh>\n</is></c>'
+    assert ooxml.scan(sheet_of(inline), "sheet")["A1"].value == "a"
+
+
+@pytest.mark.parametrize("twin", ["XL/Worksheets/Sheet1.xml", "xl\\worksheets\\sheet1.xml"])
+def test_parts_whose_names_are_one_to_excel_are_refused(tmp_path, twin):
+    """Excel and Windows take them for one part, other programs for two, of which one has the cells."""
+    path = file_with(tmp_path, {"A1": 1})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(twin, sheet_of())
+    with pytest.raises(WorkbookError, match=re.escape(f"two parts of one name, {SHEET} and {twin};")):
+        read_workbook(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('sheetId="1" state="visible" r:id="rId1" />', 'sheetId="1" r:id="rId1"/><sheet name="B" sheetId="2" r:id="rId1"/>',
+         f"the sheets 'Sheet' and 'B' are one part, {SHEET}"),
+        ('</Relationships>', '<Relationship Id="rId1" Type="t" Target="theme/theme1.xml"/></Relationships>',
+         "xl/_rels/workbook.xml.rels has two relations of the id rId1"),
+    ],
+)  # fmt: skip
+def test_two_sheets_on_one_part_and_two_relations_of_one_id_are_refused(tmp_path, old, new, said):
+    """Which sheet a formula of the other means, and which part a sheet is, would be anybody's guess."""
+    path = file_with(tmp_path, {"A1": 1})
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    part = "xl/workbook.xml" if "sheetId" in old else "xl/_rels/workbook.xml.rels"
+    assert old.encode() in parts[part], parts[part]
+    path.write_bytes(pack({**parts, part: parts[part].replace(old.encode(), new.encode())}))
+    with pytest.raises(WorkbookError, match=re.escape(said)):
+        read_workbook(path)
+
+
+def test_two_workbooks_in_one_package_are_refused(tmp_path):
+    """One program takes the first, another asks for the kind of the part."""
+    path = file_with(tmp_path, {"A1": 1})
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+    new = f'<Relationship Id="x" Type="{kind}" Target="xl/other.xml"/></Relationships>'.encode()
+    rels = parts["_rels/.rels"].replace(b"</Relationships>", new)
+    path.write_bytes(pack({**parts, "_rels/.rels": rels, "xl/other.xml": parts["xl/workbook.xml"]}))
+    with pytest.raises(WorkbookError, match=r"names two workbooks, xl/other\.xml and xl/workbook\.xml"):
+        read_workbook(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(
+    "part", ["[Content_Types].xml", "xl/workbook.xml", "xl/styles.xml", "xl/_rels/workbook.xml.rels", SHEET]
+)
+def test_a_part_with_a_document_type_is_refused(tmp_path, part, encoding):
+    """Its entities may be the text of a formula; Excel opens no such file."""
+    path = file_with(tmp_path, {"A1": 1, "B1": "a"})
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    body = parts[part].decode().partition("?>")[2] if parts[part].startswith(b"<?xml") else parts[part].decode()
+    xml = f'<?xml version="1.0" encoding="{encoding[:6].rstrip("-")}"?>\n<!-- <a> -->\n<!DOCTYPE x [<!ENTITY e "1">]>{body}'
+    path.write_bytes(pack({**parts, part: xml.encode(encoding)}))
+    with pytest.raises(WorkbookError, match=re.escape(f"book.xlsx: the part {part} has a document type")):
+        read_workbook(path)
+
+
+def test_a_document_type_is_refused_in_a_sheet_of_any_name(tmp_path):
+    """A part may end in anything."""
+    path = file_with(tmp_path, {"A1": 1})
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    sheet = parts.pop(SHEET)
+    parts["xl/worksheets/sheet1.dat"] = b"<!DOCTYPE worksheet>" + sheet
+    for name in ("xl/_rels/workbook.xml.rels", "[Content_Types].xml"):
+        parts[name] = parts[name].replace(b"sheet1.xml", b"sheet1.dat")
+    path.write_bytes(pack(parts))
+    with pytest.raises(WorkbookError, match=r"sheet 'Sheet' has a document type"):
+        read_workbook(path)
+
+
+def test_a_document_type_in_what_no_formula_reads_is_nobodys_business(tmp_path):
+    """Pictures have some, and so may the data that an add-in put there."""
+    path = file_with(tmp_path, {"A1": 1})
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    odd = dict.fromkeys(("xl/media/image1.svg", "customXml/item1.xml"), b"<!DOCTYPE svg><svg/>")
+    path.write_bytes(pack({**parts, **odd}))
+    assert read_workbook(path).cells
+
+
+def broken_pivot(folder):
+    """A workbook with a pivot table whose cache openpyxl cannot read."""
+    path = file_with(folder, {"A1": 1})
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    cache, kinds = (
+        "xl/pivotCache/pivotCacheDefinition1.xml",
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    )
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    parts[cache] = (
+        f'<pivotCacheDefinition xmlns="{main}"><cacheSource type="nonsense"/></pivotCacheDefinition>'.encode()
+    )
+    rels = "xl/_rels/workbook.xml.rels"
+    relation = f'<Relationship Id="rId9" Type="{kinds}/pivotCacheDefinition" Target="/{cache}"/></Relationships>'
+    parts[rels] = parts[rels].replace(b"</Relationships>", relation.encode())
+    caches = f'<pivotCaches><pivotCache xmlns:r="{kinds}" cacheId="1" r:id="rId9"/></pivotCaches></workbook>'
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"</workbook>", caches.encode())
+    path.write_bytes(pack(parts))
+    return path
+
+
+def test_a_pivot_table_that_openpyxl_cannot_read_is_named_with_what_helps(tmp_path):
+    """Excel wrote the cache like that, and would write it again."""
+    with pytest.raises(WorkbookError) as raised:
+        read_workbook(broken_pivot(tmp_path))
+    assert "openpyxl cannot read xl/pivotCache/pivotCacheDefinition1.xml (" in str(raised.value)
+    assert "xlparity needs no pivot table: remove it in a copy, or save a copy without it" in str(raised.value)
+    assert "save it again" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (b"</sheetData>", b'</sheetData><autoFilter ref="A1:A2"><filterColumn colId="x"/></autoFilter>',
+         f"openpyxl cannot read the filter in {SHEET} ("),
+        (b"<sheetData>", b'<cols><col min="a" max="b"/></cols><sheetData>',
+         f"openpyxl cannot read {SHEET} (ValueError: invalid literal"),
+    ],
+)  # fmt: skip
+def test_what_openpyxl_cannot_read_is_named_with_its_part(tmp_path, old, new, said):
+    """A filter can be cleared; of other things it helps to know where they are."""
+    path = file_with(tmp_path, {"A1": 1}, [(old, new)])
+    with pytest.raises(WorkbookError, match=re.escape(said)):
         read_workbook(path)

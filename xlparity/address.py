@@ -17,7 +17,9 @@ _LOOKS_LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]+|[Rr][0-9]*[Cc]?[0-9]*|[Cc]
 
 @cache
 def column_letters(column: int) -> str:
-    """``A`` for 1, ``XFD`` for 16384."""
+    """``A`` for 1, ``XFD`` for 16384; raises ValueError for a column that Excel does not have."""
+    if not 1 <= column <= MAX_COLUMN:
+        raise ValueError(f"column {column} lies outside the grid, which ends at XFD, column {MAX_COLUMN}")
     letters = ""
     while column:
         column, rest = divmod(column - 1, 26)
@@ -65,6 +67,11 @@ class Cell(NamedTuple):
         """The address without its sheet, ``P5``."""
         return f"{column_letters(self.column)}{self.row}"
 
+    @property
+    def on_the_grid(self) -> bool:
+        """Whether Excel has this cell; one off the grid has no address."""
+        return 1 <= self.row <= MAX_ROW and 1 <= self.column <= MAX_COLUMN
+
     def moved(self, rows: int, columns: int) -> "Cell":
         """This cell, so many rows down and columns to the right."""
         return Cell(self.sheet, self.row + rows, self.column + columns)
@@ -109,6 +116,11 @@ class Range(NamedTuple):
         for row in range(self.row, self.last_row + 1):
             for column in range(self.column, self.last_column + 1):
                 yield Cell(self.sheet, row, column)
+
+    @property
+    def on_the_grid(self) -> bool:
+        """Whether Excel has all of these cells; one off the grid has no address."""
+        return self.row >= 1 and self.column >= 1 and self.last_row <= MAX_ROW and self.last_column <= MAX_COLUMN
 
     def moved(self, rows: int, columns: int) -> "Range":
         """This range, so many rows down and columns to the right."""

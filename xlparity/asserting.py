@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from xlparity.containment import LIMIT
 from xlparity.pipeline import ENGINE, SCENARIOS, assess, machines_of, workbook_of
 from xlparity.report import Report, Verdict
 from xlparity.reporters.parts import name_of, parts_of
@@ -58,6 +59,7 @@ def assert_parity(  # noqa: PLR0913  (the parts of a spec file, by name)
         machines_of(given.get("engine", ENGINE)),
         scenarios=given.get("scenarios", SCENARIOS),
         seed=given.get("seed", 0),
+        reference_timeout=given.get("reference_timeout", LIMIT),
     )
     if report.verdict is not Verdict.PASS:
         raise AssertionError(_text(report))

@@ -22,13 +22,17 @@ class Offset(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Output(Generic[At]):
-    """A quantity to be compared: where it stands in the first block, how closely, and how the array is turned."""
+    """A quantity to be compared: where it stands in the first block, how closely, and how the array is turned.
+
+    Where ``constants`` are allowed, a typed one in it that always equals the reference is accepted.
+    """
 
     name: str
     at: At
     tolerance: Tolerance
     transpose: bool = False
     skip: str | None = None
+    constants: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,10 @@ Array: TypeAlias = "NDArray[np.float64]"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Input values by name: a float for a single cell, a 2-D array for anything else."""
+    """Input values by name: a float for a single cell, a 2-D array for anything else.
+
+    ``sample`` says which of all sets of input values they are, to go behind a verb: ``in scenario 17``.
+    """
 
     inputs: "Mapping[str, float | Array]"
+    sample: str = ""

@@ -45,8 +45,12 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP306": Rule("EnginesDisagree", "engines that contradict each other and the reference"),
     "XP307": Rule("OneAgainstOne", "two engines that contradict each other, and nobody can tell which is right"),
+    "XP308": Rule(
+        "MissingPrefix", "a function by a name that Excel does not read in a file, as one without its `_xlfn.`"
+    ),
     "XP401": Rule("WrongShape", "a quantity of another shape than its range"),
     "XP403": Rule("InputsDiffer", "an input whose places hold different values"),
+    "XP404": Rule("InputIsNoNumber", "an input cell that holds a text or an error value where a number belongs"),
     "XP501": Rule("StoredValue", "a stored value that is not what the formula computes", "warning"),
 }
 """By code; codes are never reused, and none changes its meaning."""

@@ -1,5 +1,6 @@
 """Values against expectations: one fact for every bound cell."""
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from xlparity import collector
 from xlparity.address import Cell, Range
 from xlparity.binding import Binding, CellMap, Input, Offset, Output
 from xlparity.formula import refers
-from xlparity.report import CellResult, Finding, Status
+from xlparity.report import NO_NUMBER, CellResult, Finding, Status
 from xlparity.tolerance import Tolerance
 from xlparity.values import BLANK, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook
@@ -20,21 +21,32 @@ if TYPE_CHECKING:
     Trace = Sequence[Mapping[str, NDArray[Any]]]
 
 
+_NUMBER = re.compile(r"\s*[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([Ee][+-]?[0-9]+)?\s*%?\s*")
+_LONGEST_TEXT = 40
+_MOVED = "or, where rows, columns or a sheet have moved, correct the address"
+
+
 @collector.paused()
 def compare(
-    workbook: Workbook, cells: CellMap, values: Mapping[Cell, Value], trace: "Trace"
+    workbook: Workbook, cells: CellMap, values: Mapping[Cell, Value], trace: "Trace | None"
 ) -> tuple[tuple[CellResult, ...], tuple[Finding, ...]]:
-    """What became of every bound cell, and a finding XP401 for every quantity whose array does not fit its range."""
+    """What became of every bound cell, and a finding XP401 for every quantity whose array does not fit its range.
+
+    Without a trace, since the reference could not be called, no cell is compared.
+    """
     results: list[CellResult] = []
     misfits: dict[str, tuple[str, list[Binding]]] = {}
     for output, iteration, bound, expected in _expectations(cells, trace):
-        if expected is None and output.skip is None:
+        if trace is not None and expected is None and output.skip is None:
             message = _misfit(trace[iteration - 1][output.name], output)
             misfits.setdefault(output.name, (message, []))[1].extend(bound)
         for binding in bound:
             actual = values.get(binding.cell, BLANK)
             wanted = None if expected is None else _wanted(expected[binding.element], actual)
-            results.append(_judge(workbook, binding, actual, wanted, cells.accepted.get(binding.cell)))
+            result = _judge(workbook, binding, actual, wanted, cells.accepted.get(binding.cell))
+            if trace is None and result.status == "error" and isinstance(actual, ErrorValue):
+                result = result._replace(status="missing")  # it may follow from the input, and be what it should
+            results.append(result)
     findings = tuple(
         Finding(
             "XP401",
@@ -46,6 +58,49 @@ def compare(
         for name, (message, bound) in misfits.items()
     )
     return tuple(results), findings
+
+
+def not_numbers(
+    workbook: Workbook, inputs: Iterable[Input[Range]], values: Mapping[Cell, Value]
+) -> tuple[Finding, ...]:
+    """A finding for every input that cannot be read: XP404 for what is no number, XP303 for what the engine cannot compute.
+
+    An empty cell is neither: nothing is wrong in the workbook where the spec names the wrong cells.
+    """
+    findings = []
+    for given in inputs:
+        held = [(cell, values.get(cell, BLANK)) for cell in given.at.cells()]
+        wrong = [(cell, said) for cell, value in held if (said := _no_number(value))]
+        unknown = [
+            (cell, value.reason) for cell, value in held if isinstance(value, Unsupported) and not value.circular
+        ]
+        for code, found in ((NO_NUMBER, wrong), ("XP303", unknown)):
+            if not found:
+                continue
+            first, said = found[0]
+            more = f" ({len(found):,} such cells)" if len(found) > 1 else ""
+            if code == NO_NUMBER:
+                message = f"input '{given.name}' needs a number in {first}, which {said}{more}; put one there, {_MOVED}"
+            else:
+                message = f"input '{given.name}' cannot be read from {first}{more}: {said}"
+            formula = workbook.formula(first)
+            text = None if formula is None else str(formula)
+            findings.append(Finding(code, given.name, tuple(cell for cell, _ in found), (), message, text))
+    return tuple(findings)
+
+
+def _no_number(value: Value) -> str:
+    """What an input cell holds that is proved to be no number; nothing where it is one, or may be."""
+    if isinstance(value, ErrorValue):
+        return f"is {value}"
+    if isinstance(value, Unsupported):
+        return f"is part of {value}" if value.circular else ""
+    if not isinstance(value, str):
+        return ""
+    if _NUMBER.fullmatch(value):
+        return f"holds the number {value.strip()} stored as text, which SUM passes over"
+    shown = value if len(value) <= _LONGEST_TEXT else f"{value[:_LONGEST_TEXT]}…"
+    return f"holds the text '{shown}'"
 
 
 def unequal_copies(
@@ -113,12 +168,12 @@ def _alike(one: Value, other: Value) -> bool:
 
 
 def _expectations(
-    cells: CellMap, trace: "Trace"
+    cells: CellMap, trace: "Trace | None"
 ) -> "Iterator[tuple[Output[Range], int, list[Binding], NDArray[Any] | None]]":
     """Every quantity in every iteration with the array that its cells must hold; None where it is skipped or misfits."""
     for output, iteration, bound in cells.blocks:
         array = None
-        if output.skip is None:
+        if output.skip is None and trace is not None:
             array = trace[iteration - 1][output.name]
             array = fitted(array.T if output.transpose else array, output.at.shape)
         yield output, iteration, bound, array
@@ -129,7 +184,8 @@ def _wanted(element: Any, actual: Value) -> float | bool:
     return bool(element) if isinstance(element, np.bool_) and isinstance(actual, bool) else float(element)
 
 
-def _agree(output: Output[Range], actual: Value, expected: float | bool) -> bool:
+def agree(output: Output[Range], actual: Value, expected: float | bool) -> bool:
+    """Whether a cell of the output comes to what is expected."""
     if isinstance(actual, bool) or isinstance(expected, bool):
         return actual is expected  # Excel's TRUE is no 1: SUM passes it over, and TRUE=1 is FALSE
     return isinstance(actual, float) and output.tolerance.allows(actual, expected)
@@ -181,7 +237,7 @@ def _status(output: Output[Range], formula: str | None, actual: Value, expected:
     if output.skip is not None:
         return "skipped"
     if isinstance(actual, Unsupported):
-        return "unsupported"
+        return "error" if actual.circular else "unsupported"
     # A formula that refers to nothing, such as =0.5, is a number with an equals sign before it.
     if formula is None or not refers(formula):
         return "missing" if actual is BLANK else "hardcoded"
@@ -189,4 +245,4 @@ def _status(output: Output[Range], formula: str | None, actual: Value, expected:
         return "error"
     if expected is None or isinstance(actual, Missing):
         return "missing"
-    return "match" if _agree(output, actual, expected) else "mismatch"
+    return "match" if agree(output, actual, expected) else "mismatch"

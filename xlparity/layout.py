@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range, column_letters, quoted
+from xlparity.address import Cell, Range, column_letters, quoted
 from xlparity.binding import Binding, CellMap, Input, Offset
 from xlparity.formula import tokens
 from xlparity.workbook import Formula, Workbook
@@ -214,7 +214,7 @@ class Layout:
         text = form.pieces[0]
         for reference, dollars, piece in zip(form.references, form.dollars, form.pieces[1:], strict=True):
             area = self._area(reference, cell, home)
-            if area is None or not _on_the_grid(area):
+            if area is None or not area.on_the_grid:
                 return None
             text += spelled(area, dollars, cell.sheet) + piece
         return text
@@ -307,7 +307,3 @@ def _holds(area: Range, other: Range) -> bool:
         and area.column <= other.column
         and other.last_column <= area.last_column
     )
-
-
-def _on_the_grid(area: Range) -> bool:
-    return area.row >= 1 and area.column >= 1 and area.last_row <= MAX_ROW and area.last_column <= MAX_COLUMN

@@ -9,13 +9,14 @@ import math
 import posixpath
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from xlparity.address import folded
+from xlparity.address import MAX_COLUMN, MAX_ROW, column_number, folded
 from xlparity.errors import WorkbookError
 from xlparity.values import ErrorValue, Value
 
@@ -24,8 +25,14 @@ _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _UNPACKED_LIMIT = 1 << 30  # a zip of 1 MB can hold 1 GB of XML
 _COMPOUND = b"\xd0\xcf\x11\xe0"  # how .xls files begin, and .xlsx files that are encrypted
-_ADDRESS = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+_ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|(?><\?.*?\?>)|(?><!--.*?-->))*+<!DOCTYPE", re.DOTALL)
 _CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+# Names as expat gives them where it resolves namespaces: the same letters under another namespace are another element.
+_SHEET_DATA, _ROW, _CELL, _FORMULA, _VALUE, _INLINE, _TEXT, _SPOKEN, _MORE = (
+    f"{_MAIN[1:-1]} {name}" for name in ("sheetData", "row", "c", "f", "v", "is", "t", "rPh", "extLst")
+)
+_DEPTH_OF_TABLE = 3  # of the path to a sheetData element: nothing, the root, itself
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
 
 
@@ -46,21 +53,52 @@ class RawCell(NamedTuple):
 def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
     """Every part of the package by its name, in the package's order.
 
-    Raises WorkbookError where the bytes are no zip, a damaged one, or one that unpacks to more than 1 GiB.
+    Raises WorkbookError where the bytes are no zip, a damaged one, or one that unpacks to more than 1 GiB, and where two
+    readers would see two workbooks: two parts share a name, but for its case and backslashes, or have a document type.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _UNPACKED_LIMIT:
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > _UNPACKED_LIMIT:
                 raise WorkbookError(f"{path}: the file unpacks to more than 1 GiB; take out what is not verified")
-            parts = {entry.filename: archive.read(entry) for entry in archive.infolist()}
-            if len(parts) < len(archive.infolist()):
-                raise WorkbookError(f"{path}: the package has two parts of one name; save the file in Excel")
+            _refuse_twins([entry.filename for entry in entries], path)
+            parts = {entry.filename: archive.read(entry) for entry in entries}
+            for name, part in parts.items():
+                # An item of customXml is whatever somebody put there, and no cell depends on it.
+                if name.lower().endswith((".xml", ".rels")) and not name.lower().startswith("customxml/"):
+                    _refuse_doctype(part, f"{path}: the part {name}")
             return parts
     except WorkbookError:
         raise
     except Exception as error:  # a damaged archive makes zipfile, zlib and lzma raise whatever they happen to raise
         said = f"{path}: not a readable .xlsx file ({_kind(data, path) or error})"
         raise WorkbookError(f"{said}; save it as an Excel workbook (.xlsx)") from error
+
+
+def _refuse_twins(names: Sequence[str], path: Path) -> None:
+    """Excel and Windows mind neither the case of a part's name nor which way its slashes lean; other programs do."""
+    known: dict[str, str] = {}
+    for name in names:
+        key = name.replace("\\", "/").lower()
+        if (other := known.get(key)) is not None:
+            called = f"of one name, {name}" if other == name else f"of one name, {other} and {name}"
+            raise WorkbookError(
+                f"{path}: the package has two parts {called}; programs read one or the other; delete one, or save the "
+                "file in Excel"
+            )
+        known[key] = name
+
+
+def _refuse_doctype(xml: bytes, where: str) -> None:
+    """Its entities are text to some readers, nothing to others, and Excel opens no such file."""
+    if xml[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        xml = xml.decode("utf-16", "replace").encode("utf-8", "replace")
+    elif b"\0" in xml[:2]:
+        xml = xml.decode("utf-16-be" if xml[:1] == b"\0" else "utf-16-le", "replace").encode("utf-8", "replace")
+    if _DOCTYPE.match(xml):
+        raise WorkbookError(
+            f"{where} has a document type (<!DOCTYPE ...>), which Excel refuses and other programs read; remove it there"
+        )
 
 
 def _kind(data: bytes, path: Path) -> str:
@@ -87,6 +125,7 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
         root = ElementTree.fromstring(parts[book])
         if root.tag.startswith(_STRICT):
             raise WorkbookError(f"{path}: a Strict Open XML workbook; save it as a plain Excel workbook (.xlsx)")
+        _refuse_two_meanings(parts, book, path)
         related = relations(parts, book)
         found: dict[str, str] = {}
         for sheet in root.iter(f"{_MAIN}sheet"):
@@ -98,6 +137,11 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
                 raise WorkbookError(f"{path}: the part of sheet '{name}' is missing; let Excel repair it and save it")
             if folded(name) in map(folded, found):
                 raise WorkbookError(f"{path}: two sheets are called '{name}'; let Excel repair it and save it")
+            other = next((sheet for sheet, held in found.items() if held == part), None)
+            if other is not None:
+                raise WorkbookError(
+                    f"{path}: the sheets '{other}' and '{name}' are one part, {part}; let Excel repair it and save it"
+                )
             found[name] = part
     except (ElementTree.ParseError, KeyError) as error:
         raise WorkbookError(
@@ -106,6 +150,21 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
     if not found:
         raise WorkbookError(f"{path}: the workbook has no worksheet; name one that has")
     return found
+
+
+def _refuse_two_meanings(parts: Mapping[str, bytes], book: str, path: Path) -> None:
+    """Refuses a package with two workbooks, and a workbook with two relations of one id: which counts is anybody's guess."""
+    books = {target for _, kind, target in _related(parts, "") if kind.endswith("/officeDocument")}
+    if len(books) > 1:
+        raise WorkbookError(
+            f"{path}: {relations_part('')} names two workbooks, {' and '.join(sorted(books))}; "
+            "let Excel repair it and save it"
+        )
+    for name, times in Counter(name for name, _, _ in _related(parts, book)).items():
+        if times > 1:
+            raise WorkbookError(
+                f"{path}: {relations_part(book)} has two relations of the id {name}; let Excel repair it and save it"
+            )
 
 
 def workbook_part(parts: Mapping[str, bytes]) -> str:
@@ -122,17 +181,23 @@ def relations_part(part: str) -> str:
 
 def relations(parts: Mapping[str, bytes], part: str) -> dict[str, tuple[str, str]]:
     """What the part is related to: the kind and the other part, by the relation's id."""
+    return {name: (kind, target) for name, kind, target in _related(parts, part)}
+
+
+def _related(parts: Mapping[str, bytes], part: str) -> list[tuple[str, str, str]]:
+    """The id, the kind and the other part of each relation of the part, in their order."""
     folder = posixpath.dirname(part)
     listing = parts.get(relations_part(part))
     if listing is None:
-        return {}
-    return {
-        relation.attrib["Id"]: (
+        return []
+    return [
+        (
+            relation.attrib["Id"],
             relation.attrib["Type"],
             posixpath.normpath(posixpath.join("/", folder, relation.attrib["Target"])).lstrip("/"),
         )
         for relation in ElementTree.fromstring(listing)
-    }
+    ]
 
 
 def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
@@ -179,58 +244,173 @@ def decoded(text: str) -> str:
 def scan(xml: bytes, where: str) -> dict[str, RawCell]:
     """Every cell element of a sheet part that has a formula or a value, by its address (``P5``).
 
-    A second element with the same address, one without an address, or a shared formula that is defined twice raises
-    WorkbookError: two readers would disagree.
+    Raises WorkbookError, with the cell, where two readers would disagree: two elements for one cell, row, formula or value,
+    a cell without an address or with one of another row, an element inside a formula, a cell outside of the rows, a
+    shared formula that is defined twice, a document type.
     """
-    cells: dict[str, RawCell] = {}
-    shared: set[str] = set()
-    address = kind = ""
-    formula = valued = dynamic = bare = False
-    text: list[str] = []
-    formula_text: list[str] = []
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal address, formula, valued, kind, dynamic, bare
-        tag = tag.rpartition(":")[2]
-        if tag == "c":
-            address, kind, formula, valued = attributes.get("r", ""), attributes.get("t", "n"), False, False
-            dynamic, bare = "cm" in attributes, False
-            formula_text.clear()
-            text.clear()
-        elif tag == "f":
-            formula, bare = True, "t" not in attributes
-            parser.CharacterDataHandler = formula_text.append
-            if attributes.get("t") == "shared" and "ref" in attributes:
-                number = attributes.get("si", "")
-                if number in shared:
-                    raise WorkbookError(
-                        f"{where}: the shared formula {number} is defined twice; save the file in Excel"
-                    )
-                shared.add(number)
-        elif tag in ("v", "is"):
-            valued = True
-            parser.CharacterDataHandler = text.append
-
-    def end(tag: str) -> None:
-        nonlocal bare
-        tag = tag.rpartition(":")[2]
-        if tag in ("v", "is", "f"):
-            parser.CharacterDataHandler = None
-        elif tag == "c" and (formula or valued):
-            if address in cells or not _ADDRESS.fullmatch(address):
-                raise WorkbookError(
-                    f"{where}: a cell element without an address of its own ('{address}'); let Excel repair it and save it"
-                )
-            bare = bare and not "".join(formula_text).strip()
-            cells[address] = RawCell(formula, kind, "".join(text) if valued else None, dynamic, bare)
-
-    parser.StartElementHandler, parser.EndElementHandler = start, end
+    found = _Scan(where)
     try:
-        parser.Parse(xml, True)
+        found.parser.Parse(xml, True)
     except expat.ExpatError as error:
         raise WorkbookError(
             f"{where}: the sheet's XML is damaged ({error}); let Excel repair it and save it"
         ) from error
-    return cells
+    return found.cells
+
+
+class _Scan:
+    """One walk through a sheet's XML, and the cells that it has found."""
+
+    def __init__(self, where: str) -> None:
+        self.cells: dict[str, RawCell] = {}
+        self.parser = parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.CommentHandler = parser.ProcessingInstructionHandler = self._between
+        parser.StartDoctypeDeclHandler = lambda *_: _refuse_doctype(b"<!DOCTYPE", where)
+        self._where = where
+        self._path: list[str] = [""]
+        self._tables = 0  # of rows: sheetData elements
+        self._last = self._row = 0  # the numbers of the rows before, and of this one; 0 until it is known
+        self._ending = ""  # with which every address in this row ends
+        self._columns: set[str] = set()  # letters that are on the grid
+        self._seen: set[str] = set()  # addresses in this row
+        self._shared: set[str] = set()
+        self._cell: Mapping[str, str] = {}  # the attributes of this cell
+        self._address = ""
+        self._formula: Mapping[str, str] | None = None  # those of its formula
+        self._value = ""  # its value element
+        self._leaf = ""  # the formula or value element in which the walk is
+        self._text: list[str] = []
+        self._formula_text: list[str] = []
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise WorkbookError(
+            f"{self._where}: {what}, which programs read in different ways; let Excel repair it and save it"
+        )
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        path = self._path
+        parent = path[-1]
+        path.append(tag)
+        if self._leaf:
+            self._refuse(f"cell {self._address} has an element <{_local(tag)}> inside its <{_local(self._leaf)}>")
+        if parent == _CELL:
+            if tag == _FORMULA:
+                self._begin_formula(attributes)
+            elif tag in (_VALUE, _INLINE):
+                self._begin_value(tag)
+        elif parent == _ROW:
+            if tag != _CELL:
+                if tag != _MORE:
+                    self._refuse(f"row {self._row or self._last + 1} has an element <{_local(tag)}> that is no cell")
+                return
+            address = attributes.get("r", "")
+            if address[: -len(self._ending)] not in self._columns or not address.endswith(self._ending):
+                self._place(address)
+            if address in self._seen:
+                self._refuse(f"cell {address} is there twice")
+            if address:
+                self._seen.add(address)
+            self._cell, self._address, self._formula, self._value = attributes, address, None, ""
+            self._text.clear()
+            self._formula_text.clear()
+        else:
+            self._elsewhere(tag, attributes)
+
+    def _elsewhere(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """An element that is neither a cell nor the formula or the value of one."""
+        path = self._path
+        if tag == _ROW:
+            self._begin_row(attributes)
+        elif tag == _CELL:
+            self._refuse(f"cell {attributes.get('r', '')} is in no row")
+        elif tag == _TEXT:
+            if _INLINE in path and _SPOKEN not in path:
+                self.parser.CharacterDataHandler = self._text.append
+        elif len(path) == _DEPTH_OF_TABLE and _local(tag) == "sheetData":
+            self._tables += 1
+            if tag != _SHEET_DATA or self._tables > 1:
+                self._refuse("the sheet has two tables of rows, or one in a namespace that is not Excel's")
+
+    def _begin_row(self, attributes: Mapping[str, str]) -> None:
+        self._row, self._ending = 0, "?"  # until the row, or a cell, says its number
+        self._seen.clear()
+        if self._path[2:-1] == [_SHEET_DATA] and (number := attributes.get("r")) is not None:
+            self._number(number)
+
+    def _number(self, text: str) -> None:
+        """Notes the number of the row in which the walk is; rows must be in their order."""
+        number = int(text) if text.strip().isdecimal() else 0
+        if not 1 <= number <= MAX_ROW:
+            self._refuse(f"row {text} is not on the grid, which ends at row {MAX_ROW},")
+        if number <= self._last:
+            there = "is there twice" if number == self._last else f"is after row {self._last}"
+            self._refuse(f"row {number} {there}")
+        self._row, self._ending = number, str(number)
+
+    def _place(self, address: str) -> None:
+        """Refuses an address off the grid, or of another row; one that is none is refused once its cell holds something."""
+        if self._path[2:-2] != [_SHEET_DATA]:
+            self._refuse(f"cell {address} is not in the sheet's table of rows")
+        match = _ADDRESS.fullmatch(address)
+        if match is None:
+            return
+        if column_number(match[1]) > MAX_COLUMN:
+            self._refuse(f"cell {address} is not on the grid, which ends at column XFD,")
+        if not self._row:
+            self._number(match[2])
+        if match[2] != self._ending:
+            self._refuse(f"cell {address} is in row {self._row}")
+        self._columns.add(match[1])
+
+    def _begin_formula(self, attributes: Mapping[str, str]) -> None:
+        if self._formula is not None:
+            self._refuse(f"cell {self._address} has two <f>")
+        self._formula, self._leaf = attributes, _FORMULA
+        self.parser.CharacterDataHandler = self._formula_text.append
+        if attributes.get("t") == "shared" and "ref" in attributes:
+            number = attributes.get("si", "")
+            if number in self._shared:
+                self._refuse(f"cell {self._address} defines the shared formula {number}, which is defined already")
+            self._shared.add(number)
+
+    def _begin_value(self, tag: str) -> None:
+        if self._value:
+            beside = "two" if self._value == tag else f"<{_local(self._value)}> beside"
+            self._refuse(f"cell {self._address} has {beside} <{_local(tag)}>")
+        self._value = tag
+        if tag == _VALUE:
+            self._leaf = tag
+            self.parser.CharacterDataHandler = self._text.append
+
+    def _between(self, *_: str) -> None:
+        """A comment or an instruction: some readers take the text up to it, others all."""
+        if self._leaf:
+            self._refuse(f"cell {self._address} has a comment or an instruction inside its <{_local(self._leaf)}>")
+
+    def _end(self, tag: str) -> None:
+        self._path.pop()
+        if self._leaf or tag == _TEXT:
+            self._leaf = ""
+            self.parser.CharacterDataHandler = None
+        elif tag == _CELL:
+            if self._formula is not None or self._value:
+                self._keep()
+        elif tag == _ROW and self._path[2:] == [_SHEET_DATA]:
+            self._last = self._row or self._last + 1
+
+    def _keep(self) -> None:
+        address, formula = self._address, self._formula
+        if not _ADDRESS.fullmatch(address):
+            raise WorkbookError(
+                f"{self._where}: a cell element without an address of its own ('{address}'); let Excel repair it and save it"
+            )
+        bare = formula is not None and "t" not in formula and not "".join(self._formula_text).strip()
+        text = "".join(self._text) if self._value else None
+        self.cells[address] = RawCell(formula is not None, self._cell.get("t", "n"), text, "cm" in self._cell, bare)
+
+
+def _local(tag: str) -> str:
+    """The element's name without its namespace."""
+    return tag.rpartition(" ")[2]

@@ -13,6 +13,8 @@ _SAME = Tolerance(rtol=1e-9, atol=1e-12)
 
 _VOUCHING = "formulas"
 
+DISPUTED = ("XP305", "XP307")  # findings about cells that one engine finds wrong and another one right
+
 Outcome = Literal["match", "wrong", "unknown"]
 
 
@@ -96,7 +98,7 @@ def _outcomes(check: CheckResult) -> dict[Cell, Outcome]:
     found: dict[Cell, Outcome] = {}
     for result in check.results:
         if (result.status in WRONG and result.status != "hardcoded") or (
-            result.status == "match" and result.cell in changing
+            result.status in ("match", "unsupported") and result.cell in changing
         ):
             found[result.cell] = "wrong"
         elif result.status == "match" and result.cell not in unsure:
@@ -115,7 +117,7 @@ def _on_the_same(
         for cell, since in zip(accused.scenarios.cells, accused.scenarios.since, strict=False)
         if since >= witness.scenarios.tried
     }
-    late &= {result.cell for result in accused.only_stored} if late else set()
+    late &= {result.cell for result in (*accused.only_stored, *accused.only_others)} if late else set()
     return {**outcomes, **{cell: "unknown" for cell in late if outcomes.get(cell) == "match"}} if late else outcomes
 
 
@@ -135,7 +137,7 @@ def _alone(
         witnesses = [other for other, outcomes in others if outcomes[first.cell] == "match"]
         said = f"{first.cell} {'and ' + str(len(results) - 1) + ' more ' if len(results) > 1 else ''}of '{variable}'"
         values = f"{_said(first.actual)} against {_said(_of(witnesses[0], first.cell).actual)}"
-        if first.status == "match":
+        if first.status not in WRONG:
             values = "on other inputs than the stored ones"
         agreeing = " and ".join(other.engine for other in witnesses)
         if first.cell in disputed:
@@ -182,13 +184,20 @@ def _set_aside(check: CheckResult, cells: set[Cell], why: str) -> CheckResult:
     if cells.isdisjoint(result.cell for result in check.results):
         return check
     reason = Unsupported(why)
+    tried = check.scenarios
+    kept = [number for number, cell in enumerate(tried.cells) if cell not in cells]
+    scenarios = replace(
+        tried,
+        cells=tuple(tried.cells[number] for number in kept),
+        since=tuple(tried.since[number] for number in kept if number < len(tried.since)),
+    )
     results = tuple(
         result._replace(status="unsupported", actual=reason)
         if result.cell in cells and result.status in ("match", *WRONG)
         else result
         for result in check.results
     )
-    return replace(check, results=results)
+    return replace(check, results=results, scenarios=scenarios)
 
 
 def _by_variable(check: CheckResult, cells: set[Cell]) -> dict[str, list[CellResult]]:

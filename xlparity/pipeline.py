@@ -2,29 +2,36 @@
 
 import functools
 import hashlib
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+
 from xlparity.address import Cell, Range
 from xlparity.binding import Input, Offset, irregular
 from xlparity.census import constants_behind, take_census
-from xlparity.engines import Engine, Session, SweepSession, Values, find_engine
+from xlparity.columns import value_in
+from xlparity.containment import LIMIT
+from xlparity.engines import Engine, Session, SweepSession, Values, find_engine, others_than
+from xlparity.engines.survey import refused_by_all
 from xlparity.errors import nearest
 from xlparity.evidence import Evidence
 from xlparity.findings.diagnose import diagnose
 from xlparity.findings.localise import Judged, amiss
-from xlparity.opinions import credited, outcomes_of, reconcile
+from xlparity.opinions import DISPUTED, credited, outcomes_of, reconcile
 from xlparity.report import OF_INPUTS, UNEXPLAINED, UNKNOWN, WRONG, CheckResult, Report
 from xlparity.scenarios.drawing import Drawn, draw
+from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.running import on_others, on_stored
 from xlparity.scenarios.shrinking import shrink
 from xlparity.spec import Spec, bind, read_spec
 from xlparity.tolerance import Tolerance
 from xlparity.trials import Stored, Trial, trials_of
 from xlparity.tried import Scenarios
+from xlparity.values import Value
 from xlparity.workbook import Workbook, read_workbook
 from xlparity.writing import from_here
 
@@ -52,6 +59,7 @@ def verify(  # noqa: PLR0913  (each is an option of the command as well)
     tolerance: Tolerance | None = None,
     scenarios: int = SCENARIOS,
     seed: int = 0,
+    reference_timeout: float = LIMIT,
     progress: Progress | None = None,
 ) -> Report:
     """Whether the workbook computes what the reference computes, cell by cell and iteration by iteration.
@@ -59,8 +67,8 @@ def verify(  # noqa: PLR0913  (each is an option of the command as well)
     ``spec`` is the path of a spec file; ``workbook`` stands in for the workbook that it names, ``rtol`` and ``atol`` for
     every tolerance in it, and ``tolerance`` is that of quantities to which it gives none. Of several engines, one that
     stands alone against the others and the reference is found wrong itself. Other inputs, as many sets of them as there
-    are ``scenarios``, are drawn from ``seed``; without any, a formula may be dead. ``progress`` is called with the stage
-    that begins and the share of the work that is done.
+    are ``scenarios``, are drawn from ``seed``; without any, a formula may be dead. One call of the reference may take
+    ``reference_timeout`` seconds. ``progress`` is called with the stage that begins and the share of the work that is done.
     Raises an XlparityError where the spec, the workbook or the reference is unusable.
     """
     say = progress or (lambda stage, done: None)
@@ -68,10 +76,11 @@ def verify(  # noqa: PLR0913  (each is an option of the command as well)
     plan = _with_tolerance(read_spec(Path(spec), tolerance or Tolerance()), rtol, atol)
     machines = machines_of(engine)
     book = read_workbook(workbook_of(plan) if workbook is None else Path(workbook))
-    return assess(plan, book, machines, say, scenarios=scenarios, seed=seed)
+    return assess(plan, book, machines, say, scenarios=scenarios, seed=seed, reference_timeout=reference_timeout)
 
 
-def assess(
+@np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
+def assess(  # noqa: PLR0913  (most are options of the command as well)
     plan: Spec,
     book: Workbook,
     machines: Sequence[Engine],
@@ -80,20 +89,23 @@ def assess(
     trials: Sequence[Trial] | None = None,
     scenarios: int = SCENARIOS,
     seed: int = 0,
+    reference_timeout: float = LIMIT,
     witness: bool = True,
 ) -> Report:
     """The report on a workbook that is read: on its stored inputs, and on so many others drawn around them.
 
+    It is computed with numpy's usual handling of errors, whatever the program that calls this has set.
     ``trials`` are the plan's checks where somebody has bound them to the workbook already. Without a ``witness``, no smallest
     change of inputs is looked for that makes a cell wrong.
     """
-    trials = trials_of(plan, bind(plan, book)) if trials is None else trials
+    trials = trials_of(plan, bind(plan, book), reference_timeout) if trials is None else trials
     opinions: list[list[tuple[CheckResult, Evidence]]] = []
-    sessions: list[Session] = []
+    sessions: list[tuple[Session, Values]] = []
     for number, machine in enumerate(machines):
-        found, session = _opinion(trials, book, machine, _part_of(say, number, len(machines)), scenarios, seed, witness)
+        part = _part_of(say, number, len(machines))
+        found, session, values = _opinion(trials, book, machine, part, scenarios, seed, witness)
         opinions.append(found)
-        sessions.append(session)
+        sessions.append((session, values))
     reconciled = [reconcile([check for check, _ in by_engine]) for by_engine in zip(*opinions, strict=True)]
     evidence = [[of for _, of in by_engine] for by_engine in zip(*opinions, strict=True)]
     say("looking for causes", 0.95)
@@ -101,7 +113,7 @@ def assess(
     checks = tuple(check for by_engine in diagnosed for check in by_engine)
     looked_at = {r.cell for check in checks for r in check.results if r.status != "skipped"}
     census = take_census(book, looked_at)
-    return Report(
+    report = Report(
         from_here(plan.path),
         from_here(book.path),
         book.digest,
@@ -110,6 +122,27 @@ def assess(
         _versions(machines),
         _digests(plan, trials),
     )
+    return replace(report, could_settle=_could_settle(book, report, machines))
+
+
+def _could_settle(book: Workbook, report: Report, machines: Sequence[Engine]) -> tuple[str, ...]:
+    """The engines that can run here, were not asked, and may compute what is unsupported.
+
+    What engines contradict each other about is not unsupported for want of one that knows the formula.
+    """
+    disputed = {
+        cell for check in report.checks for found in check.findings if found.code == "XP307" for cell in found.cells
+    }
+    unsupported: set[Cell] = set()
+    for check in report.combined:
+        if check.recomputed:
+            unsupported |= {result.cell for result in check.results if result.status == "unsupported"}
+            if check.counts["missing"]:  # which an input may be the reason for
+                unread = (found for found in check.findings if found.code == "XP303" and not found.iterations)
+                unsupported |= {cell for found in unread for cell in found.cells}
+    unsupported -= disputed
+    others = others_than([machine.name for machine in machines]) if unsupported else ()
+    return others if others and not unsupported <= refused_by_all(book) else ()
 
 
 def _with_causes(
@@ -117,36 +150,49 @@ def _with_causes(
     trials: Sequence[Trial],
     found: Sequence[Sequence[CheckResult]],
     evidence: Sequence[Sequence[Evidence]],
-    sessions: Sequence[Session],
+    sessions: Sequence[tuple[Session, Values]],
     scenarios: int,
     seed: int,
 ) -> list[list[CheckResult]]:
     """The results, by check and engine, with the causes of what is wrong: each finding once, with the first engine that has it.
 
     Whoever found a cell wrong, its formula is judged by ``formulas``, which can do so on the reference's values.
+    ``sessions`` are the engines', each with what it computed on the stored inputs.
     """
     from xlparity.engines.formulas import FormulasSession  # noqa: PLC0415  (a second, which a user of another engine may save)
 
-    session = next((one for one in sessions if isinstance(one, FormulasSession)), None)
+    session = next((one for one, _ in sessions if isinstance(one, FormulasSession)), None)
+    overflows = [_overflows(trial) for trial in trials]
     results = [list(by_engine) for by_engine in found]
     outcomes = [outcomes_of(by_engine) for by_engine in found]
     known: set[tuple[object, ...]] = set()
     told: set[Cell] = set()
-    for engine in range(len(sessions)):
+    for engine, (own, values) in enumerate(sessions):
         judged = [
-            Judged(trial.bound.check.name, trial.bound.cells, trial.bound.inputs, by_engine[engine].results, of[engine])
-            for trial, by_engine, of in zip(trials, results, evidence, strict=True)
+            Judged(
+                trial.bound.check.name,
+                trial.bound.cells,
+                trial.bound.inputs,
+                by_engine[engine].results,
+                of[engine],
+                values,
+                isinstance(own, FormulasSession),
+                leaves_range,
+                frozenset(
+                    cell for finding in by_engine[engine].findings if finding.code in DISPUTED for cell in finding.cells
+                ),
+            )
+            for trial, by_engine, of, leaves_range in zip(trials, results, evidence, overflows, strict=True)
         ]
         # What an engine before has found wrong is told; what this one cannot compute, says so itself.
-        fresh_cells = {
-            one.evidence.bindings[index].cell
-            for one in judged
-            for index in amiss(one)
-            if not engine or one.results[index].status not in UNKNOWN
+        status = {
+            one.evidence.bindings[index].cell: one.results[index].status for one in judged for index in amiss(one)
         }
-        if fresh_cells <= told:
+        wrong_cells = {cell for cell, each in status.items() if each not in UNKNOWN}
+        before = told.copy()
+        told |= wrong_cells
+        if (wrong_cells if engine else status.keys()) <= before:
             continue
-        told |= fresh_cells
         session = session or FormulasSession(book)
         prove = functools.partial(_proof, trials, session, max(scenarios, _PROOFS), seed + 1)
         explained = {
@@ -164,12 +210,25 @@ def _with_causes(
                 cause
                 for cause in causes[check.name]
                 if (check.name, cause.code, cause.cells) not in known
-                and not (cause.code == UNEXPLAINED and settled.issuperset(cause.cells))
+                and not before.issuperset(cause.cells)
+                and not (cause.code in (UNEXPLAINED, "XP303") and settled.issuperset(cause.cells))
             ]
             known |= {(check.name, cause.code, cause.cells) for cause in fresh}
             fresh = credited(fresh, engine, by_engine, judgements)
             by_engine[engine] = replace(check, findings=(*check.findings, *fresh))
     return results
+
+
+def _overflows(trial: Trial) -> Callable[[Evidence, int], bool]:
+    """Whether the check's reference leaves the range of numbers on the way, in the set of that number of some evidence."""
+
+    @functools.cache
+    def asked(numbers: tuple[Value, ...]) -> bool:
+        case = next(trial.cases(dict(zip(cells, numbers, strict=True)), 1))
+        return case is not None and trial.reference.overflows(case, trial.iterations, trial.own)
+
+    cells = [cell for given in trial.bound.inputs for cell in given.at.cells()]
+    return lambda evidence, number: asked(tuple(value_in(evidence.inputs[cell], number) for cell in cells))
 
 
 def _proof(
@@ -183,7 +242,8 @@ def _proof(
     stored = [trial.on_stored(book, values, FormulasEngine(), seed) for trial in trials]
     others = drawn(trials, book, values, count=scenarios, seed=seed)
     behind = functools.cache(functools.partial(constants_behind, book))
-    found = on_others(trials, stored, values, session, others, behind, seed=seed, say=lambda done: None)
+    overflows = Overflows(book)
+    found = on_others(trials, stored, values, session, others, behind, overflows, seed=seed, say=lambda done: None)
     return [evidence for _, evidence in found]
 
 
@@ -193,8 +253,8 @@ def _part_of(say: Progress, number: int, count: int) -> Progress:
 
 def _opinion(
     trials: Sequence[Trial], book: Workbook, machine: Engine, say: Progress, scenarios: int, seed: int, witness: bool
-) -> tuple[list[tuple[CheckResult, Evidence]], Session]:
-    """Every check's result as one engine has it, with the evidence on which it rests, and the engine's session."""
+) -> tuple[list[tuple[CheckResult, Evidence]], Session, Values]:
+    """Every check's result as one engine has it, with the evidence on which it rests; the engine's session and its values."""
     say("compiling", 0.3)
     session = machine.load(book)
     say("recalculating", 0.5)
@@ -204,13 +264,21 @@ def _opinion(
     behind = functools.cache(functools.partial(constants_behind, book))
     if not machine.recomputes or not scenarios:  # what is only stored cannot tell what other inputs would come to
         asked = 0 if machine.recomputes else None
-        facts = [replace(one.result, scenarios=Scenarios(seed, asked=asked)) for one in stored]
-        return [
-            (_with_notes(trial, result, None, behind), on_stored(trial, one, values))
-            for trial, result, one in zip(trials, facts, stored, strict=True)
-        ], session
+        facts = [
+            trial.with_constants(replace(one.result, scenarios=Scenarios(seed, asked=asked)))
+            for trial, one in zip(trials, stored, strict=True)
+        ]
+        return (
+            [
+                (_with_notes(trial, result, None, behind), on_stored(trial, one, values))
+                for trial, result, one in zip(trials, facts, stored, strict=True)
+            ],
+            session,
+            values,
+        )
     say("trying other inputs", 0.7)
     others = drawn(trials, book, values, count=scenarios, seed=seed)
+    overflows = Overflows(book)
     tried = others if isinstance(session, SweepSession) else others.first(_ONE_AT_A_TIME)
     found = on_others(
         trials,
@@ -219,17 +287,20 @@ def _opinion(
         session,
         tried,
         behind,
+        overflows,
         seed=seed,
         say=lambda done: say("trying other inputs", 0.7 + 0.3 * min(done, 1.0)),
     )
     moved = tried.changed(values)
     opinions: list[tuple[CheckResult, Evidence]] = []
     for trial, one, (shown, evidence) in zip(trials, stored, found, strict=True):
-        result = one.result.with_scenarios(replace(shown, asked=scenarios))
+        unfinished = trial.reference.patience.exhausted
+        result = one.result.with_scenarios(replace(shown, asked=scenarios, unfinished=unfinished))
+        result = trial.with_constants(result)
         if witness:
-            result = _with_witness(trial, one, result, values, session, tried, behind)
+            result = _with_witness(trial, one, result, values, session, tried, behind, overflows)
         opinions.append((_with_notes(trial, result, moved, behind), evidence))
-    return opinions, session
+    return opinions, session, values
 
 
 def drawn(
@@ -257,7 +328,14 @@ def drawn(
 
 
 def _with_witness(
-    trial: Trial, stored: Stored, result: CheckResult, values: Values, session: Session, drawn: Drawn, behind: Behind
+    trial: Trial,
+    stored: Stored,
+    result: CheckResult,
+    values: Values,
+    session: Session,
+    drawn: Drawn,
+    behind: Behind,
+    overflows: Overflows,
 ) -> CheckResult:
     """The result with the smallest change that fails, where all that is compared agrees on the stored inputs."""
     wrong = [found.cell for found in result.only_stored]
@@ -272,6 +350,7 @@ def _with_witness(
         values,
         session,
         sorted(drawn.elements, key=lambda element: element.cells[0] not in own),
+        overflows,
         failing=failing,
         wrong=[cell for cell in wrong if since[cell] == failing],
         seed=result.scenarios.seed,
@@ -280,7 +359,7 @@ def _with_witness(
     return replace(result, scenarios=replace(result.scenarios, smallest=smallest))
 
 
-def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None, behind: Behind) -> CheckResult:
+def _with_notes(trial: Trial, result: CheckResult, moved: Set[Cell] | None, behind: Behind) -> CheckResult:
     """The result with its remarks; ``moved`` are the constants that any scenario set, None where there are none."""
     offsets, tried = trial.bound.cells.offsets, result.scenarios
     notes = [
@@ -293,17 +372,24 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Container[Cell] | None
         notes.append("no other inputs were tried: whether the formulas are live is not shown")
     else:
         for given in trial.bound.inputs:
-            if not any(root in moved for places in given.places(offsets) for root in behind(places[0])):
-                why = (
-                    "no other could be given to all of its places"
-                    if given.vary
-                    else "the spec says that it does not vary"
+            if given.name in tried.kept:
+                said = (
+                    f"input '{given.name}' ({given.at}) kept its stored value in every scenario, so nothing shows that"
                 )
-                said = f"input '{given.name}' kept its stored value throughout: {why}"
-                notes.append(said)
+                remedy = "type a number into its cells, widen its range, or write vary = false if it is never to change"
+                notes.append(f"{said} the formulas follow it; {remedy}")
+            elif not given.vary and moved.isdisjoint(
+                root for places in given.places(offsets) for root in behind(places[0])
+            ):
+                notes.append(
+                    f"input '{given.name}' kept its stored value throughout: the spec says that it does not vary"
+                )
         if tried.asked is not None and _ONE_AT_A_TIME == tried.tried < tried.asked:
             said = f"{tried.tried} of the {tried.asked:,} scenarios were tried, since {result.engine} computes them one at a time"
             notes.append(said)
+    notes += [f"the reference {said}: left out" for said in trial.reference.patience.hung.values()]
+    if tried.unfinished:
+        notes.append("the reference was not called again after these, and nothing more could be compared")
     if tried.shaky:
         said = f"in {tried.shaky:,} of {tried.run:,} scenarios, some cells are neither right nor wrong"
         why = (

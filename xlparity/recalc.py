@@ -8,6 +8,7 @@ from xlparity import ooxml
 from xlparity.address import Cell, parse_range
 from xlparity.engines import Values, find_engine
 from xlparity.patch import repack, write_values
+from xlparity.prefixes import misspelling, misspelt
 from xlparity.stored import Stored, StoredReport, StoredResult
 from xlparity.tolerance import Tolerance
 from xlparity.values import MISSING, ErrorValue, Missing, Unsupported, Value
@@ -68,10 +69,10 @@ def _result(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], valu
     """The fact about one formula element: of an array formula, about the member that is furthest from equal."""
     found = [(_status(stored.get(member.a1), values.get(member, MISSING)), member) for member in _cells(book, cell)]
     status, member = min(found, key=lambda item: ("uncached", "unsupported", "differs", "equal").index(item[0]))
-    formula = book.formula(cell)
-    return StoredResult(
-        member, status, stored.get(member.a1), values.get(member, MISSING), str(formula) if formula else None
-    )
+    formula, computed = book.formula(cell), values.get(member, MISSING)
+    misnamed = formula is not None and not isinstance(computed, Unsupported) and misspelt(formula.text)
+    reason = misspelling(formula.text) if formula is not None and misnamed else None
+    return StoredResult(member, status, stored.get(member.a1), computed, str(formula) if formula else None, reason)
 
 
 def _status(stored: Value | None, computed: Value) -> Stored:

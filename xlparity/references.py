@@ -8,18 +8,21 @@ import inspect
 import io
 import itertools
 import sys
+import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xlparity import containment
 from xlparity.case import Case
+from xlparity.containment import LIMIT, Containment, TimedOut
 from xlparity.errors import OracleError, nearest, nearest_file
 
 Trace: TypeAlias = tuple[Mapping[str, NDArray[Any]], ...]
@@ -28,12 +31,30 @@ Trace: TypeAlias = tuple[Mapping[str, NDArray[Any]], ...]
 
 _FLOATS = np.dtype(float)
 
+_OTHERS_LIMIT, _TIMES = 10.0, 10  # seconds for inputs that are not stored, or so many times what the stored ones took
+_MOST_HUNG = 3  # calls that do not return, after which there is no other one
+_NAMED, _SHOWN = 6, 4  # inputs, and elements of each, by which a sample is named
+_OURS = (__file__, containment.__file__)
+
 
 class _Nowhere(io.TextIOBase):
     """Where the printing of a reference goes that is called a hundred times: its loss is of interest once."""
 
     def write(self, text: str) -> int:
         return len(text)
+
+
+class Patience:
+    """What the calls of one reference took, and those that did not return: by their inputs, what there is to say of them."""
+
+    def __init__(self) -> None:
+        self.took = 0.0
+        self.hung: dict[object, str] = {}
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether so many calls did not return that there are to be no others."""
+        return len(self.hung) >= _MOST_HUNG
 
 
 class Glimpse(NamedTuple):
@@ -47,12 +68,14 @@ class Glimpse(NamedTuple):
 class Reference:
     """A Python function, the name by which a spec file knows it, and the SHA-256 of the file that it is written in.
 
-    Where no such file can be read, there is no ``digest``.
+    Where no such file can be read, there is no ``digest``. Every call is made within the ``containment``.
     """
 
     name: str
     function: Callable[..., Any]
     digest: str | None = None
+    containment: Containment = field(default_factory=Containment, compare=False, repr=False)
+    patience: Patience = field(default_factory=Patience, compare=False, repr=False)
 
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         """The function's parameters; raises OracleError where it does not tell them, or needs one by position."""
@@ -92,18 +115,19 @@ class Reference:
         """
         self.check_inputs(case.inputs)
         shapes: dict[str, tuple[int, ...]] = {}
-        with self._blamed():
+        with self._blamed(case):
             result = self.function(**_copies(case))
             single = isinstance(result, Mapping)
-            step = result if single else next(iter(result), None)
+            with _closed(result) as passes:
+                step = result if single else next(passes, None)
             if not isinstance(step, Mapping):
                 raise OracleError(
                     f"{self.name} gives no mapping of names to arrays; return one, or yield one an iteration"
                 )
             for name, value in step.items():
-                if isinstance(name, str) and not isinstance(value, str) and not np.iscomplexobj(value):
+                if isinstance(name, str):
                     with contextlib.suppress(Exception):  # locals() holds modules, functions and data frames as well
-                        array = np.array(value, dtype=float)
+                        array = numbers_of(value).astype(float)
                         if not (single and name in case.inputs and np.array_equal(array, case.inputs[name])):
                             shapes[name] = array.shape
         return Glimpse(shapes, single)
@@ -115,7 +139,7 @@ class Reference:
 
         What the function prints goes to standard error, or nowhere where it is ``quiet``. Raises OracleError where the
         function raises, ends too early or lacks a wanted name, and, unless it may be ``partial``, where it gives a nan or an
-        infinity.
+        infinity, or takes too long. A ``quiet`` call is one of many, and has less time.
         """
         return self._trace(case, iterations, tuple(wanted), quiet=quiet, partial=partial)
 
@@ -138,16 +162,16 @@ class Reference:
         partial: bool = False,
     ) -> Trace:
         taken: list[Mapping[str, NDArray[Any]]] = []
-        with self._blamed(quiet=quiet, trapped=trapped):
+        with self._blamed(case, quiet=quiet, trapped=trapped):
             result = self.function(**_copies(case))
             single = isinstance(result, Mapping)
             if not single and not isinstance(result, Iterable):
                 raise OracleError(
                     f"{self.name} gave a {type(result).__name__}; return a mapping of names to arrays, or yield one an iteration"
                 )
-            passes: Iterator[Any] = iter((result,)) if single else iter(result)
-            for step in itertools.islice(passes, iterations or 1):
-                taken.append(self._copy(step, _within(len(taken) + 1, iterations), wanted))
+            with _closed((result,) if single else result) as passes:
+                for step in itertools.islice(passes, iterations or 1):
+                    taken.append(self._copy(step, _within(len(taken) + 1, iterations), wanted))
         if len(taken) < (iterations or 1):
             given = f"{len(taken)} iteration{'' if len(taken) == 1 else 's'}"
             lacking = f"gives {given}, and the workbook has {iterations}" if iterations else "yields nothing"
@@ -183,34 +207,113 @@ class Reference:
             if type(value) is float or type(value) is np.float64:
                 copied[name] = np.array(value)
                 continue
-            if np.ma.isMaskedArray(value) or np.iscomplexobj(value):
-                raise OracleError(f"{self.name}: '{name}'{where} is masked or complex; give plain numbers")
             try:
-                array = np.array(value)
-                if array.dtype not in (bool, float):  # truth values stay what they are: a cell may hold TRUE
-                    array = array.astype(float)
-            except (TypeError, ValueError) as error:
+                array = numbers_of(value)
+            except (TypeError, ValueError, OverflowError) as error:
                 said = f"{self.name}: '{name}'{where} is no array of numbers ({error}); give numbers"
                 raise OracleError(said) from error
             copied[name] = array
         return copied
 
     @contextmanager
-    def _blamed(self, *, quiet: bool = False, trapped: bool = False) -> Iterator[None]:
+    def _blamed(self, case: Case, *, quiet: bool = False, trapped: bool = False) -> Iterator[None]:
+        key = tuple((name, np.shape(value), np.asarray(value).tobytes()) for name, value in sorted(case.inputs.items()))
+        seconds = self.containment.limit
+        if quiet:
+            seconds = min(seconds, max(_OTHERS_LIMIT, _TIMES * self.patience.took))
+            # Whether what is wrong so far is so but for rounding takes a few calls more, which are no samples.
+            most = _MOST_HUNG if case.sample else 2 * _MOST_HUNG
+            if len(self.patience.hung) >= most or key in self.patience.hung:
+                raise OracleError(f"{self.name} is not called again on inputs for which it did not return")
+        begun = time.monotonic()
         try:
-            beyond: Literal["raise", "ignore"] = "raise" if trapped else "ignore"
             with (
-                np.errstate(all="ignore", over=beyond, under=beyond),
+                self.containment.around(seconds),
+                np.errstate(all="ignore", over="raise") if trapped else contextlib.nullcontext(),
                 contextlib.redirect_stdout(_Nowhere() if quiet else sys.stderr),
             ):
                 yield
         except (OracleError, KeyboardInterrupt):
             raise
+        except TimedOut as error:
+            sample = case.sample or "on inputs close to those of a scenario"
+            said = f"did not return within {seconds:g} s {sample} ({_described(case)}){_place(error)}"
+            self.patience.hung[key] = said
+            mend = "let it end, or give it more time with --reference-timeout"
+            raise OracleError(f"{self.name} {said}; {mend}") from error
         except BaseException as error:  # an exit(0) in a script must not become the verdict
-            at = traceback.extract_tb(error.__traceback__)[-1]
-            # Where the call itself failed, the last line is ours, and the function's name has to do.
-            place = "" if at.filename == __file__ else f" ({Path(at.filename).name}, line {at.lineno})"
-            raise OracleError(f"{self.name} raised {_said(error)}{place}") from error
+            raise OracleError(f"{self.name} raised {_said(error)}{_place(error)}") from error
+        if not quiet:
+            self.patience.took = time.monotonic() - begun
+
+
+@contextmanager
+def _closed(result: Iterable[Any]) -> Iterator[Iterator[Any]]:
+    """What the reference yields; closed while its settings hold, or it would leave its ``with`` blocks later, among ours."""
+    passes = iter(result)
+    try:
+        yield passes
+    finally:
+        if isinstance(passes, Generator):
+            with contextlib.suppress(Exception):  # nothing of it is needed any more
+                passes.close()
+
+
+def numbers_of(value: Any) -> NDArray[Any]:
+    """The value as an array of doubles, or of truth values, which a cell may hold as such; None is a nan.
+
+    Raises TypeError for what is no number and numpy would make one of: a text that spells one, a date, and for what it
+    would take a part of: a complex number, a masked array. An integer beyond 2**53 becomes the nearest double, which is all
+    that a cell can hold.
+    """
+    if np.ma.isMaskedArray(value):
+        raise TypeError("it is masked")
+    array = np.array(value)
+    if array.dtype.kind == "O":
+        for element in array.flat:
+            if not _is_number(element):
+                raise TypeError(f"it holds {_shown(element)}")
+    elif array.dtype.kind in "USc":
+        raise TypeError(f"it holds {_shown(array.flat[0].item())}" if array.size else f"it is of type {array.dtype}")
+    elif array.dtype.kind not in "biuf":
+        dates = ", and a date is a serial number to Excel" if array.dtype.kind == "M" else ""
+        raise TypeError(f"it is of type {array.dtype}{dates}")
+    with np.errstate(all="ignore"):
+        return array if array.dtype in (bool, float) else array.astype(float)
+
+
+def _is_number(element: object) -> bool:
+    if element is None:
+        return True
+    if isinstance(element, np.generic):
+        return isinstance(element, np.bool_ | np.integer | np.floating) and not isinstance(element, np.timedelta64)
+    return hasattr(type(element), "__float__")  # as texts, dates and complex numbers have none
+
+
+def _shown(element: object) -> str:
+    kinds = {str: "the text", bytes: "the bytes", complex: "the complex number"}
+    return f"{kinds.get(type(element), f'a {type(element).__name__},')} {element!r:.60}"
+
+
+def _described(case: Case) -> str:
+    """The inputs in a few words: ``rate = -1.2, W = [0.5, 1, …]``."""
+    named = [f"{name} = {_values(value)}" for name, value in list(case.inputs.items())[:_NAMED]]
+    return ", ".join([*named, *(["…"] if len(case.inputs) > _NAMED else [])])
+
+
+def _values(value: Any) -> str:
+    if not isinstance(value, np.ndarray):
+        return f"{value:.9g}"
+    shown = [f"{number:.9g}" for number in value.flat[:_SHOWN]]
+    return f"[{', '.join([*shown, *(['…'] if value.size > _SHOWN else [])])}]"
+
+
+def _place(error: BaseException) -> str:
+    """Where in the person's code it was raised; nothing where the call itself failed, and the last line is ours."""
+    frames = [
+        at for at in traceback.extract_tb(error.__traceback__) if at.filename not in _OURS and at.filename[0] != "<"
+    ]
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
 
 
 def _within(number: int, iterations: int | None) -> str:
@@ -223,22 +326,24 @@ def _copies(case: Case) -> dict[str, Any]:
     return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in case.inputs.items()}
 
 
-def find_reference(name: str | Callable[..., Any], folder: Path) -> Reference:
+def find_reference(name: str | Callable[..., Any], folder: Path, limit: float = LIMIT) -> Reference:
     """The function that ``file.py:function``, relative to ``folder``, or ``package.module:function`` names, or is.
 
-    Raises OracleError where there is none.
+    One call of it, and its import, may take ``limit`` seconds. Raises OracleError where there is none.
     """
+    around = Containment(limit)
     if not isinstance(name, str):
-        return Reference(getattr(name, "__qualname__", type(name).__qualname__), name, _digest(name))
+        return Reference(getattr(name, "__qualname__", type(name).__qualname__), name, _digest(name), around)
     place, separator, function_name = name.rpartition(":")
     if not separator or not place or not function_name:
         raise OracleError(f"'{name}' names no reference; write file.py:function or package.module:function")
-    module = _load_file(folder / place, name) if place.endswith(".py") else _load_module(place, name)
+    file = folder / place if place.endswith(".py") else None
+    module = _load_module(place, name, around) if file is None else _load_file(file, name, around)
     function = getattr(module, function_name, None)
     if not callable(function):
         known = [key for key, value in vars(module).items() if inspect.isfunction(value)]
         raise OracleError(f"{place} has no function '{function_name}'{nearest(function_name, known)}")
-    return Reference(name, function, _digest(function))
+    return Reference(name, function, _digest(function), around)
 
 
 def _digest(function: Callable[..., Any]) -> str | None:
@@ -249,17 +354,27 @@ def _digest(function: Callable[..., Any]) -> str | None:
         return None
 
 
-def _load_module(place: str, name: str) -> ModuleType:
+@contextmanager
+def _importing(name: str, around: Containment) -> Iterator[None]:
+    """Importing runs the person's code, which may raise anything."""
     try:
-        with contextlib.redirect_stdout(sys.stderr):
-            return importlib.import_module(place)
+        with around.around(around.limit), contextlib.redirect_stdout(sys.stderr):
+            yield
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # importing runs the person's code, which may raise anything
+    except TimedOut as error:
+        said = f"it takes longer than {around.limit:g} s{_place(error)}; --reference-timeout gives it more"
+        raise OracleError(f"the reference {name} cannot be imported ({said})") from error
+    except BaseException as error:
         raise OracleError(f"the reference {name} cannot be imported ({_said(error)})") from error
 
 
-def _load_file(path: Path, name: str) -> ModuleType:
+def _load_module(place: str, name: str, around: Containment) -> ModuleType:
+    with _importing(name, around):
+        return importlib.import_module(place)
+
+
+def _load_file(path: Path, name: str, around: Containment) -> ModuleType:
     if not path.is_file():
         raise OracleError(f"the reference {name}: there is no file {path}{nearest_file(path)}; correct its path")
     # Under a name of its own: two specs may both have a train.py, and dataclasses look their module up by name.
@@ -272,12 +387,8 @@ def _load_file(path: Path, name: str) -> ModuleType:
     before = set(sys.modules)
     sys.path.insert(0, folder)  # so that it may import what lies beside it
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with _importing(name, around):
             spec.loader.exec_module(module)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # importing runs the person's code, which may raise anything
-        raise OracleError(f"the reference {name} cannot be imported ({_said(error)})") from error
     finally:
         with contextlib.suppress(ValueError):
             sys.path.remove(folder)

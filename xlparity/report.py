@@ -22,10 +22,12 @@ STATUSES: tuple[Status, ...] = (
 )  # fmt: skip
 WRONG = frozenset(("mismatch", "hardcoded", "error"))
 UNEXPLAINED = "XP199"  # wrong, by a formula that is right by itself
-OF_INPUTS = ("XP203", "XP403")  # an input's copies are typed over, or hold something else
+NO_NUMBER = "XP404"  # an input cell holds a text or an error value, or is circular
+OF_INPUTS = ("XP203", "XP403", NO_NUMBER)  # or an input's copies are typed over, or hold something else
+OF_SHAPE = "XP401"
 CAUSES = frozenset((
     "XP100", "XP101", "XP102", "XP103", "XP104", "XP105", "XP106", "XP107", "XP108", "XP109", "XP110", "XP111", "XP112",
-    "XP201", "XP202", "XP205", "XP301", "XP302", "XP303", "XP401",
+    "XP201", "XP202", "XP205", "XP301", "XP302", "XP303", "XP308", "XP401",
 ))  # fmt: skip
 """The codes of findings that say why cells are wrong; others are about inputs, engines and stored values."""
 UNKNOWN = frozenset(("unsupported", "missing"))
@@ -44,8 +46,8 @@ class Verdict(IntEnum):
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of several: unassessed before fail before stale before pass; of none at all, unassessed."""
-    order = (Verdict.UNASSESSED, Verdict.FAIL, Verdict.STALE, Verdict.PASS)
+    """The worst of several: fail before unassessed before stale before pass; of none at all, unassessed."""
+    order = (Verdict.FAIL, Verdict.UNASSESSED, Verdict.STALE, Verdict.PASS)
     return min(verdicts, key=order.index, default=Verdict.UNASSESSED)
 
 
@@ -53,6 +55,7 @@ class CellResult(NamedTuple):
     """The fact about one bound cell. ``expected`` is None where the reference gave nothing for it.
 
     ``reason`` is why the spec accepts the cell as it is, or leaves it out; a match that has one needs no acceptance.
+    ``constant`` says that it is accepted as a constant that equals the reference, and is no difference.
     """
 
     variable: str
@@ -64,6 +67,7 @@ class CellResult(NamedTuple):
     actual: Value
     formula: str | None
     reason: str | None = None
+    constant: bool = False
 
     @property
     def difference(self) -> float | None:
@@ -127,6 +131,31 @@ class CheckResult:
         return self._matches_among(self.scenarios.cells)
 
     @property
+    def misfits(self) -> tuple[CellResult, ...]:
+        """The cells without a result of their own whose quantity has another shape in the reference."""
+        cells = {cell for found in self.findings if found.code == OF_SHAPE for cell in found.cells}
+        if not cells:
+            return ()
+        return tuple(result for result in self.results if result.status in UNKNOWN and result.cell in cells)
+
+    @property
+    def only_others(self) -> tuple[CellResult, ...]:
+        """The formulas that the engine could not compute on the stored inputs, and that are wrong on others."""
+        among = set(self.scenarios.cells)
+        if not among:
+            return ()
+        return tuple(
+            result
+            for result in self.results
+            if result.status in UNKNOWN and result.formula is not None and result.cell in among
+        )
+
+    @property
+    def proved(self) -> frozenset[Cell]:
+        """The cells that are wrong although the stored inputs do not show it: in their shape, or on other inputs."""
+        return frozenset(result.cell for result in (*self.only_stored, *self.only_others, *self.misfits))
+
+    @property
     def not_always_computed(self) -> tuple[CellResult, ...]:
         """The cells that match on the stored inputs and that the engine could not compute on some others."""
         return self._matches_among(self.scenarios.unsure)
@@ -175,26 +204,27 @@ class CheckResult:
 
     @property
     def verdict(self) -> Verdict:
-        """Pass needs at least one match: where nothing was recomputed from a live formula, nothing is shown.
+        """Fail where anything is proved wrong, whatever else could not be judged.
 
-        It also needs other inputs, where the reference is defined for any: without, a constant is as good as a formula.
+        Pass needs at least one match: where nothing was recomputed from a live formula, nothing is shown. It also needs
+        other inputs, where the reference is defined for any, and other values of each input that may vary: without, a
+        constant is as good as a formula. And the reference must not have been given up.
         """
         counts = self.counts
-        if any(counts[status] for status in UNKNOWN):
-            return Verdict.UNASSESSED
         amiss = any(finding.code in OF_INPUTS for finding in self.findings)
-        if any(counts[status] for status in WRONG) or self.scenarios.failed or amiss:
+        if any(counts[status] for status in WRONG) or self.proved or amiss:
             return Verdict.FAIL
-        if self.not_always_computed:
+        if any(counts[status] for status in UNKNOWN) or self.not_always_computed:
             return Verdict.UNASSESSED
-        tried = self.scenarios.run or not self.scenarios.dropped
-        return Verdict.PASS if counts["match"] and tried else Verdict.UNASSESSED
+        tried = (self.scenarios.run or not self.scenarios.dropped) and not self.scenarios.kept
+        return Verdict.PASS if counts["match"] and tried and not self.scenarios.unfinished else Verdict.UNASSESSED
 
     @property
     def first_divergent(self) -> int | None:
         """The first iteration with a wrong cell."""
-        wrong = [result.iteration for result in self.results if result.status in WRONG]
-        return min([*wrong, *(result.iteration for result in self.only_stored)], default=None)
+        proved = self.proved
+        wrong = (result.iteration for result in self.results if result.status in WRONG or result.cell in proved)
+        return min(wrong, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +251,7 @@ class Report:
     """The outcome of one spec file: paths as they were given, the workbook's SHA-256, the versions that computed it.
 
     ``digests`` has the SHA-256 of the spec and of each reference's file, by the names that these have in the report.
+    ``could_settle`` names engines that can run here, were not asked, and may compute cells that are unsupported.
     """
 
     spec: str
@@ -230,6 +261,7 @@ class Report:
     census: Census
     versions: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    could_settle: tuple[str, ...] = ()
 
     @property
     def combined(self) -> tuple[CheckResult, ...]:
@@ -271,7 +303,7 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
     witnesses = [check for check in group if check.recomputed] or [group[0]]
     results: list[CellResult] = []
     unsure: list[Cell] = []
-    changing = {check.engine: {result.cell for result in check.only_stored} for check in witnesses}
+    changing = {check.engine: check.proved for check in witnesses}
     doubtful = {check.engine: set(check.scenarios.unsure) for check in witnesses}
     for found in zip(*(check.results for check in witnesses), strict=True):
         by_engine = list(zip(witnesses, found, strict=True))
@@ -292,9 +324,14 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
     failed = [
         check.scenarios.failed
         for check in witnesses
-        if changing[check.engine] or any(result.status in WRONG for result in check.results)
+        if check.only_stored or check.only_others or any(result.status in WRONG for result in check.results)
     ]
-    wrong = tuple(result.cell for result in results if any(result.cell in cells for cells in changing.values()))
+    among = {cell for check in witnesses for cell in check.scenarios.cells}
+    wrong = tuple(
+        result.cell
+        for result in results
+        if result.cell in among and any(result.cell in cells for cells in changing.values())
+    )
     scenarios = Scenarios(
         group[0].scenarios.seed,
         max(check.scenarios.run for check in witnesses),
@@ -305,8 +342,24 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         shaky=max(check.scenarios.shaky for check in witnesses),
         smallest=next((c.scenarios.smallest for c in witnesses if c.scenarios.smallest), None),
         asked=group[0].scenarios.asked,
+        kept=tuple(
+            name for name in group[0].scenarios.kept if all(name in check.scenarios.kept for check in witnesses)
+        ),
+        unfinished=any(check.scenarios.unfinished for check in witnesses),
     )
     engines = " and ".join(check.engine for check in group)
+    # An input that one engine takes for no number, and another can read, is not proved to be wrong.
+    unread = [{found.variable for found in check.findings if found.code == NO_NUMBER} for check in witnesses]
+    findings = tuple(
+        found
+        for found in group[0].findings
+        if found.code != NO_NUMBER or all(found.variable in names for names in unread)
+    )
     return replace(
-        group[0], engine=engines, results=tuple(results), scenarios=scenarios, recomputed=witnesses[0].recomputed
+        group[0],
+        engine=engines,
+        results=tuple(results),
+        findings=findings,
+        scenarios=scenarios,
+        recomputed=witnesses[0].recomputed,
     )

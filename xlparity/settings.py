@@ -12,6 +12,7 @@ from xlparity.tolerance import Tolerance
 
 MOST_SCENARIOS = 100_000
 LARGEST_SEED = 2**32 - 1
+LONGEST = 1e6  # seconds, eleven days
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Settings:
     seed: int | None = None
     rtol: float | None = None
     atol: float | None = None
+    reference_timeout: float | None = None
     time: float | None = None
 
     def under(self, nearer: "Settings") -> "Settings":
@@ -38,6 +40,7 @@ class Settings:
             self.seed if nearer.seed is None else nearer.seed,
             self.rtol if nearer.rtol is None else nearer.rtol,
             self.atol if nearer.atol is None else nearer.atol,
+            self.reference_timeout if nearer.reference_timeout is None else nearer.reference_timeout,
             self.time if nearer.time is None else nearer.time,
         )
 
@@ -50,20 +53,24 @@ class Settings:
         seed: int | None = None,
         rtol: float | None = None,
         atol: float | None = None,
+        reference_timeout: float | None = None,
     ) -> dict[str, Any]:
         """The keywords of ``verify`` when these settings stand behind a command line; its tolerances replace the spec's.
 
         Raises UsageError where a number makes no sense; ``named`` is what stands before the names of the options.
         """
         usual = Tolerance()
-        asked = _numbers({"scenarios": scenarios, "seed": seed, "rtol": rtol, "atol": atol}, named)
-        given = self.under(Settings(tuple(engine or ()), asked.scenarios, asked.seed))
+        numbers = {"scenarios": scenarios, "seed": seed, "rtol": rtol, "atol": atol}
+        asked = _numbers(numbers | {"reference_timeout": reference_timeout}, named)
+        nearer = Settings(tuple(engine or ()), asked.scenarios, asked.seed, None, None, asked.reference_timeout)
+        given = self.under(nearer)
         options = {
             "engine": given.engine or None,
             "scenarios": given.scenarios,
             "seed": given.seed,
             "rtol": asked.rtol,
             "atol": asked.atol,
+            "reference_timeout": given.reference_timeout,
         }
         own = Tolerance(usual.rtol if self.rtol is None else self.rtol, usual.atol if self.atol is None else self.atol)
         return {key: value for key, value in options.items() if value is not None} | {"tolerance": own}
@@ -109,6 +116,7 @@ def _numbers(table: Mapping[str, Any], named: str) -> Settings:
         seed=_whole(table, "seed", LARGEST_SEED, named),
         rtol=_tolerance(table, "rtol", named),
         atol=_tolerance(table, "atol", named),
+        reference_timeout=_seconds(table, "reference_timeout", named),
         time=seconds(table.get("time"), f"{named}time"),
     )
 
@@ -133,6 +141,15 @@ def _whole(table: Mapping[str, Any], key: str, most: int, named: str) -> int | N
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise UsageError(f"{named}{key} is a whole number from 0 to {most:,}")
     return value
+
+
+def _seconds(table: Mapping[str, Any], key: str, named: str) -> float | None:
+    value = table.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= LONGEST:
+        raise UsageError(f"{named}{key.replace('_', '-') if named == '--' else key} is a number of seconds, such as 60")
+    return float(value)
 
 
 def _tolerance(table: Mapping[str, Any], key: str, named: str) -> float | None:

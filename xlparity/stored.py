@@ -13,23 +13,31 @@ Stored = Literal["equal", "differs", "unsupported", "uncached"]
 
 
 class StoredResult(NamedTuple):
-    """What became of one formula's stored value: ``stored`` is None where the file has none, the cell then uncached."""
+    """What became of one formula's stored value: ``stored`` is None where the file has none, the cell then uncached.
+
+    ``reason`` says of a formula with a function by a name that Excel does not read in a file, why that is #NAME?.
+    """
 
     cell: Cell
     status: Stored
     stored: Value | None
     computed: Value
     formula: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """Every formula element of a workbook with the value that the file stores and the one that it computes."""
+    """Every formula element of a workbook with the value that the file stores and the one that it computes.
+
+    ``allow_unsupported`` says that formulas which could not be computed are passed over, as long as others were.
+    """
 
     workbook: str
     sha256: str
     results: tuple[StoredResult, ...]
     versions: Mapping[str, str] = field(default_factory=dict)
+    allow_unsupported: bool = False
 
     @property
     def counts(self) -> dict[str, int]:
@@ -39,8 +47,9 @@ class StoredReport:
 
     @property
     def verdict(self) -> Verdict:
-        """Stale where a value differs or is absent; unassessed where there are formulas and none could be computed."""
+        """Stale where a value differs or is absent, whatever else; unassessed where any formula could not be computed."""
         counts = self.counts
         if counts["differs"] or counts["uncached"]:
             return Verdict.STALE
-        return Verdict.UNASSESSED if counts["unsupported"] and not counts["equal"] else Verdict.PASS
+        passed_over = self.allow_unsupported and counts["equal"]
+        return Verdict.UNASSESSED if counts["unsupported"] and not passed_over else Verdict.PASS

@@ -1,7 +1,7 @@
 """A check and its reference, called on as many sets of input values as there are."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -12,7 +12,8 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Input
 from xlparity.case import Array, Case
 from xlparity.columns import Column, Floats, value_in
-from xlparity.compare import compare, pasted_inputs, typed_copies, unequal_copies
+from xlparity.compare import agree, compare, not_numbers, pasted_inputs, typed_copies, unequal_copies
+from xlparity.containment import LIMIT
 from xlparity.engines import Engine, Values
 from xlparity.errors import OracleError
 from xlparity.judge import Bools, Grid, Reading, grid_of, row_of
@@ -37,18 +38,21 @@ class Stored(NamedTuple):
 class Answers(NamedTuple):
     """What the reference expects in each set, (sets, bindings), nan where it says nothing or is undefined.
 
-    ``truths`` says where it gives a truth value, ``undefined`` where it gives a nan or an infinity, and ``counted`` for
-    which sets it is defined at all.
+    ``truths`` says where it gives a truth value, ``undefined`` where it gives a nan or an infinity, ``infinite``, (sets,),
+    for which sets it gives an infinity anywhere, and ``counted`` for which sets it is defined at all.
     """
 
     expected: Floats
     truths: Bools
     undefined: Bools
+    infinite: Bools
     counted: Bools
 
     def picked(self, sets: Bools) -> "Answers":
         """Those in these sets only."""
-        return Answers(self.expected[sets], self.truths[sets], self.undefined[sets], self.counted[sets])
+        return Answers(
+            self.expected[sets], self.truths[sets], self.undefined[sets], self.infinite[sets], self.counted[sets]
+        )
 
 
 @dataclass(frozen=True)
@@ -76,22 +80,19 @@ class Trial:
         return tuple(output.name for output in self.bound.check.outputs if output.skip is None)
 
     def on_stored(self, book: Workbook, values: Values, machine: Engine, seed: int) -> Stored:
-        """The facts on the stored inputs; raises SpecError where the reference says nothing about them."""
+        """The facts on the stored inputs; raises SpecError where the reference says nothing about them.
+
+        Where an input cell holds something else than a number, that is a finding, and nothing is compared.
+        """
         check, cells = self.bound.check, self.bound.cells
-        inputs: dict[str, float | Array] = {}
-        for given in self.bound.inputs:
-            try:
-                inputs[given.name] = _read(given, values, book.path)
-            except OracleError as error:
-                by = "" if machine.name == "formulas" else f", by {machine.name}"
-                raise self.plan.error(given.name, f"check '{check.name}'{by}: {error}", check.name, "inputs") from error
-        try:
-            trace = self.reference.trace(Case(inputs), self.iterations, self.own)
-        except OracleError as error:
-            raise self.plan.error("reference", f"check '{check.name}': {error}", check.name) from error
+        no_numbers = not_numbers(book, self.bound.inputs, values)
+        trace: Trace | None = None
+        if not no_numbers:
+            trace = self._traced(book, values, machine)
         results, misfits = compare(book, cells, values, trace)
         copies = self.bound.inputs, cells.offsets
         findings: tuple[Finding, ...] = (
+            *no_numbers,
             *misfits,
             *unequal_copies(*copies, values),
             *typed_copies(book, *copies),
@@ -108,7 +109,52 @@ class Trial:
             recomputed=machine.recomputes,
             tolerances={output.name: output.tolerance for output in check.outputs if output.skip is None},
         )
+        if trace is None:
+            count = len(results)
+            nothing = Reading([], np.full(count, -1, dtype=np.intp), np.zeros(count, dtype=bool))
+            return Stored(result, np.full(count, np.nan), nothing)
         return Stored(result, *row_of(cells, trace))
+
+    def with_constants(self, result: CheckResult) -> CheckResult:
+        """The result in which typed constants are accepted where the spec allows them and the reference gives no other value.
+
+        They are no matches: nothing is recomputed. A note counts them, by quantity.
+        """
+        tried = result.scenarios
+        differing = {*tried.cells, *tried.unsure} if tried.run else set()
+        where = (
+            f"in all {tried.run + 1:,} samples" if tried.run else "on the stored inputs, and no others were compared"
+        )
+        reason = f"a constant, which the spec allows; equal to the reference {where}"
+        results = list(result.results)
+        counts: dict[str, int] = {}
+        for number, (found, binding) in enumerate(zip(result.results, self.grid.bindings, strict=True)):
+            if not binding.output.constants or found.status != "hardcoded" or found.cell in differing:
+                continue
+            if found.expected is not None and agree(binding.output, found.actual, found.expected):
+                results[number] = found._replace(status="accepted", reason=reason, constant=True)
+                counts[found.variable] = counts.get(found.variable, 0) + 1
+        notes = [
+            f"{count:,} cell{'' if count == 1 else 's'} of '{name}' hold{'s' if count == 1 else ''} "
+            f"{'a constant that equals' if count == 1 else 'constants that equal'} the reference {where}: allowed by the spec"
+            for name, count in counts.items()
+        ]
+        return replace(result, results=tuple(results), notes=(*result.notes, *notes)) if notes else result
+
+    def _traced(self, book: Workbook, values: Values, machine: Engine) -> Trace:
+        """What the reference gives for the stored inputs."""
+        check = self.bound.check
+        inputs: dict[str, float | Array] = {}
+        for given in self.bound.inputs:
+            try:
+                inputs[given.name] = _read(given, values, book.path)
+            except OracleError as error:
+                by = "" if machine.name == "formulas" else f", by {machine.name}"
+                raise self.plan.error(given.name, f"check '{check.name}'{by}: {error}", check.name, "inputs") from error
+        try:
+            return self.reference.trace(Case(inputs, "on the stored inputs"), self.iterations, self.own)
+        except OracleError as error:
+            raise self.plan.error("reference", f"check '{check.name}': {error}", check.name) from error
 
     @property
     def named(self) -> set[Cell]:
@@ -116,8 +162,11 @@ class Trial:
         offsets = self.bound.cells.offsets
         return {cell for given in self.bound.inputs for places in given.places(offsets) for cell in places}
 
-    def cases(self, columns: Mapping[Cell, Column], count: int) -> Iterator[Case | None]:
-        """The reference's input in each set, None where a cell of it holds no number, or one out of the input's range."""
+    def cases(self, columns: Mapping[Cell, Column], count: int, begin: int | None = None) -> Iterator[Case | None]:
+        """The reference's input in each set, None where a cell of it holds no number, or one out of the input's range.
+
+        The first is the scenario with the number ``begin``, counted from 0; None where they are not scenarios as drawn.
+        """
         tables = [
             (given, np.array([_numbers(columns.get(cell, BLANK), count) for cell in given.at.cells()]).T)
             for given in self.bound.inputs
@@ -131,7 +180,8 @@ class Trial:
                 {
                     given.name: float(row[0]) if given.at.size == 1 else row.reshape(given.at.shape)
                     for (given, _), row in zip(tables, rows, strict=True)
-                }
+                },
+                "" if begin is None else f"in scenario {begin + number + 1}",
             )
 
     def row(
@@ -158,15 +208,15 @@ class Trial:
         return self.row(case, layout)  # it may be undefined only in what another check asks for
 
 
-def trials_of(plan: Spec, bounds: Sequence[Bound]) -> list[Trial]:
-    """A trial of every check; raises SpecError where a reference is unusable."""
+def trials_of(plan: Spec, bounds: Sequence[Bound], limit: float = LIMIT) -> list[Trial]:
+    """A trial of every check, with a ``limit`` in seconds for a call; raises SpecError where a reference is unusable."""
     references: dict[object, Reference] = {}
     trials: list[Trial] = []
     for bound in bounds:
         check = bound.check
         try:
             if check.reference not in references:
-                references[check.reference] = find_reference(check.reference, plan.path.parent)
+                references[check.reference] = find_reference(check.reference, plan.path.parent, limit)
             references[check.reference].check_inputs(given.name for given in check.inputs)
         except OracleError as error:
             raise plan.error("reference", f"check '{check.name}': {error}", check.name) from error
@@ -177,19 +227,24 @@ def trials_of(plan: Spec, bounds: Sequence[Bound]) -> list[Trial]:
 
 
 def ask(
-    trials: Sequence[Trial], layouts: Sequence[Reading], columns: Mapping[Cell, Column], count: int
+    trials: Sequence[Trial],
+    layouts: Sequence[Reading],
+    columns: Mapping[Cell, Column],
+    count: int,
+    begin: int | None = None,
 ) -> list[Answers]:
-    """What the references expect in each of so many sets, for every trial."""
+    """What the references expect in each of so many sets, for every trial; ``begin`` is as for ``Trial.cases``."""
     found = [
         Answers(
             np.full((count, len(trial.grid.bindings)), np.nan),
             np.broadcast_to(layout.truths, (count, len(layout.truths))),
             np.zeros((count, len(layout.truths)), dtype=bool),
             np.zeros(count, dtype=bool),
+            np.zeros(count, dtype=bool),
         )
         for trial, layout in zip(trials, layouts, strict=True)
     ]
-    for number, cases in enumerate(zip(*(trial.cases(columns, count) for trial in trials), strict=True)):
+    for number, cases in enumerate(zip(*(trial.cases(columns, count, begin) for trial in trials), strict=True)):
         shared: dict[_Key, Trace | OracleError] = {}
         for at, (trial, layout, case) in enumerate(zip(trials, layouts, cases, strict=True)):
             if case is None:
@@ -202,6 +257,7 @@ def ask(
             given = own.places >= 0  # a shape that does not fit is a fault, and nothing undefined
             undefined = given & ~np.isfinite(row)
             answers.expected[number], answers.undefined[number] = np.where(undefined, np.nan, row), undefined
+            answers.infinite[number] = bool(np.isinf(row).any())
             answers.counted[number] = not bool(undefined[trial.grid.compared].all())
             if own is not layout and (own.truths != layout.truths).any():
                 truths = answers.truths.copy()
@@ -236,9 +292,8 @@ def _read(given: Input[Range], values: Values, path: Path) -> "float | Array":
     for cell in given.at.cells():
         value: Value = values.get(cell, BLANK)
         if not isinstance(value, bool | float):
-            held = f"the text '{value}'" if isinstance(value, str) else str(value)
             mend = "type one in" if value is BLANK else "put one there"
-            said = f"input '{given.name}' needs a number in {cell} of {path}, which holds {held}; {mend}"
+            said = f"input '{given.name}' needs a number in {cell} of {path}, which holds {value}; {mend}"
             raise OracleError(f"{said}, or, where rows, columns or a sheet have moved, correct the address")
         numbers.append(float(value))
     return numbers[0] if given.at.size == 1 else np.array(numbers).reshape(given.at.shape)

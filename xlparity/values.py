@@ -39,12 +39,20 @@ class ErrorValue:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """No value, because the engine cannot be sure that it computes what Excel computes."""
+    """No value, because the engine cannot be sure that it computes what Excel computes.
+
+    ``circular`` says that Excel has none either: the cell is part of a circular reference, which Excel does not compute.
+    """
 
     reason: str
+    circular: bool = False
 
     def __str__(self) -> str:
-        return f"unsupported: {self.reason}"
+        return self.reason if self.circular else f"unsupported: {self.reason}"
+
+
+CIRCULAR = Unsupported("a circular reference", circular=True)
+BEHIND_A_CIRCLE = Unsupported("a circular reference, or a cell that depends on one")
 
 
 Value: TypeAlias = float | str | bool | ErrorValue | Blank | Missing | Unsupported

@@ -9,7 +9,9 @@ import hashlib
 import io
 import math
 import re
+import traceback
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import unescape
 
-from xlparity import collector, ooxml
+from xlparity import collector, ooxml, prefixes
 from xlparity.address import Cell, Range, folded, parse_range
 from xlparity.contents import Formula as Formula  # noqa: PLC0414  (here is where everybody looks for it)
 from xlparity.contents import replaced
@@ -30,6 +32,15 @@ from xlparity.values import ErrorValue, Unsupported, Value
 _LARGEST_AREA = 1_000_000
 _SHARED = re.compile(rb"""<f\b[^>]*\bt=["']shared["'][^>]*(?<!/)>(?P<text>[^<]*)</f>""")
 
+_NOT_NEEDED = {
+    "pivot": "xlparity needs no pivot table: remove it in a copy, or save a copy without it",
+    "externalLinks/": "xlparity follows no link to another workbook: break it in a copy",
+    "charts/": "xlparity needs no chart: delete it in a copy",
+    "drawings/": "xlparity needs no drawing or chart: delete it in a copy",
+    "comments": "xlparity needs no comments: delete them in a copy",
+}
+"""How to do without what is not needed, by how the names of its parts begin below ``xl/``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
@@ -39,7 +50,9 @@ class Workbook:
     cell of its area), or to an Unsupported that says why it could not be read. ``members`` maps the other cells of array
     areas to that first cell. ``scope`` tells what names and tables mean. ``extents`` are the last used row and column of
     each sheet. ``formulas`` counts the formula elements in the file itself, whether or not they could be read.
-    ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh.
+    ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh,
+    ``macros`` that it has some, which may define functions, and ``iterates`` that Excel computes circular references by
+    iteration, and does not refuse them.
     """
 
     path: Path
@@ -51,6 +64,8 @@ class Workbook:
     extents: Mapping[str, tuple[int, int]]
     formulas: int
     date1904: bool = False
+    macros: bool = False
+    iterates: bool = False
 
     def formula(self, cell: Cell) -> Formula | None:
         """The formula that computes this cell, alone or as part of an array area."""
@@ -86,6 +101,31 @@ class Workbook:
             return parse_range(self.scope.meaning(text, cell), cell.sheet)
         except ValueError:
             return None
+
+    def read_by_excel(self, text: str) -> str:
+        """The text of a formula as Excel reads it: #NAME? for each function by a name that Excel does not know.
+
+        Raises ValueError with the reason where it is not known what Excel reads.
+        """
+        for call in prefixes.misspelt(text):
+            if self.macros or folded(call.name) in self.scope.names:
+                own = "a macro" if self.macros else "a name"
+                raise ValueError(f"the function {call.name}, which may be Excel's own or {own} of the workbook")
+        if (reason := prefixes.undocumented(text)) is not None:
+            raise ValueError(reason)
+        return prefixes.as_read(text)
+
+    def as_excel_reads(self) -> "Workbook":
+        """The workbook with the formulas as ``read_by_excel`` has them, Unsupported where that is not known."""
+        contents: dict[Cell, Value | Formula] = {}
+        for cell, formula in formulas_of(self):
+            if prefixes.concerns(formula.text):
+                try:
+                    contents[cell] = replace(formula, text=self.read_by_excel(formula.text))
+                except ValueError as reason:
+                    area = formula.area.cells() if formula.area is not None else (cell,)
+                    contents |= {member: Unsupported(str(reason)) for member in area}
+        return self.edited(contents) if contents else self
 
     def area(self, text: str, cell: Cell) -> Range:
         """The cells that a plain reference in a formula of this cell means; of whole rows and columns the used ones.
@@ -154,26 +194,59 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         ) from error
     extents = _extents(sheets, cells, members)
     date1904 = book.epoch == CALENDAR_MAC_1904
-    return Workbook(path, digest, tuple(sheets), cells, members, scope, extents, formulas, date1904)
+    macros = any(part.endswith("vbaProject.bin") for part in parts)
+    iterates = book.calculation is not None and bool(book.calculation.iterate)
+    return Workbook(path, digest, tuple(sheets), cells, members, scope, extents, formulas, date1904, macros, iterates)
 
 
 def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:
     import openpyxl  # noqa: PLC0415  (a third of a second, and most commands never read a workbook)
     from openpyxl.formula.tokenizer import TokenizerError  # noqa: PLC0415
 
+    file = _Watched(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of extensions it does not keep; nothing is written back
             try:
-                return openpyxl.load_workbook(io.BytesIO(data))
+                return openpyxl.load_workbook(file)
             except TokenizerError:  # one shared formula that cannot be taken apart is not to hide all the others
                 readable = {part: _SHARED.sub(_readable, xml) for part, xml in sheets.items()}
-                return openpyxl.load_workbook(io.BytesIO(repack(data, readable)))
+                file = _Watched(repack(data, readable))
+                return openpyxl.load_workbook(file)
     except Exception as error:  # openpyxl raises whatever a damaged part happens to raise
-        raise WorkbookError(
-            f"{path}: openpyxl cannot read this workbook ({type(error).__name__}: {error}); "
-            "open it in Excel and save it again"
-        ) from error
+        raise WorkbookError(f"{path}: {_unreadable(file.part, error)}") from error
+
+
+class _Watched(io.BytesIO):
+    """A file that knows how far it was read, and so which part of the package openpyxl was at."""
+
+    _at = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._at = self.tell()
+        return super().read(size)
+
+    @property
+    def part(self) -> str:
+        """The name of the part that was read last."""
+        with zipfile.ZipFile(io.BytesIO(self.getvalue())) as archive:
+            return max((e.header_offset, e.filename) for e in archive.infolist() if e.header_offset <= self._at)[1]
+
+
+def _unreadable(part: str, error: Exception) -> str:
+    """What openpyxl stumbled on, and what helps: Excel writes much that openpyxl cannot read, and would write it again."""
+    cause = error.__cause__ or error  # of a ValueError openpyxl makes one that only says in which step it came up
+    said = f"({type(cause).__name__}: {cause})"
+    modules = {frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(cause.__traceback__)}
+    if "openpyxl.worksheet.filters" in modules:
+        return f"openpyxl cannot read the filter in {part} {said}; xlparity needs no filter: clear it in a copy"
+    for folder, advice in _NOT_NEEDED.items():
+        if part.startswith(f"xl/{folder}"):
+            return f"openpyxl cannot read {part} {said}; {advice}"
+    return (
+        f"openpyxl cannot read {part} {said}; let Excel save it again, or, if Excel saved it like that, "
+        "take out in a copy what that part holds"
+    )
 
 
 def _readable(element: re.Match[bytes]) -> bytes:

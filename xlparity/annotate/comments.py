@@ -122,8 +122,7 @@ def _boxes(package: Package, part: str) -> str:
     root = outline(xml, package.where(part), depth=1)
     drawing = root.child("legacyDrawing")
     if drawing is not None:
-        relation = next((value for name, value in drawing.attributes.items() if name.endswith(":id")), "")
-        found = package.targets(part).get(relation)
+        found = package.targets(part).get(drawing.attribute(RELATION, "id") or "")
         if found is not None:
             return found
     boxes = package.free("xl/drawings/vmlDrawing#.vml")

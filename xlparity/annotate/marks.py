@@ -66,7 +66,7 @@ def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[t
         smallest = check.scenarios.smallest
         for result, judgement in rows.judged(check):
             kind = _KINDS.get(judgement)
-            if kind is None:
+            if kind is None or result.constant:  # of which there may be thousands, all as they are meant
                 continue
             of = f" of iteration {result.iteration}" if check.blocks > 1 else ""
             lines = [f"{result.variable}{of}: {MEANINGS[kind]}"]

@@ -61,8 +61,7 @@ def add_summary(package: Package, styles: Styles, report: Report, marked: Mappin
     package[book] = spliced(xml, [*_opened(xml, root, sheets), *appended(xml, sheets, new)])
     parts = package.targets(book)
     for sheet in sheets.children:
-        relation = next((value for name, value in sheet.attributes.items() if name.endswith(":id")), "")
-        _deselect(package, parts.get(relation))
+        _deselect(package, parts.get(sheet.attribute(RELATION, "id") or ""))
     return name
 
 

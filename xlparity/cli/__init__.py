@@ -1,6 +1,5 @@
 """The command line: arguments in, exit code out."""
 
-import contextlib
 import io
 import os
 import sys
@@ -12,12 +11,12 @@ import typer
 import xlparity
 from xlparity.cli.commands import Command, Group
 from xlparity.cli.engines import engines
+from xlparity.cli.guard import guarded
 from xlparity.cli.mutate import mutate
-from xlparity.cli.output import on_github
+from xlparity.cli.output import complain
 from xlparity.cli.verify import verify
 from xlparity.cli.workbooks import generate, init, recalc
 from xlparity.errors import XlparityError
-from xlparity.reporters.visible import visible
 
 app = typer.Typer(
     name="xlparity",
@@ -57,7 +56,12 @@ for _command in (verify, init, generate, recalc, mutate, engines):
 
 
 def main() -> NoReturn:
-    """The command ``xlparity``: an error is one line on standard error and exit code 2, and never looks like a verdict."""
+    """The command ``xlparity``, whose exit code is 0 only where a verdict, or what else was asked for, is written."""
+    guarded(run)
+
+
+def run() -> NoReturn:
+    """The command in this process: an error is one line on standard error and exit code 2, and never looks like a verdict."""
     # Where a shell has closed one of them, Python has none: nobody reads it, and the exit code is all the same.
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
@@ -78,12 +82,5 @@ def main() -> NoReturn:
 
 
 def _complain(message: str) -> NoReturn:
-    message = visible(" ".join(message.split()))
-    lines = f"xlparity: {message}\n"
-    if on_github():
-        from xlparity.reporters.github import command, inert  # noqa: PLC0415
-
-        lines = f"{inert(lines)}{command('error', message, title='xlparity')}\n"
-    with contextlib.suppress(BrokenPipeError):  # nobody reads it, and 2 it is all the same
-        typer.echo(lines, nl=False, err=True)
+    complain(message)
     raise SystemExit(2) from None

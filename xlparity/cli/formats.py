@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlparity.cli.output import on_github, write, write_text
+from xlparity.cli.output import on_github, tell_written, write, write_text
 from xlparity.errors import UsageError
 from xlparity.writing import keep_report_apart
 
@@ -80,7 +80,11 @@ def keep_all_apart(wanted: Sequence[Wanted], *others: Path | None) -> None:
 def write_reports(
     wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None", *, quiet: bool, verbose: bool
 ) -> None:
-    """Every format to its file or to standard output, and to GitHub Actions what it shows beside a commit."""
+    """Every format to its file or to standard output, and to GitHub Actions what it shows beside a commit.
+
+    Unless it is to be ``quiet``, the run says which files it wrote and, where no text says it, what the verdict is: on
+    standard output, or on standard error where the other holds a format for programs.
+    """
     from xlparity.reporters import terminal  # noqa: PLC0415
 
     for one in wanted:
@@ -89,6 +93,11 @@ def write_reports(
         else:
             placed = _from_the_top(reports) if one.format is ReportFormat.SARIF else reports
             write(render(one.format, placed, fixed), one.output)
+        if one.output is not None and not quiet:
+            tell_written(one.output)
+    shown = [one.format for one in wanted if one.output is None]
+    if ReportFormat.TEXT not in shown and not quiet:
+        write_text(lambda console: terminal.show(reports, console, fixed, quiet=True), None, aside=bool(shown))
     if on_github():
         _tell_github(wanted, reports, fixed)
 

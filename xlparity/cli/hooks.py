@@ -11,10 +11,12 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 
 from xlparity import cli
+from xlparity.cli.guard import guarded
 from xlparity.cli.verify import files_below
 from xlparity.errors import XlparityError
 from xlparity.report import Verdict, worst
@@ -147,14 +149,14 @@ def _run(words: Sequence[str]) -> int:
     """The exit code of a command, run as the console script runs it."""
     sys.argv[1:] = words
     try:
-        cli.main()
+        cli.run()
     except SystemExit as ended:
         if isinstance(ended.code, int) and ended.code in (0, 1, 2, 3):
             return ended.code
         raise  # it was interrupted
 
 
-def main() -> None:
+def main() -> NoReturn:
     """The command of the hooks."""
     hooks = {"verify": verify, "recalc-check": recalc_check}
     if len(sys.argv) < 2 or sys.argv[1] not in hooks:
@@ -164,4 +166,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    guarded(main)

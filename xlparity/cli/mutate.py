@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from xlparity.cli.output import Format, progress_bar, write, write_text
+from xlparity.cli.output import Format, progress_bar, tell_written, write, write_text
 from xlparity.settings import read_settings, seconds
 from xlparity.writing import keep_report_apart
 
@@ -78,12 +78,16 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
             note=lambda said: typer.echo(said, err=True),
             **options,
         )
+    from xlparity.reporters.mutations import outcome, show  # noqa: PLC0415
+
     if format is Format.JSON:
         from xlparity.reporters import json as json_reporter  # noqa: PLC0415
 
         write(json_reporter.render_mutations(report), output)
     else:
-        from xlparity.reporters.mutations import show  # noqa: PLC0415
-
         write_text(lambda console: show(report, console, verbose=verbose), output)
+    if output is not None:
+        tell_written(output)
+    if output is not None or format is Format.JSON:
+        write_text(lambda console: console.print(outcome(report)), None, aside=output is None)
     raise typer.Exit(int(report.verdict))

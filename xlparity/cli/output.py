@@ -1,5 +1,6 @@
 """Where a command's report goes: a terminal, a pipe or a file; and the bar that shows how far the work has come."""
 
+import contextlib
 import io
 import os
 import sys
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 from xlparity.errors import UsageError
 from xlparity.reporters.visible import visible
@@ -30,8 +33,8 @@ def on_github() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
-def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
-    """What ``show`` prints, to standard output or the file.
+def write_text(show: "Callable[[Console], None]", output: Path | None, *, aside: bool = False) -> None:
+    """What ``show`` prints, to standard output or the file; ``aside`` to standard error.
 
     Where NO_COLOR is set nothing is coloured, where FORCE_COLOR is a pipe is as well, and a file never.
     """
@@ -47,8 +50,9 @@ def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
         console.push_render_hook(Harmless())
         show(console)
 
-    if output is None and sys.stdout.isatty():
-        printed()
+    stream = sys.stderr if aside else sys.stdout
+    if output is None and stream.isatty():
+        printed(stderr=aside)
         return
     # A pipe has no width of its own; 100 columns keep an address, two numbers and most formulas on a line.
     width = 120 if output is not None else None if "COLUMNS" in os.environ else 100
@@ -62,7 +66,10 @@ def write_text(show: "Callable[[Console], None]", output: Path | None) -> None:
         from xlparity.reporters.github import inert  # noqa: PLC0415
 
         text = inert(text)
-    _print(text)
+    if aside:
+        sys.stderr.write(text)
+    else:
+        _print(text)
 
 
 def write(text: str, output: Path | None) -> None:
@@ -73,6 +80,23 @@ def write(text: str, output: Path | None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     _print(text)
+
+
+def tell_written(output: Path) -> None:
+    """Says on standard error which file was written, as every command does."""
+    typer.echo(f"wrote {output.as_posix()}", err=True)
+
+
+def complain(message: str) -> None:
+    """The error as one line on standard error, and as an annotation where this runs on GitHub Actions."""
+    message = visible(" ".join(message.split()))
+    lines = f"xlparity: {message}\n"
+    if on_github():
+        from xlparity.reporters.github import command, inert  # noqa: PLC0415
+
+        lines = f"{inert(lines)}{command('error', message, title='xlparity')}\n"
+    with contextlib.suppress(BrokenPipeError):  # nobody reads it, and the exit code is the same
+        typer.echo(lines, nl=False, err=True)
 
 
 def print_nowhere() -> None:

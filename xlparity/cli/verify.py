@@ -9,8 +9,8 @@ import typer
 import xlparity
 from xlparity.cli.engines import engine_names
 from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_reports
-from xlparity.cli.output import progress_bar
-from xlparity.errors import UsageError
+from xlparity.cli.output import complain, progress_bar
+from xlparity.errors import UsageError, XlparityError
 from xlparity.settings import read_settings
 from xlparity.writing import from_here, keep_apart, write_file
 
@@ -66,6 +66,10 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         int | None,
         typer.Option(metavar="N", help="The seed that they are drawn from.  [default: 0]"),
     ] = None,
+    reference_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
+    ] = None,
     fix: Annotated[
         Path | None,
         typer.Option(metavar="OUT", help="Write a copy of the workbook with the suggestions applied, and verify it."),
@@ -87,7 +91,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     SPEC's workbook, whatever becomes of the copy that --fix writes. What [tool.xlparity] in pyproject.toml says stands
     where no option does.
     """
-    from xlparity.report import worst  # noqa: PLC0415
+    from xlparity.report import Verdict, worst  # noqa: PLC0415
     from xlparity.spec import SUFFIX  # noqa: PLC0415
 
     wanted = paired(format, output)
@@ -95,7 +99,15 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         raise UsageError("--workbook names one workbook; verify each by itself")
     workbook = workbooks[0] if workbooks else None
     settings = read_settings(Path())
-    options = settings.options(named="--", engine=engine, rtol=rtol, atol=atol, scenarios=scenarios, seed=seed)
+    options = settings.options(
+        named="--",
+        engine=engine,
+        rtol=rtol,
+        atol=atol,
+        scenarios=scenarios,
+        seed=seed,
+        reference_timeout=reference_timeout,
+    )
     specs = specs or files_below(Path(), SUFFIX)
     if not specs:
         raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")
@@ -109,10 +121,17 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
 
         raise typer.Exit(verify_on_save(specs, workbook))
     with progress_bar(len(specs)) as progress:
-        reports = [
-            xlparity.verify(spec, workbook=workbook, progress=progress(number, spec), **options)
-            for number, spec in enumerate(specs)
-        ]
+        reports: list[Report] = []
+        unusable: list[XlparityError] = []
+        for number, spec in enumerate(specs):
+            try:
+                reports.append(xlparity.verify(spec, workbook=workbook, progress=progress(number, spec), **options))
+            except XlparityError as error:
+                unusable.append(error)
+    if unusable and not any(report.verdict is Verdict.FAIL for report in reports):
+        raise unusable[0]
+    for each in unusable:  # what cannot be assessed does not hide what is proved wrong
+        complain(str(each))
     keep_all_apart(wanted, *(Path(report.workbook) for report in reports))
     for option, copy in (("--fix", fix), ("--annotate", annotate)):
         if copy is not None:

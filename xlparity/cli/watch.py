@@ -25,7 +25,7 @@ def verify_on_save(specs: Sequence[Path], workbook: Path | None) -> int:
     missed. Raises UsageError where the library watchfiles is not installed.
     """
     if importlib.util.find_spec("watchfiles") is None:
-        raise UsageError("--watch needs the library watchfiles; install it with: pip install 'xlparity[watch]'")
+        raise UsageError("--watch needs the library watchfiles; in a clone of xlparity, run: pip install '.[watch]'")
     code = 2  # until there is a verdict
     try:
         while True:

@@ -1,13 +1,14 @@
 """The commands about one workbook: ``generate``, ``recalc`` and ``init``."""
 
 import os
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from xlparity.cli.output import Format, write, write_text
+from xlparity.cli.output import Format, tell_written, write, write_text
 from xlparity.cli.verify import refuse_kind, verify
 from xlparity.errors import UsageError
 from xlparity.settings import LARGEST_SEED
@@ -76,7 +77,15 @@ def recalc(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write to this file and not to WORKBOOK.")
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 3 where a stored value differs or is absent.")
+        bool,
+        typer.Option(
+            "--check",
+            help="Write nothing; exit 3 where a stored value differs or is absent.",
+        ),
+    ] = False,
+    allow_unsupported: Annotated[
+        bool,
+        typer.Option("--allow-unsupported", help="With --check: pass over formulas that could not be computed."),
     ] = False,
     format: Annotated[
         Format, typer.Option("--format", metavar="FORMAT", help=f"How the report is written: {' or '.join(Format)}.")
@@ -95,28 +104,40 @@ def recalc(
 
     if check and out:
         raise UsageError("--check writes no workbook; leave --out away")
+    if allow_unsupported and not check:
+        raise UsageError("--allow-unsupported is for --check; without it nothing is checked")
     keep_report_apart(output, workbook, out)
     if out is not None:
         refuse_kind(out, workbook, "--out")
     report, data = recalculate(workbook)
+    report = replace(report, allow_unsupported=allow_unsupported)
     written = "" if check else (out or workbook).as_posix()
 
-    def tell() -> None:
-        if format is Format.JSON:
-            write(json_reporter.render_stored(report), output)
-            return
+    def tell(where: Path | None, *, quiet: bool, aside: bool = False) -> None:
         from xlparity.reporters import terminal  # noqa: PLC0415
 
         write_text(
-            lambda console: terminal.show_stored(report, console, written=written, quiet=quiet, verbose=verbose), output
+            lambda console: terminal.show_stored(report, console, written=written, quiet=quiet, verbose=verbose),
+            where,
+            aside=aside,
         )
 
+    def report_it() -> None:
+        if format is Format.JSON:
+            write(json_reporter.render_stored(report), output)
+        else:
+            tell(output, quiet=quiet)
+
     if output:  # before the workbook, which is as it was if the report cannot be written
-        tell()
+        report_it()
     if not check:
         write_file(out or workbook, data)
     if not output:
-        tell()
+        report_it()
+    if output and not quiet:
+        tell_written(output)
+    if (output or format is Format.JSON) and not quiet:
+        tell(None, quiet=True, aside=not output)
     raise typer.Exit(int(report.verdict) if check else 0)
 
 

@@ -73,8 +73,8 @@ class Likeness:
             )
             for a, b in zip(here, there, strict=True)
         ]
-        on_the_grid = all(1 <= b.row <= b.last_row and 1 <= b.column <= b.last_column for _, b in found)
-        return found if on_the_grid else []
+        there_is = all(b.on_the_grid and b.row <= b.last_row and b.column <= b.last_column for _, b in found)
+        return found if there_is else []
 
     def _apart(self, cell: Cell) -> tuple[str, list[Range]]:
         """The formula's text without its references, and those."""
@@ -125,4 +125,5 @@ def _apart(formula: str, sheet: str) -> tuple[str, list[Range]]:
                 continue
             shape += formula[position : token.start], "\x1f"
             position = token.end
-    return re.sub(r"\s+", "", "".join((*shape, formula[position:]))), references
+    # Blanks are spelled out: to Python the marks are white space as well, and without them -A1,B1-C1 is A1-B1,-C1.
+    return re.sub(r"[ \t\r\n]+", "", "".join((*shape, formula[position:]))), references

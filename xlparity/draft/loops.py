@@ -172,7 +172,7 @@ def _repeating(workbook: Workbook, loop: Loop, formulas: Iterable[Cell]) -> Loop
     unlike = (
         cell.moved(*offset) for cells, offset in zip(lacking, loop.offsets, strict=True) for cell in sorted(cells)
     )
-    return replace(loop, unlike=tuple(unlike))
+    return replace(loop, unlike=tuple(cell for cell in unlike if cell.on_the_grid))
 
 
 def _is_handed_on(workbook: Workbook, loop: Loop, cell: Cell) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from xlparity.edits.site import Edit, Site
+from xlparity.prefixes import stored, without_prefix
 from xlparity.syntax import Node, Path, binary, call, number, plain, walk, with_part
 
 _FAMILIES = (
@@ -27,9 +28,9 @@ def _everywhere(tree: Node, old: str, new: str) -> tuple[Node, int]:
     def changed(node: Node) -> Node:
         nonlocal count
         parts = tuple(changed(part) for part in node.parts)
-        if node.kind == "call" and node.word.upper() == old:
+        if node.kind == "call" and without_prefix(node.word) == old:
             count += 1
-            return Node("call", new, parts)
+            return Node("call", stored(new), parts)
         return node._replace(parts=parts)
 
     return changed(tree), count
@@ -37,7 +38,7 @@ def _everywhere(tree: Node, old: str, new: str) -> tuple[Node, int]:
 
 def functions(tree: Node, site: Site) -> Iterator[Edit]:
     """Another function of the family, in one place or in all; a power for an exponential; TANH for the sigmoid."""
-    for name in dict.fromkeys(node.word.upper() for _, node in walk(tree) if node.kind == "call"):
+    for name in dict.fromkeys(without_prefix(node.word) for _, node in walk(tree) if node.kind == "call"):
         for other in dict.fromkeys(
             other for family in _FAMILIES if name in family for other in family if other != name
         ):
@@ -45,8 +46,9 @@ def functions(tree: Node, site: Site) -> Iterator[Edit]:
             if count > 1:
                 yield Edit("function", whole, _said(name, other), 1.0)
             for path, node in walk(tree):
-                if node.kind == "call" and node.word.upper() == name:
-                    yield Edit("function", with_part(tree, path, node._replace(word=other)), _said(name, other), 1.0)
+                if node.kind == "call" and without_prefix(node.word) == name:
+                    edited = with_part(tree, path, node._replace(word=stored(other)))
+                    yield Edit("function", edited, _said(name, other), 1.0)
     for path, node in walk(tree):
         for new, said, size in _relatives(node):
             yield Edit("function", with_part(tree, path, new), said, size)

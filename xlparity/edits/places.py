@@ -8,9 +8,9 @@ from xlparity.layout import dollars_of
 from xlparity.syntax import Node, call, plain, walk, with_part
 
 
-def _swapped(tree: Node, kind: str, old: Node, new: Node | None, said: str, size: float) -> Iterator[Edit]:
+def _swapped(tree: Node, kind: str, old: Node, new: Node, said: str, size: float) -> Iterator[Edit]:
     """The tree with one reference for another, in every place where it stands, and in each of several."""
-    if new is None or plain(new) == plain(old):
+    if plain(new) == plain(old):
         return
     places = [path for path, node in walk(tree) if node.kind == "reference" and plain(node) == plain(old)]
     whole = tree
@@ -57,6 +57,8 @@ def iterations(tree: Node, site: Site) -> Iterator[Edit]:
             if 1 <= other <= len(offsets) and other != slot.iteration:
                 there = offsets[other - 1]
                 moved = area.moved(there.rows - here.rows, there.columns - here.columns)
+                if not moved.on_the_grid:  # it began before its quantity
+                    continue
                 said = f"{site.named(area)} stands where {site.named(moved)} belongs"
                 said = said if "iteration" in said else f"{said}, that of iteration {other}"
                 yield from _swapped(tree, "iteration", node, site.node(moved, dollars_of(node.word)), said, 1.2)
@@ -67,6 +69,8 @@ def shifts(tree: Node, site: Site) -> Iterator[Edit]:
     for node, area in _references(tree, site):
         for rows, columns, off in ((1, 0, "row"), (-1, 0, "row"), (0, 1, "column"), (0, -1, "column")):
             moved = area.moved(rows, columns)
+            if not moved.on_the_grid:
+                continue
             said = f"{site.named(area)} is one {off} off: {site.named(moved)} belongs there"
             yield from _swapped(tree, "offset", node, site.node(moved, dollars_of(node.word)), said, 1.4)
 
@@ -83,8 +87,9 @@ def ranges(tree: Node, site: Site) -> Iterator[Edit]:
             for step in (-1, 1):
                 ends = [area.row, area.column, area.last_row, area.last_column]
                 ends[side] += step
-                if ends[0] <= ends[2] and ends[1] <= ends[3]:
-                    found.append(Range(area.sheet, *ends))
+                other = Range(area.sheet, *ends)
+                if other.on_the_grid and ends[0] <= ends[2] and ends[1] <= ends[3]:
+                    found.append(other)
         for other in found:
             long = "long" if other.size < area.size else "short"
             said = f"{site.named(area)} is too {long}: {site.named(other)} belongs there"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range
+from xlparity.address import Cell, Range
 from xlparity.layout import Layout, Slot, spelled
 from xlparity.syntax import Node
 
@@ -33,15 +33,13 @@ class Site:
         """The cells to which a reference or a name in the formula refers."""
         return self.layout.workbook.meant(node.word, self.cell) if node.kind in ("reference", "name") else None
 
-    def node(self, area: Range, dollars: tuple[bool, bool, bool, bool] | None = None) -> Node | None:
-        """A reference to the area; None where it would lie off the grid. A single input outside the blocks is anchored."""
+    def node(self, area: Range, dollars: tuple[bool, bool, bool, bool] | None = None) -> Node:
+        """A reference to the area, which lies on the grid. A single input outside the blocks is anchored."""
         slot = self.slot(area)
         if dollars is None:
             whole = None if slot is None else self.layout.area(slot.check, slot.variable, slot.iteration)
             fixed = slot is not None and slot.iteration == 0 and whole == area and area.size == 1
             dollars = (fixed,) * 4 if fixed else _FREE
-        if area.row < 1 or area.column < 1 or area.last_row > MAX_ROW or area.last_column > MAX_COLUMN:
-            return None
         return Node("reference", spelled(area, dollars, self.cell.sheet))
 
     def slot(self, area: Range) -> Slot | None:

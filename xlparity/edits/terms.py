@@ -24,7 +24,7 @@ def dropped(tree: Node, site: Site) -> Iterator[Edit]:
 
 def added(tree: Node, site: Site) -> Iterator[Edit]:
     """An operation with one more operand put in: a quantity of the same iteration, or 1 or 2."""
-    others = [(site.named(area), made) for area in site.operands() if (made := site.node(area)) is not None]
+    others = [(site.named(area), site.node(area)) for area in site.operands()]
     others += [(str(made), made) for made in (number(1), number(2))]
     for path, node in walk(tree):
         if node.kind in ("text", "omitted", "row", "array", "truth", "error") or _is_whole_range(node, site):
@@ -49,7 +49,7 @@ def _is_whole_range(node: Node, site: Site) -> bool:
 
 def constants(tree: Node, site: Site) -> Iterator[Edit]:
     """Another number, a number where a cell is meant, a cell where a number stands."""
-    cells = [(site.named(area), made) for area in site.operands() if (made := site.node(area)) is not None]
+    cells = [(site.named(area), site.node(area)) for area in site.operands()]
     for path, node in walk(tree):
         if node.kind == "number":
             value = float(node.word)

@@ -1,6 +1,6 @@
 """Engines recalculate a workbook. One verb each: an engine loads, a session recalculates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -115,6 +115,21 @@ def find_engine(name: str) -> Engine:
 
         return CachedEngine()
     raise UsageError(f"there is no engine '{name}'{nearest(name, NAMES)}")
+
+
+def others_than(used: Collection[str]) -> tuple[str, ...]:
+    """The engines that can run here and may compute what these do not; none of them is started to find out."""
+    # excelmodel refuses what formulas refuses, and cached computes nothing.
+    passed_over = {*used, "excelmodel", "cached", *(["formulas"] if "excelmodel" in used else [])}
+    return tuple(name for name in NAMES if name not in passed_over and _can_run(name))
+
+
+def _can_run(name: str) -> bool:
+    try:
+        find_engine(name)
+    except XlparityError:
+        return False
+    return True
 
 
 def list_engines() -> list[EngineInfo]:

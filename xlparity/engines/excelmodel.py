@@ -6,8 +6,10 @@ engine ``formulas`` refuses is refused here too, since the functions are the sam
 
 import contextlib
 import io
+import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import formulas
@@ -16,6 +18,7 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.address import Cell, Range
+from xlparity.engines.files import Original
 from xlparity.engines.formulas.session import FormulasSession
 from xlparity.errors import UsageError, WorkbookError
 from xlparity.values import BLANK, MISSING, Blank, ErrorValue, Missing, Unsupported, Value
@@ -41,9 +44,18 @@ class ExcelModelSession:
         self._workbook = workbook
         self._vouched = FormulasSession(workbook)
         self._book = workbook.path.name
+        read = workbook.as_excel_reads()
         try:
-            with _no_progress_bars(), np.errstate(all="ignore"):
-                self._model = formulas.ExcelModel().loads(str(workbook.path)).finish()
+            with (
+                _no_progress_bars(),
+                np.errstate(all="ignore"),
+                tempfile.TemporaryDirectory(prefix="xlparity-") as folder,
+            ):
+                path = workbook.path
+                if read is not workbook:
+                    path = Path(folder) / self._book
+                    path.write_bytes(Original(read, ()).copy({}))
+                self._model = formulas.ExcelModel().loads(str(path)).finish()
         except Exception as error:  # the witness may fail in any way it likes
             raise WorkbookError(
                 f"{workbook.path}: ExcelModel cannot load it ({type(error).__name__}: {error}); use another engine"

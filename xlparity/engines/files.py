@@ -20,7 +20,7 @@ from xlparity.engines.sheets import Content, Sheet, escaped, to_cell
 from xlparity.errors import UsageError, WorkbookError
 from xlparity.patch import pack
 from xlparity.values import BLANK, MISSING, ErrorValue, Missing, Unsupported, Value
-from xlparity.workbook import Formula, Workbook
+from xlparity.workbook import Formula, Workbook, formulas_of
 
 _ITERATE = re.compile(rb"""(<(?:\w+:)?calcPr\b[^>]*?)\siterate=(?:"[^"]*"|'[^']*')""")
 _EXTERNAL = re.compile(rb"""<(?:\w+:)?Relationship\b[^>]*\sTargetMode=["']External["'][^>]*>""")
@@ -31,8 +31,8 @@ class Original:
     """A workbook's file, taken apart once so that many copies can be made of it.
 
     ``emptied`` are formulas that no copy holds, because nothing good would come of computing them. ``stand_in`` is what
-    a copy stores for every other formula, where an engine minds that nothing is stored. Raises WorkbookError where the
-    file is no longer the one that was read.
+    a copy stores for every other formula, where an engine minds that nothing is stored. The workbook may be the one that
+    ``as_excel_reads`` makes of the file's. Raises WorkbookError where the file is no longer the one that was read.
     """
 
     @collector.paused()
@@ -50,7 +50,9 @@ class Original:
         for name, sheet in self._sheets.items():
             sheet.strip(results[name], _constant(BLANK if stand_in is None else stand_in))
             gone = {cell.a1: BLANK for cell in emptied if cell.sheet == name}
-            sheet.keep(self._contents(name, gone))
+            sheet.keep(
+                self._contents(name, gone) | self._reworded(name, _constant(BLANK if stand_in is None else stand_in))
+            )
 
     def copy(self, overrides: Mapping[Cell, Value]) -> bytes:
         """The file with the overrides in place of what the cells hold, formulas included, and no other stored value.
@@ -84,6 +86,19 @@ class Original:
                 areas[formula.area] = formula
         for area, formula in areas.items():
             contents |= _masked(area, formula, given)
+        return contents
+
+    def _reworded(self, name: str, stand_in: Content) -> dict[str, Content]:
+        """The formulas with #NAME? in them, which the file may have in other words: see ``Workbook.as_excel_reads``."""
+        contents: dict[str, Content] = {}
+        for cell, formula in formulas_of(self._workbook):
+            if cell.sheet == name and "#NAME?" in formula.text and cell not in self._emptied:
+                element = self._sheets[name].elements.get(cell.a1)
+                if element is not None and element.defines:
+                    contents = self._spelled_out(name, self._sheets[name].groups[element.shared]) | contents
+                area = b' t="array" ref="%b"' % formula.area.a1.encode() if formula.area is not None else b""
+                inside = b"<f%b>%b</f>%b" % (area, escaped(formula.text[1:]), stand_in.inside)
+                contents[cell.a1] = Content(stand_in.type, inside)
         return contents
 
     def _spelled_out(self, name: str, group: list[str]) -> dict[str, Content]:

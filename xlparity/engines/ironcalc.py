@@ -40,7 +40,9 @@ class IronCalcEngine:
         try:
             self._library = import_module("ironcalc")
         except ImportError as error:
-            raise UsageError("the engine ironcalc needs its library; pip install 'xlparity[ironcalc]'") from error
+            raise UsageError(
+                "the engine ironcalc needs its library; in a clone of xlparity, run: pip install '.[ironcalc]'"
+            ) from error
         self.version = version("ironcalc")
 
     def load(self, workbook: Workbook) -> "IronCalcSession":
@@ -64,9 +66,10 @@ class IronCalcSession:
         parts = read_again(workbook)
         if any(_FROM_1904.search(part) for name, part in parts.items() if name.endswith("workbook.xml")):
             raise WorkbookError(f"{workbook.path}: IronCalc does not know the 1904 date system; use another engine")
-        self._workbook = workbook
+        self._workbook = workbook = workbook.as_excel_reads()
         self._library = library
         self._survey = Survey(workbook, _doubt)
+        self._nameless = self._survey.nameless
         self._original = Original(workbook, self._survey.refused, _NOT_COMPUTED)
         self._unknown = self._ask_for_functions()
 
@@ -107,7 +110,8 @@ class IronCalcSession:
             return float(value) if math.isfinite(value) else ErrorValue("#NUM!")
         if model.get_cell_type(sheet, cell.row, cell.column) != self._library.CellType.ErrorValue:
             return str(value)
-        return ErrorValue(value) if value in _ERRORS else Unsupported(f"IronCalc cannot compute it ({value})")
+        known = value in _ERRORS or (value == "#NAME?" and cell in self._nameless)
+        return ErrorValue(value) if known else Unsupported(f"IronCalc cannot compute it ({value})")
 
     @contextmanager
     def _failing_clearly(self) -> Iterator[None]:

@@ -84,10 +84,11 @@ class LibreOfficeSession:
     """One workbook, and a profile that lasts as long as the session."""
 
     def __init__(self, workbook: Workbook, program: str, time_limit: float) -> None:
-        self._workbook = workbook
+        self._workbook = workbook = workbook.as_excel_reads()
         self._program = program
         self._time_limit = time_limit
         self._survey = Survey(workbook, _doubt)
+        self._nameless = self._survey.nameless
         self._original = Original(workbook, self._survey.refused)
         self._truths = {cell for cell, formula in formulas_of(workbook) if doubts(formula.text).gives_truth}
         self._unknown: frozenset[str] | None = None
@@ -149,7 +150,7 @@ class LibreOfficeSession:
         return self._survey.settle(values, overrides, self._unknown)
 
     def _checked(self, cell: Cell, value: Value) -> Value:
-        if value == ErrorValue("#NAME?"):
+        if value == ErrorValue("#NAME?") and cell not in self._nameless:
             return Unsupported("a name or a function that LibreOffice does not know (#NAME?)")
         if isinstance(value, float) and value in (0.0, 1.0) and self._workbook.members.get(cell, cell) in self._truths:
             return bool(value)  # in arrays, and in cells with a format for numbers, truth values come back as numbers

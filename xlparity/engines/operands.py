@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from xlparity.prefixes import without_prefix
+
 _PIECE = re.compile(
     r"""
     "(?:[^"]|"")*" | '(?:[^']|'')*'
@@ -120,7 +122,7 @@ def _hands_on(level: _Level) -> bool:
     """Whether the brackets, up to here, may come to a truth value."""
     if level.call is None:
         return level.hands_on_truth or level.is_truth
-    name = level.call.upper().removeprefix("_XLFN.")
+    name = without_prefix(level.call)
     first = _HANDS_ON.get(name)
     if first is None:
         return name in _TRUTHS or name.startswith("IS")

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 from xlparity.address import Cell, column_number
 from xlparity.errors import WorkbookError
+from xlparity.patch.sheet import new_parser, tag_of
 
 _EMPTY = re.compile(rb"<((?:\w+:)?(?:row|sheetData))(\s[^>]*)?/>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -67,21 +68,22 @@ class Sheet:
         self._find(where)
 
     def _find(self, where: str) -> None:
-        xml, parser = self._xml, expat.ParserCreate()
+        xml, parser = self._xml, new_parser()
         starts: dict[str, int] = {}
         held: dict[str, str] = {}
         style = formula = b""
         shared, defines, empty, last = "", False, True, 0
 
-        def start(tag: str, attributes: dict[str, str]) -> None:
+        def start(found: str, attributes: dict[str, str]) -> None:
             nonlocal held, style, formula, shared, defines, empty
-            prefix, _, name = tag.rpartition(":")
+            tag = tag_of(found)
+            name = tag.kind
             empty = empty and name not in ("f", "v", "is")
             if name not in ("sheetData", "row", "c", "f"):
                 return
             starts[name] = parser.CurrentByteIndex
             if name == "sheetData":
-                self._prefix = f"{prefix}:".encode() if prefix else b""
+                self._prefix = tag.prefix.encode()
             elif name == "row":
                 self._rows.append(_Row(int(attributes.get("r", last + 1)), starts["row"], 0, []))
             elif name == "c":
@@ -91,13 +93,14 @@ class Sheet:
             elif attributes.get("t") == "shared":
                 shared, defines = attributes.get("si", ""), "ref" in attributes
 
-        def end(tag: str) -> None:
+        def end(found: str) -> None:
             nonlocal formula, last
-            name = tag.rpartition(":")[2]
+            tag = tag_of(found)
+            name = tag.kind
             if name not in ("sheetData", "row", "c", "f"):
                 return
             close = parser.CurrentByteIndex
-            behind = self._behind(tag, close)
+            behind = self._behind(tag.written, close)
             if name == "f":
                 formula = xml[starts["f"] : behind]
             elif name == "c":

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 from xlparity import collector
 from xlparity.address import Cell, Range, folded
+from xlparity.engines.circularity import certain_circles
 from xlparity.formula import tokens
-from xlparity.values import Unsupported, Value
+from xlparity.prefixes import misspelt, without_prefix
+from xlparity.values import BEHIND_A_CIRCLE, CIRCULAR, Unsupported, Value
 from xlparity.workbook import Workbook, formulas_of
 
 _VOLATILE = frozenset({"RAND", "RANDBETWEEN", "RANDARRAY", "NOW", "TODAY"})
@@ -20,7 +22,6 @@ _OUTWARD = frozenset(
     {"CELL", "INFO", "RTD", "WEBSERVICE", "DDE", "IMAGE", "STOCKHISTORY", "CALL", "REGISTER.ID", "SQL.REQUEST"}
 )
 _ANYWHERE = frozenset({"OFFSET", "INDIRECT"})
-_PREFIX = re.compile(r"_xlfn\.|_xlws\.", re.IGNORECASE)
 _MADE_RANGE = re.compile(r"\)\s*:|:\s*[A-Za-z_][\w.]*\(")
 _DEEPEST_NAME = 8
 
@@ -60,6 +61,18 @@ class Survey:
         """Every function that is called somewhere, as the file spells it."""
         return {call for reading in self.readings.values() for call in reading.calls}
 
+    @property
+    def nameless(self) -> set[Cell]:
+        """The cells whose formulas have #NAME? in them, and all that follow from those: they may come to it in Excel too."""
+        found: set[Cell] = set()
+        waiting = [cell for cell, formula in formulas_of(self._workbook) if "#NAME?" in formula.text]
+        for cell in waiting:  # grows as it is walked
+            for result in self._results(cell, frozenset()):
+                if result not in found:
+                    found.add(result)
+                    waiting += self._readers.get(result, ())
+        return found
+
     def settle(
         self, values: Mapping[Cell, Value], given: Collection[Cell], unknown: Collection[str]
     ) -> dict[Cell, Value]:
@@ -75,8 +88,10 @@ class Survey:
                 if not reading.calls.isdisjoint(unknown):
                     names = ", ".join(sorted(reading.calls.intersection(unknown)))
                     refused.setdefault(cell, Unsupported(f"a function that the engine does not know ({names})"))
-        for cell in self._find_circular(held) if self._circular and held else self._circular:
-            refused.setdefault(cell, Unsupported("a circular reference, or a cell that depends on one"))
+        circular = self._find_circular(held) if self._circular and held else self._circular
+        circles = certain_circles(self._workbook, [cell for cell in circular if cell not in held])
+        for cell in circular:
+            refused.setdefault(cell, CIRCULAR if cell in circles else BEHIND_A_CIRCLE)
         for cell, value in values.items():
             if isinstance(value, Unsupported):
                 refused.setdefault(cell, value)
@@ -92,26 +107,26 @@ class Survey:
             cell: Unsupported("a truth value in a cell, which the engine takes for a number here")
             for cell, reading in (self.readings.items() if truths else ())
             if any(True for area in reading.areas for _ in _among(area, truths))
-            and minds(str(self._workbook.cells[cell]), {_PREFIX.sub("", call) for call in reading.calls})
+            and minds(str(self._workbook.cells[cell]), set(map(without_prefix, reading.calls)))
         }
 
     def _spread(self, refused: Mapping[Cell, Unsupported], held: frozenset[Cell]) -> dict[Cell, Value]:
         """Every refused cell and every cell that depends on one, but for those that are held."""
         found: dict[Cell, Value] = {}
-        # A cell, its own reason, and the one that it hands on.
+        # A cell, why it has no value, and the reason that it hands on.
         waiting = [
-            (cell, held_back.reason, f"it depends on {cell}: {held_back.reason}")
+            (cell, held_back, Unsupported(f"it depends on {cell}: {held_back.reason}"))
             for cell, held_back in refused.items()
             if self._results(cell, held)
         ]
         if waiting:
-            reason = f"it may read {waiting[0][0]}, which is unsupported"
+            reason = Unsupported(f"it may read {waiting[0][0]}, which is unsupported")
             anywhere = [cell for cell, reading in self.readings.items() if reading.anywhere and cell not in refused]
             waiting += [(cell, reason, reason) for cell in anywhere]
         for cell, reason, handed_on in waiting:  # grows as it is walked
             for result in self._results(cell, held):
                 if result not in found:
-                    found[result] = Unsupported(reason)
+                    found[result] = reason
                     waiting += [(reader, handed_on, handed_on) for reader in self._readers.get(result, ())]
         return found
 
@@ -167,7 +182,7 @@ class Survey:
 
     def _note_call(self, reading: Reading, call: str) -> None:
         reading.calls.add(call)
-        name = _PREFIX.sub("", call)
+        name = without_prefix(call)
         if name in _VOLATILE:
             reading.refusal = f"{name} gives another value each time"
         elif name in _OUTWARD:
@@ -189,11 +204,20 @@ class Survey:
             # A variable of LET, a sheet of a range of sheets, or a name that stands for a formula.
             reading.anywhere = True
             definition = scope.names.get(folded(f"{cell.sheet}!{word}"), scope.names.get(folded(word), ""))
+            if misspelt(definition):
+                reading.refusal = (
+                    f"the name {word}, in which a function is written without its prefix, or with a wrong one"
+                )
             if depth < _DEEPEST_NAME:
                 self._read_into(reading, definition, cell, depth + 1)
             return
         if not meaning.startswith("("):  # else a constant
             self._note_area(reading, meaning, cell)
+
+
+def refused_by_all(workbook: Workbook) -> frozenset[Cell]:
+    """The cells that no outside program can be asked about, whatever it knows."""
+    return frozenset(Survey(workbook, lambda text: None).settle({}, (), ()))
 
 
 def _among(area: Range, cells: Collection[Cell]) -> Iterable[Cell]:

@@ -7,11 +7,11 @@ import numpy as np
 from xlparity.address import Cell
 from xlparity.columns import Column
 from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
-from xlparity.findings.localise import Forced, Judged, Root, agrees, wrong_alone
+from xlparity.findings.localise import Forced, Judged, Root, agrees, reason_in, wrong_alone
 from xlparity.findings.repair import Mend, Repair
-from xlparity.findings.screen import Screen, Unscreened
 from xlparity.findings.subject import Subject, parsed
 from xlparity.layout import Form
+from xlparity.screen import Screen, Unscreened
 from xlparity.syntax import Node
 from xlparity.values import BLANK
 from xlparity.workbook import Formula
@@ -39,7 +39,8 @@ class Culprits:
             return None
         for edit, formulas in self._candidates(root):
             mend = Mend(edit.kind, edit.said, formulas, tuple(formulas), edit.size)
-            if mend.signature not in refused and self._confirmed(root, formulas):
+            unknown = any(reason_in(root.forced.seen(cell)) is not None for cell in formulas)  # it may well be right
+            if mend.signature not in refused and not unknown and self._confirmed(root, formulas):
                 return mend
         return None
 

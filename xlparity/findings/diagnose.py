@@ -1,6 +1,6 @@
 """From wrong cells to findings: every root cause once, with what it should say where that is known, and what follows from it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -11,10 +11,11 @@ from xlparity.columns import Column
 from xlparity.errors import XlparityError
 from xlparity.evidence import Evidence
 from xlparity.findings.culprits import Culprits
-from xlparity.findings.following import on_a_circle
-from xlparity.findings.localise import Forced, ForcingSession, Judged, Root, agrees, amiss, force, localise
+from xlparity.findings.localise import Forced, ForcingSession, Judged, Root, agrees, amiss, force, localise, reason_in
 from xlparity.findings.repair import Mend, Repair
 from xlparity.findings.sentences import finding, unexplained
+from xlparity.findings.spelling import Spelling, right
+from xlparity.following import on_a_circle, origins
 from xlparity.layout import Layout
 from xlparity.report import Finding
 from xlparity.values import BLANK
@@ -43,33 +44,75 @@ def diagnose(
     """
     if not any(amiss(judged) for judged in checks):
         return {}
-    layout = Layout(workbook, [(judged.name, judged.cells, judged.inputs) for judged in checks])
-    roots, left = localise(workbook, layout, checks, session, explained)
-    mends = _Search(workbook, layout, checks, roots, session, prove).mends()
-    roots, mends = _merged(roots, mends)
+    spelling = Spelling(workbook, session)
+    layout = Layout(spelling.workbook, [(judged.name, judged.cells, judged.inputs) for judged in checks])
+    bound = {binding.cell for judged in checks for binding in judged.evidence.bindings}
+
+    def misspelt(judged: Judged, forced: Forced) -> list[Root]:
+        return spelling.roots(layout, judged, forced, bound)
+
+    roots, left = localise(spelling.workbook, layout, checks, spelling.session, explained, misspelt)
+    mends = _Search(layout, checks, roots, spelling, prove).mends()
     found: dict[str, list[Finding]] = {judged.name: [] for judged in checks}
-    for root, mend in zip(roots, mends, strict=True):
+    for (root, mend, sources), besides in _folded(_merged(workbook, roots, mends)):
         if not root.accepted or root.affects:
-            found[root.judged.name].append(finding(workbook, layout, root, mend))
-    for judged, indices in left:
-        found[judged.name] += unexplained(workbook, judged, indices)
+            found[root.judged.name].append(finding(workbook, layout, root, mend, sources, besides))
+    for judged, forced, indices in left:
+        found[judged.name] += unexplained(workbook, judged, forced, indices)
     return {name: tuple(findings) for name, findings in found.items()}
 
 
-def _merged(roots: Sequence[Root], mends: Sequence[Mend | None]) -> tuple[list[Root], list[Mend | None]]:
-    """One root for all that the same helpers are to blame for."""
+def _merged(
+    workbook: Workbook, roots: Sequence[Root], mends: Sequence[Mend | None]
+) -> list[tuple[Root, Mend | None, tuple[Cell, ...]]]:
+    """One root for all that the same helpers are the cause of: with what fixes them, or what it is refused for."""
     known: dict[object, int] = {}
-    kept: list[tuple[Root, Mend | None]] = []
+    kept: list[tuple[Root, Mend | None, tuple[Cell, ...]]] = []
     for root, mend in zip(roots, mends, strict=True):
-        if mend is not None and mend.culprits and mend.signature in known:
-            first, same = kept[known[mend.signature]]
+        sources = _sources(workbook, root)
+        key: object = mend.signature if mend is not None and mend.culprits else sources
+        if key and key in known:
+            first, same, cells = kept[known[key]]
             more = len(root.cells) + root.affects
-            kept[known[mend.signature]] = replace(first, affects=first.affects + more, alone=first.alone + more), same
+            kept[known[key]] = replace(first, affects=first.affects + more, alone=first.alone + more), same, cells
             continue
-        if mend is not None and mend.culprits:
-            known[mend.signature] = len(kept)
-        kept.append((root, mend))
-    return [root for root, _ in kept], [mend for _, mend in kept]
+        if key:
+            known[key] = len(kept)
+        kept.append((root, mend, sources))
+    return kept
+
+
+def _sources(workbook: Workbook, root: Root) -> tuple[Cell, ...]:
+    """The cells because of which the engine refuses the root's, where these are others."""
+    if root.fault != "unsupported":
+        return ()
+    held, local = root.forced.held, root.forced.local
+    found = origins(
+        workbook, root.cells, lambda cell: cell not in held and reason_in(local.get(cell, BLANK)) is not None
+    )
+    return () if set(found) <= {workbook.members.get(cell, cell) for cell in root.cells} else found
+
+
+def _folded(
+    merged: Sequence[tuple[Root, Mend | None, tuple[Cell, ...]]],
+) -> Iterator[tuple[tuple[Root, Mend | None, tuple[Cell, ...]], tuple[Root, Mend | None] | None]]:
+    """Each of the merged, and what is wrong besides with a formula in which a function has a wrong name."""
+    misnamed = {
+        (root.judged.name, root.indices)
+        for root, _, _ in merged
+        if root.fault == "prefix" and not (root.helpers or right(root))
+    }
+    besides: dict[tuple[str, tuple[int, ...]], tuple[Root, Mend | None]] = {
+        (root.judged.name, root.indices): (root, mend)
+        for root, mend, _ in merged
+        if root.fault in ("formula", "error", "unsupported") and not (mend is not None and mend.culprits)
+    }
+    for root, mend, sources in merged:
+        key = root.judged.name, root.indices
+        if key not in misnamed or key not in besides:
+            yield (root, mend, sources), None
+        elif root.fault == "prefix":
+            yield (root, besides[key][1], sources), besides[key]
 
 
 class _Search:
@@ -77,15 +120,16 @@ class _Search:
 
     def __init__(
         self,
-        workbook: Workbook,
         layout: Layout,
         checks: Sequence[Judged],
         roots: Sequence[Root],
-        session: ForcingSession,
+        spelling: Spelling,
         prove: Proof,
     ) -> None:
-        self.workbook, self.checks, self.roots, self.session, self.prove = workbook, checks, roots, session, prove
-        self._repair = Repair(workbook, layout, roots, session)
+        self.workbook, self.session, self._spelling = spelling.workbook, spelling.session, spelling
+        self.checks, self.roots, self.prove = checks, roots, prove
+        at_fault = [root for root in roots if root.fault != "prefix"]  # with the right names the others may be right
+        self._repair = Repair(self.workbook, layout, at_fault, self.session)
         self._culprits = Culprits(self._repair)
         self._refused: dict[int, set[object]] = {}
 
@@ -93,6 +137,7 @@ class _Search:
         """One for each root, None where none is found."""
         tried = [self._find(number) for number in range(len(self.roots))]
         for again in range(_ROUNDS):
+            tried = self._without_overruled(tried)
             held = self._proven(self._recomputed(tried))
             lost = [number for number, mend in enumerate(tried) if mend is not None and held[number] is None]
             if not lost or again == _ROUNDS - 1:
@@ -105,11 +150,26 @@ class _Search:
             tried = held
         return tried
 
+    def _without_overruled(self, mends: Sequence[Mend | None]) -> list[Mend | None]:
+        """The mends without those that only name functions rightly, in formulas for which another mend has other text."""
+        others = _all([mend for root, mend in zip(self.roots, mends, strict=True) if root.fault != "prefix"])
+        return [
+            None
+            if root.fault == "prefix" and mend and any(others.get(c, f) != f for c, f in mend.formulas.items())
+            else mend
+            for root, mend in zip(self.roots, mends, strict=True)
+        ]
+
     def _find(self, number: int) -> Mend | None:
         """What mends the root; a helper on the way to it before its own formula, where others have the same and are right."""
         root, refused = self.roots[number], self._refused.get(number, set())
-        if number >= _MOST_MENDED:
+        if number >= _MOST_MENDED or not root.proved or root.accepted:
             return None
+        if root.fault == "prefix":
+            mend = self._spelling.mend(root)
+            return None if mend is None or mend.signature in refused else mend
+        if not np.isfinite(root.judged.evidence.expected[:, list(root.indices)]).any():
+            return None  # where nothing is expected, any formula would agree
         if root.fault == "typed":
             return self._repair.mend(root, refused)
         alike = root.form in [form for form, _ in self._repair.siblings(root)]
@@ -163,6 +223,7 @@ class _Search:
             if index in settled or binding.output.skip is not None:
                 continue
             right = agrees(judged, index, values.get(binding.cell, BLANK), every)
+            right |= judged.excused(values.get(binding.cell, BLANK), every)
             if not np.all(right | ~evidence.counted | evidence.shaky[:, index] | evidence.unsure[:, index]):
                 return True
         return False
@@ -170,6 +231,7 @@ class _Search:
     def _proven(self, mends: Sequence[Mend | None]) -> list[Mend | None]:
         """The mends that hold on new inputs, each formula judged on the reference's values for its precedents.
 
+        Of a branch that no input takes nothing is known, whatever the formula agrees with.
         Where there are hardly any new inputs, only a formula that its siblings have is believed.
         """
         kept = list(mends)
@@ -192,14 +254,19 @@ class _Search:
                 others = [each for each in fresh if each is not judged]
                 forced[name] = judged, force(judged, others, self.session.like(book), most=_MOST_PROOFS)
             judged, on = forced[name]
-            if mend.size > 0 and on.count < _FEWEST_PROOFS:
+            expected = np.isfinite(judged.evidence.expected[np.ix_(list(on.sets), root.indices)])
+            if (mend.size > 0 and on.count < _FEWEST_PROOFS) or not expected.any():
                 kept[number] = None
                 continue
             right = (
                 agrees(judged, index, on.local.get(cell, BLANK), on.sets).all()
                 for index, cell in zip(root.indices, root.cells, strict=True)
             )
-            if not all(right):
+            # The right name of a function changes no branch: it is what Excel shows in the cell.
+            reached = root.fault == "prefix" or self._repair.reached(
+                root, mend, replace(root, judged=judged, forced=on)
+            )
+            if not all(right) or not reached:
                 kept[number] = None
         return kept
 
@@ -223,7 +290,8 @@ def _holds(root: Root, values: Mapping[Cell, Column]) -> bool:
     evidence = root.judged.evidence
     every = list(range(evidence.count))
     for index, cell in zip(root.indices, root.cells, strict=True):
-        right = agrees(root.judged, index, values.get(cell, BLANK), every)
+        column = values.get(cell, BLANK)
+        right = agrees(root.judged, index, column, every) | root.judged.excused(column, every)
         if not np.all(right | ~evidence.counted | evidence.shaky[:, index]):
             return False
     return True

@@ -5,8 +5,8 @@ and each is judged alone. Cells that nothing binds keep their formulas and are e
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -16,17 +16,21 @@ from xlparity.address import Cell, Range
 from xlparity.binding import Binding, CellMap, Input
 from xlparity.columns import Column, Floats, floats_of, picked, value_in
 from xlparity.evidence import Evidence
-from xlparity.findings.following import dependents_of, on_a_circle, refers_to_itself, spread
+from xlparity.following import dependents_of, looked_at, on_a_circle, refers_to_itself, spread
 from xlparity.layout import Form, Layout
 from xlparity.report import UNKNOWN, WRONG, CellResult
-from xlparity.values import BLANK, ErrorValue, Missing, Unsupported
+from xlparity.values import BLANK, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook
 
-Fault = Literal["typed", "formula", "error", "circular", "unsupported"]
-"""``typed`` stands for a constant where a formula must stand, and for nothing at all."""
+Fault = Literal["typed", "formula", "error", "circular", "unsupported", "beyond", "prefix"]
+"""``typed`` stands for a constant where a formula must stand, and for nothing at all, ``prefix`` for a function's wrong name.
+
+``unsupported`` is what the engine cannot compute; ``beyond``, what it finds wrong and ``formulas`` cannot compute.
+"""
 
 _MOST_SETS = 48
 _AT_ONCE = 5_000
+_BEYOND_RANGE = ("#NUM!", "#DIV/0!")  # what Excel has where numpy goes on with an infinity
 
 
 class ForcingSession(Protocol):
@@ -47,13 +51,35 @@ class ForcingSession(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A check as an engine found it: its bound cells and inputs, the facts about the stored inputs, and the evidence."""
+    """A check as an engine found it: its bound cells and inputs, the facts about the stored inputs, and the evidence.
+
+    ``values`` is what the engine computes of every cell on the stored inputs. ``own`` says whether formulas are judged on
+    the reference's values by that same engine: what another engine finds is no finding of this one. ``overflows`` says
+    whether the reference leaves the range of numbers somewhere on the way, in the set of that number of such evidence.
+    The ``disputed`` cells are those that another engine finds right: nothing is proved against them.
+    """
 
     name: str
     cells: CellMap
     inputs: tuple[Input[Range], ...]
     results: tuple[CellResult, ...]
     evidence: Evidence
+    values: Mapping[Cell, Value] = field(default_factory=dict)
+    own: bool = True
+    overflows: Callable[[Evidence, int], bool] = lambda evidence, number: False
+    disputed: frozenset[Cell] = frozenset()
+
+    def excused(self, column: Column, sets: Sequence[int]) -> NDArray[np.bool_]:
+        """In which of the sets the column has an error value that an overflow makes, through which the reference goes too.
+
+        Excel has #NUM! for the 1/(1+EXP(800)) that numpy makes 0 of: that is no fault of the formula.
+        """
+        found = np.zeros(len(sets), dtype=bool)
+        if isinstance(column, tuple | ErrorValue):
+            values = (value_in(column, at) for at in range(len(sets)))
+            beyond = [at for at, v in enumerate(values) if isinstance(v, ErrorValue) and v.code in _BEYOND_RANGE]
+            found[beyond] = [self.overflows(self.evidence, sets[at]) for at in beyond]
+        return found
 
 
 class Forced:
@@ -77,7 +103,10 @@ class Root:
     """Cells that have one fault between them; ``affects`` counts the cells that are wrong because of these.
 
     ``alone`` are how many of them descend from no other root.
-    ``indices`` are the cells' places among the check's bindings. ``form`` is None where there is no formula.
+    ``indices`` are the cells' places among the check's bindings. ``form`` is None where there is no formula. Only what is
+    ``proved`` wrong may be edited: a formula that no engine could evaluate may well be right. They are ``constant`` where they
+    are typed, and are what the reference gives in every sample. ``helpers`` are the cells at fault where these are known to
+    be none of the bound ones, but on the way to them.
     """
 
     judged: Judged
@@ -89,6 +118,9 @@ class Root:
     affects: int = 0
     accepted: bool = False
     alone: int = 0
+    proved: bool = True
+    constant: bool = False
+    helpers: tuple[Cell, ...] = ()
 
     @property
     def bindings(self) -> list[Binding]:
@@ -112,22 +144,88 @@ def localise(
     checks: Sequence[Judged],
     session: ForcingSession,
     explained: Collection[Cell] = (),
-) -> tuple[list[Root], list[tuple[Judged, list[int]]]]:
+    others: Callable[[Judged, Forced], Sequence[Root]] = lambda judged, forced: (),
+) -> tuple[list[Root], list[tuple[Judged, Forced, list[int]]]]:
     """The root causes of what is wrong in the checks, and the wrong cells that descend from none, by check.
 
-    Cells that descend from the ``explained`` ones are none of the latter.
+    Cells that descend from the ``explained`` ones are none of the latter. ``others`` gives more roots of a check, which are
+    not found by its formulas' values.
     """
     roots: list[Root] = []
-    amiss_in: list[tuple[Judged, list[int]]] = []
-    for judged in checks:
-        indices = amiss(judged)
+    amiss_in: list[tuple[Judged, Forced, list[int]]] = []
+    in_any = [(judged, amiss(judged)) for judged in checks]
+    wrong = {judged.evidence.bindings[index].cell for judged, indices in in_any for index in indices}
+    for judged, indices in in_any:
         if indices:
             forced = force(judged, [other for other in checks if other is not judged], session)
-            # Two wrongs may make a right: a formula is judged whether or not its cell is wrong in the whole run.
-            suspects = sorted({*indices, *wrong_alone(judged, forced)})
-            roots += _roots(workbook, layout, judged, suspects, forced)
-            amiss_in.append((judged, indices))
-    return _with_knock_ons(workbook, roots, amiss_in, explained)
+            # Two wrongs may make a right: a formula that reads a wrong cell is judged even where its own cell is right.
+            beside = sorted(set(wrong_alone(judged, forced)).difference(indices)) if judged.own else ()
+            bindings = judged.evidence.bindings
+            misled = [
+                index
+                for index in beside
+                if _reads(workbook, bindings[index].cell, wrong, forced.held)
+                or _fault(judged, index, forced) == "unsupported"  # on some inputs: that is to be known as well
+            ]
+            suspects = sorted([*indices, *misled])
+            roots += [*others(judged, forced), *_roots(workbook, layout, judged, suspects, forced)]
+            amiss_in.append((judged, forced, indices))
+    found, left = _with_knock_ons(workbook, roots, amiss_in, explained)
+    more = [root for part in left for root in _beyond(workbook, layout, *part, wrong)]
+    return _with_knock_ons(workbook, [*roots, *more], amiss_in, explained) if more else (found, left)
+
+
+def _beyond(
+    workbook: Workbook, layout: Layout, judged: Judged, forced: Forced, left: Sequence[int], wrong: Container[Cell]
+) -> list[Root]:
+    """The formulas of wrong cells that cannot be computed on forced values, and that read no wrong cell."""
+    groups: dict[tuple[str, Form], list[int]] = {}
+    for index in left:
+        binding = judged.evidence.bindings[index]
+        formula = workbook.formula(binding.cell)
+        if (
+            formula is not None
+            and judged.results[index].status not in UNKNOWN
+            and reason_in(forced.local.get(binding.cell, BLANK)) is not None
+            and judged.evidence.wrong[:, index].any()
+            and not _reads(workbook, binding.cell, wrong, forced.held)
+        ):
+            home = judged.name, binding.iteration
+            form = layout.form(workbook.members.get(binding.cell, binding.cell), formula, home)
+            groups.setdefault((binding.output.name, form), []).append(index)
+    return [
+        Root(judged, forced, variable, "beyond", tuple(indices), form, proved=False)
+        for (variable, form), indices in groups.items()
+    ]
+
+
+def reason_in(column: Column) -> str | None:
+    """Why the engine could not compute the column in some of its sets; None where it could in all."""
+    for value in column if isinstance(column, tuple) else (column,):
+        if isinstance(value, Unsupported):
+            return value.reason
+        if isinstance(value, Missing):
+            return f"a cell that holds {value}"
+    return None
+
+
+def _reads(workbook: Workbook, cell: Cell, wrong: Container[Cell], held: Container[Cell]) -> bool:
+    """Whether the cell's formula reads one of the wrong cells, directly or through formulas that are not held.
+
+    Where it reads none, the forced values are those of the run, on which the cell is right.
+    """
+    seen: set[Cell] = set()
+    waiting = [cell]
+    while waiting:
+        for area in workbook.precedents(waiting.pop()):
+            for found in looked_at(workbook, area) or ():
+                if found in wrong:
+                    return True
+                if found not in seen and found not in held:
+                    seen.add(found)
+                    if workbook.formula(found) is not None:
+                        waiting.append(found)
+    return False
 
 
 def amiss(judged: Judged) -> list[int]:
@@ -137,6 +235,7 @@ def amiss(judged: Judged) -> list[int]:
         index
         for index, result in enumerate(judged.results)
         if result.status != "skipped"
+        and not result.constant
         and (result.status in WRONG | UNKNOWN or result.status == "accepted" or wrong[index])
     ]
 
@@ -172,6 +271,24 @@ def force(judged: Judged, others: Iterable[Judged], session: ForcingSession, *, 
     steady = np.logical_and(evidence.counted, ~np.any(evidence.shaky, axis=1))
     whole = np.isfinite(evidence.expected[:, np.isfinite(evidence.expected[0])]).all(axis=1)
     choice = next((one for one in (steady & whole, steady, evidence.counted) if one.any()), evidence.counted)
+    forced = _forced(judged, others, session, choice, most)
+    if _any_excused(judged, forced):
+        # A right formula has error values where the reference overflows: other sets tell more, if there are any.
+        calm = choice.copy()
+        calm[choice] = [not judged.overflows(evidence, number) for number in np.flatnonzero(choice).tolist()]
+        forced = _forced(judged, others, session, calm, most) if calm.any() else forced
+    return forced
+
+
+def _any_excused(judged: Judged, forced: Forced) -> bool:
+    columns = (forced.local.get(binding.cell, BLANK) for binding in judged.evidence.bindings)
+    return any(judged.excused(column, forced.sets).any() for column in columns)
+
+
+def _forced(
+    judged: Judged, others: Iterable[Judged], session: ForcingSession, choice: NDArray[np.bool_], most: int
+) -> Forced:
+    evidence = judged.evidence
     chosen: list[int] = np.flatnonzero(choice)[:most].tolist()
     sets = sorted({*chosen, *_telling(evidence, choice)})
     given: dict[Cell, Column] = {cell: picked(column, sets) for cell, column in evidence.inputs.items()}
@@ -197,8 +314,13 @@ def force(judged: Judged, others: Iterable[Judged], session: ForcingSession, *, 
 
 
 def _telling(evidence: Evidence, choice: NDArray[np.bool_]) -> list[int]:
-    """For every binding that is wrong in some of the chosen sets the first of these."""
-    wrong = evidence.wrong & choice[:, None]
+    """For every wrong binding the first set that shows it: one of the chosen, else one in which nothing is shaky.
+
+    What is wrong only where the reference is undefined for another quantity shows in none of the chosen.
+    """
+    steady = np.logical_and(evidence.counted, ~np.any(evidence.shaky, axis=1))
+    chosen = evidence.wrong & choice[:, None]
+    wrong = np.where(np.any(chosen, axis=0), chosen, evidence.wrong & steady[:, None])
     columns = np.flatnonzero(np.any(wrong, axis=0))
     return sorted({int(number) for number in wrong[:, columns].argmax(axis=0)})[:_MOST_SETS]
 
@@ -228,7 +350,7 @@ def agrees(judged: Judged, index: int, column: Column, sets: Sequence[int]) -> N
     if evidence.truths[index] and not isinstance(column, np.ndarray):
         values = [value_in(column, number) for number in range(len(sets))]
         if any(isinstance(value, bool) for value in values):
-            return np.array([v is bool(e) for v, e in zip(values, expected, strict=True)], bool)
+            return np.array([np.isnan(e) or v is bool(e) for v, e in zip(values, expected, strict=True)], bool)
     tolerance = evidence.bindings[index].output.tolerance
     actual = floats_of(column, len(sets))
     with np.errstate(invalid="ignore"):
@@ -237,13 +359,13 @@ def agrees(judged: Judged, index: int, column: Column, sets: Sequence[int]) -> N
 
 
 def _roots(workbook: Workbook, layout: Layout, judged: Judged, suspects: Iterable[int], forced: Forced) -> list[Root]:
-    groups: dict[tuple[str, Fault, Form | None, bool], list[int]] = {}
+    groups: dict[tuple[str, Fault, Form | None, bool, bool], list[int]] = {}
     for index in suspects:
         binding = judged.evidence.bindings[index]
         fault = _fault(judged, index, forced)
         if (
             fault is None
-            and judged.results[index].status in UNKNOWN
+            and _has_no_value(judged.results[index])
             and (
                 refers_to_itself(workbook, binding.cell)  # on forced values x = x is always right
                 or (on_a_circle(workbook, binding.cell) and _is_odd(workbook, layout, judged, index))
@@ -259,17 +381,28 @@ def _roots(workbook: Workbook, layout: Layout, judged: Judged, suspects: Iterabl
                 workbook.members.get(binding.cell, binding.cell), formula, (judged.name, binding.iteration)
             )
         accepted = judged.results[index].reason is not None
-        groups.setdefault((binding.output.name, fault, form, accepted), []).append(index)
-    for variable, fault, form, accepted in list(groups):
-        wrong = groups.get((variable, "formula", form, accepted))
+        constant = fault == "typed" and _never_differs(judged, index)
+        groups.setdefault((binding.output.name, fault, form, accepted, constant), []).append(index)
+    for variable, fault, form, accepted, constant in list(groups):
+        wrong = groups.get((variable, "formula", form, accepted, False))
         if fault == "error" and form is not None and wrong is not None:
             # One formula that comes to an error in some of its cells, and to a wrong number in the others.
-            wrong[:] = sorted([*wrong, *groups.pop((variable, fault, form, accepted))])
+            wrong[:] = sorted([*wrong, *groups.pop((variable, fault, form, accepted, constant))])
     roots = [
-        Root(judged, forced, variable, fault, tuple(indices), form, 0, accepted)
-        for (variable, fault, form, accepted), indices in groups.items()
+        Root(judged, forced, variable, fault, tuple(indices), form, 0, accepted, 0, fault != "unsupported", constant)
+        for (variable, fault, form, accepted, constant), indices in groups.items()
     ]
+    roots.sort(key=lambda root: root.constant)  # a real fault is not to drown among them
     return [replace(root, fault="circular") if _circular(workbook, root) else root for root in roots]
+
+
+def _never_differs(judged: Judged, index: int) -> bool:
+    """Whether the cell is what the reference gives in every sample, where there are others than the stored inputs."""
+    evidence = judged.evidence
+    counted = evidence.counted
+    compared = np.isfinite(evidence.expected[counted, index]).all()
+    amiss = evidence.wrong[:, index] | evidence.unsure[:, index] | evidence.shaky[:, index]
+    return bool(counted.sum() > 1 and compared and not amiss.any())
 
 
 def _is_odd(workbook: Workbook, layout: Layout, judged: Judged, index: int) -> bool:
@@ -296,19 +429,25 @@ def _fault(judged: Judged, index: int, forced: Forced) -> Fault | None:
         return "typed"
     if result.formula is None:
         return "typed" if result.status == "missing" else None
-    if agrees(judged, index, local, forced.sets).all():
+    if result.cell in judged.disputed:
         return None
-    if judged.evidence.expected.shape[0] and not np.isfinite(judged.evidence.expected[:, index]).any():
-        return None  # of another shape in the reference: a finding of its own
-    values = [local] if not isinstance(local, tuple) else list(local)
-    if any(isinstance(value, Unsupported | Missing) for value in values):
-        return "unsupported"
-    return "error" if any(isinstance(value, ErrorValue) for value in values) else "formula"
+    right = agrees(judged, index, local, forced.sets)
+    open_to = np.flatnonzero(~right & ~judged.excused(local, forced.sets)).tolist()
+    values = [value_in(local, at) for at in open_to]
+    computed = [value for value in values if not isinstance(value, Unsupported | Missing)]
+    if computed:  # whatever could not be computed on other inputs
+        return "error" if any(isinstance(value, ErrorValue) for value in computed) else "formula"
+    unsure = result.status in UNKNOWN or judged.evidence.unsure[:, index].any()
+    return "unsupported" if values and unsure and judged.own else None
+
+
+def _has_no_value(result: CellResult) -> bool:
+    return result.status in UNKNOWN or isinstance(result.actual, Unsupported)
 
 
 def _circular(workbook: Workbook, root: Root) -> bool:
-    """Whether Excel cannot compute the cells since they follow from themselves."""
-    if root.judged.results[root.indices[0]].status not in UNKNOWN or root.fault == "typed":
+    """Whether the cells have no value since they follow from themselves."""
+    if not _has_no_value(root.judged.results[root.indices[0]]) or root.fault == "typed":
         return False
     return on_a_circle(workbook, root.cells[0])
 
@@ -316,21 +455,22 @@ def _circular(workbook: Workbook, root: Root) -> bool:
 def _with_knock_ons(
     workbook: Workbook,
     roots: list[Root],
-    amiss_in: Sequence[tuple[Judged, list[int]]],
+    amiss_in: Sequence[tuple[Judged, Forced, list[int]]],
     explained: Collection[Cell],
-) -> tuple[list[Root], list[tuple[Judged, list[int]]]]:
+) -> tuple[list[Root], list[tuple[Judged, Forced, list[int]]]]:
     """The roots with the number of cells that descend from each, and the cells that descend from none.
 
     What is wrong is followed from precedent to dependent through wrong cells and through formulas that nothing binds.
     """
-    bound = {binding.cell for judged, _ in amiss_in for binding in judged.evidence.bindings}
-    at_fault = {cell: number for number, root in enumerate(roots) for cell in root.cells}
-    wrong = [(judged, index) for judged, indices in amiss_in for index in indices]
+    bound = {binding.cell for judged, _, _ in amiss_in for binding in judged.evidence.bindings}
+    at_fault = {cell for root in roots if not root.helpers for cell in root.cells}
+    wrong = [(judged, index) for judged, _, indices in amiss_in for index in indices]
     cells = {judged.evidence.bindings[index].cell for judged, index in wrong}
     dependents = dependents_of(workbook, cells | {cell for cell in workbook.cells if cell not in bound})
     reached: dict[Cell, set[int]] = {}
-    for cell, number in at_fault.items():
-        spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
+    for number, root in enumerate(roots):
+        for cell in () if root.constant else root.helpers or root.cells:  # nothing is wrong because of a right constant
+            spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
     for cell in explained:
         spread(cell, -1, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
     counts, alone = [0] * len(roots), [0] * len(roots)
@@ -345,6 +485,6 @@ def _with_knock_ons(
             alone[number] += len(before) == 1
         if cell not in reached:
             left.setdefault(id(judged), []).append(index)
-    remaining = [(judged, left[id(judged)]) for judged, _ in amiss_in if id(judged) in left]
+    remaining = [(judged, forced, left[id(judged)]) for judged, forced, _ in amiss_in if id(judged) in left]
     counted = zip(roots, counts, alone, strict=True)
     return [replace(root, affects=count, alone=only) for root, count, only in counted], remaining

@@ -3,6 +3,7 @@
 What the quick look of ``screen`` lets pass is recomputed by the engine before it is believed.
 """
 
+import functools
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +13,10 @@ from xlparity.address import Cell
 from xlparity.columns import Column
 from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
 from xlparity.filling import filled, turned
-from xlparity.findings.following import follows, looked_at, precedents
+from xlparity.findings.branches import has_branches, taken, without_each
 from xlparity.findings.localise import ForcingSession, Root, agrees
 from xlparity.findings.subject import Subject, parsed, refers
+from xlparity.following import follows, looked_at, precedents
 from xlparity.layout import Form, Layout
 from xlparity.syntax import Node, plain
 from xlparity.values import BLANK
@@ -63,31 +65,8 @@ class Repair:
         for edit, formulas in self._candidates(root):
             mend = Mend(edit.kind, edit.said, formulas, size=edit.size)
             if mend.signature not in refused and self.confirmed(root, formulas):
-                more = {} if edit.kind == "anchor" else self._alike(root, edit, formulas)
-                return replace(mend, said=self._told(root, edit, formulas), formulas={**formulas, **more})
+                return replace(mend, said=self._told(root, edit, formulas))
         return None
-
-    def _alike(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Formula]:
-        """The mend in the quantity's other cells that have the same formula, and happen to be right on all that was tried."""
-        cell, formula = next(iter(formulas.items()))
-        iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
-        if root.form is None or cell not in iterations:
-            return {}
-        form = self.layout.form(cell, formula, (root.judged.name, iterations[cell]))
-        found: dict[Cell, Formula] = {}
-        for home, other, held in self.healthy(root):
-            if self.layout.form(other, held, home) == root.form:
-                text = self.layout.write(form, other, home)
-                if text is not None:
-                    found[other] = replace(held, text=text)
-        return found if found and self._holds(root, found) else {}
-
-    def _holds(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
-        """Whether the quantity's cells in which these formulas stand are right with them."""
-        concerned = {member for cell, f in formulas.items() for member in (f.area.cells() if f.area else (cell,))}
-        bindings = enumerate(root.judged.evidence.bindings)
-        indices = tuple(index for index, binding in bindings if binding.cell in concerned)
-        return self._right(replace(root, indices=indices), formulas)
 
     def _told(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
         """The edit's sentence as it reads from the root's first cell, whose formulas are shown, and not from its middle."""
@@ -216,10 +195,19 @@ class Repair:
         # One formula tells nearly always, and takes a hundredth of the time.
         if len(cells) > 1 and not self._right(root, {middle: formulas[middle]}):
             return False
-        filled = {member for cell, f in formulas.items() for member in (f.area.cells() if f.area else (cell,))}
-        return filled.issuperset(root.cells) and not self._circular(formulas) and self._right(root, formulas)
+        return _filled(formulas).issuperset(root.cells) and not self._circular(formulas) and self._right(root, formulas)
 
     def _right(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
+        found = self.computed(root, formulas)
+        concerned = _filled(formulas)
+        return found is not None and all(
+            agrees(root.judged, index, found.get(binding.cell, BLANK), root.forced.sets).all()
+            for index, binding in zip(root.indices, root.bindings, strict=True)
+            if binding.cell in concerned
+        )
+
+    def computed(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column] | None:
+        """What these formulas come to on the forced values; None where they read too many cells."""
         members = {
             member: cell
             for cell, formula in formulas.items()
@@ -232,17 +220,85 @@ class Repair:
             for area in small.precedents(cell):
                 cells = looked_at(small, area)
                 if cells is None:
-                    return False
+                    return None
                 held.update((precedent, root.forced.seen(precedent)) for precedent in cells)
         held = {cell: column for cell, column in held.items() if column is not BLANK}
-        concerned = {*formulas, *members}
-        held |= {cell: root.forced.held[cell] for cell in concerned if cell in root.forced.held}
-        found = self.session.like(small).forced(root.forced.count, held)
+        held |= {cell: root.forced.held[cell] for cell in {*formulas, *members} if cell in root.forced.held}
+        return self.session.like(small).forced(root.forced.count, held)
+
+    def reached(self, root: Root, mend: Mend, fresh: Root) -> bool:
+        """Whether the samples take every branch of the mend's formulas, and of those that it replaces.
+
+        ``fresh`` is the root on new inputs. What the right cells of the same formula show is evidence as well.
+        """
+        groups: dict[object, dict[Cell, Formula]] = {}
+        right = dict(self.siblings(root))
+        middle = root.bindings[len(root.indices) // 2].iteration
+        iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
+        for cell, formula in mend.formulas.items():
+            home = root.judged.name, iterations.get(cell, middle)
+            form = self.layout.form(cell, formula, home)
+            groups.setdefault(form, {})[cell] = formula
+            if form in right:
+                continue
+            # An edit may do away with a branch that no sample takes.
+            old = self.workbook.formula(cell)
+            if old is None and right and not mend.culprits:
+                text = self.layout.write(next(iter(right)), cell, home)
+                old = Formula(text) if text is not None else None
+            if old is not None:
+                groups.setdefault(("old", self.layout.form(cell, old, home)), {})[cell] = old
         return all(
-            agrees(root.judged, index, found.get(binding.cell, BLANK), root.forced.sets).all()
-            for index, binding in zip(root.indices, root.bindings, strict=True)
-            if binding.cell in concerned
+            self._takes_all(root, fresh, {**mend.formulas, **formulas}, formulas, bool(mend.culprits))
+            for formulas in groups.values()
+            if any(map(has_branches, formulas.values()))
         )
+
+    def _takes_all(
+        self,
+        root: Root,
+        fresh: Root,
+        formulas: Mapping[Cell, Formula],
+        group: Mapping[Cell, Formula],
+        helpers: bool,
+    ) -> bool:
+        """Whether the samples take every branch of a group of formulas of one form, among all that are written."""
+        each = {cell: without_each(formula) for cell, formula in group.items()}
+        changed = _each_branch(each)
+        if changed is None:
+            return False
+        open_to = set(range(len(changed)))
+        for on in (root, fresh):
+            evaluate = functools.partial(self._whole if helpers else self.computed, on)
+            still = sorted(open_to)
+            shown = taken(evaluate, on, formulas, [changed[number] for number in still])
+            open_to -= {number for number, found in zip(still, shown, strict=True) if found}
+            if not open_to:
+                return True
+        return not helpers and self._taken_by_siblings(root, group, open_to)
+
+    def _taken_by_siblings(self, root: Root, group: Mapping[Cell, Formula], numbers: Container[int]) -> bool:
+        """Whether the right cells that have the group's formula take the branches of these numbers."""
+        cell, formula = next(iter(group.items()))
+        iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
+        form = self.layout.form(cell, formula, (root.judged.name, iterations.get(cell, root.bindings[0].iteration)))
+        alike = {
+            other: held
+            for home, other, held in islice(self.healthy(root), _MOST_SIBLINGS)
+            if self.layout.form(other, held, home) == form
+        }
+        concerned = _filled(alike)
+        bindings = enumerate(root.judged.evidence.bindings)
+        among = replace(root, indices=tuple(index for index, b in bindings if b.cell in concerned))
+        changed = _each_branch({other: without_each(held) for other, held in alike.items()})
+        if not alike or changed is None or not self._right(among, alike):
+            return False
+        wanted = [one for number, one in enumerate(changed) if number in numbers]
+        return all(taken(functools.partial(self.computed, among), among, alike, wanted))
+
+    def _whole(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column]:
+        session = self.session.like(self.workbook.edited(formulas))
+        return session.forced(root.forced.count, root.forced.held)
 
     def _circular(self, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether a cell would follow from itself, and so agree with anything: on forced values x = x is always right."""
@@ -253,6 +309,19 @@ class Repair:
             if cell in new or follows(self.workbook, [p for p in new if p not in before], cell):
                 return True
         return False
+
+
+def _filled(formulas: Mapping[Cell, Formula]) -> set[Cell]:
+    """The cells that the formulas compute."""
+    return {member for cell, f in formulas.items() for member in (f.area.cells() if f.area else (cell,))}
+
+
+def _each_branch(each: Mapping[Cell, list[Formula] | None]) -> list[dict[Cell, Formula]] | None:
+    """The formulas with one branch after the other turned to #N/A in all of them; None where they are not alike."""
+    lists = [found for found in each.values() if found is not None]
+    if len(lists) < len(each) or len({len(found) for found in lists}) > 1:
+        return None
+    return [dict(zip(each, formulas, strict=True)) for formulas in zip(*lists, strict=True)]
 
 
 def _two_steps(tree: Node, site: Site) -> Iterator[Edit]:

@@ -1,44 +1,79 @@
 """Findings in words: what is wrong where, what to write, and what follows from it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 
+from xlparity.address import Cell
 from xlparity.edits import CODES
 from xlparity.findings.facts import addresses, does_not_react, facts
-from xlparity.findings.following import on_a_circle
-from xlparity.findings.localise import Judged, Root
+from xlparity.findings.localise import Forced, Judged, Root, reason_in
 from xlparity.findings.repair import Mend
+from xlparity.following import on_a_circle, origins
 from xlparity.layout import Layout
-from xlparity.report import UNEXPLAINED, Finding
+from xlparity.prefixes import misspelling
+from xlparity.report import UNEXPLAINED, CellResult, Finding
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Workbook
 
+_MAYBE_CIRCULAR = (
+    "a circular reference, which cannot be assessed: Excel may iterate it, or not take the branch that it is in"
+)
 
-def finding(workbook: Workbook, layout: Layout, root: Root, mend: Mend | None) -> Finding:
-    """The finding about a root cause."""
-    first = root.cells[0]
-    formula = workbook.formula(first)
-    code, said = _code_and_cause(root, mend, layout)
-    cells, suggestion = root.cells, None
+
+def finding(
+    workbook: Workbook,
+    layout: Layout,
+    root: Root,
+    mend: Mend | None,
+    sources: tuple[Cell, ...] = (),
+    besides: tuple[Root, Mend | None] | None = None,
+) -> Finding:
+    """The finding about a root cause.
+
+    ``sources`` are the cells that the root's cannot be computed for, if others are, and ``besides`` is what else is wrong
+    with a formula in which a function has a wrong name.
+    """
+    cells, suggestion = root.helpers or root.cells, None
+    if root.fault == "prefix":
+        wrong = workbook.formula(cells[0])
+        code, said = "XP308", misspelling(wrong.text if wrong is not None else "")
+        if besides is not None:
+            said += f"; with the right name: {_code_and_cause(*besides, layout)[1]}"
+    else:
+        code, said = _code_and_cause(root, mend, layout)
     place = _place(root)
+    message = f"{place}: {said}"
+    if root.helpers:
+        message = f"{addresses(cells)}: {said}; '{root.variable}' in {place} has it from there"
     if mend is not None:
-        if mend.culprits:
-            cells, formula = mend.culprits, workbook.formula(mend.culprits[0])
-            said = f"{addresses(cells)} is the likely culprit: {said}; '{root.variable}' in {place} has it from there"
+        if mend.culprits and not root.helpers:
+            cells = mend.culprits
+            message = (
+                f"{addresses(cells)} is the likely culprit: {said}; '{root.variable}' in {place} has it from there"
+            )
         suggestion = mend.formulas[workbook.members.get(cells[0], cells[0])]
-    message = said if mend is not None and mend.culprits else f"{place}: {said}"
+    if sources:
+        cells = sources
+        reason = reason_in(root.forced.local.get(sources[0], BLANK))
+        message = f"{addresses(cells)} cannot be assessed: {reason}; '{root.variable}' in {place} depends on it"
+    elsewhere = bool(sources) or (mend is not None and bool(mend.culprits) and not root.helpers)
+    formula = workbook.formula(cells[0])
     if suggestion is not None:
         message += f"; write {suggestion}"
+    elif root.fault == "prefix" and besides is None:
+        message += "; whether that is all that is wrong is not known"
     if root.accepted:
         message += " (the spec accepts this, but not what follows from it)"
-    affects = root.affects + (len(root.cells) if mend is not None and mend.culprits else 0)
+    affects = root.affects + (len(root.cells) if elsewhere else 0)
     if affects:
         others = "1 other cell" if affects == 1 else f"{affects:,} other cells"
         amiss = "is wrong" if affects == 1 else "are wrong"
         only = "only " if root.alone == root.affects else ""
-        message += f". {others} {'cannot be assessed' if root.fault == 'unsupported' else amiss} {only}because of it"
+        amiss = "cannot be assessed" if root.fault in ("unsupported", "circular") else amiss
+        message += f". {others} {amiss} {only}because of it"
         message += f", {root.alone:,} of them because of nothing else" if root.alone and not only else ""
     return Finding(
         code,
@@ -60,14 +95,19 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
         if result.status == "missing":
             return "XP205", "nothing stands where a formula must"
         held = f"{result.actual:.9g}" if isinstance(result.actual, float) else str(result.actual)
-        return "XP201", f"{result.formula or held} stands where a formula must"
+        said = f"{result.formula or held} stands where a formula must"
+        if root.constant:
+            those = f"the constants of these {len(root.cells):,} cells" if len(root.cells) > 1 else "this constant"
+            key = f"constants = \"allowed\" of '{root.variable}' in the spec says that it is meant"
+            said += f"; the reference gives {those} in every sample, and {key}"
+        return "XP201", said
     if root.fault == "circular":
-        return "XP302", f"a circular reference, which Excel does not compute{_but(said)}"
-    if root.fault == "unsupported":
-        local = root.forced.local.get(root.cells[0], BLANK)
-        values = local if isinstance(local, tuple) else (local,)
-        reason = next((value.reason for value in values if isinstance(value, Unsupported)), str(result.actual))
-        return "XP303", f"cannot be assessed: {reason}{_but(said)}"
+        return "XP302", f"{_circle(result)}{_but(said)}"
+    if root.fault in ("unsupported", "beyond"):
+        reason = reason_in(root.forced.local.get(root.cells[0], BLANK))
+        why = f"no correction can be looked for, since the engine formulas does not support it: {reason}"
+        wrong = "XP100", f"it does not compute what the reference does; {why}"
+        return ("XP303", f"cannot be assessed: {reason}") if root.fault == "unsupported" else wrong
     if root.fault == "error":
         local = root.forced.local.get(root.cells[0], BLANK)
         values = local if isinstance(local, tuple) else (local,)
@@ -83,6 +123,12 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
     return "XP100", f"it does not compute what the reference does; {known[0]}" if known else (
         "it does not compute what the reference does"
     )
+
+
+def _circle(result: CellResult) -> str:
+    """What is known of a circular reference: one that iterates, or goes through a branch, may have a value in Excel."""
+    proved = isinstance(result.actual, Unsupported) and result.actual.circular
+    return "a circular reference, which Excel does not compute" if proved else _MAYBE_CIRCULAR
 
 
 def _but(said: str) -> str:
@@ -110,7 +156,7 @@ def _place(root: Root) -> str:
     return f"{addresses(first)} in {said}"
 
 
-def unexplained(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> list[Finding]:
+def unexplained(workbook: Workbook, judged: Judged, forced: Forced, indices: Sequence[int]) -> list[Finding]:
     """Findings about the cells for which no formula is to blame: circles of right formulas, and what nobody can tell."""
     bindings = judged.evidence.bindings
     told = [
@@ -121,19 +167,72 @@ def unexplained(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> l
     found: list[Finding] = []
     if circle:
         behind = len(unsure) - len(circle)
-        said = "a circular reference, which Excel does not compute, of formulas that are right by themselves"
         more = f" {behind:,} other cells cannot be computed because of it." if behind else ""
-        found.append(_about(workbook, judged, circle, "XP302", f"{said}.{more}", behind))
+        kinds: dict[str, list[int]] = {}
+        for index in circle:
+            kinds.setdefault(_circle(judged.results[index]), []).append(index)
+        for kind, alike in kinds.items():
+            said = f"{kind}, of formulas that are right by themselves.{more}"
+            found.append(_about(workbook, judged, alike, "XP302", said, behind))
         told = [index for index in told if index not in set(unsure)]
-    for index_group in _by_variable(judged, [index for index in told if index in set(unsure)]):
-        actual = judged.results[index_group[0]].actual
-        reason = actual.reason if isinstance(actual, Unsupported) else str(actual)
-        found.append(_about(workbook, judged, index_group, "XP303", f"cannot be assessed: {reason}.", 0))
+    found += _refused(workbook, judged, [index for index in told if index in set(unsure)])
     told = [index for index in told if index not in set(unsure)]
     for index_group in _by_variable(judged, told):
         said = "differs, although its formula is right on the reference's values; rounding may be all there is to it."
+        reason = reason_in(forced.local.get(bindings[index_group[0]].cell, BLANK))
+        wrong = np.flatnonzero(judged.evidence.wrong[:, index_group[0]]).tolist()
+        if reason is not None:
+            said = (
+                f"differs; whether its own formula is wrong is not known, since formulas does not support it: {reason}."
+            )
+        elif wrong and all(judged.overflows(judged.evidence, number) for number in wrong):
+            said = (
+                "differs, although its formula is right on the reference's values, only where the reference goes through an "
+                "overflow: Python goes on with an infinity or a zero there, and Excel has an error value."
+            )
         found.append(_about(workbook, judged, index_group, UNEXPLAINED, said, 0))
     return found
+
+
+def _refused(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> list[Finding]:
+    """Findings about cells that the engine could not compute: each about the cells because of which it could not."""
+    bindings = judged.evidence.bindings
+    cells = {bindings[index].cell for index in indices}
+
+    def refused(cell: Cell) -> bool:
+        return cell in cells or reason_in(judged.values.get(cell, BLANK)) is not None
+
+    own: list[tuple[set[Cell], tuple[Cell, ...], list[int]]] = []
+    elsewhere: list[tuple[tuple[Cell, ...], list[int]]] = []
+    for group in _by_variable(judged, indices):
+        mine = [bindings[index].cell for index in group]
+        anchors = {workbook.members.get(cell, cell) for cell in mine}
+        sources = origins(workbook, mine, refused)
+        if anchors.issuperset(sources):
+            own.append((anchors, tuple(mine), group))
+        else:
+            elsewhere.append((sources, group))
+    found: dict[tuple[Cell, ...], tuple[list[int], list[int]]] = {named: (group, []) for _, named, group in own}
+    for sources, group in elsewhere:
+        named = next((named for anchors, named, _ in own if anchors.issuperset(sources)), sources)
+        found.setdefault(named, (group, []))[1].extend(group)
+    return [_about_refused(workbook, judged, named, *groups) for named, groups in found.items()]
+
+
+def _about_refused(
+    workbook: Workbook, judged: Judged, named: tuple[Cell, ...], group: Sequence[int], others: Sequence[int]
+) -> Finding:
+    """The finding about cells that could not be computed, and the ``others`` of the check that depend on them."""
+    reason = reason_in(judged.values.get(named[0], BLANK)) or reason_in(judged.results[group[0]].actual)
+    said = f"cannot be assessed: {reason}"
+    about = _about(workbook, judged, group, "XP303", f"{said}.", len(others))
+    if not others:
+        return about
+    first = judged.evidence.bindings[others[0]].output.name
+    shown = addresses([judged.evidence.bindings[index].cell for index in others])
+    message = f"{addresses(named)} {said}; '{first}' in {shown} depends on it."
+    formula = workbook.formula(named[0])
+    return replace(about, cells=named, message=message, formula=str(formula) if formula else None)
 
 
 def _by_variable(judged: Judged, indices: Sequence[int]) -> list[list[int]]:

@@ -11,8 +11,8 @@ from xlparity.binding import Binding
 from xlparity.columns import Column
 from xlparity.edits import Edit, Site
 from xlparity.findings.localise import Root
-from xlparity.findings.screen import Screen, Unscreened
 from xlparity.layout import Form
+from xlparity.screen import Screen, Unscreened
 from xlparity.syntax import Node, parse, walk
 from xlparity.workbook import Formula
 
@@ -117,8 +117,8 @@ class Subject:
             for number in (iteration, iteration - 1):
                 for area in self.site.quantities(check, number) if number else ():
                     for element in self.site.elements(area):
-                        if (node := self.site.node(element)) is not None:
-                            yield Edit("siblings", node, f"it should be {self.site.named(element)}", 1.0)
+                        said = f"it should be {self.site.named(element)}"
+                        yield Edit("siblings", self.site.node(element), said, 1.0)
 
 
 def _telling(expected: NDArray[np.float64]) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from xlparity.address import Range, column_letters, quoted
 from xlparity.errors import LanguageError, nearest
 from xlparity.model import ITERATION, Model, Role, Variable
+from xlparity.prefixes import prefixed
 
 _LINE = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s*\[(?P<dims>[^\]]*)\]\s*(?:=\s*(?P<formula>.+?))?\s*", re.DOTALL)
 _NAME = re.compile(
@@ -95,7 +96,7 @@ class Author:
         return self.model.variables[name].formula.startswith("{")
 
     def formula(self, name: str, iteration: int, index: tuple[int, ...]) -> str:
-        """The Excel formula for one cell, or for the block of an array formula, with its ``=``.
+        """The Excel formula for one cell, or for the block of an array formula, with its ``=``, as a file has it.
 
         ``index`` has an entry for each axis. Raises LanguageError with the line and the mend.
         """
@@ -109,7 +110,7 @@ class Author:
             is_name = match["name"] is not None and match["name"] not in ("TRUE", "FALSE")
             written.append(self._reference(variable, match, iteration, coordinates) if is_name else match[0])
             position = match.end()
-        return "=" + "".join([*written, _tight(body[position:])])
+        return prefixed("=" + "".join([*written, _tight(body[position:])]))
 
     def element(self, name: str, iteration: int, index: tuple[int, ...], seen_from: str) -> str:
         """The address of one element, as a formula on the sheet ``seen_from`` writes it."""

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice, takewhile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from xlparity.case import Case
+from xlparity.containment import LIMIT
 from xlparity.engines import Values
 from xlparity.engines.formulas import FormulasEngine, FormulasSession
 from xlparity.engines.formulas.variants import Original
@@ -45,6 +47,7 @@ def mutate(  # noqa: PLR0913  (each is an option of the command as well)
     scenarios: int = SCENARIOS,
     seed: int = 0,
     tolerance: Tolerance | None = None,
+    reference_timeout: float = LIMIT,
     most: int = MOST,
     time: float | None = None,
     jobs: int | None = None,
@@ -53,7 +56,7 @@ def mutate(  # noqa: PLR0913  (each is an option of the command as well)
 ) -> MutationReport:
     """Breaks the workbook in one place at a time and verifies each copy with its spec, as ``verify`` does.
 
-    ``tolerance`` is that of quantities to which the spec gives none.
+    ``tolerance`` is that of quantities to which the spec gives none, ``reference_timeout`` how many seconds a call may take.
     At most so many mutants are run, drawn evenly from all with the ``seed``, by as many ``jobs`` as the machine has
     processors, and none is begun when the ``time`` is over, in seconds. That decides how many there are and nothing else:
     they are the first of the same order. ``note`` is called with an estimate where all of them take long.
@@ -62,7 +65,7 @@ def mutate(  # noqa: PLR0913  (each is an option of the command as well)
     say = progress or (lambda stage, done: None)
     say("verifying the workbook as it is", 0.0)
     path, book = Path(spec), None if workbook is None else Path(workbook)
-    bench = Bench(path, book, scenarios, seed, tolerance or Tolerance())
+    bench = Bench(path, book, scenarios, seed, tolerance or Tolerance(), reference_timeout)
     bench.check_original()
     numbers = bench.chosen(most)
     jobs = min(jobs or os.cpu_count() or 1, len(numbers) or 1)
@@ -132,10 +135,10 @@ def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int, over: Callable[
 _bench: "Bench | None" = None  # of a worker process, which has one for all its mutants
 
 
-def _begin(spec: Path, workbook: Path | None, scenarios: int, seed: int, tolerance: Tolerance) -> None:
+def _begin(*arguments: Any) -> None:
     global _bench  # noqa: PLW0603
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends every process, these at once and without a traceback
-    _bench = Bench(spec, workbook, scenarios, seed, tolerance)
+    _bench = Bench(*arguments)
 
 
 def _outcome(mutant: Mutant) -> Outcome:
@@ -146,16 +149,21 @@ def _outcome(mutant: Mutant) -> Outcome:
 class Bench:
     """A spec and its workbook, ready to have mutants tried on them."""
 
-    def __init__(self, spec: Path, workbook: Path | None, scenarios: int, seed: int, tolerance: Tolerance) -> None:
-        self.arguments = spec, workbook, scenarios, seed, tolerance
+    def __init__(
+        self, spec: Path, workbook: Path | None, scenarios: int, seed: int, tolerance: Tolerance, limit: float
+    ) -> None:
+        self.arguments = spec, workbook, scenarios, seed, tolerance, limit
         self.plan: Spec = read_spec(spec, tolerance)
         self.book: Workbook = read_workbook(workbook or workbook_of(self.plan))
         self._scenarios, self._seed = scenarios, seed
         self.session = Original(self.book)
         self._engine = _Kin(self.session)
-        trials = trials_of(self.plan, bind(self.plan, self.book))
+        trials = trials_of(self.plan, bind(self.plan, self.book), limit)
         references = {trial.reference.name: trial.reference for trial in trials}
-        remembering = {name: _Remembering(name, reference.function) for name, reference in references.items()}
+        remembering = {
+            name: _Remembering(name, of.function, of.digest, of.containment, of.patience)
+            for name, of in references.items()
+        }
         self.trials = [replace(trial, reference=remembering[trial.reference.name]) for trial in trials]
 
     @cached_property

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from xlparity.address import Cell, Range, parse_range
 from xlparity.errors import WorkbookError
-from xlparity.patch.sheet import NOTHING, Content, Places, new_parser, patched, readable
+from xlparity.patch.sheet import NOTHING, Content, Places, new_parser, patched, readable, tag_of
 
 _LONGEST = 8192  # characters, in Excel
 _IN_XML = re.compile("=[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
@@ -89,7 +89,7 @@ def _elements(xml: bytes) -> list[_Element]:
     text: list[str] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        path.append(tag.rpartition(":")[2])
+        path.append(tag_of(tag).kind)
         if path[-1] == "row":
             places.row(attributes)
         elif path[-1] == "c":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import quoteattr
 
 from xlparity.errors import WorkbookError
-from xlparity.patch.sheet import OPENING, new_parser, readable, without
+from xlparity.patch.sheet import MAIN, OPENING, new_parser, readable, tag_of, without
 
 _TAG = re.compile(rb"(</?)(?=[A-Za-z])")
 _CLOSING = re.compile(rb"</(?P<tag>[^\s>]+)\s*>")
@@ -14,9 +14,13 @@ _CLOSING = re.compile(rb"</(?P<tag>[^\s>]+)\s*>")
 
 @dataclass(slots=True)
 class Element:
-    """An element and the bytes that are its: all from ``start`` to ``end``, what it holds from ``inside`` to ``closing``."""
+    """An element and the bytes that are its: all from ``start`` to ``end``, what it holds from ``inside`` to ``closing``.
+
+    ``children`` are those of its own namespace, and those of a sheet's; what others put between them is nobody's child.
+    """
 
     tag: str
+    space: str
     attributes: Mapping[str, str]
     start: int
     inside: int
@@ -35,6 +39,10 @@ class Element:
         head, separator, _ = self.tag.rpartition(":")
         return head + separator
 
+    def attribute(self, space: str, name: str) -> str | None:
+        """The attribute of this namespace, whatever the prefix that stands for it; ``attributes`` has those of none."""
+        return next((v for key, v in self.attributes.items() if key.split(" ")[:2] == [space, name]), None)
+
     def child(self, name: str) -> "Element | None":
         """The first child of this name."""
         return next((child for child in self.children if child.name == name), None)
@@ -48,24 +56,25 @@ def outline(xml: bytes, where: str, *, depth: int) -> Element:
     top: list[Element] = []
     path: list[Element | None] = []
 
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        if len(path) > depth:
+    def start(found: str, attributes: dict[str, str]) -> None:
+        tag, _, space, *_ = tag_of(found)
+        parent = path[-1] if path else None
+        if path and (parent is None or len(path) > depth or space not in (parent.space, MAIN)):
             path.append(None)
             return
         at = parser.CurrentByteIndex
         opening = OPENING.match(xml, at)
         if opening is None:
             raise ValueError(f"a tag {tag} that is no plain one")
-        element = Element(tag, attributes, at, opening.end(), opening.end(), opening.end())
-        siblings = path[-1].children if path and path[-1] is not None else top
-        siblings.append(element)
+        element = Element(tag, space, attributes, at, opening.end(), opening.end(), opening.end())
+        (top if parent is None else parent.children).append(element)
         path.append(element)
 
-    def end(tag: str) -> None:
+    def end(_: str) -> None:
         element = path.pop()
         at = parser.CurrentByteIndex
         # Else it is an empty one, and what follows may be the end of its parent: </sheetViews> behind <sheetView/>.
-        if element is not None and (closing := _CLOSING.match(xml, at)) and closing["tag"] == tag.encode():
+        if element is not None and (closing := _CLOSING.match(xml, at)) and closing["tag"] == element.tag.encode():
             element.closing, element.end = at, closing.end()
 
     with readable(xml, where, "the XML"):

@@ -4,6 +4,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -11,6 +12,7 @@ from xml.sax.saxutils import escape
 from xlparity.address import MAX_ROW, column_letters, parse_range
 from xlparity.errors import WorkbookError
 
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding=["'](?!utf-8["']|us-ascii["'])""", re.IGNORECASE)
 OPENING = re.compile(rb"""<[^\s/>]+(?P<attributes>(?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(?P<empty>/?)>""")
 _ATTRIBUTE = re.compile(rb"""\s+(?P<name>[^\s=>]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
@@ -72,9 +74,32 @@ def new_parser() -> expat.XMLParserType:
     def refuse(*_: object) -> None:
         raise ValueError("it has a document type")
 
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.namespace_prefixes = True
     parser.StartDoctypeDeclHandler = refuse
     return parser
+
+
+class Tag(NamedTuple):
+    """An element's tag as it is written, its prefix with the colon, its namespace, and its name without either.
+
+    ``kind`` is the name where it is one of the sheet's own, else nothing: the anchor of a button has an xdr:row and an
+    xdr:col, which are neither a row nor a column.
+    """
+
+    written: str
+    prefix: str
+    space: str
+    name: str
+    kind: str
+
+
+@lru_cache(1024)
+def tag_of(found: str) -> Tag:
+    """The tag, from what the parser says of it: namespace, name and prefix, of which the name alone is always there."""
+    space, name, prefix, *_ = [*found.split(" "), ""] if " " in found else ["", found, ""]
+    head = f"{prefix}:" if prefix else ""
+    return Tag(head + name, head, space, name, name if space == MAIN else "")
 
 
 class _Patch:
@@ -106,9 +131,9 @@ class _Patch:
         formula: tuple[int, int] | None = None
         old: list[tuple[int, int]] = []
 
-        def start(tag: str, attributes: dict[str, str]) -> None:
+        def start(found: str, attributes: dict[str, str]) -> None:
             nonlocal address, formula
-            kind = tag.rpartition(":")[2]
+            kind = tag_of(found).kind
             path.append(kind)
             opened.append(parser.CurrentByteIndex)
             if kind == "row":
@@ -117,8 +142,9 @@ class _Patch:
                 address, formula = places.cell(attributes), None
                 old.clear()
 
-        def end(tag: str) -> None:
+        def end(found: str) -> None:
             nonlocal formula
+            tag = tag_of(found)
             kind, begun, at = path.pop(), opened.pop(), parser.CurrentByteIndex
             within = path[-1] if path else ""
             if within == "c" and address in self.left:
@@ -135,7 +161,7 @@ class _Patch:
 
     def _fill(
         self,
-        tag: str,
+        tag: Tag,
         within: tuple[int, int],
         formula: tuple[int, int] | None,
         old: list[tuple[int, int]],
@@ -145,7 +171,7 @@ class _Patch:
         begun, closing = within
         opening = OPENING.match(self.xml, begun)
         assert opening is not None  # the parser has read it
-        inside, name, prefix = opening.end(), tag.encode(), tag[:-1].encode()
+        inside, name, prefix = opening.end(), tag.written.encode(), tag.prefix.encode()
         kept = opening["attributes"]
         if content.stored is not None:
             # Of the attributes these tell about the old value: its type, and the metadata of a rich value or error.
@@ -169,9 +195,9 @@ class _Patch:
             self._put(place[1], place[1], held)
             self._edits += [(start, end, b"") for start, end in old]
 
-    def _behind(self, tag: str, at: int) -> int:
+    def _behind(self, tag: Tag, at: int) -> int:
         # expat stands behind an empty element, but before the end tag of a full one.
-        return self.xml.index(b">", at) + 1 if self.xml.startswith(b"</" + tag.encode(), at) else at
+        return self.xml.index(b">", at) + 1 if self.xml.startswith(b"</" + tag.written.encode(), at) else at
 
     def _insert(self) -> None:
         """Elements for the cells that have none, each before the first one that lies behind it."""
@@ -196,9 +222,9 @@ class _Patch:
                 new.append(b'<%srow r="%d">%s</%srow>' % (prefix, number, upto((number + 1, 0), prefix), prefix))
             return b"".join(new)
 
-        def start(tag: str, attributes: dict[str, str]) -> None:
-            head, _, kind = tag.rpartition(":")
-            prefix, at = (head + ":").encode() if head else b"", parser.CurrentByteIndex
+        def start(found: str, attributes: dict[str, str]) -> None:
+            tag = tag_of(found)
+            kind, prefix, at = tag.kind, tag.prefix.encode(), parser.CurrentByteIndex
             if kind == "row":
                 places.row(attributes)
                 self._put(at, at, rows(places.at[0], prefix))
@@ -208,9 +234,9 @@ class _Patch:
                     self._put(at, at, upto(places.at, prefix))
             opened[kind] = at
 
-        def end(tag: str) -> None:
-            head, _, kind = tag.rpartition(":")
-            prefix = (head + ":").encode() if head else b""
+        def end(found: str) -> None:
+            tag = tag_of(found)
+            kind, prefix = tag.kind, tag.prefix.encode()
             if kind == "row":
                 self._add(tag, opened[kind], parser.CurrentByteIndex, upto((places.at[0] + 1, 0), prefix))
             elif kind == "sheetData":
@@ -220,13 +246,13 @@ class _Patch:
         parser.StartElementHandler, parser.EndElementHandler = start, end
         parser.Parse(self.xml, True)
 
-    def _add(self, tag: str, opened: int, at: int, new: bytes) -> None:
+    def _add(self, tag: Tag, opened: int, at: int, new: bytes) -> None:
         """Puts the new elements before the element's end tag, which an empty element is given."""
-        if self.xml.startswith(b"</" + tag.encode(), at):
+        if self.xml.startswith(b"</" + tag.written.encode(), at):
             self._put(at, at, new)
         elif new:
             empty = self.xml[opened:at].rindex(b"/>")
-            self._put(opened + empty, opened + empty + 2, b">" + new + b"</" + tag.encode() + b">")
+            self._put(opened + empty, opened + empty + 2, b">" + new + b"</" + tag.written.encode() + b">")
 
     def _put(self, start: int, end: int, new: bytes) -> None:
         if new:

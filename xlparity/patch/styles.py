@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from xlparity.address import parse_range
-from xlparity.patch.sheet import Content, Places, new_parser, patched, readable
+from xlparity.patch.sheet import Content, Places, new_parser, patched, readable, tag_of
 
 
 def styles_in(xml: bytes, addresses: Collection[str], where: str) -> dict[str, int]:
@@ -17,8 +17,8 @@ def styles_in(xml: bytes, addresses: Collection[str], where: str) -> dict[str, i
     columns: list[tuple[int, int, int]] = []
     places = Places()
 
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        kind = tag.rpartition(":")[2]
+    def start(found: str, attributes: dict[str, str]) -> None:
+        kind = tag_of(found).kind
         if kind == "c":
             address = places.cell(attributes)
             if address in wanted:

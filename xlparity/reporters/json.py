@@ -91,6 +91,7 @@ def _stored(result: StoredResult) -> dict[str, Any]:
         "stored": None if result.stored is None else _value(result.stored),
         "computed": _value(result.computed),
         "formula": result.formula,
+        "reason": result.reason,
     }
 
 
@@ -102,6 +103,7 @@ def _report(report: Report) -> dict[str, Any]:
         "spec": report.spec,
         "versions": dict(report.versions),
         "digests": dict(report.digests),
+        "could_settle": list(report.could_settle),
         "checks": [_check(check) for check in report.checks],
         "combined": [
             {"name": check.name, "engine": check.engine, "verdict": str(check.verdict), "counts": check.counts}
@@ -132,6 +134,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
             "cells": [str(result.cell) for result in check.only_stored],
             "unsure": [str(result.cell) for result in check.not_always_computed],
             "asked": check.scenarios.asked,
+            "kept": list(check.scenarios.kept),
             "shaky": check.scenarios.shaky,
             "smallest": None if check.scenarios.smallest is None else _witness(check.scenarios.smallest),
         },

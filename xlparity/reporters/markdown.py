@@ -129,7 +129,7 @@ def _details(report: Report) -> Iterator[str]:
     for check in checks if len(checks) <= _CHECKS else sorted(checks, key=_passes)[:_CHECKS]:
         wrong = len(rows.amiss(check))
         unknown = sum(judgement in rows.DOUBTFUL for _, judgement in rows.judged(check))
-        told = f"{wrong:,} of {words.number(check.counts['bound'], 'cell')} not right" if wrong else "all agree"
+        told = f"{wrong:,} of {words.number(check.counts['bound'], 'cell')} not right" if wrong else words.agreed(check)
         told = f"{told}, {unknown:,} of them not assessed" if unknown else told
         yield f"<details><summary>{MARK[check.verdict]} {html.escape(check.name)}{words.iterations(check)}: {told}</summary>"
         yield ""

@@ -24,7 +24,6 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
     console.print()
     console.print(Padding.indent(_kinds(report), 2))
     console.print(Padding.indent(Text(_LEGEND, style="dim"), 2))
-    counts = report.counts
     _list(console, report.of("survived"), f"survived: {words.SURVIVED}", verbose=True)
     equivalent = report.of("equivalent")
     for shown in dict.fromkeys(outcome.shown for outcome in equivalent):
@@ -40,6 +39,12 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
         unfixed = [o for o in report.of("detected") if o.named and not o.restored]
         _list(console, unfixed, "named, but no suggestion restores what the original computed", verbose=True)
     console.print()
+    console.print(outcome(report))
+
+
+def outcome(report: MutationReport) -> Text:
+    """The verdict, and how much was detected, named and restored."""
+    counts = report.counts
     real = counts["mutants"] - counts["equivalent"]
     said = f"{counts['detected']:,} of {real:,} mutants detected ({_share(counts['detected'], real)})"
     if counts["detected"]:
@@ -51,7 +56,7 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
         said += f". Only {counts['mutants']:,} of {report.asked:,} mutants were run in the {report.time:g} s allowed"
         said += "; --time none runs all"
     mark = words.stamp(report.verdict), "bold red" if counts["survived"] else "bold green"
-    console.print(Text.assemble(mark, f"  {said}."))
+    return Text.assemble(mark, f"  {said}.")
 
 
 def _kinds(report: MutationReport) -> Table:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from xlparity.address import Cell
 from xlparity.report import (
     CAUSES,
+    NO_NUMBER,
     OF_INPUTS,
     UNEXPLAINED,
     UNKNOWN,
@@ -18,13 +19,14 @@ from xlparity.report import (
     Verdict,
 )
 from xlparity.reporters import rows, words
-from xlparity.values import Unsupported
+from xlparity.values import ErrorValue, Unsupported
 
 Outcome: TypeAlias = Literal["passed", "failed", "unassessed", "accepted", "skipped"]
 
 INPUTS = "inputs"
 _TOLD = CAUSES.union(OF_INPUTS, (UNEXPLAINED,))  # where the cells are, and so in no note
 _SHOWN_BY: Mapping[Verdict, Outcome] = {Verdict.FAIL: "failed", Verdict.UNASSESSED: "unassessed"}
+_UNREAD = "XP303"  # in no iteration: an input that the engine cannot compute
 _CELLS_SHOWN, _FINDINGS_SHOWN = 10, 3
 
 
@@ -77,7 +79,7 @@ def name_of(key: Key, blocks: int) -> str:
 def parts_of(report: Report) -> dict[Key, Part]:
     """Every part of the report. Unless its verdict is pass, one of them at least is failed or unassessed."""
     found: dict[Key, Part] = {}
-    elsewhere = [finding for _, finding in rows.all_findings(report) if finding.code in CAUSES]
+    elsewhere = [finding for _, finding in rows.all_findings(report) if finding.code in (*CAUSES, NO_NUMBER)]
     for check in report.combined:
         own = dict(_quantities(check, rows.findings(report, check), elsewhere))
         found[Key(check.name)] = _inputs(check, own.values())
@@ -112,13 +114,10 @@ def _quantities(
             causes = _causes([*wrong, *unknown], about, others)
             causes += _example(check) if any(judgement == "stored" for _, judgement in judged) else ()
             said = [_wrong(wrong, results, check)] if wrong else []
-            outcome: Outcome = "failed"
-            # As in a verdict: what has no value outweighs what is wrong, and that what is in doubt on other inputs.
-            if not wrong or any(judgement == "unknown" for _, judgement in judged):
-                outcome = "unassessed"
-                said.insert(0, _unknown(unknown, results))
-            sentence = "; ".join(said)
-            yield key, Part(outcome, sentence, causes, (*wrong, *unknown), unsure)
+            said += [_unknown(unknown, results)] if unknown else []
+            # As in a verdict: what is wrong is not hidden behind what could not be judged.
+            outcome: Outcome = "failed" if wrong else "unassessed"
+            yield key, Part(outcome, "; ".join(said), causes, (*wrong, *unknown), unsure)
         else:
             yield key, _sound(results, check)
 
@@ -129,13 +128,14 @@ def _sound(results: list[CellResult], check: CheckResult) -> Part:
     if accepted:
         reasons = "; ".join(dict.fromkeys(result.reason or "" for result in accepted))
         counted = f"{len(accepted):,} of {words.number(len(results), 'cell')}"
-        return Part("accepted", f"known difference in {counted}: {reasons}", results=tuple(accepted))
+        what = "constant" if all(result.constant for result in accepted) else "known difference"
+        return Part("accepted", f"{what} in {counted}: {reasons}", results=tuple(accepted))
     if all(result.status == "skipped" for result in results):
         return Part("skipped", f"left out by the spec: {results[0].reason}")
     if check.scenarios.dropped and not check.scenarios.run:
         why = tuple(said.text for said in words.tried(check))
         return Part("unassessed", "agrees on the stored inputs, and could not be shown to on any others", why)
-    if all(result.status == "match" for result in results):
+    if all(result.status in ("match", "skipped") for result in results):
         return Part("passed")
     return Part("unassessed", "not every cell was compared", results=tuple(results))
 
@@ -144,6 +144,9 @@ def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
     amiss = tuple(_said(finding) for finding in check.findings if finding.code in OF_INPUTS)
     if amiss:
         return Part("failed", amiss[0], amiss[1:])
+    unread = tuple(_said(finding) for finding in check.findings if finding.code == _UNREAD and not finding.iterations)
+    if unread:
+        return Part("unassessed", unread[0], unread[1:])
     # Whatever else keeps the check from passing must not go unseen, so it is said here if nowhere else.
     needed: Outcome | None = _SHOWN_BY.get(check.verdict)
     if needed is None or any(part.outcome == needed for part in quantities):
@@ -151,6 +154,8 @@ def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
     others = " ".join(f"{said.text}." for said in words.scenarios(check))
     if needed == "unassessed" and not check.counts["match"]:
         others = f"{words.NOTHING_SHOWN}."
+    elif needed == "unassessed" and check.scenarios.unfinished:
+        others = f"{words.UNFINISHED}."
     return Part(needed, others or f"the check is {check.verdict}, and none of its quantities says why")
 
 
@@ -175,10 +180,16 @@ def _wrong(wrong: list[CellResult], results: list[CellResult], check: CheckResul
     more = f" ({len(wrong):,} of {len(results):,} cells)" if len(results) > 1 else ""
     if first.status in WRONG:
         said = f"{first.cell} is {words.instead(first.actual, first.expected)}"
+        if words.circular(first):
+            said = f"{first.cell} is part of {words.value(first.actual)}"
         if first.status == "hardcoded":
             said = f"{first.cell} holds {words.value(first.actual)}, a constant, where a formula must stand"
         return said + more
-    return f"{first.cell} is {words.ONLY_STORED}: {words.failing(check.scenarios)}{more}"
+    if first.status == "match":
+        return f"{first.cell} is {words.ONLY_STORED}: {words.failing(check.scenarios)}{more}"
+    if first.expected is None:
+        return f"{first.cell} belongs to a quantity that has another shape in the reference{more}"
+    return f"{first.cell} is wrong on other inputs than the stored ones: {words.failing(check.scenarios)}{more}"
 
 
 def _unknown(unknown: list[CellResult], results: list[CellResult]) -> str:
@@ -187,7 +198,10 @@ def _unknown(unknown: list[CellResult], results: list[CellResult]) -> str:
     if isinstance(first.actual, Unsupported):
         return f"{first.cell} cannot be assessed: {first.actual.reason}{more}"
     if first.status in UNKNOWN:
-        return f"{first.cell} cannot be assessed: it is {words.value(first.actual)}{more}"
+        why = f"it is {words.value(first.actual)}"
+        if isinstance(first.actual, float | bool | str | ErrorValue):
+            why = "there is nothing to compare it with"
+        return f"{first.cell} cannot be assessed: {why}{more}"
     return f"{first.cell} agrees on the stored inputs, and could not be shown to on all others{more}"
 
 

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from xlparity.address import Cell
 from xlparity.report import UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report
+from xlparity.values import Unsupported
 
 Judgement: TypeAlias = Literal["right", "wrong", "stored", "unknown", "unsure", "accepted", "skipped"]
 FAILING: tuple[Judgement, ...] = ("wrong", "stored")  # they fail a check
@@ -35,6 +36,7 @@ class Quantity(NamedTuple):
 
 def quantities(check: CheckResult) -> list[Quantity]:
     """A row a quantity, in the spec's order; ``first`` is the first iteration with a wrong cell."""
+    proved = {result.cell for result in (*check.only_others, *check.misfits)}
     return [
         Quantity(
             name,
@@ -42,7 +44,7 @@ def quantities(check: CheckResult) -> list[Quantity]:
             sum(result.status == "match" for result in results),
             max((abs(result.difference) for result in results if result.difference is not None), default=None),
             max((result.ulps for result in results if result.ulps is not None), default=None),
-            min((result.iteration for result in results if result.status in WRONG), default=None),
+            min((r.iteration for r in results if r.status in WRONG or r.cell in proved), default=None),
             sum(result.status in ("accepted", "skipped") for result in results),
         )
         for name, results in by_quantity(check).items()
@@ -102,9 +104,11 @@ def by_place(found: Iterable[Finding]) -> dict[object, list[Finding]]:
 def judged(check: CheckResult) -> list[tuple[CellResult, Judgement]]:
     """Every cell with what is to be thought of it on all inputs together, in the order of the check.
 
-    Of those that match on the stored inputs, ``stored`` are wrong on others, and ``unsure`` could not be judged on some.
+    Of those that match on the stored inputs, ``stored`` are wrong on others, and ``unsure`` could not be judged on some. What
+    has no value of its own on them is ``wrong`` all the same where its shape, or other inputs, show it to be.
     """
     others: dict[Cell, Judgement] = dict.fromkeys((result.cell for result in check.not_always_computed), "unsure")
+    others |= dict.fromkeys((result.cell for result in (*check.only_others, *check.misfits)), "wrong")
     others |= dict.fromkeys((result.cell for result in check.only_stored), "stored")
     return [(result, others.get(result.cell, _JUDGEMENTS[result.status])) for result in check.results]
 
@@ -117,6 +121,20 @@ def amiss(check: CheckResult) -> list[CellResult]:
 def worst(results: Iterable[CellResult], most: int) -> list[CellResult]:
     """So many of the cells, those that are furthest off first."""
     return sorted(results, key=off_by, reverse=True)[:most]
+
+
+def compared(check: CheckResult) -> list[CellResult]:
+    """The cells that have a value and were held against the reference's, but for those that the spec sets aside."""
+    found = (result for result in check.results if result.status == "match" or result.status in WRONG)
+    return [result for result in found if not isinstance(result.actual, Unsupported)]
+
+
+def compared_elsewhere(check: CheckResult) -> tuple[int, int]:
+    """How many cells were compared on all other inputs, and how many of those that are bound were not."""
+    unsure = set(check.scenarios.unsure)
+    count = sum(result.cell not in unsure for result in compared(check))
+    bound = sum(result.status not in ("accepted", "skipped") for result in check.results)
+    return count, bound - count
 
 
 def off_by(result: CellResult) -> float:

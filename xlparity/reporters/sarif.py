@@ -84,8 +84,9 @@ def _driver(reports: Sequence[Report]) -> dict[str, Any]:
 
 
 def _needs_a_word(report: Report) -> bool:
-    """Whether no result shows that the report is no pass: what could not be assessed may have no finding that says so."""
-    if report.verdict is Verdict.UNASSESSED:
+    """Whether the results do not show all that the verdict says: what could not be assessed may have no finding."""
+    unknown = any(judgement in rows.DOUBTFUL for check in report.combined for _, judgement in rows.judged(check))
+    if report.verdict is Verdict.UNASSESSED or (unknown and report.verdict is Verdict.FAIL):
         return True
     told = (words.level(found, check) for check, found in rows.all_findings(report))
     return report.verdict is not Verdict.PASS and "error" not in told

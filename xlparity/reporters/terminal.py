@@ -65,8 +65,11 @@ def show_stored(
     """
     counts = report.counts
     kept = [result for result in report.results if isinstance(result.computed, Unsupported)]
-    for status, meaning in _STORED.items() if not written else [("unsupported", _STORED["unsupported"])]:
-        found = kept if written else [result for result in report.results if result.status == status]
+    groups = {status: [result for result in report.results if result.status == status] for status in _STORED}
+    if written:
+        groups = {"misnamed": [result for result in report.results if result.reason], "unsupported": kept}
+    for status, found in groups.items():
+        meaning = _STORED.get(status, "#NAME? in Excel, as a function's name is not as Excel reads it in a file")
         if found and not quiet:
             console.print(Text(f"{number(len(found), 'cell')}: {meaning}", style="bold"))
             shown = found if verbose else found[:_CELLS_SHOWN]
@@ -84,6 +87,9 @@ def show_stored(
     said += f", {counts['unsupported']:,} could not be computed" if counts["unsupported"] else ""
     stale = report.verdict is Verdict.STALE
     said += f"; 'xlparity recalc {report.workbook}' stores it, and so does Excel when it saves" if stale else ""
+    said += (
+        "; --allow-unsupported passes over these" if report.verdict is Verdict.UNASSESSED and counts["equal"] else ""
+    )
     console.print(Text.assemble(_stamp(report.verdict), f"  {report.workbook}: {said}."))
 
 
@@ -104,7 +110,7 @@ def _stored_cells(results: Iterable[StoredResult], status: str, width: int) -> R
     rows = []
     for result in results:
         values = [Text(value(result.stored)), Text(value(result.computed))] if status == "differs" else []
-        reason = result.computed.reason if isinstance(result.computed, Unsupported) else ""
+        reason = result.computed.reason if isinstance(result.computed, Unsupported) else result.reason or ""
         rows.append(_Row((Text(str(result.cell)), *values), result.formula or "(not read)", reason))
     return _with_formulas(columns if status == "differs" else columns[:1], rows, width)
 
@@ -135,7 +141,10 @@ def _check(check: CheckResult, width: int, *, engine: str, verbose: bool) -> Ren
     parts += [_indented(Text(said.text, style=_WEIGHT[said.level])) for said in words.scenarios(check)]
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
     if wrong and not verbose and not any(finding.cells for finding in check.findings):
-        said = f"{number(len(wrong), 'cell')} {'is' if len(wrong) == 1 else 'are'} not right because of what is found elsewhere"
+        amiss = "cannot be assessed"
+        if any(result.status in WRONG for result in wrong):
+            amiss = "is not right" if len(wrong) == 1 else "are not right"
+        said = f"{number(len(wrong), 'cell')} {amiss} because of what is found elsewhere"
         parts.append(_indented(Text(f"{said}; --verbose lists them all", style="dim")))
     elif wrong:
         # Where the causes are told, the cells themselves are of less interest.

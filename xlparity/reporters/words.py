@@ -1,5 +1,6 @@
 """What every reporter says in the same words: the verdict, a finding, other inputs, numbers and values."""
 
+from collections import Counter
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ from xlparity.address import Cell
 from xlparity.codes import RULES, Level
 from xlparity.fixed import Fixed
 from xlparity.mutations import Outcome
-from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, Status, Verdict
+from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, CellResult, CheckResult, Finding, Report, Status, Verdict
 from xlparity.reporters import rows
 from xlparity.tried import Scenarios, Witness
 from xlparity.values import Unsupported, Value
@@ -16,10 +17,12 @@ MARK = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNASSESSED: "?", Verdi
 ONLY_STORED = "right on the stored inputs only"
 UNSURE = "could not be judged on other inputs"
 NOTHING_SHOWN = "nothing was recomputed from a live formula, so nothing is shown"
+NOTHING_COMPARED = "no cell could be compared"
 HELP = "The message names the cells, what stands there, and, where it is known, the formula to write in its place."
 ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
 _SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
 SURVIVED = "the check passes, and nothing shows that they compute what the original does"
+UNFINISHED = "the reference did not return for several sets of inputs, and was not called for the others"
 RANGES = "low, high or choices of an input in the spec say what it may be"
 _CHANGES_SHOWN = 10
 
@@ -40,36 +43,66 @@ def verdict(report: Report) -> str:
     """The verdict in one sentence, without its name."""
     checks = report.combined
     counts = {key: sum(check.counts[key] for check in checks) for key in checks[0].counts}
-    wrong = sum(counts[status] for status in WRONG)
-    unknown = sum(counts[status] for status in UNKNOWN) + sum(len(check.not_always_computed) for check in checks)
-    compared = counts["bound"] - counts["skipped"] - counts["accepted"]
+    judged = Counter(judgement for check in checks for _, judgement in rows.judged(check))
+    wrong, unknown = judged["wrong"], sum(judged[judgement] for judgement in rows.DOUBTFUL)
+    bound = counts["bound"] - counts["skipped"] - counts["accepted"]
+    compared = bound - judged["unknown"]
+    unassessed = f"could not be assessed{engine_hint(report)}"
     if report.verdict is Verdict.PASS:
         computes = "computes" if all(check.recomputed for check in checks) else "stores"
         said = f"every one of {number(counts['match'], 'compared cell')} {computes} what the Python reference computes."
     elif report.verdict is Verdict.FAIL:
         first = min((n for check in checks if check.blocks > 1 and (n := check.first_divergent)), default=None)
         where = f", from iteration {first} on" if first is not None else ""
-        stored = sum(len(check.only_stored) for check in checks)
+        stored = judged["stored"]
         causes = sum(found.code in CAUSES for _, found in rows.all_findings(report))
         counted = f"{number(causes, 'cause')}: " if causes else ""
         amiss = "differ from the Python reference"
         if counts["hardcoded"] == wrong > 0:  # typed or pasted numbers may well be those of the reference
             amiss = f"hold{'s' if wrong == 1 else ''} a constant where a formula must stand"
+        elif sum(circular(result) for check in checks for result in check.results) == wrong > 0:
+            amiss = f"{'is' if wrong == 1 else 'are'} part of a circular reference"
+        elif sum(len(check.misfits) for check in checks) == wrong > 0:
+            amiss = f"belong{'s' if wrong == 1 else ''} to a quantity of another shape in the reference"
         said = f"{counted}{wrong:,} of {compared:,} compared cells {amiss}{where}"
-        said += f"; {stored:,} agree on the stored inputs only." if stored else "."
+        said += f"; {stored:,} agree on the stored inputs only" if stored else ""
         if not wrong and not stored:
-            said = "; ".join(f.message for check in checks for f in check.findings if f.code in OF_INPUTS) + "."
+            said = "; ".join(f.message for check in checks for f in check.findings if f.code in OF_INPUTS)
+        said += f"; {unknown:,} {unassessed}." if unknown else "."
     elif unknown:
-        said = f"{unknown:,} of {compared:,} compared cells could not be assessed; {wrong:,} differ{'s' if wrong == 1 else ''}."
-    elif counts["match"]:
-        said = "the formulas agree on the stored inputs, and could not be shown to on any others."
+        said = f"{unknown:,} of {number(bound, 'cell')} {unassessed}; 0 differ."
     else:
-        said = f"{NOTHING_SHOWN}."
-    if counts["accepted"]:
-        said += f" {number(counts['accepted'], 'known difference')} accepted by the spec."
+        said = _nothing_shown(checks)
+    constants = sum(result.constant for check in checks for result in check.results)
+    if known := counts["accepted"] - constants:
+        said += f" {number(known, 'known difference')} accepted by the spec."
+    if constants:
+        said += f" {number(constants, 'constant')} allowed by the spec."
     if counts["skipped"]:
         said += f" {number(counts['skipped'], 'cell')} left out by the spec."
     return said
+
+
+def _nothing_shown(checks: Sequence[CheckResult]) -> str:
+    """Why a report is unassessed in which no cell is wrong or unknown."""
+    if any(check.scenarios.unfinished for check in checks):
+        return f"{UNFINISHED}."
+    if not any(check.counts["match"] for check in checks):
+        return f"{NOTHING_SHOWN}."
+    if kept := ", ".join(f"'{name}'" for check in checks for name in check.scenarios.kept):
+        return f"the formulas agree wherever they were compared, but no other value could be given to {kept}."
+    return "the formulas agree on the stored inputs, and could not be shown to on any others."
+
+
+def engine_hint(report: Report) -> str:
+    """The engines that could settle what is not assessed, where there are any that can run here and were not asked."""
+    options = " or ".join(f"--engine {name}" for name in report.could_settle)
+    return f" (try {options})" if options else ""
+
+
+def circular(result: CellResult) -> bool:
+    """Whether the cell is wrong since it is part of a circular reference."""
+    return result.status == "error" and isinstance(result.actual, Unsupported)
 
 
 def finding(found: Finding) -> tuple[str, str]:
@@ -110,6 +143,8 @@ def tried(check: CheckResult) -> list[Said]:
     found, only_stored = check.scenarios, check.only_stored
     if not check.recomputed or found.asked == 0:
         return []
+    if not found.failed and not rows.compared(check):
+        return [Said(f"other inputs show nothing: {NOTHING_COMPARED}", "warning")]
     if not found.run:
         drawn = f"the reference is defined for none that was drawn; {RANGES}"
         why = drawn if found.dropped else "there are none to change"
@@ -122,8 +157,7 @@ def tried(check: CheckResult) -> list[Said]:
         said = f"{number(len(unsure), 'cell')} {UNSURE}, first {unsure[0].cell}"
         parts.append(Said(f"{said} {unsure[0].formula}", "warning"))
     if not found.failed:
-        agreed = "all agree" if not unsure else "no other cell disagrees"
-        return [*parts, Said(f"{number(found.run, 'other set')} of inputs tried{dropped}: {agreed}", "note")]
+        return [*parts, Said(f"{number(found.run, 'other set')} of inputs tried{dropped}: {agreement(check)}", "note")]
     said = f"{found.failed} of {number(found.run, 'other set')} of inputs disagree"
     if only_stored:
         first = only_stored[0]
@@ -131,6 +165,26 @@ def tried(check: CheckResult) -> list[Said]:
         said += f"; {number(len(only_stored), 'cell')} {ONLY_STORED}"
         said += "" if told else f", first {first.cell} {first.formula}"
     return [*parts, Said(said, "error")]
+
+
+def agreement(check: CheckResult) -> str:
+    """How many cells agree on all other inputs, of a check of which no cell is wrong on any, and how many were not compared."""
+    agree, left = rows.compared_elsewhere(check)
+    if not agree:
+        return NOTHING_COMPARED
+    if left:
+        return f"{_agreeing(agree)}, {left:,} could not be compared on all of them"
+    return f"all {_agreeing(agree)}" if agree > 1 else _agreeing(agree)
+
+
+def agreed(check: CheckResult) -> str:
+    """How many cells agree on the stored inputs, of a check in which nothing is wrong or unknown."""
+    count = len(rows.compared(check))
+    return _agreeing(count) if count else NOTHING_COMPARED
+
+
+def _agreeing(count: int) -> str:
+    return f"{number(count, 'cell')} agree{'s' if count == 1 else ''}"
 
 
 def failing(found: Scenarios) -> str:
@@ -192,7 +246,8 @@ def iterations(check: CheckResult) -> str:
 def census(report: Report, *, most: int | None = 5) -> str:
     """How many formulas the file has, and which of them nothing was said about: ``most`` of these by name."""
     counted = report.census
-    said = f"{number(counted.formulas, 'formula')} in the file: {counted.bound:,} compared"
+    whole = not any(check.counts[status] for check in report.combined for status in UNKNOWN)
+    said = f"{number(counted.formulas, 'formula')} in the file: {counted.bound:,} {'compared' if whole else 'to be compared'}"
     if counted.helper:
         said += f", {counted.helper:,} on the way to them"
     if counted.unbound:

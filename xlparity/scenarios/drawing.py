@@ -65,7 +65,7 @@ class Drawn:
             cell
             for element in self.elements
             for cell in element.cells
-            if _differs(element.values, values.get(cell, BLANK), self.count).any()
+            if differs(element.values, values.get(cell, BLANK), self.count).any()
         }
 
 
@@ -109,7 +109,7 @@ def draw(
     elements: list[Element] = []
     for number, (root, (given, cells)) in enumerate(found.items()):
         now = values[root]
-        if isinstance(now, bool):
+        if isinstance(now, bool) and _of_truths(given):
             column: Column = tuple(bool(level < 0.5) for level in levels[:, number])
         elif few:
             column = _known_values(given, float(now), *size, number)  # type: ignore[arg-type]
@@ -119,14 +119,19 @@ def draw(
     changing = np.zeros(count, dtype=bool)
     for element in elements:
         for now in {values[cell] for cell in element.cells}:
-            changing |= _differs(element.values, now, count)
+            changing |= differs(element.values, now, count)
     kept = np.flatnonzero(changing).tolist()
     if not kept:
         return Drawn(0, ())
     return Drawn(len(kept), tuple(Element(e.cells, e.given, picked(e.values, kept)) for e in elements))
 
 
-def _differs(column: Column, value: Value, count: int) -> NDArray[np.bool_]:
+def _of_truths(given: Input[Range]) -> bool:
+    """Whether the spec leaves TRUE and FALSE the only values of an input that holds one of them."""
+    return given.low is None and given.high is None and {0.0, 1.0}.issuperset(given.choices)
+
+
+def differs(column: Column, value: Value, count: int) -> NDArray[np.bool_]:
     """In which of the sets the column has another value."""
     if isinstance(column, np.ndarray) and isinstance(value, float):
         return np.asarray(column != value)

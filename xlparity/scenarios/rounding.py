@@ -1,10 +1,13 @@
-"""Which disagreements rounding alone may make: the reference is asked again, on inputs that are a few ulps away.
+"""Which differences are no proof against a workbook: those that rounding alone may make, or an overflow.
+
+The reference is asked again, on inputs that are a few ulps away.
 
 Where LN(1-A1) has A1 within 1e-10 of 1, the last bit of a matrix product decides about the ninth digit. A right workbook
 then differs from a right reference by more than any tolerance that would still catch a wrong one.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,72 +17,104 @@ from xlparity.case import Array, Case
 from xlparity.columns import Column, Floats, value_in
 from xlparity.errors import OracleError
 from xlparity.judge import Bools, Reading
+from xlparity.scenarios.overflow import Overflows, may_overflow
 from xlparity.trials import Answers, Trial
-from xlparity.values import BLANK, ErrorValue, Value
+from xlparity.values import BLANK, ErrorValue, Unsupported
 
 _DRAWS = 6
 _FARTHEST = 8  # ulps
 _MARGIN = 16  # a workbook rounds at every step on the way, and a nudge does so once
 ENOUGH = 3
-_OF_OVERFLOWS = ("#NUM!", "#DIV/0!")
 
 
-def shaky(
+class Doubt(NamedTuple):
+    """Of cells that differ those that rounding or an overflow explains, and those of which nobody can say whether it does."""
+
+    explained: Bools
+    unknown: Bools
+
+
+def examined(  # noqa: PLR0913
     trial: Trial,
     layout: Reading,
     answers: Answers,
     columns: Mapping[Cell, Column],
     wrong: Bools,
+    unsure: Bools,
     known: NDArray[np.int64],
+    overflows: Overflows,
     *,
     seeds: Sequence[int],
-) -> Bools:
-    """Those of the wrong cells, (sets, bindings), of which rounding may be the only reason.
+) -> Doubt:
+    """Of the wrong and the unsure cells, (sets, bindings), those that are no proof against the workbook.
 
-    ``known`` counts for each binding, (bindings,), the sets in which it has been found wrong beyond rounding before. Once
-    these are ``ENOUGH``, it is taken for wrong in the others as well, and they are not examined for it. Each set has its seed.
+    ``known`` counts for each binding, (bindings,), the sets in which it has been proved wrong before. Once these are
+    ``ENOUGH``, it is taken for wrong in the others as well, and they are not examined for it. Each set has its seed.
     """
-    found = np.zeros_like(wrong)
+    found = Doubt(np.zeros_like(wrong), np.zeros_like(wrong))
     confirmed = known.copy()
-    sets = np.flatnonzero((wrong & (confirmed < ENOUGH)).any(axis=1))
-    if not sets.size:
-        return found
-    cases = list(trial.cases(columns, len(wrong)))
+    unsure = unsure & (
+        2 * unsure.sum(axis=0) < len(unsure)
+    )  # what is refused in most sets is not refused for an overflow
+    sets = np.flatnonzero((wrong & (confirmed < ENOUGH)).any(axis=1) | unsure.any(axis=1))
+    cases = list(trial.cases(columns, len(wrong))) if sets.size else []
     for number in sets.tolist():
-        cells = np.flatnonzero(wrong[number])
         case = cases[number]
-        if case is not None and (confirmed[cells] < ENOUGH).any():
-            row, truths = answers.expected[number], answers.truths[number]
-            values = [value_in(columns.get(trial.grid.bindings[cell].cell, BLANK), number) for cell in cells]
-            doubt = examine(
-                trial, layout, case, columns, (row[cells], truths[cells]), cells, values, seed=seeds[number]
-            )
-            found[number, cells] = doubt
-            confirmed[cells[~doubt]] += 1
+        differing = wrong[number] & (confirmed < ENOUGH).any(where=wrong[number])
+        cells = np.flatnonzero(differing | unsure[number])
+        if case is None or not cells.size:
+            continue
+        doubt = examine(
+            trial,
+            layout,
+            case,
+            columns,
+            (answers.expected[number, cells], answers.truths[number, cells]),
+            cells,
+            number,
+            overflows,
+            infinite=bool(answers.infinite[number]),
+            seed=seeds[number],
+        )
+        found.explained[number, cells], found.unknown[number, cells] = doubt
+        confirmed[cells[differing[cells] & ~doubt.explained & ~doubt.unknown]] += 1
     return found
 
 
-def examine(
+def examine(  # noqa: PLR0913
     trial: Trial,
     layout: Reading,
     case: Case,
     columns: Mapping[Cell, Column],
     expected: tuple[Floats, Bools],
-    cells: Sequence[int] | np.ndarray,
-    values: Sequence[Value],
+    cells: NDArray[np.intp],
+    number: int,
+    overflows: Overflows,
     *,
+    infinite: bool,
     seed: int,
-) -> Bools:
-    """For each of these bindings, wrong in one case, whether its value may be the reference's but for rounding.
+) -> Doubt:
+    """For each of these bindings, wrong or unsure in the set of that number, whether it may be right for all that.
 
-    It may where it is no farther from what is expected than the reference itself moves when its inputs are nudged, with a
-    margin; everywhere, where that makes the reference undefined; and where it is an error value, and the reference goes
-    through an overflow that numpy passes over, on inputs for which the spec promises no range.
+    It may where an overflow that the reference has as well is among its precedents. It may also where its value is no farther
+    from what is expected than the reference itself moves when its inputs are nudged, with a margin, and whatever it is
+    where that makes this expectation undefined. Where the reference raises when it is nudged, a number may be within
+    rounding, and of an error value nobody can say. ``infinite`` says that the reference gave an infinity.
     """
     row, truths = expected
-    moves = _moves(trial, layout, case, columns, np.random.default_rng(seed), np.asarray(cells), row)
+    at = [trial.grid.bindings[cell].cell for cell in cells]
+    values = [value_in(columns.get(cell, BLANK), number) for cell in at]
+    explained, unknown = np.zeros(len(at), dtype=bool), np.zeros(len(at), dtype=bool)
+    if overflows.any(columns, number) and (infinite or may_overflow(trial, case)):
+        certain, possible = overflows.behind(columns, number, at)
+        explained, unknown = (np.array([cell in found for cell in at], dtype=bool) for found in (certain, possible))
+    errors = np.array([isinstance(value, ErrorValue) for value in values], dtype=bool)
+    left = ~explained & ~unknown & ~np.array([isinstance(value, Unsupported) for value in values], dtype=bool)
+    if not left.any():
+        return Doubt(explained, unknown)
+    moves = _moves(trial, layout, case, columns, np.random.default_rng(seed), cells, row)
     if moves is None:
-        return np.ones(len(values), dtype=bool)
+        return Doubt(explained | (left & ~errors), unknown | (left & errors))
     numbers = np.array(
         [
             float(value) if type(value) is float or (isinstance(value, bool) and truth) else np.nan
@@ -87,12 +122,8 @@ def examine(
         ]
     )
     with np.errstate(all="ignore"):
-        doubt: Bools = (moves > 0) & (np.abs(numbers - row) <= _MARGIN * moves)
-    errors = np.array([isinstance(value, ErrorValue) and value.code in _OF_OVERFLOWS for value in values])
-    free = any(given.low is None and given.high is None and not given.choices for given in trial.bound.inputs)
-    if free and errors.any() and trial.reference.overflows(case, trial.iterations, trial.own):
-        doubt |= errors
-    return doubt
+        close = ((moves > 0) & (np.abs(numbers - row) <= _MARGIN * moves)) | (errors & np.isinf(moves))
+    return Doubt(explained | (left & close), unknown)
 
 
 def _moves(
@@ -101,7 +132,7 @@ def _moves(
     case: Case,
     columns: Mapping[Cell, Column],
     random: np.random.Generator,
-    cells: np.ndarray,
+    cells: NDArray[np.intp],
     expected: Floats,
 ) -> Floats | None:
     """How far the expectations of these cells move at most; None where the reference becomes undefined."""

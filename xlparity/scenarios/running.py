@@ -1,7 +1,7 @@
 """Every check on other inputs than the stored ones: swept, judged, and told apart from rounding."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import NamedTuple
@@ -10,18 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity import collector
-from xlparity.address import Cell
+from xlparity.address import Cell, Range
+from xlparity.binding import Input
 from xlparity.columns import Column
 from xlparity.engines import Session, Values, sweep
 from xlparity.evidence import Evidence
 from xlparity.judge import Bools, judge
 from xlparity.report import WRONG
-from xlparity.scenarios.drawing import Drawn
+from xlparity.scenarios.drawing import Drawn, differs
 from xlparity.scenarios.edges import on_edge
-from xlparity.scenarios.rounding import ENOUGH, shaky
+from xlparity.scenarios.overflow import Overflows
+from xlparity.scenarios.rounding import ENOUGH, examined
 from xlparity.trials import Answers, Stored, Trial, ask
 from xlparity.tried import Scenarios
-from xlparity.values import BLANK, ErrorValue
+from xlparity.values import BLANK
 
 _AT_ONCE = 8_000_000  # numbers in one sweep, 64 MB of them
 _KEPT = 24  # sets that stay in the evidence, whatever they show: on fewer nobody can tell a right suggestion
@@ -32,7 +34,11 @@ _NEVER = np.iinfo(np.int64).max
 def on_stored(trial: Trial, stored: Stored, values: Values, free: Iterable[Cell] = ()) -> Evidence:
     """The evidence of one set, the stored inputs; ``free`` are the cells that other sets have other values in."""
     answers = Answers(
-        stored.row[None], stored.layout.truths[None], np.zeros((1, len(stored.row)), dtype=bool), np.ones(1, dtype=bool)
+        stored.row[None],
+        stored.layout.truths[None],
+        np.zeros((1, len(stored.row)), dtype=bool),
+        np.zeros(1, dtype=bool),
+        np.ones(1, dtype=bool),
     )
     wrong, unsure = judge(trial.grid, answers.expected, answers.truths, values)
     named = {cell: values.get(cell, BLANK) for cell in trial.named.union(free)}
@@ -40,13 +46,14 @@ def on_stored(trial: Trial, stored: Stored, values: Values, free: Iterable[Cell]
 
 
 @collector.paused()
-def on_others(
+def on_others(  # noqa: PLR0913
     trials: Sequence[Trial],
     stored: Sequence[Stored],
     values: Values,
     session: Session,
     drawn: Drawn,
     behind: Callable[[Cell], Iterable[Cell]],
+    overflows: Overflows,
     *,
     seed: int,
     say: Callable[[float], None],
@@ -62,6 +69,7 @@ def on_others(
     evidence = list(first)
     tallies = [[_tally_of_none(one)] for one in first]
     layouts = [facts.layout for facts in stored]
+    fixed = [{given for given in trial.bound.inputs if given.vary} for trial in trials]
     foreseen = _foreseen(trials, drawn, behind)
     room = max(1, _AT_ONCE // max(1, len(values)))
     sweeps = max(1, math.ceil(drawn.count / room))
@@ -71,16 +79,20 @@ def on_others(
         asked: list[Answers] | None = None
         if foreseen:
             given: Mapping[Cell, Column] = {**values, **drawn.columns(numbers.tolist())}
-            asked = ask(trials, layouts, given, len(numbers))
+            asked = ask(trials, layouts, given, len(numbers), begin)
             useful = np.any([answers.counted for answers in asked], axis=0)
             asked = [answers.picked(useful) for answers in asked]
             numbers = numbers[useful]
             if not len(numbers):
                 continue
         columns = sweep(session, len(numbers), drawn.columns(numbers.tolist()))
-        asked = ask(trials, layouts, columns, len(numbers)) if asked is None else asked
+        asked = ask(trials, layouts, columns, len(numbers), begin) if asked is None else asked
+        for still, answers in zip(fixed, asked, strict=True):
+            still -= {given for given in still if _moves(given, values, columns, answers.counted)}
         judged = [
-            _judged(trial, facts, answers, columns, one, before, [seed + number for number in numbers.tolist()])
+            _judged(
+                trial, facts, answers, columns, one, before, overflows, [seed + number for number in numbers.tolist()]
+            )
             for trial, facts, answers, one, before in zip(trials, stored, asked, first, tallies, strict=True)
         ]
         rare = [_rare(one, before) for one, before in zip(judged, tallies, strict=True)]
@@ -97,9 +109,22 @@ def on_others(
             tallies[at].append(_tally(one, numbers, known, _moved(trial, first[at], one)))
         say((begin + step) / drawn.count)
     return [
-        (_scenarios(trial, tally, drawn.count, seed), one)
-        for trial, tally, one in zip(trials, tallies, evidence, strict=True)
+        (replace(_scenarios(trial, tally, drawn.count, seed), kept=_names(trial, still)), one)
+        for trial, tally, still, one in zip(trials, tallies, fixed, evidence, strict=True)
     ]
+
+
+def _moves(given: Input[Range], values: Values, columns: Mapping[Cell, Column], counted: Bools) -> bool:
+    """Whether the reference is given another value than the stored one of this input, in a set that counts."""
+    for cell in given.at.cells():
+        now = values.get(cell, BLANK)
+        if (differs(columns.get(cell, now), now, len(counted)) & counted).any():
+            return True
+    return False
+
+
+def _names(trial: Trial, inputs: Container[Input[Range]]) -> tuple[str, ...]:
+    return tuple(given.name for given in trial.bound.inputs if given in inputs)
 
 
 def _first_wrong(judged: Sequence[Evidence], tallies: Sequence[Sequence["_Tally"]]) -> Iterator[int]:
@@ -152,7 +177,8 @@ def _tally_of_none(evidence: Evidence) -> _Tally:
 
 def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools) -> _Tally:
     """``moved`` says where another value is expected than on the stored inputs: only there a formula is shown to be live."""
-    matches = one.counted[:, None] & ~(one.wrong | one.unsure | one.shaky)
+    compared = one.counted[:, None] & np.isfinite(one.expected)
+    matches = compared & ~(one.wrong | one.unsure | one.shaky)
     return _Tally(
         np.min(np.where(one.wrong, numbers[:, None], _NEVER), axis=0, initial=_NEVER),
         np.sum(one.wrong, axis=0, dtype=np.int64),
@@ -161,7 +187,7 @@ def _tally(one: Evidence, numbers: NDArray[np.int64], known: Bools, moved: Bools
         np.any(matches, axis=0),
         np.any(moved, axis=0),
         np.sum(one.shaky, axis=0, dtype=np.int64),
-        np.sum(one.counted[:, None] & np.isfinite(one.expected), axis=0, dtype=np.int64),
+        np.sum(compared, axis=0, dtype=np.int64),
         int(one.counted.sum()),
         int((one.wrong & ~known).any(axis=1).sum()),
         int(one.shaky.any(axis=1).sum()),
@@ -203,38 +229,23 @@ def _judged(
     columns: Mapping[Cell, Column],
     first: Evidence,
     before: Sequence[_Tally],
+    overflows: Overflows,
     seeds: Sequence[int],
 ) -> Evidence:
     """The evidence of these sets, each of which has its seed."""
     wrong, unsure = judge(trial.grid, answers.expected, answers.truths, columns)
-    undefined = answers.undefined  # there is nothing to compare
-    counted = answers.counted[:, None] & ~undefined
+    counted = answers.counted[:, None] & ~answers.undefined  # elsewhere there is nothing to compare
     wrong, unsure = wrong & counted, unsure & counted
-    # Excel hands an error value on where numpy computes with an infinity, and so near the limits it may be refused as well.
-    broken = np.atleast_1d(np.any(undefined, axis=1))[:, None]
-    blind = broken & (unsure | (wrong & _errors(trial, columns, len(wrong))))
-    unsure &= ~blind
     # What is wrong on the stored inputs, or accepted, is settled.
     concerned = np.array(
         [result.reason is None and result.status not in WRONG for result in facts.result.results], dtype=bool
     )
     known = np.where(concerned & ~first.wrong[0], np.sum([tally.wrong for tally in before], axis=0), ENOUGH)
-    doubt = shaky(trial, facts.layout, answers, columns, wrong & ~blind, known, seeds=seeds)
-    doubt |= blind
+    doubt = examined(trial, facts.layout, answers, columns, wrong, unsure, known, overflows, seeds=seeds)
     named = {cell: columns.get(cell, BLANK) for cell in first.inputs}
-    return _evidence(trial, facts, answers, named, wrong & ~doubt, unsure, doubt)
-
-
-def _errors(trial: Trial, columns: Mapping[Cell, Column], count: int) -> Bools:
-    """Where the bound cells have error values, (sets, bindings)."""
-    found = np.zeros((count, len(trial.grid.bindings)), dtype=bool)
-    for number, binding in enumerate(trial.grid.bindings):
-        column = columns.get(binding.cell, BLANK)
-        if isinstance(column, ErrorValue):
-            found[:, number] = True
-        elif isinstance(column, tuple):
-            found[:, number] = [isinstance(value, ErrorValue) for value in column]
-    return found
+    wrong &= ~doubt.explained & ~doubt.unknown
+    unsure = (unsure & ~doubt.explained) | doubt.unknown
+    return _evidence(trial, facts, answers, named, wrong, unsure, doubt.explained)
 
 
 def _evidence(

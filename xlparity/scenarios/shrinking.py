@@ -12,6 +12,7 @@ from xlparity.engines import Session, Values, sweep
 from xlparity.errors import OracleError
 from xlparity.judge import judge
 from xlparity.scenarios.drawing import Element, plainer
+from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.rounding import examine
 from xlparity.trials import Stored, Trial
 from xlparity.tried import Witness
@@ -30,6 +31,7 @@ def shrink(  # noqa: PLR0913
     values: Values,
     session: Session,
     elements: Sequence[Element],
+    overflows: Overflows,
     *,
     failing: int,
     wrong: Sequence[Cell],
@@ -43,7 +45,7 @@ def shrink(  # noqa: PLR0913
     """
     watched = {cell: number for number, cell in enumerate(wrong[:_WATCHED])}
     bindings = [n for n, binding in enumerate(trial.grid.bindings) if binding.cell in watched]
-    search = _Search(trial, stored, values, session, elements, bindings, seed)
+    search = _Search(trial, stored, values, session, elements, overflows, bindings, seed)
     change: Change = {
         number: drawn
         for number, element in enumerate(elements)
@@ -102,6 +104,7 @@ class _Search:
     values: Values
     session: Session
     elements: Sequence[Element]
+    overflows: Overflows
     bindings: Sequence[int]
     seed: int
 
@@ -131,13 +134,21 @@ class _Search:
         wrong = np.flatnonzero(judge(grid, expected[None], truths[None], values)[0][0])
         if not wrong.size:
             return None
-        cells = np.asarray(self.bindings)[wrong]
-        actual = [values[grid.bindings[at].cell] for at in wrong]
         doubt = examine(
-            self.trial, layout, case, swept, (expected[wrong], truths[wrong]), cells, actual, seed=self.seed
+            self.trial,
+            layout,
+            case,
+            swept,
+            (expected[wrong], truths[wrong]),
+            np.asarray(self.bindings)[wrong],
+            number,
+            self.overflows,
+            infinite=bool(np.isinf(row).any()),
+            seed=self.seed,
         )
-        for at, value, shaky in zip(wrong, actual, doubt, strict=True):
-            if not shaky:
+        for at, doubtful in zip(wrong, doubt.explained | doubt.unknown, strict=True):
+            if not doubtful:
+                value = values[grid.bindings[at].cell]
                 wanted = bool(expected[at]) if truths[at] and isinstance(value, bool) else float(expected[at])
                 return _Found(change, grid.bindings[at].cell, wanted, value)
         return None

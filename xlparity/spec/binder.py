@@ -4,7 +4,7 @@ import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
-from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, Range
+from xlparity.address import Cell, Range
 from xlparity.binding import CellMap, Input, Offset, Output, Twin
 from xlparity.errors import SpecError, nearest
 from xlparity.formula import dissect, refers
@@ -48,7 +48,7 @@ class _Binder:
                 raise self._wrong("sheet", str(error), "") from error
         inputs = tuple(self._input(given) for given in self.check.inputs)
         outputs = tuple(
-            Output(o.name, self._area(o.name, o.at, "outputs"), o.tolerance, o.transpose, o.skip)
+            Output(o.name, self._area(o.name, o.at, "outputs"), o.tolerance, o.transpose, o.skip, o.constants)
             for o in self.check.outputs
         )
         offsets = self._offsets(outputs)
@@ -97,12 +97,12 @@ class _Binder:
             if output.at.row < first.rows or output.at.column < first.columns:
                 said = "stands before the first block; its address is the one in the first block"
                 raise self._wrong(output.name, f"output '{output.name}' {said}", "outputs")
-            if not all(_on_the_grid(output.at.moved(*offset)) for offset in offsets):
+            if not all(output.at.moved(*offset).on_the_grid for offset in offsets):
                 said = f"a block of output '{output.name}' would lie outside the grid"
                 raise self._wrong(output.name, said, "outputs")
         for given in inputs:
             for at in (given.at, *(twin.at for twin in given.also)) if given.every_block else ():
-                if not all(_on_the_grid(at.moved(*offset)) for offset in offsets):
+                if not all(at.moved(*offset).on_the_grid for offset in offsets):
                     said = f"a block of input '{given.name}' would lie outside the grid"
                     raise self._wrong(given.name, said, "inputs")
 
@@ -218,7 +218,3 @@ class _Binder:
                 "label", f"in {self.workbook.path}, no cell of sheet '{sheet}' opens with '{first}'{like}", "blocks"
             )
         return openers
-
-
-def _on_the_grid(area: Range) -> bool:
-    return area.row >= 1 and area.column >= 1 and area.last_row <= MAX_ROW and area.last_column <= MAX_COLUMN

@@ -23,7 +23,7 @@ from xlparity.tolerance import Tolerance
 
 _SHARED = ("workbook", "reference", "tolerance", "sheet", "blocks", "inputs", "outputs", "accept")
 _INPUT = ("at", "every_block", "also", "low", "high", "choices", "vary")
-_OUTPUT = ("at", "rtol", "atol", "transpose", "skip")
+_OUTPUT = ("at", "rtol", "atol", "transpose", "skip", "constants")
 
 
 def read_spec(path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: B008  (it is frozen)
@@ -176,6 +176,8 @@ class _Reader:
         skip = table.get("skip")
         if skip is not None and not _is_text(skip):
             raise self.wrong(name, f"'skip' of output '{name}' is the reason, a text")
+        if table.get("constants", "allowed") != "allowed":
+            raise self.wrong(name, f"'constants' of output '{name}' is \"allowed\", or left out")
         own = {key: table[key] for key in ("rtol", "atol") if key in table}
         return Output(
             name,
@@ -183,6 +185,7 @@ class _Reader:
             self.tolerance(own, tolerance, name),
             self.flag(table, "transpose", name),
             skip,
+            "constants" in table,
         )
 
     def accepted(

@@ -7,6 +7,7 @@ object arrays, with its own tokens for blanks and errors.
 
 import re
 from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, Overflow
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -25,6 +26,9 @@ SMALL_PRODUCT = 1e-14  # a sum of products is doubtful where it is so much small
 SMALLEST = 2.0**-1022  # Excel has no smaller number than this, and makes a zero of it
 EXACT = frozenset(("*", "/", "^", "POWER", "%", "U-", "--", "U+", "ABS", "SQRT", "EXP", "PI"))
 """What these make of a doubtful operand is as doubtful, however large."""
+
+DECIMALS = Context(28, ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+"""Decimal arithmetic as Python has it, whatever a reference, or the program that calls xlparity, has set for its own."""
 
 _NO_FRACTIONS = 2.0**52  # beyond this every double is whole
 _PLAIN_NUMBER = re.compile(r" *[-+]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][-+]?[0-9]{1,2})? *")
@@ -172,9 +176,8 @@ def numbers_only(*operands: Operand) -> None:
     """Numbers and nothing else, for what leaves its operand as it is."""
     numeric(*operands)
     for operand in operands:
-        # formulas reads "--x" as "+x", which leaves a truth value or a text as it is.
         if any(isinstance(value, bool) or is_text(value) for value in elements(operand)):
-            raise Refusal("a unary plus, or a double minus, on something that is not a number")
+            raise Refusal("a unary plus on something that is not a number")
 
 
 def close(left: float, right: float) -> bool:

@@ -56,7 +56,7 @@ def compute(node: Node, values: list[Value]) -> None:
         else:
             return
     try:
-        found = program.run(_operands(node, values))
+        found = program.run(_operands(node, values), (1, 1) if node.spills else node.block)
         if not program.array and getattr(found, "size", 1) > 1:
             raise Refusal("an array in a plain cell, of which Excel may show another element")
         if node.spills and (np.shape(found) or (1, 1)) != node.block:

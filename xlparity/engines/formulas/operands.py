@@ -53,6 +53,8 @@ def to_values(result: Operand, shape: tuple[int, int]) -> list[Value]:
 def _to_value(value: Any) -> Value:
     if isinstance(value, XlError):
         return ErrorValue(str(value))
+    if isinstance(value, Refusal):
+        return Unsupported(str(value))
     if value is EMPTY:
         return 0.0  # a formula never leaves a blank behind
     if isinstance(value, bool | str):

@@ -14,11 +14,12 @@ from schedula import EMPTY
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.fast import Fast, Step
 from xlparity.engines.formulas.functions import take
-from xlparity.engines.formulas.functions.core import ignore_non_numbers
-from xlparity.engines.formulas.functions.signatures import Origin
+from xlparity.engines.formulas.functions.areas import filled
+from xlparity.engines.formulas.functions.core import ARRAY_ROW, ignore_non_numbers
+from xlparity.engines.formulas.functions.signatures import WITH_ERRORS, Origin
 from xlparity.engines.formulas.guards import Operand, Refusal, Residue
 
-_NUM, _REF, _VALUE = (Error.errors[code] for code in ("#NUM!", "#REF!", "#VALUE!"))
+_NA, _NUM, _REF, _VALUE = (Error.errors[code] for code in ("#N/A", "#NUM!", "#REF!", "#VALUE!"))
 
 # On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
 _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
@@ -30,7 +31,8 @@ class Program:
     ``omitted`` is the slot of an argument that is not there, and ``lines`` are the arguments that are whole rows or
     columns. Of the ``intersecting`` references the one cell beside the formula is meant, as Excel has it where a plain cell
     names a range and needs a value. ``single`` are the operands, by step and place, of which a plain cell takes a single
-    value.
+    value. ``padded`` are the operands, by the step's result and the operand's position, that Excel fills up with #N/A where
+    an array formula has more cells than they have.
     """
 
     arguments: int
@@ -42,14 +44,24 @@ class Program:
     intersecting: frozenset[int]
     lines: frozenset[int]
     single: frozenset[tuple[int, int]]
+    padded: frozenset[tuple[int, int]]
     fast: Fast | None
 
-    def run(self, operands: list[Operand]) -> Operand:
-        """The value on these operands, one for each reference; raises Refusal with the reason."""
+    def run(self, operands: list[Operand], block: tuple[int, int] = (1, 1)) -> Operand:
+        """The value on these operands, one for each reference; raises Refusal with the reason.
+
+        The cells of ``block`` are those of an array formula; where only some of them are refused, the value is an array
+        with the Refusals in their places.
+        """
         slots = [*operands, *self.constants, *[None] * len(self.steps)]
         references = set(range(self.arguments))
+        doubts = _Doubts(block)
         for step in self.steps:
             given = [slots[slot] for slot in step.operands]
+            for position, slot in enumerate(step.operands):
+                if (step.result, position) in self.padded and _is_short(given[position], block):
+                    doubts.note(self._maker(slot), given[position])
+                    given[position] = _filled_up(given[position], block)
             if any(np.size(slots[slot]) > 1 for slot in step.operands if (step.result, slot) in self.single):
                 raise Refusal(f"'{step.name}' on an array in a plain cell, of which Excel takes one element")
             found = slots[step.result] = _doubted(step.name, given, _checked(self._call(step, given, references)))
@@ -57,7 +69,15 @@ class Program:
                 references.add(step.result)
             elif step is not self.steps[-1] and _with_blanks(found) and step.function.takes:
                 raise Refusal(f"a blank among what {step.name} gives")  # a zero in one place, an empty text in another
-        return slots[self.result]
+        result = slots[self.result]
+        if _is_short(result, block) and self.steps and self.steps[-1].function.kind == "aggregate":
+            doubts.note(self.steps[-1], result)
+        return doubts.over(result)
+
+    def _maker(self, slot: int) -> Step | None:
+        """The step that gives this slot; None for a reference, a constant and an array of constants."""
+        step = next((step for step in self.steps if step.result == slot), None)
+        return None if step is None or step.name in ("ARRAY", ARRAY_ROW) else step
 
     def _call(self, step: Step, operands: list[Operand], referring: set[int]) -> Operand:
         function = step.function
@@ -89,6 +109,52 @@ class Program:
         if slot in references:
             return "reference"
         return "constant" if slot < self.arguments + len(self.constants) else "computed"
+
+
+class _Doubts:
+    """The cells of an array formula, beyond an array that is computed inside it, of which it is not certain what they show.
+
+    Excel fills up with #N/A either that array or what becomes of it, and COUNTIF makes a number of a criterion #N/A.
+    """
+
+    def __init__(self, block: tuple[int, int]) -> None:
+        self._block = block
+        self._limits: list[tuple[float, float, Step]] = []
+
+    def note(self, step: Step | None, array: Operand) -> None:
+        """An array is smaller than the block, the result of this step."""
+        if step is not None:
+            rows, columns = (math.inf if size == 1 else size for size in array.shape)
+            self._limits.append((rows, columns, step))
+
+    def over(self, result: Operand) -> Operand:
+        """The result, with a Refusal in each such cell; where both ways come to #N/A there is nothing to doubt."""
+        if not self._limits:
+            return result
+        table = _filled_up(np.atleast_2d(np.asarray(result, object)), self._block)
+        for row, column in np.ndindex(table.shape):
+            for rows, columns, step in self._limits:
+                takes_errors = step.function.kind == "aggregate" and any(
+                    p.kind in WITH_ERRORS for p in step.function.takes
+                )
+                if (row >= rows or column >= columns) and (takes_errors or table[row, column] is not _NA):
+                    table[row, column] = Refusal(f"a cell beyond what {step.name} gives, inside an array formula")
+        return table
+
+
+def _is_short(operand: Operand, block: tuple[int, int]) -> bool:
+    """Whether an array has several rows or columns, but fewer than the block; a single one is repeated."""
+    return isinstance(operand, np.ndarray) and any(
+        1 < size < cells for size, cells in zip(operand.shape, block, strict=False)
+    )
+
+
+def _filled_up(table: Operand, block: tuple[int, int]) -> Operand:
+    """The table with #N/A in the rows and columns that it lacks."""
+    rows, columns = (size if size == 1 else max(size, cells) for size, cells in zip(table.shape, block, strict=True))
+    full = filled((rows, columns), _NA)
+    full[: table.shape[0], : table.shape[1]] = table
+    return full.view(Array)
 
 
 def _doubted(name: str, operands: list[Operand], result: Operand) -> Operand:

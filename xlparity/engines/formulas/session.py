@@ -8,6 +8,7 @@ import numpy as np
 from xlparity import collector
 from xlparity.address import Cell
 from xlparity.columns import Column
+from xlparity.engines.circularity import certain_circles
 from xlparity.engines.formulas import sweeping, whereabouts
 from xlparity.engines.formulas.functions import DATED
 from xlparity.engines.formulas.guards import Refusal, Residue
@@ -15,8 +16,9 @@ from xlparity.engines.formulas.nodes import Node, compute, in_order
 from xlparity.engines.formulas.program import Program
 from xlparity.engines.formulas.shapes import compile_shape
 from xlparity.formula import dissect
+from xlparity.prefixes import concerns
 from xlparity.scope import full_size
-from xlparity.values import BLANK, MISSING, Missing, Unsupported, Value
+from xlparity.values import BEHIND_A_CIRCLE, BLANK, CIRCULAR, MISSING, Missing, Unsupported, Value
 from xlparity.workbook import Formula, Workbook
 
 _LARGEST_RANGE = 1_000_000
@@ -47,9 +49,10 @@ class FormulasSession:
         made = [self._node(cell, formula) for cell, formula in formulas]
         self._nodes = [node for node in made if node is not None]
         self._order, self._circular = in_order(self._nodes, frozenset())
-        for node in self._circular:
-            self._refuse(node.results, "a circular reference, or a cell that depends on one")
         self._cells = list(self._places)
+        circles = certain_circles(workbook, [self._cells[node.results[0]] for node in self._circular])
+        for node in self._circular:
+            self._refuse(node.results, CIRCULAR if self._cells[node.results[0]] in circles else BEHIND_A_CIRCLE)
         self._start += reversed(self._constants)  # they are counted from the end
 
     def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
@@ -142,28 +145,34 @@ class FormulasSession:
         results = tuple([self._result(member, cell) for member in (formula.area.cells() if formula.area else (cell,))])
         block = formula.area.shape if formula.area else (1, 1)
         try:
-            shape, texts = dissect(formula.text, lambda word: self._meaning(word, cell))
+            shape, texts = self._dissected(formula.text, cell)
             read_from: list[str | whereabouts.Numbers] = list(texts)
             if whereabouts.concerns(shape):
                 shape, read_from = whereabouts.asked(shape, texts, cell, formula.area)
             program = self._program(shape, formula.area is not None)
             read = [self._read(text, cell, k in program.intersecting) for k, text in enumerate(read_from)]
         except (Refusal, ValueError) as reason:
-            self._refuse(results, str(reason))
+            self._refuse(results, Unsupported(str(reason)))
             return None
         places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
         full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
         return Node(program, places, shapes, results, block, formula.spills, full)
+
+    def _dissected(self, text: str, cell: Cell) -> tuple[str, list[str]]:
+        shape, texts = dissect(text, lambda word: self._meaning(word, cell))
+        if concerns(shape):
+            return dissect(self._workbook.read_by_excel(text), lambda word: self._meaning(word, cell))
+        return shape, texts
 
     def _result(self, member: Cell, anchor: Cell) -> int:
         """The member's place, or where something else has been put over it, one that nobody reads."""
         own = member == anchor or self._workbook.members.get(member) == anchor
         return self._places[member] if own else self._behind(MISSING)
 
-    def _refuse(self, results: Iterable[int], reason: str) -> None:
+    def _refuse(self, results: Iterable[int], why: Unsupported) -> None:
         for place in results:
             if place >= 0:
-                self._start[place] = Unsupported(reason)
+                self._start[place] = why
 
     def _meaning(self, word: str, cell: Cell) -> str:
         scope = self._workbook.scope

@@ -15,14 +15,13 @@ from xlparity.engines.formulas.fast import Step, spell
 from xlparity.engines.formulas.functions import FUNCTIONS, Function
 from xlparity.engines.formulas.functions.core import ARRAY_ROW
 from xlparity.engines.formulas.functions.signatures import OMITTED
-from xlparity.engines.formulas.guards import Operand, Refusal
+from xlparity.engines.formulas.guards import DECIMALS, Operand, Refusal
 from xlparity.engines.formulas.program import Program
-from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, tokens
+from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, token_at, tokens
+from xlparity.prefixes import without_prefix
 
 _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
-_SIGNS = re.compile(r"[-+]\s*[-+]")
-_UNARY_SIGNS = re.compile(r"(?<=[=(,;{<>*/^&+-])\s*([-+](?:\s*[-+])*)")
-_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)  # Excel marks what came after its 2007 edition
+_SIGNS = re.compile(r"[-+](?: *[-+])+ *")  # blanks are spelled out: to Python the marks are white space as well
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 
 _THROUGH = ("SUMPRODUCT", "LOOKUP")  # these work through arrays in a plain cell too
@@ -46,17 +45,15 @@ def compile_shape(shape: str, array: bool) -> Program:
     for token in reversed(tokens(shape)):
         # Asked of the text: the parser makes a plain reference of INDIRECT("A1"), and no call is left to look at.
         if token.kind == "function":
-            plain = _PREFIX.sub("", token.text[:-1]).upper()
-            if plain not in FUNCTIONS and plain != "SINGLE":
-                raise Refusal(f"the function {plain}, which this engine does not vouch for")
-            shape = f"{shape[: token.start]}{plain}({shape[token.end :]}"
+            name = without_prefix(token.text[:-1])
+            if name not in FUNCTIONS and name != "SINGLE":
+                raise Refusal(f"the function {name}, which this engine does not vouch for")
+            shape = f"{shape[: token.start]}{name}({shape[token.end :]}"
         if token.kind == "number" and not (token.text.isdigit() and len(token.text) < 16):
             # The parser reads neither 1E5 nor 5. as numbers; Excel does, and cuts what has more than 15 digits.
             shape = shape[: token.start] + repr(_fifteen_digits(token.text)) + shape[token.end :]
+    shape = _signs_apart(shape)
     kinds = _MARK.findall(shape)
-    if "^" in shape and _SIGNS.search(shape):
-        # formulas reads --x^2 as +(x^2); Excel as (--x)^2
-        raise Refusal("two signs in a row in a formula with a power")
     # Each reference gets an address of its own, since formulas merges references of the same name.
     names = [f"A{3 * k + 1}" if kind == CELL_MARK else f"A{3 * k + 1}:B{3 * k + 2}" for k, kind in enumerate(kinds)]
     placed = iter(names)
@@ -65,7 +62,7 @@ def compile_shape(shape: str, array: bool) -> Program:
         root = builder.get_node_id(builder[-1])
     except Exception as error:  # formulas raises whatever its tokens happen to raise
         raise Refusal("a formula that the formulas parser does not read") from error
-    compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)), array, _doubled(shape))
+    compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)), array)
     try:
         root, is_array = compiler.visit(root, "arrays" if array else "plain")
     except (KeyError, RecursionError) as error:
@@ -85,27 +82,70 @@ def compile_shape(shape: str, array: bool) -> Program:
     fast = None if array or is_array else spell(kinds, constants, steps, slots[root])
     lines = frozenset(slot for slot, kind in enumerate(kinds) if kind == LINES_MARK)
     single = frozenset((slots[out], slots[operand]) for out, operand in compiler.single)
+    padded = _padded(steps, slots[root]) if array else frozenset()
     return Program(
-        len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, lines, single, fast
+        len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, lines, single, padded, fast
     )
+
+
+def _padded(steps: tuple[Step, ...], root: int) -> frozenset[tuple[int, int]]:
+    """The operands, by the slot of the step's result and their position, that go cell by cell into the cells of the result.
+
+    What another step reads as a whole is none of them: it must keep its size.
+    """
+    found: set[tuple[int, int]] = set()
+    reached, whole = {root}, set[int]()
+    for step in reversed(steps):
+        singly = step.result in reached - whole and step.function.kind == "elementwise"
+        for position, slot in enumerate(step.operands):
+            if singly and step.function.spreads(position):
+                found.add((step.result, position))
+                reached.add(slot)
+            else:
+                whole.add(slot)
+    return frozenset(found)
 
 
 def _fifteen_digits(text: str) -> float:
     number = Decimal(text)
     digits = number.adjusted() - 14
-    return float(number.quantize(Decimal((0, (1,), digits)), rounding=ROUND_DOWN) if number else number)
+    return float(number.quantize(Decimal((0, (1,), digits)), ROUND_DOWN, DECIMALS) if number else number)
 
 
-def _doubled(shape: str) -> bool:
-    """Whether every unary plus that formulas sees is a double minus, which makes a number of what follows.
+def _signs_apart(shape: str) -> str:
+    """The shape with brackets between signs that follow one another: ``a--b^2`` is ``a-(-b)^2``, as Excel reads it.
 
-    formulas reads ``--x`` as ``+x``, which leaves x as it is.
+    formulas counts the minus signs and makes one sign of them, ``a+b^2``. A plus behind another sign changes nothing.
     """
-    for token in reversed(tokens(shape)):
+    for run in reversed([*_SIGNS.finditer(_without_texts(shape))]):
+        end = _operand_end(shape, run.end())
+        minus = run[0][1:].count("-")
+        operand = f"{'(-' * minus}{shape[run.end() : end]}{')' * minus}"
+        shape = f"{shape[: run.start()]}{run[0][0]}{operand}{shape[end:]}"
+    return shape
+
+
+def _operand_end(shape: str, start: int) -> int:
+    """Where the operand ends that begins here: a reference, a constant, a call, or something in brackets."""
+    token = token_at(shape, start)
+    if token is not None and token.kind != "function":
+        return token.end
+    if _MARK.match(shape, start):
+        return start + 1
+    depth, plain = 0, _without_texts(shape)
+    for place in range(start if token is None else token.end - 1, len(shape)):
+        depth += (plain[place] in "({") - (plain[place] in ")}")
+        if depth == 0:
+            return place + 1
+    raise Refusal("a formula that the formulas parser does not read")
+
+
+def _without_texts(shape: str) -> str:
+    """The shape with another sign for each character of the texts in it."""
+    for token in tokens(shape):
         if token.kind == "string":
-            shape = f'{shape[: token.start]}""{shape[token.end :]}'
-    unary = [run[1].replace(" ", "") for run in _UNARY_SIGNS.finditer(shape)]
-    return bool(unary) and all("-" in run for run in unary)
+            shape = f"{shape[: token.start]}{'_' * len(token.text)}{shape[token.end :]}"
+    return shape
 
 
 def _function(name: str, operands: int) -> Function:
@@ -118,10 +158,9 @@ def _function(name: str, operands: int) -> Function:
 class _Compiler:
     """Walks the graph that formulas' parser builds, from the result back to references and constants."""
 
-    def __init__(self, graph: Any, arguments: dict[str, str], array: bool, doubled: bool) -> None:
+    def __init__(self, graph: Any, arguments: dict[str, str], array: bool) -> None:
         self.arguments = arguments
         self._array = array
-        self._doubled = doubled
         self.intersecting: set[str] = set()
         self.constants: dict[str, Operand] = {}
         self.calls: list[tuple[str, list[str], str]] = []
@@ -148,7 +187,7 @@ class _Compiler:
         operands = [operand for operand in description["inputs"] if not isinstance(operand, Token)]
         if description["function"] is bypass:  # the same subexpression for a second time
             return self.visit(operands[0], context)
-        name = self._name(key, operands)
+        name, operands = self._meant(key, operands)
         if name == "SINGLE":
             return self._single(operands[-1]), False  # formulas hands over the cell too
         function = _function(name, len(operands))
@@ -204,22 +243,31 @@ class _Compiler:
         seen = out == root or not all(reader.reads_rough for reader in readers)
         return function if seen or function.rough is None else function.rough
 
-    def _name(self, key: str, operands: list[str]) -> str:
-        """The name in the table of the function that formulas' parser calls so."""
-        name = _REPEAT.sub("", key).upper()
-        if name == "U+" and self._doubled:
-            name = "--"
+    def _meant(self, key: str, operands: list[str]) -> tuple[str, list[str]]:
+        """The name in the table of the function that formulas' parser calls so, and its operands."""
+        name = _plain(key)
+        if name == "U-" and (inner := self._call(operands[0])) is not None and _plain(inner[0]) == "U-":
+            return "--", inner[1]
         if name == "ARRAY" and not any(self._is_array(operand) for operand in operands):
             name = ARRAY_ROW
         if name not in FUNCTIONS and name != "SINGLE":
             raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
-        return name
+        return name, operands
 
     def _is_array(self, node: str) -> bool:
         """Whether it is itself a row of an array constant, perhaps one that another array has as well."""
+        call = self._call(node)
+        return call is not None and _plain(call[0]) == "ARRAY"
+
+    def _call(self, node: str) -> tuple[str, list[str]] | None:
+        """The key and the operands of the call that gives this node; None where no call does."""
         if node not in self._producers:
-            return False
+            return None
         key, description = self._producers[node]
-        if description["function"] is bypass:
-            return self._is_array(description["inputs"][0])
-        return _REPEAT.sub("", key).upper() == "ARRAY"
+        operands = [operand for operand in description["inputs"] if not isinstance(operand, Token)]
+        return self._call(operands[0]) if description["function"] is bypass else (key, operands)
+
+
+def _plain(key: str) -> str:
+    """The function's name of the parser's key for a call."""
+    return _REPEAT.sub("", key).upper()

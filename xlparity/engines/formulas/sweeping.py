@@ -284,6 +284,8 @@ class _Sweep:
         made = self.plans[key]
         if made is None or (node.spills and made.known.table != node.block):
             return None
+        if any(1 < size < cells for size, cells in zip(made.known.table, node.block, strict=True)):
+            return None  # what Excel shows in the other cells, the scalar path knows
         return made if all(full is None or k in made.ignoring for k, full in enumerate(node.full)) else None
 
     def _arguments(self, node: Node, made: Plan, errors: Errors) -> tuple[list[Any], list[Mask]] | None:

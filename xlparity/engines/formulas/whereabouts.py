@@ -12,12 +12,13 @@ _MARKS = CELL_MARK + RANGE_MARK + LINES_MARK
 _ASKED = re.compile(
     rf"""(?P<text>"(?:[^"]|"")*")|(?P<mark>[{_MARKS}])
     |(?<![\w.])ISREF\((?P<number>[0-9.+*/-]+)\)
+    |(?<![\w.])(?P<deleted>ROWS?|COLUMNS?)\([ ]*\#REF![ ]*\)
     |(?<![\w.])(?P<name>ROWS?|COLUMNS?|ISREF)\([ ]*(?P<reference>[{_MARKS}]?)[ ]*\)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _LARGEST = 100_000
 _TEXT = re.compile(r'"(?:[^"]|"")*"')
-_CALL = re.compile(r"([A-Za-z_][\w.]*)?\s*\($")
+_CALL = re.compile(r"([A-Za-z_][\w.]*) *\($")
 
 
 class Numbers(NamedTuple):
@@ -44,6 +45,8 @@ def asked(shape: str, references: list[str], at: Cell, area: Range | None) -> tu
             return match[0]
         if match["number"]:
             return " FALSE"
+        if match["deleted"]:
+            return " #REF!"
         name = match["name"].upper()
         if name == "ISREF":
             if not match["reference"]:
@@ -93,11 +96,9 @@ def _inside_sumproduct(before: str) -> bool:
     for place in range(len(before) - 1, -1, -1):
         depth += (before[place] == ")") - (before[place] == "(")
         if depth < 0:
-            call = _CALL.search(before[: place + 1])
-            if call is not None and call[1]:
+            if call := _CALL.search(before[: place + 1]):
                 return call[1].upper() == "SUMPRODUCT"
-            before = _TEXT.sub("", before)
-    depth = 0
+            depth = 0  # brackets about an operand: on to what encloses them
     return False
 
 

@@ -25,7 +25,7 @@ class State(NamedTuple):
 
 STATES = (
     State("mismatch", "✗", "mismatch: differs; the number is the power of ten of the difference, −2 where it is 0.03"),
-    State("error", "!", "error: an Excel error value"),
+    State("error", "!", "error: an Excel error value, or a circular reference"),
     State("hardcoded", "k", "hardcoded: a constant where a formula must stand"),
     State("stored", "○", words.ONLY_STORED),
     State("missing", "–", "missing: not computed"),

@@ -9,7 +9,7 @@ from formulas.tokens.operand import Error, XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
-from xlparity.engines.formulas.guards import Refusal, is_number, is_text
+from xlparity.engines.formulas.guards import DECIMALS, Refusal, is_number, is_text
 
 NULL, DIV, VALUE, REF, NAME, NUM, NA = (
     Error.errors[code] for code in ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
@@ -72,7 +72,7 @@ def number_text(number: float) -> str:
     """A number as Excel joins it to a text: fifteen digits, no exponent; refused where an exponent might be needed."""
     if number == 0:
         return "0"
-    text = f"{Decimal(f'{number:.14e}').normalize():f}"
+    text = f"{Decimal(f'{number:.14e}').normalize(DECIMALS):f}"
     if not 1e-9 <= abs(number) < 1e15 or (abs(number) < 1e-4 and len(text) > 17):
         raise Refusal("a very large or very small number turned into text")
     return text

@@ -14,6 +14,7 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
+from xlparity.engines.formulas.functions.areas import Lines
 from xlparity.engines.formulas.functions.conversions import DIV, NUM, VALUE, to_number
 from xlparity.engines.formulas.functions.matching import LONGEST_TEXT
 from xlparity.engines.formulas.functions.signatures import Function, formulas_function, function
@@ -52,6 +53,8 @@ def mmult(left: Operand, right: Operand) -> Any:
 
     The product is formulas' own, of Python floats in order, so that it has the bits that ExcelModel has.
     """
+    if errors := [operand for operand in (left, right) if isinstance(operand, XlError)]:
+        return errors[0]
     if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
         raise Refusal("a matrix product of something that is no range")  # MMULT(,) is #VALUE! in Excel
     left, right = (np.atleast_2d(np.asarray(operand, object)) for operand in (left, right))
@@ -114,9 +117,24 @@ def average(*operands: Operand) -> Any:
 
 
 def sumproduct(*operands: Operand) -> Any:
-    """Excel's SUMPRODUCT: arrays of one shape, else #VALUE!; whatever is not a number counts as zero."""
+    """Excel's SUMPRODUCT: arrays of one shape, else #VALUE!; whatever is not a number counts as zero.
+
+    An error instead of an array, a deleted reference say, is the result, and #VALUE! where a text is the only element.
+    """
+    errors = {str(operand): operand for operand in operands if isinstance(operand, XlError)}
+    if len(errors) > 1:
+        raise Refusal("SUMPRODUCT of errors of several kinds")
+    if errors:
+        return errors.popitem()[1]
     arrays = [np.atleast_2d(np.asarray(operand, object)) for operand in operands]
     if len({array.shape for array in arrays}) > 1:
+        if any(array.size == 1 and isinstance(array[0, 0], XlError) for array in arrays):
+            raise Refusal("SUMPRODUCT of arrays and an error beside them")
+        return VALUE
+    lone = [next(elements(operand)) for operand in operands if np.size(operand) == 1 and not isinstance(operand, Lines)]
+    if any(isinstance(value, bool) or value is EMPTY for value in lone):
+        raise Refusal("SUMPRODUCT of a single truth value or blank")
+    if any(map(guards.is_text, lone)):  # Excel stored #VALUE! for it
         return VALUE
     return formulas_function("SUMPRODUCT")(*(_only_numbers(array, 0.0) for array in arrays))
 

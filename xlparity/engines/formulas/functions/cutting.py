@@ -113,8 +113,7 @@ def textsplit(
     """Excel's TEXTSPLIT, into columns and rows; short rows are filled up with #N/A, or what is given."""
     delimiters: list[list[str]] = []
     for table in (columns, rows):
-        missing = table is None or table[0, 0] is None
-        texts = _all_texts("TEXTSPLIT", () if missing else (table,))
+        texts = _all_texts("TEXTSPLIT", () if table is None else (table,))
         if isinstance(texts, XlError):
             return texts
         if "" in texts:
@@ -207,5 +206,5 @@ FUNCTIONS: dict[str, Function] = {
     "VALUE": function(to_value, "scalar"),
     "NUMBERVALUE": function(numbervalue, "text text? text?"),
     "VALUETOTEXT": function(value_to_text, "scalar strict?"),
-    "ARRAYTOTEXT": function(array_to_text, "table strict?", "aggregate"),
+    "ARRAYTOTEXT": function(array_to_text, "table! strict?", "aggregate"),
 }

@@ -31,7 +31,7 @@ from xlparity.engines.formulas.functions.serials import (
     year_month_day,
 )
 from xlparity.engines.formulas.functions.signatures import Function, function
-from xlparity.engines.formulas.guards import Refusal, is_text
+from xlparity.engines.formulas.guards import Refusal, is_number, is_text
 
 _LARGEST = 32767  # what Excel's DATE and TIME take of any part
 _DAY = 86400
@@ -170,17 +170,22 @@ _WEEKENDS = {number: {(number + 4) % 7, (number + 5) % 7} for number in range(1,
 _WEEKENDS |= {number: {(number - 12) % 7} for number in range(11, 18)}  # 11: Sunday, which is 6 with Monday 0
 
 
-def _weekend(value: Any) -> set[int]:
+def _weekend(table: Any) -> set[int]:
     """The days off, Monday 0: by Excel's numbers, or by a text such as 0000011."""
-    if value is EMPTY:
+    if table is None:
         return {5, 6}
-    if isinstance(value, float):
+    if table.size > 1:
+        raise Refusal("several cells for a weekend")
+    value = table[0, 0]
+    if isinstance(value, XlError):
+        raise ExcelError(value)
+    if is_number(value):
         found = _WEEKENDS.get(whole(value))
         if found is None:
             raise ExcelError(NUM)
         return found
     if not is_text(value):
-        raise Refusal("a weekend that is neither a number nor a text")
+        raise Refusal("a weekend that is neither a number nor a text")  # an empty cell, say
     if not re.fullmatch("[01]{7}", value):
         raise ExcelError(VALUE)
     return {day for day, off in enumerate(value) if off == "1"}
@@ -225,7 +230,7 @@ def _networkdays_plain(start: float, end: float, holidays: Any = None) -> int:
     return _networkdays(start, end, {5, 6}, set() if holidays is None else _holidays(holidays))
 
 
-def _networkdays_intl(start: float, end: float, weekend: Any = EMPTY, holidays: Any = None) -> int:
+def _networkdays_intl(start: float, end: float, weekend: Any = None, holidays: Any = None) -> int:
     return _networkdays(start, end, _weekend(weekend), set() if holidays is None else _holidays(holidays))
 
 
@@ -233,7 +238,7 @@ def _workday_plain(start: float, days: float, holidays: Any = None) -> Any:
     return _workday(start, days, {5, 6}, set() if holidays is None else _holidays(holidays))
 
 
-def _workday_intl(start: float, days: float, weekend: Any = EMPTY, holidays: Any = None) -> Any:
+def _workday_intl(start: float, days: float, weekend: Any = None, holidays: Any = None) -> Any:
     return _workday(start, days, _weekend(weekend), set() if holidays is None else _holidays(holidays))
 
 
@@ -285,8 +290,8 @@ FUNCTIONS: dict[str, Function] = {
         ("ISOWEEKNUM", _isoweeknum, "number"),
         ("YEARFRAC", _yearfrac, "toolpak toolpak toolpak?"),
         ("NETWORKDAYS", _networkdays_plain, "toolpak toolpak table?"),
-        ("NETWORKDAYS.INTL", _networkdays_intl, "strict strict scalar~ table?"),
+        ("NETWORKDAYS.INTL", _networkdays_intl, "strict strict table~ table?"),
         ("WORKDAY", _workday_plain, "toolpak toolpak table?"),
-        ("WORKDAY.INTL", _workday_intl, "strict strict scalar~ table?"),
+        ("WORKDAY.INTL", _workday_intl, "strict strict table~ table?"),
     )
 }

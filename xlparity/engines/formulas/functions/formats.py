@@ -13,7 +13,7 @@ from xlparity.engines.formulas.functions.conversions import VALUE
 from xlparity.engines.formulas.functions.matching import LONGEST_TEXT
 from xlparity.engines.formulas.functions.signatures import Function, function
 from xlparity.engines.formulas.functions.texts import whole
-from xlparity.engines.formulas.guards import Refusal, is_text
+from xlparity.engines.formulas.guards import DECIMALS, Refusal, is_text
 
 _TOKENS = re.compile(
     r"""(?P<literal>"[^"]*"|\\.|_.)|(?P<color>\[(?:Black|Blue|Cyan|Green|Magenta|Red|White|Yellow)\])
@@ -59,13 +59,13 @@ def _sections(form: str) -> list[list[Piece]]:
 
 def rounded(number: float, decimals: int) -> Decimal:
     """A number rounded as Excel writes it: halves away from zero, of its first fifteen digits."""
-    exact, unit = Decimal(f"{number:.14e}"), Decimal(1).scaleb(-decimals)
-    return exact if exact % unit == 0 else exact.quantize(unit, ROUND_HALF_UP)
+    exact, unit = Decimal(f"{number:.14e}"), Decimal(1).scaleb(-decimals, DECIMALS)
+    return exact if DECIMALS.remainder(exact, unit) == 0 else exact.quantize(unit, ROUND_HALF_UP, DECIMALS)
 
 
 def _digits(number: float, decimals: int) -> tuple[str, str]:
     """The digits before and after the point, without a sign; as many decimals as asked for."""
-    before, _, after = f"{abs(rounded(number, decimals)):f}".partition(".")
+    before, _, after = f"{rounded(abs(number), decimals):f}".partition(".")
     return before.lstrip("0"), after[:decimals].ljust(decimals, "0")
 
 
@@ -81,7 +81,7 @@ def general(number: float) -> str:
         return "0"
     sign, size = "-" if number < 0 else "", abs(number)
     if size < 1e11:
-        full = f"{Decimal(f'{size:.14e}').normalize():f}"
+        full = f"{Decimal(f'{size:.14e}').normalize(DECIMALS):f}"
         if len(full) <= 11:
             return sign + full
         if size >= 1e-4:
@@ -92,9 +92,9 @@ def general(number: float) -> str:
             return sign + (short.rstrip("0").rstrip(".") if "." in short else short)
     exact = Decimal(f"{size:.14e}")
     power = exact.adjusted()
-    mantissa = exact.scaleb(-power).quantize(Decimal("0.00001"), ROUND_HALF_UP)
+    mantissa = exact.scaleb(-power, DECIMALS).quantize(Decimal("0.00001"), ROUND_HALF_UP, DECIMALS)
     if mantissa >= 10:
-        mantissa, power = mantissa / 10, power + 1
+        mantissa, power = mantissa.scaleb(-1, DECIMALS), power + 1
     return f"{sign}{f'{mantissa:f}'.rstrip('0').rstrip('.')}E{'-' if power < 0 else '+'}{abs(power):02d}"
 
 
@@ -108,9 +108,10 @@ def _scientific(number: float, pieces: list[Piece]) -> str:
     decimals = max(0, len(shape) - 2)
     exact = Decimal(f"{abs(number):.14e}")
     power = exact.adjusted() if number else 0
-    mantissa = exact.scaleb(-power).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    unit = Decimal(1).scaleb(-decimals, DECIMALS)
+    mantissa = exact.scaleb(-power, DECIMALS).quantize(unit, ROUND_HALF_UP, DECIMALS)
     if mantissa >= 10:
-        mantissa, power = (mantissa / 10).quantize(Decimal(1).scaleb(-decimals)), power + 1
+        mantissa, power = mantissa.scaleb(-1, DECIMALS).quantize(unit, None, DECIMALS), power + 1
     sign = "-" if power < 0 else "+" if pieces[at].text[1] == "+" else ""
     return f"{mantissa:f}{pieces[at].text[0]}{sign}{abs(power):0{len(places)}d}"
 
@@ -144,7 +145,7 @@ def _plain_number(number: float, pieces: list[Piece]) -> tuple[str, bool]:
     """The number's size in these pieces, and whether anything of it is left."""
     point, before, after, thousands, scale = _layout(pieces)
     power = 2 * sum(piece.kind == "percent" for piece in pieces) - 3 * scale
-    scaled = float(Decimal(f"{number:.14e}").scaleb(power))
+    scaled = float(Decimal(f"{number:.14e}").scaleb(power, DECIMALS))
     digits, decimals = _digits(scaled, len(after))
     some_left = bool(digits or decimals.strip("0"))
     needed = [pieces[k].text for k in before]

@@ -54,9 +54,9 @@ def _looked_up(wanted: Any, table: Any, number: float, approximately: bool) -> A
     if table.size == 1 and is_text(table[0, 0]):
         raise Refusal("looking something up in a single text")  # #VALUE! of a text, and not of a cell that holds one
     column = whole(number)
-    if column < 1:
-        return VALUE
     place = _found(wanted, list(table[:, 0]), int(approximately))
+    if column < 1:
+        return NA if place is None else VALUE  # Excel stored #N/A for VLOOKUP(0,{1,0},0)
     if column > table.shape[1]:
         if place is None:
             raise Refusal("nothing found, and no such column")
@@ -173,7 +173,7 @@ def xlookup(wanted: Any, table: Any, results: Any, missing: Any = None, mode: An
     if isinstance(place, XlError):
         return place
     if place is None:
-        if missing is None or missing[0, 0] is None:
+        if missing is None:
             return NA
         if missing.size > 1 or missing[0, 0] is EMPTY:
             raise Refusal("XLOOKUP with a range or a blank for what is not found")
@@ -227,7 +227,7 @@ FUNCTIONS: dict[str, Function] = {
     "HLOOKUP": function(hlookup, "scalar table number truth~", lines=True),
     "LOOKUP": function(lookup, "scalar table table?", lines=True),
     "XMATCH": function(xmatch, "scalar table strict? strict?", lines=True),
-    "XLOOKUP": function(xlookup, "scalar table table table~ scalar~ scalar?", refers=slice(2, None), lines=True),
+    "XLOOKUP": function(xlookup, "scalar table table table~! scalar~ scalar?", refers=slice(2, None), lines=True),
     "INDEX": function(index, "area number~ number~ number?", refers=slice(0, 1), lines=True),
     "CHOOSE": function(choose, "number branch*", refers=slice(1, None)),
     "ADDRESS": function(address, "number number number? truth? text?"),

@@ -152,8 +152,10 @@ def _regressors(y: Any, x: Any) -> Any:
     """The columns that explain y, one a variable, and y as a list; VALUE or REF where they cannot be."""
     if any(not is_number(value) for value in elements(y)):
         return VALUE
-    if x is None or (x.size == 1 and x[0, 0] is EMPTY):
+    if x is None:
         return np.arange(1.0, y.size + 1).reshape(-1, 1)
+    if x.size == 1 and x[0, 0] is EMPTY:
+        raise Refusal("a regression on an empty cell")
     if any(not is_number(value) for value in elements(x)):
         return VALUE
     if x.shape == y.shape:
@@ -223,7 +225,7 @@ def _trend(exponential: bool) -> Callable[..., Any]:
         line = _estimate(exponential, y, x, constant)
         if isinstance(line, XlError):
             return line
-        if new is None or (new.size == 1 and new[0, 0] is EMPTY):
+        if new is None:
             points, shape = _regressors(y, x), y.shape
         elif any(not is_number(value) for value in elements(new)):
             raise Refusal("a trend at something that is no number")

@@ -53,6 +53,10 @@ class Function:
             return parameter_at(self.takes, position).kind in WHOLE
         return self.kind != "elementwise"
 
+    def spreads(self, position: int) -> bool:
+        """Whether an array in this place makes an array of the result, element by element."""
+        return not self.whole(position) or parameter_at(self.takes, position).kind == "branch"
+
     def intersects(self, position: int) -> bool:
         """Whether a range in this place, in a plain cell, means the one cell beside the formula."""
         if self.takes:
@@ -89,15 +93,17 @@ class Parameter:
     branch    one to choose: whole where all else is scalar, else spread over the arrays with them; a scalar or a table
     ========= ==================================================================================================
 
-    An error in any operand but a scalar, a lone one, a cell, a table, an area or a branch is the result. ``optional``
-    parameters may be left off the end, ``omissible`` ones between two commas, which gives EMPTY, or a table of None. The
-    last may be ``repeated``, several of them in turn.
+    An error in any operand but a scalar, a lone one, a cell or a branch is the result, and so is an error instead of a
+    table or an area, a deleted reference above all, but for one that ``keeps`` it as what the single cell there holds.
+    ``optional`` parameters may be left off the end, ``omissible`` ones between two commas, which gives EMPTY, or None for
+    a table. The last may be ``repeated``, several of them in turn.
     """
 
     kind: str
     optional: bool = False
     omissible: bool = False
     repeated: bool = False
+    keeps: bool = False
 
 
 WHOLE = frozenset(("numbers", "strictly", "values", "logicals", "table", "area", "branch"))
@@ -110,15 +116,17 @@ WITH_ERRORS = frozenset(("scalar", "lone", "cell", "branch"))
 def signature(text: str) -> tuple[Parameter, ...]:
     """The parameters in a text such as ``"number text? scalar~ numbers*"``.
 
-    ``?`` marks one that is optional, ``~`` one omissible as well, ``_`` one only omissible, ``*`` one that is repeated.
+    ``?`` marks one that is optional, ``~`` one omissible as well, ``_`` one only omissible, ``*`` one that is repeated,
+    ``!`` one that keeps an error instead of a table.
     """
     found = []
     for word in text.split():
-        kind = word.rstrip("?~_*")
+        kind = word.rstrip("?~_*!")
         if kind not in (*WHOLE, *CONVERSIONS):
             raise ValueError(f"{kind} is no kind of parameter")
         marks = word[len(kind) :]
-        found.append(Parameter(kind, "?" in marks or "~" in marks, "~" in marks or "_" in marks, "*" in marks))
+        optional, omissible = "?" in marks or "~" in marks, "~" in marks or "_" in marks
+        found.append(Parameter(kind, optional, omissible, "*" in marks, "!" in marks))
     return tuple(found)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.functions.areas import Area
-from xlparity.engines.formulas.functions.conversions import DIV, NA, NUM
+from xlparity.engines.formulas.functions.conversions import DIV, NA, NUM, VALUE
 from xlparity.engines.formulas.functions.signatures import Function, function
-from xlparity.engines.formulas.guards import Refusal, elements
+from xlparity.engines.formulas.guards import Refusal, elements, is_number
 
 Numbers = Sequence[float]
 
@@ -169,21 +170,37 @@ def _median(*lists: Numbers) -> Any:
     return (numbers[(len(numbers) - 1) // 2] + numbers[len(numbers) // 2]) / 2
 
 
-def _modes(lists: Sequence[Numbers]) -> list[float]:
-    """The most frequent numbers, in the order in which they first appear; none where all appear once."""
-    numbers = _joined(lists)
+def _modes(areas: Sequence[Area]) -> list[float] | XlError:
+    """The most frequent numbers, in the order in which they first appear; none where all appear once.
+
+    Unlike other functions of numbers these take no single text or blank cell: Excel stored #VALUE! for MODE("1",1,2).
+    """
+    numbers: list[float] = []
+    for area in areas:
+        for value in elements(area.cells):
+            if isinstance(value, XlError):
+                return value
+            if is_number(value):
+                numbers.append(float(value))
+            elif math.prod(area.full) == 1 and not isinstance(value, bool):
+                return VALUE
+            elif math.prod(area.full) == 1 or (value is EMPTY and not area.reference):
+                raise Refusal("a mode with a truth value or a computed blank among the numbers")
     distinct(numbers)
     counts = Counter(numbers)
     most = max(counts.values(), default=1)
     return [number for number, count in counts.items() if count == most > 1]
 
 
-def _mode(*lists: Numbers) -> Any:
-    return next(iter(_modes(lists)), NA)
+def _mode(*areas: Area) -> Any:
+    found = _modes(areas)
+    return found if isinstance(found, XlError) else next(iter(found), NA)
 
 
-def _mode_mult(*lists: Numbers) -> Any:
-    found = _modes(lists)
+def _mode_mult(*areas: Area) -> Any:
+    found = _modes(areas)
+    if isinstance(found, XlError):
+        return found
     return np.array([[number] for number in found], object) if found else NA
 
 
@@ -283,7 +300,7 @@ def _table() -> dict[str, Function]:
         "AVERAGEA": function(_averagea, "values*", "aggregate"),
         "MINA": function(lambda *lists: min(_joined(lists), default=0.0), "values*", "aggregate"),
         "MAXA": function(lambda *lists: max(_joined(lists), default=0.0), "values*", "aggregate"),
-        "COUNTA": function(_counta, "area*", "aggregate"),
+        "COUNTA": function(_counta, "area*!", "aggregate"),
         "COUNTBLANK": function(_countblank, "area", "aggregate"),
         "DEVSQ": function(_devsq, "numbers*", "aggregate"),
         "GEOMEAN": function(_geomean, "numbers*", "aggregate"),
@@ -292,7 +309,7 @@ def _table() -> dict[str, Function]:
         "SKEW": function(_skew(1), "numbers*", "aggregate"),
         "SKEW.P": function(_skew(0), "numbers*", "aggregate"),
         "MEDIAN": function(_median, "numbers*", "aggregate"),
-        "MODE.MULT": function(_mode_mult, "numbers*", "matrix"),
+        "MODE.MULT": function(_mode_mult, "area*!", "matrix"),
         "LARGE": function(_ordered(True), "numbers number", "aggregate"),
         "SMALL": function(_ordered(False), "numbers number", "aggregate"),
         "PERCENTILE.EXC": function(_percentile_exc, "numbers number", "aggregate"),
@@ -303,7 +320,7 @@ def _table() -> dict[str, Function]:
         "FREQUENCY": function(_frequency, "numbers numbers", "matrix"),
     }
     for names, entry in {
-        ("MODE", "MODE.SNGL"): function(_mode, "numbers*", "aggregate"),
+        ("MODE", "MODE.SNGL"): function(_mode, "area*!", "aggregate"),
         ("PERCENTILE", "PERCENTILE.INC"): function(_percentile, "numbers number", "aggregate"),
         ("QUARTILE", "QUARTILE.INC"): function(_quartile(0, 4, _percentile), "numbers number", "aggregate"),
         ("PERCENTRANK", "PERCENTRANK.INC"): function(_percentrank(False), "numbers number number?", "aggregate"),

@@ -44,7 +44,7 @@ def take(function: Function, name: str, operands: Sequence[Operand], origins: Se
     for parameter, operand, origin in zip(parameters, operands, origins, strict=True):
         value: Any = (parameter.kind == "yes" or EMPTY) if origin == "omitted" else operand
         if parameter.kind in WHOLE:
-            value = _whole(name, parameter.kind, value, origin, function.lines)
+            value = _whole(name, parameter, value, origin, function.lines)
         elif isinstance(value, Lines) and not function.lines:
             raise Refusal(f"{name} with whole rows or columns for a single value")
         elif parameter.kind == "cell" and origin != "reference" and any(e is EMPTY for e in elements(value)):
@@ -109,6 +109,8 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     for parameter, value in zip(parameters, values, strict=True):
         plain = CONVERSIONS[parameter.kind](name, value) if parameter.kind in CONVERSIONS else value
         if isinstance(plain, XlError) and parameter.kind not in WITH_ERRORS:
+            if parameter.kind in ("table", "area") and any(isinstance(v, XlError) and v is not plain for v in values):
+                raise Refusal(f"{name} of errors of several kinds")
             return plain
         converted.append(plain)
     try:
@@ -122,8 +124,9 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     return result
 
 
-def _whole(name: str, kind: str, operand: Operand, origin: Origin, lines: bool) -> Any:
+def _whole(name: str, parameter: Parameter, operand: Operand, origin: Origin, lines: bool) -> Any:
     """The operand of a parameter that takes a whole range, or the first error in it."""
+    kind = parameter.kind
     if kind in ("numbers", "strictly", "values"):
         return _numbers(name, kind, operand, origin)
     if kind == "logicals":
@@ -134,10 +137,28 @@ def _whole(name: str, kind: str, operand: Operand, origin: Origin, lines: bool) 
         return operand
     if isinstance(operand, Lines) and kind == "table":
         return operand
-    table = np.atleast_2d(np.asarray(None if origin == "omitted" else operand, object))
+    if origin == "omitted":
+        return None
+    if not parameter.keeps and (error := _instead_of_table(name, operand, origin)) is not None:
+        return error
+    table = np.atleast_2d(np.asarray(operand, object))
     if kind == "table":
         return table
     return Area(table, operand.full if isinstance(operand, Lines) else table.shape, origin == "reference")
+
+
+def _instead_of_table(name: str, operand: Operand, origin: Origin) -> Any:
+    """The error that is there instead of a table, a deleted reference say; None for what a cell or an array holds.
+
+    Refused where it may be either: what INDEX has chosen, or what comes of a single cell.
+    """
+    in_array = isinstance(operand, np.ndarray)
+    error = operand.ravel()[0] if in_array and operand.size == 1 else operand
+    if not isinstance(error, XlError) or (in_array and origin == "reference"):
+        return None
+    if in_array or origin == "reference":
+        raise Refusal(f"{name} of an error that may be one in a table")
+    return error
 
 
 def _numbers(name: str, kind: str, operand: Operand, origin: Origin) -> Any:

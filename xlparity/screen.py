@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from xlparity.address import Cell, Range
 from xlparity.columns import Column, floats_of
+from xlparity.prefixes import without_prefix
 from xlparity.syntax import Node
 from xlparity.values import BLANK
 
@@ -65,6 +66,8 @@ def _mmult(left: Table, right: Table) -> Table:
 
 def _spread(squared: bool, sample: bool) -> Callable[..., Table]:
     def spread(table: Table) -> Table:
+        if sample and table.shape[1] * table.shape[2] < 2:
+            return np.full((1, 1, 1), np.nan)  # #DIV/0! in Excel, and a warning in numpy
         found = np.var(table, axis=(1, 2), keepdims=True, ddof=1 if sample else 0)
         return np.asarray(found if squared else np.sqrt(found))
 
@@ -139,12 +142,12 @@ class Screen:
         if kind == "binary" and tree.word in (*_ARITHMETIC, *_COMPARISONS):
             left, right = (self.value(part, array=array) for part in tree.parts)
             return _operated(tree.word, left, right)
-        if kind == "call" and tree.word.upper() in _FUNCTIONS:
+        if kind == "call" and without_prefix(tree.word) in _FUNCTIONS:
             return self._called(tree, array)
         raise Unscreened
 
     def _called(self, tree: Node, array: bool) -> Table:
-        name = tree.word.upper()
+        name = without_prefix(tree.word)
         through = array or name in ("SUMPRODUCT",)
         given: list[Table] = []
         for part in tree.parts:

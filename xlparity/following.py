@@ -20,17 +20,17 @@ def on_a_circle(workbook: Workbook, cell: Cell) -> bool:
 
 def follows(workbook: Workbook, cells: Iterable[Cell], other: Cell) -> bool:
     """Whether one of the cells is the other, or follows from it."""
-    seen: set[Cell] = set()
     waiting = list(cells)
-    while waiting:
-        cell = waiting.pop()
-        if cell == other:
-            return True
-        if cell not in seen:
-            seen.add(cell)
-            if workbook.formula(cell) is not None:
-                waiting += precedents(workbook, cell)
-    return False
+    seen = set(waiting)
+    areas: set[Range] = set()  # a thousand formulas may read one range of a thousand cells
+    while other not in seen and waiting:
+        for area in workbook.precedents(waiting.pop()):
+            if area not in areas:
+                areas.add(area)
+                fresh = {workbook.members.get(cell, cell) for cell in looked_at(workbook, area) or ()} - seen
+                seen |= fresh
+                waiting += fresh
+    return other in seen
 
 
 def precedents(workbook: Workbook, cell: Cell) -> list[Cell]:
@@ -49,6 +49,20 @@ def looked_at(workbook: Workbook, area: Range) -> Iterator[Cell] | None:
         last_row, last_column = min(area.last_row, rows), min(area.last_column, columns)
         area = area._replace(last_row=max(area.row, last_row), last_column=max(area.column, last_column))
     return area.cells() if area.size <= _LARGEST_RANGE else None
+
+
+def origins(workbook: Workbook, cells: Iterable[Cell], refused: Callable[[Cell], bool]) -> tuple[Cell, ...]:
+    """The formulas because of which these cells are refused: those on the way to them that read no refused cell."""
+    found: list[Cell] = []
+    waiting = list(dict.fromkeys(workbook.members.get(cell, cell) for cell in cells))
+    seen = set(waiting)
+    for cell in waiting:  # grows as it is walked
+        before = [each for each in precedents(workbook, cell) if each != cell and refused(each)]
+        found += [] if before else [cell]
+        fresh = [each for each in dict.fromkeys(before) if each not in seen]
+        seen.update(fresh)
+        waiting += fresh
+    return tuple(sorted(found))
 
 
 def dependents_of(workbook: Workbook, cells: Iterable[Cell]) -> dict[Cell, list[Cell]]:

@@ -1,0 +1,263 @@
+"""A reference runs in xlparity's own process: it must neither end it, nor change how it computes, nor hold it for ever."""
+
+import decimal
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import xlparity
+from xlparity import references
+from xlparity.report import Verdict
+from xlparity.reporters import words
+from xlparity.reporters.parts import parts_of
+
+PROGRAM = [sys.executable, "-P", "-m", "xlparity.cli"]
+CTYPES = "import atexit, ctypes, os, threading\nlibc = ctypes.CDLL(None)\n"
+
+
+def ended(small, *words):
+    """How the command ends in a process of its own, and what it prints."""
+    done = subprocess.run(
+        [*PROGRAM, "verify", small.spec, *words], capture_output=True, text=True, check=False, timeout=100
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+# --- the end of the process ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["os._exit(0)", "os.execvp('true', ['true'])", "os.abort()"])
+@pytest.mark.parametrize("where", ["call", "step", "import"])
+def test_a_reference_that_ends_the_process_is_an_error(run, small, call, where):
+    """`os._exit(0)` in somebody's script made `verify` exit with 0 without a word, which is how a pass looks to CI."""
+    body = {
+        "call": f"import os\ndef double(x):\n    {call}\n",
+        "step": f"import os\ndef double(x):\n    yield {{'y': 2 * x}}\n    {call}\n",
+        "import": f"import os\n{call}\ndef double(x):\n    return {{'y': 2 * x}}\n",
+    }
+    if where == "step":
+        small.write_cells({"A1": 3, "B1": "=2*A1", "B2": "=2*A1"})
+        small.write_spec(blocks="[blocks]\nrows = [1, 2]")
+    small.reference.write_text(body[where])
+    done = run("verify", small.spec)
+    assert done.code == 2
+    assert "would end the process before there is a verdict" in done.err
+    assert os._exit.__module__ != "xlparity.containment"  # what was replaced is back
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "said"),
+    [
+        ("def double(x):\n    libc._exit(0)\n", 2, "ended with code 0 before there was a verdict"),
+        ("def double(x):\n    libc._exit(1)\n", 2, "ended with code 1 before there was a verdict"),
+        ("def double(x):\n    os.kill(os.getpid(), 15)\n", -signal.SIGTERM, ""),
+        ("atexit.register(libc._exit, 0)\ndef double(x):\n    return {'y': 3 * x}\n", 1, ""),
+        ("atexit.register(libc._exit, 1)\ndef double(x):\n    return {'y': 2 * x}\n", 0, ""),
+    ],
+)
+def test_nothing_but_a_written_verdict_exits_with_0(small, body, code, said):
+    """A library of C ends the process past all of Python; only the process that waits for it can tell."""
+    small.reference.write_text(CTYPES + body)
+    found, out, err = ended(small)
+    assert (found, said in err) == (code, True)
+    assert ("FAIL" in out, "PASS" in out) == (code == 1, code == 0)
+
+
+def test_a_process_that_a_reference_forks_may_end(small):
+    """multiprocessing ends its workers with os._exit."""
+    small.reference.write_text(
+        "import os\ndef double(x):\n    child = os.fork()\n    if not child:\n        os._exit(7)\n"
+        "    return {'y': 2 * x if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7 else 0}\n"
+    )
+    assert xlparity.verify(small.spec, scenarios=2).verdict is Verdict.PASS
+
+
+def test_a_command_that_is_killed_leaves_no_process_behind(small):
+    """A runner that kills the command after its time would wait for ever for the pipe that the other process holds."""
+    small.reference.write_text(
+        "import pathlib, time\ndef double(x):\n    pathlib.Path(__file__).with_suffix('.called').touch()\n    time.sleep(600)\n"
+    )
+    with subprocess.Popen([*PROGRAM, "verify", small.spec], stdout=subprocess.PIPE) as process:
+        while not small.reference.with_suffix(".called").exists():
+            time.sleep(0.05)
+        process.kill()
+        assert process.stdout.read() == b""  # which returns once nobody can write any more
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_command_reaches_the_process_that_works(small, number):
+    """`kill` and CI send it to one process, and not to the group as Ctrl-C does."""
+    small.reference.write_text(
+        "import pathlib, time\ndef double(x):\n    pathlib.Path(__file__).with_suffix('.called').touch()\n    time.sleep(600)\n"
+    )
+    with subprocess.Popen([*PROGRAM, "verify", small.spec], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not small.reference.with_suffix(".called").exists():
+            time.sleep(0.05)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    said = b"xlparity: interrupted\n" if number == signal.SIGINT else b""
+    assert (process.returncode, out, err) == (130 if said else -number, b"", said)
+
+
+# --- a call without end ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """A call on inputs that are not stored has a second."""
+    monkeypatch.setattr(references, "_OTHERS_LIMIT", 1)
+    monkeypatch.setattr(references, "_TIMES", 0)
+
+
+@pytest.mark.parametrize("caught", ["Exception", "BaseException"])
+def test_a_scenario_in_which_the_reference_does_not_end_is_left_out_and_named(small, hurried, caught):
+    """A loop that converges on the stored inputs and not on a drawn one hung without a word, were it to catch everything."""
+    small.reference.write_text(
+        "def double(x):\n    while x > 2000:\n        try:\n            for _ in range(9):\n                pass\n"
+        f"        except {caught}:\n            pass\n    return {{'y': 2 * x}}\n"
+    )
+    report = xlparity.verify(small.spec)
+    (check,) = report.checks
+    hung = [note for note in check.notes if "did not return within 1 s in scenario 6 (x = 5476.53346)" in note]
+    assert report.verdict is Verdict.PASS
+    assert check.scenarios.run + check.scenarios.dropped == 100
+    assert len(hung) == 1
+    assert "(small.py, line" in hung[0]  # where it was
+
+
+def test_a_reference_that_often_does_not_end_is_given_up(small, hurried):
+    """A hundred scenarios of ten seconds each are no answer; and what was not tried is not passed."""
+    small.reference.write_text(
+        "def double(x):\n    with open(__file__ + '.calls', 'a') as file:\n        file.write(f'{x}\\n')\n"
+        "    while x < 0:\n        pass\n"
+        "    return {'y': 2 * x}\n"
+    )
+    report = xlparity.verify(small.spec)
+    (check,) = report.checks
+    calls = [float(line) for line in (small.folder / "small.py.calls").read_text().split()]
+    assert sum(x < 0 for x in calls) == 3
+    assert (report.verdict, check.scenarios.unfinished) == (Verdict.UNASSESSED, True)
+    assert sum("did not return" in note for note in check.notes) == 3
+    assert words.UNFINISHED in words.verdict(report)
+    assert [part.outcome for part in parts_of(report).values()] == ["unassessed", "passed"]
+
+
+def test_what_is_wrong_is_said_although_the_reference_is_given_up(small, hurried):
+    """What is proved wrong is not hidden behind what could not be judged."""
+    small.reference.write_text("def double(x):\n    while x < 0:\n        pass\n    return {'y': 3 * x}\n")
+    assert xlparity.verify(small.spec).verdict is Verdict.FAIL
+
+
+def test_what_is_wrong_in_a_scenario_is_said_although_the_reference_is_given_up(small, hurried):
+    """Whether rounding is the reason takes a few more calls, which are made."""
+    small.write_cells({"A1": 3, "B1": "=IF(A1>4,0,2*A1)"})
+    small.reference.write_text("def double(x):\n    while x < 0:\n        pass\n    return {'y': 2 * x}\n")
+    (check,) = xlparity.verify(small.spec).checks
+    assert (check.verdict, check.counts["match"], check.scenarios.unfinished) == (Verdict.FAIL, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("def double(x):\n    while True:\n        pass\n", "did not return within 1 s on the stored inputs (x = 3)"),
+        (
+            "def double(x):\n    while True:\n        x += 0\n    yield {}\n",
+            "on the stored inputs (x = 3) (small.py, line",
+        ),
+        ("while True:\n    pass\n", "cannot be imported (it takes longer than 1 s (small.py, line"),
+    ],
+)
+def test_a_reference_that_does_not_end_on_the_stored_inputs_is_an_error(run, small, body, said):
+    """Without a limit the command says nothing and never ends; the limit is an option, and a project's setting."""
+    small.reference.write_text(body)
+    done = run("verify", small.spec, "--reference-timeout", "1")
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_the_limit_is_a_setting_of_the_project(run, small, monkeypatch):
+    """A reference that takes minutes does so on every machine of the project."""
+    small.reference.write_text("def double(x):\n    while True:\n        pass\n")
+    monkeypatch.chdir(small.folder)
+    (small.folder / "pyproject.toml").write_text("[tool.xlparity]\nreference_timeout = 1.25\n")
+    assert "within 1.25 s" in run("verify", small.spec).err
+    (small.folder / "pyproject.toml").write_text("[tool.xlparity]\nreference_timeout = 0\n")
+    assert "reference_timeout is a number of seconds" in run("verify", small.spec).err
+
+
+# --- settings --------------------------------------------------------------------------------------------------------
+
+SETTINGS = """
+import decimal, gc, io, os, sys, warnings
+import numpy as np
+
+def change():
+    np.seterr(all="raise")
+    decimal.getcontext().prec = 2
+    decimal.getcontext().traps[decimal.Inexact] = True
+    decimal.getcontext().traps[decimal.Rounded] = True
+    warnings.simplefilter("error")
+    os.chdir(os.sep)
+    sys.setrecursionlimit(400)
+    sys.stdout = sys.stderr = io.StringIO()
+    gc.disable()
+"""
+ASKED = """
+    assert np.geterr()["over"] == "raise"
+    assert decimal.getcontext().prec == 2
+    assert warnings.filters[0][0] == "error"
+    assert os.getcwd() == os.sep
+    assert sys.getrecursionlimit() == 400
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"change()\ndef double(x):{ASKED}    return {{'y': 2.5 * x, 'z': 1.0 / x}}\n",
+        "def double(x):\n    change()\n    return {'y': 2.5 * x, 'z': 1.0 / x}\n",
+        "def double(x):\n    change()\n    yield {'y': 2.5 * x, 'z': 1.0 / x}\n",
+    ],
+    ids=["import", "call", "step"],
+)
+def test_what_a_reference_sets_holds_in_its_own_calls_and_nowhere_else(small, body):
+    """numpy.seterr(all="raise") or a decimal context of a reference ended in "a fault in xlparity"."""
+    small.write_cells({"A1": 3, "B1": "=2.5*A1", "B2": '=1/VALUE(TEXT(A1,"0.000000"))+1e-999'})
+    small.write_spec(
+        inputs='[inputs]\nx = { at = "A1", low = 1, high = 2 }',
+        outputs='[outputs]\ny = "B1"\nz = { at = "B2", rtol = 1e-3 }',
+    )
+    small.reference.write_text(SETTINGS + body)
+    before = np.geterr(), warnings.filters[:], Path.cwd(), sys.getrecursionlimit(), sys.stdout, sys.stderr
+    report = xlparity.verify(small.spec)
+    assert report.verdict is Verdict.PASS
+    assert before == (np.geterr(), warnings.filters[:], Path.cwd(), sys.getrecursionlimit(), sys.stdout, sys.stderr)
+
+
+def test_what_a_generator_leaves_when_it_is_closed_is_among_its_own_settings(small):
+    """A generator that is never exhausted is closed by and by, and its `with np.errstate` then sets what it found before."""
+    small.reference.write_text(
+        "import decimal\nimport numpy as np\ndef double(x):\n    with np.errstate(all='raise'), decimal.localcontext(prec=2):\n"
+        "        while True:\n            yield {'y': 2 * x}\n"
+    )
+    before = np.geterr(), decimal.getcontext().prec
+    assert xlparity.verify(small.spec, scenarios=3).verdict is Verdict.PASS
+    assert before == (np.geterr(), decimal.getcontext().prec)
+
+
+def test_what_a_program_has_set_is_not_for_xlparity(small):
+    """A test suite may have numpy raise, or compute in two digits, and hand its function to assert_parity."""
+    small.write_cells({"A1": 3, "B1": '=EXP(A1)*VALUE(TEXT(1.23456,"0.000"))'})
+    with np.errstate(all="raise"), decimal.localcontext(prec=2) as digits:
+        digits.traps[decimal.Inexact] = digits.traps[decimal.Rounded] = True
+        report = xlparity.assert_parity(
+            small.workbook, lambda x: {"y": 1.235 * np.exp(x)}, sheet="Sheet", inputs={"x": "A1"}, outputs={"y": "B1"}
+        )
+    assert report.verdict is Verdict.PASS

@@ -1,0 +1,164 @@
+"""What excuses a difference in a scenario: a cell's own undefined expectation, rounding, or an overflow among its precedents.
+
+Whatever else is odd in that scenario, in the same workbook or in the same reference, excuses nothing.
+"""
+
+import pytest
+
+import xlparity
+from xlparity.report import Verdict
+
+TWO = '[outputs]\ny = "B1"\nz = "B2"'
+
+
+def checked(small, cells, returns, *, inputs='[inputs]\nx = "A1"', outputs=TWO, parameters="x", **options):
+    """The result of the one check of a workbook with these cells, whose reference returns this mapping."""
+    small.reference.write_text(f"import numpy as np\ndef double({parameters}):\n    return {returns}\n")
+    small.write_cells(cells)
+    small.write_spec(inputs=inputs, outputs=outputs)
+    return xlparity.verify(small.spec, **options).checks[0]
+
+
+def wrong_cells(check):
+    return [cell.a1 for cell in check.scenarios.cells]
+
+
+# --- undefined, or an error value ------------------------------------------------------------------------------------
+
+
+def test_a_cell_is_excused_only_where_its_own_expectation_is_undefined(small):
+    """The logarithm has no value left of zero; twice x has one, and a detour over the logarithm is an error there."""
+    check = checked(small, {"A1": 3, "B1": "=LN(A1)", "B2": "=EXP(LN(A1))*2"}, "{'y': np.log(x), 'z': 2 * x}")
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B2"])
+    assert [(found.code, [cell.a1 for cell in found.cells]) for found in check.findings] == [("XP301", ["B2"])]
+
+
+def test_an_error_value_is_not_excused_by_a_nan_of_another_quantity(small):
+    """The reference says 0 for y where z is undefined; the workbook has #NUM! in both."""
+    check = checked(
+        small, {"A1": 1, "B1": "=LN(A1)", "B2": "=B1"}, "{'y': np.log(x) if x > 0 else 0.0, 'z': np.log(x)}"
+    )
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B1"])
+
+
+def test_a_nan_of_the_reference_is_no_match(small):
+    """y is defined for the stored input and where EXP overflows; elsewhere it is NaN, which shows nothing of the formula."""
+    cells = {"A1": 3, "B1": "=IF(A1=3,1,EXP(A1))", "B2": "=2*A1"}
+    returns = "{'y': 1.0 if x == 3 or np.exp(x) == np.inf else np.nan, 'z': 2 * x}"
+    assert checked(small, cells, returns, scenarios=300).verdict is Verdict.UNASSESSED
+
+
+# --- overflows -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        pytest.param("=2*A1/IF(A1<700,1,0)", id="a division by zero of its own"),
+        pytest.param("=2*A1/(A1<700)", id="a condition as divisor"),
+        pytest.param("=2*A1/IF(A1<700,1,IF(A1<0,EXP(A1),0))", id="an overflow in a branch that is not taken"),
+        pytest.param("=IF(A1<700,2*A1,LN(-A1))", id="the same error value, and no overflow"),
+    ],
+)
+def test_an_overflow_excuses_only_what_depends_on_it(small, formula):
+    """EXP is infinite in numpy and #NUM! in Excel where x is large; what stands beside it has no part in that."""
+    cells = {"A1": 1, "B1": "=EXP(A1)", "B2": formula}
+    check = checked(small, cells, "{'y': np.exp(x), 'z': 2 * x}")
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B2"])
+
+
+def test_an_overflow_that_the_reference_does_not_have_is_a_fault(small):
+    """A ratio of two huge numbers, where the reference needs none."""
+    check = checked(small, {"A1": 3, "B1": "=2*A1*EXP(A1)/EXP(A1)"}, "{'y': 2 * x}", outputs='[outputs]\ny = "B1"')
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B1"])
+
+
+def test_an_underflow_excuses_nothing(small):
+    """What is too small becomes 0 in both languages."""
+    cells = {"A1": 1, "B1": "=2*A1/IF(A1>-1,1,0)", "B2": "=EXP(-ABS(A1)*1000)"}
+    check = checked(small, cells, "{'y': 2 * x, 'z': np.exp(-abs(x) * 1000)}")
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B1"])
+
+
+@pytest.mark.parametrize(
+    ("cells", "returns"),
+    [
+        pytest.param(
+            {"A1": -3, "B1": "=EXP(-A1)", "B2": "=1/(1+B1)"},
+            "{'y': np.exp(-x), 'z': 1 / (1 + np.exp(-x))}",
+            id="through a compared cell",
+        ),
+        pytest.param(
+            {"A1": -3, "C1": "=EXP(-A1)", "B1": "=A1", "B2": "=1/(1+C1)"},
+            "{'y': x, 'z': 1 / (1 + np.exp(-x))}",
+            id="through a helper",
+        ),
+        pytest.param(
+            {"A1": -3, "B1": "=A1", "B2": "=1/(1+EXP(-A1))"},
+            "{'y': x, 'z': 1 / (1 + np.exp(-x))}",
+            id="in its own formula",
+        ),
+        pytest.param(
+            {"A1": 3, "B1": "=EXP(A1)", "B2": '=COUNTIF(B1,">1")'},
+            "{'y': np.exp(x), 'z': float(np.exp(x) > 1)}",
+            id="counted",
+        ),
+        pytest.param(
+            {"A1": 3, "B1": "=EXP(A1)", "B2": "=IF(ISERROR(B1),0,1)"},
+            "{'y': np.exp(x), 'z': 1.0}",
+            id="compared",
+        ),
+    ],
+)
+def test_what_depends_on_an_overflow_is_excused(small, cells, returns):
+    """Excel has #NUM! where numpy goes on with an infinity: whatever follows from it is no fault of a formula."""
+    check = checked(small, cells, returns, scenarios=300)
+    assert (check.verdict, check.scenarios.failed) == (Verdict.PASS, 0)
+    assert check.scenarios.shaky > 0
+
+
+# --- where the reference raises nearby -------------------------------------------------------------------------------
+
+
+def test_an_error_value_is_not_excused_by_a_reference_that_raises_nearby(small):
+    """The reference asks for a sum of exactly 1, so a nudge makes it raise: that says nothing about #DIV/0!."""
+    small.reference.write_text(
+        "def double(x, z):\n    if x + z != 1:\n        raise ValueError\n    return {'y': 2 * x}\n"
+    )
+    small.write_cells({"A1": 0.5, "A2": "=1-A1", "B1": "=2*A1/(A1<0.97)"})
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", low = 0, high = 1 }\nz = "A2"')
+    assert xlparity.verify(small.spec).verdict is not Verdict.PASS
+
+
+# --- inputs that do not vary -----------------------------------------------------------------------------------------
+
+
+def test_declared_ranges_win_over_a_stored_truth_value(small):
+    """A TRUE in the cell of a number is drawn from the number's range: 2 and 3 show what TRUE and FALSE do not."""
+    cells = {"A1": True, "B1": "=IF(A1>1,0,2*A1)"}
+    inputs = '[inputs]\nx = { at = "A1", low = 0, high = 5 }'
+    check = checked(small, cells, "{'y': 2 * x}", inputs=inputs, outputs='[outputs]\ny = "B1"')
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B1"])
+
+
+@pytest.mark.parametrize(
+    ("content", "vary", "expected"),
+    [
+        pytest.param("=0.1+0*A2", "", Verdict.UNASSESSED, id="a formula of another input that gives always the same"),
+        pytest.param("=0.1+0*A3", "", Verdict.UNASSESSED, id="a formula of a constant"),
+        pytest.param("=0.1+0*A3", ", vary = false", Verdict.PASS, id="which is declared"),
+        pytest.param(0.1, "", Verdict.FAIL, id="a number"),
+    ],
+)
+def test_an_input_that_never_moves_leaves_the_check_unassessed(run, small, content, vary, expected):
+    """=2*A2*0.1 computes 2*k*x as long as x is 0.1; only another x shows that it is frozen."""
+    small.reference.write_text("def double(x, k):\n    return {'y': 2 * k * x}\n")
+    small.write_cells({"A1": content, "A2": 3, "A3": 7, "B1": "=2*A2*0.1"})
+    small.write_spec(inputs=f'[inputs]\nx = {{ at = "A1"{vary} }}\nk = "A2"')
+    report = xlparity.verify(small.spec)
+    assert report.verdict is expected
+    assert report.checks[0].scenarios.kept == (("x",) if expected is Verdict.UNASSESSED else ())
+    if expected is Verdict.UNASSESSED:
+        said = " ".join(run("verify", small.spec).out.split())
+        assert "no other value could be given to 'x'" in said
+        assert "write vary = false if it is never to change" in said

@@ -1,0 +1,344 @@
+"""Verdicts: what is proved wrong fails, whatever else could not be judged, and no sentence claims more than was compared."""
+
+import json
+from dataclasses import replace
+
+import openpyxl
+import pytest
+
+import xlparity
+from xlparity.address import Cell
+from xlparity.engines import find_engine, others_than
+from xlparity.opinions import reconcile
+from xlparity.report import CellResult, Census, CheckResult, Finding, Report, Verdict, worst
+from xlparity.reporters import github, html, junit, markdown, sarif, words
+from xlparity.reporters.parts import parts_of
+from xlparity.tried import Scenarios
+from xlparity.values import Unsupported
+from xlparity.workbook import parse_workbook, read_workbook
+
+BESIDE = "def double(x):\n    return {'y': 2 * x, 'z': 2 * x, 'w': 2 * x}\n"
+OUTPUTS = '[outputs]\ny = "B1"\nz = "B2"\nw = "B3"'
+
+
+def beside(small, **cells):
+    """A workbook with three quantities, each of which is twice the input."""
+    small.reference.write_text(BESIDE)
+    small.write_cells({"A1": 3, "B1": "=2*A1", "B2": "=2*A1", "B3": "=2*A1", **cells})
+    small.write_spec(outputs=OUTPUTS)
+
+
+def iterating(path):
+    """Switches iterative calculation on."""
+    book = openpyxl.load_workbook(path)
+    book.calculation.iterate = True
+    book.save(path)
+
+
+# --- fail before unassessed ------------------------------------------------------------------------------------------
+
+
+def test_a_proof_is_not_hidden_behind_what_could_not_be_judged(run, small):
+    """One cell differs and one is unsupported: every format says that the workbook fails, and counts both."""
+    beside(small, B1="=3*A1", B2="=OFFSET(A1,0,0)*2")
+    both = "1 of 2 compared cells differ from the Python reference; 1 could not be assessed"
+    done = run("verify", small.spec)
+    assert done.code == 1
+    assert f"✗ FAIL  {small.workbook}" in done.out.replace("\n", " ")
+    assert both in " ".join(done.out.split())
+    report = xlparity.verify(small.spec)
+    assert (report.verdict, report.checks[0].counts["unsupported"]) == (Verdict.FAIL, 1)
+    for rendered in (markdown.render([report]), html.render([report]), github.annotations([report])):
+        assert both in rendered
+        assert "FAIL" in rendered
+    (invocation,) = json.loads(sarif.render([report]))["runs"][0]["invocations"]
+    assert (invocation["exitCode"], invocation["executionSuccessful"]) == (1, True)
+    assert [both in one["message"]["text"] for one in invocation["toolExecutionNotifications"]] == [True]
+    assert '<testsuites name="xlparity" tests="3" failures="1" errors="1">' in junit.render([report])
+    assert [part.outcome for part in parts_of(report).values()] == ["passed", "failed", "unassessed", "passed"]
+
+
+def test_a_quantity_with_a_wrong_cell_fails_although_another_of_its_cells_is_unsupported(small):
+    """The item of a test runner is the quantity: what is proved wrong in it comes first."""
+    small.write_cells({"A1": 3, "A2": 4, "B1": "=OFFSET(A1,0,0)*2", "B2": "=3*A2"})
+    small.write_spec(inputs='[inputs]\nx = "A1:A2"', outputs='[outputs]\ny = "B1:B2"')
+    *_, part = parts_of(xlparity.verify(small.spec)).values()
+    assert part.outcome == "failed"
+    assert part.sentence.startswith("Sheet!B2 is 12 instead of 8")
+    assert "; Sheet!B1 cannot be assessed" in part.sentence
+
+
+def test_of_several_verdicts_fail_is_the_worst():
+    """Then unassessed, then stale; of none at all nothing is known."""
+    order = [Verdict.FAIL, Verdict.UNASSESSED, Verdict.STALE, Verdict.PASS]
+    assert [worst(order[k:]) for k in range(4)] == order
+    assert worst([]) is Verdict.UNASSESSED
+
+
+def test_a_failing_file_is_shown_beside_one_that_cannot_be_used(run, small):
+    """The exit code of several files is 1 where any fails; without one, a file that is unusable ends the command."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    broken = small.folder / "broken.parity.toml"
+    broken.write_text('workbook = "none.xlsx"\n')
+    done = run("verify", broken, small.spec, "--quiet")
+    assert done.code == 1
+    assert "FAIL" in done.out
+    assert "broken.parity.toml" in done.err
+    small.write_cells({"A1": 3, "B1": "=2*A1"})
+    done = run("verify", broken, small.spec, "--quiet")
+    assert (done.code, done.out) == (2, "")
+
+
+def test_what_is_wrong_on_other_inputs_only_is_proved_where_the_stored_ones_could_not_be_computed():
+    """An engine that refuses the stored inputs may still compute the drawn ones; one whose word is disputed proves nothing."""
+    cell = Cell("Sheet", 1, 1)
+    result = CellResult("y", 1, (0, 0), cell, "unsupported", 1.0, Unsupported("no"), "=B1")
+    tried = Scenarios(0, run=3, failed=2, cells=(cell,), since=(0,), asked=3)
+    check = CheckResult("c", "formulas", ("y",), 1, (result,), scenarios=tried)
+    report = Report("spec", "book", "", (check,), Census(1, 1, 0))
+    assert report.verdict is Verdict.FAIL
+    assert words.verdict(report) == "1 of 1 compared cells differ from the Python reference."
+    assert [part.outcome for part in parts_of(report).values()] == ["passed", "failed"]
+    other = replace(check, results=(result._replace(status="match", actual=1.0),), scenarios=Scenarios(0, run=3))
+    disputed = [replace(check, engine="libreoffice"), replace(other, engine="ironcalc")]
+    found = replace(report, checks=reconcile(disputed))
+    assert [check.verdict for check in found.checks] == [Verdict.UNASSESSED] * 2
+    assert found.verdict is Verdict.UNASSESSED
+
+
+def test_an_empty_output_cell_is_not_assessed_although_other_inputs_differ_from_it(small):
+    """A sheet may have moved: nothing that is there is proved wrong."""
+    small.write_cells({"A1": 3})
+    assert xlparity.verify(small.spec).verdict is Verdict.UNASSESSED
+
+
+# --- circular references ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["=B1", "=A1+B1", "=SUM(A1,B1)", "=SUM(B:B)", "=SUM(A1:B2)", "=IF(B1>0,1,2)", "=IFERROR(B1,0)", "=2*A1+IF(A1>0,B1,0)*0+B1"],
+)  # fmt: skip
+def test_a_circle_that_excel_is_certain_to_meet_fails(run, small, formula):
+    """Excel computes none of it; that is no limit of an engine."""
+    small.write_cells({"A1": 3, "B1": formula})
+    done = run("verify", small.spec, "--format", "json")
+    (check,) = json.loads(done.out)["checks"]
+    assert (done.code, check["counts"]["error"]) == (1, 1)
+    assert [finding["code"] for finding in check["findings"]] == ["XP302"]
+    assert "which Excel does not compute" in check["findings"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=IF(A1>0,2*A1,B1)", "=IF(TRUE,2*A1,B1)", "=CHOOSE(1,2*A1,B1)", "=IFERROR(2*A1,B1)", "=IFS(A1>0,2*A1,TRUE,B1)",
+        "=SWITCH(A1,3,2*A1,B1)", "=AND(A1<0,B1)", "=ROW(B1)*6", "=COLUMNS(A1:B1)*3", "=INDEX(A1:B1,1)*2", "=SUMIF(A1,3,A1:B1)",
+        "=2*A1:B1", "=ROWS(B:B)", "=OFFSET(B1,0,-1)*2",
+    ],
+)  # fmt: skip
+def test_a_circle_that_excel_may_not_meet_is_not_assessed(small, formula):
+    """A branch that is not taken is not evaluated, and some functions take a reference and not its value."""
+    small.write_cells({"A1": 3, "B1": formula})
+    (result,) = xlparity.verify(small.spec).checks[0].results
+    assert result.status in ("unsupported", "match", "mismatch")  # what needs no value of B1 may well be computed
+
+
+def test_a_circle_that_excel_iterates_is_not_assessed(small):
+    """With iterative calculation Excel has a value for it, and no engine here computes it."""
+    small.write_cells({"A1": 3, "B1": "=B1/2+A1"})
+    assert xlparity.verify(small.spec).verdict is Verdict.FAIL
+    iterating(small.workbook)
+    assert read_workbook(small.workbook).iterates
+    report = xlparity.verify(small.spec)
+    assert (report.verdict, report.checks[0].results[0].status) == (Verdict.UNASSESSED, "unsupported")
+    assert "Excel may iterate it" in report.checks[0].findings[0].message
+
+
+def test_what_depends_on_a_circle_is_counted_behind_it(small):
+    """Its cells fail; a formula that reads them may be right, and is a consequence."""
+    beside(small, B1="=B2*2", B2="=B1/2", B3="=B1")
+    report = xlparity.verify(small.spec)
+    assert [result.status for result in report.checks[0].results] == ["error", "error", "unsupported"]
+    assert "2 of 2 compared cells are part of a circular reference; 1 could not be assessed." in words.verdict(report)
+    assert "1 other cell cannot be assessed" in " ".join(finding.message for finding in report.checks[0].findings)
+
+
+def test_an_array_formula_that_reads_its_own_area_is_circular(small):
+    """Excel computes the area as a whole."""
+    book = openpyxl.Workbook()
+    book.active["A1"] = 3
+    book.active["B1"] = openpyxl.worksheet.formula.ArrayFormula("B1:B2", "=A1*{1;2}+B2*0")
+    book.save(small.workbook)
+    assert xlparity.verify(small.spec).checks[0].results[0].status == "error"
+
+
+@pytest.mark.parametrize(
+    "engine", ["formulas", "excelmodel", pytest.param("ironcalc", marks=pytest.mark.ironcalc),
+               pytest.param("libreoffice", marks=pytest.mark.libreoffice)],
+)  # fmt: skip
+def test_engines_agree_on_what_is_circular(tmp_path, engine):
+    """One that took a circle for unsupported would leave it to the order of the engines what the verdict is."""
+    book = openpyxl.Workbook()
+    for address, content in {"A1": "=A2+1", "A2": "=A1", "A3": "=A2*0", "A4": "=IF(TRUE,1,A4)"}.items():
+        book.active[address] = content
+    book.save(path := tmp_path / "book.xlsx")
+    values = find_engine(engine).load(parse_workbook(path.read_bytes(), path)).recalculate({})
+    circular = {cell.a1: value.circular for cell, value in values.items()}
+    assert circular == {"A1": True, "A2": True, "A3": False, "A4": False}
+
+
+# --- shapes and inputs -----------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_shape_fails(run, small):
+    """The reference has another number of values than the workbook has cells: no recalculation makes that agree."""
+    small.write_cells({"A1": 3, "B1": "=2*A1", "B2": "=2*A1"})
+    small.write_spec(outputs='[outputs]\ny = "B1:B2"')
+    done = run("verify", small.spec)
+    assert done.code == 1
+    assert "2 of 2 compared cells belong to a quantity of another shape in the reference." in " ".join(done.out.split())
+    assert "all agree" not in done.out
+    (_, part) = parts_of(xlparity.verify(small.spec)).values()
+    assert part.outcome == "failed"
+
+
+def test_a_wrong_shape_that_the_spec_accepts_fails_nothing(small):
+    """An accepted cell is counted and left out of the verdict, also where its shape differs."""
+    small.reference.write_text("def double(x):\n    return {'y': [2 * x, 2 * x], 'z': 2 * x}\n")
+    small.write_cells({"A1": 3, "B1": "=2*A1", "B2": "=2*A1"})
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"\n[[accept]]\ncells = ["B1"]\nreason = "known"')
+    assert xlparity.verify(small.spec).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("0.5", "needs a number in Sheet!A1, which holds the number 0.5 stored as text, which SUM passes over"),
+        (" 1,5 %", "which holds the number 1,5 % stored as text"),
+        ("abc", "which holds the text 'abc'"),
+        ('="a"&"b"', "which holds the text 'ab'"),
+        ("#N/A", "which is #N/A"),
+        ("=1/0", "which is #DIV/0!"),
+        ("=A1", "which is part of a circular reference"),
+    ],
+)
+def test_an_input_cell_that_holds_no_number_fails(run, small, content, said):
+    """The workbook is wrong there, and not the spec: a finding with that cell, and nothing is compared."""
+    small.write_cells({"A1": content, "B1": "=2*A1"})
+    done = run("verify", small.spec, "--format", "json")
+    (check,) = json.loads(done.out)["checks"]
+    assert done.code == 1
+    (finding,) = [finding for finding in check["findings"] if finding["code"] == "XP404"]
+    assert (finding["variable"], finding["cells"]) == ("x", ["Sheet!A1"])
+    assert said in finding["message"]
+    assert (check["counts"]["match"], check["counts"]["missing"] + check["counts"]["unsupported"]) == (0, 1)
+
+
+def test_other_checks_go_on_beside_an_input_that_holds_no_number(small):
+    """One cell of one check is no reason to say nothing about the others."""
+    small.write_cells({"A1": "3", "A2": 4, "B1": "=2*A1", "B2": "=3*A2", "B3": 8})
+    small.spec.write_text(
+        'workbook = "small.xlsx"\nreference = "small.py:double"\nsheet = "Sheet"\n'
+        '[check.a]\ninputs = { x = "A1" }\noutputs = { y = "B1" }\n'
+        '[check.b]\ninputs = { x = "A2" }\noutputs = { y = "B2" }\n'
+    )
+    report = xlparity.verify(small.spec)
+    assert [check.verdict for check in report.checks] == [Verdict.FAIL, Verdict.FAIL]
+    assert [[found.code for found in check.findings] for check in report.checks] == [["XP404"], ["XP111"]]
+    assert report.checks[1].findings[0].suggestion == "=2*A2"
+    outcomes = {(key.check, key.variable): part.outcome for key, part in parts_of(report).items()}
+    assert outcomes == {("a", None): "failed", ("a", "y"): "unassessed", ("b", None): "passed", ("b", "y"): "failed"}
+
+
+def test_a_constant_beside_an_input_that_holds_no_number_gets_no_suggestion(small):
+    """Nothing is expected of it, so that any formula would agree."""
+    small.write_cells({"A1": "3", "A2": 1, "B1": "=2*A1", "B2": 7, "B3": "=2*A3", "A3": 2})
+    small.write_spec(inputs='[inputs]\nx = "A1:A3"', outputs='[outputs]\ny = "B1:B3"')
+    (check,) = xlparity.verify(small.spec).checks
+    assert [result.status for result in check.results] == ["missing", "hardcoded", "missing"]
+    assert [found.suggestion for found in check.findings] == [None] * len(check.findings)
+
+
+def test_an_input_that_the_engine_cannot_compute_is_not_assessed(small):
+    """The file is not wrong for that; another engine may read it."""
+    small.write_cells({"A1": "=OFFSET(A2,0,0)", "A2": 3, "B1": "=2*A1"})
+    report = xlparity.verify(small.spec)
+    assert report.verdict is Verdict.UNASSESSED
+    assert [(found.code, found.cells) for found in report.checks[0].findings] == [("XP303", (Cell("Sheet", 1, 1),))]
+    inputs, _ = parts_of(report).values()
+    assert inputs.outcome == "unassessed"
+
+
+def test_an_input_that_one_engine_alone_takes_for_no_number_proves_nothing():
+    """Another one reads it and agrees with the reference: the workbook is not wrong for what the first makes of it."""
+    result = CellResult("y", 1, (0, 0), Cell("Sheet", 1, 2), "match", 1.0, 1.0, "=A1")
+    right = CheckResult("c", "formulas", ("y",), 1, (result,), scenarios=Scenarios(0, run=3))
+    finding = Finding("XP404", "x", (Cell("Sheet", 1, 1),), (), "no number")
+    blind = replace(right, engine="libreoffice", results=(result._replace(status="missing"),), findings=(finding,))
+    report = Report("spec", "book", "", (blind, right), Census(1, 1, 0))
+    assert report.verdict is Verdict.PASS
+    assert replace(report, checks=(blind, replace(blind, engine="ironcalc"))).verdict is Verdict.FAIL
+
+
+# --- what was compared -----------------------------------------------------------------------------------------------
+
+
+def other_inputs(report):
+    (check,) = report.combined
+    return "; ".join(said.text for said in words.tried(check))
+
+
+def test_no_sentence_says_that_all_agree_where_nothing_was_compared(small):
+    """A hundred sets on which no cell was compared show nothing."""
+    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0,0)*2"})
+    report = xlparity.verify(small.spec)
+    assert other_inputs(report) == "other inputs show nothing: no cell could be compared"
+    page = html.render([report])
+    assert "all agree" not in page
+    assert words.NOTHING_COMPARED in page
+    assert "1 formula in the file: 1 to be compared" in words.census(report)
+
+
+def test_agreement_on_other_inputs_says_of_how_many_cells(small):
+    """And how many were not compared."""
+    beside(small)
+    assert other_inputs(xlparity.verify(small.spec)) == "100 other sets of inputs tried: all 3 cells agree"
+    beside(small, B2="=OFFSET(A1,0,0)*2")
+    report = xlparity.verify(small.spec)
+    said = "100 other sets of inputs tried: 2 cells agree, 1 could not be compared on all of them"
+    assert other_inputs(report) == said
+    assert said.partition(": ")[2] in html.render([report])
+    assert words.verdict(report).startswith("1 of 3 cells could not be assessed")
+
+
+# --- another engine --------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_names_an_engine_that_could_settle_what_is_unsupported(small, monkeypatch):
+    """It is installed, and nobody has asked it; one that cannot run here is not named."""
+    monkeypatch.setattr("xlparity.engines.libreoffice.shutil.which", lambda name: f"/bin/{name}")
+    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0,0)*2"})
+    report = xlparity.verify(small.spec)
+    assert report.could_settle[0] == "libreoffice"
+    assert "1 of 1 cell could not be assessed (try --engine libreoffice" in words.verdict(report)
+    monkeypatch.setattr("xlparity.engines.libreoffice.shutil.which", lambda name: None)
+    assert "libreoffice" not in xlparity.verify(small.spec).could_settle
+    assert {"formulas", "excelmodel", "cached", "ironcalc"}.isdisjoint(others_than(["excelmodel", "ironcalc"]))
+
+
+@pytest.mark.parametrize("formula", ["=2*A1+RAND()*0", "=B1", "=IF(A1>0,2*A1,B1)", "=2*A1"])
+def test_no_engine_is_named_where_none_could_settle_it(small, formula):
+    """No program can be asked about what is another number each time, or circular."""
+    small.write_cells({"A1": 3, "B1": formula})
+    assert xlparity.verify(small.spec).could_settle == ()
+    assert xlparity.verify(small.spec, engine="cached").could_settle == ()
+
+
+def test_findings_about_inputs_without_a_number_are_errors_in_the_table_of_codes():
+    """A code that is missing there is a rule that SARIF does not define."""
+    report = Report(
+        "s", "b", "", (CheckResult("c", "formulas", (), 1, (), (Finding("XP404", "x", (), (), "no number"),)),), Census(0, 0, 0)
+    )  # fmt: skip
+    (one,) = json.loads(sarif.render([report]))["runs"][0]["results"]
+    assert (one["ruleId"], one["level"]) == ("XP404", "error")

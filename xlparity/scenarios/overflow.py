@@ -1,0 +1,110 @@
+"""Cells behind an overflow: Excel shows #NUM! there, and numpy goes on with an infinity.
+
+1/(1+EXP(-x)) is right in both languages, and for x below -709.8 an error in one of them and 0 in the other. Such a difference
+is no fault of a formula, whatever it computes or counts; a #DIV/0! or #NUM! that has another origin is one.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+import numpy as np
+
+from xlparity.address import Cell
+from xlparity.case import Case
+from xlparity.columns import Column, value_in
+from xlparity.following import dependents_of, precedents
+from xlparity.screen import Screen, Unscreened
+from xlparity.syntax import Node, parse
+from xlparity.trials import Trial
+from xlparity.values import BLANK, ErrorValue
+from xlparity.workbook import Workbook
+
+
+def may_overflow(trial: Trial, case: Case) -> bool:
+    """Whether the reference exceeds the range of doubles on the way, on inputs for which the spec gives no range."""
+    free = any(given.low is None and given.high is None and not given.choices for given in trial.bound.inputs)
+    return free and trial.reference.overflows(case, trial.iterations, trial.own)
+
+
+class Overflows:
+    """Which cells of a workbook depend on an overflow, or have one in their own formula."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        self._book = workbook
+
+    @cached_property
+    def _dependents(self) -> Mapping[Cell, list[Cell]]:
+        return dependents_of(self._book, self._book.cells)
+
+    def any(self, columns: Mapping[Cell, Column], number: int) -> bool:
+        """Whether any cell has an error value in the sample of this number."""
+        return any(_is_error(column, number) for column in columns.values())
+
+    def behind(
+        self, columns: Mapping[Cell, Column], number: int, cells: Iterable[Cell]
+    ) -> tuple[frozenset[Cell], frozenset[Cell]]:
+        """Of these cells those that depend on an overflow in the sample of this number, and those that perhaps do.
+
+        An error value begins in a formula that reads none. That is an overflow where the formula, computed in doubles,
+        exceeds their range; nobody can say where it has a function that is not known here.
+        """
+        anchor = self._book.members.get
+        watched = {cell: anchor(cell, cell) for cell in cells}
+        errors = {anchor(cell, cell) for cell, column in columns.items() if _is_error(column, number)}
+        begins = {cell for cell in errors if errors.isdisjoint(precedents(self._book, cell))}
+        certain, possible = set(), set()
+        for cell in begins.union(watched.values()):
+            try:
+                if self._overflows(cell, columns, number):
+                    certain.add(cell)
+            except (Unscreened, ValueError):  # a function, or a formula, that is not known here
+                if cell in begins:
+                    possible.add(cell)
+        reached, perhaps = self._with_dependents(certain), self._with_dependents(possible)
+        return (
+            frozenset(cell for cell, at in watched.items() if at in reached),
+            frozenset(cell for cell, at in watched.items() if at in perhaps - reached),
+        )
+
+    def _overflows(self, cell: Cell, columns: Mapping[Cell, Column], number: int) -> bool:
+        """Whether the cell's own formula leaves the range of doubles; raises Unscreened or ValueError where nobody can say."""
+        formula = self._book.formula(cell)
+        if formula is None:
+            return False
+
+        def screen() -> Screen:
+            return Screen(
+                lambda at: value_in(columns.get(at, BLANK), number), 1, lambda node: self._book.meant(node.word, cell)
+            )
+
+        try:
+            with np.errstate(all="ignore"):
+                tree = _taken(parse(formula.text), screen())
+            with np.errstate(all="ignore", over="raise"):
+                screen().value(tree, array=formula.area is not None)
+        except FloatingPointError:
+            return True
+        return False
+
+    def _with_dependents(self, cells: set[Cell]) -> set[Cell]:
+        reached = set(cells)
+        waiting = list(cells)
+        while waiting:
+            fresh = [cell for cell in self._dependents.get(waiting.pop(), ()) if cell not in reached]
+            reached.update(fresh)
+            waiting += fresh
+        return reached
+
+
+def _is_error(column: Column, number: int) -> bool:
+    return isinstance(column, ErrorValue | tuple) and isinstance(value_in(column, number), ErrorValue)
+
+
+def _taken(tree: Node, screen: Screen) -> Node:
+    """The formula without the branches of IF that are not taken: what these come to is computed nowhere."""
+    if tree.kind == "call" and tree.word.upper() == "IF" and len(tree.parts) == 3:
+        test = screen.value(tree.parts[0], array=False)
+        if test.size == 1:
+            chosen = _taken(tree.parts[1 if test.item() else 2], screen)
+            return Node("call", "IF", (_taken(tree.parts[0], screen), chosen, chosen))
+    return tree._replace(parts=tuple(_taken(part, screen) for part in tree.parts))
