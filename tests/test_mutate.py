@@ -1,14 +1,26 @@
 """``xlparity mutate``: a workbook broken one edit at a time measures how much its spec detects."""
 
 import json
+import types
 
+import numpy as np
 import openpyxl
 import pytest
 from conftest import Small
+from openpyxl.worksheet.formula import ArrayFormula
 
+import xlparity.mutation.mutate as mutation
+from xlparity.address import parse_range
+from xlparity.containment import LIMIT
+from xlparity.engines.formulas import FormulasSession
+from xlparity.engines.formulas.variants import Variant
 from xlparity.errors import UsageError
-from xlparity.mutation.mutate import mutate
+from xlparity.mutation.mutants import in_rounds
+from xlparity.mutation.mutate import Bench, mutate
+from xlparity.mutations import Mutant
 from xlparity.report import Verdict
+from xlparity.tolerance import Tolerance
+from xlparity.workbook import Formula
 
 KEYS = {"mutants", "equivalent", "detected", "named", "restored", "survived"}
 
@@ -165,7 +177,7 @@ def test_the_exit_code_tells_whether_anything_survived(run, chain):
     done = run("mutate", chain.spec, "--scenarios", 0, "--jobs", 1)
     assert done.code == 1
     assert "✗ FAIL" in done.out
-    assert "survived: nothing in the report tells them from the original" in done.out
+    assert "survived: the check passes, and nothing shows that they compute what the original does" in done.out
     report = mutate(chain.spec, scenarios=0, jobs=1)
     assert report.of("survived")
     said = " ".join(done.out.split())
@@ -180,8 +192,8 @@ def test_the_json_has_the_counts_and_every_mutant_that_is_not_all_well(run, chai
     document = json.loads(done.out)
     assert done.code == 1
     assert document.keys() == {
-        "schema", "verdict", "workbook", "spec", "seed", "scenarios", "counts", "kinds", "survivors", "equivalent",
-        "unnamed", "unmended",
+        "schema", "verdict", "workbook", "spec", "seed", "scenarios", "asked", "time", "counts", "kinds", "survivors",
+        "equivalent", "unnamed", "unmended",
     }  # fmt: skip
     assert (document["schema"], document["verdict"], document["seed"], document["scenarios"]) == (1, "fail", 3, 0)
     assert document["counts"].keys() == KEYS
@@ -194,8 +206,11 @@ def test_the_json_has_the_counts_and_every_mutant_that_is_not_all_well(run, chai
     for mutant in document["survivors"]:
         assert mutant.keys() == {"check", "variable", "kind", "cells", "original", "formula", "message"}
         assert mutant["formula"] != mutant["original"]
-    for mutant in document["equivalent"]:
-        assert mutant["evidence"] == "the same in every bound cell on 1,000 other sets of inputs"
+    assert (document["asked"], document["time"]) == (counts["mutants"], 120)
+    assert {mutant["evidence"] for mutant in document["equivalent"]} == {
+        "the same on 1,000 sets of random values for the cells that the formula reads",
+        "the same in every bound cell on 1,000 other sets of inputs",
+    }
 
 
 def test_the_report_goes_to_a_file_and_never_over_the_spec(run, chain, tmp_path):
@@ -211,12 +226,12 @@ def test_the_report_goes_to_a_file_and_never_over_the_spec(run, chain, tmp_path)
 
 def test_mutants_of_the_generated_workbook_are_detected_and_named(two_iterations):
     """Array formulas, blocks and several checks: a sample of the measurement that is made of the whole."""
-    report = mutate(two_iterations, jobs=1, most=5, seed=11, scenarios=20)
+    report = mutate(two_iterations, jobs=1, most=12, seed=11, scenarios=20)
     counts = report.counts
-    assert counts["mutants"] == 5
+    assert counts["mutants"] == 12
     assert counts["survived"] == 0
-    assert counts["named"] == counts["detected"] > 3
-    assert counts["restored"] >= counts["detected"] - 1
+    assert counts["named"] == counts["detected"] > 8
+    assert counts["restored"] > counts["detected"] / 2
 
 
 def test_the_original_of_a_mutant_is_what_stood_in_its_first_cell(whole):
@@ -224,3 +239,213 @@ def test_the_original_of_a_mutant_is_what_stood_in_its_first_cell(whole):
     book = openpyxl.load_workbook(whole.workbook).active
     formulas = [(cell, o.mutant.original) for o in whole.outcomes for cell in list(o.mutant.contents)[:1]]
     assert all(original == str(book[cell.a1].value) for cell, original in formulas)
+
+
+# --- equivalence ----------------------------------------------------------------------------------------------------
+
+
+def planted(small, formulas):
+    """What becomes of mutants that have these formulas, by address."""
+    bench = Bench(small.spec, None, 100, 0, Tolerance(), LIMIT)
+    bench.check_original()
+    outcomes = []
+    for address, text in formulas:
+        cell = parse_range(address, "Sheet").first
+        held = bench.book.formula(cell)
+        mutant = Mutant("small", "y", "planted", "", {cell: Formula(text, held.area, held.spills)}, str(held))
+        outcomes.append(bench.outcome(mutant))
+    return outcomes
+
+
+def test_a_formula_that_only_reads_differently_is_equivalent(small):
+    """The factor 1, +0, /1, a first power, signs and parentheses that change nothing, operands in another order."""
+    small.write_cells(
+        {
+            "A1": 3, "A2": -4, "A3": 5, "S30": "=A1*A2-A3", "S31": "=A1-A2", "B1": "=SUMPRODUCT(S$30:S$31,A1:A2)",
+            "B2": "=MAX(A1,0)", "B3": ArrayFormula("B3", "=SUM(S$30:S$31)"), "B4": "=A1>A2",
+        }
+    )  # fmt: skip
+    small.reference.write_text(
+        "def double(x):\n    a, b, c = x.ravel()\n    s, t = a * b - c, a - b\n"
+        "    return {'s': s, 't': t, 'y': s * a + t * b, 'r': max(a, 0.0), 'u': s + t, 'g': bool(a > b)}\n"
+    )
+    specified(small, 's = "S30"\nt = "S31"\ny = "B1"\nr = "B2"\nu = "B3"\ng = "B4"', 'x = "A1:A3"')
+    neutral = [
+        ("B1", "=SUMPRODUCT(1/1*S$30:S$31,A1:A2)"), ("B3", "=SUM(1/1*S$30:S$31)"), ("B1", "=SUMPRODUCT(S$30:S$31*A1:A2)"),
+        ("S30", "=A2*A1-A3"), ("S30", "=(A1*A2)-A3+0"), ("S30", "=A1*A2-A3^1"), ("S30", "=+A1*A2/1-A3"),
+        ("S30", "=--A1*A2-A3"), ("S30", "=-(A3-A1*A2)"), ("B2", "=IF(A1>=0,A1,0)"), ("B4", "=A2<A1"),
+    ]  # fmt: skip
+    outcomes = planted(small, neutral)
+    assert [(o.fate, o.evidence, o.shown) for o in outcomes] == [("equivalent", 1000, "formulas")] * len(neutral)
+    assert {o.fate for o in planted(small, [("B2", "=IF(A1>1,A1,0)"), ("B4", "=A1>=A2")])} == {"detected"}
+
+
+def test_what_rounding_makes_of_a_neutral_edit_further_on_is_no_survivor(small):
+    """A variance far from zero keeps few digits: another order of the sum before it moves it by more than rounding may."""
+    small.write_cells({"A1": 1e6, "A2": 1e6 + 5, "A3": 1e6 + 7, "B1": "=(A1+A2+A3)/3", "B2": "=SUMSQ(A1:A3)/3-B1^2"})
+    small.reference.write_text(
+        "def double(x):\n    m = x.sum() / 3\n    return {'m': m, 'v': (x**2).sum() / 3 - m**2}\n"
+    )
+    specified(small, 'm = "B1"\nv = { at = "B2", atol = 0.01 }', 'x = { at = "A1:A3", low = 1000000, high = 1000010 }')
+    outcomes = planted(small, [("B1", "=A1/3+A2/3+A3/3"), ("B1", "=1/3*(A1+A2+A3)")])
+    assert [(outcome.fate, outcome.shown) for outcome in outcomes] == [("equivalent", "formulas")] * 2
+
+
+def test_what_hangs_together_in_the_workbook_is_shown_on_its_inputs(small):
+    """ABS of a sigmoid is the sigmoid, though ABS of any number is not that number."""
+    small.write_cells({"A1": 0.5, "B1": "=1/(1+EXP(-A1))", "C1": "=B1*2"})
+    small.reference.write_text(
+        "import math\n\ndef double(x):\n    s = 1 / (1 + math.exp(-x))\n    return {'s': s, 'y': 2 * s}\n"
+    )
+    specified(small, 's = "B1"\ny = "C1"', 'x = { at = "A1", low = -5, high = 5 }')
+    (outcome,) = planted(small, [("C1", "=ABS(B1)*2")])
+    assert (outcome.fate, outcome.shown) == ("equivalent", "inputs")
+
+
+@pytest.mark.parametrize(
+    ("cells", "reference", "outputs", "inputs", "mutant"),
+    [
+        # An input that keeps its value: its number in the formula's place is seen by nobody.
+        ({"B1": "=A1*A2"}, "{'y': x * k}", 'y = "B1"', 'x = "A1"\nk = { at = "A2", vary = false }', ("B1", "=A1*4")),
+        # A number that is typed into the sheet and that the spec does not know.
+        ({"B1": "=A1*A2"}, "{'y': x * 4}", 'y = "B1"', 'x = "A1"', ("B1", "=A1*4")),
+        # The two differ where EXP(A1)+A2 is 7.5, and no drawn number comes to that.
+        (
+            {"C1": "=EXP(A1)+A2", "B1": "=IF(C1>7.5,1,2)"}, "{'y': 1.0 if math.exp(x) + k > 7.5 else 2.0}", 'y = "B1"',
+            'x = "A1"\nk = "A2"', ("B1", "=IF(C1>=7.5,1,2)"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_mutant_that_only_was_not_detected_survives(small, cells, reference, outputs, inputs, mutant):
+    """No other value of an input that does not vary has shown anything, nor have a thousand sets without a tie."""
+    small.write_cells({"A1": 3, "A2": 4, **cells})
+    small.reference.write_text(f"import math\n\ndef double(x, k=4):\n    return {reference}\n")
+    specified(small, outputs, inputs)
+    (outcome,) = planted(small, [mutant])
+    assert outcome.fate == "survived"
+
+
+def test_a_tie_that_comes_about_shows_that_it_makes_no_difference(whole):
+    """IF(C2>=0,C1,0) is IF(C2>0,C1,0) as C2 is half of C1, and small whole numbers make both of them 0."""
+    (outcome,) = [o for o in whole.of("equivalent") if "C2>=0" in str(*o.mutant.contents.values())]
+    assert outcome.shown == "inputs"
+
+
+# --- order and time -------------------------------------------------------------------------------------------------
+
+
+def test_every_beginning_of_the_order_covers_kinds_and_formulas_evenly(chain):
+    """Whoever runs fifty of a thousand wants to know something of every formula, and about every kind of mistake."""
+    mutants = Bench(chain.spec, None, 100, 0, Tolerance(), LIMIT).mutants
+    kinds = {mutant.kind for mutant in mutants}
+    formulas = {mutant.formula for mutant in mutants if mutant.kind != "input"}
+    order = in_rounds(mutants, len(mutants), seed=0)
+    assert sorted(order) == list(range(len(mutants)))
+    assert {mutants[number].kind for number in order[: len(kinds)]} == kinds
+    assert {mutants[number].formula for number in order[: len(kinds)]} >= formulas
+    for count in (1, 7, 20):
+        assert in_rounds(mutants, count, seed=0) == order[:count]
+    assert in_rounds(mutants, 20, seed=1) != order[:20]
+
+
+def test_windows_that_move_by_two_are_one_formula(small):
+    """Written relative to its cell, each window of a pooling is another: a draw over these would see nothing else."""
+    cells = {f"A{row}": row for row in range(1, 13)} | {"B1": "=SUM(A1:A12)"}
+    small.write_cells(cells | {f"C{row}": f"=MAX(A{2 * row - 1}:A{2 * row})" for row in range(1, 7)})
+    small.reference.write_text(
+        "def double(x):\n    return {'t': x.sum(), 'p': x.reshape(6, 2).max(axis=1).reshape(6, 1)}\n"
+    )
+    specified(small, 't = "B1"\np = "C1:C6"', 'x = "A1:A12"')
+    bench = Bench(small.spec, None, 100, 0, Tolerance(), LIMIT)
+    drawn = [bench.mutants[number] for number in bench.chosen(12) if bench.mutants[number].kind != "input"]
+    assert sum(mutant.variable == "t" for mutant in drawn) >= len(drawn) // 2 - 1
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Ten seconds pass whenever the clock is looked at."""
+    ticks = iter(range(0, 10**6, 10))
+    monkeypatch.setattr(mutation, "clock", types.SimpleNamespace(monotonic=lambda: float(next(ticks))))
+
+
+def test_the_time_decides_how_many_mutants_are_run_and_nothing_else(whole, chain, slow):
+    """Of two runs the one that was given less has the beginning of the other's outcomes."""
+    short, longer = (mutate(chain.spec, jobs=1, time=time) for time in (90, 200))
+    assert 1 < len(short.outcomes) < len(longer.outcomes) < len(whole.outcomes)
+    assert short.outcomes == longer.outcomes[: len(short.outcomes)] == whole.outcomes[: len(short.outcomes)]
+    assert short.asked == len(whole.outcomes)
+    assert len(mutate(chain.spec, jobs=1, time=1e-9).outcomes) == 1  # of one at least something is known
+
+
+def test_several_processes_stop_as_well(chain):
+    """What is under way when the time ends is finished, and what is not is left out."""
+    report = mutate(chain.spec, jobs=2, time=1e-9)
+    assert 1 <= len(report.outcomes) <= 4 < report.asked
+    assert report.outcomes == mutate(chain.spec, jobs=1, most=len(report.outcomes)).outcomes
+
+
+def test_an_estimate_comes_before_hours_of_work(run, chain, slow):
+    """One line on standard error, and in the report how many of how many were run."""
+    done = run("mutate", chain.spec, "--jobs", 1)
+    assert done.code == 0
+    assert done.err.count("\n") == 1
+    assert "mutants take about" in done.err
+    assert "120 s allow about" in done.err
+    assert done.err.endswith("--time none runs all\n")
+    said = " ".join(done.out.split())
+    assert "mutants were run in the 120 s allowed; --time none runs all." in said
+    document = json.loads(run("mutate", chain.spec, "--jobs", 1, "--format", "json").out)
+    assert document["counts"]["mutants"] < document["asked"]
+    done = run("mutate", chain.spec, "--jobs", 1, "--time", "none")
+    assert "--time 120 runs as many as 120 s allow" in done.err
+    assert "mutants were run" not in done.out
+
+
+def test_a_survivor_is_one_however_short_the_time(run, chain, slow):
+    """Not all was done that was asked, but what is shown is shown."""
+    done = run("mutate", chain.spec, "--jobs", 1, "--scenarios", 0, "--time", 600, "--format", "json")
+    document = json.loads(done.out)
+    assert done.code == 1
+    assert 0 < document["counts"]["survived"] <= document["counts"]["mutants"] < document["asked"]
+
+
+@pytest.mark.parametrize("time", ["-1", "soon", "nan"])
+def test_a_time_that_is_none_is_one_line(run, chain, time):
+    """Negative, or no number at all."""
+    done = run("mutate", chain.spec, "--time", time)
+    said = "xlparity: --time is a number of seconds such as 120, or 0 or 'none' for no limit\n"
+    assert (done.code, done.out, done.err) == (2, "", said)
+
+
+def test_a_project_sets_the_time(run, chain, monkeypatch, slow):
+    """[tool.xlparity] gives the budget where no option does, and a wrong one is found there."""
+    monkeypatch.chdir(chain.folder)
+    project = chain.folder / "pyproject.toml"
+    project.write_text("[tool.xlparity]\ntime = 50\n")
+    command = "mutate", chain.spec, "--jobs", 1, "--format", "json", "--limit", 20
+    assert json.loads(run(*command).out)["time"] == 50
+    assert json.loads(run(*command, "--time", 70).out)["time"] == 70
+    assert json.loads(run(*command, "--time", 0).out)["time"] is None
+    project.write_text("[tool.xlparity]\ntime = -3\n")
+    done = run(*command)
+    assert (done.code, done.out) == (2, "")
+    assert "[tool.xlparity]: time is a number of seconds such as 120" in done.err
+
+
+def test_what_follows_from_a_changed_formula_is_all_that_is_computed_anew(two_iterations):
+    """And it comes to the same bits as the whole workbook would: on the stored inputs, on others, and on forced values."""
+    bench = Bench(two_iterations, None, 20, 0, Tolerance(), LIMIT)
+    others = bench.others.columns(12)
+    swept = bench.session.sweep(12, others)
+    bound = {binding.cell for trial in bench.trials for binding in trial.grid.bindings}
+    held = {**{cell: swept[cell] for cell in bound}, **others}
+    variants = 0
+    for number in bench.chosen(12):
+        book = bench.book.edited(bench.mutants[number].contents)
+        whole, part = FormulasSession(book), bench.session.like(book)
+        variants += isinstance(part, Variant)
+        for ask in (lambda of: of.recalculate({}), lambda of: of.sweep(12, others), lambda of: of.forced(12, held)):
+            one, other = ask(whole), ask(part)
+            assert one.keys() == other.keys()
+            assert all(np.array_equal(one[cell], other[cell]) or repr(one[cell]) == repr(other[cell]) for cell in one)
+    assert variants > 6

@@ -29,13 +29,13 @@ def take_census(workbook: Workbook, bound: Iterable[Cell]) -> Census:
     return Census(workbook.formulas, len(is_bound), len(reached) - len(is_bound), unbound)
 
 
-def constants_behind(workbook: Workbook, cell: Cell) -> list[Cell]:
-    """The constants from which a cell follows, through whatever formulas; of a constant, the cell itself.
+def constants_behind(workbook: Workbook, *cells: Cell) -> list[Cell]:
+    """The constants from which these cells follow, through whatever formulas; of a constant, the cell itself.
 
     A range of over a million cells is passed over; no formula that has one is computed.
     """
-    seen = {cell}
-    waiting = [cell]
+    seen = set(cells)
+    waiting = list(cells)
     found: list[Cell] = []
     while waiting:
         at = waiting.pop()

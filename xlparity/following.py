@@ -20,17 +20,17 @@ def on_a_circle(workbook: Workbook, cell: Cell) -> bool:
 
 def follows(workbook: Workbook, cells: Iterable[Cell], other: Cell) -> bool:
     """Whether one of the cells is the other, or follows from it."""
-    seen: set[Cell] = set()
     waiting = list(cells)
-    while waiting:
-        cell = waiting.pop()
-        if cell == other:
-            return True
-        if cell not in seen:
-            seen.add(cell)
-            if workbook.formula(cell) is not None:
-                waiting += precedents(workbook, cell)
-    return False
+    seen = set(waiting)
+    areas: set[Range] = set()  # a thousand formulas may read one range of a thousand cells
+    while other not in seen and waiting:
+        for area in workbook.precedents(waiting.pop()):
+            if area not in areas:
+                areas.add(area)
+                fresh = {workbook.members.get(cell, cell) for cell in looked_at(workbook, area) or ()} - seen
+                seen |= fresh
+                waiting += fresh
+    return other in seen
 
 
 def precedents(workbook: Workbook, cell: Cell) -> list[Cell]:

@@ -10,13 +10,15 @@ from xlparity.values import Value
 from xlparity.workbook import Formula, Workbook
 
 Fate = Literal["detected", "equivalent", "survived"]
+Shown = Literal["formulas", "inputs"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """What is put into a workbook to break it, by cell; ``kind`` is that of the edit, ``said`` what it did.
 
-    The sentence reads from the right formula to the wrong one. ``original`` is what stands in the first of the cells.
+    The sentence reads from the right formula to the wrong one. ``original`` is what stands in the first of the cells;
+    ``formula`` is that without its addresses, which many cells may share.
     """
 
     check: str
@@ -25,6 +27,7 @@ class Mutant:
     said: str
     contents: Mapping[Cell, Value | Formula]
     original: str
+    formula: str = ""
 
     def cells(self, workbook: Workbook) -> set[Cell]:
         """The cells that the mutant's formulas fill in the original workbook."""
@@ -39,7 +42,8 @@ class Mutant:
 class Outcome:
     """What became of one mutant.
 
-    ``equivalent`` is one that computes what the original does, in every bound cell, on ``evidence`` other sets of inputs.
+    ``equivalent`` is one that computes what the original does on ``evidence`` sets of values: ``shown`` by its formulas,
+    which come to the same whatever the cells hold that they read, or by every bound cell on other inputs.
     ``named`` says whether a finding names one of its cells, ``restored`` whether what is suggested makes the workbook
     compute what the original does; ``code`` and ``suggestion`` are those of the finding.
     """
@@ -47,6 +51,7 @@ class Outcome:
     mutant: Mutant
     fate: Fate
     evidence: int = 0
+    shown: Shown | None = None
     named: bool = False
     restored: bool = False
     code: str | None = None
@@ -55,17 +60,22 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class MutationReport:
-    """The outcomes of all mutants of a spec's workbook, in the order in which they were made."""
+    """The outcomes of the mutants of a spec's workbook, in the order in which they were run.
+
+    ``asked`` is how many were to be run: where there are fewer outcomes, the ``time``, in seconds, has ended before.
+    """
 
     spec: str
     workbook: str
     seed: int
     scenarios: int
     outcomes: tuple[Outcome, ...]
+    asked: int
+    time: float | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """Pass where no mutant survived."""
+        """Pass where no mutant survived of those that were run."""
         return Verdict.FAIL if self.of("survived") else Verdict.PASS
 
     def of(self, fate: Fate) -> list[Outcome]:

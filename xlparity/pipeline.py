@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from xlparity.address import Cell
-from xlparity.binding import irregular
+from xlparity.address import Cell, Range
+from xlparity.binding import Input, Offset, irregular
 from xlparity.census import constants_behind, take_census
 from xlparity.columns import value_in
 from xlparity.containment import LIMIT
@@ -80,7 +80,7 @@ def verify(  # noqa: PLR0913  (each is an option of the command as well)
 
 
 @np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
-def assess(
+def assess(  # noqa: PLR0913  (most are options of the command as well)
     plan: Spec,
     book: Workbook,
     machines: Sequence[Engine],
@@ -90,17 +90,20 @@ def assess(
     scenarios: int = SCENARIOS,
     seed: int = 0,
     reference_timeout: float = LIMIT,
+    witness: bool = True,
 ) -> Report:
     """The report on a workbook that is read: on its stored inputs, and on so many others drawn around them.
 
     It is computed with numpy's usual handling of errors, whatever the program that calls this has set.
-    ``trials`` are the plan's checks where somebody has bound them to the workbook already.
+    ``trials`` are the plan's checks where somebody has bound them to the workbook already. Without a ``witness``, no smallest
+    change of inputs is looked for that makes a cell wrong.
     """
     trials = trials_of(plan, bind(plan, book), reference_timeout) if trials is None else trials
     opinions: list[list[tuple[CheckResult, Evidence]]] = []
     sessions: list[tuple[Session, Values]] = []
     for number, machine in enumerate(machines):
-        found, session, values = _opinion(trials, book, machine, _part_of(say, number, len(machines)), scenarios, seed)
+        part = _part_of(say, number, len(machines))
+        found, session, values = _opinion(trials, book, machine, part, scenarios, seed, witness)
         opinions.append(found)
         sessions.append((session, values))
     reconciled = [reconcile([check for check, _ in by_engine]) for by_engine in zip(*opinions, strict=True)]
@@ -249,7 +252,7 @@ def _part_of(say: Progress, number: int, count: int) -> Progress:
 
 
 def _opinion(
-    trials: Sequence[Trial], book: Workbook, machine: Engine, say: Progress, scenarios: int, seed: int
+    trials: Sequence[Trial], book: Workbook, machine: Engine, say: Progress, scenarios: int, seed: int, witness: bool
 ) -> tuple[list[tuple[CheckResult, Evidence]], Session, Values]:
     """Every check's result as one engine has it, with the evidence on which it rests; the engine's session and its values."""
     say("compiling", 0.3)
@@ -294,14 +297,24 @@ def _opinion(
         unfinished = trial.reference.patience.exhausted
         result = one.result.with_scenarios(replace(shown, asked=scenarios, unfinished=unfinished))
         result = trial.with_constants(result)
-        result = _with_witness(trial, one, result, values, session, tried, behind, overflows)
+        if witness:
+            result = _with_witness(trial, one, result, values, session, tried, behind, overflows)
         opinions.append((_with_notes(trial, result, moved, behind), evidence))
     return opinions, session, values
 
 
-def drawn(trials: Sequence[Trial], book: Workbook, values: Values, *, count: int, seed: int) -> Drawn:
-    """Other inputs than the stored ``values``, so many sets for all checks together."""
+def drawn(
+    trials: Sequence[Trial],
+    book: Workbook,
+    values: Values,
+    *,
+    count: int,
+    seed: int,
+    more: Sequence[Input[Range]] = (),
+) -> Drawn:
+    """Other inputs than the stored ``values``, so many sets for all checks together; ``more`` are varied beside theirs."""
     inputs = [(given, trial.bound.cells.offsets) for trial in trials for given in trial.bound.inputs]
+    inputs += [(given, (Offset(0, 0),)) for given in more]
     # What one check computes may be another one's input, and is not to be set.
     compared = {
         binding.cell

@@ -20,7 +20,8 @@ class Settings:
     """What is verified by, where nothing nearer says otherwise; None leaves it to ``verify``.
 
     ``rtol`` and ``atol`` are those of quantities to which the spec gives none: a project cannot loosen a tolerance that
-    somebody wrote beside a quantity. ``engine`` is empty where none is named.
+    somebody wrote beside a quantity. ``engine`` is empty where none is named. ``time`` is what ``mutate`` may take, in
+    seconds; an infinite one sets no limit.
     """
 
     engine: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Settings:
     rtol: float | None = None
     atol: float | None = None
     reference_timeout: float | None = None
+    time: float | None = None
 
     def under(self, nearer: "Settings") -> "Settings":
         """These, save for what ``nearer`` settings say."""
@@ -39,6 +41,7 @@ class Settings:
             self.rtol if nearer.rtol is None else nearer.rtol,
             self.atol if nearer.atol is None else nearer.atol,
             self.reference_timeout if nearer.reference_timeout is None else nearer.reference_timeout,
+            self.time if nearer.time is None else nearer.time,
         )
 
     def options(
@@ -114,7 +117,21 @@ def _numbers(table: Mapping[str, Any], named: str) -> Settings:
         rtol=_tolerance(table, "rtol", named),
         atol=_tolerance(table, "atol", named),
         reference_timeout=_seconds(table, "reference_timeout", named),
+        time=seconds(table.get("time"), f"{named}time"),
     )
+
+
+def seconds(value: Any, named: str) -> float | None:
+    """How long ``mutate`` may take, infinite for 0 and 'none'; raises UsageError, which begins with the name, for nonsense."""
+    if value is None:
+        return None
+    try:
+        found = math.inf if value == "none" else float(value)
+    except (TypeError, ValueError, OverflowError):
+        found = math.nan
+    if not found >= 0 or isinstance(value, bool):
+        raise UsageError(f"{named} is a number of seconds such as 120, or 0 or 'none' for no limit")
+    return found or math.inf
 
 
 def _whole(table: Mapping[str, Any], key: str, most: int, named: str) -> int | None:

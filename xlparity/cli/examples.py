@@ -41,8 +41,9 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "or in a copy": "xlparity recalc training.xlsx -o fresh.xlsx",
     },
     "mutate": {
-        "with every fault that there is to try, a thousand at most": "xlparity mutate training.parity.toml",
+        "with as many faults as two minutes allow, a thousand at most": "xlparity mutate training.parity.toml",
         "with fifty of them": "xlparity mutate training.parity.toml --limit 50",
+        "with all thousand, however long that takes": "xlparity mutate training.parity.toml --time none",
     },
     "engines": {"what can run here, and what to install for the rest": "xlparity engines"},
 }

@@ -1,6 +1,7 @@
 """Broken copies of a workbook: each formula shape with each kind of edit, in one cell and wherever the shape stands."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,6 +9,7 @@ from xlparity.address import Cell
 from xlparity.census import take_census
 from xlparity.edits import Edit, Site, edits
 from xlparity.filling import filled, turned
+from xlparity.formula import dissect
 from xlparity.layout import Form, Layout
 from xlparity.mutations import Mutant
 from xlparity.syntax import Node, number, parse, walk, with_part
@@ -36,6 +38,39 @@ def mutants(workbook: Workbook, layout: Layout, values: Mapping[Cell, Value], *,
     for shape in _shapes(workbook, layout):
         found += _of_shape(workbook, layout, shape, values, draw)
     return [*found, *_of_inputs(workbook, layout, draw)]
+
+
+def in_rounds(mutants: Sequence[Mutant], most: int, *, seed: int) -> list[int]:
+    """The numbers of so many mutants at most, in an order of which every beginning covers kinds and formulas evenly.
+
+    Each round has one mutant of every kind that is left: of the formula that has had fewest of the kind, and then fewest of
+    all, in one cell and in all its cells by turns. What remains open is drawn with the seed. Of two numbers of mutants, the
+    smaller has the first of the larger.
+    """
+    draw = random.Random(seed)
+    left: dict[str, dict[tuple[str, bool], list[int]]] = {}
+    for place in draw.sample(range(len(mutants)), len(mutants)):
+        mutant = mutants[place]
+        group = mutant.formula, len(mutant.contents) > 1
+        left.setdefault(mutant.kind, {}).setdefault(group, []).append(place)
+    of_formula: Counter[object] = Counter()
+    order: list[int] = []
+
+    def had(kind: str, group: tuple[str, bool]) -> tuple[int, int, int]:
+        formula, everywhere = group
+        return of_formula[kind, formula], of_formula[formula], of_formula[kind, everywhere]
+
+    while left and len(order) < most:
+        for kind, groups in list(left.items()):
+            group = min(groups, key=lambda each, kind=kind: had(kind, each))  # type: ignore[misc]
+            order.append(groups[group].pop())
+            formula, everywhere = group
+            of_formula.update([(kind, formula), formula, (kind, everywhere)])
+            if not groups[group]:
+                del groups[group]
+            if not groups:
+                del left[kind]
+    return order[:most]
 
 
 def _shapes(workbook: Workbook, layout: Layout) -> list[_Shape]:
@@ -77,10 +112,11 @@ def _of_shape(
     formula = workbook.formula(cell)
     assert formula is not None  # it has a form
     named = shape.check, shape.variable
+    text = _without_addresses(formula)
     value = values.get(cell)
     if isinstance(value, float | bool):
         said = "a number is pasted over the formula"
-        yield Mutant(*named, "typed", said, {cell: value}, str(formula))
+        yield Mutant(*named, "typed", said, {cell: value}, str(formula), text)
     try:
         tree = parse(formula.text)
     except ValueError:
@@ -92,11 +128,11 @@ def _of_shape(
     for kind, choices in kinds.items():
         edit = draw.choice(choices)
         new = Formula(f"={edit.tree}", formula.area, formula.spills)
-        yield Mutant(*named, kind, edit.said, {cell: new}, str(formula))
+        yield Mutant(*named, kind, edit.said, {cell: new}, str(formula), text)
         everywhere = _everywhere(workbook, layout, shape, layout.form(cell, new, home))
         if len(shape.cells) > 1 and everywhere is not None:
             first = str(workbook.formula(next(iter(everywhere))))
-            yield Mutant(*named, kind, f"{edit.said}, wherever the formula stands", everywhere, first)
+            yield Mutant(*named, kind, f"{edit.said}, wherever the formula stands", everywhere, first, text)
     yield from _filled(workbook, layout, shape, draw)
 
 
@@ -139,7 +175,8 @@ def _filled(workbook: Workbook, layout: Layout, shape: _Shape, draw: random.Rand
             choices.append((said, contents))
     if choices:
         said, contents = draw.choice(choices)
-        yield Mutant(shape.check, shape.variable, "anchor", said.partition(";")[0], contents, str(formula))
+        named = shape.check, shape.variable, "anchor", said.partition(";")[0]
+        yield Mutant(*named, contents, str(formula), _without_addresses(formula))
 
 
 def _filled_from(block: Sequence[Cell], formula: Formula) -> Mapping[Cell, Formula] | None:
@@ -172,4 +209,12 @@ def _of_inputs(workbook: Workbook, layout: Layout, draw: random.Random) -> Itera
             cell, other = draw.sample(cells, 2)
             said = f"{cell.a1} is made a copy of {other.a1}"
             held = f"{workbook.cells[cell]:g}"
-            yield Mutant(check, variable, "input", said, {cell: Formula(f"={other.a1}")}, held)
+            yield Mutant(check, variable, "input", said, {cell: Formula(f"={other.a1}")}, held, f"{check} {variable}")
+
+
+def _without_addresses(formula: Formula) -> str:
+    """What is common to a formula and to those that read other cells in the same way, as of windows that move by two."""
+    try:
+        return dissect(formula.text, lambda word: "A1")[0]
+    except ValueError:
+        return formula.text

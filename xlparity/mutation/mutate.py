@@ -1,42 +1,43 @@
 """How good a check is: broken copies of its workbook, of which it should detect every one, name the cell and mend it."""
 
 import os
-import random
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+import time as clock
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xlparity.address import Cell
 from xlparity.case import Case
-from xlparity.columns import Column, Floats, floats_of
 from xlparity.containment import LIMIT
 from xlparity.engines import Values
 from xlparity.engines.formulas import FormulasEngine, FormulasSession
+from xlparity.engines.formulas.variants import Original
 from xlparity.errors import OracleError, UsageError
 from xlparity.layout import Layout
-from xlparity.mutation.mutants import mutants
+from xlparity.mutation.equivalence import SETS, Others, compare_formulas
+from xlparity.mutation.mutants import in_rounds, mutants
 from xlparity.mutations import Mutant, MutationReport, Outcome
-from xlparity.pipeline import SCENARIOS, Progress, assess, drawn, workbook_of
+from xlparity.pipeline import SCENARIOS, Progress, assess, workbook_of
 from xlparity.references import Reference, Trace
 from xlparity.report import Finding, Report, Verdict
 from xlparity.spec import Spec, bind, read_spec
 from xlparity.tolerance import Tolerance
 from xlparity.trials import trials_of
-from xlparity.values import BLANK
 from xlparity.workbook import Workbook, read_workbook
 from xlparity.writing import from_here
 
 MOST = 1000
-_OTHERS = 1000  # sets of inputs on which an undetected mutant is held against the original
+TIME = 120.0
+"""Seconds that the command takes for the mutants, unless it is told otherwise."""
 _PROOFS = 200  # sets of inputs on which a mended mutant is held against the original
-_SAME = Tolerance(rtol=1e-9, atol=1e-12)
-_ROUNDING = 1e-12  # of a quantity's largest value: what is left of a loan after its last payment is rounding, not 0
+_FIRST_SECONDS, _FIRST_MUTANTS = 5.0, 3  # after which it is estimated how long all will take
 
 
 def mutate(  # noqa: PLR0913  (each is an option of the command as well)
@@ -48,34 +49,87 @@ def mutate(  # noqa: PLR0913  (each is an option of the command as well)
     tolerance: Tolerance | None = None,
     reference_timeout: float = LIMIT,
     most: int = MOST,
+    time: float | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> MutationReport:
     """Breaks the workbook in one place at a time and verifies each copy with its spec, as ``verify`` does.
 
     ``tolerance`` is that of quantities to which the spec gives none, ``reference_timeout`` how many seconds a call may take.
-    At most so many mutants are tried, drawn from all with the ``seed``, by as many ``jobs`` as the machine has processors.
+    At most so many mutants are run, drawn evenly from all with the ``seed``, by as many ``jobs`` as the machine has
+    processors, and none is begun when the ``time`` is over, in seconds. That decides how many there are and nothing else:
+    they are the first of the same order. ``note`` is called with an estimate where all of them take long.
     Raises UsageError where the workbook does not pass as it is, and what ``verify`` raises.
     """
     say = progress or (lambda stage, done: None)
+    say("verifying the workbook as it is", 0.0)
     path, book = Path(spec), None if workbook is None else Path(workbook)
     bench = Bench(path, book, scenarios, seed, tolerance or Tolerance(), reference_timeout)
     bench.check_original()
     numbers = bench.chosen(most)
     jobs = min(jobs or os.cpu_count() or 1, len(numbers) or 1)
+    began = clock.monotonic()
     found: list[Outcome] = []
-    for outcome in _outcomes(bench, numbers, jobs):
+    estimated = note is None
+
+    def over() -> bool:
+        return time is not None and clock.monotonic() - began >= time
+
+    for outcome in _outcomes(bench, numbers, jobs, over):
         found.append(outcome)
-        say("breaking the workbook", len(found) / len(numbers))
-    return MutationReport(from_here(path), from_here(bench.book.path), seed, scenarios, tuple(found))
+        spent = clock.monotonic() - began
+        if note and not estimated and len(found) >= _FIRST_MUTANTS and spent >= _FIRST_SECONDS:
+            estimated = True
+            said = _estimate([bench.mutants[number] for number in numbers], spent / len(found), time)
+            if said:
+                note(said)
+        share = len(found) / len(numbers)
+        say(f"mutant {len(found):,} of {len(numbers):,}", share if not time else max(share, min(spent / time, 1.0)))
+    asked = len(numbers)
+    return MutationReport(from_here(path), from_here(bench.book.path), seed, scenarios, tuple(found), asked, time)
 
 
-def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int) -> Iterator[Outcome]:
+def _estimate(chosen: Sequence[Mutant], each: float, time: float | None) -> str | None:
+    """How long the mutants will take, where that is longer than they may, or longer than one likes to wait."""
+    whole = each * len(chosen)
+    if whole <= (TIME if time is None else time):
+        return None
+    said = f"{len(chosen):,} mutants take about {_duration(whole)}"
+    if time is None:
+        return f"{said}; --time {TIME:g} runs as many as {TIME:g} s allow"
+    kinds, formulas = len({mutant.kind for mutant in chosen}), len({mutant.formula for mutant in chosen})
+    drawn = f"drawn evenly from {kinds} kind{'s' * (kinds > 1)} of edit and {formulas} formula{'s' * (formulas > 1)}"
+    return f"{said}; {time:g} s allow about {max(1, round(time / each)):,} of them, {drawn}; --time none runs all"
+
+
+def _duration(seconds: float) -> str:
+    """``2 h 10 min``, ``7 min``, ``40 s``."""
+    minutes = round(seconds / 60)
+    if minutes >= 60:
+        return f"{minutes // 60:,} h {minutes % 60} min"
+    return f"{minutes} min" if seconds >= 100 else f"{round(seconds)} s"
+
+
+def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int, over: Callable[[], bool]) -> Iterator[Outcome]:
+    """What becomes of the mutants, in their order, until time is over; of one at least."""
+    left = (bench.mutants[number] for number in numbers)
     if jobs < 2:
-        yield from map(bench.outcome, numbers)
+        for done, mutant in enumerate(left):
+            if done and over():
+                return
+            yield bench.outcome(mutant)
         return
     with ProcessPoolExecutor(jobs, initializer=_begin, initargs=bench.arguments) as pool:
-        yield from pool.map(_outcome, numbers, chunksize=4)
+        waiting = deque(pool.submit(_outcome, mutant) for mutant in islice(left, 2 * jobs))
+        while waiting:
+            yield waiting.popleft().result()
+            if over():
+                for begun in waiting:
+                    begun.cancel()
+                waiting = deque(takewhile(lambda future: not future.cancelled(), waiting))
+            else:
+                waiting.extend(pool.submit(_outcome, mutant) for mutant in islice(left, 1))
 
 
 _bench: "Bench | None" = None  # of a worker process, which has one for all its mutants
@@ -87,9 +141,9 @@ def _begin(*arguments: Any) -> None:
     _bench = Bench(*arguments)
 
 
-def _outcome(number: int) -> Outcome:
+def _outcome(mutant: Mutant) -> Outcome:
     assert _bench is not None  # the initializer has run
-    return _bench.outcome(number)
+    return _bench.outcome(mutant)
 
 
 class Bench:
@@ -102,31 +156,30 @@ class Bench:
         self.plan: Spec = read_spec(spec, tolerance)
         self.book: Workbook = read_workbook(workbook or workbook_of(self.plan))
         self._scenarios, self._seed = scenarios, seed
-        self._session = FormulasEngine().load(self.book)
-        self._engine = _Kin(self._session)
+        self.session = Original(self.book)
+        self._engine = _Kin(self.session)
         trials = trials_of(self.plan, bind(self.plan, self.book), limit)
         references = {trial.reference.name: trial.reference for trial in trials}
         remembering = {
             name: _Remembering(name, of.function, of.digest, of.containment, of.patience)
             for name, of in references.items()
         }
-        self._trials = [replace(trial, reference=remembering[trial.reference.name]) for trial in trials]
+        self.trials = [replace(trial, reference=remembering[trial.reference.name]) for trial in trials]
 
     @cached_property
     def values(self) -> Values:
         """What the original computes on the stored inputs."""
-        return self._session.recalculate({})
+        return self.session.recalculate({})
 
     @cached_property
     def mutants(self) -> list[Mutant]:
         """All that there are."""
-        checks = [(trial.bound.check.name, trial.bound.cells, trial.bound.inputs) for trial in self._trials]
+        checks = [(trial.bound.check.name, trial.bound.cells, trial.bound.inputs) for trial in self.trials]
         return mutants(self.book, Layout(self.book, checks), self.values, seed=self._seed)
 
     def chosen(self, most: int) -> list[int]:
-        """The numbers of so many mutants at most, in order."""
-        numbers = range(len(self.mutants))
-        return sorted(random.Random(self._seed).sample(numbers, most)) if most < len(numbers) else list(numbers)
+        """The numbers of so many mutants at most, in the order in which they are run."""
+        return in_rounds(self.mutants, most, seed=self._seed)
 
     def check_original(self) -> None:
         """Raises UsageError where the workbook does not pass before it is broken."""
@@ -137,9 +190,8 @@ class Bench:
                 "and mend it first"
             )
 
-    def outcome(self, number: int) -> Outcome:
-        """What becomes of the mutant of that number."""
-        mutant = self.mutants[number]
+    def outcome(self, mutant: Mutant) -> Outcome:
+        """What becomes of the mutant."""
         book = self.book.edited(mutant.contents)
         report = self._report(book)
         cells = mutant.cells(self.book)
@@ -147,62 +199,45 @@ class Bench:
             finding for check in report.checks for finding in check.findings if cells.intersection(finding.cells)
         ]
         if report.verdict is Verdict.PASS and not found:
-            same = mutant.kind != "input" and self._agrees(self._session.like(book), _OTHERS)
-            return Outcome(mutant, "equivalent" if same else "survived", _OTHERS)
+            return self._undetected(mutant, book)
         if not found:
             return Outcome(mutant, "detected")
         finding = next((each for each in found if each.mends), found[0])
         restored = False
         mends = {cell: formula for each in found for cell, formula in each.mends.items()}
         if mends:
-            restored = self._agrees(self._session.like(book.edited(mends)), _PROOFS)
-        return Outcome(mutant, "detected", 0, True, restored, finding.code, finding.suggestion)
+            restored = self.others.agrees(self.session.like(book.edited(mends)), _PROOFS)
+        suggested = finding.code, finding.suggestion
+        return Outcome(mutant, "detected", 0, None, True, restored, *suggested)
+
+    def _undetected(self, mutant: Mutant, book: Workbook) -> Outcome:
+        """Equivalent where that is shown, and survived where it only was not detected."""
+        if mutant.kind == "input":  # a copy of another input is a number less that can be typed
+            return Outcome(mutant, "survived")
+        compared = compare_formulas(self.book, self.session, self.values, mutant, seed=self._seed + 1)
+        if compared.same:
+            return Outcome(mutant, "equivalent", SETS, "formulas")
+        if compared.relations != () and self.others.agrees(
+            self.session.like(book), cells=mutant.cells(self.book), relations=compared.relations or ()
+        ):
+            return Outcome(mutant, "equivalent", self.others.count, "inputs")
+        return Outcome(mutant, "survived")
 
     def _report(self, book: Workbook) -> Report:
-        return assess(self.plan, book, [self._engine], trials=self._trials, scenarios=self._scenarios, seed=self._seed)
-
-    def _agrees(self, session: FormulasSession, sets: int) -> bool:
-        """Whether every bound cell comes to what it comes to in the original, on so many sets of inputs not seen before."""
-        count = self._others[sets][0]
-        columns = session.sweep(*self._others[sets])
-        return all(
-            _alike(one, np.array([floats_of(columns.get(cell, BLANK), count) for cell in cells]))
-            for cells, one in self._originals[sets]
+        return assess(
+            self.plan,
+            book,
+            [self._engine],
+            trials=self.trials,
+            scenarios=self._scenarios,
+            seed=self._seed,
+            witness=False,
         )
 
     @cached_property
-    def _others(self) -> dict[int, tuple[int, dict[Cell, Column]]]:
-        found: dict[int, tuple[int, dict[Cell, Column]]] = {}
-        for sets in (_PROOFS, _OTHERS):
-            others = drawn(self._trials, self.book, self.values, count=sets, seed=self._seed + 1)
-            found[sets] = others.count, others.columns(range(others.count))
-        return found
-
-    @cached_property
-    def _originals(self) -> dict[int, list[tuple[list[Cell], Floats]]]:
-        """By number of sets, the cells of each quantity and what they come to in the original, (cells, sets)."""
-        quantities: dict[tuple[str, str], list[Cell]] = {}
-        for trial in self._trials:
-            for binding in trial.grid.bindings:
-                quantities.setdefault((trial.bound.check.name, binding.output.name), []).append(binding.cell)
-        found: dict[int, list[tuple[list[Cell], Floats]]] = {}
-        for sets, (count, columns) in self._others.items():
-            swept = self._session.sweep(count, columns)
-            found[sets] = [
-                (cells, np.array([floats_of(swept.get(cell, BLANK), count) for cell in cells]))
-                for cells in quantities.values()
-            ]
-        return found
-
-
-def _alike(one: Floats, other: Floats) -> bool:
-    """Whether a quantity's cells, (cells, sets), come to what they come to in the original, but for rounding."""
-    largest = np.fmax.reduce(np.abs(one), axis=0)
-    with np.errstate(all="ignore"):
-        slack = _SAME.atol + np.where(np.isfinite(largest), _ROUNDING * largest, 0.0)
-        near = np.abs(one - other) <= slack + _SAME.rtol * np.abs(one)
-    # Where the original is no number, as at the edges of what can be computed, nothing is asked.
-    return bool((near | np.isnan(one)).all())
+    def others(self) -> Others:
+        """Other inputs, on which mutants are held against the original."""
+        return Others(self.trials, self.book, self.session, self.values, self._seed + 1)
 
 
 class _Kin:

@@ -48,6 +48,8 @@ def render_mutations(report: MutationReport) -> str:
         "spec": report.spec,
         "seed": report.seed,
         "scenarios": report.scenarios,
+        "asked": report.asked,
+        "time": report.time,
         "counts": report.counts,
         "kinds": report.kinds,
         "survivors": [_mutant(outcome) for outcome in report.of("survived")],

@@ -12,17 +12,23 @@ from xlparity.reporters import words
 
 _SHOWN = 10
 _COLUMNS = ("mutants", "equivalent", "detected", "named", "restored", "survived")
+_LEGEND = (
+    "detected: the check does not pass; named: a finding names a cell that was changed; restored: with the suggested "
+    "formula the workbook computes what the original does"
+)
 
 
 def show(report: MutationReport, console: Console, *, verbose: bool = False) -> None:
-    """Prints a row a kind of edit, the survivors, the equivalents, and how much was detected, named and mended."""
+    """Prints a row a kind of edit, the survivors, the equivalents, and how much was detected, named and restored."""
     console.print(Text.assemble((report.workbook, "bold"), f"  broken one edit at a time, checked by {report.spec}"))
     console.print()
     console.print(Padding.indent(_kinds(report), 2))
-    _list(console, report.of("survived"), "survived: nothing in the report tells them from the original", verbose=True)
+    console.print(Padding.indent(Text(_LEGEND, style="dim"), 2))
+    _list(console, report.of("survived"), f"survived: {words.SURVIVED}", verbose=True)
     equivalent = report.of("equivalent")
-    if equivalent:
-        _list(console, equivalent, f"equivalent: {words.equivalent(equivalent[0])}", verbose=verbose)
+    for shown in dict.fromkeys(outcome.shown for outcome in equivalent):
+        alike = [outcome for outcome in equivalent if outcome.shown == shown]
+        _list(console, alike, f"equivalent: {words.equivalent(alike[0])}", verbose=verbose)
     _list(
         console,
         [o for o in report.of("detected") if not o.named],
@@ -30,23 +36,27 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
         verbose=verbose,
     )
     if verbose:
-        unmended = [o for o in report.of("detected") if o.named and not o.restored]
-        _list(console, unmended, "named, but no suggestion restores what it computed", verbose=True)
+        unfixed = [o for o in report.of("detected") if o.named and not o.restored]
+        _list(console, unfixed, "named, but no suggestion restores what the original computed", verbose=True)
     console.print()
     console.print(outcome(report))
 
 
 def outcome(report: MutationReport) -> Text:
-    """The verdict, and how much was detected, named and mended."""
+    """The verdict, and how much was detected, named and restored."""
     counts = report.counts
     real = counts["mutants"] - counts["equivalent"]
-    detected = f"{counts['detected']:,} of {real:,} mutants detected ({_share(counts['detected'], real)})"
-    named = f"the right cell named for {_share(counts['named'], counts['detected'])} of these"
-    mended = f"what it computed restored for {_share(counts['restored'], counts['detected'])}"
-    mark = words.stamp(report.verdict), "bold red" if counts["survived"] else "bold green"
+    said = f"{counts['detected']:,} of {real:,} mutants detected ({_share(counts['detected'], real)})"
+    if counts["detected"]:
+        said += f", the right cell named for {_share(counts['named'], counts['detected'])} of these"
+        said += f", what the original computed restored for {_share(counts['restored'], counts['detected'])}"
     same = counts["equivalent"]
-    left = f"; {same:,} more {'computes' if same == 1 else 'compute'} what the original does" if same else ""
-    return Text.assemble(mark, f"  {detected}, {named}, {mended}{left}.")
+    said += f"; {same:,} more {'computes' if same == 1 else 'compute'} what the original does" if same else ""
+    if report.time is not None and counts["mutants"] < report.asked:
+        said += f". Only {counts['mutants']:,} of {report.asked:,} mutants were run in the {report.time:g} s allowed"
+        said += "; --time none runs all"
+    mark = words.stamp(report.verdict), "bold red" if counts["survived"] else "bold green"
+    return Text.assemble(mark, f"  {said}.")
 
 
 def _kinds(report: MutationReport) -> Table:

@@ -21,6 +21,7 @@ NOTHING_COMPARED = "no cell could be compared"
 HELP = "The message names the cells, what stands there, and, where it is known, the formula to write in its place."
 ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
 _SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
+SURVIVED = "the check passes, and nothing shows that they compute what the original does"
 UNFINISHED = "the reference did not return for several sets of inputs, and was not called for the others"
 RANGES = "low, high or choices of an input in the spec say what it may be"
 _CHANGES_SHOWN = 10
@@ -278,7 +279,9 @@ def fixed(copy: Fixed) -> str:
 
 
 def equivalent(outcome: Outcome) -> str:
-    """Why a mutant is taken to compute what the original does."""
+    """What shows that a mutant computes what the original does."""
+    if outcome.shown == "formulas":
+        return f"the same on {outcome.evidence:,} sets of random values for the cells that the formula reads"
     return f"the same in every bound cell on {outcome.evidence:,} other sets of inputs"
 
 

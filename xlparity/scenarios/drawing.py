@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ _EVERY = 4  # the later kinds have every fourth set
 # A reference may be defined near the stored values only, so most sets without a range keep closer to them.
 _SHARES = tuple(0.5**k for k in (-1, 3, 6, 1, 4, 7, 2, 5, 0))
 _LARGEST = 1e100
+_REMEMBERED = 200  # sets of which the values stay known, 13 MB of them at most
 _SOME = 0.3  # of the elements are zero in a set with some zeros
 
 
@@ -101,16 +103,18 @@ def draw(
                     found[root] = (own, allowed) if known is None else (_both(known[0], own), known[1])
     if not found or not count:
         return Drawn(0, ())
-    random = np.random.default_rng(seed)
-    kinds = [_kind(number) for number in range(count)]
-    levels = _levels(kinds, len(found), random)
+    size = count, len(found), seed
+    few = count <= _REMEMBERED
+    levels = _known_levels(*size) if few else _levels(*size)
     elements: list[Element] = []
     for number, (root, (given, cells)) in enumerate(found.items()):
         now = values[root]
         if isinstance(now, bool) and _of_truths(given):
             column: Column = tuple(bool(level < 0.5) for level in levels[:, number])
+        elif few:
+            column = _known_values(given, float(now), *size, number)  # type: ignore[arg-type]
         else:
-            column = _values(given, float(now), kinds, levels[:, number])  # type: ignore[arg-type]
+            column = _values(given, float(now), levels[:, number])  # type: ignore[arg-type]
         elements.append(Element(cells, given, column))
     changing = np.zeros(count, dtype=bool)
     for element in elements:
@@ -158,18 +162,29 @@ def _kind(number: int) -> Kind:
     return "plain" if number % _EVERY else _LATER[(number // _EVERY - 3) % len(_LATER)]
 
 
-def _levels(kinds: Sequence[Kind], width: int, random: np.random.Generator) -> Floats:
+def _levels(count: int, width: int, seed: int) -> Floats:
     """A number from 0 to 1 for each set and element: a Latin hypercube over the plain sets, plain chance in the others."""
     from scipy.stats import qmc  # noqa: PLC0415  (half a second, where the engine has not imported it already)
 
+    random = np.random.default_rng(seed)
+    kinds = [_kind(number) for number in range(count)]
     plain = [number for number, kind in enumerate(kinds) if kind == "plain"]
     levels: Floats = random.random((len(kinds), width))
     levels[plain] = qmc.LatinHypercube(width, seed=random).random(len(plain))
     return levels
 
 
-def _values(given: Input[Range], now: float, kinds: Sequence[Kind], levels: Floats) -> Column:
+_known_levels = lru_cache(maxsize=4)(_levels)
+
+
+@lru_cache(maxsize=1 << 13)  # a workbook with another formula in it has nearly all inputs in common with the original
+def _known_values(given: Input[Range], now: float, count: int, width: int, seed: int, number: int) -> Column:
+    return _values(given, now, _known_levels(count, width, seed)[:, number])
+
+
+def _values(given: Input[Range], now: float, levels: Floats) -> Column:
     """One element's value in each set; what is no plain draw is held to the input's range as well."""
+    kinds = [_kind(number) for number in range(len(levels))]
     if given.choices:
         return column_of([_choice(given.choices, kind, level) for kind, level in zip(kinds, levels, strict=True)])
     drawn = np.empty(len(kinds))

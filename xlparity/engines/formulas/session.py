@@ -1,6 +1,6 @@
 """A workbook in dependency order, recalculated as often as asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -110,7 +110,7 @@ class FormulasSession:
             return self.like(_with_room(self._workbook, outside))._over(count, given, judged=judged)
         held = {self._places[cell]: column for cell, column in given.items() if cell in self._places}
         order = in_order(self._nodes, frozenset(held))[0] if self._circular and held else self._order
-        columns = sweeping.swept(order, self._start, held, count, self._plans, judged=judged)
+        columns = self._swept(order, held, count, judged=judged)
         found = {**given, **dict(zip(self._cells, columns, strict=False))}
         if judged:
             computed = {place for node in order for place in node.results}
@@ -119,6 +119,9 @@ class FormulasSession:
                 if isinstance(content, Formula | Unsupported) and self._places[cell] not in computed:
                     found[cell] = self._start[self._places[cell]]  # the reason why it is not computed
         return found
+
+    def _swept(self, order: Sequence[Node], held: Mapping[int, Column], count: int, *, judged: bool) -> list[Column]:
+        return sweeping.swept(order, self._start, held, count, self._plans, judged=judged)
 
     def _used(self, cell: Cell) -> bool:
         rows, columns = self._workbook.extents.get(cell.sheet, (0, 0))

@@ -5,7 +5,7 @@ its sets, an error value say, or what a subtraction left; these sets take the sc
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -45,14 +45,48 @@ def swept(
 
     A formula in a held place is not computed, or if ``judged``, it is, and its value returned, but nobody reads it.
     """
-    room = max(1, _LARGEST // max(1, len(start)))
+    at_once = room(start)
     parts = []
-    for first in range(0, count, room):
-        sets = range(first, min(first + room, count))
+    for first in range(0, count, at_once):
+        sets = range(first, min(first + at_once, count))
         now = {place: _entry(column, count, sets) for place, column in held.items()}
-        parts.append([_finished(entry) for entry in _Sweep(start, now, len(sets), plans, judged=judged).run(order)])
-    sizes = [min(room, count - first) for first in range(0, count, room)]
+        parts.append(finished(_Sweep(start, now, len(sets), plans, judged=judged).run(order)))
+    sizes = [min(at_once, count - first) for first in range(0, count, at_once)]
     return parts[0] if len(parts) == 1 else [_joined(columns, sizes) for columns in zip(*parts, strict=True)]
+
+
+def entries(
+    order: Sequence[Node],
+    start: Sequence[Value],
+    held: Mapping[int, Column],
+    count: int,
+    plans: Plans,
+    *,
+    judged: bool,
+    known: Sequence[Entry] | None = None,
+    fresh: Collection[int] = (),
+) -> list[Entry]:
+    """Every place's entry over all the sets at once, as in ``swept``.
+
+    What is not in the ``order`` is as it is ``known``, but for ``fresh`` places, which hold something else than when that was.
+    """
+    now = {place: _entry(column, count, range(count)) for place, column in held.items()}
+    found = _Sweep(start, now, count, plans, judged=judged, known=known).run(order)
+    if judged and known is not None:  # what formulas in held places have come to, and nobody has read
+        computed = {place for node in order for place in node.results}
+        for place in now.keys() - computed.union(fresh):
+            found[place] = known[place]
+    return found
+
+
+def finished(entries: Sequence[Entry]) -> list[Column]:
+    """The columns of these entries."""
+    return [_finished(entry) for entry in entries]
+
+
+def room(start: Sequence[Value]) -> int:
+    """How many sets of so many places are swept at once."""
+    return max(1, _LARGEST // max(1, len(start)))
 
 
 def _entry(column: Column, count: int, sets: range) -> Entry:
@@ -164,10 +198,19 @@ class _Sweep:
     """
 
     def __init__(
-        self, start: Sequence[Value], held: Mapping[int, Entry], count: int, plans: Plans, *, judged: bool
+        self,
+        start: Sequence[Value],
+        held: Mapping[int, Entry],
+        count: int,
+        plans: Plans,
+        *,
+        judged: bool,
+        known: Sequence[Entry] | None = None,
     ) -> None:
         self.values = [*start]
         self.entries: list[Entry] = [*start]
+        for place, entry in enumerate(known or ()):
+            self._write(place, entry)
         self.held, self.count, self.plans, self.judged = held, count, plans, judged
 
     def run(self, order: Sequence[Node]) -> list[Entry]:
