@@ -125,14 +125,14 @@ def test_a_format_for_programs_is_never_mixed_with_annotations(run, wrong, on_gi
     """On standard output they would break it; the runner reads standard error for commands as well."""
     done = run("verify", wrong.spec, "--format", "json")
     assert json.loads(done.out)["verdict"] == "fail"
-    assert done.err.startswith("::error ")
+    assert "\n::error " in done.err
     assert "✗ FAIL" in on_github.read_text()
 
 
 def test_annotations_go_to_standard_output_where_the_report_is_a_file(run, wrong, on_github, tmp_path):
     """There is nothing there that they could break."""
     done = run("verify", wrong.spec, "--format", "json", "--output", tmp_path / "r.json")
-    assert done.out.startswith("::error ")
+    assert "\n::error " in done.out
     assert "::error" not in (tmp_path / "r.json").read_text()
 
 

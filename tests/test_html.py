@@ -8,6 +8,7 @@ from pathlib import Path
 
 import html5lib
 import pytest
+from openpyxl.utils import get_column_letter as column_letters  # which goes beyond XFD
 from planted import verified
 
 import xlparity

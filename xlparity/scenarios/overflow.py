@@ -9,21 +9,19 @@ from functools import cached_property
 
 import numpy as np
 
-from xlparity.address import Cell
-from xlparity.case import Case
+from xlparity.address import Cell, Range
+from xlparity.binding import Input
 from xlparity.columns import Column, value_in
 from xlparity.following import dependents_of, precedents
 from xlparity.screen import Screen, Unscreened
 from xlparity.syntax import Node, parse
-from xlparity.trials import Trial
 from xlparity.values import BLANK, ErrorValue
 from xlparity.workbook import Workbook
 
 
-def may_overflow(trial: Trial, case: Case) -> bool:
-    """Whether the reference exceeds the range of doubles on the way, on inputs for which the spec gives no range."""
-    free = any(given.low is None and given.high is None and not given.choices for given in trial.bound.inputs)
-    return free and trial.reference.overflows(case, trial.iterations, trial.own)
+def has_range(given: Input[Range]) -> bool:
+    """Whether the spec says what the input may be: within that, an overflow of the workbook is a fault."""
+    return given.low is not None or given.high is not None or bool(given.choices)
 
 
 class Overflows:

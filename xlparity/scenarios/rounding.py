@@ -17,7 +17,7 @@ from xlparity.case import Array, Case
 from xlparity.columns import Column, Floats, value_in
 from xlparity.errors import OracleError
 from xlparity.judge import Bools, Reading
-from xlparity.scenarios.overflow import Overflows, may_overflow
+from xlparity.scenarios.overflow import Overflows, has_range
 from xlparity.trials import Answers, Trial
 from xlparity.values import BLANK, ErrorValue, Unsupported
 
@@ -96,7 +96,8 @@ def examine(  # noqa: PLR0913
 ) -> Doubt:
     """For each of these bindings, wrong or unsure in the set of that number, whether it may be right for all that.
 
-    It may where an overflow that the reference has as well is among its precedents. It may also where its value is no farther
+    It may where an overflow that the reference has as well is among its precedents, and where the engine refuses it in a
+    sample in which the reference overflows: a refusal proves nothing. It may also where its value is no farther
     from what is expected than the reference itself moves when its inputs are nudged, with a margin, and whatever it is
     where that makes this expectation undefined. Where the reference raises when it is nudged, a number may be within
     rounding, and of an error value nobody can say. ``infinite`` says that the reference gave an infinity.
@@ -104,12 +105,18 @@ def examine(  # noqa: PLR0913
     row, truths = expected
     at = [trial.grid.bindings[cell].cell for cell in cells]
     values = [value_in(columns.get(cell, BLANK), number) for cell in at]
+    refused, errors = (
+        np.array([isinstance(value, kind) for value in values], dtype=bool) for kind in (Unsupported, ErrorValue)
+    )
     explained, unknown = np.zeros(len(at), dtype=bool), np.zeros(len(at), dtype=bool)
-    if overflows.any(columns, number) and (infinite or may_overflow(trial, case)):
-        certain, possible = overflows.behind(columns, number, at)
-        explained, unknown = (np.array([cell in found for cell in at], dtype=bool) for found in (certain, possible))
-    errors = np.array([isinstance(value, ErrorValue) for value in values], dtype=bool)
-    left = ~explained & ~unknown & ~np.array([isinstance(value, Unsupported) for value in values], dtype=bool)
+    failing = overflows.any(columns, number)
+    if (refused.any() or failing) and (infinite or trial.reference.overflows(case, trial.iterations, trial.own)):
+        if failing and (infinite or not all(map(has_range, trial.bound.inputs))):
+            certain, possible = overflows.behind(columns, number, at)
+            explained, unknown = (np.array([cell in found for cell in at], dtype=bool) for found in (certain, possible))
+        explained |= refused  # near the limits of doubles, where Excel has neither infinities nor denormal numbers
+        unknown &= ~refused
+    left = ~explained & ~unknown & ~refused
     if not left.any():
         return Doubt(explained, unknown)
     moves = _moves(trial, layout, case, columns, np.random.default_rng(seed), cells, row)
