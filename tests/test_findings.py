@@ -334,6 +334,32 @@ def test_a_cell_that_is_right_and_reads_right_cells_is_no_cause_of_what_is_wrong
 
 
 @pytest.mark.libreoffice
+@pytest.mark.parametrize(
+    ("cells", "suggestion"),
+    [
+        ({"B3": "=SUBTOTAL(9,A3)*3"}, "=SUBTOTAL(9,A3)*2"),
+        # The siblings are wrong as well, so that their formula is no suggestion.
+        ({"B1": "=SUBTOTAL(9,A1)*4", "B2": "=SUBTOTAL(9,A2)*4", "B3": "=SUBTOTAL(9,A3)*3", "B4": "=SUBTOTAL(9,A4)*4"}, None),
+    ],
+)  # fmt: skip
+def test_the_siblings_formula_is_suggested_where_libreoffice_finds_it_right(run, small, cells, suggestion):
+    """The default engine computes no SUBTOTAL, so LibreOffice itself has to confirm the formula, in a copy, on new inputs."""
+    right = {f"A{row}": row for row in range(1, 5)} | {f"B{row}": f"=SUBTOTAL(9,A{row})*2" for row in range(1, 5)}
+    small.write_cells(right | cells)
+    small.reference.write_text("def double(x):\n    return {'y': 2 * x}\n")
+    small.write_spec(inputs='[inputs]\nx = "A1:A4"', outputs='[outputs]\ny = "B1:B4"')
+    report = xlparity.verify(small.spec, engine="libreoffice")
+    found = next(found for found in report.checks[0].findings if names(found) == ["B3"])
+    assert found.suggestion == suggestion
+    if suggestion is not None:
+        fixed = small.folder / "fixed.xlsx"
+        done = run("verify", small.spec, "--engine", "libreoffice", "--fix", fixed)
+        assert done.code == 1
+        assert "PASS" in done.out
+        assert run("verify", small.spec, "--engine", "libreoffice", "--workbook", fixed).code == 0
+
+
+@pytest.mark.libreoffice
 def test_what_another_engine_could_not_compute_is_no_finding_of_libreoffice(small):
     """It computes B2, and finds it right; that the engine formulas does not support OFFSET is nothing to this report."""
     cells = THREE | down("=3*A#") | {"B2": "=3*OFFSET(A2,0,0)", "B3": "=3-A3"}
@@ -344,12 +370,12 @@ def test_what_another_engine_could_not_compute_is_no_finding_of_libreoffice(smal
 @pytest.mark.libreoffice
 @pytest.mark.parametrize("engine", ["libreoffice", ["formulas", "libreoffice"]])
 def test_what_libreoffice_finds_wrong_is_a_finding_even_if_the_other_engine_cannot_judge_it(small, engine):
-    """The cell differs, and what depends on it is counted; nothing is suggested that no engine could confirm."""
-    cells = THREE | down("=3*A#") | down("=B#+1", column="C") | {"B2": "=4*OFFSET(A2,0,0)"}
+    """The cells differ, and what depends on them is counted; nothing is suggested that no engine could confirm."""
+    cells = THREE | down("=4*OFFSET(A#,0,0)") | down("=B#+1", column="C")
     reference = "return {'y': 3 * x, 'z': 3 * x + 1}"
     report = report_on(small, cells, reference, outputs='y = "B1:B3"\nz = "C1:C3"', engine=engine)
     (found,) = report.checks[-1].findings
-    assert (found.code, names(found), found.affects, found.mends) == ("XP100", ["B2"], 1, {})
+    assert (found.code, names(found), found.affects, found.mends) == ("XP100", ["B1", "B2", "B3"], 3, {})
     assert "it does not compute what the reference does" in found.message
     assert "OFFSET" in found.message
     assert [finding.mends for check in report.checks for finding in check.findings if finding.mends] == []

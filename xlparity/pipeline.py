@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -32,7 +32,7 @@ from xlparity.tolerance import Tolerance
 from xlparity.trials import Stored, Trial, trials_of
 from xlparity.tried import Scenarios
 from xlparity.values import Value
-from xlparity.workbook import Workbook, read_workbook
+from xlparity.workbook import Formula, Workbook, read_workbook
 from xlparity.writing import from_here
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def assess(  # noqa: PLR0913  (most are options of the command as well)
     reconciled = [reconcile([check for check, _ in by_engine]) for by_engine in zip(*opinions, strict=True)]
     evidence = [[of for _, of in by_engine] for by_engine in zip(*opinions, strict=True)]
     say("looking for causes", 0.95)
-    diagnosed = _with_causes(book, trials, reconciled, evidence, sessions, scenarios, seed)
+    diagnosed = _with_causes(book, trials, reconciled, evidence, machines, sessions, scenarios, seed)
     checks = tuple(check for by_engine in diagnosed for check in by_engine)
     looked_at = {r.cell for check in checks for r in check.results if r.status != "skipped"}
     census = take_census(book, looked_at)
@@ -150,6 +150,7 @@ def _with_causes(
     trials: Sequence[Trial],
     found: Sequence[Sequence[CheckResult]],
     evidence: Sequence[Sequence[Evidence]],
+    machines: Sequence[Engine],
     sessions: Sequence[tuple[Session, Values]],
     scenarios: int,
     seed: int,
@@ -202,7 +203,9 @@ def _with_causes(
             if finding.code in (*OF_INPUTS, "XP204")
             for cell in finding.cells
         }
-        causes = diagnose(book, judged, session, prove, explained)
+        recheck = functools.partial(_rechecked, trials, book, machines[engine], scenarios, seed + 1)
+        another = machines[engine].recomputes and not isinstance(own, FormulasSession)
+        causes = diagnose(book, judged, session, prove, explained, recheck if another else None)
         for by_engine, judgements in zip(results, outcomes, strict=True):
             check = by_engine[engine]
             settled = {cell for finding in check.findings for cell in finding.cells}
@@ -217,6 +220,20 @@ def _with_causes(
             fresh = credited(fresh, engine, by_engine, judgements)
             by_engine[engine] = replace(check, findings=(*check.findings, *fresh))
     return results
+
+
+def _rechecked(
+    trials: Sequence[Trial],
+    book: Workbook,
+    machine: Engine,
+    scenarios: int,
+    seed: int,
+    formulas: Mapping[Cell, Formula],
+) -> list[Evidence]:
+    """The evidence of every check as this engine has it, on the workbook with these formulas and on new inputs."""
+    edited = book.edited(formulas)
+    found, _, _ = _opinion(trials, edited, machine, lambda stage, done: None, scenarios, seed, witness=False)
+    return [evidence for _, evidence in found]
 
 
 def _overflows(trial: Trial) -> Callable[[Evidence, int], bool]:

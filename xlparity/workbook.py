@@ -52,7 +52,7 @@ class Workbook:
     each sheet. ``formulas`` counts the formula elements in the file itself, whether or not they could be read.
     ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh,
     ``macros`` that it has some, which may define functions, and ``iterates`` that Excel computes circular references by
-    iteration, and does not refuse them.
+    iteration, and does not refuse them. ``edits`` are the cells that hold something else than in the file.
     """
 
     path: Path
@@ -66,6 +66,7 @@ class Workbook:
     date1904: bool = False
     macros: bool = False
     iterates: bool = False
+    edits: frozenset[Cell] = frozenset()
 
     def formula(self, cell: Cell) -> Formula | None:
         """The formula that computes this cell, alone or as part of an array area."""
@@ -83,7 +84,9 @@ class Workbook:
         cells, members = replaced(self.cells, self.members, contents)
         count = self.formulas + _number_of_formulas(cells) - _number_of_formulas(self.cells)
         extents = _extents(self.sheets, cells, members)
-        return replace(self, cells=cells, members=members, formulas=count, extents=extents)
+        return replace(
+            self, cells=cells, members=members, formulas=count, extents=extents, edits=self.edits.union(contents)
+        )
 
     def precedents(self, cell: Cell) -> list[Range]:
         """What the cell's formula refers to, in order; what stands for no range is left out, and is not computed either."""

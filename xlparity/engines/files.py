@@ -31,8 +31,8 @@ class Original:
     """A workbook's file, taken apart once so that many copies can be made of it.
 
     ``emptied`` are formulas that no copy holds, because nothing good would come of computing them. ``stand_in`` is what
-    a copy stores for every other formula, where an engine minds that nothing is stored. The workbook may be the one that
-    ``as_excel_reads`` makes of the file's. Raises WorkbookError where the file is no longer the one that was read.
+    a copy stores for every other formula, where an engine minds that nothing is stored. The workbook may be an edited one,
+    which holds other formulas than the file. Raises WorkbookError where the file is no longer the one that was read.
     """
 
     @collector.paused()
@@ -89,10 +89,10 @@ class Original:
         return contents
 
     def _reworded(self, name: str, stand_in: Content) -> dict[str, Content]:
-        """The formulas with #NAME? in them, which the file may have in other words: see ``Workbook.as_excel_reads``."""
+        """The formulas that the file has in other words, or has not got."""
         contents: dict[str, Content] = {}
         for cell, formula in formulas_of(self._workbook):
-            if cell.sheet == name and "#NAME?" in formula.text and cell not in self._emptied:
+            if cell.sheet == name and cell in self._workbook.edits and cell not in self._emptied:
                 element = self._sheets[name].elements.get(cell.a1)
                 if element is not None and element.defines:
                     contents = self._spelled_out(name, self._sheets[name].groups[element.shared]) | contents

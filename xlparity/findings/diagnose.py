@@ -27,6 +27,7 @@ _SMALL_STEP = 1.5
 _FEWEST_PROOFS, _MOST_PROOFS = 10, 200
 
 Proof: TypeAlias = Callable[[Workbook], Sequence[Evidence]]
+Recheck: TypeAlias = Callable[[Mapping[Cell, Formula]], Sequence[Evidence]]
 
 
 def diagnose(
@@ -35,12 +36,14 @@ def diagnose(
     session: ForcingSession,
     prove: Proof,
     explained: Collection[Cell] = (),
+    recheck: Recheck | None = None,
 ) -> dict[str, tuple[Finding, ...]]:
     """The findings about each check, by its name; of a check in which nothing is wrong there are none.
 
     ``prove`` gives the evidence of every check, in their order, on the workbook with suggestions in it and on inputs that
     nobody has seen before: what agrees on a hundred sets by chance does not on the next hundred. What follows from the
-    ``explained`` cells, about which there are findings already, needs no other explanation.
+    ``explained`` cells, about which there are findings already, needs no other explanation. ``recheck`` gives the evidence of
+    the engine that found the cells wrong, where that is another than the session's, on the workbook with these formulas.
     """
     if not any(amiss(judged) for judged in checks):
         return {}
@@ -52,7 +55,8 @@ def diagnose(
         return spelling.roots(layout, judged, forced, bound)
 
     roots, left = localise(spelling.workbook, layout, checks, spelling.session, explained, misspelt)
-    mends = _Search(layout, checks, roots, spelling, prove).mends()
+    search = _Search(layout, checks, roots, spelling, prove)
+    mends = search.with_siblings(search.mends(), recheck)
     found: dict[str, list[Finding]] = {judged.name: [] for judged in checks}
     for (root, mend, sources), besides in _folded(_merged(workbook, roots, mends)):
         if not root.accepted or root.affects:
@@ -149,6 +153,28 @@ class _Search:
                 held[number] = self._find(number)
             tried = held
         return tried
+
+    def with_siblings(self, mends: Sequence[Mend | None], recheck: Recheck | None) -> list[Mend | None]:
+        """The mends, and the siblings' formulas where the session computes none, and the other engine finds them right."""
+        kept = list(mends)
+        tried = [number for number, root in enumerate(self.roots) if root.fault == "beyond" and not root.accepted]
+        for number in tried if recheck is not None else ():
+            kept[number] = self._repair.as_siblings(self.roots[number])
+        tried = [number for number in tried if kept[number] is not None]
+        if recheck is None or not tried:
+            return kept
+        try:
+            shown = dict(zip((judged.name for judged in self.checks), recheck(_all(kept)), strict=True))
+        except XlparityError:  # the engine cannot take the formulas
+            return list(mends)
+        for number in tried:
+            root = self.roots[number]
+            evidence, at = shown[root.judged.name], list(root.indices)
+            open_to = evidence.wrong[:, at] | evidence.unsure[:, at]
+            right = evidence.counted[:, None] & np.isfinite(evidence.expected[:, at]) & ~evidence.shaky[:, at]
+            if open_to.any() or not right.any(axis=0).all():
+                kept[number] = None
+        return kept
 
     def _without_overruled(self, mends: Sequence[Mend | None]) -> list[Mend | None]:
         """The mends without those that only name functions rightly, in formulas for which another mend has other text."""

@@ -164,6 +164,16 @@ class Repair:
         text = filled(formula.text, to.row - cell.row, to.column - cell.column)
         return text is not None and self.layout.form(to, replace(formula, text=text), home) == form
 
+    def as_siblings(self, root: Root) -> Mend | None:
+        """The formula that most of the root's siblings have; none with branches, of which nobody knows whether they are taken."""
+        subject = Subject(self, root)
+        for form, cell in self.siblings(root)[:1]:
+            held, formulas = self.workbook.formula(cell), subject.written(form)
+            if form != root.form and formulas is not None and held is not None and not has_branches(held):
+                edit = self._as_edit(subject, form, cell)
+                return Mend(edit.kind, edit.said, formulas)
+        return None
+
     def siblings(self, root: Root) -> list[tuple[Form, Cell]]:
         """The forms of the quantity's right cells, the most common first, each with a cell that has it."""
         found: Counter[Form] = Counter()

@@ -103,7 +103,7 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
         return "XP201", said
     if root.fault == "circular":
         return "XP302", f"{_circle(result)}{_but(said)}"
-    if root.fault in ("unsupported", "beyond"):
+    if root.fault == "unsupported" or (root.fault == "beyond" and mend is None):
         reason = reason_in(root.forced.local.get(root.cells[0], BLANK))
         why = f"no correction can be looked for, since the engine formulas does not support it: {reason}"
         wrong = "XP100", f"it does not compute what the reference does; {why}"
