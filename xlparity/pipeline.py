@@ -244,8 +244,15 @@ def _overflows(trial: Trial) -> Callable[[Evidence, int], bool]:
         case = next(trial.cases(dict(zip(cells, numbers, strict=True)), 1))
         return case is not None and trial.reference.overflows(case, trial.iterations, trial.own)
 
+    def leaves_range(evidence: Evidence, number: int) -> bool:
+        _, answers = known.setdefault(id(evidence), (evidence, {}))  # which is kept, and its id with it
+        if number not in answers:  # a thousand cells ask about one set of a thousand inputs
+            answers[number] = asked(tuple(value_in(evidence.inputs[cell], number) for cell in cells))
+        return answers[number]
+
     cells = [cell for given in trial.bound.inputs for cell in given.at.cells()]
-    return lambda evidence, number: asked(tuple(value_in(evidence.inputs[cell], number) for cell in cells))
+    known: dict[int, tuple[Evidence, dict[int, bool]]] = {}
+    return leaves_range
 
 
 def _proof(
