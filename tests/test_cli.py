@@ -71,7 +71,7 @@ def test_the_verdict_stands_beside_what_a_program_reads_and_not_in_it(run, small
     done = run("verify", small.spec, "--format", form, "--fix", small.folder / "fixed.xlsx")
     assert (done.code, "✗ FAIL" in done.out) == (1, form == "markdown" and "✗ FAIL" in bare)
     assert done.err.startswith("✗ FAIL")
-    assert "fixed.xlsx: 1 formula put right" in done.err
+    assert "1 formula put right" in " ".join(done.err.split())
     assert "✓ PASS" in done.err
 
 
