@@ -163,6 +163,7 @@ class _Watch:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._due: float | None = None
+        self._sent = False
         self._caller = 0
         self._thread: threading.Thread | None = None
 
@@ -174,11 +175,19 @@ class _Watch:
                 self._thread.start()
 
     def end(self) -> None:
-        """Nothing is interrupted from here on."""
+        """Nothing is interrupted from here on.
+
+        An interruption that is still on its way is raised here. To take it back would leave CPython with the mark that one is
+        pending, for ever: it then looks for it at every call, and under a profiler never ends.
+        """
         with self._lock:
-            if self._due is not None:
-                self._due = None
-                _interrupt(self._caller, None)
+            self._due = None
+            sent, self._sent = self._sent, False
+        if sent:
+            with contextlib.suppress(TimedOut):
+                _interrupt(threading.get_ident())
+                while True:
+                    pass
 
     def _look(self) -> None:
         idle = 0
@@ -187,12 +196,12 @@ class _Watch:
             with self._lock:
                 idle = idle + 1 if self._due is None else 0
                 if self._due is not None and time.monotonic() > self._due:
-                    _interrupt(self._caller, TimedOut)
+                    self._sent = True
+                    _interrupt(self._caller)
                 if idle == _IDLE:
                     self._thread = None
 
 
-def _interrupt(thread: int, error: type[BaseException] | None) -> None:
-    """Has the error raised in the thread as soon as that runs Python code; None takes back one that is not raised yet."""
-    what = ctypes.py_object() if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
+def _interrupt(thread: int) -> None:
+    """Has TimedOut raised in the thread as soon as that runs Python code."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimedOut))
