@@ -236,7 +236,7 @@ def test_the_outcome_is_said_whatever_the_report_is_written_as(run, small, check
     ]
     report = small.folder / "report.json"
     outcome = run(*words[:-2], "--quiet").out
-    assert outcome.startswith("~ STALE" if check else "wrote ")
+    assert outcome.startswith("~ STALE" if check else "wrote")
     piped, written = run(*words), run(*words, "--output", report)
     assert json.loads(piped.out) == json.loads(report.read_text())
     assert piped.err == outcome
