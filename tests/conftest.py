@@ -1,6 +1,7 @@
 """What several test files need: the generated week-1 workbook, and a small one of two cells with its reference."""
 
 import importlib.util
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -109,7 +110,12 @@ class Done(NamedTuple):
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
-    """Runs the command line in this process, which the console script forks."""
+    """Runs the command line in this process, which the console script forks.
+
+    Its lines are so wide that the length of a temporary path breaks none; a test of a width sets COLUMNS.
+    """
+    if "COLUMNS" not in os.environ:
+        monkeypatch.setenv("COLUMNS", "400")
 
     def command(*arguments: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["xlparity", *map(str, arguments)])

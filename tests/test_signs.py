@@ -36,9 +36,9 @@ BLACK_SCHOLES = [
     ("d1", "{=(LN(B1/B2)+(B3-B4+B5^2/2)*B6)/(B5*SQRT(B6))}"), ("d1", "=(LN(B1/B2)+(B3 - B4 + B5 ^ 2 / 2) * B6)/(B5*SQRT(B6))"),
     ("d1", "=(LN(B1/B2)--B6*(B3-B4+B5^2/2))/(B5*SQRT(B6))"), ("d2", "=D1-B5*SQRT(B6)"), ("d2", "=D1-B5*B6^(1/2)"),
     ("d2", "=(LN(B1/B2)+(B3-B4-B5^2/2)*B6)/(B5*SQRT(B6))"), ("d2", "{=(LN(B1/B2)+(B3-B4-B5^2/2)*B6)/(B5*B6^0.5)}"),
-    ("call", "=B1*EXP(-B4*B6)*NORM.S.DIST(D1,TRUE)-B2*EXP(-B3*B6)*NORM.S.DIST(D2,TRUE)"),
+    ("call", "=B1*EXP(-B4*B6)*_xlfn.NORM.S.DIST(D1,TRUE)-B2*EXP(-B3*B6)*_xlfn.NORM.S.DIST(D2,TRUE)"),
     ("call", "=-B2*EXP(1)^-(B3*B6)*NORMSDIST(D2)+B1*EXP(1)^(-B4*B6)*NORMSDIST(D1)"),
-    ("put", "=B2*EXP(-B3*B6)*NORM.S.DIST(-D2,TRUE)-B1*EXP(-B4*B6)*NORM.S.DIST(-D1,TRUE)"),
+    ("put", "=B2*EXP(-B3*B6)*_xlfn.NORM.S.DIST(-D2,TRUE)-B1*EXP(-B4*B6)*_xlfn.NORM.S.DIST(-D1,TRUE)"),
     ("put", "=-B1*EXP(-B4*B6)*NORMSDIST(-D1)--B2*EXP(-B3*B6)*NORMSDIST(-D2)"),
 ]  # fmt: skip
 
