@@ -1,7 +1,7 @@
 """Cells and ranges: parsed once, where text comes in; everywhere else they are values. ``str()`` gives A1 notation."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -116,6 +116,33 @@ class Range(NamedTuple):
         for row in range(self.row, self.last_row + 1):
             for column in range(self.column, self.last_column + 1):
                 yield Cell(self.sheet, row, column)
+
+    def contains(self, other: "Cell | Range") -> bool:
+        """Whether all of the cell or range lies in this range."""
+        last_row, last_column = other[3:] if isinstance(other, Range) else other[1:]
+        return (
+            self.sheet == other.sheet
+            and self.row <= other.row
+            and last_row <= self.last_row
+            and self.column <= other.column
+            and last_column <= self.last_column
+        )
+
+    def intersects(self, other: "Range") -> bool:
+        """Whether the two ranges have a cell in common."""
+        return (
+            self.sheet == other.sheet
+            and self.row <= other.last_row
+            and other.row <= self.last_row
+            and self.column <= other.last_column
+            and other.column <= self.last_column
+        )
+
+    def among(self, cells: Collection[Cell]) -> Iterator[Cell]:
+        """Those of the cells that lie in this range, however large either is; ``cells`` is a set or a mapping."""
+        if self.size <= len(cells):
+            return (cell for cell in self.cells() if cell in cells)
+        return (cell for cell in cells if self.contains(cell))
 
     @property
     def on_the_grid(self) -> bool:

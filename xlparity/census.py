@@ -56,15 +56,8 @@ def _formula_cells(workbook: Workbook, anchors: Mapping[Cell, Formula], cell: Ce
             found = {workbook.members.get(precedent, precedent) for precedent in area.cells()}
             yield from found & anchors.keys()
         else:  # the grid is larger than any workbook
-            yield from (anchor for anchor, held in anchors.items() if _touch(area, held.area or anchor))
+            yield from (anchor for anchor, held in anchors.items() if _reads(area, held.area or anchor))
 
 
-def _touch(area: Range, other: Range | Cell) -> bool:
-    block = other if isinstance(other, Range) else Range(other.sheet, *other[1:], *other[1:])
-    return (
-        area.sheet == block.sheet
-        and area.row <= block.last_row
-        and block.row <= area.last_row
-        and area.column <= block.last_column
-        and block.column <= area.last_column
-    )
+def _reads(area: Range, formula: Range | Cell) -> bool:
+    return area.intersects(formula) if isinstance(formula, Range) else area.contains(formula)

@@ -1,7 +1,6 @@
 """A copy of a workbook in which some formulas are exchanged, and every stored value is right again."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xlparity import ooxml
@@ -64,7 +63,7 @@ def _refuse_place(book: Workbook, cell: Cell) -> None:
         raise WorkbookError(f"{book.path}: there is no sheet '{cell.sheet}' to write a formula into")
     for table in book.scope.tables.values():
         header = table.area._replace(last_row=table.area.row + table.headers - 1)
-        if _holds(header, cell):
+        if header.contains(cell):
             raise WorkbookError(f"{book.path}: {cell} is a header of table {table.name}, and must stay a plain text")
 
 
@@ -155,7 +154,7 @@ def _out_of_date(book: Workbook, formulas: Iterable[Cell], values: Values, repor
     readers: dict[Cell, list[Cell]] = {}
     for cell in waiting:
         for area in book.precedents(cell):
-            for precedent in _common(area, known):
+            for precedent in area.among(known):
                 readers.setdefault(precedent, []).append(cell)
     reached = [cell for cell in waiting if cell in moved or _opaque(book, cell)]
     reached += [reader for cell in moved for reader in readers.get(cell, ())]
@@ -184,21 +183,6 @@ def _opaque(book: Workbook, cell: Cell) -> bool:
             except ValueError:
                 return True
     return False
-
-
-def _common(area: Range, cells: AbstractSet[Cell]) -> Iterator[Cell]:
-    """Those of the cells that lie in the area, whichever of the two is the larger."""
-    if area.size <= len(cells):
-        return (cell for cell in area.cells() if cell in cells)
-    return (cell for cell in cells if _holds(area, cell))
-
-
-def _holds(area: Range, cell: Cell) -> bool:
-    return (
-        cell.sheet == area.sheet
-        and area.row <= cell.row <= area.last_row
-        and area.column <= cell.column <= area.last_column
-    )
 
 
 def _emptied(data: bytes, book: Workbook, cells: Iterable[Cell]) -> bytes:

@@ -156,7 +156,7 @@ class Layout:
         anchored = dollars[0], dollars[1]
         slot = self.slots.get(area.first)
         base = self.area(slot.check, slot.variable, slot.iteration) if slot is not None else None
-        if slot is not None and base is not None and _holds(base, area):
+        if slot is not None and base is not None and base.contains(area):
             to = slot.check, slot.variable
             delta = slot.iteration - iteration if self.homes[to].moves else 0
             own = self.slots.get(cell)
@@ -296,14 +296,3 @@ def spelled(area: Range, dollars: tuple[bool, bool, bool, bool], sheet: str) -> 
     if area.size > 1:
         text += ":" + end(area.last_column, area.last_row, dollars[2:])
     return text if area.sheet == sheet else f"{quoted(area.sheet)}!{text}"
-
-
-def _holds(area: Range, other: Range) -> bool:
-    """Whether all of the other range lies in the first."""
-    return (
-        area.sheet == other.sheet
-        and area.row <= other.row
-        and other.last_row <= area.last_row
-        and area.column <= other.column
-        and other.last_column <= area.last_column
-    )

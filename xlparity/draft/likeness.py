@@ -95,12 +95,6 @@ def is_number(workbook: Workbook, cell: Cell) -> bool:
     return isinstance(workbook.cells.get(cell), float | bool)
 
 
-def contains(area: Range, cell: Cell) -> bool:
-    """Whether the cell is one of the range."""
-    inside = area.row <= cell.row <= area.last_row and area.column <= cell.column <= area.last_column
-    return inside and cell.sheet == area.sheet
-
-
 def _moves(here: Range, there: Range, rows: int, columns: int) -> bool:
     """Whether each row and column of the second range is that of the first, moved so far or not at all."""
     away = (rows, columns, rows, columns)

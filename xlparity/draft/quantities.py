@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from xlparity.address import Cell, Range, folded, parse_range
-from xlparity.draft.likeness import Likeness, contains
+from xlparity.draft.likeness import Likeness
 from xlparity.draft.names import names_something, stem
 from xlparity.draft.survey import Kind, Survey
 from xlparity.draft.texts import Texts
@@ -117,7 +117,7 @@ class _Finder:
             return False
         if self.kinds[cell] is not Kind.FORMULA or self.alike(above, cell):
             return True
-        if any(area.size > 1 and contains(area, above) for area in self.workbook.precedents(cell)):
+        if any(area.size > 1 and area.contains(above) for area in self.workbook.precedents(cell)):
             return False  # a total of the column
         label = self.around.label(cell)
         if label is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from xlparity.address import Cell, Range
-from xlparity.draft.likeness import Likeness, Pattern, contains, is_constant, is_number
+from xlparity.draft.likeness import Likeness, Pattern, is_constant, is_number
 from xlparity.draft.loops import Loop
 from xlparity.draft.names import SAME, fit
 from xlparity.draft.texts import Texts
@@ -144,4 +144,4 @@ def cells_within(workbook: Workbook, area: Range) -> list[Cell]:
     """The cells of the range that hold something."""
     if area.size <= _LARGEST_RANGE:
         return [cell for cell in area.cells() if cell in workbook.cells or cell in workbook.members]
-    return [cell for cell in (*workbook.cells, *workbook.members) if contains(area, cell)]
+    return [cell for cell in (*workbook.cells, *workbook.members) if area.contains(cell)]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from xlparity.address import Cell, Range
-from xlparity.draft.likeness import contains
 from xlparity.draft.loops import Loop
 from xlparity.draft.names import names_something, stem
 from xlparity.workbook import Workbook
@@ -85,7 +84,7 @@ class Texts:
     def zone(self, cell: Cell) -> tuple[object, int | None]:
         """The table and the block that the cell stands in, and whether among the table's totals."""
         tables = self.workbook.scope.tables.items()
-        inside = ((name, t.area.last_row - t.totals < cell.row) for name, t in tables if contains(t.area, cell))
+        inside = ((name, t.area.last_row - t.totals < cell.row) for name, t in tables if t.area.contains(cell))
         return next(inside, None), self.loop.block(cell) if self.loop else None
 
     def _leaves_the_block(self, cell: Cell, above: Cell) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from xlparity.address import Cell, Range
-from xlparity.draft.likeness import Likeness, Pattern, contains, is_constant, is_number
+from xlparity.draft.likeness import Likeness, Pattern, is_constant, is_number
 from xlparity.draft.texts import Texts
 
 _NUMBER = re.compile(r"\s*[-+]?[0-9]*[.,]?[0-9]+\s*%?\s*")
@@ -126,10 +126,10 @@ class _Line:
             belongs = bool(reads) and self.workbook.precedents(cell) == reads
         else:
             end = whole[-1 if step > 0 else 0]
-            on_its_own = end not in self.formulas and any(contains(there, end) for there in self.reads(pattern, cell))
+            on_its_own = end not in self.formulas and any(there.contains(end) for there in self.reads(pattern, cell))
             number = is_constant(self.workbook, cell) or _reads_as_number(self.workbook.cells[cell])
             belongs = number and self.has_inputs(pattern, cell) and not on_its_own
-            belongs = belongs and not any(contains(area, cell) for area in read)
+            belongs = belongs and not any(area.contains(cell) for area in read)
         near = (*whole[-2:], cell) if step > 0 else (cell, *whole[:2])
         return belongs and self.is_one_quantity(near, whole[0] if step > 0 else cell)
 
@@ -171,7 +171,7 @@ class _Line:
     def is_total(self, cell: Cell) -> bool:
         """Whether the formula reads a range with the cell before it in this line."""
         before = self.next(cell, -1)
-        return any(area.size > 1 and contains(area, before) for area in self.workbook.precedents(cell))
+        return any(area.size > 1 and area.contains(before) for area in self.workbook.precedents(cell))
 
     def spare(self, cells: Sequence[Cell]) -> int:
         """How many more of these are formulas than must be: more than half."""

@@ -71,19 +71,7 @@ def _edges(areas: Mapping[Cell, Collection[Range]], workbook: Workbook) -> dict[
             results.update((m, cell) for m in formula.area.cells() if workbook.members.get(m, m) == cell)
     if sum(min(area.size, len(results)) for of in areas.values() for area in of) > _MOST:
         return {}
-    return {cell: {results[found] for area in of for found in _among(area, results)} for cell, of in areas.items()}
-
-
-def _among(area: Range, cells: Collection[Cell]) -> Iterator[Cell]:
-    if area.size <= len(cells):
-        return (cell for cell in area.cells() if cell in cells)
-    return (
-        cell
-        for cell in cells
-        if cell.sheet == area.sheet
-        and area.row <= cell.row <= area.last_row
-        and area.column <= cell.column <= area.last_column
-    )
+    return {cell: {results[found] for area in of for found in area.among(results)} for cell, of in areas.items()}
 
 
 def _certainly_read(workbook: Workbook, cell: Cell) -> Iterator[Range]:

@@ -6,7 +6,7 @@ another workbook, ``#NAME?`` for a function that it does not know. Such values, 
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from xlparity import collector
@@ -106,7 +106,7 @@ class Survey:
         return {
             cell: Unsupported("a truth value in a cell, which the engine takes for a number here")
             for cell, reading in (self.readings.items() if truths else ())
-            if any(True for area in reading.areas for _ in _among(area, truths))
+            if any(True for area in reading.areas for _ in area.among(truths))
             and minds(str(self._workbook.cells[cell]), set(map(without_prefix, reading.calls)))
         }
 
@@ -141,7 +141,7 @@ class Survey:
         readers: dict[Cell, list[Cell]] = defaultdict(list)
         for reader, reading in self.readings.items():
             for area in reading.areas:
-                for cell in _among(area, computed):
+                for cell in area.among(computed):
                     readers[cell].append(reader)
         return readers
 
@@ -218,15 +218,3 @@ class Survey:
 def refused_by_all(workbook: Workbook) -> frozenset[Cell]:
     """The cells that no outside program can be asked about, whatever it knows."""
     return frozenset(Survey(workbook, lambda text: None).settle({}, (), ()))
-
-
-def _among(area: Range, cells: Collection[Cell]) -> Iterable[Cell]:
-    if area.size <= len(cells):
-        return (cell for cell in area.cells() if cell in cells)
-    return (
-        cell
-        for cell in cells
-        if cell.sheet == area.sheet
-        and area.row <= cell.row <= area.last_row
-        and area.column <= cell.column <= area.last_column
-    )

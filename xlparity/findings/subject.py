@@ -46,7 +46,7 @@ class Subject:
         """What is expected of the formula's cells, (sets, rows, columns), and how far from it they may be."""
         judged, sets = self._root.judged, list(self._root.forced.sets)
         area = self.area or Range(self.cell.sheet, *self.cell[1:], *self.cell[1:])
-        indices = {binding.cell: k for k, binding in enumerate(judged.evidence.bindings) if _within(area, binding.cell)}
+        indices = {binding.cell: k for k, binding in enumerate(judged.evidence.bindings) if area.contains(binding.cell)}
         expected = np.full((len(sets), *area.shape), np.nan)
         for cell, index in indices.items():
             expected[:, cell.row - area.row, cell.column - area.column] = judged.evidence.expected[sets, index]
@@ -138,8 +138,3 @@ def parsed(text: str) -> Node | None:
         return parse(text)
     except ValueError:
         return None
-
-
-def _within(area: Range, cell: Cell) -> bool:
-    rows, columns = cell.row - area.row, cell.column - area.column
-    return area.sheet == cell.sheet and 0 <= rows < area.shape[0] and 0 <= columns < area.shape[1]

@@ -44,7 +44,7 @@ def write_formulas(
         seen.add(element.cell)
         _refuse_parts(element, contents, where)
         for address, area in areas.items():
-            if element.cell != parse_range(address, "").first and element.cell in parse_range(area, "").cells():
+            if element.cell != parse_range(address, "").first and parse_range(area, "").contains(element.cell):
                 raise WorkbookError(
                     f"{where}: {element.cell.a1} has a formula, over which none for {area} can be entered"
                 )
@@ -119,20 +119,10 @@ def _refuse_parts(element: _Element, contents: Mapping[Cell, Content], where: st
     if element.kind not in ("array", "dataTable") or element.area is None:
         return
     table = element.kind == "dataTable"
-    for cell in _within(element.area, contents):
+    for cell in element.area.among(contents):
         if table or cell != element.cell:
             whole = "a data table" if table else f"the array formula in {element.cell.a1}"
             raise WorkbookError(f"{where}: {cell.a1} is part of {whole}, and a part cannot be changed")
-
-
-def _within(area: Range, cells: Mapping[Cell, Content]) -> Iterable[Cell]:
-    if area.size <= len(cells):
-        return [cell for cell in area.cells() if cell in cells]
-    return [
-        cell
-        for cell in cells
-        if area.row <= cell.row <= area.last_row and area.column <= cell.column <= area.last_column
-    ]
 
 
 def _written_out(
