@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -126,6 +127,29 @@ def test_a_stored_value_that_differs_is_found_and_named(run, book, old, new, cel
     (found,) = [cell for cell in report["cells"] if cell["status"] == "differs"]
     assert (found["cell"], found["stored"]) == (cell, stored)
     assert found["formula"]
+
+
+@pytest.mark.libreoffice
+def test_a_boolean_that_libreoffice_stores_as_a_number_is_equal(run, small):
+    """It writes TRUE as 1 where the cell has a number format; only its own files are read so."""
+    small.write_cells({"A1": 3, "A2": "=A1>2", "A3": "=A1>5"})
+    book = openpyxl.load_workbook(small.workbook)
+    for address in ("A2", "A3"):
+        book.active[address].number_format = "0.00"
+    book.save(small.workbook)
+    soffice = shutil.which("soffice") or shutil.which("libreoffice")
+    profile, out = small.folder / "profile", small.folder / "out"
+    subprocess.run(
+        [soffice, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML",
+         "--outdir", out, small.workbook], check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    saved = out / small.workbook.name
+    parts = ooxml.read_parts(saved.read_bytes(), saved)
+    assert re.search(rb'r="A2"[^>]*t="n"><f[^>]*>[^<]*</f><v>1</v>', parts[SHEET])
+    assert counts(run, saved)[1]["equal"] == 2
+    app = parts["docProps/app.xml"].replace(b"<Application>LibreOffice", b"<Application>Microsoft Excel")
+    saved.write_bytes(repack(saved.read_bytes(), {"docProps/app.xml": app}))
+    assert counts(run, saved)[1]["differs"] == 2
 
 
 def test_the_last_digits_of_a_stored_value_do_not_matter(run, book):

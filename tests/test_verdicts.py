@@ -133,8 +133,8 @@ def test_a_circle_that_excel_is_certain_to_meet_fails(run, small, formula):
     "formula",
     [
         "=IF(A1>0,2*A1,B1)", "=IF(TRUE,2*A1,B1)", "=CHOOSE(1,2*A1,B1)", "=IFERROR(2*A1,B1)", "=_xlfn.IFS(A1>0,2*A1,TRUE,B1)",
-        "=_xlfn.SWITCH(A1,3,2*A1,B1)", "=AND(A1<0,B1)", "=ROW(B1)*6", "=COLUMNS(A1:B1)*3", "=INDEX(A1:B1,1)*2", "=SUMIF(A1,3,A1:B1)",
-        "=2*A1:B1", "=ROWS(B:B)", "=OFFSET(B1,0,-1)*2",
+        "=_xlfn.SWITCH(A1,3,2*A1,B1)", "=AND(A1<0,B1)", "=ROW(B1)*6", "=COLUMNS(A1:B1)*3", "=INDEX(A1:B1,1)*2",
+        "=SUMIF(A1,3,A1:B1)", "=2*A1:B1", "=ROWS(B:B)", "=OFFSET(B1,0,-1)*2",
     ],
 )  # fmt: skip
 def test_a_circle_that_excel_may_not_meet_is_not_assessed(small, formula):

@@ -33,12 +33,18 @@ def hold_against(data: bytes, book: Workbook, values: Values) -> tuple[StoredRep
     """The same for values that somebody has computed already, and the workbook's own bytes."""
     parts = ooxml.read_parts(data, book.path)
     shared = ooxml.shared_strings(parts, book.path)
+    libreoffice = b"<Application>LibreOffice" in parts.get("docProps/app.xml", b"")
     results: list[StoredResult] = []
     changed: dict[str, bytes] = {}
     for sheet, part in ooxml.sheet_parts(parts, book.path).items():
         where = f"{book.path}: sheet '{sheet}'"
         raw = ooxml.scan(parts[part], where)
         stored = {address: ooxml.stored_value(held, shared) for address, held in raw.items()}
+        if libreoffice:
+            stored = {
+                address: _as_boolean(value, values.get(parse_range(address, sheet).first))
+                for address, value in stored.items()
+            }
         new: dict[str, Value] = {}
         for address, held in raw.items():
             if held.formula:
@@ -89,3 +95,8 @@ def _same(stored: Value | None, value: Value) -> bool:
     if isinstance(value, ErrorValue) and stored == value.code:
         return True  # Google Sheets stores an error value as a text
     return type(stored) is type(value) and stored == value
+
+
+def _as_boolean(stored: Value | None, computed: Value | None) -> Value | None:
+    """The stored value; LibreOffice stores TRUE as the number 1 where the cell has a number format that is not its own."""
+    return bool(stored) if isinstance(computed, bool) and stored in (0.0, 1.0) else stored
