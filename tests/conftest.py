@@ -16,6 +16,11 @@ from xlparity.course.regressor.pages import regressor
 from xlparity.generate import build
 
 
+def pytest_configure() -> None:
+    """No test depends on the width of the terminal, which pytest-xdist hands on to its workers as COLUMNS."""
+    os.environ.pop("COLUMNS", None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test marked ``libreoffice``, ``ironcalc``, ``chromium`` or ``precommit`` skips where that is absent; CI has them all."""
     absent = {}

@@ -58,6 +58,9 @@ def test_a_nan_of_the_reference_is_no_match(small):
         pytest.param("=2*A1/(A1<700)", id="a condition as divisor"),
         pytest.param("=2*A1/IF(A1<700,1,IF(A1<0,EXP(A1),0))", id="an overflow in a branch that is not taken"),
         pytest.param("=IF(A1<700,2*A1,LN(-A1))", id="the same error value, and no overflow"),
+        pytest.param(
+            "=IF(A1>700,1/0,2*A1+0*EXP(A1))", id="an error value of its own beside an overflow that is not read"
+        ),
     ],
 )
 def test_an_overflow_excuses_only_what_depends_on_it(small, formula):
@@ -157,8 +160,61 @@ def test_an_input_that_never_moves_leaves_the_check_unassessed(run, small, conte
     small.write_spec(inputs=f'[inputs]\nx = {{ at = "A1"{vary} }}\nk = "A2"')
     report = xlparity.verify(small.spec)
     assert report.verdict is expected
-    assert report.checks[0].scenarios.kept == (("x",) if expected is Verdict.UNASSESSED else ())
+    assert list(report.checks[0].scenarios.kept) == (["x"] if expected is Verdict.UNASSESSED else [])
     if expected is Verdict.UNASSESSED:
         said = " ".join(run("verify", small.spec).out.split())
-        assert "no other value could be given to 'x'" in said
+        assert "nothing shows that they follow 'x'" in said
         assert "write vary = false if it is never to change" in said
+
+
+def test_one_cell_of_an_input_that_never_moves_leaves_the_check_unassessed(run, small):
+    """The formula never reads A3, which is 0.1 in every sample; the cells that do move show nothing about it."""
+    small.reference.write_text("def double(x):\n    return {'y': x.sum()}\n")
+    small.write_cells({"A1": 3, "A2": 5, "A3": "=0.1+0*A1", "B1": "=SUM(A1:A2)+0.1"})
+    small.write_spec(inputs='[inputs]\nx = "A1:A3"')
+    report = xlparity.verify(small.spec)
+    assert report.verdict is Verdict.UNASSESSED
+    assert "input 'x' (Sheet!A3) kept its stored value in every scenario" in run("verify", small.spec).out
+
+
+def test_an_input_for_which_the_reference_is_defined_nowhere_else_needs_a_range(run, small):
+    """The input was drawn; to type a number into its cell would not help."""
+    small.reference.write_text("def double(x):\n    if x != 3:\n        raise ValueError(x)\n    return {'y': 2 * x}\n")
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", choices = [3, 4] }')
+    done = run("verify", small.spec)
+    assert done.code == 2
+    assert "the reference is undefined for every other value drawn for input 'x'" in done.out
+    assert "type a number" not in done.out
+
+
+# --- rounding --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("inputs", "test"),
+    [
+        pytest.param('p = { at = "A2", vary = false }\nx = { at = "A1", low = 0, high = 10 }', "p not in (0.1, 0.3)",
+                     id="an input that does not vary is not nudged"),
+        pytest.param('p = { at = "A2", low = 0.1, high = 0.4 }\nx = { at = "A1", low = 0, high = 10 }',
+                     "not 0.1 <= p <= 0.4 or not 0 <= x <= 10", id="no input is nudged out of its range"),
+    ],
+)  # fmt: skip
+def test_a_reference_that_raises_on_nudged_inputs_excuses_nothing(small, inputs, test):
+    """A difference of any size was taken for rounding where the reference checks what it is given."""
+    small.reference.write_text(
+        f"def double(p, x):\n    if {test}:\n        raise ValueError(p)\n    return {{'y': p * x}}\n"
+    )
+    small.write_cells({"A1": 5, "A2": 0.3, "B1": "=IF(A1>9,0,A1*A2)"})
+    small.write_spec(inputs=f"[inputs]\n{inputs}")
+    assert xlparity.verify(small.spec).verdict is not Verdict.PASS
+
+
+def test_a_difference_is_not_taken_for_rounding_where_the_reference_raises_on_every_nudged_input(small):
+    """Nobody can say then; a wrong workbook passed."""
+    small.reference.write_text(
+        "seen = []\ndef double(x):\n    if any(0 < abs(x - other) < 1e-9 for other in seen):\n        raise ValueError(x)\n"
+        "    seen.append(x)\n    return {'y': 2 * x}\n"
+    )
+    small.write_cells({"A1": 5.5, "B1": "=IF(AND(A1>9,A1<9.9),0,2*A1)"})
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", low = 0, high = 10 }')
+    assert xlparity.verify(small.spec).verdict is Verdict.UNASSESSED

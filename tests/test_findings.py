@@ -190,7 +190,7 @@ def test_a_wrong_helper_is_named_as_the_likely_culprit(small, content, said):
     """The bound formula is that of its siblings; what is not is the helper on the way to it."""
     (found,) = found_in(small, helped(B2=content), **HELPED)
     assert (names(found), found.variable, found.suggestion) == (["B2"], "y", "=A2*3")
-    assert "Sheet!B2 is the likely culprit" in found.message
+    assert "Sheet!B2 is the likely cause" in found.message
     assert said in found.message
     assert "'y' in Sheet!C2 has it from there" in found.message
 
@@ -446,6 +446,35 @@ def test_a_suggestion_whose_branch_no_sample_takes_is_none(small, formula, refer
     cells = {"A1": 3, "A2": 4, "B1": formula}
     (found,) = found_in(small, cells, f"return {{'y': {reference}}}", inputs=TWO, outputs='y = "B1"')
     assert (found.code, names(found), found.suggestion, found.mends) == ("XP100", ["B1"], None, {})
+
+
+@pytest.mark.parametrize(
+    ("formula", "reference"),
+    [
+        ("=MIN(A1,1)*A2", "min(x, 100) * c"),  # MAX(A1,1)*A2 and A1*A2 agree wherever x is at most 10
+        ("=MAX(A1,12)*A2", "max(x, -3) * c"),  # MAX(A1,-12) agrees as well
+        ("=IF(A1>A3,(A1-A3)*0.4,0)+A2", "max(x - 50, 0) * 0.4 + c"),  # and A2 alone
+    ],
+)
+def test_a_suggestion_keeps_limits_and_branches_that_no_sample_reaches(small, formula, reference):
+    """MAX and MIN choose among their arguments and a comparison has two outcomes, as IF has two branches."""
+    cells = {"A1": 3, "A2": 4, "B1": formula}
+    (found,) = found_in(small, cells, f"return {{'y': {reference}}}", inputs=TWO, outputs='y = "B1"')
+    assert (found.suggestion, found.mends) == (None, {})
+
+
+def test_a_comparison_as_a_factor_is_a_branch(small):
+    """2*A1/(A1<>9)+A2 agrees with all samples as well, and is #DIV/0! for 9."""
+    cells = {"A1": 3, "A2": 4, "B1": "=2*A1/(A1<9)+A2"}
+    (found,) = found_in(small, cells, "return {'y': 2 * x + c}", inputs=TWO, outputs='y = "B1"')
+    assert found.suggestion == "=2*A1+A2"
+
+
+def test_a_maximum_of_which_every_argument_is_reached_is_corrected(small):
+    """Half of the samples take either argument, in the wrong formula and in the right one."""
+    cells = {"A1": 3, "A2": 4, "B1": "=MIN(A1,5)*A2"}
+    (found,) = found_in(small, cells, "return {'y': max(x, 5) * c}", inputs=TWO, outputs='y = "B1"')
+    assert found.suggestion == "=MAX(A1,5)*A2"
 
 
 @pytest.mark.parametrize(

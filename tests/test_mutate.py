@@ -10,7 +10,7 @@ from conftest import Small
 from openpyxl.worksheet.formula import ArrayFormula
 
 import xlparity.mutation.mutate as mutation
-from xlparity.address import parse_range
+from xlparity.address import Cell, parse_range
 from xlparity.containment import LIMIT
 from xlparity.engines.formulas import FormulasSession
 from xlparity.engines.formulas.variants import Variant
@@ -449,3 +449,17 @@ def test_what_follows_from_a_changed_formula_is_all_that_is_computed_anew(two_it
             assert one.keys() == other.keys()
             assert all(np.array_equal(one[cell], other[cell]) or repr(one[cell]) == repr(other[cell]) for cell in one)
     assert variants > 6
+
+
+@pytest.mark.parametrize("threshold", ["50000", "A2"])
+def test_a_mutant_in_a_branch_that_no_sample_takes_is_not_equivalent(small, threshold):
+    """Whatever is changed in that branch agrees; it is for the author of the spec to widen the range."""
+    small.write_cells({"A1": 30000, "A2": 50000, "B1": f"=IF(A1>{threshold},A1*0.4-10000,A1*0.2)"})
+    small.reference.write_text("def double(x):\n    return {'y': x * 0.4 - 10000 if x > 50000 else x * 0.2}\n")
+    specified(small, outputs='y = "B1"', inputs='x = { at = "A1", low = 0, high = 40000 }')
+    outcomes = mutate(small.spec, jobs=1).outcomes
+    texts = {str(one.mutant.contents[Cell("Sheet", 1, 2)]): one.fate for one in outcomes}
+    inside = {text: fate for text, fate in texts.items() if text.endswith(",A1*0.2)") and "(A1*0.4-10000)" not in text}
+    changed = {text: fate for text, fate in inside.items() if text.startswith(f"=IF(A1>{threshold},")}
+    assert len(changed) > 2
+    assert set(changed.values()) == {"survived"}, changed

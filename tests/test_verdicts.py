@@ -214,10 +214,10 @@ def test_a_wrong_shape_that_the_spec_accepts_fails_nothing(small):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("0.5", "needs a number in Sheet!A1, which holds the number 0.5 stored as text, which SUM passes over"),
-        (" 1,5 %", "which holds the number 1,5 % stored as text"),
-        ("abc", "which holds the text 'abc'"),
-        ('="a"&"b"', "which holds the text 'ab'"),
+        ("0.5", "needs a number in Sheet!A1, which contains the number 0.5 stored as text, which SUM passes over"),
+        (" 1,5 %", "which contains the number 1,5 % stored as text"),
+        ("abc", "which contains the text 'abc'"),
+        ('="a"&"b"', "which contains the text 'ab'"),
         ("#N/A", "which is #N/A"),
         ("=1/0", "which is #DIV/0!"),
         ("=A1", "which is part of a circular reference"),
@@ -342,3 +342,32 @@ def test_findings_about_inputs_without_a_number_are_errors_in_the_table_of_codes
     )  # fmt: skip
     (one,) = json.loads(sarif.render([report]))["runs"][0]["results"]
     assert (one["ruleId"], one["level"]) == ("XP404", "error")
+
+
+def test_a_formula_that_is_wrong_on_the_references_values_fails_though_its_precedents_are_unsupported(run, small):
+    """B2 triples what the reference doubles, whatever B1 is; a fix for it beside UNASSESSED contradicted itself."""
+    small.reference.write_text("def double(x):\n    return {'y': x + 1, 'z': 2 * (x + 1)}\n")
+    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0,0)+1", "B2": "=B1*3"})
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"')
+    done = run("verify", small.spec)
+    assert done.code == 1
+    assert "1 cause: 1 of 1 compared cells differ from the Python reference; 1 could not be assessed" in done.out
+    assert "=B1*2" in done.out
+
+
+def test_what_the_engine_cannot_compute_is_no_cause(run, small):
+    """One formula is wrong and one is unsupported: that is one cause, and nobody has found the sum of the two wrong."""
+    small.reference.write_text("def double(x):\n    return {'y': x, 'z': 2 * x, 'w': 3 * x}\n")
+    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0,0)", "B2": "=A1*3", "B3": "=B1+B2"})
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"\nw = "B3"')
+    done = run("verify", small.spec)
+    assert "1 cause: 1 of 1 compared cells differ from the Python reference; 2 could not be assessed" in done.out
+    assert "wrong because of it" not in done.out
+
+
+def test_a_formula_without_a_number_in_an_input_cell_is_to_be_corrected_not_typed_over(run, small):
+    """To put a number over =A2/A3 would hide what is wrong."""
+    small.write_cells({"A1": "=A2/A3", "A2": 1, "A3": 0, "B1": "=2*A1"})
+    done = run("verify", small.spec)
+    assert (done.code, "correct its formula or the cells that it reads" in done.out) == (1, True)
+    assert "put one there" not in done.out

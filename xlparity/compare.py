@@ -10,7 +10,7 @@ from xlparity import collector
 from xlparity.address import Cell, Range
 from xlparity.binding import Binding, CellMap, Input, Offset, Output
 from xlparity.formula import refers
-from xlparity.report import NO_NUMBER, CellResult, Finding, Status
+from xlparity.report import NO_NUMBER, UNSUPPORTED, CellResult, Finding, Status
 from xlparity.tolerance import Tolerance
 from xlparity.values import BLANK, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook
@@ -74,16 +74,17 @@ def not_numbers(
         unknown = [
             (cell, value.reason) for cell, value in held if isinstance(value, Unsupported) and not value.circular
         ]
-        for code, found in ((NO_NUMBER, wrong), ("XP303", unknown)):
+        for code, found in ((NO_NUMBER, wrong), (UNSUPPORTED, unknown)):
             if not found:
                 continue
             first, said = found[0]
             more = f" ({len(found):,} such cells)" if len(found) > 1 else ""
+            formula = workbook.formula(first)
             if code == NO_NUMBER:
-                message = f"input '{given.name}' needs a number in {first}, which {said}{more}; put one there, {_MOVED}"
+                remedy = "put one there" if formula is None else "correct its formula or the cells that it reads"
+                message = f"input '{given.name}' needs a number in {first}, which {said}{more}; {remedy}, {_MOVED}"
             else:
                 message = f"input '{given.name}' cannot be read from {first}{more}: {said}"
-            formula = workbook.formula(first)
             text = None if formula is None else str(formula)
             findings.append(Finding(code, given.name, tuple(cell for cell, _ in found), (), message, text))
     return tuple(findings)
@@ -98,9 +99,9 @@ def _no_number(value: Value) -> str:
     if not isinstance(value, str):
         return ""
     if _NUMBER.fullmatch(value):
-        return f"holds the number {value.strip()} stored as text, which SUM passes over"
+        return f"contains the number {value.strip()} stored as text, which SUM passes over"
     shown = value if len(value) <= _LONGEST_TEXT else f"{value[:_LONGEST_TEXT]}…"
-    return f"holds the text '{shown}'"
+    return f"contains the text '{shown}'"
 
 
 def unequal_copies(

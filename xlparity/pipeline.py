@@ -20,9 +20,20 @@ from xlparity.engines.survey import refused_by_all
 from xlparity.errors import nearest
 from xlparity.evidence import Evidence
 from xlparity.findings.diagnose import diagnose
+from xlparity.findings.facts import addresses
 from xlparity.findings.localise import Judged, amiss
 from xlparity.opinions import DISPUTED, credited, outcomes_of, reconcile
-from xlparity.report import OF_INPUTS, UNEXPLAINED, UNKNOWN, WRONG, CheckResult, Report
+from xlparity.report import (
+    NO_NUMBER,
+    OF_INPUTS,
+    UNEXPLAINED,
+    UNKNOWN,
+    UNSUPPORTED,
+    WRONG,
+    WRONG_FORMULA,
+    CheckResult,
+    Report,
+)
 from xlparity.scenarios.drawing import Drawn, draw
 from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.running import on_others, on_stored
@@ -138,7 +149,7 @@ def _could_settle(book: Workbook, report: Report, machines: Sequence[Engine]) ->
         if check.recomputed:
             unsupported |= {result.cell for result in check.results if result.status == "unsupported"}
             if check.counts["missing"]:  # which an input may be the reason for
-                unread = (found for found in check.findings if found.code == "XP303" and not found.iterations)
+                unread = (found for found in check.findings if found.code == UNSUPPORTED and not found.iterations)
                 unsupported |= {cell for found in unread for cell in found.cells}
     unsupported -= disputed
     others = others_than([machine.name for machine in machines]) if unsupported else ()
@@ -214,9 +225,10 @@ def _with_causes(
                 for cause in causes[check.name]
                 if (check.name, cause.code, cause.cells) not in known
                 and not before.issuperset(cause.cells)
-                and not (cause.code in (UNEXPLAINED, "XP303") and settled.issuperset(cause.cells))
+                and not (cause.code in (UNEXPLAINED, UNSUPPORTED) and settled.issuperset(cause.cells))
             ]
             known |= {(check.name, cause.code, cause.cells) for cause in fresh}
+            told.update(cell for cause in fresh if cause.code in WRONG_FORMULA for cell in cause.cells)
             fresh = credited(fresh, engine, by_engine, judgements)
             by_engine[engine] = replace(check, findings=(*check.findings, *fresh))
     return results
@@ -396,12 +408,10 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Set[Cell] | None, behi
         notes.append("no other inputs were tried: whether the formulas are live is not shown")
     else:
         for given in trial.bound.inputs:
-            if given.name in tried.kept:
-                said = (
-                    f"input '{given.name}' ({given.at}) kept its stored value in every scenario, so nothing shows that"
-                )
-                remedy = "type a number into its cells, widen its range, or write vary = false if it is never to change"
-                notes.append(f"{said} the formulas follow it; {remedy}")
+            if given.name in tried.kept and not any(
+                found.code in (NO_NUMBER, UNSUPPORTED) for found in result.findings
+            ):
+                notes.append(_kept(given, tried.kept[given.name], moved))
             elif not given.vary and moved.isdisjoint(
                 root for places in given.places(offsets) for root in behind(places[0])
             ):
@@ -424,6 +434,17 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Set[Cell] | None, behi
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
         notes.append(f"{found[0].cell}{more} matches, and need not be accepted any longer: {reason}")
     return replace(result, notes=(*result.notes, *notes))
+
+
+def _kept(given: Input[Range], cells: Sequence[Cell], moved: Set[Cell]) -> str:
+    """The remark on an input that nothing shows the formulas to follow."""
+    unseen = "so nothing shows that the formulas follow it"
+    if not moved.isdisjoint(cells):
+        said = f"the reference is undefined for every other value drawn for input '{given.name}' ({given.at})"
+        return f"{said}, {unseen}; write the values for which it is defined as low and high, or as choices"
+    at = given.at if len(cells) == given.at.size else addresses(cells)
+    said = f"input '{given.name}' ({at}) kept its stored value in every scenario, {unseen}"
+    return f"{said}; type a number into its cells, widen its range, or write vary = false if it is never to change"
 
 
 def machines_of(engine: str | Sequence[str]) -> list[Engine]:

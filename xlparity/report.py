@@ -27,9 +27,12 @@ OF_INPUTS = ("XP203", "XP403", NO_NUMBER)  # or an input's copies are typed over
 OF_SHAPE = "XP401"
 CAUSES = frozenset((
     "XP100", "XP101", "XP102", "XP103", "XP104", "XP105", "XP106", "XP107", "XP108", "XP109", "XP110", "XP111", "XP112",
-    "XP201", "XP202", "XP205", "XP301", "XP302", "XP303", "XP308", "XP401",
+    "XP201", "XP202", "XP205", "XP301", "XP302", "XP308", "XP401",
 ))  # fmt: skip
 """The codes of findings that say why cells are wrong; others are about inputs, engines and stored values."""
+WRONG_FORMULA = frozenset(code for code in CAUSES if code < "XP3")
+"""Those of a formula, or a constant in its place, that does not compute what the reference does."""
+UNSUPPORTED = "XP303"  # the engine cannot compute the cells: that is no cause of anything wrong
 UNKNOWN = frozenset(("unsupported", "missing"))
 
 
@@ -140,8 +143,14 @@ class CheckResult:
 
     @property
     def only_others(self) -> tuple[CellResult, ...]:
-        """The formulas that the engine could not compute on the stored inputs, and that are wrong on others."""
-        among = set(self.scenarios.cells)
+        """The formulas that the engine could not compute on the stored inputs, and that are wrong on others.
+
+        Or they are wrong on the reference's values for their precedents, which a finding says.
+        """
+        among = {
+            *self.scenarios.cells,
+            *(cell for found in self.findings if found.code in WRONG_FORMULA for cell in found.cells),
+        }
         if not among:
             return ()
         return tuple(
@@ -342,9 +351,11 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         shaky=max(check.scenarios.shaky for check in witnesses),
         smallest=next((c.scenarios.smallest for c in witnesses if c.scenarios.smallest), None),
         asked=group[0].scenarios.asked,
-        kept=tuple(
-            name for name in group[0].scenarios.kept if all(name in check.scenarios.kept for check in witnesses)
-        ),
+        kept={
+            name: cells
+            for name, cells in group[0].scenarios.kept.items()
+            if all(name in check.scenarios.kept for check in witnesses)
+        },
         unfinished=any(check.scenarios.unfinished for check in witnesses),
     )
     engines = " and ".join(check.engine for check in group)

@@ -123,7 +123,9 @@ class Trial:
         tried = result.scenarios
         differing = {*tried.cells, *tried.unsure} if tried.run else set()
         where = (
-            f"in all {tried.run + 1:,} samples" if tried.run else "on the stored inputs, and no others were compared"
+            f"wherever it has a value in {tried.run + 1:,} samples"
+            if tried.run
+            else "on the stored inputs, and no others were compared"
         )
         reason = f"a constant, which the spec allows; equal to the reference {where}"
         results = list(result.results)

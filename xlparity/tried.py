@@ -1,6 +1,7 @@
 """What became of a check on other inputs than the stored ones."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from xlparity.address import Cell
 from xlparity.values import Value
@@ -24,9 +25,9 @@ class Scenarios:
     ``shaky`` those in which some cell differs by no more than rounding may make of it. ``cells`` are the cells that any of
     them found wrong, in the order of the check, and ``since`` for each of these the first set that did, counted from 0.
     ``unsure`` are the cells that the engine could not compute in some of them, or that rounding kept from being shown to
-    follow the reference in any. ``asked`` is how many sets were to be tried. ``kept`` are the inputs that had their stored
-    value in all of them, although the spec does not say that they do not vary. Where they are ``unfinished``, the reference did
-    not return for some, and was not called for the rest, which are among the ``dropped``.
+    follow the reference in any. ``asked`` is how many sets were to be tried. ``kept`` are the cells, by the name of their
+    input, that had their stored value in all of them, although the spec does not say that the input does not vary. Where they
+    are ``unfinished``, the reference did not return for some, and was not called for the rest, which are among the ``dropped``.
     """
 
     seed: int
@@ -39,7 +40,7 @@ class Scenarios:
     shaky: int = 0
     smallest: Witness | None = None
     asked: int | None = None
-    kept: tuple[str, ...] = ()
+    kept: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
     unfinished: bool = False
 
     @property

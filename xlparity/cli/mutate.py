@@ -57,8 +57,8 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
 
     The exit code is 0 where every mutant that was run is detected or computes what the original does, and 1 where one
     survives. Where the time does not allow all, the report says how many were run: the first of an order that takes kinds of
-    edit and formulas by turns, so that they are covered evenly. What [tool.xlparity] in pyproject.toml says of scenarios,
-    seed, time and tolerances stands where no option does.
+    edit and formulas by turns, so that they are covered evenly. Without an option, [tool.xlparity] in pyproject.toml gives
+    scenarios, seed, time and tolerances.
     """
     import xlparity.mutation.mutate as mutation  # noqa: PLC0415
 

@@ -42,7 +42,7 @@ def certain_circles(workbook: Workbook, candidates: Iterable[Cell]) -> frozenset
     if workbook.iterates:
         return frozenset()
     on_circles = _without_ends({cell: workbook.precedents(cell) for cell in candidates}, workbook)
-    certain = {cell: list(_certainly_read(workbook, cell)) for cell in on_circles}
+    certain = {cell: list(certainly_read(workbook, cell)) for cell in on_circles}
     return _strongly_connected(_edges(certain, workbook))
 
 
@@ -74,7 +74,7 @@ def _edges(areas: Mapping[Cell, Collection[Range]], workbook: Workbook) -> dict[
     return {cell: {results[found] for area in of for found in area.among(results)} for cell, of in areas.items()}
 
 
-def _certainly_read(workbook: Workbook, cell: Cell) -> Iterator[Range]:
+def certainly_read(workbook: Workbook, cell: Cell) -> Iterator[Range]:
     """The areas that the cell's formula reads whatever the values are; none where it is not fully understood."""
     formula = workbook.formula(cell)
     if not isinstance(formula, Formula):

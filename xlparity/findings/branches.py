@@ -1,9 +1,10 @@
 """Branches that no sample takes: agreement with the reference is no evidence about these.
 
-A branch is turned to #N/A. Where that changes nothing that is compared, the branch was never taken.
+A branch is replaced by #N/A, an argument of MAX or MIN is left out, and a comparison is replaced by TRUE and by FALSE.
+Where that changes nothing that is compared, no sample takes the branch.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,6 @@ from xlparity.address import Cell
 from xlparity.columns import Column, value_in
 from xlparity.findings.localise import Root
 from xlparity.findings.subject import parsed
-from xlparity.formula import tokens
 from xlparity.prefixes import without_prefix
 from xlparity.syntax import Node, call, walk, with_part
 from xlparity.values import BLANK, Missing, Unsupported
@@ -29,29 +29,70 @@ _BRANCHES: Mapping[str, Callable[[int], Iterable[int]]] = {
     "IFERROR": lambda count: (0, 1),
     "IFNA": lambda count: (0, 1),
 }
+_CHOOSING = frozenset(("MAX", "MIN", "MEDIAN"))  # of several arguments they return one
+_COMPARISONS = frozenset(("=", "<>", "<", ">", "<=", ">="))
+_OUTCOMES = (Node("truth", "TRUE"), Node("truth", "FALSE"))
 
 Evaluation = Callable[[Mapping[Cell, Formula]], Mapping[Cell, Column] | None]
 """What the cells come to with these formulas in place of theirs; None where that cannot be computed."""
 
 
 def has_branches(formula: Formula) -> bool:
-    """Whether the formula calls a function that takes one of several ways."""
-    return any(
-        token.kind == "function" and without_prefix(token.text[:-1]) in _BRANCHES for token in tokens(formula.text)
-    )
+    """Whether the formula has a function that takes one of several ways, or a comparison, or cannot be read that well."""
+    tree = parsed(formula.text)
+    return tree is None or any(True for _, node in walk(tree) for _ in _alternatives(node))
 
 
 def without_each(formula: Formula) -> list[Formula] | None:
-    """The formula with one branch after the other turned to #N/A; None where it cannot be read that well."""
+    """The formula without one branch after the other; None where it cannot be read that well."""
     tree = parsed(formula.text)
     if tree is None:
         return None
-    found: list[Node] = []
-    for path, node in walk(tree):
-        for place in _BRANCHES[without_prefix(node.word)](len(node.parts)) if _is_branching(node) else ():
-            parts = (*node.parts[:place], _NOT_AVAILABLE, *node.parts[place + 1 :])  # an IF may lack its last branch
-            found.append(with_part(tree, path, node._replace(parts=parts)))
+    found = [with_part(tree, path, other) for path, node in walk(tree) for other in _alternatives(node)]
     return [replace(formula, text=f"={changed}") for changed in found]
+
+
+def without_each_of(formulas: Mapping[Cell, Formula]) -> list[dict[Cell, Formula]] | None:
+    """The formulas, all without one branch after the other; None where they are not alike, or cannot be read that well."""
+    lists = [found for formula in formulas.values() if (found := without_each(formula)) is not None]
+    if len(lists) < len(formulas) or len({len(found) for found in lists}) > 1:
+        return None
+    return [dict(zip(formulas, changed, strict=True)) for changed in zip(*lists, strict=True)]
+
+
+def _alternatives(node: Node) -> Iterator[Node]:
+    """The part of a formula without one of its branches after the other; none where it has none."""
+    if node.kind == "binary" and node.word in _COMPARISONS:
+        yield from _OUTCOMES
+    if node.kind != "call":
+        return
+    name = without_prefix(node.word)
+    for place in _BRANCHES[name](len(node.parts)) if name in _BRANCHES else ():
+        yield node._replace(
+            parts=(*node.parts[:place], _NOT_AVAILABLE, *node.parts[place + 1 :])
+        )  # an IF may lack its last
+    for place in range(len(node.parts)) if name in _CHOOSING and len(node.parts) > 1 else ():
+        yield node._replace(parts=(*node.parts[:place], *node.parts[place + 1 :]))
+
+
+def loses_a_branch(formula: Formula, old: Formula) -> bool:
+    """Whether the formula lacks a branch of the old one, and with it a cell that was read or a limit set by MAX or MIN.
+
+    The reference may have that branch for values that no sample has.
+    """
+    new, before = parsed(formula.text), parsed(old.text)
+    if new is None or before is None:
+        return False
+    limits, words, branches = zip(*(_counted(tree) for tree in (new, before)), strict=True)
+    return limits[0] < limits[1] or (branches[0] < branches[1] and not words[0] >= words[1])
+
+
+def _counted(tree: Node) -> tuple[int, set[str], int]:
+    """How many calls of MAX and its like the formula has, the references in it, and the number of its branches."""
+    nodes = [node for _, node in walk(tree)]
+    limits = sum(node.kind == "call" and without_prefix(node.word) in _CHOOSING for node in nodes)
+    words = {node.word for node in nodes if node.kind in ("reference", "name")}
+    return limits, words, sum(1 for node in nodes for _ in _alternatives(node))
 
 
 def taken(
@@ -72,7 +113,3 @@ def _differs(root: Root, before: Mapping[Cell, Column], after: Mapping[Cell, Col
             if value != value_in(one, at) and not isinstance(value, Unsupported | Missing):
                 return True
     return False
-
-
-def _is_branching(node: Node) -> bool:
-    return node.kind == "call" and without_prefix(node.word) in _BRANCHES

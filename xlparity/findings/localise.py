@@ -23,6 +23,7 @@ from xlparity.values import BLANK, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook
 
 Fault = Literal["typed", "formula", "error", "circular", "unsupported", "beyond", "prefix"]
+NOT_ASSESSED: frozenset[Fault] = frozenset(("circular", "unsupported"))  # because of which cells cannot be assessed
 """``typed`` stands for a constant where a formula must stand, and for nothing at all, ``prefix`` for a function's wrong name.
 
 ``unsupported`` is what the engine cannot compute; ``beyond``, what it finds wrong and ``formulas`` cannot compute.
@@ -480,7 +481,10 @@ def _with_knock_ons(
         if cell in at_fault or judged.results[index].status == "accepted":
             continue
         before = reached.get(cell, set())
+        unknown = judged.results[index].status in UNKNOWN and not judged.evidence.wrong[:, index].any()
         for number in before - {-1}:
+            if unknown and roots[number].fault not in NOT_ASSESSED:
+                continue  # nobody has found it wrong
             counts[number] += 1
             alone[number] += len(before) == 1
         if cell not in reached:

@@ -13,7 +13,7 @@ from xlparity.address import Cell
 from xlparity.columns import Column
 from xlparity.edits import LARGE, SMALL, Edit, Kind, Site, edits
 from xlparity.filling import filled, turned
-from xlparity.findings.branches import has_branches, taken, without_each
+from xlparity.findings.branches import has_branches, loses_a_branch, taken, without_each_of
 from xlparity.findings.localise import ForcingSession, Root, agrees
 from xlparity.findings.subject import Subject, parsed, refers
 from xlparity.following import follows, looked_at, precedents
@@ -256,6 +256,8 @@ class Repair:
             if old is None and right and not mend.culprits:
                 text = self.layout.write(next(iter(right)), cell, home)
                 old = Formula(text) if text is not None else None
+            if old is not None and loses_a_branch(formula, old):
+                return False
             if old is not None:
                 groups.setdefault(("old", self.layout.form(cell, old, home)), {})[cell] = old
         return all(
@@ -273,8 +275,7 @@ class Repair:
         helpers: bool,
     ) -> bool:
         """Whether the samples take every branch of a group of formulas of one form, among all that are written."""
-        each = {cell: without_each(formula) for cell, formula in group.items()}
-        changed = _each_branch(each)
+        changed = without_each_of(group)
         if changed is None:
             return False
         open_to = set(range(len(changed)))
@@ -300,7 +301,7 @@ class Repair:
         concerned = _filled(alike)
         bindings = enumerate(root.judged.evidence.bindings)
         among = replace(root, indices=tuple(index for index, b in bindings if b.cell in concerned))
-        changed = _each_branch({other: without_each(held) for other, held in alike.items()})
+        changed = without_each_of(alike)
         if not alike or changed is None or not self._right(among, alike):
             return False
         wanted = [one for number, one in enumerate(changed) if number in numbers]
@@ -324,14 +325,6 @@ class Repair:
 def _filled(formulas: Mapping[Cell, Formula]) -> set[Cell]:
     """The cells that the formulas compute."""
     return {member for cell, f in formulas.items() for member in (f.area.cells() if f.area else (cell,))}
-
-
-def _each_branch(each: Mapping[Cell, list[Formula] | None]) -> list[dict[Cell, Formula]] | None:
-    """The formulas with one branch after the other turned to #N/A in all of them; None where they are not alike."""
-    lists = [found for found in each.values() if found is not None]
-    if len(lists) < len(each) or len({len(found) for found in lists}) > 1:
-        return None
-    return [dict(zip(each, formulas, strict=True)) for formulas in zip(*lists, strict=True)]
 
 
 def _two_steps(tree: Node, site: Site) -> Iterator[Edit]:

@@ -9,12 +9,12 @@ import numpy as np
 from xlparity.address import Cell
 from xlparity.edits import CODES
 from xlparity.findings.facts import addresses, does_not_react, facts
-from xlparity.findings.localise import Forced, Judged, Root, reason_in
+from xlparity.findings.localise import NOT_ASSESSED, Forced, Judged, Root, reason_in
 from xlparity.findings.repair import Mend
 from xlparity.following import on_a_circle, origins
 from xlparity.layout import Layout
 from xlparity.prefixes import misspelling
-from xlparity.report import UNEXPLAINED, CellResult, Finding
+from xlparity.report import UNEXPLAINED, UNSUPPORTED, CellResult, Finding
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import Workbook
 
@@ -51,9 +51,7 @@ def finding(
     if mend is not None:
         if mend.culprits and not root.helpers:
             cells = mend.culprits
-            message = (
-                f"{addresses(cells)} is the likely culprit: {said}; '{root.variable}' in {place} has it from there"
-            )
+            message = f"{addresses(cells)} is the likely cause: {said}; '{root.variable}' in {place} has it from there"
         suggestion = mend.formulas[workbook.members.get(cells[0], cells[0])]
     if sources:
         cells = sources
@@ -72,7 +70,7 @@ def finding(
         others = "1 other cell" if affects == 1 else f"{affects:,} other cells"
         amiss = "is wrong" if affects == 1 else "are wrong"
         only = "only " if root.alone == root.affects else ""
-        amiss = "cannot be assessed" if root.fault in ("unsupported", "circular") else amiss
+        amiss = "cannot be assessed" if root.fault in NOT_ASSESSED else amiss
         message += f". {others} {amiss} {only}because of it"
         message += f", {root.alone:,} of them because of nothing else" if root.alone and not only else ""
     return Finding(
@@ -107,7 +105,7 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
         reason = reason_in(root.forced.local.get(root.cells[0], BLANK))
         why = f"no correction can be looked for, since the engine formulas does not support it: {reason}"
         wrong = "XP100", f"it does not compute what the reference does; {why}"
-        return ("XP303", f"cannot be assessed: {reason}") if root.fault == "unsupported" else wrong
+        return (UNSUPPORTED, f"cannot be assessed: {reason}") if root.fault == "unsupported" else wrong
     if root.fault == "error":
         local = root.forced.local.get(root.cells[0], BLANK)
         values = local if isinstance(local, tuple) else (local,)
@@ -225,7 +223,7 @@ def _about_refused(
     """The finding about cells that could not be computed, and the ``others`` of the check that depend on them."""
     reason = reason_in(judged.values.get(named[0], BLANK)) or reason_in(judged.results[group[0]].actual)
     said = f"cannot be assessed: {reason}"
-    about = _about(workbook, judged, group, "XP303", f"{said}.", len(others))
+    about = _about(workbook, judged, group, UNSUPPORTED, f"{said}.", len(others))
     if not others:
         return about
     first = judged.evidence.bindings[others[0]].output.name

@@ -53,7 +53,7 @@ class Spelling:
     def mend(self, root: Root) -> Mend | None:
         """The right names in the root's formulas, where these then agree with the reference on the forced values.
 
-        Of helpers that is not asked here: what reads them may be wrong besides, and be mended as well.
+        Helpers are not compared here: the formulas that read them may contain another fault, which is fixed separately.
         """
         if not root.helpers and not right(root):
             return None

@@ -4,9 +4,10 @@ That a check does not detect a mutant shows nothing: an input may keep its value
 Two things do. The formulas themselves give the same on a thousand sets of random values in the cells that they read, each
 cell by itself. Or these cells hang together, as a sigmoid is never negative, and every bound cell comes to the same on a
 thousand other sets of whatever is typed into the workbook, within the ranges that the spec gives its inputs.
+Either way the sets must take every branch of the formulas that are changed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from xlparity.census import constants_behind
 from xlparity.columns import Column, Floats, column_of, floats_of, value_in
 from xlparity.engines import Values
 from xlparity.engines.formulas import FormulasSession
+from xlparity.findings.branches import without_each_of
 from xlparity.judge import Bools
 from xlparity.mutations import Mutant
 from xlparity.pipeline import drawn
@@ -47,7 +49,8 @@ class Comparison:
     """How a mutant's formulas compare with the original's on random values for all that they read: ``same``, or not.
 
     Where no numbers in general make them differ but zeros or ties do, ``relations`` are what holds in every set that does,
-    and they may be none; None where numbers in general make them differ, or where nothing could be computed.
+    and they may be none, as where no set takes some branch; None where numbers in general make them differ, or where nothing
+    could be computed.
     """
 
     same: bool
@@ -102,7 +105,7 @@ def _compare(
     if not free:
         return Comparison(False)
     constants = {number for book in (workbook, broken) for cell in cells for number in _constants(book, cell)}
-    numbers = _random(len(free), (*_WHOLE, *sorted(constants)), random)
+    numbers = _random(len(free), (*_WHOLE, *sorted(constants)), max(map(abs, constants), default=1.0), random)
     nudged = numbers * (1 + _NUDGE * random.uniform(-1, 1, numbers.shape))
     given, near = (
         {cell: _column(row, values[cell]) for cell, row in zip(free, table, strict=True)} for table in (numbers, nudged)
@@ -125,7 +128,19 @@ def _compare(
         return Comparison(False)
     if different.any():
         return Comparison(False, tuple(_relations(free, numbers[:, different])))
+    formulas = {cell: formula for cell in cells if (formula := workbook.formula(cell)) is not None}
+    for changed in without_each_of(formulas) or ():
+        edited = replace(workbook, cells={**workbook.cells, **changed})
+        without = _alone(edited, session, values, read, cells).forced(SETS, given)
+        if not _differ(one, without, _filled(workbook, cells), SETS):
+            return Comparison(False, ())
     return Comparison(True)
+
+
+def _differ(one: Mapping[Cell, Column], other: Mapping[Cell, Column], cells: Iterable[Cell], count: int) -> bool:
+    """Whether any of the cells has another value in any set."""
+    nothing = np.zeros(count)
+    return any(differing(one.get(cell, BLANK), other.get(cell, BLANK), count, nothing)[0].any() for cell in cells)
 
 
 def _constants(workbook: Workbook, cell: Cell) -> list[float]:
@@ -136,8 +151,11 @@ def _constants(workbook: Workbook, cell: Cell) -> list[float]:
         return []
 
 
-def _random(cells: int, whole: Sequence[float], random: np.random.Generator) -> Floats:
-    """Values for so many cells, (cells, sets): both signs, one sign, shares, large, small and mixed; then zeros and ties."""
+def _random(cells: int, whole: Sequence[float], largest: float, random: np.random.Generator) -> Floats:
+    """Values for so many cells, (cells, sets): both signs, one sign, shares, large, small and mixed; then zeros and ties.
+
+    ``largest`` is the largest constant in the formulas: some values are on either side of it.
+    """
     shape = cells, SETS
     signs = random.choice([-1.0, 1.0], shape)
     kinds = [
@@ -147,6 +165,7 @@ def _random(cells: int, whole: Sequence[float], random: np.random.Generator) -> 
         1e3 * random.normal(size=shape),
         1e-3 * random.normal(size=shape),
         signs * 10.0 ** random.uniform(-4, 4, shape),
+        largest * random.uniform(-2, 2, shape),
     ]
     numbers = np.choose(np.arange(SETS) % len(kinds), kinds)
     plain = numbers[:, _PLAIN:].copy()
@@ -230,7 +249,7 @@ class Others:
     def __init__(
         self, trials: Sequence[Trial], workbook: Workbook, session: FormulasSession, values: Values, seed: int
     ) -> None:
-        self._session = session
+        self._session, self._workbook = session, workbook
         self._drawn = _drawn(trials, workbook, values, seed)
         self._quantities: dict[tuple[str, str], list[Cell]] = {}
         for trial in trials:
@@ -270,7 +289,20 @@ class Others:
             return False
         if relations and _holding(original, relations, count) < _TIES:
             return False
+        if not self._take_every_branch(original, cells or (), count):
+            return False
         return all(self._alike(original, found, quantity, count) for quantity in self._quantities.values())
+
+    def _take_every_branch(self, original: Mapping[Cell, Column], cells: Iterable[Cell], count: int) -> bool:
+        """Whether these sets take every branch of the formulas that fill the cells."""
+        anchors = {self._workbook.members.get(cell, cell) for cell in cells}
+        formulas = {cell: formula for cell in sorted(anchors) if (formula := self._workbook.formula(cell)) is not None}
+        columns = self.columns(count)
+        for changed in without_each_of(formulas) or ():
+            found = self._session.like(self._workbook.edited(changed)).sweep(count, columns)
+            if not _differ(original, found, cells, count):
+                return False
+        return True
 
     @staticmethod
     def _alike(

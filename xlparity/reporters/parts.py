@@ -11,6 +11,7 @@ from xlparity.report import (
     OF_INPUTS,
     UNEXPLAINED,
     UNKNOWN,
+    UNSUPPORTED,
     WRONG,
     CellResult,
     CheckResult,
@@ -24,9 +25,8 @@ from xlparity.values import ErrorValue, Unsupported
 Outcome: TypeAlias = Literal["passed", "failed", "unassessed", "accepted", "skipped"]
 
 INPUTS = "inputs"
-_TOLD = CAUSES.union(OF_INPUTS, (UNEXPLAINED,))  # where the cells are, and so in no note
+_TOLD = CAUSES.union(OF_INPUTS, (UNEXPLAINED, UNSUPPORTED))  # where the cells are, and so in no note
 _SHOWN_BY: Mapping[Verdict, Outcome] = {Verdict.FAIL: "failed", Verdict.UNASSESSED: "unassessed"}
-_UNREAD = "XP303"  # in no iteration: an input that the engine cannot compute
 _CELLS_SHOWN, _FINDINGS_SHOWN = 10, 3
 
 
@@ -79,7 +79,9 @@ def name_of(key: Key, blocks: int) -> str:
 def parts_of(report: Report) -> dict[Key, Part]:
     """Every part of the report. Unless its verdict is pass, one of them at least is failed or unassessed."""
     found: dict[Key, Part] = {}
-    elsewhere = [finding for _, finding in rows.all_findings(report) if finding.code in (*CAUSES, NO_NUMBER)]
+    elsewhere = [
+        finding for _, finding in rows.all_findings(report) if finding.code in (*CAUSES, NO_NUMBER, UNSUPPORTED)
+    ]
     for check in report.combined:
         own = dict(_quantities(check, rows.findings(report, check), elsewhere))
         found[Key(check.name)] = _inputs(check, own.values())
@@ -144,7 +146,9 @@ def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
     amiss = tuple(_said(finding) for finding in check.findings if finding.code in OF_INPUTS)
     if amiss:
         return Part("failed", amiss[0], amiss[1:])
-    unread = tuple(_said(finding) for finding in check.findings if finding.code == _UNREAD and not finding.iterations)
+    unread = tuple(
+        _said(finding) for finding in check.findings if finding.code == UNSUPPORTED and not finding.iterations
+    )
     if unread:
         return Part("unassessed", unread[0], unread[1:])
     # Whatever else keeps the check from passing must not go unseen, so it is said here if nowhere else.

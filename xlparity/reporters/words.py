@@ -90,7 +90,7 @@ def _nothing_shown(checks: Sequence[CheckResult]) -> str:
     if not any(check.counts["match"] for check in checks):
         return f"{NOTHING_SHOWN}."
     if kept := ", ".join(f"'{name}'" for check in checks for name in check.scenarios.kept):
-        return f"the formulas agree wherever they were compared, but no other value could be given to {kept}."
+        return f"the formulas agree wherever they were compared, but nothing shows that they follow {kept}."
     return "the formulas agree on the stored inputs, and could not be shown to on any others."
 
 

@@ -4,7 +4,9 @@
 is no fault of a formula, whatever it computes or counts; a #DIV/0! or #NUM! that has another origin is one.
 """
 
-from collections.abc import Iterable, Mapping
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -12,11 +14,14 @@ import numpy as np
 from xlparity.address import Cell, Range
 from xlparity.binding import Input
 from xlparity.columns import Column, value_in
+from xlparity.engines.circularity import certainly_read
 from xlparity.following import dependents_of, precedents
 from xlparity.screen import Screen, Unscreened
-from xlparity.syntax import Node, parse
+from xlparity.syntax import Node, parse, walk
 from xlparity.values import BLANK, ErrorValue
 from xlparity.workbook import Workbook
+
+_BRANCHING = re.compile(r"\bIF\(", re.IGNORECASE)
 
 
 def has_range(given: Input[Range]) -> bool:
@@ -29,6 +34,7 @@ class Overflows:
 
     def __init__(self, workbook: Workbook) -> None:
         self._book = workbook
+        self._known: dict[Cell, frozenset[Cell]] = {}
 
     @cached_property
     def _dependents(self) -> Mapping[Cell, list[Cell]]:
@@ -44,12 +50,14 @@ class Overflows:
         """Of these cells those that depend on an overflow in the sample of this number, and those that perhaps do.
 
         An error value begins in a formula that reads none. That is an overflow where the formula, computed in doubles,
-        exceeds their range; nobody can say where it has a function that is not known here.
+        exceeds their range; nobody can say where it has a function that is not known here. A formula reads what stands in
+        the branches that it takes: what overflows in another one is no reason for its value.
         """
         anchor = self._book.members.get
         watched = {cell: anchor(cell, cell) for cell in cells}
         errors = {anchor(cell, cell) for cell, column in columns.items() if _is_error(column, number)}
-        begins = {cell for cell in errors if errors.isdisjoint(precedents(self._book, cell))}
+        reads = functools.cache(functools.partial(self._reads, columns, number))
+        begins = {cell for cell in errors if not any(reads(cell, before) for before in errors & self._precedents(cell))}
         certain, possible = set(), set()
         for cell in begins.union(watched.values()):
             try:
@@ -58,7 +66,8 @@ class Overflows:
             except (Unscreened, ValueError):  # a function, or a formula, that is not known here
                 if cell in begins:
                     possible.add(cell)
-        reached, perhaps = self._with_dependents(certain), self._with_dependents(possible)
+        reached = self._with_dependents(certain, lambda reader, cell: reads(reader, cell) is True)
+        perhaps = self._with_dependents(certain | possible, lambda reader, cell: reads(reader, cell) is not False)
         return (
             frozenset(cell for cell, at in watched.items() if at in reached),
             frozenset(cell for cell, at in watched.items() if at in perhaps - reached),
@@ -69,26 +78,51 @@ class Overflows:
         formula = self._book.formula(cell)
         if formula is None:
             return False
-
-        def screen() -> Screen:
-            return Screen(
-                lambda at: value_in(columns.get(at, BLANK), number), 1, lambda node: self._book.meant(node.word, cell)
-            )
-
         try:
             with np.errstate(all="ignore"):
-                tree = _taken(parse(formula.text), screen())
+                tree = _taken(parse(formula.text), self._screen(cell, columns, number))
             with np.errstate(all="ignore", over="raise"):
-                screen().value(tree, array=formula.area is not None)
+                self._screen(cell, columns, number).value(tree, array=formula.area is not None)
         except FloatingPointError:
             return True
         return False
 
-    def _with_dependents(self, cells: set[Cell]) -> set[Cell]:
+    def _screen(self, cell: Cell, columns: Mapping[Cell, Column], number: int) -> Screen:
+        return Screen(
+            lambda at: value_in(columns.get(at, BLANK), number), 1, lambda node: self._book.meant(node.word, cell)
+        )
+
+    def _reads(self, columns: Mapping[Cell, Column], number: int, reader: Cell, cell: Cell) -> bool | None:
+        """Whether the formula of one cell reads the other in the branches that it takes; None where nobody can say."""
+        formula = self._book.formula(reader)
+        if formula is None or reader == cell or cell not in self._precedents(reader):
+            return False
+        filled = self._book.formula(cell)
+        alone = Range(cell.sheet, cell.row, cell.column, cell.row, cell.column)
+        held = alone if filled is None or filled.area is None else filled.area
+        if not _BRANCHING.search(formula.text) or any(map(held.intersects, certainly_read(self._book, reader))):
+            return True
+        try:
+            with np.errstate(all="ignore"):
+                tree = _taken(parse(formula.text), self._screen(reader, columns, number))
+        except (Unscreened, ValueError):
+            return None
+        areas = [self._book.meant(node.word, reader) for _, node in walk(tree) if node.kind in ("reference", "name")]
+        if None in areas:
+            return None
+        return any(area is not None and area.intersects(held) for area in areas)
+
+    def _precedents(self, cell: Cell) -> frozenset[Cell]:
+        if cell not in self._known:
+            self._known[cell] = frozenset(precedents(self._book, cell))
+        return self._known[cell]
+
+    def _with_dependents(self, cells: set[Cell], reads: Callable[[Cell, Cell], bool]) -> set[Cell]:
         reached = set(cells)
         waiting = list(cells)
         while waiting:
-            fresh = [cell for cell in self._dependents.get(waiting.pop(), ()) if cell not in reached]
+            before = waiting.pop()
+            fresh = [cell for cell in self._dependents.get(before, ()) if cell not in reached and reads(cell, before)]
             reached.update(fresh)
             waiting += fresh
         return reached

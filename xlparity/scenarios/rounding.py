@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.address import Cell
+from xlparity.address import Cell, Range
+from xlparity.binding import Input
 from xlparity.case import Array, Case
 from xlparity.columns import Column, Floats, value_in
 from xlparity.errors import OracleError
@@ -99,8 +100,8 @@ def examine(  # noqa: PLR0913
     It may where an overflow that the reference has as well is among its precedents, and where the engine refuses it in a
     sample in which the reference overflows: a refusal proves nothing. It may also where its value is no farther
     from what is expected than the reference itself moves when its inputs are nudged, with a margin, and whatever it is
-    where that makes this expectation undefined. Where the reference raises when it is nudged, a number may be within
-    rounding, and of an error value nobody can say. ``infinite`` says that the reference gave an infinity.
+    where that makes this expectation undefined. Where the reference raises whenever it is nudged, nobody can say.
+    ``infinite`` says that the reference gave an infinity.
     """
     row, truths = expected
     at = [trial.grid.bindings[cell].cell for cell in cells]
@@ -121,7 +122,7 @@ def examine(  # noqa: PLR0913
         return Doubt(explained, unknown)
     moves = _moves(trial, layout, case, columns, np.random.default_rng(seed), cells, row)
     if moves is None:
-        return Doubt(explained | (left & ~errors), unknown | (left & errors))
+        return Doubt(explained, unknown | left)
     numbers = np.array(
         [
             float(value) if type(value) is float or (isinstance(value, bool) and truth) else np.nan
@@ -142,30 +143,37 @@ def _moves(
     cells: NDArray[np.intp],
     expected: Floats,
 ) -> Floats | None:
-    """How far the expectations of these cells move at most; None where the reference becomes undefined."""
-    # A label of 0 or 1 that is a hair off is no label any more, and would excuse everything.
+    """How far the expectations of these cells move at most; None where the reference raises on every nudged input."""
+    # A label of 0 or 1 that is a few ulps off is no label any more, and would excuse everything.
     steady = {
         given.name
         for given in trial.bound.inputs
-        if given.choices or any(isinstance(columns.get(cell), bool | tuple) for cell in given.at.cells())
+        if given.choices
+        or not given.vary
+        or any(isinstance(columns.get(cell), bool | tuple) for cell in given.at.cells())
     }
-    most = np.zeros(len(cells))
+    ranges = {given.name: given for given in trial.bound.inputs}
+    most: Floats | None = None
     for _ in range(_DRAWS):
         nudged = {
-            name: value if name in steady else _nudged(value, random) for name, value in sorted(case.inputs.items())
+            name: value if name in steady else _nudged(value, ranges[name], random)
+            for name, value in sorted(case.inputs.items())
         }
         try:
             row, _ = trial.row(Case(nudged), layout)
         except OracleError:
-            return None
+            continue
         with np.errstate(all="ignore"):
-            most = np.maximum(most, np.nan_to_num(np.abs(row[cells] - expected), nan=np.inf, posinf=np.inf))
+            moved = np.nan_to_num(np.abs(row[cells] - expected), nan=np.inf, posinf=np.inf)
+            most = moved if most is None else np.maximum(most, moved)
     return most
 
 
-def _nudged(value: "float | Array", random: np.random.Generator) -> "float | Array":
+def _nudged(value: "float | Array", given: Input[Range], random: np.random.Generator) -> "float | Array":
+    """The value with a few ulps added or taken away, within the range that the spec gives the input."""
     shape = np.shape(value)
     steps = random.integers(1, _FARTHEST + 1, shape) * random.choice([-1, 1], shape)
     steps = np.where(np.asarray(value) == np.round(value), 0, steps)  # whole numbers are exact in both languages
-    moved = value * (1 + steps * 2.0**-52)
+    low, high = (-np.inf if given.low is None else given.low), (np.inf if given.high is None else given.high)
+    moved = np.clip(value * (1 + steps * 2.0**-52), low, high)
     return float(moved) if isinstance(value, float) else moved

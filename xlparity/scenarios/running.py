@@ -69,7 +69,7 @@ def on_others(  # noqa: PLR0913
     evidence = list(first)
     tallies = [[_tally_of_none(one)] for one in first]
     layouts = [facts.layout for facts in stored]
-    fixed = [{given for given in trial.bound.inputs if given.vary} for trial in trials]
+    fixed = [{given: set(given.at.cells()) for given in trial.bound.inputs if given.vary} for trial in trials]
     foreseen = _foreseen(trials, drawn, behind)
     room = max(1, _AT_ONCE // max(1, len(values)))
     sweeps = max(1, math.ceil(drawn.count / room))
@@ -88,7 +88,8 @@ def on_others(  # noqa: PLR0913
         columns = sweep(session, len(numbers), drawn.columns(numbers.tolist()))
         asked = ask(trials, layouts, columns, len(numbers), begin) if asked is None else asked
         for still, answers in zip(fixed, asked, strict=True):
-            still -= {given for given in still if _moves(given, values, columns, answers.counted)}
+            for cells in still.values():
+                cells -= {cell for cell in cells if _moves(cell, values, columns, answers.counted)}
         judged = [
             _judged(
                 trial, facts, answers, columns, one, before, overflows, [seed + number for number in numbers.tolist()]
@@ -109,22 +110,27 @@ def on_others(  # noqa: PLR0913
             tallies[at].append(_tally(one, numbers, known, _moved(trial, first[at], one)))
         say((begin + step) / drawn.count)
     return [
-        (replace(_scenarios(trial, tally, drawn.count, seed), kept=_names(trial, still)), one)
+        (replace(_scenarios(trial, tally, drawn.count, seed), kept=_kept(still, free)), one)
         for trial, tally, still, one in zip(trials, tallies, fixed, evidence, strict=True)
     ]
 
 
-def _moves(given: Input[Range], values: Values, columns: Mapping[Cell, Column], counted: Bools) -> bool:
-    """Whether the reference is given another value than the stored one of this input, in a set that counts."""
-    for cell in given.at.cells():
-        now = values.get(cell, BLANK)
-        if (differs(columns.get(cell, now), now, len(counted)) & counted).any():
-            return True
-    return False
+def _moves(cell: Cell, values: Values, columns: Mapping[Cell, Column], counted: Bools) -> bool:
+    """Whether the reference is given another value than the stored one from this cell, in a set that counts."""
+    now = values.get(cell, BLANK)
+    return bool((differs(columns.get(cell, now), now, len(counted)) & counted).any())
 
 
-def _names(trial: Trial, inputs: Container[Input[Range]]) -> tuple[str, ...]:
-    return tuple(given.name for given in trial.bound.inputs if given in inputs)
+def _kept(still: Mapping[Input[Range], set[Cell]], free: Container[Cell]) -> dict[str, tuple[Cell, ...]]:
+    """Of the inputs that kept their stored value, in all cells or in those that cannot be set, the cells that did.
+
+    ``still`` are all cells that did. Of the others, which are drawn, chance may have left some at their values.
+    """
+    found = {
+        given.name: cells if len(cells) == given.at.size else {cell for cell in cells if cell not in free}
+        for given, cells in still.items()
+    }
+    return {name: tuple(sorted(cells)) for name, cells in found.items() if cells}
 
 
 def _first_wrong(judged: Sequence[Evidence], tallies: Sequence[Sequence["_Tally"]]) -> Iterator[int]:
