@@ -90,13 +90,16 @@ def on_others(  # noqa: PLR0913
         for still, answers in zip(fixed, asked, strict=True):
             for cells in still.values():
                 cells -= {cell for cell in cells if _moves(cell, values, columns, answers.counted)}
-        judged = [
-            _judged(
-                trial, facts, answers, columns, one, before, overflows, [seed + number for number in numbers.tolist()]
-            )
+        seeds = [seed + number for number in numbers.tolist()]
+        found = [
+            _judged(trial, facts, answers, columns, one, before, overflows, seeds)
             for trial, facts, answers, one, before in zip(trials, stored, asked, first, tallies, strict=True)
         ]
-        rare = [_rare(one, before) for one, before in zip(judged, tallies, strict=True)]
+        judged, unknown = [one for one, _ in found], [undecided for _, undecided in found]
+        # What nobody can say of the reference is no edge of the engine.
+        rare = [
+            _rare(one, before) & ~undecided for one, before, undecided in zip(judged, tallies, unknown, strict=True)
+        ]
         edges = on_edge(trials, stored, session, drawn, numbers.tolist(), rare, seed=seed + begin)
         judged = [
             replace(one, unsure=one.unsure & ~edge, shaky=one.shaky | edge)
@@ -237,8 +240,8 @@ def _judged(
     before: Sequence[_Tally],
     overflows: Overflows,
     seeds: Sequence[int],
-) -> Evidence:
-    """The evidence of these sets, each of which has its seed."""
+) -> tuple[Evidence, Bools]:
+    """The evidence of these sets, each of which has its seed; and where only the reference could tell, and does not."""
     wrong, unsure = judge(trial.grid, answers.expected, answers.truths, columns)
     counted = answers.counted[:, None] & ~answers.undefined  # elsewhere there is nothing to compare
     wrong, unsure = wrong & counted, unsure & counted
@@ -251,7 +254,7 @@ def _judged(
     named = {cell: columns.get(cell, BLANK) for cell in first.inputs}
     wrong &= ~doubt.explained & ~doubt.unknown
     unsure = (unsure & ~doubt.explained) | doubt.unknown
-    return _evidence(trial, facts, answers, named, wrong, unsure, doubt.explained)
+    return _evidence(trial, facts, answers, named, wrong, unsure, doubt.explained), doubt.unknown
 
 
 def _evidence(
