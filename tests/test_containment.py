@@ -70,6 +70,13 @@ def test_nothing_but_a_written_verdict_exits_with_0(small, body, code, said):
     assert ("FAIL" in out, "PASS" in out) == (code == 1, code == 0)
 
 
+def test_a_reference_that_closes_all_files_ends_with_one_line(small):
+    """As daemons do; the verdict's code has no way to the process that waits then."""
+    small.reference.write_text(CTYPES + "def double(x):\n    os.closerange(3, 300)\n    return {'y': 2 * x}\n")
+    code, _, err = ended(small)
+    assert (code, err.count("\n"), err.startswith("xlparity: the process ended")) == (2, 1, True)
+
+
 def test_a_process_that_a_reference_forks_may_end(small):
     """multiprocessing ends its workers with os._exit."""
     small.reference.write_text(
@@ -180,6 +187,25 @@ def test_a_reference_that_does_not_end_on_the_stored_inputs_is_an_error(run, sma
     done = run("verify", small.spec, "--reference-timeout", "1")
     assert done.code == 2
     assert said in done.err
+
+
+@pytest.mark.parametrize(
+    "command", [("init", "small.xlsx", "--reference", "small.py:double"), ("mutate", "small.parity.toml")]
+)
+def test_every_command_that_calls_the_reference_takes_the_limit(run, small, monkeypatch, command):
+    """The message names the option, and waited for a minute where there was none."""
+    small.reference.write_text("def double(x):\n    while True:\n        pass\n")
+    monkeypatch.chdir(small.folder)
+    done = run(*command, "--reference-timeout", "0.5", *(["-o", "new.toml"] if command[0] == "init" else []))
+    said = small.folder.joinpath("new.toml").read_text() if command[0] == "init" else done.err
+    assert "did not return within 0.5 s on the" in " ".join(said.split())
+
+
+def test_samples_for_which_the_reference_was_not_called_are_not_undefined(run, small):
+    """To declare a range would be the wrong remedy."""
+    small.reference.write_text("def double(x):\n    while x > 3:\n        pass\n    return {'y': 2 * x}\n")
+    done = run("verify", small.spec, "--reference-timeout", "0.5")
+    assert "left out, where the reference is undefined, did not return or was not called:" in done.out
 
 
 def test_the_limit_is_a_setting_of_the_project(run, small, monkeypatch):

@@ -17,7 +17,8 @@ T, F = True, False
         ("=((A1>0))*2-(B1>2)", (F, F, F, F)), ("=AND(A1>0,B1<2)", (F, F, F, T)), ("='a>(b'!A1=2", (F, F, F, T)),
         ('="x"&IF(A1>0,"a","b")&"=(>"', (F, F, F, F)), ("=SUMPRODUCT((A1:A3>1)*B1:B3)>2", (F, F, F, T)),
         ("=ISNUMBER(A1)", (F, F, F, T)), ("=TRUE", (F, F, F, T)), ("=IF(A1>1,TRUE,5)", (F, F, F, F)), ("=A1+TRUE", (F, F, F, F)),
-        ("=PRODUCT(A1)", (F, F, F, F)),
+        ("=PRODUCT(A1)", (F, F, F, F)), ("=_xlfn.IFS(A1>0,1,TRUE,0)", (F, F, F, F)),
+        ("=_xlfn.SWITCH(A1,5,1,TRUE)", (F, F, F, F)), ("=_xlfn.IFNA(1,TRUE)", (F, F, F, F)),
     ],
 )  # fmt: skip
 def test_brackets_and_truth_values_are_seen_where_they_matter(formula, expected):

@@ -155,6 +155,21 @@ def test_a_circle_that_excel_iterates_is_not_assessed(small):
     assert "Excel may iterate it" in report.checks[0].findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("formula", "iterates"),
+    [("=A1*2+B1*0", True), ("=MAX(A1*2,B1)", True), ("=A1*2+(B1-B1)", True), ("=2*INDEX(A1:B1,1)", False),
+     ("=2*VLOOKUP(A1,A1:B3,1,FALSE)", False)],
+)  # fmt: skip
+def test_a_circle_that_cannot_be_assessed_gets_no_suggestion(small, formula, iterates):
+    """All of these are right in Excel; --fix replaced the cell's own address by that of the next one."""
+    small.write_cells({"A1": 3, "B1": formula})
+    if iterates:
+        iterating(small.workbook)
+    report = xlparity.verify(small.spec)
+    assert report.verdict is Verdict.UNASSESSED
+    assert [(finding.suggestion, finding.mends) for finding in report.checks[0].findings] == [(None, {})]
+
+
 def test_what_depends_on_a_circle_is_counted_behind_it(small):
     """Its cells fail; a formula that reads them may be right, and is a consequence."""
     beside(small, B1="=B2*2", B2="=B1/2", B3="=B1")
@@ -325,6 +340,15 @@ def test_the_summary_names_an_engine_that_could_settle_what_is_unsupported(small
     monkeypatch.setattr("xlparity.engines.libreoffice.shutil.which", lambda name: None)
     assert "libreoffice" not in xlparity.verify(small.spec).could_settle
     assert {"formulas", "excelmodel", "cached", "ironcalc"}.isdisjoint(others_than(["excelmodel", "ironcalc"]))
+
+
+@pytest.mark.libreoffice
+def test_the_default_engine_is_not_named_where_it_does_not_know_the_function(small):
+    """It sent one from engine to engine."""
+    small.write_cells({"A1": 3, "B1": "=SUBTOTAL(9,A1)*2"})
+    assert "formulas" not in xlparity.verify(small.spec, engine="cached").could_settle
+    small.write_cells({"A1": 3, "B1": "=NOPE(A1)*2"})
+    assert "formulas" not in xlparity.verify(small.spec, engine="libreoffice").could_settle
 
 
 @pytest.mark.parametrize("formula", ["=2*A1+RAND()*0", "=B1", "=IF(A1>0,2*A1,B1)", "=2*A1"])

@@ -385,6 +385,12 @@ TWO_READINGS = [
         '<row r="2"><c r="A2"><f t="shared" si="0" ref="A1:A2">2</f></c></row>',
         "cell A2 defines the shared formula 0, which is defined already",
     ),
+    (
+        '<row r="1"><c r="A1"><f t="shared" si="0">3*B1</f></c></row>'
+        '<row r="2"><c r="A2"><f t="shared" si="0" ref="A1:A2">2*B2</f></c></row>',
+        "cell A1 has the shared formula 0, which no cell before it defines",
+    ),
+    ('<row r="1"><c r="A1"><f t="shared" ref="A1:A2">1</f></c></row>', "cell A1 has a shared formula without a number"),
 ]
 
 
@@ -395,6 +401,37 @@ def test_a_sheet_that_two_programs_read_differently_is_refused_with_the_place(tm
     with pytest.raises(WorkbookError, match=re.escape(f"book.xlsx: sheet 'Sheet': {said}")) as raised:
         read_workbook(with_sheet(tmp_path, xml))
     assert "programs read in different ways; let Excel repair it" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("part", "kind", "first"),
+    [
+        ("xl/book2.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", "xl/workbook.xml"),
+        ("xl/texts2.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml",
+         "xl/sharedStrings.xml"),
+    ],
+)  # fmt: skip
+def test_a_part_that_only_its_content_type_makes_the_workbook_or_its_texts_is_refused(tmp_path, part, kind, first):
+    """openpyxl finds these two by their types and Excel by the relations: a right workbook hid a wrong one."""
+    path = file_with(tmp_path, {"A1": "text"})
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    rels = "xl/_rels/workbook.xml.rels"
+    if first not in parts:  # openpyxl writes none where there are numbers only
+        parts[first] = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
+        relation = f'<Relationship Id="t" Type="http://x/sharedStrings" Target="/{first}"/></Relationships>'.encode()
+        parts[rels] = parts[rels].replace(b"</Relationships>", relation)
+    types = parts["[Content_Types].xml"]
+    override = f'<Override PartName="/{part}" ContentType="{kind}"/>'.encode()
+    at = types.index(b"<Override")
+    path.write_bytes(pack({**parts, part: parts[first], "[Content_Types].xml": types[:at] + override + types[at:]}))
+    with pytest.raises(WorkbookError, match=re.escape(f"gives {part} the type that {first} has by its relation")):
+        read_workbook(path)
+
+
+def test_an_array_formula_without_an_area_is_not_computed(tmp_path):
+    """It is in no file that Excel writes, and ended in a fault of xlparity."""
+    path = with_sheet(tmp_path, sheet_of('<c r="A1"><f t="array">1+1</f></c>'))
+    assert read_workbook(path).cells[Cell("Sheet", 1, 1)] == Unsupported("an array formula whose area is no range")
 
 
 def test_the_cells_of_another_namespace_are_no_cells(tmp_path):

@@ -32,6 +32,7 @@ _CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SHEET_DATA, _ROW, _CELL, _FORMULA, _VALUE, _INLINE, _TEXT, _SPOKEN, _MORE = (
     f"{_MAIN[1:-1]} {name}" for name in ("sheetData", "row", "c", "f", "v", "is", "t", "rPh", "extLst")
 )
+_TYPES, _IS_WORKBOOK, _IS_TEXTS = "[Content_Types].xml", ".main+xml", ".sharedStrings+xml"
 _DEPTH_OF_TABLE = 3  # of the path to a sheetData element: nothing, the root, itself
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
 
@@ -153,7 +154,10 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
 
 
 def _refuse_two_meanings(parts: Mapping[str, bytes], book: str, path: Path) -> None:
-    """Refuses a package with two workbooks, and a workbook with two relations of one id: which counts is anybody's guess."""
+    """Refuses a package with two workbooks, or two relations of one id, of which programs choose different ones.
+
+    Some find the workbook and the table of texts by their relations, others by their content types.
+    """
     books = {target for _, kind, target in _related(parts, "") if kind.endswith("/officeDocument")}
     if len(books) > 1:
         raise WorkbookError(
@@ -165,6 +169,26 @@ def _refuse_two_meanings(parts: Mapping[str, bytes], book: str, path: Path) -> N
             raise WorkbookError(
                 f"{path}: {relations_part(book)} has two relations of the id {name}; let Excel repair it and save it"
             )
+    texts = [target for _, kind, target in _related(parts, book) if kind.endswith("/sharedStrings")]
+    types = _content_types(parts)
+    for ending, named in ((_IS_WORKBOOK, [book]), (_IS_TEXTS, texts)):
+        typed = [part for part, kind in types if kind.endswith(ending)]
+        other = next((part for part in typed if part.lower() not in {name.lower() for name in named}), None)
+        if other is not None and named:
+            raise WorkbookError(
+                f"{path}: {_TYPES} gives {other} the type that {named[0]} has by its relation; let Excel repair it and save it"
+            )
+
+
+def _content_types(parts: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """The parts that have a content type of their own, with it, in their order."""
+    listing = parts.get(_TYPES)
+    if listing is None:
+        return []
+    found = (
+        held.attrib for held in ElementTree.fromstring(listing) if _local(held.tag.replace("}", " ")) == "Override"
+    )
+    return [(held.get("PartName", "").lstrip("/"), held.get("ContentType", "")) for held in found]
 
 
 def workbook_part(parts: Mapping[str, bytes]) -> str:
@@ -369,8 +393,12 @@ class _Scan:
             self._refuse(f"cell {self._address} has two <f>")
         self._formula, self._leaf = attributes, _FORMULA
         self.parser.CharacterDataHandler = self._formula_text.append
-        if attributes.get("t") == "shared" and "ref" in attributes:
-            number = attributes.get("si", "")
+        if attributes.get("t") == "shared":
+            number = attributes.get("si")
+            if number is None:
+                self._refuse(f"cell {self._address} has a shared formula without a number (si)")
+            if "ref" not in attributes:
+                return
             if number in self._shared:
                 self._refuse(f"cell {self._address} defines the shared formula {number}, which is defined already")
             self._shared.add(number)
@@ -406,6 +434,8 @@ class _Scan:
             raise WorkbookError(
                 f"{self._where}: a cell element without an address of its own ('{address}'); let Excel repair it and save it"
             )
+        if formula is not None and formula.get("t") == "shared" and formula.get("si") not in self._shared:
+            self._refuse(f"cell {address} has the shared formula {formula.get('si')}, which no cell before it defines,")
         bare = formula is not None and "t" not in formula and not "".join(self._formula_text).strip()
         text = "".join(self._text) if self._value else None
         self.cells[address] = RawCell(formula is not None, self._cell.get("t", "n"), text, "cm" in self._cell, bare)

@@ -42,7 +42,7 @@ from xlparity.spec import Spec, bind, read_spec
 from xlparity.tolerance import Tolerance
 from xlparity.trials import Stored, Trial, trials_of
 from xlparity.tried import Scenarios
-from xlparity.values import Value
+from xlparity.values import BLANK, Unsupported, Value
 from xlparity.workbook import Formula, Workbook, read_workbook
 from xlparity.writing import from_here
 
@@ -153,7 +153,13 @@ def _could_settle(book: Workbook, report: Report, machines: Sequence[Engine]) ->
                 unsupported |= {cell for found in unread for cell in found.cells}
     unsupported -= disputed
     others = others_than([machine.name for machine in machines]) if unsupported else ()
-    return others if others and not unsupported <= refused_by_all(book) else ()
+    if not others or unsupported <= refused_by_all(book):
+        return ()
+    if ENGINE in others:  # it is quick to ask
+        values = find_engine(ENGINE).load(book).recalculate({})
+        if all(isinstance(values.get(cell, BLANK), Unsupported) for cell in unsupported):
+            others = tuple(name for name in others if name != ENGINE)
+    return others
 
 
 def _with_causes(

@@ -1,13 +1,13 @@
 """Function names as a file has them: Excel marks there every function that came after its 2007 edition.
 
-``=STDEV.S(A1:A8)``, as a person types it, stands in the file as ``=_xlfn.STDEV.S(A1:A8)``. A function whose name stands
-there in any other way is one that Excel does not know: the cell shows #NAME? until somebody edits it, and Excel reads
+``=STDEV.S(A1:A8)``, as a person types it, is in the file as ``=_xlfn.STDEV.S(A1:A8)``. A function whose name is
+written in any other way is one that Excel does not know: the cell shows #NAME? until somebody edits it, and Excel reads
 what is typed. openpyxl and other programs write a formula just as they are given it, and so do that often.
 
 Sources: [MS-XLSX] 2.2.2, the production future-function-list, and XlsxWriter's "Formulas added in Excel 2010 and later"
 ("Working with Formulas"); in which of the ways a name is written was checked against workbooks that Excel itself has saved.
 The two lists do not agree with Excel everywhere: CONCAT, IFS, MAXIFS, MINIFS, SWITCH and TEXTJOIN have no prefix in the
-first, and ISO.CEILING stands in files without one.
+first, and ISO.CEILING has none in files.
 """
 
 import re
@@ -133,7 +133,7 @@ def undocumented(formula: str) -> str | None:
     for _, _, name in _calls(formula) if concerns(formula) else ():
         bare = without_prefix(name)
         if has_prefix(name) and (bare in _EITHER or (bare in FUTURE and FUTURE[bare].upper() != name.upper())):
-            return f"the function {bare} by the name {name}, of which nobody knows whether Excel reads it"
+            return f"the function {bare} by the name {name}, and it is not documented whether Excel reads that"
     return None
 
 

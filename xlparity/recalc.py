@@ -82,10 +82,10 @@ def _result(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], valu
 
 
 def _status(stored: Value | None, computed: Value) -> Stored:
-    if stored is None:
-        return "uncached"
     if isinstance(computed, Unsupported | Missing):
         return "unsupported"
+    if stored is None:
+        return "uncached"
     if isinstance(stored, float) and isinstance(computed, float):
         return "equal" if EQUAL.allows(computed, stored) else "differs"
     return "equal" if _same(stored, computed) else "differs"

@@ -115,7 +115,7 @@ class Reference:
         """
         self.check_inputs(case.inputs)
         shapes: dict[str, tuple[int, ...]] = {}
-        with self._blamed(case):
+        with self._called(case):
             result = self.function(**_copies(case))
             single = isinstance(result, Mapping)
             with _closed(result) as passes:
@@ -162,7 +162,7 @@ class Reference:
         partial: bool = False,
     ) -> Trace:
         taken: list[Mapping[str, NDArray[Any]]] = []
-        with self._blamed(case, quiet=quiet, trapped=trapped):
+        with self._called(case, quiet=quiet, trapped=trapped):
             result = self.function(**_copies(case))
             single = isinstance(result, Mapping)
             if not single and not isinstance(result, Iterable):
@@ -188,7 +188,7 @@ class Reference:
             )
             where = _within(number, iterations)
             raise OracleError(
-                f"{self.name}: '{name}'{where} has a nan or an infinity in it; mend the function or its inputs"
+                f"{self.name}: '{name}'{where} has a nan or an infinity in it; correct the function or its inputs"
             )
         return tuple(taken)
 
@@ -216,7 +216,7 @@ class Reference:
         return copied
 
     @contextmanager
-    def _blamed(self, case: Case, *, quiet: bool = False, trapped: bool = False) -> Iterator[None]:
+    def _called(self, case: Case, *, quiet: bool = False, trapped: bool = False) -> Iterator[None]:
         key = tuple((name, np.shape(value), np.asarray(value).tobytes()) for name, value in sorted(case.inputs.items()))
         seconds = self.containment.limit
         if quiet:
@@ -239,8 +239,8 @@ class Reference:
             sample = case.sample or "on inputs close to those of a scenario"
             said = f"did not return within {seconds:g} s {sample} ({_described(case)}){_place(error)}"
             self.patience.hung[key] = said
-            mend = "let it end, or give it more time with --reference-timeout"
-            raise OracleError(f"{self.name} {said}; {mend}") from error
+            remedy = "let it end, or give it more time with --reference-timeout"
+            raise OracleError(f"{self.name} {said}; {remedy}") from error
         except BaseException as error:  # an exit(0) in a script must not become the verdict
             raise OracleError(f"{self.name} raised {_said(error)}{_place(error)}") from error
         if not quiet:

@@ -295,7 +295,7 @@ def _formula(value: object, cell: Cell, *, spills: bool) -> Formula | Unsupporte
     text = getattr(value, "text", None)
     if type(value).__name__ == "ArrayFormula" and text:
         try:
-            block = parse_range(getattr(value, "ref", ""), cell.sheet)
+            block = parse_range(getattr(value, "ref", None) or "", cell.sheet)
         except ValueError:
             return Unsupported("an array formula whose area is no range")
         if block.first == cell and block.size <= _LARGEST_AREA:

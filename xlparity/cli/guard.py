@@ -43,11 +43,14 @@ def guarded(command: Callable[[], NoReturn]) -> NoReturn:
     threading.Thread(target=_end_with, args=(alive,), daemon=True).start()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _Interrupt())
+    forked = os.getpid()
     try:
         command()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
-        os.write(write, bytes([code]))
+        if os.getpid() == forked:  # and not a process that the reference has forked
+            with contextlib.suppress(OSError):  # it may have closed what it was not to know of
+                os.write(write, bytes([code]))
         raise
 
 
@@ -73,8 +76,8 @@ def _wait(child: int, read: int) -> NoReturn:
     ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     os.set_blocking(read, False)  # a process that the reference has left behind may hold the other end
     with contextlib.suppress(BlockingIOError):
-        if told := os.read(read, 1):
-            _leave(told[0])
+        if code := os.read(read, 1):
+            _leave(code[0])
     if ended < 0:  # by a signal: so does this one, and the shell says so
         if -ended != signal.SIGKILL:  # which nothing can be set for
             signal.signal(-ended, signal.SIG_DFL)

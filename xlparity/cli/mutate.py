@@ -43,6 +43,10 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
         int | None,
         typer.Option(metavar="N", help="The seed of mutants and scenarios.  [default: 0]"),
     ] = None,
+    reference_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="How many processes; as many as there are processors.")
     ] = None,
@@ -64,7 +68,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
 
     keep_report_apart(output, workbook, spec)
     settings = read_settings(Path())
-    options = settings.options(named="--", scenarios=scenarios, seed=seed)
+    options = settings.options(named="--", scenarios=scenarios, seed=seed, reference_timeout=reference_timeout)
     allowed = next(given for given in (seconds(time, "--time"), settings.time, mutation.TIME) if given is not None)
     options.pop("engine", None)  # a thousand mutants are for formulas alone
     with progress_bar(1) as progress:

@@ -11,7 +11,7 @@ import typer
 from xlparity.cli.output import Format, tell_written, write, write_text
 from xlparity.cli.verify import refuse_kind, verify
 from xlparity.errors import UsageError
-from xlparity.settings import LARGEST_SEED
+from xlparity.settings import LARGEST_SEED, read_settings
 from xlparity.writing import keep_apart, keep_report_apart, write_file
 
 
@@ -154,8 +154,13 @@ def init(
             "-o", "--output", metavar="FILE", help="The spec file; without it, NAME.parity.toml beside WORKBOOK."
         ),
     ] = None,
+    reference_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
+    ] = None,
 ) -> None:
     """Draft a spec file from a workbook's labels, and from the names of the Python reference, to be corrected by hand."""
+    from xlparity.containment import LIMIT  # noqa: PLC0415
     from xlparity.draft import draft_spec  # noqa: PLC0415
     from xlparity.references import find_reference  # noqa: PLC0415
     from xlparity.workbook import read_workbook  # noqa: PLC0415
@@ -164,6 +169,8 @@ def init(
     spec = output or workbook.with_suffix(".parity.toml")
     if os.path.lexists(spec):
         raise UsageError(f"{spec}: exists, and init overwrites nothing; name another file with --output")
-    function = find_reference(reference, Path()) if reference is not None else None
+    options = read_settings(Path()).options(named="--", reference_timeout=reference_timeout)
+    limit = options.get("reference_timeout", LIMIT)
+    function = find_reference(reference, Path(), limit) if reference is not None else None
     write_file(spec, draft_spec(book, spec, function).encode())
     typer.echo(f"wrote {spec.as_posix()}", err=True)

@@ -236,7 +236,7 @@ def case_of(workbook: Workbook, inputs: Iterable[Drafted]) -> Case:
         if array is None:
             raise OracleError(f"the value of input '{drafted.name}' is not known before it is computed")
         values[drafted.name] = float(array[0, 0]) if array.size == 1 else array
-    return Case(values)
+    return Case(values, "on the values in the workbook")
 
 
 def _array(values: Mapping[Cell, object], at: Range) -> "Array | None":

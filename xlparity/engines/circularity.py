@@ -34,7 +34,7 @@ _MOST = 2_000_000  # cells to look up, some seconds: a thousand formulas that ea
 
 
 def certain_circles(workbook: Workbook, candidates: Iterable[Cell]) -> frozenset[Cell]:
-    """Those of the cells that stand on a circle of formulas each of which certainly reads the next.
+    """Those of the cells that are on a circle of formulas each of which certainly reads the next.
 
     ``candidates`` are the cells of formulas, of array formulas the first one. There are none where the workbook calculates
     iteratively: Excel then computes circular references, and reports none.

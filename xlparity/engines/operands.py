@@ -114,7 +114,7 @@ def doubts(formula: str) -> Doubts:
 def _take_in(outer: _Level, inner: _Level) -> None:
     if _hands_on(inner):
         outer.truth = True
-        outer.perhaps = outer.perhaps or inner.perhaps or (inner.call or "").upper() in _HANDS_ON
+        outer.perhaps = outer.perhaps or inner.perhaps or without_prefix(inner.call or "") in _HANDS_ON
     outer.joined = outer.joined or (inner.call is None and inner.joins > 0)
 
 

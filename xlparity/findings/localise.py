@@ -394,7 +394,14 @@ def _roots(workbook: Workbook, layout: Layout, judged: Judged, suspects: Iterabl
         for (variable, fault, form, accepted, constant), indices in groups.items()
     ]
     roots.sort(key=lambda root: root.constant)  # a real fault is not to drown among them
-    return [replace(root, fault="circular") if _circular(workbook, root) else root for root in roots]
+    return [_as_circular(root) if _circular(workbook, root) else root for root in roots]
+
+
+def _as_circular(root: Root) -> Root:
+    """The root as a circular reference; it is proved wrong only where Excel is certain to meet the circle."""
+    values = (root.judged.results[index].actual for index in root.indices)
+    certain = all(not isinstance(value, Unsupported) or value.circular for value in values)
+    return replace(root, fault="circular", proved=certain)
 
 
 def _never_differs(judged: Judged, index: int) -> bool:

@@ -16,7 +16,7 @@ _CLOSING = re.compile(rb"</(?P<tag>[^\s>]+)\s*>")
 class Element:
     """An element and the bytes that are its: all from ``start`` to ``end``, what it holds from ``inside`` to ``closing``.
 
-    ``children`` are those of its own namespace, and those of a sheet's; what others put between them is nobody's child.
+    ``children`` are those of its own namespace, and those of a sheet's; elements of other namespaces are not listed.
     """
 
     tag: str
@@ -30,7 +30,7 @@ class Element:
 
     @property
     def name(self) -> str:
-        """The tag without the prefix that stands for its namespace."""
+        """The tag without its namespace prefix."""
         return self.tag.rpartition(":")[2]
 
     @property
@@ -40,7 +40,7 @@ class Element:
         return head + separator
 
     def attribute(self, space: str, name: str) -> str | None:
-        """The attribute of this namespace, whatever the prefix that stands for it; ``attributes`` has those of none."""
+        """The attribute of this namespace, whatever its prefix; ``attributes`` has those of none."""
         return next((v for key, v in self.attributes.items() if key.split(" ")[:2] == [space, name]), None)
 
     def child(self, name: str) -> "Element | None":

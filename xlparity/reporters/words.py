@@ -24,6 +24,7 @@ _SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
 SURVIVED = "the check passes, and nothing shows that they compute what the original does"
 UNFINISHED = "the reference did not return for several sets of inputs, and was not called for the others"
 RANGES = "low, high or choices of an input in the spec say what it may be"
+UNDEFINED = "where the reference is undefined"
 _CHANGES_SHOWN = 10
 
 
@@ -149,8 +150,9 @@ def tried(check: CheckResult) -> list[Said]:
         drawn = f"the reference is defined for none that was drawn; {RANGES}"
         why = drawn if found.dropped else "there are none to change"
         return [Said(f"no other inputs tried: {why}", "warning")]
-    dropped = f", {found.dropped} left out, where the reference is undefined" if found.dropped else ""
-    dropped += f" ({RANGES})" if found.dropped > found.run else ""
+    why = "where the reference is undefined, did not return or was not called" if found.unfinished else UNDEFINED
+    dropped = f", {found.dropped} left out, {why}" if found.dropped else ""
+    dropped += f" ({RANGES})" if found.dropped > found.run and not found.unfinished else ""
     unsure = check.not_always_computed
     parts: list[Said] = []
     if unsure:
