@@ -405,6 +405,13 @@ def test_a_spec_compares_something_even_where_no_name_fits(desk):
     assert xlparity.verify(desk.spec).verdict is Verdict.PASS
 
 
+def test_a_name_that_is_no_bare_key_of_toml_is_quoted(desk):
+    """N(d1) is what a reference may well call it, and the draft was no TOML."""
+    desk.write({"A1": "x", "B1": 2, "A2": "N(d1)", "B2": "=2*B1"}, "def f(x):\n    return {'N(d1)': 2 * x}\n")
+    assert desk.table("f")["outputs"] == {"N(d1)": "B2"}
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
 def test_where_neither_name_nor_size_fits_the_output_is_skipped(desk):
     """An empty [outputs] is refused as well; a skipped line is accepted, says why, and passes nothing."""
     desk.write({"A1": "x", "B1": 2, "A2": "twice", "B2": "=2*B1"}, "def f(x):\n    return {'steps': [x, 2 * x]}\n")

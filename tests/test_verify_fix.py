@@ -155,3 +155,13 @@ def test_a_workbook_that_has_been_changed_since_is_not_mended(small):
     small.write_cells({"A1": 3, "B1": "=4*A1"})
     with pytest.raises(WorkbookError, match="has been changed since it was verified; verify it again"):
         fix(report)
+
+
+@pytest.mark.parametrize("option", ["--fix", "--annotate"])
+def test_a_copy_does_not_overwrite_the_workbook_that_the_spec_names(run, two_iterations, faulty, option):
+    """A student's file is checked in place of the teacher's, which would be gone."""
+    own = two_iterations.with_name("regressor.xlsx")
+    before = own.read_bytes()
+    done = run("verify", two_iterations, "--workbook", faulty, option, own)
+    assert (done.code, own.read_bytes() == before) == (2, True)
+    assert option in done.err

@@ -336,8 +336,10 @@ def _opinion(
     moved = tried.changed(values)
     opinions: list[tuple[CheckResult, Evidence]] = []
     for trial, one, (shown, evidence) in zip(trials, stored, found, strict=True):
-        unfinished = trial.reference.patience.exhausted
-        result = one.result.with_scenarios(replace(shown, asked=scenarios, unfinished=unfinished))
+        patience = trial.reference.patience
+        failures = tuple(patience.failed.values())
+        facts = replace(shown, asked=scenarios, unfinished=patience.exhausted, failures=failures)
+        result = one.result.with_scenarios(facts)
         result = trial.with_constants(result)
         if witness:
             result = _with_witness(trial, one, result, values, session, tried, behind, overflows)
@@ -428,6 +430,9 @@ def _with_notes(trial: Trial, result: CheckResult, moved: Set[Cell] | None, behi
             said = f"{tried.tried} of the {tried.asked:,} scenarios were tried, since {result.engine} computes them one at a time"
             notes.append(said)
     notes += [f"the reference {said}: left out" for said in trial.reference.patience.hung.values()]
+    if tried.failures:
+        more = f", and fails in {len(tried.failures) - 1:,} more scenarios" if len(tried.failures) > 1 else ""
+        notes.append(f"the reference has a fault: {tried.failures[0]}{more}")
     if tried.unfinished:
         notes.append("the reference was not called again after these, and nothing more could be compared")
     if tried.shaky:

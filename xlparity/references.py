@@ -34,6 +34,17 @@ _FLOATS = np.dtype(float)
 _OTHERS_LIMIT, _TIMES = 10.0, 10  # seconds for inputs that are not stored, or so many times what the stored ones took
 _MOST_HUNG = 3  # calls that do not return, after which there is no other one
 _NAMED, _SHOWN = 6, 4  # inputs, and elements of each, by which a sample is named
+_FAULTS = (
+    NameError,
+    AttributeError,
+    ImportError,
+    TypeError,
+    SyntaxError,
+    MemoryError,
+    RecursionError,
+    NotImplementedError,
+)
+"""What a function raises because of a fault in it, whatever it is called with; other errors may be about its inputs."""
 _OURS = (__file__, containment.__file__)
 
 
@@ -45,11 +56,16 @@ class _Nowhere(io.TextIOBase):
 
 
 class Patience:
-    """What the calls of one reference took, and those that did not return: by their inputs, what there is to say of them."""
+    """What the calls of one reference took, and which did not return or failed: by their inputs, what there is to say of them.
+
+    A call ``failed`` where the function has a fault or gives no arrays of numbers; an error such as ValueError only says that it
+    is undefined there.
+    """
 
     def __init__(self) -> None:
         self.took = 0.0
         self.hung: dict[object, str] = {}
+        self.failed: dict[object, str] = {}
 
     @property
     def exhausted(self) -> bool:
@@ -233,7 +249,11 @@ class Reference:
                 contextlib.redirect_stdout(_Nowhere() if quiet else sys.stderr),
             ):
                 yield
-        except (OracleError, KeyboardInterrupt):
+        except KeyboardInterrupt:
+            raise
+        except OracleError as error:
+            if case.sample:
+                self.patience.failed[key] = f"{error} {case.sample}"
             raise
         except TimedOut as error:
             sample = case.sample or "on inputs close to those of a scenario"
@@ -242,7 +262,10 @@ class Reference:
             remedy = "let it end, or give it more time with --reference-timeout"
             raise OracleError(f"{self.name} {said}; {remedy}") from error
         except BaseException as error:  # an exit(0) in a script must not become the verdict
-            raise OracleError(f"{self.name} raised {_said(error)}{_place(error)}") from error
+            said = f"{self.name} raised {_said(error)}{_place(error)}"
+            if case.sample and (isinstance(error, _FAULTS) or not isinstance(error, Exception)):
+                self.patience.failed[key] = f"{said} {case.sample}"
+            raise OracleError(said) from error
         if not quiet:
             self.patience.took = time.monotonic() - begun
 

@@ -217,7 +217,7 @@ class CheckResult:
 
         Pass needs at least one match: where nothing was recomputed from a live formula, nothing is shown. It also needs
         other inputs, where the reference is defined for any, and other values of each input that may vary: without, a
-        constant is as good as a formula. And the reference must not have been given up.
+        constant is as good as a formula. And the reference must not have been given up, nor have failed in any.
         """
         counts = self.counts
         amiss = any(finding.code in OF_INPUTS for finding in self.findings)
@@ -226,7 +226,8 @@ class CheckResult:
         if any(counts[status] for status in UNKNOWN) or self.not_always_computed:
             return Verdict.UNASSESSED
         tried = (self.scenarios.run or not self.scenarios.dropped) and not self.scenarios.kept
-        return Verdict.PASS if counts["match"] and tried and not self.scenarios.unfinished else Verdict.UNASSESSED
+        called = not self.scenarios.unfinished and not self.scenarios.failures
+        return Verdict.PASS if counts["match"] and tried and called else Verdict.UNASSESSED
 
     @property
     def first_divergent(self) -> int | None:
@@ -357,6 +358,7 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
             if all(name in check.scenarios.kept for check in witnesses)
         },
         unfinished=any(check.scenarios.unfinished for check in witnesses),
+        failures=group[0].scenarios.failures,
     )
     engines = " and ".join(check.engine for check in group)
     # An input that one engine takes for no number, and another can read, is not proved to be wrong.

@@ -28,6 +28,7 @@ class Scenarios:
     follow the reference in any. ``asked`` is how many sets were to be tried. ``kept`` are the cells, by the name of their
     input, that had their stored value in all of them, although the spec does not say that the input does not vary. Where they
     are ``unfinished``, the reference did not return for some, and was not called for the rest, which are among the ``dropped``.
+    ``failures`` say of some of these what the reference raised, or gave, because of a fault in it.
     """
 
     seed: int
@@ -42,6 +43,7 @@ class Scenarios:
     asked: int | None = None
     kept: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
     unfinished: bool = False
+    failures: tuple[str, ...] = ()
 
     @property
     def tried(self) -> int:

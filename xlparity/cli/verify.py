@@ -135,7 +135,9 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     keep_all_apart(wanted, *(Path(report.workbook) for report in reports))
     for option, copy in (("--fix", fix), ("--annotate", annotate)):
         if copy is not None:
-            _refuse_name(copy, specs[0], Path(reports[0].workbook), option)
+            from xlparity.spec import read_spec  # noqa: PLC0415  (loaded by now)
+
+            _refuse_name(copy, specs[0], Path(reports[0].workbook), read_spec(specs[0]).workbook, option)
     fixed = None if fix is None else _fixed(reports[0], fix, specs[0], options)
     if annotate is not None:
         _annotated(reports[0], annotate)
@@ -165,9 +167,9 @@ def _annotated(report: "Report", out: Path) -> None:
     typer.echo(f"wrote {out.as_posix()}: {coloured}, sheet '{copy.sheet}' added", err=True)
 
 
-def _refuse_name(out: Path, spec: Path, workbook: Path, option: str) -> None:
-    """A copy overwrites nothing that is read, and ends as the workbook does."""
-    keep_apart(out, spec, workbook, option=option)
+def _refuse_name(out: Path, spec: Path, workbook: Path, own: Path, option: str) -> None:
+    """A copy overwrites nothing that is read or that the spec names, and ends as the workbook does."""
+    keep_apart(out, spec, workbook, own, option=option)
     refuse_kind(out, workbook, option)
 
 

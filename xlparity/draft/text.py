@@ -1,6 +1,7 @@
 """The spec file's text: what was found as TOML, and in comments why, and what to check."""
 
 import json
+import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ class Draft:
     failure: str
     path: str = ""
     reference: str | None = None
+
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # of TOML
 
 
 def spec_text(draft: Draft) -> str:
@@ -206,7 +210,7 @@ def _printable(text: str) -> str:
 
 
 def _key(name: str) -> str:
-    return name if name.isascii() else _quoted(name)  # TOML's bare keys are plain letters
+    return name if _BARE_KEY.fullmatch(name) else _quoted(name)
 
 
 def _quoted(text: str) -> str:

@@ -160,6 +160,8 @@ def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
         others = f"{words.NOTHING_SHOWN}."
     elif needed == "unassessed" and check.scenarios.unfinished:
         others = f"{words.UNFINISHED}."
+    elif needed == "unassessed" and check.scenarios.failures:
+        others = f"{words.FAULT}: {check.scenarios.failures[0]}."
     return Part(needed, others or f"the check is {check.verdict}, and none of its quantities says why")
 
 

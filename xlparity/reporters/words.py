@@ -24,6 +24,7 @@ _SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
 SURVIVED = "the check passes, and nothing shows that they compute what the original does"
 UNFINISHED = "the reference did not return for several sets of inputs, and was not called for the others"
 RANGES = "low, high or choices of an input in the spec say what it may be"
+FAULT = "the reference has a fault"
 UNDEFINED = "where the reference is undefined"
 _CHANGES_SHOWN = 10
 
@@ -88,6 +89,8 @@ def _nothing_shown(checks: Sequence[CheckResult]) -> str:
     """Why a report is unassessed in which no cell is wrong or unknown."""
     if any(check.scenarios.unfinished for check in checks):
         return f"{UNFINISHED}."
+    if failed := sum(len(check.scenarios.failures) for check in checks):
+        return f"the formulas agree wherever they were compared; {FAULT} that shows in {number(failed, 'scenario')}."
     if not any(check.counts["match"] for check in checks):
         return f"{NOTHING_SHOWN}."
     if kept := ", ".join(f"'{name}'" for check in checks for name in check.scenarios.kept):
@@ -150,9 +153,11 @@ def tried(check: CheckResult) -> list[Said]:
         drawn = f"the reference is defined for none that was drawn; {RANGES}"
         why = drawn if found.dropped else "there are none to change"
         return [Said(f"no other inputs tried: {why}", "warning")]
-    why = "where the reference is undefined, did not return or was not called" if found.unfinished else UNDEFINED
+    why = UNDEFINED
+    if found.unfinished or found.failures:
+        why = f"{UNDEFINED}, has failed, did not return or was not called"
     dropped = f", {found.dropped} left out, {why}" if found.dropped else ""
-    dropped += f" ({RANGES})" if found.dropped > found.run and not found.unfinished else ""
+    dropped += f" ({RANGES})" if found.dropped > found.run and why is UNDEFINED else ""
     unsure = check.not_always_computed
     parts: list[Said] = []
     if unsure:
