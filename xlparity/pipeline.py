@@ -338,8 +338,8 @@ def _opinion(
     for trial, one, (shown, evidence) in zip(trials, stored, found, strict=True):
         patience = trial.reference.patience
         failures = tuple(patience.failed.values())
-        facts = replace(shown, asked=scenarios, unfinished=patience.exhausted, failures=failures)
-        result = one.result.with_scenarios(facts)
+        summary = replace(shown, asked=scenarios, unfinished=patience.exhausted, failures=failures)
+        result = one.result.with_scenarios(summary)
         result = trial.with_constants(result)
         if witness:
             result = _with_witness(trial, one, result, values, session, tried, behind, overflows)
