@@ -12,10 +12,12 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 
 from xlparity.address import parse_range
+from xlparity.batch import Words, decode
 from xlparity.course.regressor.pages import regressor
 from xlparity.engines import find_engine
 from xlparity.engines.formulas.functions import core
 from xlparity.engines.formulas.guards import Refusal
+from xlparity.engines.formulas.kernels import ODD, Lanes, Operand, plan
 from xlparity.engines.formulas.operands import to_table, to_values
 from xlparity.engines.formulas.shapes import compile_shape
 from xlparity.formula import CELL_MARK, RANGE_MARK, dissect
@@ -202,42 +204,57 @@ def test_the_engines_agree_on_random_sheets(tmp_path):
     assert computed > 3 * refused
 
 
-# --- parity of the two paths -----------------------------------------------------------------------------------------
+# --- kernels ---------------------------------------------------------------------------------------------------------
 
 
-def paths(shape, arguments):
-    """What the fast and the general path make of a shape, given a float or a column of floats for each of its marks.
+def in_lanes(shape, lanes):
+    """What a shape's kernels make of a float or a column of floats for each of its marks, in each lane; and its program.
 
-    None where the fast path gives way, or where the shape has none or is refused.
+    None where the shape is refused or has no kernels; a lane that these leave odd, or that a reading decides, has no value.
     """
     try:
         program = compile_shape(shape, False)
     except Refusal:
         return None
-    values, places, tables = [], [], []
-    for argument in arguments:
-        column = argument if isinstance(argument, list) else [argument]
-        first = len(values)
-        places.append(tuple(range(first, first + len(column))) if isinstance(argument, list) else first)
-        values += column
-        tables.append(to_table(column, (len(column), 1)))
+    sizes = [len(argument) if isinstance(argument, list) else 1 for argument in lanes[0]]
+    made = plan(program, [(size, 1) for size in sizes])
+    if made is None:
+        return None
+    how = Lanes(len(lanes), rounded=False)
+    arguments = [
+        Operand(np.array([lane[k] for lane in lanes], float).reshape(len(lanes), size).T.reshape(
+            (len(lanes),) if size == 1 else (size, 1, len(lanes))
+        ))
+        for k, size in enumerate(sizes)
+    ]  # fmt: skip
     with np.errstate(all="ignore"):
-        if program.fast is None:
-            return None
+        values, kinds = made.run(how, arguments)
+    values = np.broadcast_to(values, (len(lanes),)) + 0.0
+    kinds = np.zeros(len(lanes), int) if kinds is None else np.broadcast_to(kinds, (len(lanes),))
+    found = []
+    for number, lane in enumerate(lanes):
+        if kinds[number] == ODD or (how.decided is not None and how.decided[number]):
+            continue
+        tables = [
+            to_table(list(np.atleast_1d(np.array(each, float))), (size, 1))
+            for each, size in zip(lane, sizes, strict=True)
+        ]
         try:
-            fast = program.fast(values, places)
-        except Exception:  # as the session has it: whatever it was, the general path decides
-            return None
-        return fast, to_values(program.run(tables), (1, 1))[0]
+            with np.errstate(all="ignore"):
+                alone = to_values(program.run(tables), (1, 1))[0]
+        except Refusal as reason:
+            alone = Unsupported(str(reason))
+        found.append((decode(float(values[number]), int(kinds[number]), Words()), alone))
+    return found
 
 
-def test_both_paths_add_up_ranges_of_every_length_alike():
+def test_kernels_add_up_ranges_of_every_length_as_programs_do():
     """numpy adds pairwise from some length on, and so ends in another digit than a loop does."""
     draw = random.Random(7).gauss
-    for length in range(1, 41):
-        for numbers in ([-0.0] * length, *([draw(0, 1) for _ in range(length)] for _ in range(30))):
-            fast, general = paths(f"=SUM({RANGE_MARK})", [numbers])
-            assert bits(fast) == bits(general), f"{length} numbers"
+    for length in range(2, 41):
+        lanes = [[numbers] for numbers in ([-0.0] * length, *([draw(0, 1) for _ in range(length)] for _ in range(30)))]
+        for kernel, alone in in_lanes(f"=SUM({RANGE_MARK})", lanes):
+            assert bits(kernel) == bits(alone), f"{length} numbers"
 
 
 C, R = CELL_MARK, RANGE_MARK
@@ -246,20 +263,29 @@ SHAPE_LEAVES = (
 )  # fmt: skip
 
 
-def test_both_paths_of_a_program_have_the_same_bits():
-    """The fast path is a second implementation; only where it says the same may it spare the checks of the first."""
+def test_kernels_have_the_bits_of_programs():
+    """A kernel is a second implementation; it may only say what the first says, or leave the lane to it."""
     number = st.floats(allow_nan=False, allow_infinity=False) | st.floats(-10, 10) | st.integers(-3, 3).map(float)
     compared = []
 
     @deterministic(max_examples=400)
     @given(numeric(SHAPE_LEAVES), st.data())
     def agree(text, data):
-        columns = st.lists(number, min_size=1, max_size=40)
         marks = [mark for mark in text if mark in (C, R)]
-        found = paths(f"={text}", [data.draw(number if mark == C else columns) for mark in marks])
-        if found:
-            compared.append(found)
-            assert bits(found[0]) == bits(found[1])
+        lengths = [data.draw(st.integers(2, 40)) if mark == R else 1 for mark in marks]
+        lanes = [
+            [
+                data.draw(st.lists(number, min_size=size, max_size=size)) if mark == R else data.draw(number)
+                for mark, size in zip(marks, lengths, strict=True)
+            ]
+            for _ in range(3)
+        ]
+        for kernel, alone in in_lanes(f"={text}", lanes) or ():
+            compared.append(text)
+            if isinstance(kernel, float) and isinstance(alone, float):
+                assert bits(kernel) == bits(alone)
+            else:
+                assert kernel == alone
 
     agree()
     assert len(compared) > 100

@@ -141,7 +141,7 @@ CASES = {
 REFUSED = [
     # Texts that are numbers in some countries, numbers that differ in the 16th digit.
     '=COUNTIF(D!I5:I6,"5%")', "=COUNTIF(D!J1:J7,0.05)", "=COUNTIF(D!J1:J7,7)", "=COUNTIF(D!J1:J7,45000)",
-    "=COUNTIF(D!I1:I6,0.3)", '=COUNTIF(D!I1:I6,"<0.3")', '=COUNTIF(D!I1:I6,">11/1/2024")', '=COUNTIF(D!I1:I6,"1E2")',
+    "=COUNTIF(D!I1:I6,0.3)", '=COUNTIF(D!I1:I6,">11/1/2024")', '=COUNTIF(D!I1:I6,"1E2")',
     # The order of texts with hyphens, signs or accents in them, or with wildcards.
     '=COUNTIF(D!J1:J7,">f")', '=COUNTIF(D!D1:D19,">red*")', '=COUNTIF(D!D1:D19,"<blue0")', '=COUNTIF(D!A1:A7,">TRUE")',
     # Ranges that are none, or too small, whole columns for a criterion, and a criterion that is a range.

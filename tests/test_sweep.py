@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from xlparity.address import Cell, parse_range
 from xlparity.columns import Column, column_of, value_in
-from xlparity.engines.formulas import FormulasEngine, sweeping
+from xlparity.engines.formulas import FormulasEngine, evaluation
+from xlparity.engines.formulas import session as sessions
 from xlparity.engines.formulas.session import FormulasSession
 from xlparity.scope import Scope
 from xlparity.values import BLANK, MISSING, ErrorValue, Unsupported, Value
@@ -86,15 +87,23 @@ def same(value: Value, expected: Value) -> bool:
     return type(value) is type(expected) and value == expected
 
 
+def by_programs(workbook: Workbook) -> FormulasSession:
+    """A session that has no array kernels: each program runs by itself in each sample."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(evaluation, "plan", lambda program, shapes: None)
+        return FormulasSession(workbook)
+
+
 def check(session: FormulasSession, count: int, columns: dict[Cell, Column]) -> dict[Cell, Column]:
-    """The sweep, which must be what recalculating each set gives."""
+    """The sweep, which must be what the programs make of each set."""
+    alone = by_programs(session._workbook)
     swept = session.sweep(count, columns)
     for column in swept.values():
         assert not isinstance(column, np.ndarray) or (column.shape == (count,) and np.isfinite(column).all())
         assert not isinstance(column, tuple) or len(column) == count
     for number in range(count):
         given_now = {cell: value_in(column, number) for cell, column in columns.items()}
-        expected = session.recalculate(given_now)
+        expected = alone.recalculate(given_now)
         assert set(expected) == set(swept)
         wrong = {
             str(cell): (value_in(swept[cell], number), value)
@@ -194,8 +203,9 @@ def test_the_course_workbook_is_swept_to_the_last_bit(week_one):
     odd: dict[int, Value] = {3: "text", 5: ErrorValue("#N/A"), 8: BLANK, 9: True, 11: 1e300, 12: 0.0}
     given_columns[first] = tuple(odd.get(number, value) for number, value in enumerate(floats.tolist()))
     swept = session.sweep(15, given_columns)
+    alone = by_programs(session._workbook)
     for number in range(15):
-        expected = session.recalculate({cell: value_in(column, number) for cell, column in given_columns.items()})
+        expected = alone.recalculate({cell: value_in(column, number) for cell, column in given_columns.items()})
         assert {cell: value_in(column, number) for cell, column in swept.items()} == expected
     assert sum(isinstance(column, np.ndarray) for column in session.sweep(15, {first: floats}).values()) > 300
 
@@ -216,7 +226,7 @@ def test_many_sets_are_swept_in_parts(monkeypatch):
     session = load({"A1": 1, "A2": 2, "B1": "=A1*2", "B2": "=1/A1", "B3": '=IF(A1>0,"yes",A2)', "B4": "=A2"})
     values: list[Value] = [1.0, 1.0, 1.0, 0.0, 2.0, "x", -3.0]
     whole = session.sweep(7, {at("A1"): tuple(values)})
-    monkeypatch.setattr(sweeping, "_LARGEST", 3 * len(whole))
+    monkeypatch.setattr(sessions, "_LARGEST", 3 * len(whole))
     parts = session.sweep(7, {at("A1"): tuple(values)})
     for cell, column in whole.items():
         assert [value_in(parts[cell], k) for k in range(7)] == [value_in(column, k) for k in range(7)]

@@ -5,8 +5,9 @@ Excel's own rule is not certain. Operands are what ``formulas`` itself passes ab
 object arrays, with its own tokens for blanks and errors.
 """
 
+import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, Overflow
 from typing import Any, TypeAlias
 
@@ -14,11 +15,12 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
+from xlparity.engines.formulas.readings import either
+
 Operand: TypeAlias = Any
 """A Python scalar, one of formulas' tokens, or a two-dimensional object array of these."""
 
 LOST = 8 * 2.0**-52  # Excel makes zero of a sum that is less than 8 units in the last place of what it began with
-LARGEST_RESIDUE = 1e-13
 CLOSE = 1e-13  # Excel compares 15 digits
 CLOSEST = 1e-15
 NEARLY_WHOLE = 1e-14
@@ -38,10 +40,6 @@ _NO_NUMBER = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)
 
 class Refusal(Exception):  # noqa: N818  (not an error of anybody's: a result that is a reason)
     """The engine cannot be sure of this result; the message is the reason."""
-
-
-class Surprise(Exception):  # noqa: N818
-    """The fast path has met something other than plain finite numbers; the general path decides."""
 
 
 def elements(operand: Operand) -> Iterator[Any]:
@@ -98,55 +96,14 @@ def _is_float_to_python(text: str) -> bool:
     return True
 
 
-class Residue(float):
-    """A number that may be what a subtraction left, which Excel rounds to zero in a cell, or what follows from one."""
-
-    __slots__ = ()
-
-
-def residual(number: Any) -> bool:
-    """Whether Excel may have a zero where this number is."""
-    return isinstance(number, Residue)
-
-
-def has_residue(operands: Iterable[Operand]) -> bool:
-    """Whether Excel may have a zero where one of the numbers is."""
-    return any(residual(value) for operand in operands for value in elements(operand))
-
-
-def residue(number: float) -> float:
-    """The number as one that may be zero in Excel; refused where that would be seen in a cell."""
-    if abs(number) > LARGEST_RESIDUE:
-        raise Refusal("what a subtraction left, of which Excel may make zero")
-    return Residue(number)
-
-
 def size_of(operand: Operand) -> float:
     """The size of the largest number among the elements."""
     return max((abs(float(value)) for value in elements(operand) if is_number(value)), default=0.0)
 
 
 def lost(result: Any, operand: Any) -> bool:
-    """Whether an addition left so little of its first operand that Excel, in a cell, takes it for zero."""
+    """Whether an addition left so little of its first operand that Excel may have zero."""
     return is_number(result) and is_number(operand) and 0 < abs(result) < LOST * abs(operand)
-
-
-def _no_residuals(operand: Operand) -> None:
-    if has_residue((operand,)):
-        raise Refusal("what a subtraction left, where it matters whether it is zero")
-
-
-def divisible(dividend: Operand, divisor: Operand) -> None:
-    """A divisor that is zero or is not."""
-    numeric(dividend, divisor)
-    _no_residuals(divisor)
-
-
-def not_near_zero(operand: Operand, *others: Operand) -> None:
-    """A first operand that is zero or is not, and numbers after it."""
-    numeric(operand, *others)
-    for each in (operand, *others):
-        _no_residuals(each)
 
 
 def nearly_whole(number: float) -> bool:
@@ -156,7 +113,7 @@ def nearly_whole(number: float) -> bool:
 
 def no_odd_root(base: Operand, exponent: Operand) -> None:
     """A base and an exponent that are no odd root of a negative number, of which Excel is said to have one at times."""
-    not_near_zero(base, exponent)
+    numeric(base, exponent)
     for number, power in np.broadcast(*(np.asarray(operand, object) for operand in (base, exponent))):
         if is_number(number) and is_number(power) and number < 0 and power:
             root = 1 / float(power)
@@ -164,12 +121,10 @@ def no_odd_root(base: Operand, exponent: Operand) -> None:
                 raise Refusal("an odd root of a negative number")
 
 
-def not_nearly_whole(operand: Operand) -> None:
-    """Numbers that are whole or are not."""
-    numeric(operand)
-    _no_residuals(operand)
-    if any(is_number(value) and nearly_whole(float(value)) for value in elements(operand)):
-        raise Refusal("a number within 15 digits of a whole one where it matters which it is")
+def whole_part(number: float, cut: Callable[[float], int] = math.trunc) -> int:
+    """The whole part of a number; of one that fifteen digits take for a whole number, that in the rounded reading."""
+    exact = cut(number)
+    return either(exact, round(number)) if nearly_whole(number) and round(number) != exact else exact
 
 
 def numbers_only(*operands: Operand) -> None:
@@ -182,8 +137,13 @@ def numbers_only(*operands: Operand) -> None:
 
 def close(left: float, right: float) -> bool:
     """Whether two numbers differ, but by so little that Excel, which compares 15 digits, may call them equal."""
-    least = 1e-12 if residual(left) or residual(right) else CLOSEST
-    return left != right and abs(left - right) <= max(CLOSE * max(abs(left), abs(right)), least)
+    return left != right and abs(left - right) <= max(CLOSE * max(abs(left), abs(right)), CLOSEST)
+
+
+def order(left: float, right: float) -> int:
+    """-1, 0 or 1 as one number is less than, equal to or greater than another; in the rounded reading by fifteen digits."""
+    exact = (left > right) - (left < right)
+    return either(exact, 0) if close(left, right) else exact
 
 
 def orderable(left: Operand, right: Operand) -> None:
@@ -197,8 +157,6 @@ def comparable(left: Operand, right: Operand) -> None:
     """What Excel and formulas call equal alike."""
     same_shape((left, right))
     for x, y in np.broadcast(*(np.asarray(operand, object) for operand in (left, right))):
-        if is_number(x) and is_number(y) and close(x, y):
-            raise Refusal(f"comparing {x!r} with {y!r}, which Excel, at 15 digits, may call equal")
         if {x is EMPTY, y is EMPTY} == {True, False} and (isinstance(x, bool) or isinstance(y, bool)):
             raise Refusal("comparing a blank with a truth value")
         if any(is_text(value) and not value.isascii() for value in (x, y)):
@@ -207,7 +165,7 @@ def comparable(left: Operand, right: Operand) -> None:
 
 def log(number: Operand, base: Operand = 10.0) -> None:
     """A number of which there is a logarithm, and a base other than 1."""
-    not_near_zero(number, base)
+    numeric(number, base)
     if any(value == 1 for value in elements(base)):
         raise Refusal("a logarithm to base 1")
 

@@ -7,7 +7,7 @@ from formulas.functions import Array
 from formulas.tokens.operand import Error, XlError
 from schedula import EMPTY
 
-from xlparity.engines.formulas.guards import Operand, Refusal, Residue
+from xlparity.engines.formulas.guards import Operand, Refusal
 from xlparity.values import BLANK, ErrorValue, Unsupported, Value
 
 _ERRORS = {str(code): token for code, token in Error.errors.items()}
@@ -59,4 +59,4 @@ def _to_value(value: Any) -> Value:
         return 0.0  # a formula never leaves a blank behind
     if isinstance(value, bool | str):
         return value
-    return value if isinstance(value, Residue) else float(value)
+    return float(value)

@@ -12,17 +12,27 @@ from formulas.tokens.operand import Error
 from schedula import EMPTY
 
 from xlparity.engines.formulas import guards
-from xlparity.engines.formulas.fast import Fast, Step
 from xlparity.engines.formulas.functions import take
 from xlparity.engines.formulas.functions.areas import filled
 from xlparity.engines.formulas.functions.core import ARRAY_ROW, ignore_non_numbers
-from xlparity.engines.formulas.functions.signatures import WITH_ERRORS, Origin
-from xlparity.engines.formulas.guards import Operand, Refusal, Residue
+from xlparity.engines.formulas.functions.signatures import WITH_ERRORS, Function, Origin
+from xlparity.engines.formulas.guards import Operand, Refusal
+from xlparity.engines.formulas.readings import either
 
 _NA, _NUM, _REF, _VALUE = (Error.errors[code] for code in ("#N/A", "#NUM!", "#REF!", "#VALUE!"))
 
 # On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
 _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call: the function, the slots of its operands and the slot of its result."""
+
+    name: str
+    function: Function
+    operands: tuple[int, ...]
+    result: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,6 @@ class Program:
     lines: frozenset[int]
     single: frozenset[tuple[int, int]]
     padded: frozenset[tuple[int, int]]
-    fast: Fast | None
 
     def run(self, operands: list[Operand], block: tuple[int, int] = (1, 1)) -> Operand:
         """The value on these operands, one for each reference; raises Refusal with the reason.
@@ -64,7 +73,7 @@ class Program:
                     given[position] = _filled_up(given[position], block)
             if any(np.size(slots[slot]) > 1 for slot in step.operands if (step.result, slot) in self.single):
                 raise Refusal(f"'{step.name}' on an array in a plain cell, of which Excel takes one element")
-            found = slots[step.result] = _doubted(step.name, given, _checked(self._call(step, given, references)))
+            found = slots[step.result] = _settled(step.name, given, _checked(self._call(step, given, references)))
             if _refers(step, given, references):
                 references.add(step.result)
             elif step is not self.steps[-1] and _with_blanks(found) and step.function.takes:
@@ -157,33 +166,29 @@ def _filled_up(table: Operand, block: tuple[int, int]) -> Operand:
     return full.view(Array)
 
 
-def _doubted(name: str, operands: list[Operand], result: Operand) -> Operand:
-    """The result, with the numbers marked that Excel may have zeros for: what a subtraction left, and what follows from it."""
-    residues = guards.has_residue(operands)
+def _settled(name: str, operands: list[Operand], result: Operand) -> Operand:
+    """The result, in the rounded reading with 0 for what a subtraction left, and for what is smaller than Excel's numbers."""
     if name in ("+", "-"):
-        least = 1e-12 if residues else 0.0
-        return _marked(result, lambda r, x: guards.lost(r, x) or 0 < abs(r) <= least, operands[0])
+        return _rounded(result, guards.lost, operands[0])
     if name in guards.EXACT:
-        return _marked(result, lambda r, _: residues or 0 < abs(r) < guards.SMALLEST, result)
+        return _rounded(result, lambda r, _: 0 < abs(r) < guards.SMALLEST, result)
     if name in ("SUMPRODUCT", "MMULT"):
         sizes = [guards.size_of(operand) for operand in operands]
-        if residues and max(sizes) > 1e3:
-            raise Refusal(f"{name} of what a subtraction left and large numbers")
         scale = math.prod(sizes) * max(np.size(operand) for operand in operands)
-        return _marked(result, lambda r, _: 0 < abs(r) <= (1e-12 if residues else guards.SMALL_PRODUCT * scale), result)
-    return _marked(result, lambda r, _: residues and 0 < abs(r) <= 1e-12, result)
+        return _rounded(result, lambda r, _: 0 < abs(r) <= guards.SMALL_PRODUCT * scale, result)
+    return result
 
 
-def _marked(result: Operand, doubtful: Callable[[float, Any], bool], beside: Operand) -> Operand:
-    """The result, its doubtful numbers as residues; each is judged together with the element beside it."""
+def _rounded(result: Operand, is_residue: Callable[[float, Any], bool], beside: Operand) -> Operand:
+    """The result, with 0 for residues in the rounded reading; each is looked at with the element beside it."""
     if not isinstance(result, np.ndarray):
         first = next(guards.elements(beside))
-        return guards.residue(result) if isinstance(result, float) and doubtful(result, first) else result
+        return either(result, 0.0) if isinstance(result, float) and is_residue(result, first) else result
     others = np.broadcast_to(np.asarray(beside, object), result.shape)
     for index in np.ndindex(result.shape):
         number = result[index]
-        if isinstance(number, float) and doubtful(number, others[index]):
-            result[index] = guards.residue(number)
+        if isinstance(number, float) and is_residue(number, others[index]):
+            result[index] = either(number, 0.0)
     return result
 
 
@@ -212,7 +217,7 @@ def _checked(result: Operand) -> Operand:
 
 
 def _checked_scalar(value: Any) -> Any:
-    if isinstance(value, str | bool | Residue):  # formulas' errors and its blank are strings
+    if isinstance(value, str | bool):  # formulas' errors and its blank are strings
         return value
     if isinstance(value, np.bool_):
         return bool(value)

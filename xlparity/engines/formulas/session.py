@@ -7,12 +7,13 @@ import numpy as np
 
 from xlparity import collector
 from xlparity.address import Cell
-from xlparity.columns import Column
+from xlparity.batch import NUMBER, Batch, Words
+from xlparity.columns import Column, column_of, joined, value_in
 from xlparity.engines.circularity import certain_circles
-from xlparity.engines.formulas import sweeping, whereabouts
+from xlparity.engines.formulas import whereabouts
+from xlparity.engines.formulas.evaluation import Group, Node, Outcome, Plans, evaluate, schedule
 from xlparity.engines.formulas.functions import DATED
-from xlparity.engines.formulas.guards import Refusal, Residue
-from xlparity.engines.formulas.nodes import Node, compute, in_order
+from xlparity.engines.formulas.guards import Refusal
 from xlparity.engines.formulas.program import Program
 from xlparity.engines.formulas.shapes import compile_shape
 from xlparity.formula import dissect
@@ -22,6 +23,11 @@ from xlparity.values import BEHIND_A_CIRCLE, BLANK, CIRCULAR, MISSING, Missing, 
 from xlparity.workbook import Formula, Workbook
 
 _LARGEST_RANGE = 1_000_000
+_LARGEST = 16_000_000  # values computed at once, 144 MB of them
+_SAME = 1e-13  # a residue that is no larger beside its cell, or beside 1, makes no difference
+_DEPENDS = Unsupported(
+    "a value that depends on whether Excel takes what a subtraction left for 0, or fifteen digits for all"
+)
 
 
 class FormulasSession:
@@ -32,7 +38,7 @@ class FormulasSession:
         self._places: dict[Cell, int] = {}
         self._start: list[Value] = []
         self._programs: dict[tuple[str, bool], Program | Refusal] = kin._programs if kin else {}
-        self._plans: sweeping.Plans = kin._plans if kin else {}
+        self._plans: Plans = kin._plans if kin else {}
         self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
         self._constants: dict[float | Missing, int] = {}
         self._workbook = workbook
@@ -48,7 +54,8 @@ class FormulasSession:
             self._place(member, MISSING)
         made = [self._node(cell, formula) for cell, formula in formulas]
         self._nodes = [node for node in made if node is not None]
-        self._order, self._circular = in_order(self._nodes, frozenset())
+        self._by_formulas = frozenset(place for node in self._nodes for place in node.results)
+        self._groups, self._circular = schedule(self._nodes, frozenset(), self._plans)
         self._cells = list(self._places)
         circles = certain_circles(workbook, [self._cells[node.results[0]] for node in self._circular])
         for node in self._circular:
@@ -57,30 +64,7 @@ class FormulasSession:
 
     def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
         """Every cell's value, with the overrides in place of what the cells hold, formulas included."""
-        values = self._start.copy()
-        held: set[int] = set()
-        extra: dict[Cell, Value] = {}
-        for cell, value in overrides.items():
-            place = self._places.get(cell)
-            if place is None:
-                extra[cell] = value
-            else:
-                values[place] = value
-                held.add(place)
-        outside = [cell for cell in overrides if not self._used(cell)]
-        if outside and any(node.program.lines for node in self._nodes):
-            return FormulasSession(_with_room(self._workbook, outside)).recalculate(overrides)
-        order = self._order
-        if self._circular and held:  # an override may cut the circle
-            order, _ = in_order(self._nodes, frozenset(held))
-        with np.errstate(all="ignore"):  # an overflow is an Excel error value, and is looked for as such
-            for node in order:
-                if not held.isdisjoint(node.results):
-                    self._compute_around(node, values, held)
-                else:
-                    compute(node, values)
-        plain = [float(value) if type(value) is Residue else value for value in values]
-        return dict(zip(self._cells, plain, strict=False)) | extra  # the constants have no cells
+        return {cell: value_in(column, 0) for cell, column in self.sweep(1, overrides).items()}
 
     def sweep(self, count: int, overrides: Mapping[Cell, Column]) -> dict[Cell, Column]:
         """What ``recalculate`` gives for each of ``count`` sets of overrides, as columns.
@@ -105,34 +89,96 @@ class FormulasSession:
     def _over(self, count: int, given: Mapping[Cell, Column], *, judged: bool) -> dict[Cell, Column]:
         if count < 1:
             raise ValueError(f"{count} sets of inputs, where there must be one at least")
+        for column in given.values():
+            if isinstance(column, np.ndarray | tuple) and len(column) != count:
+                raise ValueError(f"a column of {len(column)} values for {count} sets")
         outside = [cell for cell in given if not self._used(cell)]
         if outside and any(node.program.lines for node in self._nodes):
             return self.like(_with_room(self._workbook, outside))._over(count, given, judged=judged)
         held = {self._places[cell]: column for cell, column in given.items() if cell in self._places}
-        order = in_order(self._nodes, frozenset(held))[0] if self._circular and held else self._order
-        columns = self._swept(order, held, count, judged=judged)
-        found = {**given, **dict(zip(self._cells, columns, strict=False))}
+        groups, shadows = self._schedule(frozenset(held), judged=judged)
+        step = max(1, _LARGEST // max(1, len(self._start) + len(shadows)))
+        parts = [
+            self._computed(groups, shadows, held, count, slice(begin, min(begin + step, count)), judged=judged)
+            for begin in range(0, count, step)
+        ]
+        columns = parts[0] if len(parts) == 1 else [_joined(each, count, step) for each in zip(*parts, strict=True)]
+        found = {**given, **dict(zip(self._cells, columns, strict=False))}  # the constants have no cells
         if judged:
-            computed = {place for node in order for place in node.results}
+            computed = {place for group in groups for place in group.results.ravel().tolist()}
             for cell in given:
                 content = self._workbook.cells.get(self._workbook.members.get(cell, cell))
                 if isinstance(content, Formula | Unsupported) and self._places[cell] not in computed:
                     found[cell] = self._start[self._places[cell]]  # the reason why it is not computed
         return found
 
-    def _swept(self, order: Sequence[Node], held: Mapping[int, Column], count: int, *, judged: bool) -> list[Column]:
-        return sweeping.swept(order, self._start, held, count, self._plans, judged=judged)
+    def _schedule(self, held: frozenset[int], *, judged: bool) -> tuple[list[Group], dict[int, int]]:
+        """The groups to compute, and the places where what is computed of held cells is kept."""
+        by_formulas = held & self._by_formulas
+        if not by_formulas:
+            return self._groups, {}
+        nodes = self._nodes if judged else [node for node in self._nodes if not held.issuperset(node.results)]
+        groups, _ = schedule(nodes, by_formulas, self._plans)
+        return groups, {place: len(self._cells) + number for number, place in enumerate(sorted(by_formulas))}
+
+    def _computed(
+        self,
+        groups: Sequence[Group],
+        shadows: dict[int, int],
+        held: Mapping[int, Column],
+        count: int,
+        part: slice,
+        *,
+        judged: bool,
+    ) -> list[Column]:
+        """The columns of all places over some of the samples."""
+        taken = {
+            place: column[part] if isinstance(column, np.ndarray | tuple) else column for place, column in held.items()
+        }
+        outcome = self._outcome(groups, shadows, taken, part.stop - part.start)
+        shown = shadows if judged else {}
+        return [self._column(outcome, shown.get(place, place)) for place in range(len(self._cells))]
+
+    def _outcome(
+        self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], samples: int
+    ) -> Outcome:
+        """What every place comes to in so many samples."""
+        batch = self._batch(shadows, held, samples)
+        kept = np.zeros(len(batch.numbers), dtype=bool)
+        kept[list(held)] = True
+        return evaluate(groups, batch, kept, shadows)
+
+    def _batch(self, shadows: dict[int, int], held: Mapping[int, Column], samples: int) -> Batch:
+        """The values of constants and of held places."""
+        cells = len(self._cells)
+        start = [
+            *self._start[:cells],
+            *[MISSING] * len(shadows),
+            *self._start[cells:],
+        ]  # constants are counted from the end
+        batch = Batch.of(start, samples, Words())
+        for place, column in held.items():
+            batch.set(place, column)
+        return batch
+
+    @staticmethod
+    def _column(outcome: Outcome, place: int) -> Column:
+        """The values of a cell; none where they depend on the reading."""
+        column = outcome.exact.column(place)
+        if place not in outcome.rounded:
+            return column
+        numbers, kinds = outcome.rounded[place]
+        exact = outcome.exact.numbers[place], outcome.exact.kinds[place]
+        with np.errstate(all="ignore"):
+            apart = np.abs(numbers - exact[0]) > _SAME * np.maximum(1.0, np.maximum(np.abs(numbers), np.abs(exact[0])))
+        differs = (kinds != exact[1]) | (apart if (kinds == NUMBER).any() else numbers != exact[0])
+        if not differs.any():
+            return column
+        return column_of([_DEPENDS if differs[sample] else value_in(column, sample) for sample in range(len(differs))])
 
     def _used(self, cell: Cell) -> bool:
         rows, columns = self._workbook.extents.get(cell.sheet, (0, 0))
         return cell.row <= rows and cell.column <= columns
-
-    def _compute_around(self, node: Node, values: list[Value], held: set[int]) -> None:
-        kept = {place: values[place] for place in node.results if place in held}
-        if len(kept) < len(node.results):
-            compute(node, values)
-        for place, value in kept.items():
-            values[place] = value
 
     def _place(self, cell: Cell, value: Value) -> int:
         place = self._places.get(cell)
@@ -234,6 +280,16 @@ class FormulasSession:
                 known = tuple([self._place(cell, BLANK) for cell in area.cells()]), area.shape
             self._references[key] = known
         return known
+
+
+def _joined(columns: Sequence[Column], count: int, step: int) -> Column:
+    """One column of several, each over so many samples but for the last."""
+    first = columns[0]
+    if not any(isinstance(column, np.ndarray | tuple) for column in columns) and all(
+        type(column) is type(first) and column == first for column in columns
+    ):
+        return first
+    return joined([(column, min(step, count - step * number)) for number, column in enumerate(columns)])
 
 
 def _with_room(workbook: Workbook, cells: Iterable[Cell]) -> Workbook:

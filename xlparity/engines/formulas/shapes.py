@@ -1,7 +1,4 @@
-"""Shapes compiled to programs: parsed by ``formulas`` once, then run cell after cell.
-
-A program has two ways to its value: the general one of ``program``, and where there is one, the ``fast`` one.
-"""
+"""Shapes compiled to programs: parsed by ``formulas`` once, then run for every cell and sample."""
 
 import re
 from decimal import ROUND_DOWN, Decimal
@@ -11,12 +8,11 @@ from formulas.parser import Parser
 from schedula import bypass
 from schedula.utils.gen import Token
 
-from xlparity.engines.formulas.fast import Step, spell
 from xlparity.engines.formulas.functions import FUNCTIONS, Function
 from xlparity.engines.formulas.functions.core import ARRAY_ROW
 from xlparity.engines.formulas.functions.signatures import OMITTED
 from xlparity.engines.formulas.guards import DECIMALS, Operand, Refusal
-from xlparity.engines.formulas.program import Program
+from xlparity.engines.formulas.program import Program, Step
 from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, token_at, tokens
 from xlparity.prefixes import without_prefix
 
@@ -79,12 +75,11 @@ def compile_shape(shape: str, array: bool) -> Program:
         Step(name, compiler.chosen(name, out, root), tuple(slots[operand] for operand in operands), slots[out])
         for name, operands, out in compiler.calls
     )
-    fast = None if array or is_array else spell(kinds, constants, steps, slots[root])
     lines = frozenset(slot for slot, kind in enumerate(kinds) if kind == LINES_MARK)
     single = frozenset((slots[out], slots[operand]) for out, operand in compiler.single)
     padded = _padded(steps, slots[root]) if array else frozenset()
     return Program(
-        len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, lines, single, padded, fast
+        len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, lines, single, padded
     )
 
 

@@ -2,23 +2,21 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 
 from xlparity import collector
 from xlparity.address import Cell
+from xlparity.batch import Batch
 from xlparity.columns import Column
-from xlparity.engines.formulas import sweeping
-from xlparity.engines.formulas.guards import Residue
-from xlparity.engines.formulas.nodes import Node, compute, in_order
+from xlparity.engines.formulas.evaluation import Evaluation, Group, Node, Outcome, in_both_readings, schedule
 from xlparity.engines.formulas.session import FormulasSession
-from xlparity.values import MISSING, Value
+from xlparity.values import MISSING
 from xlparity.workbook import Formula, Workbook
 
-_KEPT = 20_000_000  # numbers of former sweeps that are kept, 160 MB of them
+_KEPT = 20_000_000  # values of former evaluations that are kept, 180 MB of them
 
 
 class Original(FormulasSession):
@@ -26,22 +24,12 @@ class Original(FormulasSession):
 
     def __init__(self, workbook: Workbook) -> None:
         super().__init__(workbook)
-        self._sweeps: OrderedDict[bytes, list[sweeping.Entry]] = OrderedDict()
-        self._asked: set[bytes] = set()
-
-    @cached_property
-    def stored(self) -> list[Value]:
-        """What every place comes to on the stored inputs."""
-        return _computed(self._order, self._start.copy())
+        self._outcomes: OrderedDict[bytes, Outcome] = OrderedDict()
 
     @cached_property
     def nodes(self) -> dict[Cell, Node]:
         """The formulas that can be computed, by their cell or the first one of their area."""
         return {self._cells[node.results[0]]: node for node in self._nodes}
-
-    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
-        """As ``FormulasSession`` does."""
-        return super().recalculate(overrides) if overrides else _by_cell(self._cells, self.stored)
 
     def like(self, workbook: Workbook) -> FormulasSession:
         """A session of another workbook, which computes what follows from the cells that differ, and nothing else."""
@@ -66,28 +54,20 @@ class Original(FormulasSession):
                 return None
         return changed
 
-    def _swept(self, order: Sequence[Node], held: Mapping[int, Column], count: int, *, judged: bool) -> list[Column]:
-        if judged or count > sweeping.room(self._start) or self._circular:
-            return super()._swept(order, held, count, judged=judged)
-        self._asked.add(
-            _key(held, count, judged=False)
-        )  # whatever is asked of the original is asked of the others as well
-        return sweeping.finished(self.remembered(held, count, judged=False) or ())
+    def _outcome(
+        self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], samples: int
+    ) -> Outcome:
+        key = _key(held, samples)
+        if key not in self._outcomes:
+            self._outcomes[key] = super()._outcome(groups, shadows, held, samples)
+            while len(self._outcomes) > 1 and sum(one.exact.numbers.size for one in self._outcomes.values()) > _KEPT:
+                self._outcomes.popitem(last=False)
+        self._outcomes.move_to_end(key)
+        return self._outcomes[key]
 
-    def remembered(self, held: Mapping[int, Column], count: int, *, judged: bool) -> list[sweeping.Entry] | None:
-        """Every place's entry in such a sweep; None the first time that anybody asks for it, who may never do so again."""
-        if count > sweeping.room(self._start):
-            return None
-        key = _key(held, count, judged=judged)
-        if key not in self._sweeps:
-            if key not in self._asked:
-                self._asked.add(key)
-                return None
-            self._sweeps[key] = sweeping.entries(self._order, self._start, held, count, self._plans, judged=judged)
-            while len(self._sweeps) > 1 and sum(map(_size, self._sweeps.values())) > _KEPT:
-                self._sweeps.popitem(last=False)
-        self._sweeps.move_to_end(key)
-        return self._sweeps[key]
+    def remembered(self, held: Mapping[int, Column], samples: int) -> Outcome | None:
+        """What every place of the original comes to there, if anybody has asked for it."""
+        return self._outcomes.get(_key(held, samples))
 
 
 class Variant(FormulasSession):
@@ -98,7 +78,7 @@ class Variant(FormulasSession):
         self._original = original
         self._workbook = workbook
         self._programs, self._plans = original._programs, original._plans
-        self._known = len(original._places)
+        self._known = len(original._cells)
         self._places = dict(original._places)
         self._references = dict(original._references)
         self._constants = dict(original._constants)
@@ -118,7 +98,8 @@ class Variant(FormulasSession):
             if node is not None:
                 nodes[cell] = node
         self._nodes = list(nodes.values())
-        self._order, self._circular = in_order(self._nodes, frozenset())
+        self._by_formulas = frozenset(place for node in self._nodes for place in node.results)
+        self._groups, self._circular = schedule(self._nodes, frozenset(), self._plans)
         self._cells = list(self._places)
         self._start += reversed(self._constants)
 
@@ -131,62 +112,33 @@ class Variant(FormulasSession):
         """A session of another workbook, as the original gives it."""
         return self._original.like(workbook)
 
-    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
-        """As ``FormulasSession`` does."""
-        if overrides:
-            return super().recalculate(overrides)
-        known = cast("list[Value]", self._known_before(self._original.stored, ()))  # of one set every entry is a value
-        return _by_cell(self._cells, _computed(self._following(()), known))
-
-    def _swept(self, order: Sequence[Node], held: Mapping[int, Column], count: int, *, judged: bool) -> list[Column]:
-        before = self._original.remembered(held, count, judged=judged)
-        if before is None or any(place >= self._known for place in held):
-            return super()._swept(order, held, count, judged=judged)
-        known = self._known_before(before, () if judged else held)
-        cone = self._following(held if judged else ())
-        given = self._start, held, count, self._plans
-        return sweeping.finished(sweeping.entries(cone, *given, judged=judged, known=known, fresh=self._anew))
-
-    def _known_before(self, before: Sequence[sweeping.Entry], held: Collection[int]) -> list[sweeping.Entry]:
-        """What is known of every place: of the original's what it has come to, but for those that hold something else."""
-        found: list[sweeping.Entry] = [*before[: self._known], *self._start[self._known :]]
-        for place in self._anew.difference(held):
-            found[place] = self._start[place]
-        return found
-
-    def _following(self, held: Collection[int]) -> list[Node]:
-        """The formulas that are new, or read what follows from one of them; nobody reads what a held place comes to."""
-        changed = set(self._anew).difference(held)
-        found: list[Node] = []
-        for node in self._order:
-            if not self._anew.isdisjoint(node.results) or any(
-                places in changed if isinstance(places, int) else not changed.isdisjoint(places)
-                for places in node.arguments
-            ):
-                found.append(node)
-                changed.update(place for place in node.results if place not in held)
-        return found
+    def _outcome(
+        self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], samples: int
+    ) -> Outcome:
+        before = None if shadows else self._original.remembered(held, samples)
+        if before is None or before.evaluation.shadows:
+            return super()._outcome(groups, shadows, held, samples)
+        known, old = self._known, before.exact
+        fresh = Batch.of(self._start, samples, old.words)  # in which texts and reasons have the same numbers
+        fresh.numbers[:known], fresh.kinds[:known] = old.numbers[:known], old.kinds[:known]
+        changed = np.zeros(len(fresh.numbers), dtype=bool)
+        for place in self._anew - held.keys():
+            fresh.set(place, self._start[place])
+            changed[place] = True
+        for place, column in held.items():
+            fresh.set(place, column)
+        kept = np.zeros(len(fresh.numbers), dtype=bool)
+        kept[list(held)] = True
+        exact = Evaluation(fresh, False, kept, {})
+        exact.samples |= before.evaluation.samples
+        exact.decided |= before.evaluation.decided - self._anew
+        exact.update(groups, self._anew, changed)
+        return in_both_readings(groups, exact)
 
 
-def _computed(order: Sequence[Node], values: list[Value]) -> list[Value]:
-    with np.errstate(all="ignore"):  # an overflow is an Excel error value, and is looked for as such
-        for node in order:
-            compute(node, values)
-    return values
-
-
-def _by_cell(cells: Sequence[Cell], values: Sequence[Value]) -> dict[Cell, Value]:
-    plain = [float(value) if type(value) is Residue else value for value in values]
-    return dict(zip(cells, plain, strict=False))  # the constants have no cells
-
-
-def _key(held: Mapping[int, Column], count: int, *, judged: bool) -> bytes:
-    found = hashlib.blake2b(f"{count} {judged}".encode(), digest_size=16)
+def _key(held: Mapping[int, Column], samples: int) -> bytes:
+    found = hashlib.blake2b(str(samples).encode(), digest_size=16)
     for place, column in held.items():
         found.update(place.to_bytes(8))
         found.update(column.tobytes() if isinstance(column, np.ndarray) else repr(column).encode())
     return found.digest()
-
-
-def _size(entries: Sequence[sweeping.Entry]) -> int:
-    return sum(entry.size if isinstance(entry, np.ndarray) else 1 for entry in entries)

@@ -171,9 +171,7 @@ def _wild(rest: str, beginning: bool) -> Matcher:
 def _equals_number(number: float, database: bool) -> Matcher:
     def equals(value: Any) -> bool:
         if is_number(value):
-            if guards.close(float(value), number):
-                raise Refusal(f"comparing {value!r} with {number!r}, which Excel, at 15 digits, may call equal")
-            return float(value) == number
+            return guards.order(float(value), number) == 0
         if not is_text(value) or _CERTAINLY_TEXT.fullmatch(value):
             return False
         if not _NUMBER.fullmatch(value):
@@ -196,9 +194,7 @@ def _orders(compare: Callable[[Any, Any], bool], rest: str) -> Matcher:
         def number_orders(value: Any) -> bool:
             if not is_number(value):
                 return False
-            if guards.close(float(value), limit):
-                raise Refusal(f"comparing {value!r} with {limit!r}, which Excel, at 15 digits, may call equal")
-            return compare(float(value), limit)
+            return compare(guards.order(float(value), limit), 0)
 
         return number_orders
     if limit is not None or _WILD.search(rest) or not _CERTAINLY_TEXT.fullmatch(rest):

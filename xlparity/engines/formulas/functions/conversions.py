@@ -85,8 +85,6 @@ def to_truth(name: str, value: Any) -> Any:
     if value is EMPTY:
         return False
     if is_number(value):
-        if guards.residual(value):
-            raise Refusal("a number below 1e-15 where it matters whether it is zero")
         return value != 0
     if is_text(value) and value.upper() in ("TRUE", "FALSE"):
         return value.upper() == "TRUE"
@@ -106,7 +104,7 @@ def to_condition(name: str, value: Any) -> Any:
 
 
 def _as_it_is(name: str, value: Any) -> Any:
-    return float(value) if is_number(value) and not guards.residual(value) else value
+    return float(value) if is_number(value) else value
 
 
 CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {

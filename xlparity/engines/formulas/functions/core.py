@@ -19,6 +19,7 @@ from xlparity.engines.formulas.functions.conversions import DIV, NUM, VALUE, to_
 from xlparity.engines.formulas.functions.matching import LONGEST_TEXT
 from xlparity.engines.formulas.functions.signatures import Function, formulas_function, function
 from xlparity.engines.formulas.guards import Operand, Refusal, elements, is_number
+from xlparity.engines.formulas.readings import either
 
 ARRAY_ROW = "ARRAY,"
 """The name of the calls that make a row of an array constant, which formulas' parser does not tell from the rest."""
@@ -45,7 +46,7 @@ def numpy_power(base: float, exponent: float) -> Any:
 
 def whole(number: float) -> float:
     """Excel's INT; formulas has #VALUE! for whole numbers that no 64 bits hold."""
-    return float(math.floor(number))
+    return float(guards.whole_part(number, math.floor))
 
 
 def mmult(left: Operand, right: Operand) -> Any:
@@ -74,8 +75,8 @@ def transpose(operand: Operand) -> Any:
 
 
 def doubly_negated(value: Any) -> Any:
-    """What two minus signs make of a value: a number; what a subtraction left stays that."""
-    return value if guards.residual(value) else to_number("--", value)
+    """What two minus signs make of a value: a number."""
+    return to_number("--", value)
 
 
 def array_row(*operands: Operand) -> Any:
@@ -91,18 +92,19 @@ def array_constant(*rows: Operand) -> Any:
 def summed(*operands: Operand) -> Any:
     """Excel's SUM: one number after the other, as they stand; numpy adds more than seven of them in pairs.
 
-    At each step Excel makes zero of what is less than 8 units in the last place of the sum so far.
+    In the rounded reading each step makes zero of what is less than 8 units in the last place of the sum so far.
     """
-    total = lost = 0.0
+    total = rounded = 0.0
     for operand in operands:
         for value in elements(operand):
             if isinstance(value, XlError):
                 return value
             if is_number(value):
-                before, total = total, total + float(value)
-                if guards.lost(total, before):
-                    lost = max(lost, abs(total))
-    return guards.residue(total) if lost > 1e-13 * abs(total) else total
+                before, total = rounded, total + float(value)
+                rounded = before + float(value)
+                if guards.lost(rounded, before):
+                    rounded = 0.0
+    return total if total == rounded else either(total, rounded)
 
 
 def average(*operands: Operand) -> Any:
@@ -113,7 +115,7 @@ def average(*operands: Operand) -> Any:
         return total
     if not count:
         return DIV
-    return guards.residue(total / count) if guards.residual(total) else total / count
+    return total / count
 
 
 def sumproduct(*operands: Operand) -> Any:
@@ -152,6 +154,29 @@ def joined(left: str, right: str) -> Any:
     return left + right if len(left) + len(right) <= LONGEST_TEXT else VALUE
 
 
+def compared(name: str) -> Callable[[Operand, Operand], Any]:
+    """A comparison, in the rounded reading of fifteen digits."""
+
+    def compare(left: Operand, right: Operand) -> Any:
+        if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
+            one, other = np.broadcast_arrays(np.asarray(left, object), np.asarray(right, object))
+            other = other.copy()
+            for index in np.ndindex(one.shape):
+                other[index] = _levelled(one[index], other[index])
+            return OPERATORS[name](one.view(Array), other.view(Array))
+        return OPERATORS[name](left, _levelled(left, right))
+
+    return compare
+
+
+def _levelled(left: Any, right: Any) -> Any:
+    """The right operand; in the rounded reading the left one where both have the same fifteen digits."""
+    one, other = (0.0 if operand is EMPTY else operand for operand in (left, right))
+    if is_number(one) and is_number(other) and guards.close(float(one), float(other)):
+        return either(right, left)
+    return right
+
+
 def chosen(condition: bool, then: Any, otherwise: Any = False) -> Any:
     """Excel's IF; an argument of which only the comma is there is a zero."""
     return then if condition else otherwise
@@ -180,26 +205,26 @@ def logical(test: Callable[[list[bool]], bool]) -> Function:
 
 _IGNORING = ("SUM", "SUMSQ", "AVERAGE", "MIN", "MAX", "COUNT")
 _SUMS = {"SUM": summed, "AVERAGE": average}
-_ORDER = {"=": "equal", "<>": "unequal", "<": "less", ">": "greater", "<=": "at_most", ">=": "at_least"}
+_ORDER = ("=", "<>", "<", ">", "<=", ">=")
 NUMERIC = "ABS SQRT EXP LN LOG10 SIGN TANH SINH COSH ASIN ACOS ATAN DEGREES RADIANS".split()  # noqa: SIM905
 
 
 def _table() -> dict[str, Function]:
     table = {
-        "+": Function(OPERATORS["+"], "elementwise", guards.numeric, "{0} + {1}"),
-        "-": Function(OPERATORS["-"], "elementwise", guards.numeric, "{0} - {1}"),
-        "*": Function(OPERATORS["*"], "elementwise", guards.numeric, "{0} * {1}"),
-        "/": Function(OPERATORS["/"], "elementwise", guards.divisible, "{0} / {1}"),
-        "^": Function(wrap_ufunc(power), "elementwise", guards.no_odd_root, "float(power({0}, {1}))"),
-        "%": Function(OPERATORS["%"], "elementwise", guards.numeric, "{0} / 100.0"),
-        "U-": Function(OPERATORS["U-"], "elementwise", guards.numeric, "-{0}"),
+        "+": Function(OPERATORS["+"], "elementwise", guards.numeric),
+        "-": Function(OPERATORS["-"], "elementwise", guards.numeric),
+        "*": Function(OPERATORS["*"], "elementwise", guards.numeric),
+        "/": Function(OPERATORS["/"], "elementwise", guards.numeric),
+        "^": Function(wrap_ufunc(power), "elementwise", guards.no_odd_root),
+        "%": Function(OPERATORS["%"], "elementwise", guards.numeric),
+        "U-": Function(OPERATORS["U-"], "elementwise", guards.numeric),
         "U+": Function(lambda operand: operand, "elementwise", guards.numbers_only),  # a blank stays one
         "--": function(doubly_negated, "scalar"),
         ARRAY_ROW: Function(array_row, "matrix"),
         "ARRAY": Function(array_constant, "matrix"),
         "&": function(joined, "text text"),
-        "POWER": Function(wrap_ufunc(numpy_power), "elementwise", guards.no_odd_root, "float(numpy_power({0}, {1}))"),
-        "INT": Function(wrap_ufunc(whole), "elementwise", guards.not_nearly_whole, "plain_whole({0})"),
+        "POWER": Function(wrap_ufunc(numpy_power), "elementwise", guards.no_odd_root),
+        "INT": Function(wrap_ufunc(whole), "elementwise", guards.numeric),
         "LOG": Function(formulas_function("LOG"), "elementwise", guards.log),
         "IF": function(chosen, "condition branch~ branch~", refers=slice(1, None)),
         "NOT": function(operator.not_, "condition"),
@@ -212,13 +237,10 @@ def _table() -> dict[str, Function]:
         "SUMPRODUCT": Function(sumproduct, "aggregate"),
     }
     for name in NUMERIC:
-        near_zero = name in ("LN", "LOG10", "SIGN", "SQRT")
-        guard = guards.not_near_zero if near_zero else guards.numeric
-        spelling = f"float(call['{name}']({{0}}))"
-        table[name] = Function(formulas_function(name), "elementwise", guard, spelling)
-    for name, spelling in _ORDER.items():
+        table[name] = Function(formulas_function(name), "elementwise", guards.numeric)
+    for name in _ORDER:
         guard = guards.comparable if name in ("=", "<>") else guards.orderable
-        table[name] = Function(OPERATORS[name], "elementwise", guard, f"{spelling}({{0}}, {{1}})", "truth")
+        table[name] = Function(compared(name), "elementwise", guard)
     for name in _IGNORING:
         table[name] = Function(_SUMS.get(name) or formulas_function(name), "aggregate", ignoring=True)
     return {name: replace(known, arity=_arity(name)) for name, known in table.items()}

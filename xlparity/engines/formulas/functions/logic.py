@@ -1,6 +1,5 @@
 """Excel's families Logical and Information."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -50,11 +49,9 @@ def if_na(value: Any, instead: Any) -> Any:
 
 
 def _odd(number: float) -> bool:
-    if guards.nearly_whole(number):
-        raise Refusal("a number within 15 digits of a whole one where it matters which it is")
     if abs(number) >= 2**53:
         raise Refusal("whether a number of more than 15 digits is odd")
-    return math.trunc(number) % 2 == 1
+    return guards.whole_part(number) % 2 == 1
 
 
 def parity(odd: bool) -> Callable[[Any], Any]:

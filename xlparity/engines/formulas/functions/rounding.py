@@ -13,7 +13,8 @@ from typing import Any
 
 from xlparity.engines.formulas.functions.conversions import DIV, NUM
 from xlparity.engines.formulas.functions.signatures import Function, function
-from xlparity.engines.formulas.guards import Refusal, nearly_whole
+from xlparity.engines.formulas.guards import Refusal, whole_part
+from xlparity.engines.formulas.readings import either
 
 _EXACT = Context(prec=700)  # holds every double rounded at any of its digits
 _FARTHEST = 330  # decimals beyond which no double has a digit
@@ -28,9 +29,7 @@ def _shifted(decimal: Decimal, digits: int, rounding: str) -> Decimal:
 
 def _to_digits(number: float, digits: float, rounding: str) -> float:
     """The number rounded at a decimal, as its fifteen digits say and its bits do not contradict."""
-    if nearly_whole(digits):
-        raise Refusal("a number of decimals within 15 digits of a whole one")
-    places = max(-_FARTHEST, min(math.trunc(digits), _FARTHEST))
+    places = max(-_FARTHEST, min(whole_part(digits), _FARTHEST))
     short, full = Decimal(f"{number:.15g}"), Decimal(repr(number))
     by_digits, by_bits = (float(_shifted(decimal, places, rounding)) for decimal in (short, full))
     if math.isclose(by_digits, by_bits, rel_tol=1e-14):
@@ -38,14 +37,14 @@ def _to_digits(number: float, digits: float, rounding: str) -> float:
     # A tie that a sum has missed by an ulp or two is a tie to ROUND; where ROUNDUP goes from there nobody says.
     if rounding == ROUND_HALF_UP and math.isclose(number, float(short), rel_tol=_A_FEW_ULPS):
         return by_digits
-    raise Refusal("a number that rounds one way by its fifteen digits and another by its bits")
+    return either(by_bits, by_digits)
 
 
 def cut(number: float) -> int:
     """An argument that Excel cuts to a whole number; raises Refusal where it is not certain to which."""
-    if nearly_whole(number) or -1 < number < 0:
-        raise Refusal("a number next to a whole one, or just below zero, where its whole part matters")
-    return math.trunc(number)
+    if -1 < number < 0:
+        raise Refusal("a number just below zero where its whole part matters")
+    return whole_part(number)
 
 
 def _rounding(way: str) -> Callable[..., float]:
@@ -64,7 +63,7 @@ def quotient_of(number: float, step: float) -> float:
     if exact == near:
         return float(near)
     if abs(exact - near) <= 4e-15 * abs(exact):
-        raise Refusal("a number within 15 digits of a multiple where it matters which it is")
+        return either(quotient, float(near))
     return quotient
 
 

@@ -4,13 +4,12 @@ Whatever cannot be told apart at Excel's fifteen digits, or is counted in two wa
 """
 
 import calendar
-import math
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 from xlparity.engines.formulas.functions.conversions import NUM, VALUE
-from xlparity.engines.formulas.guards import Refusal, is_number, is_text, nearly_whole
+from xlparity.engines.formulas.guards import Refusal, is_number, is_text, whole_part
 
 LAST_SERIAL = 2958465  # 31 December 9999
 _PHANTOM = 60  # 29 February 1900, which the calendar has not
@@ -38,11 +37,8 @@ def raising(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def whole(number: float) -> int:
-    """The number without its decimals, refused where fifteen digits may make the next whole number of it."""
-    truncated = math.trunc(number)
-    if nearly_whole(number) and round(number) != truncated:
-        raise Refusal("a number within 15 digits of a whole one where it is cut to one")
-    return truncated
+    """The number without its decimals."""
+    return whole_part(number)
 
 
 def day_of(number: float) -> int:

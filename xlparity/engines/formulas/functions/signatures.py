@@ -5,6 +5,7 @@ Python values; what the signature does not provide for is refused, and so never 
 """
 
 import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -23,11 +24,10 @@ Origin = Literal["reference", "constant", "computed", "omitted"]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A trusted function: how it takes arrays, its guard, and how the fast path spells it (``{0}`` an operand).
+    """A trusted function: how it takes arrays, and its guard.
 
     An elementwise function works cell by cell; an aggregate makes one value of whole arrays; a matrix function makes an
-    array of arrays. The spelling ``gives`` a number or a truth value, out of plain numbers only; None keeps the function
-    off the fast path. ``ignoring`` says that texts, truth values and blanks in references are passed over, ``lines`` that
+    array of arrays. ``ignoring`` says that texts, truth values and blanks in references are passed over, ``lines`` that
     whole rows and columns may be looked at up to the last used cell. A function that has ``takes``, a parameter each, is
     called with what ``take`` makes of the operands; ``arity`` is how many any other may have. Where the operands in
     ``refers`` are references, so is the result. ``rough`` stands in for a function whose text may be wrong in its last
@@ -37,8 +37,6 @@ class Function:
     call: Callable[..., Any]
     kind: Kind
     guard: Callable[..., None] = guards.unguarded
-    spelling: str | None = None
-    gives: Literal["number", "truth"] = "number"
     ignoring: bool = False
     takes: "tuple[Parameter, ...]" = ()
     rough: "Function | None" = None
@@ -162,3 +160,8 @@ def formulas_function(name: str) -> Any:
     """formulas' own function of that name."""
     found = get_functions()[name]
     return found["function"] if isinstance(found, dict) else found
+
+
+def plain_function(name: str) -> Any:
+    """What formulas' function calls under its wrapper for arrays: the same numpy function on a float has the same bits."""
+    return inspect.unwrap(formulas_function(name))

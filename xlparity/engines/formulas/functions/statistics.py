@@ -20,10 +20,8 @@ Numbers = Sequence[float]
 
 
 def cut(number: float) -> int:
-    """The whole part of an argument that Excel truncates; refused where a 16th digit decides what that is."""
-    if guards.nearly_whole(number):
-        raise Refusal("a number within 15 digits of a whole one where it matters which it is")
-    return math.trunc(number)
+    """The whole part of an argument that Excel truncates."""
+    return guards.whole_part(number)
 
 
 def distinct(numbers: Numbers) -> None:

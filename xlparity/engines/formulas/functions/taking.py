@@ -20,13 +20,7 @@ from xlparity.engines.formulas.functions.signatures import (
     Parameter,
     parameter_at,
 )
-from xlparity.engines.formulas.guards import Operand, Refusal, elements, has_residue, is_number, is_text
-
-# These hand on what they are given, or ask only of what kind it is.
-_PASSING_ON = frozenset((
-    "--", "IF", "IFERROR", "IFNA", "IFS", "CHOOSE", "INDEX", "ISNUMBER", "ISTEXT", "ISNONTEXT", "ISBLANK", "ISERROR", "ISERR",
-    "ISNA", "ISLOGICAL", "TYPE",
-))  # fmt: skip
+from xlparity.engines.formulas.guards import Operand, Refusal, elements, is_number, is_text
 
 
 def take(function: Function, name: str, operands: Sequence[Operand], origins: Sequence[Origin]) -> Operand:
@@ -38,8 +32,6 @@ def take(function: Function, name: str, operands: Sequence[Operand], origins: Se
     for parameter, origin in zip(parameters, origins, strict=True):
         if origin == "omitted" and not parameter.omissible:
             raise Refusal(f"{name} with an argument left out between commas")
-    if name not in _PASSING_ON and has_residue(operands):
-        raise Refusal(f"{name} of what a subtraction left, which Excel may take for zero")
     prepared: list[Any] = []
     for parameter, operand, origin in zip(parameters, operands, origins, strict=True):
         value: Any = (parameter.kind == "yes" or EMPTY) if origin == "omitted" else operand

@@ -1,7 +1,6 @@
 """Excel's family Text: characters, places and case; ``cutting`` has the lists and numbers in texts, ``formats`` TEXT."""
 
 import itertools
-import math
 from typing import Any
 
 from formulas.tokens.operand import XlError
@@ -24,9 +23,7 @@ def counted(text: str) -> str:
 
 def whole(number: float) -> int:
     """A count as Excel takes it, cut to a whole number."""
-    if guards.nearly_whole(number):
-        raise Refusal("a count within 15 digits of a whole number")
-    return math.trunc(number)
+    return guards.whole_part(number)
 
 
 def fitting(text: str) -> Any:
