@@ -11,14 +11,16 @@ from typing import NamedTuple
 import openpyxl
 import pytest
 
+from xlparity import strict
 from xlparity.cli import run as run_command
 from xlparity.course.regressor.pages import regressor
 from xlparity.generate import build
 
 
 def pytest_configure() -> None:
-    """No test depends on the width of the terminal, which pytest-xdist hands on to its workers as COLUMNS."""
+    """What is passed over is raised; and no test depends on the width of the terminal, which pytest-xdist sets as COLUMNS."""
     os.environ.pop("COLUMNS", None)
+    os.environ[strict.NAME] = "1"  # for the programs that tests start as well
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,6 +19,7 @@ from xlparity.engines.formulas.functions import core
 from xlparity.engines.formulas.guards import Refusal
 from xlparity.engines.formulas.kernels import ODD, Lanes, Operand, plan
 from xlparity.engines.formulas.operands import to_table, to_values
+from xlparity.engines.formulas.program import Program
 from xlparity.engines.formulas.shapes import compile_shape
 from xlparity.formula import CELL_MARK, RANGE_MARK, dissect
 from xlparity.generate import build
@@ -344,3 +345,18 @@ def test_an_override_that_cuts_a_circle_lets_the_rest_be_computed(tmp_path):
     values = session.recalculate({at("A1"): 1.0})
     assert (values[at("B1")], values[at("C1")]) == (2.0, 4.0)
     assert isinstance(session.recalculate({})[at("C1")], Unsupported)
+
+
+def test_a_mistake_in_the_code_is_raised_in_tests_and_an_unsupported_cell_elsewhere(tmp_path, monkeypatch):
+    """A fast path or a function that fails for want of care would otherwise only make cells unsupported."""
+
+    def mistaken(self, operands, block=(1, 1)):
+        raise TypeError("a mistake")
+
+    path = workbook(tmp_path, S={"A1": 2, "B1": "=A1&1"})
+    monkeypatch.setattr(Program, "run", mistaken)
+    with pytest.raises(TypeError, match="a mistake"):
+        find_engine("formulas").load(path).recalculate({})
+    monkeypatch.delenv("XLPARITY_STRICT")
+    found = find_engine("formulas").load(path).recalculate({})[at("B1")]
+    assert found == Unsupported("a formula on which the engine fails (TypeError: a mistake)")

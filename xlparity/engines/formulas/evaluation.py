@@ -20,6 +20,7 @@ from xlparity.engines.formulas.kernels import ODD, Lanes, Operand, Plan, plan
 from xlparity.engines.formulas.operands import to_table, to_values
 from xlparity.engines.formulas.program import Program
 from xlparity.engines.formulas.readings import reading
+from xlparity.strict import passed_over
 from xlparity.values import Unsupported, Value
 
 Arguments: TypeAlias = Sequence[int | tuple[int, ...]]
@@ -322,6 +323,7 @@ def computed(node: Node, values: Sequence[Value]) -> list[Value]:
     except Refusal as reason:
         return [Unsupported(str(reason))] * len(node.results)
     except Exception as error:  # one formula that nothing here was written for is not to hide all the others
+        passed_over(error)
         failed = Unsupported(f"a formula on which the engine fails ({type(error).__name__}: {error})")
         return [failed] * len(node.results)
 

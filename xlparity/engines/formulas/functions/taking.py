@@ -21,6 +21,7 @@ from xlparity.engines.formulas.functions.signatures import (
     parameter_at,
 )
 from xlparity.engines.formulas.guards import Operand, Refusal, elements, is_number, is_text
+from xlparity.strict import passed_over
 
 
 def take(function: Function, name: str, operands: Sequence[Operand], origins: Sequence[Origin]) -> Operand:
@@ -110,6 +111,7 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     except Refusal:
         raise
     except Exception as error:  # an implementation that has met what it was not written for
+        passed_over(error)
         raise Refusal(f"{name} of these values ({type(error).__name__})") from error
     if is_number(result) and not -sys.float_info.max <= result <= sys.float_info.max:
         raise Refusal(f"{name} of these values, which is beyond the range of numbers")
