@@ -54,11 +54,28 @@ class Batch:
     @classmethod
     def of(cls, values: Sequence[Value], samples: int, words: Words) -> "Batch":
         """Cells that have these values in all of so many samples."""
-        encoded = [encode(value, words) for value in values]
-        numbers, kinds = np.empty((len(values), samples)), np.empty((len(values), samples), np.uint8)
-        numbers[:] = np.array([number for number, _ in encoded], float).reshape(-1, 1)
-        kinds[:] = np.array([kind for _, kind in encoded], np.uint8).reshape(-1, 1)
-        return cls(numbers, kinds, words)
+        return cls.repeated(encoded(values, words), samples, words)
+
+    @classmethod
+    def repeated(cls, encoded: "tuple[Floats, Kinds]", samples: int, words: Words) -> "Batch":
+        """Cells with these numbers and kinds in all of so many samples."""
+        numbers, kinds = encoded
+        shape = len(numbers), samples
+        return cls(np.repeat(numbers, samples).reshape(shape), np.repeat(kinds, samples).reshape(shape), words)
+
+    def columns(self, places: "NDArray[np.intp]") -> list[Column]:
+        """The columns of these cells."""
+        numbers, kinds = self.numbers[places], self.kinds[places]
+        alike = (kinds == kinds[:, :1]).all(axis=1)
+        fixed = alike & (numbers == numbers[:, :1]).all(axis=1)
+        plain = alike & (kinds[:, 0] == NUMBER)
+        first = zip(
+            numbers[:, 0].tolist(), kinds[:, 0].tolist(), fixed.tolist(), plain.tolist(), places.tolist(), strict=True
+        )
+        return [
+            decode(number, kind, self.words) if same else numbers[row] if simple else self.column(place)
+            for row, (number, kind, same, simple, place) in enumerate(first)
+        ]
 
     def set(self, place: int, column: Column) -> None:
         """Gives the cell these values, one a sample; Excel has no negative zero."""
@@ -87,6 +104,12 @@ class Batch:
             if first == NUMBER:
                 return numbers
         return tuple([decode(n, k, self.words) for n, k in zip(numbers.tolist(), kinds.tolist(), strict=True)])
+
+
+def encoded(values: Sequence[Value], words: Words) -> tuple[Floats, Kinds]:
+    """The values as numbers and kinds."""
+    pairs = [encode(value, words) for value in values]
+    return np.array([number for number, _ in pairs], float), np.array([kind for _, kind in pairs], np.uint8)
 
 
 def encode(value: Value, words: Words) -> tuple[float, int]:

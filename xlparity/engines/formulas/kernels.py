@@ -602,7 +602,7 @@ _AGGREGATES: dict[str, Callable[[Lanes, Any, Any], tuple[Any, Any]]] = {
 def _small_product(lanes: Lanes, result: Any, scale: Any) -> Any:
     """A sum of products, in the rounded reading 0 where it is as small as what rounding leaves of such products."""
     small = np.abs(result) <= guards.SMALL_PRODUCT * scale
-    return lanes.either(result, 0.0, small & (result != 0)) if small.any() else result
+    return lanes.either(result, 0.0, small & (result != 0) & np.isfinite(result)) if small.any() else result
 
 
 def _sumproduct(size: int) -> Call:

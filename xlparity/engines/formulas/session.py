@@ -7,8 +7,8 @@ import numpy as np
 
 from xlparity import collector
 from xlparity.address import Cell
-from xlparity.batch import NUMBER, Batch, Words
-from xlparity.columns import Column, column_of, joined, value_in
+from xlparity.batch import NUMBER, Batch, Kinds, Words, encode, encoded
+from xlparity.columns import Column, Floats, column_of, joined, value_in
 from xlparity.engines.circularity import certain_circles
 from xlparity.engines.formulas import whereabouts
 from xlparity.engines.formulas.evaluation import Group, Node, Outcome, Plans, evaluate, schedule
@@ -32,6 +32,8 @@ _DEPENDS = Unsupported(
 
 class FormulasSession:
     """One loaded workbook. Every cell has a place in a list; a formula knows the places it reads and writes."""
+
+    _encoded: tuple[Floats, Kinds] | None = None
 
     @collector.paused()
     def __init__(self, workbook: Workbook, kin: "FormulasSession | None" = None) -> None:
@@ -61,6 +63,7 @@ class FormulasSession:
         for node in self._circular:
             self._refuse(node.results, CIRCULAR if self._cells[node.results[0]] in circles else BEHIND_A_CIRCLE)
         self._start += reversed(self._constants)  # they are counted from the end
+        self._words = Words()
 
     def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
         """Every cell's value, with the overrides in place of what the cells hold, formulas included."""
@@ -137,7 +140,13 @@ class FormulasSession:
         }
         outcome = self._outcome(groups, shadows, taken, part.stop - part.start)
         shown = shadows if judged else {}
-        return [self._column(outcome, shown.get(place, place)) for place in range(len(self._cells))]
+        columns: list[Column] = [*self._start[: len(self._cells)]]
+        varying = {place for group in groups for place in group.results.ravel().tolist()}.union(taken)
+        places = [place for place in varying if 0 <= place < len(columns)]
+        rows = np.array([shown.get(place, place) for place in places], dtype=np.intp)
+        for place, row, column in zip(places, rows.tolist(), outcome.exact.columns(rows), strict=True):
+            columns[place] = self._column(outcome, row, column) if row in outcome.rounded else column
+        return columns
 
     def _outcome(
         self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], samples: int
@@ -151,22 +160,21 @@ class FormulasSession:
     def _batch(self, shadows: dict[int, int], held: Mapping[int, Column], samples: int) -> Batch:
         """The values of constants and of held places."""
         cells = len(self._cells)
-        start = [
-            *self._start[:cells],
-            *[MISSING] * len(shadows),
-            *self._start[cells:],
-        ]  # constants are counted from the end
-        batch = Batch.of(start, samples, Words())
+        if self._encoded is None:
+            self._encoded = encoded(self._start, self._words)
+        numbers, kinds = self._encoded
+        if shadows:  # before the constants, which are counted from the end
+            number, kind = encode(MISSING, self._words)
+            numbers = np.insert(numbers, cells, [number] * len(shadows))
+            kinds = np.insert(kinds, cells, [kind] * len(shadows))
+        batch = Batch.repeated((numbers, kinds), samples, self._words)
         for place, column in held.items():
             batch.set(place, column)
         return batch
 
     @staticmethod
-    def _column(outcome: Outcome, place: int) -> Column:
+    def _column(outcome: Outcome, place: int, column: Column) -> Column:
         """The values of a cell; none where they depend on the reading."""
-        column = outcome.exact.column(place)
-        if place not in outcome.rounded:
-            return column
         numbers, kinds = outcome.rounded[place]
         exact = outcome.exact.numbers[place], outcome.exact.kinds[place]
         with np.errstate(all="ignore"):

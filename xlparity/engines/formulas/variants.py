@@ -102,6 +102,7 @@ class Variant(FormulasSession):
         self._groups, self._circular = schedule(self._nodes, frozenset(), self._plans)
         self._cells = list(self._places)
         self._start += reversed(self._constants)
+        self._words = original._words
 
     @property
     def circular(self) -> bool:
@@ -119,7 +120,7 @@ class Variant(FormulasSession):
         if before is None or before.evaluation.shadows:
             return super()._outcome(groups, shadows, held, samples)
         known, old = self._known, before.exact
-        fresh = Batch.of(self._start, samples, old.words)  # in which texts and reasons have the same numbers
+        fresh = Batch.of(self._start, samples, self._words)  # in which texts and reasons have the same numbers
         fresh.numbers[:known], fresh.kinds[:known] = old.numbers[:known], old.kinds[:known]
         changed = np.zeros(len(fresh.numbers), dtype=bool)
         for place in self._anew - held.keys():
