@@ -4,16 +4,21 @@ import json
 import math
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import jsonschema
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import xlparity
 from xlparity.errors import SpecError
-from xlparity.spec import spec_of
-from xlparity.spec.schema import TABLES_BY_NAME, json_schema, value_of
+from xlparity.report import Verdict
+from xlparity.settings import read_settings
+from xlparity.spec import manual, spec_of
+from xlparity.spec.schema import FILE, LINE, TABLES_BY_NAME, json_schema, schema_text, value_of
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
@@ -248,3 +253,142 @@ def test_the_schema_is_a_2020_12_schema():
     """As it says in its first line."""
     jsonschema.Draft202012Validator.check_schema(json_schema())
     assert json.loads(json.dumps(json_schema())) == json_schema()
+
+
+# --- the command 'xlparity spec' ---------------------------------------------------------------------------------------
+
+
+def test_the_manual_has_every_key_and_says_what_the_table_says(run):
+    """One table: what is printed is what is checked."""
+    done = run("spec")
+    said = " ".join(done.out.split())
+    assert (done.code, done.err) == (0, "")
+    for table in TABLES_BY_NAME.values():
+        assert f"KEYS OF {table.name} {' '.join(table.about.split())}" in said
+        for key in table.keys:
+            assert f"{key.name}: {key.kind.words}{', required' if key.required else ''}" in said
+            assert key.example in said
+            assert key.more in said
+
+
+@pytest.mark.parametrize("width", [60, 80, 400])
+def test_the_manual_is_as_wide_as_the_terminal_but_no_line_is_a_screen_long(run, monkeypatch, width):
+    """Text of 400 columns is not readable; the examples are not broken, since they are to be copied."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = run("spec").out.splitlines()
+    assert all(len(line) <= min(width, 100) or line.startswith("  ") for line in lines)
+
+
+def test_the_schema_that_is_printed_is_the_schema(run):
+    """As a file it is what an editor reads."""
+    done = run("spec", "--schema")
+    assert (done.code, done.err) == (0, "")
+    assert json.loads(done.out) == json_schema()
+
+
+def test_the_example_has_every_key():
+    """A reader copies from it; what is not in it is not found."""
+    example = tomllib.loads(
+        manual.EXAMPLE.replace("# or  rows", "rows").replace("# or  first = 3, step = 13, count = 2", "")
+    )
+    keys = set(re.findall(r"\b(\w+) *= ", manual.EXAMPLE)) | example.keys()
+    wanted = {key.name for table in TABLES_BY_NAME.values() for key in table.keys} - {"check"}
+    assert wanted - keys <= {"columns"}
+    assert "columns = [...]" in manual.EXAMPLE
+    assert alike(tomllib.loads(manual.EXAMPLE))
+
+
+def test_the_example_and_its_reference_verify(run, tmp_path):
+    """An example that fails teaches nothing; the accepted logarithm is the only difference."""
+    write_training(tmp_path / "training.xlsx")
+    (tmp_path / "training.py").write_text(manual.REFERENCE)
+    (tmp_path / "training.parity.toml").write_text(manual.EXAMPLE)
+    report = xlparity.verify(tmp_path / "training.parity.toml")
+    assert report.verdict is Verdict.PASS
+    counts = report.checks[0].counts
+    assert (counts["accepted"], counts["skipped"], counts["match"] > 0) == (8, 2, True)
+
+
+def test_the_defaults_of_a_project_are_those_that_are_read(tmp_path):
+    """Every key, with a value that is taken."""
+    (tmp_path / "pyproject.toml").write_text(manual.PROJECT)
+    found = read_settings(tmp_path)
+    assert all(getattr(found, each.name) for each in fields(found))
+
+
+# --- the schema beside a spec ------------------------------------------------------------------------------------------
+
+
+def test_the_committed_schema_is_the_one_of_this_version():
+    """Editors read the file; 'xlparity generate' writes it."""
+    assert (ROOT / "workbooks" / FILE).read_text(encoding="utf-8") == schema_text()
+
+
+def test_every_spec_that_is_written_names_the_schema_that_is_written_beside_it(run, small, monkeypatch):
+    """A name that leads nowhere makes an editor complain in place of helping."""
+    monkeypatch.chdir(small.folder)
+    (small.folder / "inner").mkdir()
+    drafted, generated = small.folder / "inner" / "draft.parity.toml", small.folder / "out" / "regressor.parity.toml"
+    assert run("init", "small.xlsx", "--output", drafted).err.count("wrote") == 2
+    assert run("generate", "--iterations", "2", "--out", generated.parent).code == 0
+    for spec in (drafted, generated):
+        first, *_ = spec.read_text().splitlines()
+        assert first == LINE
+        named = spec.parent / first.removeprefix("#:schema ")
+        assert named.read_text(encoding="utf-8") == schema_text()
+        assert SCHEMA.is_valid(tomllib.loads(spec.read_text()))
+    assert run("generate", "--iterations", "2", "--out", generated.parent, "--check").code == 0
+
+
+@pytest.mark.parametrize("content", ["{}", None])
+def test_init_leaves_a_schema_that_is_there(run, small, monkeypatch, content):
+    """It overwrites nothing; a schema of another version is said to be one, and a folder of that name is no schema."""
+    monkeypatch.chdir(small.folder)
+    small.spec.unlink()
+    schema = small.folder / FILE
+    if content is None:
+        schema.mkdir()
+    else:
+        schema.write_text(content)
+    done = run("init", "small.xlsx")
+    assert done.code == 0
+    assert (
+        f"kept {FILE}, which is not the schema of this version; 'xlparity spec --schema > {FILE}' replaces it"
+        in done.err
+    )
+    assert schema.is_dir() or schema.read_text() == content
+    if content is not None:
+        schema.write_text(schema_text())
+        (small.folder / "small.parity.toml").unlink()
+        assert "kept" not in run("init", "small.xlsx").err
+
+
+def write_training(path):
+    """Two epochs, 13 rows apart, of the network in the manual's reference; the sheet has LOG, as the example accepts."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Sheet1"
+    sheet["B1"] = 0.5
+    data = [[0, 1, 0], [1, 0, 0], [1, 1, 1], [0, 1, 1]]
+    for top in (3, 16):
+        sheet[f"A{top}"] = f"Epoch {(top + 10) // 13}"
+        rows = range(top + 2, top + 6)
+        features = "BCD"
+        for row, sample, answer in zip(rows, data, (0, 1, 1, 0), strict=True):
+            for column, value in zip(features, sample, strict=True):
+                sheet[f"{column}{row}"] = value if top == 3 else f"={column}{row - 13}"
+            sheet[f"N{row}"] = answer if top == 3 else f"=N{row - 13}"
+            sheet[f"J{row}"] = (
+                "=" + "+".join(f"{c}{row}*G${top + 2 + k}" for k, c in enumerate(features)) + f"+H${top + 2}"
+            )
+            sheet[f"L{row}"] = f"=1/(1+EXP(-J{row}))"
+            sheet[f"P{row}"] = f"=-(N{row}*LOG(L{row})+(1-N{row})*LOG(1-L{row}))"
+        error = f"L{rows[0]}:L{rows[-1]}", f"N{rows[0]}:N{rows[-1]}"
+        for k, (column, across) in enumerate(zip(features, "GHI", strict=True)):
+            for sample, place in enumerate("BCDE"):
+                sheet[f"{place}{top + 9 + k}"] = f"={column}{rows[sample]}"
+            line = f"{column}{rows[0]}:{column}{rows[-1]}"
+            sheet[f"{across}{top + 9}"] = f"=SUMPRODUCT({line},{error[0]}-{error[1]})/COUNT({error[1]})"
+            sheet[f"G{top + 2 + k}"] = (0.1, -0.4, 0.3)[k] if top == 3 else f"=G{5 + k}-B$1*{across}12"
+        sheet[f"H{top + 2}"] = 0.25 if top == 3 else "=H5-B$1*(SUM(L5:L8)-SUM(N5:N8))/COUNT(N5:N8)"
+    book.save(path)

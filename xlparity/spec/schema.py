@@ -4,6 +4,7 @@ What no schema can state (that an address lies on the grid, that two places have
 is for the reader and the binder.
 """
 
+import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -92,10 +93,14 @@ def _is_list(value: object, of: Callable[[Any], bool]) -> bool:
 
 # What no address, name or part of a table contains; \w would mean other letters to other programs.
 _WORD = r"[^\s!-#%-,\-/:->@^`{-~\[\]]+"
-_ADDRESS = {
-    "type": "string",
+_PATTERN = {
     "pattern": rf"^\s*(?:(?:'(?:[^']|'')+'|[^'!\[\]:]+)!)?{_WORD}(?::{_WORD}|\[[\s\S]*\])?\s*$",
 }
+_ADDRESS = {"type": "string", **_PATTERN}
+# What is an address or something else is one schema and no "anyOf", whose errors say nothing but that none holds: a pattern
+# is for texts only, and properties are for tables only.
+_OR_TABLE = {"type": ["string", "object"], **_PATTERN}
+_OR_LIST = {"type": ["string", "array"], **_PATTERN, "items": _ADDRESS, "minItems": 1}
 _NUMBER = {"type": "number", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
 _PLACE = {"type": "integer", "minimum": 1, "maximum": MAX_ROW}
 
@@ -128,7 +133,7 @@ LABEL = Kind(
 ADDRESS = Kind("an address", _ADDRESS, lambda value: isinstance(value, str))
 ADDRESSES = Kind(
     "an address, or a list of them",
-    {"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS, "minItems": 1}]},
+    _OR_LIST,
     lambda value: isinstance(value, str) or (bool(value) and _is_list(value, ADDRESS.holds)),
 )
 ALLOWED = Kind('"allowed", or left out', {"const": "allowed"}, lambda value: value == "allowed")
@@ -142,15 +147,13 @@ def _table(of: str) -> Kind:
 
 def _quantities(of: str) -> Kind:
     """Names with an address each, or with a table that has more to say."""
-    each = {"anyOf": [_ADDRESS, _ref(of)]}
-    return TABLE._replace(
-        words="a table of names and addresses", schema={"type": "object", "additionalProperties": each}
-    )
+    schema = {"type": "object", "additionalProperties": _ref(of)}
+    return TABLE._replace(words="a table of names and addresses", schema=schema)
 
 
 _AT = Key(
     "at", ADDRESS, "where the values are", 'at = "B5:D8"', required=True,
-    more="In the first block, where there are blocks.",
+    more="With blocks, the address in the first block.",
 )  # fmt: skip
 _TRANSPOSE = Key(
     "transpose", FLAG, "the sheet shows the array transposed", "transpose = true", "false",
@@ -186,11 +189,12 @@ INPUT = Table(
         ),
     ),
     {
+        **_OR_TABLE,
         "allOf": [
-            {"not": {"required": ["choices", "low"]}},
-            {"not": {"required": ["choices", "high"]}},
+            {"not": {"type": "object", "required": ["choices", "low"]}},
+            {"not": {"type": "object", "required": ["choices", "high"]}},
             {
-                "if": {"required": ["vary"], "properties": {"vary": {"const": False}}},
+                "if": {"type": "object", "required": ["vary"], "properties": {"vary": {"const": False}}},
                 "then": {"not": {"anyOf": [{"required": [name]} for name in ("low", "high", "choices")]}},
             },
         ]
@@ -216,6 +220,7 @@ OUTPUT = Table(
             "For the zeros of a triangular matrix, say. They are counted as accepted, not as matches.",
         ),
     ),
+    _OR_TABLE,
 )  # fmt: skip
 
 BLOCKS = Table(
@@ -256,7 +261,8 @@ ACCEPT = Table(
 
 _CHECK = (
     Key(
-        "reference", TEXT, "file.py:function or package.module:function", 'reference = "training.py:train"', required=True,
+        "reference", TEXT, "the Python function, file.py:function or package.module:function",
+        'reference = "training.py:train"', required=True,
         more="A file is relative to the spec file.",
     ),
     Key("sheet", TEXT, "the sheet's name, for addresses that name none", 'sheet = "Sheet1"', "each address names its own"),
@@ -277,7 +283,7 @@ def _here_or_in_each_check(key: str, more: Mapping[str, Any]) -> dict[str, Any]:
 
 _NEEDED = {"reference": {}, "inputs": {}, "outputs": {"minProperties": 1}}
 
-# What a check needs may be at the top, so the table itself asks for nothing; see the rule of SPEC.
+# What a check needs may be at the top as well, so neither table asks for it by itself; see the rule of SPEC.
 CHECK = Table(
     "[check.NAME]",
     "One of several checks of the workbook. The keys at the top of the file are its defaults, each of inputs and outputs "
@@ -291,12 +297,13 @@ SPEC = Table(
     (
         Key("workbook", TEXT, "the workbook's path, relative to this file", 'workbook = "training.xlsx"', required=True,
             more="--workbook on the command line overrides it."),
-        *CHECK.keys,
+        *_CHECK,
         Key("check", TABLE._replace(schema={"type": "object", "additionalProperties": _ref("check")}),
             "several checks of one workbook", 'check.forward.outputs = { z1 = "J5:J8" }', "the file is one check",
             "[check.NAME] is a table for each check, with the keys above except workbook."),
     ),
     {
+        "required": ["workbook"],
         "if": {"required": ["check"], "properties": {"check": {"minProperties": 1}}},
         "then": {"allOf": [_here_or_in_each_check(key, more) for key, more in _NEEDED.items()]},
         "else": {"required": list(_NEEDED), "properties": {key: more for key, more in _NEEDED.items() if more}},
@@ -318,6 +325,11 @@ def json_schema() -> dict[str, Any]:
         **SPEC.schema,
         "$defs": {name: table.schema for name, table in TABLES_BY_NAME.items() if table is not SPEC},
     }
+
+
+def schema_text() -> str:
+    """The JSON Schema as a file has it."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def value_of(example: str) -> Any:
