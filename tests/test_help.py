@@ -9,7 +9,7 @@ import sys
 import openpyxl
 import pytest
 
-COMMANDS = ("", "verify", "init", "generate", "recalc", "mutate", "engines")
+COMMANDS = ("", "verify", "init", "generate", "recalc", "mutate", "spec", "rules", "engines")
 SPEC = (
     'workbook = "{0}.xlsx"\nreference = "training.py:train"\nsheet = "Sheet"\n[inputs]\nx = "A2"\n[outputs]\ny = "B2"\n'
 )

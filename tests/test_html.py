@@ -19,6 +19,7 @@ from xlparity.reporters.html.changes import marked
 from xlparity.reporters.html.curves import curve
 from xlparity.reporters.html.maps import STATES, legend, maps, shape
 from xlparity.reporters.html.tables import heat, shares, tolerances, value
+from xlparity.rules import RULES
 from xlparity.tolerance import Tolerance
 from xlparity.tried import Scenarios, Witness
 from xlparity.values import BLANK, MISSING, ErrorValue, Unsupported
@@ -88,6 +89,28 @@ def long():
     text = "=M1399-$A$1*LN(B1400)"
     cause = Finding("XP101", "q13", wrong, (1393, 1394, 1395), "a cause", text.replace("LN", "LOG"), text)
     return made(*results, findings=[cause], blocks=2000)
+
+
+# --- what the codes mean -----------------------------------------------------------------------------------------------
+
+
+def test_every_code_leads_to_its_rule_inside_the_page(faulty):
+    """Whoever reads XP101 for the first time has no other place to look; the texts are those of 'xlparity rules'."""
+    tree = parsed(render([faulty, faulty]))
+    codes = {finding.code for check in faulty.checks for finding in check.findings}
+    rules = {one.get("id"): " ".join("".join(one.itertext()).split()) for one in tree.iter("div") if one.get("id")}
+    links = [link for link in tree.iter("a") if link.get("class") == "code"]
+    assert {link.text for link in links} == codes
+    assert len(links) == 2 * sum(len(check.findings) for check in faulty.checks)
+    assert {name for name in rules if name.startswith("rule-")} == {f"rule-{code}" for code in codes}
+    for link in links:
+        rule, said = RULES[link.text], rules[link.get("href").removeprefix("#")]
+        assert all(text in said for text in (rule.name, rule.meaning, rule.where, rule.has, rule.right, rule.action))
+
+
+def test_a_page_without_findings_has_no_rules():
+    """There is nothing to look up."""
+    assert 'id="rules"' not in render([made(found(1))])
 
 
 # --- the file --------------------------------------------------------------------------------------------------------

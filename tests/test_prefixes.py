@@ -15,13 +15,13 @@ from test_engines import at, workbook
 import xlparity
 from xlparity import ooxml
 from xlparity.address import Cell
-from xlparity.codes import RULES
 from xlparity.engines import find_engine
 from xlparity.engines.formulas.functions import FUNCTIONS
 from xlparity.fix import fix
 from xlparity.patch import repack
 from xlparity.prefixes import FUTURE, as_read, misspelling, misspelt, prefixed, undocumented
 from xlparity.report import CAUSES
+from xlparity.rules import RULES
 from xlparity.values import ErrorValue, Unsupported
 from xlparity.workbook import read_workbook
 

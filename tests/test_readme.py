@@ -9,7 +9,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
-import openpyxl
 import pytest
 from test_wiring import ACTION, act
 
@@ -17,7 +16,8 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 CI = ROOT / ".ci" / "run"
 HOOKS = ("xlparity-verify", "xlparity-recalc-check")
-KINDS = {"bash", "console", "python", "toml", "yaml"}
+KINDS = {"bash", "console", "python", "toml"}
+MOST_LINES = 250
 BLOCK = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# (?P<name>[\w./-]+\.\w+)\n")
 ANYTHING = "…"
@@ -67,7 +67,7 @@ def matches(said: str, printed: str) -> bool:
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with the workbook that the spec's example is about, and the programs that the README calls."""
+    """A folder with the week-1 workbooks and the programs that the README calls."""
     folder = tmp_path / "readme"
     tools = folder / ".tools"
     tools.mkdir(parents=True)
@@ -75,39 +75,7 @@ def folder(tmp_path):
         (tools / tool).write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n')
         (tools / tool).chmod(0o755)
     shutil.copytree(ROOT / "workbooks", folder / "workbooks")
-    write_training(folder / "training.xlsx")
     return folder
-
-
-def write_training(path: Path) -> None:
-    """Two epochs, 13 rows apart, of the network in the README's reference; the sheet has LOG, as the README accepts."""
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = "Sheet1"
-    sheet["B1"] = 0.5
-    data = [[0, 1, 0], [1, 0, 0], [1, 1, 1], [0, 1, 1]]
-    for top in (3, 16):
-        sheet[f"A{top}"] = f"Epoch {(top + 10) // 13}"
-        rows = range(top + 2, top + 6)
-        features = "BCD"
-        for row, sample, answer in zip(rows, data, (0, 1, 1, 0), strict=True):
-            for column, value in zip(features, sample, strict=True):
-                sheet[f"{column}{row}"] = value if top == 3 else f"={column}{row - 13}"
-            sheet[f"N{row}"] = answer if top == 3 else f"=N{row - 13}"
-            sheet[f"J{row}"] = (
-                "=" + "+".join(f"{c}{row}*G${top + 2 + k}" for k, c in enumerate(features)) + f"+H${top + 2}"
-            )
-            sheet[f"L{row}"] = f"=1/(1+EXP(-J{row}))"
-            sheet[f"P{row}"] = f"=-(N{row}*LOG(L{row})+(1-N{row})*LOG(1-L{row}))"
-        error = f"L{rows[0]}:L{rows[-1]}", f"N{rows[0]}:N{rows[-1]}"
-        for k, (column, across) in enumerate(zip(features, "GHI", strict=True)):
-            for sample, place in enumerate("BCDE"):
-                sheet[f"{place}{top + 9 + k}"] = f"={column}{rows[sample]}"
-            line = f"{column}{rows[0]}:{column}{rows[-1]}"
-            sheet[f"{across}{top + 9}"] = f"=SUMPRODUCT({line},{error[0]}-{error[1]})/COUNT({error[1]})"
-            sheet[f"G{top + 2 + k}"] = (0.1, -0.4, 0.3)[k] if top == 3 else f"=G{5 + k}-B$1*{across}12"
-        sheet[f"H{top + 2}"] = 0.25 if top == 3 else "=H5-B$1*(SUM(L5:L8)-SUM(N5:N8))/COUNT(N5:N8)"
-    book.save(path)
 
 
 def run(folder: Path, command: str) -> str:
@@ -145,12 +113,18 @@ def write_block(folder: Path, block: Block) -> Path:
     return path
 
 
-def written(folder: Path, name: str) -> Path:
-    """The file of that name, with the loan's workbook, its port and its spec beside it, all as the README has them."""
+def with_the_loan(folder: Path) -> None:
+    """The loan's workbook, its port and its spec, all as the README has them."""
     for block in blocks("python", "toml"):
         run_block(folder, block)
     run(folder, "xlparity recalc loan.xlsx")
-    return next(write_block(folder, block) for block in blocks("yaml") if block.file == name)
+
+
+def example(path: Path) -> str:
+    """The example in the comment with which a file begins."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comment = lines[: next(number for number, line in enumerate(lines) if not line.startswith("#"))]
+    return "".join(f"{line[6:]}\n" for line in comment if line.startswith("#     "))
 
 
 def test_every_block_does_what_the_readme_says(folder):
@@ -161,26 +135,43 @@ def test_every_block_does_what_the_readme_says(folder):
 
 def test_the_workflow_has_the_action_verify_the_loan(folder):
     """What it hands to the action is what the action takes, and its step comes to the verdict that the README has."""
-    workflow = written(folder, ".github/workflows/parity.yml").read_text()
+    with_the_loan(folder)
+    workflow = example(ACTION)
     assert "/.github/actions/verify@" in workflow
     given = dict(re.findall(r"^          ([\w-]+): (.*)$", workflow, re.MULTILINE))
     known = re.findall(r"^  ([\w-]+):$", ACTION.read_text().partition("outputs:")[0], re.MULTILINE)
+    assert given
     assert given.keys() <= set(known)
     done, outputs = act(SimpleNamespace(folder=folder), "Verify", SPECS=given["specs"], ARGS=given["args"])
     assert (done.returncode, outputs["verdict"]) == (0, "pass"), done.stderr
 
 
 @pytest.mark.precommit
-def test_pre_commit_runs_the_hooks_of_the_readme(folder):
+def test_pre_commit_runs_the_hooks_of_the_example(folder):
     """Its configuration is taken as it is, but for the repository, which is this one, and for what runs the hooks."""
-    config = written(folder, ".pre-commit-config.yaml")
-    text = config.read_text().replace("https://github.com/OWNER/xlparity", ROOT.as_uri())
+    with_the_loan(folder)
+    text = example(ROOT / ".pre-commit-hooks.yaml").replace("https://github.com/OWNER/xlparity", ROOT.as_uri())
     for hook in HOOKS:
         entry = f"{sys.executable} -P -m xlparity.cli.hooks {hook.removeprefix('xlparity-')}"
+        assert f"id: {hook}\n" in text
         text = text.replace(f"id: {hook}\n", f"id: {hook}\n        language: system\n        entry: {entry}\n")
-    config.write_text(text.replace("rev: main", f"rev: {run(ROOT, 'git rev-parse HEAD').strip()}"))
+    config = text.replace("rev: main", f"rev: {run(ROOT, 'git rev-parse HEAD').strip()}")
+    (folder / ".pre-commit-config.yaml").write_text(config)
     said = run(folder, "git init --quiet && git add loan.* && python -m pre_commit run --all-files")
     assert said.count("Passed") == len(HOOKS), said
+
+
+def test_the_readme_is_a_guide():
+    """Short, with the two commands first, and closed by the decisions and the limits; the reference is in the program."""
+    text = README.read_text(encoding="utf-8")
+    assert text.count("\n") <= MOST_LINES
+    assert [block.kind for block in blocks()[:2]] == ["bash", "bash"]
+    titles = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert titles[0] == "Two commands"
+    assert titles[-2:] == ["Decisions", "Limits"]
+    decisions = text.partition("## Decisions\n")[2].partition("## Limits")[0]
+    assert all(each.strip().count("\n") == 2 for each in re.split(r"^- ", decisions, flags=re.MULTILINE)[1:])
+    assert max(map(len, text.splitlines())) <= 140
 
 
 def test_there_is_no_block_of_another_kind():

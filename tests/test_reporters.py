@@ -22,9 +22,7 @@ from planted import verified
 
 import xlparity
 from xlparity.address import Cell
-from xlparity.codes import RULES
-from xlparity.edits import CODES
-from xlparity.report import CAUSES, STATUSES, CellResult, Census, CheckResult, Finding, Report, Verdict
+from xlparity.report import STATUSES, CellResult, Census, CheckResult, Finding, Report, Verdict
 from xlparity.reporters import github, junit, markdown, sarif, words
 from xlparity.tried import Scenarios
 from xlparity.values import MISSING, Unsupported
@@ -51,33 +49,6 @@ def result(status="match", row=1, *, variable="y", iteration=1, formula="=2*A1",
     actual = {"unsupported": Unsupported("no"), "missing": MISSING}.get(status, 6.5 if status == "mismatch" else 6.0)
     place = Cell(sheet, row, 2)
     return CellResult(variable, iteration, (row - 1, 0), place, status, 6.0, actual, formula, reason)
-
-
-# --- codes -----------------------------------------------------------------------------------------------------------
-
-
-def test_every_code_in_the_source_stands_in_the_table_and_the_other_way_round():
-    """A code without a line in the table would be a rule that SARIF does not define."""
-    package = Path(xlparity.__file__).parent
-    source = "".join(path.read_text() for path in package.rglob("*.py") if path.name != "codes.py")
-    used = set(re.findall(r"XP\d{3}", source))
-    assert used == set(RULES)
-    assert set(RULES) >= CAUSES | set(CODES.values())
-    assert len({rule.name for rule in RULES.values()}) == len(RULES)
-
-
-def test_the_readme_lists_the_codes_of_the_table():
-    """Rows may stand for several codes; where one stands for one, it says what the table says."""
-    readme = Path(__file__).parent.parent.joinpath("README.md").read_text()
-    listed = set()
-    for codes, said in re.findall(r"^\| (XP[^|]*) \| (.*) \|$", readme, re.MULTILINE):
-        named = set(re.findall(r"XP\d{3}", codes + said))
-        for first, last in re.findall(r"XP(\d{3})–XP(\d{3})", codes):
-            named |= {f"XP{number}" for number in range(int(first), int(last) + 1)}
-        if len(named) == 1:
-            assert said.startswith(RULES[codes.strip()].said)
-        listed |= named
-    assert listed == set(RULES)
 
 
 # --- JUnit -----------------------------------------------------------------------------------------------------------

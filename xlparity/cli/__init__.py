@@ -14,6 +14,8 @@ from xlparity.cli.engines import engines
 from xlparity.cli.guard import guarded
 from xlparity.cli.mutate import mutate
 from xlparity.cli.output import complain
+from xlparity.cli.rules import rules
+from xlparity.cli.spec import spec
 from xlparity.cli.verify import verify
 from xlparity.cli.workbooks import generate, init, recalc
 from xlparity.errors import XlparityError
@@ -50,7 +52,7 @@ def _root(
         raise typer.Exit(2)
 
 
-for _command in (verify, init, generate, recalc, mutate, engines):
+for _command in (verify, init, generate, recalc, mutate, spec, rules, engines):
     # The first line whole: what is not given is cut to the width of the terminal.
     app.command(cls=Command, short_help=(_command.__doc__ or "").partition("\n")[0])(_command)
 

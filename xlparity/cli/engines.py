@@ -1,6 +1,25 @@
 """``xlparity engines``: what can recalculate a workbook here."""
 
-from xlparity.cli.output import write_text
+from typing import TYPE_CHECKING
+
+from xlparity.cli.output import page_width, write_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_TRUST = (
+    "formulas reads formulas with the parser of the library of that name and computes each function with the library "
+    "or with code of its own, behind a list of functions and operands that were compared with values that Excel "
+    "stored. What is not on the list is unsupported, with the reason, and so is what depends on it. excelmodel is the "
+    "library as it comes; it rounds constants to 15 decimals, and refuses what formulas refuses.",
+    "Both call numpy for EXP and LN: that they agree with a numpy reference to the last bit shows that the formulas "
+    "are the same, not that numpy's logarithm is right. The other engines are for that.",
+    "--engine may be repeated. A cell that one engine alone gets wrong, while formulas or two others recomputed it "
+    "and agree with the reference, is a finding about that engine (XP305) and does not fail the workbook. One against "
+    "one is undecided (XP307), and the cell is unassessed. Where all that can compute a cell contradict the "
+    "reference, the workbook fails. A stored value never acquits a formula; one that is not what the formula computes "
+    "is XP501.",
+)
 
 
 def engine_names() -> list[str]:
@@ -11,9 +30,15 @@ def engine_names() -> list[str]:
 
 
 def engines() -> None:
-    """List the engines, their versions, and whether each can run here."""
+    """List the engines, their versions, whether each can run here, and what is concluded where several disagree."""
     from xlparity.engines import list_engines  # noqa: PLC0415
     from xlparity.reporters.terminal import engine_table  # noqa: PLC0415
 
     rows = [(info.name, info.version, info.kind, info.available, info.note) for info in list_engines()]
-    write_text(lambda console: console.print(engine_table(rows)), None)
+
+    def show(console: "Console") -> None:
+        console.print(engine_table(rows))
+        for text in _TRUST:
+            console.print(f"\n{text}", width=min(console.width, page_width()))
+
+    write_text(show, None)

@@ -45,5 +45,13 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "with fifty of them": "xlparity mutate training.parity.toml --limit 50",
         "with all thousand, however long that takes": "xlparity mutate training.parity.toml --time none",
     },
+    "spec": {
+        "the format of spec files, with every key": "xlparity spec",
+        "the JSON Schema, for editors, which parity.schema.json is to contain": "xlparity spec --schema",
+    },
+    "rules": {
+        "all codes, a line each": "xlparity rules",
+        "what XP101 means, with an example and what to do": "xlparity rules XP101",
+    },
     "engines": {"what can run here, and what to install for the rest": "xlparity engines"},
 }

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ from xlparity.writing import write_file
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+_WIDEST = 100
 
 
 class Format(StrEnum):
@@ -80,6 +84,11 @@ def write(text: str, output: Path | None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     _print(text)
+
+
+def page_width() -> int:
+    """How wide a text is wrapped that is read like a manual page: as the terminal, and at most 100 columns."""
+    return min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
 
 
 def tell_written(output: Path) -> None:

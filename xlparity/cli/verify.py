@@ -59,7 +59,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         int | None,
         typer.Option(
             metavar="N",
-            help="How many other sets of inputs to try; 0 tries none.  [default: 100]",
+            help="How many scenarios (other sets of inputs) to run; 0 for none.  [default: 100]",
         ),
     ] = None,
     seed: Annotated[
@@ -87,9 +87,13 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
 ) -> None:
     """Recalculate a workbook and compare every bound cell with the Python reference.
 
-    What is wrong is said by cause, with the formula that should stand there where one is found. The exit code is about
-    SPEC's workbook, whatever becomes of the copy that --fix writes. What [tool.xlparity] in pyproject.toml says stands
-    where no option does.
+    What is wrong is reported by cause, with the right formula where one is found. Each cell is match, mismatch, hardcoded
+    (a constant in place of a formula), error (an Excel error value, or a circular reference), unsupported (the engine
+    cannot compute the formula), missing (not computed), accepted (a known difference, or an allowed constant) or skipped.
+
+    Of several files the worst exit code counts: 1 over 2 over 0. It is about SPEC's workbook, not about the copy that
+    --fix writes. An interrupt ends with 130 and a closed pipe with 141; neither is a verdict. 'xlparity rules' explains
+    the findings and 'xlparity spec' the scenarios. Defaults of options are taken from [tool.xlparity] in pyproject.toml.
     """
     from xlparity.report import Verdict, worst  # noqa: PLC0415
     from xlparity.spec import SUFFIX  # noqa: PLC0415

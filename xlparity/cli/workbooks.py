@@ -41,15 +41,18 @@ def generate(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if the files are not these.")] = False,
     verify_it: Annotated[bool, typer.Option("--verify", help="Verify the workbook that was written.")] = False,
 ) -> None:
-    """Write a course workbook with live formulas, and the spec file that verifies it."""
+    """Write a course workbook with live formulas, and the spec file that verifies it, with its schema for editors."""
     from xlparity.course.regressor.faulty import plant_mistakes  # noqa: PLC0415
     from xlparity.course.regressor.pages import regressor  # noqa: PLC0415
     from xlparity.generate import build, differs  # noqa: PLC0415
+    from xlparity.spec.schema import FILE as SCHEMA  # noqa: PLC0415
+    from xlparity.spec.schema import schema_text  # noqa: PLC0415
 
     if not -1e6 < alpha < 1e6:  # also refuses a nan
         raise UsageError(f"--alpha {alpha} is no learning rate; give a number such as 0.5")
     draft = regressor(iterations=iterations, alpha=alpha, seed=seed)
     files = {out / name: data for name, data in build(draft).items()}
+    files[out / SCHEMA] = schema_text().encode()
     if faulty is not None:
         keep_apart(faulty, *files, option="--faulty")
         if faulty.suffix.lower() != ".xlsx":
@@ -159,10 +162,14 @@ def init(
         typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
     ] = None,
 ) -> None:
-    """Draft a spec file from a workbook's labels, and from the names of the Python reference, to be corrected by hand."""
+    """Draft a spec file from a workbook's labels, and from the names of the Python reference, to be corrected by hand.
+
+    A JSON Schema, by which editors complete and check the spec, is written beside it where there is none.
+    """
     from xlparity.containment import LIMIT  # noqa: PLC0415
     from xlparity.draft import draft_spec  # noqa: PLC0415
     from xlparity.references import find_reference  # noqa: PLC0415
+    from xlparity.spec.schema import FILE as SCHEMA  # noqa: PLC0415
     from xlparity.workbook import read_workbook  # noqa: PLC0415
 
     book = read_workbook(workbook)
@@ -174,3 +181,17 @@ def init(
     function = find_reference(reference, Path(), limit) if reference is not None else None
     write_file(spec, draft_spec(book, spec, function).encode())
     typer.echo(f"wrote {spec.as_posix()}", err=True)
+    _write_schema(spec.parent / SCHEMA)
+
+
+def _write_schema(path: Path) -> None:
+    """The schema that the draft names, where there is none; what is there is left, since ``init`` overwrites nothing."""
+    from xlparity.spec.schema import schema_text  # noqa: PLC0415
+
+    schema = schema_text().encode()
+    if not os.path.lexists(path):
+        write_file(path, schema)
+        typer.echo(f"wrote {path.as_posix()}", err=True)
+    elif not path.is_file() or path.read_bytes() != schema:
+        said = f"'xlparity spec --schema > {path.as_posix()}' replaces it"
+        typer.echo(f"kept {path.as_posix()}, which is not the schema of this version; {said}", err=True)

@@ -11,6 +11,7 @@ from xlparity.binding import Offset, irregular
 from xlparity.draft.loops import Loop
 from xlparity.draft.match import Drafted
 from xlparity.draft.names import normal
+from xlparity.spec.schema import LINE
 from xlparity.workbook import Workbook, formulas_of
 
 _WIDTH = 110
@@ -46,6 +47,7 @@ def spec_text(draft: Draft) -> str:
     live = next(drafted for drafted in draft.outputs if not drafted.left_out)
     sheet = draft.loop.sheet if draft.loop else live.quantity.at.sheet
     lines = [
+        LINE,
         *_comment(
             f"A draft by 'xlparity init' of what stands where in {draft.workbook.path.name}, as far as its labels tell. "
             "Check each line, correct it, and run 'xlparity verify' on this file."

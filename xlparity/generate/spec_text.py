@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xlparity.generate.language import Author, Place
+from xlparity.spec.schema import LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class CheckText:
 
 def spec_text(title: str, workbook: str, checks: Sequence[CheckText], ranges: Mapping[str, str]) -> str:
     """The whole spec file; ``ranges`` has for an input, by name, the keys that say between what it may be varied."""
-    lines = [f"# {title}", f'workbook  = "{workbook}"', "tolerance = { rtol = 1e-9, atol = 1e-12 }", ""]
+    lines = [LINE, f"# {title}", f'workbook  = "{workbook}"', "tolerance = { rtol = 1e-9, atol = 1e-12 }", ""]
     for check in checks:
         lines += check.lines(ranges)
     return "\n".join(lines[:-1]) + "\n"

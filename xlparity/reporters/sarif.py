@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import quote
 
 from xlparity.address import Cell
-from xlparity.codes import RULES
 from xlparity.fixed import Fixed
 from xlparity.report import CheckResult, Finding, Report, Verdict, worst
 from xlparity.reporters import rows, words
 from xlparity.reporters.visible import json_text
+from xlparity.rules import RULES
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _MOST_LOCATIONS = 1000
@@ -73,9 +73,11 @@ def _driver(reports: Sequence[Report]) -> dict[str, Any]:
             {
                 "id": code,
                 "name": rule.name,
-                "shortDescription": {"text": _text(rule.said)},
-                "fullDescription": {"text": _text(rule.said)},
-                "help": {"text": _text(words.HELP)},
+                "shortDescription": {"text": _text(rule.summary)},
+                "fullDescription": {"text": _text(rule.meaning)},
+                "help": {
+                    "text": _text(f"{rule.action} Example, {rule.where}: {rule.right} for {rule.has or 'nothing'}.")
+                },
                 "defaultConfiguration": {"level": rule.level},
             }
             for code, rule in RULES.items()

@@ -5,11 +5,11 @@ from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from xlparity.address import Cell
-from xlparity.codes import RULES, Level
 from xlparity.fixed import Fixed
 from xlparity.mutations import Outcome
 from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, CellResult, CheckResult, Finding, Report, Status, Verdict
 from xlparity.reporters import rows
+from xlparity.rules import RULES, Level
 from xlparity.tried import Scenarios, Witness
 from xlparity.values import Unsupported, Value
 
@@ -18,7 +18,6 @@ ONLY_STORED = "right on the stored inputs only"
 UNSURE = "could not be judged on other inputs"
 NOTHING_SHOWN = "nothing was recomputed from a live formula, so nothing is shown"
 NOTHING_COMPARED = "no cell could be compared"
-HELP = "The message names the cells, what stands there, and, where it is known, the formula to write in its place."
 ELSEWHERE = "no finding names these cells; what is found wrong elsewhere"
 _SET_ASIDE: dict[str, Status] = {"accepted": "accepted", "left out": "skipped"}
 SURVIVED = "the check passes, and nothing shows that they compute what the original does"

@@ -1,4 +1,4 @@
-"""Spec files: ``NAME.parity.toml``, which says what cells are what quantity. The format is described in the README.
+"""Spec files: ``NAME.parity.toml``, which says what cells are what quantity. The format is what ``xlparity spec`` prints.
 
 Reading takes two steps. ``read_spec`` gives what the text alone tells, and ``bind`` looks its words up in the workbook.
 Either raises SpecError with the file, the line, what is wrong and the nearest right name.

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xlparity.address import MAX_ROW
 from xlparity.binding import Input, Offset, Output, Twin
 from xlparity.errors import SpecError, nearest, nearest_file
 from xlparity.spec.lines import Lines
@@ -19,11 +18,25 @@ from xlparity.spec.plan import (
     parse_address,
     twin_misfit,
 )
+from xlparity.spec.schema import (
+    ACCEPT,
+    ALSO,
+    BLOCKS,
+    CHECK,
+    INPUT,
+    LIMITS,
+    OUTPUT,
+    PLACE,
+    PLACES,
+    SPEC,
+    TABLE,
+    TABLES,
+    Table,
+    is_text,
+)
 from xlparity.tolerance import Tolerance
 
-_SHARED = ("workbook", "reference", "tolerance", "sheet", "blocks", "inputs", "outputs", "accept")
-_INPUT = ("at", "every_block", "also", "low", "high", "choices", "vary")
-_OUTPUT = ("at", "rtol", "atol", "transpose", "skip", "constants")
+_ANY_SHEET = "-"  # for addresses at the top that each check reads on a sheet of its own
 
 
 def read_spec(path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: B008  (it is frozen)
@@ -69,18 +82,21 @@ class _Reader:
         return SpecError(self.path, line, message)
 
     def spec(self, table: dict[str, Any]) -> Spec:
-        self.known(table, (*_SHARED, "check"))
-        workbook = self.typed(table, "workbook", str, "the workbook's path, relative to this file")
+        self.known(table, SPEC)
+        workbook = self.needed(table, "workbook")
         named = table.get("check", {})
-        if not isinstance(named, dict) or not all(isinstance(check, dict) for check in named.values()):
+        if not TABLE.holds(named) or not all(map(TABLE.holds, named.values())):
             raise self.wrong("check", "[check.NAME] is a table for each check")
         shared = {key: value for key, value in table.items() if key not in ("check", "accept")}
         accept = table.get("accept", [])
         name = self.path.name.removesuffix(SUFFIX)
         checks = [self.check(name, shared, self.accepted(accept, "accept", shared))] if not named else []
+        if named:  # a default that is wrong is wrong, though each check may have its own
+            sheet = self.sheet(shared)
+            self.parts("", shared, _ANY_SHEET if sheet is None else sheet)
         for name, own in named.items():
             self.reading = (name, "")
-            self.known(own, _SHARED[1:])
+            self.known(own, CHECK)
             merged = _merged(shared, own)
             general = self.accepted(accept, "accept", merged, shared=True)
             special = self.accepted(own.get("accept", []), f"check.{name}.accept", merged)
@@ -88,41 +104,45 @@ class _Reader:
         return Spec(self.path, self.path.parent / workbook, tuple(checks), self.lines)
 
     def check(self, name: str, table: Mapping[str, Any], accepted: tuple[Acceptance, ...]) -> Check:
-        reference = table.get("reference")
-        if not callable(reference):  # which only what was written in Python can be
-            reference = self.typed(table, "reference", str, "file.py:function or package.module:function")
-        sheet = self.sheet(table)
-        tolerance = self.tolerance(table.get("tolerance", {}), self.usual, "tolerance")
-        inputs, outputs = (
-            self.typed(table, key, dict, "a table of names and addresses") for key in ("inputs", "outputs")
-        )
-        if not outputs:
+        for key in ("reference", "inputs", "outputs"):
+            self.needed(table, key)
+        if not table["outputs"]:
             raise self.wrong("outputs", f"check '{name}' compares nothing; give [outputs] at least one quantity")
+        sheet = self.sheet(table)
+        return Check(name, table["reference"], sheet, *self.parts(name, table, sheet), accepted)
+
+    def parts(
+        self, name: str, table: Mapping[str, Any], sheet: str | None
+    ) -> tuple[Blocks | None, tuple[Input[Address], ...], tuple[Output[Address], ...]]:
+        """The blocks, the inputs and the outputs, as far as the table has them."""
+        for key in ("reference", "inputs", "outputs"):
+            if key in table:
+                self.needed(table, key)
+        tolerance = self.tolerance(table.get("tolerance", {}), self.usual, "tolerance", LIMITS)
         self.reading = (name, "blocks")
         blocks = self.blocks(table["blocks"]) if "blocks" in table else None
         self.reading = (name, "inputs")
-        given = tuple(self.input(key, value, sheet) for key, value in inputs.items())
+        given = tuple(self.input(key, value, sheet) for key, value in table.get("inputs", {}).items())
         self.reading = (name, "outputs")
-        compared = tuple(self.output(key, value, sheet, tolerance) for key, value in outputs.items())
-        return Check(name, reference, sheet, blocks, given, compared, accepted)
+        compared = tuple(self.output(key, value, sheet, tolerance) for key, value in table.get("outputs", {}).items())
+        return blocks, given, compared
 
     def sheet(self, table: Mapping[str, Any]) -> str | None:
-        name: str | None = self.typed(table, "sheet", str, "the sheet's name") if "sheet" in table else None
+        name: str | None = self.needed(table, "sheet") if "sheet" in table else None
         return name
 
     def blocks(self, table: Any) -> Blocks:
-        if not isinstance(table, dict):
+        if not TABLE.holds(table):
             raise self.wrong("blocks", "[blocks] is a table")
-        self.known(table, ("label", "rows", "columns", "first", "step", "count"))
+        self.known(table, BLOCKS)
         if "label" in table:
-            label: str = self.typed(table, "label", str, "the text that opens block {n}")
-            if "{n}" not in label or len(table) > 1:
+            if not BLOCKS["label"].kind.holds(table["label"]) or len(table) > 1:
                 raise self.wrong("label", "label is the text that opens block {n}, with {n} in it, and stands alone")
-            return Blocks(label)
+            return Blocks(table["label"])
         if "rows" in table or "columns" in table:
             return self.blocks_at("rows" if "rows" in table else "columns", table)
         lacking = [key for key in ("first", "step", "count") if key not in table]
-        if lacking or not all(_is_place(value) for value in table.values()):
+        if lacking or not all(map(PLACE.holds, table.values())):
             what = f"'{lacking[0]}' is missing" if lacking else "they are whole numbers from 1 on"
             raise self.wrong(
                 "blocks", f"[blocks] takes label, or rows, or columns, or first, step and count together: {what}"
@@ -131,7 +151,7 @@ class _Reader:
 
     def blocks_at(self, along: str, table: Mapping[str, Any]) -> Blocks:
         places = table[along]
-        if len(table) > 1 or not isinstance(places, list) or not places or not all(_is_place(p) for p in places):
+        if len(table) > 1 or not PLACES.holds(places):
             raise self.wrong(along, f"{along} is a list of the blocks' first {along}, as numbers, and stands alone")
         again = next((place for number, place in enumerate(places) if place in places[:number]), None)
         if again is not None:
@@ -139,83 +159,79 @@ class _Reader:
         return _blocks_at([Offset(place, 1) if along == "rows" else Offset(1, place) for place in places])
 
     def input(self, name: str, value: Any, sheet: str | None) -> Input[Address]:
-        table = {"at": value} if isinstance(value, str) else value
-        if not isinstance(table, dict):
+        table: Any = {"at": value} if isinstance(value, str) else value
+        if not TABLE.holds(table):
             raise self.wrong(name, f"input '{name}' is an address, or a table with one under 'at'")
-        self.known(table, _INPUT, name)
+        self.known(table, INPUT, name)
         also = table.get("also", [])
-        if not isinstance(also, list) or not all(isinstance(twin, dict) for twin in also):
+        if not TABLES.holds(also):
             raise self.wrong(name, f"'also' of input '{name}' is a list of tables such as {{ at = \"B12:E14\" }}")
         at = self.address(name, table.get("at"), sheet)
-        low, high = self.number(table, "low", name), self.number(table, "high", name)
-        choices = self.numbers(table, "choices", name)
+        self.values(table, INPUT, name)
+        low, high, choices, vary = (table.get(key) for key in ("low", "high", "choices", "vary"))
         if low is not None and high is not None and low > high:
             raise self.wrong(name, f"'low' of '{name}' is above its 'high': {low:g} > {high:g}")
-        if "choices" in table and not choices:
+        if choices == []:
             raise self.wrong(name, f"'choices' of '{name}' is empty; list the numbers it may be, or leave it out")
-        if choices and not (low is None and high is None):
+        ranged = not (low is None and high is None)
+        if choices and ranged:
             raise self.wrong(name, f"'{name}' has choices and a low or high; a number is drawn from one or the other")
-        vary = self.flag(table, "vary", name, default=True)
-        if not vary and (choices or not (low is None and high is None)):
+        if vary is False and (choices or ranged):
             raise self.wrong(name, f"'{name}' is not to vary, and has choices or a range; take one of the two out")
         twins = tuple(self.twin(name, twin, at, sheet) for twin in also)
-        return Input(name, at, self.flag(table, "every_block", name), twins, low, high, choices, vary)
+        low, high = (None if end is None else float(end) for end in (low, high))
+        drawn_from = tuple(map(float, choices or ()))
+        return Input(name, at, bool(table.get("every_block")), twins, low, high, drawn_from, vary is not False)
 
     def twin(self, name: str, table: Mapping[str, Any], given: Address, sheet: str | None) -> Twin[Address]:
-        self.known(table, ("at", "transpose"), name)
-        twin = Twin(self.address(name, table.get("at"), sheet), self.flag(table, "transpose", name))
+        self.known(table, ALSO, name)
+        twin = Twin(self.address(name, table.get("at"), sheet), bool(table.get("transpose")))
+        self.values(table, ALSO, name)
         if given.area and twin.at.area and (said := twin_misfit(given.area, twin.at.area, transpose=twin.transpose)):
             raise self.wrong(name, f"'also' of input '{name}' {said}")
         return twin
 
     def output(self, name: str, value: Any, sheet: str | None, tolerance: Tolerance) -> Output[Address]:
-        table = {"at": value} if isinstance(value, str) else value
-        if not isinstance(table, dict):
+        table: Any = {"at": value} if isinstance(value, str) else value
+        if not TABLE.holds(table):
             raise self.wrong(name, f"output '{name}' is an address, or a table with one under 'at'")
-        self.known(table, _OUTPUT, name)
-        skip = table.get("skip")
-        if skip is not None and not _is_text(skip):
-            raise self.wrong(name, f"'skip' of output '{name}' is the reason, a text")
-        if table.get("constants", "allowed") != "allowed":
-            raise self.wrong(name, f"'constants' of output '{name}' is \"allowed\", or left out")
-        own = {key: table[key] for key in ("rtol", "atol") if key in table}
+        self.known(table, OUTPUT, name)
+        at = self.address(name, table.get("at"), sheet)
         return Output(
             name,
-            self.address(name, table.get("at"), sheet),
-            self.tolerance(own, tolerance, name),
-            self.flag(table, "transpose", name),
-            skip,
+            at,
+            self.tolerance(table, tolerance, name, OUTPUT),
+            bool(table.get("transpose")),
+            table.get("skip"),
             "constants" in table,
         )
 
     def accepted(
         self, entries: Any, where: str, check: Mapping[str, Any], *, shared: bool = False
     ) -> tuple[Acceptance, ...]:
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        if not TABLES.holds(entries):
             raise self.wrong("accept", f"[[{where}]] is a table for each known difference, with cells and reason")
         found = []
         for number, table in enumerate(entries):
             self.entry = (where, number)
-            self.known(table, ("cells", "reason"), "accept")
+            self.known(table, ACCEPT, "accept")
             cells = [table["cells"]] if isinstance(table.get("cells"), str) else table.get("cells")
-            if not isinstance(cells, list) or not cells or not all(isinstance(cell, str) for cell in cells):
+            if not ACCEPT["cells"].kind.holds(cells):
                 raise self.wrong("cells", "'cells' of accept is an address such as \"P5:P8\", or a list of them")
             addresses = tuple(self.address("cells", cell, self.sheet(check)) for cell in cells)
-            if not _is_text(table.get("reason")):
+            if not is_text(table.get("reason")):
                 raise self.wrong("reason", "accept needs a reason, a text: why the difference is known and left")
             line = self.lines.of_entry(where, number, "cells")
             found.append(Acceptance(addresses, " ".join(table["reason"].split()), line, shared))
         self.entry = None
         return tuple(found)
 
-    def tolerance(self, table: Any, default: Tolerance, key: str) -> Tolerance:
-        if not isinstance(table, dict):
-            raise self.wrong(key, "tolerance is a table such as { rtol = 1e-9, atol = 1e-12 }")
-        self.known(table, ("rtol", "atol"), key)
-        rtol, atol = self.number(table, "rtol", key), self.number(table, "atol", key)
-        if (rtol or 0) < 0 or (atol or 0) < 0:
-            raise self.wrong(key, "a tolerance is not negative")
-        return Tolerance(default.rtol if rtol is None else rtol, default.atol if atol is None else atol)
+    def tolerance(self, table: Any, default: Tolerance, name: str, keys: Table) -> Tolerance:
+        if not TABLE.holds(table):
+            raise self.wrong(name, "tolerance is a table such as { rtol = 1e-9, atol = 1e-12 }")
+        self.known(table, keys, name)
+        self.values(table, keys, name)
+        return Tolerance(float(table.get("rtol", default.rtol)), float(table.get("atol", default.atol)))
 
     def address(self, name: str, text: Any, sheet: str | None) -> Address:
         if not isinstance(text, str):
@@ -225,34 +241,29 @@ class _Reader:
         except ValueError as error:
             raise self.wrong(name, f"'{name}': {error}") from error
 
-    def typed(self, table: Mapping[str, Any], key: str, kind: type, meaning: str) -> Any:
-        if not isinstance(table.get(key), kind):
+    def needed(self, table: Mapping[str, Any], key: str) -> Any:
+        """What a key of the file or of a check contains, which must be there and of its kind.
+
+        A check that is written in Python may give the reference itself.
+        """
+        known = SPEC[key]
+        if not (known.kind.holds(table.get(key)) or (key == "reference" and callable(table.get(key)))):
             what = "is missing" if key not in table else "is of the wrong type"
-            raise self.wrong(key, f"'{key}' {what}: {meaning}")
+            raise self.wrong(key, f"'{key}' {what}: {known.meaning}")
         return table[key]
 
-    def number(self, table: Mapping[str, Any], key: str, name: str) -> float | None:
-        value = table.get(key)
-        if value is not None and not _is_number(value):
-            raise self.wrong(name, f"'{key}' of '{name}' is a number, of at most 1e100")
-        return None if value is None else float(value)
+    def values(self, table: Mapping[str, Any], keys: Table, name: str) -> None:
+        """Raises SpecError where a key of the quantity contains what is not of its kind."""
+        for key, value in table.items():
+            if not keys[key].kind.holds(value):
+                raise self.wrong(name, f"'{key}' of '{name}' is {keys[key].kind.words}")
 
-    def numbers(self, table: Mapping[str, Any], key: str, name: str) -> tuple[float, ...]:
-        values = table.get(key, [])
-        if not isinstance(values, list) or not all(_is_number(value) for value in values):
-            raise self.wrong(name, f"'{key}' of '{name}' is a list of numbers")
-        return tuple(float(value) for value in values)
-
-    def flag(self, table: Mapping[str, Any], key: str, name: str, *, default: bool = False) -> bool:
-        value = table.get(key, default)
-        if not isinstance(value, bool):
-            raise self.wrong(name, f"'{key}' of '{name}' is true or false")
-        return value
-
-    def known(self, table: Mapping[str, Any], keys: tuple[str, ...], where: str | None = None) -> None:
+    def known(self, table: Mapping[str, Any], keys: Table, where: str | None = None) -> None:
         for key in table:
-            if key not in keys:
-                raise self.wrong(key, f"unknown key '{key}'{f' of {where!r}' if where else ''}{nearest(key, keys)}")
+            if key not in keys.by_name:
+                raise self.wrong(
+                    key, f"unknown key '{key}'{f' of {where!r}' if where else ''}{nearest(key, keys.by_name)}"
+                )
 
 
 def _blocks_at(starts: list[Offset]) -> Blocks:
@@ -278,15 +289,3 @@ def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
         if isinstance(shared.get(key), dict) and isinstance(own.get(key), dict):
             merged[key] = {**shared[key], **own[key]}
     return merged
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and -1e100 <= value <= 1e100
-
-
-def _is_place(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_ROW

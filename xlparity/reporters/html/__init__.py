@@ -14,6 +14,7 @@ from xlparity.reporters.html.changes import marked
 from xlparity.reporters.html.curves import curve
 from xlparity.reporters.html.maps import STATES, legend, maps, packed
 from xlparity.reporters.visible import visible
+from xlparity.rules import LEVELS
 
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
@@ -41,6 +42,7 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
         "tables": tables,
     }
     environment.globals |= {"marks": words.MARK, "states": STATES, "statuses": STATUSES, "words": words}
+    environment.globals["levels"] = LEVELS
     assert environment.loader is not None
     css, js = (Markup(environment.loader.get_source(environment, name)[0]) for name in ("page.css", "page.js"))
     page = environment.get_template("page.html.j2")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from xlparity.address import Cell
 from xlparity.report import STATUSES, WRONG, CellResult, CheckResult, Report, Status
 from xlparity.reporters import rows, words
+from xlparity.rules import RULES, Rule
 from xlparity.values import Value
 
 _COLUMNS = 30
@@ -56,6 +57,12 @@ def notes(report: Report) -> dict[str, list[str]]:
 def typed(report: Report) -> dict[Cell, Value]:
     """What stands in the cells that have no formula."""
     return {r.cell: r.actual for check in report.checks for r in check.results if r.formula is None}
+
+
+def rules(reports: Iterable[Report]) -> list[tuple[str, Rule]]:
+    """The rules of the codes that the reports' findings have, in the order of the codes."""
+    used = {found.code for report in reports for _, found in rows.all_findings(report)}
+    return [(code, rule) for code, rule in RULES.items() if code in used]
 
 
 def shares(report: Report) -> list[tuple[str, int]]:

@@ -1,0 +1,330 @@
+"""Every code that a finding can have: what it means, an example, and what to do. The one place for these texts.
+
+``xlparity rules`` prints them, the HTML report contains those that it needs, and SARIF hands them to other programs.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+Level = Literal["error", "warning", "note"]
+
+LEVELS: Mapping[Level, str] = {
+    "error": "the check does not pass",
+    "warning": "the check may still pass",
+    "note": "a remark; the check may still pass",
+}
+"""What the weight of a finding means for the check."""
+
+
+class Rule(NamedTuple):
+    """One kind of finding: a name that never changes, one line for a table of codes, and the help.
+
+    An ``error`` keeps its check from passing, a ``warning`` does not, and a ``note`` is a remark. ``has`` is a cell that
+    has the fault and ``right`` what it should contain, where ``where`` says of what example.
+    """
+
+    name: str
+    summary: str
+    meaning: str
+    has: str
+    right: str
+    where: str
+    action: str
+    level: Level = "error"
+
+
+_WRITE = "Write the suggested formula, or let 'xlparity verify SPEC --fix OUT' write it into a copy."
+
+RULES: Mapping[str, Rule] = {
+    "XP100": Rule(
+        "WrongFormula",
+        "a formula that does not compute what the reference does, and for which no fix was found",
+        "On the reference's own values for the cells that it reads, the formula gives another number, and no small edit of "
+        "it agrees with the reference in every sample.",
+        "=EXP(A1)-A2*A3",
+        "=SQRT(A1)/A2",
+        "the reference returns sqrt(a1) / a2",
+        "Compare the formula with the line of Python. What is known is in the finding: a constant ratio or offset, or the "
+        "inputs for which it differs. Two faults in one formula seldom have a suggestion: correct one and verify again.",
+    ),
+    "XP101": Rule(
+        "WrongFunction",
+        "a wrong function, or a function that is missing around an expression",
+        "With another function in one place the formula agrees with the reference in every sample.",
+        "=LOG(A1)",
+        "=LN(A1)",
+        "the reference returns log(a1); Excel's LOG is to base 10",
+        _WRITE,
+    ),
+    "XP102": Rule(
+        "WrongTerm",
+        "a term or a factor that is missing, or one too many",
+        "With one term, factor or divisor added or removed the formula agrees with the reference in every sample.",
+        "=A1*A2",
+        "=A1*A2+$A$3",
+        "the reference returns a1 * a2 + a3",
+        _WRITE,
+    ),
+    "XP103": Rule(
+        "WrongSign",
+        "a plus in place of a minus, or a minus in place of a plus",
+        "With one sign changed the formula agrees with the reference in every sample.",
+        "=A1+A2*A3",
+        "=A1-A2*A3",
+        "the reference returns a1 - a2 * a3",
+        _WRITE,
+    ),
+    "XP104": Rule(
+        "MisplacedParentheses",
+        "parentheses in the wrong place",
+        "With the parentheses in another place the formula agrees with the reference in every sample.",
+        "=A1+A2/A3",
+        "=(A1+A2)/A3",
+        "the reference returns (a1 + a2) / a3",
+        _WRITE,
+    ),
+    "XP105": Rule(
+        "WrongOperator",
+        "a wrong operator, or operands in the wrong order",
+        "With another operator, or with operands or arguments exchanged, the formula agrees with the reference.",
+        "=A1*A2",
+        "=A1/A2",
+        "the reference returns a1 / a2",
+        _WRITE,
+    ),
+    "XP106": Rule(
+        "WrongReference",
+        "a reference to the wrong cell",
+        "With another cell in one place the formula agrees with the reference in every sample.",
+        "=2*A1",
+        "=2*A2",
+        "the reference returns 2 * a2",
+        _WRITE,
+    ),
+    "XP107": Rule(
+        "WrongRange",
+        "a range that is too short, too long or in another place",
+        "With another range in one place the formula agrees with the reference in every sample.",
+        "=SUM(A1:A2)",
+        "=SUM(A1:A3)",
+        "the reference returns a1 + a2 + a3",
+        _WRITE + " A row that was inserted at the end of a range is the usual cause.",
+    ),
+    "XP108": Rule(
+        "WrongAnchor",
+        "a `$` that is missing, or one too many",
+        "The first formula is right, and its copies are not: a reference moved as the formula was filled, or did not move.",
+        "=A2/SUM(A2:A4)",
+        "=A2/SUM(A$1:A$3)",
+        "filled down from =A1/SUM(A1:A3); the reference returns a / sum(a)",
+        "Write the suggested formula in all cells of the finding; the $ keeps the reference in its place when it is filled.",
+    ),
+    "XP109": Rule(
+        "WrongAxis",
+        "rows and columns confused: a missing TRANSPOSE, or the order of a product",
+        "Transposed, or with the factors of a matrix product in another order, the formula agrees with the reference.",
+        "{=A1:C3}",
+        "{=TRANSPOSE(A1:C3)}",
+        "an array formula over three rows and columns; the reference returns a.T",
+        _WRITE + " An array formula is entered with Ctrl+Shift+Enter over the whole range.",
+    ),
+    "XP110": Rule(
+        "WrongIteration",
+        "the value of the wrong iteration",
+        "The formula reads the right quantity, but from another block than the reference does.",
+        "=A1*2",
+        "=A3*2",
+        "in the third block, whose row is 3; the reference doubles the value of the same iteration",
+        _WRITE + " A formula that was copied from the block before the last is the usual cause.",
+    ),
+    "XP111": Rule(
+        "WrongNumber",
+        "a wrong number or power",
+        "With another number in one place the formula agrees with the reference in every sample.",
+        "=A1^3",
+        "=A1^2",
+        "the reference returns a1 ** 2",
+        _WRITE,
+    ),
+    "XP112": Rule(
+        "UnlikeItsSiblings",
+        "not the formula of the other cells of its quantity",
+        "The other cells of the quantity have one formula and agree with the reference; with that formula this cell does, too.",
+        "=EXP(A2)*A1+5",
+        "=2*A2",
+        "between =2*A1 and =2*A3; the reference returns 2 * a",
+        "Fill the formula of its neighbours over the cell.",
+    ),
+    "XP199": Rule(
+        "Unexplained",
+        "a formula that is right by itself, in a cell that is wrong",
+        "On the reference's values for the cells that it reads the formula is right, and in the workbook its cell is wrong: "
+        "the cause is in what it reads, in an overflow, or in a cell that no quantity covers.",
+        "=1/(1+EXP(-A1)) with -3000 in A1",
+        "=1/(1+EXP(-A1)) with -30 in A1",
+        "the reference returns 1 / (1 + exp(-a1)); EXP(3000) is #NUM! in Excel and infinite in numpy",
+        "Read the finding's message for what is known. Bind the cells that the formula reads as outputs, so that each can be "
+        "judged; for an overflow give the inputs ranges, or write both sides so that they do not overflow.",
+    ),
+    "XP201": Rule(
+        "TypedOver",
+        "a constant in place of a formula",
+        "The reference computes the value of the cell from the inputs, and the cell contains a number that was typed or "
+        "pasted. It does not follow when an input changes, even if it is right today.",
+        "4",
+        "=2*A2",
+        "between =2*A1 and =2*A3, with 2 in A2; the reference returns 2 * a",
+        "Write the suggested formula. Where the number is meant, such as the zeros of a triangular matrix, "
+        "set constants = \"allowed\" for the output in the spec.",
+    ),
+    "XP202": Rule(
+        "DoesNotReact",
+        "a formula, or a part of one, that does not react to the inputs",
+        "The formula agrees on the stored inputs, and a number in it keeps it from following when an input changes.",
+        "=A1-1*A2",
+        "=A1-$A$3*A2",
+        "A3 contains the learning rate 1; the reference returns a1 - a3 * a2",
+        _WRITE,
+    ),
+    "XP203": Rule(
+        "InputTypedOver",
+        "a typed copy of an input, where the other copies are formulas",
+        "The input is in every block. The copies in the other blocks are formulas that follow the first one, and this one "
+        "was typed: it stays behind when the input is changed.",
+        "3",
+        "=A1",
+        "the second of three blocks; the third has =A2",
+        "Fill the formula of the other blocks over the cell.",
+    ),
+    "XP204": Rule(
+        "InputIsFormula",
+        "a formula among the typed cells of an input, which fails no check",
+        "Most cells of the input are typed, and this one is a formula, so that it cannot be set by itself.",
+        "=A1",
+        "7",
+        "A1:A3 is an input, and A2 contains the formula",
+        "Type the value. Where the formula is meant, leave the cell out of the input.",
+        "note",
+    ),
+    "XP205": Rule(
+        "NothingThere",
+        "an empty cell in place of a formula",
+        "The spec names the cell as a part of an output, the reference has a value for it, and the cell is empty.",
+        "",
+        "=2*A2",
+        "between =2*A1 and =2*A3; the reference returns 2 * a",
+        "Write the suggested formula, or correct the range in the spec.",
+    ),
+    "XP301": Rule(
+        "ErrorValue",
+        "an Excel error value where the reference has a number",
+        "The formula itself gives #DIV/0!, #NUM!, #VALUE!, #REF!, #N/A or #NAME?; cells that only read it are counted under it.",
+        "=A1/C1",
+        "=A1/$A$2",
+        "C1 is empty; the reference returns a1 / a2",
+        "Correct the formula. If only drawn inputs give the error, and they make no sense, give the input low and high in the "
+        "spec; if the reference is wrong to go on, let it return nan there.",
+    ),
+    "XP302": Rule(
+        "CircularReference",
+        "a circular reference, which Excel does not compute",
+        "The formula depends on its own cell, directly or through others.",
+        "=A1+B1",
+        "=A1+$A$2",
+        "the formula is in B1; the reference returns a1 + a2",
+        "Correct the reference that closes the circle. Iterative calculation is not supported; give each iteration a block.",
+    ),
+    "XP303": Rule(
+        "NotVouchedFor",
+        "a formula that the engine does not support",
+        "The engine cannot compute the function or the operands reliably, so the cell and what depends on it are not "
+        "assessed. It is not called wrong.",
+        "=OFFSET(A1,1,0)",
+        "=INDEX(A1:A2,2)",
+        "any reference; OFFSET is not supported by the engine 'formulas'",
+        "Add another engine, such as --engine libreoffice, or write the formula without the function. 'xlparity engines' "
+        "lists what can run here.",
+    ),
+    "XP305": Rule(
+        "EngineAloneWrong",
+        "an engine that alone contradicts the reference and the other engines",
+        "The engine 'formulas', or two other engines, recomputed the cell and agree with the reference. The finding is about "
+        "the engine, and does not fail the workbook.",
+        "excelmodel: 6.66e-13",
+        "formulas: 6.66666666667e-13",
+        "=2*A1, where A1 contains 3.333333333333333e-13; excelmodel rounds constants to 15 decimals",
+        "Nothing in the workbook. Leave the engine out, or report the difference to its authors.",
+        "warning",
+    ),
+    "XP306": Rule(
+        "EnginesDisagree",
+        "engines that contradict each other and the reference",
+        "No engine agrees with the reference, and the engines do not agree on the value either. The cell is wrong; what Excel "
+        "shows for it is not certain.",
+        "formulas: 2, libreoffice: 3",
+        "1 in both",
+        "the reference returns 1",
+        "Correct the formula as the other findings say, and compare with what Excel itself shows.",
+    ),
+    "XP307": Rule(
+        "OneAgainstOne",
+        "two engines that contradict each other, one of which agrees with the reference",
+        "One engine agrees with the reference and one does not, and neither has a majority. The cell is not assessed.",
+        "formulas: 2, libreoffice: 1",
+        "the same value in both",
+        "the reference returns 1",
+        "Open the file in Excel and look at the cell, or add a third engine with --engine.",
+    ),
+    "XP308": Rule(
+        "MissingPrefix",
+        "a function under a name that Excel does not read in a file, such as one without its `_xlfn.`",
+        "Newer functions have the prefix _xlfn. in the file, which Excel does not show. A program that wrote the file left it "
+        "out, or put it before an older function: Excel shows #NAME? when it opens the file.",
+        "=STDEV.S(A1:A3)",
+        "=_xlfn.STDEV.S(A1:A3)",
+        "in the file, as openpyxl writes it; the reference returns std(a, ddof=1)",
+        "Let the program write the suggested text. In Excel, edit the cell and press Enter.",
+    ),
+    "XP401": Rule(
+        "WrongShape",
+        "a quantity of another shape than its range",
+        "The reference returns an array with more or fewer rows or columns than the output has cells, so none of it can be "
+        "compared.",
+        'y = "B1:B2"',
+        'y = "B1:B3"',
+        "in the spec; the reference returns three numbers",
+        "Correct the range in the spec, or the formulas or the reference. Set transpose = true if the sheet shows the array "
+        "transposed.",
+    ),
+    "XP403": Rule(
+        "InputsDiffer",
+        "an input whose places contain different values",
+        "The spec says that the cells contain the same input. The reference receives the first, and formulas read others.",
+        "4 in A2",
+        "=A1 in A2",
+        'x = { at = "A1", also = [{ at = "A2" }] }, with 3 in A1',
+        "Make the copies formulas that read the first place, or correct every_block and also in the spec.",
+    ),
+    "XP404": Rule(
+        "InputIsNoNumber",
+        "an input cell with a text or an error value in place of a number",
+        "The reference needs a number and the cell contains none, so nothing of the check can be compared. A number stored as "
+        "text is no number: SUM passes over it.",
+        "'3",
+        "3",
+        "the cell of an input, formatted as text",
+        "Type the number, correct the formula that gives the error, or correct the address in the spec.",
+    ),
+    "XP501": Rule(
+        "StoredValue",
+        "a stored value that is not what the formula computes",
+        "The formula is right, and the value that the file stores beside it is out of date. Viewers, pandas and openpyxl show "
+        "the stored value.",
+        "=2*A1 with 5 stored",
+        "=2*A1 with 6 stored",
+        "A1 contains 3",
+        "Open and save the file in Excel, or run 'xlparity recalc WORKBOOK'.",
+        "warning",
+    ),
+}  # fmt: skip
+"""By code; codes are never reused, and none changes its meaning."""

@@ -1,0 +1,346 @@
+"""The keys of a spec file, once: the reader checks by this table, and the printed reference and the JSON Schema are made of it.
+
+What no schema can state (that an address lies on the grid, that two places have one shape, that ``low`` is below ``high``)
+is for the reader and the binder.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from xlparity.address import MAX_ROW
+
+FILE = "parity.schema.json"
+LINE = f"#:schema ./{FILE}"
+"""The first line of a spec file: editors such as Even Better TOML read the schema that lies beside the spec."""
+
+LARGEST_NUMBER = 1e100  # products of a few such numbers are still finite
+
+
+class Kind(NamedTuple):
+    """What a value may be: in words, which follow "is", as a JSON Schema, and as a function that checks a value."""
+
+    words: str
+    schema: Mapping[str, Any]
+    holds: Callable[[Any], bool]
+
+
+class Key(NamedTuple):
+    """A key of a table: what it says, an example in TOML, and what applies where it is absent.
+
+    ``meaning`` is a phrase, which an error about the key repeats; ``more`` are sentences for the reference. ``default`` is
+    a value in TOML, or in words what happens.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    example: str
+    default: str = ""
+    more: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a spec file: its name in the reference, one sentence about it, its keys, and what its keys exclude."""
+
+    name: str
+    about: str
+    keys: tuple[Key, ...]
+    rule: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Key:
+        return self.by_name[name]
+
+    @property
+    def by_name(self) -> dict[str, Key]:
+        """The keys by their names, in the order in which they are documented."""
+        return {key.name: key for key in self.keys}
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the table."""
+        required = [key.name for key in self.keys if key.required]
+        return {
+            "type": "object",
+            "description": self.about,
+            "properties": {key.name: _property(key) for key in self.keys},
+            **({"required": required} if required else {}),
+            "additionalProperties": False,
+            **self.rule,
+        }
+
+
+def is_text(value: object) -> bool:
+    """Whether it is a text with something in it."""
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_number(value: object, least: float = -LARGEST_NUMBER) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= LARGEST_NUMBER
+
+
+def _is_place(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_ROW
+
+
+def _is_list(value: object, of: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list) and all(map(of, value))
+
+
+# What no address, name or part of a table contains; \w would mean other letters to other programs.
+_WORD = r"[^\s!-#%-,\-/:->@^`{-~\[\]]+"
+_PATTERN = {
+    "pattern": rf"^\s*(?:(?:'(?:[^']|'')+'|[^'!\[\]:]+)!)?{_WORD}(?::{_WORD}|\[[\s\S]*\])?\s*$",
+}
+_ADDRESS = {"type": "string", **_PATTERN}
+# What is an address or something else is one schema and no "anyOf", whose errors say nothing but that none holds: a pattern
+# is for texts only, and properties are for tables only.
+_OR_TABLE = {"type": ["string", "object"], **_PATTERN}
+_OR_LIST = {"type": ["string", "array"], **_PATTERN, "items": _ADDRESS, "minItems": 1}
+_NUMBER = {"type": "number", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
+_PLACE = {"type": "integer", "minimum": 1, "maximum": MAX_ROW}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+TEXT = Kind("a text", {"type": "string"}, lambda value: isinstance(value, str))
+REASON = Kind("the reason, a text", {"type": "string", "pattern": r"\S"}, is_text)
+FLAG = Kind("true or false", {"type": "boolean"}, lambda value: isinstance(value, bool))
+NUMBER = Kind("a number, of at most 1e100", _NUMBER, _is_number)
+TOLERANCE = Kind(
+    "a number that is not negative, of at most 1e100", {**_NUMBER, "minimum": 0}, lambda value: _is_number(value, 0)
+)
+NUMBERS = Kind(
+    "a list of numbers", {"type": "array", "items": _NUMBER, "minItems": 1}, lambda value: _is_list(value, _is_number)
+)
+PLACE = Kind("a whole number from 1 on", _PLACE, _is_place)
+PLACES = Kind(
+    "a list of whole numbers from 1 on, each once",
+    {"type": "array", "items": _PLACE, "minItems": 1, "uniqueItems": True},
+    lambda value: _is_list(value, _is_place) and bool(value),
+)
+LABEL = Kind(
+    "a text with {n} in it",
+    {"type": "string", "pattern": r"\{n\}"},
+    lambda value: isinstance(value, str) and "{n}" in value,
+)
+ADDRESS = Kind("an address", _ADDRESS, lambda value: isinstance(value, str))
+ADDRESSES = Kind(
+    "an address, or a list of them",
+    _OR_LIST,
+    lambda value: isinstance(value, str) or (bool(value) and _is_list(value, ADDRESS.holds)),
+)
+ALLOWED = Kind('"allowed", or left out', {"const": "allowed"}, lambda value: value == "allowed")
+TABLE = Kind("a table", {"type": "object"}, lambda value: isinstance(value, dict))
+TABLES = Kind("a list of tables", {"type": "array"}, lambda value: _is_list(value, TABLE.holds))
+
+
+def _table(of: str) -> Kind:
+    return TABLE._replace(schema=_ref(of))
+
+
+def _quantities(of: str) -> Kind:
+    """Names with an address each, or with a table that has more to say."""
+    schema = {"type": "object", "additionalProperties": _ref(of)}
+    return TABLE._replace(words="a table of names and addresses", schema=schema)
+
+
+_AT = Key(
+    "at", ADDRESS, "where the values are", 'at = "B5:D8"', required=True,
+    more="With blocks, the address in the first block.",
+)  # fmt: skip
+_TRANSPOSE = Key(
+    "transpose", FLAG, "the sheet shows the array transposed", "transpose = true", "false",
+)  # fmt: skip
+_RTOL = Key("rtol", TOLERANCE, "the relative tolerance", "rtol = 1e-7", "1e-9, or the project's")
+_ATOL = Key("atol", TOLERANCE, "the absolute tolerance", "atol = 1e-6", "1e-12, or the project's")
+
+ALSO = Table("also", "Another place of an input's values.", (_AT, _TRANSPOSE))
+
+INPUT = Table(
+    "[inputs]",
+    "What the reference is called with: for each parameter an address, or a table.",
+    (
+        _AT,
+        Key("every_block", FLAG, "the input is in each block, and not in the first only", "every_block = true", "false"),
+        Key(
+            "also", TABLES._replace(schema={"type": "array", "items": _ref("also")}),
+            "other places that contain the same values", 'also = [{ at = "B12:E14", transpose = true }]', "none",
+            "Copies that differ are finding XP403; copies that are typed where the other blocks have a formula are XP203.",
+        ),
+        Key(
+            "low", NUMBER, "the least value in scenarios", "low = -2", "near the stored value",
+            "Give it where smaller values make no sense, such as a rate below 0.",
+        ),
+        Key("high", NUMBER, "the largest value in scenarios", "high = 2", "near the stored value"),
+        Key(
+            "choices", NUMBERS, "the only values in scenarios", "choices = [0, 1]", "any number",
+            "In place of low and high.",
+        ),
+        Key(
+            "vary", FLAG, "whether scenarios change the input", "vary = false", "true",
+            "Set it to false where values only make sense together, such as one-hot rows.",
+        ),
+    ),
+    {
+        **_OR_TABLE,
+        "allOf": [
+            {"not": {"type": "object", "required": ["choices", "low"]}},
+            {"not": {"type": "object", "required": ["choices", "high"]}},
+            {
+                "if": {"type": "object", "required": ["vary"], "properties": {"vary": {"const": False}}},
+                "then": {"not": {"anyOf": [{"required": [name]} for name in ("low", "high", "choices")]}},
+            },
+        ]
+    },
+)  # fmt: skip
+
+OUTPUT = Table(
+    "[outputs]",
+    "What is compared, in every block: for each name that the reference gives an address, or a table. A name that is "
+    "an input too is state: an input in the first block, an output in the later ones.",
+    (
+        _AT,
+        _RTOL._replace(default="that of the check"),
+        _ATOL._replace(default="that of the check"),
+        _TRANSPOSE,
+        Key(
+            "skip", REASON, "why the quantity is not compared", 'skip = "that cell contains a caption"', "compared",
+            "Its cells are counted as skipped.",
+        ),
+        Key(
+            "constants", ALLOWED, "accept typed numbers in it that equal the reference in every scenario",
+            'constants = "allowed"', "a constant is a finding",
+            "For the zeros of a triangular matrix, say. They are counted as accepted, not as matches.",
+        ),
+    ),
+    _OR_TABLE,
+)  # fmt: skip
+
+BLOCKS = Table(
+    "[blocks]",
+    "Where the iterations are; left out for a single pass. Give label, or rows, or columns, or first, step and count. "
+    "The cells of block n are those of the first block, moved by the distance between the two; distances may differ.",
+    (
+        Key(
+            "label", LABEL, "the text that opens block n = 1, 2, …", 'label = "Epoch {n}"',
+            more="A typed text on the check's sheet. Its case and spaces do not matter, and more text may follow.",
+        ),
+        Key("rows", PLACES, "the first row of each block", "rows = [2, 22, 42, 63]"),
+        Key("columns", PLACES, "the first column of each block, as a number", "columns = [2, 8, 14]"),
+        Key("first", PLACE, "the first row of the first block", "first = 2"),
+        Key("step", PLACE, "how many rows the blocks are apart", "step = 20"),
+        Key("count", PLACE, "how many blocks there are", "count = 10"),
+    ),
+    {
+        "oneOf": [
+            *({"required": [name], "maxProperties": 1} for name in ("label", "rows", "columns")),
+            {"required": ["first", "step", "count"], "maxProperties": 3},
+        ]
+    },
+)  # fmt: skip
+
+LIMITS = Table(
+    "tolerance", "How far apart two numbers may be: |actual - expected| <= atol + rtol*|expected|.", (_RTOL, _ATOL)
+)
+
+ACCEPT = Table(
+    "[[accept]]",
+    "A known difference: its cells are counted as accepted and shown, and do not fail the check.",
+    (
+        Key("cells", ADDRESSES, "the cells that may differ", 'cells = ["P5:P8", "P18:P21"]', required=True),
+        Key("reason", REASON, "why the difference is known and left", 'reason = "the course uses LOG"', required=True),
+    ),
+)  # fmt: skip
+
+_CHECK = (
+    Key(
+        "reference", TEXT, "the Python function, file.py:function or package.module:function",
+        'reference = "training.py:train"', required=True,
+        more="A file is relative to the spec file.",
+    ),
+    Key("sheet", TEXT, "the sheet's name, for addresses that name none", 'sheet = "Sheet1"', "each address names its own"),
+    Key("tolerance", _table("tolerance"), "the tolerance of outputs that give none of their own",
+        "tolerance = { rtol = 1e-9, atol = 1e-12 }", "the project's, else rtol 1e-9 and atol 1e-12"),
+    Key("blocks", _table("blocks"), "where the iterations are", 'blocks = { label = "Epoch {n}" }', "a single pass"),
+    Key("inputs", _quantities("input"), "what the reference is called with", 'inputs = { alpha = "B1" }', required=True),
+    Key("outputs", _quantities("output"), "what is compared", 'outputs = { loss = "P9" }', required=True),
+    Key("accept", TABLES._replace(schema={"type": "array", "items": _ref("accept")}), "known differences",
+        'accept = [{ cells = "P5", reason = "known" }]', "none"),
+)  # fmt: skip
+
+
+def _here_or_in_each_check(key: str, more: Mapping[str, Any]) -> dict[str, Any]:
+    given = {"required": [key], **({"properties": {key: more}} if more else {})}
+    return {"anyOf": [given, {"properties": {"check": {"additionalProperties": given}}}]}
+
+
+_NEEDED = {"reference": {}, "inputs": {}, "outputs": {"minProperties": 1}}
+
+# What a check needs may be at the top as well, so neither table asks for it by itself; see the rule of SPEC.
+CHECK = Table(
+    "[check.NAME]",
+    "One of several checks of the workbook. The keys at the top of the file are its defaults, each of inputs and outputs "
+    "by name; what both accept is added up.",
+    tuple(key._replace(required=False) for key in _CHECK),
+)
+
+SPEC = Table(
+    "NAME.parity.toml",
+    "Which cells of a workbook are which quantity, and which Python function computes them.",
+    (
+        Key("workbook", TEXT, "the workbook's path, relative to this file", 'workbook = "training.xlsx"', required=True,
+            more="--workbook on the command line overrides it."),
+        *_CHECK,
+        Key("check", TABLE._replace(schema={"type": "object", "additionalProperties": _ref("check")}),
+            "several checks of one workbook", 'check.forward.outputs = { z1 = "J5:J8" }', "the file is one check",
+            "[check.NAME] is a table for each check, with the keys above except workbook."),
+    ),
+    {
+        "required": ["workbook"],
+        "if": {"required": ["check"], "properties": {"check": {"minProperties": 1}}},
+        "then": {"allOf": [_here_or_in_each_check(key, more) for key, more in _NEEDED.items()]},
+        "else": {"required": list(_NEEDED), "properties": {key: more for key, more in _NEEDED.items() if more}},
+    },
+)  # fmt: skip
+
+TABLES_BY_NAME: Mapping[str, Table] = {
+    "spec": SPEC, "blocks": BLOCKS, "input": INPUT, "also": ALSO, "output": OUTPUT, "tolerance": LIMITS,
+    "accept": ACCEPT, "check": CHECK,
+}  # fmt: skip
+"""Every table, in the order of the reference, by its name in the JSON Schema."""
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a spec file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "xlparity spec file",
+        **SPEC.schema,
+        "$defs": {name: table.schema for name, table in TABLES_BY_NAME.items() if table is not SPEC},
+    }
+
+
+def schema_text() -> str:
+    """The JSON Schema as a file has it."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def value_of(example: str) -> Any:
+    """The value in an example of a key."""
+    (value,) = tomllib.loads(example).values()
+    return value
+
+
+def _property(key: Key) -> dict[str, Any]:
+    said = f"{key.meaning[:1].upper()}{key.meaning[1:]}."
+    said += f" {key.more}" if key.more else ""
+    default = {"true": {"default": True}, "false": {"default": False}}.get(key.default, {})
+    said += f" Default: {key.default}." if key.default and not default else ""
+    return {**key.kind.schema, "description": said, **default, "examples": [value_of(key.example)]}
