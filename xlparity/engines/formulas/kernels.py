@@ -19,6 +19,9 @@ from xlparity.engines.formulas.functions.core import NUMERIC
 from xlparity.engines.formulas.functions.signatures import plain_function
 from xlparity.engines.formulas.program import Program, Step
 
+_MOST_DIGITS = 15
+_TOO_CLOSE = 1e-13  # beside a tie: fifteen digits are within 5e-15 of the number, and scaling it within an ulp
+_LARGEST_EXACT = 2.0**50  # up to which a scaled number has a fraction to look at
 ODD = 255
 """The kind of what a kernel does not compute."""
 
@@ -309,6 +312,27 @@ def _whole(lanes: Lanes, operand: Operand) -> Operand:
     apart = np.abs(values - near)
     nearly = (apart > 0) & (apart <= guards.NEARLY_WHOLE * np.abs(values)) & (np.floor(values) != near)
     return _result(lanes.either(np.floor(values), near, nearly), amiss)
+
+
+def _to_digits(cut: Callable[[Any], Any], *, ties: bool) -> Call:
+    """A number rounded at a decimal; where a tie, or a whole number, is close, its fifteen digits decide, and so the program."""
+
+    def rounded(lanes: Lanes, number: Operand, digits: Operand) -> Operand:
+        values, amiss = _numbers(number)
+        places = float(digits.values) if digits.kinds is None and digits.values.ndim == 0 else math.nan
+        if not abs(places) <= _MOST_DIGITS or places != math.floor(places):
+            return Operand(np.zeros(values.shape), np.full(values.shape, ODD, np.uint8))
+        scale = 10.0 ** abs(places)
+        scaled = np.abs(values * scale if places >= 0 else values / scale)
+        below = np.floor(scaled)
+        apart = np.abs(scaled - below - 0.5) if ties else np.minimum(scaled - below, below + 1 - scaled)
+        close = ~((apart > _TOO_CLOSE * (1 + scaled)) & (scaled < _LARGEST_EXACT))
+        close &= values != 0
+        whole = np.copysign(cut(scaled), values)
+        found = whole / scale if places >= 0 else whole * scale
+        return _result(found, _either(amiss, np.where(close, ODD, 0).astype(np.uint8) if close.any() else None))
+
+    return rounded
 
 
 def _logarithm(lanes: Lanes, number: Operand, base: Operand | None = None) -> Operand:
@@ -670,6 +694,9 @@ _ELEMENTWISE: dict[str, Call] = {
     "^": _powers(_python_powers),
     "POWER": _powers(_numpy_powers),
     "INT": _whole,
+    "ROUND": _to_digits(np.rint, ties=True),
+    "ROUNDUP": _to_digits(np.ceil, ties=False),
+    "ROUNDDOWN": _to_digits(np.floor, ties=False),
     "LOG": _logarithm,
     "PI": _constant(math.pi),
     **{name: (_exact if name in _EXACT else _unary)(plain_function(name)) for name in NUMERIC},

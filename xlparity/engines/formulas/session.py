@@ -26,7 +26,7 @@ _LARGEST_RANGE = 1_000_000
 _LARGEST = 16_000_000  # values computed at once, 144 MB of them
 _SAME = 1e-13  # a residue that is no larger beside its cell, or beside 1, makes no difference
 _DEPENDS = Unsupported(
-    "a value that depends on whether Excel takes what a subtraction left for 0, or fifteen digits for all"
+    "a value that depends on how Excel rounds: a cancellation residue to 0, or a number to 15 digits"
 )
 
 
