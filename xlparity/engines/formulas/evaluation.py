@@ -5,6 +5,7 @@ any; lanes that the kernels leave odd are computed by the program one by one. Wh
 computed in both.
 """
 
+import hashlib
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ Plans: TypeAlias = dict[tuple[int, tuple[tuple[int, int], ...]], Plan | None]
 Mask: TypeAlias = NDArray[np.bool_]
 
 _MOST_NUMBERS = 4_000_000  # in the operands of one kernel, 32 MB; more are cut by formulas and samples
+
+_MOST_KNOWN, _LONGEST_KEY = 100_000, 1000  # results of programs that are kept, and bytes of a key: 100 MB at most
 
 
 class Node(NamedTuple):
@@ -282,10 +285,16 @@ class Evaluation:
             taken, sorts = numbers[every][:, chosen], kinds[every][:, chosen]
             if len(chosen) > 1 and (taken == taken[:, :1]).all() and (sorts == sorts[:, :1]).all():
                 taken, sorts = taken[:, :1], sorts[:, :1]
-            columns = [(taken[:, at].tobytes(), sorts[:, at].tobytes()) for at in range(taken.shape[1])]
             found: list[list[tuple[float, int]]] = []
-            for at, key in enumerate(columns):
-                known = (id(node.program), node.shapes, node.block, node.spills, node.full, *key)
+            for at in range(taken.shape[1]):
+                known = (
+                    id(node.program),
+                    node.shapes,
+                    node.block,
+                    node.spills,
+                    node.full,
+                    _key(taken[:, at], sorts[:, at]),
+                )
                 if known not in self._known:
                     values = [
                         decode(n, k, words) for n, k in zip(taken[:, at].tolist(), sorts[:, at].tolist(), strict=True)
@@ -294,20 +303,26 @@ class Evaluation:
                 values, decided = self._known[known]
                 if decided:
                     self.decided.add(node.results[0])
-                    self.samples[chosen if len(columns) == 1 else chosen[at]] = True
+                    self.samples[chosen if taken.shape[1] == 1 else chosen[at]] = True
                 found.append([encode(value, words) for value in values])
             for row, place in enumerate(places[:, number].tolist()):
                 pairs = [each[row] for each in found]
                 numbers[place, chosen] = [n for n, _ in pairs] if len(pairs) > 1 else pairs[0][0]
                 kinds[place, chosen] = [k for _, k in pairs] if len(pairs) > 1 else pairs[0][1]
                 self._plain[place] = (kinds[place] == NUMBER).all()
-        if len(self._known) > 100_000:
+        if len(self._known) > _MOST_KNOWN:
             self._known.clear()
 
     def _once(self, node: Node, values: Sequence[Value]) -> tuple[list[Value], bool]:
         """What a formula comes to where its arguments have these values, and whether the reading decides it."""
         with reading(self.rounded) as how:
             return computed(node, values), how.decided
+
+
+def _key(numbers: Any, kinds: Any) -> bytes:
+    """What stands for these values among the results that are known: themselves, or where they are many a digest."""
+    key: bytes = numbers.tobytes() + kinds.tobytes()
+    return key if len(key) <= _LONGEST_KEY else hashlib.blake2b(key).digest()
 
 
 def computed(node: Node, values: Sequence[Value]) -> list[Value]:
