@@ -462,3 +462,28 @@ def test_rounding_does_not_excuse_a_formula_in_many_sets(small):
     small.write_cells({"A1": 0.5, "A2": "=1-A1", "B1": "=IF(A1<0.4,7,A1*2)"})
     small.write_spec(inputs='[inputs]\nx = { at = "A1", low = 0, high = 1 }\nz = "A2"')
     assert xlparity.verify(small.spec).verdict is not Verdict.PASS
+
+
+# --- two readings of what rounding leaves ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("formula", "returns", "more", "expected"),
+    [
+        pytest.param("=A2*(1-TANH(A1)^2)", "k * (1 - np.tanh(x) ** 2)", "", Verdict.PASS, id="a saturated gradient"),
+        pytest.param("=(A1+0.2-A1-0.2)*1E6", "0.0 * x", ", atol = 1e-3", Verdict.PASS, id="both within the tolerance"),
+        pytest.param("=(A1/20+1.2-A1/20-1.2)*1E6+1", "1 + 0.0 * x", ", atol = 1e-15, rtol = 1e-15", Verdict.UNASSESSED,
+                     id="one of the two"),
+        pytest.param("=(A1+0.2-A1-0.2)*1E6+1", "2 + 0.0 * x", "", Verdict.FAIL, id="neither"),
+        pytest.param("=ROUND(A1*A2-A1*A2*0.9,2)", "np.round(x * k - x * k * 0.9, 2)", ", atol = 0.011", Verdict.PASS, id="a rounded balance"),
+    ],
+)  # fmt: skip
+def test_what_a_subtraction_leaves_is_compared_both_ways(small, formula, returns, more, expected):
+    """Whether Excel has 0 or a residue is not known; the cell matches if both agree with the reference, and fails if neither."""
+    small.reference.write_text(f"import numpy as np\ndef double(x, k):\n    return {{'y': {returns}}}\n")
+    small.write_cells({"A1": 0.1, "A2": 3, "B1": formula})
+    small.write_spec(
+        inputs='[inputs]\nx = { at = "A1", low = -20, high = 20 }\nk = { at = "A2", low = 1, high = 5 }',
+        outputs=f'[outputs]\ny = {{ at = "B1"{more} }}',
+    )
+    assert xlparity.verify(small.spec).verdict is expected

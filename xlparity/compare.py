@@ -12,7 +12,7 @@ from xlparity.binding import Binding, CellMap, Input, Offset, Output
 from xlparity.formula import refers
 from xlparity.report import NO_NUMBER, UNSUPPORTED, CellResult, Finding, Status
 from xlparity.tolerance import Tolerance
-from xlparity.values import BLANK, ErrorValue, Missing, Unsupported, Value
+from xlparity.values import BLANK, Depends, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def compare(
         for binding in bound:
             actual = values.get(binding.cell, BLANK)
             wanted = None if expected is None else _wanted(expected[binding.element], actual)
+            actual = _settled(output, actual, wanted)
             result = _judge(workbook, binding, actual, wanted, cells.accepted.get(binding.cell))
             if trace is None and result.status == "error" and isinstance(actual, ErrorValue):
                 result = result._replace(status="missing")  # it may follow from the input, and be what it should
@@ -183,6 +184,14 @@ def _expectations(
 def _wanted(element: Any, actual: Value) -> float | bool:
     """What the cell must hold: of numpy's truth values, which count as 0 and 1, a truth value where the cell has one."""
     return bool(element) if isinstance(element, np.bool_) and isinstance(actual, bool) else float(element)
+
+
+def _settled(output: Output[Range], actual: Value, wanted: float | bool | None) -> Value:
+    """The exact one of two possible values, where both are what is wanted or neither is."""
+    if not isinstance(actual, Depends) or wanted is None:
+        return actual
+    exact, rounded = (agree(output, value, wanted) for value in (actual.exact, actual.rounded))
+    return actual.exact if exact == rounded else actual
 
 
 def agree(output: Output[Range], actual: Value, expected: float | bool) -> bool:

@@ -11,7 +11,7 @@ from xlparity.address import Cell
 from xlparity.binding import Binding, CellMap
 from xlparity.columns import Column, Floats, floats_of
 from xlparity.compare import fitted
-from xlparity.values import BLANK, Missing, Unsupported, Value
+from xlparity.values import BLANK, Depends, Missing, Unsupported, Value
 
 Bools = NDArray[np.bool_]
 Shapes = list[tuple[tuple[int, ...], str]]
@@ -115,10 +115,28 @@ def judge(grid: Grid, expected: Floats, truths: Bools, columns: Mapping[Cell, Co
         elif not isinstance(column, np.ndarray):
             each = [(slice(None), column)]
         for at, value in each:
-            if isinstance(value, Unsupported | Missing):
+            if isinstance(value, Depends):
+                right = [
+                    _right(grid, number, each, expected[at, number], truths[at, number])
+                    for each in (value.exact, value.rounded)
+                ]
+                unsure[at, number] |= np.logical_xor(*right)
+                wrong[at, number] = ~np.logical_or(*right)
+            elif isinstance(value, Unsupported | Missing):
                 unsure[at, number] = True
             elif isinstance(value, bool):  # Excel's TRUE is no 1: SUM passes it over, and TRUE=1 is FALSE
                 wrong[at, number] = ~truths[at, number] | (expected[at, number] != value)
     unsure &= grid.compared
     wrong &= grid.compared & ~unsure
     return wrong, unsure
+
+
+def _right(grid: Grid, number: int, value: Value, expected: Floats, truths: Bools) -> Bools:
+    """Whether this value of a binding's cell is what is expected of it."""
+    if isinstance(value, bool):
+        return np.asarray(truths & (expected == value))
+    if not isinstance(value, float):
+        return np.zeros(np.shape(expected), dtype=bool)
+    with np.errstate(all="ignore"):
+        bound = grid.atol[number] + grid.rtol[number] * np.abs(expected)
+        return np.asarray((np.abs(value - expected) <= bound) & (bound < np.inf))

@@ -11,7 +11,7 @@ from xlparity.patch import repack, write_values
 from xlparity.prefixes import misspelling, misspelt
 from xlparity.stored import Stored, StoredReport, StoredResult
 from xlparity.tolerance import Tolerance
-from xlparity.values import MISSING, ErrorValue, Missing, Unsupported, Value
+from xlparity.values import MISSING, Depends, ErrorValue, Missing, Unsupported, Value
 from xlparity.workbook import Workbook, parse_workbook, read_bytes
 from xlparity.writing import from_here
 
@@ -82,6 +82,9 @@ def _result(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], valu
 
 
 def _status(stored: Value | None, computed: Value) -> Stored:
+    if isinstance(computed, Depends) and stored is not None:
+        both = {_status(stored, value) for value in (computed.exact, computed.rounded)}
+        return both.pop() if len(both) == 1 else "unsupported"
     if isinstance(computed, Unsupported | Missing):
         return "unsupported"
     if stored is None:

@@ -55,4 +55,12 @@ CIRCULAR = Unsupported("a circular reference", circular=True)
 BEHIND_A_CIRCLE = Unsupported("a circular reference, or a cell that depends on one")
 
 
+@dataclass(frozen=True, slots=True)
+class Depends(Unsupported):
+    """No value that is certain, but one of two: ``exact`` as doubles have it, or ``rounded`` as Excel may round on the way."""
+
+    exact: "Value" = MISSING
+    rounded: "Value" = MISSING
+
+
 Value: TypeAlias = float | str | bool | ErrorValue | Blank | Missing | Unsupported

@@ -7,7 +7,7 @@ import numpy as np
 
 from xlparity import collector
 from xlparity.address import Cell
-from xlparity.batch import NUMBER, Batch, Kinds, Words, encode, encoded
+from xlparity.batch import NUMBER, Batch, Kinds, Words, decode, encode, encoded
 from xlparity.columns import Column, Floats, column_of, joined, value_in
 from xlparity.engines.circularity import certain_circles
 from xlparity.engines.formulas import whereabouts
@@ -19,15 +19,13 @@ from xlparity.engines.formulas.shapes import compile_shape
 from xlparity.formula import dissect
 from xlparity.prefixes import concerns
 from xlparity.scope import full_size
-from xlparity.values import BEHIND_A_CIRCLE, BLANK, CIRCULAR, MISSING, Missing, Unsupported, Value
+from xlparity.values import BEHIND_A_CIRCLE, BLANK, CIRCULAR, MISSING, Depends, Missing, Unsupported, Value
 from xlparity.workbook import Formula, Workbook
 
 _LARGEST_RANGE = 1_000_000
 _LARGEST = 16_000_000  # values computed at once, 144 MB of them
 _SAME = 1e-13  # a residue that is no larger beside its cell, or beside 1, makes no difference
-_DEPENDS = Unsupported(
-    "a value that depends on how Excel rounds: a cancellation residue to 0, or a number to 15 digits"
-)
+_DEPENDS = "a value that depends on how Excel rounds: a cancellation residue to 0, or a number to 15 digits"
 
 
 class FormulasSession:
@@ -174,7 +172,7 @@ class FormulasSession:
 
     @staticmethod
     def _column(outcome: Outcome, place: int, column: Column) -> Column:
-        """The values of a cell; none where they depend on the reading."""
+        """The values of a cell: where they depend on the reading, both."""
         numbers, kinds = outcome.rounded[place]
         exact = outcome.exact.numbers[place], outcome.exact.kinds[place]
         with np.errstate(all="ignore"):
@@ -182,7 +180,11 @@ class FormulasSession:
         differs = (kinds != exact[1]) | (apart if (kinds == NUMBER).any() else numbers != exact[0])
         if not differs.any():
             return column
-        return column_of([_DEPENDS if differs[sample] else value_in(column, sample) for sample in range(len(differs))])
+        values = [value_in(column, sample) for sample in range(len(differs))]
+        for sample in np.flatnonzero(differs).tolist():
+            other = decode(float(numbers[sample]), int(kinds[sample]), outcome.exact.words)
+            values[sample] = Depends(_DEPENDS, exact=values[sample], rounded=other)
+        return column_of(values)
 
     def _used(self, cell: Cell) -> bool:
         rows, columns = self._workbook.extents.get(cell.sheet, (0, 0))
