@@ -475,7 +475,8 @@ def test_rounding_does_not_excuse_a_formula_in_many_sets(small):
         pytest.param("=(A1/20+1.2-A1/20-1.2)*1E6+1", "1 + 0.0 * x", ", atol = 1e-15, rtol = 1e-15", Verdict.UNASSESSED,
                      id="one of the two"),
         pytest.param("=(A1+0.2-A1-0.2)*1E6+1", "2 + 0.0 * x", "", Verdict.FAIL, id="neither"),
-        pytest.param("=ROUND(A1*A2-A1*A2*0.9,2)", "np.round(x * k - x * k * 0.9, 2)", ", atol = 0.011", Verdict.PASS, id="a rounded balance"),
+        pytest.param("=ROUND(A1*A2-A1*A2*0.9,2)", "np.round(x * k - x * k * 0.9, 2)", ", atol = 0.011", Verdict.PASS,
+                     id="a rounded balance"),
     ],
 )  # fmt: skip
 def test_what_a_subtraction_leaves_is_compared_both_ways(small, formula, returns, more, expected):
