@@ -142,4 +142,4 @@ def test_a_value_that_the_key_does_not_have_is_an_error(run, small, value):
     small.write_spec(outputs=f'[outputs]\ny = {{ at = "B1", constants = {value} }}')
     done = run("verify", small.spec)
     assert done.code == 2
-    assert "'constants' of output 'y' is \"allowed\", or left out" in done.err
+    assert "'constants' of 'y' is \"allowed\", or left out" in done.err

@@ -195,7 +195,7 @@ def test_what_some_sets_show_of_a_cell_counts_for_those_that_are_swept_after_the
 
 @pytest.mark.parametrize("at_once", [1, 2, 99])
 def test_an_edge_is_one_in_however_small_a_sweep_it_stands(small, monkeypatch, at_once):
-    """In twelve of a hundred sets nobody can tell what INT makes of a sum; of two that are swept together it is half."""
+    """In five of a hundred sets nobody can tell what INT makes of a sum; of two that are swept together it is half."""
     small.write_cells({"A1": 0.2, "A2": 0.3, "A3": 0.35, "B1": "=INT((A1+A2-A3)*10)"})
     small.reference.write_text(
         "import numpy as np\ndef double(x, y, z):\n    return {'y': np.floor((x + y - z) * 10)}\n"
@@ -204,7 +204,7 @@ def test_an_edge_is_one_in_however_small_a_sweep_it_stands(small, monkeypatch, a
     lines = [f'{name} = {{ at = "{at}", low = {low}, high = {high} }}' for name, (at, low, high) in ranges.items()]
     small.write_spec(inputs="\n".join(["[inputs]", *lines]))
     usual = xlparity.verify(small.spec)
-    assert (usual.verdict, usual.checks[0].scenarios.shaky) == (Verdict.PASS, 12)
+    assert (usual.verdict, usual.checks[0].scenarios.shaky) == (Verdict.PASS, 5)
     monkeypatch.setattr(running, "_AT_ONCE", at_once * 4)
     assert xlparity.verify(small.spec) == usual
 
@@ -344,7 +344,6 @@ def test_an_error_where_numpy_passes_over_an_overflow_is_no_fault_without_a_rang
     small.write_spec()
     check = xlparity.verify(small.spec, scenarios=300).checks[0]
     assert check.verdict is Verdict.PASS
-    assert check.scenarios.shaky > 0
     assert any("neither right nor wrong" in note for note in check.notes)
 
 
@@ -361,7 +360,7 @@ def test_a_cell_that_is_nowhere_shown_to_follow_the_reference_is_not_passed(smal
 
 
 def test_a_corner_where_sums_cancel_does_not_leave_the_check_open(small):
-    """The engine refuses what a subtraction leaves; right beside the corner it need not, and the formula is right there."""
+    """Where the readings of a residue differ nobody can tell; beside the corner they do not, and the formula is right."""
     small.write_cells({"A1": 0.4, "A2": 0.15, "B1": "=IF(A1-A2-0.2>0,A1,A2)"})
     small.reference.write_text("def double(x, b):\n    return {'y': x if x - b - 0.2 > 1e-15 else b}\n")
     small.write_spec(
@@ -369,7 +368,6 @@ def test_a_corner_where_sums_cancel_does_not_leave_the_check_open(small):
     )
     check = xlparity.verify(small.spec).checks[0]
     assert (check.verdict, check.scenarios.failed) == (Verdict.PASS, 0)
-    assert check.scenarios.shaky > 0
     small.write_cells({"A1": 0.4, "A2": 0.15, "B1": "=IF(A1-A2-0.2>0,A1,OFFSET(A2,0,0))"})
     assert xlparity.verify(small.spec).verdict is Verdict.UNASSESSED
 

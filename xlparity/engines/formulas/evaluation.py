@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.batch import EMPTY_CELL, NUMBER, TRUTH, Batch, decode, encode
+from xlparity.batch import EMPTY_CELL, FIRST_ERROR, NUMBER, TRUTH, Batch, decode, encode
 from xlparity.engines.formulas.functions.areas import as_lines
 from xlparity.engines.formulas.guards import Refusal
 from xlparity.engines.formulas.kernels import ODD, Lanes, Operand, Plan, plan
@@ -250,6 +250,7 @@ class Evaluation:
                 self._plain[places] = True
             return None
         kind = np.where(kind == EMPTY_CELL, NUMBER, kind)  # a formula leaves no blank
+        targets[0][places] = np.where(kind >= FIRST_ERROR, 0.0, table + 0.0)
         targets[1][places] = kind
         self._plain[places] = False
         odd = (kind == ODD).any(axis=0)

@@ -381,7 +381,10 @@ def _compared(name: str) -> Call:
         numbers = (one <= EMPTY_CELL) & (other <= EMPTY_CELL)
         truths = (one == TRUTH) & (other == TRUTH) if name in ("=", "<>") else np.zeros_like(numbers)
         odd = np.where(numbers | truths, 0, ODD).astype(np.uint8)
-        amiss = odd if amiss is None else np.where(amiss != 0, amiss, odd)
+        if amiss is not None:  # of a text beside an error value the program knows whether it can be compared
+            texts = (one == TEXT) | (other == TEXT)
+            odd = np.where((amiss != 0) & ~texts, amiss, odd)
+        amiss = odd
         return _truths(_ordered(lanes, compare, x.astype(float), y.astype(float)), amiss)
 
     return compared

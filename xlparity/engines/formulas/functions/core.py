@@ -226,7 +226,7 @@ def _table() -> dict[str, Function]:
         "POWER": Function(wrap_ufunc(numpy_power), "elementwise", guards.no_odd_root),
         "INT": Function(wrap_ufunc(whole), "elementwise", guards.numeric),
         "LOG": Function(formulas_function("LOG"), "elementwise", guards.log),
-        "IF": function(chosen, "condition branch~ branch~", refers=slice(1, None)),
+        "IF": function(chosen, "condition branch_ branch~", refers=slice(1, None)),
         "NOT": function(operator.not_, "condition"),
         "IFERROR": function(unless_error, "scalar scalar"),
         "PI": Function(formulas_function("PI"), "elementwise"),
