@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.batch import EMPTY_CELL, FIRST_ERROR, NUMBER, TRUTH, Batch, decode, encode
+from xlparity.batch import EMPTY_CELL, FIRST_ERROR, NUMBER, REASON, TRUTH, Batch, decode, encode
 from xlparity.engines.formulas.functions.areas import as_lines
 from xlparity.engines.formulas.guards import Refusal
 from xlparity.engines.formulas.kernels import ODD, Lanes, Operand, Plan, plan
@@ -249,7 +249,7 @@ class Evaluation:
             elif part.start == 0:
                 self._plain[places] = True
             return None
-        kind = np.where(kind == EMPTY_CELL, NUMBER, kind)  # a formula leaves no blank
+        kind = np.where(kind == EMPTY_CELL, NUMBER, np.where(kind == REASON, ODD, kind))  # a formula leaves no blank
         targets[0][places] = np.where(kind >= FIRST_ERROR, 0.0, table + 0.0)
         targets[1][places] = kind
         self._plain[places] = False
