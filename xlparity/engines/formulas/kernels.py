@@ -139,7 +139,7 @@ def _kernel(step: Step, operands: Sequence[Known]) -> tuple[Call, Known] | None:
         rows, columns = operands[0].table
         return _transposed, Known((columns, rows))
     call = _ELEMENTWISE.get(name)
-    if call is None or not _fits(operands):
+    if call is None or not _fits(operands) or (name in _OF_TWO and len(operands) != 2):
         return None
     return call, Known(_broadcast(operands))
 
@@ -684,6 +684,7 @@ def _transposed(lanes: Lanes, operand: Operand) -> Operand:
 
 # --- the table -------------------------------------------------------------------------------------------------------
 
+_OF_TWO = frozenset(("ROUND", "ROUNDUP", "ROUNDDOWN"))  # with fewer the program says what is wrong
 _EXACT = frozenset(("ABS", "SQRT", "EXP"))
 _ELEMENTWISE: dict[str, Call] = {
     "+": _sum_of_two(operator.add),
