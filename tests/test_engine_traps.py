@@ -291,6 +291,7 @@ def test_a_cell_that_depends_on_an_unsupported_one_is_unsupported(compute):
     doubtful = {
         "C1": "=B1*0", "C2": "=IF(A1=1,A1,B1)", "C3": "=COUNT(A1:B2)", "C4": "=IFERROR(B1,1)", "C5": "=C1&C1", "C6": "=SUM(C5,1)",
         "D1:D3": "{=A1:A3*B1}", "E1": "=MAX(D2:D3)", "E2": "=SUMPRODUCT(A1:B1)", "G1:G2": "{=OFFSET(A1:A2,1,0)}",
+        "H1": "=ISERROR(B1)", "H2": "=IF(ISERROR(B1),0,A1*2)", "H3": "=B1>Z1", "H4": "=AND(A1>5,B1)", "Z1": "=1/0*B1",
     }  # fmt: skip
     values = compute({"A1": 1, "A2": 2, "A3": 3, "B1": "=NOW()", **doubtful, "F1": "=A1+A2"})
     known = {"A1", "A2", "A3", "F1", "B2"}

@@ -35,6 +35,10 @@ SCALAR = [
     "=ROUND(A1*1E4,-2)", "=ROUND(A1,A2)", "=SIN(A1)", "=IFERROR(A1/A2,A3)", '=A1&"x"', "=COUNTIF(A1:A5,A1)",
     "=SUM(A:A)", "=A:A", "=MAX(A1:A5,A1:A5)", "=INDEX(A1:A5,2)", "=ATAN2(A1,A2)", "=IF(A1,1,2)", "=IF(A1>0,,2)", "=+A1",
     "=MMULT(A1,A2)",
+    "=ISERROR(A1)", "=NOT(ISERROR(A1))", "=IF(ISERROR(A1/A2),A3,A1*2)", "=IFERROR(A1,A2)", "=IF(A1>0,A2,A3)",
+    "=AND(A1,A2)", "=OR(A1>0,A2)",
+    "=IF(OR(ISERROR(A1),A2>0),1,A3)", "=A1>A2", "=A1<>A2", "=A1=A2", "=+A2", "=SUM(A1:A3,B1)",
+    "=COUNT(A1:A5,A2)", "=AVERAGE(A1:B2)",
     "=A1>TRUE", '=A1="x"', "=SUM(A1>A2,1)", "=ISNUMBER(A1)", "=IF(A1>1,A1:A3,2)",
 ]  # fmt: skip
 

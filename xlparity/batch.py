@@ -89,10 +89,6 @@ class Batch:
         else:
             self.numbers[place], self.kinds[place] = encode(listed, self.words)
 
-    def value(self, place: int, sample: int) -> Value:
-        """The value of a cell in a sample."""
-        return decode(float(self.numbers[place, sample]), int(self.kinds[place, sample]), self.words)
-
     def column(self, place: int) -> Column:
         """The cell's values over all samples, in the plainest form that a column has."""
         numbers: Floats = self.numbers[place]

@@ -297,6 +297,8 @@ def _opinion(
     trials: Sequence[Trial], book: Workbook, machine: Engine, say: Progress, scenarios: int, seed: int, witness: bool
 ) -> tuple[list[tuple[CheckResult, Evidence]], Session, Values]:
     """Every check's result as one engine has it, with the evidence on which it rests; the engine's session and its values."""
+    for trial in trials:
+        trial.reference.patience.failed.clear()  # what it did in other runs, on other inputs, is not for this one
     say("compiling", 0.3)
     session = machine.load(book)
     say("recalculating", 0.5)

@@ -217,6 +217,13 @@ class Evaluation:
             self.samples[part] |= decided.any(axis=0)
             self.decided.update(group.results[0, decided.any(axis=1)].tolist())
         odd = self._write(group, found, part, count)
+        if not plain:
+            # Whether what has no value matters, the program knows: no kernel may pass it over.
+            unknown = np.zeros((len(group.nodes), count), dtype=bool)
+            for places in group.arguments:
+                unknown |= (kinds[places] == REASON).any(axis=0)
+            if unknown.any():
+                odd = unknown if odd is None else odd | unknown
         if odd is not None:
             everywhere = np.zeros((len(group.nodes), self.batch.numbers.shape[1]), dtype=bool)
             everywhere[:, part] = odd
@@ -249,11 +256,13 @@ class Evaluation:
             elif part.start == 0:
                 self._plain[places] = True
             return None
-        kind = np.where(kind == EMPTY_CELL, NUMBER, np.where(kind == REASON, ODD, kind))  # a formula leaves no blank
+        kind = np.where(kind == EMPTY_CELL, NUMBER, kind)  # a formula leaves no blank
         targets[0][places] = np.where(kind >= FIRST_ERROR, 0.0, table + 0.0)
         targets[1][places] = kind
         self._plain[places] = False
         odd = (kind == ODD).any(axis=0)
+        if kinds.ndim == 3:  # also in what the block has no cell for
+            odd |= np.broadcast_to((kinds == ODD).any(axis=(0, 1)), (nodes * count,)).reshape(nodes, count)
         return odd if odd.any() else None
 
     @staticmethod

@@ -103,7 +103,8 @@ def size_of(operand: Operand) -> float:
 
 def lost(result: Any, operand: Any) -> bool:
     """Whether an addition left so little of its first operand that Excel may have zero."""
-    return is_number(result) and is_number(operand) and 0 < abs(result) < LOST * abs(operand)
+    counted = is_number(operand) or isinstance(operand, bool)  # TRUE-0.9999999999999999 leaves as little as 1 does
+    return is_number(result) and counted and 0 < abs(result) < LOST * abs(operand)
 
 
 def nearly_whole(number: float) -> bool:

@@ -2,7 +2,8 @@
 
 A lane is one cell in one sample. An operand is an array over lanes, (lanes,), or (rows, columns, lanes) for a range. Error
 values, blanks and truth values are kinds beside the numbers; what no kernel here computes is ``ODD`` in its lane, and the
-program then runs there alone. Results have the bits of the program's own: a test holds each kernel to it.
+program then runs there alone, as it does wherever an argument has no value. Results have the bits of the program's own: a
+test holds each kernel to it.
 """
 
 import math
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.batch import DIV, EMPTY_CELL, FIRST_ERROR, NUM, NUMBER, REASON, TEXT, TRUTH, Kinds
+from xlparity.batch import DIV, EMPTY_CELL, FIRST_ERROR, NUM, NUMBER, TEXT, TRUTH, Kinds
 from xlparity.engines.formulas import guards
 from xlparity.engines.formulas.functions.core import NUMERIC
 from xlparity.engines.formulas.functions.signatures import plain_function
@@ -437,19 +438,14 @@ def _condition(operand: Operand) -> tuple[Any, Any]:
     return (operand.values if operand.values.dtype == bool else values != 0), amiss
 
 
-def _unknown(kinds: Any) -> Any:
-    """Where there is no value, for whatever reason."""
-    return (kinds == REASON) | (kinds == ODD)
-
-
 def _chosen(lanes: Lanes, condition: Operand, then: Operand, otherwise: Operand) -> Operand:
     holds, amiss = _condition(condition)
     if amiss is None and then.kinds is None and otherwise.kinds is None and then.values.dtype == otherwise.values.dtype:
         return Operand(np.where(holds, then.values, otherwise.values))
     one, other = _kinds(then), _kinds(otherwise)
     kinds = np.where(holds, one, other)
-    # A blank that is chosen may be 0 or an empty text, and what is unknown is not passed over in a branch either.
-    kinds = np.where((kinds == EMPTY_CELL) | _unknown(one) | _unknown(other), ODD, kinds)
+    # A blank that is chosen may be 0 or an empty text, and what is odd is not passed over in a branch either.
+    kinds = np.where((kinds == EMPTY_CELL) | (one == ODD) | (other == ODD), ODD, kinds)
     values = np.where(holds, then.values.astype(float), otherwise.values.astype(float))
     if amiss is not None:
         kinds = np.where(amiss != 0, amiss, kinds)
@@ -466,7 +462,7 @@ def _unless_error(lanes: Lanes, value: Operand, instead: Operand) -> Operand:
     value = Operand(value.values, _kinds(value))
     failed, other = (value.kinds >= FIRST_ERROR) & (value.kinds != ODD), _kinds(instead)
     kinds = np.where(failed, other, value.kinds)
-    kinds = np.where((kinds == EMPTY_CELL) | _unknown(value.kinds) | _unknown(other), ODD, kinds)
+    kinds = np.where((kinds == EMPTY_CELL) | (value.kinds == ODD) | (other == ODD), ODD, kinds)
     return Operand(np.where(failed, instead.values.astype(float), value.values.astype(float)), kinds.astype(np.uint8))
 
 
@@ -545,9 +541,8 @@ def _first_error(kinds: Any, *, passing: bool) -> Any:
     highest = np.where(failed, kinds, 0).max(axis=0)
     lowest = np.where(failed, kinds, ODD).min(axis=0)
     found = np.where(highest == 0, 0, np.where(highest == lowest, highest, ODD))
-    others = kinds == REASON if passing else (kinds != NUMBER) & ~failed
-    if others.any():
-        found = np.where(others.any(axis=0), ODD, found)
+    if not passing:
+        found = np.where(((kinds != NUMBER) & ~failed).any(axis=0), ODD, found)
     return found.astype(np.uint8)
 
 
@@ -635,7 +630,7 @@ def _small_product(lanes: Lanes, result: Any, scale: Any) -> Any:
 def _sumproduct(size: int) -> Call:
     def sumproduct(lanes: Lanes, *operands: Operand) -> Operand:
         product: Any = 1.0
-        scale: Any = float(size)
+        scale: Any = 1.0
         amiss = None
         for operand in operands:
             values, kinds = _rows(operand.values.astype(float), lanes.count), None
@@ -645,7 +640,7 @@ def _sumproduct(size: int) -> Call:
                 amiss = _either(amiss, wrong if wrong.any() else None)
                 values = np.where(kinds == NUMBER, values, 0.0)
             product, scale = product * values, scale * np.abs(values).max(axis=0)
-        return _result(_small_product(lanes, _in_pairs(product), scale), amiss)
+        return _result(_small_product(lanes, _in_pairs(product), scale * size), amiss)
 
     return sumproduct
 

@@ -5,7 +5,7 @@ and it takes a number next to a whole one for that. Where it does which is not d
 computed in both readings: where both agree, the result is certain.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -43,13 +43,3 @@ def either(exact: T, rounded: T) -> T:
         return exact
     found.decided = True
     return rounded if found.rounded else exact
-
-
-def in_both(compute: Callable[[], T]) -> tuple[T, T]:
-    """What the computation gives in the exact reading and in the rounded one; it is done once where they agree."""
-    with reading(False) as found:
-        exact = compute()
-    if not found.decided:
-        return exact, exact
-    with reading(True):
-        return exact, compute()

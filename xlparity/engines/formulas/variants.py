@@ -57,6 +57,8 @@ class Original(FormulasSession):
     def _outcome(
         self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], samples: int
     ) -> Outcome:
+        if shadows:  # of held formulas it depends on more than the held values what is computed
+            return super()._outcome(groups, shadows, held, samples)
         key = _key(held, samples)
         if key not in self._outcomes:
             self._outcomes[key] = super()._outcome(groups, shadows, held, samples)
@@ -117,7 +119,7 @@ class Variant(FormulasSession):
         self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], samples: int
     ) -> Outcome:
         before = None if shadows else self._original.remembered(held, samples)
-        if before is None or before.evaluation.shadows:
+        if before is None:
             return super()._outcome(groups, shadows, held, samples)
         known, old = self._known, before.exact
         fresh = Batch.of(self._start, samples, self._words)  # in which texts and reasons have the same numbers
