@@ -8,29 +8,25 @@ a blank.
 import hashlib
 import io
 import math
-import re
 import traceback
 import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import unescape
 
-from xlparity import collector, ooxml, prefixes
+from xlparity import collector, prefixes
 from xlparity.address import Cell, Range, folded, parse_range
 from xlparity.contents import Formula as Formula  # noqa: PLC0414  (here is where everybody looks for it)
 from xlparity.contents import replaced
 from xlparity.errors import WorkbookError, nearest_file
+from xlparity.excel import ooxml
 from xlparity.formula import precedents
-from xlparity.patch import repack
 from xlparity.scope import Scope, Table, whole_lines
 from xlparity.values import ErrorValue, Unsupported, Value
 
 _LARGEST_AREA = 1_000_000
-_SHARED = re.compile(rb"""<f\b[^>]*\bt=["']shared["'][^>]*(?<!/)>(?P<text>[^<]*)</f>""")
 
 _NOT_NEEDED = {
     "pivot": "xlparity needs no pivot table: remove it in a copy, or save a copy without it",
@@ -213,8 +209,8 @@ def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:
             try:
                 return openpyxl.load_workbook(file)
             except TokenizerError:  # one shared formula that cannot be taken apart is not to hide all the others
-                readable = {part: _SHARED.sub(_readable, xml) for part, xml in sheets.items()}
-                file = _Watched(repack(data, readable))
+                readable = {part: _readable(ooxml.Sheet(xml, f"{path}: {part}")) for part, xml in sheets.items()}
+                file = _Watched(ooxml.repack(data, readable))
                 return openpyxl.load_workbook(file)
     except Exception as error:  # openpyxl raises whatever a damaged part happens to raise
         raise WorkbookError(f"{path}: {_unreadable(file.part, error)}") from error
@@ -232,8 +228,7 @@ class _Watched(io.BytesIO):
     @property
     def part(self) -> str:
         """The name of the part that was read last."""
-        with zipfile.ZipFile(io.BytesIO(self.getvalue())) as archive:
-            return max((e.header_offset, e.filename) for e in archive.infolist() if e.header_offset <= self._at)[1]
+        return ooxml.part_at(self.getvalue(), self._at)
 
 
 def _unreadable(part: str, error: Exception) -> str:
@@ -252,15 +247,26 @@ def _unreadable(part: str, error: Exception) -> str:
     )
 
 
-def _readable(element: re.Match[bytes]) -> bytes:
-    """The element of a shared formula, or an empty one, which is then refused, where openpyxl fails on it."""
+def _readable(sheet: ooxml.Sheet) -> bytes:
+    """The sheet with an empty formula, which is then refused, in place of each shared one on which openpyxl fails."""
+    return ooxml.spliced(
+        sheet.xml,
+        [
+            ooxml.replaced(formula.element, b"<%sf/>" % formula.element.tag.prefix)
+            for formula in sheet.formulas()
+            if formula.kind == "shared" and formula.defines and not _has_tokens(formula.element.text)
+        ],
+    )
+
+
+def _has_tokens(formula: str) -> bool:
     from openpyxl.formula.tokenizer import Tokenizer, TokenizerError  # noqa: PLC0415
 
     try:
-        Tokenizer(f"={unescape(element['text'].decode())}")
+        Tokenizer(f"={formula}")
     except TokenizerError:
-        return b"<f/>"
-    return bytes(element[0])
+        return False
+    return True
 
 
 def _refuse_other_arithmetic(book: Any, path: Path) -> None:
