@@ -18,7 +18,7 @@ from xlparity.address import Cell, Range, column_number
 from xlparity.errors import UsageError, WorkbookError
 from xlparity.excel import ooxml
 from xlparity.values import BLANK, MISSING, ErrorValue, Missing, Unsupported, Value
-from xlparity.workbook import Formula, Workbook, formulas_of
+from xlparity.workbook import Formula, Workbook
 
 
 class Original:
@@ -29,23 +29,23 @@ class Original:
     which holds other formulas than the file. Raises WorkbookError where the file is no longer the one that was read.
     """
 
+    @collector.paused()
     def __init__(self, workbook: Workbook, emptied: Collection[Cell], stand_in: Value = BLANK) -> None:
         self._workbook = workbook
         self._emptied = frozenset(emptied)
         self._stand_in = ooxml.result(stand_in)
         self._parts = ooxml.isolated(read_again(workbook), workbook.path)
         self._names = ooxml.sheet_parts(self._parts, workbook.path)
-        self._sheets: dict[str, ooxml.Sheet] = {}
+        self._sheets: dict[str, ooxml.Sheet] = {}  # as the copies have them, of those in which something was overridden
         addresses: dict[str, set[str]] = defaultdict(set)
         for member in workbook.members:
             addresses[member.sheet].add(member.a1)
         for name, part in self._names.items():
-            where = f"{workbook.path}: sheet '{name}'"
-            sheet = ooxml.Sheet(self._parts[part], where)
+            sheet = ooxml.Sheet(self._parts[part], f"{workbook.path}: sheet '{name}'")
             gone = {cell.a1: BLANK for cell in emptied if cell.sheet == name}
             contents = _stripped(sheet, addresses[name], self._stand_in)
             contents |= self._contents(sheet, name, gone) | self._reworded(sheet, name)
-            self._sheets[name] = ooxml.Sheet(sheet.edited(contents), where)
+            self._parts[part] = sheet.edited(contents)
 
     def copy(self, overrides: Mapping[Cell, Value]) -> bytes:
         """The file with the overrides in place of what the cells hold, formulas included, and no other stored value.
@@ -55,13 +55,17 @@ class Original:
         parts = dict(self._parts)
         given: dict[str, dict[str, Value]] = defaultdict(dict)
         for cell, value in overrides.items():
-            if cell.sheet not in self._sheets:
+            if cell.sheet not in self._names:
                 raise UsageError(f"cannot set {cell}: the workbook has no sheet '{cell.sheet}'")
             if isinstance(value, Missing | Unsupported) or (isinstance(value, float) and not math.isfinite(value)):
                 raise UsageError(f"cannot set {cell} to {value}, which is no value that a file can hold")
             given[cell.sheet][cell.a1] = value
-        for name, sheet in self._sheets.items():
-            parts[self._names[name]] = sheet.edited(self._contents(sheet, name, given[name]))
+        for name, values in given.items():
+            part = self._names[name]
+            if name not in self._sheets:
+                self._sheets[name] = ooxml.Sheet(self._parts[part], f"{self._workbook.path}: sheet '{name}'")
+            sheet = self._sheets[name]
+            parts[part] = sheet.edited(self._contents(sheet, name, values))
         return ooxml.pack(parts)
 
     def _contents(self, sheet: ooxml.Sheet, name: str, given: Mapping[str, Value]) -> dict[str, ooxml.Content]:
@@ -81,8 +85,8 @@ class Original:
         """The formulas that the file has in other words, or has not got."""
         formulas = {
             cell.a1: formula
-            for cell, formula in formulas_of(self._workbook)
-            if cell.sheet == name and cell in self._workbook.edits and cell not in self._emptied
+            for cell in self._workbook.edits - self._emptied
+            if cell.sheet == name and isinstance(formula := self._workbook.cells.get(cell), Formula)
         }
         contents = {
             address: ooxml.Content(formula.text[1:], self._stand_in, formula.area.a1 if formula.area else None)
@@ -113,13 +117,13 @@ def _stripped(sheet: ooxml.Sheet, members: Collection[str], stand_in: ooxml.Stor
 
     A cell that holds nothing loses its type as well, which IronCalc would take for a number's.
     """
+    with_formula, nothing = ooxml.Content(stored=stand_in), ooxml.Content(stored=ooxml.NOTHING)
     contents: dict[str, ooxml.Content] = {}
     for address, cell in sheet.cells.items():
-        names = {child.name for child in cell.children}
-        if "f" in names:
-            contents[address] = ooxml.Content(stored=stand_in)
-        elif address in members or names.isdisjoint(("v", "is")):
-            contents[address] = ooxml.Content(stored=ooxml.NOTHING)
+        if cell.child("f") is not None:
+            contents[address] = with_formula
+        elif address in members or ("t" in cell.attributes and not (cell.child("v") or cell.child("is"))):
+            contents[address] = nothing
     return contents
 
 

@@ -40,6 +40,7 @@ _ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding=["'](?!utf-8["']|us-ascii["'])
 _OPENING = re.compile(rb"""<[^\s/>]+(?P<attributes>(?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(?P<empty>/?)>""")
 _ATTRIBUTE = re.compile(rb"""\s+(?P<name>[^\s=>]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _TAG = re.compile(rb"(</?)(?=[A-Za-z])")
+_END_OF_TAG = ord(">")
 
 
 # --- elements and edits ----------------------------------------------------------------------------------------------
@@ -54,16 +55,12 @@ class Tag(NamedTuple):
     name: str
 
 
-class Edit(NamedTuple):
-    """New bytes in place of those from ``start`` to ``end``."""
-
-    start: int
-    end: int
-    new: bytes
+Edit = tuple[int, int, bytes]
+"""New bytes, and the two positions whose bytes they replace."""
 
 
 class Element:
-    """An element of an XML part: all its bytes are from ``start`` to ``end``, its content from ``inside`` to ``closing``.
+    """An element of an XML part: all its bytes are from ``start`` to ``end``, its content from ``inside`` to ``reached``.
 
     ``children`` are those of its own namespace, and those of a sheet's, as deep as the outline goes: the anchor of a button
     has an xdr:row and an xdr:col, which are neither a row nor a column.
@@ -73,7 +70,7 @@ class Element:
 
     def __init__(self, xml: bytes, tag: Tag, attributes: Mapping[str, str], start: int) -> None:
         self.xml, self.tag, self.attributes, self.start = xml, tag, attributes, start
-        self.reached = start  # where expat is as the element ends: at its end tag, or behind an element without one
+        self.reached = start  # where expat is as the element ends: at its end tag, or behind it where it has none
         self.children: list[Element] = []
 
     @property
@@ -94,21 +91,16 @@ class Element:
         return self.opening.end()
 
     @property
-    def closing(self) -> int:
-        """Before the end tag, and behind an element that has none."""
-        opening = self.opening
-        return opening.end() if opening["empty"] else self.reached
-
-    @property
     def end(self) -> int:
         """Behind the element."""
-        opening = self.opening
-        return opening.end() if opening["empty"] else self.xml.index(b">", self.reached) + 1
+        if self.xml[self.reached - 1] == _END_OF_TAG and self.opening["empty"]:
+            return self.reached
+        return self.xml.index(b">", self.reached) + 1
 
     @property
     def content(self) -> bytes:
         """The bytes between the opening tag and the end tag."""
-        return self.xml[self.inside : self.closing]
+        return self.xml[self.inside : self.reached]
 
     @property
     def text(self) -> str:
@@ -121,7 +113,10 @@ class Element:
 
     def child(self, name: str) -> "Element | None":
         """The first child of this name."""
-        return next((child for child in self.children if child.name == name), None)
+        for child in self.children:
+            if child.tag.name == name:
+                return child
+        return None
 
 
 def outline(xml: bytes, where: str, *, depth: int, part: str = "the XML") -> Element:
@@ -132,17 +127,20 @@ def outline(xml: bytes, where: str, *, depth: int, part: str = "the XML") -> Ele
     roots: list[Element] = []
     path: list[Element | None] = []
 
+    def start_root(found: str, attributes: dict[str, str]) -> None:
+        roots.append(Element(xml, _tag(found), attributes, parser.CurrentByteIndex))
+        path.append(roots[0])
+        parser.StartElementHandler = start
+
     def start(found: str, attributes: dict[str, str]) -> None:
-        tag = _tag(found)
-        if not path:
-            roots.append(Element(xml, tag, attributes, parser.CurrentByteIndex))
-            path.append(roots[0])
-        elif (parent := path[-1]) is None or len(path) > depth or tag.space not in (parent.tag.space, MAIN):
-            path.append(None)
-        else:
-            element = Element(xml, tag, attributes, parser.CurrentByteIndex)
-            parent.children.append(element)
-            path.append(element)
+        parent = path[-1]
+        element = None
+        if parent is not None and len(path) <= depth:
+            tag = _tag(found)
+            if tag.space in (MAIN, parent.tag.space):
+                element = Element(xml, tag, attributes, parser.CurrentByteIndex)
+                parent.children.append(element)
+        path.append(element)
 
     def end(_: str) -> None:
         element = path.pop()
@@ -155,7 +153,7 @@ def outline(xml: bytes, where: str, *, depth: int, part: str = "the XML") -> Ele
     with collector.paused(), _refusing(xml, where, part):
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.namespace_prefixes = True
-        parser.StartElementHandler, parser.EndElementHandler = start, end
+        parser.StartElementHandler, parser.EndElementHandler = start_root, end
         parser.StartDoctypeDeclHandler = refuse
         parser.Parse(xml, True)
     return roots[0]
@@ -199,7 +197,7 @@ def prefixed(new: bytes, prefix: bytes) -> bytes:
 
 def replaced(element: Element, new: bytes) -> Edit:
     """The edit that puts other bytes in the element's place."""
-    return Edit(element.start, element.end, new)
+    return (element.start, element.end, new)
 
 
 def with_attributes(element: Element, **attributes: str | None) -> Edit:
@@ -207,19 +205,21 @@ def with_attributes(element: Element, **attributes: str | None) -> Edit:
     opening = element.opening
     kept = _without(opening["attributes"], *(name.encode() for name in attributes))
     kept += "".join(f" {n}={quoteattr(value)}" for n, value in attributes.items() if value is not None).encode()
-    return Edit(element.start, opening.end(), b"<%s%s%s>" % (element.tag.written, kept, opening["empty"]))
+    return (element.start, opening.end(), b"<%s%s%s>" % (element.tag.written, kept, opening["empty"]))
 
 
 def appended(parent: Element, new: bytes) -> Edit:
     """The edit that puts elements behind the others in ``parent``, written with their prefixes."""
     opening = parent.opening
     if not opening["empty"]:
-        return Edit(parent.closing, parent.closing, new)
-    return Edit(opening.start("empty"), opening.end(), b">%s</%s>" % (new, parent.tag.written))
+        return parent.reached, parent.reached, new
+    return (opening.start("empty"), opening.end(), b">%s</%s>" % (new, parent.tag.written))
 
 
 def _without(attributes: bytes, *names: bytes) -> bytes:
     """The attributes of an opening tag, as they are written there, but for these."""
+    if not any(name in attributes for name in names):
+        return attributes
     return b"".join(match[0] for match in _ATTRIBUTE.finditer(attributes) if match["name"] not in names)
 
 
@@ -317,7 +317,7 @@ def _element(name: bytes, attributes: bytes, text: str) -> bytes:
 
 def _escaped(text: str) -> bytes:
     # XML readers make a line feed of a carriage return that is not escaped.
-    return escape(text, {"\r": "&#13;"}).encode()
+    return escape(text).replace("\r", "&#13;").encode()
 
 
 # --- the cells of a sheet --------------------------------------------------------------------------------------------
@@ -332,6 +332,7 @@ class Sheet:
     XML is damaged or in another encoding than UTF-8.
     """
 
+    @collector.paused()
     def __init__(self, xml: bytes, where: str) -> None:
         self.xml, self.where = xml, where
         self.root = outline(xml, where, depth=4, part=_SHEET_XML)
@@ -365,6 +366,7 @@ class Sheet:
         """The XML with these contents, as ``edits`` makes them."""
         return spliced(self.xml, self.edits(contents))
 
+    @collector.paused()
     def edits(self, contents: Mapping[str, Content]) -> list[Edit]:
         """The edits that give cells these contents, by address; a cell that has no element is given one in its place."""
         edits: list[Edit] = []
@@ -401,7 +403,7 @@ class Sheet:
             place = bisect.bisect(numbers, number)
             if place < len(numbers):
                 at = self.rows[numbers[place]].start
-                yield Edit(at, at, text)
+                yield (at, at, text)
             else:
                 last.append(text)
         if last:
@@ -476,7 +478,7 @@ def _inserted_cells(row: Element, new: Sequence[tuple[int, str]], contents: Mapp
         text = new_cell(address, contents[address], prefix)
         place = bisect.bisect(columns, column)
         if place < len(old):
-            yield Edit(old[place].start, old[place].start, text)
+            yield (old[place].start, old[place].start, text)
         else:
             last.append(text)
     if last:
@@ -495,11 +497,11 @@ def _filled(cell: Element, content: Content) -> Iterator[Edit]:
     if content.style is not None:
         kept = _without(kept, b"s") + _style(content)
     new = b"<" + tag.written + kept
-    old = next((child for child in cell.children if child.name == "f"), None)
+    old = cell.child("f")
     formula, value = _formula(content, tag.prefix, old), _value(content, tag.prefix)
     if opening["empty"]:
         held = formula + value
-        yield Edit(cell.start, inside, new + (b">%s</%s>" % (held, tag.written) if held else b"/>"))
+        yield (cell.start, inside, new + (b">%s</%s>" % (held, tag.written) if held else b"/>"))
         return
     gone = [child for child in cell.children if content.stored is not None and child.name in ("v", "is")]
     if old is not None and content.formula == "":
@@ -509,12 +511,12 @@ def _filled(cell: Element, content: Content) -> Iterator[Edit]:
         yield replaced(cell, new + b"/>")
         return
     if content.stored is not None or content.style is not None:
-        yield Edit(cell.start, inside, new + b">")
+        yield (cell.start, inside, new + b">")
     if formula:
-        yield Edit(inside, inside, formula) if old is None else replaced(old, formula)
+        yield (inside, inside, formula) if old is None else replaced(old, formula)
     if value:
         behind = inside if old is None else old.end
-        yield Edit(behind, behind, value)
+        yield (behind, behind, value)
     for element in gone:
         yield replaced(element, b"")
 
@@ -960,12 +962,12 @@ def _continued(comment: Element, text: str) -> list[Edit]:
     edits: list[Edit] = []
     for child in held.children:
         if child.name == "t":
-            edits.append(Edit(child.start, child.start, prefixed(b"<r>", held.tag.prefix)))
-            edits.append(Edit(child.end, child.end, prefixed(b"</r>", held.tag.prefix)))
+            edits.append((child.start, child.start, prefixed(b"<r>", held.tag.prefix)))
+            edits.append((child.end, child.end, prefixed(b"</r>", held.tag.prefix)))
     spoken = next((child.start for child in held.children if child.name in ("rPh", "phoneticPr")), None)
     new = _runs("\n\n" + text)
     if spoken is not None:
-        return [*edits, Edit(spoken, spoken, prefixed(new.encode(), held.tag.prefix))]
+        return [*edits, (spoken, spoken, prefixed(new.encode(), held.tag.prefix))]
     return [*edits, _appended(held, new)]
 
 
@@ -998,8 +1000,8 @@ def _boxes(file: Editor, part: str, root: Element) -> tuple[str, list[Edit]]:
         return boxes, [replaced(drawing, new)]
     before = [child for child in root.children if child.name in _BEFORE]
     if not before:
-        return boxes, [Edit(root.inside, root.inside, new)]
-    return boxes, [Edit(before[-1].end, before[-1].end, new)]
+        return boxes, [(root.inside, root.inside, new)]
+    return boxes, [(before[-1].end, before[-1].end, new)]
 
 
 def _with_boxes(vml: bytes, texts: Mapping[str, str], where: str) -> bytes:
@@ -1076,7 +1078,7 @@ def _opened(root: Element, sheets: Element) -> Edit:
     if views is not None and views.children:
         return with_attributes(views.children[0], activeTab=last)
     new = f'<bookViews><workbookView activeTab="{last}"/></bookViews>'.encode()
-    return Edit(sheets.start, sheets.start, prefixed(new, root.tag.prefix))
+    return (sheets.start, sheets.start, prefixed(new, root.tag.prefix))
 
 
 def _deselect(file: Editor, part: str | None) -> None:
