@@ -56,7 +56,7 @@ class Tag(NamedTuple):
 
 
 Edit = tuple[int, int, bytes]
-"""New bytes, and the two positions whose bytes they replace."""
+"""``(start, end, new)``: the new bytes take the place of those between the two positions, which may be the same."""
 
 
 class Element:
@@ -338,6 +338,7 @@ class Sheet:
         self.root = outline(xml, where, depth=4, part=_SHEET_XML)
         self.rows: dict[int, Element] = {}
         self.cells: dict[str, Element] = {}
+        self._addresses: dict[int, list[str]] = {}  # of the cells, by row
         with self._refusing():
             table = self.root.child("sheetData")
             number = 0
@@ -353,13 +354,14 @@ class Sheet:
         first = cells[0].attributes.get("r") if cells else None
         number = int(row.attributes.get("r", number if first is None else parse_range(first, "").row))
         self.rows[number] = row
+        addresses = self._addresses[number] = []
         before = ""
         for cell in cells:
-            address = cell.attributes.get("r") or f"{column_letters(_column(before) + 1)}{number}"
-            if address in self.cells:
-                raise ValueError(f"two elements for the cell {address}")
-            self.cells[address] = cell
-            before = address
+            before = cell.attributes.get("r") or f"{column_letters(_column(before) + 1)}{number}"
+            if before in self.cells:
+                raise ValueError(f"two elements for the cell {before}")
+            self.cells[before] = cell
+            addresses.append(before)
         return number
 
     def edited(self, contents: Mapping[str, Content]) -> bytes:
@@ -378,36 +380,29 @@ class Sheet:
             elif content.style is not None or content.formula or (content.stored and content.stored.text is not None):
                 row = int(address[len(_letters(address)) :])
                 new[row].append((_column(address), address))
-        table = self.root.child("sheetData")
-        if new and table is None:
-            lost = ", ".join(address for cells in new.values() for _, address in cells[:5])
-            raise WorkbookError(f"{self.where}: no place for {lost} in the sheet's XML; save the file in Excel")
-        if new and table is not None:
-            edits += self._inserted(table, sorted((row, sorted(cells)) for row, cells in new.items()), contents)
+        if new:
+            edits += self._inserted(new, contents)
         return edits
 
-    def _inserted(
-        self, table: Element, new: Sequence[tuple[int, list[tuple[int, str]]]], contents: Mapping[str, Content]
-    ) -> Iterator[Edit]:
-        """New cells and rows, each before the first one that lies behind it: Excel reads them in ascending order only."""
-        numbers = sorted(self.rows)
-        last: list[bytes] = []
-        for number, cells in new:
+    def _inserted(self, new: Mapping[int, list[tuple[int, str]]], contents: Mapping[str, Content]) -> list[Edit]:
+        """The edits for new cells, whose columns and addresses are given by row, and for rows that are not there yet."""
+        table = self.root.child("sheetData")
+        if table is None:
+            lost = ", ".join([address for cells in new.values() for _, address in cells][:5])
+            raise WorkbookError(f"{self.where}: no place for {lost} in the sheet's XML; save the file in Excel")
+        edits: list[Edit] = []
+        rows: list[tuple[int, bytes]] = []
+        for number, cells in sorted(new.items()):
             row = self.rows.get(number)
+            prefix = (row or table).tag.prefix
+            made = [(column, new_cell(address, contents[address], prefix)) for column, address in sorted(cells)]
             if row is not None:
-                yield from _inserted_cells(row, cells, contents)
-                continue
-            prefix = table.tag.prefix
-            held = b"".join(new_cell(address, contents[address], prefix) for _, address in cells)
-            text = b'<%srow r="%d">%s</%srow>' % (prefix, number, held, prefix)
-            place = bisect.bisect(numbers, number)
-            if place < len(numbers):
-                at = self.rows[numbers[place]].start
-                yield (at, at, text)
+                old = [(_column(address), self.cells[address]) for address in self._addresses[number]]
+                edits += _among(row, old, made)
             else:
-                last.append(text)
-        if last:
-            yield appended(table, b"".join(last))
+                held = b"".join(text for _, text in made)
+                rows.append((number, b'<%srow r="%d">%s</%srow>' % (prefix, number, held, prefix)))
+        return edits + _among(table, list(self.rows.items()), rows)
 
     def formats(self, addresses: Collection[str]) -> dict[str, int]:
         """The number of the format that each of the cells is shown in: its own, or else that of its row or of its column."""
@@ -466,23 +461,13 @@ def _column(address: str) -> int:
     return column_number(_letters(address))
 
 
-def _inserted_cells(row: Element, new: Sequence[tuple[int, str]], contents: Mapping[str, Content]) -> Iterator[Edit]:
-    """New cells, by column and address, in a row that there is."""
-    prefix = row.tag.prefix
-    old = [cell for cell in row.children if cell.name == "c"]
-    columns = [_column(cell.attributes["r"]) if "r" in cell.attributes else 0 for cell in old]
-    for k, column in enumerate(columns):
-        columns[k] = column or (columns[k - 1] if k else 0) + 1
-    last: list[bytes] = []
-    for column, address in new:
-        text = new_cell(address, contents[address], prefix)
-        place = bisect.bisect(columns, column)
-        if place < len(old):
-            yield (old[place].start, old[place].start, text)
-        else:
-            last.append(text)
-    if last:
-        yield appended(row, b"".join(last))
+def _among(parent: Element, old: Sequence[tuple[int, Element]], new: Sequence[tuple[int, bytes]]) -> list[Edit]:
+    """New elements among the old ones, by number: each before the first that lies behind it, as Excel requires."""
+    numbers = [number for number, _ in old]
+    places = [(bisect.bisect(numbers, number), text) for number, text in new]
+    edits = [(old[place][1].start, old[place][1].start, text) for place, text in places if place < len(old)]
+    last = b"".join(text for place, text in places if place == len(old))
+    return [*edits, appended(parent, last)] if last else edits
 
 
 def _filled(cell: Element, content: Content) -> Iterator[Edit]:
