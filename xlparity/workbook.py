@@ -180,10 +180,12 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
     for name, part in sheets.items():
         raw = ooxml.scan(parts[part], f"{path}: sheet '{name}'")
         formulas += sum(cell.formula for cell in raw.values())
-        _read_sheet(book[name], name, raw, cells)
-        _refuse_data_tables(book[name], name, cells)
-        _place_areas(name, raw, cells, members)
-        _refuse_what_was_dropped(raw, name, cells, members)
+        of_sheet: dict[Cell, Value | Formula] = {}
+        _read_sheet(book[name], name, raw, of_sheet)
+        _refuse_data_tables(book[name], name, of_sheet)
+        _place_areas(raw, of_sheet, members)
+        _refuse_what_was_dropped(raw, name, of_sheet, members)
+        cells |= of_sheet
     digest = hashlib.sha256(data).hexdigest()
     try:
         scope = _scope(book)
@@ -330,14 +332,10 @@ def _constant(value: object, raw: ooxml.RawCell | None) -> Value:
 
 
 def _place_areas(
-    name: str, raw: Mapping[str, ooxml.RawCell], cells: dict[Cell, Value | Formula], members: dict[Cell, Cell]
+    raw: Mapping[str, ooxml.RawCell], cells: dict[Cell, Value | Formula], members: dict[Cell, Cell]
 ) -> None:
     """Gives the cells of every array area to its formula; an area that shares a cell with another formula is refused."""
-    areas = [
-        (cell, content.area)
-        for cell, content in cells.items()
-        if cell.sheet == name and isinstance(content, Formula) and content.area
-    ]
+    areas = [(cell, content.area) for cell, content in cells.items() if isinstance(content, Formula) and content.area]
     claims = Counter(member for _, area in areas for member in area.cells())
     claims.update(
         member
@@ -358,7 +356,7 @@ def _place_areas(
 def _refuse_what_was_dropped(
     raw: Mapping[str, ooxml.RawCell], name: str, cells: dict[Cell, Value | Formula], members: Mapping[Cell, Cell]
 ) -> None:
-    kept = {cell.a1: content for cell, content in cells.items() if cell.sheet == name}
+    kept = {cell.a1: content for cell, content in cells.items()}
     for address, found in raw.items():
         content = kept.get(address)
         if found.bare and parse_range(address, name).first in members:
