@@ -17,10 +17,9 @@ import xlparity
 from xlparity.address import Cell
 from xlparity.annotate import annotate
 from xlparity.annotate.marks import COLOURS, MEANINGS, marks
-from xlparity.annotate.styles import FONTS
-from xlparity.engines.sheets import Content, Sheet
+from xlparity.annotate.summary import FONTS
 from xlparity.errors import WorkbookError
-from xlparity.patch import pack, write_formulas, write_values
+from xlparity.excel.ooxml import Content, Sheet, constant, pack, write_formulas, write_values
 from xlparity.report import CAUSES, Finding, Verdict
 from xlparity.workbook import read_workbook
 
@@ -202,7 +201,7 @@ def test_a_workbook_without_a_window_is_given_one_that_shows_the_summary(small):
 @pytest.mark.parametrize("kind", ["cause", "wrong", "sometimes", "unknown"])
 def test_a_link_is_readable_on_each_of_the_colours(kind):
     """Blue on red is hard to read: 4.5 to 1 is what the guidelines for accessible texts ask for."""
-    light, dark = (luminance(colour) for colour in (COLOURS[kind], FONTS["link"][2]))
+    light, dark = (luminance(colour) for colour in (COLOURS[kind], FONTS["link"].colour))
     assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
@@ -437,8 +436,7 @@ def test_new_cells_are_put_among_the_rows_of_the_sheet_and_never_into_a_button()
         new = b'<row r="%s"><c r="%s"><v>2.0</v></c></row>' % (address[1:].encode(), address.encode())
         assert write_values(old, {address: 2.0}, "sheet") == with_button(page % new)
         assert write_formulas(old, {address: "=1"}, "sheet") == with_button(page % new.replace(b"v>2.0</v", b"f>1</f"))
-        engines = Sheet(old, "sheet").written({address: Content(b"", b"<v>2.0</v>")})
-        assert engines == with_button(page % new)
+        assert Sheet(old, "sheet").edited({address: Content("", constant(2.0))}) == with_button(page % new)
 
 
 def test_what_a_sheet_shows_is_told_by_namespace_and_not_by_prefix(small):

@@ -15,9 +15,9 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 from test_engines import at, numeric
 
-from xlparity import ooxml
 from xlparity.engines import find_engine
-from xlparity.patch import pack, write_values
+from xlparity.excel import ooxml
+from xlparity.excel.ooxml import pack, write_values
 from xlparity.values import BLANK, ErrorValue, Unsupported
 from xlparity.workbook import formulas_of, read_workbook
 

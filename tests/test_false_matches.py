@@ -14,8 +14,8 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
 import xlparity
-from xlparity import ooxml
-from xlparity.patch import pack
+from xlparity.excel import ooxml
+from xlparity.excel.ooxml import pack
 from xlparity.report import Verdict
 
 SHEET = "xl/worksheets/sheet1.xml"

@@ -12,11 +12,11 @@ from openpyxl.worksheet.formula import ArrayFormula
 from planted import at, planted, verified
 
 import xlparity
-from xlparity import ooxml
 from xlparity.engines import find_engine
+from xlparity.excel import ooxml
+from xlparity.excel.ooxml import pack, write_values
 from xlparity.fix import fix
 from xlparity.following import on_a_circle
-from xlparity.patch import pack, write_values
 from xlparity.report import Verdict
 from xlparity.scenarios import running
 from xlparity.values import BLANK

@@ -18,15 +18,15 @@ import pandas as pd
 import pytest
 
 import xlparity
-from xlparity import ooxml
 from xlparity.address import parse_range
 from xlparity.course.regressor import reference, sheet
 from xlparity.course.regressor.faulty import plant_mistakes
 from xlparity.course.regressor.pages import regressor
 from xlparity.engines import find_engine
+from xlparity.excel import ooxml
+from xlparity.excel.ooxml import pack, write_values
 from xlparity.fix import fix
 from xlparity.generate import build, differs
-from xlparity.patch import pack, write_values
 from xlparity.report import Verdict
 from xlparity.values import BLANK
 from xlparity.workbook import Formula, formulas_of, parse_workbook, read_workbook

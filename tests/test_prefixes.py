@@ -13,12 +13,12 @@ from openpyxl.utils import FORMULAE
 from test_engines import at, workbook
 
 import xlparity
-from xlparity import ooxml
 from xlparity.address import Cell
 from xlparity.engines import find_engine
 from xlparity.engines.formulas.functions import FUNCTIONS
+from xlparity.excel import ooxml
+from xlparity.excel.ooxml import repack
 from xlparity.fix import fix
-from xlparity.patch import repack
 from xlparity.prefixes import FUTURE, as_read, misspelling, misspelt, prefixed, undocumented
 from xlparity.report import CAUSES
 from xlparity.rules import RULES

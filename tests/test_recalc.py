@@ -12,8 +12,8 @@ import pytest
 from openpyxl.chart import LineChart, Reference
 from openpyxl.worksheet.formula import ArrayFormula
 
-from xlparity import ooxml
-from xlparity.patch import repack
+from xlparity.excel import ooxml
+from xlparity.excel.ooxml import repack
 
 SHEET = "xl/worksheets/sheet1.xml"
 

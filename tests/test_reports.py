@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from xlparity import ooxml
+from xlparity.excel import ooxml
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / ".ci" / "reports"

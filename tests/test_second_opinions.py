@@ -15,12 +15,12 @@ import pytest
 from test_contract import LIE, saved_with_lies
 from test_engines import at, workbook
 
-from xlparity import ooxml
 from xlparity.engines import NAMES, find_engine, list_engines
 from xlparity.engines.files import Original
 from xlparity.engines.libreoffice import LibreOfficeEngine
 from xlparity.errors import EngineError, UsageError, WorkbookError
-from xlparity.patch import pack
+from xlparity.excel import ooxml
+from xlparity.excel.ooxml import pack
 from xlparity.values import BLANK, MISSING, ErrorValue, Unsupported
 from xlparity.workbook import read_workbook
 

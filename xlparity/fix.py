@@ -1,19 +1,19 @@
 """A copy of a workbook in which some formulas are exchanged, and every stored value is right again."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
-from xlparity import ooxml
-from xlparity.address import Cell, Range
+from xlparity.address import Cell, Range, parse_range
 from xlparity.engines import Values, find_engine
 from xlparity.errors import WorkbookError
+from xlparity.excel import ooxml
 from xlparity.formula import tokens
-from xlparity.patch import repack, write_formulas, write_values
 from xlparity.recalc import hold_against
 from xlparity.report import Report
 from xlparity.stored import StoredReport
 from xlparity.values import BLANK, MISSING, Missing, Unsupported, Value
-from xlparity.workbook import Formula, Workbook, formulas_of, parse_workbook, read_bytes
+from xlparity.workbook import Formula, Workbook, parse_workbook, read_bytes
 
 
 def fix(report: Report) -> tuple[bytes, tuple[Cell, ...]]:
@@ -68,22 +68,22 @@ def _refuse_place(book: Workbook, cell: Cell) -> None:
 
 
 def _written(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> bytes:
-    parts = ooxml.read_parts(data, book.path)
-    changed: dict[str, bytes] = {}
-    for sheet, part in ooxml.sheet_parts(parts, book.path).items():
-        mine = {cell.a1: formula.text for cell, formula in formulas.items() if cell.sheet == sheet}
-        areas = {
-            cell.a1: formula.area.a1
-            for cell, formula in formulas.items()
-            if cell.sheet == sheet and formula.area is not None and _area(book, cell) != formula.area
-        }
+    file = ooxml.Editor(data, book.path)
+    for sheet, part in file.sheets.items():
+        mine = {cell: formula for cell, formula in formulas.items() if cell.sheet == sheet}
         if mine:
-            # Only where formulas are shared can those of other cells be asked for, and to be sure of 50,000 takes a while.
-            listed = formulas_of(book) if b"shared" in parts[part] else ()
-            others = {cell.a1: held.text for cell, held in listed if cell.sheet == sheet and _sure(book, cell)}
-            where = f"{book.path}: sheet '{sheet}'"
-            changed[part] = write_formulas(parts[part], mine, where, others=others, areas=areas)
-    return repack(data, changed)
+            file[part] = ooxml.write_formulas(
+                file[part],
+                {cell.a1: formula.text for cell, formula in mine.items()},
+                f"{book.path}: sheet '{sheet}'",
+                others=partial(_certain, book, sheet),
+                areas={
+                    cell.a1: formula.area.a1
+                    for cell, formula in mine.items()
+                    if formula.area is not None and _area(book, cell) != formula.area
+                },
+            )
+    return file.saved()
 
 
 def _area(book: Workbook, cell: Cell) -> Range | None:
@@ -91,26 +91,27 @@ def _area(book: Workbook, cell: Cell) -> Range | None:
     return formula.area if formula is not None and cell not in book.members else None
 
 
-def _sure(book: Workbook, cell: Cell) -> bool:
-    """Whether a shared formula says in this cell what it was read to say.
+def _certain(book: Workbook, sheet: str, address: str) -> str | None:
+    """The text of a shared formula in this cell; None where it may say something else than what was read.
 
     openpyxl moves it there from another cell. It takes names such as YTD1 for addresses, runs over the edge of the grid
     where Excel begins again at the other side, and does not move all of a range that an expression is an end of.
     """
+    cell = parse_range(address, sheet).first
     formula = book.formula(cell)
     if formula is None:
-        return False
+        return None
     position = 0
     for token in tokens(formula.text):
         if ":" in formula.text[position : token.start]:
-            return False
+            return None
         position = token.end
         if token.kind in ("reference", "whole"):
             try:
                 book.area(token.text, cell)
             except ValueError:
-                return False
-    return ":" not in formula.text[position:]
+                return None
+    return None if ":" in formula.text[position:] else formula.text
 
 
 def _refuse_other_changes(old: Workbook, new: Workbook, formulas: Mapping[Cell, Formula]) -> None:
@@ -190,10 +191,9 @@ def _emptied(data: bytes, book: Workbook, cells: Iterable[Cell]) -> bytes:
     sheets: dict[str, dict[str, Value]] = {}
     for cell in cells:
         sheets.setdefault(cell.sheet, {})[cell.a1] = BLANK
-    parts = ooxml.read_parts(data, book.path)
-    names = ooxml.sheet_parts(parts, book.path)
-    changed = {
-        names[sheet]: write_values(parts[names[sheet]], blanks, f"{book.path}: sheet '{sheet}'")
-        for sheet, blanks in sheets.items()
-    }
-    return repack(data, changed) if changed else data
+    file = ooxml.Editor(data, book.path)
+    parts = file.sheets
+    for sheet, blanks in sheets.items():
+        part = parts[sheet]
+        file[part] = ooxml.write_values(file[part], blanks, f"{book.path}: sheet '{sheet}'")
+    return file.saved()

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from xlparity import ooxml
 from xlparity.address import Cell, parse_range
 from xlparity.engines import Values, find_engine
-from xlparity.patch import repack, write_values
+from xlparity.excel import ooxml
 from xlparity.prefixes import misspelling, misspelt
 from xlparity.stored import Stored, StoredReport, StoredResult
 from xlparity.tolerance import Tolerance
@@ -31,14 +30,13 @@ def recalculate(path: Path) -> tuple[StoredReport, bytes]:
 
 def hold_against(data: bytes, book: Workbook, values: Values) -> tuple[StoredReport, bytes]:
     """The same for values that somebody has computed already, and the workbook's own bytes."""
-    parts = ooxml.read_parts(data, book.path)
-    shared = ooxml.shared_strings(parts, book.path)
-    libreoffice = b"<Application>LibreOffice" in parts.get("docProps/app.xml", b"")
+    file = ooxml.Editor(data, book.path)
+    shared = ooxml.shared_strings(file.parts, book.path)
+    libreoffice = b"<Application>LibreOffice" in file.parts.get("docProps/app.xml", b"")
     results: list[StoredResult] = []
-    changed: dict[str, bytes] = {}
-    for sheet, part in ooxml.sheet_parts(parts, book.path).items():
+    for sheet, part in file.sheets.items():
         where = f"{book.path}: sheet '{sheet}'"
-        raw = ooxml.scan(parts[part], where)
+        raw = ooxml.scan(file[part], where)
         stored = {address: ooxml.stored_value(held, shared) for address, held in raw.items()}
         if libreoffice:
             stored = {
@@ -52,10 +50,10 @@ def hold_against(data: bytes, book: Workbook, values: Values) -> tuple[StoredRep
                 results.append(_result(book, cell, stored, values))
                 new |= _exchanged(book, cell, stored, values)
         if new:
-            changed[part] = write_values(parts[part], new, where)
+            file[part] = ooxml.write_values(file[part], new, where)
     versions = {name: version(name) for name in ("xlparity", "formulas")}
     report = StoredReport(from_here(book.path), book.digest, tuple(results), versions)
-    return report, repack(data, changed) if changed else data
+    return report, file.saved()
 
 
 def _cells(book: Workbook, cell: Cell) -> list[Cell]:

@@ -8,29 +8,25 @@ a blank.
 import hashlib
 import io
 import math
-import re
 import traceback
 import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import unescape
 
-from xlparity import collector, ooxml, prefixes
+from xlparity import collector, prefixes
 from xlparity.address import Cell, Range, folded, parse_range
 from xlparity.contents import Formula as Formula  # noqa: PLC0414  (here is where everybody looks for it)
 from xlparity.contents import replaced
 from xlparity.errors import WorkbookError, nearest_file
+from xlparity.excel import ooxml
 from xlparity.formula import precedents
-from xlparity.patch import repack
 from xlparity.scope import Scope, Table, whole_lines
 from xlparity.values import ErrorValue, Unsupported, Value
 
 _LARGEST_AREA = 1_000_000
-_SHARED = re.compile(rb"""<f\b[^>]*\bt=["']shared["'][^>]*(?<!/)>(?P<text>[^<]*)</f>""")
 
 _NOT_NEEDED = {
     "pivot": "xlparity needs no pivot table: remove it in a copy, or save a copy without it",
@@ -184,10 +180,12 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
     for name, part in sheets.items():
         raw = ooxml.scan(parts[part], f"{path}: sheet '{name}'")
         formulas += sum(cell.formula for cell in raw.values())
-        _read_sheet(book[name], name, raw, cells)
-        _refuse_data_tables(book[name], name, cells)
-        _place_areas(name, raw, cells, members)
-        _refuse_what_was_dropped(raw, name, cells, members)
+        of_sheet: dict[Cell, Value | Formula] = {}
+        _read_sheet(book[name], name, raw, of_sheet)
+        _refuse_data_tables(book[name], name, of_sheet)
+        _place_areas(raw, of_sheet, members)
+        _refuse_what_was_dropped(raw, name, of_sheet, members)
+        cells |= of_sheet
     digest = hashlib.sha256(data).hexdigest()
     try:
         scope = _scope(book)
@@ -213,8 +211,8 @@ def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:
             try:
                 return openpyxl.load_workbook(file)
             except TokenizerError:  # one shared formula that cannot be taken apart is not to hide all the others
-                readable = {part: _SHARED.sub(_readable, xml) for part, xml in sheets.items()}
-                file = _Watched(repack(data, readable))
+                readable = {part: _readable(ooxml.Sheet(xml, f"{path}: {part}")) for part, xml in sheets.items()}
+                file = _Watched(ooxml.repack(data, readable))
                 return openpyxl.load_workbook(file)
     except Exception as error:  # openpyxl raises whatever a damaged part happens to raise
         raise WorkbookError(f"{path}: {_unreadable(file.part, error)}") from error
@@ -232,8 +230,7 @@ class _Watched(io.BytesIO):
     @property
     def part(self) -> str:
         """The name of the part that was read last."""
-        with zipfile.ZipFile(io.BytesIO(self.getvalue())) as archive:
-            return max((e.header_offset, e.filename) for e in archive.infolist() if e.header_offset <= self._at)[1]
+        return ooxml.part_at(self.getvalue(), self._at)
 
 
 def _unreadable(part: str, error: Exception) -> str:
@@ -252,15 +249,26 @@ def _unreadable(part: str, error: Exception) -> str:
     )
 
 
-def _readable(element: re.Match[bytes]) -> bytes:
-    """The element of a shared formula, or an empty one, which is then refused, where openpyxl fails on it."""
+def _readable(sheet: ooxml.Sheet) -> bytes:
+    """The sheet with an empty formula, which is then refused, in place of each shared one on which openpyxl fails."""
+    return ooxml.spliced(
+        sheet.xml,
+        [
+            ooxml.replaced(formula.element, b"<%sf/>" % formula.element.tag.prefix)
+            for formula in sheet.formulas()
+            if formula.kind == "shared" and formula.defines and not _has_tokens(formula.element.text)
+        ],
+    )
+
+
+def _has_tokens(formula: str) -> bool:
     from openpyxl.formula.tokenizer import Tokenizer, TokenizerError  # noqa: PLC0415
 
     try:
-        Tokenizer(f"={unescape(element['text'].decode())}")
+        Tokenizer(f"={formula}")
     except TokenizerError:
-        return b"<f/>"
-    return bytes(element[0])
+        return False
+    return True
 
 
 def _refuse_other_arithmetic(book: Any, path: Path) -> None:
@@ -324,14 +332,10 @@ def _constant(value: object, raw: ooxml.RawCell | None) -> Value:
 
 
 def _place_areas(
-    name: str, raw: Mapping[str, ooxml.RawCell], cells: dict[Cell, Value | Formula], members: dict[Cell, Cell]
+    raw: Mapping[str, ooxml.RawCell], cells: dict[Cell, Value | Formula], members: dict[Cell, Cell]
 ) -> None:
     """Gives the cells of every array area to its formula; an area that shares a cell with another formula is refused."""
-    areas = [
-        (cell, content.area)
-        for cell, content in cells.items()
-        if cell.sheet == name and isinstance(content, Formula) and content.area
-    ]
+    areas = [(cell, content.area) for cell, content in cells.items() if isinstance(content, Formula) and content.area]
     claims = Counter(member for _, area in areas for member in area.cells())
     claims.update(
         member
@@ -352,7 +356,7 @@ def _place_areas(
 def _refuse_what_was_dropped(
     raw: Mapping[str, ooxml.RawCell], name: str, cells: dict[Cell, Value | Formula], members: Mapping[Cell, Cell]
 ) -> None:
-    kept = {cell.a1: content for cell, content in cells.items() if cell.sheet == name}
+    kept = {cell.a1: content for cell, content in cells.items()}
     for address, found in raw.items():
         content = kept.get(address)
         if found.bare and parse_range(address, name).first in members:

@@ -8,15 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from xlparity import ooxml
 from xlparity.address import Cell
-from xlparity.annotate.comments import write_comments
 from xlparity.annotate.marks import COLOURS, marks
-from xlparity.annotate.package import Package
-from xlparity.annotate.styles import Styles
 from xlparity.annotate.summary import add_summary
 from xlparity.errors import WorkbookError
-from xlparity.patch import repack, styles_in, write_styles
+from xlparity.excel import ooxml
 from xlparity.report import Report
 from xlparity.workbook import Workbook, parse_workbook, read_bytes
 
@@ -45,29 +41,34 @@ def annotate(report: Report, *, most_comments: int = MOST_COMMENTS) -> Annotated
     book = parse_workbook(data, path)
     if book.digest != report.sha256:
         raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")
-    package = Package(ooxml.read_parts(data, path), path)
-    styles = Styles(package)
+    file = ooxml.Editor(data, path)
+    styles = ooxml.Styles(file)
     marked = marks(report)
     spoken = set(islice(marked, most_comments))
     by_sheet: dict[str, list[Cell]] = {}
     for cell in marked:
         by_sheet.setdefault(cell.sheet, []).append(cell)
-    for sheet, part in package.sheets.items():
-        where = f"{path}: sheet '{sheet}'"
-        mine = {cell.a1: marked[cell] for cell in by_sheet.get(sheet, ())}
-        if not mine:
+    for name, part in file.sheets.items():
+        if name not in by_sheet:
             continue
-        old = styles_in(package[part], mine, where)
-        new = {address: styles.coloured(old[address], COLOURS[mark.kind]) for address, mark in mine.items()}
-        package[part] = write_styles(package[part], new, where)
-        texts = {cell.a1: marked[cell].text for cell in by_sheet[sheet] if cell in spoken}
+        sheet = ooxml.Sheet(file[part], f"{path}: sheet '{name}'")
+        kinds = {cell.a1: marked[cell].kind for cell in by_sheet[name]}
+        old = sheet.formats(kinds)
+        edits = sheet.edits(
+            {
+                address: ooxml.Content(style=styles.filled(old[address], COLOURS[kind]))
+                for address, kind in kinds.items()
+            }
+        )
+        texts = {cell.a1: marked[cell].text for cell in by_sheet[name] if cell in spoken}
         if texts:
-            write_comments(package, part, texts)
-    name = add_summary(package, styles, report, marked, len(spoken))
+            edits += ooxml.write_comments(file, part, texts, sheet.root)
+        file[part] = ooxml.spliced(sheet.xml, edits)
+    added = add_summary(file, styles, report, marked, len(spoken))
     styles.write()
-    changed = repack(data, package.changed)
-    _refuse_other_contents(book, parse_workbook(changed, path), name)
-    return Annotated(changed, len(marked), len(spoken), name)
+    changed = file.saved()
+    _refuse_other_contents(book, parse_workbook(changed, path), added)
+    return Annotated(changed, len(marked), len(spoken), added)
 
 
 def _refuse_other_contents(old: Workbook, new: Workbook, added: str) -> None:

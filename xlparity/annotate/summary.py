@@ -3,29 +3,31 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
-from xml.sax.saxutils import escape, quoteattr
 
-from xlparity.address import Cell, column_letters, quoted
+from xlparity.address import Cell
 from xlparity.annotate.marks import COLOURS, MEANINGS, Mark, without_suggestion
-from xlparity.annotate.package import RELATION, Package
-from xlparity.annotate.styles import Styles
-from xlparity.patch import encoded
-from xlparity.patch.outline import Element, appended, outline, prefixed, spliced
+from xlparity.excel import ooxml
 from xlparity.report import Finding, Report, Verdict
 from xlparity.reporters import rows as listed
 from xlparity.reporters import words
 
-_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _VERDICTS = {
     Verdict.PASS: "FFC6EFCE",
     Verdict.FAIL: "FFFFD3CC",
     Verdict.UNASSESSED: "FFFFE699",
     Verdict.STALE: "FFFFE699",
 }
+FONTS = {
+    "text": ooxml.Font("", 11, "FF000000"),
+    "head": ooxml.Font("<b/>", 11, "FF000000"),
+    "title": ooxml.Font("<b/>", 16, "FF000000"),
+    "link": ooxml.Font("<u/>", 11, "FF00316E"),
+    "faint": ooxml.Font("", 11, "FF595959"),
+}
+"""A link is dark enough to be read on the reddest of our colours."""
 _HEADING = "FFEDEDED"
 _WIDTHS = (32, 20, 12, 14, 30, 30, 52, 36)
 _WORST, _MOST_FINDINGS, _MOST_LINES = 50, 1000, 8
-_LONGEST = 32_767  # characters in a cell, in Excel
 _A_LINE = 15.0  # points
 
 
@@ -42,48 +44,24 @@ class Entry(NamedTuple):
 Row = Sequence[Entry]
 
 
-def add_summary(package: Package, styles: Styles, report: Report, marked: Mapping[Cell, Mark], commented: int) -> str:
+def add_summary(
+    file: ooxml.Editor, styles: ooxml.Styles, report: Report, marked: Mapping[Cell, Mark], commented: int
+) -> str:
     """Puts the sheet behind the others, for the workbook to open on; gives its name, xlparity unless there is one."""
-    book = package.workbook
-    xml = package[book]
-    root = outline(xml, package.where(book), depth=2)
-    sheets = root.child("sheets")
-    assert sheets is not None  # or the workbook could not have been read
-    taken = {sheet.attributes.get("name", "").lower() for sheet in sheets.children}
-    name = next(n for n in ("xlparity", *(f"xlparity ({k})" for k in range(2, 10_000))) if n not in taken)
-    part = package.free("xl/worksheets/sheet#.xml")
-    package[part] = _sheet(_rows(report, marked, commented), styles)
-    package.declare(part, _SHEET)
-    relation = package.relate(book, "worksheet", part)
-    number = max(int(sheet.attributes.get("sheetId", 0)) for sheet in sheets.children) + 1
-    # The relation's prefix is declared here, whatever it is elsewhere in the file.
-    new = f'<sheet xmlns:r="{RELATION}" name="{name}" sheetId="{number}" r:id="{relation}"/>'.encode()
-    package[book] = spliced(xml, [*_opened(xml, root, sheets), *appended(xml, sheets, new)])
-    parts = package.targets(book)
-    for sheet in sheets.children:
-        _deselect(package, parts.get(sheet.attribute(RELATION, "id") or ""))
-    return name
+    rows = [_row(row, styles) for row in _rows(report, marked, commented)]
+    return ooxml.add_sheet(file, "xlparity", rows, _WIDTHS)
 
 
-def _opened(xml: bytes, root: Element, sheets: Element) -> list[tuple[int, int, bytes]]:
-    """The edits by which the workbook opens on the sheet behind these."""
-    last = str(len(sheets.children))
-    views = root.child("bookViews")
-    if views is not None and views.children:
-        return appended(xml, views.children[0], b"", activeTab=last)[:1]
-    new = f'<bookViews><workbookView activeTab="{last}"/></bookViews>'.encode()
-    return [(sheets.start, sheets.start, prefixed(new, root.prefix))]
-
-
-def _deselect(package: Package, part: str | None) -> None:
-    """Selects the sheet no longer: of two that are selected, Excel makes a group, and what is typed into one is in both."""
-    if part is None or b"tabSelected" not in package[part]:
-        return
-    xml = package[part]
-    views = outline(xml, package.where(part), depth=2).child("sheetViews")
-    selected = [view for view in views.children if "tabSelected" in view.attributes] if views is not None else []
-    edits = [edit for view in selected for edit in appended(xml, view, b"", tabSelected="0")[:1]]
-    package[part] = spliced(xml, edits)
+def _row(row: Row, styles: ooxml.Styles) -> ooxml.NewRow:
+    """The row with its formats, as high as its texts need."""
+    height = max((_height(entry, k) for k, entry in enumerate(row) if _wrapped(entry, row)), default=0)
+    cells = [
+        ooxml.NewCell(
+            entry.value, styles.text(FONTS[entry.font], entry.colour, wrapped=_wrapped(entry, row)), entry.link
+        )
+        for entry in row
+    ]
+    return ooxml.NewRow(cells, height * _A_LINE if height > 1 else None)
 
 
 def _rows(report: Report, marked: Mapping[Cell, Mark], commented: int) -> list[Row]:
@@ -232,35 +210,6 @@ def _numbers(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers[:8])) + more
 
 
-def _sheet(rows: Sequence[Row], styles: Styles) -> bytes:
-    lines: list[str] = []
-    links: list[str] = []
-    for number, row in enumerate(rows, start=1):
-        cells: list[str] = []
-        height = max((_height(entry, k) for k, entry in enumerate(row) if _wrapped(entry, row)), default=0)
-        for column, entry in enumerate(row, start=1):
-            address = f"{column_letters(column)}{number}"
-            style = styles.summary(entry.font, entry.colour, wrapped=_wrapped(entry, row))
-            cells.append(_cell(address, entry, style))
-            if entry.link is not None:
-                place = quoteattr(f"{quoted(entry.link.sheet)}!{entry.link.a1}")
-                links.append(f'<hyperlink ref="{address}" location={place} display={quoteattr(str(entry.link))}/>')
-        high = f' ht="{height * _A_LINE:g}" customHeight="1"' if height > 1 else ""
-        lines.append(f'<row r="{number}"{high}>{"".join(cells)}</row>')
-    widths = "".join(
-        f'<col min="{k}" max="{k}" width="{width}" customWidth="1"/>' for k, width in enumerate(_WIDTHS, start=1)
-    )
-    return (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-        '<sheetPr><tabColor rgb="FFC00000"/><pageSetUpPr fitToPage="1"/></sheetPr>'
-        '<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0"/></sheetViews>'
-        f"<cols>{widths}</cols><sheetData>{''.join(lines)}</sheetData>"
-        + (f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else "")
-        + '<pageSetup orientation="landscape" fitToHeight="0"/></worksheet>'
-    ).encode()
-
-
 def _wrapped(entry: Entry, row: Row) -> bool:
     """A sentence by itself runs on over the empty cells beside it, and so does a title."""
     return entry.wrapped and len(row) > 1 and entry.font != "title"
@@ -269,12 +218,3 @@ def _wrapped(entry: Entry, row: Row) -> bool:
 def _height(entry: Entry, column: int) -> int:
     """How many lines the text takes in its column."""
     return min(_MOST_LINES, -(-len(entry.value) // _WIDTHS[column])) if isinstance(entry.value, str) else 1
-
-
-def _cell(address: str, entry: Entry, style: int) -> str:
-    if isinstance(entry.value, float):
-        return f'<c r="{address}" s="{style}"><v>{entry.value!r}</v></c>'
-    text = encoded(entry.value[:_LONGEST])
-    if not text:
-        return f'<c r="{address}" s="{style}"/>'
-    return f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'

@@ -7,28 +7,22 @@ is left in a copy, and what such a program gives back was computed by it.
 import hashlib
 import io
 import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import openpyxl
 
-from xlparity import collector, ooxml
-from xlparity.address import Cell, Range
-from xlparity.engines.sheets import Content, Sheet, escaped, to_cell
+from xlparity import collector
+from xlparity.address import Cell, Range, column_number
 from xlparity.errors import UsageError, WorkbookError
-from xlparity.patch import pack
+from xlparity.excel import ooxml
 from xlparity.values import BLANK, MISSING, ErrorValue, Missing, Unsupported, Value
-from xlparity.workbook import Formula, Workbook, formulas_of
-
-_ITERATE = re.compile(rb"""(<(?:\w+:)?calcPr\b[^>]*?)\siterate=(?:"[^"]*"|'[^']*')""")
-_EXTERNAL = re.compile(rb"""<(?:\w+:)?Relationship\b[^>]*\sTargetMode=["']External["'][^>]*>""")
-_TARGET = re.compile(rb"""\sTarget=(?:"[^"]*"|'[^']*')""")
+from xlparity.workbook import Formula, Workbook
 
 
 class Original:
-    """A workbook's file, taken apart once so that many copies can be made of it.
+    """A workbook's file without its stored values, of which many copies can be made.
 
     ``emptied`` are formulas that no copy holds, because nothing good would come of computing them. ``stand_in`` is what
     a copy stores for every other formula, where an engine minds that nothing is stored. The workbook may be an edited one,
@@ -36,23 +30,22 @@ class Original:
     """
 
     @collector.paused()
-    def __init__(self, workbook: Workbook, emptied: Collection[Cell], stand_in: ErrorValue | None = None) -> None:
+    def __init__(self, workbook: Workbook, emptied: Collection[Cell], stand_in: Value = BLANK) -> None:
         self._workbook = workbook
         self._emptied = frozenset(emptied)
-        self._parts = _tamed(read_again(workbook))
+        self._stand_in = ooxml.result(stand_in)
+        self._parts = ooxml.isolated(read_again(workbook), workbook.path)
         self._names = ooxml.sheet_parts(self._parts, workbook.path)
-        self._sheets = {
-            name: Sheet(self._parts[part], f"{workbook.path}: sheet '{name}'") for name, part in self._names.items()
-        }
-        results: dict[str, list[str]] = defaultdict(list)
+        self._sheets: dict[str, ooxml.Sheet] = {}  # as the copies have them, of those in which something was overridden
+        addresses: dict[str, set[str]] = defaultdict(set)
         for member in workbook.members:
-            results[member.sheet].append(member.a1)
-        for name, sheet in self._sheets.items():
-            sheet.strip(results[name], _constant(BLANK if stand_in is None else stand_in))
+            addresses[member.sheet].add(member.a1)
+        for name, part in self._names.items():
+            sheet = ooxml.Sheet(self._parts[part], f"{workbook.path}: sheet '{name}'")
             gone = {cell.a1: BLANK for cell in emptied if cell.sheet == name}
-            sheet.keep(
-                self._contents(name, gone) | self._reworded(name, _constant(BLANK if stand_in is None else stand_in))
-            )
+            contents = _stripped(sheet, addresses[name], self._stand_in)
+            contents |= self._contents(sheet, name, gone) | self._reworded(sheet, name)
+            self._parts[part] = sheet.edited(contents)
 
     def copy(self, overrides: Mapping[Cell, Value]) -> bytes:
         """The file with the overrides in place of what the cells hold, formulas included, and no other stored value.
@@ -62,23 +55,23 @@ class Original:
         parts = dict(self._parts)
         given: dict[str, dict[str, Value]] = defaultdict(dict)
         for cell, value in overrides.items():
-            if cell.sheet not in self._sheets:
+            if cell.sheet not in self._names:
                 raise UsageError(f"cannot set {cell}: the workbook has no sheet '{cell.sheet}'")
             if isinstance(value, Missing | Unsupported) or (isinstance(value, float) and not math.isfinite(value)):
                 raise UsageError(f"cannot set {cell} to {value}, which is no value that a file can hold")
             given[cell.sheet][cell.a1] = value
-        for name, sheet in self._sheets.items():
-            parts[self._names[name]] = sheet.written(self._contents(name, given[name]))
-        return pack(parts)
+        for name, values in given.items():
+            part = self._names[name]
+            if name not in self._sheets:
+                self._sheets[name] = ooxml.Sheet(self._parts[part], f"{self._workbook.path}: sheet '{name}'")
+            sheet = self._sheets[name]
+            parts[part] = sheet.edited(self._contents(sheet, name, values))
+        return ooxml.pack(parts)
 
-    def _contents(self, name: str, given: Mapping[str, Value]) -> dict[str, Content]:
+    def _contents(self, sheet: ooxml.Sheet, name: str, given: Mapping[str, Value]) -> dict[str, ooxml.Content]:
         """What the cell elements hold when these cells of a sheet are given, those of other cells among them."""
-        sheet = self._sheets[name]
-        contents = {address: _constant(value) for address, value in given.items()}
-        for address in given:
-            element = sheet.elements.get(address)
-            if element is not None and element.defines:
-                contents = self._spelled_out(name, sheet.groups[element.shared]) | contents
+        contents = {address: ooxml.Content("", ooxml.constant(value)) for address, value in given.items()}
+        contents = self._spelled_out(sheet, name, given) | contents
         areas: dict[Range, Formula] = {}
         for address in given:
             formula = self._workbook.formula(to_cell(name, address))
@@ -88,30 +81,53 @@ class Original:
             contents |= _masked(area, formula, given)
         return contents
 
-    def _reworded(self, name: str, stand_in: Content) -> dict[str, Content]:
+    def _reworded(self, sheet: ooxml.Sheet, name: str) -> dict[str, ooxml.Content]:
         """The formulas that the file has in other words, or has not got."""
-        contents: dict[str, Content] = {}
-        for cell, formula in formulas_of(self._workbook):
-            if cell.sheet == name and cell in self._workbook.edits and cell not in self._emptied:
-                element = self._sheets[name].elements.get(cell.a1)
-                if element is not None and element.defines:
-                    contents = self._spelled_out(name, self._sheets[name].groups[element.shared]) | contents
-                area = b' t="array" ref="%b"' % formula.area.a1.encode() if formula.area is not None else b""
-                inside = b"<f%b>%b</f>%b" % (area, escaped(formula.text[1:]), stand_in.inside)
-                contents[cell.a1] = Content(stand_in.type, inside)
-        return contents
+        formulas = {
+            cell.a1: formula
+            for cell in self._workbook.edits - self._emptied
+            if cell.sheet == name and isinstance(formula := self._workbook.cells.get(cell), Formula)
+        }
+        contents = {
+            address: ooxml.Content(formula.text[1:], self._stand_in, formula.area.a1 if formula.area else None)
+            for address, formula in formulas.items()
+        }
+        return self._spelled_out(sheet, name, formulas) | contents
 
-    def _spelled_out(self, name: str, group: list[str]) -> dict[str, Content]:
-        """Each formula of a shared group by itself; they live off the text of the first one, which is about to go."""
-        texts = {address: self._workbook.cells.get(to_cell(name, address)) for address in group}
+    def _spelled_out(self, sheet: ooxml.Sheet, name: str, gone: Collection[str]) -> dict[str, ooxml.Content]:
+        """Each formula by itself that shares the text of a cell which is about to lose its own."""
+        if not gone:
+            return {}
+        shared = [element for element in sheet.formulas() if element.kind == "shared"]
+        numbers = {element.number for element in shared if element.defines and element.cell.a1 in gone}
+        texts = {
+            element.cell.a1: self._workbook.cells.get(element.cell._replace(sheet=name))
+            for element in shared
+            if element.number in numbers
+        }
         return {
-            address: Content(b"", b"<f>" + escaped(held.text[1:]) + b"</f>")
+            address: ooxml.Content(held.text[1:], self._stand_in)
             for address, held in texts.items()
             if isinstance(held, Formula) and to_cell(name, address) not in self._emptied
         }
 
 
-def _masked(area: Range, formula: Formula, given: Mapping[str, Value]) -> dict[str, Content]:
+def _stripped(sheet: ooxml.Sheet, members: Collection[str], stand_in: ooxml.StoredXml) -> dict[str, ooxml.Content]:
+    """The stand-in for the stored value of every formula, and nothing in the other cells of array areas.
+
+    A cell that holds nothing loses its type as well, which IronCalc would take for a number's.
+    """
+    with_formula, nothing = ooxml.Content(stored=stand_in), ooxml.Content(stored=ooxml.NOTHING)
+    contents: dict[str, ooxml.Content] = {}
+    for address, cell in sheet.cells.items():
+        if cell.child("f") is not None:
+            contents[address] = with_formula
+        elif address in members or ("t" in cell.attributes and not (cell.child("v") or cell.child("is"))):
+            contents[address] = nothing
+    return contents
+
+
+def _masked(area: Range, formula: Formula, given: Mapping[str, Value]) -> dict[str, ooxml.Content]:
     """An array formula some of whose cells are given: it takes those from constants, and computes the others.
 
     No part of an array formula can be replaced in a file. Where all of it is given, nothing needs to be computed.
@@ -125,9 +141,8 @@ def _masked(area: Range, formula: Formula, given: Mapping[str, Value]) -> dict[s
     columns = area.shape[1]
     mask = _table(["TRUE" if cell in held else "FALSE" for cell in cells], columns)
     constants = _table([_literal(held.get(cell, 0.0)) for cell in cells], columns)
-    text = escaped(f"IF({mask},{constants},({formula.text[1:]}))")
-    contents = {cell.a1: Content(b"", b"") for cell in cells}
-    contents[cells[0].a1] = Content(b"", b'<f t="array" ref="%b">%b</f>' % (area.a1.encode(), text))
+    contents = {cell.a1: ooxml.Content("", ooxml.NOTHING) for cell in cells}
+    contents[cells[0].a1] = ooxml.Content(f"IF({mask},{constants},({formula.text[1:]}))", ooxml.NOTHING, area.a1)
     return contents
 
 
@@ -142,18 +157,6 @@ def _literal(value: Value) -> str:
     if isinstance(value, str):
         return '"' + value.replace('"', '""') + '"'
     return value.code if isinstance(value, ErrorValue) else repr(value).upper()
-
-
-def _constant(value: Value) -> Content:
-    if value is BLANK:
-        return Content(b"", b"")
-    if isinstance(value, bool):
-        return Content(b' t="b"', b"<v>%d</v>" % value)
-    if isinstance(value, float):
-        return Content(b"", b"<v>" + repr(value).encode() + b"</v>")
-    if isinstance(value, ErrorValue):
-        return Content(b' t="e"', b"<v>" + value.code.encode() + b"</v>")
-    return Content(b' t="inlineStr"', b'<is><t xml:space="preserve">' + escaped(str(value)) + b"</t></is>")
 
 
 def read_again(workbook: Workbook) -> dict[str, bytes]:
@@ -191,18 +194,7 @@ def as_held(workbook: Workbook, result: Callable[[Cell], Value]) -> dict[Cell, V
     return values
 
 
-def _tamed(parts: dict[str, bytes]) -> dict[str, bytes]:
-    """The parts without iterative calculation, and without links to anything outside."""
-    for name, part in parts.items():
-        if name.endswith(".rels"):
-            parts[name] = _EXTERNAL.sub(lambda match: _TARGET.sub(b' Target="nowhere"', match[0]), part)
-        elif b"calcPr" in part and name.endswith("workbook.xml"):
-            # With iterations a circular reference comes to whatever the last one left.
-            parts[name] = _ITERATE.sub(rb"\1", part)
-    return parts
-
-
-def probe(calls: Collection[str], stand_in: ErrorValue | None = None) -> bytes:
+def probe(calls: Collection[str], stand_in: Value = BLANK) -> bytes:
     """A workbook that calls each function without an argument: ``#NAME?`` only where it is not known at all.
 
     An unknown function that IFERROR or ISNUMBER looks at would else give a value.
@@ -212,15 +204,20 @@ def probe(calls: Collection[str], stand_in: ErrorValue | None = None) -> bytes:
         book.active.cell(row, 1, f"={call}()")
     buffer = io.BytesIO()
     book.save(buffer)
-    parts = ooxml.read_parts(buffer.getvalue(), Path("probe"))
-    for part in ooxml.sheet_parts(parts, Path("probe")).values():
-        sheet = Sheet(parts[part], "probe")
-        sheet.strip((), _constant(BLANK if stand_in is None else stand_in))
-        parts[part] = sheet.written({})
-    return pack(parts)
+    file = ooxml.Editor(buffer.getvalue(), Path("probe"))
+    for part in file.sheets.values():
+        sheet = ooxml.Sheet(file[part], "probe")
+        file[part] = sheet.edited(_stripped(sheet, (), ooxml.result(stand_in)))
+    return file.saved()
 
 
 def unknown_functions(answers: Mapping[Cell, Value], calls: Collection[str]) -> frozenset[str]:
     """The functions that an engine does not know, by what it made of the probe's first column."""
     by_row = {cell.row: value for cell, value in answers.items()}
     return frozenset(call for row, call in enumerate(sorted(calls), start=1) if "#NAME?" in str(by_row.get(row)))
+
+
+def to_cell(sheet: str, address: str) -> Cell:
+    """The cell at an address as a cell element has it, for which ``parse_range`` would take longer."""
+    letters = address.rstrip("0123456789")
+    return Cell(sheet, int(address[len(letters) :]), column_number(letters))

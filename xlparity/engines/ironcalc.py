@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from xlparity.address import Cell
-from xlparity.engines.files import Original, as_held, probe, read_again, unknown_functions
+from xlparity.engines.files import Original, as_held, probe, unknown_functions
 from xlparity.engines.operands import doubts
 from xlparity.engines.survey import Survey
 from xlparity.errors import UsageError, WorkbookError, XlparityError
@@ -25,7 +25,6 @@ from xlparity.workbook import Workbook
 # IronCalc prints a complaint on standard output about every formula that stores nothing; an error would be seen if it came back.
 _NOT_COMPUTED = ErrorValue("#NULL!")
 _NO_DOMAIN = re.compile(r"\bA(?:SIN|COS|COSH|TANH)\(", re.IGNORECASE)
-_FROM_1904 = re.compile(rb"""\sdate1904=["'](?:1|true)["']""")
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#N/A"})
 
 
@@ -63,8 +62,7 @@ class IronCalcSession:
     """One workbook, read by IronCalc anew each time."""
 
     def __init__(self, workbook: Workbook, library: Any) -> None:
-        parts = read_again(workbook)
-        if any(_FROM_1904.search(part) for name, part in parts.items() if name.endswith("workbook.xml")):
+        if workbook.date1904:
             raise WorkbookError(f"{workbook.path}: IronCalc does not know the 1904 date system; use another engine")
         self._workbook = workbook = workbook.as_excel_reads()
         self._library = library

@@ -17,12 +17,12 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from xlparity import ooxml
 from xlparity.address import Cell
 from xlparity.engines.files import Original, as_held, probe, stored_values, unknown_functions
 from xlparity.engines.operands import doubts
 from xlparity.engines.survey import Survey
 from xlparity.errors import EngineError, UsageError
+from xlparity.excel import ooxml
 from xlparity.values import MISSING, ErrorValue, Unsupported, Value
 from xlparity.workbook import Workbook, formulas_of
 

@@ -1,27 +1,22 @@
 """Writing workbooks: a draft in, the bytes of its files out, the same bytes every time."""
 
 import io
-import re
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlparity import ooxml
 from xlparity.address import Cell
 from xlparity.engines import Values, find_engine
 from xlparity.errors import WorkbookError
-from xlparity.patch import pack, write_values
+from xlparity.excel import ooxml
 from xlparity.tolerance import Tolerance
-from xlparity.values import Unsupported, Value
+from xlparity.values import BLANK, Unsupported, Value
 from xlparity.workbook import formulas_of, parse_workbook
 
 if TYPE_CHECKING:
     import openpyxl
 
 _STORED = Tolerance(rtol=1e-12, atol=1e-15)  # another processor's exp() may end in another digit
-_TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
-_VALUE = re.compile(rb"(</f>|<f/>|<f [^>]*/>)<v>([^<]*)</v>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +33,23 @@ def build(draft: Draft) -> dict[str, bytes]:
     path = Path(f"{draft.name}.xlsx")
     buffer = io.BytesIO()
     draft.book.save(buffer)
-    parts = ooxml.read_parts(buffer.getvalue(), path)
-    parts["docProps/core.xml"] = _TIMES.sub(rb"\g<1>2000-01-01T00:00:00Z", parts["docProps/core.xml"])
+    parts = ooxml.without_clock(ooxml.read_parts(buffer.getvalue(), path))
     sheets = ooxml.sheet_parts(parts, path)
     for sheet, part in sheets.items():
         # openpyxl writes 16 digits of a number, which is one too few for some weights.
         numbers = {
             held.coordinate: held.value for row in draft.book[sheet] for held in row if isinstance(held.value, float)
         }
-        parts[part] = write_values(parts[part], numbers, f"{path}: sheet '{sheet}'")
-    workbook = parse_workbook(pack(parts), path)
+        parts[part] = ooxml.write_values(parts[part], numbers, f"{path}: sheet '{sheet}'")
+    workbook = parse_workbook(ooxml.pack(parts), path)
     values = find_engine("formulas").load(workbook).recalculate({})
     stored: dict[str, dict[str, Value]] = {sheet: {} for sheet in workbook.sheets}
     for cell, formula in formulas_of(workbook):
         for member in formula.area.cells() if formula.area else (cell,):
             stored[member.sheet][member.a1] = _computed(values, member)
     for sheet, part in sheets.items():
-        parts[part] = write_values(parts[part], stored[sheet], f"{path}: sheet '{sheet}'")
-    return {path.name: pack(parts), f"{draft.name}.parity.toml": draft.spec.encode()}
+        parts[part] = ooxml.write_values(parts[part], stored[sheet], f"{path}: sheet '{sheet}'")
+    return {path.name: ooxml.pack(parts), f"{draft.name}.parity.toml": draft.spec.encode()}
 
 
 def _computed(values: Values, cell: Cell) -> Value:
@@ -80,32 +74,30 @@ def differs(path: Path, data: bytes) -> bool:
     if path.suffix != ".xlsx":
         return True
     try:
-        return _listing(found) != _listing(data) or any(
-            _parts_differ(ours, ooxml.read_parts(found, path)[name])
-            for name, ours in ooxml.read_parts(data, path).items()
+        old, new = ooxml.read_parts(found, path), ooxml.read_parts(data, path)
+        sheets = ooxml.sheet_parts(new, path).values()
+        return ooxml.entries(found) != ooxml.entries(data) or any(
+            old[name] != part and (name not in sheets or _sheets_differ(old[name], part, name))
+            for name, part in new.items()
         )
-    except (WorkbookError, zipfile.BadZipFile):
+    except WorkbookError:
         return True
 
 
-def _listing(data: bytes) -> list[tuple[object, ...]]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return [
-            (e.filename, e.date_time, e.create_system, e.external_attr, e.extra, e.comment) for e in archive.infolist()
-        ]
+def _sheets_differ(ours: bytes, theirs: bytes, where: str) -> bool:
+    """Whether the two are not the same without the values of formulas, or any of these is not nearly the same."""
+    stored = [{a: raw for a, raw in ooxml.scan(xml, where).items() if raw.formula} for xml in (ours, theirs)]
+    bare = [
+        ooxml.write_values(xml, dict.fromkeys(cells, BLANK), where)
+        for xml, cells in zip((ours, theirs), stored, strict=True)
+    ]
+    return bare[0] != bare[1] or any(
+        not _same_value(ooxml.stored_value(raw, ()), ooxml.stored_value(stored[1][address], ()))
+        for address, raw in stored[0].items()
+    )
 
 
-def _parts_differ(ours: bytes, theirs: bytes) -> bool:
-    if ours == theirs:
-        return False
-    if _VALUE.sub(rb"\1", ours) != _VALUE.sub(rb"\1", theirs):
-        return True
-    pairs = zip(_VALUE.findall(ours), _VALUE.findall(theirs), strict=True)
-    return any(not _same_value(a, b) for (_, a), (_, b) in pairs)
-
-
-def _same_value(ours: bytes, theirs: bytes) -> bool:
-    try:
-        return ours == theirs or _STORED.allows(float(theirs), float(ours))
-    except ValueError:
-        return False
+def _same_value(ours: Value | None, theirs: Value | None) -> bool:
+    if isinstance(ours, float) and isinstance(theirs, float):
+        return _STORED.allows(theirs, ours)
+    return type(ours) is type(theirs) and ours == theirs

@@ -1,38 +1,28 @@
-"""The raw parts of an .xlsx file: what openpyxl does not tell.
+"""What the cells of a sheet contain, read from its XML: what openpyxl leaves out as well.
 
 ``scan`` lists every cell element that holds anything, so that a formula which a reader drops is noticed; ``stored_value``
 is what such an element holds.
 """
 
-import io
 import math
-import posixpath
 import re
-import zipfile
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from xlparity.address import MAX_COLUMN, MAX_ROW, column_number, folded
+from xlparity.address import MAX_COLUMN, MAX_ROW, column_number
 from xlparity.errors import WorkbookError
+from xlparity.excel.ooxml.package import MAIN, refuse_doctype, related, workbook_part
 from xlparity.values import ErrorValue, Value
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_UNPACKED_LIMIT = 1 << 30  # a zip of 1 MB can hold 1 GB of XML
-_COMPOUND = b"\xd0\xcf\x11\xe0"  # how .xls files begin, and .xlsx files that are encrypted
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|(?><\?.*?\?>)|(?><!--.*?-->))*+<!DOCTYPE", re.DOTALL)
 _CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 # Names as expat gives them where it resolves namespaces: the same letters under another namespace are another element.
 _SHEET_DATA, _ROW, _CELL, _FORMULA, _VALUE, _INLINE, _TEXT, _SPOKEN, _MORE = (
-    f"{_MAIN[1:-1]} {name}" for name in ("sheetData", "row", "c", "f", "v", "is", "t", "rPh", "extLst")
+    f"{MAIN} {name}" for name in ("sheetData", "row", "c", "f", "v", "is", "t", "rPh", "extLst")
 )
-_TYPES, _IS_WORKBOOK, _IS_TEXTS = "[Content_Types].xml", ".main+xml", ".sharedStrings+xml"
 _DEPTH_OF_TABLE = 3  # of the path to a sheetData element: nothing, the root, itself
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
 
@@ -51,195 +41,21 @@ class RawCell(NamedTuple):
     bare: bool = False
 
 
-def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
-    """Every part of the package by its name, in the package's order.
-
-    Raises WorkbookError where the bytes are no zip, a damaged one, or one that unpacks to more than 1 GiB, and where two
-    readers would see two workbooks: two parts share a name, but for its case and backslashes, or have a document type.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            if sum(entry.file_size for entry in entries) > _UNPACKED_LIMIT:
-                raise WorkbookError(f"{path}: the file unpacks to more than 1 GiB; take out what is not verified")
-            _refuse_twins([entry.filename for entry in entries], path)
-            parts = {entry.filename: archive.read(entry) for entry in entries}
-            for name, part in parts.items():
-                # An item of customXml is whatever somebody put there, and no cell depends on it.
-                if name.lower().endswith((".xml", ".rels")) and not name.lower().startswith("customxml/"):
-                    _refuse_doctype(part, f"{path}: the part {name}")
-            return parts
-    except WorkbookError:
-        raise
-    except Exception as error:  # a damaged archive makes zipfile, zlib and lzma raise whatever they happen to raise
-        said = f"{path}: not a readable .xlsx file ({_kind(data, path) or error})"
-        raise WorkbookError(f"{said}; save it as an Excel workbook (.xlsx)") from error
-
-
-def _refuse_twins(names: Sequence[str], path: Path) -> None:
-    """Excel and Windows mind neither the case of a part's name nor which way its slashes lean; other programs do."""
-    known: dict[str, str] = {}
-    for name in names:
-        key = name.replace("\\", "/").lower()
-        if (other := known.get(key)) is not None:
-            called = f"of one name, {name}" if other == name else f"of one name, {other} and {name}"
-            raise WorkbookError(
-                f"{path}: the package has two parts {called}; programs read one or the other; delete one, or save the "
-                "file in Excel"
-            )
-        known[key] = name
-
-
-def _refuse_doctype(xml: bytes, where: str) -> None:
-    """Its entities are text to some readers, nothing to others, and Excel opens no such file."""
-    if xml[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        xml = xml.decode("utf-16", "replace").encode("utf-8", "replace")
-    elif b"\0" in xml[:2]:
-        xml = xml.decode("utf-16-be" if xml[:1] == b"\0" else "utf-16-le", "replace").encode("utf-8", "replace")
-    if _DOCTYPE.match(xml):
-        raise WorkbookError(
-            f"{where} has a document type (<!DOCTYPE ...>), which Excel refuses and other programs read; remove it there"
-        )
-
-
-def _kind(data: bytes, path: Path) -> str:
-    """What the bytes are, where they are plainly no zip; nothing where they are one, and damaged."""
-    if path.name.startswith("~$"):
-        return "Excel keeps it while the workbook is open; it is not the workbook"
-    if data.startswith(_COMPOUND):
-        return "it was saved as .xls, or with a password"
-    if not data.startswith(b"PK"):
-        return "it is another kind of file, such as CSV" if data else "it is empty"
-    return ""
-
-
-def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
-    """The part that holds each worksheet, by the sheet's name, in the workbook's order; chart sheets are left out.
-
-    Raises WorkbookError where the package has no workbook, no sheet, a sheet whose part is missing, or is Strict OOXML,
-    which openpyxl reads as an empty workbook.
-    """
-    try:
-        book = workbook_part(parts)
-        if book not in parts:
-            raise WorkbookError(f"{path}: the package has no workbook in it; save it as an Excel workbook (.xlsx)")
-        root = ElementTree.fromstring(parts[book])
-        if root.tag.startswith(_STRICT):
-            raise WorkbookError(f"{path}: a Strict Open XML workbook; save it as a plain Excel workbook (.xlsx)")
-        _refuse_two_meanings(parts, book, path)
-        related = relations(parts, book)
-        found: dict[str, str] = {}
-        for sheet in root.iter(f"{_MAIN}sheet"):
-            name = sheet.attrib["name"]
-            kind, part = related.get(sheet.attrib.get(_RELATION, ""), ("", ""))
-            if kind.endswith("/chartsheet"):
-                continue
-            if part not in parts:
-                raise WorkbookError(f"{path}: the part of sheet '{name}' is missing; let Excel repair it and save it")
-            if folded(name) in map(folded, found):
-                raise WorkbookError(f"{path}: two sheets are called '{name}'; let Excel repair it and save it")
-            other = next((sheet for sheet, held in found.items() if held == part), None)
-            if other is not None:
-                raise WorkbookError(
-                    f"{path}: the sheets '{other}' and '{name}' are one part, {part}; let Excel repair it and save it"
-                )
-            found[name] = part
-    except (ElementTree.ParseError, KeyError) as error:
-        raise WorkbookError(
-            f"{path}: the workbook part is damaged ({error}); let Excel repair it and save it"
-        ) from error
-    if not found:
-        raise WorkbookError(f"{path}: the workbook has no worksheet; name one that has")
-    return found
-
-
-def _refuse_two_meanings(parts: Mapping[str, bytes], book: str, path: Path) -> None:
-    """Refuses a package with two workbooks, or two relations of one id, of which programs choose different ones.
-
-    Some find the workbook and the table of texts by their relations, others by their content types.
-    """
-    books = {target for _, kind, target in _related(parts, "") if kind.endswith("/officeDocument")}
-    if len(books) > 1:
-        raise WorkbookError(
-            f"{path}: {relations_part('')} names two workbooks, {' and '.join(sorted(books))}; "
-            "let Excel repair it and save it"
-        )
-    for name, times in Counter(name for name, _, _ in _related(parts, book)).items():
-        if times > 1:
-            raise WorkbookError(
-                f"{path}: {relations_part(book)} has two relations of the id {name}; let Excel repair it and save it"
-            )
-    texts = [target for _, kind, target in _related(parts, book) if kind.endswith("/sharedStrings")]
-    types = _content_types(parts)
-    for ending, named in ((_IS_WORKBOOK, [book]), (_IS_TEXTS, texts)):
-        typed = [part for part, kind in types if kind.endswith(ending)]
-        other = next((part for part in typed if part.lower() not in {name.lower() for name in named}), None)
-        if other is not None and named:
-            raise WorkbookError(
-                f"{path}: {_TYPES} gives {other} the type that {named[0]} has by its relation; let Excel repair it and save it"
-            )
-
-
-def _content_types(parts: Mapping[str, bytes]) -> list[tuple[str, str]]:
-    """The parts that have a content type of their own, with it, in their order."""
-    listing = parts.get(_TYPES)
-    if listing is None:
-        return []
-    found = (
-        held.attrib for held in ElementTree.fromstring(listing) if _local(held.tag.replace("}", " ")) == "Override"
-    )
-    return [(held.get("PartName", "").lstrip("/"), held.get("ContentType", "")) for held in found]
-
-
-def workbook_part(parts: Mapping[str, bytes]) -> str:
-    """The part that is the workbook itself; an empty text where the package has none."""
-    related = relations(parts, "").values()
-    return next((target for kind, target in related if kind.endswith("/officeDocument")), "")
-
-
-def relations_part(part: str) -> str:
-    """The part that lists what another one is related to."""
-    folder, name = posixpath.split(part)
-    return posixpath.join(folder, "_rels", f"{name}.rels")
-
-
-def relations(parts: Mapping[str, bytes], part: str) -> dict[str, tuple[str, str]]:
-    """What the part is related to: the kind and the other part, by the relation's id."""
-    return {name: (kind, target) for name, kind, target in _related(parts, part)}
-
-
-def _related(parts: Mapping[str, bytes], part: str) -> list[tuple[str, str, str]]:
-    """The id, the kind and the other part of each relation of the part, in their order."""
-    folder = posixpath.dirname(part)
-    listing = parts.get(relations_part(part))
-    if listing is None:
-        return []
-    return [
-        (
-            relation.attrib["Id"],
-            relation.attrib["Type"],
-            posixpath.normpath(posixpath.join("/", folder, relation.attrib["Target"])).lstrip("/"),
-        )
-        for relation in ElementTree.fromstring(listing)
-    ]
-
-
 def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
     """The texts that cells of type ``s`` refer to by number, without what only tells how to pronounce them."""
-    book = workbook_part(parts)
-    listed = [target for kind, target in relations(parts, book).values() if kind.endswith("/sharedStrings")]
-    if not listed or listed[0] not in parts:
+    listed = related(parts, workbook_part(parts), "sharedStrings")
+    if listed is None or listed not in parts:
         return []
     try:
-        root = ElementTree.fromstring(parts[listed[0]])
+        root = ElementTree.fromstring(parts[listed])
     except ElementTree.ParseError as error:
         raise WorkbookError(
             f"{path}: the shared strings are damaged ({error}); let Excel repair it and save it"
         ) from error
-    spoken = f"{_MAIN}rPh"
+    spoken = f"{{{MAIN}}}rPh"
     return [
-        "".join(text.text or "" for piece in string if piece.tag != spoken for text in piece.iter(f"{_MAIN}t"))
-        for string in root.iter(f"{_MAIN}si")
+        "".join(text.text or "" for piece in string if piece.tag != spoken for text in piece.iter(f"{{{MAIN}}}t"))
+        for string in root.iter(f"{{{MAIN}}}si")
     ]
 
 
@@ -291,7 +107,7 @@ class _Scan:
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CommentHandler = parser.ProcessingInstructionHandler = self._between
-        parser.StartDoctypeDeclHandler = lambda *_: _refuse_doctype(b"<!DOCTYPE", where)
+        parser.StartDoctypeDeclHandler = lambda *_: refuse_doctype(b"<!DOCTYPE", where)
         self._where = where
         self._path: list[str] = [""]
         self._tables = 0  # of rows: sheetData elements

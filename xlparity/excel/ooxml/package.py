@@ -1,0 +1,270 @@
+"""The zip of a workbook: its parts, what they are related to, and the file packed again.
+
+A package that two programs would read as two workbooks is refused here.
+"""
+
+import io
+import posixpath
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from xlparity.address import folded
+from xlparity.errors import WorkbookError
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+"""The namespace of Excel's own elements."""
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+"""The namespace of the attributes that name a relation, and how the kinds of relations begin."""
+TYPES = "[Content_Types].xml"
+_STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
+_UNPACKED_LIMIT = 1 << 30  # a zip of 1 MB can hold 1 GB of XML
+_COMPOUND = b"\xd0\xcf\x11\xe0"  # how .xls files begin, and .xlsx files that are encrypted
+_DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|(?><\?.*?\?>)|(?><!--.*?-->))*+<!DOCTYPE", re.DOTALL)
+_IS_WORKBOOK, _IS_TEXTS = ".main+xml", ".sharedStrings+xml"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip entry can have
+_CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
+
+
+# --- the zip ---------------------------------------------------------------------------------------------------------
+
+
+def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
+    """Every part of the package by its name, in the package's order.
+
+    Raises WorkbookError where the bytes are no zip, a damaged one, or one that unpacks to more than 1 GiB, and where two
+    readers would see two workbooks: two parts share a name, but for its case and backslashes, or have a document type.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > _UNPACKED_LIMIT:
+                raise WorkbookError(f"{path}: the file unpacks to more than 1 GiB; take out what is not verified")
+            _refuse_twins([entry.filename for entry in entries], path)
+            parts = {entry.filename: archive.read(entry) for entry in entries}
+            for name, part in parts.items():
+                # An item of customXml is whatever somebody put there, and no cell depends on it.
+                if name.lower().endswith((".xml", ".rels")) and not name.lower().startswith("customxml/"):
+                    refuse_doctype(part, f"{path}: the part {name}")
+            return parts
+    except WorkbookError:
+        raise
+    except Exception as error:  # a damaged archive makes zipfile, zlib and lzma raise whatever they happen to raise
+        said = f"{path}: not a readable .xlsx file ({_kind(data, path) or error})"
+        raise WorkbookError(f"{said}; save it as an Excel workbook (.xlsx)") from error
+
+
+def _refuse_twins(names: Sequence[str], path: Path) -> None:
+    """Excel and Windows ignore the case of a part's name and which way its slashes lean; other programs do not."""
+    known: dict[str, str] = {}
+    for name in names:
+        key = name.replace("\\", "/").lower()
+        if (other := known.get(key)) is not None:
+            called = f"of one name, {name}" if other == name else f"of one name, {other} and {name}"
+            raise WorkbookError(
+                f"{path}: the package has two parts {called}; programs read one or the other; delete one, or save the "
+                "file in Excel"
+            )
+        known[key] = name
+
+
+def refuse_doctype(xml: bytes, where: str) -> None:
+    """Raises WorkbookError for a document type: its entities are text to some readers, and Excel opens no such file."""
+    if xml[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        xml = xml.decode("utf-16", "replace").encode("utf-8", "replace")
+    elif b"\0" in xml[:2]:
+        xml = xml.decode("utf-16-be" if xml[:1] == b"\0" else "utf-16-le", "replace").encode("utf-8", "replace")
+    if _DOCTYPE.match(xml):
+        raise WorkbookError(
+            f"{where} has a document type (<!DOCTYPE ...>), which Excel refuses and other programs read; remove it there"
+        )
+
+
+def _kind(data: bytes, path: Path) -> str:
+    """What the bytes are, where they are plainly no zip; nothing where they are one, and damaged."""
+    if path.name.startswith("~$"):
+        return "Excel keeps it while the workbook is open; it is not the workbook"
+    if data.startswith(_COMPOUND):
+        return "it was saved as .xls, or with a password"
+    if not data.startswith(b"PK"):
+        return "it is another kind of file, such as CSV" if data else "it is empty"
+    return ""
+
+
+def repack(data: bytes, changed: Mapping[str, bytes]) -> bytes:
+    """The package with these parts replaced, and those that are new behind the others.
+
+    The others, their order, times and attributes are as they were.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
+        new.comment = old.comment
+        for entry in old.infolist():
+            new.writestr(entry, changed.get(entry.filename, old.read(entry)))
+        for name in sorted(changed.keys() - set(old.namelist())):
+            new.writestr(_entry(name), changed[name])
+    return buffer.getvalue()
+
+
+def pack(parts: Mapping[str, bytes]) -> bytes:
+    """A zip of the parts that depends on nothing but them: fixed times, no attributes of a machine or a user.
+
+    The parts are sorted, but for the content types, which readers expect first.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(parts, key=lambda name: (name != TYPES, name)):
+            archive.writestr(_entry(name), parts[name])
+    return buffer.getvalue()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.create_system = 0
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
+def without_clock(parts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The parts with a fixed date in place of when the workbook was created and modified."""
+    core = "docProps/core.xml"
+    return {**parts, core: _CLOCK.sub(rb"\g<1>2000-01-01T00:00:00Z", parts[core])}
+
+
+def entries(data: bytes) -> list[tuple[object, ...]]:
+    """What the zip says of each part beside its bytes: name, time and attributes. Raises BadZipFile where it is none."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return [
+            (e.filename, e.date_time, e.create_system, e.external_attr, e.extra, e.comment) for e in archive.infolist()
+        ]
+
+
+def part_at(data: bytes, position: int) -> str:
+    """The name of the part whose bytes are at this position of the zip."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return max((e.header_offset, e.filename) for e in archive.infolist() if e.header_offset <= position)[1]
+
+
+# --- relations -------------------------------------------------------------------------------------------------------
+
+
+class Relation(NamedTuple):
+    """That one part needs another: the relation's id, its kind (a URL), and the name of the other part."""
+
+    id: str
+    kind: str
+    target: str
+
+
+def relations_part(part: str) -> str:
+    """The part that lists what another one is related to; an empty name is the package's own."""
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
+def relations(parts: Mapping[str, bytes], part: str) -> list[Relation]:
+    """What the part is related to, in the order of the file."""
+    folder = posixpath.dirname(part)
+    listing = parts.get(relations_part(part))
+    return [
+        Relation(
+            found.attrib["Id"],
+            found.attrib["Type"],
+            posixpath.normpath(posixpath.join("/", folder, found.attrib["Target"])).lstrip("/"),
+        )
+        for found in (ElementTree.fromstring(listing) if listing is not None else ())
+    ]
+
+
+def related(parts: Mapping[str, bytes], part: str, kind: str) -> str | None:
+    """The first part of this kind (``styles``, ``comments``, ...) that another one is related to, if any."""
+    return next((found.target for found in relations(parts, part) if found.kind.endswith(f"/{kind}")), None)
+
+
+def workbook_part(parts: Mapping[str, bytes]) -> str:
+    """The part that is the workbook itself; an empty text where the package has none."""
+    return related(parts, "", "officeDocument") or ""
+
+
+def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
+    """The part that holds each worksheet, by the sheet's name, in the workbook's order; chart sheets are left out.
+
+    Raises WorkbookError where the package has no workbook, no sheet, a sheet whose part is missing, or is Strict OOXML,
+    which openpyxl reads as an empty workbook.
+    """
+    try:
+        book = workbook_part(parts)
+        if book not in parts:
+            raise WorkbookError(f"{path}: the package has no workbook in it; save it as an Excel workbook (.xlsx)")
+        root = ElementTree.fromstring(parts[book])
+        if root.tag.startswith(_STRICT):
+            raise WorkbookError(f"{path}: a Strict Open XML workbook; save it as a plain Excel workbook (.xlsx)")
+        _refuse_two_meanings(parts, book, path)
+        by_id = {relation.id: relation for relation in relations(parts, book)}
+        found: dict[str, str] = {}
+        names: set[str] = set()
+        sheets: dict[str, str] = {}
+        for sheet in root.iter(f"{{{MAIN}}}sheet"):
+            name = sheet.attrib["name"]
+            _, kind, part = by_id.get(sheet.attrib.get(f"{{{RELATIONS}}}id", ""), ("", "", ""))
+            if kind.endswith("/chartsheet"):
+                continue
+            if part not in parts:
+                raise WorkbookError(f"{path}: the part of sheet '{name}' is missing; let Excel repair it and save it")
+            if folded(name) in names:
+                raise WorkbookError(f"{path}: two sheets are called '{name}'; let Excel repair it and save it")
+            if part in sheets:
+                raise WorkbookError(
+                    f"{path}: the sheets '{sheets[part]}' and '{name}' are one part, {part}; let Excel repair it and save it"
+                )
+            names.add(folded(name))
+            found[name], sheets[part] = part, name
+    except (ElementTree.ParseError, KeyError) as error:
+        raise WorkbookError(
+            f"{path}: the workbook part is damaged ({error}); let Excel repair it and save it"
+        ) from error
+    if not found:
+        raise WorkbookError(f"{path}: the workbook has no worksheet; name one that has")
+    return found
+
+
+def _refuse_two_meanings(parts: Mapping[str, bytes], book: str, path: Path) -> None:
+    """Refuses a package with two workbooks, or two relations of one id, of which programs choose different ones.
+
+    Some find the workbook and the table of texts by their relations, others by their content types.
+    """
+    books = {relation.target for relation in relations(parts, "") if relation.kind.endswith("/officeDocument")}
+    if len(books) > 1:
+        raise WorkbookError(
+            f"{path}: {relations_part('')} names two workbooks, {' and '.join(sorted(books))}; "
+            "let Excel repair it and save it"
+        )
+    of_book = relations(parts, book)
+    for name, times in Counter(relation.id for relation in of_book).items():
+        if times > 1:
+            raise WorkbookError(
+                f"{path}: {relations_part(book)} has two relations of the id {name}; let Excel repair it and save it"
+            )
+    texts = [relation.target for relation in of_book if relation.kind.endswith("/sharedStrings")]
+    types = _content_types(parts)
+    for ending, named in ((_IS_WORKBOOK, [book]), (_IS_TEXTS, texts)):
+        typed = [part for part, kind in types if kind.endswith(ending)]
+        other = next((part for part in typed if part.lower() not in {name.lower() for name in named}), None)
+        if other is not None and named:
+            raise WorkbookError(
+                f"{path}: {TYPES} gives {other} the type that {named[0]} has by its relation; let Excel repair it and save it"
+            )
+
+
+def _content_types(parts: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """The parts that have a content type of their own, with it, in their order."""
+    listing = parts.get(TYPES)
+    return [
+        (found.get("PartName", "").lstrip("/"), found.get("ContentType", ""))
+        for found in (ElementTree.fromstring(listing) if listing is not None else ())
+        if found.tag.rpartition("}")[2] == "Override"
+    ]
