@@ -124,7 +124,7 @@ class Subject:
 def _telling(expected: NDArray[np.float64]) -> bool:
     """Whether agreement with these numbers is evidence of a formula: they vary, or are many truth values of both kinds."""
     values, counts = np.unique(np.round(expected, 12), return_counts=True)
-    return len(values) >= _FEWEST_VALUES or (len(values) == 2 and counts.min() >= _FEWEST_TRUTHS)
+    return len(values) >= _FEWEST_VALUES or bool(len(values) == 2 and counts.min() >= _FEWEST_TRUTHS)
 
 
 def refers(tree: Node) -> bool:
