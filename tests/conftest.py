@@ -12,9 +12,9 @@ import openpyxl
 import pytest
 
 from xlparity import strict
+from xlparity.actions.generate import build
 from xlparity.cli import run as run_command
 from xlparity.course.regressor.pages import regressor
-from xlparity.generate import build
 
 
 def pytest_configure() -> None:

@@ -4,8 +4,8 @@ import pytest
 from test_engines import at, workbook
 
 from xlparity.engines import find_engine
-from xlparity.prefixes import prefixed
-from xlparity.values import ErrorValue
+from xlparity.excel.prefixes import prefixed
+from xlparity.excel.values import ErrorValue
 
 
 def evaluate(folder, formulas, cells):

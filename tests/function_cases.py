@@ -5,8 +5,8 @@ import math
 from test_engines import workbook
 
 from xlparity.engines import find_engine
-from xlparity.prefixes import prefixed
-from xlparity.values import ErrorValue, Unsupported
+from xlparity.excel.prefixes import prefixed
+from xlparity.excel.values import ErrorValue, Unsupported
 
 DIV, NA, NUM, VALUE = map(ErrorValue, ("#DIV/0!", "#N/A", "#NUM!", "#VALUE!"))
 

@@ -8,12 +8,12 @@ import openpyxl
 from openpyxl.worksheet.formula import ArrayFormula
 
 import xlparity
-from xlparity.address import Cell, parse_range
-from xlparity.layout import Layout
-from xlparity.report import Report
+from xlparity.compare.trials import trials_of
+from xlparity.diagnosis.relative import Layout
+from xlparity.excel.address import Cell, parse_range
+from xlparity.excel.workbook import Workbook, read_workbook
+from xlparity.results.report import Report
 from xlparity.spec import bind, read_spec
-from xlparity.trials import trials_of
-from xlparity.workbook import Workbook, read_workbook
 
 
 def at(address: str, sheet: str = "Training") -> Cell:

@@ -14,14 +14,14 @@ from openpyxl.styles import Font, PatternFill
 from planted import planted
 
 import xlparity
-from xlparity.address import Cell
-from xlparity.annotate import annotate
-from xlparity.annotate.marks import COLOURS, MEANINGS, marks
-from xlparity.annotate.summary import FONTS
+from xlparity.actions.annotate import annotate
+from xlparity.actions.annotate.marks import COLOURS, MEANINGS, marks
+from xlparity.actions.annotate.summary import FONTS
 from xlparity.errors import WorkbookError
+from xlparity.excel.address import Cell
 from xlparity.excel.ooxml import Content, Sheet, constant, pack, write_formulas, write_values
-from xlparity.report import CAUSES, Finding, Verdict
-from xlparity.workbook import read_workbook
+from xlparity.excel.workbook import read_workbook
+from xlparity.results.report import CAUSES, Finding, Verdict
 
 FAULTS = {"N31": "=-(L31*LOG(J31)+(1-L31)*LN(1-J31))", "I30": "=MMULT(B30:D33,F30:F32)", "J10": 0.25}
 

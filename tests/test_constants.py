@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import xlparity
-from xlparity.annotate.marks import marks
-from xlparity.report import Verdict
+from xlparity.actions.annotate.marks import marks
 from xlparity.reporters.parts import parts_of
+from xlparity.results.report import Verdict
 
 SIZE = 6
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import xlparity
-from xlparity import references
-from xlparity.report import Verdict
 from xlparity.reporters import words
 from xlparity.reporters.parts import parts_of
+from xlparity.results.report import Verdict
+from xlparity.spec import reference as references
 
 PROGRAM = [sys.executable, "-P", "-m", "xlparity.cli"]
 CTYPES = "import atexit, ctypes, os, threading\nlibc = ctypes.CDLL(None)\n"
@@ -49,7 +49,7 @@ def test_a_reference_that_ends_the_process_is_an_error(run, small, call, where):
     done = run("verify", small.spec)
     assert done.code == 2
     assert "would end the process before there is a verdict" in done.err
-    assert os._exit.__module__ != "xlparity.containment"  # what was replaced is back
+    assert os._exit.__module__ != "xlparity.spec.containment"  # what was replaced is back
 
 
 @pytest.mark.parametrize(

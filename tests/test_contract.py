@@ -18,8 +18,8 @@ from test_engines import at, numeric
 from xlparity.engines import find_engine
 from xlparity.excel import ooxml
 from xlparity.excel.ooxml import pack, write_values
-from xlparity.values import BLANK, ErrorValue, Unsupported
-from xlparity.workbook import formulas_of, read_workbook
+from xlparity.excel.values import BLANK, ErrorValue, Unsupported
+from xlparity.excel.workbook import formulas_of, read_workbook
 
 DIV, NUM, VALUE, NA, REF = map(ErrorValue, ("#DIV/0!", "#NUM!", "#VALUE!", "#N/A", "#REF!"))
 LIE = 987654321.0

@@ -6,11 +6,11 @@ import pytest
 from planted import at, layout_of
 
 import xlparity
-from xlparity.address import column_letters
-from xlparity.edits import CODES, LARGE, SMALL, Site, edits
-from xlparity.edits.functions import arguments, functions, operators, powers, signs
-from xlparity.edits.places import iterations
-from xlparity.syntax import parse, plain
+from xlparity.diagnosis.edits import CODES, LARGE, SMALL, Site, edits
+from xlparity.diagnosis.edits.functions import arguments, functions, operators, powers, signs
+from xlparity.diagnosis.edits.places import iterations
+from xlparity.excel.address import column_letters
+from xlparity.excel.ast import parse, plain
 
 
 @pytest.fixture(scope="module")

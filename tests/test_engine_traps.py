@@ -11,10 +11,10 @@ import pytest
 from openpyxl.workbook.defined_name import DefinedName
 from test_engines import at, both, workbook
 
-from xlparity.address import parse_range
 from xlparity.engines import find_engine
-from xlparity.values import ErrorValue, Unsupported
-from xlparity.workbook import read_workbook
+from xlparity.excel.address import parse_range
+from xlparity.excel.values import ErrorValue, Unsupported
+from xlparity.excel.workbook import read_workbook
 
 DIV, NUM, VALUE = map(ErrorValue, ("#DIV/0!", "#NUM!", "#VALUE!"))
 INF = float("inf")

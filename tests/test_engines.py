@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 
-from xlparity.address import parse_range
-from xlparity.batch import Words, decode
+from xlparity.actions.generate import build
 from xlparity.course.regressor.pages import regressor
 from xlparity.engines import find_engine
-from xlparity.engines.formulas.functions import core
-from xlparity.engines.formulas.guards import Refusal
-from xlparity.engines.formulas.kernels import ODD, Lanes, Operand, plan
-from xlparity.engines.formulas.operands import to_table, to_values
-from xlparity.engines.formulas.program import Program
-from xlparity.engines.formulas.shapes import compile_shape
-from xlparity.formula import CELL_MARK, RANGE_MARK, dissect
-from xlparity.generate import build
-from xlparity.values import BLANK, ErrorValue, Unsupported
-from xlparity.workbook import formulas_of, read_workbook
+from xlparity.engines.evaluator.functions import core
+from xlparity.engines.evaluator.guards import Refusal
+from xlparity.engines.evaluator.kernels import ODD, Lanes, Operand, plan
+from xlparity.engines.evaluator.operands import to_table, to_values
+from xlparity.engines.evaluator.program import Program
+from xlparity.engines.evaluator.shapes import compile_shape
+from xlparity.excel.address import parse_range
+from xlparity.excel.batch import Words, decode
+from xlparity.excel.formula import CELL_MARK, RANGE_MARK, dissect
+from xlparity.excel.values import BLANK, ErrorValue, Unsupported
+from xlparity.excel.workbook import formulas_of, read_workbook
 
 deterministic = functools.partial(settings, deadline=None, derandomize=True, database=None)
 

@@ -6,7 +6,7 @@ Whatever else is odd in that scenario, in the same workbook or in the same refer
 import pytest
 
 import xlparity
-from xlparity.report import Verdict
+from xlparity.results.report import Verdict
 
 TWO = '[outputs]\ny = "B1"\nz = "B2"'
 

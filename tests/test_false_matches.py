@@ -16,7 +16,7 @@ from openpyxl.worksheet.table import Table
 import xlparity
 from xlparity.excel import ooxml
 from xlparity.excel.ooxml import pack
-from xlparity.report import Verdict
+from xlparity.results.report import Verdict
 
 SHEET = "xl/worksheets/sheet1.xml"
 

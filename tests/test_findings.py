@@ -12,15 +12,15 @@ from openpyxl.worksheet.formula import ArrayFormula
 from planted import at, planted, verified
 
 import xlparity
+from xlparity.actions.fix import fix
 from xlparity.engines import find_engine
 from xlparity.excel import ooxml
+from xlparity.excel.graph import on_a_circle
 from xlparity.excel.ooxml import pack, write_values
-from xlparity.fix import fix
-from xlparity.following import on_a_circle
-from xlparity.report import Verdict
+from xlparity.excel.values import BLANK
+from xlparity.excel.workbook import formulas_of, parse_workbook, read_workbook
+from xlparity.results.report import Verdict
 from xlparity.scenarios import running
-from xlparity.values import BLANK
-from xlparity.workbook import formulas_of, parse_workbook, read_workbook
 
 
 def block(number):

@@ -15,14 +15,14 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
-from xlparity.address import Cell, parse_range
+from xlparity.actions.fix import fixed
+from xlparity.actions.recalc import hold_against
 from xlparity.engines import find_engine
 from xlparity.errors import WorkbookError
 from xlparity.excel import ooxml
+from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.ooxml import repack, write_formulas
-from xlparity.fix import fixed
-from xlparity.recalc import hold_against
-from xlparity.workbook import Formula, parse_workbook
+from xlparity.excel.workbook import Formula, parse_workbook
 
 SHEET = "xl/worksheets/sheet1.xml"
 PATH = Path("book.xlsx")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from xlparity.address import Cell, parse_range
-from xlparity.formula import CELL_MARK, LINES_MARK, RANGE_MARK, dissect, precedents
-from xlparity.scope import Scope, Table
+from xlparity.excel.address import Cell, parse_range
+from xlparity.excel.formula import CELL_MARK, LINES_MARK, RANGE_MARK, dissect, precedents
+from xlparity.excel.names import Scope, Table
 from xlparity.tolerance import Tolerance, ulps
 
 C, R, L = CELL_MARK, RANGE_MARK, LINES_MARK

@@ -9,9 +9,9 @@ from formula_cases import evaluate, same, used
 from test_engines import at, workbook
 
 from xlparity.engines import find_engine
-from xlparity.engines.formulas.functions import criteria, database
-from xlparity.values import Unsupported
-from xlparity.workbook import read_workbook
+from xlparity.engines.evaluator.functions import criteria, database
+from xlparity.excel.values import Unsupported
+from xlparity.excel.workbook import read_workbook
 
 
 def column(letter, *values, first=1):

@@ -6,10 +6,10 @@ import pytest
 from test_engines import workbook
 
 from xlparity.engines import find_engine
-from xlparity.engines.formulas.functions import dates
-from xlparity.prefixes import prefixed
-from xlparity.values import ErrorValue, Unsupported
-from xlparity.workbook import read_workbook
+from xlparity.engines.evaluator.functions import dates
+from xlparity.excel.prefixes import prefixed
+from xlparity.excel.values import ErrorValue, Unsupported
+from xlparity.excel.workbook import read_workbook
 
 DIV, NUM, VALUE = map(ErrorValue, ("#DIV/0!", "#NUM!", "#VALUE!"))
 CELLS = {"A1": True, "A2": "hello", "A3": "2", "A4": "=1/0", "A6": 45292, "A7": 45293, "A8": 1, "A9": 2}

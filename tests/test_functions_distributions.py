@@ -7,8 +7,8 @@ marked by a tilde, are the results in the examples of Microsoft's pages on the f
 import pytest
 from formula_cases import evaluate, same, used
 
-from xlparity.engines.formulas.functions import counts, distributions, hypotheses
-from xlparity.values import Unsupported
+from xlparity.engines.evaluator.functions import counts, distributions, hypotheses
+from xlparity.excel.values import Unsupported
 
 # D1: TRUE, D2: the text 0.5, D3: a blank, D4: the text hello, D5: #DIV/0!; below them two samples.
 CELLS = {"D1": True, "D2": "0.5", "D4": "hello", "D5": "=1/0", "D6": "true", "D7": "abc",

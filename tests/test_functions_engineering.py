@@ -3,7 +3,7 @@
 import pytest
 from function_cases import DIV, NA, NUM, VALUE, computed, evaluate, without_case, wrong
 
-from xlparity.engines.formulas.functions import bessel, complexes, engineering, units
+from xlparity.engines.evaluator.functions import bessel, complexes, engineering, units
 
 CELLS = {"A1": 1, "A3": True, "A4": "eight", "A5": "=1/0", "A6": "1+i", "A7": "2"}
 

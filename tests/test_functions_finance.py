@@ -4,9 +4,9 @@ import pytest
 from test_engines import workbook
 
 from xlparity.engines import find_engine
-from xlparity.engines.formulas.functions import bonds, depreciation, finance, securities
-from xlparity.prefixes import prefixed
-from xlparity.values import ErrorValue, Unsupported
+from xlparity.engines.evaluator.functions import bonds, depreciation, finance, securities
+from xlparity.excel.prefixes import prefixed
+from xlparity.excel.values import ErrorValue, Unsupported
 
 DIV, NUM, VALUE = map(ErrorValue, ("#DIV/0!", "#NUM!", "#VALUE!"))
 CELLS = {"A1": True, "A2": "hello", "A3": "2", "A4": "=1/0", "C1": -20, "C2": 5, "C3": 5, "C6": 7, "D1": "x"}

@@ -4,10 +4,10 @@ import pytest
 from test_engines import workbook
 
 from xlparity.engines import find_engine
-from xlparity.engines.formulas.functions import core, logic
-from xlparity.formula import tokens
-from xlparity.prefixes import prefixed
-from xlparity.values import ErrorValue, Unsupported
+from xlparity.engines.evaluator.functions import core, logic
+from xlparity.excel.formula import tokens
+from xlparity.excel.prefixes import prefixed
+from xlparity.excel.values import ErrorValue, Unsupported
 
 DIV, NA, VALUE = map(ErrorValue, ("#DIV/0!", "#N/A", "#VALUE!"))
 CELLS = {"A1": True, "A2": False, "A3": "word", "A4": "=1/0", "A5": "=NA()", "A6": 0, "A7": 5, "A8": "TRUE", "A9": "1",

@@ -4,10 +4,10 @@ import pytest
 from test_engines import workbook
 
 from xlparity.engines import find_engine
-from xlparity.engines.formulas.functions import arrays, lookup
-from xlparity.formula import tokens
-from xlparity.prefixes import prefixed
-from xlparity.values import ErrorValue, Unsupported
+from xlparity.engines.evaluator.functions import arrays, lookup
+from xlparity.excel.formula import tokens
+from xlparity.excel.prefixes import prefixed
+from xlparity.excel.values import ErrorValue, Unsupported
 
 DIV, NA, NUM, REF, VALUE = map(ErrorValue, ("#DIV/0!", "#N/A", "#NUM!", "#REF!", "#VALUE!"))
 CELLS = {

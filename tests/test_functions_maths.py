@@ -3,7 +3,7 @@
 import pytest
 from function_cases import DIV, NA, NUM, VALUE, computed, evaluate, without_case, wrong
 
-from xlparity.engines.formulas.functions import maths, rounding, trigonometry
+from xlparity.engines.evaluator.functions import maths, rounding, trigonometry
 
 # A1:A3 are numbers, A4 a text that is a number, A5 a truth value, A6 blank, A7 an empty text, A8 no number, A9 an error.
 CELLS = {"A1": 4, "A2": 6, "A3": 8, "A4": "8", "A5": True, "A7": '=""', "A8": "eight", "A9": "=1/0",

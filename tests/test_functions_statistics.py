@@ -7,8 +7,8 @@ marked by a tilde, and whole numbers are the results in the examples of Microsof
 import pytest
 from formula_cases import entered, evaluate, same, used
 
-from xlparity.engines.formulas.functions import regression, statistics
-from xlparity.values import Unsupported
+from xlparity.engines.evaluator.functions import regression, statistics
+from xlparity.excel.values import Unsupported
 
 
 def column(letter, *values):

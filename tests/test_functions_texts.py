@@ -4,10 +4,10 @@ import pytest
 from test_engines import workbook
 
 from xlparity.engines import find_engine
-from xlparity.engines.formulas.functions import cutting, expressions, formats, texts
-from xlparity.formula import tokens
-from xlparity.prefixes import prefixed
-from xlparity.values import ErrorValue, Unsupported
+from xlparity.engines.evaluator.functions import cutting, expressions, formats, texts
+from xlparity.excel.formula import tokens
+from xlparity.excel.prefixes import prefixed
+from xlparity.excel.values import ErrorValue, Unsupported
 
 DIV, NA, NUM, VALUE = map(ErrorValue, ("#DIV/0!", "#N/A", "#NUM!", "#VALUE!"))
 CELLS = {"A1": "Hello ", "A2": 123, "A3": True, "A4": "=1/0", "A5": "12", "A6": 41181, "A7": -12345.6789, "A8": 1.2e-16,

@@ -18,18 +18,18 @@ import pandas as pd
 import pytest
 
 import xlparity
-from xlparity.address import parse_range
+from xlparity.actions.fix import fix
+from xlparity.actions.generate import build, differs
 from xlparity.course.regressor import reference, sheet
 from xlparity.course.regressor.faulty import plant_mistakes
 from xlparity.course.regressor.pages import regressor
 from xlparity.engines import find_engine
 from xlparity.excel import ooxml
+from xlparity.excel.address import parse_range
 from xlparity.excel.ooxml import pack, write_values
-from xlparity.fix import fix
-from xlparity.generate import build, differs
-from xlparity.report import Verdict
-from xlparity.values import BLANK
-from xlparity.workbook import Formula, formulas_of, parse_workbook, read_workbook
+from xlparity.excel.values import BLANK
+from xlparity.excel.workbook import Formula, formulas_of, parse_workbook, read_workbook
+from xlparity.results.report import Verdict
 
 # Excel's functions up to 2010 that the workbook may use; none of them is volatile.
 CLASSIC = {"MMULT", "TRANSPOSE", "EXP", "LN", "SUM", "COUNT", "IF", "ABS", "SUMPRODUCT"}

@@ -17,10 +17,10 @@ import pytest
 
 import xlparity
 from xlparity import assert_parity
-from xlparity.annotate import annotate
+from xlparity.actions.annotate import annotate
 from xlparity.cli.formats import ReportFormat
+from xlparity.files import write_file
 from xlparity.reporters.html.changes import marked
-from xlparity.writing import write_file
 
 # Clears a terminal, writes over a line, ends one for some, and turns the rest round; half a character, which no file holds.
 STEERING = "_x000D__x001B_[2J\x9b31m\x85\u2028\u202e\u2066_xD83D_"

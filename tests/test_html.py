@@ -12,17 +12,17 @@ from openpyxl.utils import get_column_letter as column_letters  # which goes bey
 from planted import verified
 
 import xlparity
-from xlparity.address import Cell
-from xlparity.report import STATUSES, CellResult, Census, CheckResult, Finding, Report
+from xlparity.excel.address import Cell
+from xlparity.excel.values import BLANK, MISSING, ErrorValue, Unsupported
 from xlparity.reporters.html import render
 from xlparity.reporters.html.changes import marked
 from xlparity.reporters.html.curves import curve
 from xlparity.reporters.html.maps import STATES, legend, maps, shape
 from xlparity.reporters.html.tables import heat, shares, tolerances, value
-from xlparity.rules import RULES
+from xlparity.results.report import STATUSES, CellResult, Census, CheckResult, Finding, Report
+from xlparity.results.rules import RULES
+from xlparity.results.scenarios import Scenarios, Witness
 from xlparity.tolerance import Tolerance
-from xlparity.tried import Scenarios, Witness
-from xlparity.values import BLANK, MISSING, ErrorValue, Unsupported
 
 HOSTILE = "</script><img src=x onerror=alert(1)>'&\"<!--"
 LOG = "=-(L9*LOG(J9)+(1-L9)*LOG(1-J9))"

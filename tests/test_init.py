@@ -15,11 +15,11 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
 import xlparity
-from xlparity.draft import draft_spec
-from xlparity.draft.names import LEAD, SAME, SAME_WORDS, WORD, fit, identifier, stem
-from xlparity.report import Verdict
+from xlparity.actions.init import draft_spec
+from xlparity.actions.init.names import LEAD, SAME, SAME_WORDS, WORD, fit, identifier, stem
+from xlparity.excel.workbook import read_workbook
+from xlparity.results.report import Verdict
 from xlparity.spec import bind, read_spec
-from xlparity.workbook import read_workbook
 
 TRAIN = """
 import numpy as np

@@ -2,9 +2,9 @@
 
 import pytest
 
+from xlparity.actions.generate.language import Author, Place, line
+from xlparity.actions.generate.model import Model
 from xlparity.errors import LanguageError
-from xlparity.generate.language import Author, Place, line
-from xlparity.model import Model
 
 
 def author(*lines, **roles):

@@ -13,12 +13,12 @@ from openpyxl.formula.translate import Translator
 from openpyxl.utils import get_column_letter
 from planted import at, layout_of, planted
 
-from xlparity.address import MAX_ROW, parse_range
-from xlparity.binding import CellMap, Offset, Output
-from xlparity.filling import filled, turned
-from xlparity.layout import Layout
+from xlparity.diagnosis.relative import Layout
+from xlparity.excel.address import MAX_ROW, parse_range
+from xlparity.excel.fill import filled, turned
+from xlparity.excel.workbook import Formula, read_workbook
+from xlparity.spec.binding import CellMap, Offset, Output
 from xlparity.tolerance import Tolerance
-from xlparity.workbook import Formula, read_workbook
 
 
 def forms(book, layout, *, by_element=False):

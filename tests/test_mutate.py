@@ -9,18 +9,18 @@ import pytest
 from conftest import Small
 from openpyxl.worksheet.formula import ArrayFormula
 
-import xlparity.mutation.mutate as mutation
-from xlparity.address import Cell, parse_range
-from xlparity.containment import LIMIT
-from xlparity.engines.formulas import FormulasSession
-from xlparity.engines.formulas.variants import Variant
+import xlparity.actions.mutate.run as mutation
+from xlparity.actions.mutate.mutants import in_rounds
+from xlparity.actions.mutate.run import Bench, mutate
+from xlparity.engines.evaluator import FormulasSession
+from xlparity.engines.evaluator.variants import Variant
 from xlparity.errors import UsageError
-from xlparity.mutation.mutants import in_rounds
-from xlparity.mutation.mutate import Bench, mutate
-from xlparity.mutations import Mutant
-from xlparity.report import Verdict
+from xlparity.excel.address import Cell, parse_range
+from xlparity.excel.workbook import Formula
+from xlparity.results.mutants import Mutant
+from xlparity.results.report import Verdict
+from xlparity.spec.containment import LIMIT
 from xlparity.tolerance import Tolerance
-from xlparity.workbook import Formula
 
 KEYS = {"mutants", "equivalent", "detected", "named", "restored", "survived"}
 

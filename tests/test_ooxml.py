@@ -24,7 +24,7 @@ from xlparity.excel.ooxml import (
     write_values,
 )
 from xlparity.excel.ooxml.editor import outline
-from xlparity.values import BLANK
+from xlparity.excel.values import BLANK
 
 PACKAGE = Path(xlparity.__file__).parent
 OOXML = PACKAGE / "excel" / "ooxml"

@@ -6,11 +6,11 @@ import shutil
 import pytest
 
 import xlparity
-from xlparity.address import Cell
-from xlparity.opinions import reconcile
-from xlparity.report import CellResult, CheckResult, Report, Verdict
-from xlparity.tried import Scenarios
-from xlparity.values import Unsupported
+from xlparity.compare.consensus import reconcile
+from xlparity.excel.address import Cell
+from xlparity.excel.values import Unsupported
+from xlparity.results.report import CellResult, CheckResult, Report, Verdict
+from xlparity.results.scenarios import Scenarios
 
 CELL = Cell("Sheet", 1, 2)
 TRIED = Scenarios(0, run=8)

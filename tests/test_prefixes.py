@@ -13,17 +13,17 @@ from openpyxl.utils import FORMULAE
 from test_engines import at, workbook
 
 import xlparity
-from xlparity.address import Cell
+from xlparity.actions.fix import fix
 from xlparity.engines import find_engine
-from xlparity.engines.formulas.functions import FUNCTIONS
+from xlparity.engines.evaluator.functions import FUNCTIONS
 from xlparity.excel import ooxml
+from xlparity.excel.address import Cell
 from xlparity.excel.ooxml import repack
-from xlparity.fix import fix
-from xlparity.prefixes import FUTURE, as_read, misspelling, misspelt, prefixed, undocumented
-from xlparity.report import CAUSES
-from xlparity.rules import RULES
-from xlparity.values import ErrorValue, Unsupported
-from xlparity.workbook import read_workbook
+from xlparity.excel.prefixes import FUTURE, as_read, misspelling, misspelt, prefixed, undocumented
+from xlparity.excel.values import ErrorValue, Unsupported
+from xlparity.excel.workbook import read_workbook
+from xlparity.results.report import CAUSES
+from xlparity.results.rules import RULES
 
 NAME = ErrorValue("#NAME?")
 NUMBERS = {f"A{row}": float(row * row % 7 + row) for row in range(1, 9)}

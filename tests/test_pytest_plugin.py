@@ -10,16 +10,16 @@ import pytest
 from conftest import Small
 from planted import planted
 
-import xlparity.asserting
-import xlparity.engines.formulas
+import xlparity.actions.asserting
+import xlparity.engines.evaluator
 import xlparity.pytest_plugin.items
 import xlparity.pytest_plugin.values
 from xlparity import assert_parity
 from xlparity.errors import SpecError, UsageError
-from xlparity.report import Verdict
+from xlparity.excel.values import BLANK, ErrorValue
 from xlparity.reporters.parts import parts_of
+from xlparity.results.report import Verdict
 from xlparity.settings import Settings, read_settings, settings_of
-from xlparity.values import BLANK, ErrorValue
 
 pytest_plugins = ["pytester"]
 

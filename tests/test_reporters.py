@@ -21,11 +21,11 @@ from markdown_it import MarkdownIt
 from planted import verified
 
 import xlparity
-from xlparity.address import Cell
-from xlparity.report import STATUSES, CellResult, Census, CheckResult, Finding, Report, Verdict
+from xlparity.excel.address import Cell
+from xlparity.excel.values import MISSING, Unsupported
 from xlparity.reporters import github, junit, markdown, sarif, words
-from xlparity.tried import Scenarios
-from xlparity.values import MISSING, Unsupported
+from xlparity.results.report import STATUSES, CellResult, Census, CheckResult, Finding, Report, Verdict
+from xlparity.results.scenarios import Scenarios
 
 HOSTILE = '="a|b`c``d\\|<script>alert(1)</script>&amp;*_[x](http://e)${}@me\x0b\n%::error::"&A1'
 

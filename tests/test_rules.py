@@ -10,12 +10,12 @@ import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
 import xlparity
-from xlparity.address import Cell
-from xlparity.edits import CODES
-from xlparity.opinions import reconcile
-from xlparity.report import CAUSES, CellResult, CheckResult
-from xlparity.rules import RULES
-from xlparity.tried import Scenarios
+from xlparity.compare.consensus import reconcile
+from xlparity.diagnosis.edits import CODES
+from xlparity.excel.address import Cell
+from xlparity.results.report import CAUSES, CellResult, CheckResult
+from xlparity.results.rules import RULES
+from xlparity.results.scenarios import Scenarios
 
 PACKAGE = Path(xlparity.__file__).parent
 CODE = re.compile(r"XP\d{3}")

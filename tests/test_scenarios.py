@@ -9,17 +9,17 @@ import openpyxl
 import pytest
 
 import xlparity
-from xlparity.address import Cell, Range
-from xlparity.binding import Input
-from xlparity.columns import Column, column_of, joined, picked, value_in
+from xlparity.compare.trials import ask, trials_of
 from xlparity.engines import sweep
-from xlparity.report import Verdict
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.columns import Column, column_of, joined, picked, value_in
+from xlparity.excel.values import MISSING
+from xlparity.excel.workbook import read_workbook
+from xlparity.results.report import Verdict
 from xlparity.scenarios import running
-from xlparity.scenarios.drawing import draw
+from xlparity.scenarios.sample import draw
 from xlparity.spec import bind, read_spec
-from xlparity.trials import ask, trials_of
-from xlparity.values import MISSING
-from xlparity.workbook import read_workbook
+from xlparity.spec.binding import Input
 
 A1, A2 = Cell("S", 1, 1), Cell("S", 2, 1)
 

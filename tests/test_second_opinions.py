@@ -21,8 +21,8 @@ from xlparity.engines.libreoffice import LibreOfficeEngine
 from xlparity.errors import EngineError, UsageError, WorkbookError
 from xlparity.excel import ooxml
 from xlparity.excel.ooxml import pack
-from xlparity.values import BLANK, MISSING, ErrorValue, Unsupported
-from xlparity.workbook import read_workbook
+from xlparity.excel.values import BLANK, MISSING, ErrorValue, Unsupported
+from xlparity.excel.workbook import read_workbook
 
 SECOND = [
     pytest.param("libreoffice", marks=pytest.mark.libreoffice),

@@ -6,11 +6,11 @@ import random
 import pytest
 from test_engines import at, workbook
 
-from xlparity.address import Cell
-from xlparity.draft.likeness import Likeness
+from xlparity.actions.init.likeness import Likeness
 from xlparity.engines import find_engine
-from xlparity.syntax import Node, binary
-from xlparity.values import ErrorValue, Unsupported
+from xlparity.excel.address import Cell
+from xlparity.excel.ast import Node, binary
+from xlparity.excel.values import ErrorValue, Unsupported
 
 MARKET = {"B1": 102.5, "B2": 97.25, "B3": 0.0425, "B4": 0.0125, "B5": 0.31, "B6": 0.75}  # S, K, r, q, sigma, T
 

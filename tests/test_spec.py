@@ -8,7 +8,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table
 
 import xlparity
-from xlparity.report import Verdict
+from xlparity.results.report import Verdict
 
 # --- addresses by name -----------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import xlparity
 from xlparity.errors import SpecError
-from xlparity.report import Verdict
+from xlparity.results.report import Verdict
 from xlparity.settings import read_settings
 from xlparity.spec import manual, spec_of
 from xlparity.spec.schema import FILE, LINE, TABLES_BY_NAME, json_schema, schema_text, value_of

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlparity.address import Cell, parse_range
-from xlparity.columns import Column, column_of, value_in
-from xlparity.engines.formulas import FormulasEngine, evaluation
-from xlparity.engines.formulas import session as sessions
-from xlparity.engines.formulas.session import FormulasSession
-from xlparity.scope import Scope
-from xlparity.values import BLANK, MISSING, ErrorValue, Unsupported, Value
-from xlparity.workbook import Formula, Workbook, read_workbook
+from xlparity.engines.evaluator import FormulasEngine, evaluation
+from xlparity.engines.evaluator import session as sessions
+from xlparity.engines.evaluator.session import FormulasSession
+from xlparity.excel.address import Cell, parse_range
+from xlparity.excel.columns import Column, column_of, value_in
+from xlparity.excel.names import Scope
+from xlparity.excel.values import BLANK, MISSING, ErrorValue, Unsupported, Value
+from xlparity.excel.workbook import Formula, Workbook, read_workbook
 
 deterministic = functools.partial(settings, deadline=None, derandomize=True, database=None)
 

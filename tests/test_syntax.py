@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlparity.engines import find_engine
-from xlparity.syntax import Node, binary, call, number, parse, plain, walk, with_part
-from xlparity.workbook import read_workbook
+from xlparity.excel.ast import Node, binary, call, number, parse, plain, walk, with_part
+from xlparity.excel.workbook import read_workbook
 
 LEAVES = st.one_of(
     st.sampled_from(["0", "1", "2.5", ".5", "1E-3", "1e300"]).map(lambda text: Node("number", text)),

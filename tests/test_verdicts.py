@@ -7,15 +7,15 @@ import openpyxl
 import pytest
 
 import xlparity
-from xlparity.address import Cell
+from xlparity.compare.consensus import reconcile
 from xlparity.engines import find_engine, others_than
-from xlparity.opinions import reconcile
-from xlparity.report import CellResult, Census, CheckResult, Finding, Report, Verdict, worst
+from xlparity.excel.address import Cell
+from xlparity.excel.values import Unsupported
+from xlparity.excel.workbook import parse_workbook, read_workbook
 from xlparity.reporters import github, html, junit, markdown, sarif, words
 from xlparity.reporters.parts import parts_of
-from xlparity.tried import Scenarios
-from xlparity.values import Unsupported
-from xlparity.workbook import parse_workbook, read_workbook
+from xlparity.results.report import CellResult, Census, CheckResult, Finding, Report, Verdict, worst
+from xlparity.results.scenarios import Scenarios
 
 BESIDE = "def double(x):\n    return {'y': 2 * x, 'z': 2 * x, 'w': 2 * x}\n"
 OUTPUTS = '[outputs]\ny = "B1"\nz = "B2"\nw = "B3"'

@@ -9,13 +9,13 @@ import openpyxl
 import pytest
 
 import xlparity
-from xlparity.address import Cell
 from xlparity.engines import find_engine
+from xlparity.excel.address import Cell
+from xlparity.excel.workbook import Formula, Workbook, formulas_of, read_workbook
 from xlparity.pipeline import assess
-from xlparity.report import Verdict
 from xlparity.reporters import json as json_reporter
+from xlparity.results.report import Verdict
 from xlparity.spec import read_spec
-from xlparity.workbook import Formula, Workbook, formulas_of, read_workbook
 
 
 def test_every_iteration_of_the_week_one_workbook_matches(week_one):

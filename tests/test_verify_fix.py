@@ -8,10 +8,10 @@ import pytest
 from planted import at, planted
 
 import xlparity
+from xlparity.actions.fix import fix
 from xlparity.errors import WorkbookError
-from xlparity.fix import fix
-from xlparity.report import Verdict
-from xlparity.workbook import read_workbook
+from xlparity.excel.workbook import read_workbook
+from xlparity.results.report import Verdict
 
 
 @pytest.fixture(autouse=True)

@@ -14,13 +14,13 @@ from rich.console import Console
 
 import xlparity
 from xlparity import assert_parity
-from xlparity.annotate import annotate
-from xlparity.annotate.marks import marks
-from xlparity.report import Report, Verdict
+from xlparity.actions.annotate import annotate
+from xlparity.actions.annotate.marks import marks
+from xlparity.excel.values import BLANK, ErrorValue
 from xlparity.reporters import github, html, junit, markdown, sarif, terminal, words
 from xlparity.reporters.json import render as render_json
 from xlparity.reporters.parts import notes_of, parts_of
-from xlparity.values import BLANK, ErrorValue
+from xlparity.results.report import Report, Verdict
 
 FAULTY = {"A1": 3, "B1": "=A1", "B2": "=2*B1", "B3": "=3*B2", "B4": "=2*B3", "C1": "=3*A1"}
 

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.formula import ArrayFormula
 
-from xlparity.address import Cell
 from xlparity.engines import find_engine
 from xlparity.errors import WorkbookError
 from xlparity.excel import ooxml
+from xlparity.excel.address import Cell
 from xlparity.excel.ooxml import pack, write_values
-from xlparity.values import BLANK, ErrorValue, Unsupported
-from xlparity.workbook import Formula, parse_workbook, read_workbook
+from xlparity.excel.values import BLANK, ErrorValue, Unsupported
+from xlparity.excel.workbook import Formula, parse_workbook, read_workbook
 
 SHEET = "xl/worksheets/sheet1.xml"
 

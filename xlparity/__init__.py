@@ -9,9 +9,9 @@ pass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xlparity.asserting import assert_parity
+    from xlparity.actions.asserting import assert_parity
     from xlparity.pipeline import verify
-    from xlparity.report import Report
+    from xlparity.results.report import Report
 
 __version__ = "0.1.0"
 __all__ = ["Report", "__version__", "assert_parity", "verify"]
@@ -20,7 +20,7 @@ __all__ = ["Report", "__version__", "assert_parity", "verify"]
 def __getattr__(name: str) -> Any:
     """The names on first use: neither ``xlparity --help`` nor pytest's start waits for numpy or openpyxl."""
     if name == "assert_parity":
-        from xlparity.asserting import assert_parity  # noqa: PLC0415
+        from xlparity.actions.asserting import assert_parity  # noqa: PLC0415
 
         return assert_parity
     if name == "verify":
@@ -28,7 +28,7 @@ def __getattr__(name: str) -> Any:
 
         return verify
     if name == "Report":
-        from xlparity.report import Report  # noqa: PLC0415
+        from xlparity.results.report import Report  # noqa: PLC0415
 
         return Report
     raise AttributeError(f"module 'xlparity' has no attribute '{name}'")

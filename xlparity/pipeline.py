@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from xlparity.address import Cell, Range
-from xlparity.binding import Input, Offset, irregular
-from xlparity.census import constants_behind, take_census
-from xlparity.columns import value_in
-from xlparity.containment import LIMIT
+from xlparity.compare.consensus import DISPUTED, credited, outcomes_of, reconcile
+from xlparity.compare.coverage import constants_behind, take_census
+from xlparity.compare.evidence import Evidence
+from xlparity.compare.trials import Stored, Trial, trials_of
+from xlparity.diagnosis.diagnose import diagnose
+from xlparity.diagnosis.facts import addresses
+from xlparity.diagnosis.localise import Judged, amiss
 from xlparity.engines import Engine, Session, SweepSession, Values, find_engine, others_than
 from xlparity.engines.survey import refused_by_all
 from xlparity.errors import nearest
-from xlparity.evidence import Evidence
-from xlparity.findings.diagnose import diagnose
-from xlparity.findings.facts import addresses
-from xlparity.findings.localise import Judged, amiss
-from xlparity.opinions import DISPUTED, credited, outcomes_of, reconcile
-from xlparity.report import (
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.columns import value_in
+from xlparity.excel.values import BLANK, Unsupported, Value
+from xlparity.excel.workbook import Formula, Workbook, read_workbook
+from xlparity.files import from_here
+from xlparity.results.report import (
     NO_NUMBER,
     OF_INPUTS,
     UNEXPLAINED,
@@ -34,20 +36,18 @@ from xlparity.report import (
     CheckResult,
     Report,
 )
-from xlparity.scenarios.drawing import Drawn, draw
+from xlparity.results.scenarios import Scenarios
 from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.running import on_others, on_stored
-from xlparity.scenarios.shrinking import shrink
+from xlparity.scenarios.sample import Drawn, draw
+from xlparity.scenarios.shrink import shrink
 from xlparity.spec import Spec, bind, read_spec
+from xlparity.spec.binding import Input, Offset, irregular
+from xlparity.spec.containment import LIMIT
 from xlparity.tolerance import Tolerance
-from xlparity.trials import Stored, Trial, trials_of
-from xlparity.tried import Scenarios
-from xlparity.values import BLANK, Unsupported, Value
-from xlparity.workbook import Formula, Workbook, read_workbook
-from xlparity.writing import from_here
 
 if TYPE_CHECKING:
-    from xlparity.engines.formulas import FormulasSession
+    from xlparity.engines.evaluator import FormulasSession
 
 Progress: TypeAlias = Callable[[str, float], None]
 
@@ -177,7 +177,7 @@ def _with_causes(
     Whoever found a cell wrong, its formula is judged by ``formulas``, which can do so on the reference's values.
     ``sessions`` are the engines', each with what it computed on the stored inputs.
     """
-    from xlparity.engines.formulas import FormulasSession  # noqa: PLC0415  (a second, which a user of another engine may save)
+    from xlparity.engines.evaluator import FormulasSession  # noqa: PLC0415  (a second, which a user of another engine may save)
 
     session = next((one for one, _ in sessions if isinstance(one, FormulasSession)), None)
     overflows = [_overflows(trial) for trial in trials]
@@ -277,7 +277,7 @@ def _proof(
     trials: Sequence[Trial], session: "FormulasSession", scenarios: int, seed: int, book: Workbook
 ) -> list[Evidence]:
     """The evidence of every check on another workbook and other inputs; ``session`` is that of one much like it."""
-    from xlparity.engines.formulas import FormulasEngine  # noqa: PLC0415
+    from xlparity.engines.evaluator import FormulasEngine  # noqa: PLC0415
 
     session = session.like(book)
     values = session.recalculate({})

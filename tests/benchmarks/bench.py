@@ -21,7 +21,7 @@ import json, resource, sys, time
 from pathlib import Path
 import openpyxl
 from xlparity.engines import find_engine
-from xlparity.workbook import read_workbook
+from xlparity.excel.workbook import read_workbook
 path, name = Path(sys.argv[1]), sys.argv[2]
 engine = find_engine(name)
 began = time.perf_counter()

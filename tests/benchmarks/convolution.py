@@ -13,8 +13,8 @@ import numpy as np
 import openpyxl
 from openpyxl.utils import get_column_letter
 
-from xlparity.containment import LIMIT
-from xlparity.mutation.mutate import Bench
+from xlparity.actions.mutate.run import Bench
+from xlparity.spec.containment import LIMIT
 from xlparity.tolerance import Tolerance
 
 REFERENCE = """import numpy as np

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from xlparity.address import Range
+from xlparity.actions.recalc import hold_against, recalculate
 from xlparity.errors import XlparityError
-from xlparity.recalc import hold_against, recalculate
-from xlparity.values import MISSING, Value
-from xlparity.workbook import Workbook, formulas_of, parse_workbook
+from xlparity.excel.address import Range
+from xlparity.excel.values import MISSING, Value
+from xlparity.excel.workbook import Workbook, formulas_of, parse_workbook
 
 _MEMORY = 6 << 30
 

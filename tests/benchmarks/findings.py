@@ -14,8 +14,8 @@ from pathlib import Path
 import openpyxl
 
 import xlparity
+from xlparity.actions.generate import build
 from xlparity.course.regressor.pages import regressor
-from xlparity.generate import build
 
 FAULTS = {
     "a sign in dz1 of iteration 12": lambda sheet: set_cell(sheet, "I247", "=J240+L240"),

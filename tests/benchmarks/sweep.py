@@ -16,12 +16,12 @@ from typing import Any
 import formulas
 import numpy as np
 
-from xlparity.address import Cell, parse_range
-from xlparity.columns import Column, value_in
+from xlparity.actions.generate import build
 from xlparity.course.regressor.pages import regressor
-from xlparity.engines.formulas import FormulasEngine
-from xlparity.generate import build
-from xlparity.workbook import read_workbook
+from xlparity.engines.evaluator import FormulasEngine
+from xlparity.excel.address import Cell, parse_range
+from xlparity.excel.columns import Column, value_in
+from xlparity.excel.workbook import read_workbook
 
 INPUTS = {"B9:D12": (-2, 2), "L9:L12": (0, 1), "F9:F11": (-1, 1), "G9": (-1, 1), "B3": (0.1, 2)}
 

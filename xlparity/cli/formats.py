@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from xlparity.cli.output import on_github, tell_written, write, write_text
 from xlparity.errors import UsageError
-from xlparity.writing import keep_report_apart
+from xlparity.files import keep_report_apart
 
 if TYPE_CHECKING:
-    from xlparity.fixed import Fixed
-    from xlparity.report import Report
+    from xlparity.results.fixed import Fixed
+    from xlparity.results.report import Report
 
 _MOST_OF_A_SUMMARY = 1024 * 1024  # bytes, of which GitHub shows a step's summary; of a longer one it shows nothing
 _ROOM_FOR_THE_REST = 100
@@ -148,8 +148,8 @@ def _tell_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "
 
 def _summary(reports: "Sequence[Report]", fixed: "Fixed | None", room: int) -> bytes:
     """The Markdown, within so many bytes: what does not pass comes first where there is too much, and the rest is counted."""
-    from xlparity.report import Verdict  # noqa: PLC0415
     from xlparity.reporters import words  # noqa: PLC0415
+    from xlparity.results.report import Verdict  # noqa: PLC0415
 
     whole = f"{render(ReportFormat.MARKDOWN, reports, fixed)}\n".encode()
     if len(whole) <= room:

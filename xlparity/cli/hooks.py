@@ -19,7 +19,7 @@ from xlparity import cli
 from xlparity.cli.guard import guarded
 from xlparity.cli.verify import files_below
 from xlparity.errors import XlparityError
-from xlparity.report import Verdict, worst
+from xlparity.results.report import Verdict, worst
 from xlparity.spec import SUFFIX, read_spec
 
 _ENDINGS = (SUFFIX, ".xlsx", ".xlsm", ".py")  # in small letters; those of the workbooks may be capitals

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from xlparity.cli.output import Format, progress_bar, tell_written, write, write_text
+from xlparity.files import keep_report_apart
 from xlparity.settings import read_settings, seconds
-from xlparity.writing import keep_report_apart
 
 
 def mutate(  # noqa: PLR0913  (a command's parameters are its options)
@@ -64,7 +64,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     edit and formulas by turns, so that they are covered evenly. Without an option, [tool.xlparity] in pyproject.toml gives
     scenarios, seed, time and tolerances.
     """
-    import xlparity.mutation.mutate as mutation  # noqa: PLC0415
+    import xlparity.actions.mutate.run as mutation  # noqa: PLC0415
 
     keep_report_apart(output, workbook, spec)
     settings = read_settings(Path())

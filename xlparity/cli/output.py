@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from xlparity.errors import UsageError
+from xlparity.files import write_file
 from xlparity.reporters.visible import visible
-from xlparity.writing import write_file
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,7 +8,7 @@ import typer
 
 from xlparity.cli.output import page_width, write
 from xlparity.errors import UsageError, nearest
-from xlparity.rules import LEVELS, RULES
+from xlparity.results.rules import LEVELS, RULES
 
 
 def rule_codes() -> list[str]:

@@ -11,12 +11,12 @@ from xlparity.cli.engines import engine_names
 from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_reports
 from xlparity.cli.output import complain, progress_bar
 from xlparity.errors import UsageError, XlparityError
+from xlparity.files import from_here, keep_apart, write_file
 from xlparity.settings import read_settings
-from xlparity.writing import from_here, keep_apart, write_file
 
 if TYPE_CHECKING:
-    from xlparity.fixed import Fixed
-    from xlparity.report import Report
+    from xlparity.results.fixed import Fixed
+    from xlparity.results.report import Report
 
 
 def verify(  # noqa: PLR0913  (a command's parameters are its options)
@@ -95,7 +95,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     --fix writes. An interrupt ends with 130 and a closed pipe with 141; neither is a verdict. 'xlparity rules' explains
     the findings and 'xlparity spec' the scenarios. Defaults of options are taken from [tool.xlparity] in pyproject.toml.
     """
-    from xlparity.report import Verdict, worst  # noqa: PLC0415
+    from xlparity.results.report import Verdict, worst  # noqa: PLC0415
     from xlparity.spec import SUFFIX  # noqa: PLC0415
 
     wanted = paired(format, output)
@@ -151,8 +151,8 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
 
 def _fixed(report: "Report", out: Path, spec: Path, options: dict[str, Any]) -> "Fixed":
     """The copy with the report's suggestions, written and verified; nothing is written where there are none."""
-    from xlparity.fix import fix  # noqa: PLC0415
-    from xlparity.fixed import Fixed  # noqa: PLC0415
+    from xlparity.actions.fix import fix  # noqa: PLC0415
+    from xlparity.results.fixed import Fixed  # noqa: PLC0415
 
     data, cells = fix(report)
     if not cells:
@@ -163,7 +163,7 @@ def _fixed(report: "Report", out: Path, spec: Path, options: dict[str, Any]) -> 
 
 def _annotated(report: "Report", out: Path) -> None:
     """The copy with the report in it, written and told of on standard error, whatever the report's own format is."""
-    from xlparity.annotate import annotate  # noqa: PLC0415
+    from xlparity.actions.annotate import annotate  # noqa: PLC0415
 
     copy = annotate(report)
     write_file(out, copy.data)

@@ -11,8 +11,8 @@ import typer
 from xlparity.cli.output import Format, tell_written, write, write_text
 from xlparity.cli.verify import refuse_kind, verify
 from xlparity.errors import UsageError
+from xlparity.files import keep_apart, keep_report_apart, write_file
 from xlparity.settings import LARGEST_SEED, read_settings
-from xlparity.writing import keep_apart, keep_report_apart, write_file
 
 
 class Course(StrEnum):
@@ -42,9 +42,9 @@ def generate(
     verify_it: Annotated[bool, typer.Option("--verify", help="Verify the workbook that was written.")] = False,
 ) -> None:
     """Write a course workbook with live formulas, and the spec file that verifies it, with its schema for editors."""
+    from xlparity.actions.generate import build, differs  # noqa: PLC0415
     from xlparity.course.regressor.faulty import plant_mistakes  # noqa: PLC0415
     from xlparity.course.regressor.pages import regressor  # noqa: PLC0415
-    from xlparity.generate import build, differs  # noqa: PLC0415
     from xlparity.spec.schema import FILE as SCHEMA  # noqa: PLC0415
     from xlparity.spec.schema import schema_text  # noqa: PLC0415
 
@@ -102,7 +102,7 @@ def recalc(
     A workbook stores what each formula last came to, and that is what viewers, pandas and openpyxl show. Nothing but these
     values is changed; a formula that cannot be computed keeps what it has.
     """
-    from xlparity.recalc import recalculate  # noqa: PLC0415
+    from xlparity.actions.recalc import recalculate  # noqa: PLC0415
     from xlparity.reporters import json as json_reporter  # noqa: PLC0415
 
     if check and out:
@@ -166,11 +166,11 @@ def init(
 
     A JSON Schema, by which editors complete and check the spec, is written beside it where there is none.
     """
-    from xlparity.containment import LIMIT  # noqa: PLC0415
-    from xlparity.draft import draft_spec  # noqa: PLC0415
-    from xlparity.references import find_reference  # noqa: PLC0415
+    from xlparity.actions.init import draft_spec  # noqa: PLC0415
+    from xlparity.excel.workbook import read_workbook  # noqa: PLC0415
+    from xlparity.spec.containment import LIMIT  # noqa: PLC0415
+    from xlparity.spec.reference import find_reference  # noqa: PLC0415
     from xlparity.spec.schema import FILE as SCHEMA  # noqa: PLC0415
-    from xlparity.workbook import read_workbook  # noqa: PLC0415
 
     book = read_workbook(workbook)
     spec = output or workbook.with_suffix(".parity.toml")

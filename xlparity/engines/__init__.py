@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from xlparity.address import Cell
-from xlparity.columns import Column, column_of, value_in
 from xlparity.errors import UsageError, XlparityError, nearest
-from xlparity.values import BLANK, Value
-from xlparity.workbook import Workbook
+from xlparity.excel.address import Cell
+from xlparity.excel.columns import Column, column_of, value_in
+from xlparity.excel.values import BLANK, Value
+from xlparity.excel.workbook import Workbook
 
 Values: TypeAlias = Mapping[Cell, Value]
 """What every cell that holds anything comes to; a cell that is not there is blank."""
@@ -95,7 +95,7 @@ def find_engine(name: str) -> Engine:
     """The engine of that name; raises UsageError where there is none, or where it cannot run here."""
     # Each brings a library or a program with it, and is imported only where it is asked for.
     if name == "formulas":
-        from xlparity.engines.formulas import FormulasEngine  # noqa: PLC0415
+        from xlparity.engines.evaluator import FormulasEngine  # noqa: PLC0415
 
         return FormulasEngine()
     if name == "excelmodel":

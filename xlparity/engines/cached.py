@@ -6,11 +6,11 @@ Where Excel saved the file, that is what Excel computed, and so the one witness 
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from xlparity.address import Cell
 from xlparity.engines.files import as_held, read_again, stored_values
 from xlparity.errors import UsageError
-from xlparity.values import MISSING, Value
-from xlparity.workbook import Workbook
+from xlparity.excel.address import Cell
+from xlparity.excel.values import MISSING, Value
+from xlparity.excel.workbook import Workbook
 
 
 class CachedEngine:

@@ -6,10 +6,10 @@ that goes through any of these may never be met. What is listed here reads its a
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from xlparity.address import Cell, Range
-from xlparity.prefixes import without_prefix
-from xlparity.syntax import Node, parse
-from xlparity.workbook import Formula, Workbook
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.ast import Node, parse
+from xlparity.excel.prefixes import without_prefix
+from xlparity.excel.workbook import Formula, Workbook
 
 _OF_VALUES = frozenset({
     "ABS", "ACOS", "ACOSH", "ASIN", "ASINH", "ATAN", "ATAN2", "ATANH", "CEILING", "CONCATENATE", "COS", "COSH",

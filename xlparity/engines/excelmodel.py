@@ -17,12 +17,12 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
-from xlparity.address import Cell, Range
+from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.files import Original
-from xlparity.engines.formulas.session import FormulasSession
 from xlparity.errors import UsageError, WorkbookError
-from xlparity.values import BLANK, MISSING, Blank, ErrorValue, Missing, Unsupported, Value
-from xlparity.workbook import Workbook, formulas_of
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.values import BLANK, MISSING, Blank, ErrorValue, Missing, Unsupported, Value
+from xlparity.excel.workbook import Workbook, formulas_of
 
 
 class ExcelModelEngine:

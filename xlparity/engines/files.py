@@ -14,11 +14,11 @@ from pathlib import Path
 import openpyxl
 
 from xlparity import collector
-from xlparity.address import Cell, Range, column_number
 from xlparity.errors import UsageError, WorkbookError
 from xlparity.excel import ooxml
-from xlparity.values import BLANK, MISSING, ErrorValue, Missing, Unsupported, Value
-from xlparity.workbook import Formula, Workbook
+from xlparity.excel.address import Cell, Range, column_number
+from xlparity.excel.values import BLANK, MISSING, ErrorValue, Missing, Unsupported, Value
+from xlparity.excel.workbook import Formula, Workbook
 
 
 class Original:

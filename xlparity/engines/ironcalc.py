@@ -14,13 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from xlparity.address import Cell
 from xlparity.engines.files import Original, as_held, probe, unknown_functions
 from xlparity.engines.operands import doubts
 from xlparity.engines.survey import Survey
 from xlparity.errors import UsageError, WorkbookError, XlparityError
-from xlparity.values import MISSING, ErrorValue, Unsupported, Value
-from xlparity.workbook import Workbook
+from xlparity.excel.address import Cell
+from xlparity.excel.values import MISSING, ErrorValue, Unsupported, Value
+from xlparity.excel.workbook import Workbook
 
 # IronCalc prints a complaint on standard output about every formula that stores nothing; an error would be seen if it came back.
 _NOT_COMPUTED = ErrorValue("#NULL!")

@@ -17,14 +17,14 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from xlparity.address import Cell
 from xlparity.engines.files import Original, as_held, probe, stored_values, unknown_functions
 from xlparity.engines.operands import doubts
 from xlparity.engines.survey import Survey
 from xlparity.errors import EngineError, UsageError
 from xlparity.excel import ooxml
-from xlparity.values import MISSING, ErrorValue, Unsupported, Value
-from xlparity.workbook import Workbook, formulas_of
+from xlparity.excel.address import Cell
+from xlparity.excel.values import MISSING, ErrorValue, Unsupported, Value
+from xlparity.excel.workbook import Workbook, formulas_of
 
 _PROGRAMS = ("soffice", "libreoffice")
 _TIME_LIMIT = 120.0

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from xlparity.prefixes import without_prefix
+from xlparity.excel.prefixes import without_prefix
 
 _PIECE = re.compile(
     r"""

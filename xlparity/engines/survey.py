@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from xlparity import collector
-from xlparity.address import Cell, Range, folded
 from xlparity.engines.circularity import certain_circles
-from xlparity.formula import tokens
-from xlparity.prefixes import misspelt, without_prefix
-from xlparity.values import BEHIND_A_CIRCLE, CIRCULAR, Unsupported, Value
-from xlparity.workbook import Workbook, formulas_of
+from xlparity.excel.address import Cell, Range, folded
+from xlparity.excel.formula import tokens
+from xlparity.excel.prefixes import misspelt, without_prefix
+from xlparity.excel.values import BEHIND_A_CIRCLE, CIRCULAR, Unsupported, Value
+from xlparity.excel.workbook import Workbook, formulas_of
 
 _VOLATILE = frozenset({"RAND", "RANDBETWEEN", "RANDARRAY", "NOW", "TODAY"})
 _OUTWARD = frozenset(

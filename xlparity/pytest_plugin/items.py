@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback, TerminalRepr
 
+from xlparity.compare.trials import trials_of
 from xlparity.engines import find_engine
 from xlparity.errors import UsageError, XlparityError
+from xlparity.excel.workbook import read_workbook
+from xlparity.files import from_here
 from xlparity.pipeline import verify, workbook_of
 from xlparity.pytest_plugin import KINDS, NOTE
 from xlparity.reporters.parts import Key, Part, name_of, notes_of, parts_of
 from xlparity.reporters.visible import visible
 from xlparity.settings import Settings, read_settings, settings_of
 from xlparity.spec import bind, read_spec
-from xlparity.trials import trials_of
-from xlparity.workbook import read_workbook
-from xlparity.writing import from_here
 
 _EVERYTHING = 2  # at -vv
 

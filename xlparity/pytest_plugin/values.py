@@ -4,11 +4,11 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from xlparity.address import Cell, folded, parse_range
 from xlparity.engines import Session, Values, find_engine
 from xlparity.errors import EngineError, UsageError, nearest
-from xlparity.values import BLANK, Missing, Unsupported, Value
-from xlparity.workbook import Workbook, parse_workbook, read_bytes
+from xlparity.excel.address import Cell, folded, parse_range
+from xlparity.excel.values import BLANK, Missing, Unsupported, Value
+from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
 
 _KEPT = 8
 

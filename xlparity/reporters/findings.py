@@ -7,9 +7,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from xlparity.report import Finding
 from xlparity.reporters import words
 from xlparity.reporters.wrapping import Formula
+from xlparity.results.report import Finding
 
 
 def findings(found: Iterable[Finding]) -> list[RenderableType]:

@@ -4,10 +4,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
-from xlparity.report import Report, Verdict
 from xlparity.reporters import rows, words
 from xlparity.reporters.visible import visible
-from xlparity.rules import Level
+from xlparity.results.report import Report, Verdict
+from xlparity.results.rules import Level
 
 _COMMAND: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
 _MOST = 10

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from xlparity.fixed import Fixed
-from xlparity.mutations import MutationReport, Outcome
-from xlparity.report import CellResult, CheckResult, Finding, Report, worst
+from xlparity.excel.values import Value
 from xlparity.reporters import words
 from xlparity.reporters.visible import json_text
-from xlparity.stored import StoredReport, StoredResult
-from xlparity.tried import Witness
-from xlparity.values import Value
+from xlparity.results.fixed import Fixed
+from xlparity.results.mutants import MutationReport, Outcome
+from xlparity.results.report import CellResult, CheckResult, Finding, Report, worst
+from xlparity.results.scenarios import Witness
+from xlparity.results.stored import StoredReport, StoredResult
 
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:

@@ -8,11 +8,11 @@ the verdict. There are no times: nothing here depends on a clock.
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
-from xlparity.fixed import Fixed
-from xlparity.report import CheckResult, Report
 from xlparity.reporters import rows, words
 from xlparity.reporters.parts import Key, Outcome, Part, name_of, parts_of
 from xlparity.reporters.visible import visible
+from xlparity.results.fixed import Fixed
+from xlparity.results.report import CheckResult, Report
 
 _ELEMENTS: Mapping[Outcome, str] = {
     "failed": "failure", "unassessed": "error", "accepted": "skipped", "skipped": "skipped",

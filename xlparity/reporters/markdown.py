@@ -9,13 +9,13 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from xlparity.address import Cell
-from xlparity.fixed import Fixed
-from xlparity.report import CellResult, CheckResult, Finding, Report, Verdict
+from xlparity.excel.address import Cell
+from xlparity.excel.values import Unsupported
 from xlparity.reporters import rows, words
 from xlparity.reporters.visible import visible
 from xlparity.reporters.words import MARK
-from xlparity.values import Unsupported
+from xlparity.results.fixed import Fixed
+from xlparity.results.report import CellResult, CheckResult, Finding, Report, Verdict
 
 _FINDINGS, _CELLS, _CHECKS, _QUANTITIES, _LINES = 10, 10, 8, 20, 5
 _LONGEST, _LONGEST_IN_A_TABLE, _LONGEST_SENTENCE = 600, 120, 300

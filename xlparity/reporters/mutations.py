@@ -7,8 +7,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from xlparity.mutations import MutationReport, Outcome
 from xlparity.reporters import words
+from xlparity.results.mutants import MutationReport, Outcome
 
 _SHOWN = 10
 _COLUMNS = ("mutants", "equivalent", "detected", "named", "restored", "survived")

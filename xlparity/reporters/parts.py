@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from xlparity.address import Cell
-from xlparity.report import (
+from xlparity.excel.address import Cell
+from xlparity.excel.values import ErrorValue, Unsupported
+from xlparity.reporters import rows, words
+from xlparity.results.report import (
     CAUSES,
     NO_NUMBER,
     OF_INPUTS,
@@ -19,8 +21,6 @@ from xlparity.report import (
     Report,
     Verdict,
 )
-from xlparity.reporters import rows, words
-from xlparity.values import ErrorValue, Unsupported
 
 Outcome: TypeAlias = Literal["passed", "failed", "unassessed", "accepted", "skipped"]
 

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
-from xlparity.address import Cell
-from xlparity.report import UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report
-from xlparity.values import Unsupported
+from xlparity.excel.address import Cell
+from xlparity.excel.values import Unsupported
+from xlparity.results.report import UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report
 
 Judgement: TypeAlias = Literal["right", "wrong", "stored", "unknown", "unsure", "accepted", "skipped"]
 FAILING: tuple[Judgement, ...] = ("wrong", "stored")  # they fail a check

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from xlparity.address import Cell
-from xlparity.fixed import Fixed
-from xlparity.report import CheckResult, Finding, Report, Verdict, worst
+from xlparity.excel.address import Cell
 from xlparity.reporters import rows, words
 from xlparity.reporters.visible import json_text
-from xlparity.rules import RULES
+from xlparity.results.fixed import Fixed
+from xlparity.results.report import CheckResult, Finding, Report, Verdict, worst
+from xlparity.results.rules import RULES
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _MOST_LOCATIONS = 1000

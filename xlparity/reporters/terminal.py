@@ -8,15 +8,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from xlparity.fixed import Fixed
-from xlparity.report import UNKNOWN, WRONG, CellResult, CheckResult, Report, Verdict
+from xlparity.excel.values import Unsupported
 from xlparity.reporters import words
 from xlparity.reporters.findings import findings
 from xlparity.reporters.rows import quantities
 from xlparity.reporters.words import MARK, number, value
 from xlparity.reporters.wrapping import Formula
-from xlparity.stored import StoredReport, StoredResult
-from xlparity.values import Unsupported
+from xlparity.results.fixed import Fixed
+from xlparity.results.report import UNKNOWN, WRONG, CellResult, CheckResult, Report, Verdict
+from xlparity.results.stored import StoredReport, StoredResult
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}
 _WEIGHT = {"error": "red", "warning": "yellow", "note": "dim"}

@@ -4,14 +4,24 @@ from collections import Counter
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
-from xlparity.address import Cell
-from xlparity.fixed import Fixed
-from xlparity.mutations import Outcome
-from xlparity.report import CAUSES, OF_INPUTS, UNKNOWN, CellResult, CheckResult, Finding, Report, Status, Verdict
+from xlparity.excel.address import Cell
+from xlparity.excel.values import Unsupported, Value
 from xlparity.reporters import rows
-from xlparity.rules import RULES, Level
-from xlparity.tried import Scenarios, Witness
-from xlparity.values import Unsupported, Value
+from xlparity.results.fixed import Fixed
+from xlparity.results.mutants import Outcome
+from xlparity.results.report import (
+    CAUSES,
+    OF_INPUTS,
+    UNKNOWN,
+    CellResult,
+    CheckResult,
+    Finding,
+    Report,
+    Status,
+    Verdict,
+)
+from xlparity.results.rules import RULES, Level
+from xlparity.results.scenarios import Scenarios, Witness
 
 MARK = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNASSESSED: "?", Verdict.STALE: "~"}
 ONLY_STORED = "right on the stored inputs only"

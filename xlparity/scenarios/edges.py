@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from xlparity.columns import Column, picked
+from xlparity.compare.judge import Bools, judge
+from xlparity.compare.trials import Stored, Trial, ask
 from xlparity.engines import Session, sweep
-from xlparity.judge import Bools, judge
-from xlparity.scenarios.drawing import Drawn, Element, clipped
-from xlparity.trials import Stored, Trial, ask
+from xlparity.excel.columns import Column, picked
+from xlparity.scenarios.sample import Drawn, Element, clipped
 
 _STEPS = ((1e-6, None), (1e-6, None), (1e-3, None), (0.1, -1.0), (0.1, 1.0), (0.1, None))
 """How far to step from a set, as a share of each value, and whether away from zero, towards it, or by chance."""

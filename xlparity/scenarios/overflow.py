@@ -11,15 +11,15 @@ from functools import cached_property
 
 import numpy as np
 
-from xlparity.address import Cell, Range
-from xlparity.binding import Input
-from xlparity.columns import Column, value_in
 from xlparity.engines.circularity import certainly_read
-from xlparity.following import dependents_of, precedents
-from xlparity.screen import Screen, Unscreened
-from xlparity.syntax import Node, parse, walk
-from xlparity.values import BLANK, ErrorValue
-from xlparity.workbook import Workbook
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.ast import Node, parse, walk
+from xlparity.excel.columns import Column, value_in
+from xlparity.excel.graph import dependents_of, precedents
+from xlparity.excel.values import BLANK, ErrorValue
+from xlparity.excel.workbook import Workbook
+from xlparity.scenarios.screen import Screen, Unscreened
+from xlparity.spec.binding import Input
 
 _BRANCHING = re.compile(r"\bIF\(", re.IGNORECASE)
 

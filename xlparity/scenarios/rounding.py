@@ -12,15 +12,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.address import Cell, Range
-from xlparity.binding import Input
-from xlparity.case import Array, Case
-from xlparity.columns import Column, Floats, value_in
+from xlparity.compare.judge import Bools, Reading
+from xlparity.compare.trials import Answers, Trial
 from xlparity.errors import OracleError
-from xlparity.judge import Bools, Reading
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.columns import Column, Floats, value_in
+from xlparity.excel.values import BLANK, ErrorValue, Unsupported
 from xlparity.scenarios.overflow import Overflows, has_range
-from xlparity.trials import Answers, Trial
-from xlparity.values import BLANK, ErrorValue, Unsupported
+from xlparity.spec.binding import Input
+from xlparity.spec.case import Array, Case
 
 _DRAWS = 6
 _FARTHEST = 8  # ulps

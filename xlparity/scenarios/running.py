@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity import collector
-from xlparity.address import Cell, Range
-from xlparity.binding import Input
-from xlparity.columns import Column
+from xlparity.compare.evidence import Evidence
+from xlparity.compare.judge import Bools, judge
+from xlparity.compare.trials import Answers, Stored, Trial, ask
 from xlparity.engines import Session, Values, sweep
-from xlparity.evidence import Evidence
-from xlparity.judge import Bools, judge
-from xlparity.report import WRONG
-from xlparity.scenarios.drawing import Drawn, differs
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.columns import Column
+from xlparity.excel.values import BLANK
+from xlparity.results.report import WRONG
+from xlparity.results.scenarios import Scenarios
 from xlparity.scenarios.edges import on_edge
 from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.rounding import ENOUGH, examined
-from xlparity.trials import Answers, Stored, Trial, ask
-from xlparity.tried import Scenarios
-from xlparity.values import BLANK
+from xlparity.scenarios.sample import Drawn, differs
+from xlparity.spec.binding import Input
 
 _AT_ONCE = 8_000_000  # numbers in one sweep, 64 MB of them
 _KEPT = 24  # sets that stay in the evidence, whatever they show: on fewer nobody can tell a right suggestion

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from xlparity.address import Cell
-from xlparity.binding import CellMap
 from xlparity.errors import SpecError
+from xlparity.excel.address import Cell
+from xlparity.excel.workbook import Workbook
+from xlparity.spec.binding import CellMap
 from xlparity.spec.plan import Acceptance, Check, Spec
 from xlparity.spec.words import look_up
-from xlparity.workbook import Workbook
 
 
 def accepted_cells(spec: Spec, workbook: Workbook, maps: Sequence[CellMap]) -> list[dict[Cell, str]]:

@@ -4,14 +4,14 @@ import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
-from xlparity.address import Cell, Range
-from xlparity.binding import CellMap, Input, Offset, Output, Twin
 from xlparity.errors import SpecError, nearest
-from xlparity.formula import dissect, refers
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.formula import dissect, refers
+from xlparity.excel.workbook import Workbook, formulas_of
 from xlparity.spec.acceptance import accepted_cells
+from xlparity.spec.binding import CellMap, Input, Offset, Output, Twin
 from xlparity.spec.plan import CORNER, Address, Check, Spec, twin_misfit
 from xlparity.spec.words import known_sheet, look_up
-from xlparity.workbook import Workbook, formulas_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xlparity.address import Range, parse_range
-from xlparity.binding import Input, Offset, Output
 from xlparity.errors import SpecError
+from xlparity.excel.address import Range, parse_range
+from xlparity.spec.binding import Input, Offset, Output
 from xlparity.spec.lines import Lines
 
 SUFFIX = ".parity.toml"

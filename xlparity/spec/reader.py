@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xlparity.binding import Input, Offset, Output, Twin
 from xlparity.errors import SpecError, nearest, nearest_file
+from xlparity.spec.binding import Input, Offset, Output, Twin
 from xlparity.spec.lines import Lines
 from xlparity.spec.plan import (
     SUFFIX,

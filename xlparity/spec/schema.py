@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from xlparity.address import MAX_ROW
+from xlparity.excel.address import MAX_ROW
 
 FILE = "parity.schema.json"
 LINE = f"#:schema ./{FILE}"

@@ -1,9 +1,9 @@
 """What the words of an address mean in a workbook: cells, defined names, parts of tables."""
 
-from xlparity.address import Cell, Range, folded, parse_range
 from xlparity.errors import nearest
+from xlparity.excel.address import Cell, Range, folded, parse_range
+from xlparity.excel.workbook import Workbook
 from xlparity.spec.plan import Address, sized
-from xlparity.workbook import Workbook
 
 
 def look_up(address: Address, workbook: Workbook) -> Range:

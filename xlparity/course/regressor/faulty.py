@@ -2,8 +2,8 @@
 
 import re
 
+from xlparity.actions.generate import Draft
 from xlparity.course.regressor import sheet as s
-from xlparity.generate import Draft
 
 
 def plant_mistakes(draft: Draft, iterations: int) -> None:

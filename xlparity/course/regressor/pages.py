@@ -6,12 +6,12 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlparity.actions.generate import Draft
+from xlparity.actions.generate import writer as w
+from xlparity.actions.generate.model import Variable
+from xlparity.actions.generate.spec_text import spec_text
 from xlparity.course.regressor import reference
 from xlparity.course.regressor import sheet as s
-from xlparity.generate import Draft
-from xlparity.generate import writer as w
-from xlparity.generate.spec_text import spec_text
-from xlparity.model import Variable
 
 DATA, SIX, WHOLE = "General", "0.000000", "0"
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from xlparity.actions.generate.language import Author, Place, line
+from xlparity.actions.generate.model import Model, Variable
+from xlparity.actions.generate.spec_text import CheckText
 from xlparity.course.regressor import reference
-from xlparity.generate.language import Author, Place, line
-from xlparity.generate.spec_text import CheckText
-from xlparity.model import Model, Variable
 
 MODULE = "xlparity.course.regressor.reference"
 

@@ -20,8 +20,8 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr, unescape
 
 from xlparity import collector
-from xlparity.address import MAX_COLUMN, MAX_ROW, Cell, column_letters, column_number, parse_range, quoted
 from xlparity.errors import WorkbookError
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, column_letters, column_number, parse_range, quoted
 from xlparity.excel.ooxml.package import (
     MAIN,
     RELATIONS,
@@ -34,7 +34,7 @@ from xlparity.excel.ooxml.package import (
     sheet_parts,
     workbook_part,
 )
-from xlparity.values import BLANK, ErrorValue, Value
+from xlparity.excel.values import BLANK, ErrorValue, Value
 
 _ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding=["'](?!utf-8["']|us-ascii["'])""", re.IGNORECASE)
 _OPENING = re.compile(rb"""<[^\s/>]+(?P<attributes>(?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(?P<empty>/?)>""")

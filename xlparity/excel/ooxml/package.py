@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from xlparity.address import folded
 from xlparity.errors import WorkbookError
+from xlparity.excel.address import folded
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 """The namespace of Excel's own elements."""

@@ -12,10 +12,10 @@ from typing import NamedTuple, NoReturn
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from xlparity.address import MAX_COLUMN, MAX_ROW, column_number
 from xlparity.errors import WorkbookError
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, column_number
 from xlparity.excel.ooxml.package import MAIN, refuse_doctype, related, workbook_part
-from xlparity.values import ErrorValue, Value
+from xlparity.excel.values import ErrorValue, Value
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")

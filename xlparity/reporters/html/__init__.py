@@ -6,15 +6,15 @@ from pathlib import PurePosixPath
 import jinja2
 from markupsafe import Markup
 
-from xlparity.fixed import Fixed
-from xlparity.report import STATUSES, Report, worst
 from xlparity.reporters import rows, words
 from xlparity.reporters.html import tables
 from xlparity.reporters.html.changes import marked
 from xlparity.reporters.html.curves import curve
 from xlparity.reporters.html.maps import STATES, legend, maps, packed
 from xlparity.reporters.visible import visible
-from xlparity.rules import LEVELS
+from xlparity.results.fixed import Fixed
+from xlparity.results.report import STATUSES, Report, worst
+from xlparity.results.rules import LEVELS
 
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from xlparity.report import CheckResult
+from xlparity.results.report import CheckResult
 
 # Drawn in these colours, which the page then exchanges for its own, so that the picture follows its dark mode.
 _INK, _FAINT, _BOOK, _REFERENCE, _APART = "#010203", "#010204", "#010205", "#010206", "#010207"

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from xlparity.address import Cell, column_number
-from xlparity.report import CAUSES, CellResult, CheckResult, Report
+from xlparity.excel.address import Cell, column_number
+from xlparity.excel.values import Unsupported, Value
 from xlparity.reporters import rows, words
 from xlparity.reporters.html.tables import value
-from xlparity.values import Unsupported, Value
+from xlparity.results.report import CAUSES, CellResult, CheckResult, Report
 
 
 class State(NamedTuple):

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from xlparity.address import Cell
-from xlparity.report import STATUSES, WRONG, CellResult, CheckResult, Report, Status
+from xlparity.excel.address import Cell
+from xlparity.excel.values import Value
 from xlparity.reporters import rows, words
-from xlparity.rules import RULES, Rule
-from xlparity.values import Value
+from xlparity.results.report import STATUSES, WRONG, CellResult, CheckResult, Report, Status
+from xlparity.results.rules import RULES, Rule
 
 _COLUMNS = 30
 _LEVELS = (1e-12, 1e-9, 1e-6, 1e-3, 1.0)

@@ -1,0 +1,1 @@
+"""What xlparity does beside verifying: one file or package for each feature."""

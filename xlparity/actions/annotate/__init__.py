@@ -1,0 +1,79 @@
+"""A copy of a workbook that shows what is wrong where it is wrong: cells coloured and commented, and a sheet that sums up.
+
+Everything else in the file is the bytes that it was: charts, macros, names and the formats of other cells stay. What the
+copy opens on is the sheet that sums up.
+"""
+
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from xlparity.actions.annotate.marks import COLOURS, marks
+from xlparity.actions.annotate.summary import add_summary
+from xlparity.errors import WorkbookError
+from xlparity.excel import ooxml
+from xlparity.excel.address import Cell
+from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
+from xlparity.results.report import Report
+
+MOST_COMMENTS = 2000
+"""How many cells are commented: each comment is a drawing, and Excel is slow to open a sheet of many."""
+
+
+class Annotated(NamedTuple):
+    """The bytes of the copy, how many cells are coloured and commented in it, and the name of the sheet that was added."""
+
+    data: bytes
+    coloured: int
+    commented: int
+    sheet: str
+
+
+def annotate(report: Report, *, most_comments: int = MOST_COMMENTS) -> Annotated:
+    """The report's workbook with its cells coloured and commented, and a summary behind its sheets.
+
+    A cell keeps its number format, font and borders; a comment that is there keeps its text, and is added to. Where more
+    cells than ``most_comments`` are coloured, the faults and the worst of the others are commented. Raises WorkbookError
+    where the file is no longer the one that was verified, or cannot be written without a change to its cells.
+    """
+    path = Path(report.workbook)
+    data = read_bytes(path)
+    book = parse_workbook(data, path)
+    if book.digest != report.sha256:
+        raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")
+    file = ooxml.Editor(data, path)
+    styles = ooxml.Styles(file)
+    marked = marks(report)
+    spoken = set(islice(marked, most_comments))
+    by_sheet: dict[str, list[Cell]] = {}
+    for cell in marked:
+        by_sheet.setdefault(cell.sheet, []).append(cell)
+    for name, part in file.sheets.items():
+        if name not in by_sheet:
+            continue
+        sheet = ooxml.Sheet(file[part], f"{path}: sheet '{name}'")
+        kinds = {cell.a1: marked[cell].kind for cell in by_sheet[name]}
+        old = sheet.formats(kinds)
+        edits = sheet.edits(
+            {
+                address: ooxml.Content(style=styles.filled(old[address], COLOURS[kind]))
+                for address, kind in kinds.items()
+            }
+        )
+        texts = {cell.a1: marked[cell].text for cell in by_sheet[name] if cell in spoken}
+        if texts:
+            edits += ooxml.write_comments(file, part, texts, sheet.root)
+        file[part] = ooxml.spliced(sheet.xml, edits)
+    added = add_summary(file, styles, report, marked, len(spoken))
+    styles.write()
+    changed = file.saved()
+    _refuse_other_contents(book, parse_workbook(changed, path), added)
+    return Annotated(changed, len(marked), len(spoken), added)
+
+
+def _refuse_other_contents(old: Workbook, new: Workbook, added: str) -> None:
+    """The copy is read again: but for the sheet that was added, it must be the same workbook."""
+    cells = {cell: content for cell, content in new.cells.items() if cell.sheet != added}
+    same = cells == old.cells and new.members == old.members and new.formulas == old.formulas
+    if not same or new.sheets != (*old.sheets, added):
+        raise WorkbookError(f"{old.path}: it cannot be annotated without a change to its cells; save the file in Excel")

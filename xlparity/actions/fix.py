@@ -1,0 +1,199 @@
+"""A copy of a workbook in which some formulas are exchanged, and every stored value is right again."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+from xlparity.actions.recalc import hold_against
+from xlparity.engines import Values, find_engine
+from xlparity.errors import WorkbookError
+from xlparity.excel import ooxml
+from xlparity.excel.address import Cell, Range, parse_range
+from xlparity.excel.formula import tokens
+from xlparity.excel.values import BLANK, MISSING, Missing, Unsupported, Value
+from xlparity.excel.workbook import Formula, Workbook, parse_workbook, read_bytes
+from xlparity.results.report import Report
+from xlparity.results.stored import StoredReport
+
+
+def fix(report: Report) -> tuple[bytes, tuple[Cell, ...]]:
+    """The bytes of the report's workbook with all suggestions applied, and the cells in which they stand.
+
+    Raises WorkbookError where a suggestion cannot be written, and where the file is no longer the one that was verified.
+    """
+    formulas = {
+        cell: formula
+        for check in report.checks
+        for finding in check.findings
+        for cell, formula in finding.mends.items()
+    }
+    path = Path(report.workbook)
+    data = read_bytes(path)
+    book = parse_workbook(data, path)
+    if book.digest != report.sha256:
+        raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")
+    return fixed(data, book, formulas), tuple(sorted(formulas))
+
+
+def fixed(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> bytes:
+    """The workbook's bytes with these formulas in place of what the cells hold, recalculated; nothing else is touched.
+
+    An array formula takes the place of one with the same area, or of constants. Every formula's stored value is what the
+    workbook then computes. What cannot be computed, and hangs on what was changed, stores nothing: its old value is no
+    longer right, and only the program that opens the file can find the new one. A formula that could not even be read
+    keeps what it has.
+
+    Raises WorkbookError where a formula cannot be written, and where the file that results would not read as the same
+    workbook with these formulas in it.
+    """
+    if not formulas:
+        return data
+    for cell in formulas:
+        _refuse_place(book, cell)
+    changed = _written(data, book, formulas)
+    new = parse_workbook(changed, book.path)
+    _refuse_other_changes(book, new, formulas)
+    values = find_engine("formulas").load(new).recalculate({})
+    report, stored = hold_against(changed, new, values)
+    return _emptied(stored, new, _out_of_date(new, formulas, values, report))
+
+
+def _refuse_place(book: Workbook, cell: Cell) -> None:
+    if cell.sheet not in book.sheets:
+        raise WorkbookError(f"{book.path}: there is no sheet '{cell.sheet}' to write a formula into")
+    for table in book.scope.tables.values():
+        header = table.area._replace(last_row=table.area.row + table.headers - 1)
+        if header.contains(cell):
+            raise WorkbookError(f"{book.path}: {cell} is a header of table {table.name}, and must stay a plain text")
+
+
+def _written(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> bytes:
+    file = ooxml.Editor(data, book.path)
+    for sheet, part in file.sheets.items():
+        mine = {cell: formula for cell, formula in formulas.items() if cell.sheet == sheet}
+        if mine:
+            file[part] = ooxml.write_formulas(
+                file[part],
+                {cell.a1: formula.text for cell, formula in mine.items()},
+                f"{book.path}: sheet '{sheet}'",
+                others=partial(_certain, book, sheet),
+                areas={
+                    cell.a1: formula.area.a1
+                    for cell, formula in mine.items()
+                    if formula.area is not None and _area(book, cell) != formula.area
+                },
+            )
+    return file.saved()
+
+
+def _area(book: Workbook, cell: Cell) -> Range | None:
+    formula = book.formula(cell)
+    return formula.area if formula is not None and cell not in book.members else None
+
+
+def _certain(book: Workbook, sheet: str, address: str) -> str | None:
+    """The text of a shared formula in this cell; None where it may say something else than what was read.
+
+    openpyxl moves it there from another cell. It takes names such as YTD1 for addresses, runs over the edge of the grid
+    where Excel begins again at the other side, and does not move all of a range that an expression is an end of.
+    """
+    cell = parse_range(address, sheet).first
+    formula = book.formula(cell)
+    if formula is None:
+        return None
+    position = 0
+    for token in tokens(formula.text):
+        if ":" in formula.text[position : token.start]:
+            return None
+        position = token.end
+        if token.kind in ("reference", "whole"):
+            try:
+                book.area(token.text, cell)
+            except ValueError:
+                return None
+    return None if ":" in formula.text[position:] else formula.text
+
+
+def _refuse_other_changes(old: Workbook, new: Workbook, formulas: Mapping[Cell, Formula]) -> None:
+    """The file as written is read again: it must be the same workbook, but for these formulas."""
+    for cell, formula in formulas.items():
+        held = new.cells.get(cell)
+        if not isinstance(held, Formula) or held.text != formula.text:
+            why = f" ({held.reason})" if isinstance(held, Unsupported) else ""
+            raise WorkbookError(
+                f"{old.path}: {cell} does not take the formula {formula.text}{why}; type it there in Excel"
+            )
+    members = {
+        member: cell
+        for cell, formula in formulas.items()
+        for member in (formula.area.cells() if formula.area is not None else ())
+        if member != cell
+    }
+    rest = (old.cells.keys() | new.cells.keys()) - formulas.keys() - members.keys()
+    lost = [cell for cell in rest if old.cells.get(cell) != new.cells.get(cell)]
+    if lost or {**old.members, **members} != new.members:
+        at = f", such as {min(lost)}" if lost else ""
+        raise WorkbookError(
+            f"{old.path}: the formulas cannot be written without a change to other cells{at}; type them in Excel"
+        )
+
+
+def _out_of_date(book: Workbook, formulas: Iterable[Cell], values: Values, report: StoredReport) -> list[Cell]:
+    """The cells that hang on a formula or a value that has changed, and could not be computed.
+
+    A formula with INDIRECT or OFFSET may hang on more than it names, but every program recalculates it on opening.
+    """
+    moved = {member for cell in formulas for member in _filled(book, cell)}
+    waiting: dict[Cell, list[Cell]] = {}
+    for result in report.results:
+        anchor = book.members.get(result.cell, result.cell)
+        if isinstance(values.get(result.cell, MISSING), Unsupported | Missing):
+            waiting[anchor] = _filled(book, anchor)
+        elif result.status == "differs":
+            moved.update(_filled(book, anchor))
+    known = moved.union(*waiting.values())
+    readers: dict[Cell, list[Cell]] = {}
+    for cell in waiting:
+        for area in book.precedents(cell):
+            for precedent in area.among(known):
+                readers.setdefault(precedent, []).append(cell)
+    reached = [cell for cell in waiting if cell in moved or _opaque(book, cell)]
+    reached += [reader for cell in moved for reader in readers.get(cell, ())]
+    found: list[Cell] = []
+    while reached:
+        filled = waiting.pop(reached.pop(), [])
+        found += filled
+        reached += [reader for cell in filled for reader in readers.get(cell, ())]
+    return found
+
+
+def _filled(book: Workbook, cell: Cell) -> list[Cell]:
+    """The cells that the formula in this cell computes."""
+    formula = book.formula(cell)
+    return list(formula.area.cells()) if formula and formula.area else [cell]
+
+
+def _opaque(book: Workbook, cell: Cell) -> bool:
+    """Whether the formula uses a name that stands for an expression: what that refers to is not followed."""
+    formula = book.formula(cell)
+    for token in tokens(formula.text) if formula else ():
+        word = token.text
+        if token.kind == "name" and not (book.scope.misses(word, cell.sheet) or word.upper().startswith("_XL")):
+            try:
+                book.scope.meaning(word, cell)
+            except ValueError:
+                return True
+    return False
+
+
+def _emptied(data: bytes, book: Workbook, cells: Iterable[Cell]) -> bytes:
+    """The file without what these cells store."""
+    sheets: dict[str, dict[str, Value]] = {}
+    for cell in cells:
+        sheets.setdefault(cell.sheet, {})[cell.a1] = BLANK
+    file = ooxml.Editor(data, book.path)
+    parts = file.sheets
+    for sheet, blanks in sheets.items():
+        part = parts[sheet]
+        file[part] = ooxml.write_values(file[part], blanks, f"{book.path}: sheet '{sheet}'")
+    return file.saved()

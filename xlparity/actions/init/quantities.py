@@ -1,0 +1,194 @@
+"""Which cells are one quantity: rectangles of like cells under one header, or beside one."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from xlparity.actions.init.likeness import Likeness
+from xlparity.actions.init.names import names_something, stem
+from xlparity.actions.init.survey import Kind, Survey
+from xlparity.actions.init.texts import Texts
+from xlparity.excel.address import Cell, Range, folded, parse_range
+from xlparity.excel.formula import precedents
+from xlparity.excel.workbook import formulas_of
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A rectangle of cells of one kind, and what the sheet calls it, the likeliest text first.
+
+    ``typed_over`` are those of its cells that hold no formula where one must stand.
+    """
+
+    at: Range
+    kind: Kind
+    texts: tuple[str, ...]
+    typed_over: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Cells that stay together while quantities are put together; ``by_label`` says that the text to their left names them."""
+
+    at: Range
+    texts: tuple[str, ...] = ()
+    by_label: bool = False
+
+
+def find_quantities(texts: Texts, likeness: Likeness, seen: Survey, known: Callable[[str], bool]) -> list[Quantity]:
+    """The quantities of these cells, in reading order.
+
+    ``known`` tells whether a header is by itself a name of the reference: two such headers are two quantities, though
+    they count (W1, W2).
+    """
+    return _Finder(texts, likeness, seen, known).quantities()
+
+
+class _Finder:
+    """The cells, what stands around them, and which of them have found their quantity."""
+
+    def __init__(self, texts: Texts, likeness: Likeness, seen: Survey, known: Callable[[str], bool]) -> None:
+        self.around, self.likeness, self.seen, self.known = texts, likeness, seen, known
+        self.workbook, self.kinds = texts.workbook, seen.kinds
+
+    def quantities(self) -> list[Quantity]:
+        """Named ranges and array formulas are whole; of the other cells, columns, and of these, rectangles."""
+        runs = [*self.named()]
+        taken = {cell for run in runs for cell in run.at.cells()}
+        for cell in self.kinds:
+            formula = self.workbook.formula(cell)
+            area = formula.area if formula else None
+            if area and cell == area.first and area.size > 1:
+                cells = list(area.cells())
+                if taken.isdisjoint(cells) and all(self.kinds.get(member) is Kind.FORMULA for member in cells):
+                    runs.append(_Run(area))
+                    taken.update(cells)
+        columns = self.columns([cell for cell in self.kinds if cell not in taken])
+        runs += self.rectangles([piece for run in columns for piece in self.pieces(run)])
+        order = {cell: number for number, cell in enumerate(self.kinds)}
+        runs.sort(key=lambda run: order[run.at.first])
+        return [
+            Quantity(run.at, self.kinds[run.at.first], (*run.texts, *self.texts(run)), self.typed_over(run.at))
+            for run in runs
+        ]
+
+    def typed_over(self, at: Range) -> tuple[Cell, ...]:
+        formulas = self.kinds[at.first] is Kind.FORMULA
+        return tuple(cell for cell in at.cells() if formulas and not self.workbook.formula(cell))
+
+    def alike(self, one: Cell, other: Cell) -> bool:
+        """Whether their formulas were filled from one another, or would be if none had been typed over."""
+        meant = [self.seen.typed[cell].one if cell in self.seen.typed else cell for cell in (one, other)]
+        return self.likeness.alike(*meant)
+
+    def named(self) -> Iterable[_Run]:
+        """The ranges that defined names stand for, the smaller ones first, where they hold cells of one kind."""
+        # The workbook has the names without their case, the formulas as they were defined.
+        used = {text for _, formula in formulas_of(self.workbook) for text in precedents(formula.text)}
+        spelled = {folded(name := text.rpartition("!")[2]): name for text in sorted(used)}
+        found: list[tuple[int, str, Range]] = []
+        for name, definition in self.workbook.scope.names.items():
+            try:
+                area = parse_range(definition)
+            except ValueError:
+                continue
+            if area.size <= len(self.kinds):
+                found.append((area.size, name.rpartition("!")[2], area))
+        taken: set[Cell] = set()
+        for _, name, area in sorted(found):
+            cells = list(area.cells())
+            kinds = {self.kinds.get(cell) for cell in cells}
+            if len(kinds) == 1 and None not in kinds and taken.isdisjoint(cells):
+                taken.update(cells)
+                yield _Run(area, (spelled.get(name, name.lower()),))
+
+    def columns(self, cells: Sequence[Cell]) -> list[_Run]:
+        """The cells as runs of one column each, cut where the kind, the table, or formula and label change."""
+        runs: list[list[Cell]] = []
+        for cell in sorted(cells, key=lambda cell: (cell.sheet, cell.column, cell.row)):
+            if runs and runs[-1][-1] == cell.moved(-1, 0) and self.goes_on(runs[-1][-1], cell):
+                runs[-1].append(cell)
+            else:
+                runs.append([cell])
+        return [_Run(_rectangle(run[0], run[-1])) for run in runs]
+
+    def goes_on(self, above: Cell, cell: Cell) -> bool:
+        """Whether the cell belongs to the column that the one above it belongs to."""
+        if self.kinds[above] is not self.kinds[cell] or self.around.zone(above) != self.around.zone(cell):
+            return False
+        if self.kinds[cell] is not Kind.FORMULA or self.alike(above, cell):
+            return True
+        if any(area.size > 1 and area.contains(above) for area in self.workbook.precedents(cell)):
+            return False  # a total of the column
+        label = self.around.label(cell)
+        if label is None:
+            return True
+        # One formula among others of its column may be wrong; a new label beside it says that it is meant to differ.
+        before = self.around.label(above)
+        return before is not None and (before == label or stem([before, label]) is not None)
+
+    def pieces(self, run: _Run) -> list[_Run]:
+        """The run, or each of its cells where it is the labels beside it that name them."""
+        cells = list(run.at.cells())
+        labels = [self.around.label(cell) for cell in cells]
+        texts = [label for label in labels if label is not None]
+        if len(texts) < len(cells) or len(set(texts)) < len(cells):
+            return [run]
+        by_label = not self.around.headed(run.at) and (len(cells) == 1 or stem(texts) is None)
+        if by_label or (len(cells) > 1 and all(self.known(text) for text in texts)):
+            return [_Run(_rectangle(cell, cell), by_label=True) for cell in cells]
+        return [run]
+
+    def rectangles(self, runs: Iterable[_Run]) -> list[_Run]:
+        """Runs side by side put together where their headers are one series, or only the first of them has one."""
+        joined: list[_Run] = []
+        last: dict[tuple[str, int, int, int], int] = {}
+        for run in sorted(runs, key=lambda run: (run.at.sheet, run.at.column, run.at.row)):
+            before = last.get((run.at.sheet, run.at.row, run.at.last_row, run.at.column - 1))
+            if before is not None and self.join(joined[before], run):
+                whole = joined[before]
+                joined[before] = replace(whole, at=_rectangle(whole.at.first, _last(run.at)))
+                last[run.at.sheet, run.at.row, run.at.last_row, run.at.last_column] = before
+            else:
+                last[run.at.sheet, run.at.row, run.at.last_row, run.at.last_column] = len(joined)
+                joined.append(run)
+        return joined
+
+    def join(self, left: _Run, right: _Run) -> bool:
+        """Whether the right run, a column, continues the left one."""
+        neighbour, cell = Cell(left.at.sheet, right.at.row, right.at.column - 1), right.at.first
+        if self.kinds[neighbour] is not self.kinds[cell] or self.around.zone(neighbour) != self.around.zone(cell):
+            return False
+        is_alike = self.kinds[cell] is not Kind.FORMULA or self.alike(neighbour, cell)
+        here, there = self.around.stack(cell), self.around.stack(neighbour)
+        if not any(here):
+            return is_alike
+        if any(
+            stem([b, a]) is not None and not self.both_known(a, b) for a, b in zip(here, there, strict=False) if a and b
+        ):
+            return True
+        nearest, beside = (next(filter(None, stack), "") for stack in (here, there))
+        filled = self.kinds[cell] is Kind.FORMULA and is_alike
+        return left.by_label and filled and not self.both_known(nearest, beside)
+
+    def both_known(self, one: str, other: str) -> bool:
+        return self.known(one) and self.known(other)
+
+    def texts(self, run: _Run) -> tuple[str, ...]:
+        """What may name the run: the headers above it and the label to its left, what is most like a name first."""
+        cells = [Cell(run.at.sheet, row, run.at.column) for row in range(run.at.row, run.at.last_row + 1)]
+        beside = [self.around.text(cell.moved(0, -1)) or self.around.text(cell.moved(0, -2)) for cell in cells]
+        series = stem(beside) if all(beside) else None
+        left = [series] if series else beside[:1]
+        above = self.around.headers(run.at)
+        found = [*left, *above] if run.by_label else [*above, *left]
+        if len(cells) == 1:
+            found.append(self.around.label(cells[0]) or "")  # of a total, whose label is the first word of its row
+        return tuple(sorted(filter(None, dict.fromkeys(found)), key=lambda text: not names_something(text)))
+
+
+def _rectangle(first: Cell, last: Cell) -> Range:
+    return Range(first.sheet, first.row, first.column, last.row, last.column)
+
+
+def _last(at: Range) -> Cell:
+    return Cell(at.sheet, at.last_row, at.last_column)

@@ -1,0 +1,147 @@
+"""What the cells are: inputs, state, formulas; in a loop those of the first block, told by the later ones."""
+
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from xlparity.actions.init.likeness import Likeness, Pattern, is_constant, is_number
+from xlparity.actions.init.loops import Loop
+from xlparity.actions.init.names import SAME, fit
+from xlparity.actions.init.texts import Texts
+from xlparity.actions.init.typed import typed_over
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.workbook import Workbook, formulas_of
+
+_LARGEST_RANGE = 10_000
+
+
+class Kind(Enum):
+    """What a cell is to a check."""
+
+    INPUT = "a constant that formulas read"
+    STATE = "a constant in the first block, and in the later ones a formula that reads the block before"
+    FORMULA = "a formula, or what stands where a formula must"
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the cells of a workbook are.
+
+    ``kinds`` are those that a check is about, in reading order, sheet by sheet; ``typed`` those of them that hold something
+    else than the formulas that they belong to, each with two of these; ``unread`` the numbers that no formula reads.
+    """
+
+    kinds: Mapping[Cell, Kind]
+    typed: Mapping[Cell, Pattern]
+    unread: Collection[Cell]
+
+
+def survey(texts: Texts, likeness: Likeness, lacking: Iterable[str] = ()) -> Survey:
+    """What the cells are; a number that no formula reads is an input where its label is one of the ``lacking`` names."""
+    workbook, loop = texts.workbook, texts.loop
+    every = [*(cell for cell, _ in formulas_of(workbook)), *workbook.members]
+    formulas = [cell for cell in every if not is_constant(workbook, cell)]
+    kinds, typed = _of_one_pass(texts, likeness, formulas) if loop is None else _of_a_loop(likeness, loop)
+    wanted = [area for cell in typed for _, area in likeness.reads(typed[cell], cell) if _is_here(loop, area)]
+    inside = every if loop is None else [cell for cell in every if loop.block(cell) is not None]
+    read = _constants_read(workbook, inside, wanted)
+    for cell in _in_the_first_block(workbook, loop, read):
+        kinds.setdefault(cell, Kind.INPUT)
+    behind = set(read if loop is None else _constants_read(workbook, every, wanted))
+    unread = [cell for cell in workbook.cells if is_number(workbook, cell) and cell not in behind]
+    for cell in _named(texts, unread, tuple(lacking)):
+        kinds.setdefault(cell, Kind.INPUT)
+    order = {sheet: number for number, sheet in enumerate(workbook.sheets)}
+    in_order = {cell: kinds[cell] for cell in sorted(kinds, key=lambda cell: (order[cell.sheet], cell))}
+    return Survey(in_order, typed, unread)
+
+
+def _of_one_pass(
+    texts: Texts, likeness: Likeness, formulas: Iterable[Cell]
+) -> tuple[dict[Cell, Kind], dict[Cell, Pattern]]:
+    typed = typed_over(texts, likeness, formulas)
+    return dict.fromkeys((*formulas, *typed), Kind.FORMULA), typed
+
+
+def _of_a_loop(likeness: Likeness, loop: Loop) -> tuple[dict[Cell, Kind], dict[Cell, Pattern]]:
+    kinds: dict[Cell, Kind] = {}
+    typed: dict[Cell, Pattern] = {}
+    workbook = likeness.workbook
+    for cell in (*workbook.cells, *workbook.members):
+        if loop.block(cell) != 0 or not (workbook.formula(cell) or is_number(workbook, cell)):
+            continue
+        later = loop.later(cell)
+        computed = [at for at in later if workbook.formula(at) and not is_constant(workbook, at)]
+        if 2 * len(computed) < len(later) or not loop.stays(cell):
+            continue
+        handed_on = 2 * sum(loop.goes_on(workbook, at) for at in computed) > len(computed)
+        kinds[cell] = Kind.STATE if handed_on and is_constant(workbook, cell) else Kind.FORMULA
+        group = max(likeness.groups([cell, *computed]), key=len)
+        if kinds[cell] is Kind.FORMULA and cell not in group and len(group) > 1:
+            typed[cell] = likeness.pattern(group)
+    return kinds, typed
+
+
+def _is_here(loop: Loop | None, area: Range) -> bool:
+    """Whether what a formula would read is in its own block: what it would read before the first is chance."""
+    return loop is None or loop.block(area.first) == 0 == loop.block(Cell(area.sheet, area.last_row, area.last_column))
+
+
+def _in_the_first_block(workbook: Workbook, loop: Loop | None, read: Sequence[Cell]) -> Iterator[Cell]:
+    """These constants without those of later blocks, and the ones of the first block that most of the later ones read."""
+    if loop is None:
+        yield from read
+        return
+    back: Counter[Cell] = Counter()
+    for cell in read:
+        if number := loop.block(cell):
+            rows, columns = loop.offsets[number]
+            back[cell.moved(-rows, -columns)] += 1
+        else:
+            yield cell
+    for cell, count in back.items():
+        if 2 * count >= len(loop.anchors) - 1 and loop.block(cell) == 0 and is_constant(workbook, cell):
+            yield cell
+
+
+def _named(texts: Texts, numbers: Iterable[Cell], names: Collection[str]) -> Iterator[Cell]:
+    """Those of the numbers that have one of these names beside them, or above their column."""
+    headers: dict[Cell, list[str]] = {}
+    for cell in sorted(numbers) if names else ():
+        own = texts.stack(cell)
+        headers[cell] = own if any(own) else headers.get(cell.moved(-1, 0), [])
+        called = (*headers[cell], texts.label(cell) or "")
+        if not (texts.loop and texts.loop.block(cell)) and any(fit(t, name) == SAME for t in called for name in names):
+            yield cell
+
+
+def _constants_read(workbook: Workbook, formulas: Iterable[Cell], ranges: Iterable[Range]) -> list[Cell]:
+    """The numbers that these formulas read, directly or through others, and those in the ranges."""
+    waiting = deque(dict.fromkeys(workbook.members.get(cell, cell) for cell in formulas))
+    reached = set(waiting)
+    seen: set[Range] = set()
+
+    def read(areas: Iterable[Range]) -> None:
+        for area in areas:
+            if area in seen:
+                continue
+            seen.add(area)
+            for cell in cells_within(workbook, area):
+                anchor = workbook.members.get(cell, cell)
+                if anchor not in reached:
+                    reached.add(anchor)
+                    waiting.append(anchor)
+
+    read(ranges)
+    while waiting:
+        read(workbook.precedents(waiting.popleft()))
+    cells = (*workbook.cells, *workbook.members)
+    return [cell for cell in cells if workbook.members.get(cell, cell) in reached and is_constant(workbook, cell)]
+
+
+def cells_within(workbook: Workbook, area: Range) -> list[Cell]:
+    """The cells of the range that hold something."""
+    if area.size <= _LARGEST_RANGE:
+        return [cell for cell in area.cells() if cell in workbook.cells or cell in workbook.members]
+    return [cell for cell in (*workbook.cells, *workbook.members) if area.contains(cell)]

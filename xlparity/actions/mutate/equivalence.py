@@ -1,0 +1,365 @@
+"""Whether a mutant computes what the original does: shown on values that nobody chose to suit a check.
+
+That a check does not detect a mutant shows nothing: an input may keep its value, or never come to where the two differ.
+Two things do. The formulas themselves give the same on a thousand sets of random values in the cells that they read, each
+cell by itself. Or these cells hang together, as a sigmoid is never negative, and every bound cell comes to the same on a
+thousand other sets of whatever is typed into the workbook, within the ranges that the spec gives its inputs.
+Either way the sets must take every branch of the formulas that are changed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xlparity.compare.coverage import constants_behind
+from xlparity.compare.judge import Bools
+from xlparity.compare.trials import Trial
+from xlparity.diagnosis.branches import without_each_of
+from xlparity.engines import Values
+from xlparity.engines.evaluator import FormulasSession
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.ast import parse, walk
+from xlparity.excel.columns import Column, Floats, column_of, floats_of, value_in
+from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported, Value
+from xlparity.excel.workbook import Formula, Workbook
+from xlparity.pipeline import drawn
+from xlparity.results.mutants import Mutant
+from xlparity.scenarios.sample import Drawn, Element, clipped
+from xlparity.spec.binding import Input
+from xlparity.tolerance import Tolerance
+
+SETS = 1000
+_PLAIN = 750  # of these hold numbers in general, the others zeros, ties and small whole numbers
+_INPUTS_ONLY = 0.4  # of the sets of inputs: in these, whatever else is typed keeps its value
+_IN_GENERAL = 0.8  # of the sets of inputs: the others hold small whole numbers
+_ENOUGH = 100  # sets in which a formula must have a value, lest two that are always an error agree
+_TIES = 3  # sets in which what alone makes two formulas differ must have come about
+_MOST_READ = 2000  # cells that are given random values at once: 16 MB of them
+_NUDGE, _STEPS = 2.0**-50, 64.0  # four ulps; a formula rounds at every step, and a nudge does so once
+_SAME = Tolerance(rtol=1e-9, atol=1e-12)
+_WHOLE = (0.0, 1.0, -1.0, 2.0, -2.0, 3.0)
+
+Relation = tuple[Cell, "Cell | float"]
+"""A cell that is equal to another one, or to a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a mutant's formulas compare with the original's on random values for all that they read: ``same``, or not.
+
+    Where no numbers in general make them differ but zeros or ties do, ``relations`` are what holds in every set that does,
+    and they may be none, as where no set takes some branch; None where numbers in general make them differ, or where nothing
+    could be computed.
+    """
+
+    same: bool
+    relations: tuple[Relation, ...] | None = None
+
+
+def compare_formulas(
+    workbook: Workbook, session: FormulasSession, values: Values, mutant: Mutant, *, seed: int
+) -> Comparison:
+    """The comparison of each of the mutant's formulas with the one in its place; ``values`` are the workbook's."""
+    broken = workbook.edited(mutant.contents)
+    same, relations = True, set[Relation]()
+    for cells in _groups(workbook, broken, mutant):
+        if cells is None:
+            return Comparison(False)
+        found = _compare(workbook, broken, session, values, cells, np.random.default_rng(seed))
+        if not found.same and found.relations is None:
+            return found
+        same &= found.same
+        relations |= set(found.relations or ())
+    return Comparison(same, None if same else tuple(relations))
+
+
+def _groups(workbook: Workbook, broken: Workbook, mutant: Mutant) -> Iterator[Mapping[Cell, set[Cell]] | None]:
+    """The mutant's formulas with the cells that they read, as many at a time as there is room for; None where there is none."""
+    group: dict[Cell, set[Cell]] = {}
+    total = 0
+    for cell in mutant.contents:
+        areas = [area for book in (workbook, broken) for area in book.precedents(cell)]
+        if workbook.formula(cell) is None or broken.formula(cell) is None or any(a.size > _MOST_READ for a in areas):
+            yield None
+            return
+        read = {precedent for area in areas for precedent in area.cells()}
+        if group and total + len(read) > _MOST_READ:
+            yield group
+            group, total = {}, 0
+        group[cell] = read
+        total += len(read)
+    yield group
+
+
+def _compare(
+    workbook: Workbook,
+    broken: Workbook,
+    session: FormulasSession,
+    values: Values,
+    cells: Mapping[Cell, set[Cell]],
+    random: np.random.Generator,
+) -> Comparison:
+    read = set[Cell]().union(*cells.values())
+    free = sorted(cell for cell in read if isinstance(values.get(cell), float | bool))
+    if not free:
+        return Comparison(False)
+    constants = {number for book in (workbook, broken) for cell in cells for number in _constants(book, cell)}
+    numbers = _random(len(free), (*_WHOLE, *sorted(constants)), max(map(abs, constants), default=1.0), random)
+    nudged = numbers * (1 + _NUDGE * random.uniform(-1, 1, numbers.shape))
+    given, near = (
+        {cell: _column(row, values[cell]) for cell, row in zip(free, table, strict=True)} for table in (numbers, nudged)
+    )
+    original, mutant = (_alone(book, session, values, read, cells) for book in (workbook, broken))
+    one, other, beside = original.forced(SETS, given), mutant.forced(SETS, given), original.forced(SETS, near)
+    largest = np.abs(numbers).max(axis=0)
+    different, enough = np.zeros(SETS, dtype=bool), True
+    for cell in _filled(workbook, cells):
+        column = one.get(cell, BLANK)
+        right = floats_of(column, SETS)
+        with np.errstate(all="ignore"):
+            moved = _STEPS * np.abs(floats_of(beside.get(cell, BLANK), SETS) - right)
+            moved[_PLAIN:] = 0.0  # a nudge would part a tie
+            slack = np.where(np.isfinite(moved), moved, 0.0) + _SAME.rtol * np.abs(right) + _SAME.atol * largest
+        differs, known = differing(column, other.get(cell, BLANK), SETS, slack)
+        different |= differs
+        enough &= int((known & ~_errors(column, SETS)).sum()) >= _ENOUGH
+    if different[:_PLAIN].any() or not enough:
+        return Comparison(False)
+    if different.any():
+        return Comparison(False, tuple(_relations(free, numbers[:, different])))
+    formulas = {cell: formula for cell in cells if (formula := workbook.formula(cell)) is not None}
+    for changed in without_each_of(formulas) or ():
+        edited = replace(workbook, cells={**workbook.cells, **changed})
+        without = _alone(edited, session, values, read, cells).forced(SETS, given)
+        if not _differ(one, without, _filled(workbook, cells), SETS):
+            return Comparison(False, ())
+    return Comparison(True)
+
+
+def _differ(one: Mapping[Cell, Column], other: Mapping[Cell, Column], cells: Iterable[Cell], count: int) -> bool:
+    """Whether any of the cells has another value in any set."""
+    nothing = np.zeros(count)
+    return any(differing(one.get(cell, BLANK), other.get(cell, BLANK), count, nothing)[0].any() for cell in cells)
+
+
+def _constants(workbook: Workbook, cell: Cell) -> list[float]:
+    """The numbers in the cell's formula: where one is compared with something, it is at the number that they tie."""
+    try:
+        return [float(node.word) for _, node in walk(parse(str(workbook.formula(cell)))) if node.kind == "number"]
+    except ValueError:
+        return []
+
+
+def _random(cells: int, whole: Sequence[float], largest: float, random: np.random.Generator) -> Floats:
+    """Values for so many cells, (cells, sets): both signs, one sign, shares, large, small and mixed; then zeros and ties.
+
+    ``largest`` is the largest constant in the formulas: some values are on either side of it.
+    """
+    shape = cells, SETS
+    signs = random.choice([-1.0, 1.0], shape)
+    kinds = [
+        random.uniform(-3, 3, shape),
+        random.uniform(0, 1, shape),
+        random.uniform(0.5, 5, shape),
+        1e3 * random.normal(size=shape),
+        1e-3 * random.normal(size=shape),
+        signs * 10.0 ** random.uniform(-4, 4, shape),
+        largest * random.uniform(-2, 2, shape),
+    ]
+    numbers = np.choose(np.arange(SETS) % len(kinds), kinds)
+    plain = numbers[:, _PLAIN:].copy()
+    small = random.choice(whole, plain.shape)
+    one_for_all = np.broadcast_to(np.where(random.random(plain.shape[1]) < 0.5, plain[0], small[0]), plain.shape)
+    some = np.where(random.random(plain.shape) < 0.5, plain, small)
+    two = np.where(random.random(plain.shape) < 0.5, plain[0], plain[-1])
+    numbers[:, _PLAIN:] = np.choose(np.arange(plain.shape[1]) % 5, [small, some, one_for_all, two, small])
+    return numbers
+
+
+def _column(numbers: Floats, value: Value) -> Column:
+    return column_of([bool(number > 0) for number in numbers]) if isinstance(value, bool) else numbers
+
+
+def _alone(
+    workbook: Workbook, session: FormulasSession, values: Values, read: set[Cell], formulas: Mapping[Cell, object]
+) -> FormulasSession:
+    """A session of a workbook with these formulas and what they read, and nothing else."""
+    filled = _filled(workbook, formulas)
+    contents: dict[Cell, Value | Formula] = {cell: values.get(cell, BLANK) for cell in read - filled}
+    contents |= {cell: workbook.cells[cell] for cell in formulas}
+    members = {member: anchor for member, anchor in workbook.members.items() if anchor in formulas}
+    return session.like(replace(workbook, cells=contents, members=members))
+
+
+def _filled(workbook: Workbook, formulas: Mapping[Cell, object]) -> set[Cell]:
+    """The cells that the formulas fill."""
+    found: set[Cell] = set()
+    for cell in formulas:
+        formula = workbook.formula(cell)
+        found |= set(formula.area.cells()) if formula is not None and formula.area is not None else {cell}
+    return found
+
+
+def _relations(cells: Sequence[Cell], numbers: Floats) -> Iterator[Relation]:
+    """What holds in all these sets, (cells, sets): cells that are a number, cells that are equal."""
+    constant = (numbers == numbers[:, :1]).all(axis=1)
+    for place, cell in enumerate(cells):
+        if constant[place]:
+            yield cell, float(numbers[place, 0])
+            continue
+        for other in np.flatnonzero((numbers[place + 1 :] == numbers[place]).all(axis=1)).tolist():
+            yield cell, cells[place + 1 + other]
+
+
+def differing(one: Column, other: Column, count: int, slack: Floats) -> tuple[Bools, Bools]:
+    """In which sets two columns differ by more than the slack, or in what they hold, and in which that is known at all."""
+    left, right = floats_of(one, count), floats_of(other, count)
+    with np.errstate(all="ignore"):
+        differs = ~(np.abs(left - right) <= slack)
+    known = np.ones(count, dtype=bool)
+    for at in np.flatnonzero(np.isnan(left) | np.isnan(right)).tolist():
+        held, found = value_in(one, at), value_in(other, at)
+        known[at] = not isinstance(held, Unsupported | Missing) and not isinstance(found, Unsupported | Missing)
+        differs[at] = known[at] and not (type(held) is type(found) and held == found)
+    return differs, known
+
+
+def _errors(column: Column, count: int) -> Bools:
+    if isinstance(column, np.ndarray):
+        return np.zeros(count, dtype=bool)
+    return np.array([isinstance(value_in(column, at), ErrorValue) for at in range(count)], dtype=bool)
+
+
+def _computed(column: Column, count: int) -> bool:
+    """Whether there are values in enough sets, and not only error values and refusals."""
+    if isinstance(column, np.ndarray):
+        return True
+    lacking = sum(isinstance(value_in(column, at), ErrorValue | Unsupported | Missing) for at in range(count))
+    return count - lacking >= min(_ENOUGH, count)
+
+
+class Others:
+    """Other sets of inputs, and what the original computes on them.
+
+    The first are such as ``verify`` draws, but of every input, one that the spec does not vary as well. In later ones the
+    other numbers that the bound cells follow from change too, and in the last all are zeros, ties and small whole numbers.
+    """
+
+    def __init__(
+        self, trials: Sequence[Trial], workbook: Workbook, session: FormulasSession, values: Values, seed: int
+    ) -> None:
+        self._session, self._workbook = session, workbook
+        self._drawn = _drawn(trials, workbook, values, seed)
+        self._quantities: dict[tuple[str, str], list[Cell]] = {}
+        for trial in trials:
+            for binding in trial.grid.bindings:
+                self._quantities.setdefault((trial.bound.check.name, binding.output.name), []).append(binding.cell)
+        self._known: dict[int, Mapping[Cell, Column]] = {}
+
+    @property
+    def count(self) -> int:
+        """How many sets there are: none where nothing can be changed."""
+        return self._drawn.count
+
+    def columns(self, count: int) -> dict[Cell, Column]:
+        """The inputs in so many of the sets."""
+        return self._drawn.columns(range(count))
+
+    def agrees(
+        self,
+        session: FormulasSession,
+        most: int = SETS,
+        cells: set[Cell] | None = None,
+        relations: Sequence[Relation] = (),
+    ) -> bool:
+        """Whether every bound cell comes to what it comes to in the original, on so many of the sets.
+
+        Where the original has an error value, as at the edges of what can be computed, nothing is asked; but ``cells`` must
+        have values in enough sets, and the ``relations`` must hold in some.
+        """
+        count = min(most, self.count)
+        if not count:
+            return False
+        columns = self.columns(count)
+        if count not in self._known:
+            self._known[count] = self._session.sweep(count, columns)
+        original, found = self._known[count], session.sweep(count, columns)
+        if not all(_computed(of.get(cell, BLANK), count) for of in (original, found) for cell in cells or ()):
+            return False
+        if relations and _holding(original, relations, count) < _TIES:
+            return False
+        if not self._take_every_branch(original, cells or (), count):
+            return False
+        return all(self._alike(original, found, quantity, count) for quantity in self._quantities.values())
+
+    def _take_every_branch(self, original: Mapping[Cell, Column], cells: Iterable[Cell], count: int) -> bool:
+        """Whether these sets take every branch of the formulas that fill the cells."""
+        anchors = {self._workbook.members.get(cell, cell) for cell in cells}
+        formulas = {cell: formula for cell in sorted(anchors) if (formula := self._workbook.formula(cell)) is not None}
+        columns = self.columns(count)
+        for changed in without_each_of(formulas) or ():
+            found = self._session.like(self._workbook.edited(changed)).sweep(count, columns)
+            if not _differ(original, found, cells, count):
+                return False
+        return True
+
+    @staticmethod
+    def _alike(
+        original: Mapping[Cell, Column], found: Mapping[Cell, Column], cells: Sequence[Cell], count: int
+    ) -> bool:
+        """Whether a quantity's cells come to the same, but for rounding."""
+        table = np.array([floats_of(original.get(cell, BLANK), count) for cell in cells])
+        largest = np.fmax.reduce(np.abs(table), axis=0)
+        largest = np.where(np.isfinite(largest), largest, 0.0)
+        for cell, numbers in zip(cells, table, strict=True):
+            with np.errstate(all="ignore"):  # of a loan after its last payment rounding is left, not 0
+                slack = _SAME.atol * (1 + largest) + _SAME.rtol * np.abs(numbers)
+            column = original.get(cell, BLANK)
+            differs, _ = differing(column, found.get(cell, BLANK), count, slack)
+            if (differs & ~_errors(column, count)).any():
+                return False
+        return True
+
+
+def _holding(columns: Mapping[Cell, Column], relations: Sequence[Relation], count: int) -> int:
+    """In how many sets all the relations hold."""
+    holds = np.ones(count, dtype=bool)
+    for cell, other in relations:
+        beside = floats_of(other if isinstance(other, float) else columns.get(other, BLANK), count)
+        holds &= floats_of(columns.get(cell, BLANK), count) == beside
+    return int(holds.sum())
+
+
+def _drawn(trials: Sequence[Trial], workbook: Workbook, values: Values, seed: int) -> Drawn:
+    varying = [
+        replace(t, bound=replace(t.bound, inputs=tuple(replace(given, vary=True) for given in t.bound.inputs)))
+        for t in trials
+    ]
+    named = set(constants_behind(workbook, *(cell for trial in trials for cell in trial.named)))
+    bound = [binding.cell for trial in trials for binding in trial.grid.bindings]
+    typed = [
+        cell
+        for cell in sorted(constants_behind(workbook, *bound))
+        if cell not in named and isinstance(workbook.cells.get(cell), float)
+    ]
+    more = [Input(str(cell), Range(cell.sheet, cell.row, cell.column, cell.row, cell.column)) for cell in typed]
+    found = drawn(varying, workbook, values, count=SETS, seed=seed, more=more)
+    random = np.random.default_rng(seed)
+    own = set(typed)
+    return Drawn(found.count, tuple(_with_ties(e, found.count, random, own, values) for e in found.elements))
+
+
+def _with_ties(element: Element, count: int, random: np.random.Generator, typed: set[Cell], values: Values) -> Element:
+    """The element with zeros and small whole numbers in the last sets, and its own value in the first where it is no input."""
+    column, now = element.values, values[element.cells[0]]
+    if not isinstance(column, np.ndarray) or not isinstance(now, float):
+        return element
+    numbers = column.copy()
+    if typed.issuperset(element.cells):
+        numbers[: int(_INPUTS_ONLY * count)] = now
+    if not element.given.choices:
+        begin = int(_IN_GENERAL * count)
+        small = random.choice(_WHOLE, count - begin)
+        numbers[begin:] = [clipped(element.given, float(number)) for number in small]
+    return Element(element.cells, element.given, numbers)

@@ -1,0 +1,220 @@
+"""Broken copies of a workbook: each formula shape with each kind of edit, in one cell and wherever the shape stands."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from xlparity.compare.coverage import take_census
+from xlparity.diagnosis.edits import Edit, Site, edits
+from xlparity.diagnosis.relative import Form, Layout
+from xlparity.excel.address import Cell
+from xlparity.excel.ast import Node, number, parse, walk, with_part
+from xlparity.excel.fill import filled, turned
+from xlparity.excel.formula import dissect
+from xlparity.excel.values import Value
+from xlparity.excel.workbook import Formula, Workbook, formulas_of
+from xlparity.results.mutants import Mutant
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The cells of one quantity that have one form, each with its iteration."""
+
+    check: str
+    variable: str
+    form: Form
+    cells: Mapping[Cell, int]
+
+
+def mutants(workbook: Workbook, layout: Layout, values: Mapping[Cell, Value], *, seed: int) -> list[Mutant]:
+    """Every kind of edit once at every shape, in a cell drawn from its iterations, and the same edit in all of its cells.
+
+    Shapes are those of the bound formulas and of the helpers on the way to them. ``values`` are what the cells come to,
+    for the numbers that are pasted over formulas. The same seed gives the same.
+    """
+    draw = random.Random(seed)
+    found: list[Mutant] = []
+    for shape in _shapes(workbook, layout):
+        found += _of_shape(workbook, layout, shape, values, draw)
+    return [*found, *_of_inputs(workbook, layout, draw)]
+
+
+def in_rounds(mutants: Sequence[Mutant], most: int, *, seed: int) -> list[int]:
+    """The numbers of so many mutants at most, in an order of which every beginning covers kinds and formulas evenly.
+
+    Each round has one mutant of every kind that is left: of the formula that has had fewest of the kind, and then fewest of
+    all, in one cell and in all its cells by turns. What remains open is drawn with the seed. Of two numbers of mutants, the
+    smaller has the first of the larger.
+    """
+    draw = random.Random(seed)
+    left: dict[str, dict[tuple[str, bool], list[int]]] = {}
+    for place in draw.sample(range(len(mutants)), len(mutants)):
+        mutant = mutants[place]
+        group = mutant.formula, len(mutant.contents) > 1
+        left.setdefault(mutant.kind, {}).setdefault(group, []).append(place)
+    of_formula: Counter[object] = Counter()
+    order: list[int] = []
+
+    def had(kind: str, group: tuple[str, bool]) -> tuple[int, int, int]:
+        formula, everywhere = group
+        return of_formula[kind, formula], of_formula[formula], of_formula[kind, everywhere]
+
+    while left and len(order) < most:
+        for kind, groups in list(left.items()):
+            group = min(groups, key=lambda each, kind=kind: had(kind, each))  # type: ignore[misc]
+            order.append(groups[group].pop())
+            formula, everywhere = group
+            of_formula.update([(kind, formula), formula, (kind, everywhere)])
+            if not groups[group]:
+                del groups[group]
+            if not groups:
+                del left[kind]
+    return order[:most]
+
+
+def _shapes(workbook: Workbook, layout: Layout) -> list[_Shape]:
+    groups: dict[tuple[str, str, Form], dict[Cell, int]] = {}
+    bound = [cell for cell, slot in layout.slots.items() if workbook.formula(cell) is not None and slot.iteration]
+    for cell in bound:
+        slot = layout.slots[cell]
+        _add(groups, workbook, layout, cell, slot.check, slot.variable, slot.iteration)
+    census = take_census(workbook, bound)
+    unbound = {*census.unbound_cells, *(workbook.members.get(cell, cell) for cell in bound)}
+    first = next(iter(layout.offsets))
+    for cell, _ in formulas_of(workbook):
+        if cell not in unbound:
+            _add(groups, workbook, layout, cell, first, "", layout.block_of(first, cell) or 1)
+    return [_Shape(check, variable, form, cells) for (check, variable, form), cells in groups.items()]
+
+
+def _add(
+    groups: dict[tuple[str, str, Form], dict[Cell, int]],
+    workbook: Workbook,
+    layout: Layout,
+    cell: Cell,
+    check: str,
+    variable: str,
+    iteration: int,
+) -> None:
+    anchor = workbook.members.get(cell, cell)
+    formula = workbook.formula(cell)
+    assert formula is not None  # asked for by whoever calls
+    form = layout.form(anchor, formula, (check, iteration))
+    groups.setdefault((check, variable, form), {})[anchor] = iteration
+
+
+def _of_shape(
+    workbook: Workbook, layout: Layout, shape: _Shape, values: Mapping[Cell, Value], draw: random.Random
+) -> Iterator[Mutant]:
+    cell = draw.choice(list(shape.cells))
+    home = shape.check, shape.cells[cell]
+    formula = workbook.formula(cell)
+    assert formula is not None  # it has a form
+    named = shape.check, shape.variable
+    text = _without_addresses(formula)
+    value = values.get(cell)
+    if isinstance(value, float | bool):
+        said = "a number is pasted over the formula"
+        yield Mutant(*named, "typed", said, {cell: value}, str(formula), text)
+    try:
+        tree = parse(formula.text)
+    except ValueError:
+        return
+    site = Site(layout, cell, home, formula.area.shape if formula.area is not None else None)
+    kinds: dict[str, list[Edit]] = {}
+    for edit in (*edits(tree, site), *_frozen(tree, site, values)):
+        kinds.setdefault(edit.kind, []).append(edit)
+    for kind, choices in kinds.items():
+        edit = draw.choice(choices)
+        new = Formula(f"={edit.tree}", formula.area, formula.spills)
+        yield Mutant(*named, kind, edit.said, {cell: new}, str(formula), text)
+        everywhere = _everywhere(workbook, layout, shape, layout.form(cell, new, home))
+        if len(shape.cells) > 1 and everywhere is not None:
+            first = str(workbook.formula(next(iter(everywhere))))
+            yield Mutant(*named, kind, f"{edit.said}, wherever the formula stands", everywhere, first, text)
+    yield from _filled(workbook, layout, shape, draw)
+
+
+def _frozen(tree: Node, site: Site, values: Mapping[Cell, Value]) -> Iterator[Edit]:
+    """One reference to a cell made the number that stands there."""
+    for path, node in walk(tree):
+        area = site.area(node)
+        value = values.get(area.first) if area is not None and area.size == 1 else None
+        if isinstance(value, float):
+            yield Edit("frozen", with_part(tree, path, number(value)), f"{node} is pasted in as a number", 1.0)
+
+
+def _everywhere(
+    workbook: Workbook, layout: Layout, shape: _Shape, form: Form, only: Sequence[Cell] | None = None
+) -> Mapping[Cell, Formula] | None:
+    contents: dict[Cell, Formula] = {}
+    for cell in only or shape.cells:
+        text = layout.write(form, cell, (shape.check, shape.cells[cell]))
+        held = workbook.formula(cell)
+        if text is None or held is None:
+            return None
+        contents[cell] = Formula(text, held.area, held.spills)
+    return contents
+
+
+def _filled(workbook: Workbook, layout: Layout, shape: _Shape, draw: random.Random) -> Iterator[Mutant]:
+    """A ``$`` more or less in the first of several cells, and the formula filled into the others again."""
+    iteration = draw.choice(list(shape.cells.values()))
+    block = [cell for cell, number in shape.cells.items() if number == iteration]
+    if len(block) < 2:
+        return
+    formula = workbook.formula(block[0])
+    assert formula is not None  # it has a form
+    if _filled_from(block, formula) != {cell: workbook.formula(cell) for cell in block}:
+        return  # it has not been filled in
+    choices = []
+    for said, new in turned(formula):
+        contents = _filled_from(block, new)
+        if contents is not None and any(_moved(workbook, layout, shape, cell, f) for cell, f in contents.items()):
+            choices.append((said, contents))
+    if choices:
+        said, contents = draw.choice(choices)
+        named = shape.check, shape.variable, "anchor", said.partition(";")[0]
+        yield Mutant(*named, contents, str(formula), _without_addresses(formula))
+
+
+def _filled_from(block: Sequence[Cell], formula: Formula) -> Mapping[Cell, Formula] | None:
+    """The formula of the block's first cell as Excel fills it into all of them; None where it cannot."""
+    contents: dict[Cell, Formula] = {}
+    for cell in block:
+        text = filled(formula.text, cell.row - block[0].row, cell.column - block[0].column)
+        if text is None:
+            return None
+        contents[cell] = replace(formula, text=text)
+    return contents
+
+
+def _moved(workbook: Workbook, layout: Layout, shape: _Shape, cell: Cell, new: Formula) -> bool:
+    """Whether the formula refers to other cells than the one that stands there."""
+    held = workbook.formula(cell)
+    home = shape.check, shape.cells[cell]
+    return held is not None and layout.form(cell, held, home) != layout.form(cell, new, home)
+
+
+def _of_inputs(workbook: Workbook, layout: Layout, draw: random.Random) -> Iterator[Mutant]:
+    """A formula pasted over one cell of an input that has several."""
+    inputs: dict[tuple[str, str], list[Cell]] = {}
+    for cell, slot in layout.slots.items():
+        if isinstance(workbook.cells.get(cell), float):
+            inputs.setdefault((slot.check, slot.variable), []).append(cell)
+    for (check, variable), found in inputs.items():
+        cells = [cell for cell in found if cell.sheet == found[0].sheet]
+        if len(cells) > 1:
+            cell, other = draw.sample(cells, 2)
+            said = f"{cell.a1} is made a copy of {other.a1}"
+            held = f"{workbook.cells[cell]:g}"
+            yield Mutant(check, variable, "input", said, {cell: Formula(f"={other.a1}")}, held, f"{check} {variable}")
+
+
+def _without_addresses(formula: Formula) -> str:
+    """What is common to a formula and to those that read other cells in the same way, as of windows that move by two."""
+    try:
+        return dissect(formula.text, lambda word: "A1")[0]
+    except ValueError:
+        return formula.text

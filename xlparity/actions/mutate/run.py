@@ -1,0 +1,279 @@
+"""How good a check is: broken copies of its workbook, of which it should detect every one, name the cell and mend it."""
+
+import os
+import signal
+import time as clock
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice, takewhile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xlparity.actions.mutate.equivalence import SETS, Others, compare_formulas
+from xlparity.actions.mutate.mutants import in_rounds, mutants
+from xlparity.compare.trials import trials_of
+from xlparity.diagnosis.relative import Layout
+from xlparity.engines import Values
+from xlparity.engines.evaluator import FormulasEngine, FormulasSession
+from xlparity.engines.evaluator.variants import Original
+from xlparity.errors import OracleError, UsageError
+from xlparity.excel.workbook import Workbook, read_workbook
+from xlparity.files import from_here
+from xlparity.pipeline import SCENARIOS, Progress, assess, workbook_of
+from xlparity.results.mutants import Mutant, MutationReport, Outcome
+from xlparity.results.report import Finding, Report, Verdict
+from xlparity.spec import Spec, bind, read_spec
+from xlparity.spec.case import Case
+from xlparity.spec.containment import LIMIT
+from xlparity.spec.reference import Reference, Trace
+from xlparity.tolerance import Tolerance
+
+MOST = 1000
+TIME = 120.0
+"""Seconds that the command takes for the mutants, unless it is told otherwise."""
+_PROOFS = 200  # sets of inputs on which a mended mutant is held against the original
+_FIRST_SECONDS, _FIRST_MUTANTS = 5.0, 3  # after which it is estimated how long all will take
+
+
+def mutate(  # noqa: PLR0913  (each is an option of the command as well)
+    spec: str | Path,
+    *,
+    workbook: str | Path | None = None,
+    scenarios: int = SCENARIOS,
+    seed: int = 0,
+    tolerance: Tolerance | None = None,
+    reference_timeout: float = LIMIT,
+    most: int = MOST,
+    time: float | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    note: Callable[[str], None] | None = None,
+) -> MutationReport:
+    """Breaks the workbook in one place at a time and verifies each copy with its spec, as ``verify`` does.
+
+    ``tolerance`` is that of quantities to which the spec gives none, ``reference_timeout`` how many seconds a call may take.
+    At most so many mutants are run, drawn evenly from all with the ``seed``, by as many ``jobs`` as the machine has
+    processors, and none is begun when the ``time`` is over, in seconds. That decides how many there are and nothing else:
+    they are the first of the same order. ``note`` is called with an estimate where all of them take long.
+    Raises UsageError where the workbook does not pass as it is, and what ``verify`` raises.
+    """
+    say = progress or (lambda stage, done: None)
+    say("verifying the workbook as it is", 0.0)
+    path, book = Path(spec), None if workbook is None else Path(workbook)
+    bench = Bench(path, book, scenarios, seed, tolerance or Tolerance(), reference_timeout)
+    bench.check_original()
+    numbers = bench.chosen(most)
+    jobs = min(jobs or os.cpu_count() or 1, len(numbers) or 1)
+    began = clock.monotonic()
+    found: list[Outcome] = []
+    estimated = note is None
+
+    def over() -> bool:
+        return time is not None and clock.monotonic() - began >= time
+
+    for outcome in _outcomes(bench, numbers, jobs, over):
+        found.append(outcome)
+        spent = clock.monotonic() - began
+        if note and not estimated and len(found) >= _FIRST_MUTANTS and spent >= _FIRST_SECONDS:
+            estimated = True
+            said = _estimate([bench.mutants[number] for number in numbers], spent / len(found), time)
+            if said:
+                note(said)
+        share = len(found) / len(numbers)
+        say(f"mutant {len(found):,} of {len(numbers):,}", share if not time else max(share, min(spent / time, 1.0)))
+    asked = len(numbers)
+    return MutationReport(from_here(path), from_here(bench.book.path), seed, scenarios, tuple(found), asked, time)
+
+
+def _estimate(chosen: Sequence[Mutant], each: float, time: float | None) -> str | None:
+    """How long the mutants will take, where that is longer than they may, or longer than one likes to wait."""
+    whole = each * len(chosen)
+    if whole <= (TIME if time is None else time):
+        return None
+    said = f"{len(chosen):,} mutants take about {_duration(whole)}"
+    if time is None:
+        return f"{said}; --time {TIME:g} runs as many as {TIME:g} s allow"
+    kinds, formulas = len({mutant.kind for mutant in chosen}), len({mutant.formula for mutant in chosen})
+    drawn = f"drawn evenly from {kinds} kind{'s' * (kinds > 1)} of edit and {formulas} formula{'s' * (formulas > 1)}"
+    return f"{said}; {time:g} s allow about {max(1, round(time / each)):,} of them, {drawn}; --time none runs all"
+
+
+def _duration(seconds: float) -> str:
+    """``2 h 10 min``, ``7 min``, ``40 s``."""
+    minutes = round(seconds / 60)
+    if minutes >= 60:
+        return f"{minutes // 60:,} h {minutes % 60} min"
+    return f"{minutes} min" if seconds >= 100 else f"{round(seconds)} s"
+
+
+def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int, over: Callable[[], bool]) -> Iterator[Outcome]:
+    """What becomes of the mutants, in their order, until time is over; of one at least."""
+    left = (bench.mutants[number] for number in numbers)
+    if jobs < 2:
+        for done, mutant in enumerate(left):
+            if done and over():
+                return
+            yield bench.outcome(mutant)
+        return
+    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=bench.arguments) as pool:
+        waiting = deque(pool.submit(_outcome, mutant) for mutant in islice(left, 2 * jobs))
+        while waiting:
+            yield waiting.popleft().result()
+            if over():
+                for begun in waiting:
+                    begun.cancel()
+                waiting = deque(takewhile(lambda future: not future.cancelled(), waiting))
+            else:
+                waiting.extend(pool.submit(_outcome, mutant) for mutant in islice(left, 1))
+
+
+_bench: "Bench | None" = None  # of a worker process, which has one for all its mutants
+
+
+def _begin(*arguments: Any) -> None:
+    global _bench  # noqa: PLW0603
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends every process, these at once and without a traceback
+    _bench = Bench(*arguments)
+
+
+def _outcome(mutant: Mutant) -> Outcome:
+    assert _bench is not None  # the initializer has run
+    return _bench.outcome(mutant)
+
+
+class Bench:
+    """A spec and its workbook, ready to have mutants tried on them."""
+
+    def __init__(
+        self, spec: Path, workbook: Path | None, scenarios: int, seed: int, tolerance: Tolerance, limit: float
+    ) -> None:
+        self.arguments = spec, workbook, scenarios, seed, tolerance, limit
+        self.plan: Spec = read_spec(spec, tolerance)
+        self.book: Workbook = read_workbook(workbook or workbook_of(self.plan))
+        self._scenarios, self._seed = scenarios, seed
+        self.session = Original(self.book)
+        self._engine = _Kin(self.session)
+        trials = trials_of(self.plan, bind(self.plan, self.book), limit)
+        references = {trial.reference.name: trial.reference for trial in trials}
+        remembering = {
+            name: _Remembering(name, of.function, of.digest, of.containment, of.patience)
+            for name, of in references.items()
+        }
+        self.trials = [replace(trial, reference=remembering[trial.reference.name]) for trial in trials]
+
+    @cached_property
+    def values(self) -> Values:
+        """What the original computes on the stored inputs."""
+        return self.session.recalculate({})
+
+    @cached_property
+    def mutants(self) -> list[Mutant]:
+        """All that there are."""
+        checks = [(trial.bound.check.name, trial.bound.cells, trial.bound.inputs) for trial in self.trials]
+        return mutants(self.book, Layout(self.book, checks), self.values, seed=self._seed)
+
+    def chosen(self, most: int) -> list[int]:
+        """The numbers of so many mutants at most, in the order in which they are run."""
+        return in_rounds(self.mutants, most, seed=self._seed)
+
+    def check_original(self) -> None:
+        """Raises UsageError where the workbook does not pass before it is broken."""
+        report = self._report(self.book)
+        if report.verdict is not Verdict.PASS:
+            raise UsageError(
+                f"{self.book.path}: does not pass as it is ({report.verdict}); run 'xlparity verify {self.plan.path}' "
+                "and mend it first"
+            )
+
+    def outcome(self, mutant: Mutant) -> Outcome:
+        """What becomes of the mutant."""
+        book = self.book.edited(mutant.contents)
+        report = self._report(book)
+        cells = mutant.cells(self.book)
+        found: list[Finding] = [
+            finding for check in report.checks for finding in check.findings if cells.intersection(finding.cells)
+        ]
+        if report.verdict is Verdict.PASS and not found:
+            return self._undetected(mutant, book)
+        if not found:
+            return Outcome(mutant, "detected")
+        finding = next((each for each in found if each.mends), found[0])
+        restored = False
+        mends = {cell: formula for each in found for cell, formula in each.mends.items()}
+        if mends:
+            restored = self.others.agrees(self.session.like(book.edited(mends)), _PROOFS)
+        suggested = finding.code, finding.suggestion
+        return Outcome(mutant, "detected", 0, None, True, restored, *suggested)
+
+    def _undetected(self, mutant: Mutant, book: Workbook) -> Outcome:
+        """Equivalent where that is shown, and survived where it only was not detected."""
+        if mutant.kind == "input":  # a copy of another input is a number less that can be typed
+            return Outcome(mutant, "survived")
+        compared = compare_formulas(self.book, self.session, self.values, mutant, seed=self._seed + 1)
+        if compared.same:
+            return Outcome(mutant, "equivalent", SETS, "formulas")
+        if compared.relations != () and self.others.agrees(
+            self.session.like(book), cells=mutant.cells(self.book), relations=compared.relations or ()
+        ):
+            return Outcome(mutant, "equivalent", self.others.count, "inputs")
+        return Outcome(mutant, "survived")
+
+    def _report(self, book: Workbook) -> Report:
+        return assess(
+            self.plan,
+            book,
+            [self._engine],
+            trials=self.trials,
+            scenarios=self._scenarios,
+            seed=self._seed,
+            witness=False,
+        )
+
+    @cached_property
+    def others(self) -> Others:
+        """Other inputs, on which mutants are held against the original."""
+        return Others(self.trials, self.book, self.session, self.values, self._seed + 1)
+
+
+class _Kin:
+    """The engine ``formulas`` for workbooks that have nearly all formulas in common, compiled once."""
+
+    name = "formulas"
+    version = FormulasEngine.version
+    recomputes = True
+
+    def __init__(self, session: FormulasSession) -> None:
+        self._session = session
+
+    def load(self, workbook: Workbook) -> FormulasSession:
+        """The workbook, with the programs of the original."""
+        return self._session.like(workbook)
+
+
+@dataclass(frozen=True)
+class _Remembering(Reference):
+    """A reference that is called once with the same inputs, since what mutants change are formulas."""
+
+    known: dict[object, Trace | OracleError] = field(default_factory=dict, compare=False)
+
+    def trace(
+        self, case: Case, iterations: int | None, wanted: Iterable[str], *, quiet: bool = False, partial: bool = False
+    ) -> Trace:
+        """As the reference itself has it."""
+        wanted = tuple(wanted)
+        inputs = [(name, np.shape(value), np.asarray(value).tobytes()) for name, value in sorted(case.inputs.items())]
+        key = iterations, wanted, partial, *inputs
+        if key not in self.known:
+            try:
+                self.known[key] = Reference.trace(self, case, iterations, wanted, quiet=quiet, partial=partial)
+            except OracleError as error:
+                self.known[key] = error
+        found = self.known[key]
+        if isinstance(found, OracleError):
+            raise found
+        return found

@@ -1,0 +1,103 @@
+"""Stored values: held against what the formulas compute, and replaced by it."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from xlparity.engines import Values, find_engine
+from xlparity.excel import ooxml
+from xlparity.excel.address import Cell, parse_range
+from xlparity.excel.prefixes import misspelling, misspelt
+from xlparity.excel.values import MISSING, Depends, ErrorValue, Missing, Unsupported, Value
+from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
+from xlparity.files import from_here
+from xlparity.results.stored import Stored, StoredReport, StoredResult
+from xlparity.tolerance import Tolerance
+
+EQUAL = Tolerance(rtol=1e-9, atol=1e-12)
+
+
+def recalculate(path: Path) -> tuple[StoredReport, bytes]:
+    """How the stored values compare with the recomputed ones, and the file with these in their place.
+
+    Only the values in the sheets' XML are exchanged; the value of a cell that could not be computed stays. Raises
+    WorkbookError where the file cannot be read or patched.
+    """
+    data = read_bytes(path)
+    book = parse_workbook(data, path)
+    return hold_against(data, book, find_engine("formulas").load(book).recalculate({}))
+
+
+def hold_against(data: bytes, book: Workbook, values: Values) -> tuple[StoredReport, bytes]:
+    """The same for values that somebody has computed already, and the workbook's own bytes."""
+    file = ooxml.Editor(data, book.path)
+    shared = ooxml.shared_strings(file.parts, book.path)
+    libreoffice = b"<Application>LibreOffice" in file.parts.get("docProps/app.xml", b"")
+    results: list[StoredResult] = []
+    for sheet, part in file.sheets.items():
+        where = f"{book.path}: sheet '{sheet}'"
+        raw = ooxml.scan(file[part], where)
+        stored = {address: ooxml.stored_value(held, shared) for address, held in raw.items()}
+        if libreoffice:
+            stored = {
+                address: _as_boolean(value, values.get(parse_range(address, sheet).first))
+                for address, value in stored.items()
+            }
+        new: dict[str, Value] = {}
+        for address, held in raw.items():
+            if held.formula:
+                cell = parse_range(address, sheet).first
+                results.append(_result(book, cell, stored, values))
+                new |= _exchanged(book, cell, stored, values)
+        if new:
+            file[part] = ooxml.write_values(file[part], new, where)
+    versions = {name: version(name) for name in ("xlparity", "formulas")}
+    report = StoredReport(from_here(book.path), book.digest, tuple(results), versions)
+    return report, file.saved()
+
+
+def _cells(book: Workbook, cell: Cell) -> list[Cell]:
+    """The cells that the formula element in this cell fills; a member with an element of its own fills itself."""
+    formula = book.formula(cell)
+    return list(formula.area.cells()) if formula and formula.area and cell not in book.members else [cell]
+
+
+def _exchanged(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], values: Values) -> dict[str, Value]:
+    computed = {member.a1: values.get(member, MISSING) for member in _cells(book, cell)}
+    if any(isinstance(value, Unsupported | Missing) for value in computed.values()):
+        return {}
+    return {address: value for address, value in computed.items() if not _same(stored.get(address), value)}
+
+
+def _result(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], values: Values) -> StoredResult:
+    """The fact about one formula element: of an array formula, about the member that is furthest from equal."""
+    found = [(_status(stored.get(member.a1), values.get(member, MISSING)), member) for member in _cells(book, cell)]
+    status, member = min(found, key=lambda item: ("uncached", "unsupported", "differs", "equal").index(item[0]))
+    formula, computed = book.formula(cell), values.get(member, MISSING)
+    misnamed = formula is not None and not isinstance(computed, Unsupported) and misspelt(formula.text)
+    reason = misspelling(formula.text) if formula is not None and misnamed else None
+    return StoredResult(member, status, stored.get(member.a1), computed, str(formula) if formula else None, reason)
+
+
+def _status(stored: Value | None, computed: Value) -> Stored:
+    if isinstance(computed, Depends) and stored is not None:
+        both = {_status(stored, value) for value in (computed.exact, computed.rounded)}
+        return both.pop() if len(both) == 1 else "unsupported"
+    if isinstance(computed, Unsupported | Missing):
+        return "unsupported"
+    if stored is None:
+        return "uncached"
+    if isinstance(stored, float) and isinstance(computed, float):
+        return "equal" if EQUAL.allows(computed, stored) else "differs"
+    return "equal" if _same(stored, computed) else "differs"
+
+
+def _same(stored: Value | None, value: Value) -> bool:
+    if isinstance(value, ErrorValue) and stored == value.code:
+        return True  # Google Sheets stores an error value as a text
+    return type(stored) is type(value) and stored == value
+
+
+def _as_boolean(stored: Value | None, computed: Value | None) -> Value | None:
+    """The stored value; LibreOffice stores TRUE as the number 1 where the cell has a number format that is not its own."""
+    return bool(stored) if isinstance(computed, bool) and stored in (0.0, 1.0) else stored

@@ -1,0 +1,115 @@
+"""Branches that no sample takes: agreement with the reference is no evidence about these.
+
+A branch is replaced by #N/A, an argument of MAX or MIN is left out, and a comparison is replaced by TRUE and by FALSE.
+Where that changes nothing that is compared, no sample takes the branch.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from xlparity.diagnosis.localise import Root
+from xlparity.diagnosis.subject import parsed
+from xlparity.excel.address import Cell
+from xlparity.excel.ast import Node, call, walk, with_part
+from xlparity.excel.columns import Column, value_in
+from xlparity.excel.prefixes import without_prefix
+from xlparity.excel.values import BLANK, Missing, Unsupported
+from xlparity.excel.workbook import Formula
+
+_NOT_AVAILABLE = call("NA")
+
+# Of so many arguments those that are branches. SWITCH has a default where their number is even.
+_BRANCHES: Mapping[str, Callable[[int], Iterable[int]]] = {
+    "IF": lambda count: (1, 2),
+    "IFS": lambda count: range(1, count, 2),
+    "CHOOSE": lambda count: range(1, count),
+    "SWITCH": lambda count: (*range(2, count, 2), *([count - 1] if count % 2 == 0 else [])),
+    "IFERROR": lambda count: (0, 1),
+    "IFNA": lambda count: (0, 1),
+}
+_CHOOSING = frozenset(("MAX", "MIN", "MEDIAN"))  # of several arguments they return one
+_COMPARISONS = frozenset(("=", "<>", "<", ">", "<=", ">="))
+_OUTCOMES = (Node("truth", "TRUE"), Node("truth", "FALSE"))
+
+Evaluation = Callable[[Mapping[Cell, Formula]], Mapping[Cell, Column] | None]
+"""What the cells come to with these formulas in place of theirs; None where that cannot be computed."""
+
+
+def has_branches(formula: Formula) -> bool:
+    """Whether the formula has a function that takes one of several ways, or a comparison, or cannot be read that well."""
+    tree = parsed(formula.text)
+    return tree is None or any(True for _, node in walk(tree) for _ in _alternatives(node))
+
+
+def without_each(formula: Formula) -> list[Formula] | None:
+    """The formula without one branch after the other; None where it cannot be read that well."""
+    tree = parsed(formula.text)
+    if tree is None:
+        return None
+    found = [with_part(tree, path, other) for path, node in walk(tree) for other in _alternatives(node)]
+    return [replace(formula, text=f"={changed}") for changed in found]
+
+
+def without_each_of(formulas: Mapping[Cell, Formula]) -> list[dict[Cell, Formula]] | None:
+    """The formulas, all without one branch after the other; None where they are not alike, or cannot be read that well."""
+    lists = [found for formula in formulas.values() if (found := without_each(formula)) is not None]
+    if len(lists) < len(formulas) or len({len(found) for found in lists}) > 1:
+        return None
+    return [dict(zip(formulas, changed, strict=True)) for changed in zip(*lists, strict=True)]
+
+
+def _alternatives(node: Node) -> Iterator[Node]:
+    """The part of a formula without one of its branches after the other; none where it has none."""
+    if node.kind == "binary" and node.word in _COMPARISONS:
+        yield from _OUTCOMES
+    if node.kind != "call":
+        return
+    name = without_prefix(node.word)
+    for place in _BRANCHES[name](len(node.parts)) if name in _BRANCHES else ():
+        yield node._replace(
+            parts=(*node.parts[:place], _NOT_AVAILABLE, *node.parts[place + 1 :])
+        )  # an IF may lack its last
+    for place in range(len(node.parts)) if name in _CHOOSING and len(node.parts) > 1 else ():
+        yield node._replace(parts=(*node.parts[:place], *node.parts[place + 1 :]))
+
+
+def loses_a_branch(formula: Formula, old: Formula) -> bool:
+    """Whether the formula lacks a branch of the old one, and with it a cell that was read or a limit set by MAX or MIN.
+
+    The reference may have that branch for values that no sample has.
+    """
+    new, before = parsed(formula.text), parsed(old.text)
+    if new is None or before is None:
+        return False
+    limits, words, branches = zip(*(_counted(tree) for tree in (new, before)), strict=True)
+    return limits[0] < limits[1] or (branches[0] < branches[1] and not words[0] >= words[1])
+
+
+def _counted(tree: Node) -> tuple[int, set[str], int]:
+    """How many calls of MAX and its like the formula has, the references in it, and the number of its branches."""
+    nodes = [node for _, node in walk(tree)]
+    limits = sum(node.kind == "call" and without_prefix(node.word) in _CHOOSING for node in nodes)
+    words = {node.word for node in nodes if node.kind in ("reference", "name")}
+    return limits, words, sum(1 for node in nodes for _ in _alternatives(node))
+
+
+def taken(
+    evaluate: Evaluation, root: Root, formulas: Mapping[Cell, Formula], changed: Iterable[Mapping[Cell, Formula]]
+) -> list[bool]:
+    """For each of the changes to the formulas, whether the samples tell it: any of the root's cells comes to something else."""
+    before = evaluate(formulas)
+    return [before is not None and _differs(root, before, evaluate({**formulas, **more})) for more in changed]
+
+
+def _differs(root: Root, before: Mapping[Cell, Column], after: Mapping[Cell, Column] | None) -> bool:
+    sets = list(root.forced.sets)
+    for index, cell in zip(root.indices, root.cells, strict=True) if after is not None else ():
+        compared = np.isfinite(root.judged.evidence.expected[sets, index])
+        one, other = before.get(cell, BLANK), after.get(cell, BLANK) if after is not None else BLANK
+        for at in np.flatnonzero(compared).tolist():
+            value = value_in(other, at)
+            if value != value_in(one, at) and not isinstance(value, Unsupported | Missing):
+                return True
+    return False

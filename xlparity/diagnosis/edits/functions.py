@@ -1,0 +1,208 @@
+"""Edits of what is done: functions, signs, operators, the order of arguments, powers."""
+
+from collections.abc import Iterator
+
+from xlparity.diagnosis.edits.site import Edit, Site
+from xlparity.excel.ast import Node, Path, binary, call, number, plain, walk, with_part
+from xlparity.excel.prefixes import stored, without_prefix
+
+_FAMILIES = (
+    ("LN", "LOG", "LOG10"),
+    ("SUM", "AVERAGE", "COUNT", "MAX", "MIN", "PRODUCT", "SUMSQ"),
+    ("SIN", "COS", "TAN"),
+    ("TANH", "SINH", "COSH", "ATAN"),
+    ("STDEV", "STDEVP", "STDEV.S", "STDEV.P", "VAR", "VARP", "VAR.S", "VAR.P"),
+    ("ROUND", "ROUNDUP", "ROUNDDOWN"),
+    ("INT", "ROUND", "TRUNC"),
+    ("AND", "OR"),
+    ("SUMPRODUCT", "SUM", "MMULT"),
+)
+_WRAPS = ("EXP", "LN", "ABS", "SQRT", "TANH")
+_BASE_TEN = "which is base 10 in Excel"
+
+
+def _everywhere(tree: Node, old: str, new: str) -> tuple[Node, int]:
+    """The tree with every call of one function made one of the other, and how many there were."""
+    count = 0
+
+    def changed(node: Node) -> Node:
+        nonlocal count
+        parts = tuple(changed(part) for part in node.parts)
+        if node.kind == "call" and without_prefix(node.word) == old:
+            count += 1
+            return Node("call", stored(new), parts)
+        return node._replace(parts=parts)
+
+    return changed(tree), count
+
+
+def functions(tree: Node, site: Site) -> Iterator[Edit]:
+    """Another function of the family, in one place or in all; a power for an exponential; TANH for the sigmoid."""
+    for name in dict.fromkeys(without_prefix(node.word) for _, node in walk(tree) if node.kind == "call"):
+        for other in dict.fromkeys(
+            other for family in _FAMILIES if name in family for other in family if other != name
+        ):
+            whole, count = _everywhere(tree, name, other)
+            if count > 1:
+                yield Edit("function", whole, _said(name, other), 1.0)
+            for path, node in walk(tree):
+                if node.kind == "call" and without_prefix(node.word) == name:
+                    edited = with_part(tree, path, node._replace(word=stored(other)))
+                    yield Edit("function", edited, _said(name, other), 1.0)
+    for path, node in walk(tree):
+        for new, said, size in _relatives(node):
+            yield Edit("function", with_part(tree, path, new), said, size)
+
+
+def _relatives(node: Node) -> Iterator[tuple[Node, str, float]]:
+    """What is taken for a call, or a sigmoid, although its arguments are others."""
+    exponent = _exponent(node)
+    if plain(node) == plain(sigmoid(exponent)):
+        yield call("TANH", exponent), "the sigmoid stands where TANH belongs", 2.0
+    if node.kind != "call":
+        return
+    name, given = node.word.upper(), node.parts
+    if name == "EXP":
+        for base in (10.0, 2.0):
+            yield call("POWER", number(base), *given), f"EXP stands where a power of {base:g} belongs", 1.3
+    if name == "POWER" and len(given) == 2 and plain(given[0]).kind == "number":
+        yield call("EXP", given[1]), "POWER stands where EXP belongs", 1.3
+    if name in ("LN", "LOG") and len(given) == 1:
+        yield call("LOG", *given, number(2)), f"{name} stands where the logarithm to base 2 belongs", 1.4
+    if name == "LOG" and len(given) == 2:
+        yield call("LN", given[0]), "LOG stands where LN belongs", 1.1
+    if name == "TANH" and len(given) == 1:
+        yield sigmoid(given[0]), "TANH stands where the sigmoid belongs", 2.0
+
+
+def _said(name: str, other: str) -> str:
+    if name in ("LOG", "LOG10") and other == "LN":
+        return f"{name}, {_BASE_TEN}, stands where the natural logarithm LN belongs"
+    if name == "LN":
+        return f"the natural logarithm LN stands where {other}, {_BASE_TEN}, belongs"
+    return f"{name} stands where {other} belongs"
+
+
+def sigmoid(of: Node) -> Node:
+    """1/(1+EXP(-x))."""
+    one = Node("number", "1")
+    return binary(one, "/", Node("group", "", (binary(one, "+", call("EXP", Node("unary", "-", (of,)))),)))
+
+
+def _exponent(node: Node) -> Node:
+    """The x of a sigmoid, or something else of anything else."""
+    for _, part in walk(node):
+        if part.kind == "call" and part.word.upper() == "EXP" and part.parts:
+            inside = part.parts[0]
+            return inside.parts[0] if inside.kind == "unary" else inside
+    return Node("omitted", "")
+
+
+def unwrapped(tree: Node, site: Site) -> Iterator[Edit]:
+    """A function of one argument dropped."""
+    for path, node in walk(tree):
+        if node.kind == "call" and node.parts and node.word.upper() in (*_WRAPS, "ROUND", "INT", "LOG", "LOG10"):
+            yield Edit("wrap", with_part(tree, path, node.parts[0]), f"{node.word.upper()} is too much", 1.2)
+
+
+def branches(tree: Node, site: Site) -> Iterator[Edit]:
+    """One branch of an IF alone, or the value for which IFERROR has another."""
+    for path, node in walk(tree):
+        if node.kind != "call" or len(node.parts) < 2:
+            continue
+        for branch in {"IF": node.parts[1:], "IFERROR": node.parts[:1]}.get(node.word.upper(), ()):
+            said = f"{node.word.upper()} is too much: {branch} alone is meant"
+            yield Edit("wrap", with_part(tree, path, branch), said, 0.9)
+
+
+def wrapped(tree: Node, site: Site) -> Iterator[Edit]:
+    """A function put around a part."""
+    for path, node in walk(tree):
+        if node.kind in ("reference", "name", "group", "call", "binary", "unary") and not _is_argument_range(
+            node, site
+        ):
+            inside = node.parts[0] if node.kind == "group" else node
+            for name in _WRAPS:
+                yield Edit("wrap", with_part(tree, path, call(name, inside)), f"{name} of {inside} is missing", 2.2)
+    for places in (2, 0):
+        yield Edit("wrap", call("ROUND", tree, number(places)), "the result is not rounded", 2.6)
+
+
+def _is_argument_range(node: Node, site: Site) -> bool:
+    area = site.area(node)
+    return area is not None and area.size > 1 and site.shape is None
+
+
+def signs(tree: Node, site: Site) -> Iterator[Edit]:
+    """A sign dropped, put in, or turned."""
+    for path, node in walk(tree):
+        if node.kind == "unary" and node.word == "-":
+            yield Edit("sign", with_part(tree, path, node.parts[0]), f"the minus before {node.parts[0]} is wrong", 1.0)
+        if node.kind == "binary" and node.word in "+-":
+            turned = node._replace(word="-" if node.word == "+" else "+")
+            said = f"the sign of {node.parts[1]} is wrong: '{node.word}' stands where '{turned.word}' belongs"
+            yield Edit("sign", with_part(tree, path, turned), said, 1.0)
+        within_call = path and _parent(tree, path).kind == "call"
+        if (not path or within_call) and node.kind not in ("text", "omitted", "array", "unary"):
+            inside = Node("group", "", (node,)) if node.kind == "binary" and node.word in "+-" else node
+            minus = Node("unary", "-", (inside,))
+            yield Edit("sign", with_part(tree, path, minus), f"a minus before {node} is missing", 1.1)
+        elif node.kind in ("reference", "call", "group", "name") and _parent(tree, path).kind != "unary":
+            minus = Node("unary", "-", (node,))
+            yield Edit("sign", with_part(tree, path, minus), f"a minus before {node} is missing", 1.4)
+
+
+def _parent(tree: Node, path: Path) -> Node:
+    for place in path[:-1]:
+        tree = tree.parts[place]
+    return tree
+
+
+_ARITHMETIC, _ORDER = ("+", "-", "*", "/", "^"), (">", ">=", "<", "<=", "=", "<>")
+
+
+def operators(tree: Node, site: Site) -> Iterator[Edit]:
+    """Another operator between the same two operands."""
+    for path, node in walk(tree):
+        for group, size in ((_ARITHMETIC, 1.2), (_ORDER, 1.2)):
+            if node.kind == "binary" and node.word in group:
+                for other in group:
+                    if other != node.word and {other, node.word} != {"+", "-"}:
+                        edited = with_part(tree, path, node._replace(word=other))
+                        rare = (
+                            1.5 if other == "^" else 0.0
+                        )  # of 0 and 1 a power is what they are, and so it agrees too often
+                        yield Edit("operator", edited, f"'{node.word}' stands where '{other}' belongs", size + rare)
+
+
+def arguments(tree: Node, site: Site) -> Iterator[Edit]:
+    """Two operands or arguments in the other order, where that makes a difference."""
+    for path, node in walk(tree):
+        if node.kind == "binary" and node.word in ("-", "/", "^", "<", ">", "<=", ">="):
+            left, right = node.parts
+            turned = node._replace(parts=(right, left))
+            said = f"{left} and {right} stand in the wrong order around '{node.word}'"
+            yield Edit("arguments", with_part(tree, path, turned), said, 1.4)
+        if node.kind == "call" and len(node.parts) in (2, 3) and node.word.upper() in ("MMULT", "POWER", "LOG", "IF"):
+            *first, left, right = node.parts
+            turned = node._replace(parts=(*first, right, left))
+            said = f"{left} and {right} stand in the wrong order in {node.word.upper()}"
+            yield Edit("arguments", with_part(tree, path, turned), said, 1.4)
+
+
+def powers(tree: Node, site: Site) -> Iterator[Edit]:
+    """The first power for the second, and the other way round."""
+    for path, node in walk(tree):
+        if node.kind == "binary" and node.word == "^" and plain(node.parts[1]).kind == "number":
+            base, exponent = node.parts
+            yield Edit("power", with_part(tree, path, base), f"the power {exponent} of {base} is too much", 1.5)
+            for other in (2.0, 3.0, 0.5):
+                edited = node._replace(parts=(base, number(other)))
+                yield Edit("power", with_part(tree, path, edited), f"the power {exponent} should be {other:g}", 1.7)
+        if node.kind == "binary" and node.word == "*" and plain(node.parts[0]) == plain(node.parts[1]):
+            yield Edit("power", with_part(tree, path, node.parts[0]), f"{node.parts[0]} stands as its square", 1.5)
+        difference = node.kind == "binary" and node.word in ("+", "-")  # (a-b)^2, as in a squared loss
+        whole = difference or node.kind in ("reference", "group", "call", "name")
+        if whole and not _is_argument_range(node, site):
+            square = binary(node, "^", number(2))
+            yield Edit("power", with_part(tree, path, square), f"{node} stands where its square belongs", 1.8)

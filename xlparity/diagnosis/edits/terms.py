@@ -1,0 +1,69 @@
+"""Edits of what there is: a term or a factor dropped or put in, a number for a cell, another number."""
+
+from collections.abc import Iterator
+
+from xlparity.diagnosis.edits.site import Edit, Site
+from xlparity.excel.ast import Node, binary, number, walk, with_part
+
+_NAMES = {"+": "term", "-": "term", "*": "factor", "/": "divisor"}
+_FIRST = _NAMES | {"/": "dividend"}
+
+
+def dropped(tree: Node, site: Site) -> Iterator[Edit]:
+    """One of the two operands of an operation dropped."""
+    for path, node in walk(tree):
+        if node.kind != "binary" or node.word not in _NAMES:
+            continue
+        left, right = node.parts
+        yield Edit("term", with_part(tree, path, left), f"the {_NAMES[node.word]} {right} is too much", 1.6)
+        rest = Node("unary", "-", (right,)) if node.word == "-" else right
+        yield Edit("term", with_part(tree, path, rest), f"the {_FIRST[node.word]} {left} is too much", 1.6)
+        if node.word == "-":
+            yield Edit("term", with_part(tree, path, right), f"{left}- is too much before {right}", 1.7)
+
+
+def added(tree: Node, site: Site) -> Iterator[Edit]:
+    """An operation with one more operand put in: a quantity of the same iteration, or 1 or 2."""
+    others = [(site.named(area), site.node(area)) for area in site.operands()]
+    others += [(str(made), made) for made in (number(1), number(2))]
+    for path, node in walk(tree):
+        if node.kind in ("text", "omitted", "row", "array", "truth", "error") or _is_whole_range(node, site):
+            continue
+        for name, other in others:
+            for operator in "+-*/":
+                missing = f"the {_NAMES[operator]} {name} is missing"
+                yield Edit("term", with_part(tree, path, binary(node, operator, other)), missing, 2.5)
+            for operator in "-/":
+                missing = f"{name}{operator} is missing before {node}"
+                yield Edit("term", with_part(tree, path, binary(other, operator, node)), missing, 2.6)
+            before = binary(other, "*", node)  # alpha*dW1, as most people write it
+            yield Edit("term", with_part(tree, path, before), f"the factor {name} is missing", 2.6)
+            share = binary(binary(number(1), "/", other), "*", node)  # 1/m*SUM(…), as the formula for a mean is written
+            yield Edit("term", with_part(tree, path, share), f"the factor 1/{name} is missing", 2.5)
+
+
+def _is_whole_range(node: Node, site: Site) -> bool:
+    area = site.area(node)
+    return area is not None and area.size > 1 and site.shape is None
+
+
+def constants(tree: Node, site: Site) -> Iterator[Edit]:
+    """Another number, a number where a cell is meant, a cell where a number stands."""
+    cells = [(site.named(area), site.node(area)) for area in site.operands()]
+    for path, node in walk(tree):
+        if node.kind == "number":
+            value = float(node.word)
+            for other in dict.fromkeys(
+                (value + 1, value - 1, 2 * value, value / 2, 10 * value, value / 10, 0.0, 1.0, 2.0, 4.0)
+            ):
+                if other != value:
+                    edited = with_part(tree, path, number(other))
+                    yield Edit("constant", edited, f"the number {node} should be {number(other)}", 2.0)
+            for name, made in cells:
+                said = f"the number {node} stands where {name} belongs"
+                yield Edit("frozen", with_part(tree, path, made), said, 1.9)
+        area = site.area(node)
+        if area is not None and area.size == 1:
+            for value in (1.0, 2.0, 0.0):
+                said = f"{site.named(area)} stands where the number {value:g} belongs"
+                yield Edit("frozen", with_part(tree, path, number(value)), said, 2.4)

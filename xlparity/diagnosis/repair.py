@@ -1,0 +1,343 @@
+"""The smallest edit that makes a wrong formula agree with the reference, on forced values, in every cell and every scenario.
+
+What the quick look of ``screen`` lets pass is recomputed by the engine before it is believed.
+"""
+
+import functools
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from xlparity.diagnosis.branches import has_branches, loses_a_branch, taken, without_each_of
+from xlparity.diagnosis.edits import LARGE, SMALL, Edit, Kind, Site, edits
+from xlparity.diagnosis.localise import ForcingSession, Root, agrees
+from xlparity.diagnosis.relative import Form, Layout
+from xlparity.diagnosis.subject import Subject, parsed, refers
+from xlparity.excel.address import Cell
+from xlparity.excel.ast import Node, plain
+from xlparity.excel.columns import Column
+from xlparity.excel.fill import filled, turned
+from xlparity.excel.graph import follows, looked_at, precedents
+from xlparity.excel.values import BLANK
+from xlparity.excel.workbook import Formula, Workbook
+
+_MOST_SIBLINGS = 80
+_MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000
+_MOST_TWO_STEPS = 3  # searches for two edits in a row, which are the long ones
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """What to write, by the first cell of each formula, and what was wrong: the kind of the edit and its sentence.
+
+    ``culprits`` are the cells that are at fault where these are no bound ones, but helpers on the way to them. ``size`` is
+    that of the edit, 0 for the siblings' formula.
+    """
+
+    kind: str
+    said: str
+    formulas: Mapping[Cell, Formula]
+    culprits: tuple[Cell, ...] = ()
+    size: float = 0.0
+
+    @property
+    def signature(self) -> frozenset[tuple[Cell, str]]:
+        """What tells the mend from others: a frozen set of the formulas' places and texts."""
+        return frozenset((cell, formula.text) for cell, formula in self.formulas.items())
+
+
+class Repair:
+    """The search for mends of the root causes of one workbook."""
+
+    def __init__(self, workbook: Workbook, layout: Layout, roots: Sequence[Root], session: ForcingSession) -> None:
+        self.workbook = workbook
+        self.layout = layout
+        self.session = session
+        self._at_fault = {cell for root in roots for cell in root.cells}
+        self._budget = _MOST_TWO_STEPS
+
+    def mend(self, root: Root, refused: Container[object] = ()) -> Mend | None:
+        """The smallest edit that mends the root cause; None where none is found, since a wrong one would be worse.
+
+        ``refused`` are the signatures of mends that have turned out to be none.
+        """
+        for edit, formulas in self._candidates(root):
+            mend = Mend(edit.kind, edit.said, formulas, size=edit.size)
+            if mend.signature not in refused and self.confirmed(root, formulas):
+                return replace(mend, said=self._told(root, edit, formulas))
+        return None
+
+    def _told(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
+        """The edit's sentence as it reads from the root's first cell, whose formulas are shown, and not from its middle."""
+        first, home = root.cells[0], (root.judged.name, root.bindings[0].iteration)
+        first = self.workbook.members.get(first, first)
+        own, new = self.workbook.formula(first), formulas.get(first)
+        before, after = (parsed(formula.text) if formula is not None else None for formula in (own, new))
+        if own is None or before is None or after is None or edit.kind in ("siblings", "anchor"):
+            return edit.said
+        site, wanted = Site(self.layout, first, home, own.area.shape if own.area is not None else None), plain(after)
+        unlike = edit.said[: edit.said.index(", ") + 2] if edit.said.startswith("unlike in ") else ""
+        told = (unlike + e.said for e in edits(before, site) if e.kind == edit.kind and plain(e.tree) == wanted)
+        return next(told, edit.said)
+
+    # --- what is tried, and in which order ------------------------------------------------------------------------------
+
+    def _candidates(self, root: Root) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
+        subject = Subject(self, root)
+        yield from self._anchored(root, subject)
+        siblings = self.siblings(root)
+        for form, cell in siblings:
+            if form != root.form and (formulas := subject.written(form)) is not None:
+                yield self._as_edit(subject, form, cell), formulas
+        if root.fault == "typed" and (formulas := self._by_element(root)):
+            yield Edit("siblings", Node("omitted", ""), "as in the other iterations", 0.0), formulas
+        if subject.tree is not None:
+            for kinds in (SMALL, *((kind,) for kind in LARGE)):
+                yield from subject.screened(self._steps(subject, subject.tree, kinds))
+        if not subject.telling:
+            return
+        seeds = [form for form, _ in siblings if form != root.form][:4]
+        for form in seeds:
+            text = self.layout.write(form, subject.cell, subject.home)
+            if text is not None and (seed := parsed(text)) is not None:
+                yield from subject.screened(
+                    edit._replace(said=f"unlike its siblings: {edit.said}") for edit in edits(seed, subject.site, SMALL)
+                )
+        if not siblings and (subject.tree is None or not refers(subject.tree)):
+            yield from subject.screened(subject.copies())
+        elif subject.tree is not None and root.fault == "formula" and self._budget > 0:
+            self._budget -= 1
+            yield from subject.screened(_two_steps(subject.tree, subject.site))
+
+    def _by_element(self, root: Root) -> dict[Cell, Formula]:
+        """For each of the root's cells the formula of the same element in the nearest iteration; nothing unless all have one."""
+        found: dict[Cell, Formula] = {}
+        for binding in root.bindings:
+            for home, cell, formula in self.healthy(root):
+                slot = self.layout.slots.get(cell)
+                if slot is not None and slot.element == binding.element and formula.area is None:
+                    form = self.layout.form(cell, formula, home)
+                    text = self.layout.write(form, binding.cell, (root.judged.name, binding.iteration))
+                    if text is not None:
+                        found[binding.cell] = Formula(text)
+                    break
+        return found if len(found) == len(root.indices) else {}
+
+    def _steps(self, subject: Subject, tree: Node, kinds: Sequence[Kind]) -> Iterator[Edit]:
+        for edit in edits(tree, subject.site, kinds):
+            # A quantity that is always the same number, as a count is, tells a sign, a function or the length of a range.
+            if subject.telling or edit.kind in ("sign", "function") or (edit.kind == "range" and edit.size <= 1.2):
+                yield edit
+
+    def _as_edit(self, subject: Subject, form: Form, sibling: Cell) -> Edit:
+        """The step from the formula to its siblings' as the catalogue tells it, where it is one."""
+        text = self.layout.write(form, subject.cell, subject.home) or "=0"
+        target = parsed(text)
+        if target is not None and subject.tree is not None:
+            for edit in edits(subject.tree, subject.site):
+                if plain(edit.tree) == plain(target):
+                    return Edit(edit.kind, target, f"unlike in {sibling}, {edit.said}", 0.0)
+        return Edit("siblings", target or Node("omitted", ""), f"it is not the formula of {sibling} and its like", 0.0)
+
+    def _anchored(self, root: Root, subject: Subject) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
+        """References that moved as a right formula was filled, and should not have, or did not and should have."""
+        own = self.workbook.formula(subject.cell)
+        if own is None or subject.tree is None:
+            return
+        for home, cell, formula in islice(self.healthy(root), _MOST_SIBLINGS):
+            rows, columns = subject.cell.row - cell.row, subject.cell.column - cell.column
+            if cell.sheet != subject.cell.sheet or filled(formula.text, rows, columns) != own.text:
+                continue
+            near = [b.cell for b in root.bindings if b.iteration == subject.home[1]]
+            for said, other in turned(formula):
+                form = self.layout.form(cell, other, home)
+                # A formula means the same with many a ``$``; at fault is the one that decides what filling makes of it.
+                if all(self._fills(cell, other, to, subject.home, form) for to in near):
+                    formulas = subject.written(form)
+                    if formulas is not None:
+                        yield Edit("anchor", Node("omitted", ""), said, 1.0), formulas
+            return
+
+    def _fills(self, cell: Cell, formula: Formula, to: Cell, home: tuple[str, int], form: Form) -> bool:
+        """Whether the formula of one cell has this form in another, when Excel fills it in there."""
+        text = filled(formula.text, to.row - cell.row, to.column - cell.column)
+        return text is not None and self.layout.form(to, replace(formula, text=text), home) == form
+
+    def as_siblings(self, root: Root) -> Mend | None:
+        """The formula that most of the root's siblings have; none with branches, of which nobody knows whether they are taken."""
+        subject = Subject(self, root)
+        for form, cell in self.siblings(root)[:1]:
+            held, formulas = self.workbook.formula(cell), subject.written(form)
+            if form != root.form and formulas is not None and held is not None and not has_branches(held):
+                edit = self._as_edit(subject, form, cell)
+                return Mend(edit.kind, edit.said, formulas)
+        return None
+
+    def siblings(self, root: Root) -> list[tuple[Form, Cell]]:
+        """The forms of the quantity's right cells, the most common first, each with a cell that has it."""
+        found: Counter[Form] = Counter()
+        where: dict[Form, Cell] = {}
+        for home, cell, formula in islice(self.healthy(root), _MOST_SIBLINGS):
+            form = self.layout.form(cell, formula, home)
+            found[form] += 1
+            where.setdefault(form, cell)
+        return [(form, where[form]) for form, _ in found.most_common()]
+
+    def healthy(self, root: Root) -> Iterator[tuple[tuple[str, int], Cell, Formula]]:
+        """The right cells of the root's quantity that have formulas, the nearest iterations first."""
+        near = root.bindings[0].iteration
+        bindings = [b for b in root.judged.evidence.bindings if b.output.name == root.variable]
+        seen: set[Cell] = set()
+        for binding in sorted(bindings, key=lambda b: (abs(b.iteration - near), b.iteration, b.element)):
+            formula = self.workbook.formula(binding.cell)
+            cell = self.workbook.members.get(binding.cell, binding.cell)
+            if formula is not None and binding.cell not in self._at_fault and cell not in seen:
+                seen.add(cell)
+                yield (root.judged.name, binding.iteration), cell, formula
+
+    # --- what is believed ---------------------------------------------------------------------------------------------------
+
+    def confirmed(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
+        """Whether the engine finds the root's cells right with these formulas, on every set of forced values."""
+        cells = list(formulas)
+        middle = cells[len(cells) // 2]
+        # One formula tells nearly always, and takes a hundredth of the time.
+        if len(cells) > 1 and not self._right(root, {middle: formulas[middle]}):
+            return False
+        return _filled(formulas).issuperset(root.cells) and not self._circular(formulas) and self._right(root, formulas)
+
+    def _right(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
+        found = self.computed(root, formulas)
+        concerned = _filled(formulas)
+        return found is not None and all(
+            agrees(root.judged, index, found.get(binding.cell, BLANK), root.forced.sets).all()
+            for index, binding in zip(root.indices, root.bindings, strict=True)
+            if binding.cell in concerned
+        )
+
+    def computed(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column] | None:
+        """What these formulas come to on the forced values; None where they read too many cells."""
+        members = {
+            member: cell
+            for cell, formula in formulas.items()
+            for member in (formula.area.cells() if formula.area else ())
+            if member != cell
+        }
+        small = replace(self.workbook, cells=formulas, members=members)
+        held: dict[Cell, Column] = {}
+        for cell in formulas:
+            for area in small.precedents(cell):
+                cells = looked_at(small, area)
+                if cells is None:
+                    return None
+                held.update((precedent, root.forced.seen(precedent)) for precedent in cells)
+        held = {cell: column for cell, column in held.items() if column is not BLANK}
+        held |= {cell: root.forced.held[cell] for cell in {*formulas, *members} if cell in root.forced.held}
+        return self.session.like(small).forced(root.forced.count, held)
+
+    def reached(self, root: Root, mend: Mend, fresh: Root) -> bool:
+        """Whether the samples take every branch of the mend's formulas, and of those that it replaces.
+
+        ``fresh`` is the root on new inputs. What the right cells of the same formula show is evidence as well.
+        """
+        groups: dict[object, dict[Cell, Formula]] = {}
+        right = dict(self.siblings(root))
+        middle = root.bindings[len(root.indices) // 2].iteration
+        iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
+        for cell, formula in mend.formulas.items():
+            home = root.judged.name, iterations.get(cell, middle)
+            form = self.layout.form(cell, formula, home)
+            groups.setdefault(form, {})[cell] = formula
+            if form in right:
+                continue
+            # An edit may do away with a branch that no sample takes.
+            old = self.workbook.formula(cell)
+            if old is None and right and not mend.culprits:
+                text = self.layout.write(next(iter(right)), cell, home)
+                old = Formula(text) if text is not None else None
+            if old is not None and loses_a_branch(formula, old):
+                return False
+            if old is not None:
+                groups.setdefault(("old", self.layout.form(cell, old, home)), {})[cell] = old
+        return all(
+            self._takes_all(root, fresh, {**mend.formulas, **formulas}, formulas, bool(mend.culprits))
+            for formulas in groups.values()
+            if any(map(has_branches, formulas.values()))
+        )
+
+    def _takes_all(
+        self,
+        root: Root,
+        fresh: Root,
+        formulas: Mapping[Cell, Formula],
+        group: Mapping[Cell, Formula],
+        helpers: bool,
+    ) -> bool:
+        """Whether the samples take every branch of a group of formulas of one form, among all that are written."""
+        changed = without_each_of(group)
+        if changed is None:
+            return False
+        open_to = set(range(len(changed)))
+        for on in (root, fresh):
+            evaluate = functools.partial(self._whole if helpers else self.computed, on)
+            still = sorted(open_to)
+            shown = taken(evaluate, on, formulas, [changed[number] for number in still])
+            open_to -= {number for number, found in zip(still, shown, strict=True) if found}
+            if not open_to:
+                return True
+        return not helpers and self._taken_by_siblings(root, group, open_to)
+
+    def _taken_by_siblings(self, root: Root, group: Mapping[Cell, Formula], numbers: Container[int]) -> bool:
+        """Whether the right cells that have the group's formula take the branches of these numbers."""
+        cell, formula = next(iter(group.items()))
+        iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
+        form = self.layout.form(cell, formula, (root.judged.name, iterations.get(cell, root.bindings[0].iteration)))
+        alike = {
+            other: held
+            for home, other, held in islice(self.healthy(root), _MOST_SIBLINGS)
+            if self.layout.form(other, held, home) == form
+        }
+        concerned = _filled(alike)
+        bindings = enumerate(root.judged.evidence.bindings)
+        among = replace(root, indices=tuple(index for index, b in bindings if b.cell in concerned))
+        changed = without_each_of(alike)
+        if not alike or changed is None or not self._right(among, alike):
+            return False
+        wanted = [one for number, one in enumerate(changed) if number in numbers]
+        return all(taken(functools.partial(self.computed, among), among, alike, wanted))
+
+    def _whole(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column]:
+        session = self.session.like(self.workbook.edited(formulas))
+        return session.forced(root.forced.count, root.forced.held)
+
+    def _circular(self, formulas: Mapping[Cell, Formula]) -> bool:
+        """Whether a cell would follow from itself, and so agree with anything: on forced values x = x is always right."""
+        small = replace(self.workbook, cells=formulas, members={})
+        for cell in formulas:
+            before = set(precedents(self.workbook, cell)) if self.workbook.formula(cell) is not None else set()
+            new = [self.workbook.members.get(p, p) for p in precedents(small, cell)]
+            if cell in new or follows(self.workbook, [p for p in new if p not in before], cell):
+                return True
+        return False
+
+
+def _filled(formulas: Mapping[Cell, Formula]) -> set[Cell]:
+    """The cells that the formulas compute."""
+    return {member for cell, f in formulas.items() for member in (f.area.cells() if f.area else (cell,))}
+
+
+def _two_steps(tree: Node, site: Site) -> Iterator[Edit]:
+    """Formulas that are two edits away, of the kinds of which there are few."""
+    firsts = list(islice(edits(tree, site, SMALL), _MOST_FIRST_STEPS))
+    seen = {plain(tree), *(plain(edit.tree) for edit in firsts)}
+    count = 0
+    for first in firsts:
+        for second in edits(first.tree, site, SMALL):
+            bare = plain(second.tree)
+            if bare not in seen:
+                seen.add(bare)
+                count += 1
+                yield Edit(first.kind, second.tree, f"{first.said}, and {second.said}", first.size + second.size)
+                if count >= _MOST_SECOND_STEPS:
+                    return

@@ -1,0 +1,403 @@
+"""Formulas in dependency order, computed over many samples at once.
+
+Formulas of one shape that do not depend on one another are computed together, by the kernels of their program where it has
+any; lanes that the kernels leave odd are computed by the program one by one. What depends on a reading of its numbers is
+computed in both.
+"""
+
+import hashlib
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity.engines.evaluator.functions.areas import as_lines
+from xlparity.engines.evaluator.guards import Refusal
+from xlparity.engines.evaluator.kernels import ODD, Lanes, Operand, Plan, plan
+from xlparity.engines.evaluator.operands import to_table, to_values
+from xlparity.engines.evaluator.program import Program
+from xlparity.engines.evaluator.readings import reading
+from xlparity.excel.batch import EMPTY_CELL, FIRST_ERROR, NUMBER, REASON, TRUTH, Batch, decode, encode
+from xlparity.excel.values import Unsupported, Value
+from xlparity.strict import passed_over
+
+Arguments: TypeAlias = Sequence[int | tuple[int, ...]]
+Plans: TypeAlias = dict[tuple[int, tuple[tuple[int, int], ...]], Plan | None]
+Mask: TypeAlias = NDArray[np.bool_]
+
+_MOST_NUMBERS = 4_000_000  # in the operands of one kernel, 32 MB; more are cut by formulas and samples
+
+_MOST_KNOWN, _LONGEST_KEY = 100_000, 1000  # results of programs that are kept, and bytes of a key: 100 MB at most
+
+
+class Node(NamedTuple):
+    """One formula: its program, the places of its arguments and of its results, and the shapes of both."""
+
+    program: Program
+    arguments: Arguments
+    shapes: tuple[tuple[int, int], ...]
+    results: tuple[int, ...]
+    block: tuple[int, int]
+    spills: bool
+    full: tuple[tuple[int, int] | None, ...]
+    """The full size of each argument that is whole rows or columns."""
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Formulas of one program and of arguments of the same shapes, none of which depends on another.
+
+    ``arguments`` are the places that each reads, an array (cells, formulas) for each argument; ``results`` those that each
+    writes, (cells, formulas).
+    """
+
+    nodes: list[Node]
+    plan: Plan | None
+    arguments: list[NDArray[np.intp]]
+    results: NDArray[np.intp]
+    reads: NDArray[np.intp]
+
+    def only(self, chosen: NDArray[np.intp]) -> "Group":
+        """The group of the formulas with these numbers."""
+        nodes = [self.nodes[number] for number in chosen.tolist()]
+        arguments = [places[:, chosen] for places in self.arguments]
+        return Group(nodes, self.plan, arguments, self.results[:, chosen], _reads(arguments))
+
+
+class Schedule(NamedTuple):
+    """The groups in an order in which each comes after all that it reads, and the formulas on a circle or behind one."""
+
+    groups: list[Group]
+    circular: list[Node]
+
+
+def schedule(nodes: Sequence[Node], held: frozenset[int] | set[int], plans: Plans) -> Schedule:
+    """The formulas in groups; what they would read from the ``held`` places depends on no formula."""
+    producer = {place: number for number, node in enumerate(nodes) for place in node.results if place not in held}
+    readers: list[list[int]] = [[] for _ in nodes]
+    waiting = [0] * len(nodes)
+    level = [0] * len(nodes)
+    for number, node in enumerate(nodes):
+        for argument in node.arguments:
+            for place in (argument,) if isinstance(argument, int) else argument:
+                if place in producer:
+                    readers[producer[place]].append(number)
+                    waiting[number] += 1
+    ready = [number for number, count in enumerate(waiting) if count == 0]
+    for number in ready:  # grows as it is walked
+        after = level[number] + 1
+        for reader in readers[number]:
+            waiting[reader] -= 1
+            level[reader] = max(level[reader], after)
+            if waiting[reader] == 0:
+                ready.append(reader)
+    grouped: dict[tuple[Any, ...], list[Node]] = {}
+    for number in ready:
+        node = nodes[number]
+        key = level[number], id(node.program), node.shapes, node.block, node.spills, node.full
+        grouped.setdefault(key, []).append(node)
+    order = sorted(grouped.items(), key=lambda item: item[0][0])
+    circular = [node for node, count in zip(nodes, waiting, strict=True) if count]
+    return Schedule([_group(found, plans) for _, found in order], circular)
+
+
+def _group(nodes: list[Node], plans: Plans) -> Group:
+    first = nodes[0]
+    key = id(first.program), first.shapes
+    if key not in plans:
+        plans[key] = plan(first.program, first.shapes)
+    arguments = [
+        np.array([(node.arguments[slot],) if isinstance(first.arguments[slot], int) else node.arguments[slot] for node in nodes],
+                 dtype=np.intp).reshape(len(nodes), -1).T
+        for slot in range(len(first.arguments))
+    ]  # fmt: skip
+    results = np.array([node.results for node in nodes], dtype=np.intp).T
+    return Group(nodes, _usable(first, plans[key]), arguments, results, _reads(arguments))
+
+
+def _reads(arguments: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
+    return np.concatenate([places.ravel() for places in arguments]) if arguments else np.zeros(0, dtype=np.intp)
+
+
+def _usable(node: Node, made: Plan | None) -> Plan | None:
+    """The plan where it computes all of the formula: whole rows, and arrays that lack cells, are left to the program."""
+    if made is None or any(full is not None for full in node.full):
+        return None
+    rows, columns = made.shape or (1, 1)
+    if node.spills and (rows, columns) != node.block:
+        return None
+    lacks = any(1 < size < cells for size, cells in zip((rows, columns), node.block, strict=True))
+    return None if lacks else made
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """One evaluation under way: the values so far, in one reading, and where the reading decides.
+
+    ``shadows`` are the places of held cells, with those in which what their formulas come to is kept. ``decided`` says for
+    each formula, by its first result, whether its reading matters in any sample, and ``samples`` in which samples.
+    """
+
+    batch: Batch
+    rounded: bool
+    held: Mask
+    shadows: dict[int, int]
+    decided: set[int] = field(default_factory=set)
+    samples: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    def __post_init__(self) -> None:
+        self.samples = np.zeros(self.batch.numbers.shape[1], dtype=bool)
+        self._plain = (self.batch.kinds == NUMBER).all(axis=1)
+        self._known: dict[tuple[Any, ...], tuple[list[Value], bool]] = {}
+
+    _plain: Mask = field(init=False)
+    _known: dict[tuple[Any, ...], tuple[list[Value], bool]] = field(init=False)
+
+    def run(self, groups: Iterable[Group]) -> None:
+        """Computes every group, in order."""
+        with np.errstate(all="ignore"):  # an overflow is an Excel error value, and is looked for as such
+            for group in groups:
+                self.compute(group)
+
+    def update(self, groups: Iterable[Group], fresh: Collection[int], changed: Mask) -> None:
+        """Computes the formulas with these first results, and what reads a changed place; notes there what has changed."""
+        numbers, kinds = self.batch.numbers, self.batch.kinds
+        with np.errstate(all="ignore"):
+            for group in groups:
+                affected = np.array([place in fresh for place in group.results[0].tolist()])
+                if changed[group.reads].any():
+                    for places in group.arguments:
+                        affected |= changed[places].any(axis=0)
+                if not affected.any():
+                    continue
+                part = group if affected.all() else group.only(np.flatnonzero(affected))
+                self.decided.difference_update(part.results[0].tolist())
+                places = self.places(part)
+                before = numbers[places], kinds[places]
+                self.compute(part)
+                differs = ((numbers[places] != before[0]) | (kinds[places] != before[1])).any(axis=2)
+                changed[places[differs]] = True
+
+    def compute(self, group: Group) -> None:
+        """Computes the formulas of the group, and writes what they come to."""
+        samples = self.batch.numbers.shape[1]
+        size = max(1, len(group.reads) // max(1, len(group.nodes)))
+        step = max(1, _MOST_NUMBERS // (size * samples))
+        if step >= len(group.nodes):
+            self._part(group, size)
+        else:
+            for begin in range(0, len(group.nodes), step):
+                self._part(group.only(np.arange(begin, min(begin + step, len(group.nodes)))), size)
+
+    def _part(self, group: Group, size: int) -> None:
+        samples = self.batch.numbers.shape[1]
+        if group.plan is None:
+            self._alone(group, np.ones((len(group.nodes), samples), dtype=bool))
+            return
+        step = max(1, _MOST_NUMBERS // (size * len(group.nodes)))
+        for begin in range(0, samples, step):
+            self._by_kernels(group, group.plan, slice(begin, min(begin + step, samples)))
+
+    def _by_kernels(self, group: Group, made: Plan, part: slice) -> None:
+        numbers, kinds = self.batch.numbers[:, part], self.batch.kinds[:, part]
+        count = numbers.shape[1]
+        lanes = Lanes(len(group.nodes) * count, rounded=self.rounded)
+        plain = bool(self._plain[group.reads].all())
+        operands = []
+        for places, shape in zip(group.arguments, group.nodes[0].shapes, strict=True):
+            full = (lanes.count,) if shape == (1, 1) else (*shape, lanes.count)
+            taken = numbers[places].reshape(full)
+            operands.append(Operand(taken) if plain else self._operand(taken, kinds[places].reshape(full)))
+        found = made.run(lanes, operands)
+        if lanes.decided is not None:
+            decided = lanes.decided.reshape(len(group.nodes), count)
+            self.samples[part] |= decided.any(axis=0)
+            self.decided.update(group.results[0, decided.any(axis=1)].tolist())
+        odd = self._write(group, found, part, count)
+        if not plain:
+            # Whether what has no value matters, the program knows: no kernel may pass it over.
+            unknown = np.zeros((len(group.nodes), count), dtype=bool)
+            for places in group.arguments:
+                unknown |= (kinds[places] == REASON).any(axis=0)
+            if unknown.any():
+                odd = unknown if odd is None else odd | unknown
+        if odd is not None:
+            everywhere = np.zeros((len(group.nodes), self.batch.numbers.shape[1]), dtype=bool)
+            everywhere[:, part] = odd
+            self._alone(group, everywhere)
+
+    @staticmethod
+    def _operand(numbers: Any, kinds: Any) -> Operand:
+        if not kinds.any():
+            return Operand(numbers)
+        return Operand(numbers != 0) if (kinds == TRUTH).all() else Operand(numbers, kinds)
+
+    def _write(self, group: Group, found: Operand, part: slice, count: int) -> Mask | None:
+        """Writes the result into its block as Excel does, and tells in which lanes it is odd."""
+        values, kinds = found
+        truth = values.dtype == bool
+        nodes, block = len(group.nodes), group.nodes[0].block
+        places = self.places(group)
+        if block == (1, 1) and values.ndim < 2:
+            table = np.broadcast_to(values, (nodes * count,)).reshape(1, nodes, count)
+            kind = None if kinds is None else np.broadcast_to(kinds, (nodes * count,)).reshape(1, nodes, count)
+        else:
+            table = self._in_block(values, block, nodes, count)
+            kind = None if kinds is None else self._in_block(kinds, block, nodes, count)
+        targets = self.batch.numbers[:, part], self.batch.kinds[:, part]
+        targets[0][places] = table if truth else table + 0.0  # Excel has no negative zero
+        if kind is None:
+            targets[1][places] = TRUTH if truth else NUMBER
+            if truth:
+                self._plain[places] = False
+            elif part.start == 0:
+                self._plain[places] = True
+            return None
+        kind = np.where(kind == EMPTY_CELL, NUMBER, kind)  # a formula leaves no blank
+        targets[0][places] = np.where(kind >= FIRST_ERROR, 0.0, table + 0.0)
+        targets[1][places] = kind
+        self._plain[places] = False
+        odd = (kind == ODD).any(axis=0)
+        if kinds.ndim == 3:  # also in what the block has no cell for
+            odd |= np.broadcast_to((kinds == ODD).any(axis=(0, 1)), (nodes * count,)).reshape(nodes, count)
+        return odd if odd.any() else None
+
+    @staticmethod
+    def _in_block(values: Any, block: tuple[int, int], nodes: int, count: int) -> Any:
+        """A result in the cells of a block: a single row or column is repeated, and what is too much is cut."""
+        table = values if values.ndim == 3 else np.broadcast_to(values, (1, 1, nodes * count))
+        if table.shape[2] != nodes * count:
+            table = np.broadcast_to(table, (*table.shape[:2], nodes * count))
+        rows, columns = block
+        table = np.broadcast_to(table, (rows if table.shape[0] == 1 else table.shape[0],
+                                        columns if table.shape[1] == 1 else table.shape[1], nodes * count))  # fmt: skip
+        return table[:rows, :columns].reshape(rows * columns, nodes, count)
+
+    def places(self, group: Group) -> NDArray[np.intp]:
+        """Where the group's results go: of held cells into places of their own."""
+        if not self.held[group.results].any():
+            return group.results
+        shadows = self.shadows
+        return np.array([[shadows.get(place, place) for place in row] for row in group.results.tolist()], dtype=np.intp)
+
+    def _alone(self, group: Group, where: Mask) -> None:
+        """Computes by the program, one lane after the other, where the mask, (formulas, samples), says so."""
+        places = self.places(group)
+        numbers, kinds, words = self.batch.numbers, self.batch.kinds, self.batch.words
+        for number in np.flatnonzero(where.any(axis=1)).tolist():
+            node = group.nodes[number]
+            chosen = np.flatnonzero(where[number])
+            read = [argument[:, number] for argument in group.arguments]
+            every = np.concatenate(read) if read else np.zeros(0, dtype=np.intp)
+            taken, sorts = numbers[every][:, chosen], kinds[every][:, chosen]
+            if len(chosen) > 1 and (taken == taken[:, :1]).all() and (sorts == sorts[:, :1]).all():
+                taken, sorts = taken[:, :1], sorts[:, :1]
+            found: list[list[tuple[float, int]]] = []
+            for at in range(taken.shape[1]):
+                known = (
+                    id(node.program),
+                    node.shapes,
+                    node.block,
+                    node.spills,
+                    node.full,
+                    _key(taken[:, at], sorts[:, at]),
+                )
+                if known not in self._known:
+                    values = [
+                        decode(n, k, words) for n, k in zip(taken[:, at].tolist(), sorts[:, at].tolist(), strict=True)
+                    ]
+                    self._known[known] = self._once(node, values)
+                values, decided = self._known[known]
+                if decided:
+                    self.decided.add(node.results[0])
+                    self.samples[chosen if taken.shape[1] == 1 else chosen[at]] = True
+                found.append([encode(value, words) for value in values])
+            for row, place in enumerate(places[:, number].tolist()):
+                pairs = [each[row] for each in found]
+                numbers[place, chosen] = [n for n, _ in pairs] if len(pairs) > 1 else pairs[0][0]
+                kinds[place, chosen] = [k for _, k in pairs] if len(pairs) > 1 else pairs[0][1]
+                self._plain[place] = (kinds[place] == NUMBER).all()
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+
+    def _once(self, node: Node, values: Sequence[Value]) -> tuple[list[Value], bool]:
+        """What a formula comes to where its arguments have these values, and whether the reading decides it."""
+        with reading(self.rounded) as how:
+            return computed(node, values), how.decided
+
+
+def _key(numbers: Any, kinds: Any) -> bytes:
+    """What stands for these values among the results that are known: themselves, or where they are many a digest."""
+    key: bytes = numbers.tobytes() + kinds.tobytes()
+    return key if len(key) <= _LONGEST_KEY else hashlib.blake2b(key).digest()
+
+
+def computed(node: Node, values: Sequence[Value]) -> list[Value]:
+    """What the formula comes to, Unsupported with the reason where that is not certain; ``values`` are all that it reads."""
+    program = node.program
+    try:
+        found = program.run(_operands(node, values), (1, 1) if node.spills else node.block)
+        if not program.array and getattr(found, "size", 1) > 1:
+            raise Refusal("an array in a plain cell, of which Excel may show another element")
+        if node.spills and (np.shape(found) or (1, 1)) != node.block:
+            raise Refusal("a formula that spills over other cells than the file says")
+        return to_values(found, node.block)
+    except Refusal as reason:
+        return [Unsupported(str(reason))] * len(node.results)
+    except Exception as error:  # one formula that nothing here was written for is not to hide all the others
+        passed_over(error)
+        failed = Unsupported(f"a formula on which the engine fails ({type(error).__name__}: {error})")
+        return [failed] * len(node.results)
+
+
+def _operands(node: Node, values: Sequence[Value]) -> list[object]:
+    operands: list[object] = []
+    begin = 0
+    for shape, full in zip(node.shapes, node.full, strict=True):
+        end = begin + math.prod(shape)
+        table = to_table(list(values[begin:end]), shape)
+        operands.append(table if full is None else as_lines(table, full))
+        begin = end
+    return operands
+
+
+class Outcome(NamedTuple):
+    """The values of every place in every sample, and those in the rounded reading where it makes a difference, by place.
+
+    ``evaluation`` is that of the exact reading.
+    """
+
+    evaluation: Evaluation
+    rounded: dict[int, tuple[Any, Any]]
+
+    @property
+    def exact(self) -> Batch:
+        """The values in the exact reading."""
+        return self.evaluation.batch
+
+
+def evaluate(groups: Sequence[Group], batch: Batch, held: Mask, shadows: dict[int, int]) -> Outcome:
+    """Every place's values; the batch holds those of constants and of held cells, and is written to."""
+    exact = Evaluation(batch, False, held, shadows)
+    exact.run(groups)
+    return in_both_readings(groups, exact)
+
+
+def in_both_readings(groups: Sequence[Group], exact: Evaluation) -> Outcome:
+    """The outcome of an evaluation in the exact reading: what the rounded one decides is computed in that as well."""
+    if not exact.decided:
+        return Outcome(exact, {})
+    batch = exact.batch
+    chosen = np.flatnonzero(exact.samples)
+    other = Batch(batch.numbers[:, chosen], batch.kinds[:, chosen], batch.words)
+    changed = np.zeros(len(batch.numbers), dtype=bool)
+    Evaluation(other, True, exact.held, exact.shadows).update(groups, exact.decided, changed)
+    found: dict[int, tuple[Any, Any]] = {}
+    for place in np.flatnonzero(changed).tolist():
+        numbers, kinds = batch.numbers[place].copy(), batch.kinds[place].copy()
+        numbers[chosen], kinds[chosen] = other.numbers[place], other.kinds[place]
+        found[place] = numbers, kinds
+    return Outcome(exact, found)

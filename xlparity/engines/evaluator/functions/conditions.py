@@ -1,0 +1,224 @@
+"""Excel's language of criteria: what a cell must hold for COUNTIF, SUMIFS, DSUM and their like to choose it.
+
+A criterion is a value, or a text such as ``">=5"``, ``"<>a*"`` or ``"="``. What it is compared with depends on both sides: a
+number equals a text that reads as that number, but is neither above nor below one, and is unequal to it.
+"""
+
+import contextlib
+import datetime
+import operator
+import re
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from formulas.tokens.operand import Error, XlError
+from schedula import EMPTY
+
+from xlparity.engines.evaluator import guards
+from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
+
+Matcher: TypeAlias = Callable[[Any], bool]
+"""Whether a cell with this value is chosen."""
+
+_OPERATOR = re.compile(r"(<>|<=|>=|<|>|=)?(.*)", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_CERTAINLY_TEXT = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)  # in no locale a number, date or time
+_ESCAPED = re.compile(r"~[*?~]")
+_WILD = re.compile(r"~.|[*?]", re.DOTALL)
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_ERRORS = {str(code): token for code, token in Error.errors.items()}
+
+
+def matcher(criterion: Any, beginning: bool = False) -> Matcher:
+    """What the criterion chooses; ``beginning`` as in the database functions, where a mere text is how a text begins.
+
+    The matcher raises Refusal at a value of which it is not certain.
+    """
+    if not is_text(criterion):
+        return _equals_value(criterion, beginning)
+    if len(criterion) > 255:
+        raise Refusal("a criterion of over 255 letters")
+    sign, rest = _OPERATOR.fullmatch(criterion).groups()  # type: ignore[union-attr]
+    if re.search(r"~(?![*?~])", _ESCAPED.sub("", rest)):
+        raise Refusal("a tilde before something that is no wildcard")
+    if sign in _ORDER:
+        return _orders(_ORDER[sign], rest)
+    if not rest:
+        return _blank(sign)
+    equal = _equals(rest, beginning, sign is None)
+    if sign != "<>":
+        return equal
+    number = _read(rest)
+    if isinstance(number, float):
+        # Excel counts the text "23" for the criterion "<>23" as it does for "=23".
+        numeric = _equals_number(number, beginning)
+        return lambda value: not (numeric(value) and is_number(value))
+    if beginning and not _WILD.search(rest):
+        return _differs(rest, equal)
+    return lambda value: not equal(value)
+
+
+def _equals_value(criterion: Any, beginning: bool) -> Matcher:
+    if isinstance(criterion, XlError):
+        return lambda value: isinstance(value, XlError) and value == criterion
+    if isinstance(criterion, bool):
+        return lambda value: value is criterion
+    return _equals_number(0.0 if criterion is EMPTY else float(criterion), beginning)
+
+
+def _blank(sign: str | None) -> Matcher:
+    if sign is None:
+        return lambda value: value is EMPTY or (is_text(value) and value == "")
+    return (lambda value: value is EMPTY) if sign == "=" else (lambda value: value is not EMPTY)
+
+
+def _differs(rest: str, equal: Matcher) -> Matcher:
+    def differs(value: Any) -> bool:
+        if is_text(value) and value.lower().startswith(rest.lower()) and not equal(value):
+            raise Refusal("a text that begins as another from which it must differ")
+        return not equal(value)
+
+    return differs
+
+
+def _read(text: str) -> Any:
+    """The number, truth value or error that a text spells out; None where it is but a text, or not certain to be none."""
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    if text.upper() in ("TRUE", "FALSE"):
+        return text.upper() == "TRUE"
+    if _ISO_DATE.fullmatch(text) and text > "1901":
+        with contextlib.suppress(ValueError):  # no such day: a text
+            return float((datetime.date.fromisoformat(text) - datetime.date(1899, 12, 30)).days)
+    return _ERRORS.get(text.upper())
+
+
+def _equals(rest: str, database: bool, mere: bool) -> Matcher:
+    meant = _read(rest)
+    beginning = database and mere
+    if meant is not None:
+        return _equals_value(meant, database)
+    if _WILD.search(rest):
+        return _wild(rest, beginning)
+    certain = _CERTAINLY_TEXT.fullmatch(rest) is not None
+    lower = rest.lower()
+
+    def equals(value: Any) -> bool:
+        if not certain and is_number(value) and _may_read_as(rest, float(value)):
+            raise Refusal(f"the criterion '{rest}', which may be a number, or not")
+        if not is_text(value):
+            return False
+        same = same_text(value, rest)
+        begins = beginning and value.lower().startswith(lower)
+        if not certain and not same and (begins or not _digits_differ(lower, value.lower())):
+            raise Refusal(f"the criterion '{rest}', which may be a number, or not")
+        return same or begins
+
+    return equals
+
+
+def _digits_differ(left: str, right: str) -> bool:
+    """Whether two texts cannot be one number: they differ in letters, or in their only digits."""
+    runs = [re.findall(r"\d+", text) for text in (left, right)]
+    if not runs[1] or _CERTAINLY_TEXT.fullmatch(right):
+        return True
+    alike = re.sub(r"\d+", "0", left) == re.sub(r"\d+", "0", right)
+    return alike and len(runs[0]) == 1 and int(runs[0][0]) != int(runs[1][0])
+
+
+def _may_read_as(text: str, number: float) -> bool:
+    """Whether in some country's Excel the text, which has digits in it, may read as this number.
+
+    Letters and one run of digits are a sum of money, a time of day, or the day or year of a month that is named.
+    """
+    digits = re.findall(r"\d+", text)
+    letters = sum(sign.isalpha() for sign in text)
+    if not letters or len(digits) > 1:
+        return True
+    digit = int(digits[0])
+    times = {digit / 24, (digit + 12) / 24, (digit - 12) / 24}
+    dates = letters > 2 and 366 < number < 3e6
+    return dates or abs(number) in (digit, digit / 100) or number in times
+
+
+def same_text(left: str, right: str) -> bool:
+    """Whether Excel, which does not mind the case of a letter, takes two texts for the same."""
+    if left.lower() == right.lower():
+        return True
+    if left.casefold() == right.casefold():
+        raise Refusal("comparing texts with letters that are equal in some languages")
+    return False
+
+
+def _wild(rest: str, beginning: bool) -> Matcher:
+    parts, position = [], 0
+    for found in _WILD.finditer(rest):
+        parts.append(re.escape(rest[position : found.start()]))
+        sign = found[0]
+        parts.append({"*": ".*", "?": "."}.get(sign) or re.escape(sign[1:]))
+        position = found.end()
+    parts.append(re.escape(rest[position:]))
+    pattern = re.compile("".join(parts) + (".*" if beginning else ""), re.IGNORECASE | re.DOTALL)
+    return lambda value: is_text(value) and pattern.fullmatch(value) is not None
+
+
+def _equals_number(number: float, database: bool) -> Matcher:
+    def equals(value: Any) -> bool:
+        if is_number(value):
+            return guards.order(float(value), number) == 0
+        if not is_text(value) or _CERTAINLY_TEXT.fullmatch(value):
+            return False
+        if not _NUMBER.fullmatch(value):
+            if not _may_read_as(value, number):
+                return False
+            raise Refusal(f"comparing a number with the text '{value}', which may be one")
+        if float(value) == number and database:
+            raise Refusal(f"a number and the text '{value}' in a database")
+        return float(value) == number
+
+    return equals
+
+
+def _orders(compare: Callable[[Any, Any], bool], rest: str) -> Matcher:
+    if not rest:
+        return lambda _: False  # as Excel stored it
+    limit = _read(rest)
+    if isinstance(limit, float):
+
+        def number_orders(value: Any) -> bool:
+            if not is_number(value):
+                return False
+            return compare(guards.order(float(value), limit), 0)
+
+        return number_orders
+    if limit is not None or _WILD.search(rest) or not _CERTAINLY_TEXT.fullmatch(rest):
+        raise Refusal(f"the order of what is compared with '{rest}'")
+
+    def text_orders(value: Any) -> bool:
+        if value == "" and is_text(value) and compare(-1, 0):
+            raise Refusal("the order of an empty text")
+        return is_text(value) and compare(_place(value, rest), 0)
+
+    return text_orders
+
+
+def _place(left: str, right: str) -> int:
+    """Below, at or above 0 as Excel sorts the left text before, with or after the right one."""
+    left, right = left.lower(), right.lower()
+    if not (left + right).isascii():
+        raise Refusal("the order of texts with letters beyond ASCII")
+    differing = next((pair for pair in zip(left, right, strict=False) if pair[0] != pair[1]), None)
+    if differing is None:
+        return len(left) - len(right)
+    if "-" in differing or "'" in differing:
+        raise Refusal("the order of texts with hyphens or apostrophes in them")  # which Excel passes over
+    classes = [2 if sign.isalpha() else 1 if sign.isdigit() else 0 for sign in differing]
+    if 0 in classes and 2 not in classes:
+        raise Refusal("the order of texts with signs in them")  # Excel sorts signs in an order of its own
+    return classes[0] - classes[1] or (-1 if differing[0] < differing[1] else 1)

@@ -1,0 +1,271 @@
+"""The operators, and the functions that the fast path spells: formulas' own, mended where Excel documents something else."""
+
+import functools
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from formulas.functions import Array, wrap_ufunc
+from formulas.functions.operators import OPERATORS
+from formulas.tokens.operand import XlError
+from schedula import EMPTY
+
+from xlparity.engines.evaluator import guards
+from xlparity.engines.evaluator.functions.areas import Lines
+from xlparity.engines.evaluator.functions.conversions import DIV, NUM, VALUE, to_number
+from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT
+from xlparity.engines.evaluator.functions.signatures import Function, formulas_function, function
+from xlparity.engines.evaluator.guards import Operand, Refusal, elements, is_number
+from xlparity.engines.evaluator.readings import either
+
+ARRAY_ROW = "ARRAY,"
+"""The name of the calls that make a row of an array constant, which formulas' parser does not tell from the rest."""
+
+# --- mends: what formulas gets wrong, or leaves to chance, and Excel documents -------------------------------------
+
+
+def power(base: float, exponent: float, raised: Callable[[Any, Any], Any] = operator.pow) -> Any:
+    """Excel's ``^``: #NUM! for 0^0 and for a negative base with a fractional exponent."""
+    if base == 0 and exponent <= 0:
+        return NUM if exponent == 0 else DIV
+    if base < 0 and not float(exponent).is_integer():
+        return NUM
+    try:
+        return raised(base, exponent)
+    except OverflowError:
+        return NUM
+
+
+def numpy_power(base: float, exponent: float) -> Any:
+    """Excel's POWER, which is ``^`` by another name; formulas has numpy's, which may end in another bit."""
+    return power(base, exponent, np.power)
+
+
+def whole(number: float) -> float:
+    """Excel's INT; formulas has #VALUE! for whole numbers that no 64 bits hold."""
+    return float(guards.whole_part(number, math.floor))
+
+
+def mmult(left: Operand, right: Operand) -> Any:
+    """Excel's MMULT: #VALUE! where the sizes do not fit or a cell is blank or text.
+
+    The product is formulas' own, of Python floats in order, so that it has the bits that ExcelModel has.
+    """
+    if errors := [operand for operand in (left, right) if isinstance(operand, XlError)]:
+        return errors[0]
+    if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
+        raise Refusal("a matrix product of something that is no range")  # MMULT(,) is #VALUE! in Excel
+    left, right = (np.atleast_2d(np.asarray(operand, object)) for operand in (left, right))
+    for value in (*elements(left), *elements(right)):
+        if isinstance(value, XlError):
+            return value
+        if isinstance(value, bool):
+            raise Refusal("a matrix product with a truth value in it")
+        if not is_number(value):
+            return VALUE
+    return np.dot(left, right).astype(float) if left.shape[1] == right.shape[0] else VALUE
+
+
+def transpose(operand: Operand) -> Any:
+    """Excel's TRANSPOSE."""
+    return np.atleast_2d(np.asarray(operand, object)).T
+
+
+def doubly_negated(value: Any) -> Any:
+    """What two minus signs make of a value: a number."""
+    return to_number("--", value)
+
+
+def array_row(*operands: Operand) -> Any:
+    """One row of an array constant."""
+    return np.hstack([np.atleast_2d(np.asarray(operand, object)) for operand in operands])
+
+
+def array_constant(*rows: Operand) -> Any:
+    """An array constant such as ``{1,2;3,4}``, of its rows; formulas makes a row of a column."""
+    return np.vstack(rows)
+
+
+def summed(*operands: Operand) -> Any:
+    """Excel's SUM: one number after the other, as they stand; numpy adds more than seven of them in pairs.
+
+    In the rounded reading each step makes zero of what is less than 8 units in the last place of the sum so far.
+    """
+    total = rounded = 0.0
+    for operand in operands:
+        for value in elements(operand):
+            if isinstance(value, XlError):
+                return value
+            if is_number(value):
+                before, total = rounded, total + float(value)
+                rounded = before + float(value)
+                if guards.lost(rounded, before):
+                    rounded = 0.0
+    return total if total == rounded else either(total, rounded)
+
+
+def average(*operands: Operand) -> Any:
+    """Excel's AVERAGE."""
+    total = summed(*operands)
+    count = sum(is_number(value) for operand in operands for value in elements(operand))
+    if isinstance(total, XlError):
+        return total
+    if not count:
+        return DIV
+    return total / count
+
+
+def sumproduct(*operands: Operand) -> Any:
+    """Excel's SUMPRODUCT: arrays of one shape, else #VALUE!; whatever is not a number counts as zero.
+
+    An error instead of an array, a deleted reference say, is the result, and #VALUE! where a text is the only element.
+    """
+    errors = {str(operand): operand for operand in operands if isinstance(operand, XlError)}
+    if len(errors) > 1:
+        raise Refusal("SUMPRODUCT of errors of several kinds")
+    if errors:
+        return errors.popitem()[1]
+    arrays = [np.atleast_2d(np.asarray(operand, object)) for operand in operands]
+    if len({array.shape for array in arrays}) > 1:
+        if any(array.size == 1 and isinstance(array[0, 0], XlError) for array in arrays):
+            raise Refusal("SUMPRODUCT of arrays and an error beside them")
+        return VALUE
+    lone = [next(elements(operand)) for operand in operands if np.size(operand) == 1 and not isinstance(operand, Lines)]
+    if any(isinstance(value, bool) or value is EMPTY for value in lone):
+        raise Refusal("SUMPRODUCT of a single truth value or blank")
+    if any(map(guards.is_text, lone)):  # Excel stored #VALUE! for it
+        return VALUE
+    return formulas_function("SUMPRODUCT")(*(_only_numbers(array, 0.0) for array in arrays))
+
+
+def _only_numbers(operand: Operand, instead: object) -> Operand:
+    operand = np.atleast_2d(np.asarray(operand, object))
+    kept = [value if is_number(value) or isinstance(value, XlError) else instead for value in elements(operand)]
+    array = np.empty(len(kept), object)
+    array[:] = kept
+    return array.reshape(operand.shape).view(Array)
+
+
+def joined(left: str, right: str) -> Any:
+    """Excel's ``&``: #VALUE! where the text is longer than a cell may hold."""
+    return left + right if len(left) + len(right) <= LONGEST_TEXT else VALUE
+
+
+def compared(name: str) -> Callable[[Operand, Operand], Any]:
+    """A comparison, in the rounded reading of fifteen digits."""
+
+    def compare(left: Operand, right: Operand) -> Any:
+        if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
+            one, other = np.broadcast_arrays(np.asarray(left, object), np.asarray(right, object))
+            other = other.copy()
+            for index in np.ndindex(one.shape):
+                other[index] = _levelled(one[index], other[index])
+            return OPERATORS[name](one.view(Array), other.view(Array))
+        return OPERATORS[name](left, _levelled(left, right))
+
+    return compare
+
+
+def _levelled(left: Any, right: Any) -> Any:
+    """The right operand; in the rounded reading the left one where both have the same fifteen digits."""
+    one, other = (0.0 if operand is EMPTY else operand for operand in (left, right))
+    if is_number(one) and is_number(other) and guards.close(float(one), float(other)):
+        return either(right, left)
+    return right
+
+
+def chosen(condition: bool, then: Any, otherwise: Any = False) -> Any:
+    """Excel's IF; an argument of which only the comma is there is a zero."""
+    return then if condition else otherwise
+
+
+def unless_error(value: Any, instead: Any) -> Any:
+    """Excel's IFERROR."""
+    return instead if isinstance(value, XlError) else value
+
+
+def _logical(test: Callable[[list[bool]], bool], *operands: list[bool | None]) -> Any:
+    values = [value for operand in operands for value in operand]
+    known = [value for value in values if value is not None]
+    if known and len(known) < len(values):
+        raise Refusal("a text among truth values")
+    return test(known) if known else VALUE
+
+
+def logical(test: Callable[[list[bool]], bool]) -> Function:
+    """AND, OR or XOR: one truth value of all there are, #VALUE! of none."""
+    return function(functools.partial(_logical, test), "logicals*", "aggregate")
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+
+_IGNORING = ("SUM", "SUMSQ", "AVERAGE", "MIN", "MAX", "COUNT")
+_SUMS = {"SUM": summed, "AVERAGE": average}
+_ORDER = ("=", "<>", "<", ">", "<=", ">=")
+NUMERIC = "ABS SQRT EXP LN LOG10 SIGN TANH SINH COSH ASIN ACOS ATAN DEGREES RADIANS".split()  # noqa: SIM905
+
+
+def _table() -> dict[str, Function]:
+    table = {
+        "+": Function(OPERATORS["+"], "elementwise", guards.numeric),
+        "-": Function(OPERATORS["-"], "elementwise", guards.numeric),
+        "*": Function(OPERATORS["*"], "elementwise", guards.numeric),
+        "/": Function(OPERATORS["/"], "elementwise", guards.numeric),
+        "^": Function(wrap_ufunc(power), "elementwise", guards.no_odd_root),
+        "%": Function(OPERATORS["%"], "elementwise", guards.numeric),
+        "U-": Function(OPERATORS["U-"], "elementwise", guards.numeric),
+        "U+": Function(lambda operand: operand, "elementwise", guards.numbers_only),  # a blank stays one
+        "--": function(doubly_negated, "scalar"),
+        ARRAY_ROW: Function(array_row, "matrix"),
+        "ARRAY": Function(array_constant, "matrix"),
+        "&": function(joined, "text text"),
+        "POWER": Function(wrap_ufunc(numpy_power), "elementwise", guards.no_odd_root),
+        "INT": Function(wrap_ufunc(whole), "elementwise", guards.numeric),
+        "LOG": Function(formulas_function("LOG"), "elementwise", guards.log),
+        "IF": function(chosen, "condition branch_ branch~", refers=slice(1, None)),
+        "NOT": function(operator.not_, "condition"),
+        "IFERROR": function(unless_error, "scalar scalar"),
+        "PI": Function(formulas_function("PI"), "elementwise"),
+        "AND": logical(all),
+        "OR": logical(any),
+        "MMULT": Function(mmult, "matrix"),
+        "TRANSPOSE": Function(transpose, "matrix"),
+        "SUMPRODUCT": Function(sumproduct, "aggregate"),
+    }
+    for name in NUMERIC:
+        table[name] = Function(formulas_function(name), "elementwise", guards.numeric)
+    for name in _ORDER:
+        guard = guards.comparable if name in ("=", "<>") else guards.orderable
+        table[name] = Function(compared(name), "elementwise", guard)
+    for name in _IGNORING:
+        table[name] = Function(_SUMS.get(name) or formulas_function(name), "aggregate", ignoring=True)
+    return {name: replace(known, arity=_arity(name)) for name, known in table.items()}
+
+
+def _arity(name: str) -> tuple[int, int] | None:
+    """How many operands formulas may be given; Excel would not take a formula with others."""
+    if name in (*NUMERIC, "%", "U-", "U+", "INT", "TRANSPOSE"):
+        return 1, 1
+    if name in ("+", "-", "*", "/", "^", "POWER", "MMULT", *_ORDER):
+        return 2, 2
+    return {"PI": (0, 0), "LOG": (1, 2)}.get(name, (1, 255) if name in (*_IGNORING, "SUMPRODUCT") else None)
+
+
+FUNCTIONS = _table()
+
+
+def ignore_non_numbers(name: str, operand: Operand, reference: bool) -> Operand:
+    """An operand of an aggregate as Excel sees it: a reference without its texts, truth values and blanks.
+
+    formulas counts the text "5" and FALSE in a range. In an array of several elements Excel passes them over as well,
+    but a lone TRUE counts as 1, and a computed blank may be a zero.
+    """
+    if all(is_number(value) or isinstance(value, XlError) for value in elements(operand)):
+        return operand
+    if not reference and (np.size(operand) == 1 or any(value is EMPTY for value in elements(operand))):
+        raise Refusal(f"{name} of something computed that is not a number")
+    return _only_numbers(operand, EMPTY)

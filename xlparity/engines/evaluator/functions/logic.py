@@ -1,0 +1,117 @@
+"""Excel's families Logical and Information."""
+
+from collections.abc import Callable
+from typing import Any
+
+from formulas.tokens.operand import XlError
+from schedula import EMPTY
+
+from xlparity.engines.evaluator import guards
+from xlparity.engines.evaluator.functions.conversions import DIV, NA, NAME, NULL, NUM, REF, VALUE, to_condition
+from xlparity.engines.evaluator.functions.core import logical
+from xlparity.engines.evaluator.functions.matching import same
+from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
+
+_ERROR_NUMBERS = {NULL: 1, DIV: 2, REF: 4, NAME: 5, NUM: 6, NA: 7}
+
+
+def ifs(*pairs: Any) -> Any:
+    """Excel's IFS: the value behind the first condition that holds, #N/A where none does."""
+    if len(pairs) % 2:
+        raise Refusal("IFS with a condition that has no value")
+    for condition, value in zip(pairs[::2], pairs[1::2], strict=True):
+        holds = to_condition("IFS", condition)
+        if isinstance(holds, XlError):
+            return holds
+        if holds:
+            return value
+    return NA
+
+
+def switch(wanted: Any, *cases: Any) -> Any:
+    """Excel's SWITCH: the value behind the first case that equals, else the last argument if it is left over."""
+    if isinstance(wanted, XlError):
+        return wanted
+    for case, value in zip(cases[::2], cases[1::2], strict=False):
+        if isinstance(case, XlError):
+            raise Refusal("SWITCH with an error for a case")
+        if (wanted is EMPTY or case is EMPTY) and (wanted in (EMPTY, "", 0) and case in (EMPTY, "", 0)):
+            raise Refusal("SWITCH of a blank with a case that a blank may equal")
+        if same(wanted, case):
+            return value
+    return cases[-1] if len(cases) % 2 else NA
+
+
+def if_na(value: Any, instead: Any) -> Any:
+    """Excel's IFNA."""
+    return instead if value is NA else value
+
+
+def _odd(number: float) -> bool:
+    if abs(number) >= 2**53:
+        raise Refusal("whether a number of more than 15 digits is odd")
+    return guards.whole_part(number) % 2 == 1
+
+
+def parity(odd: bool) -> Callable[[Any], Any]:
+    """ISODD or ISEVEN, of the whole part; functions of the Analysis ToolPak, which take no truth values."""
+
+    def has_parity(value: Any) -> Any:
+        if isinstance(value, XlError):
+            return value
+        if isinstance(value, bool):
+            return VALUE
+        if is_text(value):
+            guards.numeric(value)
+            return _odd(float(value)) is odd if guards.is_plain_number(value) else VALUE
+        return _odd(0.0 if value is EMPTY else value) is odd
+
+    return has_parity
+
+
+def type_number(value: Any) -> Any:
+    """Excel's TYPE of a single value."""
+    if isinstance(value, XlError):
+        return 16
+    if isinstance(value, bool):
+        return 4
+    return 2 if is_text(value) else 1
+
+
+def error_type(value: Any) -> Any:
+    """Excel's ERROR.TYPE: #N/A of what is no error."""
+    if value is VALUE:
+        raise Refusal("the number of #VALUE!, which files have for #SPILL! and #CALC! too")
+    return _ERROR_NUMBERS[value] if isinstance(value, XlError) else NA
+
+
+def to_n(value: Any) -> Any:
+    """Excel's N: a number, a truth value as one, zero for a text."""
+    if isinstance(value, XlError):
+        return value
+    return 0.0 if value is EMPTY or is_text(value) else float(value)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "TRUE": function(lambda: True, ""),
+    "FALSE": function(lambda: False, ""),
+    "NA": function(lambda: NA, ""),
+    "XOR": logical(lambda values: sum(values) % 2 == 1),
+    "IFS": function(ifs, "scalar scalar*"),
+    "SWITCH": function(switch, "scalar scalar scalar*"),
+    "IFNA": function(if_na, "scalar scalar"),
+    "ISBLANK": function(lambda value: value is EMPTY, "cell"),
+    "ISERROR": function(lambda value: isinstance(value, XlError), "scalar"),
+    "ISERR": function(lambda value: isinstance(value, XlError) and value is not NA, "scalar"),
+    "ISNA": function(lambda value: value is NA, "scalar"),
+    "ISNUMBER": function(is_number, "cell"),
+    "ISTEXT": function(is_text, "cell"),
+    "ISNONTEXT": function(lambda value: not is_text(value), "cell"),
+    "ISLOGICAL": function(lambda value: isinstance(value, bool), "scalar"),
+    "ISODD": function(parity(odd=True), "lone"),
+    "ISEVEN": function(parity(odd=False), "lone"),
+    "TYPE": function(type_number, "lone"),
+    "ERROR.TYPE": function(error_type, "scalar"),
+    "N": function(to_n, "lone"),
+}

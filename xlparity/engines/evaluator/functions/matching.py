@@ -1,0 +1,181 @@
+"""What Excel finds when it looks something up: equal, like a pattern, or the nearest in an ordered row of values."""
+
+import functools
+import itertools
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from formulas.tokens.operand import XlError
+from schedula import EMPTY
+
+from xlparity.engines.evaluator import guards
+from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
+
+LONGEST_TEXT = 32_767
+_LONGEST_PATTERN = 255
+_LAST_FAMILIAR = "\u052f"  # the end of Cyrillic
+_KANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
+
+
+def lowered(text: str) -> str:
+    """The text in small letters, one for one; refused where letters have no single counterpart."""
+    if text.isascii():
+        return text.lower()
+    small = [character.lower() for character in text]
+    for character, other in zip(text, small, strict=True):
+        if character > _LAST_FAMILIAR and not character == other == character.upper():
+            raise Refusal(f"the case of '{character}'")  # Georgian and Cherokee got theirs after Windows had its tables
+        # As with the sharp s, the dotless i, the micro sign: Windows and Unicode have different opinions.
+        if len(other) != 1 or len(character.upper()) != 1 or character.upper().lower() != other:
+            raise Refusal(f"the case of '{character}'")
+    return "".join(small)
+
+
+def same_text(left: str, right: str) -> bool:
+    """Whether Excel, which does not mind case, takes two texts for the same."""
+    if left.isascii() and right.isascii():
+        return left.lower() == right.lower()
+    if left == right:
+        return True
+    if lowered(left) == lowered(right):
+        return True
+    if _skeleton(left) == _skeleton(right):
+        raise Refusal("comparing texts that differ by an accent, a width or an invisible sign only")
+    return False
+
+
+@functools.cache
+def _skeleton(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(_KANA)
+    return "".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Cf", "Cc"))
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether a lookup that asks for an exact match takes the two for equal: of one kind, and alike."""
+    if is_number(left) and is_number(right):
+        return guards.order(left, right) == 0
+    if is_text(left) and is_text(right):
+        return same_text(left, right)
+    return isinstance(left, bool) and isinstance(right, bool) and left is right
+
+
+def has_wildcards(text: str) -> bool:
+    """Whether a text means more than itself where wildcards count."""
+    return any(sign in text for sign in "*?~")
+
+
+@functools.lru_cache(maxsize=1000)
+def pattern(text: str) -> re.Pattern[str]:
+    """Excel's wildcards, on small letters: ``*`` any run, ``?`` any character, ``~`` takes the next one as it is."""
+    expression: list[str] = []
+    characters = iter(lowered(text))
+    for character in characters:
+        if character == "~":
+            expression.append(re.escape(next(characters, "")))
+        else:
+            expression.append({"*": ".*", "?": "."}.get(character) or re.escape(character))
+    return re.compile("".join(expression), re.DOTALL)
+
+
+def like(text: str) -> Callable[[Any], bool]:
+    """Whether a value is a text that fits the pattern."""
+    if len(text) > _LONGEST_PATTERN:
+        raise Refusal("a pattern of more than 255 characters")
+    form = pattern(text)
+
+    def fits(value: Any) -> bool:
+        if not is_text(value):
+            return False
+        if value == "" and form.fullmatch(""):
+            raise Refusal("a pattern of asterisks where there is an empty text")
+        return form.fullmatch(lowered(value)) is not None
+
+    return fits
+
+
+def order(value: Any, other: Any) -> int:
+    """-1, 0 or 1 as one value of a kind comes before, with or after another."""
+    if is_number(value) and is_number(other):
+        return guards.order(value, other)
+    if is_text(value) and is_text(other):
+        if not all(text.isascii() and (text.isalnum() or not text) for text in (value, other)):
+            if same_text(value, other):
+                return 0
+            return _order_of_words(value, other)
+        left, right = value.lower(), other.lower()
+        return int(left > right) - int(left < right)
+    return int(bool(value)) - int(bool(other))
+
+
+def _order_of_words(left: str, right: str) -> int:
+    """Texts with signs in them are in order only by what comes before the first sign."""
+    for x, y in zip(left, right, strict=False):
+        if not (x.isascii() and y.isascii() and x.isalnum() and y.isalnum()):
+            break
+        if x.lower() != y.lower():
+            # A hyphen or an apostrophe further on is looked at only where all else is equal.
+            return -1 if x.lower() < y.lower() else 1
+    raise Refusal("the order of texts with signs in them")
+
+
+def kind(value: Any) -> str:
+    """What it can be compared with: ``number``, ``text``, ``truth``; ``none`` for blanks and errors."""
+    if value is EMPTY or isinstance(value, XlError):
+        return "none"
+    if isinstance(value, bool):
+        return "truth"
+    return "text" if is_text(value) else "number"
+
+
+_KINDS = ("number", "text", "truth")
+
+
+def order_of_any(value: Any, other: Any) -> int:
+    """The order of values of all kinds: numbers before texts before truth values."""
+    ranks = _KINDS.index(kind(value)) - _KINDS.index(kind(other))
+    return (ranks > 0) - (ranks < 0) or order(value, other)
+
+
+def nearest(wanted: Any, values: Sequence[Any], direction: int) -> int | None:
+    """Where an approximate match ends: at the largest value up to the one wanted, or, downwards, the smallest from it on.
+
+    Excel halves the range again and again, and so finds anything at all unless the values are in order. What is greater
+    than all of them leads to the last one in any case, which is how sheets look for the last number of a column.
+    """
+    places = [place for place, value in enumerate(values) if kind(value) == kind(wanted)]
+    steps = [order(values[place], wanted) * direction for place in places]
+    if direction > 0 and places and max(steps) < 0:
+        return places[-1]
+    if places:
+        _only_of_its_kind(values, places, direction)
+    for place, after in itertools.pairwise(places):
+        if order(values[place], values[after]) * direction > 0:
+            raise Refusal("an approximate match among values that are not in order")
+    reached = [place for place, step in zip(places, steps, strict=True) if step <= 0]
+    if direction < 0 and len(reached) > 1 and order(values[reached[-1]], values[reached[-2]]) == 0:
+        raise Refusal("an approximate match among equal values")  # upwards it is the last of them
+    return reached[-1] if reached else None
+
+
+def _only_of_its_kind(values: Sequence[Any], places: list[int], direction: int) -> None:
+    """What is passed over may stand above the values, as one heading, or be blank below them."""
+    head = 1 if direction > 0 else 0
+    if places[0] > head or places[-1] - places[0] + 1 != len(places):
+        raise Refusal("an approximate match among values of several kinds")
+    if any(value is not EMPTY for value in values[places[-1] + 1 :]):
+        raise Refusal("an approximate match among values of several kinds")
+
+
+def exact(wanted: Any, values: Sequence[Any], wildcards: bool, backwards: bool = False) -> int | None:
+    """Where the first value is that equals the one wanted, or fits it as a pattern; or the last."""
+    places = range(len(values) - 1, -1, -1) if backwards else range(len(values))
+    if wildcards and is_text(wanted) and has_wildcards(wanted):
+        fits = like(wanted)
+        return next((place for place in places if fits(values[place])), None)
+    if type(wanted) is float:  # which most lookups are; what is far away needs no closer look
+        reach = 2e-13 * abs(wanted) + 2e-15
+        near = (place for place in places if type(values[place]) is not float or abs(values[place] - wanted) <= reach)
+        return next((place for place in near if same(wanted, values[place])), None)
+    return next((place for place in places if same(wanted, values[place])), None)

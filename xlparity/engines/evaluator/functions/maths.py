@@ -1,0 +1,307 @@
+"""Excel's family Math & Trig, but for what ``core`` has and the sums with criteria: number theory, numerals, matrices.
+
+Rounding is in ``rounding`` and the circular functions are in ``trigonometry``.
+"""
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+from formulas.tokens.operand import XlError
+from schedula import EMPTY
+
+from xlparity.engines.evaluator.functions.conversions import NA, NUM, VALUE, to_number
+from xlparity.engines.evaluator.functions.core import power
+from xlparity.engines.evaluator.functions.rounding import cut
+from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.guards import Refusal, elements, is_number
+
+_LARGEST_WHOLE = 2**53
+_SYMBOLS = (("I", 1), ("V", 5), ("X", 10), ("L", 50), ("C", 100), ("D", 500), ("M", 1000))
+_WORST_CONDITION = 1e6  # of a matrix whose inverse keeps the ten digits that stored values are compared by
+_LARGEST_UNIT = 100
+
+# --- numerals ----------------------------------------------------------------------------------------------------------
+
+
+def _roman_pieces(form: int) -> list[tuple[int, str]]:
+    """The symbols and the subtractions that a form allows, largest first: the more concise, the farther apart the two."""
+    pieces = [(value, symbol) for symbol, value in _SYMBOLS]
+    for low, (small, subtracted) in enumerate(_SYMBOLS):
+        reach = 2 + 2 * (form // 2) if low % 2 == 0 else 1 + 2 * ((form + 1) // 2)
+        for large, value in _SYMBOLS[low + 1 + low % 2 : low + 1 + reach]:
+            pieces.append((value - subtracted, small + large))
+    return sorted(pieces, reverse=True)
+
+
+_PIECES = [_roman_pieces(form) for form in range(5)]
+
+
+def _roman(number: float, form: Any = 0.0) -> Any:
+    if isinstance(form, bool):
+        form = 0.0 if form else 4.0
+    else:
+        form = to_number("ROMAN", form)
+        if isinstance(form, XlError):
+            return form
+    if not form.is_integer():
+        raise Refusal("ROMAN in a form that is no whole number")
+    rest = cut(number)
+    if not (0 <= form <= 4 and 0 <= rest <= 3999):
+        return VALUE
+    numeral = ""
+    for value, piece in _PIECES[int(form)]:
+        while rest >= value:
+            numeral += piece
+            rest -= value
+    return numeral
+
+
+def _arabic(text: Any) -> Any:
+    if isinstance(text, XlError):
+        return text
+    if isinstance(text, bool) or is_number(text):
+        return VALUE
+    if text is EMPTY or len(text) > 255:
+        raise Refusal("ARABIC of a blank or of a long text")
+    numeral = text.upper()
+    sign = -1 if numeral.startswith("-") else 1
+    values = dict(_SYMBOLS)
+    known = [values[symbol] for symbol in numeral.removeprefix("-") if symbol in values]
+    if not set(numeral) <= {*values, "-", " "}:
+        return VALUE
+    if len(known) < len(numeral.removeprefix("-")) or numeral == "-":
+        raise Refusal("ARABIC of a text with a space or a sign out of place in it")
+    ahead = [max(known[place:]) for place in range(len(known))]
+    if any(digit == after < most for digit, after, most in zip(known, known[1:], ahead, strict=False)):
+        raise Refusal("ARABIC of a numeral that takes away twice")  # IIX: is it 8 or 10?
+    return sign * sum(-digit if digit < most else digit for digit, most in zip(known, ahead, strict=True))
+
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def in_base(number: int, base: int) -> str:
+    """The digits of a whole number that is not negative."""
+    digits = ""
+    while number >= base:
+        number, digit = divmod(number, base)
+        digits = _DIGITS[digit] + digits
+    return _DIGITS[number] + digits
+
+
+def _base(number: float, radix: float, length: float = 0.0) -> Any:
+    if not (0 <= number < _LARGEST_WHOLE and 2 <= radix < 37 and 0 <= length < 256):
+        return NUM
+    return in_base(cut(number), cut(radix)).zfill(cut(length))
+
+
+def _decimal(text: str, radix: float) -> Any:
+    if not 2 <= radix < 37:
+        return NUM
+    if not text.isascii() or not text.isalnum() or len(text) > 255:
+        raise Refusal("DECIMAL of what is not all letters and digits")
+    if text[:2].upper() == "0X" or (text[-1].upper() in "HB" and radix in (2, 16)):
+        raise Refusal("DECIMAL of digits with the mark of their system")
+    try:
+        number = int(text, cut(radix))
+    except ValueError:
+        return NUM
+    if number >= _LARGEST_WHOLE:
+        raise Refusal("DECIMAL of more digits than a number has")
+    return number
+
+
+# --- whole numbers -------------------------------------------------------------------------------------------------------
+
+
+def _whole_numbers(name: str, tables: tuple[Any, ...]) -> Any:
+    """The numbers in the operands, cut to whole ones: a blank cell is passed over by itself and is 0 in a range."""
+    found: list[int] = []
+    for table in tables:
+        for value in elements(table):
+            if value is EMPTY and table.size == 1:
+                continue
+            number = VALUE if isinstance(value, bool) else to_number(name, value)
+            if isinstance(number, XlError):
+                return number
+            if number < 0 or number >= _LARGEST_WHOLE:
+                return NUM
+            found.append(cut(number))
+    return found or VALUE
+
+
+def _gcd(*tables: Any) -> Any:
+    numbers = _whole_numbers("GCD", tables)
+    return math.gcd(*numbers) if isinstance(numbers, list) else numbers
+
+
+def _lcm(*tables: Any) -> Any:
+    numbers = _whole_numbers("LCM", tables)
+    if not isinstance(numbers, list):
+        return numbers
+    multiple = math.lcm(*numbers)
+    return multiple if multiple < _LARGEST_WHOLE else NUM
+
+
+def _multinomial(*tables: Any) -> Any:
+    values = [value for table in tables for value in elements(table)]
+    if all(value is EMPTY for value in values) or any(is_number(value) and -1 < value < 0 for value in values):
+        raise Refusal("MULTINOMIAL of blanks, or of a number between -1 and 0")
+    numbers = _whole_numbers("MULTINOMIAL", tables)
+    if not isinstance(numbers, list):
+        return numbers
+    if sum(numbers) > 170:
+        raise Refusal("MULTINOMIAL of more than the largest factorial")
+    return math.factorial(sum(numbers)) / math.prod(math.factorial(number) for number in numbers)
+
+
+def _fact(number: float) -> Any:
+    whole = cut(number)
+    return math.factorial(whole) if 0 <= whole <= 170 else NUM
+
+
+def _factdouble(number: float) -> Any:
+    whole = cut(number)
+    if whole == -1:
+        raise Refusal("the double factorial of -1")
+    return math.prod(range(whole, 0, -2)) if 0 <= whole <= 300 else NUM
+
+
+def _combinations(n: int, k: int) -> Any:
+    if math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) > 720:  # whose exponential no double holds
+        return NUM
+    whole = math.comb(n, k)
+    return float(whole) if whole < 1 << 1024 else NUM
+
+
+def _combin(number: float, chosen: float) -> Any:
+    n, k = cut(number), cut(chosen)
+    return NUM if n < 0 or k < 0 or n < k else _combinations(n, k)
+
+
+def _combina(number: float, chosen: float) -> Any:
+    n, k = cut(number), cut(chosen)
+    if n < 0 or k < 0 or n == 0 < k:
+        return NUM
+    return _combinations(n + k - 1, k) if k else 1
+
+
+# --- sums ----------------------------------------------------------------------------------------------------------------
+
+
+def _pairs(left: Any, right: Any) -> Any:
+    """The pairs of numbers, in order; pairs of blanks are passed over."""
+    if left.size != right.size:
+        return NA
+    found = []
+    for x, y in zip(elements(left), elements(right), strict=True):
+        for value in (x, y):
+            if isinstance(value, XlError):
+                return value
+        if is_number(x) and is_number(y):
+            found.append((float(x), float(y)))
+        elif not (x is EMPTY and y is EMPTY):
+            raise Refusal("pairs of which one is no number")
+    if not found:
+        raise Refusal("pairs of which none are numbers")
+    return found
+
+
+def _sum_of_pairs(term: Any) -> Any:
+    def called(left: Any, right: Any) -> Any:
+        pairs = _pairs(left, right)
+        return sum(term(x, y) for x, y in pairs) if isinstance(pairs, list) else pairs
+
+    return called
+
+
+def _seriessum(x: float, first: float, step: float, coefficients: list[float]) -> Any:
+    total = 0.0
+    for place, coefficient in enumerate(coefficients):
+        raised = power(x, first + place * step)
+        if isinstance(raised, XlError):
+            return raised
+        total += coefficient * raised
+    return total
+
+
+def _product(*lists: list[float]) -> float:
+    numbers = [number for numbers in lists for number in numbers]
+    return math.prod(numbers) if numbers else 0.0
+
+
+def _sqrtpi(number: float) -> Any:
+    return math.sqrt(number * math.pi) if number >= 0 else NUM
+
+
+# --- matrices ------------------------------------------------------------------------------------------------------------
+
+
+def _matrix(table: Any) -> Any:
+    """A square matrix of numbers, or Excel's error."""
+    for value in elements(table):
+        if isinstance(value, XlError):
+            return value
+        if isinstance(value, bool):
+            raise Refusal("a matrix with a truth value in it")
+        if not is_number(value):
+            return VALUE
+    return table.astype(float) if table.shape[0] == table.shape[1] else VALUE
+
+
+def _regular(matrix: Any) -> None:
+    # What Excel makes of a singular matrix hangs on the last bits of its elimination: #NUM!, or numbers around 1E16.
+    if not np.linalg.cond(matrix) < _WORST_CONDITION:
+        raise Refusal("a matrix that is singular, or nearly so")
+
+
+def _mdeterm(table: Any) -> Any:
+    matrix = _matrix(table)
+    if isinstance(matrix, np.ndarray) and matrix.size > 1:
+        _regular(matrix)
+        return float(np.linalg.det(matrix))
+    return matrix[0, 0] if isinstance(matrix, np.ndarray) else matrix
+
+
+def _minverse(table: Any) -> Any:
+    matrix = _matrix(table)
+    if not isinstance(matrix, np.ndarray):
+        return matrix
+    if matrix.size == 1 and matrix[0, 0] == 0:
+        return NUM
+    _regular(matrix)
+    return np.linalg.inv(matrix)
+
+
+def _munit(size: float) -> Any:
+    if size < 1:
+        return VALUE
+    if size > _LARGEST_UNIT:
+        raise Refusal("a large unit matrix")
+    return np.eye(cut(size))
+
+
+FUNCTIONS: dict[str, Function] = {
+    "ROMAN": function(_roman, "number scalar?"),
+    "ARABIC": function(_arabic, "scalar"),
+    "BASE": function(_base, "number number number?"),
+    "DECIMAL": function(_decimal, "text number"),
+    "GCD": function(_gcd, "table*", "aggregate"),
+    "LCM": function(_lcm, "table*", "aggregate"),
+    "MULTINOMIAL": function(_multinomial, "table*", "aggregate"),
+    "FACT": function(_fact, "number"),
+    "FACTDOUBLE": function(_factdouble, "toolpak"),
+    "COMBIN": function(_combin, "number number"),
+    "COMBINA": function(_combina, "number number"),
+    "PRODUCT": dataclasses.replace(function(_product, "numbers*", "aggregate"), ignoring=True),
+    "SUMX2MY2": function(_sum_of_pairs(lambda x, y: x * x - y * y), "table table", "aggregate"),
+    "SUMX2PY2": function(_sum_of_pairs(lambda x, y: x * x + y * y), "table table", "aggregate"),
+    "SUMXMY2": function(_sum_of_pairs(lambda x, y: (x - y) ** 2), "table table", "aggregate"),
+    "SERIESSUM": function(_seriessum, "toolpak toolpak toolpak strictly", "aggregate"),
+    "SQRTPI": function(_sqrtpi, "toolpak"),
+    "MDETERM": function(_mdeterm, "table", "aggregate"),
+    "MINVERSE": function(_minverse, "table", "matrix"),
+    "MUNIT": function(_munit, "number", "matrix"),
+}

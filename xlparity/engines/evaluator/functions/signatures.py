@@ -1,0 +1,167 @@
+"""The entries of the tables of functions, and the signatures by which they declare what they take.
+
+A family of functions declares each of its members by a signature, ``"number number?"`` say, and implements it on plain
+Python values; what the signature does not provide for is refused, and so never reaches the implementation.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from formulas.functions import get_functions
+
+from xlparity.engines.evaluator import guards
+from xlparity.engines.evaluator.functions.conversions import CONVERSIONS
+
+OMITTED = ""
+"""The node that formulas' parser makes of an argument of which only the commas are there."""
+
+Kind = Literal["elementwise", "aggregate", "matrix"]
+Origin = Literal["reference", "constant", "computed", "omitted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A trusted function: how it takes arrays, and its guard.
+
+    An elementwise function works cell by cell; an aggregate makes one value of whole arrays; a matrix function makes an
+    array of arrays. ``ignoring`` says that texts, truth values and blanks in references are passed over, ``lines`` that
+    whole rows and columns may be looked at up to the last used cell. A function that has ``takes``, a parameter each, is
+    called with what ``take`` makes of the operands; ``arity`` is how many any other may have. Where the operands in
+    ``refers`` are references, so is the result. ``rough`` stands in for a function whose text may be wrong in its last
+    digit, where all that read the text are functions that make numbers of it again, ``reads_rough``.
+    """
+
+    call: Callable[..., Any]
+    kind: Kind
+    guard: Callable[..., None] = guards.unguarded
+    ignoring: bool = False
+    takes: "tuple[Parameter, ...]" = ()
+    rough: "Function | None" = None
+    reads_rough: bool = False
+    refers: slice | None = None
+    lines: bool = False
+    arity: tuple[int, int] | None = None
+
+    def whole(self, position: int) -> bool:
+        """Whether the operand in this place is taken as a whole array."""
+        if self.takes:
+            return parameter_at(self.takes, position).kind in WHOLE
+        return self.kind != "elementwise"
+
+    def spreads(self, position: int) -> bool:
+        """Whether an array in this place makes an array of the result, element by element."""
+        return not self.whole(position) or parameter_at(self.takes, position).kind == "branch"
+
+    def intersects(self, position: int) -> bool:
+        """Whether a range in this place, in a plain cell, means the one cell beside the formula."""
+        if self.takes:
+            return self.takes[min(position, len(self.takes) - 1)].kind in _INTERSECTING
+        return self.kind == "elementwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a signature.
+
+    ``kind`` is one of
+
+    ========= ==================================================================================================
+    number    a float; a blank is 0, TRUE is 1, a text that reads so in every country is that number, any other #VALUE!
+    strict    a float; a blank, a truth value and a text are refused, as functions differ in what they make of them
+    toolpak   as number, but a truth value is #VALUE!, and an array is refused: so the old Analysis ToolPak took them
+    lone      as scalar, but an array is refused
+    word      as text, but an array is refused
+    text      a str; a whole number and a truth value are spelled out, a blank is ""
+    truth     a bool; a number is TRUE unless it is 0, the texts TRUE and FALSE are what they say, any other is #VALUE!
+    yes       a truth that is TRUE where it is left out between commas
+    condition a bool; as a truth, but a text that spells a truth value is refused
+    cell      a scalar; a blank that is computed is refused, since it may be a blank or a zero
+    scalar    whatever a cell can hold: float, bool, str, an error, EMPTY for a blank
+    numbers   the numbers in a range, a list of floats; texts, truth values and blanks in a reference are passed over, texts
+              and truth values in an array too; what the formula spells out is taken as ``number`` takes it
+    values    for the functions named with an A: in a reference TRUE is 1, a text and FALSE are 0, blanks are passed over
+    strictly  the numbers in a range, a list of floats; anything else in it is refused
+    logicals  the truth values in a range, a list of bools; in a reference texts and blanks are passed over, as is the
+              text "" elsewhere; any other text is None
+    table     a range as a two-dimensional object array of scalars, errors and blanks included
+    area      an Area: a table that may be the used part of whole rows or columns
+    branch    one to choose: whole where all else is scalar, else spread over the arrays with them; a scalar or a table
+    ========= ==================================================================================================
+
+    An error in any operand but a scalar, a lone one, a cell or a branch is the result, and so is an error instead of a
+    table or an area, a deleted reference above all, but for one that ``keeps`` it as what the single cell there holds.
+    ``optional`` parameters may be left off the end, ``omissible`` ones between two commas, which gives EMPTY, or None for
+    a table. The last may be ``repeated``, several of them in turn.
+    """
+
+    kind: str
+    optional: bool = False
+    omissible: bool = False
+    repeated: bool = False
+    keeps: bool = False
+
+
+WHOLE = frozenset(("numbers", "strictly", "values", "logicals", "table", "area", "branch"))
+_IGNORING = frozenset(("numbers", "values", "area"))
+_INTERSECTING = frozenset(("number", "text", "truth", "condition"))  # who takes no blanks takes no ranges either
+SINGLE = frozenset(("toolpak", "lone", "word"))
+WITH_ERRORS = frozenset(("scalar", "lone", "cell", "branch"))
+
+
+def signature(text: str) -> tuple[Parameter, ...]:
+    """The parameters in a text such as ``"number text? scalar~ numbers*"``.
+
+    ``?`` marks one that is optional, ``~`` one omissible as well, ``_`` one only omissible, ``*`` one that is repeated,
+    ``!`` one that keeps an error instead of a table.
+    """
+    found = []
+    for word in text.split():
+        kind = word.rstrip("?~_*!")
+        if kind not in (*WHOLE, *CONVERSIONS):
+            raise ValueError(f"{kind} is no kind of parameter")
+        marks = word[len(kind) :]
+        optional, omissible = "?" in marks or "~" in marks, "~" in marks or "_" in marks
+        found.append(Parameter(kind, optional, omissible, "*" in marks, "!" in marks))
+    return tuple(found)
+
+
+def parameter_at(takes: tuple[Parameter, ...], position: int) -> Parameter:
+    """The parameter of the argument in this place, which may be a repetition of one of the last."""
+    if position < len(takes):
+        return takes[position]
+    turns = [parameter for parameter in takes if parameter.repeated] or [takes[-1]]
+    return turns[(position - len(takes)) % len(turns)]
+
+
+def function(
+    call: Callable[..., Any],
+    takes: str,
+    kind: Kind = "elementwise",
+    *,
+    refers: slice | None = None,
+    lines: bool = False,
+) -> Function:
+    """The table's entry for an implementation on plain values, by its signature.
+
+    It returns a float, an int, a bool, a str, one of the errors above, or, as a matrix function, a two-dimensional array
+    of these; it raises Refusal where Excel's answer is not certain. A result that is not finite is refused, and so is
+    whatever it raises.
+    """
+    parameters = signature(takes)
+    ignoring = any(p.kind in _IGNORING for p in parameters)
+    return Function(call, kind, ignoring=ignoring, takes=parameters, refers=refers, lines=lines)
+
+
+@functools.cache
+def formulas_function(name: str) -> Any:
+    """formulas' own function of that name."""
+    found = get_functions()[name]
+    return found["function"] if isinstance(found, dict) else found
+
+
+def plain_function(name: str) -> Any:
+    """What formulas' function calls under its wrapper for arrays: the same numpy function on a float has the same bits."""
+    return inspect.unwrap(formulas_function(name))

@@ -1,0 +1,175 @@
+"""The operands for which ``formulas`` is trusted: what it is called with, and what it is not.
+
+A guard looks at the operands before a call and raises Refusal where ``formulas`` is known to part from Excel, or where
+Excel's own rule is not certain. Operands are what ``formulas`` itself passes about: Python scalars and two-dimensional
+object arrays, with its own tokens for blanks and errors.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, Overflow
+from typing import Any, TypeAlias
+
+import numpy as np
+from formulas.tokens.operand import XlError
+from schedula import EMPTY
+
+from xlparity.engines.evaluator.readings import either
+
+Operand: TypeAlias = Any
+"""A Python scalar, one of formulas' tokens, or a two-dimensional object array of these."""
+
+LOST = 8 * 2.0**-52  # Excel makes zero of a sum that is less than 8 units in the last place of what it began with
+CLOSE = 1e-13  # Excel compares 15 digits
+CLOSEST = 1e-15
+NEARLY_WHOLE = 1e-14
+SMALL_PRODUCT = 1e-14  # a sum of products is doubtful where it is so much smaller than they may be
+SMALLEST = 2.0**-1022  # Excel has no smaller number than this, and makes a zero of it
+EXACT = frozenset(("*", "/", "^", "POWER", "%", "U-", "--", "U+", "ABS", "SQRT", "EXP", "PI"))
+"""What these make of a doubtful operand is as doubtful, however large."""
+
+DECIMALS = Context(28, ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+"""Decimal arithmetic as Python has it, whatever a reference, or the program that calls xlparity, has set for its own."""
+
+_NO_FRACTIONS = 2.0**52  # beyond this every double is whole
+_PLAIN_NUMBER = re.compile(r" *[-+]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][-+]?[0-9]{1,2})? *")
+# In no locale does a number, a date, a time or a sum of money do without a digit, or have one of these in it.
+_NO_NUMBER = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)
+
+
+class Refusal(Exception):  # noqa: N818  (not an error of anybody's: a result that is a reason)
+    """The engine cannot be sure of this result; the message is the reason."""
+
+
+def elements(operand: Operand) -> Iterator[Any]:
+    """Every scalar of an operand."""
+    return iter(operand.ravel().tolist()) if isinstance(operand, np.ndarray) else iter((operand,))
+
+
+def is_text(value: object) -> bool:
+    """Whether it is a text; formulas' blank and its errors are strings as well."""
+    return isinstance(value, str) and value is not EMPTY and not isinstance(value, XlError)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number; a truth value is none."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def same_shape(operands: tuple[Operand, ...]) -> None:
+    """Arrays that fit together cell by cell, or a single row, column or cell beside another array."""
+    shapes = {operand.shape for operand in operands if isinstance(operand, np.ndarray) and operand.ndim == 2}
+    for axis in (0, 1):
+        if len({shape[axis] for shape in shapes} - {1}) > 1:
+            # Excel fills what the shorter array lacks with #N/A; numpy refuses to broadcast.
+            raise Refusal("arrays of different sizes in one operation")
+
+
+def numeric(*operands: Operand) -> None:
+    """Numbers, and what is certain not to become one: a text that nobody takes for a number is #VALUE!."""
+    same_shape(operands)
+    for operand in operands:
+        for value in elements(operand):
+            if is_text(value) and not _PLAIN_NUMBER.fullmatch(value) and _is_float_to_python(value):
+                raise Refusal(f"arithmetic on the text '{value}'")
+            # Excel takes dates, times, sums of money and fractions for numbers, but reads one sign only.
+            if (
+                is_text(value)
+                and not value.startswith("--")
+                and not _PLAIN_NUMBER.fullmatch(value)
+                and not _NO_NUMBER.fullmatch(value)
+            ):
+                raise Refusal(f"arithmetic on the text '{value}'")
+
+
+def is_plain_number(text: str) -> bool:
+    """Whether a text is a number in every locale: digits, a point among them perhaps, a sign, an exponent, and spaces."""
+    return _PLAIN_NUMBER.fullmatch(text) is not None
+
+
+def _is_float_to_python(text: str) -> bool:
+    try:
+        float(text)  # formulas asks Python, which takes "inf", "1_000" and " 5 "
+    except ValueError:
+        return False
+    return True
+
+
+def size_of(operand: Operand) -> float:
+    """The size of the largest number among the elements."""
+    return max((abs(float(value)) for value in elements(operand) if is_number(value)), default=0.0)
+
+
+def lost(result: Any, operand: Any) -> bool:
+    """Whether an addition left so little of its first operand that Excel may have zero."""
+    counted = is_number(operand) or isinstance(operand, bool)  # TRUE-0.9999999999999999 leaves as little as 1 does
+    return is_number(result) and counted and 0 < abs(result) < LOST * abs(operand)
+
+
+def nearly_whole(number: float) -> bool:
+    """Whether a number is so near a whole one that Excel, which keeps 15 digits, may take it for that."""
+    return abs(number) < _NO_FRACTIONS and 0 < abs(number - round(number)) <= NEARLY_WHOLE * abs(number)
+
+
+def no_odd_root(base: Operand, exponent: Operand) -> None:
+    """A base and an exponent that are no odd root of a negative number, of which Excel is said to have one at times."""
+    numeric(base, exponent)
+    for number, power in np.broadcast(*(np.asarray(operand, object) for operand in (base, exponent))):
+        if is_number(number) and is_number(power) and number < 0 and power:
+            root = 1 / float(power)
+            if abs(root) > 1 and round(root) % 2 and abs(root - round(root)) <= 1e-9 * abs(root):
+                raise Refusal("an odd root of a negative number")
+
+
+def whole_part(number: float, cut: Callable[[float], int] = math.trunc) -> int:
+    """The whole part of a number; of one that fifteen digits take for a whole number, that in the rounded reading."""
+    exact = cut(number)
+    return either(exact, round(number)) if nearly_whole(number) and round(number) != exact else exact
+
+
+def numbers_only(*operands: Operand) -> None:
+    """Numbers and nothing else, for what leaves its operand as it is."""
+    numeric(*operands)
+    for operand in operands:
+        if any(isinstance(value, bool) or is_text(value) for value in elements(operand)):
+            raise Refusal("a unary plus on something that is not a number")
+
+
+def close(left: float, right: float) -> bool:
+    """Whether two numbers differ, but by so little that Excel, which compares 15 digits, may call them equal."""
+    return left != right and abs(left - right) <= max(CLOSE * max(abs(left), abs(right)), CLOSEST)
+
+
+def order(left: float, right: float) -> int:
+    """-1, 0 or 1 as one number is less than, equal to or greater than another; in the rounded reading by fifteen digits."""
+    exact = (left > right) - (left < right)
+    return either(exact, 0) if close(left, right) else exact
+
+
+def orderable(left: Operand, right: Operand) -> None:
+    """What Excel and formulas put into the same order."""
+    comparable(left, right)
+    if any(is_text(value) and not value.isalnum() for value in (*elements(left), *elements(right))):
+        raise Refusal("the order of texts with signs in them")  # Excel sorts signs in an order of its own
+
+
+def comparable(left: Operand, right: Operand) -> None:
+    """What Excel and formulas call equal alike."""
+    same_shape((left, right))
+    for x, y in np.broadcast(*(np.asarray(operand, object) for operand in (left, right))):
+        if {x is EMPTY, y is EMPTY} == {True, False} and (isinstance(x, bool) or isinstance(y, bool)):
+            raise Refusal("comparing a blank with a truth value")
+        if any(is_text(value) and not value.isascii() for value in (x, y)):
+            raise Refusal("comparing texts with letters beyond ASCII")
+
+
+def log(number: Operand, base: Operand = 10.0) -> None:
+    """A number of which there is a logarithm, and a base other than 1."""
+    numeric(number, base)
+    if any(value == 1 for value in elements(base)):
+        raise Refusal("a logarithm to base 1")
+
+
+def unguarded(*_: Operand) -> None:
+    """The function itself looks at its operands."""

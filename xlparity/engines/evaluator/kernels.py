@@ -1,0 +1,703 @@
+"""Array kernels: the steps of a program over many cells and samples at once.
+
+A lane is one cell in one sample. An operand is an array over lanes, (lanes,), or (rows, columns, lanes) for a range. Error
+values, blanks and truth values are kinds beside the numbers; what no kernel here computes is ``ODD`` in its lane, and the
+program then runs there alone, as it does wherever an argument has no value. Results have the bits of the program's own: a
+test holds each kernel to it.
+"""
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity.engines.evaluator import guards
+from xlparity.engines.evaluator.functions.core import NUMERIC
+from xlparity.engines.evaluator.functions.signatures import plain_function
+from xlparity.engines.evaluator.program import Program, Step
+from xlparity.excel.batch import DIV, EMPTY_CELL, FIRST_ERROR, NUM, NUMBER, TEXT, TRUTH, Kinds
+
+_MOST_DIGITS = 15
+_TOO_CLOSE = 1e-13  # beside a tie: fifteen digits are within 5e-15 of the number, and scaling it within an ulp
+_LARGEST_EXACT = 2.0**50  # up to which a scaled number has a fraction to look at
+ODD = 255
+"""The kind of what a kernel does not compute."""
+
+Shape: TypeAlias = tuple[int, int] | None
+"""(rows, columns), or None for a value that is no table."""
+Mask: TypeAlias = NDArray[np.bool_]
+
+
+class Operand(NamedTuple):
+    """Numbers, or truth values where the array is one of bools; ``kinds`` is None where all are what the array says."""
+
+    values: Any
+    kinds: Any = None
+
+
+class Known(NamedTuple):
+    """What is known of an operand before there are any: whether it is a reference, a text, and its shape."""
+
+    shape: Shape
+    reference: bool = False
+
+    @property
+    def table(self) -> tuple[int, int]:
+        """The shape as a table."""
+        return self.shape or (1, 1)
+
+
+class Lanes:
+    """The reading in which the lanes are computed, and in which of them it decides."""
+
+    def __init__(self, count: int, *, rounded: bool) -> None:
+        self.count, self.rounded = count, rounded
+        self.decided: Mask | None = None
+
+    def either(self, exact: Any, rounded: Any, where: Any) -> Any:
+        """The result in this reading, where the readings differ in these places."""
+        if not where.any():
+            return exact
+        lanes = where.any(axis=(0, 1)) if where.ndim == 3 else where
+        lanes = np.broadcast_to(lanes, (self.count,))
+        self.decided = lanes.copy() if self.decided is None else self.decided | lanes
+        return np.where(where, rounded, exact) if self.rounded else exact
+
+
+Call: TypeAlias = Callable[..., Operand]
+"""A step on the lanes and its operands."""
+
+
+class Work(NamedTuple):
+    """A step's kernel, the slots of its operands and the slot of its result."""
+
+    call: Call
+    operands: tuple[int, ...]
+    result: int
+
+
+class Plan(NamedTuple):
+    """The kernels of a program for arguments of certain shapes; ``shape`` is that of the result."""
+
+    arguments: int
+    constants: tuple[Operand, ...]
+    work: tuple[Work, ...]
+    result: int
+    shape: Shape
+
+    def run(self, lanes: Lanes, arguments: Sequence[Operand]) -> Operand:
+        """The result."""
+        slots: list[Any] = [*arguments, *self.constants, *[None] * len(self.work)]
+        for call, operands, result in self.work:
+            slots[result] = call(lanes, *[slots[slot] for slot in operands])
+        return slots[self.result]  # type: ignore[no-any-return]
+
+
+def plan(program: Program, shapes: Sequence[tuple[int, int]]) -> Plan | None:
+    """The program's kernels, or None where a step has none, or is refused whatever the numbers."""
+    known = [Known(None if shape == (1, 1) else shape, reference=True) for shape in shapes]
+    constants = []
+    for constant in program.constants:
+        if type(constant) not in (int, float, bool):
+            return None
+        known.append(Known(None))
+        constants.append(Operand(np.asarray(constant if type(constant) is bool else float(constant))))
+    work: list[Work] = []
+    for step in program.steps:
+        operands = [known[slot] for slot in step.operands]
+        single = [known[slot] for slot in step.operands if (step.result, slot) in program.single]
+        if program.omitted in step.operands or any(math.prod(one.table) > 1 for one in single):
+            return None
+        made = _kernel(step, operands)
+        if made is None:
+            return None
+        work.append(Work(made[0], step.operands, step.result))
+        known.append(made[1])
+    result = known[program.result]
+    if math.prod(result.table) > 1 and not program.array:
+        return None
+    return Plan(program.arguments, tuple(constants), tuple(work), program.result, result.shape)
+
+
+def _kernel(step: Step, operands: Sequence[Known]) -> tuple[Call, Known] | None:
+    """The step's kernel, and what is known of its result."""
+    name = step.name
+    if name in _CHOICES:
+        return _choice(name, operands)
+    if name in _AGGREGATES:
+        # In what is computed a text or a truth value is not passed over, or not always.
+        passing = all(operand.reference for operand in operands)
+        return (_aggregate(_AGGREGATES[name], passing=passing), Known(None))
+    if name == "SUMPRODUCT":
+        alike = len({operand.table for operand in operands}) == 1 and math.prod(operands[0].table) > 1
+        return (_sumproduct(math.prod(operands[0].table)), Known(None)) if alike else None
+    if name == "MMULT":
+        return _mmult_of(*operands)
+    if name == "TRANSPOSE":
+        rows, columns = operands[0].table
+        return _transposed, Known((columns, rows))
+    call = _ELEMENTWISE.get(name)
+    if call is None or not _fits(operands) or (name in _OF_TWO and len(operands) != 2):
+        return None
+    return call, Known(_broadcast(operands))
+
+
+def _fits(operands: Sequence[Known]) -> bool:
+    return all(len({operand.table[axis] for operand in operands} - {1}) <= 1 for axis in (0, 1))
+
+
+def _broadcast(operands: Sequence[Known]) -> Shape:
+    if all(operand.shape is None for operand in operands):
+        return None
+    return max(operand.table[0] for operand in operands), max(operand.table[1] for operand in operands)
+
+
+# --- kinds -----------------------------------------------------------------------------------------------------------
+
+
+def _numbers(operand: Operand) -> tuple[Any, Any]:
+    """The operand as arithmetic takes it, a blank for 0 and a truth value for 0 or 1; and the kinds of what is no number."""
+    values, kinds = operand
+    if values.dtype == bool:
+        return values.astype(float), None
+    if kinds is None:
+        return values, None
+    amiss = _amiss(kinds)
+    return values, amiss if amiss.any() else None
+
+
+def _amiss(kinds: Kinds) -> Kinds:
+    """The kinds of error values, and ODD of texts and reasons; 0 of all else."""
+    return np.where(kinds <= TRUTH, 0, np.where(kinds >= FIRST_ERROR, kinds, ODD)).astype(np.uint8)
+
+
+def _either(one: Any, other: Any) -> Any:
+    """What is amiss in one of two operands; where both are, in different ways, the program decides."""
+    if one is None or other is None:
+        return other if one is None else one
+    both = np.where(one == 0, other, one)
+    return np.where((one != 0) & (other != 0) & (one != other), ODD, both).astype(np.uint8)
+
+
+def _result(values: Any, amiss: Any, failed: int = NUM) -> Operand:
+    """Numbers, with an error value where they are not finite, and where something was amiss before."""
+    finite = np.isfinite(values)
+    if amiss is None and finite.all():
+        return Operand(values)
+    kinds = np.where(finite, NUMBER, failed).astype(np.uint8)
+    if amiss is not None:
+        kinds = np.where(amiss != 0, amiss, kinds).astype(np.uint8)
+    kinds = np.broadcast_to(kinds, np.broadcast_shapes(kinds.shape, values.shape))
+    return Operand(np.where(kinds == NUMBER, values, 0.0), kinds)
+
+
+def _truths(values: Any, amiss: Any) -> Operand:
+    """Truth values, with the kinds of what is amiss."""
+    if amiss is None:
+        return Operand(values)
+    kinds = np.where(amiss != 0, amiss, TRUTH).astype(np.uint8)
+    return Operand(np.broadcast_to(values, kinds.shape).astype(float), kinds)
+
+
+# --- cell by cell ----------------------------------------------------------------------------------------------------
+
+
+def _unary(call: Callable[[Any], Any]) -> Call:
+    def unary(lanes: Lanes, operand: Operand) -> Operand:
+        values, amiss = _numbers(operand)
+        return _result(call(values), amiss)
+
+    return unary
+
+
+def _binary(call: Callable[[Any, Any], Any]) -> Call:
+    def binary(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+        (x, one), (y, other) = _numbers(left), _numbers(right)
+        return _result(call(x, y), _either(one, other))
+
+    return binary
+
+
+def _sum_of_two(call: Callable[[Any, Any], Any]) -> Call:
+    """An addition or a subtraction, which in the rounded reading leaves 0 where it leaves hardly anything."""
+
+    def added(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+        (x, one), (y, other) = _numbers(left), _numbers(right)
+        result = call(x, y)
+        lost = np.abs(result) < guards.LOST * np.abs(x)
+        if lost.any():
+            result = lanes.either(result, 0.0, lost & (result != 0))
+        return _result(result, _either(one, other))
+
+    return added
+
+
+def _smallest(lanes: Lanes, result: Any) -> Any:
+    """The result, in the rounded reading with 0 for what is smaller than Excel's numbers."""
+    size = np.abs(result)
+    if not size.min(initial=1.0) >= guards.SMALLEST:  # so too where there is a nan
+        return lanes.either(result, 0.0, (size < guards.SMALLEST) & (size > 0))
+    return result
+
+
+def _product(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+    (x, one), (y, other) = _numbers(left), _numbers(right)
+    return _result(_smallest(lanes, x * y), _either(one, other))
+
+
+def _quotient(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+    (x, one), (y, other) = _numbers(left), _numbers(right)
+    amiss, zero = _either(one, other), y == 0
+    if zero.any():
+        amiss = np.where(zero & (amiss == 0 if amiss is not None else True), DIV, 0 if amiss is None else amiss)
+    return _result(_smallest(lanes, x / y), amiss)
+
+
+def _percent(lanes: Lanes, operand: Operand) -> Operand:
+    values, amiss = _numbers(operand)
+    return _result(_smallest(lanes, values / 100.0), amiss)
+
+
+def _exact(call: Callable[[Any], Any]) -> Call:
+    def exact(lanes: Lanes, operand: Operand) -> Operand:
+        values, amiss = _numbers(operand)
+        return _result(_smallest(lanes, call(values)), amiss)
+
+    return exact
+
+
+def _powers(raised: Callable[[list[float], list[float]], list[Any]]) -> Call:
+    """A power, number by number: numpy's own ends in another bit now and then, and equal numbers must stay equal."""
+
+    def power(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+        (x, one), (y, other) = _numbers(left), _numbers(right)
+        base, exponent = np.broadcast_arrays(x, y)
+        odd = (base == 0) & (exponent <= 0) | (base < 0) & (exponent != np.floor(exponent))
+        plain = np.where(odd, 1.0, base) if odd.any() else base
+        if plain.ndim == 0:
+            found: Any = np.array(raised([float(plain)], [float(exponent)])[0], float)
+        else:
+            found = np.array(raised(plain.ravel().tolist(), exponent.ravel().tolist()), float).reshape(plain.shape)
+        amiss = _either(one, other)
+        if odd.any():
+            amiss = _either(amiss, np.where(odd, ODD, 0).astype(np.uint8))
+        return _result(_smallest(lanes, found), amiss)
+
+    return power
+
+
+def _python_powers(bases: list[float], exponents: list[float]) -> list[Any]:
+    try:
+        return list(map(operator.pow, bases, exponents))
+    except OverflowError:
+        return [_python_power(base, exponent) for base, exponent in zip(bases, exponents, strict=True)]
+
+
+def _python_power(base: float, exponent: float) -> Any:
+    try:
+        return base**exponent
+    except OverflowError:
+        return math.inf
+
+
+def _numpy_powers(bases: list[float], exponents: list[float]) -> list[Any]:
+    return list(map(np.power, bases, exponents))
+
+
+def _whole(lanes: Lanes, operand: Operand) -> Operand:
+    values, amiss = _numbers(operand)
+    near = np.rint(values)
+    apart = np.abs(values - near)
+    nearly = (apart > 0) & (apart <= guards.NEARLY_WHOLE * np.abs(values)) & (np.floor(values) != near)
+    return _result(lanes.either(np.floor(values), near, nearly), amiss)
+
+
+def _to_digits(cut: Callable[[Any], Any], *, ties: bool) -> Call:
+    """A number rounded at a decimal; where a tie, or a whole number, is close, its fifteen digits decide, and so the program."""
+
+    def rounded(lanes: Lanes, number: Operand, digits: Operand) -> Operand:
+        values, amiss = _numbers(number)
+        places = float(digits.values) if digits.kinds is None and digits.values.ndim == 0 else math.nan
+        if not abs(places) <= _MOST_DIGITS or places != math.floor(places):
+            return Operand(np.zeros(values.shape), np.full(values.shape, ODD, np.uint8))
+        scale = 10.0 ** abs(places)
+        scaled = np.abs(values * scale if places >= 0 else values / scale)
+        below = np.floor(scaled)
+        apart = np.abs(scaled - below - 0.5) if ties else np.minimum(scaled - below, below + 1 - scaled)
+        close = ~((apart > _TOO_CLOSE * (1 + scaled)) & (scaled < _LARGEST_EXACT))
+        close &= values != 0
+        whole = np.copysign(cut(scaled), values)
+        found = whole / scale if places >= 0 else whole * scale
+        return _result(found, _either(amiss, np.where(close, ODD, 0).astype(np.uint8) if close.any() else None))
+
+    return rounded
+
+
+def _logarithm(lanes: Lanes, number: Operand, base: Operand | None = None) -> Operand:
+    values, amiss = _numbers(number)
+    bases, other = (np.asarray(10.0), None) if base is None else _numbers(base)
+    amiss = _either(amiss, other)
+    odd = (bases <= 0) | (bases == 1)
+    if odd.any():
+        amiss = _either(amiss, np.where(odd, ODD, 0).astype(np.uint8))
+    return _result(np.log(values) / np.log(bases), amiss)
+
+
+def _same(lanes: Lanes, operand: Operand) -> Operand:
+    values, amiss = operand.values, None
+    if operand.kinds is not None:  # a plus before a truth value or a blank leaves it as it is
+        amiss = np.where(operand.kinds == NUMBER, 0, np.where(operand.kinds >= FIRST_ERROR, operand.kinds, ODD)).astype(
+            np.uint8
+        )
+    elif values.dtype == bool:
+        return Operand(values.astype(float), np.full(values.shape, ODD, np.uint8))
+    return _result(values, amiss)
+
+
+def _constant(number: float) -> Call:
+    return lambda lanes: Operand(np.asarray(number))
+
+
+_ORDERS: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq, "<>": operator.ne, "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge,
+}  # fmt: skip
+
+
+def _compared(name: str) -> Call:
+    """A comparison of numbers, in the rounded reading of fifteen digits; of truth values whether they are equal."""
+    compare = _ORDERS[name]
+
+    def compared(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+        x, y = left.values, right.values
+        if left.kinds is None and right.kinds is None:
+            if x.dtype == y.dtype == bool and name in ("=", "<>"):
+                return Operand(compare(x, y))
+            if bool not in (x.dtype, y.dtype):
+                return Operand(_ordered(lanes, compare, x, y))
+        one, other = (_kinds(operand) for operand in (left, right))
+        amiss = _either(_errors(one), _errors(other))
+        numbers = (one <= EMPTY_CELL) & (other <= EMPTY_CELL)
+        truths = (one == TRUTH) & (other == TRUTH) if name in ("=", "<>") else np.zeros_like(numbers)
+        odd = np.where(numbers | truths, 0, ODD).astype(np.uint8)
+        if amiss is not None:  # of a text beside an error value the program knows whether it can be compared
+            texts = (one == TEXT) | (other == TEXT)
+            odd = np.where((amiss != 0) & ~texts, amiss, odd)
+        amiss = odd
+        return _truths(_ordered(lanes, compare, x.astype(float), y.astype(float)), amiss)
+
+    return compared
+
+
+def _ordered(lanes: Lanes, compare: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+    size = np.maximum(np.abs(x), np.abs(y))
+    close = np.abs(x - y) <= np.maximum(guards.CLOSE * size, guards.CLOSEST)
+    if close.any():
+        close = close & (x != y)
+        return lanes.either(compare(x, y), bool(compare(0.0, 0.0)), close)
+    return compare(x, y)
+
+
+def _kinds(operand: Operand) -> Any:
+    """The kinds of an operand, spelled out."""
+    if operand.kinds is not None:
+        return operand.kinds
+    return np.full(operand.values.shape, TRUTH if operand.values.dtype == bool else NUMBER, np.uint8)
+
+
+def _errors(kinds: Any) -> Any:
+    """The kinds of error values and of what is odd, 0 elsewhere; None where there are none."""
+    found = np.where(kinds >= FIRST_ERROR, kinds, 0).astype(np.uint8)
+    return found if found.any() else None
+
+
+# --- choices ---------------------------------------------------------------------------------------------------------
+
+
+def _choice(name: str, operands: Sequence[Known]) -> tuple[Call, Known] | None:
+    if any(operand.shape is not None for operand in operands):
+        return _chosen_tables(operands) if name == "IF" and len(operands) == 3 else None
+    least, most, call = _CHOICES[name]
+    return (call, Known(None)) if least <= len(operands) <= most else None
+
+
+def _chosen_tables(operands: Sequence[Known]) -> tuple[Call, Known] | None:
+    """IF cell by cell, or one table or the other of the same shape."""
+    tables = {operand.table for operand in operands[1:]}
+    many = math.prod(operands[0].table) > 1
+    if tables - {(1, 1), operands[0].table} if many else len(tables) > 1:
+        return None
+    return _chosen, Known(max(operands[0].table, operands[1].table))
+
+
+def _condition(operand: Operand) -> tuple[Any, Any]:
+    """Whether a condition holds, and what is amiss with it."""
+    values, amiss = _numbers(operand)
+    return (operand.values if operand.values.dtype == bool else values != 0), amiss
+
+
+def _chosen(lanes: Lanes, condition: Operand, then: Operand, otherwise: Operand) -> Operand:
+    holds, amiss = _condition(condition)
+    if amiss is None and then.kinds is None and otherwise.kinds is None and then.values.dtype == otherwise.values.dtype:
+        return Operand(np.where(holds, then.values, otherwise.values))
+    one, other = _kinds(then), _kinds(otherwise)
+    kinds = np.where(holds, one, other)
+    # A blank that is chosen may be 0 or an empty text, and what is odd is not passed over in a branch either.
+    kinds = np.where((kinds == EMPTY_CELL) | (one == ODD) | (other == ODD), ODD, kinds)
+    values = np.where(holds, then.values.astype(float), otherwise.values.astype(float))
+    if amiss is not None:
+        kinds = np.where(amiss != 0, amiss, kinds)
+    return Operand(values, np.broadcast_to(kinds, values.shape).astype(np.uint8))
+
+
+def _chosen_or_false(lanes: Lanes, condition: Operand, then: Operand) -> Operand:
+    return _chosen(lanes, condition, then, Operand(np.asarray(False)))
+
+
+def _unless_error(lanes: Lanes, value: Operand, instead: Operand) -> Operand:
+    if value.kinds is None and instead.kinds is None:
+        return value
+    value = Operand(value.values, _kinds(value))
+    failed, other = (value.kinds >= FIRST_ERROR) & (value.kinds != ODD), _kinds(instead)
+    kinds = np.where(failed, other, value.kinds)
+    kinds = np.where((kinds == EMPTY_CELL) | (value.kinds == ODD) | (other == ODD), ODD, kinds)
+    return Operand(np.where(failed, instead.values.astype(float), value.values.astype(float)), kinds.astype(np.uint8))
+
+
+def _is_error(lanes: Lanes, value: Operand) -> Operand:
+    if value.kinds is None:
+        return Operand(np.zeros(value.values.shape, dtype=bool))
+    odd = value.kinds == ODD
+    failed = (value.kinds >= FIRST_ERROR) & ~odd
+    return _truths(failed, np.where(odd, ODD, 0).astype(np.uint8) if odd.any() else None)
+
+
+def _negated(lanes: Lanes, value: Operand) -> Operand:
+    holds, amiss = _condition(value)
+    return _truths(~holds, amiss)
+
+
+def _connected(connect: Callable[[Any, Any], Any]) -> Call:
+    """AND or OR of numbers and truth values; of a reference without either the program knows what to make."""
+
+    def connected(lanes: Lanes, *operands: Operand) -> Operand:
+        found, amiss = None, None
+        for operand in operands:
+            holds, wrong = _condition(operand)
+            if operand.kinds is not None:
+                blank = operand.kinds == EMPTY_CELL
+                wrong = _either(wrong, np.where(blank, ODD, 0).astype(np.uint8) if blank.any() else None)
+            found = holds if found is None else connect(found, holds)
+            amiss = _either(amiss, wrong)
+        return _truths(found, amiss)
+
+    return connected
+
+
+_CHOICES: dict[str, tuple[int, int, Call]] = {
+    "IFERROR": (2, 2, _unless_error),
+    "ISERROR": (1, 1, _is_error),
+    "NOT": (1, 1, _negated),
+    "AND": (1, 255, _connected(np.logical_and)),
+    "OR": (1, 255, _connected(np.logical_or)),
+}
+
+
+def _if(lanes: Lanes, *operands: Operand) -> Operand:
+    return _chosen(lanes, *operands) if len(operands) == 3 else _chosen_or_false(lanes, *operands)
+
+
+_CHOICES["IF"] = (2, 3, _if)
+
+
+# --- aggregates ------------------------------------------------------------------------------------------------------
+
+
+def _rows(values: Any, lanes: int) -> Any:
+    """Every cell of an operand, row by row: (cells, lanes), or (cells, 1)."""
+    return values.reshape(-1, values.shape[-1]) if values.ndim == 3 else values.reshape(1, -1)
+
+
+def _cells(lanes: Lanes, operands: Sequence[Operand]) -> tuple[Any, Any]:
+    """The cells of all operands, (cells, lanes), one after the other, and their kinds; None where all are numbers."""
+    plain = all(operand.kinds is None and operand.values.dtype != bool for operand in operands)
+    if len(operands) == 1:
+        values = _rows(operands[0].values, lanes.count)
+        return values, None if plain else _rows(_kinds(operands[0]), lanes.count)
+    parts = [_rows(operand.values, lanes.count) for operand in operands]
+    size = max(part.shape[1] for part in parts)
+    values = np.concatenate([np.broadcast_to(part, (len(part), size)) for part in parts])
+    if plain:
+        return values, None
+    kinds = [_rows(_kinds(operand), lanes.count) for operand in operands]
+    return values, np.concatenate([np.broadcast_to(part, (len(part), size)) for part in kinds])
+
+
+def _first_error(kinds: Any, *, passing: bool) -> Any:
+    """The error value among the cells, (lanes,), 0 where there is none; ODD where there are several, or others."""
+    failed = kinds >= FIRST_ERROR
+    highest = np.where(failed, kinds, 0).max(axis=0)
+    lowest = np.where(failed, kinds, ODD).min(axis=0)
+    found = np.where(highest == 0, 0, np.where(highest == lowest, highest, ODD))
+    if not passing:
+        found = np.where(((kinds != NUMBER) & ~failed).any(axis=0), ODD, found)
+    return found.astype(np.uint8)
+
+
+def _aggregate(call: Callable[[Lanes, Any, Any], tuple[Any, Any]], *, passing: bool) -> Call:
+    """An aggregate of the numbers among the cells; of what is computed, all must be numbers."""
+
+    def aggregate(lanes: Lanes, *operands: Operand) -> Operand:
+        values, kinds = _cells(lanes, operands)
+        if kinds is None:
+            found, amiss = call(lanes, values, None)
+            return _result(found, amiss)
+        if call is _count:  # which passes over errors as well
+            kinds = np.where((kinds >= FIRST_ERROR) & (kinds != ODD), TEXT if passing else ODD, kinds)
+        wrong = _first_error(kinds, passing=passing)
+        found, amiss = call(lanes, values, kinds == NUMBER)
+        return _result(found, _either(wrong if wrong.any() else None, amiss))
+
+    return aggregate
+
+
+def _total(lanes: Lanes, values: Any, numbers: Any) -> tuple[Any, Any]:
+    values = values if numbers is None else np.where(numbers, values, 0.0)
+    sums = np.add.accumulate(values, axis=0)  # one number after the other
+    sizes = np.abs(sums)
+    steps = sizes[1:] < guards.LOST * sizes[:-1]
+    if steps.any():
+        lost = np.any(steps & (sizes[1:] > 0), axis=0)
+        if lost.any():
+            rounded = np.zeros(values.shape[1])
+            for row in values:
+                before, rounded = rounded, rounded + row
+                rounded = np.where(np.abs(rounded) < guards.LOST * np.abs(before), 0.0, rounded)
+            return lanes.either(sums[-1], rounded, lost & (rounded != sums[-1])), None
+    return sums[-1], None
+
+
+def _count(lanes: Lanes, values: Any, numbers: Any) -> tuple[Any, Any]:
+    if numbers is None:
+        return np.full(values.shape[1], float(len(values))), None
+    return numbers.sum(axis=0).astype(float), None
+
+
+def _mean(lanes: Lanes, values: Any, numbers: Any) -> tuple[Any, Any]:
+    total, _ = _total(lanes, values, numbers)
+    count, _ = _count(lanes, values, numbers)
+    return total / count, np.where(count == 0, DIV, 0).astype(np.uint8) if (count == 0).any() else None
+
+
+def _extreme(reduce: Callable[..., Any], limit: float) -> Callable[[Lanes, Any, Any], tuple[Any, Any]]:
+    def extreme(lanes: Lanes, values: Any, numbers: Any) -> tuple[Any, Any]:
+        if numbers is None:
+            return reduce(values, axis=0), None
+        found = reduce(np.where(numbers, values, limit), axis=0)
+        return np.where(numbers.any(axis=0), found, 0.0), None
+
+    return extreme
+
+
+def _squares(lanes: Lanes, values: Any, numbers: Any) -> tuple[Any, Any]:
+    odd = None if numbers is None or numbers.all() else np.where(numbers.all(axis=0), 0, ODD).astype(np.uint8)
+    return _in_pairs(np.square(values)), odd
+
+
+def _in_pairs(cells: Any) -> Any:
+    """The sums of (cells, lanes) over cells as numpy adds a list of floats, in pairs where they are many."""
+    return np.ascontiguousarray(cells.T).sum(axis=1)
+
+
+_AGGREGATES: dict[str, Callable[[Lanes, Any, Any], tuple[Any, Any]]] = {
+    "SUM": _total,
+    "COUNT": _count,
+    "AVERAGE": _mean,
+    "MIN": _extreme(np.min, math.inf),
+    "MAX": _extreme(np.max, -math.inf),
+    "SUMSQ": _squares,
+}
+
+
+def _small_product(lanes: Lanes, result: Any, scale: Any) -> Any:
+    """A sum of products, in the rounded reading 0 where it is as small as what rounding leaves of such products."""
+    small = np.abs(result) <= guards.SMALL_PRODUCT * scale
+    return lanes.either(result, 0.0, small & (result != 0) & np.isfinite(result)) if small.any() else result
+
+
+def _sumproduct(size: int) -> Call:
+    def sumproduct(lanes: Lanes, *operands: Operand) -> Operand:
+        product: Any = 1.0
+        scale: Any = 1.0
+        amiss = None
+        for operand in operands:
+            values, kinds = _rows(operand.values.astype(float), lanes.count), None
+            if operand.kinds is not None or operand.values.dtype == bool:
+                kinds = _rows(_kinds(operand), lanes.count)
+                wrong = _first_error(kinds, passing=True)
+                amiss = _either(amiss, wrong if wrong.any() else None)
+                values = np.where(kinds == NUMBER, values, 0.0)
+            product, scale = product * values, scale * np.abs(values).max(axis=0)
+        return _result(_small_product(lanes, _in_pairs(product), scale * size), amiss)
+
+    return sumproduct
+
+
+def _mmult_of(left: Known, right: Known) -> tuple[Call, Known] | None:
+    """A product of matrices, added up in order; of sizes that do not fit, the program says what it is."""
+    if left.table[1] != right.table[0]:
+        return None
+    size = max(math.prod(left.table), math.prod(right.table))
+    shape = (left.table[0], right.table[1])
+
+    def mmult(lanes: Lanes, *operands: Operand) -> Operand:
+        wrong = None
+        tables = []
+        for operand in operands:
+            values = operand.values.astype(float)
+            tables.append(values if values.ndim == 3 else values.reshape(1, 1, -1))
+            if operand.kinds is not None or operand.values.dtype == bool:
+                found = _first_error(_rows(_kinds(operand), lanes.count), passing=False)
+                wrong = _either(wrong, found if found.any() else None)
+        x, y = tables
+        result = x[:, 0, None] * y[None, 0]
+        for k in range(1, x.shape[1]):
+            result = result + x[:, k, None] * y[None, k]
+        scale = np.abs(x).max(axis=(0, 1)) * np.abs(y).max(axis=(0, 1)) * size
+        return _result(_small_product(lanes, result, scale), wrong)
+
+    return mmult, Known(shape)
+
+
+def _transposed(lanes: Lanes, operand: Operand) -> Operand:
+    if operand.values.ndim < 3:
+        return operand
+    return Operand(operand.values.swapaxes(0, 1), None if operand.kinds is None else operand.kinds.swapaxes(0, 1))
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+_OF_TWO = frozenset(("ROUND", "ROUNDUP", "ROUNDDOWN"))  # with fewer the program says what is wrong
+_EXACT = frozenset(("ABS", "SQRT", "EXP"))
+_ELEMENTWISE: dict[str, Call] = {
+    "+": _sum_of_two(operator.add),
+    "-": _sum_of_two(operator.sub),
+    "*": _product,
+    "/": _quotient,
+    "U-": _exact(operator.neg),
+    "U+": _same,
+    "--": _exact(lambda values: values),
+    "%": _percent,
+    "^": _powers(_python_powers),
+    "POWER": _powers(_numpy_powers),
+    "INT": _whole,
+    "ROUND": _to_digits(np.rint, ties=True),
+    "ROUNDUP": _to_digits(np.ceil, ties=False),
+    "ROUNDDOWN": _to_digits(np.floor, ties=False),
+    "LOG": _logarithm,
+    "PI": _constant(math.pi),
+    **{name: (_exact if name in _EXACT else _unary)(plain_function(name)) for name in NUMERIC},
+    **{name: _compared(name) for name in _ORDERS},
+}

@@ -1,0 +1,227 @@
+"""Programs run on operands, the general way: every operand is looked at before a call, and every result after it."""
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from formulas.functions import Array
+from formulas.tokens.operand import Error
+from schedula import EMPTY
+
+from xlparity.engines.evaluator import guards
+from xlparity.engines.evaluator.functions import take
+from xlparity.engines.evaluator.functions.areas import filled
+from xlparity.engines.evaluator.functions.core import ARRAY_ROW, ignore_non_numbers
+from xlparity.engines.evaluator.functions.signatures import WITH_ERRORS, Function, Origin
+from xlparity.engines.evaluator.guards import Operand, Refusal
+from xlparity.engines.evaluator.readings import either
+
+_NA, _NUM, _REF, _VALUE = (Error.errors[code] for code in ("#N/A", "#NUM!", "#REF!", "#VALUE!"))
+
+# On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
+_NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call: the function, the slots of its operands and the slot of its result."""
+
+    name: str
+    function: Function
+    operands: tuple[int, ...]
+    result: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A compiled shape. The first ``arguments`` slots are its references, in the order in which the text has them;
+    ``omitted`` is the slot of an argument that is not there, and ``lines`` are the arguments that are whole rows or
+    columns. Of the ``intersecting`` references the one cell beside the formula is meant, as Excel has it where a plain cell
+    names a range and needs a value. ``single`` are the operands, by step and place, of which a plain cell takes a single
+    value. ``padded`` are the operands, by the step's result and the operand's position, that Excel fills up with #N/A where
+    an array formula has more cells than they have.
+    """
+
+    arguments: int
+    constants: tuple[Operand, ...]
+    steps: tuple[Step, ...]
+    result: int
+    array: bool
+    omitted: int | None
+    intersecting: frozenset[int]
+    lines: frozenset[int]
+    single: frozenset[tuple[int, int]]
+    padded: frozenset[tuple[int, int]]
+
+    def run(self, operands: list[Operand], block: tuple[int, int] = (1, 1)) -> Operand:
+        """The value on these operands, one for each reference; raises Refusal with the reason.
+
+        The cells of ``block`` are those of an array formula; where only some of them are refused, the value is an array
+        with the Refusals in their places.
+        """
+        slots = [*operands, *self.constants, *[None] * len(self.steps)]
+        references = set(range(self.arguments))
+        doubts = _Doubts(block)
+        for step in self.steps:
+            given = [slots[slot] for slot in step.operands]
+            for position, slot in enumerate(step.operands):
+                if (step.result, position) in self.padded and _is_short(given[position], block):
+                    doubts.note(self._maker(slot), given[position])
+                    given[position] = _filled_up(given[position], block)
+            if any(np.size(slots[slot]) > 1 for slot in step.operands if (step.result, slot) in self.single):
+                raise Refusal(f"'{step.name}' on an array in a plain cell, of which Excel takes one element")
+            found = slots[step.result] = _settled(step.name, given, _checked(self._call(step, given, references)))
+            if _refers(step, given, references):
+                references.add(step.result)
+            elif step is not self.steps[-1] and _with_blanks(found) and step.function.takes:
+                raise Refusal(f"a blank among what {step.name} gives")  # a zero in one place, an empty text in another
+        result = slots[self.result]
+        if _is_short(result, block) and self.steps and self.steps[-1].function.kind == "aggregate":
+            doubts.note(self.steps[-1], result)
+        return doubts.over(result)
+
+    def _maker(self, slot: int) -> Step | None:
+        """The step that gives this slot; None for a reference, a constant and an array of constants."""
+        step = next((step for step in self.steps if step.result == slot), None)
+        return None if step is None or step.name in ("ARRAY", ARRAY_ROW) else step
+
+    def _call(self, step: Step, operands: list[Operand], referring: set[int]) -> Operand:
+        function = step.function
+        if function.takes:
+            origins = [self._origin(slot, referring) for slot in step.operands]
+            found = take(function, step.name, operands, origins)
+            if step.name == "IF" and "omitted" in origins and found is EMPTY and step is not self.steps[-1]:
+                raise Refusal("an argument left out of an IF inside a formula")
+            if self.lines & {*step.operands} and (found is _REF or found is _VALUE or np.size(found) > 1):
+                raise Refusal(f"{step.name} beyond the used cells of whole rows or columns")
+            return found
+        references = [slot in referring for slot in step.operands]
+        if step.name in _NATIVE and all(
+            type(value) is float for operand in operands for value in guards.elements(operand)
+        ):
+            guards.same_shape(tuple(operands))
+            return _NATIVE[step.name](*operands)
+        if function.ignoring:
+            operands = [
+                ignore_non_numbers(step.name, operand, reference)
+                for operand, reference in zip(operands, references, strict=True)
+            ]
+        function.guard(*operands)
+        return function.call(*operands)
+
+    def _origin(self, slot: int, references: set[int]) -> Origin:
+        if slot == self.omitted:
+            return "omitted"
+        if slot in references:
+            return "reference"
+        return "constant" if slot < self.arguments + len(self.constants) else "computed"
+
+
+class _Doubts:
+    """The cells of an array formula, beyond an array that is computed inside it, of which it is not certain what they show.
+
+    Excel fills up with #N/A either that array or what becomes of it, and COUNTIF makes a number of a criterion #N/A.
+    """
+
+    def __init__(self, block: tuple[int, int]) -> None:
+        self._block = block
+        self._limits: list[tuple[float, float, Step]] = []
+
+    def note(self, step: Step | None, array: Operand) -> None:
+        """An array is smaller than the block, the result of this step."""
+        if step is not None:
+            rows, columns = (math.inf if size == 1 else size for size in array.shape)
+            self._limits.append((rows, columns, step))
+
+    def over(self, result: Operand) -> Operand:
+        """The result, with a Refusal in each such cell; where both ways come to #N/A there is nothing to doubt."""
+        if not self._limits:
+            return result
+        table = _filled_up(np.atleast_2d(np.asarray(result, object)), self._block)
+        for row, column in np.ndindex(table.shape):
+            for rows, columns, step in self._limits:
+                takes_errors = step.function.kind == "aggregate" and any(
+                    p.kind in WITH_ERRORS for p in step.function.takes
+                )
+                if (row >= rows or column >= columns) and (takes_errors or table[row, column] is not _NA):
+                    table[row, column] = Refusal(f"a cell beyond what {step.name} gives, inside an array formula")
+        return table
+
+
+def _is_short(operand: Operand, block: tuple[int, int]) -> bool:
+    """Whether an array has several rows or columns, but fewer than the block; a single one is repeated."""
+    return isinstance(operand, np.ndarray) and any(
+        1 < size < cells for size, cells in zip(operand.shape, block, strict=False)
+    )
+
+
+def _filled_up(table: Operand, block: tuple[int, int]) -> Operand:
+    """The table with #N/A in the rows and columns that it lacks."""
+    rows, columns = (size if size == 1 else max(size, cells) for size, cells in zip(table.shape, block, strict=True))
+    full = filled((rows, columns), _NA)
+    full[: table.shape[0], : table.shape[1]] = table
+    return full.view(Array)
+
+
+def _settled(name: str, operands: list[Operand], result: Operand) -> Operand:
+    """The result, in the rounded reading with 0 for what a subtraction left, and for what is smaller than Excel's numbers."""
+    if name in ("+", "-"):
+        return _rounded(result, guards.lost, operands[0])
+    if name in guards.EXACT:
+        return _rounded(result, lambda r, _: 0 < abs(r) < guards.SMALLEST, result)
+    if name in ("SUMPRODUCT", "MMULT"):
+        sizes = [guards.size_of(operand) for operand in operands]
+        scale = math.prod(sizes) * max(np.size(operand) for operand in operands)
+        return _rounded(result, lambda r, _: 0 < abs(r) <= guards.SMALL_PRODUCT * scale, result)
+    return result
+
+
+def _rounded(result: Operand, is_residue: Callable[[float, Any], bool], beside: Operand) -> Operand:
+    """The result, with 0 for residues in the rounded reading; each is looked at with the element beside it."""
+    if not isinstance(result, np.ndarray):
+        first = next(guards.elements(beside))
+        return either(result, 0.0) if isinstance(result, float) and is_residue(result, first) else result
+    others = np.broadcast_to(np.asarray(beside, object), result.shape)
+    for index in np.ndindex(result.shape):
+        number = result[index]
+        if isinstance(number, float) and is_residue(number, others[index]):
+            result[index] = either(number, 0.0)
+    return result
+
+
+def _refers(step: Step, operands: list[Operand], references: set[int]) -> bool:
+    """Whether a function that chooses among references has chosen one: not where it goes through arrays."""
+    if step.function.refers is None:
+        return False
+    through = [operand for place, operand in enumerate(operands) if not step.function.whole(place)]
+    chosen = step.operands[step.function.refers]
+    return all(slot in references for slot in chosen) and all(np.size(operand) <= 1 for operand in through)
+
+
+def _with_blanks(result: Operand) -> bool:
+    return isinstance(result, np.ndarray) and result.size > 1 and any(v is EMPTY for v in guards.elements(result))
+
+
+def _checked(result: Operand) -> Operand:
+    """The result as Excel has it: an infinity or nan is #NUM!, at the operation that makes it."""
+    if isinstance(result, np.ndarray):
+        if result.ndim not in (0, 2):
+            raise Refusal("a result that is no table")
+        array = np.empty(result.size, object)
+        array[:] = [_checked_scalar(value) for value in result.ravel().tolist()]
+        return array.reshape(result.shape).view(Array) if result.ndim else array[0]
+    return _checked_scalar(result)
+
+
+def _checked_scalar(value: Any) -> Any:
+    if isinstance(value, str | bool):  # formulas' errors and its blank are strings
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, int | float | np.number) and not isinstance(value, complex | np.complexfloating):
+        number = float(value)
+        return number + 0.0 if number - number == 0.0 else _NUM  # Excel has no negative zero
+    raise Refusal(f"a result that is no Excel value ({type(value).__name__})")

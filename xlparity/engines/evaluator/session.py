@@ -1,0 +1,311 @@
+"""A workbook in dependency order, recalculated as often as asked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from xlparity import collector
+from xlparity.engines.circularity import certain_circles
+from xlparity.engines.evaluator import whereabouts
+from xlparity.engines.evaluator.evaluation import Group, Node, Outcome, Plans, evaluate, schedule
+from xlparity.engines.evaluator.functions import DATED
+from xlparity.engines.evaluator.guards import Refusal
+from xlparity.engines.evaluator.program import Program
+from xlparity.engines.evaluator.shapes import compile_shape
+from xlparity.excel.address import Cell
+from xlparity.excel.batch import NUMBER, Batch, Kinds, Words, decode, encode, encoded
+from xlparity.excel.columns import Column, Floats, column_of, joined, value_in
+from xlparity.excel.formula import dissect
+from xlparity.excel.names import full_size
+from xlparity.excel.prefixes import concerns
+from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK, CIRCULAR, MISSING, Depends, Missing, Unsupported, Value
+from xlparity.excel.workbook import Formula, Workbook
+
+_LARGEST_RANGE = 1_000_000
+_LARGEST = 16_000_000  # values computed at once, 144 MB of them
+_SAME = 1e-13  # a residue that is no larger beside its cell, or beside 1, makes no difference
+_DEPENDS = "a value that depends on how Excel rounds: a cancellation residue to 0, or a number to 15 digits"
+
+
+class FormulasSession:
+    """One loaded workbook. Every cell has a place in a list; a formula knows the places it reads and writes."""
+
+    _encoded: tuple[Floats, Kinds] | None = None
+
+    @collector.paused()
+    def __init__(self, workbook: Workbook, kin: "FormulasSession | None" = None) -> None:
+        self._places: dict[Cell, int] = {}
+        self._start: list[Value] = []
+        self._programs: dict[tuple[str, bool], Program | Refusal] = kin._programs if kin else {}
+        self._plans: Plans = kin._plans if kin else {}
+        self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
+        self._constants: dict[float | Missing, int] = {}
+        self._workbook = workbook
+        formulas: list[tuple[Cell, Formula]] = []
+        for cell, content in workbook.cells.items():
+            self._places[cell] = len(self._start)
+            if isinstance(content, Formula):
+                formulas.append((cell, content))
+                self._start.append(MISSING)
+            else:
+                self._start.append(content)
+        for member in workbook.members:
+            self._place(member, MISSING)
+        made = [self._node(cell, formula) for cell, formula in formulas]
+        self._nodes = [node for node in made if node is not None]
+        self._by_formulas = frozenset(place for node in self._nodes for place in node.results)
+        self._groups, self._circular = schedule(self._nodes, frozenset(), self._plans)
+        self._cells = list(self._places)
+        circles = certain_circles(workbook, [self._cells[node.results[0]] for node in self._circular])
+        for node in self._circular:
+            self._refuse(node.results, CIRCULAR if self._cells[node.results[0]] in circles else BEHIND_A_CIRCLE)
+        self._start += reversed(self._constants)  # they are counted from the end
+        self._words = Words()
+
+    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
+        """Every cell's value, with the overrides in place of what the cells hold, formulas included."""
+        return {cell: value_in(column, 0) for cell, column in self.sweep(1, overrides).items()}
+
+    def sweep(self, count: int, overrides: Mapping[Cell, Column]) -> dict[Cell, Column]:
+        """What ``recalculate`` gives for each of ``count`` sets of overrides, as columns.
+
+        Raises ValueError for a column of another length, and where there are no sets.
+        """
+        return self._over(count, overrides, judged=False)
+
+    def forced(self, count: int, held: Mapping[Cell, Column]) -> dict[Cell, Column]:
+        """Every cell's value where all formulas read the held values: of a held formula what it makes of its precedents.
+
+        So each held formula is judged alone, and two that read one another are no circle. A held cell without a formula
+        is what it is held at; a formula that could not be read is refused as ever. Formulas that are not held are
+        computed and read as computed. Raises ValueError as ``sweep`` does.
+        """
+        return self._over(count, held, judged=True)
+
+    def like(self, workbook: Workbook) -> "FormulasSession":
+        """A session of another workbook, whose formulas are compiled only if their shapes are new."""
+        return FormulasSession(workbook, self)
+
+    def _over(self, count: int, given: Mapping[Cell, Column], *, judged: bool) -> dict[Cell, Column]:
+        if count < 1:
+            raise ValueError(f"{count} sets of inputs, where there must be one at least")
+        for column in given.values():
+            if isinstance(column, np.ndarray | tuple) and len(column) != count:
+                raise ValueError(f"a column of {len(column)} values for {count} sets")
+        outside = [cell for cell in given if not self._used(cell)]
+        if outside and any(node.program.lines for node in self._nodes):
+            return self.like(_with_room(self._workbook, outside))._over(count, given, judged=judged)
+        held = {self._places[cell]: column for cell, column in given.items() if cell in self._places}
+        groups, shadows = self._schedule(frozenset(held), judged=judged)
+        step = max(1, _LARGEST // max(1, len(self._start) + len(shadows)))
+        parts = [
+            self._computed(groups, shadows, held, count, slice(begin, min(begin + step, count)), judged=judged)
+            for begin in range(0, count, step)
+        ]
+        columns = parts[0] if len(parts) == 1 else [_joined(each, count, step) for each in zip(*parts, strict=True)]
+        found = {**given, **dict(zip(self._cells, columns, strict=False))}  # the constants have no cells
+        if judged:
+            computed = {place for group in groups for place in group.results.ravel().tolist()}
+            for cell in given:
+                content = self._workbook.cells.get(self._workbook.members.get(cell, cell))
+                if isinstance(content, Formula | Unsupported) and self._places[cell] not in computed:
+                    found[cell] = self._start[self._places[cell]]  # the reason why it is not computed
+        return found
+
+    def _schedule(self, held: frozenset[int], *, judged: bool) -> tuple[list[Group], dict[int, int]]:
+        """The groups to compute, and the places where what is computed of held cells is kept."""
+        by_formulas = held & self._by_formulas
+        if not by_formulas:
+            return self._groups, {}
+        nodes = self._nodes if judged else [node for node in self._nodes if not held.issuperset(node.results)]
+        groups, _ = schedule(nodes, by_formulas, self._plans)
+        return groups, {place: len(self._cells) + number for number, place in enumerate(sorted(by_formulas))}
+
+    def _computed(
+        self,
+        groups: Sequence[Group],
+        shadows: dict[int, int],
+        held: Mapping[int, Column],
+        count: int,
+        part: slice,
+        *,
+        judged: bool,
+    ) -> list[Column]:
+        """The columns of all places over some of the samples."""
+        taken = {
+            place: column[part] if isinstance(column, np.ndarray | tuple) else column for place, column in held.items()
+        }
+        outcome = self._outcome(groups, shadows, taken, part.stop - part.start)
+        shown = shadows if judged else {}
+        columns: list[Column] = [*self._start[: len(self._cells)]]
+        varying = {place for group in groups for place in group.results.ravel().tolist()}.union(taken)
+        places = [place for place in varying if 0 <= place < len(columns)]
+        rows = np.array([shown.get(place, place) for place in places], dtype=np.intp)
+        for place, row, column in zip(places, rows.tolist(), outcome.exact.columns(rows), strict=True):
+            columns[place] = self._column(outcome, row, column) if row in outcome.rounded else column
+        return columns
+
+    def _outcome(
+        self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], samples: int
+    ) -> Outcome:
+        """What every place comes to in so many samples."""
+        batch = self._batch(shadows, held, samples)
+        kept = np.zeros(len(batch.numbers), dtype=bool)
+        kept[list(held)] = True
+        return evaluate(groups, batch, kept, shadows)
+
+    def _batch(self, shadows: dict[int, int], held: Mapping[int, Column], samples: int) -> Batch:
+        """The values of constants and of held places."""
+        cells = len(self._cells)
+        if self._encoded is None:
+            self._encoded = encoded(self._start, self._words)
+        numbers, kinds = self._encoded
+        if shadows:  # before the constants, which are counted from the end
+            number, kind = encode(MISSING, self._words)
+            numbers = np.insert(numbers, cells, [number] * len(shadows))
+            kinds = np.insert(kinds, cells, [kind] * len(shadows))
+        batch = Batch.repeated((numbers, kinds), samples, self._words)
+        for place, column in held.items():
+            batch.set(place, column)
+        return batch
+
+    @staticmethod
+    def _column(outcome: Outcome, place: int, column: Column) -> Column:
+        """The values of a cell: where they depend on the reading, both."""
+        numbers, kinds = outcome.rounded[place]
+        exact = outcome.exact.numbers[place], outcome.exact.kinds[place]
+        with np.errstate(all="ignore"):
+            apart = np.abs(numbers - exact[0]) > _SAME * np.maximum(1.0, np.maximum(np.abs(numbers), np.abs(exact[0])))
+        differs = (kinds != exact[1]) | (apart if (kinds == NUMBER).any() else numbers != exact[0])
+        if not differs.any():
+            return column
+        values = [value_in(column, sample) for sample in range(len(differs))]
+        for sample in np.flatnonzero(differs).tolist():
+            other = decode(float(numbers[sample]), int(kinds[sample]), outcome.exact.words)
+            values[sample] = Depends(_DEPENDS, exact=values[sample], rounded=other)
+        return column_of(values)
+
+    def _used(self, cell: Cell) -> bool:
+        rows, columns = self._workbook.extents.get(cell.sheet, (0, 0))
+        return cell.row <= rows and cell.column <= columns
+
+    def _place(self, cell: Cell, value: Value) -> int:
+        place = self._places.get(cell)
+        if place is None:
+            place = self._places[cell] = len(self._start)
+            self._start.append(value)
+        return place
+
+    def _node(self, cell: Cell, formula: Formula) -> Node | None:
+        results = tuple([self._result(member, cell) for member in (formula.area.cells() if formula.area else (cell,))])
+        block = formula.area.shape if formula.area else (1, 1)
+        try:
+            shape, texts = self._dissected(formula.text, cell)
+            read_from: list[str | whereabouts.Numbers] = list(texts)
+            if whereabouts.concerns(shape):
+                shape, read_from = whereabouts.asked(shape, texts, cell, formula.area)
+            program = self._program(shape, formula.area is not None)
+            read = [self._read(text, cell, k in program.intersecting) for k, text in enumerate(read_from)]
+        except (Refusal, ValueError) as reason:
+            self._refuse(results, Unsupported(str(reason)))
+            return None
+        places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
+        full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
+        return Node(program, places, shapes, results, block, formula.spills, full)
+
+    def _dissected(self, text: str, cell: Cell) -> tuple[str, list[str]]:
+        shape, texts = dissect(text, lambda word: self._meaning(word, cell))
+        if concerns(shape):
+            return dissect(self._workbook.read_by_excel(text), lambda word: self._meaning(word, cell))
+        return shape, texts
+
+    def _result(self, member: Cell, anchor: Cell) -> int:
+        """The member's place, or where something else has been put over it, one that nobody reads."""
+        own = member == anchor or self._workbook.members.get(member) == anchor
+        return self._places[member] if own else self._behind(MISSING)
+
+    def _refuse(self, results: Iterable[int], why: Unsupported) -> None:
+        for place in results:
+            if place >= 0:
+                self._start[place] = why
+
+    def _meaning(self, word: str, cell: Cell) -> str:
+        scope = self._workbook.scope
+        return "(#NAME?)" if scope.misses(word, cell.sheet) else scope.meaning(word, cell)
+
+    def _program(self, shape: str, array: bool) -> Program:
+        key = shape, array
+        if key not in self._programs:
+            try:
+                self._programs[key] = compile_shape(shape, array)
+            except Refusal as reason:
+                self._programs[key] = reason
+        program = self._programs[key]
+        if isinstance(program, Refusal):
+            raise program
+        if self._workbook.date1904 and any(step.name in DATED for step in program.steps):
+            raise Refusal("a function of dates in a workbook whose dates count from 1904")
+        return program
+
+    def _read(
+        self, text: str | whereabouts.Numbers, cell: Cell, intersecting: bool
+    ) -> tuple[int | tuple[int, ...], tuple[int, int]]:
+        if isinstance(text, str):
+            return self._beside(text, cell) if intersecting else self._reference(text, cell)
+        return self._numbers(text)
+
+    def _beside(self, text: str, at: Cell) -> tuple[int, tuple[int, int]]:
+        """The place of the one cell of a range that stands in the formula's row or column."""
+        area = self._workbook.area(text, at)
+        rows, columns = area.shape
+        if columns == 1 and area.row <= at.row <= area.last_row:
+            cell = Cell(area.sheet, at.row, area.column)
+        elif rows == 1 and area.column <= at.column <= area.last_column:
+            cell = Cell(area.sheet, area.row, at.column)
+        else:
+            raise Refusal(f"the range {text} in a plain cell that does not stand beside it")
+        return self._place(cell, BLANK), (1, 1)
+
+    def _numbers(self, numbers: whereabouts.Numbers) -> tuple[int | tuple[int, ...], tuple[int, int]]:
+        """Places of their own, behind those of all cells, which hold these numbers."""
+        places = [self._behind(number) for number in numbers.values]
+        return (places[0] if len(places) == 1 else tuple(places)), numbers.shape
+
+    def _behind(self, number: float | Missing) -> int:
+        """The place of a constant, behind those of all cells."""
+        return self._constants.setdefault(number, -1 - len(self._constants))
+
+    def _reference(self, text: str, at: Cell) -> tuple[int | tuple[int, ...], tuple[int, int]]:
+        """The places of the cells that the reference names, and its shape."""
+        key = text, at.sheet
+        known = self._references.get(key)
+        if known is None:
+            area = self._workbook.area(text, at)
+            if ":" not in text:
+                known = self._place(area.first, BLANK), (1, 1)
+            elif area.size > _LARGEST_RANGE:
+                raise Refusal(f"the reference {text} to over a million cells")
+            else:
+                known = tuple([self._place(cell, BLANK) for cell in area.cells()]), area.shape
+            self._references[key] = known
+        return known
+
+
+def _joined(columns: Sequence[Column], count: int, step: int) -> Column:
+    """One column of several, each over so many samples but for the last."""
+    first = columns[0]
+    if not any(isinstance(column, np.ndarray | tuple) for column in columns) and all(
+        type(column) is type(first) and column == first for column in columns
+    ):
+        return first
+    return joined([(column, min(step, count - step * number)) for number, column in enumerate(columns)])
+
+
+def _with_room(workbook: Workbook, cells: Iterable[Cell]) -> Workbook:
+    """The workbook with these cells among the used ones, up to which whole rows and columns are read."""
+    extents = dict(workbook.extents)
+    for cell in cells:
+        rows, columns = extents.get(cell.sheet, (1, 1))
+        extents[cell.sheet] = max(rows, cell.row), max(columns, cell.column)
+    return replace(workbook, cells={**dict.fromkeys(cells, BLANK), **workbook.cells}, extents=extents)

@@ -1,0 +1,268 @@
+"""Shapes compiled to programs: parsed by ``formulas`` once, then run for every cell and sample."""
+
+import re
+from decimal import ROUND_DOWN, Decimal
+from typing import Any, Literal
+
+from formulas.parser import Parser
+from schedula import bypass
+from schedula.utils.gen import Token
+
+from xlparity.engines.evaluator.functions import FUNCTIONS, Function
+from xlparity.engines.evaluator.functions.core import ARRAY_ROW
+from xlparity.engines.evaluator.functions.signatures import OMITTED
+from xlparity.engines.evaluator.guards import DECIMALS, Operand, Refusal
+from xlparity.engines.evaluator.program import Program, Step
+from xlparity.excel.formula import CELL_MARK, LINES_MARK, RANGE_MARK, token_at, tokens
+from xlparity.excel.prefixes import without_prefix
+
+_MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
+_SIGNS = re.compile(r"[-+](?: *[-+])+ *")  # blanks are spelled out: to Python the marks are white space as well
+_REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
+
+_THROUGH = ("SUMPRODUCT", "LOOKUP")  # these work through arrays in a plain cell too
+# These take one cell of a range even inside SUMPRODUCT, or may do so.
+_SINGLY = (
+    "IF", "IFERROR", "IFNA", "IFS", "SWITCH", "CHOOSE", "VLOOKUP", "HLOOKUP", "XLOOKUP", "INDEX",
+)  # fmt: skip
+
+# In a plain cell Excel takes one cell of each range in what these are given. Other functions of ranges, CORREL and MODE
+# among them, work through what is computed from a range, or may do so.
+_INTERSECTING = frozenset((
+    "SUM", "SUMSQ", "AVERAGE", "MIN", "MAX", "COUNT", "PRODUCT", "AND", "OR", "COUNTA", "STDEV", "STDEVP", "VAR", "VARP",
+    "MEDIAN", "IF",
+))  # fmt: skip
+
+Context = Literal["arrays", "plain", "unsure"]
+
+
+def compile_shape(shape: str, array: bool) -> Program:
+    """The program of a shape, ``array`` for an array formula; raises Refusal where it cannot be trusted."""
+    for token in reversed(tokens(shape)):
+        # Asked of the text: the parser makes a plain reference of INDIRECT("A1"), and no call is left to look at.
+        if token.kind == "function":
+            name = without_prefix(token.text[:-1])
+            if name not in FUNCTIONS and name != "SINGLE":
+                raise Refusal(f"the function {name}, which this engine does not vouch for")
+            shape = f"{shape[: token.start]}{name}({shape[token.end :]}"
+        if token.kind == "number" and not (token.text.isdigit() and len(token.text) < 16):
+            # The parser reads neither 1E5 nor 5. as numbers; Excel does, and cuts what has more than 15 digits.
+            shape = shape[: token.start] + repr(_fifteen_digits(token.text)) + shape[token.end :]
+    shape = _signs_apart(shape)
+    kinds = _MARK.findall(shape)
+    # Each reference gets an address of its own, since formulas merges references of the same name.
+    names = [f"A{3 * k + 1}" if kind == CELL_MARK else f"A{3 * k + 1}:B{3 * k + 2}" for k, kind in enumerate(kinds)]
+    placed = iter(names)
+    try:
+        builder = Parser().ast(_MARK.sub(lambda _: next(placed), shape))[1]
+        root = builder.get_node_id(builder[-1])
+    except Exception as error:  # formulas raises whatever its tokens happen to raise
+        raise Refusal("a formula that the formulas parser does not read") from error
+    compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)), array)
+    try:
+        root, is_array = compiler.visit(root, "arrays" if array else "plain")
+    except (KeyError, RecursionError) as error:
+        raise Refusal("a formula that the formulas parser reads in some way of its own") from error
+    if is_array and not array and root in compiler.arguments:
+        compiler.intersecting.add(root)
+        is_array = False
+    kinds = [CELL_MARK if name in compiler.intersecting else kind for name, kind in zip(names, kinds, strict=True)]
+    intersecting = frozenset(k for k, name in enumerate(names) if name in compiler.intersecting)
+    order = [*names, *compiler.constants, *(out for _, _, out in compiler.calls)]
+    slots = {node: slot for slot, node in enumerate(order)}
+    constants = tuple(compiler.constants.values())
+    steps = tuple(
+        Step(name, compiler.chosen(name, out, root), tuple(slots[operand] for operand in operands), slots[out])
+        for name, operands, out in compiler.calls
+    )
+    lines = frozenset(slot for slot, kind in enumerate(kinds) if kind == LINES_MARK)
+    single = frozenset((slots[out], slots[operand]) for out, operand in compiler.single)
+    padded = _padded(steps, slots[root]) if array else frozenset()
+    return Program(
+        len(kinds), constants, steps, slots[root], array, slots.get(OMITTED), intersecting, lines, single, padded
+    )
+
+
+def _padded(steps: tuple[Step, ...], root: int) -> frozenset[tuple[int, int]]:
+    """The operands, by the slot of the step's result and their position, that go cell by cell into the cells of the result.
+
+    What another step reads as a whole is none of them: it must keep its size.
+    """
+    found: set[tuple[int, int]] = set()
+    reached, whole = {root}, set[int]()
+    for step in reversed(steps):
+        singly = step.result in reached - whole and step.function.kind == "elementwise"
+        for position, slot in enumerate(step.operands):
+            if singly and step.function.spreads(position):
+                found.add((step.result, position))
+                reached.add(slot)
+            else:
+                whole.add(slot)
+    return frozenset(found)
+
+
+def _fifteen_digits(text: str) -> float:
+    number = Decimal(text)
+    digits = number.adjusted() - 14
+    return float(number.quantize(Decimal((0, (1,), digits)), ROUND_DOWN, DECIMALS) if number else number)
+
+
+def _signs_apart(shape: str) -> str:
+    """The shape with brackets between signs that follow one another: ``a--b^2`` is ``a-(-b)^2``, as Excel reads it.
+
+    formulas counts the minus signs and makes one sign of them, ``a+b^2``. A plus behind another sign changes nothing.
+    """
+    for run in reversed([*_SIGNS.finditer(_without_texts(shape))]):
+        end = _operand_end(shape, run.end())
+        minus = run[0][1:].count("-")
+        operand = f"{'(-' * minus}{shape[run.end() : end]}{')' * minus}"
+        shape = f"{shape[: run.start()]}{run[0][0]}{operand}{shape[end:]}"
+    return shape
+
+
+def _operand_end(shape: str, start: int) -> int:
+    """Where the operand ends that begins here: a reference, a constant, a call, or something in brackets."""
+    token = token_at(shape, start)
+    if token is not None and token.kind != "function":
+        return token.end
+    if _MARK.match(shape, start):
+        return start + 1
+    depth, plain = 0, _without_texts(shape)
+    for place in range(start if token is None else token.end - 1, len(shape)):
+        depth += (plain[place] in "({") - (plain[place] in ")}")
+        if depth == 0:
+            return place + 1
+    raise Refusal("a formula that the formulas parser does not read")
+
+
+def _without_texts(shape: str) -> str:
+    """The shape with another sign for each character of the texts in it."""
+    for token in tokens(shape):
+        if token.kind == "string":
+            shape = f"{shape[: token.start]}{'_' * len(token.text)}{shape[token.end :]}"
+    return shape
+
+
+def _function(name: str, operands: int) -> Function:
+    function = FUNCTIONS[name]
+    if function.arity and not function.arity[0] <= operands <= function.arity[1]:
+        raise Refusal(f"{name} with {operands} arguments")
+    return function
+
+
+class _Compiler:
+    """Walks the graph that formulas' parser builds, from the result back to references and constants."""
+
+    def __init__(self, graph: Any, arguments: dict[str, str], array: bool) -> None:
+        self.arguments = arguments
+        self._array = array
+        self.intersecting: set[str] = set()
+        self.constants: dict[str, Operand] = {}
+        self.calls: list[tuple[str, list[str], str]] = []
+        self.single: set[tuple[str, str]] = set()
+        self._defaults = graph.default_values
+        self._producers = {node["outputs"][0]: (key, node) for key, node in graph.function_nodes.items()}
+        self._scheduled: set[str] = set()
+        self._fixed: set[str] = set()  # the arrays of constants: a plain cell goes through them, as through no range
+
+    def visit(self, node: str, context: Context) -> tuple[str, bool]:
+        """The node that holds this one's value, and whether it is an array.
+
+        In the context ``arrays`` these are worked through, as in an array formula and inside SUMPRODUCT. In a ``plain``
+        one Excel takes of a range the one cell beside the formula, which formulas does not: the implicit intersection.
+        What it does with IF and with aggregates inside SUMPRODUCT is ``unsure``.
+        """
+        if node in self.arguments:
+            return node, self.arguments[node] != CELL_MARK
+        if node not in self._producers:
+            self.constants[node] = self._defaults[node]["value"]
+            return node, False
+        key, description = self._producers[node]
+        # START and the like are no operands: INDEX has one more that says how to run it.
+        operands = [operand for operand in description["inputs"] if not isinstance(operand, Token)]
+        if description["function"] is bypass:  # the same subexpression for a second time
+            return self.visit(operands[0], context)
+        name, operands = self._meant(key, operands)
+        if name == "SINGLE":
+            return self._single(operands[-1]), False  # formulas hands over the cell too
+        function = _function(name, len(operands))
+        passed = self._passed(name, function, context)
+        arrays, constant = False, True
+        visited: list[str] = []
+        for position, operand in enumerate(operands):
+            whole = function.whole(position)
+            looked_at = (function.ignoring or function.lines) if whole else context == "plain"
+            if self.arguments.get(operand) == LINES_MARK and not looked_at:
+                raise Refusal(f"whole rows or columns in '{name}'")  # the blanks below the last used cell count too
+            found, is_array = self.visit(operand, passed)
+            fixed = found in self._fixed and (name not in _SINGLY or name == "CHOOSE")
+            if not whole and context != "arrays" and not fixed and is_array:
+                if context == "unsure" or (name in _SINGLY and name != "IF") or not function.intersects(position):
+                    raise Refusal(f"'{name}' on a range in a plain cell")
+                found, is_array = self._single(found), False
+            elif not whole and not self._array and not fixed and (context != "arrays" or name in _SINGLY):
+                self.single.add((node, found))  # what may yet turn out to be an array
+            arrays |= is_array and not whole
+            constant &= not is_array or found in self._fixed
+            visited.append(found)
+        if name == "TRANSPOSE" and not self._array:
+            raise Refusal("TRANSPOSE outside an array formula")
+        if name in (ARRAY_ROW, "ARRAY") or (function.kind == "elementwise" and arrays and constant):
+            self._fixed.add(node)
+        if node not in self._scheduled:
+            self._scheduled.add(node)
+            self.calls.append((name, visited, node))
+        return node, function.kind == "matrix" or arrays
+
+    def _passed(self, name: str, function: Function, context: Context) -> Context:
+        if self._array or name in _THROUGH:
+            return "arrays"
+        intersects = function.kind == "elementwise" and not any(map(function.whole, range(3)))
+        if context == "plain" and (intersects or name in _INTERSECTING):
+            return context
+        if function.kind == "elementwise" and name not in _SINGLY:
+            return context if context != "plain" else "unsure"
+        return "unsure"
+
+    def _single(self, node: str) -> str:
+        """A reference of which one cell is meant, the one beside the formula."""
+        if node not in self.arguments or self._array:
+            raise Refusal("one element of something computed")
+        self.intersecting.add(node)
+        return node
+
+    def chosen(self, name: str, out: str, root: str) -> Function:
+        """The function of that name, or the rough one where nobody sees the last digit of what it makes."""
+        function = FUNCTIONS[name]
+        readers = [FUNCTIONS[reader] for reader, operands, _ in self.calls if out in operands]
+        seen = out == root or not all(reader.reads_rough for reader in readers)
+        return function if seen or function.rough is None else function.rough
+
+    def _meant(self, key: str, operands: list[str]) -> tuple[str, list[str]]:
+        """The name in the table of the function that formulas' parser calls so, and its operands."""
+        name = _plain(key)
+        if name == "U-" and (inner := self._call(operands[0])) is not None and _plain(inner[0]) == "U-":
+            return "--", inner[1]
+        if name == "ARRAY" and not any(self._is_array(operand) for operand in operands):
+            name = ARRAY_ROW
+        if name not in FUNCTIONS and name != "SINGLE":
+            raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
+        return name, operands
+
+    def _is_array(self, node: str) -> bool:
+        """Whether it is itself a row of an array constant, perhaps one that another array has as well."""
+        call = self._call(node)
+        return call is not None and _plain(call[0]) == "ARRAY"
+
+    def _call(self, node: str) -> tuple[str, list[str]] | None:
+        """The key and the operands of the call that gives this node; None where no call does."""
+        if node not in self._producers:
+            return None
+        key, description = self._producers[node]
+        operands = [operand for operand in description["inputs"] if not isinstance(operand, Token)]
+        return self._call(operands[0]) if description["function"] is bypass else (key, operands)
+
+
+def _plain(key: str) -> str:
+    """The function's name of the parser's key for a call."""
+    return _REPEAT.sub("", key).upper()

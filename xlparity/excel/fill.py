@@ -1,0 +1,60 @@
+"""What becomes of a formula's text as Excel fills it into other cells, and what a ``$`` more or less makes of that."""
+
+import re
+from collections.abc import Iterator
+
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, column_letters, column_number
+from xlparity.excel.contents import Formula
+from xlparity.excel.formula import tokens
+
+_END = re.compile(r"(\$?)([A-Za-z]+)(\$?)([0-9]+)")
+
+
+def turned(formula: Formula) -> Iterator[tuple[str, Formula]]:
+    """The formula with a ``$`` more or less in one of its references, and what went wrong if that is the right one."""
+    text = formula.text
+    for token in tokens(text):
+        if token.kind != "reference":
+            continue
+        sheet, separator, place = token.text.rpartition("!")
+        for rows, columns in ((True, False), (False, True), (True, True)):
+            new = sheet + separator + ":".join(_anchored(end, rows, columns) for end in place.split(":"))
+            kind = "moved" if new.count("$") > token.text.count("$") else "did not move"
+            edited = Formula(text[: token.start] + new + text[token.end :], formula.area, formula.spills)
+            yield f"{token.text} {kind} as the formula was filled; it should be {new}", edited
+
+
+def _anchored(end: str, rows: bool, columns: bool) -> str:
+    """One end of a reference with the ``$`` before its row, its column or both put in, or taken out."""
+    match = _END.fullmatch(end)
+    if match is None:
+        return end
+    column, letters, row, digits = match.groups()
+    column = ("" if column else "$") if columns else column
+    row = ("" if row else "$") if rows else row
+    return f"{column}{letters}{row}{digits}"
+
+
+def filled(formula: str, rows: int, columns: int) -> str | None:
+    """The formula as Excel fills it into a cell so far away; None where a reference would leave the grid."""
+    text, position = "", 0
+    for token in tokens(formula):
+        if token.kind == "reference":
+            sheet, separator, place = token.text.rpartition("!")
+            ends = [_filled_end(end, rows, columns) for end in place.split(":")]
+            if None in ends:
+                return None
+            text += formula[position : token.start] + sheet + separator + ":".join(end for end in ends if end)
+            position = token.end
+    return text + formula[position:]
+
+
+def _filled_end(end: str, rows: int, columns: int) -> str | None:
+    match = _END.fullmatch(end)
+    if match is None:
+        return None
+    fixed_column, letters, fixed_row, digits = match.groups()
+    column = column_number(letters) + (0 if fixed_column else columns)
+    row = int(digits) + (0 if fixed_row else rows)
+    on_the_grid = 1 <= column <= MAX_COLUMN and 1 <= row <= MAX_ROW
+    return f"{fixed_column}{column_letters(column)}{fixed_row}{row}" if on_the_grid else None

@@ -1,0 +1,253 @@
+"""Other input values: agreement on the numbers that happen to be stored does not show that the formulas are live."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.columns import Column, Floats, column_of, picked, value_in
+from xlparity.excel.values import BLANK, Value
+from xlparity.spec.binding import Input, Offset
+
+Kind = Literal["plain", "opposite", "signs", "zeros", "some zeros", "large", "small", "near", "corner"]
+
+_EARLY: dict[int, Kind] = {1: "opposite", 3: "zeros", 5: "large", 7: "small"}
+_LATER: tuple[Kind, ...] = (
+    "corner", "signs", "some zeros", "corner", "signs", "near", "corner", "signs", "large", "some zeros", "signs", "small",
+    "corner", "opposite",
+)  # fmt: skip
+_EVERY = 4  # the later kinds have every fourth set
+# A reference may be defined near the stored values only, so most sets without a range keep closer to them.
+_SHARES = tuple(0.5**k for k in (-1, 3, 6, 1, 4, 7, 2, 5, 0))
+_LARGEST = 1e100
+_REMEMBERED = 200  # sets of which the values stay known, 13 MB of them at most
+_SOME = 0.3  # of the elements are zero in a set with some zeros
+
+
+@dataclass(frozen=True)
+class Element:
+    """One input value that is varied: the cells that hold it, the input it belongs to, and its value in each set."""
+
+    cells: tuple[Cell, ...]
+    given: Input[Range]
+    values: Column
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Sets of input values; in each of them every element has a value."""
+
+    count: int
+    elements: tuple[Element, ...]
+
+    def columns(self, numbers: Sequence[int]) -> dict[Cell, Column]:
+        """The values of the sets with these numbers, by cell."""
+        found: dict[Cell, Column] = {}
+        for element in self.elements:
+            found.update(dict.fromkeys(element.cells, picked(element.values, numbers)))
+        return found
+
+    def first(self, count: int) -> "Drawn":
+        """The first so many of the sets."""
+        if count >= self.count:
+            return self
+        numbers = range(count)
+        return Drawn(count, tuple(Element(e.cells, e.given, picked(e.values, numbers)) for e in self.elements))
+
+    def changed(self, values: Mapping[Cell, Value]) -> set[Cell]:
+        """The cells that have another value than this one in any set."""
+        return {
+            cell
+            for element in self.elements
+            for cell in element.cells
+            if differs(element.values, values.get(cell, BLANK), self.count).any()
+        }
+
+
+def draw(
+    inputs: Iterable[tuple[Input[Range], Sequence[Offset]]],
+    values: Mapping[Cell, Value],
+    behind: Callable[[Cell], Sequence[Cell]],
+    *,
+    count: int,
+    seed: int,
+) -> Drawn:
+    """So many sets of input values: within an input's range or choices, else around what the cell comes to.
+
+    ``values`` are what the cells that may be set come to as they are; an input cell that is not among them, or has no
+    number, keeps what it has. ``behind`` gives the constants from which a cell follows: an input that is a formula is
+    varied by varying them; one that is not to vary keeps its value. A cell that several inputs name keeps within the range
+    of each.
+
+    Most sets are a Latin hypercube; where an input has no range, they reach twice as far from its value as that is large,
+    or to a fraction of that, down to a 128th. Among them, and early, stand the opposite sign, zeros, a large and a small
+    magnitude; later also corners, signs and zeros that each element has by its own chance, and sets close to the stored
+    values. Sets in which nothing changes are left out. The same seed draws the same, whatever follows; of two counts, not
+    the same sets.
+    """
+    inputs = tuple(inputs)
+    found: dict[Cell, tuple[Input[Range], tuple[Cell, ...]]] = {}
+    held = {root for given, offsets in inputs if not given.vary for p in given.places(offsets) for root in behind(p[0])}
+    for given, offsets in inputs:
+        for places in given.places(offsets) if given.vary else ():
+            for root, free in _handles(places, behind).items():
+                if root not in held and isinstance(values.get(root), float | bool):
+                    allowed = tuple(cell for cell in free if cell in values)
+                    own = given if root in places else Input(given.name, given.at)
+                    known = found.get(root)
+                    found[root] = (own, allowed) if known is None else (_both(known[0], own), known[1])
+    if not found or not count:
+        return Drawn(0, ())
+    size = count, len(found), seed
+    few = count <= _REMEMBERED
+    levels = _known_levels(*size) if few else _levels(*size)
+    elements: list[Element] = []
+    for number, (root, (given, cells)) in enumerate(found.items()):
+        now = values[root]
+        if isinstance(now, bool) and _of_truths(given):
+            column: Column = tuple(bool(level < 0.5) for level in levels[:, number])
+        elif few:
+            column = _known_values(given, float(now), *size, number)  # type: ignore[arg-type]
+        else:
+            column = _values(given, float(now), levels[:, number])  # type: ignore[arg-type]
+        elements.append(Element(cells, given, column))
+    changing = np.zeros(count, dtype=bool)
+    for element in elements:
+        for now in {values[cell] for cell in element.cells}:
+            changing |= differs(element.values, now, count)
+    kept = np.flatnonzero(changing).tolist()
+    if not kept:
+        return Drawn(0, ())
+    return Drawn(len(kept), tuple(Element(e.cells, e.given, picked(e.values, kept)) for e in elements))
+
+
+def _of_truths(given: Input[Range]) -> bool:
+    """Whether the spec leaves TRUE and FALSE the only values of an input that holds one of them."""
+    return given.low is None and given.high is None and {0.0, 1.0}.issuperset(given.choices)
+
+
+def differs(column: Column, value: Value, count: int) -> NDArray[np.bool_]:
+    """In which of the sets the column has another value."""
+    if isinstance(column, np.ndarray) and isinstance(value, float):
+        return np.asarray(column != value)
+    return np.array([value_in(column, number) != value for number in range(count)], dtype=bool)
+
+
+def plainer(element: Element, value: float, stored: float) -> list[float]:
+    """Values that are easier to type than this one, within the element's range, the plainest first."""
+    if element.given.choices:
+        return []
+    tried = [1.0, 0.0, 2.0, -1.0, 0.5, 1.5, 3.0, -2.0, -0.5, 10.0, 100.0, -10.0, -100.0]
+    tried += [float(round(value)), round(2 * value) / 2, round(value, 1), round(value, 2)] if abs(value) < 1e15 else []
+    tried += [float(f"{value:.{digits}g}") for digits in (1, 2, 3, 6)]
+    inside = [number for number in dict.fromkeys(tried) if clipped(element.given, number) == number != stored]
+    return [number + 0.0 for number in inside[: inside.index(value) if value in inside else None]]
+
+
+def clipped(given: Input[Range], value: float) -> float:
+    """The value, or the end of the input's range that it lies beyond."""
+    low, high = given.low, given.high
+    value = value if low is None else max(value, low)
+    return value if high is None else max(min(value, high), value if low is None else low)
+
+
+def _kind(number: int) -> Kind:
+    if number < 10:
+        return _EARLY.get(number, "plain")
+    return "plain" if number % _EVERY else _LATER[(number // _EVERY - 3) % len(_LATER)]
+
+
+def _levels(count: int, width: int, seed: int) -> Floats:
+    """A number from 0 to 1 for each set and element: a Latin hypercube over the plain sets, plain chance in the others."""
+    from scipy.stats import qmc  # noqa: PLC0415  (half a second, where the engine has not imported it already)
+
+    random = np.random.default_rng(seed)
+    kinds = [_kind(number) for number in range(count)]
+    plain = [number for number, kind in enumerate(kinds) if kind == "plain"]
+    levels: Floats = random.random((len(kinds), width))
+    levels[plain] = qmc.LatinHypercube(width, seed=random).random(len(plain))
+    return levels
+
+
+_known_levels = lru_cache(maxsize=4)(_levels)
+
+
+@lru_cache(maxsize=1 << 13)  # a workbook with another formula in it has nearly all inputs in common with the original
+def _known_values(given: Input[Range], now: float, count: int, width: int, seed: int, number: int) -> Column:
+    return _values(given, now, _known_levels(count, width, seed)[:, number])
+
+
+def _values(given: Input[Range], now: float, levels: Floats) -> Column:
+    """One element's value in each set; what is no plain draw is held to the input's range as well."""
+    kinds = [_kind(number) for number in range(len(levels))]
+    if given.choices:
+        return column_of([_choice(given.choices, kind, level) for kind, level in zip(kinds, levels, strict=True)])
+    drawn = np.empty(len(kinds))
+    plains = 0
+    for number, (kind, level) in enumerate(zip(kinds, levels, strict=True)):
+        share = _SHARES[plains % len(_SHARES)]
+        plains += kind == "plain"
+        drawn[number] = clipped(given, _one(given, now, kind, float(level), share))
+    return drawn
+
+
+def _one(given: Input[Range], now: float, kind: Kind, level: float, share: float) -> float:
+    if kind == "zeros" or (kind == "some zeros" and level < _SOME):
+        return 0.0
+    size = min(max(abs(now), 1.0), _LARGEST)
+    bounded = given.low is not None and given.high is not None
+    if kind == "signs":  # each element by its own chance: a product of two is negative for mixed signs only
+        turned, level = level < 0.5, 2 * level % 1
+        return math.copysign((0.25 + 1.5 * level) * size, -now if turned else now)
+    if kind == "near":
+        return now + (2 * level - 1) * 0.01 * size
+    if kind == "small" and bounded:
+        return 2 * level - 1
+    if kind == "opposite" and not bounded:
+        now, share = -now, 0.5
+    elif kind not in ("plain", "some zeros"):
+        share = 1.0
+    low = now - share * size if given.low is None else given.low
+    high = max(low, now + share * size if given.high is None else given.high)
+    if kind == "corner":
+        return low if level < 0.5 else high
+    value = low + level * (high - low)
+    if kind in ("large", "small") and not bounded and abs(value) < _LARGEST / 1e3:
+        return value * (1e3 if kind == "large" else 1e-3)
+    return value
+
+
+def _choice(choices: Sequence[float], kind: Kind, level: float) -> float:
+    if (kind == "zeros" or (kind == "some zeros" and level < _SOME)) and 0.0 in choices:
+        return 0.0
+    return float(choices[min(int(level * len(choices)), len(choices) - 1)])
+
+
+def _both(one: Input[Range], other: Input[Range]) -> Input[Range]:
+    """The first input with the narrower of the two ranges, where they have any number in common."""
+    if one.choices or other.choices:
+        return one if one.choices else replace(one, choices=other.choices, low=None, high=None)
+    lows = [low for low in (one.low, other.low) if low is not None]
+    highs = [high for high in (one.high, other.high) if high is not None]
+    if lows and highs and max(lows) > min(highs):
+        return one
+    return replace(one, low=max(lows, default=None), high=min(highs, default=None))
+
+
+def _handles(places: Sequence[Cell], behind: Callable[[Cell], Sequence[Cell]]) -> dict[Cell, tuple[Cell, ...]]:
+    """The constants to set so that all the places of one element change together, each with the others that it takes along.
+
+    Where some places are constants, all formulas among them must follow from these; where all are formulas, from the same
+    constants. Otherwise whoever varied one place would leave another as it was.
+    """
+    roots = {cell: tuple(behind(cell)) for cell in places}
+    constants = tuple(cell for cell in places if roots[cell] == (cell,))
+    followed = {root for cell in places if cell not in constants for root in roots[cell]}
+    if constants:
+        return {constants[0]: constants} if followed <= set(constants) else {}
+    return {root: (root,) for root in roots[places[0]]} if len(set(roots.values())) == 1 else {}

@@ -1,0 +1,127 @@
+"""Which cell is which element of which quantity in which iteration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import Generic, NamedTuple, TypeVar
+
+from xlparity.excel.address import Cell, Range
+from xlparity.tolerance import Tolerance
+
+At = TypeVar("At")
+"""Where a quantity stands: the words of a spec file while only that is read, a Range once its workbook is."""
+
+
+class Offset(NamedTuple):
+    """How far a block stands from the first one."""
+
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output(Generic[At]):
+    """A quantity to be compared: where it stands in the first block, how closely, and how the array is turned.
+
+    Where ``constants`` are allowed, a typed one in it that always equals the reference is accepted.
+    """
+
+    name: str
+    at: At
+    tolerance: Tolerance
+    transpose: bool = False
+    skip: str | None = None
+    constants: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Twin(Generic[At]):
+    """A second place of an input's values, perhaps transposed."""
+
+    at: At
+    transpose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input(Generic[At]):
+    """A value that the reference is called with: where it stands, and what it may be varied between, if it may ``vary``.
+
+    ``every_block`` says that it stands in each block, and not only in the first.
+    """
+
+    name: str
+    at: At
+    every_block: bool = False
+    also: tuple[Twin[At], ...] = ()
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[float, ...] = ()
+    vary: bool = True
+
+    def places(self: "Input[Range]", offsets: Sequence[Offset]) -> list[tuple[Cell, ...]]:
+        """For each element, row by row, all the cells in which it stands."""
+        spread = offsets if self.every_block else offsets[:1]
+        columns = [list(self.at.moved(*offset).cells()) for offset in spread]
+        for twin in self.also:
+            for offset in spread:
+                cells = list(twin.at.moved(*offset).cells())
+                if twin.transpose:
+                    cells.sort(key=lambda cell: (cell.column, cell.row))
+                columns.append(cells)
+        return list(zip(*columns, strict=True))
+
+
+class Binding(NamedTuple):
+    """One element bound to one cell; ``iteration`` counts from 1, ``element`` is (row, column) in the range, from 0."""
+
+    output: Output[Range]
+    iteration: int
+    element: tuple[int, int]
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class CellMap:
+    """The bijection (quantity, iteration, element) ⇄ cell, an entry a bound cell.
+
+    ``inputs`` are the cells that the person sets: where an output stands in one of them, as the first weights do, there
+    is nothing to compare. ``accepted`` are the cells that are known to differ, each with the reason.
+    """
+
+    outputs: tuple[Output[Range], ...]
+    offsets: tuple[Offset, ...]
+    inputs: frozenset[Cell]
+    accepted: Mapping[Cell, str] = field(default_factory=dict)
+
+    @cached_property  # gone through once for every set of inputs
+    def blocks(self) -> tuple[tuple[Output[Range], int, list[Binding]], ...]:
+        """Every quantity in every iteration with its bound cells, row by row; a block without one is left out."""
+        found = []
+        for iteration, offset in enumerate(self.offsets, start=1):
+            for output in self.outputs:
+                area = output.at.moved(*offset)
+                bound = [
+                    Binding(output, iteration, (cell.row - area.row, cell.column - area.column), cell)
+                    for cell in area.cells()
+                    if cell not in self.inputs
+                ]
+                if bound:
+                    found.append((output, iteration, bound))
+        return tuple(found)
+
+    def twice_bound(self) -> tuple[Cell, str, str] | None:
+        """A cell to which two outputs lay claim, and both names; None where the map is a bijection."""
+        owner: dict[Cell, str] = {}
+        for output, _, bound in self.blocks:
+            for binding in bound:
+                if binding.cell in owner:
+                    return binding.cell, owner[binding.cell], output.name
+                owner[binding.cell] = output.name
+        return None
+
+
+def irregular(offsets: Sequence[Offset]) -> list[int]:
+    """The blocks that stand at another distance from the one before than the second does from the first."""
+    steps = [(b.rows - a.rows, b.columns - a.columns) for a, b in pairwise(offsets)]
+    return [number for number, step in enumerate(steps, start=2) if step != steps[0]]
