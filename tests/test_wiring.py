@@ -401,7 +401,7 @@ def test_the_action_installs_the_version_that_it_belongs_to(small):
     if "No matching distribution found for hatchling" in done.stderr:
         pytest.skip("there is no network to fetch the build tool from")
     assert done.returncode == 0, done.stderr
-    assert (packages / "xlparity" / "annotate" / "__init__.py").is_file()
+    assert (packages / "xlparity" / "actions" / "annotate" / "__init__.py").is_file()
 
 
 def test_no_step_of_the_action_puts_an_input_into_its_shell():
