@@ -19,7 +19,6 @@ from xlparity.scenarios.screen import Screen, Unscreened
 _MOST_SHAPES = 8
 _MOST_CONFIRMED = 6
 _MOST_HELPERS = 400
-_LARGEST_RANGE = 1000
 _FEWEST_ALIKE = 3  # cells in a line that have one formula, so that another among them is odd
 
 Tried = Iterator[tuple[Edit, Mapping[Cell, Formula]]]
@@ -66,15 +65,13 @@ class Culprits:
     def helpers(self, cell: Cell) -> list[Cell]:
         """The cells that nothing binds on the way to this one, formulas and constants, in the order of the formulas' text."""
         book, slots = self._repair.workbook, self._repair.layout.slots
+        steps = book.graph.steps([cell], lambda precedent: precedent not in slots)
+        new = (book.members.get(each, each) for _, fresh in steps for each in fresh if each not in slots)
         found: dict[Cell, None] = {}
-        waiting = [cell]
-        while waiting and len(found) < _MOST_HELPERS:
-            for area in book.precedents(waiting.pop()):
-                for precedent in area.cells() if area.size <= _LARGEST_RANGE else ():
-                    home = book.members.get(precedent, precedent)
-                    if precedent not in slots and home not in found and home in book.cells:
-                        found[home] = None
-                        waiting.append(home)
+        for home in new:
+            found[home] = None
+            if len(found) == _MOST_HELPERS:
+                break
         return list(found)
 
     def _form(self, cell: Cell, iteration: int, check: str) -> Form | None:

@@ -18,7 +18,7 @@ from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node, plain
 from xlparity.excel.columns import Column
 from xlparity.excel.fill import filled, turned
-from xlparity.excel.graph import follows, looked_at, precedents
+from xlparity.excel.graph import Graph
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook
 
@@ -210,14 +210,14 @@ class Repair:
     def _right(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         found = self.computed(root, formulas)
         concerned = _filled(formulas)
-        return found is not None and all(
+        return all(
             agrees(root.judged, index, found.get(binding.cell, BLANK), root.forced.sets).all()
             for index, binding in zip(root.indices, root.bindings, strict=True)
             if binding.cell in concerned
         )
 
-    def computed(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column] | None:
-        """What these formulas come to on the forced values; None where they read too many cells."""
+    def computed(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column]:
+        """What these formulas come to on the forced values."""
         members = {
             member: cell
             for cell, formula in formulas.items()
@@ -225,13 +225,11 @@ class Repair:
             if member != cell
         }
         small = replace(self.workbook, cells=formulas, members=members)
-        held: dict[Cell, Column] = {}
-        for cell in formulas:
-            for area in small.precedents(cell):
-                cells = looked_at(small, area)
-                if cells is None:
-                    return None
-                held.update((precedent, root.forced.seen(precedent)) for precedent in cells)
+        read = {area for cell in formulas for area in small.graph.areas(cell)}
+        forced = root.forced
+        held = {
+            cell: forced.seen(cell) for area in read for of in (forced.held, forced.local) for cell in area.among(of)
+        }
         held = {cell: column for cell, column in held.items() if column is not BLANK}
         held |= {cell: root.forced.held[cell] for cell in {*formulas, *members} if cell in root.forced.held}
         return self.session.like(small).forced(root.forced.count, held)
@@ -313,11 +311,14 @@ class Repair:
 
     def _circular(self, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether a cell would follow from itself, and so agree with anything: on forced values x = x is always right."""
-        small = replace(self.workbook, cells=formulas, members={})
+        graph, small = self.workbook.graph, replace(self.workbook, cells=formulas, members={})
         for cell in formulas:
-            before = set(precedents(self.workbook, cell)) if self.workbook.formula(cell) is not None else set()
-            new = [self.workbook.members.get(p, p) for p in precedents(small, cell)]
-            if cell in new or follows(self.workbook, [p for p in new if p not in before], cell):
+            areas, filled = small.graph.areas(cell), small.filled(cell)
+            if any(map(filled.intersects, areas)):
+                return True
+            own = set(graph.precedents(cell))
+            new = [read for read in Graph(self.workbook, {cell: areas}).precedents(cell) if read not in own]
+            if any(map(filled.contains, graph.before(new))):
                 return True
         return False
 

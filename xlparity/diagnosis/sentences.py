@@ -12,7 +12,6 @@ from xlparity.diagnosis.localise import NOT_ASSESSED, Forced, Judged, Root, reas
 from xlparity.diagnosis.relative import Layout
 from xlparity.diagnosis.repair import Mend
 from xlparity.excel.address import Cell
-from xlparity.excel.graph import on_a_circle, origins
 from xlparity.excel.prefixes import misspelling
 from xlparity.excel.values import BLANK, ErrorValue, Unsupported
 from xlparity.excel.workbook import Workbook
@@ -161,7 +160,7 @@ def unexplained(workbook: Workbook, judged: Judged, forced: Forced, indices: Seq
         index for index in indices if np.isfinite(judged.evidence.expected[:, index]).any()
     ]  # else a misfit says it
     unsure = [index for index in told if isinstance(judged.results[index].actual, Unsupported)]
-    circle = [index for index in unsure if on_a_circle(workbook, bindings[index].cell)]
+    circle = [index for index in unsure if workbook.graph.is_circular(bindings[index].cell)]
     found: list[Finding] = []
     if circle:
         behind = len(unsure) - len(circle)
@@ -205,7 +204,7 @@ def _refused(workbook: Workbook, judged: Judged, indices: Sequence[int]) -> list
     for group in _by_variable(judged, indices):
         mine = [bindings[index].cell for index in group]
         anchors = {workbook.members.get(cell, cell) for cell in mine}
-        sources = origins(workbook, mine, refused)
+        sources = workbook.graph.origins(mine, refused)
         if anchors.issuperset(sources):
             own.append((anchors, tuple(mine), group))
         else:

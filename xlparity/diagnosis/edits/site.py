@@ -45,7 +45,7 @@ class Site:
     def slot(self, area: Range) -> Slot | None:
         """Which quantity the area is a part of."""
         found = self.layout.slots.get(area.first)
-        return found or self.layout.slots.get(Cell(area.sheet, area.last_row, area.last_column))
+        return found or self.layout.slots.get(area.last)
 
     def named(self, area: Range) -> str:
         """The area with the name of its quantity: ``J9 (A1)``."""
@@ -70,8 +70,8 @@ class Site:
         if own is not None:
             yield own
         for row, column in ((self.cell.row, area.column), (area.row, self.cell.column)):
-            if area.row <= row <= area.last_row and area.column <= column <= area.last_column:
-                yield Range(area.sheet, row, column, row, column)
+            if area.contains(cell := Cell(area.sheet, row, column)):
+                yield Range.of(cell)
 
     def checks(self) -> Iterator[tuple[str, int]]:
         """The checks whose quantities may be meant here, each with the iteration: the formula's own first."""
