@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xlparity.diagnosis.localise import Root
 from xlparity.diagnosis.relative import Layout
-from xlparity.excel.address import Cell, Range
+from xlparity.excel.address import Cell, Range, as_ranges
 from xlparity.excel.columns import floats_of
 from xlparity.excel.values import BLANK
 
@@ -135,20 +135,7 @@ def _element(layout: Layout, cell: Cell, area: Range | None) -> Cell | None:
 
 def addresses(cells: Sequence[Cell]) -> str:
     """The cells in few words: runs as ranges, on one sheet named once, the first of many."""
-    lines: list[Range] = []
-    for cell in cells:
-        last = lines[-1] if lines else None
-        if last and (last.sheet, last.row, last.last_column + 1) == cell:
-            lines[-1] = last._replace(last_column=cell.column)
-        else:
-            lines.append(Range(cell.sheet, *cell[1:], *cell[1:]))
-    runs: list[Range] = []
-    for line in lines:
-        above = runs[-1] if runs else None
-        if above and above._replace(row=line.row, last_row=line.row) == line and above.last_row + 1 == line.row:
-            runs[-1] = above._replace(last_row=line.row)
-        else:
-            runs.append(line)
+    runs = as_ranges(cells)
     shown = [str(runs[0]), *(run.a1 if run.sheet == runs[0].sheet else str(run) for run in runs[1:3])]
     more = len(runs) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
