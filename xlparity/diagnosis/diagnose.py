@@ -8,7 +8,7 @@ import numpy as np
 
 from xlparity.compare.evidence import Evidence
 from xlparity.diagnosis.helpers import Culprits
-from xlparity.diagnosis.localise import Forced, ForcingSession, Judged, Root, agrees, amiss, force, localise, reason_in
+from xlparity.diagnosis.localise import Forced, ForcingSession, Judged, Root, agrees, amiss, force, localise, refusal_in
 from xlparity.diagnosis.relative import Layout
 from xlparity.diagnosis.repair import Mend, Repair
 from xlparity.diagnosis.sentences import finding, unexplained
@@ -91,7 +91,7 @@ def _sources(workbook: Workbook, root: Root) -> tuple[Cell, ...]:
         return ()
     held, local = root.forced.held, root.forced.local
     found = workbook.graph.origins(
-        root.cells, lambda cell: cell not in held and reason_in(local.get(cell, BLANK)) is not None
+        root.cells, lambda cell: cell not in held and refusal_in(local.get(cell, BLANK)) is not None
     )
     return () if set(found) <= {workbook.members.get(cell, cell) for cell in root.cells} else found
 

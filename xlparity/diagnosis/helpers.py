@@ -5,7 +5,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 import numpy as np
 
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, Kind, Site, edits
-from xlparity.diagnosis.localise import Forced, Judged, Root, agrees, reason_in, wrong_alone
+from xlparity.diagnosis.localise import Forced, Judged, Root, agrees, refusal_in, wrong_alone
 from xlparity.diagnosis.relative import Form
 from xlparity.diagnosis.repair import Mend, Repair
 from xlparity.diagnosis.subject import Subject, parsed
@@ -37,8 +37,8 @@ class Culprits:
         if root.fault in ("typed", "circular"):
             return None
         for edit, formulas in self._candidates(root):
-            mend = Mend(edit.kind, edit.said, formulas, tuple(formulas), edit.size)
-            unknown = any(reason_in(root.forced.seen(cell)) is not None for cell in formulas)  # it may well be right
+            mend = Mend.by(edit, formulas, tuple(formulas))
+            unknown = any(refusal_in(root.forced.seen(cell)) is not None for cell in formulas)  # it may well be right
             if mend.signature not in refused and not unknown and self._confirmed(root, formulas):
                 return mend
         return None
@@ -93,10 +93,11 @@ class Culprits:
                 text = repair.layout.write(form, helper, subject.home)
                 if text is not None:
                     near = (column if len(column) >= len(row) else row)[0]
-                    said = f"it is not the formula of {near} and its like"
+                    edit = Edit("siblings", Node("omitted", ""), "", 0.0, near)
                     if own is None:
                         said = f"a constant stands where {near} and its like have a formula"
-                    yield Edit("siblings", Node("omitted", ""), said, 0.0), {helper: Formula(text)}
+                        edit = edit._replace(said=said, unlike=None)
+                    yield edit, {helper: Formula(text)}
 
     def _as_in_siblings(self, root: Root) -> Tried:
         """Helpers as they are on the way to right cells with the same formula: the first that differs in each root cell."""

@@ -189,7 +189,7 @@ def _beyond(
         if (
             formula is not None
             and judged.results[index].status not in UNKNOWN
-            and reason_in(forced.local.get(binding.cell, BLANK)) is not None
+            and refusal_in(forced.local.get(binding.cell, BLANK)) is not None
             and judged.evidence.wrong[:, index].any()
             and anchor not in misled
         ):
@@ -202,13 +202,13 @@ def _beyond(
     ]
 
 
-def reason_in(column: Column) -> str | None:
-    """Why the engine could not compute the column in some of its sets; None where it could in all."""
+def refusal_in(column: Column) -> Unsupported | None:
+    """What the engine has in place of a value in the first set in which it could not compute the column; None in none."""
     for value in column if isinstance(column, tuple) else (column,):
         if isinstance(value, Unsupported):
-            return value.reason
+            return value
         if isinstance(value, Missing):
-            return f"a cell that holds {value}"
+            return Unsupported(f"a cell that holds {value}")
     return None
 
 
