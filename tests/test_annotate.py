@@ -21,7 +21,8 @@ from xlparity.errors import WorkbookError
 from xlparity.excel.address import Cell
 from xlparity.excel.ooxml import Content, Sheet, constant, pack, write_formulas, write_values
 from xlparity.excel.workbook import read_workbook
-from xlparity.results.report import CAUSES, Finding, Verdict
+from xlparity.results.report import Finding, Verdict
+from xlparity.results.rules import CAUSES
 
 FAULTS = {"N31": "=-(L31*LOG(J31)+(1-L31)*LN(1-J31))", "I30": "=MMULT(B30:D33,F30:F32)", "J10": 0.25}
 
@@ -137,7 +138,7 @@ def test_a_remark_on_a_wrong_cell_does_not_make_it_quieter(small):
     check = replace(report.checks[0], findings=(Finding("XP501", "y", (cell,), (1,), "the file stores 7"),))
     mark = marks(replace(report, checks=(check,)))[cell]
     assert mark.kind == "wrong"
-    assert mark.text.endswith("why: XP501 the file stores 7")
+    assert mark.text.endswith("why: XP501 the file stores 7.")
 
 
 def test_each_cell_of_a_finding_is_given_its_own_formula(small):

@@ -15,7 +15,6 @@ import xlparity
 from xlparity.actions.fix import fix
 from xlparity.engines import find_engine
 from xlparity.excel import ooxml
-from xlparity.excel.graph import on_a_circle
 from xlparity.excel.ooxml import pack, write_values
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import formulas_of, parse_workbook, read_workbook
@@ -234,7 +233,7 @@ def test_suggestions_for_a_workbook_of_pasted_values_refer_to_each_other_in_no_c
     report = xlparity.verify(two_iterations, workbook=path, options=Options(scenarios=20))
     found = [finding for check in report.checks for finding in check.findings]
     book = read_workbook(path).edited({cell: mend for finding in found for cell, mend in finding.mends.items()})
-    assert [str(cell) for finding in found for cell in finding.mends if on_a_circle(book, cell)] == []
+    assert [str(cell) for finding in found for cell in finding.mends if book.graph.is_circular(cell)] == []
 
 
 def test_a_circle_of_right_formulas_is_a_finding(small):

@@ -22,8 +22,7 @@ from xlparity.excel.ooxml import repack
 from xlparity.excel.prefixes import FUTURE, as_read, misspelling, misspelt, prefixed, undocumented
 from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.excel.workbook import read_workbook
-from xlparity.results.report import CAUSES
-from xlparity.results.rules import RULES
+from xlparity.results.rules import CAUSES, RULES
 from xlparity.settings import Options
 
 NAME = ErrorValue("#NAME?")
