@@ -3,13 +3,16 @@
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import openpyxl
 import pytest
+import warm as warming
 
 from xlparity import strict
 from xlparity.actions.generate import build
@@ -49,6 +52,22 @@ def _not_on_github() -> Iterator[None]:
         patch.delenv("GITHUB_STEP_SUMMARY", raising=False)
         patch.delenv("GITHUB_WORKSPACE", raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[None]:
+    """Commands that begin with ``warm.program(…)`` start at once, forked from a process that has imported the program."""
+    if not hasattr(os, "fork"):
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = f"{folder}/socket"
+        words = [sys.executable, "-P", warming.__file__, "--serve", path]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "ready\n"
+            patch.setenv(warming.VARIABLE, path)
+            yield
+            process.stdin.close()
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> Path:
