@@ -9,6 +9,7 @@ import xlparity
 from xlparity.actions.annotate.marks import marks
 from xlparity.reporters.parts import parts_of
 from xlparity.results.report import Verdict
+from xlparity.settings import Options
 
 SIZE = 6
 
@@ -104,13 +105,13 @@ def test_an_allowed_constant_that_is_not_the_references_is_hardcoded(triangle, c
 
 def test_without_other_inputs_it_is_said_that_nothing_shows_them_never_to_vary(triangle):
     """On the stored inputs alone, every pasted number equals the reference."""
-    report = xlparity.verify(write(triangle, allowed="Wk", D5=16), scenarios=0)
+    report = xlparity.verify(write(triangle, allowed="Wk", D5=16), options=Options(scenarios=0))
     (check,) = report.checks
     assert report.verdict is Verdict.PASS
     assert (
         "16 cells of 'W' hold constants that equal the reference on the stored inputs, and no others" in check.notes[0]
     )
-    assert xlparity.verify(write(triangle, D5=16), scenarios=0).verdict is Verdict.FAIL
+    assert xlparity.verify(write(triangle, D5=16), options=Options(scenarios=0)).verdict is Verdict.FAIL
 
 
 def test_a_check_of_nothing_but_allowed_constants_shows_nothing(small):

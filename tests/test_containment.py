@@ -16,6 +16,7 @@ import xlparity
 from xlparity.reporters import words
 from xlparity.reporters.parts import parts_of
 from xlparity.results.report import Verdict
+from xlparity.settings import Options
 from xlparity.spec import reference as references
 
 PROGRAM = [sys.executable, "-P", "-m", "xlparity.cli"]
@@ -83,7 +84,7 @@ def test_a_process_that_a_reference_forks_may_end(small):
         "import os\ndef double(x):\n    child = os.fork()\n    if not child:\n        os._exit(7)\n"
         "    return {'y': 2 * x if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7 else 0}\n"
     )
-    assert xlparity.verify(small.spec, scenarios=2).verdict is Verdict.PASS
+    assert xlparity.verify(small.spec, options=Options(scenarios=2)).verdict is Verdict.PASS
 
 
 def test_a_command_that_is_killed_leaves_no_process_behind(small):
@@ -304,7 +305,7 @@ def test_what_a_generator_leaves_when_it_is_closed_is_among_its_own_settings(sma
         "        while True:\n            yield {'y': 2 * x}\n"
     )
     before = np.geterr(), decimal.getcontext().prec
-    assert xlparity.verify(small.spec, scenarios=3).verdict is Verdict.PASS
+    assert xlparity.verify(small.spec, options=Options(scenarios=3)).verdict is Verdict.PASS
     assert before == (np.geterr(), decimal.getcontext().prec)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import xlparity
 from xlparity.results.report import Verdict
+from xlparity.settings import Options
 
 TWO = '[outputs]\ny = "B1"\nz = "B2"'
 
@@ -16,7 +17,7 @@ def checked(small, cells, returns, *, inputs='[inputs]\nx = "A1"', outputs=TWO, 
     small.reference.write_text(f"import numpy as np\ndef double({parameters}):\n    return {returns}\n")
     small.write_cells(cells)
     small.write_spec(inputs=inputs, outputs=outputs)
-    return xlparity.verify(small.spec, **options).checks[0]
+    return xlparity.verify(small.spec, options=Options(**options)).checks[0]
 
 
 def wrong_cells(check):

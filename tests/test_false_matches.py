@@ -17,6 +17,7 @@ import xlparity
 from xlparity.excel import ooxml
 from xlparity.excel.ooxml import pack
 from xlparity.results.report import Verdict
+from xlparity.settings import Options
 
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -275,7 +276,7 @@ def test_other_kinds_of_numbers_are_numbers(small, value):
 def test_the_second_engine_vouches_for_no_more_than_the_first(small):
     """Its functions are the same ones, and it has no list of those that are right."""
     assert verdict(small, "=IFERROR(OFFSET(A1,0,0),0)+A1", "x") is Verdict.UNASSESSED
-    assert xlparity.verify(small.spec, engine="excelmodel").verdict is Verdict.UNASSESSED
+    assert xlparity.verify(small.spec, options=Options(engines=("excelmodel",))).verdict is Verdict.UNASSESSED
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import formulas_of, parse_workbook, read_workbook
 from xlparity.results.report import Verdict
 from xlparity.scenarios import running
+from xlparity.settings import Options
 
 
 def block(number):
@@ -56,7 +57,7 @@ def report_on(small, cells, reference, *, inputs='x = "A1:A3"', outputs='y = "B1
     parameters = ", ".join(re.findall(r"^(\w+) =", inputs, re.MULTILINE))
     small.reference.write_text(f"import numpy as np\n\ndef double({parameters}):\n    {reference}\n")
     small.write_spec(inputs=f"[inputs]\n{inputs}", outputs=f"[outputs]\n{outputs}\n{more}")
-    return xlparity.verify(small.spec, **options)
+    return xlparity.verify(small.spec, options=Options(**options))
 
 
 def down(text, rows=(1, 2, 3), column="B"):
@@ -230,7 +231,7 @@ def test_suggestions_for_a_workbook_of_pasted_values_refer_to_each_other_in_no_c
     """The loss may be read from the history, or the history from the loss; whoever writes both has a circle."""
     path = tmp_path / "pasted.xlsx"
     openpyxl.load_workbook(two_iterations.with_name("regressor.xlsx"), data_only=True).save(path)
-    report = xlparity.verify(two_iterations, workbook=path, scenarios=20)
+    report = xlparity.verify(two_iterations, workbook=path, options=Options(scenarios=20))
     found = [finding for check in report.checks for finding in check.findings]
     book = read_workbook(path).edited({cell: mend for finding in found for cell, mend in finding.mends.items()})
     assert [str(cell) for finding in found for cell in finding.mends if on_a_circle(book, cell)] == []
@@ -348,7 +349,7 @@ def test_the_siblings_formula_is_suggested_where_libreoffice_finds_it_right(run,
     small.write_cells(right | cells)
     small.reference.write_text("def double(x):\n    return {'y': 2 * x}\n")
     small.write_spec(inputs='[inputs]\nx = "A1:A4"', outputs='[outputs]\ny = "B1:B4"')
-    report = xlparity.verify(small.spec, engine="libreoffice")
+    report = xlparity.verify(small.spec, options=Options(engines=("libreoffice",)))
     found = next(found for found in report.checks[0].findings if names(found) == ["B3"])
     assert found.suggestion == suggestion
     if suggestion is not None:
@@ -363,7 +364,7 @@ def test_the_siblings_formula_is_suggested_where_libreoffice_finds_it_right(run,
 def test_what_another_engine_could_not_compute_is_no_finding_of_libreoffice(small):
     """It computes B2, and finds it right; that the engine formulas does not support OFFSET is nothing to this report."""
     cells = THREE | down("=3*A#") | {"B2": "=3*OFFSET(A2,0,0)", "B3": "=3-A3"}
-    (found,) = found_in(small, cells, "return {'y': 3 * x}", engine="libreoffice")
+    (found,) = found_in(small, cells, "return {'y': 3 * x}", engines=("libreoffice",))
     assert (names(found), found.suggestion, list(found.mends)) == (["B3"], "=3*A3", [at("B3", "Sheet")])
 
 
@@ -373,7 +374,7 @@ def test_what_libreoffice_finds_wrong_is_a_finding_even_if_the_other_engine_cann
     """The cells differ, and what depends on them is counted; nothing is suggested that no engine could confirm."""
     cells = THREE | down("=4*OFFSET(A#,0,0)") | down("=B#+1", column="C")
     reference = "return {'y': 3 * x, 'z': 3 * x + 1}"
-    report = report_on(small, cells, reference, outputs='y = "B1:B3"\nz = "C1:C3"', engine=engine)
+    report = report_on(small, cells, reference, outputs='y = "B1:B3"\nz = "C1:C3"', engines=(engine,))
     (found,) = report.checks[-1].findings
     assert (found.code, names(found), found.affects, found.mends) == ("XP100", ["B1", "B2", "B3"], 3, {})
     assert "it does not compute what the reference does" in found.message
@@ -386,7 +387,7 @@ def test_libreoffice_names_the_cell_that_it_cannot_be_asked_about(small):
     """NOW stands in a helper: both cells that follow from it are named under it, and not it under them."""
     cells = THREE | {"E2": "=NOW()*0+A2", "F2": "=E2+0"} | down("=3*A#") | down("=B#+1", column="C") | {"B2": "=3*F2"}
     outputs = 'y = "B1:B3"\nz = "C1:C3"'
-    (found,) = found_in(small, cells, "return {'y': 3 * x, 'z': 3 * x + 1}", outputs=outputs, engine="libreoffice")
+    (found,) = found_in(small, cells, "return {'y': 3 * x, 'z': 3 * x + 1}", outputs=outputs, engines=("libreoffice",))
     assert (found.code, names(found), found.affects) == ("XP303", ["E2"], 2)
     assert "Sheet!E2 cannot be assessed: NOW gives another value each time; 'y' in Sheet!B2:C2 depends" in found.message
 

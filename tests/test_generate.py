@@ -30,6 +30,7 @@ from xlparity.excel.ooxml import pack, write_values
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, formulas_of, parse_workbook, read_workbook
 from xlparity.results.report import Verdict
+from xlparity.settings import Options
 
 # Excel's functions up to 2010 that the workbook may use; none of them is volatile.
 CLASSIC = {"MMULT", "TRANSPOSE", "EXP", "LN", "SUM", "COUNT", "IF", "ABS", "SUMPRODUCT"}
@@ -364,7 +365,7 @@ def test_the_typed_learning_rate_is_seen_on_other_inputs_only(two_iterations, tm
     draft = regressor(iterations=2, alpha=0.5)
     plant_mistakes(draft, 2)
     (tmp_path / "student.xlsx").write_bytes(build(draft)["regressor.xlsx"])
-    report = xlparity.verify(two_iterations, workbook=tmp_path / "student.xlsx", scenarios=0)
+    report = xlparity.verify(two_iterations, workbook=tmp_path / "student.xlsx", options=Options(scenarios=0))
     assert {f.code for check in report.checks for f in check.findings} == {"XP101", "XP201"}
 
 

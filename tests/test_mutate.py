@@ -2,6 +2,7 @@
 
 import json
 import types
+from math import inf
 
 import numpy as np
 import openpyxl
@@ -19,8 +20,7 @@ from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.workbook import Formula
 from xlparity.results.mutants import Mutant
 from xlparity.results.report import Verdict
-from xlparity.spec.containment import LIMIT
-from xlparity.tolerance import Tolerance
+from xlparity.settings import Options
 
 KEYS = {"mutants", "equivalent", "detected", "named", "restored", "survived"}
 
@@ -34,7 +34,7 @@ def chain(small):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """What becomes of all mutants of that workbook."""
-    return mutate(chained(Small(tmp_path_factory.mktemp("chain"))).spec, jobs=1)
+    return mutate(chained(Small(tmp_path_factory.mktemp("chain"))).spec, options=Options(jobs=1, time=inf))
 
 
 def chained(small):
@@ -98,7 +98,11 @@ def test_a_range_that_must_not_drift_is_made_to(small):
     small.write_cells({"A1": 1, "A2": 2, "A3": 4} | {f"B{row}": f"=A{row}/SUM($A$1:$A$3)" for row in (1, 2, 3)})
     small.reference.write_text("def double(x):\n    return {'y': x / x.sum()}\n")
     specified(small, 'y = "B1:B3"', 'x = { at = "A1:A3", low = 1, high = 9 }')
-    anchors = [outcome for outcome in mutate(small.spec, jobs=1).outcomes if outcome.mutant.kind == "anchor"]
+    anchors = [
+        outcome
+        for outcome in mutate(small.spec, options=Options(jobs=1, time=inf)).outcomes
+        if outcome.mutant.kind == "anchor"
+    ]
     assert [str(formula) for outcome in anchors for formula in outcome.mutant.contents.values()] in (
         ["=A1/SUM($A1:$A3)", "=A2/SUM($A2:$A4)", "=A3/SUM($A3:$A5)"],
         ["=A1/SUM(A1:A3)", "=A2/SUM(A2:A4)", "=A3/SUM(A3:A5)"],
@@ -110,7 +114,7 @@ def test_a_range_that_must_not_drift_is_made_to(small):
 
 def test_without_other_inputs_dead_formulas_survive(chain):
     """A formula that is right on the stored numbers only is the fault that no comparison of values shows."""
-    report = mutate(chain.spec, jobs=1, scenarios=0)
+    report = mutate(chain.spec, options=Options(jobs=1, scenarios=0, time=inf))
     assert report.verdict is Verdict.FAIL
     survivors = report.of("survived")
     assert {"frozen"} <= {outcome.mutant.kind for outcome in survivors}
@@ -124,14 +128,17 @@ def test_a_lax_tolerance_lets_mutants_survive(whole, chain):
     specified(
         chain, lax.replace('r = "C3"', 'r = { at = "C3", rtol = 0.6 }'), 'x = { at = "A1:A2", low = 3, high = 4 }'
     )
-    report = mutate(chain.spec, jobs=1)
+    report = mutate(chain.spec, options=Options(jobs=1, time=inf))
     assert report.counts["survived"] > 0
     assert report.counts["detected"] < whole.counts["detected"]
 
 
 def test_the_same_seed_gives_the_same_mutants_however_many_work_on_them(chain):
     """A survivor can be shown again; the number of processors decides nothing."""
-    one, two, three = (mutate(chain.spec, jobs=jobs, seed=seed, most=12) for jobs, seed in ((1, 4), (2, 4), (1, 5)))
+    one, two, three = (
+        mutate(chain.spec, options=Options(jobs=jobs, seed=seed, mutants=12, time=inf))
+        for jobs, seed in ((1, 4), (2, 4), (1, 5))
+    )
     assert one == two
     assert len(one.outcomes) == 12
     assert fates(one) != fates(three)
@@ -139,7 +146,7 @@ def test_the_same_seed_gives_the_same_mutants_however_many_work_on_them(chain):
 
 def test_a_limit_draws_from_all(whole, chain):
     """The first dozen would all be of one quantity."""
-    some = mutate(chain.spec, jobs=1, most=15)
+    some = mutate(chain.spec, options=Options(jobs=1, mutants=15, time=inf))
     assert len(some.outcomes) == 15
     assert len({outcome.mutant.variable for outcome in some.outcomes}) > 2
     assert all(found in fates(whole) for found in fates(some))
@@ -150,7 +157,7 @@ def test_a_helper_that_nothing_binds_is_broken_too(small):
     small.write_cells({"A1": 3, "B1": "=A1+1", "C1": "=2*B1", "D1": "=B1+7"})
     small.reference.write_text("def double(x):\n    return {'y': 2 * (x + 1)}\n")
     specified(small, 'y = "C1"', 'x = "A1"')
-    report = mutate(small.spec, jobs=1)
+    report = mutate(small.spec, options=Options(jobs=1, time=inf))
     broken = {cell.a1 for outcome in report.outcomes for cell in outcome.mutant.contents}
     assert broken == {"B1", "C1"}  # D1 is on the way to nothing
     assert report.counts["survived"] == 0
@@ -162,7 +169,7 @@ def test_a_workbook_that_does_not_pass_is_not_broken_further(run, chain):
         {"A1": 3, "A2": 4, "B1": "=2*A1+1", "B2": "=2*A2", "C1": "=SUM(B1:B2)", "C2": "=C1/2", "C3": "=C1"}
     )
     with pytest.raises(UsageError, match=r"does not pass as it is \(fail\); run 'xlparity verify .*small.parity.toml'"):
-        mutate(chain.spec, jobs=1)
+        mutate(chain.spec, options=Options(jobs=1, time=inf))
     done = run("mutate", chain.spec)
     assert (done.code, done.out) == (2, "")
     assert "does not pass as it is" in done.err
@@ -178,7 +185,7 @@ def test_the_exit_code_tells_whether_anything_survived(run, chain):
     assert done.code == 1
     assert "✗ FAIL" in done.out
     assert "survived: the check passes, and nothing shows that they compute what the original does" in done.out
-    report = mutate(chain.spec, scenarios=0, jobs=1)
+    report = mutate(chain.spec, options=Options(scenarios=0, jobs=1, time=inf))
     assert report.of("survived")
     said = " ".join(done.out.split())
     for outcome in report.of("survived"):
@@ -226,7 +233,7 @@ def test_the_report_goes_to_a_file_and_never_over_the_spec(run, chain, tmp_path)
 
 def test_mutants_of_the_generated_workbook_are_detected_and_named(two_iterations):
     """Array formulas, blocks and several checks: a sample of the measurement that is made of the whole."""
-    report = mutate(two_iterations, jobs=1, most=12, seed=11, scenarios=20)
+    report = mutate(two_iterations, options=Options(jobs=1, mutants=12, seed=11, scenarios=20, time=inf))
     counts = report.counts
     assert counts["mutants"] == 12
     assert counts["survived"] == 0
@@ -246,7 +253,7 @@ def test_the_original_of_a_mutant_is_what_stood_in_its_first_cell(whole):
 
 def planted(small, formulas):
     """What becomes of mutants that have these formulas, by address."""
-    bench = Bench(small.spec, None, 100, 0, Tolerance(), LIMIT)
+    bench = Bench(small.spec, None, Options())
     bench.check_original()
     outcomes = []
     for address, text in formulas:
@@ -336,7 +343,7 @@ def test_a_tie_that_comes_about_shows_that_it_makes_no_difference(whole):
 
 def test_every_beginning_of_the_order_covers_kinds_and_formulas_evenly(chain):
     """Whoever runs fifty of a thousand wants to know something of every formula, and about every kind of mistake."""
-    mutants = Bench(chain.spec, None, 100, 0, Tolerance(), LIMIT).mutants
+    mutants = Bench(chain.spec, None, Options()).mutants
     kinds = {mutant.kind for mutant in mutants}
     formulas = {mutant.formula for mutant in mutants if mutant.kind != "input"}
     order = in_rounds(mutants, len(mutants), seed=0)
@@ -356,7 +363,7 @@ def test_windows_that_move_by_two_are_one_formula(small):
         "def double(x):\n    return {'t': x.sum(), 'p': x.reshape(6, 2).max(axis=1).reshape(6, 1)}\n"
     )
     specified(small, 't = "B1"\np = "C1:C6"', 'x = "A1:A12"')
-    bench = Bench(small.spec, None, 100, 0, Tolerance(), LIMIT)
+    bench = Bench(small.spec, None, Options())
     drawn = [bench.mutants[number] for number in bench.chosen(12) if bench.mutants[number].kind != "input"]
     assert sum(mutant.variable == "t" for mutant in drawn) >= len(drawn) // 2 - 1
 
@@ -370,18 +377,20 @@ def slow(monkeypatch):
 
 def test_the_time_decides_how_many_mutants_are_run_and_nothing_else(whole, chain, slow):
     """Of two runs the one that was given less has the beginning of the other's outcomes."""
-    short, longer = (mutate(chain.spec, jobs=1, time=time) for time in (90, 200))
+    short, longer = (mutate(chain.spec, options=Options(jobs=1, time=time)) for time in (90, 200))
     assert 1 < len(short.outcomes) < len(longer.outcomes) < len(whole.outcomes)
     assert short.outcomes == longer.outcomes[: len(short.outcomes)] == whole.outcomes[: len(short.outcomes)]
     assert short.asked == len(whole.outcomes)
-    assert len(mutate(chain.spec, jobs=1, time=1e-9).outcomes) == 1  # of one at least something is known
+    assert (
+        len(mutate(chain.spec, options=Options(jobs=1, time=1e-9)).outcomes) == 1
+    )  # of one at least something is known
 
 
 def test_several_processes_stop_as_well(chain):
     """What is under way when the time ends is finished, and what is not is left out."""
-    report = mutate(chain.spec, jobs=2, time=1e-9)
+    report = mutate(chain.spec, options=Options(jobs=2, time=1e-9))
     assert 1 <= len(report.outcomes) <= 4 < report.asked
-    assert report.outcomes == mutate(chain.spec, jobs=1, most=len(report.outcomes)).outcomes
+    assert report.outcomes == mutate(chain.spec, options=Options(jobs=1, mutants=len(report.outcomes))).outcomes
 
 
 def test_an_estimate_comes_before_hours_of_work(run, chain, slow):
@@ -434,7 +443,7 @@ def test_a_project_sets_the_time(run, chain, monkeypatch, slow):
 
 def test_what_follows_from_a_changed_formula_is_all_that_is_computed_anew(two_iterations):
     """And it comes to the same bits as the whole workbook would: on the stored inputs, on others, and on forced values."""
-    bench = Bench(two_iterations, None, 20, 0, Tolerance(), LIMIT)
+    bench = Bench(two_iterations, None, Options(scenarios=20))
     others = bench.others.columns(12)
     swept = bench.session.sweep(12, others)
     bound = {binding.cell for trial in bench.trials for binding in trial.grid.bindings}
@@ -457,7 +466,7 @@ def test_a_mutant_in_a_branch_that_no_sample_takes_is_not_equivalent(small, thre
     small.write_cells({"A1": 30000, "A2": 50000, "B1": f"=IF(A1>{threshold},A1*0.4-10000,A1*0.2)"})
     small.reference.write_text("def double(x):\n    return {'y': x * 0.4 - 10000 if x > 50000 else x * 0.2}\n")
     specified(small, outputs='y = "B1"', inputs='x = { at = "A1", low = 0, high = 40000 }')
-    outcomes = mutate(small.spec, jobs=1).outcomes
+    outcomes = mutate(small.spec, options=Options(jobs=1, time=inf)).outcomes
     texts = {str(one.mutant.contents[Cell("Sheet", 1, 2)]): one.fate for one in outcomes}
     inside = {text: fate for text, fate in texts.items() if text.endswith(",A1*0.2)") and "(A1*0.4-10000)" not in text}
     changed = {text: fate for text, fate in inside.items() if text.startswith(f"=IF(A1>{threshold},")}

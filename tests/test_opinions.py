@@ -11,6 +11,7 @@ from xlparity.excel.address import Cell
 from xlparity.excel.values import Unsupported
 from xlparity.results.report import CellResult, CheckResult, Report, Verdict
 from xlparity.results.scenarios import Scenarios
+from xlparity.settings import Options
 
 CELL = Cell("Sheet", 1, 2)
 TRIED = Scenarios(0, run=8)
@@ -92,7 +93,7 @@ def test_no_cause_is_looked_for_where_engines_contradict_each_other(small):
     small.write_cells({"A1": 2, "B1": "=DATE(1900,1,A1)", "C1": "=2*A1-1"})
     small.write_spec(inputs='[inputs]\nx = { at = "A1", choices = [1, 2, 3] }', outputs='[outputs]\ny = "B1"\nz = "C1"')
     small.reference.write_text("def double(x):\n    return {'y': x + 1, 'z': 2 * x + 1}\n")
-    found = xlparity.verify(small.spec, engine=["formulas", "libreoffice"]).checks[0].findings
+    found = xlparity.verify(small.spec, options=Options(engines=("formulas", "libreoffice"))).checks[0].findings
     assert [(finding.code, [cell.a1 for cell in finding.cells]) for finding in found] == [
         ("XP307", ["B1"]),
         ("XP103", ["C1"]),

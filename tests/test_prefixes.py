@@ -24,6 +24,7 @@ from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.excel.workbook import read_workbook
 from xlparity.results.report import CAUSES
 from xlparity.results.rules import RULES
+from xlparity.settings import Options
 
 NAME = ErrorValue("#NAME?")
 NUMBERS = {f"A{row}": float(row * row % 7 + row) for row in range(1, 9)}
@@ -201,7 +202,7 @@ def spread(small):
         small.write_spec(
             reference='reference = "small.py:spread"', inputs='[inputs]\nx = "A1:A8"', outputs=f"[outputs]\n{outputs}"
         )
-        return xlparity.verify(small.spec, engine=engine)
+        return xlparity.verify(small.spec, options=Options(engines=(engine,)))
 
     return verified
 

@@ -4,6 +4,7 @@ import functools
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -19,7 +20,7 @@ from xlparity.errors import SpecError, UsageError
 from xlparity.excel.values import BLANK, ErrorValue
 from xlparity.reporters.parts import parts_of
 from xlparity.results.report import Verdict
-from xlparity.settings import Settings, read_settings, settings_of
+from xlparity.settings import Options, options_of
 
 pytest_plugins = ["pytester"]
 
@@ -382,12 +383,17 @@ def test_a_number_that_makes_no_sense_is_refused_in_the_same_words_everywhere(ru
     result.stderr.fnmatch_lines([f"ERROR: --parity-{key} {said}"])
     assert run("verify", here.spec, f"--{key}={number}").err.splitlines()[-1] == f"xlparity: --{key} {said}"
     with pytest.raises(UsageError, match=f"^here: {key} {said}$"):
-        settings_of({key: number}, "here")
+        options_of({key: number}, "here")
     if key in ("scenarios", "seed"):
         assert run("mutate", here.spec, f"--{key}={number}").err == f"xlparity: --{key} {said}\n"
         with pytest.raises(UsageError, match=f"^{key} {said}$"):
             assert_parity(
-                here.workbook, double, inputs={"x": "A1"}, outputs={"y": "B1"}, sheet="Sheet", **{key: number}
+                here.workbook,
+                double,
+                inputs={"x": "A1"},
+                outputs={"y": "B1"},
+                sheet="Sheet",
+                options=Options(**{key: number}),
             )
 
 
@@ -484,7 +490,7 @@ def test_a_wrong_setting_is_one_clear_error(tmp_path, line, said):
     """A misspelt key that is read past is a setting that does not hold."""
     (tmp_path / "pyproject.toml").write_text(f"[tool.xlparity]\n{line}\n")
     with pytest.raises(UsageError) as error:
-        read_settings(tmp_path)
+        Options.of_project(tmp_path)
     assert said in str(error.value) and "pyproject.toml" in str(error.value)
 
 
@@ -494,9 +500,9 @@ def test_the_nearest_project_that_says_anything_counts(tmp_path):
     inner.mkdir()
     (tmp_path / "pyproject.toml").write_text("[tool.xlparity]\nengine = 'ironcalc'\nseed = 7\n")
     (inner / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    assert read_settings(inner) == Settings(engine=("ironcalc",), seed=7)
+    assert Options.of_project(inner) == Options(engines=("ironcalc",), seed=7)
     (inner / "pyproject.toml").write_text("[tool.xlparity]\nengine = ['formulas', 'ironcalc']\n")
-    assert read_settings(inner) == Settings(engine=("formulas", "ironcalc"))
+    assert Options.of_project(inner) == Options(engines=("formulas", "ironcalc"))
 
 
 # --- in Python -------------------------------------------------------------------------------------------------------
@@ -526,11 +532,11 @@ def test_an_assertion_knows_what_a_spec_file_may_say(small):
 
     known = [{"cells": "B1", "reason": "trebled on purpose"}]
     engines = ("formulas", "cached")
-    report = assert_parity(small.workbook, both, accept=known, engine=engines, **given)
+    report = assert_parity(small.workbook, both, accept=known, options=Options(engines=engines), **given)
     assert [check.engine for check in report.checks] == ["formulas", "cached"]
     assert report.combined[0].counts["accepted"] == 1
     with pytest.raises(AssertionError, match="cannot be assessed"):  # openpyxl stores no values
-        assert_parity(small.workbook, both, accept=known, engine="cached", **given)
+        assert_parity(small.workbook, both, accept=known, options=Options(engines=("cached",)), **given)
 
 
 def test_an_assertion_shows_five_quantities_and_counts_the_rest(small):
@@ -543,7 +549,7 @@ def test_an_assertion_shows_five_quantities_and_counts_the_rest(small):
 
     given = {"inputs": {"x": "A1"}, "outputs": {"y": "B1"}, "sheet": "Sheet", "blocks": {"rows": range(1, 8)}}
     with pytest.raises(AssertionError) as error:
-        assert_parity(small.workbook, counting, scenarios=0, **given)
+        assert_parity(small.workbook, counting, options=Options(scenarios=0), **given)
     told = str(error.value)
     assert [line for line in told.splitlines() if line.startswith("y[")] == [
         f"y[{number}]: Sheet!B{number} is {9 + number} instead of {6 + number}" for number in range(1, 6)
@@ -559,7 +565,10 @@ def test_an_assertion_stands_in_its_project(small, monkeypatch):
     given = {"inputs": {"x": "A1"}, "outputs": {"y": "B1"}, "sheet": "Sheet"}
     tried = assert_parity(small.workbook, double, **given).checks[0].scenarios
     assert (tried.asked, tried.seed) == (3, 7)
-    assert assert_parity(small.workbook, double, scenarios=4, **given).checks[0].scenarios.asked == 4
+    more = replace(Options.of_project(), scenarios=4)
+    assert assert_parity(small.workbook, double, options=more, **given).checks[0].scenarios.asked == 4
+    with pytest.raises(AssertionError):  # these options are not the project's
+        assert_parity(small.workbook, double, options=Options(scenarios=4), **given)
     with pytest.raises(AssertionError):
         assert_parity(small.workbook, double, tolerance={"rtol": 1e-9}, **given)
 

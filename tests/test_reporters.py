@@ -26,6 +26,7 @@ from xlparity.excel.values import MISSING, Unsupported
 from xlparity.reporters import github, junit, markdown, sarif, words
 from xlparity.results.report import STATUSES, CellResult, Census, CheckResult, Finding, Report, Verdict
 from xlparity.results.scenarios import Scenarios
+from xlparity.settings import Options
 
 HOSTILE = '="a|b`c``d\\|<script>alert(1)</script>&amp;*_[x](http://e)${}@me\x0b\n%::error::"&A1'
 
@@ -175,7 +176,7 @@ def test_several_engines_are_one_case_a_quantity_and_not_one_an_engine(small):
     """The counts are those of what the engines found together, and each finding stands there once."""
     small.write_cells({"A1": 3, "B1": "=3*A1", "A2": 4})
     small.write_spec(inputs='[inputs]\nx = { at = "A1", also = [{ at = "A2" }] }')
-    report = xlparity.verify(small.spec, engine=["formulas", "excelmodel"])
+    report = xlparity.verify(small.spec, options=Options(engines=("formulas", "excelmodel")))
     assert len(report.checks) == 2
     (suite,) = suites_of(report)
     assert [(case.get("name"), outcome(case)) for case in suite.findall("testcase")] == [

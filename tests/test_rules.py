@@ -16,6 +16,7 @@ from xlparity.excel.address import Cell
 from xlparity.results.report import CAUSES, CellResult, CheckResult
 from xlparity.results.rules import RULES
 from xlparity.results.scenarios import Scenarios
+from xlparity.settings import Options
 
 PACKAGE = Path(xlparity.__file__).parent
 CODE = re.compile(r"XP\d{3}")
@@ -86,7 +87,7 @@ def verified(small, code, content, **options):
     small.reference.write_text(f"import numpy as np\n\ndef double({', '.join(parameters)}):\n    {body}\n")
     small.write_spec(inputs=scene.inputs, outputs=scene.outputs, blocks=scene.blocks)
     small.write_cells({"A1": 3, "A2": 2, "A3": 5, **scene.cells, scene.at: content})
-    return xlparity.verify(small.spec, **options)
+    return xlparity.verify(small.spec, options=Options(**options))
 
 
 def content(text):
@@ -131,7 +132,7 @@ def test_the_example_of_an_engine_that_is_wrong_alone(small):
     rule = RULES["XP305"]
     small.write_cells({"A1": float(re.search(r"contains ([^\s;]+)", rule.where)[1]), "B1": "=2*A1"})
     small.write_spec(inputs='tolerance = { atol = 0 }\n[inputs]\nx = "A1"')
-    report = xlparity.verify(small.spec, engine=["formulas", "excelmodel"], scenarios=0)
+    report = xlparity.verify(small.spec, options=Options(engines=("formulas", "excelmodel"), scenarios=0))
     assert codes(report) == ["XP305"]
     values = [said.partition(": ")[2] for said in (rule.has, rule.right)]
     assert " against ".join(values) in report.checks[1].findings[0].message
@@ -159,7 +160,7 @@ def test_the_example_of_a_stored_value_that_is_out_of_date(run, small):
     for said, found in ((rule.has, ["XP501"]), (rule.right, [])):
         stored = float(re.search(r"with (\S+) stored", said)[1])
         store(small.workbook, stored)
-        assert codes(xlparity.verify(small.spec, engine=["formulas", "cached"])) == found
+        assert codes(xlparity.verify(small.spec, options=Options(engines=("formulas", "cached")))) == found
 
 
 def store(path, number):

@@ -18,6 +18,7 @@ from xlparity.excel.workbook import read_workbook
 from xlparity.results.report import Verdict
 from xlparity.scenarios import running
 from xlparity.scenarios.sample import draw
+from xlparity.settings import Options
 from xlparity.spec import bind, read_spec
 from xlparity.spec.binding import Input
 
@@ -87,7 +88,7 @@ def test_the_same_seed_draws_the_same_and_another_seed_another():
 def test_three_formulas_frozen_to_their_right_values_are_caught_and_named(run, week_one, tmp_path):
     """All three agree to the last bit on what is stored, and refer to something: only other inputs tell."""
     frozen = {"J9": None, "O9": None, "G16": None}
-    values = {r.cell.a1: r.actual for r in xlparity.verify(week_one, scenarios=0).checks[0].results}
+    values = {r.cell.a1: r.actual for r in xlparity.verify(week_one, options=Options(scenarios=0)).checks[0].results}
     book = openpyxl.load_workbook(week_one.with_name("regressor.xlsx"))
     sheet = book["Training"]
     for cell in frozen:
@@ -233,11 +234,11 @@ def test_as_many_sets_are_tried_as_are_asked_for(run, small, count):
 
 def test_an_engine_that_computes_one_set_at_a_time_tries_eight_and_says_so(small):
     """A hundred would take it minutes; the special sets are among the eight."""
-    check = xlparity.verify(small.spec, engine="excelmodel").checks[0]
+    check = xlparity.verify(small.spec, options=Options(engines=("excelmodel",))).checks[0]
     assert check.scenarios.run == 8
     assert "8 of the 100 scenarios were tried, since excelmodel computes them one at a time" in check.notes
     small.write_cells({"A1": 3, "B1": "=2*ABS(A1)"})
-    assert xlparity.verify(small.spec, engine="excelmodel").verdict is Verdict.FAIL
+    assert xlparity.verify(small.spec, options=Options(engines=("excelmodel",))).verdict is Verdict.FAIL
 
 
 def test_an_engine_does_not_acquit_on_sets_that_it_has_not_tried(small):
@@ -245,7 +246,7 @@ def test_an_engine_does_not_acquit_on_sets_that_it_has_not_tried(small):
     small.write_cells({"A1": 3, "B1": "=IF(ABS(A1-5)<0.4,0,2*A1)"})
     alone = xlparity.verify(small.spec).checks[0].scenarios
     assert alone.since[0] >= 8
-    both = xlparity.verify(small.spec, engine=["excelmodel", "formulas"])
+    both = xlparity.verify(small.spec, options=Options(engines=("excelmodel", "formulas")))
     assert both.verdict is Verdict.FAIL
     codes = [finding.code for check in both.checks for finding in check.findings]
     assert not any(code.startswith("XP3") for code in codes)
@@ -299,7 +300,7 @@ def network(small, **changed):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_right_workbook_fails_in_none_of_a_thousand_sets(small, seed):
     """Without a range the neuron is driven to where the last bit of its input decides about the loss."""
-    tried = xlparity.verify(network(small), scenarios=1000, seed=seed).checks[0]
+    tried = xlparity.verify(network(small), options=Options(scenarios=1000, seed=seed)).checks[0]
     assert (tried.verdict, tried.scenarios.failed, tried.scenarios.unsure) == (Verdict.PASS, 0, ())
     assert tried.scenarios.run > 800
 
@@ -342,7 +343,7 @@ def test_an_error_where_numpy_passes_over_an_overflow_is_no_fault_without_a_rang
     assert str(report.checks[0].scenarios.smallest.actual) == "#NUM!"
     small.write_cells({"A1": -3, "B1": "=1/(1+EXP(-A1))"})
     small.write_spec()
-    check = xlparity.verify(small.spec, scenarios=300).checks[0]
+    check = xlparity.verify(small.spec, options=Options(scenarios=300)).checks[0]
     assert check.verdict is Verdict.PASS
     assert any("neither right nor wrong" in note for note in check.notes)
 

@@ -4,7 +4,6 @@ import json
 import math
 import re
 import tomllib
-from dataclasses import fields
 from pathlib import Path
 
 import jsonschema
@@ -16,9 +15,11 @@ from hypothesis import strategies as st
 import xlparity
 from xlparity.errors import SpecError
 from xlparity.results.report import Verdict
-from xlparity.settings import read_settings
+from xlparity.settings import KEYS as PROJECT_KEYS
+from xlparity.settings import Options
 from xlparity.spec import manual, spec_of
 from xlparity.spec.schema import FILE, LINE, TABLES_BY_NAME, json_schema, schema_text, value_of
+from xlparity.tolerance import Tolerance
 
 ROOT = Path(__file__).parents[1]
 COMMITTED = pytest.mark.skipif(
@@ -316,8 +317,9 @@ def test_the_example_and_its_reference_verify(run, tmp_path):
 def test_the_defaults_of_a_project_are_those_that_are_read(tmp_path):
     """Every key, with a value that is taken."""
     (tmp_path / "pyproject.toml").write_text(manual.PROJECT)
-    found = read_settings(tmp_path)
-    assert all(getattr(found, each.name) for each in fields(found))
+    assert tomllib.loads(manual.PROJECT)["tool"]["xlparity"].keys() == set(PROJECT_KEYS)
+    own = Options(scenarios=200, seed=1, tolerance=Tolerance(1e-9, 1e-12), reference_timeout=30.0, time=60.0)
+    assert Options.of_project(tmp_path) == own
 
 
 # --- the schema beside a spec ------------------------------------------------------------------------------------------

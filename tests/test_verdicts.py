@@ -16,6 +16,7 @@ from xlparity.reporters import github, html, junit, markdown, sarif, words
 from xlparity.reporters.parts import parts_of
 from xlparity.results.report import CellResult, Census, CheckResult, Finding, Report, Verdict, worst
 from xlparity.results.scenarios import Scenarios
+from xlparity.settings import Options
 
 BESIDE = "def double(x):\n    return {'y': 2 * x, 'z': 2 * x, 'w': 2 * x}\n"
 OUTPUTS = '[outputs]\ny = "B1"\nz = "B2"\nw = "B3"'
@@ -346,9 +347,9 @@ def test_the_summary_names_an_engine_that_could_settle_what_is_unsupported(small
 def test_the_default_engine_is_not_named_where_it_does_not_know_the_function(small):
     """It sent one from engine to engine."""
     small.write_cells({"A1": 3, "B1": "=SUBTOTAL(9,A1)*2"})
-    assert "formulas" not in xlparity.verify(small.spec, engine="cached").could_settle
+    assert "formulas" not in xlparity.verify(small.spec, options=Options(engines=("cached",))).could_settle
     small.write_cells({"A1": 3, "B1": "=NOPE(A1)*2"})
-    assert "formulas" not in xlparity.verify(small.spec, engine="libreoffice").could_settle
+    assert "formulas" not in xlparity.verify(small.spec, options=Options(engines=("libreoffice",))).could_settle
 
 
 @pytest.mark.parametrize("formula", ["=2*A1+RAND()*0", "=B1", "=IF(A1>0,2*A1,B1)", "=2*A1"])
@@ -356,7 +357,7 @@ def test_no_engine_is_named_where_none_could_settle_it(small, formula):
     """No program can be asked about what is another number each time, or circular."""
     small.write_cells({"A1": 3, "B1": formula})
     assert xlparity.verify(small.spec).could_settle == ()
-    assert xlparity.verify(small.spec, engine="cached").could_settle == ()
+    assert xlparity.verify(small.spec, options=Options(engines=("cached",))).could_settle == ()
 
 
 def test_findings_about_inputs_without_a_number_are_errors_in_the_table_of_codes():

@@ -15,6 +15,7 @@ from xlparity.excel.workbook import Formula, Workbook, formulas_of, read_workboo
 from xlparity.pipeline import assess
 from xlparity.reporters import json as json_reporter
 from xlparity.results.report import Verdict
+from xlparity.settings import Options
 from xlparity.spec import read_spec
 
 
@@ -32,7 +33,7 @@ def test_every_iteration_of_the_week_one_workbook_matches(week_one):
 
 def test_both_engines_pass_the_workbook(two_iterations):
     """The slow witness agrees with the fast engine on the verdict."""
-    assert xlparity.verify(two_iterations, engine="excelmodel").verdict is Verdict.PASS
+    assert xlparity.verify(two_iterations, options=Options(engines=("excelmodel",))).verdict is Verdict.PASS
 
 
 # --- the mutation test of the foundation -----------------------------------------------------------------------------
@@ -81,9 +82,9 @@ def mutants(book: Workbook):
 
 def test_no_single_changed_formula_of_training_goes_unnoticed(two_iterations):
     """A verifier that misses one changed formula is worthless; exhaustive over both iterations, each change by itself."""
-    plan, engine = read_spec(two_iterations), find_engine("formulas")
+    plan = read_spec(two_iterations)
     book = read_workbook(plan.workbook)
-    verdicts = [(name, str(cell), assess(plan, mutant, [engine]).verdict) for name, cell, mutant in mutants(book)]
+    verdicts = [(name, str(cell), assess(plan, mutant, Options()).verdict) for name, cell, mutant in mutants(book)]
     assert len(verdicts) > 300
     assert {name for name, _, _ in verdicts} == {*MUTATIONS, "a constant pasted over it"}
     assert [found for found in verdicts if found[2] is not Verdict.FAIL] == []
@@ -202,10 +203,10 @@ def test_the_tolerance_of_an_output_and_of_the_call_are_obeyed(small):
     """2.000001 x is off by 5e-7 relative: wrong at 1e-9, right at 1e-6, wherever that is said."""
     small.write_cells({"A1": 3, "B1": "=2.000001*A1"})
     assert xlparity.verify(small.spec).verdict is Verdict.FAIL
-    assert xlparity.verify(small.spec, rtol=1e-6).verdict is Verdict.PASS
+    assert xlparity.verify(small.spec, options=Options(rtol=1e-6)).verdict is Verdict.PASS
     small.write_spec(outputs='[outputs]\ny = { at = "B1", rtol = 1e-6 }')
     assert xlparity.verify(small.spec).verdict is Verdict.PASS
-    assert xlparity.verify(small.spec, rtol=1e-9).verdict is Verdict.FAIL
+    assert xlparity.verify(small.spec, options=Options(rtol=1e-9)).verdict is Verdict.FAIL
 
 
 def test_blocks_late_by_a_row_are_used_and_said(small):

@@ -21,6 +21,7 @@ from xlparity.reporters import github, html, junit, markdown, sarif, terminal, w
 from xlparity.reporters.json import render as render_json
 from xlparity.reporters.parts import notes_of, parts_of
 from xlparity.results.report import Report, Verdict
+from xlparity.settings import Options
 
 FAULTY = {"A1": 3, "B1": "=A1", "B2": "=2*B1", "B3": "=3*B2", "B4": "=2*B3", "C1": "=3*A1"}
 
@@ -97,7 +98,7 @@ def test_the_json_says_what_was_judged_how_strictly(history):
     history.write_spec(
         reference='reference = "small.py:history"', outputs='[outputs]\ny = { at = "B1:B4", rtol = 1e-6 }\nz = "C1"'
     )
-    (check,) = json.loads(render_json([xlparity.verify(history.spec, scenarios=0)]))["checks"]
+    (check,) = json.loads(render_json([xlparity.verify(history.spec, options=Options(scenarios=0))]))["checks"]
     assert check["tolerances"] == {"y": {"rtol": 1e-6, "atol": 1e-12}, "z": {"rtol": 1e-9, "atol": 1e-12}}
 
 
@@ -108,7 +109,7 @@ def test_a_single_pass_has_no_iterations(history, fault):
         history.write_cells({**FAULTY, "B3": 12, "C1": 6})
     if fault == "not assessed":
         history.write_cells({**FAULTY, "B3": '=CELL("row",B2)'})
-    report = xlparity.verify(history.spec, scenarios=8)
+    report = xlparity.verify(history.spec, options=Options(scenarios=8))
     assert report.verdict is Verdict.FAIL
     for name, said in said_by(report).items():
         assert "B3" in said, name
@@ -118,7 +119,7 @@ def test_a_single_pass_has_no_iterations(history, fault):
 
 def test_the_sheet_that_is_added_has_no_iterations_for_a_single_pass(history):
     """A column says it for all checks of a workbook, and is empty beside one that has none."""
-    copy = annotate(xlparity.verify(history.spec, scenarios=8))
+    copy = annotate(xlparity.verify(history.spec, options=Options(scenarios=8)))
     sheet = openpyxl.load_workbook(io.BytesIO(copy.data))[copy.sheet]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert [row[2] for row in rows if str(row[3]).startswith("XP")] == [None, None]
@@ -161,7 +162,7 @@ def test_an_unusable_reference_names_the_iteration_where_there_are_several(small
 
 def test_where_checks_differ_only_those_with_iterations_tell_the_first_wrong_one(two_iterations):
     """A single pass that is wrong is not wrong from iteration 1 on."""
-    report = xlparity.verify(two_iterations, scenarios=0)
+    report = xlparity.verify(two_iterations, options=Options(scenarios=0))
     wrong = [check.results[0]._replace(status="mismatch") if check.blocks == 1 else None for check in report.checks]
     checks = [
         check if one is None else replace(check, results=(one, *check.results[1:]))
@@ -182,7 +183,7 @@ def two_engines(tmp_path_factory) -> Report:
     small.write_cells({"A1": 0.5, "B1": "=IF(AND(A1>0.4,A1<0.44),3,2)*A1", "C1": "=3*A1"})
     small.reference.write_text("def double(x):\n    return {'y': 2 * x, 'z': 2 * x}\n")
     small.write_spec(inputs='[inputs]\nx = { at = "A1", low = 0, high = 1 }', outputs='[outputs]\ny = "B1"\nz = "C1"')
-    return xlparity.verify(small.spec, engine=["excelmodel", "formulas"])
+    return xlparity.verify(small.spec, options=Options(engines=("excelmodel", "formulas")))
 
 
 def test_a_finding_says_which_engines_it_rests_on(two_engines):
@@ -215,7 +216,7 @@ def test_what_rests_on_no_engine_is_told_once(small):
     """That an input's places hold different values is the file's fault, whoever computes."""
     small.write_cells({"A1": 3, "A2": 4, "B1": "=2*A1"})
     small.write_spec(inputs='[inputs]\nx = { at = "A1", also = [{ at = "A2" }] }')
-    report = xlparity.verify(small.spec, engine=["formulas", "excelmodel"], scenarios=8)
+    report = xlparity.verify(small.spec, options=Options(engines=("formulas", "excelmodel"), scenarios=8))
     told = said_by(report)
     assert told["html"].count("XP403") == 2  # the finding, and what its code means
     assert told["sarif"].count("holds") == 1
@@ -237,7 +238,10 @@ def test_a_value_reads_alike_wherever_it_stands():
 def test_of_stored_values_nothing_is_said_to_be_computed(small, run):
     """They were asked for by name, and nobody has recomputed them."""
     assert run("recalc", small.workbook).code == 0
-    said = {engine: words.verdict(xlparity.verify(small.spec, engine=engine)) for engine in ("formulas", "cached")}
+    said = {
+        engine: words.verdict(xlparity.verify(small.spec, options=Options(engines=(engine,))))
+        for engine in ("formulas", "cached")
+    }
     assert said == {
         "formulas": "every one of 1 compared cell computes what the Python reference computes.",
         "cached": "every one of 1 compared cell stores what the Python reference computes.",

@@ -41,10 +41,9 @@ from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.running import on_others, on_stored
 from xlparity.scenarios.sample import Drawn, draw
 from xlparity.scenarios.shrink import shrink
+from xlparity.settings import ENGINE, Options
 from xlparity.spec import Spec, bind, read_spec
 from xlparity.spec.binding import Input, Offset, irregular
-from xlparity.spec.containment import LIMIT
-from xlparity.tolerance import Tolerance
 
 if TYPE_CHECKING:
     from xlparity.engines.evaluator import FormulasSession
@@ -53,74 +52,70 @@ Progress: TypeAlias = Callable[[str, float], None]
 
 Behind: TypeAlias = Callable[[Cell], Sequence[Cell]]
 
-ENGINE = "formulas"
-SCENARIOS = 100
 _ONE_AT_A_TIME = 8
 _PROOFS = 50
 _TO_SHRINK = 400
 
 
-def verify(  # noqa: PLR0913  (each is an option of the command as well)
+def verify(
     spec: str | Path,
     *,
     workbook: str | Path | None = None,
-    engine: str | Sequence[str] = ENGINE,
-    rtol: float | None = None,
-    atol: float | None = None,
-    tolerance: Tolerance | None = None,
-    scenarios: int = SCENARIOS,
-    seed: int = 0,
-    reference_timeout: float = LIMIT,
+    options: Options | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Whether the workbook computes what the reference computes, cell by cell and iteration by iteration.
+    """The report on whether a workbook computes what its reference computes, cell by cell and iteration by iteration.
 
-    ``spec`` is the path of a spec file; ``workbook`` stands in for the workbook that it names, ``rtol`` and ``atol`` for
-    every tolerance in it, and ``tolerance`` is that of quantities to which it gives none. Of several engines, one that
-    stands alone against the others and the reference is found wrong itself. Other inputs, as many sets of them as there
-    are ``scenarios``, are drawn from ``seed``; without any, a formula may be dead. One call of the reference may take
-    ``reference_timeout`` seconds. ``progress`` is called with the stage that begins and the share of the work that is done.
-    Raises an XlparityError where the spec, the workbook or the reference is unusable.
+    ``spec`` is the path of a spec file; ``workbook`` replaces the workbook that it names, whose path is relative to the spec
+    file's folder, while these two are relative to the current folder. ``options`` are those of the run; without any, they
+    are the project's, ``[tool.xlparity]`` of the ``pyproject.toml`` nearest to the current folder. ``progress`` is called
+    with the stage that begins and the share of the work that is done, 0.0 to 1.0.
+
+    What differs is in the report. Raises an XlparityError where nothing can be compared: UsageError for an engine that is
+    unknown or cannot run here, SpecError for the spec, WorkbookError for the workbook, OracleError for the reference.
     """
-    say = progress or (lambda stage, done: None)
+    say = progress or silent
+    options = Options.of_project() if options is None else options
     say("reading", 0.0)
-    plan = _with_tolerance(read_spec(Path(spec), tolerance or Tolerance()), rtol, atol)
-    machines = machines_of(engine)
+    plan = read_spec(Path(spec), options)
+    machines = machines_of(options)
     book = read_workbook(workbook_of(plan) if workbook is None else Path(workbook))
-    return assess(plan, book, machines, say, scenarios=scenarios, seed=seed, reference_timeout=reference_timeout)
+    return assess(plan, book, options, say, machines=machines)
+
+
+def silent(stage: str, done: float) -> None:
+    """Progress that nobody is told of."""
 
 
 @np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
-def assess(  # noqa: PLR0913  (most are options of the command as well)
+def assess(
     plan: Spec,
     book: Workbook,
-    machines: Sequence[Engine],
-    say: Progress = lambda stage, done: None,
+    options: Options,
+    say: Progress = silent,
     *,
-    trials: Sequence[Trial] | None = None,
-    scenarios: int = SCENARIOS,
-    seed: int = 0,
-    reference_timeout: float = LIMIT,
-    witness: bool = True,
+    machines: Sequence[Engine] | None = None,
+    prepared: Sequence[Trial] | None = None,
 ) -> Report:
     """The report on a workbook that is read: on its stored inputs, and on so many others drawn around them.
 
     It is computed with numpy's usual handling of errors, whatever the program that calls this has set.
-    ``trials`` are the plan's checks where somebody has bound them to the workbook already. Without a ``witness``, no smallest
-    change of inputs is looked for that makes a cell wrong.
+    ``machines`` are the engines where somebody has them already. So are ``prepared`` the plan's checks, bound to the
+    workbook; for these, no smallest change of inputs is looked for that makes a cell wrong.
     """
-    trials = trials_of(plan, bind(plan, book), reference_timeout) if trials is None else trials
+    machines = machines_of(options) if machines is None else machines
+    trials = trials_of(plan, bind(plan, book), options.reference_timeout) if prepared is None else prepared
     opinions: list[list[tuple[CheckResult, Evidence]]] = []
     sessions: list[tuple[Session, Values]] = []
     for number, machine in enumerate(machines):
         part = _part_of(say, number, len(machines))
-        found, session, values = _opinion(trials, book, machine, part, scenarios, seed, witness)
+        found, session, values = _opinion(trials, book, machine, part, options, witness=prepared is None)
         opinions.append(found)
         sessions.append((session, values))
     reconciled = [reconcile([check for check, _ in by_engine]) for by_engine in zip(*opinions, strict=True)]
     evidence = [[of for _, of in by_engine] for by_engine in zip(*opinions, strict=True)]
     say("looking for causes", 0.95)
-    diagnosed = _with_causes(book, trials, reconciled, evidence, machines, sessions, scenarios, seed)
+    diagnosed = _with_causes(book, trials, reconciled, evidence, machines, sessions, options)
     checks = tuple(check for by_engine in diagnosed for check in by_engine)
     looked_at = {r.cell for check in checks for r in check.results if r.status != "skipped"}
     census = take_census(book, looked_at)
@@ -169,8 +164,7 @@ def _with_causes(
     evidence: Sequence[Sequence[Evidence]],
     machines: Sequence[Engine],
     sessions: Sequence[tuple[Session, Values]],
-    scenarios: int,
-    seed: int,
+    options: Options,
 ) -> list[list[CheckResult]]:
     """The results, by check and engine, with the causes of what is wrong: each finding once, with the first engine that has it.
 
@@ -212,7 +206,7 @@ def _with_causes(
         if (wrong_cells if engine else status.keys()) <= before:
             continue
         session = session or FormulasSession(book)
-        prove = functools.partial(_proof, trials, session, max(scenarios, _PROOFS), seed + 1)
+        prove = functools.partial(_proof, trials, session, max(options.scenarios, _PROOFS), options.reseeded().seed)
         explained = {
             cell
             for by_engine in results
@@ -220,7 +214,7 @@ def _with_causes(
             if finding.code in (*OF_INPUTS, "XP204")
             for cell in finding.cells
         }
-        recheck = functools.partial(_rechecked, trials, book, machines[engine], scenarios, seed + 1)
+        recheck = functools.partial(_rechecked, trials, book, machines[engine], options)
         another = machines[engine].recomputes and not isinstance(own, FormulasSession)
         causes = diagnose(book, judged, session, prove, explained, recheck if another else None)
         for by_engine, judgements in zip(results, outcomes, strict=True):
@@ -244,13 +238,12 @@ def _rechecked(
     trials: Sequence[Trial],
     book: Workbook,
     machine: Engine,
-    scenarios: int,
-    seed: int,
+    options: Options,
     formulas: Mapping[Cell, Formula],
 ) -> list[Evidence]:
     """The evidence of every check as this engine has it, on the workbook with these formulas and on new inputs."""
     edited = book.edited(formulas)
-    found, _, _ = _opinion(trials, edited, machine, lambda stage, done: None, scenarios, seed, witness=False)
+    found, _, _ = _opinion(trials, edited, machine, silent, options.reseeded(), witness=False)
     return [evidence for _, evidence in found]
 
 
@@ -294,9 +287,10 @@ def _part_of(say: Progress, number: int, count: int) -> Progress:
 
 
 def _opinion(
-    trials: Sequence[Trial], book: Workbook, machine: Engine, say: Progress, scenarios: int, seed: int, witness: bool
+    trials: Sequence[Trial], book: Workbook, machine: Engine, say: Progress, options: Options, witness: bool
 ) -> tuple[list[tuple[CheckResult, Evidence]], Session, Values]:
     """Every check's result as one engine has it, with the evidence on which it rests; the engine's session and its values."""
+    scenarios, seed = options.scenarios, options.seed
     for trial in trials:
         trial.reference.patience.failed.clear()  # what it did in other runs, on other inputs, is not for this one
     say("compiling", 0.3)
@@ -460,9 +454,9 @@ def _kept(given: Input[Range], cells: Sequence[Cell], moved: Set[Cell]) -> str:
     return f"{said}; type a number into its cells, widen its range, or write vary = false if it is never to change"
 
 
-def machines_of(engine: str | Sequence[str]) -> list[Engine]:
-    """The engines of these names, each once; raises UsageError where there is no such engine, or it cannot run here."""
-    return [find_engine(name) for name in ([engine] if isinstance(engine, str) else dict.fromkeys(engine))]
+def machines_of(options: Options) -> list[Engine]:
+    """The options' engines, each once; raises UsageError where there is no such engine, or it cannot run here."""
+    return [find_engine(name) for name in dict.fromkeys(options.engines)]
 
 
 def workbook_of(plan: Spec) -> Path:
@@ -472,17 +466,6 @@ def workbook_of(plan: Spec) -> Path:
         there = [beside.name for beside in path.parent.glob("[!~]*.xls?")] if path.parent.is_dir() else []
         raise plan.error("workbook", f"{path} cannot be read: there is no such file{nearest(path.name, there)}", "")
     return path
-
-
-def _with_tolerance(spec: Spec, rtol: float | None, atol: float | None) -> Spec:
-    def own(given: Tolerance) -> Tolerance:
-        return Tolerance(given.rtol if rtol is None else rtol, given.atol if atol is None else atol)
-
-    checks = tuple(
-        replace(check, outputs=tuple(replace(output, tolerance=own(output.tolerance)) for output in check.outputs))
-        for check in spec.checks
-    )
-    return replace(spec, checks=checks)
 
 
 def _digests(plan: Spec, trials: Sequence[Trial]) -> dict[str, str]:

@@ -1,124 +1,139 @@
-"""What a project says once for all its workbooks: the table ``[tool.xlparity]`` in its ``pyproject.toml``."""
+"""The options of a run, and the table ``[tool.xlparity]`` of a ``pyproject.toml``, in which a project sets their defaults."""
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from xlparity.errors import UsageError, nearest
 from xlparity.tolerance import Tolerance
 
+ENGINE = "formulas"
+SCENARIOS = 100
+REFERENCE_TIMEOUT = 60.0
+"""Seconds that one call of a reference may take: training a model of a spreadsheet's size takes less than a second."""
+MUTANTS = 1000
+MUTATION_TIME = 120.0
+"""Seconds that ``mutate`` takes for the mutants, unless another limit is given."""
 MOST_SCENARIOS = 100_000
 LARGEST_SEED = 2**32 - 1
 LONGEST = 1e6  # seconds, eleven days
 
+KEYS = ("engine", "scenarios", "seed", "rtol", "atol", "reference_timeout", "time")
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What is verified by, where nothing nearer says otherwise; None leaves it to ``verify``.
 
-    ``rtol`` and ``atol`` are those of quantities to which the spec gives none: a project cannot loosen a tolerance that
-    somebody wrote beside a quantity. ``engine`` is empty where none is named. ``time`` is what ``mutate`` may take, in
-    seconds; an infinite one sets no limit.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of a run. Raises UsageError, which begins with the name, where a value makes no sense.
+
+    Where a function of xlparity takes ``options=None``, they are those of the project: ``[tool.xlparity]`` in the nearest
+    ``pyproject.toml`` at or above the current folder that has this table, and for what it leaves out the defaults below. The
+    command line, the pytest plugin and every function read the same table. Options that are passed are taken as they are.
+
+    - ``engines``: the names of the engines that recalculate, in this order; see ``xlparity engines``. Several are a
+      consensus: one that alone contradicts the others and the reference is itself reported. ``recalculate`` takes the
+      first, ``mutate`` always ``formulas``. Default ``("formulas",)``.
+    - ``scenarios``: how many sets of input values are drawn and compared beside the stored ones, 0 to 100,000. Default 100.
+    - ``seed``: what they, and the mutants of ``mutate``, are drawn from, 0 to 2**32 - 1. Default 0.
+    - ``tolerance``: that of quantities to which the spec gives none. Default ``Tolerance(rtol=1e-9, atol=1e-12)``.
+    - ``rtol``, ``atol``: take the place of every relative or absolute tolerance, also of those in the spec. Default None:
+      none is replaced. ``rtol`` has no unit, and ``atol`` that of the quantity.
+    - ``reference_timeout``: seconds that one call of the reference may take, at most 1,000,000. Default 60.
+    - ``mutants``: how many mutants ``mutate`` runs at most, drawn evenly from all kinds and formulas. Default 1,000.
+    - ``time``: seconds after which ``mutate`` begins no other mutant; ``math.inf`` sets no limit. Default 120.
+    - ``jobs``: how many processes ``mutate`` uses. Default None: one for each processor.
+
+    The keys of ``[tool.xlparity]`` are ``engine`` (a name, or a list of them), ``scenarios``, ``seed``, ``rtol`` and ``atol``
+    (of ``tolerance``: a project does not loosen what a spec says), ``reference_timeout`` and ``time``.
     """
 
-    engine: tuple[str, ...] = ()
-    scenarios: int | None = None
-    seed: int | None = None
+    engines: tuple[str, ...] = (ENGINE,)
+    scenarios: int = SCENARIOS
+    seed: int = 0
+    tolerance: Tolerance = Tolerance()  # noqa: RUF009  (it is frozen)
     rtol: float | None = None
     atol: float | None = None
-    reference_timeout: float | None = None
-    time: float | None = None
+    reference_timeout: float = REFERENCE_TIMEOUT
+    mutants: int = MUTANTS
+    time: float = MUTATION_TIME
+    jobs: int | None = None
 
-    def under(self, nearer: "Settings") -> "Settings":
-        """These, save for what ``nearer`` settings say."""
-        return Settings(
-            nearer.engine or self.engine,
-            self.scenarios if nearer.scenarios is None else nearer.scenarios,
-            self.seed if nearer.seed is None else nearer.seed,
-            self.rtol if nearer.rtol is None else nearer.rtol,
-            self.atol if nearer.atol is None else nearer.atol,
-            self.reference_timeout if nearer.reference_timeout is None else nearer.reference_timeout,
-            self.time if nearer.time is None else nearer.time,
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            _refuse_nonsense(field.name, getattr(self, field.name), "")
+
+    @classmethod
+    def of_project(cls, folder: Path = Path()) -> "Options":
+        """The options of the project in which the folder lies, by the nearest ``pyproject.toml`` with ``[tool.xlparity]``.
+
+        ``dataclasses.replace(Options.of_project(), seed=1)`` are the project's with another seed. Raises UsageError where
+        that table, or a ``pyproject.toml`` on the way to it, is wrong.
+        """
+        for place in (folder.resolve(), *folder.resolve().parents):
+            path = place / "pyproject.toml"
+            if not path.is_file():
+                continue
+            try:
+                tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+            except (OSError, ValueError, RecursionError) as error:
+                raise UsageError(f"{path} cannot be read: {error}; fix it") from error
+            if isinstance(tool, Mapping) and "xlparity" in tool:
+                return options_of(tool["xlparity"], f"{path}, [tool.xlparity]")
+        return cls()
+
+    def over(self, values: Mapping[str, Any], named: str = "") -> "Options":
+        """The options with each of the values that is not None in place of theirs.
+
+        Raises UsageError where a value makes no sense; ``named`` precedes its name there, as ``--`` does on a command line.
+        """
+        given = {name: value for name, value in values.items() if value is not None}
+        for name, value in given.items():
+            _refuse_nonsense(name, value, named)
+        return replace(self, **given)
+
+    def overrule(self, tolerance: Tolerance) -> Tolerance:
+        """The tolerance with ``rtol`` and ``atol`` in place of its own, where the options have them."""
+        return Tolerance(
+            tolerance.rtol if self.rtol is None else self.rtol, tolerance.atol if self.atol is None else self.atol
         )
 
-    def options(
-        self,
-        *,
-        named: str = "",
-        engine: Sequence[str] | None = None,
-        scenarios: int | None = None,
-        seed: int | None = None,
-        rtol: float | None = None,
-        atol: float | None = None,
-        reference_timeout: float | None = None,
-    ) -> dict[str, Any]:
-        """The keywords of ``verify`` when these settings stand behind a command line; its tolerances replace the spec's.
-
-        Raises UsageError where a number makes no sense; ``named`` is what stands before the names of the options.
-        """
-        usual = Tolerance()
-        numbers = {"scenarios": scenarios, "seed": seed, "rtol": rtol, "atol": atol}
-        asked = _numbers(numbers | {"reference_timeout": reference_timeout}, named)
-        nearer = Settings(tuple(engine or ()), asked.scenarios, asked.seed, None, None, asked.reference_timeout)
-        given = self.under(nearer)
-        options = {
-            "engine": given.engine or None,
-            "scenarios": given.scenarios,
-            "seed": given.seed,
-            "rtol": asked.rtol,
-            "atol": asked.atol,
-            "reference_timeout": given.reference_timeout,
-        }
-        own = Tolerance(usual.rtol if self.rtol is None else self.rtol, usual.atol if self.atol is None else self.atol)
-        return {key: value for key, value in options.items() if value is not None} | {"tolerance": own}
+    def reseeded(self) -> "Options":
+        """The options with another seed, for inputs that have not been seen yet."""
+        return replace(self, seed=(self.seed + 1) % (LARGEST_SEED + 1))
 
 
-def read_settings(folder: Path) -> Settings:
-    """The settings of the project in which the folder lies: of the nearest ``pyproject.toml`` that has ``[tool.xlparity]``.
-
-    Raises UsageError where that table, or a ``pyproject.toml`` on the way to it, is wrong.
-    """
-    for place in (folder.resolve(), *folder.resolve().parents):
-        path = place / "pyproject.toml"
-        if not path.is_file():
-            continue
-        try:
-            tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
-        except (OSError, ValueError, RecursionError) as error:
-            raise UsageError(f"{path} cannot be read: {error}; mend it") from error
-        if isinstance(tool, Mapping) and "xlparity" in tool:
-            return settings_of(tool["xlparity"], f"{path}, [tool.xlparity]")
-    return Settings()
-
-
-def settings_of(table: Any, where: str) -> Settings:
-    """The settings that a table of TOML holds; raises UsageError, which begins with ``where``, where it is wrong."""
-    known = [field.name for field in fields(Settings)]
+def options_of(table: Any, where: str, usual: Options | None = None) -> Options:
+    """The ``usual`` options with what a table of TOML sets; raises UsageError, which begins with ``where``, if it is wrong."""
     if not isinstance(table, Mapping):
-        raise UsageError(f"{where} is a table, with the keys {', '.join(known)}")
+        raise UsageError(f"{where} is a table, with the keys {', '.join(KEYS)}")
     for key in table:
-        if key not in known:
-            raise UsageError(f"{where}: unknown key '{key}'{nearest(key, known)}")
-    engine = table.get("engine", [])
-    engines = [engine] if isinstance(engine, str) else engine
-    if not isinstance(engines, list) or not all(isinstance(name, str) and name for name in engines):
-        raise UsageError(f"{where}: engine is a name such as 'formulas', or a list of them")
-    return _numbers(table, f"{where}: ").under(Settings(tuple(engines)))
-
-
-def _numbers(table: Mapping[str, Any], named: str) -> Settings:
-    """The settings that are numbers; raises UsageError, with ``named`` before the key, where one makes no sense."""
-    return Settings(
-        scenarios=_whole(table, "scenarios", MOST_SCENARIOS, named),
-        seed=_whole(table, "seed", LARGEST_SEED, named),
-        rtol=_tolerance(table, "rtol", named),
-        atol=_tolerance(table, "atol", named),
-        reference_timeout=_seconds(table, "reference_timeout", named),
-        time=seconds(table.get("time"), f"{named}time"),
+        if key not in KEYS:
+            raise UsageError(f"{where}: unknown key '{key}'{nearest(key, KEYS)}")
+    usual = Options() if usual is None else usual
+    named = f"{where}: "
+    values = {key: table.get(key) for key in ("scenarios", "seed", "reference_timeout")}
+    own = {key: table[key] for key in ("rtol", "atol") if key in table}
+    for key, value in own.items():
+        _refuse_nonsense(key, value, named)
+    return usual.over(
+        {
+            **values,
+            "engines": _engines(table.get("engine"), where),
+            "tolerance": replace(usual.tolerance, **{key: float(value) for key, value in own.items()}),
+            "time": seconds(table.get("time"), f"{named}time"),
+        },
+        named,
     )
+
+
+def _engines(value: Any, where: str) -> tuple[str, ...] | None:
+    """The names, None where there are none; raises UsageError where they are no names."""
+    names = [value] if isinstance(value, str) else value or []
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise UsageError(f"{where}: engine is a name such as 'formulas', or a list of them")
+    return tuple(names) or None
 
 
 def seconds(value: Any, named: str) -> float | None:
@@ -134,29 +149,33 @@ def seconds(value: Any, named: str) -> float | None:
     return found or math.inf
 
 
-def _whole(table: Mapping[str, Any], key: str, most: int, named: str) -> int | None:
-    value = table.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-        raise UsageError(f"{named}{key} is a whole number from 0 to {most:,}")
-    return value
+def _refuse_nonsense(name: str, value: Any, named: str) -> None:
+    """Raises UsageError, in which ``named`` precedes the name, where an option cannot have this value."""
+    said = _nonsense(name, value)
+    if said:
+        raise UsageError(f"{named}{name.replace('_', '-') if named == '--' else name} {said}")
 
 
-def _seconds(table: Mapping[str, Any], key: str, named: str) -> float | None:
-    value = table.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= LONGEST:
-        raise UsageError(f"{named}{key.replace('_', '-') if named == '--' else key} is a number of seconds, such as 60")
-    return float(value)
-
-
-def _tolerance(table: Mapping[str, Any], key: str, named: str) -> float | None:
-    value = table.get(key)
-    if value is None:
-        return None
-    # Of what an infinite one allows, nobody could say anything.
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
-        raise UsageError(f"{named}{key} is a number such as 1e-9")
-    return float(value)
+def _nonsense(name: str, value: Any) -> str | None:
+    """What the option is instead, where it cannot have this value."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    whole = isinstance(value, int) and number
+    match name:
+        case "engines":
+            fine = isinstance(value, tuple) and value and all(isinstance(one, str) and one for one in value)
+            return None if fine else "is a tuple of names, such as ('formulas',)"
+        case "tolerance":
+            fine = isinstance(value, Tolerance) and not (_nonsense("rtol", value.rtol) or _nonsense("atol", value.atol))
+            return None if fine else "is a Tolerance of two numbers, such as Tolerance(rtol=1e-9, atol=1e-12)"
+        case "rtol" | "atol":  # of what an infinite one allows, nobody could say anything
+            return None if value is None or (number and 0 <= value < math.inf) else "is a number such as 1e-9"
+        case "scenarios" | "seed":
+            most = MOST_SCENARIOS if name == "scenarios" else LARGEST_SEED
+            return None if whole and 0 <= value <= most else f"is a whole number from 0 to {most:,}"
+        case "reference_timeout":
+            return None if number and 0 < value <= LONGEST else "is a number of seconds, such as 60"
+        case "time":
+            return None if number and value > 0 else "is a number of seconds such as 120, or math.inf for no limit"
+        case "mutants" | "jobs":
+            return None if (whole and value >= 1) or (value is None and name == "jobs") else "is a whole number from 1"
+    raise AssertionError(name)

@@ -14,8 +14,7 @@ import openpyxl
 from openpyxl.utils import get_column_letter
 
 from xlparity.actions.mutate.run import Bench
-from xlparity.spec.containment import LIMIT
-from xlparity.tolerance import Tolerance
+from xlparity.settings import Options
 
 REFERENCE = """import numpy as np
 
@@ -100,7 +99,7 @@ def main() -> None:
     side, most = [int(word) for word in sys.argv[1:3]] + [28, 30][len(sys.argv) - 1 :]
     with tempfile.TemporaryDirectory() as name:
         began = time.process_time()
-        bench = Bench(convolution(Path(name), side), None, 100, 0, Tolerance(), LIMIT)
+        bench = Bench(convolution(Path(name), side), None, Options())
         bench.check_original()
         print(f"{time.process_time() - began:7.2f} s  written and verified")
         began = time.process_time()

@@ -2,65 +2,52 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from xlparity.excel.workbook import read_workbook
-from xlparity.pipeline import ENGINE, SCENARIOS, assess, machines_of, workbook_of
+from xlparity.pipeline import assess, workbook_of
 from xlparity.reporters.parts import name_of, parts_of
 from xlparity.reporters.visible import visible
 from xlparity.results.report import Report, Verdict
-from xlparity.settings import read_settings
+from xlparity.settings import Options
 from xlparity.spec import spec_of
-from xlparity.spec.containment import LIMIT
 
 _PARTS_SHOWN = 5
 _HERE = Path("assert_parity")
 
 
-def assert_parity(  # noqa: PLR0913  (the parts of a spec file, by name)
+class Parts(TypedDict, total=False):
+    """The other keys that a spec file has at its top."""
+
+    sheet: str | None
+    blocks: Mapping[str, Any] | None
+    tolerance: Mapping[str, float] | None
+    accept: Sequence[Mapping[str, Any]]
+
+
+def assert_parity(
     workbook: str | Path,
     reference: str | Callable[..., Any],
     *,
     inputs: Mapping[str, Any],
     outputs: Mapping[str, Any],
-    blocks: Mapping[str, Any] | None = None,
-    sheet: str | None = None,
-    tolerance: Mapping[str, float] | None = None,
-    accept: Sequence[Mapping[str, Any]] = (),
-    engine: str | Sequence[str] | None = None,
-    scenarios: int | None = None,
-    seed: int | None = None,
+    options: Options | None = None,
+    **parts: Unpack[Parts],
 ) -> Report:
     """The report on a workbook that computes what the reference computes; AssertionError where it does not.
 
-    ``inputs``, ``outputs``, ``blocks``, ``tolerance`` and ``accept`` are what a spec file says under these names;
-    ``reference`` may be the function itself, and paths are relative to the current folder. What is left out is as the
-    project's ``[tool.xlparity]`` has it, and else as for ``verify``. The error's text is that of the pytest plugin.
+    ``inputs`` and ``outputs``, and of the other ``parts`` ``sheet``, ``blocks``, ``tolerance`` and ``accept``, are what a spec
+    file has under these names (see ``xlparity spec``), in Python's own types. ``reference`` is the function itself or its
+    name, ``file.py:function`` or ``package.module:function``, and paths are relative to the current folder. ``options`` are
+    as for ``verify``. The error's text is that of the pytest plugin.
 
     What cannot be assessed is an AssertionError too, and an XlparityError where a file or a name is unusable.
     """
     __tracebackhide__ = True  # pytest shows the line of the test
-    table = {
-        "workbook": workbook,
-        "reference": reference,
-        "sheet": sheet,
-        "blocks": blocks,
-        "tolerance": tolerance,
-        "inputs": inputs,
-        "outputs": outputs,
-        "accept": accept,
-    }
-    engines = (engine,) if isinstance(engine, str) else tuple(engine or ())
-    given = read_settings(Path()).options(engine=engines, scenarios=scenarios, seed=seed)
-    plan = spec_of(table, _HERE, given["tolerance"])
-    report = assess(
-        plan,
-        read_workbook(workbook_of(plan)),
-        machines_of(given.get("engine", ENGINE)),
-        scenarios=given.get("scenarios", SCENARIOS),
-        seed=given.get("seed", 0),
-        reference_timeout=given.get("reference_timeout", LIMIT),
-    )
+    options = Options.of_project() if options is None else options
+    table = {"workbook": workbook, "reference": reference, "inputs": inputs, "outputs": outputs, **parts}
+    plan = spec_of(table, _HERE, options)
+    report = assess(plan, read_workbook(workbook_of(plan)), options)
     if report.verdict is not Verdict.PASS:
         raise AssertionError(_text(report))
     return report

@@ -1,6 +1,5 @@
 """``xlparity mutate``: how many faults a spec's check detects, names and fixes."""
 
-import math
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from xlparity.cli.output import Format, progress_bar, tell_written, write, write_text
 from xlparity.files import keep_report_apart
-from xlparity.settings import read_settings, seconds
+from xlparity.settings import MUTANTS, Options, seconds
 
 
 def mutate(  # noqa: PLR0913  (a command's parameters are its options)
@@ -24,7 +23,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     limit: Annotated[
         int,
         typer.Option(metavar="N", min=1, help="How many mutants at most, drawn evenly from all kinds and formulas."),
-    ] = 1000,
+    ] = MUTANTS,
     time: Annotated[
         str | None,
         typer.Option(
@@ -67,20 +66,16 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     import xlparity.actions.mutate.run as mutation  # noqa: PLC0415
 
     keep_report_apart(output, workbook, spec)
-    settings = read_settings(Path())
-    options = settings.options(named="--", scenarios=scenarios, seed=seed, reference_timeout=reference_timeout)
-    allowed = next(given for given in (seconds(time, "--time"), settings.time, mutation.TIME) if given is not None)
-    options.pop("engine", None)  # a thousand mutants are for formulas alone
+    given = {"scenarios": scenarios, "seed": seed, "reference_timeout": reference_timeout}
+    given |= {"time": seconds(time, "--time"), "mutants": limit, "jobs": jobs}
+    options = Options.of_project().over(given, "--")
     with progress_bar(1) as progress:
         report = mutation.mutate(
             spec,
             workbook=workbook,
-            most=limit,
-            time=None if math.isinf(allowed) else allowed,
-            jobs=jobs,
+            options=options,
             progress=progress(0, spec),
             note=lambda said: typer.echo(said, err=True),
-            **options,
         )
     from xlparity.reporters.mutations import outcome, show  # noqa: PLC0415
 

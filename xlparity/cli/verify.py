@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,7 @@ from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_rep
 from xlparity.cli.output import complain, progress_bar
 from xlparity.errors import UsageError, XlparityError
 from xlparity.files import from_here, keep_apart, write_file
-from xlparity.settings import read_settings
+from xlparity.settings import Options
 
 if TYPE_CHECKING:
     from xlparity.results.fixed import Fixed
@@ -102,16 +102,9 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     if len(workbooks or ()) > 1:  # all but the last would be left out without a word
         raise UsageError("--workbook names one workbook; verify each by itself")
     workbook = workbooks[0] if workbooks else None
-    settings = read_settings(Path())
-    options = settings.options(
-        named="--",
-        engine=engine,
-        rtol=rtol,
-        atol=atol,
-        scenarios=scenarios,
-        seed=seed,
-        reference_timeout=reference_timeout,
-    )
+    given = {"engines": tuple(engine or ()) or None, "rtol": rtol, "atol": atol}
+    given |= {"scenarios": scenarios, "seed": seed, "reference_timeout": reference_timeout}
+    options = Options.of_project().over(given, "--")
     specs = specs or files_below(Path(), SUFFIX)
     if not specs:
         raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")
@@ -129,7 +122,9 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         unusable: list[XlparityError] = []
         for number, spec in enumerate(specs):
             try:
-                reports.append(xlparity.verify(spec, workbook=workbook, progress=progress(number, spec), **options))
+                reports.append(
+                    xlparity.verify(spec, workbook=workbook, options=options, progress=progress(number, spec))
+                )
             except XlparityError as error:
                 unusable.append(error)
     if unusable and not any(report.verdict is Verdict.FAIL for report in reports):
@@ -149,7 +144,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     raise typer.Exit(int(worst(report.verdict for report in reports)))
 
 
-def _fixed(report: "Report", out: Path, spec: Path, options: dict[str, Any]) -> "Fixed":
+def _fixed(report: "Report", out: Path, spec: Path, options: Options) -> "Fixed":
     """The copy with the report's suggestions, written and verified; nothing is written where there are none."""
     from xlparity.actions.fix import fix  # noqa: PLC0415
     from xlparity.results.fixed import Fixed  # noqa: PLC0415
@@ -158,7 +153,7 @@ def _fixed(report: "Report", out: Path, spec: Path, options: dict[str, Any]) -> 
     if not cells:
         return Fixed(from_here(out), (), None)
     write_file(out, data)
-    return Fixed(from_here(out), cells, xlparity.verify(spec, workbook=out, **options))
+    return Fixed(from_here(out), cells, xlparity.verify(spec, workbook=out, options=options))
 
 
 def _annotated(report: "Report", out: Path) -> None:

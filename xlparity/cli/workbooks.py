@@ -12,7 +12,7 @@ from xlparity.cli.output import Format, tell_written, write, write_text
 from xlparity.cli.verify import refuse_kind, verify
 from xlparity.errors import UsageError
 from xlparity.files import keep_apart, keep_report_apart, write_file
-from xlparity.settings import LARGEST_SEED, read_settings
+from xlparity.settings import LARGEST_SEED, Options
 
 
 class Course(StrEnum):
@@ -168,7 +168,6 @@ def init(
     """
     from xlparity.actions.init import draft_spec  # noqa: PLC0415
     from xlparity.excel.workbook import read_workbook  # noqa: PLC0415
-    from xlparity.spec.containment import LIMIT  # noqa: PLC0415
     from xlparity.spec.reference import find_reference  # noqa: PLC0415
     from xlparity.spec.schema import FILE as SCHEMA  # noqa: PLC0415
 
@@ -176,8 +175,7 @@ def init(
     spec = output or workbook.with_suffix(".parity.toml")
     if os.path.lexists(spec):
         raise UsageError(f"{spec}: exists, and init overwrites nothing; name another file with --output")
-    options = read_settings(Path()).options(named="--", reference_timeout=reference_timeout)
-    limit = options.get("reference_timeout", LIMIT)
+    limit = Options.of_project().over({"reference_timeout": reference_timeout}, "--").reference_timeout
     function = find_reference(reference, Path(), limit) if reference is not None else None
     write_file(spec, draft_spec(book, spec, function).encode())
     typer.echo(f"wrote {spec.as_posix()}", err=True)

@@ -18,10 +18,10 @@ from xlparity.excel.values import BLANK, Value
 from xlparity.excel.workbook import Workbook
 from xlparity.results.report import CheckResult, Finding
 from xlparity.results.scenarios import Scenarios
+from xlparity.settings import REFERENCE_TIMEOUT
 from xlparity.spec import Bound, Spec
 from xlparity.spec.binding import Input
 from xlparity.spec.case import Array, Case
-from xlparity.spec.containment import LIMIT
 from xlparity.spec.reference import Reference, Trace, find_reference
 
 _Key: TypeAlias = tuple[object, ...]
@@ -210,7 +210,7 @@ class Trial:
         return self.row(case, layout)  # it may be undefined only in what another check asks for
 
 
-def trials_of(plan: Spec, bounds: Sequence[Bound], limit: float = LIMIT) -> list[Trial]:
+def trials_of(plan: Spec, bounds: Sequence[Bound], limit: float = REFERENCE_TIMEOUT) -> list[Trial]:
     """A trial of every check, with a ``limit`` in seconds for a call; raises SpecError where a reference is unusable."""
     references: dict[object, Reference] = {}
     trials: list[Trial] = []

@@ -47,10 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
     numbers = {name: config.getoption(f"parity_{name}") for name in KINDS}
     if any(number is not None for number in numbers.values()):
         from xlparity.errors import UsageError  # noqa: PLC0415
-        from xlparity.settings import Settings  # noqa: PLC0415
+        from xlparity.settings import Options  # noqa: PLC0415
 
         try:
-            Settings().options(named="--parity-", **numbers)
+            Options().over(numbers, "--parity-")
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
 

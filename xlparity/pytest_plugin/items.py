@@ -12,15 +12,14 @@ import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback, TerminalRepr
 
 from xlparity.compare.trials import trials_of
-from xlparity.engines import find_engine
 from xlparity.errors import UsageError, XlparityError
 from xlparity.excel.workbook import read_workbook
 from xlparity.files import from_here
-from xlparity.pipeline import verify, workbook_of
+from xlparity.pipeline import machines_of, verify, workbook_of
 from xlparity.pytest_plugin import KINDS, NOTE
 from xlparity.reporters.parts import Key, Part, name_of, notes_of, parts_of
 from xlparity.reporters.visible import visible
-from xlparity.settings import Settings, read_settings, settings_of
+from xlparity.settings import Options, options_of
 from xlparity.spec import bind, read_spec
 
 _EVERYTHING = 2  # at -vv
@@ -51,8 +50,7 @@ class ParityFile(pytest.File):
         """The items, in the order of the checks, iterations and quantities."""
         try:
             # What is wrong with the options or the references is to be said once, and not by each item.
-            self._options  # noqa: B018
-            plan = read_spec(self._spec)
+            plan = read_spec(self._spec, self._options)
             bounds = bind(plan, read_workbook(workbook_of(plan)))
             with _usual_warnings():
                 trials_of(plan, bounds)
@@ -100,10 +98,9 @@ class ParityFile(pytest.File):
         return Path(from_here(self.path))
 
     @cached_property
-    def _options(self) -> dict[str, Any]:
+    def _options(self) -> Options:
         options = _options(self.config)
-        for name in options.get("engine", ()):
-            find_engine(name)
+        machines_of(options)
         return options
 
     @cached_property
@@ -111,7 +108,7 @@ class ParityFile(pytest.File):
         """The parts and the remarks, or the error, which is kept as well: the engine runs once a file and process."""
         try:
             with _usual_warnings():
-                report = verify(self._spec, **self._options)
+                report = verify(self._spec, options=self._options)
             parts = parts_of(report)
             if parts.keys() != self._keys:  # an iteration that was added since would have no item to fail
                 raise UsageError(
@@ -191,13 +188,13 @@ def _usual_warnings() -> Iterator[None]:
         yield
 
 
-def _options(config: pytest.Config) -> dict[str, Any]:
-    """The keywords of ``verify``: the command line, then the configuration file, then ``[tool.xlparity]``."""
-    standing = read_settings(config.rootpath).under(_from_ini(config))
-    return standing.options(**{key: config.getoption(f"parity_{key}") for key in ("engine", *KINDS)})
+def _options(config: pytest.Config) -> Options:
+    """The options: the command line's, then those of pytest's configuration file, then of ``[tool.xlparity]``."""
+    given = {key: config.getoption(f"parity_{key}") for key in KINDS}
+    return _from_ini(config).over({**given, "engines": tuple(config.getoption("parity_engine") or ()) or None})
 
 
-def _from_ini(config: pytest.Config) -> Settings:
+def _from_ini(config: pytest.Config) -> Options:
     table: dict[str, Any] = {"engine": config.getini("parity_engine") or []}
     for key, kind in KINDS.items():
         text = config.getini(f"parity_{key}")
@@ -207,4 +204,4 @@ def _from_ini(config: pytest.Config) -> Settings:
             except ValueError:
                 table[key] = text
     where = config.inipath or "pytest's configuration"
-    return settings_of(table, f"{where}, parity_…")
+    return options_of(table, f"{where}, parity_…", Options.of_project(config.rootpath))

@@ -23,8 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-LIMIT = 60.0
-"""Seconds that one call of a reference may take: training a model of a spreadsheet's size takes less than a second."""
+from xlparity.settings import REFERENCE_TIMEOUT
 
 _ENDING = tuple(  # what else of the module os ends the process at once calls these
     (module, name)
@@ -95,7 +94,7 @@ _SETTINGS = {
 class Containment:
     """What surrounds every call of one reference: its own settings, and the limit in seconds for one call."""
 
-    def __init__(self, limit: float = LIMIT) -> None:
+    def __init__(self, limit: float = REFERENCE_TIMEOUT) -> None:
         self.limit = limit
         # numpy prints a warning at every overflow and division by zero otherwise, a hundred times over.
         self._own: dict[str, Any] = {"numpy's errors": dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from xlparity.errors import SpecError, nearest, nearest_file
+from xlparity.settings import Options
 from xlparity.spec.binding import Input, Offset, Output, Twin
 from xlparity.spec.lines import Lines
 from xlparity.spec.plan import (
@@ -39,8 +40,8 @@ from xlparity.tolerance import Tolerance
 _ANY_SHEET = "-"  # for addresses at the top that each check reads on a sheet of its own
 
 
-def read_spec(path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: B008  (it is frozen)
-    """The spec file, with the tolerance of what it gives none. Raises SpecError where it cannot be read or is wrong."""
+def read_spec(path: Path, options: Options = Options()) -> Spec:  # noqa: B008  (it is frozen)
+    """The spec file, with the tolerances of the options. Raises SpecError where it cannot be read or is wrong."""
     try:
         text = path.read_bytes().decode()  # to the letter, for its digest
         table = tomllib.loads(text)
@@ -54,15 +55,15 @@ def read_spec(path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: 
         raise SpecError(path, None, said) from error
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number of thousands of digits
         raise SpecError(path, None, f"is not TOML: {error}") from error
-    return _Reader(path, Lines(text), tolerance).spec(table)
+    return _Reader(path, Lines(text), options).spec(table)
 
 
-def spec_of(table: Mapping[str, Any], path: Path, tolerance: Tolerance = Tolerance()) -> Spec:  # noqa: B008  (it is frozen)
+def spec_of(table: Mapping[str, Any], path: Path, options: Options = Options()) -> Spec:  # noqa: B008  (it is frozen)
     """The spec that a mapping is, with what a file of TOML would hold; a reference may be the function itself.
 
     Its paths are relative to the folder of ``path``, which stands in errors for the file. Raises SpecError.
     """
-    return _Reader(path, Lines(""), tolerance).spec(_as_toml(table))
+    return _Reader(path, Lines(""), options).spec(_as_toml(table))
 
 
 class _Reader:
@@ -72,8 +73,8 @@ class _Reader:
     lines of what is wrong.
     """
 
-    def __init__(self, path: Path, lines: Lines, usual: Tolerance = Tolerance()) -> None:  # noqa: B008  (it is frozen)
-        self.path, self.lines, self.usual = path, lines, usual
+    def __init__(self, path: Path, lines: Lines, options: Options) -> None:
+        self.path, self.lines, self.options = path, lines, options
         self.reading = ("", "")
         self.entry: tuple[str, int] | None = None
 
@@ -118,7 +119,7 @@ class _Reader:
         for key in ("reference", "inputs", "outputs"):
             if key in table:
                 self.needed(table, key)
-        tolerance = self.tolerance(table.get("tolerance", {}), self.usual, "tolerance", LIMITS)
+        tolerance = self.tolerance(table.get("tolerance", {}), self.options.tolerance, "tolerance", LIMITS)
         self.reading = (name, "blocks")
         blocks = self.blocks(table["blocks"]) if "blocks" in table else None
         self.reading = (name, "inputs")
@@ -200,7 +201,7 @@ class _Reader:
         return Output(
             name,
             at,
-            self.tolerance(table, tolerance, name, OUTPUT),
+            self.options.overrule(self.tolerance(table, tolerance, name, OUTPUT)),
             bool(table.get("transpose")),
             table.get("skip"),
             "constants" in table,

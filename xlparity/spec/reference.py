@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.errors import OracleError, nearest, nearest_file
+from xlparity.settings import REFERENCE_TIMEOUT
 from xlparity.spec import containment
 from xlparity.spec.case import Case
-from xlparity.spec.containment import LIMIT, Containment, TimedOut
+from xlparity.spec.containment import Containment, TimedOut
 
 Trace: TypeAlias = tuple[Mapping[str, NDArray[Any]], ...]
 """What the reference gave: one mapping of names to arrays for each iteration."""
@@ -349,7 +350,7 @@ def _copies(case: Case) -> dict[str, Any]:
     return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in case.inputs.items()}
 
 
-def find_reference(name: str | Callable[..., Any], folder: Path, limit: float = LIMIT) -> Reference:
+def find_reference(name: str | Callable[..., Any], folder: Path, limit: float = REFERENCE_TIMEOUT) -> Reference:
     """The function that ``file.py:function``, relative to ``folder``, or ``package.module:function`` names, or is.
 
     One call of it, and its import, may take ``limit`` seconds. Raises OracleError where there is none.

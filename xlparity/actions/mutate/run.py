@@ -1,5 +1,6 @@
 """How good a check is: broken copies of its workbook, of which it should detect every one, name the cell and mend it."""
 
+import math
 import os
 import signal
 import time as clock
@@ -24,51 +25,45 @@ from xlparity.engines.evaluator.variants import Original
 from xlparity.errors import OracleError, UsageError
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
-from xlparity.pipeline import SCENARIOS, Progress, assess, workbook_of
+from xlparity.pipeline import Progress, assess, silent, workbook_of
 from xlparity.results.mutants import Mutant, MutationReport, Outcome
 from xlparity.results.report import Finding, Report, Verdict
+from xlparity.settings import MUTATION_TIME, Options
 from xlparity.spec import Spec, bind, read_spec
 from xlparity.spec.case import Case
-from xlparity.spec.containment import LIMIT
 from xlparity.spec.reference import Reference, Trace
-from xlparity.tolerance import Tolerance
 
-MOST = 1000
-TIME = 120.0
-"""Seconds that the command takes for the mutants, unless it is told otherwise."""
 _PROOFS = 200  # sets of inputs on which a mended mutant is held against the original
 _FIRST_SECONDS, _FIRST_MUTANTS = 5.0, 3  # after which it is estimated how long all will take
 
 
-def mutate(  # noqa: PLR0913  (each is an option of the command as well)
+def mutate(
     spec: str | Path,
     *,
     workbook: str | Path | None = None,
-    scenarios: int = SCENARIOS,
-    seed: int = 0,
-    tolerance: Tolerance | None = None,
-    reference_timeout: float = LIMIT,
-    most: int = MOST,
-    time: float | None = None,
-    jobs: int | None = None,
-    progress: Progress | None = None,
+    options: Options | None = None,
+    progress: Progress = silent,
     note: Callable[[str], None] | None = None,
 ) -> MutationReport:
-    """Breaks the workbook in one place at a time and verifies each copy with its spec, as ``verify`` does.
+    """How many faults a spec's check detects: its workbook is broken in one place at a time, and each copy verified.
 
-    ``tolerance`` is that of quantities to which the spec gives none, ``reference_timeout`` how many seconds a call may take.
-    At most so many mutants are run, drawn evenly from all with the ``seed``, by as many ``jobs`` as the machine has
-    processors, and none is begun when the ``time`` is over, in seconds. That decides how many there are and nothing else:
-    they are the first of the same order. ``note`` is called with an estimate where all of them take long.
+    ``spec``, ``workbook``, ``options`` and ``progress`` are as for ``verify``; the engine is always ``formulas``. At most
+    ``options.mutants`` are run, drawn evenly from all with ``options.seed``, and none is begun when ``options.time`` is over.
+    That decides how many there are and nothing else: they are the first of the same order. ``note`` is called with an
+    estimate where all of them take long.
+
+    ``options.jobs`` processes share the work; a program that calls this from a script of its own, where processes are
+    started anew as on Windows, does so below ``if __name__ == "__main__":``.
     Raises UsageError where the workbook does not pass as it is, and what ``verify`` raises.
     """
-    say = progress or (lambda stage, done: None)
-    say("verifying the workbook as it is", 0.0)
+    options = Options.of_project() if options is None else options
+    progress("verifying the workbook as it is", 0.0)
     path, book = Path(spec), None if workbook is None else Path(workbook)
-    bench = Bench(path, book, scenarios, seed, tolerance or Tolerance(), reference_timeout)
+    bench = Bench(path, book, options)
     bench.check_original()
-    numbers = bench.chosen(most)
-    jobs = min(jobs or os.cpu_count() or 1, len(numbers) or 1)
+    numbers = bench.chosen(options.mutants)
+    jobs = min(options.jobs or os.cpu_count() or 1, len(numbers) or 1)
+    time = None if math.isinf(options.time) else options.time
     began = clock.monotonic()
     found: list[Outcome] = []
     estimated = note is None
@@ -85,19 +80,23 @@ def mutate(  # noqa: PLR0913  (each is an option of the command as well)
             if said:
                 note(said)
         share = len(found) / len(numbers)
-        say(f"mutant {len(found):,} of {len(numbers):,}", share if not time else max(share, min(spent / time, 1.0)))
+        progress(
+            f"mutant {len(found):,} of {len(numbers):,}", share if not time else max(share, min(spent / time, 1.0))
+        )
     asked = len(numbers)
-    return MutationReport(from_here(path), from_here(bench.book.path), seed, scenarios, tuple(found), asked, time)
+    return MutationReport(
+        from_here(path), from_here(bench.book.path), options.seed, options.scenarios, tuple(found), asked, time
+    )
 
 
 def _estimate(chosen: Sequence[Mutant], each: float, time: float | None) -> str | None:
     """How long the mutants will take, where that is longer than they may, or longer than one likes to wait."""
     whole = each * len(chosen)
-    if whole <= (TIME if time is None else time):
+    if whole <= (MUTATION_TIME if time is None else time):
         return None
     said = f"{len(chosen):,} mutants take about {_duration(whole)}"
     if time is None:
-        return f"{said}; --time {TIME:g} runs as many as {TIME:g} s allow"
+        return f"{said}; --time {MUTATION_TIME:g} runs as many as {MUTATION_TIME:g} s allow"
     kinds, formulas = len({mutant.kind for mutant in chosen}), len({mutant.formula for mutant in chosen})
     drawn = f"drawn evenly from {kinds} kind{'s' * (kinds > 1)} of edit and {formulas} formula{'s' * (formulas > 1)}"
     return f"{said}; {time:g} s allow about {max(1, round(time / each)):,} of them, {drawn}; --time none runs all"
@@ -149,16 +148,14 @@ def _outcome(mutant: Mutant) -> Outcome:
 class Bench:
     """A spec and its workbook, ready to have mutants tried on them."""
 
-    def __init__(
-        self, spec: Path, workbook: Path | None, scenarios: int, seed: int, tolerance: Tolerance, limit: float
-    ) -> None:
-        self.arguments = spec, workbook, scenarios, seed, tolerance, limit
-        self.plan: Spec = read_spec(spec, tolerance)
+    def __init__(self, spec: Path, workbook: Path | None, options: Options) -> None:
+        self.arguments = spec, workbook, options
+        self.plan: Spec = read_spec(spec, options)
         self.book: Workbook = read_workbook(workbook or workbook_of(self.plan))
-        self._scenarios, self._seed = scenarios, seed
+        self._options = options
         self.session = Original(self.book)
         self._engine = _Kin(self.session)
-        trials = trials_of(self.plan, bind(self.plan, self.book), limit)
+        trials = trials_of(self.plan, bind(self.plan, self.book), options.reference_timeout)
         references = {trial.reference.name: trial.reference for trial in trials}
         remembering = {
             name: _Remembering(name, of.function, of.digest, of.containment, of.patience)
@@ -175,11 +172,11 @@ class Bench:
     def mutants(self) -> list[Mutant]:
         """All that there are."""
         checks = [(trial.bound.check.name, trial.bound.cells, trial.bound.inputs) for trial in self.trials]
-        return mutants(self.book, Layout(self.book, checks), self.values, seed=self._seed)
+        return mutants(self.book, Layout(self.book, checks), self.values, seed=self._options.seed)
 
     def chosen(self, most: int) -> list[int]:
         """The numbers of so many mutants at most, in the order in which they are run."""
-        return in_rounds(self.mutants, most, seed=self._seed)
+        return in_rounds(self.mutants, most, seed=self._options.seed)
 
     def check_original(self) -> None:
         """Raises UsageError where the workbook does not pass before it is broken."""
@@ -214,7 +211,7 @@ class Bench:
         """Equivalent where that is shown, and survived where it only was not detected."""
         if mutant.kind == "input":  # a copy of another input is a number less that can be typed
             return Outcome(mutant, "survived")
-        compared = compare_formulas(self.book, self.session, self.values, mutant, seed=self._seed + 1)
+        compared = compare_formulas(self.book, self.session, self.values, mutant, seed=self._options.reseeded().seed)
         if compared.same:
             return Outcome(mutant, "equivalent", SETS, "formulas")
         if compared.relations != () and self.others.agrees(
@@ -224,20 +221,12 @@ class Bench:
         return Outcome(mutant, "survived")
 
     def _report(self, book: Workbook) -> Report:
-        return assess(
-            self.plan,
-            book,
-            [self._engine],
-            trials=self.trials,
-            scenarios=self._scenarios,
-            seed=self._seed,
-            witness=False,
-        )
+        return assess(self.plan, book, self._options, machines=[self._engine], prepared=self.trials)
 
     @cached_property
     def others(self) -> Others:
         """Other inputs, on which mutants are held against the original."""
-        return Others(self.trials, self.book, self.session, self.values, self._seed + 1)
+        return Others(self.trials, self.book, self.session, self.values, self._options.reseeded().seed)
 
 
 class _Kin:
