@@ -20,7 +20,7 @@ from xlparity.excel.ooxml import pack, write_values
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import formulas_of, parse_workbook, read_workbook
 from xlparity.results.report import Verdict
-from xlparity.scenarios import running
+from xlparity.scenarios import run as running
 from xlparity.settings import Options
 
 

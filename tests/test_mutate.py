@@ -450,7 +450,7 @@ def test_what_follows_from_a_changed_formula_is_all_that_is_computed_anew(two_it
     """And it comes to the same bits as the whole workbook would: on the stored inputs, on others, and on forced values."""
     bench = Bench(two_iterations, None, Options(scenarios=20))
     others = bench.others.columns(12)
-    swept = bench.session.sweep(12, others)
+    swept = bench.session.recalculate(others, 12)
     bound = {binding.cell for trial in bench.trials for binding in trial.grid.bindings}
     held = {**{cell: swept[cell] for cell in bound}, **others}
     variants = 0
@@ -458,7 +458,11 @@ def test_what_follows_from_a_changed_formula_is_all_that_is_computed_anew(two_it
         book = bench.book.edited(bench.mutants[number].contents)
         whole, part = FormulasSession(book), bench.session.like(book)
         variants += isinstance(part, Variant)
-        for ask in (lambda of: of.recalculate({}), lambda of: of.sweep(12, others), lambda of: of.forced(12, held)):
+        for ask in (
+            lambda of: of.recalculate({}),
+            lambda of: of.recalculate(others, 12),
+            lambda of: of.forced(held, 12),
+        ):
             one, other = ask(whole), ask(part)
             assert one.keys() == other.keys()
             assert all(np.array_equal(one[cell], other[cell]) or repr(one[cell]) == repr(other[cell]) for cell in one)

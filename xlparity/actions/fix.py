@@ -53,7 +53,7 @@ def fixed(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> byte
     changed = _written(data, book, formulas)
     new = parse_workbook(changed, book.path)
     _refuse_other_changes(book, new, formulas)
-    values = find_engine("formulas").load(new).recalculate({})
+    values = find_engine("formulas").load(new).recalculate({}).values_in(0)
     report, stored = hold_against(changed, new, values)
     return _emptied(stored, new, _out_of_date(new, formulas, values, report))
 

@@ -4,16 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from xlparity.engines import find_engine, others_than
+from xlparity.engines.survey import refused_by_all
 from xlparity.excel.address import Cell
-from xlparity.excel.values import Unsupported, Value
-from xlparity.results.report import WRONG, CellResult, CheckResult, Finding
+from xlparity.excel.values import BLANK, Unsupported, Value
+from xlparity.excel.workbook import Workbook
+from xlparity.results.report import UNSUPPORTED, WRONG, CellResult, CheckResult, Finding, Report
 from xlparity.tolerance import Tolerance
 
 _SAME = Tolerance(rtol=1e-9, atol=1e-12)
 
 _VOUCHING = "formulas"
-
-DISPUTED = ("XP305", "XP307")  # findings about cells that one engine finds wrong and another one right
 
 Outcome = Literal["match", "wrong", "unknown"]
 
@@ -59,6 +60,32 @@ def reconcile(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
             _set_aside(check, disputed, "two engines contradict each other, and nobody can tell which is right")
         )
     return tuple(reconciled)
+
+
+def could_settle(book: Workbook, report: Report, used: Sequence[str]) -> tuple[str, ...]:
+    """The engines that can run here, were not asked, and may compute what is unsupported.
+
+    What engines contradict each other about is not unsupported for want of one that knows the formula.
+    """
+    disputed = {
+        cell for check in report.checks for found in check.findings if found.code == "XP307" for cell in found.cells
+    }
+    unsupported: set[Cell] = set()
+    for check in report.combined:
+        if check.recomputed:
+            unsupported |= {result.cell for result in check.results if result.status == "unsupported"}
+            if check.counts["missing"]:  # which an input may be the reason for
+                unread = (found for found in check.findings if found.code == UNSUPPORTED and not found.iterations)
+                unsupported |= {cell for found in unread for cell in found.cells}
+    unsupported -= disputed
+    others = others_than(used) if unsupported else ()
+    if not others or unsupported <= refused_by_all(book):
+        return ()
+    if _VOUCHING in others:  # it is quick to ask
+        values = find_engine(_VOUCHING).load(book).recalculate({})
+        if all(isinstance(values.get(cell, BLANK), Unsupported) for cell in unsupported):
+            others = tuple(name for name in others if name != _VOUCHING)
+    return others
 
 
 def credited(

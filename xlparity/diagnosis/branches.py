@@ -106,7 +106,7 @@ def taken(
 def _differs(root: Root, before: Mapping[Cell, Column], after: Mapping[Cell, Column] | None) -> bool:
     sets = list(root.forced.sets)
     for index, cell in zip(root.indices, root.cells, strict=True) if after is not None else ():
-        compared = np.isfinite(root.judged.evidence.expected[sets, index])
+        compared = np.isfinite(root.run.expected[sets, index])
         one, other = before.get(cell, BLANK), after.get(cell, BLANK) if after is not None else BLANK
         for at in np.flatnonzero(compared).tolist():
             value = value_in(other, at)

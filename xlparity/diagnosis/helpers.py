@@ -4,8 +4,9 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from xlparity.compare.run import Run
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, Kind, Site, edits
-from xlparity.diagnosis.localise import Forced, Judged, Root, agrees, reason_in, wrong_alone
+from xlparity.diagnosis.localise import Forced, Root, agrees, reason_in, wrong_alone
 from xlparity.diagnosis.relative import Form
 from xlparity.diagnosis.repair import Mend, Repair
 from xlparity.diagnosis.subject import Subject, parsed
@@ -103,7 +104,7 @@ class Culprits:
 
     def _as_in_siblings(self, root: Root) -> Tried:
         """Helpers as they are on the way to right cells with the same formula: the first that differs in each root cell."""
-        repair, check = self._repair, root.judged.name
+        repair, check = self._repair, root.run.name
         alike = (
             (home, cell)
             for home, cell, formula in repair.healthy(root)
@@ -133,7 +134,7 @@ class Culprits:
 
     def _edited(self, root: Root, subject: Subject, form: Form, cells: Sequence[Cell], kinds: Sequence[Kind]) -> Tried:
         """The helpers' formula with one edit, in all that have it on the way to any of the root's cells."""
-        repair, check = self._repair, root.judged.name
+        repair, check = self._repair, root.run.name
         helper = cells[0]
         formula = repair.workbook.formula(helper)
         tree = parsed(formula.text) if formula is not None and formula.area is None else None
@@ -212,18 +213,18 @@ class Culprits:
 
     def _confirmed(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the engine finds the root's cells right with these helpers, and no cell wrong that was right before."""
-        repair, judged = self._repair, root.judged
+        repair, run = self._repair, root.run
         session = repair.session.like(repair.workbook.edited(formulas))
-        found = session.forced(root.forced.count, root.forced.held)
+        found = session.forced(root.forced.held, root.forced.count)
         right = all(
-            agrees(judged, index, found.get(binding.cell, BLANK), root.forced.sets).all()
+            agrees(run, index, found.get(binding.cell, BLANK), root.forced.sets).all()
             for index, binding in zip(root.indices, root.bindings, strict=True)
         )
-        return right and self._wrong_before(judged, root.forced).issuperset(
-            wrong_alone(judged, Forced(root.forced.held, found, root.forced.count, root.forced.sets))
+        return right and self._wrong_before(run, root.forced).issuperset(
+            wrong_alone(run, Forced(root.forced.held, found, root.forced.count, root.forced.sets))
         )
 
-    def _wrong_before(self, judged: Judged, forced: Forced) -> set[int]:
-        if id(judged) not in self._wrong:
-            self._wrong[id(judged)] = set(wrong_alone(judged, forced))
-        return self._wrong[id(judged)]
+    def _wrong_before(self, run: Run, forced: Forced) -> set[int]:
+        if id(run) not in self._wrong:
+            self._wrong[id(run)] = set(wrong_alone(run, forced))
+        return self._wrong[id(run)]

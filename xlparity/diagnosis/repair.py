@@ -70,7 +70,7 @@ class Repair:
 
     def _told(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
         """The edit's sentence as it reads from the root's first cell, whose formulas are shown, and not from its middle."""
-        first, home = root.cells[0], (root.judged.name, root.bindings[0].iteration)
+        first, home = root.cells[0], (root.run.name, root.bindings[0].iteration)
         first = self.workbook.members.get(first, first)
         own, new = self.workbook.formula(first), formulas.get(first)
         before, after = (parsed(formula.text) if formula is not None else None for formula in (own, new))
@@ -118,7 +118,7 @@ class Repair:
                 slot = self.layout.slots.get(cell)
                 if slot is not None and slot.element == binding.element and formula.area is None:
                     form = self.layout.form(cell, formula, home)
-                    text = self.layout.write(form, binding.cell, (root.judged.name, binding.iteration))
+                    text = self.layout.write(form, binding.cell, (root.run.name, binding.iteration))
                     if text is not None:
                         found[binding.cell] = Formula(text)
                     break
@@ -187,14 +187,14 @@ class Repair:
     def healthy(self, root: Root) -> Iterator[tuple[tuple[str, int], Cell, Formula]]:
         """The right cells of the root's quantity that have formulas, the nearest iterations first."""
         near = root.bindings[0].iteration
-        bindings = [b for b in root.judged.evidence.bindings if b.output.name == root.variable]
+        bindings = [b for b in root.run.bindings if b.output.name == root.variable]
         seen: set[Cell] = set()
         for binding in sorted(bindings, key=lambda b: (abs(b.iteration - near), b.iteration, b.element)):
             formula = self.workbook.formula(binding.cell)
             cell = self.workbook.members.get(binding.cell, binding.cell)
             if formula is not None and binding.cell not in self._at_fault and cell not in seen:
                 seen.add(cell)
-                yield (root.judged.name, binding.iteration), cell, formula
+                yield (root.run.name, binding.iteration), cell, formula
 
     # --- what is believed ---------------------------------------------------------------------------------------------------
 
@@ -211,7 +211,7 @@ class Repair:
         found = self.computed(root, formulas)
         concerned = _filled(formulas)
         return found is not None and all(
-            agrees(root.judged, index, found.get(binding.cell, BLANK), root.forced.sets).all()
+            agrees(root.run, index, found.get(binding.cell, BLANK), root.forced.sets).all()
             for index, binding in zip(root.indices, root.bindings, strict=True)
             if binding.cell in concerned
         )
@@ -234,7 +234,7 @@ class Repair:
                 held.update((precedent, root.forced.seen(precedent)) for precedent in cells)
         held = {cell: column for cell, column in held.items() if column is not BLANK}
         held |= {cell: root.forced.held[cell] for cell in {*formulas, *members} if cell in root.forced.held}
-        return self.session.like(small).forced(root.forced.count, held)
+        return self.session.like(small).forced(held, root.forced.count)
 
     def reached(self, root: Root, mend: Mend, fresh: Root) -> bool:
         """Whether the samples take every branch of the mend's formulas, and of those that it replaces.
@@ -246,7 +246,7 @@ class Repair:
         middle = root.bindings[len(root.indices) // 2].iteration
         iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
         for cell, formula in mend.formulas.items():
-            home = root.judged.name, iterations.get(cell, middle)
+            home = root.run.name, iterations.get(cell, middle)
             form = self.layout.form(cell, formula, home)
             groups.setdefault(form, {})[cell] = formula
             if form in right:
@@ -292,14 +292,14 @@ class Repair:
         """Whether the right cells that have the group's formula take the branches of these numbers."""
         cell, formula = next(iter(group.items()))
         iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
-        form = self.layout.form(cell, formula, (root.judged.name, iterations.get(cell, root.bindings[0].iteration)))
+        form = self.layout.form(cell, formula, (root.run.name, iterations.get(cell, root.bindings[0].iteration)))
         alike = {
             other: held
             for home, other, held in islice(self.healthy(root), _MOST_SIBLINGS)
             if self.layout.form(other, held, home) == form
         }
         concerned = _filled(alike)
-        bindings = enumerate(root.judged.evidence.bindings)
+        bindings = enumerate(root.run.bindings)
         among = replace(root, indices=tuple(index for index, b in bindings if b.cell in concerned))
         changed = without_each_of(alike)
         if not alike or changed is None or not self._right(among, alike):
@@ -309,7 +309,7 @@ class Repair:
 
     def _whole(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column]:
         session = self.session.like(self.workbook.edited(formulas))
-        return session.forced(root.forced.count, root.forced.held)
+        return session.forced(root.forced.held, root.forced.count)
 
     def _circular(self, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether a cell would follow from itself, and so agree with anything: on forced values x = x is always right."""

@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from xlparity.diagnosis.localise import Forced, ForcingSession, Judged, Root, agrees, amiss
+from xlparity.compare.run import Run
+from xlparity.diagnosis.localise import Forced, ForcingSession, Root, agrees, amiss
 from xlparity.diagnosis.relative import Form, Layout
 from xlparity.diagnosis.repair import Mend
 from xlparity.excel.address import Cell
@@ -32,22 +33,22 @@ class Spelling:
         self.workbook = workbook.edited(self.formulas) if self.formulas else workbook
         self.session = session.like(self.workbook) if self.formulas else session
 
-    def roots(self, layout: Layout, judged: Judged, forced: Forced, bound: AbstractSet[Cell]) -> list[Root]:
+    def roots(self, layout: Layout, run: Run, forced: Forced, bound: AbstractSet[Cell]) -> list[Root]:
         """The wrong names that change what the check's wrong cells come to, one root for one relative formula.
 
         ``forced`` are the check's values with the right names, ``bound`` the cells that any check binds.
         """
         if not self.formulas:
             return []
-        before = self._as_it_is.forced(forced.count, forced.held)
+        before = self._as_it_is.forced(forced.held, forced.count)
         changed = {
             cell
             for cell, formula in self.formulas.items()
             if any(_differ(before, forced, member) for member in _filled(cell, formula))
         }
         return [
-            *self._bound(layout, judged, forced, changed),
-            *self._helpers(layout, judged, forced, before, changed, bound),
+            *self._bound(layout, run, forced, changed),
+            *self._helpers(layout, run, forced, before, changed, bound),
         ]
 
     def mend(self, root: Root) -> Mend | None:
@@ -61,25 +62,25 @@ class Spelling:
         anchors = dict.fromkeys(self._found.members.get(cell, cell) for cell in cells)
         return Mend("prefix", "", {cell: self.formulas[cell] for cell in anchors}, root.helpers)
 
-    def _bound(self, layout: Layout, judged: Judged, forced: Forced, changed: Collection[Cell]) -> list[Root]:
+    def _bound(self, layout: Layout, run: Run, forced: Forced, changed: Collection[Cell]) -> list[Root]:
         groups: dict[tuple[str, Form, bool, bool], list[int]] = {}
-        for index in amiss(judged):
-            binding = judged.evidence.bindings[index]
+        for index in amiss(run):
+            binding = run.bindings[index]
             cell = self._found.members.get(binding.cell, binding.cell)
             if cell in changed:
-                form = layout.form(cell, self.formulas[cell], (judged.name, binding.iteration))
-                agreed = agrees(judged, index, forced.local.get(binding.cell, BLANK), forced.sets).all()
-                accepted = judged.results[index].reason is not None
+                form = layout.form(cell, self.formulas[cell], (run.name, binding.iteration))
+                agreed = agrees(run, index, forced.local.get(binding.cell, BLANK), forced.sets).all()
+                accepted = run.results[index].reason is not None
                 groups.setdefault((binding.output.name, form, bool(agreed), accepted), []).append(index)
         return [
-            Root(judged, forced, variable, "prefix", tuple(indices), form, accepted=accepted)
+            Root(run, forced, variable, "prefix", tuple(indices), form, accepted=accepted)
             for (variable, form, _, accepted), indices in groups.items()
         ]
 
     def _helpers(
         self,
         layout: Layout,
-        judged: Judged,
+        run: Run,
         forced: Forced,
         before: Mapping[Cell, Column],
         changed: Collection[Cell],
@@ -89,21 +90,19 @@ class Spelling:
         helpers = [cell for cell in changed if bound.isdisjoint(_filled(cell, self.formulas[cell]))]
         if not helpers:
             return []
-        wrong = {judged.evidence.bindings[index].cell: index for index in amiss(judged)}
+        wrong = {run.bindings[index].cell: index for index in amiss(run)}
         dependents = dependents_of(self._found, {*self._found.cells, *wrong})
         groups: dict[Form, tuple[list[Cell], set[int]]] = {}
         for helper in sorted(helpers):
             reached = self._reached(helper, dependents, bound)
             indices = {wrong[cell] for cell in reached if cell in wrong and _differ(before, forced, cell)}
             if indices:
-                form = layout.form(
-                    helper, self.formulas[helper], (judged.name, layout.block_of(judged.name, helper) or 0)
-                )
+                form = layout.form(helper, self.formulas[helper], (run.name, layout.block_of(run.name, helper) or 0))
                 cells, known = groups.setdefault(form, ([], set()))
                 cells.append(helper)
                 known |= indices
         return [
-            Root(judged, forced, judged.evidence.bindings[min(known)].output.name, "prefix", tuple(sorted(known)), None,
+            Root(run, forced, run.bindings[min(known)].output.name, "prefix", tuple(sorted(known)), None,
                  helpers=tuple(cells))
             for cells, known in groups.values()
         ]  # fmt: skip
@@ -127,7 +126,7 @@ class Spelling:
 def right(root: Root) -> bool:
     """Whether the root's cells are right with the right names, on the reference's values for what they read."""
     return all(
-        agrees(root.judged, index, root.forced.local.get(cell, BLANK), root.forced.sets).all()
+        agrees(root.run, index, root.forced.local.get(cell, BLANK), root.forced.sets).all()
         for index, cell in zip(root.indices, root.cells, strict=True)
     )
 

@@ -14,11 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from xlparity.engines import ONE_AT_A_TIME, Values, one_by_one
 from xlparity.engines.files import Original, as_held, probe, unknown_functions
 from xlparity.engines.operands import doubts
 from xlparity.engines.survey import Survey
 from xlparity.errors import UsageError, WorkbookError, XlparityError
 from xlparity.excel.address import Cell
+from xlparity.excel.batch import Batch
+from xlparity.excel.columns import Column
 from xlparity.excel.values import MISSING, ErrorValue, Unsupported, Value
 from xlparity.excel.workbook import Workbook
 
@@ -33,6 +36,7 @@ class IronCalcEngine:
 
     name = "ironcalc"
     recomputes = True
+    most_samples: int | None = ONE_AT_A_TIME
 
     def __init__(self) -> None:
         """Raises UsageError where the library is not installed."""
@@ -71,11 +75,14 @@ class IronCalcSession:
         self._original = Original(workbook, self._survey.refused, _NOT_COMPUTED)
         self._unknown = self._ask_for_functions()
 
-    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
-        """Every cell's value, with the overrides in place of what the cells hold, formulas included.
+    def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
+        """Every cell's value in each sample, with the overrides in place of what the cells hold, formulas included.
 
         Raises UsageError for an override that no file can hold, and WorkbookError where IronCalc fails.
         """
+        return one_by_one(lambda sets: map(self._values, sets), overrides, samples)
+
+    def _values(self, overrides: Values) -> Values:
         data = self._original.copy(overrides)
         with self._failing_clearly():
             model = self._evaluated(data)

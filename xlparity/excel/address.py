@@ -1,7 +1,7 @@
 """Cells and ranges: parsed once, where text comes in; everywhere else they are values. ``str()`` gives A1 notation."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -154,6 +154,27 @@ class Range(NamedTuple):
         return Range(
             self.sheet, self.row + rows, self.column + columns, self.last_row + rows, self.last_column + columns
         )
+
+
+def in_words(cells: Sequence[Cell]) -> str:
+    """The cells in few words: runs as ranges, on one sheet named once, the first of many."""
+    lines: list[Range] = []
+    for cell in cells:
+        last = lines[-1] if lines else None
+        if last and (last.sheet, last.row, last.last_column + 1) == cell:
+            lines[-1] = last._replace(last_column=cell.column)
+        else:
+            lines.append(Range(cell.sheet, *cell[1:], *cell[1:]))
+    runs: list[Range] = []
+    for line in lines:
+        above = runs[-1] if runs else None
+        if above and above._replace(row=line.row, last_row=line.row) == line and above.last_row + 1 == line.row:
+            runs[-1] = above._replace(last_row=line.row)
+        else:
+            runs.append(line)
+    shown = [str(runs[0]), *(run.a1 if run.sheet == runs[0].sheet else str(run) for run in runs[1:3])]
+    more = len(runs) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def parse_range(text: str, sheet: str | None = None) -> Range:

@@ -54,7 +54,7 @@ def recalculating() -> Callable[..., Recalculated]:
             _cell(address, book): float(value) if isinstance(value, int) and not isinstance(value, bool) else value
             for address, value in (overrides or {}).items()
         }
-        return Recalculated(book, session.recalculate(given))
+        return Recalculated(book, session.recalculate(given).values_in(0))
 
     return recalculate
 

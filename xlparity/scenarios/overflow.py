@@ -14,9 +14,10 @@ import numpy as np
 from xlparity.engines.circularity import certainly_read
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.ast import Node, parse, walk
+from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, value_in
 from xlparity.excel.graph import dependents_of, precedents
-from xlparity.excel.values import BLANK, ErrorValue
+from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Workbook
 from xlparity.scenarios.screen import Screen, Unscreened
 from xlparity.spec.binding import Input
@@ -40,13 +41,7 @@ class Overflows:
     def _dependents(self) -> Mapping[Cell, list[Cell]]:
         return dependents_of(self._book, self._book.cells)
 
-    def any(self, columns: Mapping[Cell, Column], number: int) -> bool:
-        """Whether any cell has an error value in the sample of this number."""
-        return any(_is_error(column, number) for column in columns.values())
-
-    def behind(
-        self, columns: Mapping[Cell, Column], number: int, cells: Iterable[Cell]
-    ) -> tuple[frozenset[Cell], frozenset[Cell]]:
+    def behind(self, columns: Batch, number: int, cells: Iterable[Cell]) -> tuple[frozenset[Cell], frozenset[Cell]]:
         """Of these cells those that depend on an overflow in the sample of this number, and those that perhaps do.
 
         An error value begins in a formula that reads none. That is an overflow where the formula, computed in doubles,
@@ -55,7 +50,7 @@ class Overflows:
         """
         anchor = self._book.members.get
         watched = {cell: anchor(cell, cell) for cell in cells}
-        errors = {anchor(cell, cell) for cell, column in columns.items() if _is_error(column, number)}
+        errors = {anchor(cell, cell) for cell in columns.errors(number)}
         reads = functools.cache(functools.partial(self._reads, columns, number))
         begins = {cell for cell in errors if not any(reads(cell, before) for before in errors & self._precedents(cell))}
         certain, possible = set(), set()
@@ -126,10 +121,6 @@ class Overflows:
             reached.update(fresh)
             waiting += fresh
         return reached
-
-
-def _is_error(column: Column, number: int) -> bool:
-    return isinstance(column, ErrorValue | tuple) and isinstance(value_in(column, number), ErrorValue)
 
 
 def _taken(tree: Node, screen: Screen) -> Node:
