@@ -3,7 +3,6 @@
 import math
 import re
 import shutil
-import subprocess
 import zipfile
 from dataclasses import replace
 
@@ -552,10 +551,10 @@ def test_the_mended_and_the_annotated_copy_are_two_files(run, small):
 
 
 @pytest.mark.libreoffice
-def test_libreoffice_opens_it_with_comments_colours_and_links(faulty, tmp_path):
+def test_libreoffice_opens_it_with_comments_colours_and_links(faulty, convert, tmp_path):
     """Another reader than ours, which keeps on saving what it has understood."""
     _, report, copy = faulty
-    book = openpyxl.load_workbook(saved_by_libreoffice(copy, tmp_path))
+    book = openpyxl.load_workbook(convert(tmp_path / "saved", copy))
     for cell, mark in marks(report).items():
         there = book[cell.sheet][cell.a1]
         assert there.fill.fgColor.rgb == COLOURS[mark.kind]
@@ -565,23 +564,13 @@ def test_libreoffice_opens_it_with_comments_colours_and_links(faulty, tmp_path):
 
 
 @pytest.mark.libreoffice
-def test_a_workbook_that_libreoffice_saved_is_annotated_beside_its_comments(small, tmp_path):
+def test_a_workbook_that_libreoffice_saved_is_annotated_beside_its_comments(small, convert, tmp_path):
     """Another program lays out formats, comments and boxes in its own way."""
     commented_copy(small, {"B1": "look here", "A1": "an input"})
-    shutil.copy(saved_by_libreoffice(small.workbook, tmp_path / "saved"), small.workbook)
+    shutil.copy(convert(tmp_path / "saved", small.workbook), small.workbook)
     copy = annotated(small)
-    for path in (copy, saved_by_libreoffice(copy, tmp_path / "again")):
+    for path in (copy, convert(tmp_path / "again", copy)):
         sheet = openpyxl.load_workbook(path)["Sheet"]
         assert re.match(r"look here\n+xlparity\ny: differs", sheet["B1"].comment.text)
         assert sheet["A1"].comment.text == "an input"
         assert sheet["B1"].fill.fgColor.rgb == COLOURS["cause"]
-
-
-def saved_by_libreoffice(path, folder):
-    """The workbook as LibreOffice writes it."""
-    subprocess.run(
-        ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to",
-         "xlsx:Calc MS Excel 2007 XML", "--outdir", str(folder), str(path)],
-        check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    return folder / path.name

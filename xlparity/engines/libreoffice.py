@@ -98,8 +98,7 @@ class LibreOfficeSession:
         self._unknown: frozenset[str] | None = None
         self._profile = Path(tempfile.mkdtemp(prefix="xlparity-"))
         weakref.finalize(self, shutil.rmtree, self._profile, ignore_errors=True)
-        (self._profile / "user").mkdir()
-        (self._profile / "user" / "registrymodifications.xcu").write_text(_SETTINGS)
+        write_profile(self._profile)
 
     def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
         """Every cell's value in each sample, with the overrides in place of what the cells hold, formulas included.
@@ -159,6 +158,12 @@ class LibreOfficeSession:
         if isinstance(value, float) and value in (0.0, 1.0) and self._workbook.members.get(cell, cell) in self._truths:
             return bool(value)  # in arrays, and in cells with a format for numbers, truth values come back as numbers
         return value
+
+
+def write_profile(folder: Path) -> None:
+    """Writes a new profile of LibreOffice into the folder, with the settings of a recalculation."""
+    (folder / "user").mkdir()
+    (folder / "user" / "registrymodifications.xcu").write_text(_SETTINGS)
 
 
 def _doubt(formula: str) -> str | None:
