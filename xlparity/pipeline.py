@@ -2,7 +2,8 @@
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -87,7 +88,14 @@ def silent(stage: str, done: float) -> None:
     """Progress that nobody is told of."""
 
 
-@np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
+@contextmanager
+def _usual_arithmetic() -> Iterator[None]:
+    """numpy's usual handling of errors; an errstate that decorates a function is one for all threads before numpy 2."""
+    with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
+        yield
+
+
+@_usual_arithmetic()
 def assess(
     plan: Spec,
     book: Workbook,
