@@ -13,7 +13,7 @@ from openpyxl.utils import FORMULAE
 from test_engines import at, workbook
 
 import xlparity
-from xlparity.actions.fix import fix
+from xlparity.actions.fix import corrected
 from xlparity.engines import find_engine
 from xlparity.engines.evaluator.functions import FUNCTIONS
 from xlparity.excel import ooxml
@@ -207,7 +207,7 @@ def spread(small):
 
 
 def passes_when_fixed(small, report):
-    data, _ = fix(report)
+    data, _ = corrected(report)
     small.workbook.write_bytes(data)
     return str(xlparity.verify(small.spec).verdict) == "pass"
 

@@ -12,12 +12,34 @@ from xlparity.excel.address import Cell, Range, parse_range
 from xlparity.excel.formula import tokens
 from xlparity.excel.values import BLANK, MISSING, Missing, Unsupported, Value
 from xlparity.excel.workbook import Formula, Workbook, parse_workbook, read_bytes
+from xlparity.files import from_here, keep_apart, refuse_kind, write_file
+from xlparity.results.fixed import Fixed
 from xlparity.results.report import Report
 from xlparity.results.stored import StoredReport
 
 
-def fix(report: Report) -> tuple[bytes, tuple[Cell, ...]]:
-    """The bytes of the report's workbook with all suggestions applied, and the cells in which they stand.
+def fix(report: Report, path: str | Path) -> Fixed:
+    """Writes a copy of the report's workbook with all suggestions applied; what was changed, by cell.
+
+    ``path`` is the copy's, relative to the current folder; it ends as the workbook's does, and the workbook stays as it is.
+    Without any suggestion nothing is written, and ``formulas`` of the result is empty. Every formula's stored value is
+    recomputed, and nothing else in the file is changed. ``verify(spec, workbook=path)`` tells whether the copy passes.
+
+    Raises UsageError where the copy would overwrite the workbook or the spec or cannot be written, WorkbookError where a
+    suggestion cannot be written, and where the workbook is no longer the one that was verified.
+    """
+    path = Path(path)
+    for other in (Path(report.workbook), Path(report.spec)):
+        keep_apart(path, other, option="the copy")
+    refuse_kind(path, Path(report.workbook), "the copy")
+    data, formulas = corrected(report)
+    if formulas:
+        write_file(path, data)
+    return Fixed(from_here(path), {cell: str(formulas[cell]) for cell in sorted(formulas)})
+
+
+def corrected(report: Report) -> tuple[bytes, dict[Cell, Formula]]:
+    """The bytes of the report's workbook with all suggestions applied, and these, by the cell that each is in.
 
     Raises WorkbookError where a suggestion cannot be written, and where the file is no longer the one that was verified.
     """
@@ -32,7 +54,7 @@ def fix(report: Report) -> tuple[bytes, tuple[Cell, ...]]:
     book = parse_workbook(data, path)
     if book.digest != report.sha256:
         raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")
-    return fixed(data, book, formulas), tuple(sorted(formulas))
+    return fixed(data, book, formulas), formulas
 
 
 def fixed(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> bytes:

@@ -25,6 +25,7 @@ from xlparity.excel.contents import replaced
 from xlparity.excel.graph import Graph
 from xlparity.excel.names import Scope, Table, whole_lines
 from xlparity.excel.values import ErrorValue, Unsupported, Value
+from xlparity.process import LOCK
 
 _LARGEST_AREA = 1_000_000
 
@@ -165,7 +166,8 @@ def read_workbook(path: Path) -> Workbook:
 def read_bytes(path: Path) -> bytes:
     """The file's bytes; raises WorkbookError where there are none to be had."""
     try:
-        return path.read_bytes()
+        with LOCK:
+            return path.read_bytes()
     except (OSError, ValueError) as error:  # a path with a null character in it is a ValueError
         said = f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"
         raise WorkbookError(f"{said}{nearest_file(path)}; name another workbook") from error
@@ -212,7 +214,7 @@ def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:
 
     file = _Watched(data)
     try:
-        with warnings.catch_warnings():
+        with LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of extensions it does not keep; nothing is written back
             try:
                 return openpyxl.load_workbook(file)

@@ -25,6 +25,14 @@ WRONG = frozenset(("mismatch", "hardcoded", "error"))
 UNKNOWN = frozenset(("unsupported", "missing"))
 
 
+_FRAME = {
+    "check": "string", "variable": "string", "iteration": "int64", "index": "object", "cell": "string", "formula": "string",
+    "expected": "float64", "actual": "object", "difference": "float64", "ulps": "Int64", "status": "string",
+    "engine": "string",
+}  # fmt: skip
+"""The columns of a report's data frame, each with its dtype."""
+
+
 class Verdict(IntEnum):
     """The answer, whose number is the command's exit code."""
 
@@ -318,14 +326,34 @@ class Report:
         return worst(check.verdict for check in self.combined)
 
     def to_frame(self) -> "pd.DataFrame":
-        """A pandas DataFrame with one row a bound cell, in the checks' order."""
+        """A pandas DataFrame with one row for each bound cell, check and engine: for n of these, its shape is (n, 12).
+
+        The rows are in the order of the checks, and within one of iteration, quantity and cell; the index counts from 0.
+
+        - ``check`` (string): the check's name.
+        - ``variable`` (string): the quantity's name.
+        - ``iteration`` (int64): from 1; 1 in a workbook with a single pass.
+        - ``index`` (object): the element's ``(row, column)`` within the quantity, from 0.
+        - ``cell`` (string): ``Sheet!A1``.
+        - ``formula`` (string): what the cell contains; ``<NA>`` where that is no formula.
+        - ``expected`` (float64): the reference's value, 1.0 or 0.0 for a truth value; NaN where it gave none for this cell.
+        - ``actual`` (object): the cell's recomputed value: a float, a str or a bool, and the words of anything else, such as
+          ``#DIV/0!`` or ``(blank)``.
+        - ``difference`` (float64): actual - expected, in the quantity's unit; NaN where either is no number.
+        - ``ulps`` (Int64): how many doubles lie from one to the other; ``<NA>`` where either is no number.
+        - ``status`` (string): match, mismatch, hardcoded, error, unsupported, missing, accepted or skipped.
+        - ``engine`` (string): the engine that computed ``actual``.
+        """
         import pandas as pd  # noqa: PLC0415  (a third of a second, and only for those who ask for a frame)
 
         columns = (
-            "check", "variable", "iteration", "index", "cell", "formula",
-            "expected", "actual", "difference", "ulps", "status", "engine",
-        )  # fmt: skip
-        return pd.DataFrame.from_records(list(self._rows()), columns=list(columns))
+            zip(*self._rows(), strict=True) if any(check.results for check in self.checks) else ((),) * len(_FRAME)
+        )
+        series = {
+            name: pd.Series(list(column), dtype=kind)
+            for (name, kind), column in zip(_FRAME.items(), columns, strict=True)
+        }
+        return pd.DataFrame(series)
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
         for check in self.checks:
