@@ -3,7 +3,7 @@
 import pytest
 from test_engines import at, workbook
 
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.excel.prefixes import prefixed
 from xlparity.excel.values import ErrorValue
 

@@ -4,7 +4,7 @@ import math
 
 from test_engines import workbook
 
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.excel.prefixes import prefixed
 from xlparity.excel.values import ErrorValue, Unsupported
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from warm import program
 
-from xlparity.engines import NAMES
+from xlparity.engines.registry import engine_names
 
 PROGRAM = program("xlparity.cli")
 
@@ -47,7 +47,7 @@ def test_a_command_an_option_and_a_value_are_completed(shell, words, expected):
 
 def test_every_engine_is_offered():
     """The list in the help of another command is one command too far away."""
-    assert tuple(asked("bash", "xlparity", "verify", "--engine", "")) == NAMES
+    assert tuple(asked("bash", "xlparity", "verify", "--engine", "")) == engine_names()
 
 
 @pytest.mark.parametrize("words", [["verify", "a"], ["recalc", "a"], ["verify", "--fix", "a"], ["init", "a"]])

@@ -15,7 +15,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 from test_engines import at, numeric
 
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.excel import ooxml
 from xlparity.excel.ooxml import pack, write_values
 from xlparity.excel.values import BLANK, ErrorValue, Unsupported

@@ -11,7 +11,7 @@ import pytest
 from openpyxl.workbook.defined_name import DefinedName
 from test_engines import at, both, workbook
 
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.excel.address import parse_range
 from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.excel.workbook import read_workbook

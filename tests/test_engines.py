@@ -13,13 +13,13 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from xlparity.actions.generate import build
 from xlparity.course.regressor.pages import regressor
-from xlparity.engines import find_engine
 from xlparity.engines.evaluator.functions import core
 from xlparity.engines.evaluator.guards import Refusal
 from xlparity.engines.evaluator.kernels import ODD, Lanes, Operand, plan
 from xlparity.engines.evaluator.operands import to_table, to_values
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
+from xlparity.engines.registry import find_engine
 from xlparity.excel.address import parse_range
 from xlparity.excel.batch import Words, decode
 from xlparity.excel.formula import CELL_MARK, RANGE_MARK, dissect

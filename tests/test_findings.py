@@ -13,7 +13,7 @@ from planted import at, planted, verified
 
 import xlparity
 from xlparity.actions.fix import corrected
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.excel import ooxml
 from xlparity.excel.ooxml import pack, write_values
 from xlparity.excel.values import BLANK

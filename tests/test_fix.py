@@ -15,7 +15,7 @@ from openpyxl.worksheet.table import Table
 
 from xlparity.actions.fix import fixed
 from xlparity.actions.recalc import hold_against
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.errors import WorkbookError
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell, parse_range

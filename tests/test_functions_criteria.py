@@ -8,8 +8,8 @@ import pytest
 from formula_cases import evaluate, same, used
 from test_engines import at, workbook
 
-from xlparity.engines import find_engine
 from xlparity.engines.evaluator.functions import criteria, database
+from xlparity.engines.registry import find_engine
 from xlparity.excel.values import Unsupported
 from xlparity.excel.workbook import read_workbook
 

@@ -5,8 +5,8 @@ import zipfile
 import pytest
 from test_engines import workbook
 
-from xlparity.engines import find_engine
 from xlparity.engines.evaluator.functions import dates
+from xlparity.engines.registry import find_engine
 from xlparity.excel.prefixes import prefixed
 from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.excel.workbook import read_workbook

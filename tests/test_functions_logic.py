@@ -3,8 +3,8 @@
 import pytest
 from test_engines import workbook
 
-from xlparity.engines import find_engine
 from xlparity.engines.evaluator.functions import core, logic
+from xlparity.engines.registry import find_engine
 from xlparity.excel.formula import tokens
 from xlparity.excel.prefixes import prefixed
 from xlparity.excel.values import ErrorValue, Unsupported

@@ -22,7 +22,7 @@ from xlparity.actions.generate import build, differs
 from xlparity.course.regressor import reference, sheet
 from xlparity.course.regressor.faulty import plant_mistakes
 from xlparity.course.regressor.pages import regressor
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.excel import ooxml
 from xlparity.excel.address import parse_range
 from xlparity.excel.ooxml import pack, write_values

@@ -13,7 +13,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 import xlparity.actions.mutate.run as mutation
 from xlparity.actions.mutate.mutants import in_rounds
 from xlparity.actions.mutate.run import Bench, mutate
-from xlparity.engines.evaluator import FormulasSession
+from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.evaluator.variants import Variant
 from xlparity.errors import UsageError
 from xlparity.excel.address import Cell, parse_range

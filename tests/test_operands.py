@@ -2,7 +2,7 @@
 
 import pytest
 
-from xlparity.engines.operands import doubts
+from xlparity.engines.common.operands import doubts
 
 T, F = True, False
 

@@ -14,8 +14,8 @@ from test_engines import at, workbook
 
 import xlparity
 from xlparity.actions.fix import corrected
-from xlparity.engines import find_engine
 from xlparity.engines.evaluator.functions import FUNCTIONS
+from xlparity.engines.registry import find_engine
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell
 from xlparity.excel.ooxml import repack

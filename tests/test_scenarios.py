@@ -10,7 +10,7 @@ import pytest
 
 import xlparity
 from xlparity.compare.expected import call_references
-from xlparity.engines import one_by_one
+from xlparity.engines.protocol import one_by_one
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.columns import Column, column_of, joined, picked, value_in
 from xlparity.excel.values import MISSING

@@ -15,9 +15,9 @@ import pytest
 from test_contract import LIE, saved_with_lies
 from test_engines import at, workbook
 
-from xlparity.engines import NAMES, find_engine, list_engines
-from xlparity.engines.files import Original
+from xlparity.engines.common.files import Original
 from xlparity.engines.libreoffice import LibreOfficeEngine
+from xlparity.engines.registry import engine_names, find_engine, list_engines
 from xlparity.errors import EngineError, UsageError, WorkbookError
 from xlparity.excel import ooxml
 from xlparity.excel.ooxml import pack
@@ -318,7 +318,7 @@ def test_an_engine_that_cannot_run_here_says_what_to_install(monkeypatch):
     with pytest.raises(UsageError, match=r"in a clone of xlparity, run: pip install '\.\[ironcalc\]'"):
         find_engine("ironcalc")
     listed = {info.name: info for info in list_engines()}
-    assert tuple(listed) == NAMES
+    assert tuple(listed) == engine_names()
     assert {name for name, info in listed.items() if not info.available} == {"libreoffice", "ironcalc"}
     assert listed["libreoffice"].version is None
     assert "install" in listed["libreoffice"].note

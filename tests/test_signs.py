@@ -7,7 +7,7 @@ import pytest
 from test_engines import at, workbook
 
 from xlparity.actions.init.likeness import Likeness
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node, binary
 from xlparity.excel.values import ErrorValue, Unsupported

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlparity.engines.evaluator import FormulasEngine, evaluation
 from xlparity.engines.evaluator import session as sessions
 from xlparity.engines.evaluator.session import FormulasSession
+from xlparity.engines.formulas import FormulasEngine, evaluation
 from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.columns import Column, column_of, value_in
 from xlparity.excel.names import Scope

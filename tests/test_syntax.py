@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.excel.ast import Node, binary, call, number, parse, plain, walk, with_part
 from xlparity.excel.workbook import read_workbook
 

@@ -8,7 +8,7 @@ import pytest
 
 import xlparity
 from xlparity.compare.consensus import reconcile
-from xlparity.engines import find_engine, others_than
+from xlparity.engines.registry import find_engine, others_than
 from xlparity.excel.address import Cell
 from xlparity.excel.values import Unsupported
 from xlparity.excel.workbook import parse_workbook, read_workbook
@@ -336,8 +336,8 @@ def test_the_summary_names_an_engine_that_could_settle_what_is_unsupported(small
     monkeypatch.setattr("xlparity.engines.libreoffice.shutil.which", lambda name: f"/bin/{name}")
     small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0,0)*2"})
     report = xlparity.verify(small.spec)
-    assert report.could_settle[0] == "libreoffice"
-    assert "1 of 1 cell could not be assessed (try --engine libreoffice" in words.verdict(report)
+    assert "libreoffice" in report.could_settle
+    assert f"1 of 1 cell could not be assessed (try --engine {report.could_settle[0]}" in words.verdict(report)
     monkeypatch.setattr("xlparity.engines.libreoffice.shutil.which", lambda name: None)
     assert "libreoffice" not in xlparity.verify(small.spec).could_settle
     assert {"formulas", "excelmodel", "cached", "ironcalc"}.isdisjoint(others_than(["excelmodel", "ironcalc"]))

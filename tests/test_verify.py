@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 import xlparity
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Formula, Workbook, formulas_of, read_workbook
 from xlparity.pipeline import assess

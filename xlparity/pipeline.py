@@ -13,7 +13,8 @@ import numpy as np
 from xlparity.compare.consensus import could_settle
 from xlparity.compare.coverage import take_census
 from xlparity.diagnosis.causes import with_causes
-from xlparity.engines import Engine, engines_of
+from xlparity.engines.protocol import Engine
+from xlparity.engines.registry import engines_of
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
 from xlparity.results.report import Report

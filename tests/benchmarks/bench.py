@@ -20,7 +20,7 @@ MEASURE = """
 import json, resource, sys, time
 from pathlib import Path
 import openpyxl
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.excel.workbook import read_workbook
 path, name = Path(sys.argv[1]), sys.argv[2]
 engine = find_engine(name)

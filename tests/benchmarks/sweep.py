@@ -18,7 +18,7 @@ import numpy as np
 
 from xlparity.actions.generate import build
 from xlparity.course.regressor.pages import regressor
-from xlparity.engines.evaluator import FormulasEngine
+from xlparity.engines.formulas import FormulasEngine
 from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.columns import Column, value_in
 from xlparity.excel.workbook import read_workbook

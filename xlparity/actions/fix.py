@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from xlparity.actions.recalc import hold_against
-from xlparity.engines import Values, find_engine
+from xlparity.engines.protocol import Values
+from xlparity.engines.registry import find_engine
 from xlparity.errors import WorkbookError
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell, Range, parse_range

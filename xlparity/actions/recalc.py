@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from xlparity.engines import Values, find_engine
+from xlparity.engines.protocol import Values
+from xlparity.engines.registry import find_engine
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.prefixes import misspelling, misspelt

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from xlparity.engines import Session, Values, find_engine
+from xlparity.engines.protocol import Session, Values
+from xlparity.engines.registry import find_engine
 from xlparity.errors import EngineError, UsageError, nearest
 from xlparity.excel.address import Cell, folded, parse_range
 from xlparity.excel.values import BLANK, Missing, Unsupported, Value

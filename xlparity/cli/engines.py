@@ -22,16 +22,9 @@ _TRUST = (
 )
 
 
-def engine_names() -> list[str]:
-    """What ``--engine`` completes to."""
-    from xlparity.engines import NAMES  # noqa: PLC0415
-
-    return list(NAMES)
-
-
 def engines() -> None:
     """List the engines, their versions, whether each can run here, and what is concluded where several disagree."""
-    from xlparity.engines import list_engines  # noqa: PLC0415
+    from xlparity.engines.registry import list_engines  # noqa: PLC0415
     from xlparity.reporters.terminal import engine_table  # noqa: PLC0415
 
     rows = [(info.name, info.version, info.kind, info.available, info.note) for info in list_engines()]

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from xlparity.engines import find_engine, others_than
-from xlparity.engines.survey import refused_by_all
+from xlparity.engines.common.survey import refused_by_all
+from xlparity.engines.registry import find_engine, others_than
 from xlparity.excel.address import Cell
 from xlparity.excel.values import BLANK, Unsupported, Value
 from xlparity.excel.workbook import Workbook

@@ -17,7 +17,7 @@ from xlparity.scenarios.sample import sample
 from xlparity.settings import Options
 
 if TYPE_CHECKING:
-    from xlparity.engines.evaluator import FormulasSession
+    from xlparity.engines.evaluator.session import FormulasSession
 
 _PROOFS = 50  # scenarios at least on which a suggestion is compared, where fewer were asked for
 
@@ -28,7 +28,7 @@ def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options
     A cause stands with the first engine that has it. Whichever engine found a cell wrong, its formula is evaluated by
     ``formulas``, which can do so on the reference's values.
     """
-    from xlparity.engines.evaluator import FormulasSession  # noqa: PLC0415  (a second, which a user of another engine may save)
+    from xlparity.engines.evaluator.session import FormulasSession  # noqa: PLC0415  (a second, which a user of another engine may save)
 
     sessions = (one.loaded.session for one in by_engine)
     session = next((one for one in sessions if isinstance(one, FormulasSession)), None)
@@ -81,7 +81,7 @@ def _causes(
 
     def prove(edited: Workbook) -> list[Run]:
         """The runs of the checks on the workbook with suggestions in it, on inputs that nothing has been fitted to."""
-        from xlparity.engines.evaluator import FormulasEngine  # noqa: PLC0415
+        from xlparity.engines.formulas import FormulasEngine  # noqa: PLC0415
 
         enough = replace(fresh, scenarios=max(options.scenarios, _PROOFS))
         loaded = Loaded.of(edited, FormulasEngine(), session.like(edited))

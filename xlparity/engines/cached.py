@@ -6,7 +6,8 @@ Where Excel saved the file, that is what Excel computed, and so the one witness 
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from xlparity.engines.files import as_held, read_again, stored_values
+from xlparity.engines.common.files import as_held, read_again, stored_values
+from xlparity.engines.protocol import Described
 from xlparity.errors import UsageError
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Batch
@@ -40,3 +41,11 @@ class CachedSession:
         if overrides:
             raise UsageError("stored values cannot be recalculated with other inputs; use another engine")
         return Batch.of(self._values, samples)
+
+
+ENGINE = Described(
+    CachedEngine,
+    "stored values",
+    "what the file stores, as whoever saved it last computed it; no what-if inputs",
+    settles=False,
+)

@@ -17,9 +17,9 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
-from xlparity.engines import ONE_AT_A_TIME, Values, one_by_one
+from xlparity.engines.common.files import Original
 from xlparity.engines.evaluator.session import FormulasSession
-from xlparity.engines.files import Original
+from xlparity.engines.protocol import ONE_AT_A_TIME, Described, Values, one_by_one
 from xlparity.errors import UsageError, WorkbookError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Batch
@@ -122,3 +122,11 @@ def _from_model(value: Any) -> Value:
     if isinstance(value, str):
         return str(value)
     return Unsupported(f"a {type(value).__name__} is no Excel value")
+
+
+ENGINE = Described(
+    ExcelModelEngine,
+    "in process",
+    "formulas' own spreadsheet model, slow; a witness for formulas",
+    built_on="formulas",
+)

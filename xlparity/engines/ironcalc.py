@@ -14,10 +14,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from xlparity.engines import ONE_AT_A_TIME, Values, one_by_one
-from xlparity.engines.files import Original, as_held, probe, unknown_functions
-from xlparity.engines.operands import doubts
-from xlparity.engines.survey import Survey
+from xlparity.engines.common.files import Original, as_held, probe, unknown_functions
+from xlparity.engines.common.operands import doubts
+from xlparity.engines.common.survey import Survey
+from xlparity.engines.protocol import ONE_AT_A_TIME, Described, Values, one_by_one
 from xlparity.errors import UsageError, WorkbookError, XlparityError
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Batch
@@ -135,3 +135,10 @@ class IronCalcSession:
             raise WorkbookError(
                 f"{self._workbook.path}: IronCalc cannot compute it ({type(error).__name__}: {error}); use another engine"
             ) from error
+
+
+ENGINE = Described(
+    IronCalcEngine,
+    "in process",
+    "IronCalc, written in Rust; an independent second opinion",
+)

@@ -17,10 +17,10 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from xlparity.engines import ONE_AT_A_TIME, Values, one_by_one
-from xlparity.engines.files import Original, as_held, probe, stored_values, unknown_functions
-from xlparity.engines.operands import doubts
-from xlparity.engines.survey import Survey
+from xlparity.engines.common.files import Original, as_held, probe, stored_values, unknown_functions
+from xlparity.engines.common.operands import doubts
+from xlparity.engines.common.survey import Survey
+from xlparity.engines.protocol import ONE_AT_A_TIME, Described, Values, one_by_one
 from xlparity.errors import EngineError, UsageError
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell
@@ -206,3 +206,10 @@ def _run(command: Sequence[str], home: Path, time_limit: float) -> str:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
     return said.decode(errors="replace")
+
+
+ENGINE = Described(
+    LibreOfficeEngine,
+    "external program",
+    "LibreOffice Calc, run on copies of the file; an independent second opinion",
+)

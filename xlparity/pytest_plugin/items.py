@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback, TerminalRepr
 
-from xlparity.engines import engines_of
+from xlparity.engines.registry import engines_of
 from xlparity.errors import UsageError, XlparityError
 from xlparity.excel.workbook import read_workbook
 from xlparity.files import from_here

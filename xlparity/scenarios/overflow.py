@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from xlparity.engines.circularity import certainly_read
+from xlparity.engines.common.circularity import certainly_read
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.ast import Node, parse, walk
 from xlparity.excel.batch import Batch

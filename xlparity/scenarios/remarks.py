@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from xlparity.compare.run import Run
-from xlparity.engines import ONE_AT_A_TIME
+from xlparity.engines.protocol import ONE_AT_A_TIME
 from xlparity.excel.address import Cell, Range, in_words
 from xlparity.excel.workbook import Workbook
 from xlparity.results.rules import NO_NUMBER, UNSUPPORTED

@@ -14,7 +14,7 @@ from xlparity.compare.consensus import reconcile
 from xlparity.compare.expected import Bools, Expected, call_references
 from xlparity.compare.inputs import input_findings
 from xlparity.compare.run import Run
-from xlparity.engines import Engine, Session, Values
+from xlparity.engines.protocol import Engine, Session, Values
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, Floats, joined, picked

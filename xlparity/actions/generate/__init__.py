@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlparity.engines import Values, find_engine
+from xlparity.engines.protocol import Values
+from xlparity.engines.registry import find_engine
 from xlparity.errors import WorkbookError
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell

@@ -12,7 +12,7 @@ from xlparity.actions.init.loops import Loop
 from xlparity.actions.init.names import SAME_WORDS, fit, identifier
 from xlparity.actions.init.quantities import Quantity
 from xlparity.actions.init.survey import Kind
-from xlparity.engines import find_engine
+from xlparity.engines.registry import find_engine
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.workbook import Workbook

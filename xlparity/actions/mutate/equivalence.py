@@ -14,8 +14,8 @@ import numpy as np
 
 from xlparity.compare.expected import Bools
 from xlparity.diagnosis.branches import without_each_of
-from xlparity.engines import Values
-from xlparity.engines.evaluator import FormulasSession
+from xlparity.engines.evaluator.session import FormulasSession
+from xlparity.engines.protocol import Values
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.ast import parse, walk
 from xlparity.excel.columns import Column, Floats, column_of, floats_of, value_in

@@ -18,9 +18,10 @@ import numpy as np
 from xlparity.actions.mutate.equivalence import SETS, Others, compare_formulas
 from xlparity.actions.mutate.mutants import in_rounds, mutants
 from xlparity.diagnosis.relative import Layout
-from xlparity.engines import Values
-from xlparity.engines.evaluator import FormulasEngine, FormulasSession
+from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.evaluator.variants import Original
+from xlparity.engines.formulas import FormulasEngine
+from xlparity.engines.protocol import Values
 from xlparity.errors import OracleError, UsageError
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here

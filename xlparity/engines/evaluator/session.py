@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from xlparity import collector
-from xlparity.engines.circularity import certain_circles
+from xlparity.engines.common.circularity import certain_circles
 from xlparity.engines.evaluator import whereabouts
 from xlparity.engines.evaluator.evaluation import Group, Node, Outcome, Plans, evaluate, schedule
 from xlparity.engines.evaluator.functions import DATED

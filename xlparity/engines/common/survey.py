@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from xlparity import collector
-from xlparity.engines.circularity import certain_circles
+from xlparity.engines.common.circularity import certain_circles
 from xlparity.excel.address import Cell, Range, folded
 from xlparity.excel.formula import tokens
 from xlparity.excel.graph import Graph

@@ -1,0 +1,23 @@
+"""The engine ``formulas``: the library's parser and functions, compiled by the evaluator; it refuses what it does not support."""
+
+from importlib.metadata import version
+
+from xlparity.engines.evaluator.session import FormulasSession
+from xlparity.engines.protocol import Described
+from xlparity.excel.workbook import Workbook
+
+
+class FormulasEngine:
+    """Computes what Excel computes, or refuses the cell with the reason."""
+
+    name = "formulas"
+    version = version("formulas")
+    recomputes = True
+    most_samples: int | None = None
+
+    def load(self, workbook: Workbook) -> FormulasSession:
+        """The workbook with every formula compiled and put into dependency order."""
+        return FormulasSession(workbook)
+
+
+ENGINE = Described(FormulasEngine, "in process", "computes what Excel computes, or refuses; the default")
