@@ -22,7 +22,7 @@ from conftest import Small
 import xlparity
 from xlparity import collector
 from xlparity.excel.workbook import read_workbook
-from xlparity.reporters import json as json_reporter
+from xlparity.reporters.formats import json as json_reporter
 
 FUNCTIONS = ["annotate", "assert_parity", "fix", "generate", "init", "mutate", "recalculate", "verify"]
 VALUES = ["Finding", "Options", "Report", "Tolerance", "Verdict", "BLANK", "ErrorValue"]

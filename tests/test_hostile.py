@@ -19,9 +19,9 @@ from warm import program
 import xlparity
 from xlparity import assert_parity
 from xlparity.actions.annotate import annotated_copy
-from xlparity.cli.formats import ReportFormat
 from xlparity.files import write_file
-from xlparity.reporters.html.changes import marked
+from xlparity.reporters.formats import TEXT, format_names
+from xlparity.reporters.formats.html.changes import marked
 from xlparity.settings import Options
 
 # Clears a terminal, writes over a line, ends one for some, and turns the rest round; half a character, which no file holds.
@@ -47,7 +47,7 @@ def obeyed(text):
     }
 
 
-@pytest.mark.parametrize("form", ReportFormat)
+@pytest.mark.parametrize("form", format_names())
 @pytest.mark.parametrize("to_file", [True, False])
 def test_no_report_holds_what_steers_a_terminal(run, steering, form, to_file):
     """A student's file is not to write upon the teacher's screen, nor to make a page that a program refuses."""
@@ -92,7 +92,7 @@ def test_the_copies_of_a_workbook_hold_what_it_holds(run, steering):
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
-@pytest.mark.parametrize("form", ReportFormat)
+@pytest.mark.parametrize("form", format_names())
 def test_a_name_of_a_file_may_be_any_bytes(run, small, form):
     """On a disk from elsewhere, a name in Latin-1 is no UTF-8."""
     book, out = small.folder / os.fsdecode(b"caf\xe9.xlsx"), small.folder / "out"
@@ -103,15 +103,15 @@ def test_a_name_of_a_file_may_be_any_bytes(run, small, form):
     assert "caf%E9.xlsx" in text or "caf\ufffd.xlsx" in text
 
 
-@pytest.mark.parametrize("form", [form for form in ReportFormat if form is not ReportFormat.TEXT])
+@pytest.mark.parametrize("form", [form for form in format_names() if form != TEXT])
 def test_what_programs_read_is_utf8_whatever_the_locale(small, form):
     """With ? for every other letter, JSON would hold another formula than the workbook does, and say nothing of it."""
     small.write_cells({"A1": 3, "B1": '=2*A1+LEN("π…")'})
     command = [sys.executable, "-P", "-m", "xlparity.cli", "verify", small.spec, "--format", form]
     printed = subprocess.run(command, capture_output=True, check=False, env=ASCII)
     assert printed.returncode == 1, printed.stderr
-    assert "π…" in printed.stdout.decode() or form is ReportFormat.SARIF
-    if form is ReportFormat.JUNIT:
+    assert "π…" in printed.stdout.decode() or form == "sarif"
+    if form == "junit":
         ET.fromstring(printed.stdout)
 
 
@@ -189,7 +189,7 @@ def test_an_interrupt_leaves_no_half_of_a_file(tmp_path, monkeypatch):
     assert contents(tmp_path) == {out: b"before"}
 
 
-@pytest.mark.parametrize("form", ReportFormat)
+@pytest.mark.parametrize("form", format_names())
 def test_absolute_paths_make_no_other_report(run, steering, monkeypatch, form):
     """An editor or a script hands over absolute ones, and the report is to be the same on the next machine."""
     monkeypatch.chdir(steering.folder)

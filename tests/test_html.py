@@ -14,11 +14,11 @@ from planted import verified
 import xlparity
 from xlparity.excel.address import Cell
 from xlparity.excel.values import BLANK, MISSING, ErrorValue, Unsupported
-from xlparity.reporters.html import render
-from xlparity.reporters.html.changes import marked
-from xlparity.reporters.html.curves import curve
-from xlparity.reporters.html.maps import STATES, legend, maps, shape
-from xlparity.reporters.html.tables import heat, shares, tolerances, value
+from xlparity.reporters.formats.html import render
+from xlparity.reporters.formats.html.changes import marked
+from xlparity.reporters.formats.html.curves import curve
+from xlparity.reporters.formats.html.maps import STATES, legend, maps, shape
+from xlparity.reporters.formats.html.tables import heat, shares, tolerances, value
 from xlparity.results.report import STATUSES, CellResult, Census, CheckResult, Finding, Report
 from xlparity.results.rules import RULES
 from xlparity.results.scenarios import Scenarios, Witness

@@ -24,7 +24,8 @@ from planted import verified
 import xlparity
 from xlparity.excel.address import Cell
 from xlparity.excel.values import MISSING, Unsupported
-from xlparity.reporters import github, junit, markdown, sarif, words
+from xlparity.reporters import github, words
+from xlparity.reporters.formats import junit, markdown, sarif
 from xlparity.results.report import STATUSES, CellResult, Census, CheckResult, Finding, Report, Verdict
 from xlparity.results.scenarios import Scenarios
 from xlparity.settings import Options

@@ -12,7 +12,8 @@ from xlparity.engines.registry import find_engine, others_than
 from xlparity.excel.address import Cell
 from xlparity.excel.values import Unsupported
 from xlparity.excel.workbook import parse_workbook, read_workbook
-from xlparity.reporters import github, html, junit, markdown, sarif, words
+from xlparity.reporters import github, words
+from xlparity.reporters.formats import html, junit, markdown, sarif
 from xlparity.reporters.parts import parts_of
 from xlparity.results.report import CellResult, Census, CheckResult, Finding, Report, Verdict, worst
 from xlparity.results.scenarios import Scenarios

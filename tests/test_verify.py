@@ -14,7 +14,7 @@ from xlparity.engines.registry import find_engine
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Formula, Workbook, formulas_of, read_workbook
 from xlparity.pipeline import assess
-from xlparity.reporters import json as json_reporter
+from xlparity.reporters.formats import json as json_reporter
 from xlparity.results.report import Verdict
 from xlparity.settings import Options
 from xlparity.spec import read_spec

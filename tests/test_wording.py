@@ -17,8 +17,9 @@ from xlparity import assert_parity
 from xlparity.actions.annotate import annotated_copy
 from xlparity.actions.annotate.marks import marks
 from xlparity.excel.values import BLANK, ErrorValue
-from xlparity.reporters import github, html, junit, markdown, sarif, terminal, words
-from xlparity.reporters.json import render as render_json
+from xlparity.reporters import github, terminal, words
+from xlparity.reporters.formats import html, junit, markdown, sarif
+from xlparity.reporters.formats.json import render as render_json
 from xlparity.reporters.parts import notes_of, parts_of
 from xlparity.results.report import Report, Verdict
 from xlparity.settings import Options

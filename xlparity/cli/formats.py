@@ -1,19 +1,18 @@
 """The formats of a verification's report: which goes to which file, and what GitHub Actions is told without being asked."""
 
 import dataclasses
-import importlib
 import itertools
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlparity.cli.output import on_github, tell_written, write, write_text
-from xlparity.errors import UsageError
+from xlparity.errors import UsageError, nearest
 from xlparity.files import keep_report_apart
+from xlparity.reporters.formats import TEXT, format_names, render
 
 if TYPE_CHECKING:
     from xlparity.results.fixed import Fixed
@@ -23,41 +22,34 @@ _MOST_OF_A_SUMMARY = 1024 * 1024  # bytes, of which GitHub shows a step's summar
 _ROOM_FOR_THE_REST = 100
 
 
-class ReportFormat(StrEnum):
-    """How a verification's report is written; all but the text by the ``render`` of the reporter of that name."""
-
-    TEXT = "text"
-    JSON = "json"
-    JUNIT = "junit"
-    SARIF = "sarif"
-    MARKDOWN = "markdown"
-    HTML = "html"
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One format and the file it goes to, None being standard output."""
 
-    format: ReportFormat
+    format: str
     output: Path | None
 
 
-def paired(formats: Sequence[ReportFormat] | None, outputs: Sequence[Path] | None) -> tuple[Wanted, ...]:
+def paired(formats: Sequence[str] | None, outputs: Sequence[Path] | None) -> tuple[Wanted, ...]:
     """Each format with its file, in the order in which they are given.
 
     A single format may do without a file; of several, text may, and goes to standard output.
-    Raises UsageError where it cannot be told which file is whose.
+    Raises UsageError for an unknown format, and where it is not clear which file is whose.
     """
-    formats = list(formats or [ReportFormat.TEXT])
+    formats = list(formats or [TEXT])
+    for name in formats:
+        if name not in format_names():
+            said = f"there is no format '{name}'{nearest(name, format_names())}"
+            raise UsageError(f"{said}; a report is written as {', '.join(format_names()[:-1])} or {format_names()[-1]}")
     outputs = list(outputs or [])
     if len(outputs) > len(formats):
         raise UsageError(
             f"--output {outputs[len(formats)]} has no --format; give each file its own, such as --format json"
         )
     to_terminal = None
-    if len(formats) > 1 and len(outputs) == len(formats) - 1 and ReportFormat.TEXT in formats:
-        formats.remove(ReportFormat.TEXT)
-        to_terminal = Wanted(ReportFormat.TEXT, None)
+    if len(formats) > 1 and len(outputs) == len(formats) - 1 and TEXT in formats:
+        formats.remove(TEXT)
+        to_terminal = Wanted(TEXT, None)
     if len(outputs) < len(formats) and len(formats) > 1:
         raise UsageError(
             f"{len(formats)} times --format and {len(outputs)} times --output; give each format its own --output, in the "
@@ -88,24 +80,18 @@ def write_reports(
     from xlparity.reporters import terminal  # noqa: PLC0415
 
     for one in wanted:
-        if one.format is ReportFormat.TEXT:
+        if one.format == TEXT:
             write_text(lambda console: terminal.show(reports, console, fixed, quiet=quiet, verbose=verbose), one.output)
         else:
-            placed = _from_the_top(reports) if one.format is ReportFormat.SARIF else reports
+            placed = _from_the_top(reports) if one.format == "sarif" else reports
             write(render(one.format, placed, fixed), one.output)
         if one.output is not None and not quiet:
             tell_written(one.output)
     shown = [one.format for one in wanted if one.output is None]
-    if ReportFormat.TEXT not in shown and not quiet:
+    if TEXT not in shown and not quiet:
         write_text(lambda console: terminal.show(reports, console, fixed, quiet=True), None, aside=bool(shown))
     if on_github():
         _tell_github(wanted, reports, fixed)
-
-
-def render(form: ReportFormat, reports: "Sequence[Report]", fixed: "Fixed | None") -> str:
-    """The reports in a format for programs or pages, whose reporter is loaded only here."""
-    text: str = importlib.import_module(f"xlparity.reporters.{form.value}").render(reports, fixed)
-    return text
 
 
 def _from_the_top(reports: "Sequence[Report]") -> "Sequence[Report]":
@@ -134,7 +120,7 @@ def _tell_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "
     """
     from xlparity.reporters.github import annotations  # noqa: PLC0415
 
-    taken = any(one.output is None and one.format is not ReportFormat.TEXT for one in wanted)
+    taken = any(one.output is None and one.format != TEXT for one in wanted)
     (sys.stderr if taken else sys.stdout).write(annotations(_from_the_top(reports)))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if not summary:
@@ -151,11 +137,11 @@ def _summary(reports: "Sequence[Report]", fixed: "Fixed | None", room: int) -> b
     from xlparity.reporters import words  # noqa: PLC0415
     from xlparity.results.report import Verdict  # noqa: PLC0415
 
-    whole = f"{render(ReportFormat.MARKDOWN, reports, fixed)}\n".encode()
+    whole = f"{render('markdown', reports, fixed)}\n".encode()
     if len(whole) <= room:
         return whole
     ordered = sorted(reports, key=lambda report: report.verdict is Verdict.PASS)
-    sections = [f"{render(ReportFormat.MARKDOWN, [report], None)}\n".encode() for report in ordered]
+    sections = [f"{render('markdown', [report], None)}\n".encode() for report in ordered]
     room -= _ROOM_FOR_THE_REST
     shown = [one for one, end in zip(sections, itertools.accumulate(map(len, sections)), strict=True) if end <= room]
     rest = f"and {words.number(len(sections) - len(shown), 'more workbook')} in the report.\n"

@@ -79,7 +79,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     from xlparity.reporters.mutations import outcome, show  # noqa: PLC0415
 
     if format is Format.JSON:
-        from xlparity.reporters import json as json_reporter  # noqa: PLC0415
+        from xlparity.reporters.formats import json as json_reporter  # noqa: PLC0415
 
         write(json_reporter.render_mutations(report), output)
     else:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import xlparity
-from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_reports
+from xlparity.cli.formats import keep_all_apart, paired, write_reports
 from xlparity.cli.output import complain, progress_bar
 from xlparity.engines.registry import engine_names
 from xlparity.errors import UsageError, XlparityError
 from xlparity.files import files_below, keep_apart, refuse_kind
+from xlparity.reporters.formats import format_names
 from xlparity.settings import Options
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     ] = None,
     *,
     format: Annotated[
-        list[ReportFormat] | None,
+        list[str] | None,
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help=f"How the report is written: {', '.join(ReportFormat)}; may be repeated.  [default: text]",
+            autocompletion=format_names,
+            help=f"How the report is written: {', '.join(format_names())}; may be repeated.  [default: text]",
         ),
     ] = None,
     output: Annotated[

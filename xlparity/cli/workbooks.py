@@ -94,7 +94,7 @@ def recalc(
     values is changed; a formula that cannot be computed keeps what it has.
     """
     from xlparity.actions.recalc import check_stored  # noqa: PLC0415
-    from xlparity.reporters import json as json_reporter  # noqa: PLC0415
+    from xlparity.reporters.formats import json as json_reporter  # noqa: PLC0415
 
     if check and out:
         raise UsageError("--check writes no workbook; leave --out away")

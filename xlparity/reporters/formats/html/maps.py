@@ -11,7 +11,7 @@ from markupsafe import Markup
 from xlparity.excel.address import Cell, column_number
 from xlparity.excel.values import Unsupported, Value
 from xlparity.reporters import rows, words
-from xlparity.reporters.html.tables import value
+from xlparity.reporters.formats.html.tables import value
 from xlparity.results.report import CellResult, CheckResult, Report
 from xlparity.results.rules import CAUSES
 

@@ -7,10 +7,10 @@ import jinja2
 from markupsafe import Markup
 
 from xlparity.reporters import rows, words
-from xlparity.reporters.html import tables
-from xlparity.reporters.html.changes import marked
-from xlparity.reporters.html.curves import curve
-from xlparity.reporters.html.maps import STATES, legend, maps, packed
+from xlparity.reporters.formats.html import tables
+from xlparity.reporters.formats.html.changes import marked
+from xlparity.reporters.formats.html.curves import curve
+from xlparity.reporters.formats.html.maps import STATES, legend, maps, packed
 from xlparity.reporters.visible import visible
 from xlparity.results.fixed import Fixed
 from xlparity.results.report import STATUSES, Report, worst
@@ -20,7 +20,7 @@ from xlparity.results.rules import LEVELS
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     """The page: one report, or several below a table of their verdicts; what ``--fix`` wrote is said below the verdict."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("xlparity.reporters.html", ""),
+        loader=jinja2.PackageLoader("xlparity.reporters.formats.html", ""),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
