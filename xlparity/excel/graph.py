@@ -42,6 +42,7 @@ class Graph:
         self._areas: dict[Cell, Sequence[Range]] = dict(areas or {})
         self._given = areas is not None
         self._plain: dict[tuple[str, str], Range] = {}  # what plain references mean in formulas of a sheet
+        self._dependents: dict[Range, Sequence[Cell]] = {}
 
     def areas(self, cell: Cell) -> Sequence[Range]:
         """The ranges to which the cell's formula refers, in order; what is no range is left out, and is not computed either."""
@@ -79,9 +80,11 @@ class Graph:
         filled = self._workbook.filled(other)
         return any(area.intersects(filled) for area in self.areas(cell))
 
-    def dependents(self, place: Range) -> list[Cell]:
+    def dependents(self, place: Range) -> Sequence[Cell]:
         """The formulas that refer to a cell of the range, each once."""
-        return list(_UnseenFormulas(self._readers).of(place))
+        if place not in self._dependents:
+            self._dependents[place] = tuple(dict.fromkeys(self._readers.of(place)))
+        return self._dependents[place]
 
     # --- walks ----------------------------------------------------------------------------------------------------------------
 
@@ -342,8 +345,25 @@ class _Readers:
             else:
                 for row in range(area.row, area.last_row + 1):
                     rows[area.sheet, row].append(area)
-        self.columns = {place: _line(ranges, 1, 3) for place, ranges in columns.items()}
-        self.rows = {place: _line(ranges, 2, 4) for place, ranges in rows.items()}
+        self._columns = {place: _line(ranges, 1, 3) for place, ranges in columns.items()}
+        self._rows = {place: _line(ranges, 2, 4) for place, ranges in rows.items()}
+
+    def of(self, place: Range) -> Iterator[Cell]:
+        """The formulas that refer to a cell of the range; one that does so several times, several times."""
+        for cell in place.among(self.of_cell):
+            yield from self.of_cell[cell]
+        for line, first, last in self.lines(place):
+            for number in _met(line, line.ends, first, last):
+                yield from self.of_range[line.ranges[number]]
+
+    def lines(self, place: Range) -> Iterator[tuple[_Line, int, int]]:
+        """The lines through the range, each with the part of it that lies in the range."""
+        for number in range(place.column, place.last_column + 1) if self._columns else ():
+            if (line := self._columns.get((place.sheet, number))) is not None:
+                yield line, place.row, place.last_row
+        for number in range(place.row, place.last_row + 1) if self._rows else ():
+            if (line := self._rows.get((place.sheet, number))) is not None:
+                yield line, place.column, place.last_column
 
 
 def _line(ranges: list[Range], first: int, last: int) -> _Line:
@@ -358,36 +378,41 @@ def _line(ranges: list[Range], first: int, last: int) -> _Line:
     return _Line([int(area[first]) for area in ordered], ordered, ends)
 
 
+def _met(line: _Line, ends: list[int], first: int, last: int) -> Iterator[int]:
+    """The numbers of the line's ranges that meet this part of it; ``ends`` may lack some of them."""
+    count, size = bisect_right(line.starts, last), len(ends) // 2
+    waiting = [(1, 0, size)]
+    while waiting:
+        node, begin, end = waiting.pop()
+        if begin >= count or ends[node] < first:
+            continue
+        if node >= size:
+            yield begin
+            continue
+        middle = (begin + end) // 2
+        waiting += (2 * node + 1, middle, end), (2 * node, begin, middle)
+
+
 class _UnseenFormulas:
     """The formulas that a walk has not come to; a range that one has been found to read is not looked at again."""
 
     def __init__(self, readers: _Readers) -> None:
         self._readers = readers
         self._seen: set[Cell] = set()
-        self._ends: dict[tuple[bool, str, int], list[int]] = {}
+        self._ends: dict[int, list[int]] = {}  # of a line, by its identity, without the ranges that were met
 
     def of(self, place: Range) -> Iterator[Cell]:
         """Those that refer to a cell of the range."""
         readers = self._readers
         for cell in place.among(readers.of_cell):
             yield from self._unseen(readers.of_cell[cell])
-        for across, lines, numbers, first, last in (
-            (True, readers.columns, range(place.column, place.last_column + 1), place.row, place.last_row),
-            (False, readers.rows, range(place.row, place.last_row + 1), place.column, place.last_column),
-        ):
-            for number in numbers if lines else ():
-                line = lines.get((place.sheet, number))
-                if line is not None:
-                    ends = self._left(across, place.sheet, number, line)
-                    for area in _met(line, ends, first, last):
-                        yield from self._unseen(readers.of_range[area])
-
-    def _left(self, across: bool, sheet: str, number: int, line: _Line) -> list[int]:
-        """The line's tree of ends, without the ranges that were met."""
-        key = across, sheet, number
-        if key not in self._ends:
-            self._ends[key] = line.ends.copy()
-        return self._ends[key]
+        for line, first, last in readers.lines(place):
+            ends = self._ends.get(id(line))
+            if ends is None:
+                ends = self._ends[id(line)] = line.ends.copy()
+            for number in _met(line, ends, first, last):
+                _drop(ends, number)
+                yield from self._unseen(readers.of_range[line.ranges[number]])
 
     def _unseen(self, formulas: Iterable[Cell]) -> Iterator[Cell]:
         for formula in formulas:
@@ -396,20 +421,10 @@ class _UnseenFormulas:
                 yield formula
 
 
-def _met(line: _Line, ends: list[int], first: int, last: int) -> Iterator[Range]:
-    """The ranges of the line that meet this part of it, and are then gone from ``ends``."""
-    count, size = bisect_right(line.starts, last), len(ends) // 2
-    waiting = [(1, 0, size)]
-    while waiting:
-        node, begin, end = waiting.pop()
-        if begin >= count or ends[node] < first:
-            continue
-        if node < size:
-            middle = (begin + end) // 2
-            waiting += (2 * node + 1, middle, end), (2 * node, begin, middle)
-            continue
-        ends[node] = 0
-        while node > 1:
-            node //= 2
-            ends[node] = max(ends[2 * node], ends[2 * node + 1])
-        yield line.ranges[begin]
+def _drop(ends: list[int], number: int) -> None:
+    """Takes the range of this number out of the tree."""
+    node = len(ends) // 2 + number
+    ends[node] = 0
+    while node > 1:
+        node //= 2
+        ends[node] = max(ends[2 * node], ends[2 * node + 1])
