@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """``|actual - expected| <= atol + rtol * |expected|``, as numpy has it."""
+    """``|actual - expected| <= atol + rtol * |expected|``, as ``numpy.isclose`` has it.
+
+    ``rtol`` is relative, without a unit; ``atol`` is absolute, in the unit of the quantity. Both are finite and not negative.
+    """
 
     rtol: float = 1e-9
     atol: float = 1e-12
