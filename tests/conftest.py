@@ -1,20 +1,25 @@
 """What several test files need: the generated week-1 workbook, and a small one of two cells with its reference."""
 
+import functools
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import openpyxl
 import pytest
+import warm as warming
 
 from xlparity import strict
 from xlparity.actions.generate import build
 from xlparity.cli import run as run_command
 from xlparity.course.regressor.pages import regressor
+from xlparity.engines import libreoffice
 
 
 def pytest_configure() -> None:
@@ -49,6 +54,65 @@ def _not_on_github() -> Iterator[None]:
         patch.delenv("GITHUB_STEP_SUMMARY", raising=False)
         patch.delenv("GITHUB_WORKSPACE", raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[None]:
+    """Commands that begin with ``warm.program(…)`` start at once, forked from a process that has imported the program."""
+    if not hasattr(os, "fork"):
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = f"{folder}/socket"
+        words = [sys.executable, "-P", warming.__file__, "--serve", path]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "ready\n"
+            patch.setenv(warming.VARIABLE, path)
+            yield
+            process.stdin.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Path]]:
+    """Gives a profile of LibreOffice that has been used, with which it starts in a third of the time; sessions get copies."""
+    program = shutil.which("soffice") or shutil.which("libreoffice")
+    write_profile = libreoffice.write_profile
+
+    @functools.cache
+    def used() -> Path:
+        folder = tmp_path_factory.mktemp("profile")
+        write_profile(folder)
+        words = [program, f"-env:UserInstallation={folder.as_uri()}", "--headless", "--terminate_after_init"]
+        subprocess.run(words, check=True, capture_output=True, timeout=120)
+        return folder
+
+    with pytest.MonkeyPatch.context() as patch:
+        if program:
+            patch.setattr(
+                libreoffice, "write_profile", lambda folder: shutil.copytree(used(), folder, dirs_exist_ok=True)
+            )
+        yield used
+
+
+@pytest.fixture
+def convert(profile: Callable[[], Path]) -> Callable[..., Path]:
+    """Has LibreOffice open files, recalculate what stores no value, and save them in a folder; gives the first one's path."""
+
+    def converted(folder: Path, *paths: Path, form: str = "xlsx:Calc MS Excel 2007 XML") -> Path:
+        words = [
+            f"-env:UserInstallation={profile().as_uri()}",
+            "--headless",
+            "--convert-to",
+            form,
+            "--outdir",
+            folder,
+            *paths,
+        ]
+        program = shutil.which("soffice") or "libreoffice"
+        subprocess.run([program, *words], check=True, capture_output=True, timeout=120)
+        return folder / f"{paths[0].stem}.{form.partition(':')[0]}"
+
+    return converted
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> Path:

@@ -8,7 +8,6 @@ import openpyxl
 from openpyxl.worksheet.formula import ArrayFormula
 
 import xlparity
-from xlparity.compare.trials import trials_of
 from xlparity.diagnosis.relative import Layout
 from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.workbook import Workbook, read_workbook
@@ -44,5 +43,4 @@ def layout_of(spec: Path) -> tuple[Workbook, Layout]:
     """The spec's workbook as it is read, and where its quantities stand."""
     plan = read_spec(spec)
     book = read_workbook(plan.workbook)
-    trials = trials_of(plan, bind(plan, book))
-    return book, Layout(book, [(t.bound.check.name, t.bound.cells, t.bound.inputs) for t in trials])
+    return book, Layout(book, [(check.name, check.cells, check.inputs) for check in bind(plan, book)])

@@ -15,10 +15,13 @@ from fcntl import ioctl
 import openpyxl
 import pytest
 from planted import planted
+from warm import program
 
 import xlparity
 
-PROGRAM = [sys.executable, "-P", "-m", "xlparity.cli"]
+PROGRAM = program("xlparity.cli")
+
+pytestmark = pytest.mark.usefixtures("warm")
 
 
 def on_a_terminal(*arguments, width=80, **environment):
@@ -262,7 +265,7 @@ def test_an_interrupt_is_one_line_and_no_verdict(small, command, processes):
     """Ctrl-C reaches every process of the command; none prints a traceback, and 1 would say that the workbook fails."""
     small.reference.write_text(SLOW)
     with subprocess.Popen(
-        [*PROGRAM, command, small.spec, "--scenarios", "2"],
+        [sys.executable, "-P", "-m", "xlparity.cli", command, small.spec, "--scenarios", "2"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -330,13 +333,13 @@ def test_the_version_is_the_packages(run):
 def test_help_and_import_load_nothing_heavy():
     """`xlparity --help` answers at once: formulas alone takes half a second to import."""
     heavy = "{'formulas', 'openpyxl', 'pandas', 'scipy', 'matplotlib', 'numpy'}"
-    program = (
+    script = (
         "import sys, xlparity, xlparity.cli\n"
         "sys.argv = ['xlparity', '--help']\n"
         "try: xlparity.cli.run()\n"
         f"except SystemExit: print(sorted({heavy} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
     assert "verify" in done.stdout
 

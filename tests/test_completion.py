@@ -4,13 +4,15 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 
 import pytest
+from warm import program
 
 from xlparity.engines import NAMES
 
-PROGRAM = [sys.executable, "-P", "-m", "xlparity.cli"]
+PROGRAM = program("xlparity.cli")
+
+pytestmark = pytest.mark.usefixtures("warm")
 
 
 def asked(shell, *words):
@@ -57,11 +59,11 @@ def test_a_path_is_left_to_the_shell(words):
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not on PATH")
 def test_bash_completes_once_it_is_installed(tmp_path):
     """What --install-completion leaves in a home, loaded by a bash that has the program on its PATH."""
-    program = tmp_path / "bin" / "xlparity"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {" ".join(PROGRAM)} "$@"\n')
-    program.chmod(0o755)
-    home = {**os.environ, "HOME": str(tmp_path), "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    command = tmp_path / "bin" / "xlparity"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {" ".join(PROGRAM)} "$@"\n')
+    command.chmod(0o755)
+    home = {**os.environ, "HOME": str(tmp_path), "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}"}
 
     def bash(script):
         done = subprocess.run(

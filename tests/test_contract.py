@@ -254,8 +254,7 @@ def answers(book):
             session = find_engine(name).load(book)
             able = [number for number, case in enumerate(CASES) if name not in case.gaps]
             together = {cell: value for number in able for cell, value in given_cells(number).items()}
-            many = getattr(session, "recalculate_all", lambda sets: [session.recalculate(each) for each in sets])
-            known[name] = session, *many([{}, together])
+            known[name] = session, session.recalculate({}), session.recalculate(together)
         return known[name]
 
     return ask

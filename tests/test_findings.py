@@ -1,7 +1,7 @@
 """Which formula is wrong and what it should say: root causes named once each, mended where that can be proven, never a crash."""
 
+import json
 import re
-import subprocess
 from collections import Counter
 
 import openpyxl
@@ -15,12 +15,11 @@ import xlparity
 from xlparity.actions.fix import corrected
 from xlparity.engines import find_engine
 from xlparity.excel import ooxml
-from xlparity.excel.graph import on_a_circle
 from xlparity.excel.ooxml import pack, write_values
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import formulas_of, parse_workbook, read_workbook
 from xlparity.results.report import Verdict
-from xlparity.scenarios import running
+from xlparity.scenarios import run as running
 from xlparity.settings import Options
 
 
@@ -234,7 +233,7 @@ def test_suggestions_for_a_workbook_of_pasted_values_refer_to_each_other_in_no_c
     report = xlparity.verify(two_iterations, workbook=path, options=Options(scenarios=20))
     found = [finding for check in report.checks for finding in check.findings]
     book = read_workbook(path).edited({cell: mend for finding in found for cell, mend in finding.mends.items()})
-    assert [str(cell) for finding in found for cell in finding.mends if on_a_circle(book, cell)] == []
+    assert [str(cell) for finding in found for cell in finding.mends if book.graph.is_circular(cell)] == []
 
 
 def test_a_circle_of_right_formulas_is_a_finding(small):
@@ -349,15 +348,11 @@ def test_the_siblings_formula_is_suggested_where_libreoffice_finds_it_right(run,
     small.write_cells(right | cells)
     small.reference.write_text("def double(x):\n    return {'y': 2 * x}\n")
     small.write_spec(inputs='[inputs]\nx = "A1:A4"', outputs='[outputs]\ny = "B1:B4"')
-    report = xlparity.verify(small.spec, options=Options(engines=("libreoffice",)))
-    found = next(found for found in report.checks[0].findings if names(found) == ["B3"])
-    assert found.suggestion == suggestion
-    if suggestion is not None:
-        fixed = small.folder / "fixed.xlsx"
-        done = run("verify", small.spec, "--engine", "libreoffice", "--fix", fixed)
-        assert done.code == 1
-        assert "PASS" in done.out
-        assert run("verify", small.spec, "--engine", "libreoffice", "--workbook", fixed).code == 0
+    fixed = small.folder / "fixed.xlsx"
+    done = run("verify", small.spec, "--engine", "libreoffice", "--fix", fixed, "--format", "json")
+    found = next(found for found in json.loads(done.out)["checks"][0]["findings"] if found["cells"] == ["Sheet!B3"])
+    assert (done.code, found["suggestion"]) == (1, suggestion)
+    assert fixed.exists() == ("✓ PASS" in done.err) == (suggestion is not None)
 
 
 @pytest.mark.libreoffice
@@ -369,12 +364,12 @@ def test_what_another_engine_could_not_compute_is_no_finding_of_libreoffice(smal
 
 
 @pytest.mark.libreoffice
-@pytest.mark.parametrize("engine", ["libreoffice", ["formulas", "libreoffice"]])
-def test_what_libreoffice_finds_wrong_is_a_finding_even_if_the_other_engine_cannot_judge_it(small, engine):
+@pytest.mark.parametrize("engines", [("libreoffice",), ("formulas", "libreoffice")])
+def test_what_libreoffice_finds_wrong_is_a_finding_even_if_the_other_engine_cannot_judge_it(small, engines):
     """The cells differ, and what depends on them is counted; nothing is suggested that no engine could confirm."""
     cells = THREE | down("=4*OFFSET(A#,0,0)") | down("=B#+1", column="C")
     reference = "return {'y': 3 * x, 'z': 3 * x + 1}"
-    report = report_on(small, cells, reference, outputs='y = "B1:B3"\nz = "C1:C3"', engines=(engine,))
+    report = report_on(small, cells, reference, outputs='y = "B1:B3"\nz = "C1:C3"', engines=engines)
     (found,) = report.checks[-1].findings
     assert (found.code, names(found), found.affects, found.mends) == ("XP100", ["B1", "B2", "B3"], 3, {})
     assert "it does not compute what the reference does" in found.message
@@ -775,11 +770,11 @@ def test_a_formula_is_judged_on_right_values_where_another_check_is_undefined_fo
     assert (names(found), found.suggestion, found.affects) == (["B1"], "=LN(A1)", 1)
 
 
-@pytest.mark.parametrize("total", ["=SUM(B1:B200000)", "=SUM(B:B)"])
+@pytest.mark.parametrize("total", ["=SUM(B1:B120000)", "=SUM(B:B)"])
 def test_a_sum_over_more_than_there_is_follows_from_what_it_adds_up(small, total):
-    """Of 200,000 rows three are in use: the sum is wrong because of B2, and rounding has nothing to do with it."""
+    """Of 120,000 rows three are in use: the sum is wrong because of B2, and rounding has nothing to do with it."""
     cells = {"A1": 3, "A2": 2, "A3": 4, "C1": total} | down("=LN(A#)") | {"B2": "=LOG(A2)"}
-    more = {"inputs": 'x = { at = "A1:A3", low = 1, high = 5 }', "outputs": 'y = "B1:B3"\nt = "C1"'}
+    more = {"inputs": 'x = { at = "A1:A3", low = 1, high = 5 }', "outputs": 'y = "B1:B3"\nt = "C1"', "scenarios": 10}
     reference = "return {'y': np.log(x), 't': np.log(x).sum()}"
     (found,) = found_in(small, cells, reference, **more)
     assert (names(found), found.suggestion, found.affects) == (["B2"], "=LN(A2)", 1)
@@ -899,7 +894,7 @@ def three_down(match):
 
 
 @pytest.mark.libreoffice
-def test_a_copy_saved_by_libreoffice_has_no_findings(week_one, tmp_path):
+def test_a_copy_saved_by_libreoffice_has_no_findings(week_one, convert, tmp_path):
     """Another program writes the formulas in its own way, and means the same."""
     path = week_one.with_name("regressor.xlsx")
     parts = ooxml.read_parts(path.read_bytes(), path)
@@ -907,12 +902,7 @@ def test_a_copy_saved_by_libreoffice_has_no_findings(week_one, tmp_path):
         formulas = [address for address, cell in ooxml.scan(parts[part], name).items() if cell.formula]
         parts[part] = write_values(parts[part], dict.fromkeys(formulas, BLANK), name)
     (tmp_path / "bare.xlsx").write_bytes(pack(parts))
-    subprocess.run(
-        ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to",
-         "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "saved"), str(tmp_path / "bare.xlsx")],
-        check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    no_findings(xlparity.verify(week_one, workbook=tmp_path / "saved" / "bare.xlsx"))
+    no_findings(xlparity.verify(week_one, workbook=convert(tmp_path / "saved", tmp_path / "bare.xlsx")))
 
 
 def test_findings_are_the_same_on_every_run(two_iterations, tmp_path):

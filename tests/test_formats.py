@@ -1,8 +1,6 @@
 """Formats and the files they go to; and what GitHub Actions is told without being asked."""
 
 import json
-import subprocess
-import sys
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -82,14 +80,11 @@ def test_formats_that_do_not_fit_their_files_are_one_clear_error(run, wrong, mon
     assert {path: path.read_bytes() for path in wrong.folder.iterdir() if path.is_file()} == before
 
 
-def test_an_unknown_format_names_the_known_ones(small):
+def test_an_unknown_format_names_the_known_ones(run, small):
     """The list is what somebody who mistypes one needs."""
-    done = subprocess.run(
-        [sys.executable, "-m", "xlparity.cli", "verify", small.spec, "--format", "xml"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert all(form.value in done.stderr for form in ReportFormat)
+    done = run("verify", small.spec, "--format", "xml")
+    assert done.code == 2
+    assert all(form.value in done.err for form in ReportFormat)
 
 
 def test_github_gets_annotations_behind_the_text_and_a_summary(run, wrong, on_github):

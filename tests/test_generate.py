@@ -7,7 +7,6 @@ import itertools
 import posixpath
 import re
 import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -250,15 +249,14 @@ def test_only_the_last_digits_of_a_stored_value_may_differ(path, tmp_path):
         assert differs(other, ours) is answer
 
 
-@pytest.mark.parametrize("options", [{"iterations": 200}, {"iterations": 5, "alpha": 0.3, "seed": 7}])
+@pytest.mark.parametrize("options", [{"iterations": 40}, {"iterations": 5, "alpha": 0.3, "seed": 7}])
 def test_other_iterations_rates_and_seeds_verify_as_well(run, tmp_path, options):
     """The workbook is not a recording of one run."""
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
     done = run("generate", "--out", tmp_path, *arguments, "--verify")
     assert done.code == 0
     assert "✓ PASS" in done.out
-    report = xlparity.verify(tmp_path / "regressor.parity.toml")
-    assert report.verdict is Verdict.PASS
+    report = xlparity.verify(tmp_path / "regressor.parity.toml", options=Options(scenarios=0))
     assert report.checks[0].blocks == options["iterations"]
 
 
@@ -283,18 +281,8 @@ def test_the_exercise_tells_the_student_whether_the_answer_is_right(path, answer
     assert find_engine("formulas").load(workbook).recalculate(overrides)[where] == verdict
 
 
-def libreoffice(source, folder):
-    """The workbook opened, recalculated and saved by LibreOffice, in a profile of its own."""
-    subprocess.run(
-        ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML",
-         "--outdir", str(folder / "saved"), str(source)],
-        check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    return folder / "saved" / source.name
-
-
 @pytest.mark.libreoffice
-def test_the_workbook_stays_live_in_libreoffice(path, week_one, tmp_path):
+def test_the_workbook_stays_live_in_libreoffice(path, week_one, convert, tmp_path):
     """Another program, with another kernel: change alpha and a weight, recalculate, compare with numpy again."""
     parts = ooxml.read_parts(path.read_bytes(), path)
     sheets = ooxml.sheet_parts(parts, path)
@@ -305,7 +293,7 @@ def test_the_workbook_stays_live_in_libreoffice(path, week_one, tmp_path):
     parts[training] = write_values(parts[training], {"B3": 0.5, "F10": -0.75}, "Training")
     changed = tmp_path / "changed.xlsx"
     changed.write_bytes(pack(parts))
-    saved = libreoffice(changed, tmp_path)
+    saved = convert(tmp_path / "saved", changed)
 
     weights = reference.first_weights()
     weights[1] = -0.75

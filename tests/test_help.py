@@ -4,10 +4,10 @@ import re
 import shlex
 import signal
 import subprocess
-import sys
 
 import openpyxl
 import pytest
+from warm import program
 
 COMMANDS = ("", "verify", "init", "generate", "recalc", "mutate", "spec", "rules", "engines")
 SPEC = (
@@ -56,7 +56,7 @@ def interrupted(words):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_example_in_the_help_runs(run, scratch, command):
+def test_every_example_in_the_help_runs(run, warm, scratch, command):
     """An example that is out of date is worse than none: a newcomer takes the tool for broken."""
     examples = examples_in(help_of(run, command))
     assert examples
@@ -67,7 +67,7 @@ def test_every_example_in_the_help_runs(run, scratch, command):
         student.unlink(missing_ok=True)
         if student.name in example:
             student.write_text(SPEC.format("student"))
-        words = [sys.executable, "-P", "-m", "xlparity.cli", *shlex.split(example)[1:]]
+        words = [*program("xlparity.cli"), *shlex.split(example)[1:]]
         expected = 1 if "verify" in words and "student" in example else 0
         if "--watch" in words:
             assert interrupted(words) == expected

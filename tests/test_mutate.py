@@ -37,6 +37,12 @@ def whole(tmp_path_factory):
     return mutate(chained(Small(tmp_path_factory.mktemp("chain"))).spec, options=Options(jobs=1, time=inf))
 
 
+@pytest.fixture(scope="module")
+def unsampled(tmp_path_factory):
+    """What becomes of them where only the stored inputs are compared."""
+    return mutate(chained(Small(tmp_path_factory.mktemp("chain"))).spec, options=Options(jobs=1, time=inf, scenarios=0))
+
+
 def chained(small):
     small.write_cells(
         {"A1": 3, "A2": 4, "B1": "=2*A1+1", "B2": "=2*A2+1", "C1": "=SUM(B1:B2)", "C2": "=C1/2", "C3": "=IF(C2>0,C1,0)"}
@@ -112,13 +118,12 @@ def test_a_range_that_must_not_drift_is_made_to(small):
     assert [(outcome.fate, outcome.named, outcome.restored) for outcome in anchors] == [("detected", True, True)]
 
 
-def test_without_other_inputs_dead_formulas_survive(chain):
+def test_without_other_inputs_dead_formulas_survive(unsampled):
     """A formula that is right on the stored numbers only is the fault that no comparison of values shows."""
-    report = mutate(chain.spec, options=Options(jobs=1, scenarios=0, time=inf))
-    assert report.verdict is Verdict.FAIL
-    survivors = report.of("survived")
+    assert unsampled.verdict is Verdict.FAIL
+    survivors = unsampled.of("survived")
     assert {"frozen"} <= {outcome.mutant.kind for outcome in survivors}
-    assert report.counts["survived"] == len(survivors) > 0
+    assert unsampled.counts["survived"] == len(survivors) > 0
     assert not {outcome.mutant.kind for outcome in survivors} & {"typed", "sign"}
 
 
@@ -128,9 +133,9 @@ def test_a_lax_tolerance_lets_mutants_survive(whole, chain):
     specified(
         chain, lax.replace('r = "C3"', 'r = { at = "C3", rtol = 0.6 }'), 'x = { at = "A1:A2", low = 3, high = 4 }'
     )
-    report = mutate(chain.spec, options=Options(jobs=1, time=inf))
-    assert report.counts["survived"] > 0
-    assert report.counts["detected"] < whole.counts["detected"]
+    report = mutate(chain.spec, options=Options(jobs=1, time=inf, mutants=25))
+    survivors = [outcome.mutant.contents for outcome in report.of("survived")]
+    assert any(fate == "detected" for contents, fate in fates(whole) if contents in survivors)
 
 
 def test_the_same_seed_gives_the_same_mutants_however_many_work_on_them(chain):
@@ -176,7 +181,7 @@ def test_a_workbook_that_does_not_pass_is_not_broken_further(run, chain):
     assert run("mutate", chain.folder / "none.parity.toml").code == 2
 
 
-def test_the_exit_code_tells_whether_anything_survived(run, chain):
+def test_the_exit_code_tells_whether_anything_survived(run, chain, unsampled):
     """For a build that is to fail when its spec grows lax; survivors are listed, each with what stood there."""
     done = run("mutate", chain.spec, "--limit", 20, "--jobs", 1)
     assert done.code == 0
@@ -185,10 +190,9 @@ def test_the_exit_code_tells_whether_anything_survived(run, chain):
     assert done.code == 1
     assert "✗ FAIL" in done.out
     assert "survived: the check passes, and nothing shows that they compute what the original does" in done.out
-    report = mutate(chain.spec, options=Options(scenarios=0, jobs=1, time=inf))
-    assert report.of("survived")
+    assert unsampled.of("survived")
     said = " ".join(done.out.split())
-    for outcome in report.of("survived"):
+    for outcome in unsampled.of("survived"):
         cell, content = next(iter(outcome.mutant.contents.items()))
         assert f"{cell} {outcome.mutant.kind}: {content} for {outcome.mutant.original}" in said
 
@@ -233,7 +237,7 @@ def test_the_report_goes_to_a_file_and_never_over_the_spec(run, chain, tmp_path)
 
 def test_mutants_of_the_generated_workbook_are_detected_and_named(two_iterations):
     """Array formulas, blocks and several checks: a sample of the measurement that is made of the whole."""
-    report = mutate(two_iterations, options=Options(jobs=1, mutants=12, seed=11, scenarios=20, time=inf))
+    report = mutate(two_iterations, options=Options(jobs=1, mutants=12, seed=11, scenarios=5, time=inf))
     counts = report.counts
     assert counts["mutants"] == 12
     assert counts["survived"] == 0
@@ -395,7 +399,8 @@ def test_several_processes_stop_as_well(chain):
 
 def test_an_estimate_comes_before_hours_of_work(run, chain, slow):
     """One line on standard error, and in the report how many of how many were run."""
-    done = run("mutate", chain.spec, "--jobs", 1)
+    command = "mutate", chain.spec, "--jobs", 1, "--scenarios", 10
+    done = run(*command)
     assert done.code == 0
     assert done.err.count("\n") == 1
     assert "mutants take about" in done.err
@@ -403,9 +408,9 @@ def test_an_estimate_comes_before_hours_of_work(run, chain, slow):
     assert done.err.endswith("--time none runs all\n")
     said = " ".join(done.out.split())
     assert "mutants were run in the 120 s allowed; --time none runs all." in said
-    document = json.loads(run("mutate", chain.spec, "--jobs", 1, "--format", "json").out)
+    document = json.loads(run(*command, "--format", "json").out)
     assert document["counts"]["mutants"] < document["asked"]
-    done = run("mutate", chain.spec, "--jobs", 1, "--time", "none")
+    done = run(*command, "--time", "none")
     assert "--time 120 runs as many as 120 s allow" in done.err
     assert "mutants were run" not in done.out
 
@@ -445,19 +450,23 @@ def test_what_follows_from_a_changed_formula_is_all_that_is_computed_anew(two_it
     """And it comes to the same bits as the whole workbook would: on the stored inputs, on others, and on forced values."""
     bench = Bench(two_iterations, None, Options(scenarios=20))
     others = bench.others.columns(12)
-    swept = bench.session.sweep(12, others)
+    swept = bench.session.recalculate(others, 12)
     bound = {binding.cell for trial in bench.trials for binding in trial.grid.bindings}
     held = {**{cell: swept[cell] for cell in bound}, **others}
     variants = 0
-    for number in bench.chosen(12):
+    for number in bench.chosen(8):
         book = bench.book.edited(bench.mutants[number].contents)
         whole, part = FormulasSession(book), bench.session.like(book)
         variants += isinstance(part, Variant)
-        for ask in (lambda of: of.recalculate({}), lambda of: of.sweep(12, others), lambda of: of.forced(12, held)):
+        for ask in (
+            lambda of: of.recalculate({}),
+            lambda of: of.recalculate(others, 12),
+            lambda of: of.forced(held, 12),
+        ):
             one, other = ask(whole), ask(part)
             assert one.keys() == other.keys()
             assert all(np.array_equal(one[cell], other[cell]) or repr(one[cell]) == repr(other[cell]) for cell in one)
-    assert variants > 6
+    assert variants > 4
 
 
 @pytest.mark.parametrize("threshold", ["50000", "A2"])

@@ -22,8 +22,7 @@ from xlparity.excel.ooxml import repack
 from xlparity.excel.prefixes import FUTURE, as_read, misspelling, misspelt, prefixed, undocumented
 from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.excel.workbook import read_workbook
-from xlparity.results.report import CAUSES
-from xlparity.results.rules import RULES
+from xlparity.results.rules import CAUSES, RULES
 from xlparity.settings import Options
 
 NAME = ErrorValue("#NAME?")
@@ -138,7 +137,7 @@ def test_many_inputs_at_once_make_no_difference(tmp_path):
     session = find_engine("formulas").load(
         workbook(tmp_path, S={"A1": 1, "B1": "=NORM.S.DIST(A1,TRUE)*2", "B2": "=IFERROR(B1,A1)+IFERROR(IFS(A1,1),1)"})
     )
-    swept = session.sweep(3, {at("A1"): np.array([1.0, 2.0, 3.0])})
+    swept = session.recalculate({at("A1"): np.array([1.0, 2.0, 3.0])}, 3)
     assert swept[at("B1")] == NAME
     assert swept[at("B2")].tolist() == [2.0, 3.0, 4.0]
 

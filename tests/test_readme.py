@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from test_wiring import ACTION, act
+from warm import program
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -66,13 +68,18 @@ def matches(said: str, printed: str) -> bool:
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(warm, tmp_path):
     """A folder with the week-1 workbooks and the programs that the README calls."""
     folder = tmp_path / "readme"
     tools = folder / ".tools"
     tools.mkdir(parents=True)
-    for tool, words in {"xlparity": "-P -m xlparity.cli", "pytest": "-m pytest", "python": ""}.items():
-        (tools / tool).write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n')
+    python = [sys.executable]
+    for tool, words in {
+        "xlparity": program("xlparity.cli"),
+        "pytest": [*python, "-m", "pytest"],
+        "python": python,
+    }.items():
+        (tools / tool).write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
         (tools / tool).chmod(0o755)
     shutil.copytree(ROOT / "workbooks", folder / "workbooks")
     return folder
@@ -152,7 +159,7 @@ def test_pre_commit_runs_the_hooks_of_the_example(folder):
     with_the_loan(folder)
     text = example(ROOT / ".pre-commit-hooks.yaml").replace("https://github.com/OWNER/xlparity", ROOT.as_uri())
     for hook in HOOKS:
-        entry = f"{sys.executable} -P -m xlparity.cli.hooks {hook.removeprefix('xlparity-')}"
+        entry = f"{shlex.join(program('xlparity.cli.hooks'))} {hook.removeprefix('xlparity-')}"
         assert f"id: {hook}\n" in text
         text = text.replace(f"id: {hook}\n", f"id: {hook}\n        language: system\n        entry: {entry}\n")
     config = text.replace("rev: main", f"rev: {run(ROOT, 'git rev-parse HEAD').strip()}")

@@ -3,8 +3,6 @@
 import io
 import json
 import re
-import shutil
-import subprocess
 import zipfile
 
 import openpyxl
@@ -130,20 +128,14 @@ def test_a_stored_value_that_differs_is_found_and_named(run, book, old, new, cel
 
 
 @pytest.mark.libreoffice
-def test_a_boolean_that_libreoffice_stores_as_a_number_is_equal(run, small):
+def test_a_boolean_that_libreoffice_stores_as_a_number_is_equal(run, small, convert):
     """It writes TRUE as 1 where the cell has a number format; only its own files are read so."""
     small.write_cells({"A1": 3, "A2": "=A1>2", "A3": "=A1>5"})
     book = openpyxl.load_workbook(small.workbook)
     for address in ("A2", "A3"):
         book.active[address].number_format = "0.00"
     book.save(small.workbook)
-    soffice = shutil.which("soffice") or shutil.which("libreoffice")
-    profile, out = small.folder / "profile", small.folder / "out"
-    subprocess.run(
-        [soffice, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML",
-         "--outdir", out, small.workbook], check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    saved = out / small.workbook.name
+    saved = convert(small.folder / "out", small.workbook)
     parts = ooxml.read_parts(saved.read_bytes(), saved)
     assert re.search(rb'r="A2"[^>]*t="n"><f[^>]*>[^<]*</f><v>1</v>', parts[SHEET])
     assert counts(run, saved)[1]["equal"] == 2
@@ -221,12 +213,10 @@ def test_check_writes_no_workbook(run, small, tmp_path):
 
 
 @pytest.mark.libreoffice
-def test_a_recalculated_file_opens_in_libreoffice(run, book, tmp_path):
+def test_a_recalculated_file_opens_in_libreoffice(run, book, convert, tmp_path):
     """An element in the wrong order, or a cell out of place, would not."""
     run("recalc", book)
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    command = [shutil.which("soffice"), profile, "--headless", "--convert-to", "csv", "--outdir", tmp_path, book]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    convert(tmp_path, book, form="csv")
     assert (tmp_path / "book.csv").read_text().startswith("0.1,0.3,0.2,,4.2")
 
 

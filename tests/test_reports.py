@@ -4,11 +4,12 @@ import itertools
 import math
 import os
 import re
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from warm import program
 
 from xlparity.excel import ooxml
 
@@ -29,11 +30,11 @@ pytestmark = pytest.mark.skipif(not SCRIPT.is_file(), reason="the reports are no
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
+def written(warm, tmp_path_factory):
     """The folder into which the script that writes ``reports/`` has written them once more."""
     folder = tmp_path_factory.mktemp("reports")
     tools = tmp_path_factory.mktemp("tools")
-    (tools / "xlparity").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m xlparity.cli "$@"\n')
+    (tools / "xlparity").write_text(f'#!/bin/sh\nexec {shlex.join(program("xlparity.cli"))} "$@"\n')
     (tools / "xlparity").chmod(0o755)
     done = subprocess.run(
         ["bash", str(SCRIPT), str(folder)], check=False, capture_output=True, encoding="utf-8",

@@ -9,14 +9,14 @@ import openpyxl
 import pytest
 
 import xlparity
-from xlparity.compare.trials import ask, trials_of
-from xlparity.engines import sweep
+from xlparity.compare.expected import call_references
+from xlparity.engines import one_by_one
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.columns import Column, column_of, joined, picked, value_in
 from xlparity.excel.values import MISSING
 from xlparity.excel.workbook import read_workbook
 from xlparity.results.report import Verdict
-from xlparity.scenarios import running
+from xlparity.scenarios import run as running
 from xlparity.scenarios.sample import draw
 from xlparity.settings import Options
 from xlparity.spec import bind, read_spec
@@ -29,7 +29,7 @@ def drawn(count=100, seed=0, value=3.0, **limits):
     """The numbers drawn for one input in S!A1 that holds ``value``."""
     given = Input("x", Range("S", 1, 1, 1, 1), **limits)
     found = draw([(given, [(0, 0)])], {A1: value}, lambda cell: [cell], count=count, seed=seed)
-    return [value_in(found.columns(range(found.count))[A1], number) for number in range(found.count)]
+    return [value_in(found.columns(range(1, found.count))[A1], number) for number in range(found.scenarios)]
 
 
 def formulas_of_three(small, **changed):
@@ -261,15 +261,11 @@ def test_checks_that_share_a_reference_and_its_inputs_call_it_once(small):
         outputs='[check.b]\ninputs = { x = "A1" }\noutputs = { z = "C1" }',
     )
     plan = read_spec(small.spec)
-    trials = trials_of(plan, bind(plan, read_workbook(small.workbook)))
-    calls = trials[0].reference.function.__globals__["calls"]
-    at = Cell("Sheet", 1, 1)
-    (case,) = trials[0].cases({at: 1.0}, 1)
-    layouts = [trial.row(case, None)[1] for trial in trials]
-    calls.clear()
-    answers = ask(trials, layouts, {at: np.arange(5.0)}, 5)
+    checks = bind(plan, read_workbook(small.workbook))
+    calls = checks[0].reference.function.__globals__["calls"]
+    expected = call_references(checks, {Cell("Sheet", 1, 1): np.arange(5.0)}, range(1, 6))
     assert len(calls) == 5
-    assert [list(one.expected[:, 0]) for one in answers] == [[0, 2, 4, 6, 8], [0, 3, 6, 9, 12]]
+    assert [list(one.numbers[:, 0]) for one in expected] == [[0, 2, 4, 6, 8], [0, 3, 6, 9, 12]]
 
 
 def test_what_a_reference_prints_is_heard_once(run, small):
@@ -373,23 +369,20 @@ def test_a_corner_where_sums_cancel_does_not_leave_the_check_open(small):
     assert xlparity.verify(small.spec).verdict is Verdict.UNASSESSED
 
 
-# --- columns and sweeps ----------------------------------------------------------------------------------------------
+# --- columns and samples ----------------------------------------------------------------------------------------------
 
 
-class OneByOne:
-    """A session that can only recalculate: A2 is twice A1."""
-
-    def recalculate(self, overrides):
-        """Every value, with the overrides."""
-        found = {A1: 1.0, **overrides}
-        return {**found, A2: 2 * found[A1] if type(found[A1]) is float else MISSING}
+def doubled(overrides):
+    """Every value of a sheet in which A2 is twice A1, with the overrides."""
+    found = {A1: 1.0, **overrides}
+    return {**found, A2: 2 * found[A1] if type(found[A1]) is float else MISSING}
 
 
-def test_a_session_without_a_sweep_is_swept_set_by_set():
+def test_an_engine_that_computes_one_sample_at_a_time_loops():
     """Every engine takes part, the slow ones slowly."""
-    swept = sweep(OneByOne(), 3, {A1: np.array([1.0, 2.0, 3.0])})
-    assert [value_in(swept[A2], number) for number in range(3)] == [2.0, 4.0, 6.0]
-    assert sweep(OneByOne(), 2, {A1: ("x", 1.0)})[A2] == (MISSING, 2.0)
+    found = one_by_one(lambda sets: map(doubled, sets), {A1: np.array([1.0, 2.0, 3.0])}, 3)
+    assert [value_in(found[A2], number) for number in range(3)] == [2.0, 4.0, 6.0]
+    assert one_by_one(lambda sets: map(doubled, sets), {A1: ("x", 1.0)}, 2)[A2] == (MISSING, 2.0)
 
 
 def test_columns_one_after_the_other_keep_their_values():

@@ -282,7 +282,7 @@ def test_libreoffice_leaves_no_folder_and_no_lock_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     session = find_engine("libreoffice").load(workbook(tmp_path, S={"A1": 1, "B1": "=A1*2"}))
     sets = [{at("A1"): 2.0}, {at("B1"): BLANK}, {}]
-    assert [values[at("B1")] for values in session.recalculate_all(sets)] == [4.0, BLANK, 2.0]
+    assert [session.recalculate(each)[at("B1")] for each in sets] == [4.0, BLANK, 2.0]
     del session
     gc.collect()
     assert list((tmp_path / "temporary").iterdir()) == []

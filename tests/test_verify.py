@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import openpyxl
@@ -54,6 +55,7 @@ def changed_sign(text: str) -> str:
     return f"=-({text[1:]})"
 
 
+PASTED = "a constant pasted over it"
 MUTATIONS = {
     "drop the bias": lambda text: re.sub(r"(MMULT\([^)]*\))\+\w+", r"\1", text),
     "LOG for LN": lambda text: text.replace("LN(", "LOG("),
@@ -64,30 +66,40 @@ MUTATIONS = {
 }
 
 
-def mutants(book: Workbook):
-    """Every formula of Training changed in each way that changes it, one at a time, and its right value pasted over it."""
+def mutants(book: Workbook, name: str):
+    """Every formula of Training changed in this way where that changes it, one at a time, or its right value pasted over it."""
     values = find_engine("formulas").load(book).recalculate({})
     for cell, formula in formulas_of(book):
         if cell.sheet != "Training":
             continue
-        for name, mutate in MUTATIONS.items():
-            text = mutate(formula.text)
-            if text != formula.text:
-                yield name, cell, dataclasses.replace(book, cells={**book.cells, cell: Formula(text, formula.area)})
-        block = list(formula.area.cells()) if formula.area else [cell]
-        pasted = {**book.cells, **{member: values[member] for member in block}}
-        members = {member: first for member, first in book.members.items() if first != cell}
-        yield "a constant pasted over it", cell, dataclasses.replace(book, cells=pasted, members=members)
+        if name == PASTED:
+            block = list(formula.area.cells()) if formula.area else [cell]
+            pasted = {**book.cells, **{member: values[member] for member in block}}
+            members = {member: first for member, first in book.members.items() if first != cell}
+            yield cell, dataclasses.replace(book, cells=pasted, members=members)
+        elif (text := MUTATIONS[name](formula.text)) != formula.text:
+            yield cell, dataclasses.replace(book, cells={**book.cells, cell: Formula(text, formula.area)})
 
 
-def test_no_single_changed_formula_of_training_goes_unnoticed(two_iterations):
-    """A verifier that misses one changed formula is worthless; exhaustive over both iterations, each change by itself."""
-    plan = read_spec(two_iterations)
-    book = read_workbook(plan.workbook)
-    verdicts = [(name, str(cell), assess(plan, mutant, Options()).verdict) for name, cell, mutant in mutants(book)]
-    assert len(verdicts) > 300
-    assert {name for name, _, _ in verdicts} == {*MUTATIONS, "a constant pasted over it"}
-    assert [found for found in verdicts if found[2] is not Verdict.FAIL] == []
+@pytest.mark.parametrize(
+    ("name", "many"),
+    [("drop the bias", 2), ("LOG for LN", 8), ("a sign", 74), ("a reference one row off", 74), ("SUM for COUNT", 2),
+     ("half of it", 74), (PASTED, 74)],
+)  # fmt: skip
+def test_no_single_changed_formula_of_training_goes_unnoticed(two_iterations, monkeypatch, name, many):
+    """A verifier that misses one changed formula is worthless; exhaustive over both iterations, each change by itself.
+
+    Five scenarios have to do, in which a change is less likely to show than in the usual hundred; and the comparison has to
+    do for the verdict, since no cause is looked for.
+    """
+    monkeypatch.setattr("xlparity.pipeline.diagnose", lambda *arguments, **named: defaultdict(tuple))
+    plan, options = read_spec(two_iterations), Options(scenarios=5)
+    verdicts = [
+        (str(cell), assess(plan, mutant, options).verdict)
+        for cell, mutant in mutants(read_workbook(plan.workbook), name)
+    ]
+    assert len(verdicts) >= many
+    assert [found for found in verdicts if found[1] is not Verdict.FAIL] == []
 
 
 @pytest.mark.parametrize(
@@ -194,7 +206,7 @@ def test_a_column_where_the_sheet_has_a_row_is_not_taken_for_it(small):
     small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': np.array([[2 * x], [4 * x]])}\n")
     small.write_cells({"A1": 3, "B1": "=2*A1", "C1": "=4*A1"})
     small.write_spec(outputs='[outputs]\ny = "B1:C1"')
-    assert xlparity.verify(small.spec).checks[0].findings[0].message.endswith("set transpose = true")
+    assert xlparity.verify(small.spec).checks[0].findings[0].cause.endswith("set transpose = true")
     small.write_spec(outputs='[outputs]\ny = { at = "B1:C1", transpose = true }')
     assert xlparity.verify(small.spec).verdict is Verdict.PASS
 

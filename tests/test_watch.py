@@ -5,11 +5,11 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 
 import pytest
+from warm import program
 
 pytest.importorskip("watchfiles", reason="the library watchfiles is not installed")
 
@@ -21,7 +21,7 @@ class Watcher:
 
     def __init__(self, folder, *arguments):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "xlparity.cli", "verify", *arguments, "--watch", "--quiet", "--scenarios", "3"],
+            [*program("xlparity.cli"), "verify", *arguments, "--watch", "--quiet", "--scenarios", "3"],
             cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
             env={**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "300"},
         )  # fmt: skip
@@ -55,7 +55,7 @@ class Watcher:
 
 
 @pytest.fixture
-def watch(small):
+def watch(warm, small):
     started = []
 
     def start(*arguments):

@@ -1,18 +1,20 @@
 """The hooks for pre-commit and the action for GitHub, run as they run there, as far as a machine without these can."""
 
+import importlib.util
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
-import sysconfig
 import textwrap
 import venv
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from warm import program
 
 from xlparity.cli.hooks import specs_of
 
@@ -20,12 +22,15 @@ ROOT = Path(__file__).parents[1]
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 ACTION = ROOT / ".github" / "actions" / "verify" / "action.yml"
 
-pytestmark = pytest.mark.skipif(not HOOKS.is_file(), reason="these files are not part of a source distribution")
+pytestmark = [
+    pytest.mark.skipif(not HOOKS.is_file(), reason="these files are not part of a source distribution"),
+    pytest.mark.usefixtures("warm"),
+]
 
 
 def hook(*words, folder):
     return subprocess.run(
-        [sys.executable, "-m", "xlparity.cli.hooks", *map(str, words)],
+        [*program("xlparity.cli.hooks"), *map(str, words)],
         cwd=folder, check=False, capture_output=True, encoding="utf-8",
     )  # fmt: skip
 
@@ -167,7 +172,7 @@ def test_a_hook_of_another_name_is_an_error(small, word):
 def repository(small):
     """A git repository with the small workbook, its spec and reference, and our hooks, run by this Python."""
     own = HOOKS.read_text().replace("language: python", "language: system")
-    own = own.replace("entry: python", f"entry: {sys.executable}")
+    own = own.replace("entry: python -P -m xlparity.cli.hooks ", f"entry: {shlex.join(program('xlparity.cli.hooks'))} ")
     config = "repos:\n- repo: local\n  hooks:\n" + textwrap.indent(own, "  ")
     (small.folder / ".pre-commit-config.yaml").write_text(config)
     git(small, "init", "--quiet")
@@ -252,11 +257,15 @@ def steps():
     return {name: textwrap.dedent(script) for name, script in found}
 
 
-def act(small, step, python=sys.executable, **variables):
-    """Runs a step as GitHub does: its bash options, its variables, and a file for outputs. Gives its end and these."""
+def act(small, step, python=None, **variables):
+    """Runs a step as GitHub does: its bash options, its variables, and a file for outputs. Gives its end and these.
+
+    Where no ``python`` is named, its command ``python -P -m xlparity.cli`` is the program that is imported already.
+    """
     tools = small.folder / "tools"
     tools.mkdir(exist_ok=True)
-    (tools / "python").write_text(f'#!/bin/sh\nexec "{python}" "$@"\n')
+    warm = f'case "$1 $2 $3" in "-P -m xlparity.cli") shift 3; exec {shlex.join(program("xlparity.cli"))} "$@";; esac\n'
+    (tools / "python").write_text(f'#!/bin/sh\n{"" if python else warm}exec "{python or sys.executable}" "$@"\n')
     (tools / "python").chmod(0o755)
     (small.folder / "temp of it").mkdir(exist_ok=True)
     outputs = small.folder / "outputs"
@@ -307,7 +316,16 @@ def test_on_github_the_workbook_is_verified_once(small):
 
 def test_the_log_of_the_action_is_utf_8_everywhere(small):
     """On Windows a pipe has another encoding, in which there is no ✓."""
-    done, _ = act(small, "Verify", SPECS="", ARGS="--scenarios=3", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    done, _ = act(
+        small,
+        "Verify",
+        SPECS="",
+        ARGS="--scenarios=3",
+        python=sys.executable,
+        LC_ALL="C",
+        PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0",
+    )
     assert "✓ PASS" in done.stdout
 
 
@@ -366,7 +384,7 @@ def test_a_file_of_the_repository_stands_in_for_no_library(small):
     """Whoever writes Python for a course has a random.py or a statistics.py soon."""
     for name in ("random", "statistics", "typer", "pip"):
         (small.folder / f"{name}.py").write_text("raise SystemExit('this is not the library')")
-    done, outputs = act(small, "Verify", SPECS="", ARGS="--scenarios=3")
+    done, outputs = act(small, "Verify", sys.executable, SPECS="", ARGS="--scenarios=3")
     assert (done.returncode, outputs["verdict"]) == (0, "pass"), done.stderr
     done, _ = act(small, "Install xlparity", PACKAGE="./absent", ACTION="")
     assert (done.returncode, done.stderr[:7]) == (1, "ERROR: "), done.stderr  # of pip itself
@@ -393,11 +411,15 @@ def test_where_the_action_finds_nothing_to_verify_it_fails(small, specs):
 
 def test_the_action_installs_the_version_that_it_belongs_to(small):
     """Without a package named, it is the repository around the action; what that needs is taken from this Python."""
-    venv.create(small.folder / "venv", with_pip=True)
+    venv.create(small.folder / "venv", with_pip=importlib.util.find_spec("pip") is None)
     (packages,) = (small.folder / "venv").glob("lib/python*/site-packages")
-    (packages / "others.pth").write_text(sysconfig.get_path("purelib"))
+    (packages / "others.pth").write_text(
+        "".join(f"{path}\n" for path in sys.path if Path(path).name == "site-packages")
+    )
     python = small.folder / "venv" / "bin" / "python"
-    done, _ = act(small, "Install xlparity", python, PACKAGE="", ACTION=str(ACTION.parent), PYTHONPATH="")
+    done, _ = act(
+        small, "Install xlparity", python, PACKAGE="", ACTION=str(ACTION.parent), PYTHONPATH="", PIP_NO_COMPILE="1"
+    )
     if "No matching distribution found for hatchling" in done.stderr:
         pytest.skip("there is no network to fetch the build tool from")
     assert done.returncode == 0, done.stderr

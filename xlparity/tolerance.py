@@ -3,6 +3,19 @@
 import math
 import struct
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def within(actual: Any, expected: Any, rtol: Any, atol: Any) -> "NDArray[Any]":
+    """Where numbers agree: ``|actual - expected| <= atol + rtol*|expected|``, as numpy's ``isclose`` has it.
+
+    All four are floats, or arrays that broadcast. Nothing agrees with a nan or an infinity.
+    """
+    bound = atol + rtol * abs(expected)
+    return (abs(actual - expected) <= bound) & (bound < math.inf)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +30,7 @@ class Tolerance:
 
     def allows(self, actual: float, expected: float) -> bool:
         """Whether the two agree; nothing agrees with a nan or an infinity."""
-        return abs(actual - expected) <= self.atol + self.rtol * abs(expected) < math.inf
+        return bool(within(actual, expected, self.rtol, self.atol))
 
 
 def _ordinal(number: float) -> int:

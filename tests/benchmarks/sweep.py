@@ -68,10 +68,12 @@ def measure(path: Path) -> None:
     print(f"  one recalculation              {once * 1e3:8.1f} ms")
     for count in (1, 101, 1000):
         columns = inputs(count)
-        held = columns | {cell: column for cell, column in session.sweep(count, columns).items() if book.formula(cell)}
+        held = columns | {
+            cell: column for cell, column in session.recalculate(columns, count).items() if book.formula(cell)
+        }
         for name, run in (
-            ("sweep", lambda count=count, columns=columns: session.sweep(count, columns)),
-            ("forced", lambda count=count, held=held: session.forced(count, held)),
+            ("sweep", lambda count=count, columns=columns: session.recalculate(columns, count)),
+            ("forced", lambda count=count, held=held: session.forced(held, count)),
         ):
             seconds = best(run)
             print(

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from xlparity.excel.workbook import read_workbook
-from xlparity.pipeline import assess, workbook_of
+from xlparity.pipeline import assess
 from xlparity.reporters.parts import name_of, parts_of
 from xlparity.reporters.visible import visible
 from xlparity.results.report import Report, Verdict
 from xlparity.settings import Options
-from xlparity.spec import spec_of
+from xlparity.spec import spec_of, workbook_of
 
 _PARTS_SHOWN = 5
 _HERE = Path("assert_parity")

@@ -75,7 +75,7 @@ def fixed(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> byte
     changed = _written(data, book, formulas)
     new = parse_workbook(changed, book.path)
     _refuse_other_changes(book, new, formulas)
-    values = find_engine("formulas").load(new).recalculate({})
+    values = find_engine("formulas").load(new).recalculate({}).values_in(0)
     report, stored = hold_against(changed, new, values)
     return _emptied(stored, new, _out_of_date(new, formulas, values, report))
 
@@ -165,34 +165,21 @@ def _out_of_date(book: Workbook, formulas: Iterable[Cell], values: Values, repor
 
     A formula with INDIRECT or OFFSET may hang on more than it names, but every program recalculates it on opening.
     """
-    moved = {member for cell in formulas for member in _filled(book, cell)}
-    waiting: dict[Cell, list[Cell]] = {}
+    moved = set(formulas)
+    waiting: set[Cell] = set()
     for result in report.results:
         anchor = book.members.get(result.cell, result.cell)
         if isinstance(values.get(result.cell, MISSING), Unsupported | Missing):
-            waiting[anchor] = _filled(book, anchor)
+            waiting.add(anchor)
         elif result.status == "differs":
-            moved.update(_filled(book, anchor))
-    known = moved.union(*waiting.values())
-    readers: dict[Cell, list[Cell]] = {}
-    for cell in waiting:
-        for area in book.precedents(cell):
-            for precedent in area.among(known):
-                readers.setdefault(precedent, []).append(cell)
-    reached = [cell for cell in waiting if cell in moved or _opaque(book, cell)]
-    reached += [reader for cell in moved for reader in readers.get(cell, ())]
-    found: list[Cell] = []
-    while reached:
-        filled = waiting.pop(reached.pop(), [])
-        found += filled
-        reached += [reader for cell in filled for reader in readers.get(cell, ())]
-    return found
+            moved.add(anchor)
 
+    def is_waiting(cell: Cell) -> bool:
+        return book.members.get(cell, cell) in waiting
 
-def _filled(book: Workbook, cell: Cell) -> list[Cell]:
-    """The cells that the formula in this cell computes."""
-    formula = book.formula(cell)
-    return list(formula.area.cells()) if formula and formula.area else [cell]
+    begin = moved.union(cell for cell in waiting if _opaque(book, cell))
+    reached = waiting.intersection((*begin, *book.graph.after(map(book.filled, begin), is_waiting)))
+    return [cell for anchor in sorted(reached) for cell in book.filled(anchor).cells()]
 
 
 def _opaque(book: Workbook, cell: Cell) -> bool:

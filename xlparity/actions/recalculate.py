@@ -82,7 +82,7 @@ def _recalculated(
         _cell(address, book): float(value) if isinstance(value, int) and not isinstance(value, bool) else value
         for address, value in (changes or {}).items()
     }
-    return Recalculated(book, session.recalculate(given))
+    return Recalculated(book, session.recalculate(given).values_in(0))
 
 
 def _load(path: Path, data: bytes, engine: str) -> tuple[Workbook, Session]:

@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from xlparity.engines import find_engine, others_than
+from xlparity.engines.survey import refused_by_all
 from xlparity.excel.address import Cell
-from xlparity.excel.values import Unsupported, Value
-from xlparity.results.report import WRONG, CellResult, CheckResult, Finding
+from xlparity.excel.values import BLANK, Unsupported, Value
+from xlparity.excel.workbook import Workbook
+from xlparity.results.report import WRONG, CellResult, CheckResult, Finding, Report
+from xlparity.results.rules import UNSUPPORTED
 from xlparity.tolerance import Tolerance
 
 _SAME = Tolerance(rtol=1e-9, atol=1e-12)
 
 _VOUCHING = "formulas"
-
-DISPUTED = ("XP305", "XP307")  # findings about cells that one engine finds wrong and another one right
 
 Outcome = Literal["match", "wrong", "unknown"]
 
@@ -61,6 +63,32 @@ def reconcile(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     return tuple(reconciled)
 
 
+def could_settle(book: Workbook, report: Report, used: Sequence[str]) -> tuple[str, ...]:
+    """The engines that can run here, were not asked, and may compute what is unsupported.
+
+    What engines contradict each other about is not unsupported for want of one that knows the formula.
+    """
+    disputed = {
+        cell for check in report.checks for found in check.findings if found.code == "XP307" for cell in found.cells
+    }
+    unsupported: set[Cell] = set()
+    for check in report.combined:
+        if check.recomputed:
+            unsupported |= {result.cell for result in check.results if result.status == "unsupported"}
+            if check.counts["missing"]:  # which an input may be the reason for
+                unread = (found for found in check.findings if found.code == UNSUPPORTED and not found.iterations)
+                unsupported |= {cell for found in unread for cell in found.cells}
+    unsupported -= disputed
+    others = others_than(used) if unsupported else ()
+    if not others or unsupported <= refused_by_all(book):
+        return ()
+    if _VOUCHING in others:  # it is quick to ask
+        values = find_engine(_VOUCHING).load(book).recalculate({})
+        if all(isinstance(values.get(cell, BLANK), Unsupported) for cell in unsupported):
+            others = tuple(name for name in others if name != _VOUCHING)
+    return others
+
+
 def credited(
     causes: Sequence[Finding], number: int, checks: Sequence[CheckResult], outcomes: Sequence[Mapping[Cell, Outcome]]
 ) -> list[Finding]:
@@ -82,8 +110,7 @@ def credited(
             for k, check in enumerate(checks)
             if k == number or any(outcomes[k][cell] == found for cell, found in own)
         )
-        message = f"{cause.message} Found with {' and '.join(engines)}."
-        credits.append(replace(cause, message=message, engines=engines))
+        credits.append(replace(cause, engines=engines))
     return credits
 
 
@@ -142,14 +169,14 @@ def _alone(
         agreeing = " and ".join(other.engine for other in witnesses)
         if first.cell in disputed:
             code = "XP307"
-            message = f"{check.engine} and {agreeing} contradict each other about {said}: {values}; nobody can tell"
+            cause = f"{check.engine} and {agreeing} contradict each other about {said}: {values}; nobody can tell"
         elif check.recomputed:
             code = "XP305"
-            message = f"{check.engine} alone is wrong about {said}: {values}; {agreeing} and the reference agree"
+            cause = f"{check.engine} alone is wrong about {said}: {values}; {agreeing} and the reference agree"
         else:
             code = "XP501"
-            message = f"the file does not store what {agreeing} computes for {said}: {values}"
-        yield _finding(code, variable, results, message)
+            cause = f"the file does not store what {agreeing} computes for {said}: {values}"
+        yield _finding(code, variable, results, cause)
 
 
 def _apart(check: CheckResult, alone: set[Cell], before: Sequence[CheckResult]) -> Iterator[Finding]:
@@ -165,17 +192,17 @@ def _apart(check: CheckResult, alone: set[Cell], before: Sequence[CheckResult]) 
             first = results[0]
             values = f"{_said(theirs[first.cell].actual)} against {_said(first.actual)}"
             engines = f"{other.engine} and {check.engine}"
-            message = f"{engines} disagree on '{variable}' in {first.cell}: {values}; the reference agrees with neither"
-            yield _finding("XP306", variable, results, message)
+            cause = f"{engines} disagree on '{variable}' in {first.cell}: {values}; the reference agrees with neither"
+            yield _finding("XP306", variable, results, cause)
 
 
-def _finding(code: str, variable: str, results: Sequence[CellResult], message: str) -> Finding:
+def _finding(code: str, variable: str, results: Sequence[CellResult], cause: str) -> Finding:
     return Finding(
         code,
         variable,
         tuple(result.cell for result in results),
         tuple(sorted({result.iteration for result in results})),
-        message,
+        cause,
         results[0].formula,
     )
 

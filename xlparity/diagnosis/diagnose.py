@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from xlparity.compare.evidence import Evidence
+from xlparity.compare.run import Run
 from xlparity.diagnosis.helpers import Culprits
-from xlparity.diagnosis.localise import Forced, ForcingSession, Judged, Root, agrees, amiss, force, localise, reason_in
+from xlparity.diagnosis.localise import Forced, ForcingSession, Root, agrees, amiss, force, localise, refusal_in
 from xlparity.diagnosis.relative import Layout
 from xlparity.diagnosis.repair import Mend, Repair
 from xlparity.diagnosis.sentences import finding, unexplained
@@ -16,7 +16,6 @@ from xlparity.diagnosis.spelling import Spelling, right
 from xlparity.errors import XlparityError
 from xlparity.excel.address import Cell
 from xlparity.excel.columns import Column
-from xlparity.excel.graph import on_a_circle, origins
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import Finding
@@ -26,13 +25,13 @@ _ROUNDS = 3
 _SMALL_STEP = 1.5
 _FEWEST_PROOFS, _MOST_PROOFS = 10, 200
 
-Proof: TypeAlias = Callable[[Workbook], Sequence[Evidence]]
-Recheck: TypeAlias = Callable[[Mapping[Cell, Formula]], Sequence[Evidence]]
+Proof: TypeAlias = Callable[[Workbook], Sequence[Run]]
+Recheck: TypeAlias = Callable[[Mapping[Cell, Formula]], Sequence[Run]]
 
 
 def diagnose(
     workbook: Workbook,
-    checks: Sequence[Judged],
+    checks: Sequence[Run],
     session: ForcingSession,
     prove: Proof,
     explained: Collection[Cell] = (),
@@ -45,24 +44,24 @@ def diagnose(
     ``explained`` cells, about which there are findings already, needs no other explanation. ``recheck`` gives the evidence of
     the engine that found the cells wrong, where that is another than the session's, on the workbook with these formulas.
     """
-    if not any(amiss(judged) for judged in checks):
+    if not any(amiss(run) for run in checks):
         return {}
     spelling = Spelling(workbook, session)
-    layout = Layout(spelling.workbook, [(judged.name, judged.cells, judged.inputs) for judged in checks])
-    bound = {binding.cell for judged in checks for binding in judged.evidence.bindings}
+    layout = Layout(spelling.workbook, [(run.name, run.check.cells, run.check.inputs) for run in checks])
+    bound = {binding.cell for run in checks for binding in run.bindings}
 
-    def misspelt(judged: Judged, forced: Forced) -> list[Root]:
-        return spelling.roots(layout, judged, forced, bound)
+    def misspelt(run: Run, forced: Forced) -> list[Root]:
+        return spelling.roots(layout, run, forced, bound)
 
     roots, left = localise(spelling.workbook, layout, checks, spelling.session, explained, misspelt)
     search = _Search(layout, checks, roots, spelling, prove)
     mends = search.with_siblings(search.mends(), recheck)
-    found: dict[str, list[Finding]] = {judged.name: [] for judged in checks}
+    found: dict[str, list[Finding]] = {run.name: [] for run in checks}
     for (root, mend, sources), besides in _folded(_merged(workbook, roots, mends)):
         if not root.accepted or root.affects:
-            found[root.judged.name].append(finding(workbook, layout, root, mend, sources, besides))
-    for judged, forced, indices in left:
-        found[judged.name] += unexplained(workbook, judged, forced, indices)
+            found[root.run.name].append(finding(workbook, layout, root, mend, sources, besides))
+    for run, forced, indices in left:
+        found[run.name] += unexplained(workbook, run, forced, indices)
     return {name: tuple(findings) for name, findings in found.items()}
 
 
@@ -91,8 +90,8 @@ def _sources(workbook: Workbook, root: Root) -> tuple[Cell, ...]:
     if root.fault != "unsupported":
         return ()
     held, local = root.forced.held, root.forced.local
-    found = origins(
-        workbook, root.cells, lambda cell: cell not in held and reason_in(local.get(cell, BLANK)) is not None
+    found = workbook.graph.origins(
+        root.cells, lambda cell: cell not in held and refusal_in(local.get(cell, BLANK)) is not None
     )
     return () if set(found) <= {workbook.members.get(cell, cell) for cell in root.cells} else found
 
@@ -102,17 +101,17 @@ def _folded(
 ) -> Iterator[tuple[tuple[Root, Mend | None, tuple[Cell, ...]], tuple[Root, Mend | None] | None]]:
     """Each of the merged, and what is wrong besides with a formula in which a function has a wrong name."""
     misnamed = {
-        (root.judged.name, root.indices)
+        (root.run.name, root.indices)
         for root, _, _ in merged
         if root.fault == "prefix" and not (root.helpers or right(root))
     }
     besides: dict[tuple[str, tuple[int, ...]], tuple[Root, Mend | None]] = {
-        (root.judged.name, root.indices): (root, mend)
+        (root.run.name, root.indices): (root, mend)
         for root, mend, _ in merged
         if root.fault in ("formula", "error", "unsupported") and not (mend is not None and mend.culprits)
     }
     for root, mend, sources in merged:
-        key = root.judged.name, root.indices
+        key = root.run.name, root.indices
         if key not in misnamed or key not in besides:
             yield (root, mend, sources), None
         elif root.fault == "prefix":
@@ -125,7 +124,7 @@ class _Search:
     def __init__(
         self,
         layout: Layout,
-        checks: Sequence[Judged],
+        checks: Sequence[Run],
         roots: Sequence[Root],
         spelling: Spelling,
         prove: Proof,
@@ -164,14 +163,14 @@ class _Search:
         if recheck is None or not tried:
             return kept
         try:
-            shown = dict(zip((judged.name for judged in self.checks), recheck(_all(kept)), strict=True))
+            shown = dict(zip((run.name for run in self.checks), recheck(_all(kept)), strict=True))
         except XlparityError:  # the engine cannot take the formulas
             return list(mends)
         for number in tried:
             root = self.roots[number]
-            evidence, at = shown[root.judged.name], list(root.indices)
-            open_to = evidence.wrong[:, at] | evidence.unsure[:, at]
-            right = evidence.counted[:, None] & np.isfinite(evidence.expected[:, at]) & ~evidence.shaky[:, at]
+            run, at = shown[root.run.name], list(root.indices)
+            open_to = run.wrong[:, at] | run.unsure[:, at]
+            right = run.counted[:, None] & np.isfinite(run.expected[:, at]) & ~run.shaky[:, at]
             if open_to.any() or not right.any(axis=0).all():
                 kept[number] = None
         return kept
@@ -194,7 +193,7 @@ class _Search:
         if root.fault == "prefix":
             mend = self._spelling.mend(root)
             return None if mend is None or mend.signature in refused else mend
-        if not np.isfinite(root.judged.evidence.expected[:, list(root.indices)]).any():
+        if not np.isfinite(root.run.expected[:, list(root.indices)]).any():
             return None  # where nothing is expected, any formula would agree
         if root.fault == "typed":
             return self._repair.mend(root, refused)
@@ -221,7 +220,7 @@ class _Search:
             values = _swept(self.workbook, formulas, self.checks, self.session)
             mended = self.workbook.edited(formulas)
             unmended = any(mend is None for mend in kept)
-            broken = any(self._broken(judged, values) for judged in self.checks)
+            broken = any(self._broken(run, values) for run in self.checks)
             failing = [
                 number
                 for number, (root, mend) in enumerate(zip(self.roots, kept, strict=True))
@@ -229,7 +228,7 @@ class _Search:
                 and (
                     (broken and mend.culprits)
                     # Two pasted copies of one quantity would each be told to refer to the other.
-                    or (root.fault == "typed" and on_a_circle(mended, next(iter(mend.formulas))))
+                    or (root.fault == "typed" and mended.graph.leads_back(next(iter(mend.formulas))))
                     or (not _holds(root, values) and not (unmended and _may_follow(root)))
                 )
             ]
@@ -240,22 +239,21 @@ class _Search:
         return [None] * len(kept)
 
     @staticmethod
-    def _broken(judged: Judged, values: Mapping[Cell, Column]) -> bool:
+    def _broken(run: Run, values: Mapping[Cell, Column]) -> bool:
         """Whether a cell is wrong now that was right in every set before."""
-        evidence = judged.evidence
-        every = list(range(evidence.count))
-        settled = set(amiss(judged))
-        for index, binding in enumerate(evidence.bindings):
+        every = list(range(run.samples))
+        settled = set(amiss(run))
+        for index, binding in enumerate(run.bindings):
             if index in settled or binding.output.skip is not None:
                 continue
-            right = agrees(judged, index, values.get(binding.cell, BLANK), every)
-            right |= judged.excused(values.get(binding.cell, BLANK), every)
-            if not np.all(right | ~evidence.counted | evidence.shaky[:, index] | evidence.unsure[:, index]):
+            right = agrees(run, index, values.get(binding.cell, BLANK), every)
+            right |= run.excused(values.get(binding.cell, BLANK), every)
+            if not np.all(right | ~run.counted | run.shaky[:, index] | run.unsure[:, index]):
                 return True
         return False
 
     def _proven(self, mends: Sequence[Mend | None]) -> list[Mend | None]:
-        """The mends that hold on new inputs, each formula judged on the reference's values for its precedents.
+        """The mends that hold on new inputs, each formula run on the reference's values for its precedents.
 
         Of a branch that no input takes nothing is known, whatever the formula agrees with.
         Where there are hardly any new inputs, only a formula that its siblings have is believed.
@@ -269,29 +267,27 @@ class _Search:
             shown = self.prove(book)
         except XlparityError:  # an input that has no number any more, say
             return [None] * len(kept)
-        fresh = [replace(judged, evidence=one) for judged, one in zip(self.checks, shown, strict=True)]
-        forced: dict[str, tuple[Judged, Forced]] = {}
+        fresh = list(shown)
+        forced: dict[str, tuple[Run, Forced]] = {}
         for number, (root, mend) in enumerate(zip(self.roots, kept, strict=True)):
             if mend is None:
                 continue
-            name = root.judged.name
+            name = root.run.name
             if name not in forced:
-                judged = next(each for each in fresh if each.name == name)
-                others = [each for each in fresh if each is not judged]
-                forced[name] = judged, force(judged, others, self.session.like(book), most=_MOST_PROOFS)
-            judged, on = forced[name]
-            expected = np.isfinite(judged.evidence.expected[np.ix_(list(on.sets), root.indices)])
+                run = next(each for each in fresh if each.name == name)
+                others = [each for each in fresh if each is not run]
+                forced[name] = run, force(run, others, self.session.like(book), most=_MOST_PROOFS)
+            run, on = forced[name]
+            expected = np.isfinite(run.expected[np.ix_(list(on.sets), root.indices)])
             if (mend.size > 0 and on.count < _FEWEST_PROOFS) or not expected.any():
                 kept[number] = None
                 continue
             right = (
-                agrees(judged, index, on.local.get(cell, BLANK), on.sets).all()
+                agrees(run, index, on.local.get(cell, BLANK), on.sets).all()
                 for index, cell in zip(root.indices, root.cells, strict=True)
             )
             # The right name of a function changes no branch: it is what Excel shows in the cell.
-            reached = root.fault == "prefix" or self._repair.reached(
-                root, mend, replace(root, judged=judged, forced=on)
-            )
+            reached = root.fault == "prefix" or self._repair.reached(root, mend, replace(root, run=run, forced=on))
             if not all(right) or not reached:
                 kept[number] = None
         return kept
@@ -302,27 +298,27 @@ def _all(mends: Sequence[Mend | None]) -> dict[Cell, Formula]:
 
 
 def _swept(
-    workbook: Workbook, formulas: Mapping[Cell, Formula], checks: Sequence[Judged], session: ForcingSession
+    workbook: Workbook, formulas: Mapping[Cell, Formula], checks: Sequence[Run], session: ForcingSession
 ) -> Mapping[Cell, Column]:
-    bound = {binding.cell for judged in checks for binding in judged.evidence.bindings}
+    bound = {binding.cell for run in checks for binding in run.bindings}
     inputs: dict[Cell, Column] = {}
-    for judged in checks:
-        inputs |= {cell: column for cell, column in judged.evidence.inputs.items() if cell not in bound}
-    return session.like(workbook.edited(formulas)).sweep(checks[0].evidence.count, inputs)
+    for run in checks:
+        inputs |= {cell: column for cell, column in run.inputs.items() if cell not in bound}
+    return session.like(workbook.edited(formulas)).recalculate(inputs, checks[0].samples)
 
 
 def _holds(root: Root, values: Mapping[Cell, Column]) -> bool:
     """Whether the root's cells come to what is expected, wherever rounding does not blur it."""
-    evidence = root.judged.evidence
-    every = list(range(evidence.count))
+    run = root.run
+    every = list(range(run.samples))
     for index, cell in zip(root.indices, root.cells, strict=True):
         column = values.get(cell, BLANK)
-        right = agrees(root.judged, index, column, every) | root.judged.excused(column, every)
-        if not np.all(right | ~evidence.counted | evidence.shaky[:, index]):
+        right = agrees(root.run, index, column, every) | root.run.excused(column, every)
+        if not np.all(right | ~run.counted | run.shaky[:, index]):
             return False
     return True
 
 
 def _may_follow(root: Root) -> bool:
     """Whether the root's cells may be wrong as well because of what stands before them: they are in the whole run."""
-    return root.fault != "typed" or bool(root.judged.evidence.wrong[:, list(root.indices)].any())
+    return root.fault != "typed" or bool(root.run.wrong[:, list(root.indices)].any())

@@ -1,7 +1,7 @@
 """What is known of a wrong formula that no edit mends: a constant ratio, an offset, what it equals instead, where it differs."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ def _tables(root: Root) -> tuple[Floats, Floats]:
     """What the cells come to on forced values and what is expected, (sets, cells)."""
     sets, count = list(root.forced.sets), root.forced.count
     actual = np.stack([floats_of(root.forced.local.get(cell, BLANK), count) for cell in root.cells], axis=1)
-    return actual, root.judged.evidence.expected[np.ix_(sets, list(root.indices))]
+    return actual, root.run.expected[np.ix_(sets, list(root.indices))]
 
 
 def _about(actual: Floats, expected: Floats) -> Iterator[str]:
@@ -102,7 +102,7 @@ def _beside_others(root: Root, layout: Layout, actual: Floats, expected: Floats)
 
 def _others(root: Root, layout: Layout) -> Iterator[tuple[str, Floats]]:
     """Every quantity of which each of the cells has its element, or that has one only: its name and values, (sets, cells)."""
-    check = root.judged.name
+    check = root.run.name
     for of, variable in layout.homes:
         for back in (0, 1):
             if (
@@ -131,24 +131,3 @@ def _element(layout: Layout, cell: Cell, area: Range | None) -> Cell | None:
         return area.first
     alike = layout.alike(cell, area)
     return alike.first if alike is not None else None
-
-
-def addresses(cells: Sequence[Cell]) -> str:
-    """The cells in few words: runs as ranges, on one sheet named once, the first of many."""
-    lines: list[Range] = []
-    for cell in cells:
-        last = lines[-1] if lines else None
-        if last and (last.sheet, last.row, last.last_column + 1) == cell:
-            lines[-1] = last._replace(last_column=cell.column)
-        else:
-            lines.append(Range(cell.sheet, *cell[1:], *cell[1:]))
-    runs: list[Range] = []
-    for line in lines:
-        above = runs[-1] if runs else None
-        if above and above._replace(row=line.row, last_row=line.row) == line and above.last_row + 1 == line.row:
-            runs[-1] = above._replace(last_row=line.row)
-        else:
-            runs.append(line)
-    shown = [str(runs[0]), *(run.a1 if run.sheet == runs[0].sheet else str(run) for run in runs[1:3])]
-    more = len(runs) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

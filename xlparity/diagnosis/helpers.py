@@ -4,8 +4,9 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from xlparity.compare.run import Run
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, Kind, Site, edits
-from xlparity.diagnosis.localise import Forced, Judged, Root, agrees, reason_in, wrong_alone
+from xlparity.diagnosis.localise import Forced, Root, agrees, refusal_in, wrong_alone
 from xlparity.diagnosis.relative import Form
 from xlparity.diagnosis.repair import Mend, Repair
 from xlparity.diagnosis.subject import Subject, parsed
@@ -19,7 +20,6 @@ from xlparity.scenarios.screen import Screen, Unscreened
 _MOST_SHAPES = 8
 _MOST_CONFIRMED = 6
 _MOST_HELPERS = 400
-_LARGEST_RANGE = 1000
 _FEWEST_ALIKE = 3  # cells in a line that have one formula, so that another among them is odd
 
 Tried = Iterator[tuple[Edit, Mapping[Cell, Formula]]]
@@ -38,8 +38,8 @@ class Culprits:
         if root.fault in ("typed", "circular"):
             return None
         for edit, formulas in self._candidates(root):
-            mend = Mend(edit.kind, edit.said, formulas, tuple(formulas), edit.size)
-            unknown = any(reason_in(root.forced.seen(cell)) is not None for cell in formulas)  # it may well be right
+            mend = Mend.by(edit, formulas, tuple(formulas))
+            unknown = any(refusal_in(root.forced.seen(cell)) is not None for cell in formulas)  # it may well be right
             if mend.signature not in refused and not unknown and self._confirmed(root, formulas):
                 return mend
         return None
@@ -66,15 +66,13 @@ class Culprits:
     def helpers(self, cell: Cell) -> list[Cell]:
         """The cells that nothing binds on the way to this one, formulas and constants, in the order of the formulas' text."""
         book, slots = self._repair.workbook, self._repair.layout.slots
+        steps = book.graph.steps([cell], lambda precedent: precedent not in slots)
+        new = (book.members.get(each, each) for _, fresh in steps for each in fresh if each not in slots)
         found: dict[Cell, None] = {}
-        waiting = [cell]
-        while waiting and len(found) < _MOST_HELPERS:
-            for area in book.precedents(waiting.pop()):
-                for precedent in area.cells() if area.size <= _LARGEST_RANGE else ():
-                    home = book.members.get(precedent, precedent)
-                    if precedent not in slots and home not in found and home in book.cells:
-                        found[home] = None
-                        waiting.append(home)
+        for home in new:
+            found[home] = None
+            if len(found) == _MOST_HELPERS:
+                break
         return list(found)
 
     def _form(self, cell: Cell, iteration: int, check: str) -> Form | None:
@@ -96,14 +94,15 @@ class Culprits:
                 text = repair.layout.write(form, helper, subject.home)
                 if text is not None:
                     near = (column if len(column) >= len(row) else row)[0]
-                    said = f"it is not the formula of {near} and its like"
+                    edit = Edit("siblings", Node("omitted", ""), "", 0.0, near)
                     if own is None:
                         said = f"a constant stands where {near} and its like have a formula"
-                    yield Edit("siblings", Node("omitted", ""), said, 0.0), {helper: Formula(text)}
+                        edit = edit._replace(said=said, unlike=None)
+                    yield edit, {helper: Formula(text)}
 
     def _as_in_siblings(self, root: Root) -> Tried:
         """Helpers as they are on the way to right cells with the same formula: the first that differs in each root cell."""
-        repair, check = self._repair, root.judged.name
+        repair, check = self._repair, root.run.name
         alike = (
             (home, cell)
             for home, cell, formula in repair.healthy(root)
@@ -133,7 +132,7 @@ class Culprits:
 
     def _edited(self, root: Root, subject: Subject, form: Form, cells: Sequence[Cell], kinds: Sequence[Kind]) -> Tried:
         """The helpers' formula with one edit, in all that have it on the way to any of the root's cells."""
-        repair, check = self._repair, root.judged.name
+        repair, check = self._repair, root.run.name
         helper = cells[0]
         formula = repair.workbook.formula(helper)
         tree = parsed(formula.text) if formula is not None and formula.area is None else None
@@ -212,18 +211,18 @@ class Culprits:
 
     def _confirmed(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the engine finds the root's cells right with these helpers, and no cell wrong that was right before."""
-        repair, judged = self._repair, root.judged
+        repair, run = self._repair, root.run
         session = repair.session.like(repair.workbook.edited(formulas))
-        found = session.forced(root.forced.count, root.forced.held)
+        found = session.forced(root.forced.held, root.forced.count)
         right = all(
-            agrees(judged, index, found.get(binding.cell, BLANK), root.forced.sets).all()
+            agrees(run, index, found.get(binding.cell, BLANK), root.forced.sets).all()
             for index, binding in zip(root.indices, root.bindings, strict=True)
         )
-        return right and self._wrong_before(judged, root.forced).issuperset(
-            wrong_alone(judged, Forced(root.forced.held, found, root.forced.count, root.forced.sets))
+        return right and self._wrong_before(run, root.forced).issuperset(
+            wrong_alone(run, Forced(root.forced.held, found, root.forced.count, root.forced.sets))
         )
 
-    def _wrong_before(self, judged: Judged, forced: Forced) -> set[int]:
-        if id(judged) not in self._wrong:
-            self._wrong[id(judged)] = set(wrong_alone(judged, forced))
-        return self._wrong[id(judged)]
+    def _wrong_before(self, run: Run, forced: Forced) -> set[int]:
+        if id(run) not in self._wrong:
+            self._wrong[id(run)] = set(wrong_alone(run, forced))
+        return self._wrong[id(run)]

@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from xlparity.diagnosis.localise import Forced, ForcingSession, Judged, Root, agrees, amiss
+from xlparity.compare.run import Run
+from xlparity.diagnosis.localise import Forced, ForcingSession, Root, agrees, amiss
 from xlparity.diagnosis.relative import Form, Layout
 from xlparity.diagnosis.repair import Mend
 from xlparity.excel.address import Cell
 from xlparity.excel.columns import Column, value_in
-from xlparity.excel.graph import dependents_of
 from xlparity.excel.prefixes import concerns, misspelt, prefixed
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook, formulas_of
@@ -32,22 +32,22 @@ class Spelling:
         self.workbook = workbook.edited(self.formulas) if self.formulas else workbook
         self.session = session.like(self.workbook) if self.formulas else session
 
-    def roots(self, layout: Layout, judged: Judged, forced: Forced, bound: AbstractSet[Cell]) -> list[Root]:
+    def roots(self, layout: Layout, run: Run, forced: Forced, bound: AbstractSet[Cell]) -> list[Root]:
         """The wrong names that change what the check's wrong cells come to, one root for one relative formula.
 
         ``forced`` are the check's values with the right names, ``bound`` the cells that any check binds.
         """
         if not self.formulas:
             return []
-        before = self._as_it_is.forced(forced.count, forced.held)
+        before = self._as_it_is.forced(forced.held, forced.count)
         changed = {
             cell
-            for cell, formula in self.formulas.items()
-            if any(_differ(before, forced, member) for member in _filled(cell, formula))
+            for cell in self.formulas
+            if any(_differ(before, forced, member) for member in self.workbook.filled(cell).cells())
         }
         return [
-            *self._bound(layout, judged, forced, changed),
-            *self._helpers(layout, judged, forced, before, changed, bound),
+            *self._bound(layout, run, forced, changed),
+            *self._helpers(layout, run, forced, before, changed, bound),
         ]
 
     def mend(self, root: Root) -> Mend | None:
@@ -61,73 +61,59 @@ class Spelling:
         anchors = dict.fromkeys(self._found.members.get(cell, cell) for cell in cells)
         return Mend("prefix", "", {cell: self.formulas[cell] for cell in anchors}, root.helpers)
 
-    def _bound(self, layout: Layout, judged: Judged, forced: Forced, changed: Collection[Cell]) -> list[Root]:
+    def _bound(self, layout: Layout, run: Run, forced: Forced, changed: Collection[Cell]) -> list[Root]:
         groups: dict[tuple[str, Form, bool, bool], list[int]] = {}
-        for index in amiss(judged):
-            binding = judged.evidence.bindings[index]
+        for index in amiss(run):
+            binding = run.bindings[index]
             cell = self._found.members.get(binding.cell, binding.cell)
             if cell in changed:
-                form = layout.form(cell, self.formulas[cell], (judged.name, binding.iteration))
-                agreed = agrees(judged, index, forced.local.get(binding.cell, BLANK), forced.sets).all()
-                accepted = judged.results[index].reason is not None
+                form = layout.form(cell, self.formulas[cell], (run.name, binding.iteration))
+                agreed = agrees(run, index, forced.local.get(binding.cell, BLANK), forced.sets).all()
+                accepted = run.results[index].reason is not None
                 groups.setdefault((binding.output.name, form, bool(agreed), accepted), []).append(index)
         return [
-            Root(judged, forced, variable, "prefix", tuple(indices), form, accepted=accepted)
+            Root(run, forced, variable, "prefix", tuple(indices), form, accepted=accepted)
             for (variable, form, _, accepted), indices in groups.items()
         ]
 
     def _helpers(
         self,
         layout: Layout,
-        judged: Judged,
+        run: Run,
         forced: Forced,
         before: Mapping[Cell, Column],
         changed: Collection[Cell],
         bound: AbstractSet[Cell],
     ) -> list[Root]:
         """The roots of cells that nothing binds: theirs are the wrong cells that come to something else because of them."""
-        helpers = [cell for cell in changed if bound.isdisjoint(_filled(cell, self.formulas[cell]))]
+        helpers = [cell for cell in changed if bound.isdisjoint(self.workbook.filled(cell).cells())]
         if not helpers:
             return []
-        wrong = {judged.evidence.bindings[index].cell: index for index in amiss(judged)}
-        dependents = dependents_of(self._found, {*self._found.cells, *wrong})
+        wrong = {run.bindings[index].cell: index for index in amiss(run)}
         groups: dict[Form, tuple[list[Cell], set[int]]] = {}
         for helper in sorted(helpers):
-            reached = self._reached(helper, dependents, bound)
+            reached = {
+                cell
+                for formula in self._found.graph.after([self._found.filled(helper)], lambda cell: cell not in bound)
+                for cell in self._found.filled(formula).cells()
+            }
             indices = {wrong[cell] for cell in reached if cell in wrong and _differ(before, forced, cell)}
             if indices:
-                form = layout.form(
-                    helper, self.formulas[helper], (judged.name, layout.block_of(judged.name, helper) or 0)
-                )
+                form = layout.form(helper, self.formulas[helper], (run.name, layout.block_of(run.name, helper) or 0))
                 cells, known = groups.setdefault(form, ([], set()))
                 cells.append(helper)
                 known |= indices
         return [
-            Root(judged, forced, judged.evidence.bindings[min(known)].output.name, "prefix", tuple(sorted(known)), None,
+            Root(run, forced, run.bindings[min(known)].output.name, "prefix", tuple(sorted(known)), None,
                  helpers=tuple(cells))
             for cells, known in groups.values()
         ]  # fmt: skip
-
-    def _reached(self, helper: Cell, dependents: Mapping[Cell, list[Cell]], bound: AbstractSet[Cell]) -> set[Cell]:
-        """The bound cells that read the helper, directly or through other cells that nothing binds."""
-        found: set[Cell] = set()
-        waiting, seen = [helper], {helper}
-        while waiting:
-            for cell in dependents.get(waiting.pop(), ()):
-                if cell in seen:
-                    continue
-                seen.add(cell)
-                if cell in bound:
-                    found.add(cell)
-                else:
-                    waiting.append(self._found.members.get(cell, cell))
-        return found
 
 
 def right(root: Root) -> bool:
     """Whether the root's cells are right with the right names, on the reference's values for what they read."""
     return all(
-        agrees(root.judged, index, root.forced.local.get(cell, BLANK), root.forced.sets).all()
+        agrees(root.run, index, root.forced.local.get(cell, BLANK), root.forced.sets).all()
         for index, cell in zip(root.indices, root.cells, strict=True)
     )
 
@@ -147,7 +133,3 @@ def _respelled(workbook: Workbook) -> dict[Cell, Formula]:
 def _differ(before: Mapping[Cell, Column], forced: Forced, cell: Cell) -> bool:
     old, new = before.get(cell, BLANK), forced.local.get(cell, BLANK)
     return any(value_in(old, number) != value_in(new, number) for number in range(forced.count))
-
-
-def _filled(cell: Cell, formula: Formula) -> list[Cell]:
-    return list(formula.area.cells()) if formula.area is not None else [cell]

@@ -32,7 +32,7 @@ class Subject:
         binding = root.bindings[len(root.indices) // 2]
         book = repair.workbook
         self.cell = book.members.get(binding.cell, binding.cell)
-        self.home = root.judged.name, binding.iteration
+        self.home = root.run.name, binding.iteration
         formula = book.formula(binding.cell) if root.fault != "typed" else None
         self.area = formula.area if formula is not None else None
         self.tree = parsed(formula.text) if formula is not None else None
@@ -44,12 +44,12 @@ class Subject:
 
     def _wanted(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What is expected of the formula's cells, (sets, rows, columns), and how far from it they may be."""
-        judged, sets = self._root.judged, list(self._root.forced.sets)
-        area = self.area or Range(self.cell.sheet, *self.cell[1:], *self.cell[1:])
-        indices = {binding.cell: k for k, binding in enumerate(judged.evidence.bindings) if area.contains(binding.cell)}
+        run, sets = self._root.run, list(self._root.forced.sets)
+        area = self.area or Range.of(self.cell)
+        indices = {binding.cell: k for k, binding in enumerate(run.bindings) if area.contains(binding.cell)}
         expected = np.full((len(sets), *area.shape), np.nan)
         for cell, index in indices.items():
-            expected[:, cell.row - area.row, cell.column - area.column] = judged.evidence.expected[sets, index]
+            expected[:, cell.row - area.row, cell.column - area.column] = run.expected[sets, index]
         tolerance = self._root.bindings[0].output.tolerance
         return expected, 2 * (tolerance.atol + tolerance.rtol * np.abs(expected))
 
@@ -90,7 +90,7 @@ class Subject:
                 cell = block.first if block is not None else cell
             if cell in formulas:
                 continue
-            text = layout.write(form, cell, (self._root.judged.name, binding.iteration))
+            text = layout.write(form, cell, (self._root.run.name, binding.iteration))
             if text is None:
                 return None
             formula = book.formula(cell)
@@ -106,7 +106,7 @@ class Subject:
 
     def _block(self, binding: Binding, shape: tuple[int, int]) -> Range | None:
         """The cells that an array formula of the shape fills where this binding stands, all of them the root's own."""
-        area = self._repair.layout.area(self._root.judged.name, binding.output.name, binding.iteration)
+        area = self._repair.layout.area(self._root.run.name, binding.output.name, binding.iteration)
         if area is None or area.shape != shape or not set(area.cells()) <= set(self._root.cells):
             return None
         return area

@@ -1,17 +1,21 @@
 """Engines recalculate a workbook. One verb each: an engine loads, a session recalculates."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias
 
 from xlparity.errors import UsageError, XlparityError, nearest
 from xlparity.excel.address import Cell
+from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, column_of, value_in
 from xlparity.excel.values import BLANK, Value
 from xlparity.excel.workbook import Workbook
 
 Values: TypeAlias = Mapping[Cell, Value]
-"""What every cell that holds anything comes to; a cell that is not there is blank."""
+"""What every cell that holds anything comes to in one sample; a cell that is not there is blank."""
+
+ONE_AT_A_TIME = 9
+"""Samples of an engine that computes one at a time, the stored inputs among them: each takes up to a second or two."""
 
 NAMES = ("formulas", "excelmodel", "libreoffice", "ironcalc", "cached")
 
@@ -27,41 +31,19 @@ _ABOUT = {
 class Session(Protocol):
     """A loaded workbook that can be recalculated again and again."""
 
-    def recalculate(self, overrides: Values) -> Values:
-        """Every cell's value, with the overrides set in place of what the cells hold, formulas included."""
+    def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
+        """Every cell's value in each sample, with the overrides set in place of what the cells hold, formulas included."""
         ...
 
 
-@runtime_checkable
-class BatchSession(Session, Protocol):
-    """A session to which many sets of overrides at once are cheaper than one after the other."""
-
-    def recalculate_all(self, sets: Sequence[Values]) -> Sequence[Values]:
-        """What ``recalculate`` gives for each set."""
-        ...
-
-
-@runtime_checkable
-class SweepSession(Session, Protocol):
-    """A session to which a thousand sets of overrides cost little more than one."""
-
-    def sweep(self, count: int, overrides: Mapping[Cell, Column]) -> Mapping[Cell, Column]:
-        """What ``recalculate`` gives for each of so many sets, as columns."""
-        ...
-
-
-def sweep(session: Session, count: int, overrides: Mapping[Cell, Column]) -> Mapping[Cell, Column]:
-    """Every cell's column over so many sets of overrides, set by set where the session has no quicker way."""
-    if isinstance(session, SweepSession):
-        return session.sweep(count, overrides)
-    sets = [{cell: value_in(column, number) for cell, column in overrides.items()} for number in range(count)]
-    found = (
-        session.recalculate_all(sets)
-        if isinstance(session, BatchSession) and sets
-        else [session.recalculate(each) for each in sets]
-    )
+def one_by_one(
+    compute: Callable[[Sequence[Values]], Iterable[Values]], overrides: Mapping[Cell, Column], samples: int
+) -> Batch:
+    """The batch of an engine that computes one sample at a time; ``compute`` gives the values for each set of overrides."""
+    each = [{cell: value_in(column, sample) for cell, column in overrides.items()} for sample in range(samples)]
+    found = list(compute(each))
     cells = dict.fromkeys(cell for values in found for cell in values)
-    return {cell: column_of([values.get(cell, BLANK) for values in found]) for cell in cells}
+    return Batch.of({cell: column_of([values.get(cell, BLANK) for values in found]) for cell in cells}, samples)
 
 
 class Engine(Protocol):
@@ -69,6 +51,8 @@ class Engine(Protocol):
 
     name: str
     recomputes: bool
+    most_samples: int | None
+    """How many samples it computes in reasonable time, the stored inputs among them; None where their number costs little."""
 
     @property
     def version(self) -> str:
@@ -115,6 +99,11 @@ def find_engine(name: str) -> Engine:
 
         return CachedEngine()
     raise UsageError(f"there is no engine '{name}'{nearest(name, NAMES)}")
+
+
+def engines_of(names: Iterable[str]) -> list[Engine]:
+    """The engines of these names, each once; raises UsageError where there is no such engine, or it cannot run here."""
+    return [find_engine(name) for name in dict.fromkeys(names)]
 
 
 def others_than(used: Collection[str]) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from importlib.metadata import version
 from xlparity.engines.files import as_held, read_again, stored_values
 from xlparity.errors import UsageError
 from xlparity.excel.address import Cell
-from xlparity.excel.values import MISSING, Value
+from xlparity.excel.batch import Batch
+from xlparity.excel.columns import Column
+from xlparity.excel.values import MISSING
 from xlparity.excel.workbook import Workbook
 
 
@@ -19,6 +21,7 @@ class CachedEngine:
     name = "cached"
     version = version("xlparity")
     recomputes = False
+    most_samples: int | None = 1
 
     def load(self, workbook: Workbook) -> "CachedSession":
         """What the file stores, read from its path once more; raises WorkbookError where it has changed since."""
@@ -32,8 +35,8 @@ class CachedSession:
         stored = stored_values(read_again(workbook), workbook)
         self._values = as_held(workbook, lambda cell: stored.get(cell, MISSING))
 
-    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
+    def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
         """What every cell stores; a formula without a stored value is MISSING. Raises UsageError for any override."""
         if overrides:
             raise UsageError("stored values cannot be recalculated with other inputs; use another engine")
-        return dict(self._values)
+        return Batch.of(self._values, samples)

@@ -17,10 +17,13 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
+from xlparity.engines import ONE_AT_A_TIME, Values, one_by_one
 from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.files import Original
 from xlparity.errors import UsageError, WorkbookError
 from xlparity.excel.address import Cell, Range
+from xlparity.excel.batch import Batch
+from xlparity.excel.columns import Column
 from xlparity.excel.values import BLANK, MISSING, Blank, ErrorValue, Missing, Unsupported, Value
 from xlparity.excel.workbook import Workbook, formulas_of
 
@@ -31,6 +34,7 @@ class ExcelModelEngine:
     name = "excelmodel"
     version = version("formulas")
     recomputes = True
+    most_samples: int | None = ONE_AT_A_TIME
 
     def load(self, workbook: Workbook) -> "ExcelModelSession":
         """The model of the workbook's file, read from its path once more; raises WorkbookError where it fails."""
@@ -61,11 +65,14 @@ class ExcelModelSession:
                 f"{workbook.path}: ExcelModel cannot load it ({type(error).__name__}: {error}); use another engine"
             ) from error
 
-    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
+    def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
         """Every cell's value; constants are as the workbook has them, since ExcelModel rounds its own.
 
         Raises UsageError for an override that ExcelModel cannot take: a blank, or one cell of an array area.
         """
+        return one_by_one(lambda sets: map(self._values, sets), overrides, samples)
+
+    def _values(self, overrides: Values) -> Values:
         for cell, value in overrides.items():
             formula = self._workbook.formula(cell)
             if value is BLANK or (formula is not None and formula.area is not None):
@@ -84,7 +91,7 @@ class ExcelModelSession:
             for member in block.cells():
                 index = member.row - block.row, member.column - block.column
                 values[member] = MISSING if table is None else _from_model(table[index])
-        for cell, value in self._vouched.recalculate(overrides).items():
+        for cell, value in self._vouched.recalculate(overrides).values_in(0).items():
             if isinstance(value, Unsupported):
                 values[cell] = value
         return values | dict(overrides)

@@ -216,7 +216,7 @@ def probe(calls: Collection[str], stand_in: Value = BLANK) -> bytes:
 def unknown_functions(answers: Mapping[Cell, Value], calls: Collection[str]) -> frozenset[str]:
     """The functions that an engine does not know, by what it made of the probe's first column."""
     by_row = {cell.row: value for cell, value in answers.items()}
-    return frozenset(call for row, call in enumerate(sorted(calls), start=1) if "#NAME?" in str(by_row.get(row)))
+    return frozenset(call for row, call in enumerate(sorted(calls), start=1) if by_row.get(row) == ErrorValue("#NAME?"))
 
 
 def to_cell(sheet: str, address: str) -> Cell:

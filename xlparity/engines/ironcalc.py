@@ -14,11 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from xlparity.engines import ONE_AT_A_TIME, Values, one_by_one
 from xlparity.engines.files import Original, as_held, probe, unknown_functions
 from xlparity.engines.operands import doubts
 from xlparity.engines.survey import Survey
 from xlparity.errors import UsageError, WorkbookError, XlparityError
 from xlparity.excel.address import Cell
+from xlparity.excel.batch import Batch
+from xlparity.excel.columns import Column
 from xlparity.excel.values import MISSING, ErrorValue, Unsupported, Value
 from xlparity.excel.workbook import Workbook
 
@@ -33,6 +36,7 @@ class IronCalcEngine:
 
     name = "ironcalc"
     recomputes = True
+    most_samples: int | None = ONE_AT_A_TIME
 
     def __init__(self) -> None:
         """Raises UsageError where the library is not installed."""
@@ -71,11 +75,14 @@ class IronCalcSession:
         self._original = Original(workbook, self._survey.refused, _NOT_COMPUTED)
         self._unknown = self._ask_for_functions()
 
-    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
-        """Every cell's value, with the overrides in place of what the cells hold, formulas included.
+    def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
+        """Every cell's value in each sample, with the overrides in place of what the cells hold, formulas included.
 
         Raises UsageError for an override that no file can hold, and WorkbookError where IronCalc fails.
         """
+        return one_by_one(lambda sets: map(self._values, sets), overrides, samples)
+
+    def _values(self, overrides: Values) -> Values:
         data = self._original.copy(overrides)
         with self._failing_clearly():
             model = self._evaluated(data)
@@ -87,7 +94,7 @@ class IronCalcSession:
         calls = self._survey.calls
         with self._failing_clearly():
             model = self._evaluated(probe(calls, _NOT_COMPUTED))
-            answers = {cell: self._value(model, 0, cell) for cell in (Cell("", r, 1) for r in range(1, len(calls) + 1))}
+            answers = {cell: self._shown(model, 0, cell) for cell in (Cell("", r, 1) for r in range(1, len(calls) + 1))}
         return unknown_functions(answers, calls)
 
     def _evaluated(self, data: bytes) -> Any:
@@ -99,6 +106,14 @@ class IronCalcSession:
         return model
 
     def _value(self, model: Any, sheet: int, cell: Cell) -> Value:
+        """What the cell comes to; unsupported where IronCalc shows an error that Excel may not have."""
+        value = self._shown(model, sheet, cell)
+        known = not isinstance(value, ErrorValue) or value.code in _ERRORS
+        known = known or (value == ErrorValue("#NAME?") and cell in self._nameless)
+        return value if known else Unsupported(f"IronCalc cannot compute it ({value})")
+
+    def _shown(self, model: Any, sheet: int, cell: Cell) -> Value:
+        """What IronCalc shows in the cell, any error of its own included."""
         value = model.get_cell_value(sheet, cell.row, cell.column)
         if value is None:
             return MISSING
@@ -108,8 +123,7 @@ class IronCalcSession:
             return float(value) if math.isfinite(value) else ErrorValue("#NUM!")
         if model.get_cell_type(sheet, cell.row, cell.column) != self._library.CellType.ErrorValue:
             return str(value)
-        known = value in _ERRORS or (value == "#NAME?" and cell in self._nameless)
-        return ErrorValue(value) if known else Unsupported(f"IronCalc cannot compute it ({value})")
+        return ErrorValue(str(value))
 
     @contextmanager
     def _failing_clearly(self) -> Iterator[None]:

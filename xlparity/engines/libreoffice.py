@@ -17,12 +17,15 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from xlparity.engines import ONE_AT_A_TIME, Values, one_by_one
 from xlparity.engines.files import Original, as_held, probe, stored_values, unknown_functions
 from xlparity.engines.operands import doubts
 from xlparity.engines.survey import Survey
 from xlparity.errors import EngineError, UsageError
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell
+from xlparity.excel.batch import Batch
+from xlparity.excel.columns import Column
 from xlparity.excel.values import MISSING, ErrorValue, Unsupported, Value
 from xlparity.excel.workbook import Workbook, formulas_of
 
@@ -57,6 +60,7 @@ class LibreOfficeEngine:
 
     name = "libreoffice"
     recomputes = True
+    most_samples: int | None = ONE_AT_A_TIME
 
     def __init__(self, *, time_limit: float = _TIME_LIMIT) -> None:
         """``time_limit`` is how many seconds one recalculation may take; raises UsageError where there is no LibreOffice."""
@@ -94,18 +98,17 @@ class LibreOfficeSession:
         self._unknown: frozenset[str] | None = None
         self._profile = Path(tempfile.mkdtemp(prefix="xlparity-"))
         weakref.finalize(self, shutil.rmtree, self._profile, ignore_errors=True)
-        (self._profile / "user").mkdir()
-        (self._profile / "user" / "registrymodifications.xcu").write_text(_SETTINGS)
+        write_profile(self._profile)
 
-    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
-        """Every cell's value, with the overrides in place of what the cells hold, formulas included.
+    def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
+        """Every cell's value in each sample, with the overrides in place of what the cells hold, formulas included.
 
+        All samples are computed in one launch of the program.
         Raises UsageError for an override that no file can hold, and EngineError where LibreOffice fails.
         """
-        return self.recalculate_all([overrides])[0]
+        return one_by_one(self._all_values, overrides, samples)
 
-    def recalculate_all(self, sets: Sequence[Mapping[Cell, Value]]) -> list[dict[Cell, Value]]:
-        """What ``recalculate`` gives for each set of overrides, from one launch of the program."""
+    def _all_values(self, sets: Sequence[Values]) -> list[Values]:
         files = {f"{number}.xlsx": self._original.copy(overrides) for number, overrides in enumerate(sets)}
         if self._unknown is None:
             files["functions.xlsx"] = probe(self._survey.calls)
@@ -155,6 +158,12 @@ class LibreOfficeSession:
         if isinstance(value, float) and value in (0.0, 1.0) and self._workbook.members.get(cell, cell) in self._truths:
             return bool(value)  # in arrays, and in cells with a format for numbers, truth values come back as numbers
         return value
+
+
+def write_profile(folder: Path) -> None:
+    """Writes a new profile of LibreOffice into the folder, with the settings of a recalculation."""
+    (folder / "user").mkdir()
+    (folder / "user" / "registrymodifications.xcu").write_text(_SETTINGS)
 
 
 def _doubt(formula: str) -> str | None:

@@ -1,13 +1,15 @@
 """The values of many cells over many samples: numbers beside kinds, and a table of whatever is neither number nor error."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.excel.columns import Column, Floats
-from xlparity.excel.values import BLANK, ErrorValue, Value
+from xlparity.excel.address import Cell
+from xlparity.excel.columns import Column, Floats, column_of, value_in
+from xlparity.excel.values import BLANK, Depends, ErrorValue, Value
 
 Kinds = NDArray[np.uint8]
 
@@ -19,6 +21,7 @@ CODES = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
 DIV, VALUE, REF, NUM, NA = (
     FIRST_ERROR + CODES.index(code) for code in ("#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#N/A")
 )
+_DEPENDS = "a value that depends on how Excel rounds: a cancellation residue to 0, or a number to 15 digits"
 _ERRORS = {code: FIRST_ERROR + number for number, code in enumerate(CODES)}
 _VALUES = [ErrorValue(code) for code in CODES]
 
@@ -43,8 +46,8 @@ class Words:
         return self._held[place]
 
 
-class Batch:
-    """``numbers`` and ``kinds``, (cells, samples); ``words`` are the texts and reasons to which both refer."""
+class Store:
+    """``numbers`` and ``kinds``, (rows, samples); ``words`` are the texts and reasons to which both refer."""
 
     __slots__ = ("kinds", "numbers", "words")
 
@@ -52,47 +55,33 @@ class Batch:
         self.numbers, self.kinds, self.words = numbers, kinds, words
 
     @classmethod
-    def of(cls, values: Sequence[Value], samples: int, words: Words) -> "Batch":
-        """Cells that have these values in all of so many samples."""
+    def of(cls, values: Sequence[Value], samples: int, words: Words) -> "Store":
+        """Rows that have these values in all of so many samples."""
         return cls.repeated(encoded(values, words), samples, words)
 
     @classmethod
-    def repeated(cls, encoded: "tuple[Floats, Kinds]", samples: int, words: Words) -> "Batch":
-        """Cells with these numbers and kinds in all of so many samples."""
+    def repeated(cls, encoded: "tuple[Floats, Kinds]", samples: int, words: Words) -> "Store":
+        """Rows with these numbers and kinds in all of so many samples."""
         numbers, kinds = encoded
         shape = len(numbers), samples
         return cls(np.repeat(numbers, samples).reshape(shape), np.repeat(kinds, samples).reshape(shape), words)
 
-    def columns(self, places: "NDArray[np.intp]") -> list[Column]:
-        """The columns of these cells."""
-        numbers, kinds = self.numbers[places], self.kinds[places]
-        alike = (kinds == kinds[:, :1]).all(axis=1)
-        fixed = alike & (numbers == numbers[:, :1]).all(axis=1)
-        plain = alike & (kinds[:, 0] == NUMBER)
-        first = zip(
-            numbers[:, 0].tolist(), kinds[:, 0].tolist(), fixed.tolist(), plain.tolist(), places.tolist(), strict=True
-        )
-        return [
-            decode(number, kind, self.words) if same else numbers[row] if simple else self.column(place)
-            for row, (number, kind, same, simple, place) in enumerate(first)
-        ]
-
-    def set(self, place: int, column: Column) -> None:
-        """Gives the cell these values, one a sample; Excel has no negative zero."""
+    def set(self, row: int, column: Column) -> None:
+        """Gives the row these values, one a sample; Excel has no negative zero."""
         if isinstance(column, np.ndarray) and np.isfinite(column).all():
-            self.numbers[place], self.kinds[place] = column + 0.0, NUMBER
+            self.numbers[row], self.kinds[row] = column + 0.0, NUMBER
             return
         listed = column.tolist() if isinstance(column, np.ndarray) else column
         if isinstance(listed, list | tuple):
             pairs = [encode(value, self.words) for value in listed]
-            self.numbers[place], self.kinds[place] = [n for n, _ in pairs], [k for _, k in pairs]
+            self.numbers[row], self.kinds[row] = [n for n, _ in pairs], [k for _, k in pairs]
         else:
-            self.numbers[place], self.kinds[place] = encode(listed, self.words)
+            self.numbers[row], self.kinds[row] = encode(listed, self.words)
 
-    def column(self, place: int) -> Column:
-        """The cell's values over all samples, in the plainest form that a column has."""
-        numbers: Floats = self.numbers[place]
-        kinds = self.kinds[place]
+    def column(self, row: int) -> Column:
+        """The row's values over all samples, in the plainest form that a column has."""
+        numbers: Floats = self.numbers[row]
+        kinds = self.kinds[row]
         first = kinds[0]
         if (kinds == first).all():
             if (numbers == numbers[0]).all():
@@ -100,6 +89,143 @@ class Batch:
             if first == NUMBER:
                 return numbers
         return tuple([decode(n, k, self.words) for n, k in zip(numbers.tolist(), kinds.tolist(), strict=True)])
+
+
+class Other(NamedTuple):
+    """A row in the second reading of cancellation residues: the samples in which it differs, its numbers and kinds there."""
+
+    samples: NDArray[np.intp]
+    numbers: Floats
+    kinds: Kinds
+
+
+class Batch(Mapping[Cell, Column]):
+    """What cells come to over many samples: a mapping of each cell to its column, and arrays of numbers beside kinds.
+
+    A cell that is not in it is blank. Where Excel may or may not take a cancellation residue for 0, the arrays have the exact
+    reading and ``others`` the second one, by row; a column then has ``Depends`` values, which hold both.
+    """
+
+    def __init__(
+        self,
+        rows: Mapping[Cell, int],
+        store: Store,
+        others: Mapping[int, Other] | None = None,
+        apart: Mapping[Cell, Column] | None = None,
+    ) -> None:
+        self._rows, self._store, self._others = rows, store, others or {}
+        self._given = apart or {}
+        self._columns: dict[Cell, Column] = dict(self._given)
+        self._apart = self._given.keys() - rows.keys()
+
+    @classmethod
+    def of(cls, columns: Mapping[Cell, Column], samples: int) -> "Batch":
+        """The batch of these columns over so many samples."""
+        words = Words()
+        store = Store.of([BLANK] * len(columns), samples, words)
+        for row, column in enumerate(columns.values()):
+            store.set(row, column)
+        return cls({cell: row for row, cell in enumerate(columns)}, store)
+
+    @property
+    def samples(self) -> int:
+        """How many samples there are."""
+        return int(self._store.numbers.shape[1])
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self._apart)
+
+    def __iter__(self) -> Iterator[Cell]:
+        yield from self._rows
+        yield from self._apart
+
+    def __contains__(self, cell: object) -> bool:
+        return cell in self._rows or cell in self._apart
+
+    def __getitem__(self, cell: Cell) -> Column:
+        found = self._columns.get(cell)
+        if found is None:
+            found = self._columns[cell] = self._column(self._rows[cell])
+        return found
+
+    def get(self, cell: Cell, default: Any = None) -> Any:
+        """The cell's column, or the default where there is none."""
+        found = self._columns.get(cell)
+        if found is not None:
+            return found
+        return self[cell] if cell in self._rows else default
+
+    def in_sample(self, cell: Cell, sample: int) -> Value:
+        """The cell's value in the sample of that number."""
+        return value_in(self.get(cell, BLANK), sample)
+
+    def values_in(self, sample: int) -> dict[Cell, Value]:
+        """Every cell's value in the sample of that number."""
+        return {cell: self.in_sample(cell, sample) for cell in self}
+
+    def sample(self, number: int) -> "Batch":
+        """The sample of that number by itself."""
+        store = Store(self._store.numbers[:, [number]], self._store.kinds[:, [number]], self._store.words)
+        others = {}
+        for row, other in self._others.items():
+            at = np.flatnonzero(other.samples == number)
+            if at.size:
+                others[row] = Other(np.zeros(1, dtype=np.intp), other.numbers[at], other.kinds[at])
+        given = {cell: value_in(column, number) for cell, column in self._given.items()}
+        return Batch(self._rows, store, others, given)
+
+    def errors(self, sample: int) -> list[Cell]:
+        """The cells that have an error value in the sample of that number."""
+        failed = self._store.kinds[:, sample] >= FIRST_ERROR
+        return [cell for cell, row in self._rows.items() if failed[row]] if failed.any() else []
+
+    def select(self, cells: Sequence[Cell]) -> "Batch":
+        """The batch of these cells alone, in their order: row n of its arrays is the cell of that number."""
+        blank = len(self._store.numbers)
+        apart = [cell for cell in cells if cell in self._given]
+        if apart or any(cell not in self._rows for cell in cells):
+            extended = Store(
+                np.vstack([self._store.numbers, np.zeros((1 + len(apart), self.samples))]),
+                np.vstack([self._store.kinds, np.full((1 + len(apart), self.samples), EMPTY_CELL, dtype=np.uint8)]),
+                self._store.words,
+            )
+            for number, cell in enumerate(apart, start=blank + 1):
+                extended.set(number, self._given[cell])
+        else:
+            extended = self._store
+        beside = {cell: blank + number for number, cell in enumerate(apart, start=1)}
+        rows = [beside[cell] if cell in beside else self._rows.get(cell, blank) for cell in cells]
+        taken = np.array(rows, dtype=np.intp)
+        store = Store(extended.numbers[taken], extended.kinds[taken], extended.words)
+        others = {number: self._others[row] for number, row in enumerate(rows) if row in self._others}
+        return Batch({cell: number for number, cell in enumerate(cells)}, store, others)
+
+    @property
+    def numbers(self) -> Floats:
+        """The numbers, (cells, samples); they mean something where the kind is a number or a truth value."""
+        return self._store.numbers
+
+    @property
+    def kinds(self) -> Kinds:
+        """The kinds, (cells, samples)."""
+        return self._store.kinds
+
+    @property
+    def others(self) -> Mapping[int, Other]:
+        """The second readings, by row."""
+        return self._others
+
+    def _column(self, row: int) -> Column:
+        column = self._store.column(row)
+        other = self._others.get(row)
+        if other is None:
+            return column
+        values = [value_in(column, sample) for sample in range(self.samples)]
+        seconds = zip(other.samples.tolist(), other.numbers.tolist(), other.kinds.tolist(), strict=True)
+        for sample, number, kind in seconds:
+            second = decode(number, kind, self._store.words)
+            values[sample] = Depends(_DEPENDS, exact=values[sample], rounded=second)
+        return column_of(values)
 
 
 def encoded(values: Sequence[Value], words: Words) -> tuple[Floats, Kinds]:

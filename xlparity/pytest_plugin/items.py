@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback, TerminalRepr
 
-from xlparity.compare.trials import trials_of
+from xlparity.engines import engines_of
 from xlparity.errors import UsageError, XlparityError
 from xlparity.excel.workbook import read_workbook
 from xlparity.files import from_here
-from xlparity.pipeline import machines_of, verify, workbook_of
+from xlparity.pipeline import verify
 from xlparity.pytest_plugin import KINDS, NOTE
 from xlparity.reporters.parts import Key, Part, name_of, notes_of, parts_of
 from xlparity.reporters.visible import visible
 from xlparity.settings import Options, options_of
-from xlparity.spec import bind, read_spec
+from xlparity.spec import bind, read_spec, workbook_of
 
 _EVERYTHING = 2  # at -vv
 
@@ -51,14 +51,14 @@ class ParityFile(pytest.File):
         try:
             # What is wrong with the options or the references is to be said once, and not by each item.
             plan = read_spec(self._spec, self._options)
-            bounds = bind(plan, read_workbook(workbook_of(plan)))
+            book = read_workbook(workbook_of(plan))
             with _usual_warnings():
-                trials_of(plan, bounds)
+                checks = bind(plan, book, self._options.reference_timeout)
         except XlparityError as error:
             raise self.CollectError(visible(str(error))) from error
         self._keys = set()
-        for bound in bounds:
-            check, cells = bound.check, bound.cells
+        for bound in checks:
+            check, cells = bound.plan, bound.cells
             blocks = len(cells.offsets)
 
             def item(key: Key, line: int | None, skip: str | None = None, blocks: int = blocks) -> ParityItem:
@@ -100,7 +100,7 @@ class ParityFile(pytest.File):
     @cached_property
     def _options(self) -> Options:
         options = options_of_run(self.config)
-        machines_of(options)
+        engines_of(options.engines)
         return options
 
     @cached_property
@@ -115,7 +115,7 @@ class ParityFile(pytest.File):
                     f"{self._spec}: it or its workbook has changed since it was collected; run pytest again"
                 )
             return parts, [f"{self.nodeid}: {visible(note)}" for note in notes_of(report)]
-        except Exception as error:
+        except Exception as error:  # of any kind: it is raised again for every item, and none runs the engine again
             return error
 
 

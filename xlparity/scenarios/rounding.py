@@ -6,26 +6,39 @@ Where LN(1-A1) has A1 within 1e-10 of 1, the last bit of a matrix product decide
 then differs from a right reference by more than any tolerance that would still catch a wrong one.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.compare.judge import Bools, Reading
-from xlparity.compare.trials import Answers, Trial
+from xlparity.compare.compare import Comparison
+from xlparity.compare.expected import Bools, Expected, call, cases
 from xlparity.errors import OracleError
-from xlparity.excel.address import Cell, Range
-from xlparity.excel.columns import Column, Floats, value_in
-from xlparity.excel.values import BLANK, ErrorValue, Unsupported
+from xlparity.excel.address import Range
+from xlparity.excel.batch import Batch
+from xlparity.excel.columns import Floats
+from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.scenarios.overflow import Overflows, has_range
 from xlparity.spec.binding import Input
 from xlparity.spec.case import Array, Case
+from xlparity.spec.check import Check
 
 _DRAWS = 6
 _FARTHEST = 8  # ulps
 _MARGIN = 16  # a workbook rounds at every step on the way, and a nudge does so once
 ENOUGH = 3
+
+
+class Context(NamedTuple):
+    """Where cells are examined: which of the batch's samples, the seed of the first, and what overflows in the workbook."""
+
+    sample: int
+    seed: int
+    overflows: Overflows
+
+    def at(self, sample: int) -> "Context":
+        """The context of another sample, which has a seed of its own."""
+        return Context(sample, self.seed + sample - self.sample, self.overflows)
 
 
 class Doubt(NamedTuple):
@@ -35,92 +48,68 @@ class Doubt(NamedTuple):
     unknown: Bools
 
 
-def examined(  # noqa: PLR0913
-    trial: Trial,
-    layout: Reading,
-    answers: Answers,
-    columns: Mapping[Cell, Column],
-    wrong: Bools,
-    unsure: Bools,
+def examined(
+    check: Check,
+    expected: Expected,
+    actual: Batch,
+    compared: Comparison,
     known: NDArray[np.int64],
-    overflows: Overflows,
-    *,
-    seeds: Sequence[int],
+    context: Context,
 ) -> Doubt:
-    """Of the wrong and the unsure cells, (sets, bindings), those that are no proof against the workbook.
+    """Of the wrong and the unsure cells, (samples, bindings), those that are no proof against the workbook.
 
-    ``known`` counts for each binding, (bindings,), the sets in which it has been proved wrong before. Once these are
-    ``ENOUGH``, it is taken for wrong in the others as well, and they are not examined for it. Each set has its seed.
+    ``known`` counts for each binding, (bindings,), the samples in which it has been proved wrong before. Once these are
+    ``ENOUGH``, it is taken for wrong in the others as well, and they are not examined for it.
     """
+    wrong, unsure = compared.wrong, compared.unsure
     found = Doubt(np.zeros_like(wrong), np.zeros_like(wrong))
     confirmed = known.copy()
     unsure = unsure & (
         2 * unsure.sum(axis=0) < len(unsure)
     )  # what is refused in most sets is not refused for an overflow
-    sets = np.flatnonzero((wrong & (confirmed < ENOUGH)).any(axis=1) | unsure.any(axis=1))
-    cases = list(trial.cases(columns, len(wrong))) if sets.size else []
-    for number in sets.tolist():
-        case = cases[number]
+    samples = np.flatnonzero((wrong & (confirmed < ENOUGH)).any(axis=1) | unsure.any(axis=1))
+    called = list(cases(check, actual, len(wrong))) if samples.size else []
+    for number in samples.tolist():
+        case = called[number]
         differing = wrong[number] & (confirmed < ENOUGH).any(where=wrong[number])
         cells = np.flatnonzero(differing | unsure[number])
         if case is None or not cells.size:
             continue
-        doubt = examine(
-            trial,
-            layout,
-            case,
-            columns,
-            (answers.expected[number, cells], answers.truths[number, cells]),
-            cells,
-            number,
-            overflows,
-            infinite=bool(answers.infinite[number]),
-            seed=seeds[number],
-        )
+        doubt = examine(check, case, expected, actual, cells, context.at(number))
         found.explained[number, cells], found.unknown[number, cells] = doubt
         confirmed[cells[differing[cells] & ~doubt.explained & ~doubt.unknown]] += 1
     return found
 
 
-def examine(  # noqa: PLR0913
-    trial: Trial,
-    layout: Reading,
-    case: Case,
-    columns: Mapping[Cell, Column],
-    expected: tuple[Floats, Bools],
-    cells: NDArray[np.intp],
-    number: int,
-    overflows: Overflows,
-    *,
-    infinite: bool,
-    seed: int,
+def examine(
+    check: Check, case: Case, expected: Expected, actual: Batch, cells: NDArray[np.intp], context: Context
 ) -> Doubt:
-    """For each of these bindings, wrong or unsure in the set of that number, whether it may be right for all that.
+    """For each of these bindings, wrong or unsure in the context's sample, whether it may be right for all that.
 
     It may where an overflow that the reference has as well is among its precedents, and where the engine refuses it in a
     sample in which the reference overflows: a refusal proves nothing. It may also where its value is no farther
     from what is expected than the reference itself moves when its inputs are nudged, with a margin, and whatever it is
     where that makes this expectation undefined. Where the reference raises whenever it is nudged, nobody can say.
-    ``infinite`` says that the reference gave an infinity.
     """
-    row, truths = expected
-    at = [trial.grid.bindings[cell].cell for cell in cells]
-    values = [value_in(columns.get(cell, BLANK), number) for cell in at]
+    number, overflows = context.sample, context.overflows
+    row, truths = expected.numbers[number, cells], expected.truths[number, cells]
+    at = [check.cells.bindings[cell].cell for cell in cells]
+    values = [actual.in_sample(cell, number) for cell in at]
     refused, errors = (
         np.array([isinstance(value, kind) for value in values], dtype=bool) for kind in (Unsupported, ErrorValue)
     )
     explained, unknown = np.zeros(len(at), dtype=bool), np.zeros(len(at), dtype=bool)
-    failing = overflows.any(columns, number)
-    if (refused.any() or failing) and (infinite or trial.reference.overflows(case, trial.iterations, trial.own)):
-        if failing and (infinite or not all(map(has_range, trial.bound.inputs))):
-            certain, possible = overflows.behind(columns, number, at)
+    failing, infinite = bool(actual.errors(number)), bool(expected.infinite[number])
+    if (refused.any() or failing) and (infinite or check.reference.overflows(case, check.iterations, check.own)):
+        if failing and (infinite or not all(map(has_range, check.inputs))):
+            certain, possible = overflows.behind(actual, number, at)
             explained, unknown = (np.array([cell in found for cell in at], dtype=bool) for found in (certain, possible))
         explained |= refused  # near the limits of doubles, where Excel has neither infinities nor denormal numbers
         unknown &= ~refused
     left = ~explained & ~unknown & ~refused
     if not left.any():
         return Doubt(explained, unknown)
-    moves = _moves(trial, layout, case, columns, np.random.default_rng(seed), cells, row)
+    moves = _moves(check, case, expected, actual, cells, context)
     if moves is None:
         return Doubt(explained, unknown | left)
     numbers = np.array(
@@ -135,24 +124,19 @@ def examine(  # noqa: PLR0913
 
 
 def _moves(
-    trial: Trial,
-    layout: Reading,
-    case: Case,
-    columns: Mapping[Cell, Column],
-    random: np.random.Generator,
-    cells: NDArray[np.intp],
-    expected: Floats,
+    check: Check, case: Case, expected: Expected, actual: Batch, cells: NDArray[np.intp], context: Context
 ) -> Floats | None:
     """How far the expectations of these cells move at most; None where the reference raises on every nudged input."""
+    random = np.random.default_rng(context.seed)
     # A label of 0 or 1 that is a few ulps off is no label any more, and would excuse everything.
     steady = {
         given.name
-        for given in trial.bound.inputs
+        for given in check.inputs
         if given.choices
         or not given.vary
-        or any(isinstance(columns.get(cell), bool | tuple) for cell in given.at.cells())
+        or any(isinstance(actual.get(cell), bool | tuple) for cell in given.at.cells())
     }
-    ranges = {given.name: given for given in trial.bound.inputs}
+    ranges = {given.name: given for given in check.inputs}
     most: Floats | None = None
     for _ in range(_DRAWS):
         nudged = {
@@ -160,11 +144,12 @@ def _moves(
             for name, value in sorted(case.inputs.items())
         }
         try:
-            row, _ = trial.row(Case(nudged), layout)
+            row, _ = call(check, Case(nudged), expected.elements)
         except OracleError:
             continue
         with np.errstate(all="ignore"):
-            moved = np.nan_to_num(np.abs(row[cells] - expected), nan=np.inf, posinf=np.inf)
+            distance = np.abs(row[cells] - expected.numbers[context.sample, cells])
+            moved = np.nan_to_num(distance, nan=np.inf, posinf=np.inf)
             most = moved if most is None else np.maximum(most, moved)
     return most
 

@@ -1,5 +1,7 @@
 """Other input values: agreement on the numbers that happen to be stored does not show that the formulas are live."""
 
+import functools
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +13,10 @@ from numpy.typing import NDArray
 
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.columns import Column, Floats, column_of, picked, value_in
-from xlparity.excel.values import BLANK, Value
+from xlparity.excel.values import Value
+from xlparity.excel.workbook import Workbook
 from xlparity.spec.binding import Input, Offset
+from xlparity.spec.check import Check
 
 Kind = Literal["plain", "opposite", "signs", "zeros", "some zeros", "large", "small", "near", "corner"]
 
@@ -31,7 +35,7 @@ _SOME = 0.3  # of the elements are zero in a set with some zeros
 
 @dataclass(frozen=True)
 class Element:
-    """One input value that is varied: the cells that hold it, the input it belongs to, and its value in each set."""
+    """One input value that is varied: the cells that hold it, the input it belongs to, and its value in each scenario."""
 
     cells: tuple[Cell, ...]
     given: Input[Range]
@@ -39,34 +43,86 @@ class Element:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Sets of input values; in each of them every element has a value."""
+class Samples:
+    """Sets of input values: sample 0 holds the ``stored`` ones, of every cell that any other sets; the others are scenarios.
 
-    count: int
+    In each scenario every element has a value.
+    """
+
+    scenarios: int
     elements: tuple[Element, ...]
+    stored: Mapping[Cell, Value]
+
+    @property
+    def count(self) -> int:
+        """How many samples there are, the stored inputs included."""
+        return 1 + self.scenarios
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells that scenarios set."""
+        return tuple(cell for element in self.elements for cell in element.cells)
 
     def columns(self, numbers: Sequence[int]) -> dict[Cell, Column]:
-        """The values of the sets with these numbers, by cell."""
+        """The values of the samples with these numbers, by cell."""
+        if 0 not in numbers:
+            scenarios = [number - 1 for number in numbers]
+            return {cell: column for e in self.elements for column in [picked(e.values, scenarios)] for cell in e.cells}
         found: dict[Cell, Column] = {}
         for element in self.elements:
-            found.update(dict.fromkeys(element.cells, picked(element.values, numbers)))
+            later = picked(element.values, [number - 1 for number in numbers if number])
+            for cell in element.cells:
+                stored = self.stored[cell]
+                if isinstance(later, np.ndarray) and type(stored) is float and numbers[0] == 0:
+                    found[cell] = np.concatenate([[stored], later])
+                    continue
+                at = itertools.count()
+                found[cell] = column_of([value_in(later, next(at)) if number else stored for number in numbers])
         return found
 
-    def first(self, count: int) -> "Drawn":
-        """The first so many of the sets."""
-        if count >= self.count:
+    def first(self, count: int | None) -> "Samples":
+        """The first so many of the samples; all of them without a number."""
+        if count is None or count >= self.count:
             return self
-        numbers = range(count)
-        return Drawn(count, tuple(Element(e.cells, e.given, picked(e.values, numbers)) for e in self.elements))
+        kept = range(count - 1)
+        return Samples(
+            count - 1, tuple(Element(e.cells, e.given, picked(e.values, kept)) for e in self.elements), self.stored
+        )
 
-    def changed(self, values: Mapping[Cell, Value]) -> set[Cell]:
-        """The cells that have another value than this one in any set."""
+    def changed(self) -> set[Cell]:
+        """The cells that have another value than the stored one in any scenario."""
         return {
             cell
             for element in self.elements
             for cell in element.cells
-            if differs(element.values, values.get(cell, BLANK), self.count).any()
+            if differs(element.values, self.stored[cell], self.scenarios).any()
         }
+
+
+def sample(
+    checks: Sequence[Check],
+    book: Workbook,
+    values: Mapping[Cell, Value],
+    scenarios: int,
+    seed: int,
+    more: Sequence[Input[Range]] = (),
+) -> Samples:
+    """The stored inputs, and so many scenarios around them for all checks together; ``more`` inputs are varied beside theirs.
+
+    ``values`` are what the cells come to on the stored inputs.
+    """
+    inputs = [(given, check.cells.offsets) for check in checks for given in check.inputs]
+    inputs += [(given, (Offset(0, 0),)) for given in more]
+    # What one check computes may be another one's input, and is not to be set.
+    compared = {
+        binding.cell
+        for check in checks
+        for binding in check.cells.bindings
+        if binding.output.skip is None and binding.cell not in check.cells.accepted
+    }
+    free = {cell: value for cell, value in values.items() if cell not in compared}
+    behind = functools.cache(lambda cell: book.graph.constants_before([cell]))
+    return draw(inputs, free, behind, count=scenarios, seed=seed)
 
 
 def draw(
@@ -76,8 +132,8 @@ def draw(
     *,
     count: int,
     seed: int,
-) -> Drawn:
-    """So many sets of input values: within an input's range or choices, else around what the cell comes to.
+) -> Samples:
+    """So many scenarios beside the stored inputs: within an input's range or choices, else around what the cell comes to.
 
     ``values`` are what the cells that may be set come to as they are; an input cell that is not among them, or has no
     number, keeps what it has. ``behind`` gives the constants from which a cell follows: an input that is a formula is
@@ -102,7 +158,7 @@ def draw(
                     known = found.get(root)
                     found[root] = (own, allowed) if known is None else (_both(known[0], own), known[1])
     if not found or not count:
-        return Drawn(0, ())
+        return Samples(0, (), {})
     size = count, len(found), seed
     few = count <= _REMEMBERED
     levels = _known_levels(*size) if few else _levels(*size)
@@ -122,8 +178,9 @@ def draw(
             changing |= differs(element.values, now, count)
     kept = np.flatnonzero(changing).tolist()
     if not kept:
-        return Drawn(0, ())
-    return Drawn(len(kept), tuple(Element(e.cells, e.given, picked(e.values, kept)) for e in elements))
+        return Samples(0, (), {})
+    drawn = tuple(Element(e.cells, e.given, picked(e.values, kept)) for e in elements)
+    return Samples(len(kept), drawn, {cell: values[cell] for element in drawn for cell in element.cells})
 
 
 def _of_truths(given: Input[Range]) -> bool:

@@ -1,23 +1,27 @@
 """The smallest change of inputs that still makes a cell wrong: what a person can type into the workbook and see."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlparity.compare.judge import judge
-from xlparity.compare.trials import Stored, Trial
-from xlparity.engines import Session, Values, sweep
+from xlparity.compare.compare import compare
+from xlparity.compare.expected import Expected, call, cases
+from xlparity.compare.run import Run
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell
+from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, column_of, value_in
-from xlparity.excel.values import BLANK, Value
+from xlparity.excel.values import Value
+from xlparity.results.report import WRONG
 from xlparity.results.scenarios import Witness
 from xlparity.scenarios.overflow import Overflows
-from xlparity.scenarios.rounding import examine
-from xlparity.scenarios.sample import Element, plainer
+from xlparity.scenarios.rounding import Context, examine
+from xlparity.scenarios.run import Loaded
+from xlparity.scenarios.sample import Element, Samples, plainer
 from xlparity.spec.case import Case
 
+_MOST = 400  # changes that are recalculated; of an engine that computes one at a time, twice as many as it has samples
 _SINGLY = 64
 _WATCHED = 50
 
@@ -25,27 +29,32 @@ Change = Mapping[int, Value]
 """The value of some elements, by their number; all others keep the stored one."""
 
 
-def shrink(  # noqa: PLR0913
-    trial: Trial,
-    stored: Stored,
-    values: Values,
-    session: Session,
-    elements: Sequence[Element],
-    overflows: Overflows,
-    *,
-    failing: int,
-    wrong: Sequence[Cell],
-    seed: int,
-    most: int,
-) -> Witness | None:
-    """The witness that remains of the set with the number ``failing``, in which some of the ``wrong`` cells are wrong.
+def with_witness(run: Run, loaded: Loaded, samples: Samples) -> Run:
+    """The run with the smallest change of inputs that fails, where all that is compared agrees on the stored inputs."""
+    result = run.result
+    wrong = [found.cell for found in result.only_stored]
+    if not wrong or any(result.counts[status] for status in WRONG):
+        return run
+    smallest = _shrink(run, loaded, samples, wrong)
+    return replace(run, result=replace(result, scenarios=replace(result.scenarios, smallest=smallest)))
 
-    Each element is tried by itself first; then parts are taken away as long as the rest still fails, and what remains
-    is made plain. ``most`` is how many sets may be tried. None where the set does not fail a second time.
+
+def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -> Witness | None:
+    """The witness that remains of the first scenario in which any of these cells is wrong; None where it does not fail again.
+
+    Each element is set by itself first; then parts are taken away as long as the rest still fails, and what remains is made
+    plain.
     """
+    scenarios, values = run.result.scenarios, loaded.values
+    since = dict(zip(scenarios.cells, scenarios.since, strict=True))
+    failing = min(since[cell] for cell in cells)
+    wrong = [cell for cell in cells if since[cell] == failing]
+    own = set(loaded.book.graph.constants_before(run.check.named))
+    elements = sorted(samples.elements, key=lambda element: element.cells[0] not in own)
+    most = _MOST if loaded.engine.most_samples is None else 2 * loaded.engine.most_samples
     watched = {cell: number for number, cell in enumerate(wrong[:_WATCHED])}
-    bindings = [n for n, binding in enumerate(trial.grid.bindings) if binding.cell in watched]
-    search = _Search(trial, stored, values, session, elements, overflows, bindings, seed)
+    bindings = [n for n, binding in enumerate(run.bindings) if binding.cell in watched]
+    search = _Search(run, loaded, elements, bindings, Overflows(loaded.book))
     change: Change = {
         number: drawn
         for number, element in enumerate(elements)
@@ -99,56 +108,49 @@ class _Found:
 class _Search:
     """Which change fails; ``bindings`` are the numbers of the cells that are watched."""
 
-    trial: Trial
-    stored: Stored
-    values: Values
-    session: Session
+    run: Run
+    loaded: Loaded
     elements: Sequence[Element]
-    overflows: Overflows
     bindings: Sequence[int]
-    seed: int
+    overflows: Overflows
 
     def first(self, changes: Sequence[Change]) -> _Found | None:
-        """The first of the changes that makes a watched cell wrong by more than rounding, all tried in one sweep."""
+        """The first of the changes that makes a watched cell wrong by more than rounding, all recalculated at once."""
         if not changes:
             return None
         columns: dict[Cell, Column] = {}
         for number in sorted({number for change in changes for number in change}):
             for cell in self.elements[number].cells:
-                columns[cell] = column_of([change.get(number, self.values[cell]) for change in changes])
-        swept = sweep(self.session, len(changes), columns)
-        for number, case in enumerate(self.trial.cases(swept, len(changes))):
-            found = None if case is None else self._wrong(changes[number], case, swept, number)
+                columns[cell] = column_of([change.get(number, self.loaded.values[cell]) for change in changes])
+        actual = self.loaded.session.recalculate(columns, len(changes))
+        check = self.run.check
+        called = list(cases(check, actual, len(changes)))
+        for number, case in enumerate(called):
+            if case is None:
+                continue
+            try:
+                numbers, elements = call(check, case, self.run.elements)
+            except OracleError:
+                continue
+            expected = Expected.alone(numbers, elements)
+            found = self._wrong(changes[number], case, expected, actual.sample(number))
             if found is not None:
                 return found
         return None
 
-    def _wrong(self, change: Change, case: Case, swept: Mapping[Cell, Column], number: int) -> _Found | None:
-        try:
-            row, layout = self.trial.row(case, self.stored.layout)
-        except OracleError:
+    def _wrong(self, change: Change, case: Case, expected: Expected, actual: Batch) -> _Found | None:
+        """The first watched cell that is wrong with the change, of which both are a batch of one sample."""
+        check = self.run.check
+        wrong = compare(check, expected, actual).wrong[0]
+        at = np.array([index for index in self.bindings if wrong[index]], dtype=np.intp)
+        if not at.size:
             return None
-        grid = self.trial.grid.only(self.bindings)
-        values = {b.cell: value_in(swept.get(b.cell, BLANK), number) for b in grid.bindings}
-        expected, truths = row[list(self.bindings)], layout.truths[list(self.bindings)]
-        wrong = np.flatnonzero(judge(grid, expected[None], truths[None], values)[0][0])
-        if not wrong.size:
-            return None
-        doubt = examine(
-            self.trial,
-            layout,
-            case,
-            swept,
-            (expected[wrong], truths[wrong]),
-            np.asarray(self.bindings)[wrong],
-            number,
-            self.overflows,
-            infinite=bool(np.isinf(row).any()),
-            seed=self.seed,
-        )
-        for at, doubtful in zip(wrong, doubt.explained | doubt.unknown, strict=True):
+        context = Context(0, self.run.result.scenarios.seed, self.overflows)
+        doubt = examine(check, case, expected, actual, at, context)
+        for index, doubtful in zip(at.tolist(), doubt.explained | doubt.unknown, strict=True):
             if not doubtful:
-                value = values[grid.bindings[at].cell]
-                wanted = bool(expected[at]) if truths[at] and isinstance(value, bool) else float(expected[at])
-                return _Found(change, grid.bindings[at].cell, wanted, value)
+                cell = check.cells.bindings[index].cell
+                value, number = actual.in_sample(cell, 0), float(expected.numbers[0, index])
+                truth = expected.truths[0, index] and isinstance(value, bool)
+                return _Found(change, cell, bool(number) if truth else number, value)
         return None

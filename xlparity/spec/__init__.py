@@ -4,8 +4,11 @@ Reading takes two steps. ``read_spec`` gives what the text alone tells, and ``bi
 Either raises SpecError with the file, the line, what is wrong and the nearest right name.
 """
 
-from xlparity.spec.binder import Bound, bind
-from xlparity.spec.plan import SUFFIX, Acceptance, Address, Blocks, Check, Spec
+from xlparity.spec.binder import bind
+from xlparity.spec.check import Check
+from xlparity.spec.plan import SUFFIX, Acceptance, Address, Blocks, CheckPlan, Spec, workbook_of
 from xlparity.spec.reader import read_spec, spec_of
 
-__all__ = ["SUFFIX", "Acceptance", "Address", "Blocks", "Bound", "Check", "Spec", "bind", "read_spec", "spec_of"]
+__all__ = [
+    "SUFFIX", "Acceptance", "Address", "Blocks", "Check", "CheckPlan", "Spec", "bind", "read_spec", "spec_of", "workbook_of",
+]  # fmt: skip

@@ -6,7 +6,7 @@ from xlparity.errors import SpecError
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Workbook
 from xlparity.spec.binding import CellMap
-from xlparity.spec.plan import Acceptance, Check, Spec
+from xlparity.spec.plan import Acceptance, CheckPlan, Spec
 from xlparity.spec.words import look_up
 
 
@@ -34,7 +34,7 @@ def accepted_cells(spec: Spec, workbook: Workbook, maps: Sequence[CellMap]) -> l
     return [_accepted(spec, check, workbook, owner) for check, owner in zip(spec.checks, owners, strict=True)]
 
 
-def _accepted(spec: Spec, check: Check, workbook: Workbook, owner: dict[Cell, str]) -> dict[Cell, str]:
+def _accepted(spec: Spec, check: CheckPlan, workbook: Workbook, owner: dict[Cell, str]) -> dict[Cell, str]:
     accepted: dict[Cell, Acceptance] = {}
     for acceptance in check.accepted:
         for cell in _cells(spec, acceptance, workbook):

@@ -5,30 +5,28 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
 from xlparity.errors import SpecError, nearest
-from xlparity.excel.address import Cell, Range
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range
 from xlparity.excel.formula import dissect, refers
 from xlparity.excel.workbook import Workbook, formulas_of
+from xlparity.settings import REFERENCE_TIMEOUT
 from xlparity.spec.acceptance import accepted_cells
 from xlparity.spec.binding import CellMap, Input, Offset, Output, Twin
-from xlparity.spec.plan import CORNER, Address, Check, Spec, twin_misfit
+from xlparity.spec.check import Check, References
+from xlparity.spec.plan import CORNER, Address, CheckPlan, Spec, twin_misfit
 from xlparity.spec.words import known_sheet, look_up
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A check and its cells: where its inputs stand, and which cells are compared."""
+def bind(spec: Spec, workbook: Workbook, limit: float = REFERENCE_TIMEOUT) -> tuple[Check, ...]:
+    """The checks bound to the workbook's cells and their references, in order.
 
-    check: Check
-    inputs: tuple[Input[Range], ...]
-    cells: CellMap
-
-
-def bind(spec: Spec, workbook: Workbook) -> tuple[Bound, ...]:
-    """The checks bound to the workbook's cells, in order; raises SpecError where they cannot be."""
-    bound = [_Binder(spec, check, workbook).bound() for check in spec.checks]
-    accepted = accepted_cells(spec, workbook, [of.cells for of in bound])
+    A call of a reference may take ``limit`` seconds. Raises SpecError where a check cannot be bound.
+    """
+    places = [_Binder(spec, plan, workbook).bound() for plan in spec.checks]
+    accepted = accepted_cells(spec, workbook, [cells for _, cells in places])
+    references = References(spec, limit)
     return tuple(
-        replace(of, cells=replace(of.cells, accepted=known)) for of, known in zip(bound, accepted, strict=True)
+        Check(spec, plan, inputs, replace(cells, accepted=known), references.of(plan), references.wanted(plan))
+        for plan, (inputs, cells), known in zip(spec.checks, places, accepted, strict=True)
     )
 
 
@@ -37,10 +35,10 @@ class _Binder:
     """One check of a spec and the workbook in which its words are looked up."""
 
     spec: Spec
-    check: Check
+    check: CheckPlan
     workbook: Workbook
 
-    def bound(self) -> Bound:
+    def bound(self) -> tuple[tuple[Input[Range], ...], CellMap]:
         if self.check.sheet is not None:
             try:
                 known_sheet(self.check.sheet, self.workbook)
@@ -67,7 +65,7 @@ class _Binder:
             if output.name not in bound:
                 said = f"output '{output.name}' stands in input cells only, so nothing is compared"
                 raise self._wrong(output.name, said, "outputs")
-        return Bound(self.check, inputs, cells)
+        return inputs, cells
 
     def _wrong(self, key: str, message: str, part: str) -> SpecError:
         return self.spec.error(key, message, self.check.name, part)
@@ -167,9 +165,9 @@ class _Binder:
     def _lies_behind(self, cell: Cell, outputs: tuple[Output[Range], ...], last: Offset) -> bool:
         """Whether the cell stands below or to the right of a quantity in the last block, in its columns or rows."""
         for area in (output.at.moved(*last) for output in outputs):
-            below = cell.row > area.last_row and area.column <= cell.column <= area.last_column
-            beside = cell.column > area.last_column and area.row <= cell.row <= area.last_row
-            if cell.sheet == area.sheet and (below or beside):
+            below = area._replace(row=area.last_row + 1, last_row=MAX_ROW)
+            beside = area._replace(column=area.last_column + 1, last_column=MAX_COLUMN)
+            if below.contains(cell) or beside.contains(cell):
                 return True
         return False
 

@@ -6,6 +6,9 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Generic, NamedTuple, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from xlparity.excel.address import Cell, Range
 from xlparity.tolerance import Tolerance
 
@@ -109,6 +112,26 @@ class CellMap:
                 if bound:
                     found.append((output, iteration, bound))
         return tuple(found)
+
+    @cached_property
+    def bindings(self) -> tuple[Binding, ...]:
+        """Every bound cell, in the order of iteration, quantity and element: the order of all arrays over bindings."""
+        return tuple(binding for _, _, bound in self.blocks for binding in bound)
+
+    @cached_property
+    def rtol(self) -> NDArray[np.float64]:
+        """The relative tolerance of each binding, (bindings,)."""
+        return np.array([binding.output.tolerance.rtol for binding in self.bindings], dtype=float)
+
+    @cached_property
+    def atol(self) -> NDArray[np.float64]:
+        """The absolute tolerance of each binding, (bindings,)."""
+        return np.array([binding.output.tolerance.atol for binding in self.bindings], dtype=float)
+
+    @cached_property
+    def compared(self) -> NDArray[np.bool_]:
+        """Whether each binding is compared, and not skipped, (bindings,)."""
+        return np.array([binding.output.skip is None for binding in self.bindings], dtype=bool)
 
     def twice_bound(self) -> tuple[Cell, str, str] | None:
         """A cell to which two outputs lay claim, and both names; None where the map is a bijection."""

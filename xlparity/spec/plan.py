@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xlparity.errors import SpecError
+from xlparity.errors import SpecError, nearest
 from xlparity.excel.address import Range, parse_range
 from xlparity.spec.binding import Input, Offset, Output
 from xlparity.spec.lines import Lines
@@ -84,8 +84,8 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One workbook region against one reference: a function, or the name of one."""
+class CheckPlan:
+    """A check as the spec file has it: a region of the workbook, and a reference, which is a function or the name of one."""
 
     name: str
     reference: str | Callable[..., Any]
@@ -102,7 +102,7 @@ class Spec:
 
     path: Path
     workbook: Path
-    checks: tuple[Check, ...]
+    checks: tuple[CheckPlan, ...]
     lines: Lines
 
     @property
@@ -117,3 +117,12 @@ class Spec:
     def error_at(self, line: int | None, message: str) -> SpecError:
         """The error about what stands on this line."""
         return SpecError(self.path, line, message)
+
+
+def workbook_of(spec: Spec) -> Path:
+    """The path of the workbook that the spec names; raises SpecError where there is no such file."""
+    path = spec.workbook
+    if not path.is_file():
+        there = [beside.name for beside in path.parent.glob("[!~]*.xls?")] if path.parent.is_dir() else []
+        raise spec.error("workbook", f"{path} cannot be read: there is no such file{nearest(path.name, there)}", "")
+    return path

@@ -15,7 +15,7 @@ from xlparity.spec.plan import (
     Acceptance,
     Address,
     Blocks,
-    Check,
+    CheckPlan,
     Spec,
     parse_address,
     twin_misfit,
@@ -107,13 +107,13 @@ class _Reader:
             checks.append(self.check(name, merged, general + special))
         return Spec(self.path, self.path.parent / workbook, tuple(checks), self.lines)
 
-    def check(self, name: str, table: Mapping[str, Any], accepted: tuple[Acceptance, ...]) -> Check:
+    def check(self, name: str, table: Mapping[str, Any], accepted: tuple[Acceptance, ...]) -> CheckPlan:
         for key in ("reference", "inputs", "outputs"):
             self.needed(table, key)
         if not table["outputs"]:
             raise self.wrong("outputs", f"check '{name}' compares nothing; give [outputs] at least one quantity")
         sheet = self.sheet(table)
-        return Check(name, table["reference"], sheet, *self.parts(name, table, sheet), accepted)
+        return CheckPlan(name, table["reference"], sheet, *self.parts(name, table, sheet), accepted)
 
     def parts(
         self, name: str, table: Mapping[str, Any], sheet: str | None

@@ -429,5 +429,5 @@ def _said(error: BaseException) -> str:
     """The kind of the error and what it says, in one line, even where it cannot say it."""
     try:
         return f"{type(error).__name__}: {' '.join(str(error).split())}"
-    except Exception:
+    except Exception:  # it is an error of the person's own class, whose text may raise anything
         return type(error).__name__

@@ -42,7 +42,7 @@ def build(draft: Draft) -> dict[str, bytes]:
         }
         parts[part] = ooxml.write_values(parts[part], numbers, f"{path}: sheet '{sheet}'")
     workbook = parse_workbook(ooxml.pack(parts), path)
-    values = find_engine("formulas").load(workbook).recalculate({})
+    values = find_engine("formulas").load(workbook).recalculate({}).values_in(0)
     stored: dict[str, dict[str, Value]] = {sheet: {} for sheet in workbook.sheets}
     for cell, formula in formulas_of(workbook):
         for member in formula.area.cells() if formula.area else (cell,):

@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlparity.compare.coverage import constants_behind
-from xlparity.compare.judge import Bools
-from xlparity.compare.trials import Trial
+from xlparity.compare.expected import Bools
 from xlparity.diagnosis.branches import without_each_of
 from xlparity.engines import Values
 from xlparity.engines.evaluator import FormulasSession
@@ -23,10 +21,10 @@ from xlparity.excel.ast import parse, walk
 from xlparity.excel.columns import Column, Floats, column_of, floats_of, value_in
 from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported, Value
 from xlparity.excel.workbook import Formula, Workbook
-from xlparity.pipeline import drawn
 from xlparity.results.mutants import Mutant
-from xlparity.scenarios.sample import Drawn, Element, clipped
+from xlparity.scenarios.sample import Element, Samples, clipped, sample
 from xlparity.spec.binding import Input
+from xlparity.spec.check import Check
 from xlparity.tolerance import Tolerance
 
 SETS = 1000
@@ -79,11 +77,11 @@ def _groups(workbook: Workbook, broken: Workbook, mutant: Mutant) -> Iterator[Ma
     group: dict[Cell, set[Cell]] = {}
     total = 0
     for cell in mutant.contents:
-        areas = [area for book in (workbook, broken) for area in book.precedents(cell)]
-        if workbook.formula(cell) is None or broken.formula(cell) is None or any(a.size > _MOST_READ for a in areas):
+        areas = {area for book in (workbook, broken) for area in book.graph.areas(cell)}
+        read = {found for area in areas for of in (workbook.cells, workbook.members) for found in area.among(of)}
+        if workbook.formula(cell) is None or broken.formula(cell) is None or len(read) > _MOST_READ:
             yield None
             return
-        read = {precedent for area in areas for precedent in area.cells()}
         if group and total + len(read) > _MOST_READ:
             yield group
             group, total = {}, 0
@@ -111,7 +109,7 @@ def _compare(
         {cell: _column(row, values[cell]) for cell, row in zip(free, table, strict=True)} for table in (numbers, nudged)
     )
     original, mutant = (_alone(book, session, values, read, cells) for book in (workbook, broken))
-    one, other, beside = original.forced(SETS, given), mutant.forced(SETS, given), original.forced(SETS, near)
+    one, other, beside = original.forced(given, SETS), mutant.forced(given, SETS), original.forced(near, SETS)
     largest = np.abs(numbers).max(axis=0)
     different, enough = np.zeros(SETS, dtype=bool), True
     for cell in _filled(workbook, cells):
@@ -131,7 +129,7 @@ def _compare(
     formulas = {cell: formula for cell in cells if (formula := workbook.formula(cell)) is not None}
     for changed in without_each_of(formulas) or ():
         edited = replace(workbook, cells={**workbook.cells, **changed})
-        without = _alone(edited, session, values, read, cells).forced(SETS, given)
+        without = _alone(edited, session, values, read, cells).forced(given, SETS)
         if not _differ(one, without, _filled(workbook, cells), SETS):
             return Comparison(False, ())
     return Comparison(True)
@@ -194,11 +192,7 @@ def _alone(
 
 def _filled(workbook: Workbook, formulas: Mapping[Cell, object]) -> set[Cell]:
     """The cells that the formulas fill."""
-    found: set[Cell] = set()
-    for cell in formulas:
-        formula = workbook.formula(cell)
-        found |= set(formula.area.cells()) if formula is not None and formula.area is not None else {cell}
-    return found
+    return {filled for cell in formulas for filled in workbook.filled(cell).cells()}
 
 
 def _relations(cells: Sequence[Cell], numbers: Floats) -> Iterator[Relation]:
@@ -247,24 +241,24 @@ class Others:
     """
 
     def __init__(
-        self, trials: Sequence[Trial], workbook: Workbook, session: FormulasSession, values: Values, seed: int
+        self, checks: Sequence[Check], workbook: Workbook, session: FormulasSession, values: Values, seed: int
     ) -> None:
         self._session, self._workbook = session, workbook
-        self._drawn = _drawn(trials, workbook, values, seed)
+        self._drawn = _drawn(checks, workbook, values, seed)
         self._quantities: dict[tuple[str, str], list[Cell]] = {}
-        for trial in trials:
-            for binding in trial.grid.bindings:
-                self._quantities.setdefault((trial.bound.check.name, binding.output.name), []).append(binding.cell)
+        for check in checks:
+            for binding in check.cells.bindings:
+                self._quantities.setdefault((check.name, binding.output.name), []).append(binding.cell)
         self._known: dict[int, Mapping[Cell, Column]] = {}
 
     @property
     def count(self) -> int:
         """How many sets there are: none where nothing can be changed."""
-        return self._drawn.count
+        return self._drawn.scenarios
 
     def columns(self, count: int) -> dict[Cell, Column]:
         """The inputs in so many of the sets."""
-        return self._drawn.columns(range(count))
+        return self._drawn.columns(range(1, count + 1))
 
     def agrees(
         self,
@@ -283,8 +277,8 @@ class Others:
             return False
         columns = self.columns(count)
         if count not in self._known:
-            self._known[count] = self._session.sweep(count, columns)
-        original, found = self._known[count], session.sweep(count, columns)
+            self._known[count] = self._session.recalculate(columns, count)
+        original, found = self._known[count], session.recalculate(columns, count)
         if not all(_computed(of.get(cell, BLANK), count) for of in (original, found) for cell in cells or ()):
             return False
         if relations and _holding(original, relations, count) < _TIES:
@@ -299,7 +293,7 @@ class Others:
         formulas = {cell: formula for cell in sorted(anchors) if (formula := self._workbook.formula(cell)) is not None}
         columns = self.columns(count)
         for changed in without_each_of(formulas) or ():
-            found = self._session.like(self._workbook.edited(changed)).sweep(count, columns)
+            found = self._session.like(self._workbook.edited(changed)).recalculate(columns, count)
             if not _differ(original, found, cells, count):
                 return False
         return True
@@ -331,23 +325,21 @@ def _holding(columns: Mapping[Cell, Column], relations: Sequence[Relation], coun
     return int(holds.sum())
 
 
-def _drawn(trials: Sequence[Trial], workbook: Workbook, values: Values, seed: int) -> Drawn:
-    varying = [
-        replace(t, bound=replace(t.bound, inputs=tuple(replace(given, vary=True) for given in t.bound.inputs)))
-        for t in trials
-    ]
-    named = set(constants_behind(workbook, *(cell for trial in trials for cell in trial.named)))
-    bound = [binding.cell for trial in trials for binding in trial.grid.bindings]
+def _drawn(checks: Sequence[Check], workbook: Workbook, values: Values, seed: int) -> Samples:
+    varying = [replace(check, inputs=tuple(replace(given, vary=True) for given in check.inputs)) for check in checks]
+    named = set(workbook.graph.constants_before(cell for check in checks for cell in check.named))
+    bound = [binding.cell for check in checks for binding in check.cells.bindings]
     typed = [
         cell
-        for cell in sorted(constants_behind(workbook, *bound))
+        for cell in sorted(workbook.graph.constants_before(bound))
         if cell not in named and isinstance(workbook.cells.get(cell), float)
     ]
-    more = [Input(str(cell), Range(cell.sheet, cell.row, cell.column, cell.row, cell.column)) for cell in typed]
-    found = drawn(varying, workbook, values, count=SETS, seed=seed, more=more)
+    more = [Input(str(cell), Range.of(cell)) for cell in typed]
+    found = sample(varying, workbook, values, SETS, seed, more)
     random = np.random.default_rng(seed)
     own = set(typed)
-    return Drawn(found.count, tuple(_with_ties(e, found.count, random, own, values) for e in found.elements))
+    elements = tuple(_with_ties(e, found.scenarios, random, own, values) for e in found.elements)
+    return Samples(found.scenarios, elements, found.stored)
 
 
 def _with_ties(element: Element, count: int, random: np.random.Generator, typed: set[Cell], values: Values) -> Element:

@@ -17,7 +17,6 @@ import numpy as np
 
 from xlparity.actions.mutate.equivalence import SETS, Others, compare_formulas
 from xlparity.actions.mutate.mutants import in_rounds, mutants
-from xlparity.compare.trials import trials_of
 from xlparity.diagnosis.relative import Layout
 from xlparity.engines import Values
 from xlparity.engines.evaluator import FormulasEngine, FormulasSession
@@ -25,11 +24,11 @@ from xlparity.engines.evaluator.variants import Original
 from xlparity.errors import OracleError, UsageError
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
-from xlparity.pipeline import Progress, assess, silent, workbook_of
+from xlparity.pipeline import Progress, assess, silent
 from xlparity.results.mutants import Mutant, MutationReport, Outcome
 from xlparity.results.report import Finding, Report, Verdict
 from xlparity.settings import MUTATION_TIME, Options
-from xlparity.spec import Spec, bind, read_spec
+from xlparity.spec import Spec, bind, read_spec, workbook_of
 from xlparity.spec.case import Case
 from xlparity.spec.reference import Reference, Trace
 
@@ -155,23 +154,23 @@ class Bench:
         self._options = options
         self.session = Original(self.book)
         self._engine = _Kin(self.session)
-        trials = trials_of(self.plan, bind(self.plan, self.book), options.reference_timeout)
-        references = {trial.reference.name: trial.reference for trial in trials}
+        checks = bind(self.plan, self.book, options.reference_timeout)
+        references = {check.reference.name: check.reference for check in checks}
         remembering = {
             name: _Remembering(name, of.function, of.digest, of.containment, of.patience)
             for name, of in references.items()
         }
-        self.trials = [replace(trial, reference=remembering[trial.reference.name]) for trial in trials]
+        self.checks = [replace(check, reference=remembering[check.reference.name]) for check in checks]
 
     @cached_property
     def values(self) -> Values:
         """What the original computes on the stored inputs."""
-        return self.session.recalculate({})
+        return self.session.recalculate({}).values_in(0)
 
     @cached_property
     def mutants(self) -> list[Mutant]:
         """All that there are."""
-        checks = [(trial.bound.check.name, trial.bound.cells, trial.bound.inputs) for trial in self.trials]
+        checks = [(check.name, check.cells, check.inputs) for check in self.checks]
         return mutants(self.book, Layout(self.book, checks), self.values, seed=self._options.seed)
 
     def chosen(self, most: int) -> list[int]:
@@ -221,12 +220,12 @@ class Bench:
         return Outcome(mutant, "survived")
 
     def _report(self, book: Workbook) -> Report:
-        return assess(self.plan, book, self._options, machines=[self._engine], prepared=self.trials)
+        return assess(self.plan, book, self._options, engines=[self._engine], checks=self.checks)
 
     @cached_property
     def others(self) -> Others:
         """Other inputs, on which mutants are held against the original."""
-        return Others(self.trials, self.book, self.session, self.values, self._options.reseeded().seed)
+        return Others(self.checks, self.book, self.session, self.values, self._options.reseeded().seed)
 
 
 class _Kin:
@@ -235,6 +234,7 @@ class _Kin:
     name = "formulas"
     version = FormulasEngine.version
     recomputes = True
+    most_samples: int | None = None
 
     def __init__(self, session: FormulasSession) -> None:
         self._session = session

@@ -18,6 +18,7 @@ class FormulasEngine:
     name = "formulas"
     version = version("formulas")
     recomputes = True
+    most_samples: int | None = None
 
     def load(self, workbook: Workbook) -> FormulasSession:
         """The workbook with every formula compiled and put into dependency order."""

@@ -20,7 +20,7 @@ from xlparity.engines.evaluator.kernels import ODD, Lanes, Operand, Plan, plan
 from xlparity.engines.evaluator.operands import to_table, to_values
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.readings import reading
-from xlparity.excel.batch import EMPTY_CELL, FIRST_ERROR, NUMBER, REASON, TRUTH, Batch, decode, encode
+from xlparity.excel.batch import EMPTY_CELL, FIRST_ERROR, NUMBER, REASON, TRUTH, Store, decode, encode
 from xlparity.excel.values import Unsupported, Value
 from xlparity.strict import passed_over
 
@@ -141,7 +141,7 @@ class Evaluation:
     each formula, by its first result, whether its reading matters in any sample, and ``samples`` in which samples.
     """
 
-    batch: Batch
+    batch: Store
     rounded: bool
     held: Mask
     shadows: dict[int, int]
@@ -374,12 +374,12 @@ class Outcome(NamedTuple):
     rounded: dict[int, tuple[Any, Any]]
 
     @property
-    def exact(self) -> Batch:
+    def exact(self) -> Store:
         """The values in the exact reading."""
         return self.evaluation.batch
 
 
-def evaluate(groups: Sequence[Group], batch: Batch, held: Mask, shadows: dict[int, int]) -> Outcome:
+def evaluate(groups: Sequence[Group], batch: Store, held: Mask, shadows: dict[int, int]) -> Outcome:
     """Every place's values; the batch holds those of constants and of held cells, and is written to."""
     exact = Evaluation(batch, False, held, shadows)
     exact.run(groups)
@@ -392,7 +392,7 @@ def in_both_readings(groups: Sequence[Group], exact: Evaluation) -> Outcome:
         return Outcome(exact, {})
     batch = exact.batch
     chosen = np.flatnonzero(exact.samples)
-    other = Batch(batch.numbers[:, chosen], batch.kinds[:, chosen], batch.words)
+    other = Store(batch.numbers[:, chosen], batch.kinds[:, chosen], batch.words)
     changed = np.zeros(len(batch.numbers), dtype=bool)
     Evaluation(other, True, exact.held, exact.shadows).update(groups, exact.decided, changed)
     found: dict[int, tuple[Any, Any]] = {}

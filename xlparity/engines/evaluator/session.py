@@ -14,18 +14,17 @@ from xlparity.engines.evaluator.guards import Refusal
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
 from xlparity.excel.address import Cell
-from xlparity.excel.batch import NUMBER, Batch, Kinds, Words, decode, encode, encoded
-from xlparity.excel.columns import Column, Floats, column_of, joined, value_in
+from xlparity.excel.batch import NUMBER, Batch, Kinds, Other, Store, Words, encode, encoded
+from xlparity.excel.columns import Column, Floats
 from xlparity.excel.formula import dissect
 from xlparity.excel.names import full_size
 from xlparity.excel.prefixes import concerns
-from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK, CIRCULAR, MISSING, Depends, Missing, Unsupported, Value
+from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK, CIRCULAR, MISSING, Missing, Unsupported, Value
 from xlparity.excel.workbook import Formula, Workbook
 
 _LARGEST_RANGE = 1_000_000
 _LARGEST = 16_000_000  # values computed at once, 144 MB of them
 _SAME = 1e-13  # a residue that is no larger beside its cell, or beside 1, makes no difference
-_DEPENDS = "a value that depends on how Excel rounds: a cancellation residue to 0, or a number to 15 digits"
 
 
 class FormulasSession:
@@ -63,99 +62,83 @@ class FormulasSession:
         self._start += reversed(self._constants)  # they are counted from the end
         self._words = Words()
 
-    def recalculate(self, overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
-        """Every cell's value, with the overrides in place of what the cells hold, formulas included."""
-        return {cell: value_in(column, 0) for cell, column in self.sweep(1, overrides).items()}
+    def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
+        """Every cell's value in each sample, with the overrides in place of what the cells hold, formulas included.
 
-    def sweep(self, count: int, overrides: Mapping[Cell, Column]) -> dict[Cell, Column]:
-        """What ``recalculate`` gives for each of ``count`` sets of overrides, as columns.
-
-        Raises ValueError for a column of another length, and where there are no sets.
+        Raises ValueError for a column of another length, and where there are no samples.
         """
-        return self._over(count, overrides, judged=False)
+        return self._over(samples, overrides, forced=False)
 
-    def forced(self, count: int, held: Mapping[Cell, Column]) -> dict[Cell, Column]:
+    def forced(self, held: Mapping[Cell, Column], samples: int) -> Batch:
         """Every cell's value where all formulas read the held values: of a held formula what it makes of its precedents.
 
-        So each held formula is judged alone, and two that read one another are no circle. A held cell without a formula
+        So each held formula is evaluated alone, and two that read one another are no circle. A held cell without a formula
         is what it is held at; a formula that could not be read is refused as ever. Formulas that are not held are
-        computed and read as computed. Raises ValueError as ``sweep`` does.
+        computed and read as computed. Raises ValueError as ``recalculate`` does.
         """
-        return self._over(count, held, judged=True)
+        return self._over(samples, held, forced=True)
 
     def like(self, workbook: Workbook) -> "FormulasSession":
         """A session of another workbook, whose formulas are compiled only if their shapes are new."""
         return FormulasSession(workbook, self)
 
-    def _over(self, count: int, given: Mapping[Cell, Column], *, judged: bool) -> dict[Cell, Column]:
-        if count < 1:
-            raise ValueError(f"{count} sets of inputs, where there must be one at least")
+    def _over(self, samples: int, given: Mapping[Cell, Column], *, forced: bool) -> Batch:
+        if samples < 1:
+            raise ValueError(f"{samples} samples, where there must be one at least")
         for column in given.values():
-            if isinstance(column, np.ndarray | tuple) and len(column) != count:
-                raise ValueError(f"a column of {len(column)} values for {count} sets")
+            if isinstance(column, np.ndarray | tuple) and len(column) != samples:
+                raise ValueError(f"a column of {len(column)} values for {samples} samples")
         outside = [cell for cell in given if not self._used(cell)]
         if outside and any(node.program.lines for node in self._nodes):
-            return self.like(_with_room(self._workbook, outside))._over(count, given, judged=judged)
+            return self.like(_with_room(self._workbook, outside))._over(samples, given, forced=forced)
         held = {self._places[cell]: column for cell, column in given.items() if cell in self._places}
-        groups, shadows = self._schedule(frozenset(held), judged=judged)
+        groups, shadows = self._schedule(frozenset(held), forced=forced)
         step = max(1, _LARGEST // max(1, len(self._start) + len(shadows)))
         parts = [
-            self._computed(groups, shadows, held, count, slice(begin, min(begin + step, count)), judged=judged)
-            for begin in range(0, count, step)
+            self._computed(groups, shadows, held, slice(begin, min(begin + step, samples)))
+            for begin in range(0, samples, step)
         ]
-        columns = parts[0] if len(parts) == 1 else [_joined(each, count, step) for each in zip(*parts, strict=True)]
-        found = {**given, **dict(zip(self._cells, columns, strict=False))}  # the constants have no cells
-        if judged:
+        store, others = parts[0] if len(parts) == 1 else _joined(parts)
+        rows, apart = self._places, {cell: column for cell, column in given.items() if cell not in self._places}
+        if forced:
+            rows = {**rows, **{self._cells[place]: row for place, row in shadows.items()}}
             computed = {place for group in groups for place in group.results.ravel().tolist()}
             for cell in given:
                 content = self._workbook.cells.get(self._workbook.members.get(cell, cell))
                 if isinstance(content, Formula | Unsupported) and self._places[cell] not in computed:
-                    found[cell] = self._start[self._places[cell]]  # the reason why it is not computed
-        return found
+                    apart[cell] = self._start[self._places[cell]]  # the reason why it is not computed
+        return Batch(rows, store, others, apart)
 
-    def _schedule(self, held: frozenset[int], *, judged: bool) -> tuple[list[Group], dict[int, int]]:
+    def _schedule(self, held: frozenset[int], *, forced: bool) -> tuple[list[Group], dict[int, int]]:
         """The groups to compute, and the places where what is computed of held cells is kept."""
         by_formulas = held & self._by_formulas
         if not by_formulas:
             return self._groups, {}
-        nodes = self._nodes if judged else [node for node in self._nodes if not held.issuperset(node.results)]
+        nodes = self._nodes if forced else [node for node in self._nodes if not held.issuperset(node.results)]
         groups, _ = schedule(nodes, by_formulas, self._plans)
         return groups, {place: len(self._cells) + number for number, place in enumerate(sorted(by_formulas))}
 
     def _computed(
-        self,
-        groups: Sequence[Group],
-        shadows: dict[int, int],
-        held: Mapping[int, Column],
-        count: int,
-        part: slice,
-        *,
-        judged: bool,
-    ) -> list[Column]:
-        """The columns of all places over some of the samples."""
+        self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], part: slice
+    ) -> tuple[Store, dict[int, Other]]:
+        """What all places come to in some of the samples."""
         taken = {
             place: column[part] if isinstance(column, np.ndarray | tuple) else column for place, column in held.items()
         }
         outcome = self._outcome(groups, shadows, taken, part.stop - part.start)
-        shown = shadows if judged else {}
-        columns: list[Column] = [*self._start[: len(self._cells)]]
-        varying = {place for group in groups for place in group.results.ravel().tolist()}.union(taken)
-        places = [place for place in varying if 0 <= place < len(columns)]
-        rows = np.array([shown.get(place, place) for place in places], dtype=np.intp)
-        for place, row, column in zip(places, rows.tolist(), outcome.exact.columns(rows), strict=True):
-            columns[place] = self._column(outcome, row, column) if row in outcome.rounded else column
-        return columns
+        others = {place: _other(outcome, place) for place in outcome.rounded}
+        return outcome.exact, {place: other for place, other in others.items() if len(other.samples)}
 
     def _outcome(
         self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], samples: int
     ) -> Outcome:
         """What every place comes to in so many samples."""
-        batch = self._batch(shadows, held, samples)
+        batch = self._store(shadows, held, samples)
         kept = np.zeros(len(batch.numbers), dtype=bool)
         kept[list(held)] = True
         return evaluate(groups, batch, kept, shadows)
 
-    def _batch(self, shadows: dict[int, int], held: Mapping[int, Column], samples: int) -> Batch:
+    def _store(self, shadows: dict[int, int], held: Mapping[int, Column], samples: int) -> Store:
         """The values of constants and of held places."""
         cells = len(self._cells)
         if self._encoded is None:
@@ -165,26 +148,10 @@ class FormulasSession:
             number, kind = encode(MISSING, self._words)
             numbers = np.insert(numbers, cells, [number] * len(shadows))
             kinds = np.insert(kinds, cells, [kind] * len(shadows))
-        batch = Batch.repeated((numbers, kinds), samples, self._words)
+        batch = Store.repeated((numbers, kinds), samples, self._words)
         for place, column in held.items():
             batch.set(place, column)
         return batch
-
-    @staticmethod
-    def _column(outcome: Outcome, place: int, column: Column) -> Column:
-        """The values of a cell: where they depend on the reading, both."""
-        numbers, kinds = outcome.rounded[place]
-        exact = outcome.exact.numbers[place], outcome.exact.kinds[place]
-        with np.errstate(all="ignore"):
-            apart = np.abs(numbers - exact[0]) > _SAME * np.maximum(1.0, np.maximum(np.abs(numbers), np.abs(exact[0])))
-        differs = (kinds != exact[1]) | (apart if (kinds == NUMBER).any() else numbers != exact[0])
-        if not differs.any():
-            return column
-        values = [value_in(column, sample) for sample in range(len(differs))]
-        for sample in np.flatnonzero(differs).tolist():
-            other = decode(float(numbers[sample]), int(kinds[sample]), outcome.exact.words)
-            values[sample] = Depends(_DEPENDS, exact=values[sample], rounded=other)
-        return column_of(values)
 
     def _used(self, cell: Cell) -> bool:
         rows, columns = self._workbook.extents.get(cell.sheet, (0, 0))
@@ -292,14 +259,34 @@ class FormulasSession:
         return known
 
 
-def _joined(columns: Sequence[Column], count: int, step: int) -> Column:
-    """One column of several, each over so many samples but for the last."""
-    first = columns[0]
-    if not any(isinstance(column, np.ndarray | tuple) for column in columns) and all(
-        type(column) is type(first) and column == first for column in columns
-    ):
-        return first
-    return joined([(column, min(step, count - step * number)) for number, column in enumerate(columns)])
+def _other(outcome: Outcome, place: int) -> Other:
+    """The place in the second reading, where that makes a difference."""
+    numbers, kinds = outcome.rounded[place]
+    exact = outcome.exact.numbers[place], outcome.exact.kinds[place]
+    with np.errstate(all="ignore"):
+        apart = np.abs(numbers - exact[0]) > _SAME * np.maximum(1.0, np.maximum(np.abs(numbers), np.abs(exact[0])))
+    plain = (kinds == NUMBER) | (exact[1] == NUMBER)
+    samples = np.flatnonzero((kinds != exact[1]) | np.where(plain, apart, numbers != exact[0]))
+    return Other(samples, numbers[samples], kinds[samples])
+
+
+def _joined(parts: Sequence[tuple[Store, Mapping[int, Other]]]) -> tuple[Store, dict[int, Other]]:
+    """The samples of all parts, one after the other."""
+    store = Store(
+        np.concatenate([part.numbers for part, _ in parts], axis=1),
+        np.concatenate([part.kinds for part, _ in parts], axis=1),
+        parts[0][0].words,
+    )
+    begins = np.cumsum([0, *(part.numbers.shape[1] for part, _ in parts)]).tolist()
+    others: dict[int, Other] = {}
+    for row in {row for _, found in parts for row in found}:
+        own = [(begin, found[row]) for begin, (_, found) in zip(begins, parts, strict=False) if row in found]
+        others[row] = Other(
+            np.concatenate([begin + other.samples for begin, other in own]),
+            np.concatenate([other.numbers for _, other in own]),
+            np.concatenate([other.kinds for _, other in own]),
+        )
+    return store, others
 
 
 def _with_room(workbook: Workbook, cells: Iterable[Cell]) -> Workbook:

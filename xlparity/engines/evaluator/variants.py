@@ -11,7 +11,7 @@ from xlparity import collector
 from xlparity.engines.evaluator.evaluation import Evaluation, Group, Node, Outcome, in_both_readings, schedule
 from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.excel.address import Cell
-from xlparity.excel.batch import Batch
+from xlparity.excel.batch import Store
 from xlparity.excel.columns import Column
 from xlparity.excel.values import MISSING
 from xlparity.excel.workbook import Formula, Workbook
@@ -122,7 +122,7 @@ class Variant(FormulasSession):
         if before is None:
             return super()._outcome(groups, shadows, held, samples)
         known, old = self._known, before.exact
-        fresh = Batch.of(self._start, samples, self._words)  # in which texts and reasons have the same numbers
+        fresh = Store.of(self._start, samples, self._words)  # in which texts and reasons have the same numbers
         fresh.numbers[:known], fresh.kinds[:known] = old.numbers[:known], old.kinds[:known]
         changed = np.zeros(len(fresh.numbers), dtype=bool)
         for place in self._anew - held.keys():

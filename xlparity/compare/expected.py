@@ -1,0 +1,295 @@
+"""What the references expect of every compared cell, in every sample."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity.compare.inputs import readable
+from xlparity.errors import OracleError
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.columns import Column, Floats, value_in
+from xlparity.excel.values import BLANK, Value
+from xlparity.spec.binding import CellMap, Input
+from xlparity.spec.case import Array, Case
+from xlparity.spec.check import Check
+from xlparity.spec.reference import Trace
+
+Bools: TypeAlias = NDArray[np.bool_]
+Shapes: TypeAlias = list[tuple[tuple[int, ...], str]]
+_Shared: TypeAlias = dict[tuple[object, ...], Trace | OracleError]
+
+
+class Elements(NamedTuple):
+    """Where among a trace's numbers each binding's element is, -1 where nothing fits, and which are truth values.
+
+    It serves every trace whose arrays have the same ``shapes``, which nearly always all of one reference have.
+    """
+
+    shapes: Shapes
+    places: NDArray[np.intp]
+    truths: Bools
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the reference of a check expects, (samples, bindings).
+
+    ``numbers`` are nan where it gives nothing, or is undefined. ``truths`` says where it gives a truth value, which
+    ``numbers`` has as 0 and 1, and ``undefined`` where it gives a nan or an infinity. Of samples, (samples,): ``infinite`` says
+    for which it gives an infinity anywhere, and ``counted`` for which it is defined at all. ``elements`` are those of the first
+    sample that it was called for; None where it was called for none. ``stored`` says whether it was for the stored inputs.
+    """
+
+    numbers: Floats
+    truths: Bools
+    undefined: Bools
+    infinite: Bools
+    counted: Bools
+    elements: Elements | None
+    stored: bool = False
+
+    @property
+    def given(self) -> Bools:
+        """For which bindings the reference gives something on the stored inputs, (bindings,)."""
+        nothing = self.elements is None or not self.stored
+        return np.zeros(self.numbers.shape[1], dtype=bool) if nothing else self.elements.places >= 0  # type: ignore[union-attr]
+
+    @classmethod
+    def alone(cls, numbers: Floats, elements: Elements) -> "Expected":
+        """What is expected in one sample by itself, (bindings,), none of it undefined."""
+        one = np.ones(1, dtype=bool)
+        infinite = np.array([np.isinf(numbers).any()])
+        return cls(
+            numbers[None], elements.truths[None], np.zeros((1, len(numbers)), dtype=bool), infinite, one, elements
+        )
+
+    def picked(self, samples: Sequence[int]) -> "Expected":
+        """The samples with these numbers only."""
+        at = list(samples)
+        return replace(
+            self,
+            numbers=self.numbers[at],
+            truths=self.truths[at],
+            undefined=self.undefined[at],
+            infinite=self.infinite[at],
+            counted=self.counted[at],
+        )
+
+
+def call_references(
+    checks: Sequence[Check],
+    actual: Mapping[Cell, Column],
+    numbers: Sequence[int],
+    known: Sequence[Elements | None] | None = None,
+    source: str = "the workbook",
+) -> list[Expected]:
+    """What the references expect in the samples of these numbers, for every check; 0 is that of the stored inputs.
+
+    They are called with what the input cells come to in ``actual``, a batch of these samples. ``known`` are the elements of
+    earlier calls. ``source`` says in messages what computed the batch.
+    Raises SpecError where a reference is undefined on the stored inputs, or an input has no value there.
+    """
+    found = [
+        _Rows(check, len(numbers), elements)
+        for check, elements in zip(checks, known or [None] * len(checks), strict=True)
+    ]
+    for row in [at for at, number in enumerate(numbers) if number == 0]:
+        for rows in found:
+            rows.stored(row, {cell: value_in(actual.get(cell, BLANK), row) for cell in _read(rows.check)}, source)
+    each = zip(*(cases(check, actual, numbers) for check in checks), strict=True)
+    for row, (number, of_checks) in enumerate(zip(numbers, each, strict=True)):
+        shared: _Shared = {}
+        for rows, case in zip(found, of_checks, strict=True):
+            if case is not None and number != 0:
+                rows.scenario(row, case, shared)
+    return [rows.expected() for rows in found]
+
+
+def cases(check: Check, actual: Mapping[Cell, Column], numbers: Sequence[int] | int) -> Iterator[Case | None]:
+    """The reference's input in each sample, None where a cell of it holds no number, or one out of the input's range.
+
+    The samples have these ``numbers``; so many of them have none of their own.
+    """
+    count = numbers if isinstance(numbers, int) else len(numbers)
+    tables = [
+        (given, np.array([_numbers(actual.get(cell, BLANK), count) for cell in given.at.cells()]).T)
+        for given in check.inputs
+    ]
+    for row in range(count):
+        rows = [table[row] for _, table in tables]
+        if any(np.isnan(each).any() or _beyond(given, each) for (given, _), each in zip(tables, rows, strict=True)):
+            yield None
+            continue
+        yield Case(
+            {
+                given.name: float(each[0]) if given.at.size == 1 else each.reshape(given.at.shape)
+                for (given, _), each in zip(tables, rows, strict=True)
+            },
+            "" if isinstance(numbers, int) else f"in scenario {numbers[row]}",
+        )
+
+
+def call(check: Check, case: Case, elements: Elements | None, shared: _Shared | None = None) -> tuple[Floats, Elements]:
+    """What the reference expects of each binding in one case, (bindings,); raises OracleError where it is undefined.
+
+    ``shared`` keeps what a reference gave, for the other checks that call it with the same numbers.
+    """
+    if shared is None:
+        alone = check.reference.trace(case, check.iterations, check.own, quiet=True, partial=True)
+        return row_of(check.cells, alone, elements)
+    key = (check.reference.name, check.iterations, *map(_key, sorted(case.inputs.items())))
+    if key not in shared:
+        try:
+            shared[key] = check.reference.trace(case, check.iterations, check.wanted, quiet=True, partial=True)
+        except OracleError as error:
+            shared[key] = error
+    trace = shared[key]
+    if not isinstance(trace, OracleError):
+        return row_of(check.cells, trace, elements)
+    if check.wanted == check.own:
+        raise trace
+    return call(check, case, elements)  # it may be undefined only in what another check asks for
+
+
+def row_of(cells: CellMap, trace: Trace, known: Elements | None = None) -> tuple[Floats, Elements]:
+    """What the trace expects of each bound cell, (bindings,), nan where it gives nothing, and the elements that were read."""
+    names = [output.name for output in cells.outputs if output.skip is None]
+    arrays = [step[name] for step in trace for name in names]
+    shapes: Shapes = [(array.shape, array.dtype.char) for array in arrays]
+    elements = known if known is not None and known.shapes == shapes else _elements(cells, names, shapes)
+    numbers = np.concatenate([*arrays, np.full(1, np.nan)], axis=None)  # the nan is what place -1 finds
+    return numbers[elements.places], elements
+
+
+def fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | None":
+    """The array in the range's shape, or None where it has other elements or another orientation."""
+    if array.shape == shape:
+        return array
+    rows, columns = shape
+    if array.size != rows * columns:
+        return None
+    squeezed = tuple(length for length in array.shape if length != 1)
+    fits = array.size == 1 or (array.ndim == 1 and 1 in shape)
+    # Leading axes of length one, as keepdims leaves them, say nothing about the orientation of the last two.
+    fits = fits or (array.ndim > 2 and array.shape[-2:] == shape and len(squeezed) <= 2)
+    return array.reshape(shape) if fits else None
+
+
+class _Rows:
+    """The rows of one check as they are filled, one a sample."""
+
+    def __init__(self, check: Check, samples: int, elements: Elements | None) -> None:
+        self.check, self._elements = check, elements
+        shape = samples, len(check.cells.bindings)
+        self._numbers, self._undefined = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
+        self._truths: Bools = (
+            np.zeros(shape, dtype=bool) if elements is None else np.broadcast_to(elements.truths, shape)
+        )
+        self._infinite, self._counted = np.zeros(samples, dtype=bool), np.zeros(samples, dtype=bool)
+        self._called = False
+
+    def stored(self, row: int, values: Mapping[Cell, Value], source: str) -> None:
+        """Fills the row of the stored inputs, or leaves it empty where these are found to be no numbers."""
+        check = self.check
+        self._counted[row] = True
+        if not readable(check, values):
+            return
+        try:
+            inputs = {given.name: _stored_input(given, values, check, source) for given in check.inputs}
+            trace = check.reference.trace(Case(inputs, "on the stored inputs"), check.iterations, check.own)
+        except OracleError as error:
+            raise check.spec.error("reference", f"check '{check.name}': {error}", check.name) from error
+        self._fill(row, *row_of(check.cells, trace, self._elements))
+        self._called = True
+
+    def scenario(self, row: int, case: Case, shared: _Shared) -> None:
+        """Fills the row of a scenario, or leaves it empty where the reference is undefined."""
+        try:
+            numbers, elements = call(self.check, case, self._elements, shared)
+        except OracleError:
+            return
+        undefined = (elements.places >= 0) & ~np.isfinite(
+            numbers
+        )  # a shape that does not fit is a fault, and nothing undefined
+        self._undefined[row] = undefined
+        self._infinite[row] = bool(np.isinf(numbers).any())
+        self._counted[row] = not bool(undefined[self.check.cells.compared].all())
+        self._fill(row, np.where(undefined, np.nan, numbers), elements)
+
+    def _fill(self, row: int, numbers: Floats, elements: Elements) -> None:
+        self._numbers[row] = numbers
+        if self._elements is None:
+            self._elements = elements
+            self._truths = np.broadcast_to(elements.truths, self._truths.shape)
+        elif (elements.truths != self._truths[row]).any():
+            self._truths = self._truths.copy()
+            self._truths[row] = elements.truths
+
+    def expected(self) -> Expected:
+        """All rows."""
+        return Expected(
+            self._numbers, self._truths, self._undefined, self._infinite, self._counted, self._elements, self._called
+        )
+
+
+def _elements(cells: CellMap, names: Sequence[str], shapes: Shapes) -> Elements:
+    order = {name: number for number, name in enumerate(names)}
+    sizes = [int(np.prod(shape)) for shape, _ in shapes]
+    begins = np.concatenate([[0], np.cumsum(sizes)]).astype(int).tolist()
+    places: list[int] = []
+    truths: list[bool] = []
+    for output, iteration, bound in cells.blocks:
+        if output.skip is None:
+            at = (iteration - 1) * len(names) + order[output.name]
+            array = np.arange(begins[at], begins[at + 1]).reshape(shapes[at][0])
+            found = fitted(array.T if output.transpose else array, output.at.shape)
+            truths += [shapes[at][1] == "?"] * len(bound)
+            if found is not None:
+                table = found.tolist()
+                places += [table[binding.element[0]][binding.element[1]] for binding in bound]
+                continue
+        else:
+            truths += [False] * len(bound)
+        places += [-1] * len(bound)
+    return Elements(shapes, np.array(places, dtype=np.intp), np.array(truths, dtype=bool))
+
+
+def _read(check: Check) -> Iterator[Cell]:
+    return (cell for given in check.inputs for cell in given.at.cells())
+
+
+def _beyond(given: Input[Range], numbers: Floats) -> bool:
+    """Whether the input, which may be a formula, has come to what it is said not to be."""
+    low = -np.inf if given.low is None else given.low
+    high = np.inf if given.high is None else given.high
+    return bool(((numbers < low) | (numbers > high)).any())
+
+
+def _key(item: tuple[str, "float | Array"]) -> object:
+    name, value = item
+    return (name, value) if isinstance(value, float) else (name, value.shape, value.tobytes())
+
+
+def _numbers(column: Column, count: int) -> Floats:
+    """The numbers that a reference reads, nan where there is none; a truth value counts as 0 and 1."""
+    if isinstance(column, np.ndarray):
+        return column
+    held = [value_in(column, number) for number in range(count)]
+    return np.array([float(value) if isinstance(value, bool | float) else np.nan for value in held])
+
+
+def _stored_input(given: Input[Range], values: Mapping[Cell, Value], check: Check, source: str) -> "float | Array":
+    """The input's value as the sheet shows it: a float for a single cell, a 2-D array for anything else."""
+    numbers: list[float] = []
+    for cell in given.at.cells():
+        value: Value = values.get(cell, BLANK)
+        if not isinstance(value, bool | float):
+            fix = "type one in" if value is BLANK else "put one there"
+            said = f"input '{given.name}' needs a number in {cell} of {source}, which holds {value}; {fix}"
+            said += ", or, where rows, columns or a sheet have moved, correct the address"
+            raise check.spec.error(given.name, f"check '{check.name}': {said}", check.name, "inputs")
+        numbers.append(float(value))
+    return numbers[0] if given.at.size == 1 else np.array(numbers).reshape(given.at.shape)

@@ -1,0 +1,99 @@
+"""Causes of what any engine finds wrong: each finding once, with the engines that found its cells so."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from xlparity.compare.consensus import credited, outcomes_of
+from xlparity.compare.run import Run
+from xlparity.diagnosis.diagnose import diagnose
+from xlparity.diagnosis.localise import amiss
+from xlparity.excel.address import Cell
+from xlparity.excel.workbook import Formula, Workbook
+from xlparity.results.report import UNKNOWN, CheckResult, Finding
+from xlparity.results.rules import OF_INPUTS, UNEXPLAINED, UNSUPPORTED, WRONG_FORMULA
+from xlparity.scenarios.run import EngineRun, Loaded, run_checks
+from xlparity.scenarios.sample import sample
+from xlparity.settings import Options
+
+if TYPE_CHECKING:
+    from xlparity.engines.evaluator import FormulasSession
+
+_PROOFS = 50  # scenarios at least on which a suggestion is compared, where fewer were asked for
+
+
+def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options) -> list[CheckResult]:
+    """The results of all engines, check by check, with the causes of what is wrong in each.
+
+    A cause stands with the first engine that has it. Whichever engine found a cell wrong, its formula is evaluated by
+    ``formulas``, which can do so on the reference's values.
+    """
+    from xlparity.engines.evaluator import FormulasSession  # noqa: PLC0415  (a second, which a user of another engine may save)
+
+    sessions = (one.loaded.session for one in by_engine)
+    session = next((one for one in sessions if isinstance(one, FormulasSession)), None)
+    results = [
+        list(of_check) for of_check in zip(*([run.result for run in one.runs] for one in by_engine), strict=True)
+    ]
+    outcomes = [outcomes_of(of_check) for of_check in results]
+    known: set[tuple[object, ...]] = set()
+    reported: set[Cell] = set()
+    for number, one in enumerate(by_engine):
+        # What an engine before has found wrong is reported; what this one cannot compute, says so itself.
+        status = {run.bindings[index].cell: run.results[index].status for run in one.runs for index in amiss(run)}
+        wrong = {cell for cell, each in status.items() if each not in UNKNOWN}
+        before = reported.copy()
+        reported |= wrong
+        if (wrong if number else status.keys()) <= before:
+            continue
+        session = session or FormulasSession(book)
+        causes = _causes(book, one, session, options)
+        for of_check, judgements in zip(results, outcomes, strict=True):
+            check = of_check[number]
+            settled = {cell for finding in check.findings for cell in finding.cells}
+            fresh = [
+                cause
+                for cause in causes[check.name]
+                if (check.name, cause.code, cause.cells) not in known
+                and not before.issuperset(cause.cells)
+                and not (cause.code in (UNEXPLAINED, UNSUPPORTED) and settled.issuperset(cause.cells))
+            ]
+            known |= {(check.name, cause.code, cause.cells) for cause in fresh}
+            reported.update(cell for cause in fresh if cause.code in WRONG_FORMULA for cell in cause.cells)
+            fresh = credited(fresh, number, of_check, judgements)
+            of_check[number] = replace(check, findings=(*check.findings, *fresh))
+    return [result for of_check in results for result in of_check]
+
+
+def _causes(
+    book: Workbook, one: EngineRun, session: "FormulasSession", options: Options
+) -> Mapping[str, Sequence[Finding]]:
+    """The causes of what one engine finds wrong, by check."""
+    checks = [run.check for run in one.runs]
+    explained = {
+        cell
+        for run in one.runs
+        for finding in run.result.findings
+        if finding.code in (*OF_INPUTS, "XP204")
+        for cell in finding.cells
+    }
+    fresh = options.reseeded()
+
+    def prove(edited: Workbook) -> list[Run]:
+        """The runs of the checks on the workbook with suggestions in it, on inputs that nothing has been fitted to."""
+        from xlparity.engines.evaluator import FormulasEngine  # noqa: PLC0415
+
+        enough = replace(fresh, scenarios=max(options.scenarios, _PROOFS))
+        loaded = Loaded.of(edited, FormulasEngine(), session.like(edited))
+        return run_checks(checks, loaded, sample(checks, edited, loaded.values, enough.scenarios, enough.seed), enough)
+
+    def recheck(formulas: Mapping[Cell, Formula]) -> list[Run]:
+        """The runs of the checks as the engine has them, on the workbook with these formulas and on new inputs."""
+        engine = one.loaded.engine
+        loaded = Loaded.of(book.edited(formulas), engine)
+        samples = sample(checks, loaded.book, loaded.values, options.scenarios, fresh.seed).first(engine.most_samples)
+        return run_checks(checks, loaded, samples, fresh)
+
+    another = one.loaded.engine.recomputes and not all(run.own for run in one.runs)
+    rechecked: Callable[[Mapping[Cell, Formula]], Sequence[Run]] | None = recheck if another else None
+    return diagnose(book, one.runs, session, prove, explained, rechecked)

@@ -1,0 +1,80 @@
+"""Remarks on a check that change no verdict: what the samples do not show, and what the reference did."""
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+
+from xlparity.compare.run import Run
+from xlparity.engines import ONE_AT_A_TIME
+from xlparity.excel.address import Cell, Range, in_words
+from xlparity.excel.workbook import Workbook
+from xlparity.results.rules import NO_NUMBER, UNSUPPORTED
+from xlparity.scenarios.sample import Samples
+from xlparity.spec.binding import Input, irregular
+
+
+def with_remarks(run: Run, book: Workbook, samples: Samples) -> Run:
+    """The run whose result has its remarks."""
+    remarks = (*run.result.notes, *_layout(run), *_inputs(run, book, samples), *_reference(run), *_cells(run))
+    return replace(run, result=replace(run.result, notes=remarks))
+
+
+def _layout(run: Run) -> Iterator[str]:
+    for number in irregular(run.check.cells.offsets):
+        yield f"block {number} stands at another distance from the one before it than the others"
+
+
+def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:
+    """What the scenarios do not show, and which inputs kept their values in them."""
+    result, scenarios = run.result, run.result.scenarios
+    if not result.recomputed:
+        yield "these are the values that the file stores; nothing was recomputed, and no other inputs tried"
+        return
+    if not scenarios.asked:
+        yield "no other inputs were tried: whether the formulas are live is not shown"
+        return
+    moved, offsets = samples.changed(), run.check.cells.offsets
+    unreadable = any(found.code in (NO_NUMBER, UNSUPPORTED) for found in result.findings)
+    for given in run.check.inputs:
+        if given.name in scenarios.kept and not unreadable:
+            yield _kept(given, scenarios.kept[given.name], moved)
+        elif not given.vary and moved.isdisjoint(
+            root for places in given.places(offsets) for root in book.graph.constants_before([places[0]])
+        ):
+            yield f"input '{given.name}' kept its stored value throughout: the spec says that it does not vary"
+    if scenarios.tried == ONE_AT_A_TIME - 1 < scenarios.asked:
+        of = f"{scenarios.tried} of the {scenarios.asked:,} scenarios"
+        yield f"{of} were tried, since {result.engine} computes them one at a time"
+
+
+def _kept(given: Input[Range], cells: Sequence[Cell], moved: Set[Cell]) -> str:
+    """The remark on an input that nothing shows the formulas to follow."""
+    unseen = "so nothing shows that the formulas follow it"
+    if not moved.isdisjoint(cells):
+        said = f"the reference is undefined for every other value drawn for input '{given.name}' ({given.at})"
+        return f"{said}, {unseen}; write the values for which it is defined as low and high, or as choices"
+    at = given.at if len(cells) == given.at.size else in_words(cells)
+    said = f"input '{given.name}' ({at}) kept its stored value in every scenario, {unseen}"
+    return f"{said}; type a number into its cells, widen its range, or write vary = false if it is never to change"
+
+
+def _reference(run: Run) -> Iterator[str]:
+    """Which calls of the reference did not return, or showed a fault in it."""
+    scenarios = run.result.scenarios
+    for said in run.check.reference.patience.hung.values():
+        yield f"the reference {said}: left out"
+    if scenarios.failures:
+        more = f", and fails in {len(scenarios.failures) - 1:,} more scenarios" if len(scenarios.failures) > 1 else ""
+        yield f"the reference has a fault: {scenarios.failures[0]}{more}"
+    if scenarios.unfinished:
+        yield "the reference was not called again after these, and nothing more could be compared"
+
+
+def _cells(run: Run) -> Iterator[str]:
+    """Which cells could not be assessed for rounding, and which need no acceptance."""
+    scenarios = run.result.scenarios
+    if scenarios.shaky:
+        said = f"in {scenarios.shaky:,} of {scenarios.run:,} scenarios, some cells are neither right nor wrong"
+        yield f"{said}: rounding or an overflow may be all that is between them"
+    for reason, found in run.result.by_reason("match").items():
+        more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+        yield f"{found[0].cell}{more} matches, and need not be accepted any longer: {reason}"

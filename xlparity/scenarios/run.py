@@ -1,0 +1,343 @@
+"""Checks run through one engine: every sample recalculated, compared, and told apart from rounding error."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity import collector
+from xlparity.compare.compare import Comparison, cell_results, compare, misfits, with_constants
+from xlparity.compare.consensus import reconcile
+from xlparity.compare.expected import Bools, Expected, call_references
+from xlparity.compare.inputs import input_findings
+from xlparity.compare.run import Run
+from xlparity.engines import Engine, Session, Values
+from xlparity.excel.address import Cell
+from xlparity.excel.batch import Batch
+from xlparity.excel.columns import Column, Floats, joined, picked
+from xlparity.excel.values import BLANK
+from xlparity.excel.workbook import Workbook
+from xlparity.results.report import WRONG, CheckResult
+from xlparity.results.scenarios import Scenarios
+from xlparity.scenarios.overflow import Overflows
+from xlparity.scenarios.rounding import ENOUGH, Context, examined
+from xlparity.scenarios.sample import Samples, differs
+from xlparity.settings import Options
+from xlparity.spec.check import Check
+from xlparity.tolerance import within
+
+_AT_ONCE = 8_000_000  # numbers recalculated at once, 64 MB of them; the samples of more are cut into parts
+_KEPT = 24  # samples that stay in a run, whatever they show: fewer are no evidence for a suggestion
+_OFTEN, _FEW = 0.2, 2  # in so many samples rounding error is an excuse, and in more it is none
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A workbook loaded into an engine, and what its cells come to on the stored inputs."""
+
+    book: Workbook
+    engine: Engine
+    session: Session
+    values: Values
+
+    @classmethod
+    def of(cls, book: Workbook, engine: Engine, session: Session | None = None) -> "Loaded":
+        """The workbook, loaded and recalculated; the session is its own where there is one already."""
+        session = engine.load(book) if session is None else session
+        return cls(book, engine, session, session.recalculate({}).values_in(0))
+
+    @property
+    def source(self) -> str:
+        """What messages say that the values are from."""
+        by = "" if self.engine.name == "formulas" else f", computed by {self.engine.name}"
+        return f"{self.book.path}{by}"
+
+
+@dataclass(frozen=True)
+class EngineRun:
+    """The runs of all checks with one engine, in the order of the checks."""
+
+    loaded: Loaded
+    runs: tuple[Run, ...]
+
+    def with_results(self, results: Sequence[CheckResult]) -> "EngineRun":
+        """The same runs with these results of the checks."""
+        runs = tuple(replace(run, result=one) for run, one in zip(self.runs, results, strict=True))
+        return replace(self, runs=runs)
+
+
+def reconciled(by_engine: Sequence[EngineRun]) -> list[EngineRun]:
+    """The runs of several engines with what sets these apart, check by check."""
+    of_checks = [
+        reconcile(results) for results in zip(*([run.result for run in one.runs] for one in by_engine), strict=True)
+    ]
+    return [one.with_results([results[number] for results in of_checks]) for number, one in enumerate(by_engine)]
+
+
+@collector.paused()
+def run_checks(
+    checks: Sequence[Check],
+    loaded: Loaded,
+    samples: Samples,
+    options: Options,
+    progress: Callable[[float], None] = lambda done: None,
+) -> list[Run]:
+    """A run of every check: all samples recalculated by the engine, and compared with what the references expect.
+
+    As many samples are recalculated at a time as memory has room for. Of all but the first ones, only those stay in the runs
+    that first show some cell of any check to be wrong: sample n is the same in the runs of all. ``asked`` is how many scenarios
+    were to be compared, None where the engine cannot compare any.
+    Raises SpecError where a reference is undefined on the stored inputs.
+    """
+    for check in checks:
+        check.reference.patience.failed.clear()  # what it did in other runs, on other inputs, is not for this one
+    room = max(1, _AT_ONCE // max(1, len(loaded.values)))
+    parts = max(1, math.ceil(samples.count / room))
+    step = max(1, math.ceil(samples.count / parts))  # all of one size: of a few samples left over little could be said
+    overflows = Overflows(loaded.book)
+    found: list[_Running] = []
+    for begin in range(0, samples.count, step):
+        numbers = range(begin, min(begin + step, samples.count))
+        columns = samples.columns(numbers)
+        only_stored = samples.count == 1
+        actual = Batch.of(loaded.values, 1) if only_stored else loaded.session.recalculate(columns, len(numbers))
+        elements = [running.elements for running in found] or None
+        expected = call_references(checks, actual, numbers, elements, loaded.source)
+        if not found:
+            found = [_Running(check, loaded, samples, one, actual) for check, one in zip(checks, expected, strict=True)]
+        for running, one in zip(found, expected, strict=True):
+            running.take(numbers, one, actual, Context(0, options.seed + begin - 1, overflows))
+        few = found[0].kept < _KEPT
+        kept = range(len(numbers)) if few else sorted({row for running in found for row in running.first_wrong})
+        for running in found:
+            running.keep(kept)
+        progress(min(1.0, (begin + step) / samples.count))
+    return [running.run(options) for running in found]
+
+
+class _Running:
+    """A check on its way through the samples: what is kept of them, and what all of them show of each binding."""
+
+    def __init__(self, check: Check, loaded: Loaded, samples: Samples, expected: Expected, actual: Batch) -> None:
+        self.check, self._loaded, self._samples = check, loaded, samples
+        self.elements = expected.elements
+        found = compare(check, expected, actual)
+        self._right = ~(found.wrong[0] | found.unsure[0] | found.either[0])
+        self._stored = expected.numbers[0]
+        self._truths = expected.truths[0]
+        self._result = self._on_stored(expected, actual, found)
+        # What is wrong on the stored inputs, or accepted, is settled.
+        concerned = [result.reason is None and result.status not in WRONG for result in self._result.results]
+        self._settled = ~np.array(concerned, dtype=bool) | found.wrong[0]
+        self._known = np.array([result.reason is not None for result in self._result.results], dtype=bool)
+        self._named = sorted(check.named.union(samples.cells))
+        self._fixed = {given: set(given.at.cells()) for given in check.inputs if given.vary}
+        self._parts: list[_Part] = []
+        none = np.zeros(len(self._right), dtype=bool)
+        zero = np.zeros(len(none), dtype=np.int64)
+        self._counts = _Counts(np.full(len(none), _NEVER), zero, zero, none, none, none, zero, zero, 0, 0, 0)
+        self.kept = 0
+        self.first_wrong: list[int] = []
+
+    def _on_stored(self, expected: Expected, actual: Batch, found: Comparison) -> CheckResult:
+        check, loaded = self.check, self._loaded
+        outputs = check.cells.outputs
+        return CheckResult(
+            check.name,
+            loaded.engine.name,
+            tuple(output.name for output in outputs),
+            len(check.cells.offsets),
+            cell_results(loaded.book, check, expected, actual, found),
+            (*input_findings(loaded.book, check, loaded.values), *misfits(check, expected)),
+            recomputed=loaded.engine.recomputes,
+            tolerances={output.name: output.tolerance for output in outputs if output.skip is None},
+        )
+
+    def take(self, numbers: range, expected: Expected, actual: Batch, context: Context) -> None:
+        """Compares the samples of these numbers."""
+        compared = expected.counted[:, None] & ~expected.undefined  # elsewhere there is nothing to compare
+        wrong, unsure, either = (each & compared for each in compare(self.check, expected, actual))
+        scenario = np.array([number > 0 for number in numbers], dtype=bool)[:, None]
+        unsure |= either & ~scenario
+        either &= scenario  # within rounding error, of which the other scenarios have to show the formula right
+        before = np.where(self._settled, ENOUGH, self._counts.wrong)
+        open_to = Comparison(wrong & scenario, unsure & scenario, either)
+        doubt = examined(self.check, expected, actual, open_to, before, context)
+        part = _Part(
+            expected.numbers,
+            expected.counted,
+            wrong & ~doubt.explained & ~doubt.unknown,
+            (unsure & ~doubt.explained) | doubt.unknown,
+            doubt.explained | either,
+            {cell: actual.get(cell, BLANK) for cell in self._named},
+        )
+        self._last = part
+        fresh = part.wrong & (self._counts.since == _NEVER)
+        self.first_wrong = sorted({int(row) for row in fresh[:, fresh.any(axis=0)].argmax(axis=0)})
+        later = part if numbers[0] else part.picked(range(1, len(numbers)))
+        for cells in self._fixed.values():
+            cells -= {cell for cell in cells if self._moves(cell, later)}
+        self._counts = self._counts.plus(self.check, later, self._stored, self._known, max(0, numbers[0] - 1))
+
+    def _moves(self, cell: Cell, part: "_Part") -> bool:
+        """Whether the reference is given another value than the stored one from this cell, in a sample that counts."""
+        now = self._loaded.values.get(cell, BLANK)
+        return bool((differs(part.inputs[cell], now, len(part.counted)) & part.counted).any())
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Keeps these rows of the samples taken last."""
+        if rows:
+            self._parts.append(self._last.picked(rows))
+            self.kept += len(rows)
+
+    def run(self, options: Options) -> Run:
+        """The run, with what all samples show."""
+        check, result, seed = self.check, self._result, options.seed
+        asked = (
+            options.scenarios if self._loaded.engine.recomputes else None
+        )  # what is stored shows nothing of other inputs
+        patience = check.reference.patience
+        if asked:
+            summary = replace(
+                self._counts.scenarios(check, self._samples.scenarios, seed),
+                kept=self._kept_inputs(),
+                asked=asked,
+                unfinished=patience.exhausted,
+                failures=tuple(patience.failed.values()),
+            )
+            result = result.with_scenarios(summary)
+        else:
+            result = replace(result, scenarios=Scenarios(seed, asked=asked))
+        whole = _all_of(self._parts)
+        return Run(
+            check,
+            with_constants(check, result, self._right.tolist()),
+            whole.expected,
+            self._truths,
+            whole.counted,
+            whole.wrong,
+            whole.unsure,
+            whole.shaky,
+            whole.inputs,
+            self._loaded.values,
+            self.elements,
+        )
+
+    def _kept_inputs(self) -> dict[str, tuple[Cell, ...]]:
+        """Of the inputs that kept their stored value, in all cells or in those that cannot be set, the cells that did.
+
+        Of the others, which are drawn, chance may have left some at their values.
+        """
+        free = set(self._samples.cells)
+        found = {
+            given.name: cells if len(cells) == given.at.size else {cell for cell in cells if cell not in free}
+            for given, cells in self._fixed.items()
+        }
+        return {name: tuple(sorted(cells)) for name, cells in found.items() if cells}
+
+
+class _Part(NamedTuple):
+    """Some samples of a check, as a run has them."""
+
+    expected: Floats
+    counted: Bools
+    wrong: Bools
+    unsure: Bools
+    shaky: Bools
+    inputs: Mapping[Cell, Column]
+
+    def picked(self, rows: Sequence[int]) -> "_Part":
+        """These rows only."""
+        at = list(rows)
+        inputs = {cell: picked(column, at) for cell, column in self.inputs.items()}
+        return _Part(self.expected[at], self.counted[at], self.wrong[at], self.unsure[at], self.shaky[at], inputs)
+
+
+def _all_of(parts: Sequence[_Part]) -> _Part:
+    if len(parts) == 1:
+        return parts[0]
+    inputs = {cell: joined([(part.inputs[cell], len(part.counted)) for part in parts]) for cell in parts[0].inputs}
+    return _Part(
+        np.concatenate([part.expected for part in parts]),
+        np.concatenate([part.counted for part in parts]),
+        np.concatenate([part.wrong for part in parts]),
+        np.concatenate([part.unsure for part in parts]),
+        np.concatenate([part.shaky for part in parts]),
+        inputs,
+    )
+
+
+class _Counts(NamedTuple):
+    """What the scenarios show of each binding, so many as were compared; scenarios count from 0.
+
+    ``since`` is the first in which it is wrong. ``right`` says that it matches in one, ``moved`` that one expects another value
+    than the stored inputs, and ``shown`` that it matches in such a one. ``wrong``, ``unsure`` and ``shaken`` count the scenarios
+    in which it is that, ``compared`` those in which there was anything to compare. ``run`` scenarios were compared, in ``failed``
+    some cell was wrong, and in ``shaky`` within rounding error.
+    """
+
+    since: NDArray[np.int64]
+    wrong: NDArray[np.int64]
+    unsure: NDArray[np.int64]
+    shown: Bools
+    right: Bools
+    moved: Bools
+    shaken: NDArray[np.int64]
+    compared: NDArray[np.int64]
+    run: int
+    failed: int
+    shaky: int
+
+    def plus(self, check: Check, part: _Part, stored: Floats, known: Bools, begin: int) -> "_Counts":
+        """These and some more scenarios, of which the first has the number ``begin``.
+
+        ``stored`` is what is expected on the stored inputs, and ``known`` are the bindings that the spec accepts or skips.
+        """
+        numbers = begin + np.arange(len(part.counted), dtype=np.int64)
+        with np.errstate(all="ignore"):
+            moved = ~within(part.expected, stored, check.cells.rtol, check.cells.atol) & np.isfinite(
+                part.expected - stored
+            )
+        compared = part.counted[:, None] & np.isfinite(part.expected)
+        matches = compared & ~(part.wrong | part.unsure | part.shaky)
+        since = np.min(np.where(part.wrong, numbers[:, None], _NEVER), axis=0, initial=_NEVER)
+        return _Counts(
+            np.minimum(self.since, since),
+            self.wrong + part.wrong.sum(axis=0),
+            self.unsure + part.unsure.sum(axis=0),
+            self.shown | (matches & moved).any(axis=0),
+            self.right | matches.any(axis=0),
+            self.moved | moved.any(axis=0),
+            self.shaken + part.shaky.sum(axis=0),
+            self.compared + compared.sum(axis=0),
+            self.run + int(part.counted.sum()),
+            self.failed + int((part.wrong & ~known).any(axis=1).sum()),
+            self.shaky + int(part.shaky.any(axis=1).sum()),
+        )
+
+    def scenarios(self, check: Check, count: int, seed: int) -> Scenarios:
+        """What so many scenarios showed."""
+        wrong = np.flatnonzero(self.since < _NEVER)
+        # A cell that differs by rounding, and is nowhere seen to follow the reference, may be a constant; and rounding that
+        # is to excuse every fifth scenario is no rounding.
+        often = self.shaken > np.maximum(_FEW, _OFTEN * self.compared)
+        never = (self.compared == 0) & check.cells.compared & (self.run > 0)
+        if not count and check.inputs:
+            never = check.cells.compared  # no other value can be given to any input: a constant is as good as a formula
+        unshown = (self.shaken > 0) & ~self.shown & (self.moved | ~self.right)
+        doubtful = ((self.unsure > 0) | unshown | often | never) & (self.since == _NEVER)
+        cells = [binding.cell for binding in check.cells.bindings]
+        return Scenarios(
+            seed,
+            self.run,
+            self.failed,
+            count - self.run,
+            tuple(cells[number] for number in wrong),
+            tuple(cells[number] for number in np.flatnonzero(doubtful)),
+            tuple(self.since[wrong].tolist()),
+            self.shaky,
+        )
