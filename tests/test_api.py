@@ -109,9 +109,10 @@ def test_the_import_loads_no_library():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"engines": "formulas"}, "engines is a tuple of names, such as ('formulas',)"),
-        ({"engines": ()}, "engines is a tuple of names"),
-        ({"engines": ("formulas", "")}, "engines is a tuple of names"),
+        ({"engines": 1}, "engines is one name or several, such as 'formulas' or ('formulas', 'ironcalc')"),
+        ({"engines": ()}, "engines is one name or several"),
+        ({"engines": ""}, "engines is one name or several"),
+        ({"engines": ("formulas", "")}, "engines is one name or several"),
         ({"scenarios": 1.5}, "scenarios is a whole number from 0 to 100,000"),
         ({"seed": True}, "seed is a whole number from 0 to 4,294,967,295"),
         ({"tolerance": 1e-9}, "tolerance is a Tolerance of two numbers"),
@@ -130,6 +131,13 @@ def test_an_option_that_makes_no_sense_is_refused_where_it_is_given(given, said)
     with pytest.raises(xlparity.UsageError) as error:
         xlparity.Options(**given)
     assert str(error.value).startswith(said)
+
+
+def test_engines_are_a_tuple_however_they_are_given():
+    """So that options can be compared and kept in a set."""
+    one, two = (xlparity.Options(engines=given) for given in ("cached", ["cached"]))
+    assert one == two == xlparity.Options(engines=("cached",))
+    assert len({one, two}) == 1
 
 
 @pytest.fixture
