@@ -1,6 +1,7 @@
 """``import xlparity``: what a program is offered, what it costs to import, and that threads may use it at once."""
 
 import gc
+import importlib
 import inspect
 import pkgutil
 import re
@@ -108,9 +109,10 @@ def test_the_import_loads_no_library():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"engines": "formulas"}, "engines is a tuple of names, such as ('formulas',)"),
-        ({"engines": ()}, "engines is a tuple of names"),
-        ({"engines": ("formulas", "")}, "engines is a tuple of names"),
+        ({"engines": 1}, "engines is one name or several, such as 'formulas' or ('formulas', 'ironcalc')"),
+        ({"engines": ()}, "engines is one name or several"),
+        ({"engines": ""}, "engines is one name or several"),
+        ({"engines": ("formulas", "")}, "engines is one name or several"),
         ({"scenarios": 1.5}, "scenarios is a whole number from 0 to 100,000"),
         ({"seed": True}, "seed is a whole number from 0 to 4,294,967,295"),
         ({"tolerance": 1e-9}, "tolerance is a Tolerance of two numbers"),
@@ -129,6 +131,13 @@ def test_an_option_that_makes_no_sense_is_refused_where_it_is_given(given, said)
     with pytest.raises(xlparity.UsageError) as error:
         xlparity.Options(**given)
     assert str(error.value).startswith(said)
+
+
+def test_engines_are_a_tuple_however_they_are_given():
+    """So that options can be compared and kept in a set."""
+    one, two = (xlparity.Options(engines=given) for given in ("cached", ["cached"]))
+    assert one == two == xlparity.Options(engines=("cached",))
+    assert len({one, two}) == 1
 
 
 @pytest.fixture
@@ -268,6 +277,48 @@ def test_generate_refuses_what_makes_no_sense(tmp_path, given, said):
     with pytest.raises(xlparity.UsageError, match=f"^{re.escape(said)}$"):
         xlparity.generate(folder=tmp_path, **given)
     assert not list(tmp_path.iterdir())
+
+
+TOY = """
+import openpyxl
+from xlparity.actions.courses import Course
+from xlparity.actions.generate import Draft
+
+SPEC = '''workbook = "toy.xlsx"
+reference = "toy.py:double"
+sheet = "Sheet"
+inputs = { x = "A1" }
+outputs = { y = "B1" }
+'''
+
+
+def draft(iterations, alpha, seed):
+    book = openpyxl.Workbook()
+    book.active.append([alpha, "=2*A1"])
+    return Draft("toy", book, SPEC)
+
+
+def plant_mistakes(draft, iterations):
+    draft.book.active["B1"] = "=3*A1"
+
+
+COURSE = Course(draft, plant_mistakes)
+"""
+
+
+def test_a_new_course_workbook_is_a_new_folder(tmp_path, monkeypatch, run):
+    """A function of the package and the command know it, and no line of another file names it."""
+    course = importlib.import_module("xlparity.course")
+    monkeypatch.setattr(course, "__path__", [*course.__path__, str(tmp_path / "course")])
+    (tmp_path / "course" / "toy").mkdir(parents=True)
+    (tmp_path / "course" / "toy" / "__init__.py").write_text("")
+    (tmp_path / "course" / "toy" / "pages.py").write_text(TOY)
+    (tmp_path / "toy.py").write_text("def double(x):\n    return {'y': 2 * x}\n")
+    written = xlparity.generate("toy", tmp_path, faulty=tmp_path / "student.xlsx")
+    assert xlparity.verify(written[1]).verdict is xlparity.Verdict.PASS
+    assert xlparity.verify(written[1], workbook=written[3]).verdict is xlparity.Verdict.FAIL
+    assert run("generate", "toy", "--out", tmp_path, "--check").code == 0
+    assert "one of 'regressor', 'toy'" in run("generate", "tou").err
 
 
 def test_recalculate_sets_cells_and_computes_the_rest(small):

@@ -628,6 +628,21 @@ def test_the_fixture_gives_values_by_address(small, recalculate):
             values[wrong]
 
 
+def test_the_fixture_obeys_the_project(run_pytest, pytester, here):
+    """Its engine is that of the spec files' items, unless a test asks for another."""
+    pytester.makepyprojecttoml("[tool.xlparity]\nengine = 'cached'\n")
+    here.spec.unlink()
+    pytester.makepyfile(
+        "import pytest\nimport xlparity\n\n"
+        "def test_it(recalculate):\n"
+        "    with pytest.raises(xlparity.EngineError):  # openpyxl has stored no value\n"
+        "        recalculate('small.xlsx')['B1']\n"
+        "    assert recalculate('small.xlsx', options=xlparity.Options())['B1'] == 6\n"
+    )
+    assert outcomes(run_pytest()) == {"passed": 1}
+    assert outcomes(run_pytest("--parity-engine=formulas")) == {"failed": 1}
+
+
 def test_the_fixture_sees_a_workbook_that_was_saved_again(small, recalculate):
     """What is kept is kept by the file's content."""
     assert recalculate(small.workbook)["B1"] == 6.0

@@ -17,7 +17,7 @@ _KNOWN_SHOWN = 12
 
 
 class XlparityError(Exception):
-    """Whatever a person can mend; anything else that is raised is a fault of xlparity."""
+    """Whatever a person can correct; anything else that is raised is a fault of xlparity."""
 
 
 class UsageError(XlparityError):

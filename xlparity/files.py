@@ -58,8 +58,9 @@ def _mode(target: Path) -> int:
     """The permissions of the file that is there, or those of a new one."""
     if target.exists():
         return target.stat().st_mode & 0o7777
-    mask = os.umask(0)
-    os.umask(mask)
+    with LOCK:  # the mask can only be read by setting it, and two threads at once would leave none
+        mask = os.umask(0)
+        os.umask(mask)
     return 0o666 & ~mask
 
 

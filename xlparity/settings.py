@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,9 @@ class Options:
     ``pyproject.toml`` at or above the current folder that has this table, and for what it leaves out the defaults below. The
     command line, the pytest plugin and every function read the same table. Options that are passed are taken as they are.
 
-    - ``engines``: the names of the engines that recalculate, in this order; see ``xlparity engines``. Several are a
-      consensus: one that alone contradicts the others and the reference is itself reported. ``recalculate`` takes the
-      first, ``mutate`` always ``formulas``. Default ``("formulas",)``.
+    - ``engines``: the names of the engines that recalculate, or the name of one, kept as a tuple; see ``xlparity engines``.
+      Several are a consensus: one that alone contradicts the others and the reference is itself reported. ``recalculate``
+      takes the first that recomputes, and ``mutate`` always ``formulas``. Default ``("formulas",)``.
     - ``scenarios``: how many sets of input values are drawn and compared beside the stored ones, 0 to 100,000. Default 100.
     - ``seed``: what they, and the mutants of ``mutate``, are drawn from, 0 to 2**32 - 1. Default 0.
     - ``tolerance``: that of quantities to which the spec gives none. Default ``Tolerance(rtol=1e-9, atol=1e-12)``.
@@ -50,7 +50,7 @@ class Options:
     (of ``tolerance``: a project does not loosen what a spec says), ``reference_timeout`` and ``time``.
     """
 
-    engines: tuple[str, ...] = (ENGINE,)
+    engines: Sequence[str] = (ENGINE,)
     scenarios: int = SCENARIOS
     seed: int = 0
     tolerance: Tolerance = Tolerance()  # noqa: RUF009  (it is frozen)
@@ -62,6 +62,9 @@ class Options:
     jobs: int | None = None
 
     def __post_init__(self) -> None:
+        engines = (self.engines,) if isinstance(self.engines, str) else self.engines
+        if isinstance(engines, list | tuple):
+            object.__setattr__(self, "engines", tuple(engines))  # it is frozen, and equal to one that was given a tuple
         for field in fields(self):
             _refuse_nonsense(field.name, getattr(self, field.name), "")
 
@@ -166,7 +169,7 @@ def _nonsense(name: str, value: Any) -> str | None:
     match name:
         case "engines":
             fine = isinstance(value, tuple) and value and all(isinstance(one, str) and one for one in value)
-            return None if fine else "is a tuple of names, such as ('formulas',)"
+            return None if fine else "is one name or several, such as 'formulas' or ('formulas', 'ironcalc')"
         case "tolerance":
             fine = isinstance(value, Tolerance) and not (_nonsense("rtol", value.rtol) or _nonsense("atol", value.atol))
             return None if fine else "is a Tolerance of two numbers, such as Tolerance(rtol=1e-9, atol=1e-12)"

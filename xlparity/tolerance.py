@@ -20,7 +20,10 @@ def within(actual: Any, expected: Any, rtol: Any, atol: Any) -> "NDArray[Any]":
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """``|actual - expected| <= atol + rtol * |expected|``, as numpy has it."""
+    """``|actual - expected| <= atol + rtol * |expected|``, as ``numpy.isclose`` has it.
+
+    ``rtol`` is relative, without a unit; ``atol`` is absolute, in the unit of the quantity. Both are finite and not negative.
+    """
 
     rtol: float = 1e-9
     atol: float = 1e-12

@@ -7,15 +7,12 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlparity.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from xlparity.actions.generate import Draft
-
-_FOLDER = Path(__file__).parents[1] / "course"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,8 @@ class Course:
 
 def course_names() -> tuple[str, ...]:
     """The names of the workbooks that can be generated, sorted."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules([str(_FOLDER)]) if module.ispkg))
+    folder = importlib.import_module("xlparity.course").__path__
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(folder) if module.ispkg))
 
 
 def find_course(name: str) -> Course:

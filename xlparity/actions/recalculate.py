@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeAlias
 
 from xlparity.engines.protocol import Session, Values
 from xlparity.engines.registry import find_engine
@@ -41,10 +40,6 @@ class Recalculated(Mapping[str, Value]):
         return len(self._values)
 
 
-Loader: TypeAlias = Callable[[Path, bytes, str], tuple[Workbook, Session]]
-"""What reads and compiles a workbook, from its path and its bytes, for the engine of this name."""
-
-
 def recalculate(
     workbook: str | Path, changes: Mapping[str, float | str | bool] | None = None, *, options: Options | None = None
 ) -> Recalculated:
@@ -57,29 +52,31 @@ def recalculate(
     Raises UsageError for an address that is none or names several cells, and for an engine that cannot run here,
     WorkbookError where the workbook cannot be read, EngineError where the engine fails.
     """
-    return recalculated(_load, workbook, changes, options)
+    return _recalculated(_load, workbook, changes, Options.of_project() if options is None else options)
 
 
-def keeping(most: int = _KEPT) -> Callable[..., Recalculated]:
-    """``recalculate``, with the last workbooks kept, which are not compiled again while their files' contents are the same."""
-    load = functools.lru_cache(most)(_load)
+def keeping(usual: Options) -> Callable[..., Recalculated]:
+    """``recalculate`` with these options where it is given none, for one thread.
+
+    The last workbooks are kept, and not compiled again while their files' contents are the same.
+    """
+    load = functools.lru_cache(_KEPT)(_load)
 
     def recalculate(
         workbook: str | Path, changes: Mapping[str, float | str | bool] | None = None, *, options: Options | None = None
     ) -> Recalculated:
-        return recalculated(load, workbook, changes, options)
+        return _recalculated(load, workbook, changes, usual if options is None else options)
 
     return recalculate
 
 
-def recalculated(
-    load: Loader,
+def _recalculated(
+    load: Callable[[Path, bytes, str], tuple[Workbook, Session]],
     workbook: str | Path,
     changes: Mapping[str, float | str | bool] | None,
-    options: Options | None,
+    options: Options,
 ) -> Recalculated:
-    """What ``recalculate`` gives, with the workbook loaded by ``load``."""
-    options = Options.of_project() if options is None else options
+    """What ``recalculate`` gives, with the workbook read from its path and bytes and compiled by ``load``."""
     path = Path(workbook)
     book, session = load(path, read_bytes(path), _first(options))
     given: dict[Cell, Value] = {

@@ -29,7 +29,7 @@ MISSING = Missing.MISSING
 
 @dataclass(frozen=True, slots=True)
 class ErrorValue:
-    """An Excel error value, such as ``#DIV/0!``: a result, not a failure."""
+    """An Excel error value: a result, not a failure. ``code`` is what the cell shows, such as ``#DIV/0!``."""
 
     code: str
 

@@ -88,12 +88,13 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None
 
 
 @pytest.fixture(scope="session")
-def recalculate() -> "Callable[..., Recalculated]":
+def recalculate(pytestconfig: pytest.Config) -> "Callable[..., Recalculated]":
     """A workbook's values by address, recomputed: ``recalculate("book.xlsx")["Sheet1!B5"]``.
 
     ``recalculate("book.xlsx", {"B1": 0.5})`` sets cells first. It is ``xlparity.recalculate``, which has the same parameters,
-    but does not compile a workbook again that has not changed.
+    but does not compile a workbook again that has not changed. Its options are those of the run of pytest.
     """
     from xlparity.actions.recalculate import keeping  # noqa: PLC0415
+    from xlparity.pytest_plugin.items import options_of_run  # noqa: PLC0415
 
-    return keeping()
+    return keeping(options_of_run(pytestconfig))

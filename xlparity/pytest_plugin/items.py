@@ -99,7 +99,7 @@ class ParityFile(pytest.File):
 
     @cached_property
     def _options(self) -> Options:
-        options = _options(self.config)
+        options = options_of_run(self.config)
         engines_of(options.engines)
         return options
 
@@ -188,7 +188,7 @@ def _usual_warnings() -> Iterator[None]:
         yield
 
 
-def _options(config: pytest.Config) -> Options:
+def options_of_run(config: pytest.Config) -> Options:
     """The options: the command line's, then those of pytest's configuration file, then of ``[tool.xlparity]``."""
     given = {key: config.getoption(f"parity_{key}") for key in KINDS}
     return _from_ini(config).over({**given, "engines": tuple(config.getoption("parity_engine") or ()) or None})

@@ -34,7 +34,12 @@ _FRAME = {
 
 
 class Verdict(IntEnum):
-    """The answer, whose number is the command's exit code."""
+    """The answer, whose number is the command's exit code: ``str()`` gives pass, fail, unassessed or stale.
+
+    Pass: every compared cell matches, for the stored inputs and in every scenario. Fail: something is proved wrong, even if
+    something else could not be judged. Unassessed: nothing is proved wrong, and something could not be judged. Stale is of
+    ``xlparity recalc --check`` alone: the stored values are not what the formulas compute.
+    """
 
     PASS = 0
     FAIL = 1

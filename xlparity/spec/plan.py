@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from xlparity.errors import SpecError, nearest
 from xlparity.excel.address import Range, parse_range
+from xlparity.process import LOCK
 from xlparity.spec.binding import Input, Offset, Output
 from xlparity.spec.lines import Lines
 
@@ -122,7 +123,9 @@ class Spec:
 def workbook_of(spec: Spec) -> Path:
     """The path of the workbook that the spec names; raises SpecError where there is no such file."""
     path = spec.workbook
-    if not path.is_file():
-        there = [beside.name for beside in path.parent.glob("[!~]*.xls?")] if path.parent.is_dir() else []
-        raise spec.error("workbook", f"{path} cannot be read: there is no such file{nearest(path.name, there)}", "")
+    with LOCK:
+        there = path.is_file()
+    if not there:
+        others = [beside.name for beside in path.parent.glob("[!~]*.xls?")] if path.parent.is_dir() else []
+        raise spec.error("workbook", f"{path} cannot be read: there is no such file{nearest(path.name, others)}", "")
     return path

@@ -42,7 +42,7 @@ def mutate(
     *,
     workbook: str | Path | None = None,
     options: Options | None = None,
-    progress: Progress = silent,
+    progress: Progress | None = None,
     note: Callable[[str], None] | None = None,
 ) -> MutationReport:
     """How many faults a spec's check detects: its workbook is broken in one place at a time, and each copy verified.
@@ -56,6 +56,7 @@ def mutate(
     started anew as on Windows, does so below ``if __name__ == "__main__":``.
     Raises UsageError where the workbook does not pass as it is, and what ``verify`` raises.
     """
+    progress = progress or silent
     options = Options.of_project() if options is None else options
     progress("verifying the workbook as it is", 0.0)
     path, book = Path(spec), None if workbook is None else Path(workbook)
