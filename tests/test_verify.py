@@ -92,7 +92,7 @@ def test_no_single_changed_formula_of_training_goes_unnoticed(two_iterations, mo
     Five scenarios have to do, in which a change is less likely to show than in the usual hundred; and the comparison has to
     do for the verdict, since no cause is looked for.
     """
-    monkeypatch.setattr("xlparity.pipeline.diagnose", lambda *arguments, **named: defaultdict(tuple))
+    monkeypatch.setattr("xlparity.diagnosis.causes.diagnose", lambda *arguments, **named: defaultdict(tuple))
     plan, options = read_spec(two_iterations), Options(scenarios=5)
     verdicts = [
         (str(cell), assess(plan, mutant, options).verdict)
