@@ -13,14 +13,15 @@ from openpyxl.styles import Font, PatternFill
 from planted import planted
 
 import xlparity
-from xlparity.actions.annotate import annotate
+from xlparity.actions.annotate import annotated_copy
 from xlparity.actions.annotate.marks import COLOURS, MEANINGS, marks
 from xlparity.actions.annotate.summary import FONTS
 from xlparity.errors import WorkbookError
 from xlparity.excel.address import Cell
 from xlparity.excel.ooxml import Content, Sheet, constant, pack, write_formulas, write_values
 from xlparity.excel.workbook import read_workbook
-from xlparity.results.report import CAUSES, Finding, Verdict
+from xlparity.results.report import Finding, Verdict
+from xlparity.results.rules import CAUSES
 
 FAULTS = {"N31": "=-(L31*LOG(J31)+(1-L31)*LN(1-J31))", "I30": "=MMULT(B30:D33,F30:F32)", "J10": 0.25}
 
@@ -32,7 +33,7 @@ def faulty(two_iterations, tmp_path_factory):
     path = planted(two_iterations, folder / "faulty.xlsx", FAULTS)
     report = xlparity.verify(two_iterations, workbook=path)
     copy = folder / "shown.xlsx"
-    copy.write_bytes(annotate(report).data)
+    copy.write_bytes(annotated_copy(report).data)
     return path, report, copy
 
 
@@ -46,7 +47,7 @@ def annotated(small, name="shown.xlsx", **cells):
     if cells:
         small.write_cells(cells)
     copy = small.workbook.with_name(name)
-    copy.write_bytes(annotate(xlparity.verify(small.spec)).data)
+    copy.write_bytes(annotated_copy(xlparity.verify(small.spec)).data)
     return copy
 
 
@@ -136,7 +137,7 @@ def test_a_remark_on_a_wrong_cell_does_not_make_it_quieter(small):
     check = replace(report.checks[0], findings=(Finding("XP501", "y", (cell,), (1,), "the file stores 7"),))
     mark = marks(replace(report, checks=(check,)))[cell]
     assert mark.kind == "wrong"
-    assert mark.text.endswith("why: XP501 the file stores 7")
+    assert mark.text.endswith("why: XP501 the file stores 7.")
 
 
 def test_each_cell_of_a_finding_is_given_its_own_formula(small):
@@ -294,7 +295,7 @@ def test_the_copy_computes_and_stores_what_the_original_does(faulty):
 def test_the_copy_is_the_same_on_every_run(faulty):
     """No clock and no machine is in it."""
     _, report, copy = faulty
-    assert annotate(report).data == copy.read_bytes()
+    assert annotated_copy(report).data == copy.read_bytes()
 
 
 def test_macros_and_whatever_else_nobody_knows_stay(small):
@@ -493,7 +494,7 @@ def test_white_letters_on_a_pale_colour_are_made_dark(small):
 def test_of_very_many_wrong_cells_all_are_coloured_and_the_worst_commented(faulty):
     """Each comment is a drawing, and Excel is slow with thousands of them; the summary says that there are fewer."""
     _, report, copy = faulty
-    some = annotate(report, most_comments=7)
+    some = annotated_copy(report, most_comments=7)
     assert (some.coloured, some.commented) == (len(marks(report)), 7)
     part = copy.with_name("some.xlsx")
     part.write_bytes(some.data)
@@ -513,7 +514,7 @@ def test_a_workbook_that_has_been_changed_since_is_not_annotated(small):
     assert report.verdict is Verdict.FAIL
     small.write_cells({"A1": 3, "B1": "=4*A1"})
     with pytest.raises(WorkbookError, match="has been changed since it was verified; verify it again"):
-        annotate(report)
+        annotated_copy(report)
 
 
 # --- the command -----------------------------------------------------------------------------------------------------

@@ -195,3 +195,17 @@ def test_a_sentence_names_the_quantities_and_the_iteration(laid_out):
     assert said["N30-L30"] == "J30 (A1) stands where N30 (sample_loss) belongs"
     assert said["J9-L30"] == "J30 (A1) stands where J9 (A1 of iteration 1) belongs"
     assert said["J31-L30"] == "J30 (A1) is one row off: J31 (A1) belongs there"
+
+
+def test_the_iteration_is_named_whatever_the_quantities_are_called(small):
+    """A quantity called iteration_cost says nothing about which iteration is meant."""
+    small.spec.write_text(
+        'workbook = "small.xlsx"\nreference = "small.py:double"\nsheet = "Sheet"\n'
+        '[blocks]\nfirst = 1\nstep = 1\ncount = 3\n[inputs]\nx = "A1"\n'
+        '[check.one.outputs]\niteration_cost = "B1"\n[check.two.outputs]\ny = "C1"\n'
+    )
+    small.write_cells({f"{column}{row}": 1.0 for column in "ABC" for row in (1, 2, 3)})
+    _, layout = layout_of(small.spec)
+    site = Site(layout, at("C2", "Sheet"), ("two", 2))
+    said = {edit.said for edit in edits(parse("=2*B2"), site, [iterations])}
+    assert "B2 (iteration_cost) stands where B1 (iteration_cost) belongs, that of iteration 1" in said

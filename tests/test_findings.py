@@ -12,10 +12,9 @@ from openpyxl.worksheet.formula import ArrayFormula
 from planted import at, planted, verified
 
 import xlparity
-from xlparity.actions.fix import fix
+from xlparity.actions.fix import corrected
 from xlparity.engines import find_engine
 from xlparity.excel import ooxml
-from xlparity.excel.graph import on_a_circle
 from xlparity.excel.ooxml import pack, write_values
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import formulas_of, parse_workbook, read_workbook
@@ -234,7 +233,7 @@ def test_suggestions_for_a_workbook_of_pasted_values_refer_to_each_other_in_no_c
     report = xlparity.verify(two_iterations, workbook=path, options=Options(scenarios=20))
     found = [finding for check in report.checks for finding in check.findings]
     book = read_workbook(path).edited({cell: mend for finding in found for cell, mend in finding.mends.items()})
-    assert [str(cell) for finding in found for cell in finding.mends if on_a_circle(book, cell)] == []
+    assert [str(cell) for finding in found for cell in finding.mends if book.graph.is_circular(cell)] == []
 
 
 def test_a_circle_of_right_formulas_is_a_finding(small):
@@ -281,7 +280,7 @@ def test_a_right_formula_that_the_engine_refuses_is_never_rewritten(small, formu
     found = {names(finding)[0]: finding for finding in report.checks[0].findings}
     assert (found["B2"].code, found["B2"].suggestion, found["B2"].mends) == ("XP303", None, {})
     assert (found["B3"].suggestion, list(found["B3"].mends)) == ("=3*A3", [at("B3", "Sheet")])
-    assert fix(report)[1] == (at("B3", "Sheet"),)
+    assert list(corrected(report)[1]) == [at("B3", "Sheet")]
 
 
 def test_a_right_formula_behind_a_helper_that_the_engine_refuses_is_never_rewritten(small):
@@ -562,7 +561,7 @@ def test_one_iteration_frozen_to_its_right_values_is_found_and_restored(week_one
     assert {cell for finding in found for cell in finding.cells} == frozen
     assert sum(len(finding.cells) for finding in found) == len(frozen)
     assert len(found) == 17  # a quantity each
-    restored = parse_workbook(fix(report)[0], copy)
+    restored = parse_workbook(corrected(report)[0], copy)
     assert restored.cells == book.cells
     assert restored.members == book.members
 
@@ -640,7 +639,7 @@ def test_every_suggestion_is_proven_on_the_whole_workbook(week_one, tmp_path):
     cells = {"N53": "=-(L53*LOG(J53)+(1-L53)*LN(1-J53))", "I38": "=J10-L31", "J116": 0.5, "G44": "=G30+$B$3*G37"}
     report = verified(week_one, tmp_path, cells)
     assert {names(finding)[0] for finding in causes(report)} == set(cells)
-    (tmp_path / "mended.xlsx").write_bytes(fix(report)[0])
+    (tmp_path / "mended.xlsx").write_bytes(corrected(report)[0])
     again = xlparity.verify(week_one, workbook=tmp_path / "mended.xlsx")
     assert (again.verdict, [f for check in again.checks for f in check.findings]) == (Verdict.PASS, [])
 

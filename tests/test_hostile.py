@@ -18,7 +18,7 @@ from warm import program
 
 import xlparity
 from xlparity import assert_parity
-from xlparity.actions.annotate import annotate
+from xlparity.actions.annotate import annotated_copy
 from xlparity.cli.formats import ReportFormat
 from xlparity.files import write_file
 from xlparity.reporters.html.changes import marked
@@ -252,7 +252,7 @@ def test_the_work_of_an_annotated_copy_grows_as_its_sheets_do(small):
         small.reference.write_text(f"def double(x):\n    return {{f'y{{n}}': 2 * x for n in range({sheets})}}\n")
         report = xlparity.verify(small.spec, options=Options(scenarios=0))
         with cProfile.Profile() as profile:
-            copy = annotate(report)
+            copy = annotated_copy(report)
         shown = openpyxl.load_workbook(BytesIO(copy.data))
         assert all(shown[f"S{number}"]["B1"].comment is not None for number in range(sheets))
         return sum(
@@ -300,7 +300,7 @@ def test_without_a_standard_output_the_exit_code_is_the_verdict(small):
 def test_a_comment_is_no_longer_than_excel_takes(small):
     """Excel would repair the file, which is to say throw all comments away."""
     small.write_cells({"A1": 3, "B1": "long " * 6500})
-    copy = annotate(xlparity.verify(small.spec, options=Options(scenarios=0)))
+    copy = annotated_copy(xlparity.verify(small.spec, options=Options(scenarios=0)))
     text = openpyxl.load_workbook(BytesIO(copy.data))["Sheet"]["B1"].comment.text
     assert 16_000 < len(text) < 32_767
     assert text.endswith("…")

@@ -13,7 +13,7 @@ from openpyxl.utils import FORMULAE
 from test_engines import at, workbook
 
 import xlparity
-from xlparity.actions.fix import fix
+from xlparity.actions.fix import corrected
 from xlparity.engines import find_engine
 from xlparity.engines.evaluator.functions import FUNCTIONS
 from xlparity.excel import ooxml
@@ -22,8 +22,7 @@ from xlparity.excel.ooxml import repack
 from xlparity.excel.prefixes import FUTURE, as_read, misspelling, misspelt, prefixed, undocumented
 from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.excel.workbook import read_workbook
-from xlparity.results.report import CAUSES
-from xlparity.results.rules import RULES
+from xlparity.results.rules import CAUSES, RULES
 from xlparity.settings import Options
 
 NAME = ErrorValue("#NAME?")
@@ -208,7 +207,7 @@ def spread(small):
 
 
 def passes_when_fixed(small, report):
-    data, _ = fix(report)
+    data, _ = corrected(report)
     small.workbook.write_bytes(data)
     return str(xlparity.verify(small.spec).verdict) == "pass"
 

@@ -12,9 +12,9 @@ from conftest import Small
 from planted import planted
 
 import xlparity.actions.asserting
+import xlparity.actions.recalculate
 import xlparity.engines.evaluator
 import xlparity.pytest_plugin.items
-import xlparity.pytest_plugin.values
 from xlparity import assert_parity
 from xlparity.errors import SpecError, UsageError
 from xlparity.excel.values import BLANK, ErrorValue

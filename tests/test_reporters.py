@@ -1,5 +1,6 @@
 """The report for other programs and other pages: counts that add up to the verdict, schemas that validate, nothing hidden."""
 
+import ast
 import hashlib
 import importlib.util
 import json
@@ -349,11 +350,9 @@ def test_markdown_shows_first_what_is_worst_and_says_what_follows_from_a_finding
     """Where there is more than it has room for, that is the part which is left out."""
     right = [result("match", row, variable=f"q{row}") for row in range(1, 31)]
     apart = [result("mismatch", row, variable=f"w{row}")._replace(actual=6.0 + row) for row in range(31, 51)]
-    finding = Finding(
-        "XP101", "w31", (apart[0].cell,), (1,), "LOG; write =LN(1). 7 other cells follow.", None, "=LN(1)"
-    )
+    finding = Finding("XP101", "w31", (apart[0].cell,), (1,), "LOG stands where LN belongs", None, "=LN(1)", 7)
     text = markdown.render([report_of([*right, *apart], findings=[finding])])
-    assert "\n\n7 other cells follow.\n" in text
+    assert "\n\n7 other cells are wrong because of it.\n" in text
     worst, details = text.split("<details>", 1)
     assert re.findall(r"^\| `Sheet!B(\d+)`", worst, re.MULTILINE) == [str(row) for row in range(50, 40, -1)]
     assert re.findall(r"^\| `([a-z]+)\d+`", details, re.MULTILINE) == ["w"] * 20
@@ -494,3 +493,55 @@ def test_a_file_that_happens_to_be_called_as_the_assertion_is_no_spec(small, mon
     (small.folder / "assert_parity").write_text("")
     given = {"inputs": {"x": "A1"}, "outputs": {"y": "B1"}, "sheet": "Sheet"}
     assert list(xlparity.assert_parity(small.workbook, "small.py:double", **given).digests) == ["small.py:double"]
+
+
+# --- a finding is fields ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({}, "LOG."),
+        ({"suggestion": "=LN(A1)"}, "LOG; write =LN(A1)."),
+        ({"affects": 1}, "LOG. 1 other cell is wrong because of it."),
+        ({"affects": 1200, "alone": 1200}, "LOG. 1,200 other cells are wrong only because of it."),
+        ({"affects": 3, "alone": 2}, "LOG. 3 other cells are wrong because of it, 2 of them because of nothing else."),
+        ({"code": "XP302", "affects": 3}, "LOG. 3 other cells cannot be assessed because of it."),
+        ({"accepted": True}, "LOG (the spec accepts this, but not what follows from it)."),
+        (
+            {"suggestion": "=B1", "affects": 1, "engines": ("formulas", "ironcalc")},
+            "LOG; write =B1. 1 other cell is wrong because of it. Found with formulas and ironcalc.",
+        ),
+    ],
+)
+def test_the_message_of_a_finding_is_made_from_its_fields(fields, message):
+    """Every field is said, and none is read out of a sentence again."""
+    given = {"code": "XP101", "variable": "y", "cells": (Cell("S", 1, 2),), "iterations": (1,), "cause": "LOG"}
+    assert Finding(**(given | fields)).message == message
+
+
+def test_a_cause_may_contain_any_words():
+    """A sheet may be called as a sentence goes on: what is shown without the suggestion is not cut at these words."""
+    cause = "'A; write =B1'!C1: LOG stands where LN belongs"
+    finding = Finding("XP101", "y", (Cell("A; write =B1", 1, 3),), (1,), cause, "=LOG(A1)", "=B1", 2)
+    assert words.finding(finding) == (f"{cause}.", "2 other cells are wrong because of it.")
+    assert finding.without_suggestion == f"{cause}. 2 other cells are wrong because of it."
+
+
+def test_no_code_takes_a_sentence_apart():
+    """What is needed of a finding, an edit or a refusal is a field; sentences are for people."""
+    methods = {"startswith", "endswith", "partition", "rpartition", "split", "replace", "index", "find"}
+    methods |= {"removeprefix", "removesuffix"}
+    sentences = {"cause", "claim", "message", "reason", "said", "sentence"}
+
+    def is_sentence(node):
+        return isinstance(node, ast.Attribute) and node.attr in sentences
+
+    found = []
+    for path in Path(xlparity.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            taken = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods
+            looked_into = isinstance(node, ast.Compare) and any(isinstance(by, ast.In | ast.NotIn) for by in node.ops)
+            if (taken and is_sentence(node.func.value)) or (looked_into and any(map(is_sentence, node.comparators))):
+                found.append((path.name, node.lineno))
+    assert found == []

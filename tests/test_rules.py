@@ -13,8 +13,9 @@ import xlparity
 from xlparity.compare.consensus import reconcile
 from xlparity.diagnosis.edits import CODES
 from xlparity.excel.address import Cell
-from xlparity.results.report import CAUSES, CellResult, CheckResult
-from xlparity.results.rules import RULES
+from xlparity.results import rules
+from xlparity.results.report import CellResult, CheckResult
+from xlparity.results.rules import CAUSES, OF_INPUTS, RULES, WRONG_FORMULA
 from xlparity.results.scenarios import Scenarios
 from xlparity.settings import Options
 
@@ -183,13 +184,14 @@ def test_every_rule_has_an_example_that_is_run():
 
 
 def emitted():
-    """The codes that occur in the source beside the table: as literals, in docstrings and comments not."""
+    """The codes that occur in the source beside the table: as literals or by their names there, not in docstrings."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         if path.name != "rules.py":
-            nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
             texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-            found |= {text for text in texts if CODE.fullmatch(text)}
+            texts += [getattr(rules, node.id, None) for node in nodes if isinstance(node, ast.Name)]
+            found |= {text for text in texts if isinstance(text, str) and CODE.fullmatch(text)}
     return found
 
 
@@ -198,6 +200,15 @@ def test_every_code_in_the_source_has_a_rule_and_the_other_way_round():
     assert emitted() == set(RULES)
     assert set(RULES) >= CAUSES | set(CODES.values())
     assert len({rule.name for rule in RULES.values()}) == len(RULES)
+
+
+def test_the_kind_of_a_code_decides_what_its_findings_count_as():
+    """A wrong formula is a cause; what is wrong with inputs fails a check without being one; and what edits fix is a formula."""
+    assert WRONG_FORMULA < CAUSES
+    assert set(CODES.values()) <= WRONG_FORMULA
+    assert CAUSES.isdisjoint(OF_INPUTS)
+    assert {code for code, rule in RULES.items() if rule.level == "error"} >= CAUSES | OF_INPUTS
+    assert rules.codes("stored", "remark") == {"XP501", "XP204"}
 
 
 def test_every_rule_says_everything():

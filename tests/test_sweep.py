@@ -1,6 +1,7 @@
 """A sweep is the recalculation of each set, whatever the sets hold; teacher forcing judges each formula alone."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -336,9 +337,7 @@ def test_a_session_like_another_computes_as_a_fresh_one(two_iterations):
 def test_dates_are_refused_in_a_session_like_one_whose_dates_are_others():
     """The programs are shared, and what the dates of a workbook count from is not."""
     dated = book({"A1": 1, "B1": "=YEAR(A1)"})
-    other = FormulasSession(dated).like(
-        Workbook(**{name: getattr(dated, name) for name in dated.__slots__} | {"date1904": True})
-    )
+    other = FormulasSession(dated).like(replace(dated, date1904=True))
     assert isinstance(other.recalculate({})[at("B1")], Unsupported)
 
 

@@ -8,7 +8,7 @@ import pytest
 from planted import at, planted
 
 import xlparity
-from xlparity.actions.fix import fix
+from xlparity.actions.fix import corrected
 from xlparity.errors import WorkbookError
 from xlparity.excel.workbook import read_workbook
 from xlparity.results.report import Verdict
@@ -154,7 +154,7 @@ def test_a_workbook_that_has_been_changed_since_is_not_mended(small):
     assert report.verdict is Verdict.FAIL
     small.write_cells({"A1": 3, "B1": "=4*A1"})
     with pytest.raises(WorkbookError, match="has been changed since it was verified; verify it again"):
-        fix(report)
+        corrected(report)
 
 
 @pytest.mark.parametrize("option", ["--fix", "--annotate"])

@@ -14,7 +14,7 @@ from rich.console import Console
 
 import xlparity
 from xlparity import assert_parity
-from xlparity.actions.annotate import annotate
+from xlparity.actions.annotate import annotated_copy
 from xlparity.actions.annotate.marks import marks
 from xlparity.excel.values import BLANK, ErrorValue
 from xlparity.reporters import github, html, junit, markdown, sarif, terminal, words
@@ -119,7 +119,7 @@ def test_a_single_pass_has_no_iterations(history, fault):
 
 def test_the_sheet_that_is_added_has_no_iterations_for_a_single_pass(history):
     """A column says it for all checks of a workbook, and is empty beside one that has none."""
-    copy = annotate(xlparity.verify(history.spec, options=Options(scenarios=8)))
+    copy = annotated_copy(xlparity.verify(history.spec, options=Options(scenarios=8)))
     sheet = openpyxl.load_workbook(io.BytesIO(copy.data))[copy.sheet]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert [row[2] for row in rows if str(row[3]).startswith("XP")] == [None, None]

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from xlparity.errors import UsageError
+from xlparity.process import LOCK
 
 _WRITTEN_BY_PEOPLE = (".py", ".toml", ".xlsx", ".xlsm")
 
@@ -12,15 +13,17 @@ _WRITTEN_BY_PEOPLE = (".py", ".toml", ".xlsx", ".xlsm")
 def from_here(path: Path) -> str:
     """The path for a report, which is to be the same on every machine: relative, where it leads below the current folder."""
     if path.is_absolute():
+        with LOCK:
+            here = Path.cwd()
         place = Path(os.path.realpath(path.parent), path.name)
-        here = Path.cwd()
         path = place.relative_to(here) if place.is_relative_to(here) else path
     return path.as_posix()
 
 
 def write_file(path: Path, data: bytes) -> None:
     """The whole file or none of it: written beside its place and moved there; a device or pipe is written to as it is."""
-    target = Path(os.path.realpath(path))  # a link stays a link
+    with LOCK:
+        target = Path(os.path.realpath(path))  # a link stays a link
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
             target.write_bytes(data)
@@ -77,6 +80,22 @@ def keep_report_apart(written: Path | None, *others: Path | None) -> None:
         target = Path(os.path.realpath(written))
         if target.suffix.lower() in _WRITTEN_BY_PEOPLE and os.path.lexists(target):
             raise UsageError(f"--output {written} would overwrite a file that is no report; name another file for it")
+
+
+def refuse_kind(out: Path, workbook: Path, option: str) -> None:
+    """Raises UsageError where the copy of a workbook does not end as that does: Excel opens no other."""
+    if out.suffix.lower() != workbook.suffix.lower():
+        raise UsageError(f"{option} {out}: the copy of {workbook} must end in {workbook.suffix} as well")
+
+
+def files_below(folder: Path, ending: str) -> list[Path]:
+    """The files below the folder, but none that is hidden or that came with a package into a virtual environment."""
+    found: list[Path] = []
+    for name, folders, files in os.walk(folder):
+        here = Path(name)
+        folders[:] = [f for f in folders if not f.startswith(".") and not (here / f / "pyvenv.cfg").is_file()]
+        found += [here / file for file in files if file.endswith(ending) and not file.startswith(".")]
+    return sorted(found)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -1,7 +1,8 @@
 """The pipeline: a spec, its workbook and its references in, a report out."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -56,7 +57,14 @@ def verify(
     return assess(plan, book, options, progress, engines=engines)
 
 
-@np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
+@contextmanager
+def _usual_arithmetic() -> Iterator[None]:
+    """numpy's usual handling of errors; an errstate that decorates a function is one for all threads before numpy 2."""
+    with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
+        yield
+
+
+@_usual_arithmetic()
 def assess(
     plan: Spec,
     book: Workbook,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xlparity.errors import UsageError, nearest
+from xlparity.process import LOCK
 from xlparity.tolerance import Tolerance
 
 ENGINE = "formulas"
@@ -71,7 +72,9 @@ class Options:
         ``dataclasses.replace(Options.of_project(), seed=1)`` are the project's with another seed. Raises UsageError where
         that table, or a ``pyproject.toml`` on the way to it, is wrong.
         """
-        for place in (folder.resolve(), *folder.resolve().parents):
+        with LOCK:
+            folder = folder.resolve()
+        for place in (folder, *folder.parents):
             path = place / "pyproject.toml"
             if not path.is_file():
                 continue

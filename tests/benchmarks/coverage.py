@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from xlparity.actions.recalc import hold_against, recalculate
+from xlparity.actions.recalc import check_stored, hold_against
 from xlparity.errors import XlparityError
 from xlparity.excel.address import Range
 from xlparity.excel.values import MISSING, Value
@@ -85,7 +85,7 @@ def main() -> None:
     for path in sorted(arguments.folder.rglob("*.xlsx")):
         start = time.perf_counter()
         try:
-            counts = Counter(recalculate(path)[0].counts)
+            counts = Counter(check_stored(path)[0].counts)
         except XlparityError:
             counts = Counter({"files: refused": 1})
         middle = time.perf_counter()

@@ -12,12 +12,34 @@ from xlparity.excel.address import Cell, Range, parse_range
 from xlparity.excel.formula import tokens
 from xlparity.excel.values import BLANK, MISSING, Missing, Unsupported, Value
 from xlparity.excel.workbook import Formula, Workbook, parse_workbook, read_bytes
+from xlparity.files import from_here, keep_apart, refuse_kind, write_file
+from xlparity.results.fixed import Fixed
 from xlparity.results.report import Report
 from xlparity.results.stored import StoredReport
 
 
-def fix(report: Report) -> tuple[bytes, tuple[Cell, ...]]:
-    """The bytes of the report's workbook with all suggestions applied, and the cells in which they stand.
+def fix(report: Report, path: str | Path) -> Fixed:
+    """Writes a copy of the report's workbook with all suggestions applied; what was changed, by cell.
+
+    ``path`` is the copy's, relative to the current folder; it ends as the workbook's does, and the workbook stays as it is.
+    Without any suggestion nothing is written, and ``formulas`` of the result is empty. Every formula's stored value is
+    recomputed, and nothing else in the file is changed. ``verify(spec, workbook=path)`` tells whether the copy passes.
+
+    Raises UsageError where the copy would overwrite the workbook or the spec or cannot be written, WorkbookError where a
+    suggestion cannot be written, and where the workbook is no longer the one that was verified.
+    """
+    path = Path(path)
+    for other in (Path(report.workbook), Path(report.spec)):
+        keep_apart(path, other, option="the copy")
+    refuse_kind(path, Path(report.workbook), "the copy")
+    data, formulas = corrected(report)
+    if formulas:
+        write_file(path, data)
+    return Fixed(from_here(path), {cell: str(formulas[cell]) for cell in sorted(formulas)})
+
+
+def corrected(report: Report) -> tuple[bytes, dict[Cell, Formula]]:
+    """The bytes of the report's workbook with all suggestions applied, and these, by the cell that each is in.
 
     Raises WorkbookError where a suggestion cannot be written, and where the file is no longer the one that was verified.
     """
@@ -32,7 +54,7 @@ def fix(report: Report) -> tuple[bytes, tuple[Cell, ...]]:
     book = parse_workbook(data, path)
     if book.digest != report.sha256:
         raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")
-    return fixed(data, book, formulas), tuple(sorted(formulas))
+    return fixed(data, book, formulas), formulas
 
 
 def fixed(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> bytes:
@@ -143,34 +165,21 @@ def _out_of_date(book: Workbook, formulas: Iterable[Cell], values: Values, repor
 
     A formula with INDIRECT or OFFSET may hang on more than it names, but every program recalculates it on opening.
     """
-    moved = {member for cell in formulas for member in _filled(book, cell)}
-    waiting: dict[Cell, list[Cell]] = {}
+    moved = set(formulas)
+    waiting: set[Cell] = set()
     for result in report.results:
         anchor = book.members.get(result.cell, result.cell)
         if isinstance(values.get(result.cell, MISSING), Unsupported | Missing):
-            waiting[anchor] = _filled(book, anchor)
+            waiting.add(anchor)
         elif result.status == "differs":
-            moved.update(_filled(book, anchor))
-    known = moved.union(*waiting.values())
-    readers: dict[Cell, list[Cell]] = {}
-    for cell in waiting:
-        for area in book.precedents(cell):
-            for precedent in area.among(known):
-                readers.setdefault(precedent, []).append(cell)
-    reached = [cell for cell in waiting if cell in moved or _opaque(book, cell)]
-    reached += [reader for cell in moved for reader in readers.get(cell, ())]
-    found: list[Cell] = []
-    while reached:
-        filled = waiting.pop(reached.pop(), [])
-        found += filled
-        reached += [reader for cell in filled for reader in readers.get(cell, ())]
-    return found
+            moved.add(anchor)
 
+    def is_waiting(cell: Cell) -> bool:
+        return book.members.get(cell, cell) in waiting
 
-def _filled(book: Workbook, cell: Cell) -> list[Cell]:
-    """The cells that the formula in this cell computes."""
-    formula = book.formula(cell)
-    return list(formula.area.cells()) if formula and formula.area else [cell]
+    begin = moved.union(cell for cell in waiting if _opaque(book, cell))
+    reached = waiting.intersection((*begin, *book.graph.after(map(book.filled, begin), is_waiting)))
+    return [cell for anchor in sorted(reached) for cell in book.filled(anchor).cells()]
 
 
 def _opaque(book: Workbook, cell: Cell) -> bool:

@@ -17,7 +17,7 @@ from xlparity.tolerance import Tolerance
 EQUAL = Tolerance(rtol=1e-9, atol=1e-12)
 
 
-def recalculate(path: Path) -> tuple[StoredReport, bytes]:
+def check_stored(path: Path) -> tuple[StoredReport, bytes]:
     """How the stored values compare with the recomputed ones, and the file with these in their place.
 
     Only the values in the sheets' XML are exchanged; the value of a cell that could not be computed stays. Raises

@@ -17,8 +17,8 @@ import typer
 
 from xlparity import cli
 from xlparity.cli.guard import guarded
-from xlparity.cli.verify import files_below
 from xlparity.errors import XlparityError
+from xlparity.files import files_below
 from xlparity.results.report import Verdict, worst
 from xlparity.spec import SUFFIX, read_spec
 

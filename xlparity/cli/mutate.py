@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+import xlparity
 from xlparity.cli.output import Format, progress_bar, tell_written, write, write_text
 from xlparity.files import keep_report_apart
 from xlparity.settings import MUTANTS, Options, seconds
@@ -63,14 +64,12 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     edit and formulas by turns, so that they are covered evenly. Without an option, [tool.xlparity] in pyproject.toml gives
     scenarios, seed, time and tolerances.
     """
-    import xlparity.actions.mutate.run as mutation  # noqa: PLC0415
-
     keep_report_apart(output, workbook, spec)
     given = {"scenarios": scenarios, "seed": seed, "reference_timeout": reference_timeout}
     given |= {"time": seconds(time, "--time"), "mutants": limit, "jobs": jobs}
     options = Options.of_project().over(given, "--")
     with progress_bar(1) as progress:
-        report = mutation.mutate(
+        report = xlparity.mutate(
             spec,
             workbook=workbook,
             options=options,

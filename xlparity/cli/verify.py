@@ -1,6 +1,6 @@
 """``xlparity verify``: the workbooks of spec files against their references."""
 
-import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ from xlparity.cli.engines import engine_names
 from xlparity.cli.formats import ReportFormat, keep_all_apart, paired, write_reports
 from xlparity.cli.output import complain, progress_bar
 from xlparity.errors import UsageError, XlparityError
-from xlparity.files import from_here, keep_apart, write_file
+from xlparity.files import files_below, keep_apart, refuse_kind
 from xlparity.settings import Options
 
 if TYPE_CHECKING:
@@ -139,50 +139,22 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
             _refuse_name(copy, specs[0], Path(reports[0].workbook), read_spec(specs[0]).workbook, option)
     fixed = None if fix is None else _fixed(reports[0], fix, specs[0], options)
     if annotate is not None:
-        _annotated(reports[0], annotate)
+        shown = xlparity.annotate(reports[0], annotate)
+        coloured = (
+            f"{shown.coloured:,} cell{'' if shown.coloured == 1 else 's'} coloured, {shown.commented:,} commented"
+        )
+        typer.echo(f"wrote {annotate.as_posix()}: {coloured}, sheet '{shown.sheet}' added", err=True)
     write_reports(wanted, reports, fixed, quiet=quiet, verbose=verbose)
     raise typer.Exit(int(worst(report.verdict for report in reports)))
 
 
 def _fixed(report: "Report", out: Path, spec: Path, options: Options) -> "Fixed":
     """The copy with the report's suggestions, written and verified; nothing is written where there are none."""
-    from xlparity.actions.fix import fix  # noqa: PLC0415
-    from xlparity.results.fixed import Fixed  # noqa: PLC0415
-
-    data, cells = fix(report)
-    if not cells:
-        return Fixed(from_here(out), (), None)
-    write_file(out, data)
-    return Fixed(from_here(out), cells, xlparity.verify(spec, workbook=out, options=options))
-
-
-def _annotated(report: "Report", out: Path) -> None:
-    """The copy with the report in it, written and told of on standard error, whatever the report's own format is."""
-    from xlparity.actions.annotate import annotate  # noqa: PLC0415
-
-    copy = annotate(report)
-    write_file(out, copy.data)
-    coloured = f"{copy.coloured:,} cell{'' if copy.coloured == 1 else 's'} coloured, {copy.commented:,} commented"
-    typer.echo(f"wrote {out.as_posix()}: {coloured}, sheet '{copy.sheet}' added", err=True)
+    fixed = xlparity.fix(report, out)
+    return replace(fixed, report=xlparity.verify(spec, workbook=out, options=options)) if fixed.formulas else fixed
 
 
 def _refuse_name(out: Path, spec: Path, workbook: Path, own: Path, option: str) -> None:
     """A copy overwrites nothing that is read or that the spec names, and ends as the workbook does."""
     keep_apart(out, spec, workbook, own, option=option)
     refuse_kind(out, workbook, option)
-
-
-def refuse_kind(out: Path, workbook: Path, option: str) -> None:
-    """Raises UsageError where the copy of a workbook does not end as that does: Excel opens no other."""
-    if out.suffix.lower() != workbook.suffix.lower():
-        raise UsageError(f"{option} {out}: the copy of {workbook} must end in {workbook.suffix} as well")
-
-
-def files_below(folder: Path, ending: str) -> list[Path]:
-    """The files below the folder, but none that is hidden or that came with a package into a virtual environment."""
-    found: list[Path] = []
-    for name, folders, files in os.walk(folder):
-        here = Path(name)
-        folders[:] = [f for f in folders if not f.startswith(".") and not (here / f / "pyvenv.cfg").is_file()]
-        found += [here / file for file in files if file.endswith(ending) and not file.startswith(".")]
-    return sorted(found)

@@ -1,30 +1,37 @@
 """The commands about one workbook: ``generate``, ``recalc`` and ``init``."""
 
-import os
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+import xlparity
+from xlparity.actions.courses import course_names
 from xlparity.cli.output import Format, tell_written, write, write_text
-from xlparity.cli.verify import refuse_kind, verify
+from xlparity.cli.verify import verify
 from xlparity.errors import UsageError
-from xlparity.files import keep_apart, keep_report_apart, write_file
+from xlparity.files import keep_report_apart, refuse_kind, write_file
 from xlparity.settings import LARGEST_SEED, Options
 
 
-class Course(StrEnum):
-    """The workbooks that can be generated."""
-
-    REGRESSOR = "regressor"
+def _course(name: str) -> str:
+    """The name, where there is such a workbook."""
+    if name not in course_names():
+        raise typer.BadParameter(f"'{name}' is not one of {', '.join(map(repr, course_names()))}")
+    return name
 
 
 def generate(
     course: Annotated[
-        Course, typer.Argument(metavar="COURSE", help=f"The workbook to write: {', '.join(Course)}.")
-    ] = Course.REGRESSOR,
+        str,
+        typer.Argument(
+            metavar="COURSE",
+            help=f"The workbook to write: {', '.join(course_names())}.",
+            callback=_course,
+            autocompletion=lambda: list(course_names()),
+        ),
+    ] = "regressor",
     *,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to write it to.", file_okay=False)] = Path(
         "workbooks"
@@ -42,35 +49,19 @@ def generate(
     verify_it: Annotated[bool, typer.Option("--verify", help="Verify the workbook that was written.")] = False,
 ) -> None:
     """Write a course workbook with live formulas, and the spec file that verifies it, with its schema for editors."""
-    from xlparity.actions.generate import build, differs  # noqa: PLC0415
-    from xlparity.course.regressor.faulty import plant_mistakes  # noqa: PLC0415
-    from xlparity.course.regressor.pages import regressor  # noqa: PLC0415
-    from xlparity.spec.schema import FILE as SCHEMA  # noqa: PLC0415
-    from xlparity.spec.schema import schema_text  # noqa: PLC0415
+    from xlparity.actions.generate.files import differing  # noqa: PLC0415
 
-    if not -1e6 < alpha < 1e6:  # also refuses a nan
-        raise UsageError(f"--alpha {alpha} is no learning rate; give a number such as 0.5")
-    draft = regressor(iterations=iterations, alpha=alpha, seed=seed)
-    files = {out / name: data for name, data in build(draft).items()}
-    files[out / SCHEMA] = schema_text().encode()
-    if faulty is not None:
-        keep_apart(faulty, *files, option="--faulty")
-        if faulty.suffix.lower() != ".xlsx":
-            raise UsageError(f"--faulty {faulty}: name a file that ends in .xlsx, as Excel opens no other as one")
-        plant_mistakes(draft, iterations)
-        files[faulty] = build(draft)[f"{draft.name}.xlsx"]
     if check:
-        wrong = [path for path, data in files.items() if differs(path, data)]
+        wrong = differing(course, out, iterations=iterations, alpha=alpha, seed=seed, faulty=faulty)
         for path in wrong:
             typer.echo(f"{path.as_posix()} differs from what xlparity generates", err=True)
         if wrong:
             raise typer.Exit(1)
     else:
-        for path, data in files.items():
-            write_file(path, data)
+        for path in xlparity.generate(course, out, iterations=iterations, alpha=alpha, seed=seed, faulty=faulty):
             typer.echo(f"wrote {path.as_posix()}", err=True)
     if verify_it:
-        verify([out / f"{course.value}.parity.toml"])
+        verify([out / f"{course}.parity.toml"])
 
 
 def recalc(
@@ -102,7 +93,7 @@ def recalc(
     A workbook stores what each formula last came to, and that is what viewers, pandas and openpyxl show. Nothing but these
     values is changed; a formula that cannot be computed keeps what it has.
     """
-    from xlparity.actions.recalc import recalculate  # noqa: PLC0415
+    from xlparity.actions.recalc import check_stored  # noqa: PLC0415
     from xlparity.reporters import json as json_reporter  # noqa: PLC0415
 
     if check and out:
@@ -112,7 +103,7 @@ def recalc(
     keep_report_apart(output, workbook, out)
     if out is not None:
         refuse_kind(out, workbook, "--out")
-    report, data = recalculate(workbook)
+    report, data = check_stored(workbook)
     report = replace(report, allow_unsupported=allow_unsupported)
     written = "" if check else (out or workbook).as_posix()
 
@@ -166,30 +157,14 @@ def init(
 
     A JSON Schema, by which editors complete and check the spec, is written beside it where there is none.
     """
-    from xlparity.actions.init import draft_spec  # noqa: PLC0415
-    from xlparity.excel.workbook import read_workbook  # noqa: PLC0415
-    from xlparity.spec.reference import find_reference  # noqa: PLC0415
     from xlparity.spec.schema import FILE as SCHEMA  # noqa: PLC0415
-
-    book = read_workbook(workbook)
-    spec = output or workbook.with_suffix(".parity.toml")
-    if os.path.lexists(spec):
-        raise UsageError(f"{spec}: exists, and init overwrites nothing; name another file with --output")
-    limit = Options.of_project().over({"reference_timeout": reference_timeout}, "--").reference_timeout
-    function = find_reference(reference, Path(), limit) if reference is not None else None
-    write_file(spec, draft_spec(book, spec, function).encode())
-    typer.echo(f"wrote {spec.as_posix()}", err=True)
-    _write_schema(spec.parent / SCHEMA)
-
-
-def _write_schema(path: Path) -> None:
-    """The schema that the draft names, where there is none; what is there is left, since ``init`` overwrites nothing."""
     from xlparity.spec.schema import schema_text  # noqa: PLC0415
 
-    schema = schema_text().encode()
-    if not os.path.lexists(path):
-        write_file(path, schema)
+    options = Options.of_project().over({"reference_timeout": reference_timeout}, "--")
+    written = xlparity.init(workbook, reference, output, options=options)
+    for path in written:
         typer.echo(f"wrote {path.as_posix()}", err=True)
-    elif not path.is_file() or path.read_bytes() != schema:
-        said = f"'xlparity spec --schema > {path.as_posix()}' replaces it"
-        typer.echo(f"kept {path.as_posix()}, which is not the schema of this version; {said}", err=True)
+    schema = written[0].parent / SCHEMA
+    if schema not in written and (not schema.is_file() or schema.read_bytes() != schema_text().encode()):
+        said = f"'xlparity spec --schema > {schema.as_posix()}' replaces it"
+        typer.echo(f"kept {schema.as_posix()}, which is not the schema of this version; {said}", err=True)

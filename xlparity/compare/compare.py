@@ -24,8 +24,8 @@ from xlparity.tolerance import within
 class Comparison(NamedTuple):
     """How the compared cells stand to what is expected, each (samples, bindings), and no two true at once.
 
-    They are ``wrong``, or ``unsure`` where there is no value to compare, or ``either`` where one reading of a cancellation residue
-    agrees and the other does not; else they match.
+    They are ``wrong``, or ``unsure`` where there is no value to compare, or ``either`` where one reading of a cancellation
+    residue agrees and the other does not; else they match.
     """
 
     wrong: Bools

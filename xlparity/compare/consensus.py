@@ -9,7 +9,8 @@ from xlparity.engines.survey import refused_by_all
 from xlparity.excel.address import Cell
 from xlparity.excel.values import BLANK, Unsupported, Value
 from xlparity.excel.workbook import Workbook
-from xlparity.results.report import UNSUPPORTED, WRONG, CellResult, CheckResult, Finding, Report
+from xlparity.results.report import WRONG, CellResult, CheckResult, Finding, Report
+from xlparity.results.rules import UNSUPPORTED
 from xlparity.tolerance import Tolerance
 
 _SAME = Tolerance(rtol=1e-9, atol=1e-12)
@@ -109,8 +110,7 @@ def credited(
             for k, check in enumerate(checks)
             if k == number or any(outcomes[k][cell] == found for cell, found in own)
         )
-        message = f"{cause.message} Found with {' and '.join(engines)}."
-        credits.append(replace(cause, message=message, engines=engines))
+        credits.append(replace(cause, engines=engines))
     return credits
 
 
@@ -169,14 +169,14 @@ def _alone(
         agreeing = " and ".join(other.engine for other in witnesses)
         if first.cell in disputed:
             code = "XP307"
-            message = f"{check.engine} and {agreeing} contradict each other about {said}: {values}; nobody can tell"
+            cause = f"{check.engine} and {agreeing} contradict each other about {said}: {values}; nobody can tell"
         elif check.recomputed:
             code = "XP305"
-            message = f"{check.engine} alone is wrong about {said}: {values}; {agreeing} and the reference agree"
+            cause = f"{check.engine} alone is wrong about {said}: {values}; {agreeing} and the reference agree"
         else:
             code = "XP501"
-            message = f"the file does not store what {agreeing} computes for {said}: {values}"
-        yield _finding(code, variable, results, message)
+            cause = f"the file does not store what {agreeing} computes for {said}: {values}"
+        yield _finding(code, variable, results, cause)
 
 
 def _apart(check: CheckResult, alone: set[Cell], before: Sequence[CheckResult]) -> Iterator[Finding]:
@@ -192,17 +192,17 @@ def _apart(check: CheckResult, alone: set[Cell], before: Sequence[CheckResult]) 
             first = results[0]
             values = f"{_said(theirs[first.cell].actual)} against {_said(first.actual)}"
             engines = f"{other.engine} and {check.engine}"
-            message = f"{engines} disagree on '{variable}' in {first.cell}: {values}; the reference agrees with neither"
-            yield _finding("XP306", variable, results, message)
+            cause = f"{engines} disagree on '{variable}' in {first.cell}: {values}; the reference agrees with neither"
+            yield _finding("XP306", variable, results, cause)
 
 
-def _finding(code: str, variable: str, results: Sequence[CellResult], message: str) -> Finding:
+def _finding(code: str, variable: str, results: Sequence[CellResult], cause: str) -> Finding:
     return Finding(
         code,
         variable,
         tuple(result.cell for result in results),
         tuple(sorted({result.iteration for result in results})),
-        message,
+        cause,
         results[0].formula,
     )
 

@@ -7,7 +7,8 @@ from xlparity.excel.address import Cell, Range
 from xlparity.excel.formula import refers
 from xlparity.excel.values import BLANK, ErrorValue, Unsupported, Value
 from xlparity.excel.workbook import Workbook
-from xlparity.results.report import NO_NUMBER, UNSUPPORTED, Finding
+from xlparity.results.report import Finding
+from xlparity.results.rules import NO_NUMBER, UNSUPPORTED
 from xlparity.spec.binding import Input, Offset
 from xlparity.spec.check import Check
 from xlparity.tolerance import Tolerance

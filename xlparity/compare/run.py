@@ -11,10 +11,10 @@ from xlparity.excel.address import Cell
 from xlparity.excel.columns import Column, Floats, value_in
 from xlparity.excel.values import ErrorValue, Value
 from xlparity.results.report import CellResult, CheckResult
+from xlparity.results.rules import DISPUTED
 from xlparity.spec.binding import Binding
 from xlparity.spec.check import Check
 
-DISPUTED = ("XP305", "XP307")  # findings about cells that one engine finds wrong and another one right
 _BEYOND_RANGE = ("#NUM!", "#DIV/0!")  # what Excel has where numpy goes on with an infinity
 
 

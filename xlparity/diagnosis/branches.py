@@ -33,8 +33,8 @@ _CHOOSING = frozenset(("MAX", "MIN", "MEDIAN"))  # of several arguments they ret
 _COMPARISONS = frozenset(("=", "<>", "<", ">", "<=", ">="))
 _OUTCOMES = (Node("truth", "TRUE"), Node("truth", "FALSE"))
 
-Evaluation = Callable[[Mapping[Cell, Formula]], Mapping[Cell, Column] | None]
-"""What the cells come to with these formulas in place of theirs; None where that cannot be computed."""
+Evaluation = Callable[[Mapping[Cell, Formula]], Mapping[Cell, Column]]
+"""What the cells come to with these formulas in place of theirs."""
 
 
 def has_branches(formula: Formula) -> bool:
@@ -100,14 +100,14 @@ def taken(
 ) -> list[bool]:
     """For each of the changes to the formulas, whether the samples tell it: any of the root's cells comes to something else."""
     before = evaluate(formulas)
-    return [before is not None and _differs(root, before, evaluate({**formulas, **more})) for more in changed]
+    return [_differs(root, before, evaluate({**formulas, **more})) for more in changed]
 
 
-def _differs(root: Root, before: Mapping[Cell, Column], after: Mapping[Cell, Column] | None) -> bool:
+def _differs(root: Root, before: Mapping[Cell, Column], after: Mapping[Cell, Column]) -> bool:
     sets = list(root.forced.sets)
-    for index, cell in zip(root.indices, root.cells, strict=True) if after is not None else ():
+    for index, cell in zip(root.indices, root.cells, strict=True):
         compared = np.isfinite(root.run.expected[sets, index])
-        one, other = before.get(cell, BLANK), after.get(cell, BLANK) if after is not None else BLANK
+        one, other = before.get(cell, BLANK), after.get(cell, BLANK)
         for at in np.flatnonzero(compared).tolist():
             value = value_in(other, at)
             if value != value_in(one, at) and not isinstance(value, Unsupported | Missing):

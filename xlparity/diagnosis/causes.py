@@ -10,15 +10,8 @@ from xlparity.diagnosis.diagnose import diagnose
 from xlparity.diagnosis.localise import amiss
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Formula, Workbook
-from xlparity.results.report import (
-    OF_INPUTS,
-    UNEXPLAINED,
-    UNKNOWN,
-    UNSUPPORTED,
-    WRONG_FORMULA,
-    CheckResult,
-    Finding,
-)
+from xlparity.results.report import UNKNOWN, CheckResult, Finding
+from xlparity.results.rules import OF_INPUTS, UNEXPLAINED, UNSUPPORTED, WRONG_FORMULA
 from xlparity.scenarios.run import EngineRun, Loaded, run_checks
 from xlparity.scenarios.sample import sample
 from xlparity.settings import Options

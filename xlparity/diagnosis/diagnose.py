@@ -8,7 +8,7 @@ import numpy as np
 
 from xlparity.compare.run import Run
 from xlparity.diagnosis.helpers import Culprits
-from xlparity.diagnosis.localise import Forced, ForcingSession, Root, agrees, amiss, force, localise, reason_in
+from xlparity.diagnosis.localise import Forced, ForcingSession, Root, agrees, amiss, force, localise, refusal_in
 from xlparity.diagnosis.relative import Layout
 from xlparity.diagnosis.repair import Mend, Repair
 from xlparity.diagnosis.sentences import finding, unexplained
@@ -16,7 +16,6 @@ from xlparity.diagnosis.spelling import Spelling, right
 from xlparity.errors import XlparityError
 from xlparity.excel.address import Cell
 from xlparity.excel.columns import Column
-from xlparity.excel.graph import on_a_circle, origins
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import Finding
@@ -91,8 +90,8 @@ def _sources(workbook: Workbook, root: Root) -> tuple[Cell, ...]:
     if root.fault != "unsupported":
         return ()
     held, local = root.forced.held, root.forced.local
-    found = origins(
-        workbook, root.cells, lambda cell: cell not in held and reason_in(local.get(cell, BLANK)) is not None
+    found = workbook.graph.origins(
+        root.cells, lambda cell: cell not in held and refusal_in(local.get(cell, BLANK)) is not None
     )
     return () if set(found) <= {workbook.members.get(cell, cell) for cell in root.cells} else found
 
@@ -229,7 +228,7 @@ class _Search:
                 and (
                     (broken and mend.culprits)
                     # Two pasted copies of one quantity would each be told to refer to the other.
-                    or (root.fault == "typed" and on_a_circle(mended, next(iter(mend.formulas))))
+                    or (root.fault == "typed" and mended.graph.leads_back(next(iter(mend.formulas))))
                     or (not _holds(root, values) and not (unmended and _may_follow(root)))
                 )
             ]

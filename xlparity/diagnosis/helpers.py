@@ -6,7 +6,7 @@ import numpy as np
 
 from xlparity.compare.run import Run
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, Kind, Site, edits
-from xlparity.diagnosis.localise import Forced, Root, agrees, reason_in, wrong_alone
+from xlparity.diagnosis.localise import Forced, Root, agrees, refusal_in, wrong_alone
 from xlparity.diagnosis.relative import Form
 from xlparity.diagnosis.repair import Mend, Repair
 from xlparity.diagnosis.subject import Subject, parsed
@@ -20,7 +20,6 @@ from xlparity.scenarios.screen import Screen, Unscreened
 _MOST_SHAPES = 8
 _MOST_CONFIRMED = 6
 _MOST_HELPERS = 400
-_LARGEST_RANGE = 1000
 _FEWEST_ALIKE = 3  # cells in a line that have one formula, so that another among them is odd
 
 Tried = Iterator[tuple[Edit, Mapping[Cell, Formula]]]
@@ -39,8 +38,8 @@ class Culprits:
         if root.fault in ("typed", "circular"):
             return None
         for edit, formulas in self._candidates(root):
-            mend = Mend(edit.kind, edit.said, formulas, tuple(formulas), edit.size)
-            unknown = any(reason_in(root.forced.seen(cell)) is not None for cell in formulas)  # it may well be right
+            mend = Mend.by(edit, formulas, tuple(formulas))
+            unknown = any(refusal_in(root.forced.seen(cell)) is not None for cell in formulas)  # it may well be right
             if mend.signature not in refused and not unknown and self._confirmed(root, formulas):
                 return mend
         return None
@@ -67,15 +66,13 @@ class Culprits:
     def helpers(self, cell: Cell) -> list[Cell]:
         """The cells that nothing binds on the way to this one, formulas and constants, in the order of the formulas' text."""
         book, slots = self._repair.workbook, self._repair.layout.slots
+        steps = book.graph.steps([cell], lambda precedent: precedent not in slots)
+        new = (book.members.get(each, each) for _, fresh in steps for each in fresh if each not in slots)
         found: dict[Cell, None] = {}
-        waiting = [cell]
-        while waiting and len(found) < _MOST_HELPERS:
-            for area in book.precedents(waiting.pop()):
-                for precedent in area.cells() if area.size <= _LARGEST_RANGE else ():
-                    home = book.members.get(precedent, precedent)
-                    if precedent not in slots and home not in found and home in book.cells:
-                        found[home] = None
-                        waiting.append(home)
+        for home in new:
+            found[home] = None
+            if len(found) == _MOST_HELPERS:
+                break
         return list(found)
 
     def _form(self, cell: Cell, iteration: int, check: str) -> Form | None:
@@ -97,10 +94,11 @@ class Culprits:
                 text = repair.layout.write(form, helper, subject.home)
                 if text is not None:
                     near = (column if len(column) >= len(row) else row)[0]
-                    said = f"it is not the formula of {near} and its like"
+                    edit = Edit("siblings", Node("omitted", ""), "", 0.0, near)
                     if own is None:
                         said = f"a constant stands where {near} and its like have a formula"
-                    yield Edit("siblings", Node("omitted", ""), said, 0.0), {helper: Formula(text)}
+                        edit = edit._replace(said=said, unlike=None)
+                    yield edit, {helper: Formula(text)}
 
     def _as_in_siblings(self, root: Root) -> Tried:
         """Helpers as they are on the way to right cells with the same formula: the first that differs in each root cell."""

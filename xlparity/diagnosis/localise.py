@@ -19,7 +19,6 @@ from xlparity.diagnosis.relative import Form, Layout
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, Floats, picked, value_in
-from xlparity.excel.graph import dependents_of, looked_at, on_a_circle, refers_to_itself, spread
 from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported
 from xlparity.excel.workbook import Workbook
 from xlparity.results.report import UNKNOWN, WRONG, CellResult
@@ -130,10 +129,11 @@ def localise(
             # Two wrongs may make a right: a formula that reads a wrong cell is run even where its own cell is right.
             beside = sorted(set(wrong_alone(run, forced)).difference(indices)) if run.own else ()
             bindings = run.bindings
+            misled_by = _readers(workbook, wrong, forced.held) if beside else frozenset()
             misled = [
                 index
                 for index in beside
-                if _reads(workbook, bindings[index].cell, wrong, forced.held)
+                if workbook.members.get(bindings[index].cell, bindings[index].cell) in misled_by
                 or _fault(run, index, forced) == "unsupported"  # on some inputs: that is to be known as well
             ]
             suspects = sorted([*indices, *misled])
@@ -145,22 +145,24 @@ def localise(
 
 
 def _beyond(
-    workbook: Workbook, layout: Layout, run: Run, forced: Forced, left: Sequence[int], wrong: Container[Cell]
+    workbook: Workbook, layout: Layout, run: Run, forced: Forced, left: Sequence[int], wrong: Iterable[Cell]
 ) -> list[Root]:
     """The formulas of wrong cells that cannot be computed on forced values, and that read no wrong cell."""
     groups: dict[tuple[str, Form], list[int]] = {}
+    misled = _readers(workbook, wrong, forced.held)
     for index in left:
         binding = run.bindings[index]
         formula = workbook.formula(binding.cell)
+        anchor = workbook.members.get(binding.cell, binding.cell)
         if (
             formula is not None
             and run.results[index].status not in UNKNOWN
-            and reason_in(forced.local.get(binding.cell, BLANK)) is not None
+            and refusal_in(forced.local.get(binding.cell, BLANK)) is not None
             and run.wrong[:, index].any()
-            and not _reads(workbook, binding.cell, wrong, forced.held)
+            and anchor not in misled
         ):
             home = run.name, binding.iteration
-            form = layout.form(workbook.members.get(binding.cell, binding.cell), formula, home)
+            form = layout.form(anchor, formula, home)
             groups.setdefault((binding.output.name, form), []).append(index)
     return [
         Root(run, forced, variable, "beyond", tuple(indices), form, proved=False)
@@ -168,33 +170,22 @@ def _beyond(
     ]
 
 
-def reason_in(column: Column) -> str | None:
-    """Why the engine could not compute the column in some of its sets; None where it could in all."""
+def refusal_in(column: Column) -> Unsupported | None:
+    """What the engine has in place of a value in the first set in which it could not compute the column; None in none."""
     for value in column if isinstance(column, tuple) else (column,):
         if isinstance(value, Unsupported):
-            return value.reason
+            return value
         if isinstance(value, Missing):
-            return f"a cell that holds {value}"
+            return Unsupported(f"a cell that holds {value}")
     return None
 
 
-def _reads(workbook: Workbook, cell: Cell, wrong: Container[Cell], held: Container[Cell]) -> bool:
-    """Whether the cell's formula reads one of the wrong cells, directly or through formulas that are not held.
+def _readers(workbook: Workbook, wrong: Iterable[Cell], held: Container[Cell]) -> frozenset[Cell]:
+    """The formulas that read one of the wrong cells, directly or through formulas that are not held.
 
-    Where it reads none, the forced values are those of the run, on which the cell is right.
+    Where one reads none, the forced values are those of the run, on which its cell is right.
     """
-    seen: set[Cell] = set()
-    waiting = [cell]
-    while waiting:
-        for area in workbook.precedents(waiting.pop()):
-            for found in looked_at(workbook, area) or ():
-                if found in wrong:
-                    return True
-                if found not in seen and found not in held:
-                    seen.add(found)
-                    if workbook.formula(found) is not None:
-                        waiting.append(found)
-    return False
+    return frozenset(workbook.graph.after(wrong, lambda cell: cell not in held))
 
 
 def amiss(run: Run) -> list[int]:
@@ -321,8 +312,8 @@ def _roots(workbook: Workbook, layout: Layout, run: Run, suspects: Iterable[int]
             fault is None
             and _has_no_value(run.results[index])
             and (
-                refers_to_itself(workbook, binding.cell)  # on forced values x = x is always right
-                or (on_a_circle(workbook, binding.cell) and _is_odd(workbook, layout, run, index))
+                workbook.graph.reads_itself(binding.cell)  # on forced values x = x is always right
+                or (workbook.graph.is_circular(binding.cell) and _is_odd(workbook, layout, run, index))
             )
         ):
             fault = "formula"
@@ -407,7 +398,7 @@ def _circular(workbook: Workbook, root: Root) -> bool:
     """Whether the cells have no value since they follow from themselves."""
     if not _has_no_value(root.run.results[root.indices[0]]) or root.fault == "typed":
         return False
-    return on_a_circle(workbook, root.cells[0])
+    return workbook.graph.is_circular(root.cells[0])
 
 
 def _with_knock_ons(
@@ -424,27 +415,28 @@ def _with_knock_ons(
     at_fault = {cell for root in roots if not root.helpers for cell in root.cells}
     wrong = [(run, index) for run, _, indices in amiss_in for index in indices]
     cells = {run.bindings[index].cell for run, index in wrong}
-    dependents = dependents_of(workbook, cells | {cell for cell in workbook.cells if cell not in bound})
-    reached: dict[Cell, set[int]] = {}
-    for number, root in enumerate(roots):
-        for cell in () if root.constant else root.helpers or root.cells:  # nothing is wrong because of a right constant
-            spread(cell, number, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
-    for cell in explained:
-        spread(cell, -1, lambda at: dependents.get(workbook.members.get(at, at), ()), reached)
+    graph = workbook.graph
+    reached: dict[Cell, set[int]] = {}  # of formulas, by the roots from which they descend; -1 for what is explained
+    for number, source in ((-1, explained), *((n, root.helpers or root.cells) for n, root in enumerate(roots))):
+        if number >= 0 and roots[number].constant:
+            continue  # nothing is wrong because of a right constant
+        places = {workbook.filled(workbook.members.get(cell, cell)) for cell in source}
+        for formula in graph.after(places, lambda cell: cell in cells or cell not in bound):
+            reached.setdefault(formula, set()).add(number)
     counts, alone = [0] * len(roots), [0] * len(roots)
     left: dict[int, list[int]] = {}
     for run, index in wrong:
         cell = run.bindings[index].cell
         if cell in at_fault or run.results[index].status == "accepted":
             continue
-        before = reached.get(cell, set())
+        before = reached.get(workbook.members.get(cell, cell), set())
         unknown = run.results[index].status in UNKNOWN and not run.wrong[:, index].any()
         for number in before - {-1}:
             if unknown and roots[number].fault not in NOT_ASSESSED:
                 continue  # nobody has found it wrong
             counts[number] += 1
             alone[number] += len(before) == 1
-        if cell not in reached:
+        if not before:
             left.setdefault(id(run), []).append(index)
     remaining = [(run, forced, left[id(run)]) for run, forced, _ in amiss_in if id(run) in left]
     counted = zip(roots, counts, alone, strict=True)

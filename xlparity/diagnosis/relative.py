@@ -261,8 +261,7 @@ class Layout:
         row, column = divmod(number, columns)
         if (check, variable) in self._turned:
             column, row = divmod(number, rows)
-        at = base.first.moved(row, column)
-        return Range(at.sheet, at.row, at.column, at.row, at.column)
+        return Range.of(base.first.moved(row, column))
 
 
 def _skeleton(text: str) -> str:

@@ -18,7 +18,7 @@ from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node, plain
 from xlparity.excel.columns import Column
 from xlparity.excel.fill import filled, turned
-from xlparity.excel.graph import follows, looked_at, precedents
+from xlparity.excel.graph import Graph
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook
 
@@ -29,10 +29,10 @@ _MOST_TWO_STEPS = 3  # searches for two edits in a row, which are the long ones
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """What to write, by the first cell of each formula, and what was wrong: the kind of the edit and its sentence.
+    """What to write, by the first cell of each formula, and what was wrong: the kind of the edit and what it says.
 
-    ``culprits`` are the cells that are at fault where these are no bound ones, but helpers on the way to them. ``size`` is
-    that of the edit, 0 for the siblings' formula.
+    ``culprits`` are the cells that are at fault where these are no bound ones, but helpers on the way to them. ``size``,
+    ``unlike`` and ``of_siblings`` are those of the edit; the size is 0 for the siblings' formula.
     """
 
     kind: str
@@ -40,6 +40,13 @@ class Mend:
     formulas: Mapping[Cell, Formula]
     culprits: tuple[Cell, ...] = ()
     size: float = 0.0
+    unlike: Cell | None = None
+    of_siblings: bool = False
+
+    @classmethod
+    def by(cls, edit: Edit, formulas: Mapping[Cell, Formula], culprits: tuple[Cell, ...] = ()) -> "Mend":
+        """What the edit makes of the formulas."""
+        return cls(edit.kind, edit.said, formulas, culprits, edit.size, edit.unlike, edit.of_siblings)
 
     @property
     def signature(self) -> frozenset[tuple[Cell, str]]:
@@ -63,22 +70,21 @@ class Repair:
         ``refused`` are the signatures of mends that have turned out to be none.
         """
         for edit, formulas in self._candidates(root):
-            mend = Mend(edit.kind, edit.said, formulas, size=edit.size)
+            mend = Mend.by(edit, formulas)
             if mend.signature not in refused and self.confirmed(root, formulas):
                 return replace(mend, said=self._told(root, edit, formulas))
         return None
 
     def _told(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
-        """The edit's sentence as it reads from the root's first cell, whose formulas are shown, and not from its middle."""
+        """What the edit says as it reads from the root's first cell, whose formulas are shown, and not from its middle."""
         first, home = root.cells[0], (root.run.name, root.bindings[0].iteration)
         first = self.workbook.members.get(first, first)
         own, new = self.workbook.formula(first), formulas.get(first)
         before, after = (parsed(formula.text) if formula is not None else None for formula in (own, new))
-        if own is None or before is None or after is None or edit.kind in ("siblings", "anchor"):
+        if own is None or before is None or after is None or not edit.said or edit.kind in ("siblings", "anchor"):
             return edit.said
         site, wanted = Site(self.layout, first, home, own.area.shape if own.area is not None else None), plain(after)
-        unlike = edit.said[: edit.said.index(", ") + 2] if edit.said.startswith("unlike in ") else ""
-        told = (unlike + e.said for e in edits(before, site) if e.kind == edit.kind and plain(e.tree) == wanted)
+        told = (e.said for e in edits(before, site) if e.kind == edit.kind and plain(e.tree) == wanted)
         return next(told, edit.said)
 
     # --- what is tried, and in which order ------------------------------------------------------------------------------
@@ -102,7 +108,7 @@ class Repair:
             text = self.layout.write(form, subject.cell, subject.home)
             if text is not None and (seed := parsed(text)) is not None:
                 yield from subject.screened(
-                    edit._replace(said=f"unlike its siblings: {edit.said}") for edit in edits(seed, subject.site, SMALL)
+                    edit._replace(of_siblings=True) for edit in edits(seed, subject.site, SMALL)
                 )
         if not siblings and (subject.tree is None or not refers(subject.tree)):
             yield from subject.screened(subject.copies())
@@ -137,8 +143,8 @@ class Repair:
         if target is not None and subject.tree is not None:
             for edit in edits(subject.tree, subject.site):
                 if plain(edit.tree) == plain(target):
-                    return Edit(edit.kind, target, f"unlike in {sibling}, {edit.said}", 0.0)
-        return Edit("siblings", target or Node("omitted", ""), f"it is not the formula of {sibling} and its like", 0.0)
+                    return Edit(edit.kind, target, edit.said, 0.0, sibling)
+        return Edit("siblings", target or Node("omitted", ""), "", 0.0, sibling)
 
     def _anchored(self, root: Root, subject: Subject) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
         """References that moved as a right formula was filled, and should not have, or did not and should have."""
@@ -150,13 +156,13 @@ class Repair:
             if cell.sheet != subject.cell.sheet or filled(formula.text, rows, columns) != own.text:
                 continue
             near = [b.cell for b in root.bindings if b.iteration == subject.home[1]]
-            for said, other in turned(formula):
+            for turn, other in turned(formula):
                 form = self.layout.form(cell, other, home)
                 # A formula means the same with many a ``$``; at fault is the one that decides what filling makes of it.
                 if all(self._fills(cell, other, to, subject.home, form) for to in near):
                     formulas = subject.written(form)
                     if formulas is not None:
-                        yield Edit("anchor", Node("omitted", ""), said, 1.0), formulas
+                        yield Edit("anchor", Node("omitted", ""), turn.sentence, 1.0), formulas
             return
 
     def _fills(self, cell: Cell, formula: Formula, to: Cell, home: tuple[str, int], form: Form) -> bool:
@@ -170,8 +176,7 @@ class Repair:
         for form, cell in self.siblings(root)[:1]:
             held, formulas = self.workbook.formula(cell), subject.written(form)
             if form != root.form and formulas is not None and held is not None and not has_branches(held):
-                edit = self._as_edit(subject, form, cell)
-                return Mend(edit.kind, edit.said, formulas)
+                return Mend.by(self._as_edit(subject, form, cell), formulas)
         return None
 
     def siblings(self, root: Root) -> list[tuple[Form, Cell]]:
@@ -210,14 +215,14 @@ class Repair:
     def _right(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         found = self.computed(root, formulas)
         concerned = _filled(formulas)
-        return found is not None and all(
+        return all(
             agrees(root.run, index, found.get(binding.cell, BLANK), root.forced.sets).all()
             for index, binding in zip(root.indices, root.bindings, strict=True)
             if binding.cell in concerned
         )
 
-    def computed(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column] | None:
-        """What these formulas come to on the forced values; None where they read too many cells."""
+    def computed(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column]:
+        """What these formulas come to on the forced values."""
         members = {
             member: cell
             for cell, formula in formulas.items()
@@ -225,13 +230,11 @@ class Repair:
             if member != cell
         }
         small = replace(self.workbook, cells=formulas, members=members)
-        held: dict[Cell, Column] = {}
-        for cell in formulas:
-            for area in small.precedents(cell):
-                cells = looked_at(small, area)
-                if cells is None:
-                    return None
-                held.update((precedent, root.forced.seen(precedent)) for precedent in cells)
+        read = {area for cell in formulas for area in small.graph.areas(cell)}
+        forced = root.forced
+        held = {
+            cell: forced.seen(cell) for area in read for of in (forced.held, forced.local) for cell in area.among(of)
+        }
         held = {cell: column for cell, column in held.items() if column is not BLANK}
         held |= {cell: root.forced.held[cell] for cell in {*formulas, *members} if cell in root.forced.held}
         return self.session.like(small).forced(held, root.forced.count)
@@ -313,11 +316,14 @@ class Repair:
 
     def _circular(self, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether a cell would follow from itself, and so agree with anything: on forced values x = x is always right."""
-        small = replace(self.workbook, cells=formulas, members={})
+        graph, small = self.workbook.graph, replace(self.workbook, cells=formulas, members={})
         for cell in formulas:
-            before = set(precedents(self.workbook, cell)) if self.workbook.formula(cell) is not None else set()
-            new = [self.workbook.members.get(p, p) for p in precedents(small, cell)]
-            if cell in new or follows(self.workbook, [p for p in new if p not in before], cell):
+            areas, filled = small.graph.areas(cell), small.filled(cell)
+            if any(map(filled.intersects, areas)):
+                return True
+            own = set(graph.precedents(cell))
+            new = [read for read in Graph(self.workbook, {cell: areas}).precedents(cell) if read not in own]
+            if any(map(filled.contains, graph.before(new))):
                 return True
         return False
 

@@ -9,15 +9,16 @@ import numpy as np
 from xlparity.compare.run import Run
 from xlparity.diagnosis.edits import CODES
 from xlparity.diagnosis.facts import does_not_react, facts
-from xlparity.diagnosis.localise import NOT_ASSESSED, Forced, Root, reason_in
+from xlparity.diagnosis.localise import Forced, Root, refusal_in
 from xlparity.diagnosis.relative import Layout
 from xlparity.diagnosis.repair import Mend
 from xlparity.excel.address import Cell, in_words
-from xlparity.excel.graph import on_a_circle, origins
+from xlparity.excel.columns import Column
 from xlparity.excel.prefixes import misspelling
 from xlparity.excel.values import BLANK, ErrorValue, Unsupported
 from xlparity.excel.workbook import Workbook
-from xlparity.results.report import UNEXPLAINED, UNSUPPORTED, CellResult, Finding
+from xlparity.results.report import CellResult, Finding
+from xlparity.results.rules import UNEXPLAINED, UNSUPPORTED
 
 _MAYBE_CIRCULAR = (
     "a circular reference, which cannot be assessed: Excel may iterate it, or not take the branch that it is in"
@@ -46,49 +47,39 @@ def finding(
     else:
         code, said = _code_and_cause(root, mend, layout)
     place = _place(root)
-    message = f"{place}: {said}"
+    cause = f"{place}: {said}"
     if root.helpers:
-        message = f"{in_words(cells)}: {said}; '{root.variable}' in {place} has it from there"
+        cause = f"{in_words(cells)}: {said}; '{root.variable}' in {place} has it from there"
     if mend is not None:
         if mend.culprits and not root.helpers:
             cells = mend.culprits
-            message = f"{in_words(cells)} is the likely cause: {said}; '{root.variable}' in {place} has it from there"
+            cause = f"{in_words(cells)} is the likely cause: {said}; '{root.variable}' in {place} has it from there"
         suggestion = mend.formulas[workbook.members.get(cells[0], cells[0])]
     if sources:
         cells = sources
-        reason = reason_in(root.forced.local.get(sources[0], BLANK))
-        message = f"{in_words(cells)} cannot be assessed: {reason}; '{root.variable}' in {place} depends on it"
+        why = _why(root.forced.local.get(sources[0], BLANK))
+        cause = f"{in_words(cells)} cannot be assessed: {why}; '{root.variable}' in {place} depends on it"
     elsewhere = bool(sources) or (mend is not None and bool(mend.culprits) and not root.helpers)
     formula = workbook.formula(cells[0])
-    if suggestion is not None:
-        message += f"; write {suggestion}"
-    elif root.fault == "prefix" and besides is None:
-        message += "; whether that is all that is wrong is not known"
-    if root.accepted:
-        message += " (the spec accepts this, but not what follows from it)"
+    if root.fault == "prefix" and besides is None and suggestion is None:
+        cause += "; whether that is all that is wrong is not known"
     affects = root.affects + (len(root.cells) if elsewhere else 0)
-    if affects:
-        others = "1 other cell" if affects == 1 else f"{affects:,} other cells"
-        amiss = "is wrong" if affects == 1 else "are wrong"
-        only = "only " if root.alone == root.affects else ""
-        amiss = "cannot be assessed" if root.fault in NOT_ASSESSED else amiss
-        message += f". {others} {amiss} {only}because of it"
-        message += f", {root.alone:,} of them because of nothing else" if root.alone and not only else ""
     return Finding(
         code,
         root.variable,
         cells,
         root.iterations,
-        f"{message}.",
+        cause,
         str(formula) if formula is not None else None,
         str(suggestion) if suggestion is not None else None,
         affects,
         mend.formulas if mend is not None else {},
+        alone=affects if root.alone == root.affects else root.alone,
+        accepted=root.accepted,
     )
 
 
 def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str, str]:
-    said = mend.said if mend is not None else ""
     result = root.run.results[root.indices[0]]
     if root.fault == "typed":
         if result.status == "missing":
@@ -101,9 +92,9 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
             said += f"; the reference gives {those} in every sample, and {key}"
         return "XP201", said
     if root.fault == "circular":
-        return "XP302", f"{_circle(result)}{_but(said)}"
+        return "XP302", f"{_circle(result)}{_but(mend)}"
     if root.fault == "unsupported" or (root.fault == "beyond" and mend is None):
-        reason = reason_in(root.forced.local.get(root.cells[0], BLANK))
+        reason = _why(root.forced.local.get(root.cells[0], BLANK))
         why = f"no correction can be looked for, since the engine formulas does not support it: {reason}"
         wrong = "XP100", f"it does not compute what the reference does; {why}"
         return (UNSUPPORTED, f"cannot be assessed: {reason}") if root.fault == "unsupported" else wrong
@@ -111,11 +102,11 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
         local = root.forced.local.get(root.cells[0], BLANK)
         values = local if isinstance(local, tuple) else (local,)
         error = next((value for value in values if isinstance(value, ErrorValue)), result.actual)
-        return "XP301", f"comes to {error} where the reference has a number{_but(said)}"
+        return "XP301", f"comes to {error} where the reference has a number{_but(mend)}"
     frozen = does_not_react(root)
     if mend is not None:
         dead = "it does not react to the inputs: " if frozen else ""
-        return "XP202" if frozen else CODES[mend.kind], dead + said
+        return "XP202" if frozen else CODES[mend.kind], dead + _fault(mend)
     known = facts(root, layout)
     if frozen:
         return "XP202", "it does not react to the inputs, and the reference does"
@@ -126,12 +117,34 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
 
 def _circle(result: CellResult) -> str:
     """What is known of a circular reference: one that iterates, or goes through a branch, may have a value in Excel."""
-    proved = isinstance(result.actual, Unsupported) and result.actual.circular
-    return "a circular reference, which Excel does not compute" if proved else _MAYBE_CIRCULAR
+    return "a circular reference, which Excel does not compute" if _is_proved(result) else _MAYBE_CIRCULAR
 
 
-def _but(said: str) -> str:
-    return f"; {said}" if said and not said.startswith("it is not the formula of") else ""
+def _is_proved(result: CellResult) -> bool:
+    """Whether Excel is certain to report the circular reference that the cell is part of."""
+    return isinstance(result.actual, Unsupported) and result.actual.circular
+
+
+def _fault(mend: Mend) -> str:
+    """What was wrong with the formula, as the edit that fixes it says."""
+    if mend.unlike is not None:
+        return (
+            f"unlike in {mend.unlike}, {mend.said}"
+            if mend.said
+            else f"it is not the formula of {mend.unlike} and its like"
+        )
+    return f"unlike its siblings: {mend.said}" if mend.of_siblings else mend.said
+
+
+def _but(mend: Mend | None) -> str:
+    """The same behind what is known already; that it is not the siblings' formula would add nothing."""
+    return f"; {_fault(mend)}" if mend is not None and mend.said else ""
+
+
+def _why(column: Column) -> str:
+    """The reason for which the engine could not compute the column."""
+    refusal = refusal_in(column)
+    return refusal.reason if refusal is not None else "it is not known why"
 
 
 def _place(root: Root) -> str:
@@ -160,32 +173,29 @@ def unexplained(workbook: Workbook, run: Run, forced: Forced, indices: Sequence[
     bindings = run.bindings
     told = [index for index in indices if np.isfinite(run.expected[:, index]).any()]  # else a misfit says it
     unsure = [index for index in told if isinstance(run.results[index].actual, Unsupported)]
-    circle = [index for index in unsure if on_a_circle(workbook, bindings[index].cell)]
+    circle = [index for index in unsure if workbook.graph.is_circular(bindings[index].cell)]
     found: list[Finding] = []
     if circle:
         behind = len(unsure) - len(circle)
-        more = f" {behind:,} other cells cannot be computed because of it." if behind else ""
-        kinds: dict[str, list[int]] = {}
+        kinds: dict[bool, list[int]] = {}
         for index in circle:
-            kinds.setdefault(_circle(run.results[index]), []).append(index)
-        for kind, alike in kinds.items():
-            said = f"{kind}, of formulas that are right by themselves.{more}"
+            kinds.setdefault(_is_proved(run.results[index]), []).append(index)
+        for alike in kinds.values():
+            said = f"{_circle(run.results[alike[0]])}, of formulas that are right by themselves"
             found.append(_about(workbook, run, alike, "XP302", said, behind))
         told = [index for index in told if index not in set(unsure)]
     found += _refused(workbook, run, [index for index in told if index in set(unsure)])
     told = [index for index in told if index not in set(unsure)]
     for index_group in _by_variable(run, told):
-        said = "differs, although its formula is right on the reference's values; rounding may be all there is to it."
-        reason = reason_in(forced.local.get(bindings[index_group[0]].cell, BLANK))
+        said = "differs, although its formula is right on the reference's values; rounding may be all there is to it"
+        refusal = refusal_in(forced.local.get(bindings[index_group[0]].cell, BLANK))
         wrong = np.flatnonzero(run.wrong[:, index_group[0]]).tolist()
-        if reason is not None:
-            said = (
-                f"differs; whether its own formula is wrong is not known, since formulas does not support it: {reason}."
-            )
+        if refusal is not None:
+            said = f"differs; whether its own formula is wrong is not known, since formulas does not support it: {refusal.reason}"
         elif wrong and all(run.overflows(number) for number in wrong):
             said = (
                 "differs, although its formula is right on the reference's values, only where the reference goes through an "
-                "overflow: Python goes on with an infinity or a zero there, and Excel has an error value."
+                "overflow: Python goes on with an infinity or a zero there, and Excel has an error value"
             )
         found.append(_about(workbook, run, index_group, UNEXPLAINED, said, 0))
     return found
@@ -197,14 +207,14 @@ def _refused(workbook: Workbook, run: Run, indices: Sequence[int]) -> list[Findi
     cells = {bindings[index].cell for index in indices}
 
     def refused(cell: Cell) -> bool:
-        return cell in cells or reason_in(run.values.get(cell, BLANK)) is not None
+        return cell in cells or refusal_in(run.values.get(cell, BLANK)) is not None
 
     own: list[tuple[set[Cell], tuple[Cell, ...], list[int]]] = []
     elsewhere: list[tuple[tuple[Cell, ...], list[int]]] = []
     for group in _by_variable(run, indices):
         mine = [bindings[index].cell for index in group]
         anchors = {workbook.members.get(cell, cell) for cell in mine}
-        sources = origins(workbook, mine, refused)
+        sources = workbook.graph.origins(mine, refused)
         if anchors.issuperset(sources):
             own.append((anchors, tuple(mine), group))
         else:
@@ -220,16 +230,17 @@ def _about_refused(
     workbook: Workbook, run: Run, named: tuple[Cell, ...], group: Sequence[int], others: Sequence[int]
 ) -> Finding:
     """The finding about cells that could not be computed, and the ``others`` of the check that depend on them."""
-    reason = reason_in(run.values.get(named[0], BLANK)) or reason_in(run.results[group[0]].actual)
-    said = f"cannot be assessed: {reason}"
-    about = _about(workbook, run, group, UNSUPPORTED, f"{said}.", len(others))
+    computed = run.values.get(named[0], BLANK)
+    refused = computed if refusal_in(computed) is not None else run.results[group[0]].actual
+    said = f"cannot be assessed: {_why(refused)}"
+    about = _about(workbook, run, group, UNSUPPORTED, said, len(others))
     if not others:
         return about
     first = run.bindings[others[0]].output.name
     shown = in_words([run.bindings[index].cell for index in others])
-    message = f"{in_words(named)} {said}; '{first}' in {shown} depends on it."
+    cause = f"{in_words(named)} {said}; '{first}' in {shown} depends on it"
     formula = workbook.formula(named[0])
-    return replace(about, cells=named, message=message, formula=str(formula) if formula else None)
+    return replace(about, cells=named, cause=cause, formula=str(formula) if formula else None)
 
 
 def _by_variable(run: Run, indices: Sequence[int]) -> list[list[int]]:

@@ -14,7 +14,6 @@ from xlparity.diagnosis.relative import Form, Layout
 from xlparity.diagnosis.repair import Mend
 from xlparity.excel.address import Cell
 from xlparity.excel.columns import Column, value_in
-from xlparity.excel.graph import dependents_of
 from xlparity.excel.prefixes import concerns, misspelt, prefixed
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook, formulas_of
@@ -43,8 +42,8 @@ class Spelling:
         before = self._as_it_is.forced(forced.held, forced.count)
         changed = {
             cell
-            for cell, formula in self.formulas.items()
-            if any(_differ(before, forced, member) for member in _filled(cell, formula))
+            for cell in self.formulas
+            if any(_differ(before, forced, member) for member in self.workbook.filled(cell).cells())
         }
         return [
             *self._bound(layout, run, forced, changed),
@@ -87,14 +86,17 @@ class Spelling:
         bound: AbstractSet[Cell],
     ) -> list[Root]:
         """The roots of cells that nothing binds: theirs are the wrong cells that come to something else because of them."""
-        helpers = [cell for cell in changed if bound.isdisjoint(_filled(cell, self.formulas[cell]))]
+        helpers = [cell for cell in changed if bound.isdisjoint(self.workbook.filled(cell).cells())]
         if not helpers:
             return []
         wrong = {run.bindings[index].cell: index for index in amiss(run)}
-        dependents = dependents_of(self._found, {*self._found.cells, *wrong})
         groups: dict[Form, tuple[list[Cell], set[int]]] = {}
         for helper in sorted(helpers):
-            reached = self._reached(helper, dependents, bound)
+            reached = {
+                cell
+                for formula in self._found.graph.after([self._found.filled(helper)], lambda cell: cell not in bound)
+                for cell in self._found.filled(formula).cells()
+            }
             indices = {wrong[cell] for cell in reached if cell in wrong and _differ(before, forced, cell)}
             if indices:
                 form = layout.form(helper, self.formulas[helper], (run.name, layout.block_of(run.name, helper) or 0))
@@ -106,21 +108,6 @@ class Spelling:
                  helpers=tuple(cells))
             for cells, known in groups.values()
         ]  # fmt: skip
-
-    def _reached(self, helper: Cell, dependents: Mapping[Cell, list[Cell]], bound: AbstractSet[Cell]) -> set[Cell]:
-        """The bound cells that read the helper, directly or through other cells that nothing binds."""
-        found: set[Cell] = set()
-        waiting, seen = [helper], {helper}
-        while waiting:
-            for cell in dependents.get(waiting.pop(), ()):
-                if cell in seen:
-                    continue
-                seen.add(cell)
-                if cell in bound:
-                    found.add(cell)
-                else:
-                    waiting.append(self._found.members.get(cell, cell))
-        return found
 
 
 def right(root: Root) -> bool:
@@ -146,7 +133,3 @@ def _respelled(workbook: Workbook) -> dict[Cell, Formula]:
 def _differ(before: Mapping[Cell, Column], forced: Forced, cell: Cell) -> bool:
     old, new = before.get(cell, BLANK), forced.local.get(cell, BLANK)
     return any(value_in(old, number) != value_in(new, number) for number in range(forced.count))
-
-
-def _filled(cell: Cell, formula: Formula) -> list[Cell]:
-    return list(formula.area.cells()) if formula.area is not None else [cell]

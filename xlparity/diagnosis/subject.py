@@ -45,7 +45,7 @@ class Subject:
     def _wanted(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What is expected of the formula's cells, (sets, rows, columns), and how far from it they may be."""
         run, sets = self._root.run, list(self._root.forced.sets)
-        area = self.area or Range(self.cell.sheet, *self.cell[1:], *self.cell[1:])
+        area = self.area or Range.of(self.cell)
         indices = {binding.cell: k for k, binding in enumerate(run.bindings) if area.contains(binding.cell)}
         expected = np.full((len(sets), *area.shape), np.nan)
         for cell, index in indices.items():

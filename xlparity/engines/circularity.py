@@ -4,10 +4,11 @@ Excel evaluates a branch of IF only where it is taken, and takes of some argumen
 that goes through any of these may never be met. What is listed here reads its arguments always.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.ast import Node, parse
+from xlparity.excel.graph import Graph
 from xlparity.excel.prefixes import without_prefix
 from xlparity.excel.workbook import Formula, Workbook
 
@@ -30,8 +31,6 @@ _ARRAYS = frozenset({"SUMPRODUCT"})
 _OF_THE_FIRST = frozenset({"AND", "CHOOSE", "IF", "IFERROR", "IFNA", "IFS", "OR", "SWITCH"})
 """Functions that may be done after their first argument."""
 
-_MOST = 2_000_000  # cells to look up, some seconds: a thousand formulas that each read a thousand others are a million
-
 
 def certain_circles(workbook: Workbook, candidates: Iterable[Cell]) -> frozenset[Cell]:
     """Those of the cells that are on a circle of formulas each of which certainly reads the next.
@@ -41,37 +40,8 @@ def certain_circles(workbook: Workbook, candidates: Iterable[Cell]) -> frozenset
     """
     if workbook.iterates:
         return frozenset()
-    on_circles = _without_ends({cell: workbook.precedents(cell) for cell in candidates}, workbook)
-    certain = {cell: list(certainly_read(workbook, cell)) for cell in on_circles}
-    return _strongly_connected(_edges(certain, workbook))
-
-
-def _without_ends(areas: dict[Cell, list[Range]], workbook: Workbook) -> list[Cell]:
-    """The cells from which a circle may be reached backwards and forwards: what only hangs behind one is peeled off."""
-    edges = _edges(areas, workbook)
-    readers = dict.fromkeys(edges, 0)
-    for read in edges.values():
-        for cell in read:
-            readers[cell] += 1
-    ends = [cell for cell, count in readers.items() if not count]
-    for end in ends:  # grows as it is walked
-        for cell in edges.pop(end):
-            readers[cell] -= 1
-            if not readers[cell]:
-                ends.append(cell)
-    return list(edges)
-
-
-def _edges(areas: Mapping[Cell, Collection[Range]], workbook: Workbook) -> dict[Cell, set[Cell]]:
-    """Of every cell those of the others, and itself, whose results lie in its areas; nothing where it would take minutes."""
-    results: dict[Cell, Cell] = {cell: cell for cell in areas}
-    for cell in areas:
-        formula = workbook.formula(cell)
-        if formula is not None and formula.area is not None:
-            results.update((m, cell) for m in formula.area.cells() if workbook.members.get(m, m) == cell)
-    if sum(min(area.size, len(results)) for of in areas.values() for area in of) > _MOST:
-        return {}
-    return {cell: {results[found] for area in of for found in area.among(results)} for cell, of in areas.items()}
+    circular = Graph(workbook, {cell: workbook.graph.areas(cell) for cell in candidates}).circular
+    return Graph(workbook, {cell: list(certainly_read(workbook, cell)) for cell in circular}).circular
 
 
 def certainly_read(workbook: Workbook, cell: Cell) -> Iterator[Range]:
@@ -108,41 +78,3 @@ def _always(node: Node, *, arrays: bool, given: bool = False) -> Iterator[tuple[
         elif name in _OF_VALUES or name in _OF_RANGES:
             for part in node.parts:
                 yield from _always(part, arrays=arrays or name in _ARRAYS, given=name in _OF_RANGES)
-
-
-def _strongly_connected(edges: Mapping[Cell, Collection[Cell]]) -> frozenset[Cell]:
-    """The cells that are reached from themselves (Tarjan's algorithm, without recursion)."""
-    found: set[Cell] = set()
-    order: dict[Cell, int] = {}
-    low: dict[Cell, int] = {}
-    stack: list[Cell] = []
-    waiting: set[Cell] = set()
-    for start in edges:
-        if start in order:
-            continue
-        path = [(start, iter(edges[start]))]
-        order[start] = low[start] = len(order)
-        stack.append(start)
-        waiting.add(start)
-        while path:
-            cell, ahead = path[-1]
-            for read in ahead:
-                if read not in order:
-                    order[read] = low[read] = len(order)
-                    stack.append(read)
-                    waiting.add(read)
-                    path.append((read, iter(edges[read])))
-                    break
-                if read in waiting:
-                    low[cell] = min(low[cell], order[read])
-            else:
-                path.pop()
-                if path:
-                    low[path[-1][0]] = min(low[path[-1][0]], low[cell])
-                if low[cell] == order[cell]:
-                    component = stack[stack.index(cell) :]
-                    del stack[len(stack) - len(component) :]
-                    waiting.difference_update(component)
-                    if len(component) > 1 or cell in edges[cell]:
-                        found.update(component)
-    return frozenset(found)

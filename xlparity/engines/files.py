@@ -19,6 +19,7 @@ from xlparity.excel import ooxml
 from xlparity.excel.address import Cell, Range, column_number
 from xlparity.excel.values import BLANK, MISSING, ErrorValue, Missing, Unsupported, Value
 from xlparity.excel.workbook import Formula, Workbook
+from xlparity.process import LOCK
 
 
 class Original:
@@ -162,7 +163,8 @@ def _literal(value: Value) -> str:
 def read_again(workbook: Workbook) -> dict[str, bytes]:
     """The parts of the workbook's file; raises WorkbookError where it is no longer the one that was read."""
     try:
-        data = workbook.path.read_bytes()
+        with LOCK:
+            data = workbook.path.read_bytes()
     except OSError as error:
         raise WorkbookError(f"{workbook.path}: cannot be read again ({error.strerror})") from error
     if hashlib.sha256(data).hexdigest() != workbook.digest:
@@ -214,7 +216,7 @@ def probe(calls: Collection[str], stand_in: Value = BLANK) -> bytes:
 def unknown_functions(answers: Mapping[Cell, Value], calls: Collection[str]) -> frozenset[str]:
     """The functions that an engine does not know, by what it made of the probe's first column."""
     by_row = {cell.row: value for cell, value in answers.items()}
-    return frozenset(call for row, call in enumerate(sorted(calls), start=1) if "#NAME?" in str(by_row.get(row)))
+    return frozenset(call for row, call in enumerate(sorted(calls), start=1) if by_row.get(row) == ErrorValue("#NAME?"))
 
 
 def to_cell(sheet: str, address: str) -> Cell:

@@ -94,7 +94,7 @@ class IronCalcSession:
         calls = self._survey.calls
         with self._failing_clearly():
             model = self._evaluated(probe(calls, _NOT_COMPUTED))
-            answers = {cell: self._value(model, 0, cell) for cell in (Cell("", r, 1) for r in range(1, len(calls) + 1))}
+            answers = {cell: self._shown(model, 0, cell) for cell in (Cell("", r, 1) for r in range(1, len(calls) + 1))}
         return unknown_functions(answers, calls)
 
     def _evaluated(self, data: bytes) -> Any:
@@ -106,6 +106,14 @@ class IronCalcSession:
         return model
 
     def _value(self, model: Any, sheet: int, cell: Cell) -> Value:
+        """What the cell comes to; unsupported where IronCalc shows an error that Excel may not have."""
+        value = self._shown(model, sheet, cell)
+        known = not isinstance(value, ErrorValue) or value.code in _ERRORS
+        known = known or (value == ErrorValue("#NAME?") and cell in self._nameless)
+        return value if known else Unsupported(f"IronCalc cannot compute it ({value})")
+
+    def _shown(self, model: Any, sheet: int, cell: Cell) -> Value:
+        """What IronCalc shows in the cell, any error of its own included."""
         value = model.get_cell_value(sheet, cell.row, cell.column)
         if value is None:
             return MISSING
@@ -115,8 +123,7 @@ class IronCalcSession:
             return float(value) if math.isfinite(value) else ErrorValue("#NUM!")
         if model.get_cell_type(sheet, cell.row, cell.column) != self._library.CellType.ErrorValue:
             return str(value)
-        known = value in _ERRORS or (value == "#NAME?" and cell in self._nameless)
-        return ErrorValue(value) if known else Unsupported(f"IronCalc cannot compute it ({value})")
+        return ErrorValue(str(value))
 
     @contextmanager
     def _failing_clearly(self) -> Iterator[None]:

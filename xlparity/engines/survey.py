@@ -5,7 +5,6 @@ another workbook, ``#NAME?`` for a function that it does not know. Such values, 
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +12,7 @@ from xlparity import collector
 from xlparity.engines.circularity import certain_circles
 from xlparity.excel.address import Cell, Range, folded
 from xlparity.excel.formula import tokens
+from xlparity.excel.graph import Graph
 from xlparity.excel.prefixes import misspelt, without_prefix
 from xlparity.excel.values import BEHIND_A_CIRCLE, CIRCULAR, Unsupported, Value
 from xlparity.excel.workbook import Workbook, formulas_of
@@ -53,7 +53,7 @@ class Survey:
         for cell, reading in self.readings.items():
             if reading.refusal is not None:
                 self.refused[cell] = Unsupported(reading.refusal)
-        self._readers = self._find_readers()
+        self._graph = Graph(workbook, {cell: reading.areas for cell, reading in self.readings.items()})
         self._circular = self._find_circular(frozenset())
 
     @property
@@ -64,14 +64,9 @@ class Survey:
     @property
     def nameless(self) -> set[Cell]:
         """The cells whose formulas have #NAME? in them, and all that follow from those: they may come to it in Excel too."""
-        found: set[Cell] = set()
-        waiting = [cell for cell, formula in formulas_of(self._workbook) if "#NAME?" in formula.text]
-        for cell in waiting:  # grows as it is walked
-            for result in self._results(cell, frozenset()):
-                if result not in found:
-                    found.add(result)
-                    waiting += self._readers.get(result, ())
-        return found
+        named = [cell for cell, formula in formulas_of(self._workbook) if "#NAME?" in formula.text]
+        filled = self._workbook.filled
+        return {result for cell in (*named, *self._graph.after(map(filled, named))) for result in filled(cell).cells()}
 
     def settle(
         self, values: Mapping[Cell, Value], given: Collection[Cell], unknown: Collection[str]
@@ -113,6 +108,7 @@ class Survey:
     def _spread(self, refused: Mapping[Cell, Unsupported], held: frozenset[Cell]) -> dict[Cell, Value]:
         """Every refused cell and every cell that depends on one, but for those that are held."""
         found: dict[Cell, Value] = {}
+        readers = self._graph.onward()
         # A cell, why it has no value, and the reason that it hands on.
         waiting = [
             (cell, held_back, Unsupported(f"it depends on {cell}: {held_back.reason}"))
@@ -127,42 +123,21 @@ class Survey:
             for result in self._results(cell, held):
                 if result not in found:
                     found[result] = reason
-                    waiting += [(reader, handed_on, handed_on) for reader in self._readers.get(result, ())]
+                    waiting += [(reader, handed_on, handed_on) for reader in readers(Range.of(result))]
         return found
 
     def _results(self, cell: Cell, held: frozenset[Cell]) -> list[Cell]:
-        formula = self._workbook.formula(cell)
-        area = formula.area if formula is not None else None
-        return [result for result in (area.cells() if area else (cell,)) if result not in held]
-
-    def _find_readers(self) -> dict[Cell, list[Cell]]:
-        """The formulas that read each cell which is computed, or refused."""
-        computed = {*self.readings, *self.refused, *self._workbook.members}
-        readers: dict[Cell, list[Cell]] = defaultdict(list)
-        for reader, reading in self.readings.items():
-            for area in reading.areas:
-                for cell in area.among(computed):
-                    readers[cell].append(reader)
-        return readers
+        return [result for result in self._workbook.filled(cell).cells() if result not in held]
 
     def _find_circular(self, held: frozenset[Cell]) -> list[Cell]:
         """The formulas on a circle that no held cell cuts, or behind one."""
-        members: Mapping[Cell, Cell] = self._workbook.members
-        waiting: dict[Cell, int] = dict.fromkeys(self.readings, 0)
-        readers: dict[Cell, list[Cell]] = defaultdict(list)
-        for cell, who in self._readers.items():
-            producer = members.get(cell, cell)
-            if producer in waiting and cell not in held:
-                readers[producer] += who
-                for reader in who:
-                    waiting[reader] += 1
-        ready = [cell for cell, count in waiting.items() if count == 0]
-        for cell in ready:  # grows as it is walked
-            for reader in readers[cell]:
-                waiting[reader] -= 1
-                if waiting[reader] == 0:
-                    ready.append(reader)
-        return [cell for cell, count in waiting.items() if count]
+
+        def is_open(cell: Cell) -> bool:
+            return cell not in held
+
+        circles = self._graph.circles(is_open) if held else self._graph.circular
+        places = [place for cell in circles for place in self._graph.open(cell, is_open)]
+        return [*circles, *(cell for cell in self._graph.after(places, is_open) if cell not in circles)]
 
     def _read(self, text: str, cell: Cell) -> Reading:
         reading = Reading(anywhere=_MADE_RANGE.search(text) is not None, refusal=self._doubt(text))

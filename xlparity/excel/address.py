@@ -1,7 +1,7 @@
 """Cells and ranges: parsed once, where text comes in; everywhere else they are values. ``str()`` gives A1 notation."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -13,6 +13,11 @@ _A1 = re.compile(
 )
 _PLAIN_SHEET = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _LOOKS_LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]+|[Rr][0-9]*[Cc]?[0-9]*|[Cc][0-9]*")
+
+
+def on_the_grid(row: int, column: int) -> bool:
+    """Whether Excel has the cell; one off the grid has no address."""
+    return 1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN
 
 
 @cache
@@ -70,7 +75,7 @@ class Cell(NamedTuple):
     @property
     def on_the_grid(self) -> bool:
         """Whether Excel has this cell; one off the grid has no address."""
-        return 1 <= self.row <= MAX_ROW and 1 <= self.column <= MAX_COLUMN
+        return on_the_grid(self.row, self.column)
 
     def moved(self, rows: int, columns: int) -> "Cell":
         """This cell, so many rows down and columns to the right."""
@@ -85,6 +90,12 @@ class Range(NamedTuple):
     column: int
     last_row: int
     last_column: int
+
+    @classmethod
+    def of(cls, first: Cell, last: Cell | None = None) -> "Range":
+        """The range from one cell to another, below and to the right of it on its sheet; of one cell, the range of it alone."""
+        last = first if last is None else last
+        return cls(first.sheet, first.row, first.column, last.row, last.column)
 
     def __str__(self) -> str:
         return f"{quoted(self.sheet)}!{self.a1}"
@@ -110,6 +121,11 @@ class Range(NamedTuple):
     def first(self) -> Cell:
         """The top left cell."""
         return Cell(self.sheet, self.row, self.column)
+
+    @property
+    def last(self) -> Cell:
+        """The bottom right cell."""
+        return Cell(self.sheet, self.last_row, self.last_column)
 
     def cells(self) -> Iterator[Cell]:
         """Every cell, row by row."""
@@ -147,7 +163,7 @@ class Range(NamedTuple):
     @property
     def on_the_grid(self) -> bool:
         """Whether Excel has all of these cells; one off the grid has no address."""
-        return self.row >= 1 and self.column >= 1 and self.last_row <= MAX_ROW and self.last_column <= MAX_COLUMN
+        return on_the_grid(self.row, self.column) and on_the_grid(self.last_row, self.last_column)
 
     def moved(self, rows: int, columns: int) -> "Range":
         """This range, so many rows down and columns to the right."""
@@ -156,22 +172,28 @@ class Range(NamedTuple):
         )
 
 
-def in_words(cells: Sequence[Cell]) -> str:
-    """The cells in few words: runs as ranges, on one sheet named once, the first of many."""
-    lines: list[Range] = []
-    for cell in cells:
-        last = lines[-1] if lines else None
-        if last and (last.sheet, last.row, last.last_column + 1) == cell:
-            lines[-1] = last._replace(last_column=cell.column)
-        else:
-            lines.append(Range(cell.sheet, *cell[1:], *cell[1:]))
+def as_ranges(cells: Iterable[Cell]) -> list[Range]:
+    """The cells as few ranges, in their order: neighbours along a row as one, and such runs of equal length below one another."""
     runs: list[Range] = []
-    for line in lines:
-        above = runs[-1] if runs else None
-        if above and above._replace(row=line.row, last_row=line.row) == line and above.last_row + 1 == line.row:
-            runs[-1] = above._replace(last_row=line.row)
+    for cell in cells:
+        before = runs[-1] if runs else None
+        if before and (before.sheet, before.row, before.last_column + 1) == cell:
+            runs[-1] = before._replace(last_column=cell.column)
         else:
-            runs.append(line)
+            runs.append(Range.of(cell))
+    found: list[Range] = []
+    for run in runs:
+        above = found[-1] if found else None
+        if above and above._replace(row=run.row, last_row=run.row) == run and above.last_row + 1 == run.row:
+            found[-1] = above._replace(last_row=run.row)
+        else:
+            found.append(run)
+    return found
+
+
+def in_words(cells: Iterable[Cell]) -> str:
+    """The cells in few words: runs as ranges, on one sheet named once, the first of many."""
+    runs = as_ranges(cells)
     shown = [str(runs[0]), *(run.a1 if run.sheet == runs[0].sheet else str(run) for run in runs[1:3])]
     more = len(runs) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
@@ -194,6 +216,6 @@ def parse_range(text: str, sheet: str | None = None) -> Range:
     last_row, last_column = (int(match["r2"]), column_number(match["c2"])) if match["c2"] else (row, column)
     row, last_row = sorted((row, last_row))
     column, last_column = sorted((column, last_column))
-    if last_row > MAX_ROW or last_column > MAX_COLUMN:
+    if not on_the_grid(last_row, last_column):
         raise ValueError(f"'{text}' lies outside the grid, which ends at XFD1048576")
     return Range(sheet, row, column, last_row, last_column)

@@ -2,16 +2,35 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from xlparity.excel.address import MAX_COLUMN, MAX_ROW, column_letters, column_number
+from xlparity.excel.address import column_letters, column_number, on_the_grid
 from xlparity.excel.contents import Formula
 from xlparity.excel.formula import tokens
 
 _END = re.compile(r"(\$?)([A-Za-z]+)(\$?)([0-9]+)")
 
 
-def turned(formula: Formula) -> Iterator[tuple[str, Formula]]:
-    """The formula with a ``$`` more or less in one of its references, and what went wrong if that is the right one."""
+class Turn(NamedTuple):
+    """A reference with a ``$`` more or less: as it was and as it is then, and what it did as the formula was filled."""
+
+    old: str
+    new: str
+
+    @property
+    def happened(self) -> str:
+        """What went wrong if the new one is right."""
+        kind = "moved" if self.new.count("$") > self.old.count("$") else "did not move"
+        return f"{self.old} {kind} as the formula was filled"
+
+    @property
+    def sentence(self) -> str:
+        """The same, and what the reference should be."""
+        return f"{self.happened}; it should be {self.new}"
+
+
+def turned(formula: Formula) -> Iterator[tuple[Turn, Formula]]:
+    """The formula with a ``$`` more or less in one of its references, and what that changes."""
     text = formula.text
     for token in tokens(text):
         if token.kind != "reference":
@@ -19,9 +38,8 @@ def turned(formula: Formula) -> Iterator[tuple[str, Formula]]:
         sheet, separator, place = token.text.rpartition("!")
         for rows, columns in ((True, False), (False, True), (True, True)):
             new = sheet + separator + ":".join(_anchored(end, rows, columns) for end in place.split(":"))
-            kind = "moved" if new.count("$") > token.text.count("$") else "did not move"
             edited = Formula(text[: token.start] + new + text[token.end :], formula.area, formula.spills)
-            yield f"{token.text} {kind} as the formula was filled; it should be {new}", edited
+            yield Turn(token.text, new), edited
 
 
 def _anchored(end: str, rows: bool, columns: bool) -> str:
@@ -56,5 +74,4 @@ def _filled_end(end: str, rows: int, columns: int) -> str | None:
     fixed_column, letters, fixed_row, digits = match.groups()
     column = column_number(letters) + (0 if fixed_column else columns)
     row = int(digits) + (0 if fixed_row else rows)
-    on_the_grid = 1 <= column <= MAX_COLUMN and 1 <= row <= MAX_ROW
-    return f"{fixed_column}{column_letters(column)}{fixed_row}{row}" if on_the_grid else None
+    return f"{fixed_column}{column_letters(column)}{fixed_row}{row}" if on_the_grid(row, column) else None

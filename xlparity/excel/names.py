@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from xlparity.errors import nearest
-from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range, folded, parse_range
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range, folded, on_the_grid, parse_range
 
 _FIXED = re.compile(
     r"(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!\$[A-Za-z]{1,3}\$[1-9][0-9]{0,6}(?::\$[A-Za-z]{1,3}\$[1-9][0-9]{0,6})?"
@@ -138,12 +138,10 @@ def whole_lines(text: str, sheet: str, extent: tuple[int, int]) -> Range:
     rows, columns = extent
     if first.isdigit() and last.isdigit():
         low, high = sorted((int(first), int(last)))
-        if not 1 <= low <= high <= MAX_ROW:
+        if not (on_the_grid(low, 1) and on_the_grid(high, 1)):
             raise ValueError(f"the reference {text} lies outside the grid")
         return Range(sheet, low, 1, max(low, min(high, rows)), max(columns, 1))
     area = parse_range(f"{first}1:{last}1", sheet)
-    if area.last_column > MAX_COLUMN:
-        raise ValueError(f"the reference {text} lies outside the grid")
     return Range(sheet, 1, area.column, max(rows, 1), max(area.column, min(area.last_column, columns)))
 
 

@@ -12,7 +12,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ from xlparity.excel import ooxml, prefixes
 from xlparity.excel.address import Cell, Range, folded, parse_range
 from xlparity.excel.contents import Formula as Formula  # noqa: PLC0414  (here is where everybody looks for it)
 from xlparity.excel.contents import replaced
-from xlparity.excel.formula import precedents
+from xlparity.excel.graph import Graph
 from xlparity.excel.names import Scope, Table, whole_lines
 from xlparity.excel.values import ErrorValue, Unsupported, Value
+from xlparity.process import LOCK
 
 _LARGEST_AREA = 1_000_000
 
@@ -63,11 +64,24 @@ class Workbook:
     macros: bool = False
     iterates: bool = False
     edits: frozenset[Cell] = frozenset()
+    _graphs: list[Graph] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def graph(self) -> Graph:
+        """What the formulas refer to and what follows from what; made once, when it is first asked for."""
+        if not self._graphs:
+            self._graphs.append(Graph(self))
+        return self._graphs[0]
 
     def formula(self, cell: Cell) -> Formula | None:
         """The formula that computes this cell, alone or as part of an array area."""
         content = self.cells.get(self.members.get(cell, cell))
         return content if isinstance(content, Formula) else None
+
+    def filled(self, cell: Cell) -> Range:
+        """The cells that the formula of this cell computes: an array formula's area, else the cell alone."""
+        formula = self.formula(cell)
+        return Range.of(cell) if formula is None or formula.area is None else formula.area
 
     def edited(self, contents: Mapping[Cell, Value | Formula]) -> "Workbook":
         """The workbook with these contents instead, as ``contents.replaced`` has it; path and digest stay the file's.
@@ -83,12 +97,6 @@ class Workbook:
         return replace(
             self, cells=cells, members=members, formulas=count, extents=extents, edits=self.edits.union(contents)
         )
-
-    def precedents(self, cell: Cell) -> list[Range]:
-        """What the cell's formula refers to, in order; what stands for no range is left out, and is not computed either."""
-        formula = self.formula(cell)
-        anchor = self.members.get(cell, cell)
-        return [area for text in precedents(formula.text) if (area := self.meant(text, anchor))] if formula else []
 
     def meant(self, text: str, cell: Cell) -> Range | None:
         """The cells that a reference, a name or a structured reference in a formula of this cell means, if any."""
@@ -122,8 +130,7 @@ class Workbook:
                 try:
                     contents[cell] = replace(formula, text=self.read_by_excel(formula.text))
                 except ValueError as reason:
-                    area = formula.area.cells() if formula.area is not None else (cell,)
-                    contents |= {member: Unsupported(str(reason)) for member in area}
+                    contents |= {member: Unsupported(str(reason)) for member in self.filled(cell).cells()}
         return self.edited(contents) if contents else self
 
     def area(self, text: str, cell: Cell) -> Range:
@@ -159,7 +166,8 @@ def read_workbook(path: Path) -> Workbook:
 def read_bytes(path: Path) -> bytes:
     """The file's bytes; raises WorkbookError where there are none to be had."""
     try:
-        return path.read_bytes()
+        with LOCK:
+            return path.read_bytes()
     except (OSError, ValueError) as error:  # a path with a null character in it is a ValueError
         said = f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"
         raise WorkbookError(f"{said}{nearest_file(path)}; name another workbook") from error
@@ -189,7 +197,7 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
     digest = hashlib.sha256(data).hexdigest()
     try:
         scope = _scope(book)
-    except Exception as error:  # a name or a table may be damaged in ways that openpyxl passes on
+    except (AttributeError, TypeError, ValueError) as error:  # what openpyxl found no name, column or area for is None
         raise WorkbookError(
             f"{path}: a defined name or a table is damaged ({error}); save the file in Excel"
         ) from error
@@ -206,7 +214,7 @@ def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:
 
     file = _Watched(data)
     try:
-        with warnings.catch_warnings():
+        with LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of extensions it does not keep; nothing is written back
             try:
                 return openpyxl.load_workbook(file)

@@ -12,8 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
+    from xlparity.actions.recalculate import Recalculated
     from xlparity.pytest_plugin.items import ParityFile
-    from xlparity.pytest_plugin.values import Recalculated
 
 NOTE = "parity note"
 KINDS: "Mapping[str, type[int] | type[float]]" = {"scenarios": int, "seed": int, "rtol": float, "atol": float}
@@ -91,9 +91,9 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None
 def recalculate() -> "Callable[..., Recalculated]":
     """A workbook's values by address, recomputed: ``recalculate("book.xlsx")["Sheet1!B5"]``.
 
-    ``recalculate("book.xlsx", {"B1": 0.5})`` sets cells first; ``engine="libreoffice"`` has another engine compute. A
-    path is relative to the current folder. An address that names no sheet is on the first one.
+    ``recalculate("book.xlsx", {"B1": 0.5})`` sets cells first. It is ``xlparity.recalculate``, which has the same parameters,
+    but does not compile a workbook again that has not changed.
     """
-    from xlparity.pytest_plugin.values import recalculating  # noqa: PLC0415
+    from xlparity.actions.recalculate import keeping  # noqa: PLC0415
 
-    return recalculating()
+    return keeping()

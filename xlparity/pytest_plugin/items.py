@@ -115,7 +115,7 @@ class ParityFile(pytest.File):
                     f"{self._spec}: it or its workbook has changed since it was collected; run pytest again"
                 )
             return parts, [f"{self.nodeid}: {visible(note)}" for note in notes_of(report)]
-        except Exception as error:
+        except Exception as error:  # of any kind: it is raised again for every item, and none runs the engine again
             return error
 
 

@@ -163,6 +163,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "formula": finding.formula,
         "suggestion": finding.suggestion,
         "message": finding.message,
+        "cause": finding.cause,
         "affects": finding.affects,
         "engines": list(finding.engines),
     }

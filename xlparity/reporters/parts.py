@@ -8,12 +8,7 @@ from xlparity.excel.address import Cell
 from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.reporters import rows, words
 from xlparity.results.report import (
-    CAUSES,
-    NO_NUMBER,
-    OF_INPUTS,
-    UNEXPLAINED,
     UNKNOWN,
-    UNSUPPORTED,
     WRONG,
     CellResult,
     CheckResult,
@@ -21,6 +16,7 @@ from xlparity.results.report import (
     Report,
     Verdict,
 )
+from xlparity.results.rules import CAUSES, NO_NUMBER, OF_INPUTS, UNEXPLAINED, UNSUPPORTED
 
 Outcome: TypeAlias = Literal["passed", "failed", "unassessed", "accepted", "skipped"]
 

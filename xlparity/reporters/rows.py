@@ -62,7 +62,7 @@ def by_quantity(check: CheckResult) -> dict[str, list[CellResult]]:
 def findings(report: Report, check: CheckResult) -> list[Finding]:
     """The findings about a check, whichever engine has them; what several engines have alike, once."""
     found = (finding for one in report.checks if one.name == check.name for finding in one.findings)
-    return list({(one.code, one.variable, one.cells, one.message): one for one in found}.values())
+    return list({(one.code, one.variable, one.cells, one.cause): one for one in found}.values())
 
 
 def all_findings(report: Report) -> list[tuple[CheckResult, Finding]]:

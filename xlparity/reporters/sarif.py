@@ -110,7 +110,7 @@ def _results(index: Mapping[str, int], report: Report) -> Iterator[dict[str, Any
 def _result(index: Mapping[str, int], report: Report, check: CheckResult, found: Finding) -> dict[str, Any]:
     said, after = words.finding(found)
     written = f" Write {found.suggestion}." if found.suggestion is not None else ""
-    text = f"{said.removesuffix('.')}.{written} {after}".strip()
+    text = f"{said}{written} {after}".strip()
     physical = {"artifactLocation": _artifact(index, report), "region": {"startLine": 1}}
     cells = [_logical(cell) for cell in found.cells[:_MOST_LOCATIONS]]
     locations = [{"physicalLocation": physical, "logicalLocations": [cell]} for cell in cells]

@@ -10,8 +10,6 @@ from xlparity.reporters import rows
 from xlparity.results.fixed import Fixed
 from xlparity.results.mutants import Outcome
 from xlparity.results.report import (
-    CAUSES,
-    OF_INPUTS,
     UNKNOWN,
     CellResult,
     CheckResult,
@@ -20,7 +18,7 @@ from xlparity.results.report import (
     Status,
     Verdict,
 )
-from xlparity.results.rules import RULES, Level
+from xlparity.results.rules import CAUSES, OF_INPUTS, RULES, Level
 from xlparity.results.scenarios import Scenarios, Witness
 
 MARK = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNASSESSED: "?", Verdict.STALE: "~"}
@@ -78,7 +76,7 @@ def verdict(report: Report) -> str:
         said = f"{counted}{wrong:,} of {compared:,} compared cells {amiss}{where}"
         said += f"; {stored:,} agree on the stored inputs only" if stored else ""
         if not wrong and not stored:
-            said = "; ".join(f.message for check in checks for f in check.findings if f.code in OF_INPUTS)
+            said = "; ".join(f.cause for check in checks for f in check.findings if f.code in OF_INPUTS)
         said += f"; {unknown:,} {unassessed}." if unknown else "."
     elif unknown:
         said = f"{unknown:,} of {number(bound, 'cell')} {unassessed}; 0 differ."
@@ -120,11 +118,7 @@ def circular(result: CellResult) -> bool:
 
 def finding(found: Finding) -> tuple[str, str]:
     """The finding's sentence without the formula that it suggests, and what follows from it, which may be nothing."""
-    said, after = found.message, ""
-    if found.suggestion is not None:
-        said, _, after = said.partition(f"; write {found.suggestion}")
-        after = after.removeprefix(".").strip()
-    return said if said.endswith(".") else f"{said}.", after
+    return (found.message, "") if found.suggestion is None else (found.claim, " ".join(found.consequences))
 
 
 def finding_lines(found: Finding) -> list[str]:

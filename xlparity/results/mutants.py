@@ -31,11 +31,7 @@ class Mutant:
 
     def cells(self, workbook: Workbook) -> set[Cell]:
         """The cells that the mutant's formulas fill in the original workbook."""
-        found: set[Cell] = set()
-        for cell in self.contents:
-            formula = workbook.formula(cell)
-            found |= set(formula.area.cells()) if formula is not None and formula.area is not None else {cell}
-        return found
+        return {filled for cell in self.contents for filled in workbook.filled(cell).cells()}
 
 
 @dataclass(frozen=True, slots=True)

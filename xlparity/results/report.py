@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xlparity.excel.address import Cell
 from xlparity.excel.values import Value
+from xlparity.results.rules import NO_NUMBER, NOT_ASSESSED, OF_INPUTS, OF_SHAPE, WRONG_FORMULA
 from xlparity.results.scenarios import Scenarios
 from xlparity.tolerance import Tolerance, ulps
 
@@ -21,19 +22,15 @@ STATUSES: tuple[Status, ...] = (
     "match", "mismatch", "hardcoded", "error", "unsupported", "missing", "accepted", "skipped",
 )  # fmt: skip
 WRONG = frozenset(("mismatch", "hardcoded", "error"))
-UNEXPLAINED = "XP199"  # wrong, by a formula that is right by itself
-NO_NUMBER = "XP404"  # an input cell holds a text or an error value, or is circular
-OF_INPUTS = ("XP203", "XP403", NO_NUMBER)  # or an input's copies are typed over, or hold something else
-OF_SHAPE = "XP401"
-CAUSES = frozenset((
-    "XP100", "XP101", "XP102", "XP103", "XP104", "XP105", "XP106", "XP107", "XP108", "XP109", "XP110", "XP111", "XP112",
-    "XP201", "XP202", "XP205", "XP301", "XP302", "XP308", "XP401",
-))  # fmt: skip
-"""The codes of findings that say why cells are wrong; others are about inputs, engines and stored values."""
-WRONG_FORMULA = frozenset(code for code in CAUSES if code < "XP3")
-"""Those of a formula, or a constant in its place, that does not compute what the reference does."""
-UNSUPPORTED = "XP303"  # the engine cannot compute the cells: that is no cause of anything wrong
 UNKNOWN = frozenset(("unsupported", "missing"))
+
+
+_FRAME = {
+    "check": "string", "variable": "string", "iteration": "int64", "index": "object", "cell": "string", "formula": "string",
+    "expected": "float64", "actual": "object", "difference": "float64", "ulps": "Int64", "status": "string",
+    "engine": "string",
+}  # fmt: skip
+"""The columns of a report's data frame, each with its dtype."""
 
 
 class Verdict(IntEnum):
@@ -89,23 +86,65 @@ class CellResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An opinion about a cause, with the cells it explains. Codes are never reused; ``XP4`` is mapping and shape.
+    """A cause, or what else there is to say about cells, as fields. Codes are never reused; ``XP4`` is mapping and shape.
 
-    ``suggestion`` is what the first of the cells should say, ``mends`` are all formulas to be written, by the cell that each
-    stands in, and ``affects`` counts the cells that are wrong because of these. Of several engines, ``engines`` are those
-    that found these cells so; there are none in a finding that rests on no engine's values.
+    ``cause`` says what is wrong where, without a full stop. ``suggestion`` is what the first of the cells should say, ``mends``
+    are all formulas to be written, by the cell that each stands in. ``affects`` counts the cells that are wrong, or cannot be
+    assessed, because of these, and ``alone`` those of them for which there is no other cause. The spec may have ``accepted``
+    the cells themselves, and not what follows from them. Of several engines, ``engines`` are those that found these cells so;
+    there are none in a finding that rests on no engine's values.
     """
 
     code: str
     variable: str
     cells: tuple[Cell, ...]
     iterations: tuple[int, ...]
-    message: str
+    cause: str
     formula: str | None = None
     suggestion: str | None = None
     affects: int = 0
     mends: "Mapping[Cell, Formula]" = field(default_factory=dict)
     engines: tuple[str, ...] = ()
+    alone: int = 0
+    accepted: bool = False
+
+    @property
+    def message(self) -> str:
+        """All fields in a few sentences."""
+        return self._sentences(self.suggestion)
+
+    @property
+    def without_suggestion(self) -> str:
+        """The same, for where the formula to write is shown by itself."""
+        return self._sentences(None)
+
+    def _sentences(self, suggestion: str | None) -> str:
+        written = "" if suggestion is None else f"; write {suggestion}"
+        return " ".join((f"{self.cause}{written}{self._acceptance}.", *self.consequences))
+
+    @property
+    def claim(self) -> str:
+        """The cause as a sentence of its own."""
+        return f"{self.cause}{self._acceptance}."
+
+    @property
+    def consequences(self) -> tuple[str, ...]:
+        """Sentences about what follows from it, and which engines found it; none where there is nothing to say."""
+        found: list[str] = []
+        if self.affects:
+            others = "1 other cell" if self.affects == 1 else f"{self.affects:,} other cells"
+            are = "is wrong" if self.affects == 1 else "are wrong"
+            are = "cannot be assessed" if self.code in NOT_ASSESSED else are
+            only = self.alone == self.affects
+            more = f", {self.alone:,} of them because of nothing else" if self.alone and not only else ""
+            found.append(f"{others} {are} {'only ' if only else ''}because of it{more}.")
+        if self.engines:
+            found.append(f"Found with {' and '.join(self.engines)}.")
+        return tuple(found)
+
+    @property
+    def _acceptance(self) -> str:
+        return " (the spec accepts this, but not what follows from it)" if self.accepted else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +175,7 @@ class CheckResult:
     @property
     def misfits(self) -> tuple[CellResult, ...]:
         """The cells without a result of their own whose quantity has another shape in the reference."""
-        cells = {cell for found in self.findings if found.code == OF_SHAPE for cell in found.cells}
+        cells = {cell for found in self.findings if found.code in OF_SHAPE for cell in found.cells}
         if not cells:
             return ()
         return tuple(result for result in self.results if result.status in UNKNOWN and result.cell in cells)
@@ -287,14 +326,34 @@ class Report:
         return worst(check.verdict for check in self.combined)
 
     def to_frame(self) -> "pd.DataFrame":
-        """A pandas DataFrame with one row a bound cell, in the checks' order."""
+        """A pandas DataFrame with one row for each bound cell, check and engine: for n of these, its shape is (n, 12).
+
+        The rows are in the order of the checks, and within one of iteration, quantity and cell; the index counts from 0.
+
+        - ``check`` (string): the check's name.
+        - ``variable`` (string): the quantity's name.
+        - ``iteration`` (int64): from 1; 1 in a workbook with a single pass.
+        - ``index`` (object): the element's ``(row, column)`` within the quantity, from 0.
+        - ``cell`` (string): ``Sheet!A1``.
+        - ``formula`` (string): what the cell contains; ``<NA>`` where that is no formula.
+        - ``expected`` (float64): the reference's value, 1.0 or 0.0 for a truth value; NaN where it gave none for this cell.
+        - ``actual`` (object): the cell's recomputed value: a float, a str or a bool, and the words of anything else, such as
+          ``#DIV/0!`` or ``(blank)``.
+        - ``difference`` (float64): actual - expected, in the quantity's unit; NaN where either is no number.
+        - ``ulps`` (Int64): how many doubles lie from one to the other; ``<NA>`` where either is no number.
+        - ``status`` (string): match, mismatch, hardcoded, error, unsupported, missing, accepted or skipped.
+        - ``engine`` (string): the engine that computed ``actual``.
+        """
         import pandas as pd  # noqa: PLC0415  (a third of a second, and only for those who ask for a frame)
 
         columns = (
-            "check", "variable", "iteration", "index", "cell", "formula",
-            "expected", "actual", "difference", "ulps", "status", "engine",
-        )  # fmt: skip
-        return pd.DataFrame.from_records(list(self._rows()), columns=list(columns))
+            zip(*self._rows(), strict=True) if any(check.results for check in self.checks) else ((),) * len(_FRAME)
+        )
+        series = {
+            name: pd.Series(list(column), dtype=kind)
+            for (name, kind), column in zip(_FRAME.items(), columns, strict=True)
+        }
+        return pd.DataFrame(series)
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
         for check in self.checks:

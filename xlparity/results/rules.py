@@ -16,14 +16,31 @@ LEVELS: Mapping[Level, str] = {
 """What the weight of a finding means for the check."""
 
 
+FindingKind = Literal[
+    "formula", "value", "circular", "shape", "unexplained", "unsupported", "inputs", "remark", "disputed", "engines", "stored",
+]  # fmt: skip
+
+
 class Rule(NamedTuple):
-    """One kind of finding: a name that never changes, one line for a table of codes, and the help.
+    """One code: a name that never changes, the kind of what is found, one line for a table of codes, and the help.
+
+    ``kind`` is what a finding with the code is about:
+
+    - why cells are wrong: a ``formula``, or a constant in its place, that does not compute what the reference does; a
+      ``value`` that a formula comes to by itself whatever the reference does, an error; a ``circular`` reference; a ``shape``
+      that does not fit;
+    - cells for which nothing is known to be wrong: ``unexplained`` where they differ, ``unsupported`` where the engine cannot
+      compute them;
+    - ``inputs`` that no check can be made with, and a ``remark`` about one;
+    - engines: cells ``disputed`` between one that finds them right and one that finds them wrong, and those about whose value
+      several ``engines`` disagree; what is ``stored`` in the file and out of date.
 
     An ``error`` keeps its check from passing, a ``warning`` does not, and a ``note`` is a remark. ``has`` is a cell that
     has the fault and ``right`` what it should contain, where ``where`` says of what example.
     """
 
     name: str
+    kind: FindingKind
     summary: str
     meaning: str
     has: str
@@ -38,6 +55,7 @@ _WRITE = "Write the suggested formula, or let 'xlparity verify SPEC --fix OUT' w
 RULES: Mapping[str, Rule] = {
     "XP100": Rule(
         "WrongFormula",
+        "formula",
         "a formula that does not compute what the reference does, and for which no fix was found",
         "On the reference's own values for the cells that it reads, the formula gives another number, and no small edit of "
         "it agrees with the reference in every sample.",
@@ -49,6 +67,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP101": Rule(
         "WrongFunction",
+        "formula",
         "a wrong function, or a function that is missing around an expression",
         "With another function in one place the formula agrees with the reference in every sample.",
         "=LOG(A1)",
@@ -58,6 +77,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP102": Rule(
         "WrongTerm",
+        "formula",
         "a term or a factor that is missing, or one too many",
         "With one term, factor or divisor added or removed the formula agrees with the reference in every sample.",
         "=A1*A2",
@@ -67,6 +87,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP103": Rule(
         "WrongSign",
+        "formula",
         "a plus in place of a minus, or a minus in place of a plus",
         "With one sign changed the formula agrees with the reference in every sample.",
         "=A1+A2*A3",
@@ -76,6 +97,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP104": Rule(
         "MisplacedParentheses",
+        "formula",
         "parentheses in the wrong place",
         "With the parentheses in another place the formula agrees with the reference in every sample.",
         "=A1+A2/A3",
@@ -85,6 +107,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP105": Rule(
         "WrongOperator",
+        "formula",
         "a wrong operator, or operands in the wrong order",
         "With another operator, or with operands or arguments exchanged, the formula agrees with the reference.",
         "=A1*A2",
@@ -94,6 +117,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP106": Rule(
         "WrongReference",
+        "formula",
         "a reference to the wrong cell",
         "With another cell in one place the formula agrees with the reference in every sample.",
         "=2*A1",
@@ -103,6 +127,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP107": Rule(
         "WrongRange",
+        "formula",
         "a range that is too short, too long or in another place",
         "With another range in one place the formula agrees with the reference in every sample.",
         "=SUM(A1:A2)",
@@ -112,6 +137,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP108": Rule(
         "WrongAnchor",
+        "formula",
         "a `$` that is missing, or one too many",
         "The first formula is right, and its copies are not: a reference moved as the formula was filled, or did not move.",
         "=A2/SUM(A2:A4)",
@@ -121,6 +147,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP109": Rule(
         "WrongAxis",
+        "formula",
         "rows and columns confused: a missing TRANSPOSE, or the order of a product",
         "Transposed, or with the factors of a matrix product in another order, the formula agrees with the reference.",
         "{=A1:C3}",
@@ -130,6 +157,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP110": Rule(
         "WrongIteration",
+        "formula",
         "the value of the wrong iteration",
         "The formula reads the right quantity, but from another block than the reference does.",
         "=A1*2",
@@ -139,6 +167,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP111": Rule(
         "WrongNumber",
+        "formula",
         "a wrong number or power",
         "With another number in one place the formula agrees with the reference in every sample.",
         "=A1^3",
@@ -148,6 +177,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP112": Rule(
         "UnlikeItsSiblings",
+        "formula",
         "not the formula of the other cells of its quantity",
         "The other cells of the quantity have one formula and agree with the reference; with that formula this cell does, too.",
         "=EXP(A2)*A1+5",
@@ -157,6 +187,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP199": Rule(
         "Unexplained",
+        "unexplained",
         "a formula that is right by itself, in a cell that is wrong",
         "On the reference's values for the cells that it reads the formula is right, and in the workbook its cell is wrong: "
         "the cause is in what it reads, in an overflow, or in a cell that no quantity covers.",
@@ -168,6 +199,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP201": Rule(
         "TypedOver",
+        "formula",
         "a constant in place of a formula",
         "The reference computes the value of the cell from the inputs, and the cell contains a number that was typed or "
         "pasted. It does not follow when an input changes, even if it is right today.",
@@ -179,6 +211,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP202": Rule(
         "DoesNotReact",
+        "formula",
         "a formula, or a part of one, that does not react to the inputs",
         "The formula agrees on the stored inputs, and a number in it keeps it from following when an input changes.",
         "=A1-1*A2",
@@ -188,6 +221,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP203": Rule(
         "InputTypedOver",
+        "inputs",
         "a typed copy of an input, where the other copies are formulas",
         "The input is in every block. The copies in the other blocks are formulas that follow the first one, and this one "
         "was typed: it stays behind when the input is changed.",
@@ -198,6 +232,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP204": Rule(
         "InputIsFormula",
+        "remark",
         "a formula among the typed cells of an input, which fails no check",
         "Most cells of the input are typed, and this one is a formula, so that it cannot be set by itself.",
         "=A1",
@@ -208,6 +243,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP205": Rule(
         "NothingThere",
+        "formula",
         "an empty cell in place of a formula",
         "The spec names the cell as a part of an output, the reference has a value for it, and the cell is empty.",
         "",
@@ -217,6 +253,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP301": Rule(
         "ErrorValue",
+        "value",
         "an Excel error value where the reference has a number",
         "The formula itself gives #DIV/0!, #NUM!, #VALUE!, #REF!, #N/A or #NAME?; cells that only read it are counted under it.",
         "=A1/C1",
@@ -227,6 +264,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP302": Rule(
         "CircularReference",
+        "circular",
         "a circular reference, which Excel does not compute",
         "The formula depends on its own cell, directly or through others.",
         "=A1+B1",
@@ -236,6 +274,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP303": Rule(
         "NotVouchedFor",
+        "unsupported",
         "a formula that the engine does not support",
         "The engine cannot compute the function or the operands reliably, so the cell and what depends on it are not "
         "assessed. It is not called wrong.",
@@ -247,6 +286,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP305": Rule(
         "EngineAloneWrong",
+        "disputed",
         "an engine that alone contradicts the reference and the other engines",
         "The engine 'formulas', or two other engines, recomputed the cell and agree with the reference. The finding is about "
         "the engine, and does not fail the workbook.",
@@ -258,6 +298,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP306": Rule(
         "EnginesDisagree",
+        "engines",
         "engines that contradict each other and the reference",
         "No engine agrees with the reference, and the engines do not agree on the value either. The cell is wrong; what Excel "
         "shows for it is not certain.",
@@ -268,6 +309,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP307": Rule(
         "OneAgainstOne",
+        "disputed",
         "two engines that contradict each other, one of which agrees with the reference",
         "One engine agrees with the reference and one does not, and neither has a majority. The cell is not assessed.",
         "formulas: 2, libreoffice: 1",
@@ -277,6 +319,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP308": Rule(
         "MissingPrefix",
+        "value",
         "a function under a name that Excel does not read in a file, such as one without its `_xlfn.`",
         "Newer functions have the prefix _xlfn. in the file, which Excel does not show. A program that wrote the file left it "
         "out, or put it before an older function: Excel shows #NAME? when it opens the file.",
@@ -287,6 +330,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP401": Rule(
         "WrongShape",
+        "shape",
         "a quantity of another shape than its range",
         "The reference returns an array with more or fewer rows or columns than the output has cells, so none of it can be "
         "compared.",
@@ -298,6 +342,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP403": Rule(
         "InputsDiffer",
+        "inputs",
         "an input whose places contain different values",
         "The spec says that the cells contain the same input. The reference receives the first, and formulas read others.",
         "4 in A2",
@@ -307,6 +352,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP404": Rule(
         "InputIsNoNumber",
+        "inputs",
         "an input cell with a text or an error value in place of a number",
         "The reference needs a number and the cell contains none, so nothing of the check can be compared. A number stored as "
         "text is no number: SUM passes over it.",
@@ -317,6 +363,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "XP501": Rule(
         "StoredValue",
+        "stored",
         "a stored value that is not what the formula computes",
         "The formula is right, and the value that the file stores beside it is out of date. Viewers, pandas and openpyxl show "
         "the stored value.",
@@ -328,3 +375,20 @@ RULES: Mapping[str, Rule] = {
     ),
 }  # fmt: skip
 """By code; codes are never reused, and none changes its meaning."""
+
+
+def codes(*kinds: FindingKind) -> frozenset[str]:
+    """The codes of findings of these kinds."""
+    return frozenset(code for code, rule in RULES.items() if rule.kind in kinds)
+
+
+CAUSES = codes("formula", "value", "circular", "shape")
+"""The codes of findings that say why cells are wrong."""
+WRONG_FORMULA = codes("formula")
+OF_INPUTS = codes("inputs")
+OF_SHAPE = codes("shape")
+DISPUTED = codes("disputed")
+NOT_ASSESSED = codes("circular", "unsupported")
+"""The codes of findings because of which other cells cannot be assessed; because of any other cause they are wrong."""
+
+UNEXPLAINED, UNSUPPORTED, NO_NUMBER = "XP199", "XP303", "XP404"

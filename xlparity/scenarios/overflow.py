@@ -7,7 +7,6 @@ is no fault of a formula, whatever it computes or counts; a #DIV/0! or #NUM! tha
 import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from xlparity.excel.address import Cell, Range
 from xlparity.excel.ast import Node, parse, walk
 from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, value_in
-from xlparity.excel.graph import dependents_of, precedents
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Workbook
 from xlparity.scenarios.screen import Screen, Unscreened
@@ -35,11 +33,6 @@ class Overflows:
 
     def __init__(self, workbook: Workbook) -> None:
         self._book = workbook
-        self._known: dict[Cell, frozenset[Cell]] = {}
-
-    @cached_property
-    def _dependents(self) -> Mapping[Cell, list[Cell]]:
-        return dependents_of(self._book, self._book.cells)
 
     def behind(self, columns: Batch, number: int, cells: Iterable[Cell]) -> tuple[frozenset[Cell], frozenset[Cell]]:
         """Of these cells those that depend on an overflow in the sample of this number, and those that perhaps do.
@@ -48,11 +41,13 @@ class Overflows:
         exceeds their range; nobody can say where it has a function that is not known here. A formula reads what stands in
         the branches that it takes: what overflows in another one is no reason for its value.
         """
-        anchor = self._book.members.get
+        anchor, graph = self._book.members.get, self._book.graph
         watched = {cell: anchor(cell, cell) for cell in cells}
-        errors = {anchor(cell, cell) for cell in columns.errors(number)}
+        showing = set(columns.errors(number))
+        errors = {anchor(cell, cell) for cell in showing}
         reads = functools.cache(functools.partial(self._reads, columns, number))
-        begins = {cell for cell in errors if not any(reads(cell, before) for before in errors & self._precedents(cell))}
+        before = {cell: {anchor(c, c) for area in graph.areas(cell) for c in area.among(showing)} for cell in errors}
+        begins = {cell for cell in errors if not any(reads(cell, error) for error in before[cell])}
         certain, possible = set(), set()
         for cell in begins.union(watched.values()):
             try:
@@ -90,11 +85,9 @@ class Overflows:
     def _reads(self, columns: Mapping[Cell, Column], number: int, reader: Cell, cell: Cell) -> bool | None:
         """Whether the formula of one cell reads the other in the branches that it takes; None where nobody can say."""
         formula = self._book.formula(reader)
-        if formula is None or reader == cell or cell not in self._precedents(reader):
+        if formula is None or reader == cell or not self._book.graph.reads(reader, cell):
             return False
-        filled = self._book.formula(cell)
-        alone = Range(cell.sheet, cell.row, cell.column, cell.row, cell.column)
-        held = alone if filled is None or filled.area is None else filled.area
+        held = self._book.filled(cell)
         if not _BRANCHING.search(formula.text) or any(map(held.intersects, certainly_read(self._book, reader))):
             return True
         try:
@@ -107,17 +100,13 @@ class Overflows:
             return None
         return any(area is not None and area.intersects(held) for area in areas)
 
-    def _precedents(self, cell: Cell) -> frozenset[Cell]:
-        if cell not in self._known:
-            self._known[cell] = frozenset(precedents(self._book, cell))
-        return self._known[cell]
-
     def _with_dependents(self, cells: set[Cell], reads: Callable[[Cell, Cell], bool]) -> set[Cell]:
         reached = set(cells)
         waiting = list(cells)
         while waiting:
             before = waiting.pop()
-            fresh = [cell for cell in self._dependents.get(before, ()) if cell not in reached and reads(cell, before)]
+            dependents = self._book.graph.dependents(self._book.filled(before))
+            fresh = [cell for cell in dependents if cell not in reached and reads(cell, before)]
             reached.update(fresh)
             waiting += fresh
         return reached

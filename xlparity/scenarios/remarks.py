@@ -1,15 +1,13 @@
 """Remarks on a check that change no verdict: what the samples do not show, and what the reference did."""
 
-import functools
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
-from xlparity.compare.coverage import constants_behind
 from xlparity.compare.run import Run
 from xlparity.engines import ONE_AT_A_TIME
 from xlparity.excel.address import Cell, Range, in_words
 from xlparity.excel.workbook import Workbook
-from xlparity.results.report import NO_NUMBER, UNSUPPORTED
+from xlparity.results.rules import NO_NUMBER, UNSUPPORTED
 from xlparity.scenarios.sample import Samples
 from xlparity.spec.binding import Input, irregular
 
@@ -35,13 +33,12 @@ def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:
         yield "no other inputs were tried: whether the formulas are live is not shown"
         return
     moved, offsets = samples.changed(), run.check.cells.offsets
-    behind: Callable[[Cell], Sequence[Cell]] = functools.cache(functools.partial(constants_behind, book))
     unreadable = any(found.code in (NO_NUMBER, UNSUPPORTED) for found in result.findings)
     for given in run.check.inputs:
         if given.name in scenarios.kept and not unreadable:
             yield _kept(given, scenarios.kept[given.name], moved)
         elif not given.vary and moved.isdisjoint(
-            root for places in given.places(offsets) for root in behind(places[0])
+            root for places in given.places(offsets) for root in book.graph.constants_before([places[0]])
         ):
             yield f"input '{given.name}' kept its stored value throughout: the spec says that it does not vary"
     if scenarios.tried == ONE_AT_A_TIME - 1 < scenarios.asked:

@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.compare.coverage import constants_behind
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.columns import Column, Floats, column_of, picked, value_in
 from xlparity.excel.values import Value
@@ -122,7 +121,7 @@ def sample(
         if binding.output.skip is None and binding.cell not in check.cells.accepted
     }
     free = {cell: value for cell, value in values.items() if cell not in compared}
-    behind = functools.cache(functools.partial(constants_behind, book))
+    behind = functools.cache(lambda cell: book.graph.constants_before([cell]))
     return draw(inputs, free, behind, count=scenarios, seed=seed)
 
 

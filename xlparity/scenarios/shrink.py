@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlparity.compare.compare import compare
-from xlparity.compare.coverage import constants_behind
 from xlparity.compare.expected import Expected, call, cases
 from xlparity.compare.run import Run
 from xlparity.errors import OracleError
@@ -50,7 +49,7 @@ def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -
     since = dict(zip(scenarios.cells, scenarios.since, strict=True))
     failing = min(since[cell] for cell in cells)
     wrong = [cell for cell in cells if since[cell] == failing]
-    own = set(constants_behind(loaded.book, *run.check.named))
+    own = set(loaded.book.graph.constants_before(run.check.named))
     elements = sorted(samples.elements, key=lambda element: element.cells[0] not in own)
     most = _MOST if loaded.engine.most_samples is None else 2 * loaded.engine.most_samples
     watched = {cell: number for number, cell in enumerate(wrong[:_WATCHED])}

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
 from xlparity.errors import SpecError, nearest
-from xlparity.excel.address import Cell, Range
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range
 from xlparity.excel.formula import dissect, refers
 from xlparity.excel.workbook import Workbook, formulas_of
 from xlparity.settings import REFERENCE_TIMEOUT
@@ -165,9 +165,9 @@ class _Binder:
     def _lies_behind(self, cell: Cell, outputs: tuple[Output[Range], ...], last: Offset) -> bool:
         """Whether the cell stands below or to the right of a quantity in the last block, in its columns or rows."""
         for area in (output.at.moved(*last) for output in outputs):
-            below = cell.row > area.last_row and area.column <= cell.column <= area.last_column
-            beside = cell.column > area.last_column and area.row <= cell.row <= area.last_row
-            if cell.sheet == area.sheet and (below or beside):
+            below = area._replace(row=area.last_row + 1, last_row=MAX_ROW)
+            beside = area._replace(column=area.last_column + 1, last_column=MAX_COLUMN)
+            if below.contains(cell) or beside.contains(cell):
                 return True
         return False
 

@@ -1,7 +1,8 @@
 """A reference runs in the process of xlparity, and must neither change how that computes, nor end it, nor hold it for ever.
 
 What it sets for itself (numpy's error handling, a decimal context, warnings filters, the current folder …) holds in its own
-calls and nowhere else. A call that ends the process raises ProcessEnd, and one that takes too long TimedOut. This is no
+calls and nowhere else. There is one call at a time in the process, whatever the number of threads; so none may wait for another
+thread that calls a reference. A call that ends the process raises ProcessEnd, and one that takes too long TimedOut. This is no
 sandbox: what ends the process past Python (a C library, a thread that goes on after the call) is noticed by the command line,
 which exits with 0 only after a verdict, and a call that hangs within a C library is not interrupted.
 """
@@ -9,7 +10,6 @@ which exits with 0 only after a verdict, and a call that hangs within a C librar
 import contextlib
 import ctypes
 import decimal
-import gc
 import importlib
 import locale
 import os
@@ -23,6 +23,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from xlparity import collector
+from xlparity.process import LOCK
 from xlparity.settings import REFERENCE_TIMEOUT
 
 _ENDING = tuple(  # what else of the module os ends the process at once calls these
@@ -87,7 +89,7 @@ _SETTINGS = {
     "locale": _Setting(lambda: locale.setlocale(locale.LC_ALL), _set_locale),
     "standard output": _Setting(lambda: sys.stdout, lambda stream: setattr(sys, "stdout", stream)),
     "standard error": _Setting(lambda: sys.stderr, lambda stream: setattr(sys, "stderr", stream)),
-    "garbage collection": _Setting(gc.isenabled, lambda on: gc.enable() if on else gc.disable()),
+    "garbage collection": _Setting(collector.enabled, collector.enable),
 }
 
 
@@ -103,7 +105,15 @@ class Containment:
 
     @contextmanager
     def around(self, seconds: float) -> Iterator[None]:
-        """The reference's code runs inside; TimedOut is raised in it after so many seconds, ProcessEnd where it ends all."""
+        """The reference's code runs inside; TimedOut is raised in it after so many seconds, ProcessEnd where it ends all.
+
+        The code of other references waits meanwhile, and its seconds do not begin before it runs.
+        """
+        with LOCK, self._around(seconds):
+            yield
+
+    @contextmanager
+    def _around(self, seconds: float) -> Iterator[None]:
         before = {name: setting.read() for name, setting in _SETTINGS.items()}
         decimals = decimal.getcontext()
         decimal.setcontext(self._decimals or decimals.copy())

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from xlparity.errors import SpecError, nearest, nearest_file
+from xlparity.process import LOCK
 from xlparity.settings import Options
 from xlparity.spec.binding import Input, Offset, Output, Twin
 from xlparity.spec.lines import Lines
@@ -43,7 +44,9 @@ _ANY_SHEET = "-"  # for addresses at the top that each check reads on a sheet of
 def read_spec(path: Path, options: Options = Options()) -> Spec:  # noqa: B008  (it is frozen)
     """The spec file, with the tolerances of the options. Raises SpecError where it cannot be read or is wrong."""
     try:
-        text = path.read_bytes().decode()  # to the letter, for its digest
+        with LOCK:
+            data = path.read_bytes()
+        text = data.decode()  # to the letter, for its digest
         table = tomllib.loads(text)
     except OSError as error:
         said = f"cannot be read ({error.strerror or error}){nearest_file(path)}"

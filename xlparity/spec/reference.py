@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.errors import OracleError, nearest, nearest_file
+from xlparity.process import LOCK
 from xlparity.settings import REFERENCE_TIMEOUT
 from xlparity.spec import containment
 from xlparity.spec.case import Case
@@ -242,13 +243,13 @@ class Reference:
             most = _MOST_HUNG if case.sample else 2 * _MOST_HUNG
             if len(self.patience.hung) >= most or key in self.patience.hung:
                 raise OracleError(f"{self.name} is not called again on inputs for which it did not return")
-        begun = time.monotonic()
         try:
             with (
                 self.containment.around(seconds),
                 np.errstate(all="ignore", over="raise") if trapped else contextlib.nullcontext(),
                 contextlib.redirect_stdout(_Nowhere() if quiet else sys.stderr),
             ):
+                begun = time.monotonic()
                 yield
         except KeyboardInterrupt:
             raise
@@ -362,7 +363,8 @@ def find_reference(name: str | Callable[..., Any], folder: Path, limit: float = 
     if not separator or not place or not function_name:
         raise OracleError(f"'{name}' names no reference; write file.py:function or package.module:function")
     file = folder / place if place.endswith(".py") else None
-    module = _load_module(place, name, around) if file is None else _load_file(file, name, around)
+    with LOCK:  # of which loading is more than the import: it changes sys.path and sys.modules
+        module = _load_module(place, name, around) if file is None else _load_file(file, name, around)
     function = getattr(module, function_name, None)
     if not callable(function):
         known = [key for key, value in vars(module).items() if inspect.isfunction(value)]
@@ -427,5 +429,5 @@ def _said(error: BaseException) -> str:
     """The kind of the error and what it says, in one line, even where it cannot say it."""
     try:
         return f"{type(error).__name__}: {' '.join(str(error).split())}"
-    except Exception:
+    except Exception:  # it is an error of the person's own class, whose text may raise anything
         return type(error).__name__

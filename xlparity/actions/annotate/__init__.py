@@ -14,6 +14,7 @@ from xlparity.errors import WorkbookError
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
+from xlparity.files import keep_apart, refuse_kind, write_file
 from xlparity.results.report import Report
 
 MOST_COMMENTS = 2000
@@ -29,7 +30,24 @@ class Annotated(NamedTuple):
     sheet: str
 
 
-def annotate(report: Report, *, most_comments: int = MOST_COMMENTS) -> Annotated:
+def annotate(report: Report, path: str | Path, *, most_comments: int = MOST_COMMENTS) -> Annotated:
+    """Writes a copy of the report's workbook with its cells coloured and commented; what was added to it.
+
+    ``path`` is the copy's, relative to the current folder; it ends as the workbook's does, and the workbook stays as it is.
+    At most ``most_comments`` cells are commented, of the coloured ones the faults first: Excel is slow to open many. A sheet
+    behind the others sums the report up. Raises UsageError where the copy would overwrite the workbook or the spec
+    or cannot be written, and what ``annotated_copy`` raises.
+    """
+    path = Path(path)
+    for other in (Path(report.workbook), Path(report.spec)):
+        keep_apart(path, other, option="the copy")
+    refuse_kind(path, Path(report.workbook), "the copy")
+    copy = annotated_copy(report, most_comments=most_comments)
+    write_file(path, copy.data)
+    return copy
+
+
+def annotated_copy(report: Report, *, most_comments: int = MOST_COMMENTS) -> Annotated:
     """The report's workbook with its cells coloured and commented, and a summary behind its sheets.
 
     A cell keeps its number format, font and borders; a comment that is there keeps its text, and is added to. Where more

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from xlparity.excel.address import Cell
 from xlparity.reporters import rows, words
-from xlparity.results.report import CAUSES, OF_INPUTS, Finding, Report
+from xlparity.results.report import Finding, Report
+from xlparity.results.rules import CAUSES, OF_INPUTS
 
 MEANINGS: Mapping[str, str] = {
     "cause": "the fault is here",
@@ -56,11 +57,6 @@ def marks(report: Report) -> dict[Cell, Mark]:
     return {cell: Mark(kinds[cell], "\n".join(dict.fromkeys(said[cell]))) for cell in ranked}
 
 
-def without_suggestion(finding: Finding) -> str:
-    """What is wrong, where the formula to write is shown by itself."""
-    return finding.message.replace(f"; write {finding.suggestion}", "")
-
-
 def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[tuple[Cell, str, float, str]]:
     for check in report.combined:
         smallest = check.scenarios.smallest
@@ -87,7 +83,7 @@ def _of_findings(findings: list[Finding]) -> Iterator[tuple[Cell, str, float, st
         for place, cell in enumerate(finding.cells):
             mend = finding.mends.get(cell)
             suggestion = str(mend) if mend is not None else finding.suggestion if place == 0 else None
-            said = without_suggestion(finding) if suggestion else finding.message
+            said = finding.without_suggestion if suggestion else finding.message
             lines = [f"why: {finding.code} {said}"]
             lines += [f"write: {suggestion}"] if suggestion is not None else []
             # The order of the report is kept among faults: theirs are weights beyond any difference's.

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from xlparity.actions.annotate.marks import COLOURS, MEANINGS, Mark, without_suggestion
+from xlparity.actions.annotate.marks import COLOURS, MEANINGS, Mark
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell
 from xlparity.reporters import rows as listed
@@ -160,7 +160,7 @@ def _findings(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
         rows.append([
             _place(finding, marked), Entry(finding.variable),
             Entry(_numbers(finding.iterations) if check.blocks > 1 else ""), Entry(finding.code),
-            Entry(there), Entry(finding.suggestion or ""), Entry(without_suggestion(finding)),
+            Entry(there), Entry(finding.suggestion or ""), Entry(finding.without_suggestion),
             Entry(float(finding.affects)),
         ])  # fmt: skip
     if len(found) > _MOST_FINDINGS:

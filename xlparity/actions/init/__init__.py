@@ -18,10 +18,14 @@ from xlparity.actions.init.quantities import find_quantities
 from xlparity.actions.init.survey import Kind, survey
 from xlparity.actions.init.text import Draft, spec_text
 from xlparity.actions.init.texts import Texts
-from xlparity.errors import OracleError, WorkbookError
+from xlparity.errors import OracleError, UsageError, WorkbookError
 from xlparity.excel.formula import precedents
-from xlparity.excel.workbook import Workbook, formulas_of
-from xlparity.spec.reference import Glimpse, Reference
+from xlparity.excel.workbook import Workbook, formulas_of, read_workbook
+from xlparity.files import write_file
+from xlparity.settings import Options
+from xlparity.spec.reference import Glimpse, Reference, find_reference
+from xlparity.spec.schema import FILE as SCHEMA
+from xlparity.spec.schema import schema_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,37 @@ class _Seen:
 
     glimpse: Glimpse | None = None
     failure: str = ""
+
+
+def init(
+    workbook: str | Path,
+    reference: str | None = None,
+    path: str | Path | None = None,
+    *,
+    options: Options | None = None,
+) -> tuple[Path, ...]:
+    """Drafts the spec file of a workbook, for a person to correct; the paths of what was written, the spec's first.
+
+    ``reference`` is the Python function, ``file.py:function`` or ``package.module:function``, whose names the draft then has;
+    it is called once, within ``options.reference_timeout``. ``path`` is the spec's, without one ``NAME.parity.toml`` beside the
+    workbook. These are relative to the current folder. The JSON Schema that the spec names, ``parity.schema.json``, is written
+    beside it where there is none. Nothing is overwritten.
+
+    Raises UsageError where the spec file exists or cannot be written, WorkbookError where the workbook cannot be read or has
+    no formula that reads another cell, OracleError where the reference cannot be found or called.
+    """
+    options = Options.of_project() if options is None else options
+    book = read_workbook(Path(workbook))
+    spec = Path(workbook).with_suffix(".parity.toml") if path is None else Path(path)
+    if os.path.lexists(spec):
+        raise UsageError(f"{spec}: exists, and init overwrites nothing; name another file for the spec")
+    function = None if reference is None else find_reference(reference, Path(), options.reference_timeout)
+    write_file(spec, draft_spec(book, spec, function).encode())
+    schema = spec.parent / SCHEMA
+    if os.path.lexists(schema):
+        return (spec,)
+    write_file(schema, schema_text().encode())
+    return spec, schema
 
 
 def draft_spec(workbook: Workbook, spec: Path, reference: Reference | None = None) -> str:

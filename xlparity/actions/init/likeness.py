@@ -55,13 +55,13 @@ class Likeness:
 
     def pattern(self, group: Sequence[Cell]) -> Pattern:
         """What two of the group show; one that reads the very same cells as the first shows nothing."""
-        own = self.workbook.precedents(group[0])
-        return Pattern(group[0], next((cell for cell in group[1:] if self.workbook.precedents(cell) != own), group[1]))
+        own = self.workbook.graph.areas(group[0])
+        return Pattern(group[0], next((cell for cell in group[1:] if self.workbook.graph.areas(cell) != own), group[1]))
 
     def reads(self, pattern: Pattern, cell: Cell) -> list[tuple[Range, Range]]:
         """What the pattern's formula reads, each with what it would read in this cell; nothing where that cannot be told."""
         one, other = pattern
-        here, there = self.workbook.precedents(one), self.workbook.precedents(other)
+        here, there = self.workbook.graph.areas(one), self.workbook.graph.areas(other)
         if len(here) != len(there):
             return []
         found = [

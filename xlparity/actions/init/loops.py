@@ -63,10 +63,7 @@ class Loop:
     def goes_on(self, workbook: Workbook, cell: Cell) -> bool:
         """Whether the formula of this cell reads the block before its own, as what is handed on does."""
         before = (self.block(cell) or 0) - 1
-        return any(
-            self.block(area.first) == before == self.block(Cell(area.sheet, area.last_row, area.last_column))
-            for area in workbook.precedents(cell)
-        )
+        return any(self.block(area.first) == before == self.block(area.last) for area in workbook.graph.areas(cell))
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -82,7 +79,7 @@ def find_loop(workbook: Workbook) -> Loop | None:
     """The blocks of the most iterations whose formulas repeat; None for a workbook with a single pass."""
     formulas: dict[str, list[Cell]] = defaultdict(list)
     for cell in (*(cell for cell, _ in formulas_of(workbook)), *workbook.members):
-        if workbook.precedents(cell):
+        if workbook.graph.areas(cell):
             formulas[cell.sheet].append(cell)
     for found in (_labelled(workbook), _counted(workbook)):
         loops = [like for loop in found if (like := _repeating(workbook, loop, formulas[loop.sheet]))]

@@ -109,7 +109,7 @@ class _Finder:
                 runs[-1].append(cell)
             else:
                 runs.append([cell])
-        return [_Run(_rectangle(run[0], run[-1])) for run in runs]
+        return [_Run(Range.of(run[0], run[-1])) for run in runs]
 
     def goes_on(self, above: Cell, cell: Cell) -> bool:
         """Whether the cell belongs to the column that the one above it belongs to."""
@@ -117,7 +117,7 @@ class _Finder:
             return False
         if self.kinds[cell] is not Kind.FORMULA or self.alike(above, cell):
             return True
-        if any(area.size > 1 and area.contains(above) for area in self.workbook.precedents(cell)):
+        if any(area.size > 1 and area.contains(above) for area in self.workbook.graph.areas(cell)):
             return False  # a total of the column
         label = self.around.label(cell)
         if label is None:
@@ -135,7 +135,7 @@ class _Finder:
             return [run]
         by_label = not self.around.headed(run.at) and (len(cells) == 1 or stem(texts) is None)
         if by_label or (len(cells) > 1 and all(self.known(text) for text in texts)):
-            return [_Run(_rectangle(cell, cell), by_label=True) for cell in cells]
+            return [_Run(Range.of(cell), by_label=True) for cell in cells]
         return [run]
 
     def rectangles(self, runs: Iterable[_Run]) -> list[_Run]:
@@ -146,7 +146,7 @@ class _Finder:
             before = last.get((run.at.sheet, run.at.row, run.at.last_row, run.at.column - 1))
             if before is not None and self.join(joined[before], run):
                 whole = joined[before]
-                joined[before] = replace(whole, at=_rectangle(whole.at.first, _last(run.at)))
+                joined[before] = replace(whole, at=Range.of(whole.at.first, run.at.last))
                 last[run.at.sheet, run.at.row, run.at.last_row, run.at.last_column] = before
             else:
                 last[run.at.sheet, run.at.row, run.at.last_row, run.at.last_column] = len(joined)
@@ -184,11 +184,3 @@ class _Finder:
         if len(cells) == 1:
             found.append(self.around.label(cells[0]) or "")  # of a total, whose label is the first word of its row
         return tuple(sorted(filter(None, dict.fromkeys(found)), key=lambda text: not names_something(text)))
-
-
-def _rectangle(first: Cell, last: Cell) -> Range:
-    return Range(first.sheet, first.row, first.column, last.row, last.column)
-
-
-def _last(at: Range) -> Cell:
-    return Cell(at.sheet, at.last_row, at.last_column)

@@ -1,6 +1,6 @@
 """What the cells are: inputs, state, formulas; in a loop those of the first block, told by the later ones."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -12,8 +12,6 @@ from xlparity.actions.init.texts import Texts
 from xlparity.actions.init.typed import typed_over
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.workbook import Workbook, formulas_of
-
-_LARGEST_RANGE = 10_000
 
 
 class Kind(Enum):
@@ -85,7 +83,7 @@ def _of_a_loop(likeness: Likeness, loop: Loop) -> tuple[dict[Cell, Kind], dict[C
 
 def _is_here(loop: Loop | None, area: Range) -> bool:
     """Whether what a formula would read is in its own block: what it would read before the first is chance."""
-    return loop is None or loop.block(area.first) == 0 == loop.block(Cell(area.sheet, area.last_row, area.last_column))
+    return loop is None or loop.block(area.first) == 0 == loop.block(area.last)
 
 
 def _in_the_first_block(workbook: Workbook, loop: Loop | None, read: Sequence[Cell]) -> Iterator[Cell]:
@@ -118,30 +116,10 @@ def _named(texts: Texts, numbers: Iterable[Cell], names: Collection[str]) -> Ite
 
 def _constants_read(workbook: Workbook, formulas: Iterable[Cell], ranges: Iterable[Range]) -> list[Cell]:
     """The numbers that these formulas read, directly or through others, and those in the ranges."""
-    waiting = deque(dict.fromkeys(workbook.members.get(cell, cell) for cell in formulas))
-    reached = set(waiting)
-    seen: set[Range] = set()
-
-    def read(areas: Iterable[Range]) -> None:
-        for area in areas:
-            if area in seen:
-                continue
-            seen.add(area)
-            for cell in cells_within(workbook, area):
-                anchor = workbook.members.get(cell, cell)
-                if anchor not in reached:
-                    reached.add(anchor)
-                    waiting.append(anchor)
-
-    read(ranges)
-    while waiting:
-        read(workbook.precedents(waiting.popleft()))
     cells = (*workbook.cells, *workbook.members)
+    begin = {
+        *formulas,
+        *(cell for area in ranges for of in (workbook.cells, workbook.members) for cell in area.among(of)),
+    }
+    reached = {workbook.members.get(cell, cell) for cell in workbook.graph.before(begin)}
     return [cell for cell in cells if workbook.members.get(cell, cell) in reached and is_constant(workbook, cell)]
-
-
-def cells_within(workbook: Workbook, area: Range) -> list[Cell]:
-    """The cells of the range that hold something."""
-    if area.size <= _LARGEST_RANGE:
-        return [cell for cell in area.cells() if cell in workbook.cells or cell in workbook.members]
-    return [cell for cell in (*workbook.cells, *workbook.members) if area.contains(cell)]

@@ -3,13 +3,13 @@
 import json
 import re
 import textwrap
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xlparity.actions.init.loops import Loop
 from xlparity.actions.init.match import Drafted
 from xlparity.actions.init.names import normal
-from xlparity.excel.address import Cell, Range
+from xlparity.excel.address import Cell, Range, as_ranges
 from xlparity.excel.workbook import Workbook, formulas_of
 from xlparity.spec.binding import Offset, irregular
 from xlparity.spec.schema import LINE
@@ -80,7 +80,7 @@ def spec_text(draft: Draft) -> str:
         ("Formulas that no line above covers", _uncovered(draft)),
         ("Numbers that neither a formula reads nor a line above covers", _unread(draft)),
     ):
-        if left := _compact(draft.workbook, cells):
+        if left := as_ranges(sorted(cells, key=lambda cell: (draft.workbook.sheets.index(cell.sheet), cell))):
             addresses = [area.a1 if area.sheet == sheet else str(area) for area in left]
             lines += ["", *_comment(f"{said}: {', '.join(addresses)}")]
     return "\n".join(lines) + "\n"
@@ -184,21 +184,6 @@ def _unread(draft: Draft) -> list[Cell]:
             for offset in loop.offsets if loop else (Offset(0, 0),):
                 covered.update(area.moved(*offset).cells())
     return [cell for cell in draft.unread if cell.sheet in sheets and cell not in covered]
-
-
-def _compact(workbook: Workbook, cells: Iterable[Cell]) -> list[Range]:
-    """The cells as few ranges: runs down a column, and equal runs side by side put together."""
-    runs: list[Range] = []
-    for cell in sorted(cells, key=lambda cell: (workbook.sheets.index(cell.sheet), cell.column, cell.row)):
-        if runs and runs[-1][:3] == (cell.sheet, runs[-1].row, cell.column) and runs[-1].last_row == cell.row - 1:
-            runs[-1] = runs[-1]._replace(last_row=cell.row)
-        else:
-            runs.append(Range(*cell, *cell[1:]))
-    wide: dict[tuple[str, int, int, int], Range] = {}
-    for run in runs:
-        left = wide.pop((run.sheet, run.row, run.last_row, run.column - 1), run)
-        wide[run.sheet, run.row, run.last_row, run.column] = left._replace(last_column=run.column)
-    return sorted(wide.values(), key=lambda run: (workbook.sheets.index(run.sheet), run))
 
 
 def _comment(text: str) -> list[str]:

@@ -105,7 +105,7 @@ class _Line:
     def grown(self, pattern: Pattern, like: Sequence[Cell], run: Sequence[Cell]) -> list[Cell]:
         """The run with what stands next to it and belongs to it; nothing at an end where that is too much."""
         whole, spare = list(run), self.spare(run)
-        read = {area for cell in like for area in self.workbook.precedents(cell)}
+        read = {area for cell in like for area in self.workbook.graph.areas(cell)}
         for step in (1, -1):
             longer, left = list(whole), spare
             while left >= 0 and self.continues(pattern, read, longer, step):
@@ -123,7 +123,7 @@ class _Line:
             return False
         if cell in self.line:
             reads = self.reads(pattern, cell)
-            belongs = bool(reads) and self.workbook.precedents(cell) == reads
+            belongs = bool(reads) and [*self.workbook.graph.areas(cell)] == reads
         else:
             end = whole[-1 if step > 0 else 0]
             on_its_own = end not in self.formulas and any(there.contains(end) for there in self.reads(pattern, cell))
@@ -171,7 +171,7 @@ class _Line:
     def is_total(self, cell: Cell) -> bool:
         """Whether the formula reads a range with the cell before it in this line."""
         before = self.next(cell, -1)
-        return any(area.size > 1 and area.contains(before) for area in self.workbook.precedents(cell))
+        return any(area.size > 1 and area.contains(before) for area in self.workbook.graph.areas(cell))
 
     def spare(self, cells: Sequence[Cell]) -> int:
         """How many more of these are formulas than must be: more than half."""
@@ -187,4 +187,4 @@ def _reads_as_number(content: object) -> bool:
 
 
 def _ends(area: Range) -> tuple[Cell, Cell]:
-    return area.first, Cell(area.sheet, area.last_row, area.last_column)
+    return area.first, area.last

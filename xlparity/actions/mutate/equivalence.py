@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlparity.compare.coverage import constants_behind
 from xlparity.compare.expected import Bools
 from xlparity.diagnosis.branches import without_each_of
 from xlparity.engines import Values
@@ -78,11 +77,11 @@ def _groups(workbook: Workbook, broken: Workbook, mutant: Mutant) -> Iterator[Ma
     group: dict[Cell, set[Cell]] = {}
     total = 0
     for cell in mutant.contents:
-        areas = [area for book in (workbook, broken) for area in book.precedents(cell)]
-        if workbook.formula(cell) is None or broken.formula(cell) is None or any(a.size > _MOST_READ for a in areas):
+        areas = {area for book in (workbook, broken) for area in book.graph.areas(cell)}
+        read = {found for area in areas for of in (workbook.cells, workbook.members) for found in area.among(of)}
+        if workbook.formula(cell) is None or broken.formula(cell) is None or len(read) > _MOST_READ:
             yield None
             return
-        read = {precedent for area in areas for precedent in area.cells()}
         if group and total + len(read) > _MOST_READ:
             yield group
             group, total = {}, 0
@@ -193,11 +192,7 @@ def _alone(
 
 def _filled(workbook: Workbook, formulas: Mapping[Cell, object]) -> set[Cell]:
     """The cells that the formulas fill."""
-    found: set[Cell] = set()
-    for cell in formulas:
-        formula = workbook.formula(cell)
-        found |= set(formula.area.cells()) if formula is not None and formula.area is not None else {cell}
-    return found
+    return {filled for cell in formulas for filled in workbook.filled(cell).cells()}
 
 
 def _relations(cells: Sequence[Cell], numbers: Floats) -> Iterator[Relation]:
@@ -332,14 +327,14 @@ def _holding(columns: Mapping[Cell, Column], relations: Sequence[Relation], coun
 
 def _drawn(checks: Sequence[Check], workbook: Workbook, values: Values, seed: int) -> Samples:
     varying = [replace(check, inputs=tuple(replace(given, vary=True) for given in check.inputs)) for check in checks]
-    named = set(constants_behind(workbook, *(cell for check in checks for cell in check.named)))
+    named = set(workbook.graph.constants_before(cell for check in checks for cell in check.named))
     bound = [binding.cell for check in checks for binding in check.cells.bindings]
     typed = [
         cell
-        for cell in sorted(constants_behind(workbook, *bound))
+        for cell in sorted(workbook.graph.constants_before(bound))
         if cell not in named and isinstance(workbook.cells.get(cell), float)
     ]
-    more = [Input(str(cell), Range(cell.sheet, cell.row, cell.column, cell.row, cell.column)) for cell in typed]
+    more = [Input(str(cell), Range.of(cell)) for cell in typed]
     found = sample(varying, workbook, values, SETS, seed, more)
     random = np.random.default_rng(seed)
     own = set(typed)

@@ -169,13 +169,13 @@ def _filled(workbook: Workbook, layout: Layout, shape: _Shape, draw: random.Rand
     if _filled_from(block, formula) != {cell: workbook.formula(cell) for cell in block}:
         return  # it has not been filled in
     choices = []
-    for said, new in turned(formula):
+    for turn, new in turned(formula):
         contents = _filled_from(block, new)
         if contents is not None and any(_moved(workbook, layout, shape, cell, f) for cell, f in contents.items()):
-            choices.append((said, contents))
+            choices.append((turn.happened, contents))
     if choices:
         said, contents = draw.choice(choices)
-        named = shape.check, shape.variable, "anchor", said.partition(";")[0]
+        named = shape.check, shape.variable, "anchor", said
         yield Mutant(*named, contents, str(formula), _without_addresses(formula))
 
 

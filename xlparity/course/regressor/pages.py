@@ -6,12 +6,14 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlparity.actions.courses import Course
 from xlparity.actions.generate import Draft
 from xlparity.actions.generate import writer as w
 from xlparity.actions.generate.model import Variable
 from xlparity.actions.generate.spec_text import spec_text
 from xlparity.course.regressor import reference
 from xlparity.course.regressor import sheet as s
+from xlparity.course.regressor.faulty import plant_mistakes
 
 DATA, SIX, WHOLE = "General", "0.000000", "0"
 
@@ -255,9 +257,6 @@ def _link(sheet: Worksheet, row: int, column: int, words: str, location: str) ->
     cell.font = w.LINK  # setting the link styles the cell anew
 
 
-# What a person may sensibly set an input to.
-
-
 def regressor(*, iterations: int = 22, alpha: float = 1.0, seed: int = 1) -> Draft:
     """The week-1 workbook with so many iterations, starting from the weights of the seed."""
     book = w.new_book()
@@ -269,3 +268,8 @@ def regressor(*, iterations: int = 22, alpha: float = 1.0, seed: int = 1) -> Dra
     _history(book, iterations)
     title = "What stands where in regressor.xlsx; written by 'xlparity generate'."
     return Draft("regressor", book, spec_text(title, "regressor.xlsx", s.checks(iterations), s.RANGES))
+
+
+COURSE = Course(
+    lambda iterations, alpha, seed: regressor(iterations=iterations, alpha=alpha, seed=seed), plant_mistakes
+)

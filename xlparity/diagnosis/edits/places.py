@@ -60,7 +60,9 @@ def iterations(tree: Node, site: Site) -> Iterator[Edit]:
                 if not moved.on_the_grid:  # it began before its quantity
                     continue
                 said = f"{site.named(area)} stands where {site.named(moved)} belongs"
-                said = said if "iteration" in said else f"{said}, that of iteration {other}"
+                target = site.slot(moved)
+                if not (site.is_elsewhere(slot) or (target is not None and site.is_elsewhere(target))):
+                    said += f", that of iteration {other}"
                 yield from _swapped(tree, "iteration", node, site.node(moved, dollars_of(node.word)), said, 1.2)
 
 

@@ -12,12 +12,18 @@ _FREE = (False, False, False, False)
 
 
 class Edit(NamedTuple):
-    """An edited formula: the kind of edit, the tree, what it says of the formula before it, and how large a step it is."""
+    """An edited formula: the kind of edit, the tree, what it says of the formula before it, and how large a step it is.
+
+    The formula that results is that of the cell ``unlike`` which the formula is, where it is one of its siblings'; ``said`` is
+    empty where no edit leads from one to the other. Or the edit is one of the siblings' formula (``of_siblings``), and says so.
+    """
 
     kind: str
     tree: Node
     said: str
     size: float
+    unlike: Cell | None = None
+    of_siblings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +51,19 @@ class Site:
     def slot(self, area: Range) -> Slot | None:
         """Which quantity the area is a part of."""
         found = self.layout.slots.get(area.first)
-        return found or self.layout.slots.get(Cell(area.sheet, area.last_row, area.last_column))
+        return found or self.layout.slots.get(area.last)
 
     def named(self, area: Range) -> str:
         """The area with the name of its quantity: ``J9 (A1)``."""
         slot, text = self.slot(area), spelled(area, _FREE, self.cell.sheet)
         if slot is None:
             return text
-        away = slot.iteration and slot.check == self.home[0] and slot.iteration != self.home[1]
-        return f"{text} ({slot.variable}{f' of iteration {slot.iteration}' if away else ''})"
+        of = f" of iteration {slot.iteration}" if self.is_elsewhere(slot) else ""
+        return f"{text} ({slot.variable}{of})"
+
+    def is_elsewhere(self, slot: Slot) -> bool:
+        """Whether the slot is of another iteration of the formula's own check, which ``named`` then says."""
+        return slot.iteration != 0 and slot.check == self.home[0] and slot.iteration != self.home[1]
 
     def quantities(self, check: str, iteration: int) -> Iterator[Range]:
         """Where every quantity of the check stands, all of it, in the iteration."""
@@ -70,8 +80,8 @@ class Site:
         if own is not None:
             yield own
         for row, column in ((self.cell.row, area.column), (area.row, self.cell.column)):
-            if area.row <= row <= area.last_row and area.column <= column <= area.last_column:
-                yield Range(area.sheet, row, column, row, column)
+            if area.contains(cell := Cell(area.sheet, row, column)):
+                yield Range.of(cell)
 
     def checks(self) -> Iterator[tuple[str, int]]:
         """The checks whose quantities may be meant here, each with the iteration: the formula's own first."""

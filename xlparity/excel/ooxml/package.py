@@ -46,16 +46,16 @@ def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
                 raise WorkbookError(f"{path}: the file unpacks to more than 1 GiB; take out what is not verified")
             _refuse_twins([entry.filename for entry in entries], path)
             parts = {entry.filename: archive.read(entry) for entry in entries}
-            for name, part in parts.items():
-                # An item of customXml is whatever somebody put there, and no cell depends on it.
-                if name.lower().endswith((".xml", ".rels")) and not name.lower().startswith("customxml/"):
-                    refuse_doctype(part, f"{path}: the part {name}")
-            return parts
     except WorkbookError:
         raise
     except Exception as error:  # a damaged archive makes zipfile, zlib and lzma raise whatever they happen to raise
         said = f"{path}: not a readable .xlsx file ({_kind(data, path) or error})"
         raise WorkbookError(f"{said}; save it as an Excel workbook (.xlsx)") from error
+    for name, part in parts.items():
+        # An item of customXml is whatever somebody put there, and no cell depends on it.
+        if name.lower().endswith((".xml", ".rels")) and not name.lower().startswith("customxml/"):
+            refuse_doctype(part, f"{path}: the part {name}")
+    return parts
 
 
 def _refuse_twins(names: Sequence[str], path: Path) -> None:

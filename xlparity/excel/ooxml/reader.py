@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from xlparity.errors import WorkbookError
-from xlparity.excel.address import MAX_COLUMN, MAX_ROW, column_number
+from xlparity.excel.address import MAX_ROW, column_number, on_the_grid
 from xlparity.excel.ooxml.package import MAIN, refuse_doctype, related, workbook_part
 from xlparity.excel.values import ErrorValue, Value
 
@@ -182,7 +182,7 @@ class _Scan:
     def _number(self, text: str) -> None:
         """Notes the number of the row in which the walk is; rows must be in their order."""
         number = int(text) if text.strip().isdecimal() else 0
-        if not 1 <= number <= MAX_ROW:
+        if not on_the_grid(number, 1):
             self._refuse(f"row {text} is not on the grid, which ends at row {MAX_ROW},")
         if number <= self._last:
             there = "is there twice" if number == self._last else f"is after row {self._last}"
@@ -196,7 +196,7 @@ class _Scan:
         match = _ADDRESS.fullmatch(address)
         if match is None:
             return
-        if column_number(match[1]) > MAX_COLUMN:
+        if not on_the_grid(1, column_number(match[1])):
             self._refuse(f"cell {address} is not on the grid, which ends at column XFD,")
         if not self._row:
             self._number(match[2])

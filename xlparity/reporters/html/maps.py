@@ -12,7 +12,8 @@ from xlparity.excel.address import Cell, column_number
 from xlparity.excel.values import Unsupported, Value
 from xlparity.reporters import rows, words
 from xlparity.reporters.html.tables import value
-from xlparity.results.report import CAUSES, CellResult, CheckResult, Report
+from xlparity.results.report import CellResult, CheckResult, Report
+from xlparity.results.rules import CAUSES
 
 
 class State(NamedTuple):

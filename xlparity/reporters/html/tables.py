@@ -2,11 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from xlparity.excel.address import Cell
-from xlparity.excel.values import Value
+from xlparity.excel.address import Cell, as_ranges
+from xlparity.excel.values import Unsupported, Value
 from xlparity.reporters import rows, words
 from xlparity.results.report import STATUSES, WRONG, CellResult, CheckResult, Report, Status
 from xlparity.results.rules import RULES, Rule
@@ -23,15 +23,9 @@ def value(held: Value | None) -> str:
     return words.value(held)
 
 
-def ranges(cells: Sequence[Cell]) -> list[str]:
-    """The cells' addresses, those that follow one another down a column as one."""
-    found: list[list[Cell]] = []
-    for cell in cells:
-        if found and found[-1][-1].moved(1, 0) == cell:
-            found[-1].append(cell)
-        else:
-            found.append([cell])
-    return [str(run[0]) if len(run) == 1 else f"{run[0]}:{run[-1].a1}" for run in found]
+def ranges(cells: Iterable[Cell]) -> list[str]:
+    """The addresses of the cells, neighbours as one range."""
+    return [str(area) for area in as_ranges(cells)]
 
 
 def fooled(check: CheckResult) -> dict[str, int]:
@@ -42,7 +36,9 @@ def fooled(check: CheckResult) -> dict[str, int]:
 def judged(result: CellResult) -> str:
     """What an engine made of a cell: the status and the value, or why there is none."""
     said = value(result.actual)
-    return said if said.startswith(result.status) else f"{result.status}: {said}"
+    # What is unsupported says so itself, with the reason.
+    refused = isinstance(result.actual, Unsupported) and not result.actual.circular
+    return said if refused else f"{result.status}: {said}"
 
 
 def notes(report: Report) -> dict[str, list[str]]:

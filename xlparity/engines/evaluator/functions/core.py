@@ -1,6 +1,5 @@
 """The operators, and the functions that the fast path spells: formulas' own, mended where Excel documents something else."""
 
-import functools
 import math
 import operator
 from collections.abc import Callable
@@ -17,7 +16,13 @@ from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.areas import Lines
 from xlparity.engines.evaluator.functions.conversions import DIV, NUM, VALUE, to_number
 from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT
-from xlparity.engines.evaluator.functions.signatures import Function, formulas_function, function
+from xlparity.engines.evaluator.functions.signatures import (
+    Function,
+    by_formulas,
+    delegated,
+    formulas_function,
+    function,
+)
 from xlparity.engines.evaluator.guards import Operand, Refusal, elements, is_number
 from xlparity.engines.evaluator.readings import either
 
@@ -187,17 +192,17 @@ def unless_error(value: Any, instead: Any) -> Any:
     return instead if isinstance(value, XlError) else value
 
 
-def _logical(test: Callable[[list[bool]], bool], *operands: list[bool | None]) -> Any:
-    values = [value for operand in operands for value in operand]
-    known = [value for value in values if value is not None]
-    if known and len(known) < len(values):
-        raise Refusal("a text among truth values")
-    return test(known) if known else VALUE
+def logical(name: str) -> Function:
+    """AND, OR or XOR: formulas' own of all truth values there are, #VALUE! of none."""
 
+    def called(*operands: list[bool | None]) -> Any:
+        values = [value for operand in operands for value in operand]
+        known = [value for value in values if value is not None]
+        if known and len(known) < len(values):
+            raise Refusal("a text among truth values")
+        return by_formulas(name, known) if known else VALUE
 
-def logical(test: Callable[[list[bool]], bool]) -> Function:
-    """AND, OR or XOR: one truth value of all there are, #VALUE! of none."""
-    return function(functools.partial(_logical, test), "logicals*", "aggregate")
+    return function(called, "logicals*", "aggregate", by="formulas")
 
 
 # --- the table -------------------------------------------------------------------------------------------------------
@@ -226,12 +231,12 @@ def _table() -> dict[str, Function]:
         "POWER": Function(wrap_ufunc(numpy_power), "elementwise", guards.no_odd_root),
         "INT": Function(wrap_ufunc(whole), "elementwise", guards.numeric),
         "LOG": Function(formulas_function("LOG"), "elementwise", guards.log),
-        "IF": function(chosen, "condition branch_ branch~", refers=slice(1, None)),
-        "NOT": function(operator.not_, "condition"),
-        "IFERROR": function(unless_error, "scalar scalar"),
+        "IF": function(chosen, "condition branch_ branch~", refers=slice(1, None), own='IF(TRUE,Y1,1)&"x"'),
+        "NOT": delegated("NOT", "condition"),
+        "IFERROR": function(unless_error, "scalar scalar", own='IFERROR(Y1,7)&"x"'),
         "PI": Function(formulas_function("PI"), "elementwise"),
-        "AND": logical(all),
-        "OR": logical(any),
+        "AND": logical("AND"),
+        "OR": logical("OR"),
         "MMULT": Function(mmult, "matrix"),
         "TRANSPOSE": Function(transpose, "matrix"),
         "SUMPRODUCT": Function(sumproduct, "aggregate"),

@@ -1,12 +1,12 @@
 """Excel's distributions of what is counted: binomial, negative binomial, Poisson, hypergeometric."""
 
 import math
-from fractions import Fraction
 from typing import Any
 
-from xlparity.engines.evaluator.functions import densities
+import numpy as np
+
 from xlparity.engines.evaluator.functions.conversions import NUM
-from xlparity.engines.evaluator.functions.distributions import special
+from xlparity.engines.evaluator.functions.distributions import special, stats
 from xlparity.engines.evaluator.functions.signatures import Function, function
 from xlparity.engines.evaluator.functions.statistics import cut
 from xlparity.engines.evaluator.guards import Refusal
@@ -19,7 +19,7 @@ def _binom(successes: float, trials: float, p: float, cumulative: bool) -> Any:
     if n > 1e9:
         raise Refusal("BINOM.DIST of over a thousand million trials")
     if not cumulative:
-        return densities.binomial(k, n, p, 1 - p)
+        return float(stats().binom.pmf(k, n, p))
     return float(special().betainc(n - k, k + 1, 1 - p)) if k < n else 1.0
 
 
@@ -32,7 +32,7 @@ def _binom_range(trials: float, p: float, low: float, high: Any = None) -> Any:
         return NUM
     if last - k > 100_000 or n > 1e9:
         raise Refusal("BINOM.DIST.RANGE over a hundred thousand counts")
-    return math.fsum(densities.binomial(i, n, p, 1 - p) for i in range(k, last + 1))
+    return math.fsum(stats().binom.pmf(np.arange(k, last + 1), n, p).tolist())
 
 
 def _binom_inv(trials: float, p: float, share: float) -> Any:
@@ -59,14 +59,14 @@ def _negbinom(failures: float, successes: float, p: float, cumulative: bool = Fa
     f, s = cut(failures), cut(successes)
     if cumulative:
         return float(special().betainc(s, f + 1, p))
-    return s / (s + f) * densities.binomial(s, s + f, p, 1 - p)
+    return float(stats().nbinom.pmf(f, s, p))
 
 
 def _poisson(events: float, mean: float, cumulative: bool) -> Any:
     if events < 0 or mean < 0:
         return NUM
     k = cut(events)
-    return float(special().gammaincc(k + 1, mean)) if cumulative else densities.poisson(k, mean)
+    return float(special().gammaincc(k + 1, mean)) if cumulative else float(stats().poisson.pmf(k, mean))
 
 
 def _hypgeom(drawn: float, sample: float, marked: float, population: float, cumulative: bool = False) -> Any:
@@ -81,13 +81,12 @@ def _hypgeom(drawn: float, sample: float, marked: float, population: float, cumu
         return NUM
     if k < n + m - total:
         raise Refusal("HYPGEOM.DIST of fewer than there must be")  # an error by the documentation, and 0 by the maths
-    first = max(0, n + m - total) if cumulative else k
-    ways = sum(math.comb(m, i) * math.comb(total - m, n - i) for i in range(first, k + 1))
-    return float(Fraction(ways, math.comb(total, n)))
+    distribution = stats().hypergeom
+    return float(distribution.cdf(k, total, m, n) if cumulative else distribution.pmf(k, total, m, n))
 
 
 FUNCTIONS: dict[str, Function] = {
-    name: function(call, takes)
+    name: function(call, takes, by="scipy")
     for names, call, takes in (
         ("BINOM.DIST BINOMDIST", _binom, "number_ number_ number_ truth_"),
         ("BINOM.DIST.RANGE", _binom_range, "number_ number_ number_ number?"),

@@ -1,7 +1,7 @@
 """Excel's distributions: densities, cumulative shares, and what has a given share below it.
 
-The cumulative shares are scipy's incomplete gamma and beta functions, which agree with what Excel stores to some twelve
-digits. What comes before a distribution is its domain as documented, and the truncation of arguments that count.
+The mathematics is scipy's: its incomplete gamma and beta functions agree with what Excel stores to some twelve digits.
+What comes before a distribution is its domain as documented, and the truncation of arguments that count.
 """
 
 import functools
@@ -9,9 +9,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from xlparity.engines.evaluator.functions import densities
 from xlparity.engines.evaluator.functions.conversions import NUM
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
 from xlparity.engines.evaluator.functions.statistics import cut
 from xlparity.engines.evaluator.guards import Refusal
 
@@ -25,6 +24,14 @@ def special() -> Any:
     import scipy.special  # noqa: PLC0415
 
     return scipy.special
+
+
+@functools.cache
+def stats() -> Any:
+    """scipy.stats."""
+    import scipy.stats  # noqa: PLC0415
+
+    return scipy.stats
 
 
 def steady(inverse: Callable[[float], float], share: float) -> float:
@@ -47,7 +54,7 @@ def _norm(x: float, mean: float, deviation: float, cumulative: bool) -> Any:
     if deviation <= 0:
         return NUM
     z = (x - mean) / deviation
-    return _either(cumulative, lambda: special().ndtr(z), lambda: densities.normal(z) / deviation)
+    return _either(cumulative, lambda: special().ndtr(z), lambda: stats().norm.pdf(z) / deviation)
 
 
 def _norm_s(z: float, cumulative: bool = True) -> Any:
@@ -77,7 +84,7 @@ def _lognorm_inv(share: float, mean: float, deviation: float) -> Any:
 
 
 def _gauss(z: float) -> float:
-    return math.erf(z / math.sqrt(2)) / 2
+    return float(special().erf(z / math.sqrt(2))) / 2
 
 
 # --- gamma, chi-squared, exponential, Weibull -----------------------------------------------------------------------
@@ -90,7 +97,9 @@ def _gamma(x: float, shape: float, scale: float, cumulative: bool) -> Any:
         if shape == 1:
             raise Refusal("the density of an exponential distribution at 0")
         return NUM if shape < 1 else 0.0
-    return _either(cumulative, lambda: special().gammainc(shape, x / scale), lambda: densities.gamma(x, shape, scale))
+    return _either(
+        cumulative, lambda: special().gammainc(shape, x / scale), lambda: stats().gamma.pdf(x, shape, scale=scale)
+    )
 
 
 def _gamma_inv(share: float, shape: float, scale: float) -> Any:
@@ -138,25 +147,14 @@ def _expon(x: float, rate: float, cumulative: bool) -> Any:
     return -math.expm1(-rate * x) if cumulative else rate * math.exp(-rate * x)
 
 
-def _weibull(x: float, shape: float, scale: float, cumulative: bool) -> Any:
-    if x < 0 or shape <= 0 or scale <= 0:
-        return NUM
+def _off_the_edge(x: float, shape: float, scale: float, cumulative: bool) -> None:
     if x == 0 and not cumulative:
         raise Refusal("a density at the edge")
-    power = (x / scale) ** shape
-    return -math.expm1(-power) if cumulative else shape / x * power * math.exp(-power)
 
 
-def _gamma_function(x: float) -> Any:
-    if (x <= 0 and x == math.floor(x)) or x > 171.7:
-        return NUM
-    if x < -170 or x > 171.6:
+def _within_range(x: float) -> None:
+    if x < -170 or 171.6 < x <= 171.7:
         raise Refusal("GAMMA at the end of the range of numbers")
-    return math.gamma(x)
-
-
-def _gammaln(x: float) -> Any:
-    return math.lgamma(x) if x > 0 else NUM
 
 
 # --- beta, F, Student ------------------------------------------------------------------------------------------------
@@ -170,7 +168,7 @@ def _beta(x: float, a: float, b: float, cumulative: bool, low: float = 0.0, high
         raise Refusal("a density at the edge")
     if cumulative:
         return float(special().betainc(a, b, z))
-    return densities.beta(z, a, b) / (high - low)
+    return float(stats().beta.pdf(z, a, b)) / (high - low)
 
 
 def _betadist(x: float, a: float, b: float, low: float = 0.0, high: float = 1.0) -> Any:
@@ -193,7 +191,7 @@ def _f(x: float, m: float, n: float, cumulative: bool) -> Any:
         return NUM
     if x == 0 and not cumulative:
         raise Refusal("a density at the edge")
-    return _either(cumulative, lambda: special().fdtr(*freedoms, x), lambda: densities.fisher(x, *freedoms))
+    return _either(cumulative, lambda: special().fdtr(*freedoms, x), lambda: stats().f.pdf(x, *freedoms))
 
 
 def f_rt(x: float, m: float, n: float) -> Any:
@@ -250,7 +248,7 @@ def _t(x: float, freedom: float, cumulative: bool) -> Any:
     if not 1 <= freedom <= _MOST:
         return NUM
     n = cut(freedom)
-    return _either(cumulative, lambda: student_rt(-x, n), lambda: densities.student(x, n))
+    return _either(cumulative, lambda: student_rt(-x, n), lambda: stats().t.pdf(x, n))
 
 
 def _t_rt(x: float, freedom: float) -> Any:
@@ -289,7 +287,7 @@ def t_inv_2t(share: float, freedom: float) -> Any:
 
 
 FUNCTIONS: dict[str, Function] = {
-    name: function(call, takes)
+    name: function(call, takes, by="scipy")
     for names, call, takes in (
         ("NORM.DIST NORMDIST", _norm, "number_ number_ number_ truth_"),
         ("NORM.S.DIST", _norm_s, "number_ truth_"),
@@ -299,18 +297,13 @@ FUNCTIONS: dict[str, Function] = {
         ("LOGNORM.DIST", _lognorm, "number_ number_ number_ truth_"),
         ("LOGNORMDIST", _lognorm, "number_ number_ number_"),
         ("LOGNORM.INV LOGINV", _lognorm_inv, "number_ number_ number_"),
-        ("PHI", densities.normal, "number_"),
         ("GAUSS", _gauss, "number_"),
         ("GAMMA.DIST GAMMADIST", _gamma, "number_ number_ number_ truth_"),
         ("GAMMA.INV GAMMAINV", _gamma_inv, "number_ number_ number_"),
-        ("GAMMA", _gamma_function, "number_"),
-        ("GAMMALN GAMMALN.PRECISE", _gammaln, "number_"),
         ("CHISQ.DIST", _chisq, "number_ number_ truth_"),
         ("CHISQ.DIST.RT CHIDIST", chisq_rt, "number_ number_"),
         ("CHISQ.INV", _chisq_inv, "number_ number_"),
         ("CHISQ.INV.RT CHIINV", _chisq_inv_rt, "number_ number_"),
-        ("EXPON.DIST EXPONDIST", _expon, "number_ number_ truth_"),
-        ("WEIBULL.DIST WEIBULL", _weibull, "number_ number_ number_ truth_"),
         ("BETA.DIST", _beta, "number_ number_ number_ truth_ number? number?"),
         ("BETADIST", _betadist, "number_ number_ number_ number? number?"),
         ("BETA.INV BETAINV", _beta_inv, "number_ number_ number_ number? number?"),
@@ -326,4 +319,17 @@ FUNCTIONS: dict[str, Function] = {
         ("T.INV.2T TINV", t_inv_2t, "number_ number_"),
     )
     for name in names.split()
+} | {
+    "PHI": delegated("PHI", "number_"),
+    "GAMMA": delegated("GAMMA", "number_", guard=_within_range),
+    "GAMMALN": delegated("GAMMALN", "number_"),
+    "GAMMALN.PRECISE": delegated("GAMMALN.PRECISE", "number_"),
+    **{
+        name: function(_expon, "number_ number_ truth_", own="EXPON.DIST(0.00001,0.00001,TRUE)")
+        for name in ("EXPON.DIST", "EXPONDIST")
+    },
+    **{
+        name: delegated(name, "number_ number_ number_ truth_", guard=_off_the_edge)
+        for name in ("WEIBULL.DIST", "WEIBULL")
+    },
 }

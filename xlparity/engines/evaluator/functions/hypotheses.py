@@ -107,15 +107,15 @@ def _chisq_test(actual: Any, expected: Any) -> Any:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "CONFIDENCE": function(_confidence, "number_ number_ number_"),
-    "CONFIDENCE.NORM": function(_confidence, "number_ number_ number_"),
-    "CONFIDENCE.T": function(_confidence_t, "number_ number_ number_"),
-    "Z.TEST": function(_z_test, "numbers number number?", "aggregate"),
-    "ZTEST": function(_z_test, "numbers number number?", "aggregate"),
-    "T.TEST": function(_t_test, "area area number number", "aggregate"),
-    "TTEST": function(_t_test, "area area number number", "aggregate"),
-    "F.TEST": function(_f_test, "numbers numbers", "aggregate"),
-    "FTEST": function(_f_test, "numbers numbers", "aggregate"),
-    "CHISQ.TEST": function(_chisq_test, "table table", "aggregate"),
-    "CHITEST": function(_chisq_test, "table table", "aggregate"),
+    "CONFIDENCE": function(_confidence, "number_ number_ number_", by="scipy"),
+    "CONFIDENCE.NORM": function(_confidence, "number_ number_ number_", by="scipy"),
+    "CONFIDENCE.T": function(_confidence_t, "number_ number_ number_", by="scipy"),
+    "Z.TEST": function(_z_test, "numbers number number?", "aggregate", by="scipy"),
+    "ZTEST": function(_z_test, "numbers number number?", "aggregate", by="scipy"),
+    "T.TEST": function(_t_test, "area area number number", "aggregate", by="scipy"),
+    "TTEST": function(_t_test, "area area number number", "aggregate", by="scipy"),
+    "F.TEST": function(_f_test, "numbers numbers", "aggregate", by="scipy"),
+    "FTEST": function(_f_test, "numbers numbers", "aggregate", by="scipy"),
+    "CHISQ.TEST": function(_chisq_test, "table table", "aggregate", by="scipy"),
+    "CHITEST": function(_chisq_test, "table table", "aggregate", by="scipy"),
 }

@@ -7,13 +7,11 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.evaluator import guards
-from xlparity.engines.evaluator.functions.conversions import DIV, NA, NAME, NULL, NUM, REF, VALUE, to_condition
+from xlparity.engines.evaluator.functions.conversions import NA, VALUE, to_condition
 from xlparity.engines.evaluator.functions.core import logical
 from xlparity.engines.evaluator.functions.matching import same
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
 from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
-
-_ERROR_NUMBERS = {NULL: 1, DIV: 2, REF: 4, NAME: 5, NUM: 6, NA: 7}
 
 
 def ifs(*pairs: Any) -> Any:
@@ -79,11 +77,9 @@ def type_number(value: Any) -> Any:
     return 2 if is_text(value) else 1
 
 
-def error_type(value: Any) -> Any:
-    """Excel's ERROR.TYPE: #N/A of what is no error."""
+def _known_error(value: Any) -> None:
     if value is VALUE:
         raise Refusal("the number of #VALUE!, which files have for #SPILL! and #CALC! too")
-    return _ERROR_NUMBERS[value] if isinstance(value, XlError) else NA
 
 
 def to_n(value: Any) -> Any:
@@ -94,24 +90,17 @@ def to_n(value: Any) -> Any:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "TRUE": function(lambda: True, ""),
-    "FALSE": function(lambda: False, ""),
-    "NA": function(lambda: NA, ""),
-    "XOR": logical(lambda values: sum(values) % 2 == 1),
-    "IFS": function(ifs, "scalar scalar*"),
-    "SWITCH": function(switch, "scalar scalar scalar*"),
-    "IFNA": function(if_na, "scalar scalar"),
-    "ISBLANK": function(lambda value: value is EMPTY, "cell"),
-    "ISERROR": function(lambda value: isinstance(value, XlError), "scalar"),
-    "ISERR": function(lambda value: isinstance(value, XlError) and value is not NA, "scalar"),
-    "ISNA": function(lambda value: value is NA, "scalar"),
-    "ISNUMBER": function(is_number, "cell"),
-    "ISTEXT": function(is_text, "cell"),
-    "ISNONTEXT": function(lambda value: not is_text(value), "cell"),
-    "ISLOGICAL": function(lambda value: isinstance(value, bool), "scalar"),
-    "ISODD": function(parity(odd=True), "lone"),
-    "ISEVEN": function(parity(odd=False), "lone"),
-    "TYPE": function(type_number, "lone"),
-    "ERROR.TYPE": function(error_type, "scalar"),
-    "N": function(to_n, "lone"),
+    **{name: delegated(name, "") for name in ("TRUE", "FALSE", "NA")},
+    "XOR": logical("XOR"),
+    "IFS": function(ifs, "scalar scalar*", own='IFS(TRUE,Y1)&"x"'),
+    "SWITCH": function(switch, "scalar scalar scalar*", own='SWITCH(B1,"TUESDAY",2,"MONDAY",1)'),
+    "IFNA": function(if_na, "scalar scalar", own='IFNA(Y1,7)&"x"'),
+    **{name: delegated(name, "cell") for name in ("ISBLANK", "ISTEXT", "ISNONTEXT")},
+    **{name: delegated(name, "scalar") for name in ("ISERROR", "ISERR", "ISNA", "ISLOGICAL")},
+    "ISNUMBER": function(is_number, "cell", own="ISNUMBER(B2)"),
+    "ISODD": function(parity(odd=True), "lone", own="ISODD(A2)"),
+    "ISEVEN": function(parity(odd=False), "lone", own="ISEVEN(A2)"),
+    "TYPE": function(type_number, "lone", own="TYPE(A4)"),
+    "ERROR.TYPE": delegated("ERROR.TYPE", "scalar", guard=_known_error),
+    "N": function(to_n, "lone", own="N(A1)"),
 }

@@ -3,7 +3,6 @@
 Rounding is in ``rounding`` and the circular functions are in ``trigonometry``.
 """
 
-import dataclasses
 import math
 from typing import Any
 
@@ -11,10 +10,10 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
-from xlparity.engines.evaluator.functions.conversions import NA, NUM, VALUE, to_number
+from xlparity.engines.evaluator.functions.conversions import NUM, VALUE, to_number
 from xlparity.engines.evaluator.functions.core import power
 from xlparity.engines.evaluator.functions.rounding import cut
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, delegated, function
 from xlparity.engines.evaluator.guards import Refusal, elements, is_number
 
 _LARGEST_WHOLE = 2**53
@@ -154,7 +153,7 @@ def _multinomial(*tables: Any) -> Any:
         return numbers
     if sum(numbers) > 170:
         raise Refusal("MULTINOMIAL of more than the largest factorial")
-    return math.factorial(sum(numbers)) / math.prod(math.factorial(number) for number in numbers)
+    return by_formulas("MULTINOMIAL", numbers)
 
 
 def _fact(number: float) -> Any:
@@ -191,30 +190,16 @@ def _combina(number: float, chosen: float) -> Any:
 # --- sums ----------------------------------------------------------------------------------------------------------------
 
 
-def _pairs(left: Any, right: Any) -> Any:
-    """The pairs of numbers, in order; pairs of blanks are passed over."""
-    if left.size != right.size:
-        return NA
-    found = []
-    for x, y in zip(elements(left), elements(right), strict=True):
-        for value in (x, y):
-            if isinstance(value, XlError):
-                return value
-        if is_number(x) and is_number(y):
-            found.append((float(x), float(y)))
-        elif not (x is EMPTY and y is EMPTY):
-            raise Refusal("pairs of which one is no number")
-    if not found:
-        raise Refusal("pairs of which none are numbers")
-    return found
-
-
-def _sum_of_pairs(term: Any) -> Any:
-    def called(left: Any, right: Any) -> Any:
-        pairs = _pairs(left, right)
-        return sum(term(x, y) for x, y in pairs) if isinstance(pairs, list) else pairs
-
-    return called
+def _pairs(left: Any, right: Any) -> None:
+    """Pairs of numbers and pairs of blanks, which are passed over."""
+    errors = {str(value) for table in (left, right) for value in elements(table) if isinstance(value, XlError)}
+    if len(errors) + (left.size != right.size) > 1:
+        raise Refusal("pairs with errors of several kinds")
+    if errors or left.size != right.size:
+        return
+    pairs = [(x, y) for x, y in zip(elements(left), elements(right), strict=True) if not (x is EMPTY and y is EMPTY)]
+    if not pairs or not all(is_number(x) and is_number(y) for x, y in pairs):
+        raise Refusal("pairs of which one is no number, or no pairs")
 
 
 def _seriessum(x: float, first: float, step: float, coefficients: list[float]) -> Any:
@@ -230,10 +215,6 @@ def _seriessum(x: float, first: float, step: float, coefficients: list[float]) -
 def _product(*lists: list[float]) -> float:
     numbers = [number for numbers in lists for number in numbers]
     return math.prod(numbers) if numbers else 0.0
-
-
-def _sqrtpi(number: float) -> Any:
-    return math.sqrt(number * math.pi) if number >= 0 else NUM
 
 
 # --- matrices ------------------------------------------------------------------------------------------------------------
@@ -275,33 +256,29 @@ def _minverse(table: Any) -> Any:
     return np.linalg.inv(matrix)
 
 
-def _munit(size: float) -> Any:
-    if size < 1:
-        return VALUE
+def _size(size: float) -> tuple[int]:
     if size > _LARGEST_UNIT:
         raise Refusal("a large unit matrix")
-    return np.eye(cut(size))
+    return (cut(size) if size >= 1 else 0,)
 
 
 FUNCTIONS: dict[str, Function] = {
-    "ROMAN": function(_roman, "number scalar?"),
-    "ARABIC": function(_arabic, "scalar"),
+    "ROMAN": function(_roman, "number scalar?", own="ROMAN(499,FALSE)"),
+    "ARABIC": function(_arabic, "scalar", own='ARABIC("-XL")'),
     "BASE": function(_base, "number number number?"),
-    "DECIMAL": function(_decimal, "text number"),
-    "GCD": function(_gcd, "table*", "aggregate"),
-    "LCM": function(_lcm, "table*", "aggregate"),
-    "MULTINOMIAL": function(_multinomial, "table*", "aggregate"),
-    "FACT": function(_fact, "number"),
-    "FACTDOUBLE": function(_factdouble, "toolpak"),
+    "DECIMAL": function(_decimal, "text number", own="DECIMAL(0,0.5)"),
+    "GCD": function(_gcd, "table*", "aggregate", own="GCD(A4,2)"),
+    "LCM": function(_lcm, "table*", "aggregate", own="LCM(A6,5)"),
+    "MULTINOMIAL": function(_multinomial, "table*", "aggregate", by="formulas"),
+    "FACT": function(_fact, "number", own="FACT(171)"),
+    "FACTDOUBLE": function(_factdouble, "toolpak", own="FACTDOUBLE(100)"),
     "COMBIN": function(_combin, "number number"),
     "COMBINA": function(_combina, "number number"),
-    "PRODUCT": dataclasses.replace(function(_product, "numbers*", "aggregate"), ignoring=True),
-    "SUMX2MY2": function(_sum_of_pairs(lambda x, y: x * x - y * y), "table table", "aggregate"),
-    "SUMX2PY2": function(_sum_of_pairs(lambda x, y: x * x + y * y), "table table", "aggregate"),
-    "SUMXMY2": function(_sum_of_pairs(lambda x, y: (x - y) ** 2), "table table", "aggregate"),
+    "PRODUCT": function(_product, "numbers*", "aggregate", own="PRODUCT(A4:A8)"),
+    **{name: delegated(name, "table table", "aggregate", guard=_pairs) for name in ("SUMX2MY2", "SUMX2PY2", "SUMXMY2")},
     "SERIESSUM": function(_seriessum, "toolpak toolpak toolpak strictly", "aggregate"),
-    "SQRTPI": function(_sqrtpi, "toolpak"),
-    "MDETERM": function(_mdeterm, "table", "aggregate"),
-    "MINVERSE": function(_minverse, "table", "matrix"),
-    "MUNIT": function(_munit, "number", "matrix"),
+    "SQRTPI": delegated("SQRTPI", "toolpak"),
+    "MDETERM": function(_mdeterm, "table", "aggregate", own="MDETERM({0.00000001,0;0,0.00000001})"),
+    "MINVERSE": function(_minverse, "table", "matrix", own="INDEX(MINVERSE({10000000000,0;0,30000000000}),2,2)"),
+    "MUNIT": delegated("MUNIT", "number", "matrix", prepare=_size),
 }

@@ -11,7 +11,7 @@ from schedula import EMPTY
 
 from xlparity.engines.evaluator.functions.areas import Area, filled
 from xlparity.engines.evaluator.functions.conversions import DIV, NA, NUM, REF, VALUE
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.signatures import Function, Provider, by_formulas, delegated, function
 from xlparity.engines.evaluator.functions.statistics import Numbers, cut, distinct, mean, spread, squares
 from xlparity.engines.evaluator.guards import Refusal, elements, is_number
 
@@ -43,12 +43,22 @@ def pairs(left: Area, right: Area) -> Any:
     return [x for x, _ in kept], [y for _, y in kept]
 
 
-def _on_pairs(call: Callable[[Numbers, Numbers], Any]) -> Function:
+def _on_pairs(call: Callable[[Numbers, Numbers], Any], own: str = "", by: Provider = "xlparity") -> Function:
     def called(left: Area, right: Area) -> Any:
         found = pairs(left, right)
         return found if isinstance(found, XlError) else call(*found)
 
-    return function(called, "area area", "aggregate")
+    return function(called, "area area", "aggregate", own=own, by=by)
+
+
+def _delegated_on_pairs(name: str) -> Function:
+    def called(left: Numbers, right: Numbers) -> Any:
+        if not left:
+            return DIV
+        _products(left, right)  # refuses what little but rounding would be left of
+        return by_formulas(name, left, right)
+
+    return _on_pairs(called, by="formulas")
 
 
 def _products(left: Numbers, right: Numbers) -> float:
@@ -60,10 +70,6 @@ def _products(left: Numbers, right: Numbers) -> float:
     if 0 < abs(result) < 1e-6 * math.sqrt(squares(left) * squares(right)):
         raise Refusal("a covariance so small that little but rounding is left")
     return result
-
-
-def _covariance(lost: int) -> Callable[[Numbers, Numbers], Any]:
-    return lambda left, right: _products(left, right) / (len(left) - lost) if len(left) > lost else DIV
 
 
 def _correl(left: Numbers, right: Numbers) -> Any:
@@ -248,22 +254,6 @@ def _trend(exponential: bool) -> Callable[..., Any]:
 # --- single numbers --------------------------------------------------------------------------------------------------
 
 
-def _standardize(number: float, centre: float, deviation: float) -> Any:
-    return NUM if deviation <= 0 else (number - centre) / deviation
-
-
-def _fisher(number: float) -> Any:
-    # The definition as documented, and not atanh: its rounding is in the values that Excel stores.
-    return 0.5 * math.log((1 + number) / (1 - number)) if abs(number) < 1 else NUM
-
-
-def _fisherinv(number: float) -> float:
-    if abs(number) > 300:
-        return math.copysign(1.0, number)
-    power = math.exp(2 * number)
-    return (power - 1) / (power + 1)
-
-
 def _permut(number: float, chosen: float) -> Any:
     if number < 0 or chosen < 0:
         return NUM
@@ -289,25 +279,28 @@ def _product(whole: int) -> Any:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "COVAR": _on_pairs(_covariance(0)),
-    "COVARIANCE.P": _on_pairs(_covariance(0)),
-    "COVARIANCE.S": _on_pairs(_covariance(1)),
-    "CORREL": _on_pairs(_correl),
-    "PEARSON": _on_pairs(_correl),
-    "RSQ": _on_pairs(_rsq),
-    "SLOPE": _on_pairs(_slope),
-    "INTERCEPT": _on_pairs(_intercept),
-    "STEYX": _on_pairs(_steyx),
-    "FORECAST": function(_forecast, "number area area", "aggregate"),
-    "FORECAST.LINEAR": function(_forecast, "number area area", "aggregate"),
+    **{name: _delegated_on_pairs(name) for name in ("COVAR", "COVARIANCE.P", "COVARIANCE.S", "PEARSON")},
+    "CORREL": _on_pairs(_correl, own="CORREL({1,2,3},{4,4,4})"),
+    "RSQ": _on_pairs(_rsq, own="RSQ({1,2,3},{4,4,4})"),
+    "SLOPE": _on_pairs(_slope, own="SLOPE({1,2,3},{0.1,0.1,0.1})"),
+    "INTERCEPT": _on_pairs(_intercept, own="INTERCEPT({1,2,3},{0.1,0.1,0.1})"),
+    "STEYX": _on_pairs(_steyx, own="STEYX({1;2;4},{3;3;3})"),
+    **dict.fromkeys(
+        ("FORECAST", "FORECAST.LINEAR"),
+        function(_forecast, "number area area", "aggregate", own="FORECAST(1,{1,2,3},{0.1,0.1,0.1})"),
+    ),
     "PROB": function(_prob, "area area number number?", "aggregate"),
-    "LINEST": function(functools.partial(_estimate, False), "table table~ yes~ truth~", "matrix"),
-    "LOGEST": function(functools.partial(_estimate, True), "table table~ yes~ truth~", "matrix"),
-    "TREND": function(_trend(False), "table table~ table~ yes~", "matrix"),
-    "GROWTH": function(_trend(True), "table table~ table~ yes~", "matrix"),
-    "STANDARDIZE": function(_standardize, "number number number"),
-    "FISHER": function(_fisher, "number"),
-    "FISHERINV": function(_fisherinv, "number"),
-    "PERMUT": function(_permut, "number number"),
-    "PERMUTATIONA": function(_permutationa, "number number"),
+    "LINEST": function(
+        functools.partial(_estimate, False), "table table~ yes~ truth~", "matrix", own="LINEST(D!R1:R5,,FALSE)"
+    ),
+    "LOGEST": function(
+        functools.partial(_estimate, True), "table table~ yes~ truth~", "matrix", own="LOGEST(D!R1:R5,,FALSE)"
+    ),
+    "TREND": function(_trend(False), "table table~ table~ yes~", "matrix", own="TREND(D!K1:K5,D!L1:L5,{8;9;11})"),
+    "GROWTH": function(_trend(True), "table table~ table~ yes~", "matrix", own="GROWTH(D!K1:K5,,{1;2})"),
+    "STANDARDIZE": delegated("STANDARDIZE", "number number number"),
+    "FISHER": delegated("FISHER", "number"),
+    "FISHERINV": delegated("FISHERINV", "number"),
+    "PERMUT": function(_permut, "number number", own="PERMUT(0.5,-0.5)"),
+    "PERMUTATIONA": function(_permutationa, "number number", own="PERMUTATIONA(6,60.11)"),
 }

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from xlparity.engines.evaluator.functions.conversions import DIV, NUM
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
 from xlparity.engines.evaluator.guards import Refusal, whole_part
 from xlparity.engines.evaluator.readings import either
 
@@ -127,13 +127,10 @@ def _to_parity(number: float, odd: int) -> float:
     return math.copysign(whole + (whole % 2 != odd), number)
 
 
-def _mod(number: float, divisor: float) -> Any:
-    """The remainder with the sign of the divisor, to the last bit: MOD(10,0.1) is a little less than 0.1 in Excel too."""
-    if divisor == 0:
-        return DIV
-    if abs(number / divisor) >= _MOD_LIMIT:
+def _certain_remainder(number: float, divisor: float) -> None:
+    """To the last bit: MOD(10,0.1) is a little less than 0.1 in Excel too."""
+    if divisor and abs(number / divisor) >= _MOD_LIMIT:
         raise Refusal("a remainder of a quotient of a million millions or more")
-    return number % divisor
 
 
 def _quotient(number: float, divisor: float) -> Any:
@@ -149,25 +146,25 @@ def _no_negative_zero(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _table() -> dict[str, Function]:
-    table: dict[str, tuple[Callable[..., Any], str]] = {
-        "CEILING": (_ceiling, "number number"),
-        "FLOOR": (_floor, "number number"),
-        "CEILING.MATH": (_ceiling_math, "number number? number?"),
-        "FLOOR.MATH": (_floor_math, "number number? number?"),
-        "CEILING.PRECISE": (_ceiling_math, "number number?"),
-        "ISO.CEILING": (_ceiling_math, "number number?"),
-        "FLOOR.PRECISE": (_floor_math, "number number?"),
-        "MROUND": (_mround, "toolpak toolpak"),
-        "ROUND": (_rounding(ROUND_HALF_UP), "number number"),
-        "ROUNDUP": (_rounding(ROUND_UP), "number number"),
-        "ROUNDDOWN": (_rounding(ROUND_DOWN), "number number"),
-        "TRUNC": (_rounding(ROUND_DOWN), "number number?"),
-        "EVEN": (lambda number: _to_parity(number, 0), "number"),
-        "ODD": (lambda number: _to_parity(number, 1), "number"),
-        "MOD": (_mod, "number number"),
-        "QUOTIENT": (_quotient, "toolpak toolpak"),
+    table: dict[str, tuple[Callable[..., Any], str, str]] = {
+        "CEILING": (_ceiling, "number number", "CEILING(2.1,0.7)"),
+        "FLOOR": (_floor, "number number", "FLOOR(7.1,0.1)"),
+        "CEILING.MATH": (_ceiling_math, "number number? number?", "CEILING.MATH(-2)"),
+        "FLOOR.MATH": (_floor_math, "number number? number?", "FLOOR.MATH(-5)"),
+        "CEILING.PRECISE": (_ceiling_math, "number number?", "CEILING.PRECISE(-4.3)"),
+        "ISO.CEILING": (_ceiling_math, "number number?", "ISO.CEILING(-4)"),
+        "FLOOR.PRECISE": (_floor_math, "number number?", "FLOOR.PRECISE(-2)"),
+        "MROUND": (_mround, "toolpak toolpak", "MROUND(3,6)"),
+        "ROUND": (_rounding(ROUND_HALF_UP), "number number", "ROUND(A10,4)"),
+        "ROUNDUP": (_rounding(ROUND_UP), "number number", "ROUNDUP(18.1,8)"),
+        "ROUNDDOWN": (_rounding(ROUND_DOWN), "number number", "ROUNDDOWN(155.92,4)"),
+        "TRUNC": (_rounding(ROUND_DOWN), "number number?", "TRUNC(155.92,4)"),
+        "EVEN": (lambda number: _to_parity(number, 0), "number", "EVEN(1E+300)"),
+        "ODD": (lambda number: _to_parity(number, 1), "number", "ODD(1E+307)"),
+        "QUOTIENT": (_quotient, "toolpak toolpak", ""),
     }
-    return {name: function(_no_negative_zero(call), takes) for name, (call, takes) in table.items()}
+    own = {name: function(_no_negative_zero(call), takes, own=own) for name, (call, takes, own) in table.items()}
+    return own | {"MOD": delegated("MOD", "number number", guard=_certain_remainder)}
 
 
 FUNCTIONS: dict[str, Function] = _table()

@@ -10,9 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from formulas.functions import get_functions
+import numpy as np
+from formulas.functions import Array, get_functions, not_implemented
+from schedula import EMPTY
 
 from xlparity.engines.evaluator import guards
+from xlparity.engines.evaluator.functions.areas import Area
 from xlparity.engines.evaluator.functions.conversions import CONVERSIONS
 
 OMITTED = ""
@@ -20,6 +23,7 @@ OMITTED = ""
 
 Kind = Literal["elementwise", "aggregate", "matrix"]
 Origin = Literal["reference", "constant", "computed", "omitted"]
+Provider = Literal["formulas", "scipy", "xlparity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,9 @@ class Function:
     called with what ``take`` makes of the operands; ``arity`` is how many any other may have. Where the operands in
     ``refers`` are references, so is the result. ``rough`` stands in for a function whose text may be wrong in its last
     digit, where all that read the text are functions that make numbers of it again, ``reads_rough``.
+
+    ``by`` says who computes the function. One of xlparity's own that the library has as well names in ``own`` a formula
+    that the library gets wrong; the tests hold Excel's value of that formula, and that the library has another.
     """
 
     call: Callable[..., Any]
@@ -44,6 +51,8 @@ class Function:
     refers: slice | None = None
     lines: bool = False
     arity: tuple[int, int] | None = None
+    by: Provider = "xlparity"
+    own: str = ""
 
     def whole(self, position: int) -> bool:
         """Whether the operand in this place is taken as a whole array."""
@@ -143,16 +152,76 @@ def function(
     *,
     refers: slice | None = None,
     lines: bool = False,
+    own: str = "",
+    by: Provider = "xlparity",
 ) -> Function:
     """The table's entry for an implementation on plain values, by its signature.
 
     It returns a float, an int, a bool, a str, one of the errors above, or, as a matrix function, a two-dimensional array
     of these; it raises Refusal where Excel's answer is not certain. A result that is not finite is refused, and so is
-    whatever it raises.
+    whatever it raises. ``own`` is the formula that formulas' own function gets wrong; ``by`` says that the implementation
+    is but Excel's domains, conversions and refusals around a function of that library.
     """
     parameters = signature(takes)
     ignoring = any(p.kind in _IGNORING for p in parameters)
-    return Function(call, kind, ignoring=ignoring, takes=parameters, refers=refers, lines=lines)
+    return Function(call, kind, ignoring=ignoring, takes=parameters, refers=refers, lines=lines, by=by, own=own)
+
+
+def delegated(
+    name: str,
+    takes: str,
+    kind: Kind = "elementwise",
+    *,
+    guard: Callable[..., Any] = guards.unguarded,
+    prepare: Callable[..., tuple[Any, ...]] | None = None,
+) -> Function:
+    """The table's entry for formulas' own function of that name, called with what the signature makes of the operands.
+
+    ``guard`` is called with the same operands before it, and raises Refusal where Excel's answer is not certain; so may
+    ``prepare``, which gives the operands to call it with instead, cut to whole numbers for one.
+    """
+
+    def call(*operands: Any) -> Any:
+        guard(*operands)
+        return by_formulas(name, *(operands if prepare is None else prepare(*operands)), single=kind == "elementwise")
+
+    return function(call, takes, kind, by="formulas")
+
+
+def by_formulas(name: str, *operands: Any, single: bool = False) -> Any:
+    """What formulas' function of that name makes of plain values; ``single`` where none of them is an array."""
+    given = [to_formulas(operand) for operand in operands]
+    if single:
+        try:
+            return from_formulas(_element_function(name)(*given))
+        except Exception:  # of which formulas' wrapper for arrays makes an error value
+            return from_formulas(formulas_function(name)(*given))
+    return from_formulas(formulas_function(name)(*given))
+
+
+def to_formulas(operand: Any) -> Any:
+    """A plain value as formulas passes it about: a list, a table or an Area as one of its arrays, nothing as its blank."""
+    if isinstance(operand, Area):
+        operand = operand.cells
+    if isinstance(operand, list):
+        array = np.empty((1, len(operand)), object)
+        array[0, :] = operand
+        operand = array
+    if isinstance(operand, np.ndarray):
+        return operand.view(Array)
+    return EMPTY if operand is None else operand
+
+
+def from_formulas(result: Any) -> Any:
+    """What formulas' function returns as a plain value, or as an array where it has more than one element."""
+    if isinstance(result, np.ndarray) and result.size == 1:
+        result = result.ravel()[0]
+    return result.item() if isinstance(result, np.generic) else result
+
+
+def formulas_has(name: str) -> bool:
+    """Whether the library has a function of that name."""
+    return get_functions().get(name, not_implemented) is not not_implemented
 
 
 @functools.cache
@@ -160,6 +229,19 @@ def formulas_function(name: str) -> Any:
     """formulas' own function of that name."""
     found = get_functions()[name]
     return found["function"] if isinstance(found, dict) else found
+
+
+@functools.cache
+def _element_function(name: str) -> Any:
+    """What formulas calls for each element under its wrapper for arrays, which takes fifty times as long; else the wrapper."""
+    found = formulas_function(name)
+    while found is not None:
+        enclosed = inspect.getclosurevars(found).nonlocals if inspect.isfunction(found) else {}
+        if "safe_eval" in enclosed:
+            prepare, evaluate = enclosed["args_parser"], enclosed["safe_eval"]
+            return lambda *operands: evaluate(*prepare(*operands))
+        found = getattr(found, "__wrapped__", None)
+    return formulas_function(name)
 
 
 def plain_function(name: str) -> Any:

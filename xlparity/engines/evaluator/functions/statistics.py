@@ -13,7 +13,7 @@ from schedula import EMPTY
 from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.areas import Area
 from xlparity.engines.evaluator.functions.conversions import DIV, NA, NUM, VALUE
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
 from xlparity.engines.evaluator.guards import Refusal, elements, is_number
 
 Numbers = Sequence[float]
@@ -72,14 +72,6 @@ def variance(lost: int, root: bool) -> Callable[..., Any]:
     return varied
 
 
-def _avedev(*lists: Numbers) -> Any:
-    numbers = _joined(lists)
-    if not numbers:
-        return NUM
-    centre = mean(numbers)
-    return mean([abs(number - centre) for number in numbers]) if spread(numbers) else 0.0
-
-
 def _devsq(*lists: Numbers) -> Any:
     numbers = _joined(lists)
     if not numbers:
@@ -87,18 +79,15 @@ def _devsq(*lists: Numbers) -> Any:
     return squares(numbers)
 
 
-def _geomean(*lists: Numbers) -> Any:
+def _spread_out(*lists: Numbers) -> None:
     numbers = _joined(lists)
-    if not numbers or min(numbers) <= 0:
-        return NUM
-    return math.exp(mean([math.log(number) for number in numbers])) if len(numbers) > 1 else numbers[0]
+    if numbers:
+        spread(numbers)
 
 
-def _harmean(*lists: Numbers) -> Any:
-    numbers = _joined(lists)
-    if not numbers:
+def _some_numbers(*lists: Numbers) -> None:
+    if not _joined(lists):
         raise Refusal("HARMEAN of no numbers")
-    return NUM if min(numbers) <= 0 else len(numbers) / math.fsum(1 / number for number in numbers)
 
 
 def _kurt(*lists: Numbers) -> Any:
@@ -126,25 +115,22 @@ def _skew(lost: int) -> Callable[..., Any]:
     return skewed
 
 
-def _averagea(*lists: Numbers) -> Any:
-    numbers = _joined(lists)
-    return mean(numbers) if numbers else DIV
-
-
-def _trimmean(numbers: Numbers, share: float) -> Any:
-    if not 0 <= share < 1:
-        return NUM
-    if not numbers:
-        raise Refusal("TRIMMEAN of no numbers")
-    out = cut(len(numbers) * share / 2)
-    return mean(sorted(numbers)[out : len(numbers) - out])
+def _trimmed(numbers: Numbers, share: float) -> None:
+    if 0 <= share < 1:
+        if not numbers:
+            raise Refusal("TRIMMEAN of no numbers")
+        out = len(numbers) * share / 2
+        if guards.nearly_whole(out) and math.trunc(out) != round(out):
+            raise Refusal("a share within rounding of one more number to be left out")
 
 
 # --- counts and places in an order -----------------------------------------------------------------------------------
 
 
-def _counta(*areas: Area) -> float:
-    return float(sum(value is not EMPTY for area in areas for value in _cells("COUNTA", area)))
+def _no_chosen_blank(*areas: Area) -> None:
+    for area in areas:
+        if not area.reference and any(value is EMPTY for value in elements(area.cells)):
+            raise Refusal("COUNTA of a blank that was chosen")  # which Excel may take for a zero
 
 
 def _countblank(area: Area) -> float:
@@ -152,20 +138,6 @@ def _countblank(area: Area) -> float:
         raise Refusal("COUNTBLANK of something that is no reference")
     filled = sum(value is not EMPTY and value != "" for value in elements(area.cells))
     return float(area.full[0] * area.full[1] - filled)
-
-
-def _cells(name: str, area: Area) -> list[Any]:
-    found = list(elements(area.cells))
-    if not area.reference and any(value is EMPTY for value in found):
-        raise Refusal(f"{name} of a blank that was chosen")  # which Excel may take for a zero
-    return found
-
-
-def _median(*lists: Numbers) -> Any:
-    numbers = sorted(_joined(lists))
-    if not numbers:
-        return NUM
-    return (numbers[(len(numbers) - 1) // 2] + numbers[len(numbers) // 2]) / 2
 
 
 def _modes(areas: Sequence[Area]) -> list[float] | XlError:
@@ -202,51 +174,25 @@ def _mode_mult(*areas: Area) -> Any:
     return np.array([[number] for number in found], object) if found else NA
 
 
-def _ordered(reverse: bool) -> Callable[..., Any]:
-    def kth(numbers: Numbers, k: float) -> Any:
-        if k <= 0 or k > len(numbers):
-            return NUM
-        ordered = sorted(numbers, reverse=reverse)
-        low, high = ordered[max(math.floor(k), 1) - 1], ordered[math.ceil(k) - 1]
-        if low != high or k < 1:
-            raise Refusal("a fractional place in an order")  # which Excel is said to round now up, now down
-        return low
-
-    return kth
+def _whole_place(numbers: Numbers, k: float) -> None:
+    if 0 < k <= len(numbers) and not float(k).is_integer():
+        raise Refusal("a fractional place in an order")  # which Excel is said to round now up, now down
 
 
-def _percentile(numbers: Numbers, share: float) -> Any:
-    if not numbers or not 0 <= share <= 1:
-        return NUM
-    return _between(numbers, share * (len(numbers) - 1))
-
-
-def _percentile_exc(numbers: Numbers, share: float) -> Any:
-    if not numbers or not 0 < share < 1:
-        return NUM
+def _within(numbers: Numbers, share: float) -> None:
     place = share * (len(numbers) + 1) - 1
-    for edge in (0.0, len(numbers) - 1.0):
-        if place != edge and abs(place - edge) < 1e-12 * len(numbers):
-            raise Refusal("a share within rounding of the least or the largest that there is")
-    return _between(numbers, place) if 0 <= place <= len(numbers) - 1 else NUM
+    if any(place != edge and abs(place - edge) < 1e-12 * len(numbers) for edge in (0.0, len(numbers) - 1.0)):
+        raise Refusal("a share within rounding of the least or the largest that there is")
 
 
-def _between(numbers: Numbers, place: float) -> float:
-    """The number in a place, counted from 0, of the sorted ones; between two of them as far as the fraction says."""
-    ordered = sorted(numbers)
-    whole = min(math.floor(place), len(ordered) - 1)
-    above = ordered[min(whole + 1, len(ordered) - 1)]
-    return ordered[whole] + (place - whole) * (above - ordered[whole])
+def _quarter(numbers: Numbers, quart: float) -> tuple[Numbers, int]:
+    if -1 < quart < 0:
+        raise Refusal("a quartile between -1 and 0")
+    return numbers, cut(quart)
 
 
-def _quartile(least: int, most: int, percentile: Callable[[Numbers, float], Any]) -> Callable[..., Any]:
-    def quarter(numbers: Numbers, quart: float) -> Any:
-        if -1 < quart < 0:
-            raise Refusal("a quartile between -1 and 0")
-        which = cut(quart)
-        return percentile(numbers, which / 4) if least <= which <= most else NUM
-
-    return quarter
+def _ranked(number: float, numbers: Numbers, ascending: bool = False) -> None:
+    distinct([*numbers, number])
 
 
 def _percentrank(exclusive: bool) -> Callable[..., Any]:
@@ -271,18 +217,6 @@ def _percentrank(exclusive: bool) -> Callable[..., Any]:
     return ranked
 
 
-def _rank(tied: bool) -> Callable[..., Any]:
-    def ranked(number: float, numbers: Numbers, ascending: bool = False) -> Any:
-        distinct([*numbers, number])
-        same = sum(other == number for other in numbers)
-        if not same:
-            return NA
-        before = sum(other < number if ascending else other > number for other in numbers)
-        return before + 1 + (same - 1) / 2 if tied else before + 1
-
-    return ranked
-
-
 def _frequency(numbers: Numbers, bins: Numbers) -> Any:
     if not bins or len(set(bins)) < len(bins):
         raise Refusal("FREQUENCY with no bins, or with two alike")
@@ -294,43 +228,48 @@ def _frequency(numbers: Numbers, bins: Numbers) -> Any:
 
 def _table() -> dict[str, Function]:
     table = {
-        "AVEDEV": function(_avedev, "numbers*", "aggregate"),
-        "AVERAGEA": function(_averagea, "values*", "aggregate"),
-        "MINA": function(lambda *lists: min(_joined(lists), default=0.0), "values*", "aggregate"),
-        "MAXA": function(lambda *lists: max(_joined(lists), default=0.0), "values*", "aggregate"),
-        "COUNTA": function(_counta, "area*!", "aggregate"),
-        "COUNTBLANK": function(_countblank, "area", "aggregate"),
-        "DEVSQ": function(_devsq, "numbers*", "aggregate"),
-        "GEOMEAN": function(_geomean, "numbers*", "aggregate"),
-        "HARMEAN": function(_harmean, "numbers*", "aggregate"),
-        "KURT": function(_kurt, "numbers*", "aggregate"),
-        "SKEW": function(_skew(1), "numbers*", "aggregate"),
-        "SKEW.P": function(_skew(0), "numbers*", "aggregate"),
-        "MEDIAN": function(_median, "numbers*", "aggregate"),
-        "MODE.MULT": function(_mode_mult, "area*!", "matrix"),
-        "LARGE": function(_ordered(True), "numbers number", "aggregate"),
-        "SMALL": function(_ordered(False), "numbers number", "aggregate"),
-        "PERCENTILE.EXC": function(_percentile_exc, "numbers number", "aggregate"),
-        "QUARTILE.EXC": function(_quartile(1, 3, _percentile_exc), "numbers number", "aggregate"),
-        "PERCENTRANK.EXC": function(_percentrank(True), "numbers number number?", "aggregate"),
-        "RANK.AVG": function(_rank(True), "number numbers truth~", "aggregate"),
-        "TRIMMEAN": function(_trimmean, "numbers number", "aggregate"),
-        "FREQUENCY": function(_frequency, "numbers numbers", "matrix"),
+        "AVEDEV": delegated("AVEDEV", "numbers*", "aggregate", guard=_spread_out),
+        "COUNTA": delegated("COUNTA", "area*!", "aggregate", guard=_no_chosen_blank),
+        "COUNTBLANK": function(_countblank, "area", "aggregate", own="COUNTBLANK(D!A:A)"),
+        "DEVSQ": function(_devsq, "numbers*", "aggregate", own="DEVSQ({0.1,0.1,0.1})"),
+        "GEOMEAN": delegated("GEOMEAN", "numbers*", "aggregate"),
+        "HARMEAN": delegated("HARMEAN", "numbers*", "aggregate", guard=_some_numbers),
+        "KURT": function(_kurt, "numbers*", "aggregate", own="KURT({0.00001,0.00002,0.00003,0.00005})"),
+        "SKEW": function(_skew(1), "numbers*", "aggregate", own="SKEW({0.00001,0.00002,0.00004})"),
+        "SKEW.P": function(_skew(0), "numbers*", "aggregate", own="SKEW.P({0.00001,0.00002,0.00004})"),
+        "MEDIAN": delegated("MEDIAN", "numbers*", "aggregate"),
+        "MODE.MULT": function(_mode_mult, "area*!", "matrix", own="MODE.MULT({1,2,3,4,1,2,3,4})"),
+        "PERCENTILE.EXC": delegated("PERCENTILE.EXC", "numbers number", "aggregate", guard=_within),
+        "QUARTILE.EXC": delegated("QUARTILE.EXC", "numbers number", "aggregate", prepare=_quarter),
+        "PERCENTRANK.EXC": function(
+            _percentrank(True), "numbers number number?", "aggregate", own="PERCENTRANK.EXC({1,4,3,3,2,3,-5.2},3)"
+        ),
+        "RANK.AVG": delegated("RANK.AVG", "number numbers truth~", "aggregate", guard=_ranked),
+        "TRIMMEAN": delegated("TRIMMEAN", "numbers number", "aggregate", guard=_trimmed),
+        "FREQUENCY": function(_frequency, "numbers numbers", "matrix", own="INDEX(FREQUENCY({1;2;9},{8.9;5}),1)"),
+    }
+    table |= {name: delegated(name, "values*", "aggregate") for name in ("AVERAGEA", "MINA", "MAXA")}
+    table |= {name: delegated(name, "numbers number", "aggregate", guard=_whole_place) for name in ("LARGE", "SMALL")}
+    table |= {name: delegated(name, "numbers number", "aggregate") for name in ("PERCENTILE", "PERCENTILE.INC")}
+    table |= {
+        name: delegated(name, "numbers number", "aggregate", prepare=_quarter) for name in ("QUARTILE", "QUARTILE.INC")
+    }
+    table |= {
+        name: delegated(name, "number numbers truth~", "aggregate", guard=_ranked) for name in ("RANK", "RANK.EQ")
     }
     for names, entry in {
-        ("MODE", "MODE.SNGL"): function(_mode, "area*!", "aggregate"),
-        ("PERCENTILE", "PERCENTILE.INC"): function(_percentile, "numbers number", "aggregate"),
-        ("QUARTILE", "QUARTILE.INC"): function(_quartile(0, 4, _percentile), "numbers number", "aggregate"),
-        ("PERCENTRANK", "PERCENTRANK.INC"): function(_percentrank(False), "numbers number number?", "aggregate"),
-        ("RANK", "RANK.EQ"): function(_rank(False), "number numbers truth~", "aggregate"),
-        ("VAR", "VAR.S"): function(variance(1, False), "numbers*", "aggregate"),
-        ("VARP", "VAR.P"): function(variance(0, False), "numbers*", "aggregate"),
-        ("STDEV", "STDEV.S"): function(variance(1, True), "numbers*", "aggregate"),
-        ("STDEVP", "STDEV.P"): function(variance(0, True), "numbers*", "aggregate"),
-        ("VARA",): function(variance(1, False), "values*", "aggregate"),
-        ("VARPA",): function(variance(0, False), "values*", "aggregate"),
-        ("STDEVA",): function(variance(1, True), "values*", "aggregate"),
-        ("STDEVPA",): function(variance(0, True), "values*", "aggregate"),
+        ("MODE", "MODE.SNGL"): function(_mode, "area*!", "aggregate", own='MODE.SNGL({0,75.48;1,"5"},{1,9;9.5,7.2})'),
+        ("PERCENTRANK", "PERCENTRANK.INC"): function(
+            _percentrank(False), "numbers number number?", "aggregate", own="PERCENTRANK({5;0;68.4;1;6.7;1},1)"
+        ),
+        ("VAR", "VAR.S"): function(variance(1, False), "numbers*", "aggregate", own="VAR.S({0.1,0.1,0.1})"),
+        ("VARP", "VAR.P"): function(variance(0, False), "numbers*", "aggregate", own="VARP({0.1,0.1,0.1})"),
+        ("STDEV", "STDEV.S"): function(variance(1, True), "numbers*", "aggregate", own="STDEV({0.1,0.1,0.1})"),
+        ("STDEVP", "STDEV.P"): function(variance(0, True), "numbers*", "aggregate", own="STDEVP({0.1,0.1,0.1})"),
+        ("VARA",): function(variance(1, False), "values*", "aggregate", own="VARA(0.1,0.1,0.1)"),
+        ("VARPA",): function(variance(0, False), "values*", "aggregate", own="VARPA(0.1,0.1,0.1)"),
+        ("STDEVA",): function(variance(1, True), "values*", "aggregate", own="STDEVA(0.1,0.1,0.1)"),
+        ("STDEVPA",): function(variance(0, True), "values*", "aggregate", own="STDEVPA(0.1,0.1,0.1)"),
     }.items():
         table |= dict.fromkeys(names, entry)
     return table

@@ -3,15 +3,11 @@
 import itertools
 from typing import Any
 
-from formulas.tokens.operand import XlError
-
 from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.conversions import VALUE
 from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, lowered, pattern
-from xlparity.engines.evaluator.functions.signatures import Function, function
-from xlparity.engines.evaluator.guards import Refusal, is_text
-
-_CONTROLS = dict.fromkeys(range(32))
+from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
+from xlparity.engines.evaluator.guards import Refusal
 
 
 def counted(text: str) -> str:
@@ -31,31 +27,27 @@ def fitting(text: str) -> Any:
     return text if len(text) <= LONGEST_TEXT else VALUE
 
 
-def left(text: str, count: float = 1.0) -> Any:
-    """Excel's LEFT."""
-    return counted(text)[: whole(count)] if count >= 0 else VALUE
+def _counted(text: str, *counts: float) -> tuple[Any, ...]:
+    return counted(text), *(whole(count) for count in counts)
 
 
-def right(text: str, count: float = 1.0) -> Any:
-    """Excel's RIGHT."""
-    return VALUE if count < 0 else counted(text)[max(0, len(text) - whole(count)) :]
-
-
-def mid(text: str, start: float, count: float) -> Any:
-    """Excel's MID."""
-    first = whole(start)
-    return VALUE if first < 1 or count < 0 else counted(text)[first - 1 : first - 1 + whole(count)]
-
-
-def find(wanted: str, text: str, start: float = 1.0) -> Any:
-    """Excel's FIND."""
-    first = whole(start)
-    if first < 1 or (first > len(counted(text)) and wanted):
-        return VALUE
-    if not wanted and first > len(text):
+def _findable(wanted: str, text: str, start: float = 1.0) -> tuple[Any, ...]:
+    if not wanted and whole(start) > len(text):
         raise Refusal("FIND of nothing behind the end of a text")
-    place = text.find(counted(wanted), first - 1)
-    return place + 1 if place >= 0 else VALUE
+    return counted(wanted), counted(text), whole(start)
+
+
+def _replaceable(text: str, start: float, count: float, new: str) -> tuple[Any, ...]:
+    if len(text) + len(new) > LONGEST_TEXT:
+        raise Refusal("a text that may be longer than a cell can hold")
+    return *_counted(text, start, count), new
+
+
+def _a_character(number: float) -> tuple[int]:
+    point = whole(number)
+    if 0xD800 <= point <= 0xDFFF or point & 0xFFFE == 0xFFFE:
+        raise Refusal("a code that is no character")
+    return (point,)
 
 
 def search(wanted: str, text: str, start: float = 1.0) -> Any:
@@ -87,26 +79,6 @@ def substitute(text: str, old: str, new: str, instance: float | None = None) -> 
         return text
     at = places[number - 1]
     return fitting(text[:at] + new + text[at + len(old) :])
-
-
-def replace(text: str, start: float, count: float, new: str) -> Any:
-    """Excel's REPLACE."""
-    first = whole(start)
-    if first < 1 or count < 0:
-        return VALUE
-    return fitting(counted(text)[: first - 1] + new + text[first - 1 + whole(count) :])
-
-
-def upper(text: str) -> str:
-    """Excel's UPPER."""
-    lowered(text)  # refuses what has no counterpart
-    return text.upper()
-
-
-def proper(text: str) -> str:
-    """Excel's PROPER: a capital after everything that is no letter."""
-    small = lowered(text)
-    return "".join(c if k and small[k - 1].isalpha() else c.upper() for k, c in enumerate(small))
 
 
 def trim(text: str) -> str:
@@ -143,56 +115,31 @@ def code(text: str) -> Any:
         raise Refusal(f"the code of '{text[0]}', which is not in the code page") from None
 
 
-def unichar(number: float) -> Any:
-    """Excel's UNICHAR."""
-    point = whole(number)
-    if not 1 <= point <= 0x10FFFF:
-        return VALUE
-    if 0xD800 <= point <= 0xDFFF or point & 0xFFFE == 0xFFFE:
-        raise Refusal("a code that is no character")
-    return chr(point)
-
-
-def unicode_point(text: str) -> Any:
-    """Excel's UNICODE."""
-    return ord(text[0]) if text else VALUE
-
-
 def concatenate(*texts: str) -> Any:
     """Excel's CONCATENATE."""
     return fitting("".join(texts))
 
 
-def exactly(left: str, right: str) -> bool:
-    """Excel's EXACT."""
-    return left == right
-
-
-def only_text(value: Any) -> Any:
-    """Excel's T."""
-    return value if is_text(value) or isinstance(value, XlError) else ""
-
-
 FUNCTIONS: dict[str, Function] = {
-    "LEN": function(lambda text: len(counted(text)), "text"),
-    "LEFT": function(left, "text number?"),
-    "RIGHT": function(right, "text number?"),
-    "MID": function(mid, "text number number"),
-    "FIND": function(find, "text text number?"),
-    "SEARCH": function(search, "text text number?"),
-    "SUBSTITUTE": function(substitute, "text text text number?"),
-    "REPLACE": function(replace, "text number number text"),
-    "UPPER": function(upper, "text"),
-    "LOWER": function(lowered, "text"),
-    "PROPER": function(proper, "text"),
-    "TRIM": function(trim, "text"),
-    "CLEAN": function(lambda text: text.translate(_CONTROLS), "text"),
-    "REPT": function(rept, "text number"),
-    "CHAR": function(char, "number"),
-    "CODE": function(code, "text"),
-    "UNICHAR": function(unichar, "number"),
-    "UNICODE": function(unicode_point, "text"),
-    "EXACT": function(exactly, "text text"),
-    "CONCATENATE": function(concatenate, "text~*"),
-    "T": function(only_text, "lone"),
+    "LEN": delegated("LEN", "text", guard=counted),
+    "LEFT": delegated("LEFT", "text number?", prepare=_counted),
+    "RIGHT": delegated("RIGHT", "text number?", prepare=_counted),
+    "MID": delegated("MID", "text number number", prepare=_counted),
+    "FIND": delegated("FIND", "text text number?", prepare=_findable),
+    "SEARCH": function(search, "text text number?", own='SEARCH("ns??i","Einstein")'),
+    "SUBSTITUTE": function(substitute, "text text text number?", own='SUBSTITUTE("abc","","x")'),
+    "REPLACE": delegated("REPLACE", "text number number text", prepare=_replaceable),
+    "UPPER": delegated("UPPER", "text", guard=lowered),
+    "LOWER": delegated("LOWER", "text", guard=lowered),
+    "PROPER": delegated("PROPER", "text", guard=lowered),
+    "TRIM": function(trim, "text", own='TRIM("  First   Quarter ")'),
+    "CLEAN": delegated("CLEAN", "text"),
+    "REPT": function(rept, "text number", own='REPT("ab",-1)'),
+    "CHAR": function(char, "number", own="CHAR(128)"),
+    "CODE": function(code, "text", own='CODE("é")'),
+    "UNICHAR": delegated("UNICHAR", "number", prepare=_a_character),
+    "UNICODE": delegated("UNICODE", "text"),
+    "EXACT": delegated("EXACT", "text text"),
+    "CONCATENATE": function(concatenate, "text~*", own="CONCATENATE()"),
+    "T": delegated("T", "lone"),
 }

@@ -1,0 +1,87 @@
+"""Generating a course workbook: its files, written or handed over."""
+
+from pathlib import Path
+
+from xlparity.actions.courses import find_course
+from xlparity.actions.generate import build, differs
+from xlparity.errors import UsageError
+from xlparity.files import keep_apart, write_file
+from xlparity.settings import LARGEST_SEED
+from xlparity.spec.schema import FILE as SCHEMA
+from xlparity.spec.schema import schema_text
+
+COURSE = "regressor"
+FOLDER = Path("workbooks")
+ITERATIONS, FEWEST, MOST = 22, 2, 2000
+_LARGEST_RATE = 1e6
+
+
+def generate(
+    course: str = COURSE,
+    folder: str | Path = FOLDER,
+    *,
+    iterations: int = ITERATIONS,
+    alpha: float = 1.0,
+    seed: int = 1,
+    faulty: str | Path | None = None,
+) -> tuple[Path, ...]:
+    """Writes a course workbook with live formulas, and the spec file that verifies it; the paths of what was written.
+
+    ``course`` is the workbook's name, and ``folder`` where it is written to, relative to the current folder. ``iterations`` of
+    training are 2 to 2,000, ``alpha`` is the learning rate in the workbook's alpha cell, between -1,000,000 and 1,000,000, and
+    ``seed`` that of the first weights, 0 to 2**32 - 1. ``faulty`` is where the same workbook is written as well with mistakes
+    in it, as students make them. The paths are those of the workbook, of ``NAME.parity.toml``, of ``parity.schema.json`` beside
+    it, by which editors check that, and of the faulty one. Existing files are replaced, and the same arguments give the same
+    bytes.
+
+    Raises UsageError where there is no such course, a number makes no sense, or a file cannot be written.
+    """
+    files = course_files(course, folder, iterations=iterations, alpha=alpha, seed=seed, faulty=faulty)
+    for path, data in files.items():
+        write_file(path, data)
+    return tuple(files)
+
+
+def differing(
+    course: str,
+    folder: str | Path,
+    *,
+    iterations: int = ITERATIONS,
+    alpha: float = 1.0,
+    seed: int = 1,
+    faulty: str | Path | None = None,
+) -> list[Path]:
+    """Those of the paths of ``generate`` where there is no such file, or another one; nothing is written."""
+    files = course_files(course, folder, iterations=iterations, alpha=alpha, seed=seed, faulty=faulty)
+    return [path for path, data in files.items() if differs(path, data)]
+
+
+def course_files(
+    course: str,
+    folder: str | Path,
+    *,
+    iterations: int = ITERATIONS,
+    alpha: float = 1.0,
+    seed: int = 1,
+    faulty: str | Path | None = None,
+) -> dict[Path, bytes]:
+    """The bytes of what ``generate`` writes, by path; raises UsageError as it does."""
+    found = find_course(course)
+    if not FEWEST <= iterations <= MOST:
+        raise UsageError(f"iterations is a whole number from {FEWEST} to {MOST:,}")
+    if not -_LARGEST_RATE < alpha < _LARGEST_RATE:  # also refuses a nan
+        raise UsageError(f"alpha {alpha} is no learning rate; give a number such as 0.5")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UsageError(f"seed is a whole number from 0 to {LARGEST_SEED:,}")
+    folder = Path(folder)
+    draft = found.draft(iterations, alpha, seed)
+    files = {folder / name: data for name, data in build(draft).items()}
+    files[folder / SCHEMA] = schema_text().encode()
+    if faulty is not None:
+        faulty = Path(faulty)
+        keep_apart(faulty, *files, option="faulty")
+        if faulty.suffix.lower() != ".xlsx":
+            raise UsageError(f"faulty {faulty}: name a file that ends in .xlsx, as Excel opens no other as one")
+        found.plant_mistakes(draft, iterations)
+        files[faulty] = build(draft)[f"{draft.name}.xlsx"]
+    return files

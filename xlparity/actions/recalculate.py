@@ -1,0 +1,112 @@
+"""A workbook's values by address, recomputed."""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from xlparity.engines import Session, Values, find_engine
+from xlparity.errors import EngineError, UsageError, nearest
+from xlparity.excel.address import Cell, folded, parse_range
+from xlparity.excel.values import BLANK, Missing, Unsupported, Value
+from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
+from xlparity.settings import Options
+
+_KEPT = 8
+
+
+class Recalculated(Mapping[str, Value]):
+    """What the cells come to, by address, as ``Sheet1!B5``, or ``B5`` on the first sheet.
+
+    A number, or a date as its serial number, is a float, a text a str, a truth value a bool, an empty cell ``BLANK`` and an
+    error value an ``ErrorValue``. A cell that the engine does not support raises EngineError, so that no comparison with it
+    can come out well. Iterating gives the addresses of the cells that hold anything, with their sheets.
+    """
+
+    def __init__(self, book: Workbook, values: Values) -> None:
+        self._book, self._values = book, values
+
+    def __getitem__(self, address: str) -> Value:
+        cell = _cell(address, self._book)
+        value = self._values.get(cell, BLANK)
+        if isinstance(value, Unsupported | Missing):
+            raise EngineError(f"{self._book.path}: {cell} is {value}")
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return map(str, self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+Loader: TypeAlias = Callable[[Path, bytes, str], tuple[Workbook, Session]]
+"""What reads and compiles a workbook, from its path and its bytes, for the engine of this name."""
+
+
+def recalculate(
+    workbook: str | Path, changes: Mapping[str, float | str | bool] | None = None, *, options: Options | None = None
+) -> Recalculated:
+    """What a workbook's cells come to, recomputed: ``recalculate("book.xlsx")["Sheet1!B5"]``.
+
+    ``changes`` are values by address that are set first, in place of what the cells hold: ``{"B1": 0.5}``. Of ``options``
+    only the engines matter, as for ``verify``: the first that recomputes, or else the stored values. A path is relative to
+    the current folder.
+
+    Raises UsageError for an address that is none or names several cells, and for an engine that cannot run here,
+    WorkbookError where the workbook cannot be read, EngineError where the engine fails.
+    """
+    return recalculated(_load, workbook, changes, options)
+
+
+def keeping(most: int = _KEPT) -> Callable[..., Recalculated]:
+    """``recalculate``, with the last workbooks kept, which are not compiled again while their files' contents are the same."""
+    load = functools.lru_cache(most)(_load)
+
+    def recalculate(
+        workbook: str | Path, changes: Mapping[str, float | str | bool] | None = None, *, options: Options | None = None
+    ) -> Recalculated:
+        return recalculated(load, workbook, changes, options)
+
+    return recalculate
+
+
+def recalculated(
+    load: Loader,
+    workbook: str | Path,
+    changes: Mapping[str, float | str | bool] | None,
+    options: Options | None,
+) -> Recalculated:
+    """What ``recalculate`` gives, with the workbook loaded by ``load``."""
+    options = Options.of_project() if options is None else options
+    path = Path(workbook)
+    book, session = load(path, read_bytes(path), _first(options))
+    given: dict[Cell, Value] = {
+        _cell(address, book): float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        for address, value in (changes or {}).items()
+    }
+    return Recalculated(book, session.recalculate(given).values_in(0))
+
+
+def _load(path: Path, data: bytes, engine: str) -> tuple[Workbook, Session]:
+    book = parse_workbook(data, path)
+    return book, find_engine(engine).load(book)
+
+
+def _first(options: Options) -> str:
+    """The first of the engines that recomputes, else the first."""
+    return next((name for name in options.engines if find_engine(name).recomputes), options.engines[0])
+
+
+def _cell(address: str, book: Workbook) -> Cell:
+    """The cell; raises UsageError where the address is none, names several, or a sheet that there is not."""
+    try:
+        area = parse_range(address, book.sheets[0])
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if area.size != 1:
+        raise UsageError(f"{address} is {area.size:,} cells; ask for one at a time")
+    for sheet in book.sheets:
+        if folded(sheet) == folded(area.sheet):
+            return area.first._replace(sheet=sheet)
+    raise UsageError(f"{book.path} has no sheet '{area.sheet}'{nearest(area.sheet, book.sheets)}")
