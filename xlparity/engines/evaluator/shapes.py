@@ -20,6 +20,7 @@ _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
 _SIGNS = re.compile(r"[-+](?: *[-+])+ *")  # blanks are spelled out: to Python the marks are white space as well
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 
+_DIGITS = 15  # of a number that Excel keeps
 _THROUGH = ("SUMPRODUCT", "LOOKUP")  # these work through arrays in a plain cell too
 # These take one cell of a range even inside SUMPRODUCT, or may do so.
 _SINGLY = (
@@ -45,7 +46,7 @@ def compile_shape(shape: str, array: bool) -> Program:
             if name not in FUNCTIONS and name != "SINGLE":
                 raise Refusal(f"the function {name}, which this engine does not vouch for")
             shape = f"{shape[: token.start]}{name}({shape[token.end :]}"
-        if token.kind == "number" and not (token.text.isdigit() and len(token.text) < 16):
+        if token.kind == "number" and not (token.text.isdigit() and len(token.text) <= _DIGITS):
             # The parser reads neither 1E5 nor 5. as numbers; Excel does, and cuts what has more than 15 digits.
             shape = shape[: token.start] + repr(_fifteen_digits(token.text)) + shape[token.end :]
     shape = _signs_apart(shape)
