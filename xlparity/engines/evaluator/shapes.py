@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from formulas.parser import Parser
@@ -37,6 +38,7 @@ _INTERSECTING = frozenset((
 Context = Literal["arrays", "plain", "unsure"]
 
 
+@lru_cache(maxsize=1 << 12)  # a check, its suggestions and a folder of copies have nearly all shapes in common
 def compile_shape(shape: str, array: bool) -> Program:
     """The program of a shape, ``array`` for an array formula; raises Refusal where it cannot be trusted."""
     for token in reversed(tokens(shape)):
