@@ -37,6 +37,7 @@ def examples(count: int) -> settings:
 def pytest_configure() -> None:
     """What is passed over is raised; and no test depends on the width of the terminal, which pytest-xdist sets as COLUMNS."""
     os.environ.pop("COLUMNS", None)
+    os.environ.pop("PYTEST_ADDOPTS", None)  # which .ci/run sets for this run, and not for those that tests start
     os.environ[strict.NAME] = "1"  # for the programs that tests start as well
 
 
