@@ -14,6 +14,7 @@ from typing import NamedTuple
 import openpyxl
 import pytest
 import warm as warming
+from hypothesis import HealthCheck, settings
 
 from xlparity import strict
 from xlparity.actions.generate import build
@@ -21,10 +22,22 @@ from xlparity.cli import run as run_command
 from xlparity.course.regressor.pages import regressor
 from xlparity.engines import libreoffice
 
+# Hypothesis draws other examples in every run, and prints with a failing one how to draw it again. A time limit, or a check of
+# how fast it draws, would find nothing but a machine that is busy.
+settings.register_profile("xlparity", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("xlparity")
+TIMES = int(os.environ.get("XLPARITY_TESTS_EXAMPLES", "1"))  # as many examples, which .ci/run sets
+
+
+def examples(count: int) -> settings:
+    """So many examples for a test that draws them, and in CI several times as many."""
+    return settings(max_examples=count * TIMES)
+
 
 def pytest_configure() -> None:
     """What is passed over is raised; and no test depends on the width of the terminal, which pytest-xdist sets as COLUMNS."""
     os.environ.pop("COLUMNS", None)
+    os.environ.pop("PYTEST_ADDOPTS", None)  # which .ci/run sets for this run, and not for those that tests start
     os.environ[strict.NAME] = "1"  # for the programs that tests start as well
 
 

@@ -5,11 +5,12 @@ of its own in one workbook, whose stored values are all lies, so that an engine 
 """
 
 import math
+import random
 from dataclasses import dataclass, field
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
@@ -317,9 +318,10 @@ def test_a_sheet_has_an_apostrophe_in_its_name(tmp_path, name):
 def test_formulas_and_a_second_opinion_agree_on_random_sheets(tmp_path, name):
     """formulas and a numpy reference share numpy; the others share nothing with either."""
     leaves = ("A1", "A2", "A3", "B1", "B2", "$B$3", "2", "0.5", "PI()", "SUM(A1:B3)", "AVERAGE(A2:B3)", "MAX(B1:B3)")
-    sheets = []
+    sheets, drawn = [], random.randrange(2**32)
 
-    @settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @seed(drawn)
+    @settings(max_examples=60, database=None, phases=[Phase.generate])
     @given(st.lists(st.floats(-9, 9), min_size=6, max_size=6), st.lists(numeric(leaves), min_size=5, max_size=5))
     def draw(numbers, texts):
         sheets.append((numbers, texts))
@@ -343,5 +345,5 @@ def test_formulas_and_a_second_opinion_agree_on_random_sheets(tmp_path, name):
                 isinstance(a, float) and isinstance(b, float) and not math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-12)
             ):
                 wrong[str(result)] = formula.text, str(a), str(b)
-    assert not wrong
+    assert not wrong, f"of the sheets that @seed({drawn}) draws"
     assert compared > 300

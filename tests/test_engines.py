@@ -6,7 +6,8 @@ import random
 import numpy as np
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
@@ -25,8 +26,6 @@ from xlparity.excel.batch import Words, decode
 from xlparity.excel.formula import CELL_MARK, RANGE_MARK, dissect
 from xlparity.excel.values import BLANK, ErrorValue, Unsupported
 from xlparity.excel.workbook import formulas_of, read_workbook
-
-deterministic = functools.partial(settings, deadline=None, derandomize=True, database=None)
 
 
 def workbook(folder, names=None, **sheets):
@@ -193,7 +192,7 @@ def test_the_engines_agree_on_random_sheets(tmp_path):
     """Nobody thinks of every nesting; the constants go to both engines as they are, since ExcelModel rounds those it reads."""
     counts = []
 
-    @deterministic(max_examples=60)
+    @examples(60)
     @given(sheets())
     def agree(sheet):
         constants, live = sheet
@@ -269,7 +268,7 @@ def test_kernels_have_the_bits_of_programs():
     number = st.floats(allow_nan=False, allow_infinity=False) | st.floats(-10, 10) | st.integers(-3, 3).map(float)
     compared = []
 
-    @deterministic(max_examples=400)
+    @examples(300)
     @given(numeric(SHAPE_LEAVES), st.data())
     def agree(text, data):
         marks = [mark for mark in text if mark in (C, R)]

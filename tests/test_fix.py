@@ -7,7 +7,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
@@ -407,7 +408,7 @@ OLD = st.sampled_from(["", "<c r='{r}' s='0'/>", '<c r="{r}"><v>2</v></c>', '<c 
 PIECES = st.lists(st.sampled_from(["A9", "$B$8", '"<&>"', "1.5", " ", "SUM(A7:B9)", "&", "<", "+", "\n"]), max_size=6)
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@examples(60)
 @given(st.lists(st.tuples(OLD, PIECES), min_size=1, max_size=12), st.sets(st.integers(0, 11)))
 def test_formulas_round_trip_and_the_other_cells_keep_their_bytes(cells, chosen):
     """Whatever stood there, openpyxl reads what was written, and what was not written as it was."""

@@ -451,7 +451,7 @@ def test_what_follows_from_a_changed_formula_is_all_that_is_computed_anew(two_it
     bench = Bench(two_iterations, None, Options(scenarios=20))
     others = bench.others.columns(12)
     swept = bench.session.recalculate(others, 12)
-    bound = {binding.cell for trial in bench.trials for binding in trial.grid.bindings}
+    bound = {binding.cell for check in bench.checks for binding in check.cells.bindings}
     held = {**{cell: swept[cell] for cell in bound}, **others}
     variants = 0
     for number in bench.chosen(8):

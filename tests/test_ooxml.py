@@ -6,7 +6,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 import xlparity
@@ -86,7 +87,7 @@ ROWS = st.lists(
 )
 
 
-@settings(deadline=None)
+@examples(100)
 @given(ROWS, st.sampled_from(["", "x:"]), st.booleans(), st.sets(st.sampled_from(["A1", "B2", "E3", "AA9"])))
 def test_what_is_written_and_taken_out_again_leaves_every_other_byte(rows, prefix, addressed, chosen):
     """With tags of any form, prefixes, and addresses that are left to be counted."""

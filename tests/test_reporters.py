@@ -16,7 +16,8 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from planted import verified
@@ -139,7 +140,7 @@ def test_no_cell_that_is_amiss_is_called_a_match():
     assert [line.endswith(", on the stored inputs") for line in failure.text.splitlines()[1::2]] == [True, False, True]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.tuples(st.sampled_from(STATUSES), st.integers(1, 3), st.sampled_from("ab")), min_size=1, max_size=8),
     st.sampled_from(("none", "agree", "disagree", "unsure", "undefined")),

@@ -9,7 +9,8 @@ from pathlib import Path
 import jsonschema
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from conftest import examples
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import xlparity
@@ -155,7 +156,7 @@ def damaged(draw):
     return spec
 
 
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = examples(400)
 
 
 @MANY
@@ -176,7 +177,7 @@ def test_the_generated_specs_are_of_both_kinds():
     """A test that sees nothing but refusals would show nothing."""
     seen = set()
 
-    @settings(max_examples=200, deadline=None, database=None, derandomize=True)  # the claim is about the strategies
+    @settings(max_examples=200, database=None, derandomize=True)  # the claim is about the strategies, not the specs
     @given(st.one_of(SPEC, damaged()))
     def look(spec):
         seen.add((alike(spec), SCHEMA.is_valid(spec)))

@@ -1,13 +1,13 @@
 """A sweep is the recalculation of each set, whatever the sets hold; teacher forcing judges each formula alone."""
 
-import functools
 import random
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xlparity.engines.evaluator import session as sessions
@@ -18,8 +18,6 @@ from xlparity.excel.columns import Column, column_of, value_in
 from xlparity.excel.names import Scope
 from xlparity.excel.values import BLANK, MISSING, ErrorValue, Unsupported, Value
 from xlparity.excel.workbook import Formula, Workbook, read_workbook
-
-deterministic = functools.partial(settings, deadline=None, derandomize=True, database=None)
 
 EMPTY_BOOK = Workbook(Path("none.xlsx"), "", ("S",), {}, {}, Scope({}, {}, ()), {"S": (1, 1)}, 0)
 
@@ -133,7 +131,7 @@ def columns(draw: st.DrawFn, count: int) -> Column:
 
 
 @given(st.data())
-@deterministic(max_examples=60)
+@examples(60)
 def test_a_sweep_is_the_recalculation_of_each_set(data):
     """Scenarios are judged on what a sweep says; a value, an error or a refusal that is another one is a wrong verdict."""
     formulas = data.draw(st.lists(st.sampled_from(SCALAR), min_size=8, max_size=8))
@@ -303,7 +301,7 @@ def test_members_of_an_array_area_are_judged_together_and_read_apart():
 
 
 @given(st.data())
-@deterministic(max_examples=40)
+@examples(40)
 def test_forcing_is_recalculating_with_all_else_held(data):
     """What a held formula comes to is what ``recalculate`` makes of it where every other held cell is overridden."""
     texts = data.draw(st.lists(st.sampled_from(SCALAR), min_size=5, max_size=5))

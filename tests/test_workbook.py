@@ -8,7 +8,8 @@ import zipfile
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.formula import ArrayFormula
 
@@ -169,7 +170,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(deadline=None, derandomize=True)
+@examples(100)
 @given(st.lists(st.tuples(ELEMENTS, VALUES), min_size=1, max_size=6), st.data())
 def test_writing_values_changes_the_values_and_nothing_else(cells, data):
     """The stored value is what was written, and taking it out again leaves what stood around it, byte for byte."""

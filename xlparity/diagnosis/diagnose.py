@@ -21,9 +21,9 @@ from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import Finding
 
 _MOST_MENDED = 60  # root causes for which a mend is looked for; whoever has more has other worries
-_ROUNDS = 3
-_SMALL_STEP = 1.5
-_FEWEST_PROOFS, _MOST_PROOFS = 10, 200
+_ROUNDS = 3  # of taking suggestions out that do not agree with the others, before all that remain in doubt go
+_SMALL_STEP = 1.5  # the size of an edit that is one slip, as of a sign or a reference, and needs no better one
+_FEWEST_PROOFS, _MOST_PROOFS = 10, 200  # samples on which an edit has to agree, and on which it is compared at most
 
 Proof: TypeAlias = Callable[[Workbook], Sequence[Run]]
 Recheck: TypeAlias = Callable[[Mapping[Cell, Formula]], Sequence[Run]]

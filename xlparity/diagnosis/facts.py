@@ -1,6 +1,7 @@
 """What is known of a wrong formula that no edit mends: a constant ratio, an offset, what it equals instead, where it differs."""
 
 import math
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,7 +13,9 @@ from xlparity.excel.address import Cell, Range
 from xlparity.excel.columns import floats_of
 from xlparity.excel.values import BLANK
 
-_NEAR = 1e-9
+_NEAR = 1e-9  # relative: what agrees so far is the same number, as it is for the usual tolerance
+_ZERO = 1e-12  # what is closer to nothing is nothing, as it is for the usual tolerance
+_FEWEST = 3  # values that agree, before something is said of all
 _FAIR = 0.1  # of the values on either side, before "only where" means anything
 _EPS, _ROUNDING = 1e-15, 1e-8  # what rounding does to a difference, and where it is too much to tell anything
 _RATIOS = (
@@ -50,44 +53,44 @@ def _tables(root: Root) -> tuple[Floats, Floats]:
 
 def _about(actual: Floats, expected: Floats) -> Iterator[str]:
     with np.errstate(all="ignore"):
-        both = (np.abs(expected) > 1e-9) & (np.abs(actual) > 1e-12)
+        both = (np.abs(expected) > _NEAR) & (np.abs(actual) > _ZERO)
         ratios = actual[both] / expected[both]
-    if len(ratios) > 2 and both.sum() >= (np.abs(expected) > 1e-9).sum() and _constant(ratios):
+    if len(ratios) >= _FEWEST and both.sum() >= (np.abs(expected) > _NEAR).sum() and _constant(ratios):
         ratio = float(np.median(ratios))
-        named = next((name for value, name in _RATIOS if math.isclose(value, ratio, rel_tol=1e-9)), None)
+        named = next((name for value, name in _RATIOS if math.isclose(value, ratio, rel_tol=_NEAR)), None)
         yield f"it is the reference's value times {named or f'{ratio:.10g}'}"
         return
     offsets = actual - expected
     clear = np.abs(offsets) > _ROUNDING * np.abs(expected)  # beside large numbers little is left of a small offset
     offset = float(np.median(offsets))
     near = np.abs(offsets - offset) <= _NEAR * abs(offset) + _EPS * np.abs(expected)
-    if clear.sum() > 2 and near.all() and abs(offset) > _NEAR:
+    if clear.sum() >= _FEWEST and near.all() and abs(offset) > _NEAR:
         yield f"it is the reference's value and {offset:+.10g}"
 
 
 def _constant(numbers: Floats) -> bool:
     middle = float(np.median(numbers))
-    return bool(np.all(np.abs(numbers - middle) <= _NEAR * max(abs(middle), 1e-300)))
+    return bool(np.all(np.abs(numbers - middle) <= _NEAR * max(abs(middle), sys.float_info.min)))
 
 
 def _beside_others(root: Root, layout: Layout, actual: Floats, expected: Floats) -> Iterator[str]:
     """What it equals, or differs by, among the quantities of the same iteration and the one before; where it differs."""
-    wrong = np.abs(actual - expected) > 1e-12 + _NEAR * np.abs(expected)
+    wrong = np.abs(actual - expected) > _ZERO + _NEAR * np.abs(expected)
     for name, values in _others(root, layout):
-        if np.allclose(actual, values, rtol=_NEAR, atol=1e-12):
+        if np.allclose(actual, values, rtol=_NEAR, atol=_ZERO):
             yield f"it is {name}"
             return
     for name, values in _others(root, layout):
         if np.ptp(values) == 0 and not np.any(values):
             continue
         for sign, word in ((1.0, "plus"), (-1.0, "minus")):
-            if np.allclose(actual, expected + sign * values, rtol=_NEAR, atol=1e-12):
+            if np.allclose(actual, expected + sign * values, rtol=_NEAR, atol=_ZERO):
                 yield f"it is the reference's value {word} {name}"
                 return
-        if np.allclose(actual, expected * values, rtol=_NEAR, atol=1e-12):
+        if np.allclose(actual, expected * values, rtol=_NEAR, atol=_ZERO):
             yield f"it is the reference's value times {name}"
             return
-        if np.allclose(actual * values, expected, rtol=_NEAR, atol=1e-12):
+        if np.allclose(actual * values, expected, rtol=_NEAR, atol=_ZERO):
             yield f"it is the reference's value divided by {name}"
             return
     if wrong.all() or not wrong.any():

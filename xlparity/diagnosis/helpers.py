@@ -17,9 +17,9 @@ from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula
 from xlparity.scenarios.screen import Screen, Unscreened
 
-_MOST_SHAPES = 8
-_MOST_CONFIRMED = 6
-_MOST_HELPERS = 400
+_MOST_SHAPES = 8  # of formula among the helpers, the rarest first, of which edits are looked for
+_MOST_CONFIRMED = 6  # edits of a helper that pass a quick look and are recalculated
+_MOST_HELPERS = 400  # on the way to a cause; of more, a fault in one is not looked for
 _FEWEST_ALIKE = 3  # cells in a line that have one formula, so that another among them is odd
 
 Tried = Iterator[tuple[Edit, Mapping[Cell, Formula]]]

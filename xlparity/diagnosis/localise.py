@@ -31,8 +31,8 @@ NOT_ASSESSED: frozenset[Fault] = frozenset(("circular", "unsupported"))  # becau
 ``unsupported`` is what the engine cannot compute; ``beyond``, what it finds wrong and ``formulas`` cannot compute.
 """
 
-_MOST_SETS = 48
-_AT_ONCE = 5_000
+_MOST_SETS = 48  # samples on which a formula is evaluated by itself
+_AT_ONCE = 5_000  # cells that are evaluated at a time, so that memory has room for their precedents
 _BEYOND_RANGE = ("#NUM!", "#DIV/0!")  # what Excel has where numpy goes on with an infinity
 
 

@@ -22,8 +22,9 @@ from xlparity.excel.graph import Graph
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook
 
-_MOST_SIBLINGS = 80
-_MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000
+_MOST_SIBLINGS = 80  # cells whose formula is compared with that of the cause, the nearest first
+_MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000  # edits, and pairs of edits, that are looked at
+_LIKELY_SIZE = 1.2  # of an edit that makes a range the whole of a quantity; see edits.places
 _MOST_TWO_STEPS = 3  # searches for two edits in a row, which are the long ones
 
 
@@ -133,7 +134,11 @@ class Repair:
     def _steps(self, subject: Subject, tree: Node, kinds: Sequence[Kind]) -> Iterator[Edit]:
         for edit in edits(tree, subject.site, kinds):
             # A quantity that is always the same number, as a count is, tells a sign, a function or the length of a range.
-            if subject.telling or edit.kind in ("sign", "function") or (edit.kind == "range" and edit.size <= 1.2):
+            if (
+                subject.telling
+                or edit.kind in ("sign", "function")
+                or (edit.kind == "range" and edit.size <= _LIKELY_SIZE)
+            ):
                 yield edit
 
     def _as_edit(self, subject: Subject, form: Form, sibling: Cell) -> Edit:

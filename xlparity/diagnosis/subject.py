@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from xlparity.diagnosis.repair import Repair
 
 _FEWEST_VALUES = 3  # that a quantity must take, before agreement with it is evidence of a formula
-_FEWEST_TRUTHS = 5
-_MOST_CONFIRMED = 12
+_FEWEST_TRUTHS = 5  # of either value, where it takes two: with ten, one formula in a thousand agrees by chance
+_MOST_CONFIRMED = 12  # edits that pass a quick look and are recalculated, the likeliest first
 
 
 class Subject:

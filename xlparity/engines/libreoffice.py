@@ -30,7 +30,9 @@ from xlparity.excel.values import MISSING, ErrorValue, Unsupported, Value
 from xlparity.excel.workbook import Workbook, formulas_of
 
 _PROGRAMS = ("soffice", "libreoffice")
-_TIME_LIMIT = 120.0
+_TIME_LIMIT = 120.0  # seconds for one recalculation; a start takes one, and six on a busy machine
+_VERSION_LIMIT = 30.0  # seconds for --version, which loads nothing
+_LAST_WORDS = 300  # letters of what it printed that an error repeats
 
 # Always recalculate on load, never update links, run no macros, fetch nothing.
 _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -74,7 +76,7 @@ class LibreOfficeEngine:
     def version(self) -> str:
         """As the program tells it; raises EngineError where it does not."""
         with tempfile.TemporaryDirectory() as folder:
-            words = _run([self._program, "--version"], Path(folder), 30.0).split()
+            words = _run([self._program, "--version"], Path(folder), _VERSION_LIMIT).split()
         if len(words) < 2:
             raise EngineError(f"{self._program} --version tells no version; is LibreOffice installed whole?")
         return words[1]
@@ -137,7 +139,7 @@ class LibreOfficeSession:
             for file in files:
                 path = folder / "out" / file
                 if not path.exists():
-                    why = f"LibreOffice gave nothing back ({said.strip()[-300:]})"
+                    why = f"LibreOffice gave nothing back ({said.strip()[-_LAST_WORDS:]})"
                     raise EngineError(
                         f"{self._workbook.path}: {why}; see whether it opens there, or use another engine"
                     )

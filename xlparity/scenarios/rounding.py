@@ -23,10 +23,10 @@ from xlparity.spec.binding import Input
 from xlparity.spec.case import Array, Case
 from xlparity.spec.check import Check
 
-_DRAWS = 6
-_FARTHEST = 8  # ulps
+_DRAWS = 6  # nudges of the inputs of a sample, whose effects differ by chance
+_FARTHEST = 8  # ulps by which an input is nudged at most
 _MARGIN = 16  # a workbook rounds at every step on the way, and a nudge does so once
-ENOUGH = 3
+ENOUGH = 3  # samples in which a cell is wrong whatever rounding does, before that is believed of the others
 
 
 class Context(NamedTuple):

@@ -28,7 +28,9 @@ _LATER: tuple[Kind, ...] = (
 _EVERY = 4  # the later kinds have every fourth set
 # A reference may be defined near the stored values only, so most sets without a range keep closer to them.
 _SHARES = tuple(0.5**k for k in (-1, 3, 6, 1, 4, 7, 2, 5, 0))
-_LARGEST = 1e100
+_LARGEST = 1e100  # beyond it, products of a few numbers overflow; as in spec.schema
+_ROUNDED = 1e15  # below it, a double has a decimal to round
+_FIRST = 10  # scenarios of the early kinds, before every fourth has a later one
 _REMEMBERED = 200  # sets of which the values stay known, 13 MB of them at most
 _SOME = 0.3  # of the elements are zero in a set with some zeros
 
@@ -200,7 +202,9 @@ def plainer(element: Element, value: float, stored: float) -> list[float]:
     if element.given.choices:
         return []
     tried = [1.0, 0.0, 2.0, -1.0, 0.5, 1.5, 3.0, -2.0, -0.5, 10.0, 100.0, -10.0, -100.0]
-    tried += [float(round(value)), round(2 * value) / 2, round(value, 1), round(value, 2)] if abs(value) < 1e15 else []
+    tried += (
+        [float(round(value)), round(2 * value) / 2, round(value, 1), round(value, 2)] if abs(value) < _ROUNDED else []
+    )
     tried += [float(f"{value:.{digits}g}") for digits in (1, 2, 3, 6)]
     inside = [number for number in dict.fromkeys(tried) if clipped(element.given, number) == number != stored]
     return [number + 0.0 for number in inside[: inside.index(value) if value in inside else None]]
@@ -214,7 +218,7 @@ def clipped(given: Input[Range], value: float) -> float:
 
 
 def _kind(number: int) -> Kind:
-    if number < 10:
+    if number < _FIRST:
         return _EARLY.get(number, "plain")
     return "plain" if number % _EVERY else _LATER[(number // _EVERY - 3) % len(_LATER)]
 

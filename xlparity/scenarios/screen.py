@@ -20,7 +20,8 @@ from xlparity.excel.values import BLANK
 Table = NDArray[Any]
 """(sets, rows, columns), each 1 where all are alike; a nan where Excel would have something else than a number."""
 
-_LARGEST = 10_000
+_LARGEST = 10_000  # cells of a range that a quick look takes
+_DECIMAL = 1e-9  # what a decimal fraction such as 1.005 may be short of the half at which Excel rounds it up
 
 
 class Unscreened(Exception):  # noqa: N818  (not an error: no quick look at this formula is to be had)
@@ -49,7 +50,7 @@ def _logical(two: np.ufunc) -> Callable[..., Table]:
 
 def _round(number: Table, places: Table | float = 0.0) -> Table:
     scale = np.power(10.0, places)
-    return np.asarray(np.copysign(np.floor(np.abs(number) * scale + 0.5 + 1e-9) / scale, number))
+    return np.asarray(np.copysign(np.floor(np.abs(number) * scale + 0.5 + _DECIMAL) / scale, number))
 
 
 def _sumproduct(*tables: Table) -> Table:

@@ -22,8 +22,8 @@ from xlparity.scenarios.sample import Element, Samples, plainer
 from xlparity.spec.case import Case
 
 _MOST = 400  # changes that are recalculated; of an engine that computes one at a time, twice as many as it has samples
-_SINGLY = 64
-_WATCHED = 50
+_SINGLY = 64  # elements that are changed one at a time, before parts of the change are taken away
+_WATCHED = 50  # wrong cells for which a smallest change is looked for
 
 Change = Mapping[int, Value]
 """The value of some elements, by their number; all others keep the stored one."""

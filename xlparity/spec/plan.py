@@ -13,7 +13,7 @@ from xlparity.spec.binding import Input, Offset, Output
 from xlparity.spec.lines import Lines
 
 SUFFIX = ".parity.toml"
-LARGEST_RANGE = 1_000_000
+LARGEST_RANGE = 1_000_000  # cells of one quantity in one iteration; a column of a sheet has 1,048,576
 CORNER = Offset(1, 1)  # the grid's first row and column
 
 _NAME = re.compile(r"(?:(?:'(?:[^']|'')+'|[^'!\[\]:]+)!)?(?:[^\W\d]|\\)[\w.\\?]*")

@@ -8,7 +8,7 @@ from xlparity.excel.ast import Node, parse
 from xlparity.excel.formula import tokens
 
 _PIECE = re.compile(r"[()]|[-+*/^&=<>,]+|[^-+*/^&=<>,()]+")
-_LONGEST = 60
+_LONGEST = 60  # pieces of a formula: the groupings grow with their square
 
 
 def brackets(tree: Node, site: Site) -> Iterator[Edit]:

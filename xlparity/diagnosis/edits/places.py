@@ -7,6 +7,8 @@ from xlparity.diagnosis.relative import dollars_of
 from xlparity.excel.address import Range
 from xlparity.excel.ast import Node, call, plain, walk, with_part
 
+_MOST_LINES = 40  # rows and columns of a quantity, each of which is tried in its place
+
 
 def _swapped(tree: Node, kind: str, old: Node, new: Node, said: str, size: float) -> Iterator[Edit]:
     """The tree with one reference for another, in every place where it stands, and in each of several."""
@@ -125,6 +127,6 @@ def axes(tree: Node, site: Site) -> Iterator[Edit]:
             Range(whole.sheet, whole.row, column, whole.last_row, column)
             for column in range(whole.column, whole.last_column + 1)
         ]
-        for line in lines if len(lines) < 40 else ():
+        for line in lines if len(lines) < _MOST_LINES else ():
             said = f"{site.named(area)} is the wrong axis: {site.named(line)} belongs there"
             yield from _swapped(tree, "axis", node, site.node(line, dollars_of(node.word)), said, 1.5)

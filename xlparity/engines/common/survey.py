@@ -23,7 +23,7 @@ _OUTWARD = frozenset(
 )
 _ANYWHERE = frozenset({"OFFSET", "INDIRECT"})
 _MADE_RANGE = re.compile(r"\)\s*:|:\s*[A-Za-z_][\w.]*\(")
-_DEEPEST_NAME = 8
+_DEEPEST_NAME = 8  # names within names that are followed
 
 
 @dataclass(slots=True)

@@ -22,8 +22,9 @@ Operand: TypeAlias = Any
 
 LOST = 8 * 2.0**-52  # Excel makes zero of a sum that is less than 8 units in the last place of what it began with
 CLOSE = 1e-13  # Excel compares 15 digits
-CLOSEST = 1e-15
-NEARLY_WHOLE = 1e-14
+CLOSEST = 1e-15  # beside zero, where 15 digits of a number are no measure
+NEARLY_WHOLE = 1e-14  # relative: a few rounding errors beside a whole number, on which side of it Excel is not known
+NEARLY_ROOT = 1e-9  # relative: an exponent such as 0.333333333 is meant for a third
 SMALL_PRODUCT = 1e-14  # a sum of products is doubtful where it is so much smaller than they may be
 SMALLEST = 2.0**-1022  # Excel has no smaller number than this, and makes a zero of it
 EXACT = frozenset(("*", "/", "^", "POWER", "%", "U-", "--", "U+", "ABS", "SQRT", "EXP", "PI"))
@@ -118,7 +119,7 @@ def no_odd_root(base: Operand, exponent: Operand) -> None:
     for number, power in np.broadcast(*(np.asarray(operand, object) for operand in (base, exponent))):
         if is_number(number) and is_number(power) and number < 0 and power:
             root = 1 / float(power)
-            if abs(root) > 1 and round(root) % 2 and abs(root - round(root)) <= 1e-9 * abs(root):
+            if abs(root) > 1 and round(root) % 2 and abs(root - round(root)) <= NEARLY_ROOT * abs(root):
                 raise Refusal("an odd root of a negative number")
 
 

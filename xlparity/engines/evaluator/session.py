@@ -22,7 +22,7 @@ from xlparity.excel.prefixes import concerns
 from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK, CIRCULAR, MISSING, Missing, Unsupported, Value
 from xlparity.excel.workbook import Formula, Workbook
 
-_LARGEST_RANGE = 1_000_000
+_LARGEST_RANGE = 1_000_000  # cells of one range; a column of a sheet has 1,048,576
 _LARGEST = 16_000_000  # values computed at once, 144 MB of them
 _SAME = 1e-13  # a residue that is no larger beside its cell, or beside 1, makes no difference
 

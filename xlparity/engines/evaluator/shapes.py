@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from formulas.parser import Parser
@@ -20,6 +21,7 @@ _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
 _SIGNS = re.compile(r"[-+](?: *[-+])+ *")  # blanks are spelled out: to Python the marks are white space as well
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 
+_DIGITS = 15  # of a number that Excel keeps
 _THROUGH = ("SUMPRODUCT", "LOOKUP")  # these work through arrays in a plain cell too
 # These take one cell of a range even inside SUMPRODUCT, or may do so.
 _SINGLY = (
@@ -36,6 +38,7 @@ _INTERSECTING = frozenset((
 Context = Literal["arrays", "plain", "unsure"]
 
 
+@lru_cache(maxsize=1 << 12)  # a check, its suggestions and a folder of copies have nearly all shapes in common
 def compile_shape(shape: str, array: bool) -> Program:
     """The program of a shape, ``array`` for an array formula; raises Refusal where it cannot be trusted."""
     for token in reversed(tokens(shape)):
@@ -45,7 +48,7 @@ def compile_shape(shape: str, array: bool) -> Program:
             if name not in FUNCTIONS and name != "SINGLE":
                 raise Refusal(f"the function {name}, which this engine does not vouch for")
             shape = f"{shape[: token.start]}{name}({shape[token.end :]}"
-        if token.kind == "number" and not (token.text.isdigit() and len(token.text) < 16):
+        if token.kind == "number" and not (token.text.isdigit() and len(token.text) <= _DIGITS):
             # The parser reads neither 1E5 nor 5. as numbers; Excel does, and cuts what has more than 15 digits.
             shape = shape[: token.start] + repr(_fifteen_digits(token.text)) + shape[token.end :]
     shape = _signs_apart(shape)

@@ -16,7 +16,7 @@ _ASKED = re.compile(
     |(?<![\w.])(?P<name>ROWS?|COLUMNS?|ISREF)\([ ]*(?P<reference>[{_MARKS}]?)[ ]*\)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_LARGEST = 100_000
+_LARGEST = 100_000  # rows or columns whose numbers are written into a formula
 _TEXT = re.compile(r'"(?:[^"]|"")*"')
 _CALL = re.compile(r"([A-Za-z_][\w.]*) *\($")
 
