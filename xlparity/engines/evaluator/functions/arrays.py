@@ -10,7 +10,7 @@ from schedula import EMPTY
 
 from xlparity.engines.evaluator.functions.conversions import NA, NUM, VALUE
 from xlparity.engines.evaluator.functions.matching import kind, order, same
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, delegated, function
 from xlparity.engines.evaluator.functions.texts import whole
 from xlparity.engines.evaluator.guards import Refusal, elements, is_number, is_text
 
@@ -116,58 +116,52 @@ def sortby(table: Any, *keys: Any) -> Any:
     return done.T if across else done
 
 
-def select(table: Any, include: Any, otherwise: Any = None) -> Any:
-    """Excel's FILTER."""
+def _is_wrong(value: Any) -> bool:
+    return isinstance(value, XlError) or is_text(value)
+
+
+def _filtering(table: Any, include: Any, otherwise: Any = None) -> None:
     down = include.shape == (table.shape[0], 1)
     if not down and include.shape != (1, table.shape[1]):
         raise Refusal("FILTER by what does not fit")
-    for value in elements(include):
-        if isinstance(value, XlError):
-            return value
-        if is_text(value):
-            return VALUE
-        if is_number(value) and 0 < abs(value) < 1e-15:
-            raise Refusal("a number below 1e-15 where it matters whether it is zero")
-    kept = [place for place, value in enumerate(elements(include)) if value is not EMPTY and value]
-    if not kept:
-        if otherwise is None or otherwise is EMPTY:
-            raise Refusal("FILTER that leaves nothing, which is #CALC!")
-        return otherwise
-    return table[kept, :] if down else table[:, kept]
+    values = list(elements(include))
+    wrong = {str(value) if isinstance(value, XlError) else "text" for value in values if _is_wrong(value)}
+    if len(wrong) > 1:
+        raise Refusal("FILTER by errors of several kinds")
+    if any(is_number(value) and 0 < abs(value) < 1e-15 for value in values):
+        raise Refusal("a number below 1e-15 where it matters whether it is zero")
+    kept = any(value is not EMPTY and value for value in values)
+    if not wrong and not kept and (otherwise is None or otherwise is EMPTY):
+        raise Refusal("FILTER that leaves nothing, which is #CALC!")
 
 
-def stack(vertically: bool) -> Callable[..., Any]:
-    """VSTACK or HSTACK, which fill up with #N/A."""
-
-    def stacked(*tables: Any) -> Any:
-        turned = [table if vertically else table.T for table in tables]
-        width = max(table.shape[1] for table in turned)
-        done = _table([[*row, *[NA] * (width - len(row))] for table in turned for row in table])
-        return done if vertically else done.T
-
-    return stacked
-
-
-def _bounds(count: float | None, size: int, taking: bool) -> slice:
-    if count is None:
-        return slice(None)
-    number = whole(count)
-    if taking:
-        if number == 0:
-            raise Refusal("an empty array, which is #CALC!")
-        return slice(0, number) if number > 0 else slice(max(0, size + number), size)
-    if abs(number) >= size:
+def _taking(table: Any, *counts: float) -> tuple[Any, ...]:
+    numbers = [whole(count) for count in counts]
+    if 0 in numbers:
         raise Refusal("an empty array, which is #CALC!")
-    return slice(number, size) if number >= 0 else slice(0, size + number)
+    return table, *numbers
 
 
-def part(taking: bool) -> Callable[..., Any]:
-    """TAKE or DROP: so many rows and columns from the start, or from the end."""
+def _dropping(table: Any, *counts: float) -> tuple[Any, ...]:
+    numbers = [whole(count) for count in counts]
+    if any(abs(number) >= size for number, size in zip(numbers, table.shape, strict=False)):
+        raise Refusal("an empty array, which is #CALC!")
+    return table, *numbers
 
-    def cut(table: Any, rows: float, columns: float | None = None) -> Any:
-        return table[_bounds(rows, table.shape[0], taking), _bounds(columns, table.shape[1], taking)]
 
-    return cut
+def _expanding(table: Any, rows: float, columns: float | None = None, pad: Any = NA) -> tuple[Any, ...]:
+    height, width = whole(rows), table.shape[1] if columns is None else whole(columns)
+    if height * width > _LARGEST or pad is EMPTY:
+        raise Refusal("an array of very many cells, or filled up with blanks")
+    return table, height, width, pad
+
+
+def _lining(table: Any, ignoring: float = 0.0, by_column: bool = False) -> tuple[Any, ...]:
+    skipped = whole(ignoring)
+    passed = {1: [EMPTY], 2: [XlError], 3: [EMPTY, XlError]}.get(skipped, [])
+    if all((EMPTY in passed and v is EMPTY) or (XlError in passed and isinstance(v, XlError)) for v in elements(table)):
+        raise Refusal("an empty array, which is #CALC!")
+    return table, skipped, by_column
 
 
 def pick(rows: bool) -> Callable[..., Any]:
@@ -184,41 +178,10 @@ def pick(rows: bool) -> Callable[..., Any]:
             place = whole(value)
             if place == 0 or abs(place) > size:
                 return VALUE
-            places.append(place - 1 if place > 0 else size + place)
-        return table[places, :] if rows else table[:, places]
+            places.append(place)
+        return by_formulas("CHOOSEROWS" if rows else "CHOOSECOLS", table, *places)
 
     return picked
-
-
-def expand(table: Any, rows: float, columns: float | None = None, pad: Any = NA) -> Any:
-    """Excel's EXPAND."""
-    height, width = whole(rows), table.shape[1] if columns is None else whole(columns)
-    if height < table.shape[0] or width < table.shape[1]:
-        return VALUE
-    if height * width > _LARGEST or pad is EMPTY:
-        raise Refusal("an array of very many cells, or filled up with blanks")
-    done = np.full((height, width), None, object)
-    done[:, :] = pad
-    done[: table.shape[0], : table.shape[1]] = table
-    return done
-
-
-def line(down: bool) -> Callable[..., Any]:
-    """TOCOL or TOROW, without blanks (1), errors (2) or both (3)."""
-
-    def lined(table: Any, ignoring: float = 0.0, by_column: bool = False) -> Any:
-        skipped = whole(ignoring)
-        if skipped not in (0, 1, 2, 3):
-            return VALUE
-        kept = [
-            value
-            for value in elements(table.T if by_column else table)
-            if not (skipped & 1 and value is EMPTY) and not (skipped & 2 and isinstance(value, XlError))
-        ]
-        done = _table([kept])
-        return done.T if down else done
-
-    return lined
 
 
 def wrap(rows: bool) -> Callable[..., Any]:
@@ -242,19 +205,24 @@ def wrap(rows: bool) -> Callable[..., Any]:
 
 FUNCTIONS: dict[str, Function] = {
     "SEQUENCE": function(sequence, "strict strict? strict? strict?", "matrix"),
-    "UNIQUE": function(unique, "table truth~ truth~", "matrix"),
-    "SORT": function(sort, "table strict? strict? truth?", "matrix"),
-    "SORTBY": function(sortby, "table table strict? table? strict? table? strict?", "matrix"),
-    "FILTER": function(select, "table table scalar?", "matrix"),
-    "VSTACK": function(stack(vertically=True), "table*!", "matrix"),
-    "HSTACK": function(stack(vertically=False), "table*!", "matrix"),
-    "TAKE": function(part(taking=True), "table strict strict?", "matrix"),
-    "DROP": function(part(taking=False), "table strict strict?", "matrix"),
-    "CHOOSEROWS": function(pick(rows=True), "table table*", "matrix"),
-    "CHOOSECOLS": function(pick(rows=False), "table table*", "matrix"),
-    "EXPAND": function(expand, "table strict strict? scalar?", "matrix"),
-    "TOCOL": function(line(down=True), "table! strict? truth?", "matrix"),
-    "TOROW": function(line(down=False), "table! strict? truth?", "matrix"),
-    "WRAPROWS": function(wrap(rows=True), "table strict scalar?", "matrix"),
-    "WRAPCOLS": function(wrap(rows=False), "table strict scalar?", "matrix"),
+    "UNIQUE": function(unique, "table truth~ truth~", "matrix", own='INDEX(UNIQUE({"a";"A";"b"}),2)'),
+    "SORT": function(sort, "table strict? strict? truth?", "matrix", own='SORT({1;"x";3},1,1.5)'),
+    "SORTBY": function(
+        sortby,
+        "table table strict? table? strict? table? strict?",
+        "matrix",
+        own="INDEX(SORTBY({82;7;3},{4;4;6},-1,{10;3.7;0}),2,1)",
+    ),
+    "FILTER": delegated("FILTER", "table table scalar?", "matrix", guard=_filtering),
+    "VSTACK": delegated("VSTACK", "table*!", "matrix"),
+    "HSTACK": delegated("HSTACK", "table*!", "matrix"),
+    "TAKE": delegated("TAKE", "table strict strict?", "matrix", prepare=_taking),
+    "DROP": delegated("DROP", "table strict strict?", "matrix", prepare=_dropping),
+    "CHOOSEROWS": function(pick(rows=True), "table table*", "matrix", by="formulas"),
+    "CHOOSECOLS": function(pick(rows=False), "table table*", "matrix", by="formulas"),
+    "EXPAND": delegated("EXPAND", "table strict strict? scalar?", "matrix", prepare=_expanding),
+    "TOCOL": delegated("TOCOL", "table! strict? truth?", "matrix", prepare=_lining),
+    "TOROW": delegated("TOROW", "table! strict? truth?", "matrix", prepare=_lining),
+    "WRAPROWS": function(wrap(rows=True), "table strict scalar?", "matrix", own="WRAPROWS({1,2;3,4},2)"),
+    "WRAPCOLS": function(wrap(rows=False), "table strict scalar?", "matrix", own="WRAPCOLS({1,2;3,4},2)"),
 }

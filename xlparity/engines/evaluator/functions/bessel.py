@@ -192,8 +192,8 @@ def _order(x: float, order: float) -> int | None:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "BESSELJ": function(_of_any_argument(_j), "toolpak toolpak"),
-    "BESSELI": function(_of_any_argument(_i), "toolpak toolpak"),
-    "BESSELY": function(_of_positive_arguments(_y), "toolpak toolpak"),
-    "BESSELK": function(_of_positive_arguments(_k), "toolpak toolpak"),
+    "BESSELJ": function(_of_any_argument(_j), "toolpak toolpak", own="BESSELJ(0,0)"),
+    "BESSELI": function(_of_any_argument(_i), "toolpak toolpak", own="BESSELI(0.2,0)"),
+    "BESSELY": function(_of_positive_arguments(_y), "toolpak toolpak", own="BESSELY(2,30)"),
+    "BESSELK": function(_of_positive_arguments(_k), "toolpak toolpak", own="BESSELK(2,0)"),
 }

@@ -21,7 +21,7 @@ from xlparity.engines.evaluator.functions.serials import (
     whole,
     year_month_day,
 )
-from xlparity.engines.evaluator.functions.signatures import Function, formulas_function, function
+from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, function
 from xlparity.engines.evaluator.guards import Refusal, is_text
 
 
@@ -87,6 +87,11 @@ def _of_coupons(call: Callable[[_Coupons], float]) -> Callable[..., float]:
         return call(_Coupons(settlement, maturity, frequency, basis))
 
     return called
+
+
+def _coupnum(settlement: float, maturity: float, frequency: float, basis: float = 0) -> Any:
+    coupons = _Coupons(settlement, maturity, frequency, basis)
+    return by_formulas("COUPNUM", coupons.settlement, coupons.maturity, coupons.frequency, coupons.basis)
 
 
 def _price(
@@ -290,7 +295,7 @@ def _oddfprice(settlement: float, maturity: float, issue: float, first_coupon: f
     if rate <= 0 or annual <= 0 or redemption <= 0:
         raise Refusal("ODDFPRICE of a rate, a yield or a redemption that is not above zero")
     serials = map(float, (days[1], days[3], days[0], days[2]))
-    return formulas_function("ODDFPRICE")(*serials, rate, annual, redemption, many, counted)
+    return by_formulas("ODDFPRICE", *serials, rate, annual, redemption, many, counted)
 
 
 _FOUR = "toolpak toolpak toolpak toolpak?"
@@ -298,21 +303,23 @@ _SIX = "toolpak toolpak toolpak toolpak toolpak toolpak?"
 _SEVEN = "toolpak toolpak toolpak toolpak toolpak toolpak toolpak?"
 
 FUNCTIONS: dict[str, Function] = {
-    name: function(raising(call), takes)
-    for name, call, takes in (
-        ("COUPDAYBS", _of_coupons(lambda coupons: coupons.gone), _FOUR),
-        ("COUPDAYS", _of_coupons(lambda coupons: coupons.length), _FOUR),
-        ("COUPDAYSNC", _of_coupons(lambda coupons: coupons.ahead), _FOUR),
-        ("COUPNCD", _of_coupons(lambda coupons: coupons.next), _FOUR),
-        ("COUPNUM", _of_coupons(lambda coupons: coupons.count), _FOUR),
-        ("COUPPCD", _of_coupons(lambda coupons: coupons.previous), _FOUR),
-        ("PRICE", _price, _SEVEN),
-        ("YIELD", _yield, _SEVEN),
-        ("DURATION", _duration, _SIX),
-        ("MDURATION", _mduration, _SIX),
-        ("ACCRINT", _accrint, f"{_SEVEN} scalar?"),
-        ("ODDLPRICE", _oddlprice, f"toolpak {_SEVEN}"),
-        ("ODDLYIELD", _oddlyield, f"toolpak {_SEVEN}"),
-        ("ODDFPRICE", _oddfprice, f"toolpak toolpak {_SEVEN}"),
+    name: function(raising(call), takes, own=own, by="xlparity" if own else "formulas")
+    for name, call, takes, own in (
+        ("COUPDAYBS", _of_coupons(lambda coupons: coupons.gone), _FOUR, "COUPDAYBS(40074,40511,4,0)"),
+        ("COUPDAYS", _of_coupons(lambda coupons: coupons.length), _FOUR, "COUPDAYS(39300,43341,2,1)"),
+        ("COUPDAYSNC", _of_coupons(lambda coupons: coupons.ahead), _FOUR, "COUPDAYSNC(44694,46629,2)"),
+        ("COUPNCD", _of_coupons(lambda coupons: coupons.next), _FOUR, "COUPNCD(39369,43341,2)"),
+        ("COUPNUM", _coupnum, _FOUR, ""),
+        ("COUPPCD", _of_coupons(lambda coupons: coupons.previous), _FOUR, "COUPPCD(39369,43341,2)"),
+        ("PRICE", _price, _SEVEN, "PRICE(45147,46326,0,0.05,100,2)"),
+        ("YIELD", _yield, _SEVEN, "YIELD(39113,42279,0.4,62.74,1,2)"),
+        ("DURATION", _duration, _SIX, "DURATION(37575,40038,-3.75,3,4)"),
+        ("MDURATION", _mduration, _SIX, "MDURATION(36247,38247,-2.5,1,4)"),
+        ("ACCRINT", _accrint, f"{_SEVEN} scalar?", "ACCRINT(39512,39691,39569,0.1,1000,2,0,FALSE)"),
+        ("ODDLPRICE", _oddlprice, f"toolpak {_SEVEN}",
+         "ODDLPRICE(DATE(2020,3,1),DATE(2030,3,1),DATE(2020,1,15),0.075,0.0589,120,2,2)"),
+        ("ODDLYIELD", _oddlyield, f"toolpak {_SEVEN}",
+         "ODDLYIELD(DATE(2020,3,1),DATE(2030,3,1),DATE(2020,1,15),0.075,122.36705839417525,120,2,2)"),
+        ("ODDFPRICE", _oddfprice, f"toolpak toolpak {_SEVEN}", ""),
     )
-}
+}  # fmt: skip

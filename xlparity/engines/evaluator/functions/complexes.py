@@ -87,14 +87,14 @@ def _complex(real: float, imaginary: float, unit: Any = EMPTY) -> Any:
     return _written(complex(real, imaginary), unit) if unit in ("i", "j") and isinstance(unit, str) else VALUE
 
 
-def _to_number(call: Callable[[complex], Any]) -> Function:
+def _to_number(call: Callable[[complex], Any], own: str) -> Function:
     def called(value: Any) -> Any:
         if value is EMPTY:
             raise Refusal("the complex number in a blank cell")
         read = _read(value)
         return read if isinstance(read, XlError) else call(read[0])
 
-    return dataclasses.replace(function(called, "lone"), reads_rough=True)
+    return dataclasses.replace(function(called, "lone", own=own), reads_rough=True)
 
 
 def _always(_: list[complex]) -> bool:
@@ -110,7 +110,7 @@ def _of_whole(numbers: list[complex]) -> bool:
 
 
 def _to_complex(
-    call: Callable[..., Any], takes: str = "lone", exact: Callable[[list[complex]], bool] = _never
+    call: Callable[..., Any], own: str, takes: str = "lone", exact: Callable[[list[complex]], bool] = _never
 ) -> Function:
     """A function of complex numbers, and of which of them it is ``exact``, so that any machine makes the same bits."""
 
@@ -138,7 +138,7 @@ def _to_complex(
             raise Refusal("a complex number whose fifteenth digit hangs on a bit")
         return _written(result, unit)
 
-    certain = function(lambda *values: called(False, *values), takes)
+    certain = function(lambda *values: called(False, *values), takes, own=own)
     return dataclasses.replace(certain, rough=function(lambda *values: called(True, *values), takes))
 
 
@@ -168,7 +168,7 @@ def _power(value: Any, exponent: float, rough: bool) -> Any:
             raise Refusal("a power of the complex number 0")
         return cmath.rect(abs(z) ** exponent, exponent * cmath.phase(z))
 
-    powered = _to_complex(raised)
+    powered = _to_complex(raised, "")
     chosen = powered.rough if rough and powered.rough else powered
     return chosen.call(value)
 
@@ -189,34 +189,35 @@ def _argument(z: complex) -> Any:
     return DIV if z == 0 else cmath.phase(z)
 
 
+# formulas reads an I in upper case, writes sixteen digits and more, and takes the argument of -i for a division by zero.
 FUNCTIONS: dict[str, Function] = {
-    "COMPLEX": function(_complex, "toolpak toolpak lone?"),
-    "IMREAL": _to_number(lambda z: z.real),
-    "IMAGINARY": _to_number(lambda z: z.imag),
-    "IMABS": _to_number(abs),
-    "IMARGUMENT": _to_number(_argument),
-    "IMCONJUGATE": _to_complex(lambda z: z.conjugate(), exact=_always),
-    "IMSUM": _to_complex(_sum, "lone*", exact=_always),
-    "IMSUB": _to_complex(lambda x, y: x - y, "lone lone", exact=_always),
-    "IMPRODUCT": _to_complex(_product, "lone*", exact=_of_whole),
-    "IMDIV": _to_complex(_quotient, "lone lone"),
+    "COMPLEX": function(_complex, "toolpak toolpak lone?", own="COMPLEX(1E-18,0)"),
+    "IMREAL": _to_number(lambda z: z.real, 'IMREAL("1+2I")'),
+    "IMAGINARY": _to_number(lambda z: z.imag, 'IMAGINARY("1+2I")'),
+    "IMABS": _to_number(abs, 'IMABS("1+2I")'),
+    "IMARGUMENT": _to_number(_argument, 'IMARGUMENT("-i")'),
+    "IMCONJUGATE": _to_complex(lambda z: z.conjugate(), 'IMCONJUGATE("0.1234567890123456i")', exact=_always),
+    "IMSUM": _to_complex(_sum, 'IMSUM("0.1i","0.2i")', "lone*", exact=_always),
+    "IMSUB": _to_complex(lambda x, y: x - y, 'IMSUB("0.3","0.1")', "lone lone", exact=_always),
+    "IMPRODUCT": _to_complex(_product, 'IMPRODUCT("0.1","3")', "lone*", exact=_of_whole),
+    "IMDIV": _to_complex(_quotient, 'IMDIV("i","-2.5")', "lone lone"),
     "IMPOWER": dataclasses.replace(
-        function(lambda z, n: _power(z, n, rough=False), "lone toolpak"),
+        function(lambda z, n: _power(z, n, rough=False), "lone toolpak", own='IMPOWER("1.1",2)'),
         rough=function(lambda z, n: _power(z, n, rough=True), "lone toolpak"),
     ),
-    "IMEXP": _to_complex(cmath.exp),
-    "IMLN": _to_complex(_of_nonzero(cmath.log)),
-    "IMLOG10": _to_complex(_of_nonzero(lambda z: cmath.log(z) / math.log(10))),
-    "IMLOG2": _to_complex(_of_nonzero(lambda z: cmath.log(z) / math.log(2))),
-    "IMSQRT": _to_complex(_sqrt),
-    "IMSIN": _to_complex(cmath.sin),
-    "IMCOS": _to_complex(cmath.cos),
-    "IMTAN": _to_complex(cmath.tan),
-    "IMSINH": _to_complex(cmath.sinh),
-    "IMCOSH": _to_complex(cmath.cosh),
-    "IMSEC": _to_complex(_over(cmath.cos)),
-    "IMCSC": _to_complex(_over(cmath.sin)),
-    "IMCOT": _to_complex(_over(cmath.tan)),
-    "IMSECH": _to_complex(_over(cmath.cosh)),
-    "IMCSCH": _to_complex(_over(cmath.sinh)),
+    "IMEXP": _to_complex(cmath.exp, 'IMEXP("3")'),
+    "IMLN": _to_complex(_of_nonzero(cmath.log), 'IMLN("3")'),
+    "IMLOG10": _to_complex(_of_nonzero(lambda z: cmath.log(z) / math.log(10)), 'IMLOG10("2")'),
+    "IMLOG2": _to_complex(_of_nonzero(lambda z: cmath.log(z) / math.log(2)), "IMLOG2(5)"),
+    "IMSQRT": _to_complex(_sqrt, 'IMSQRT("3")'),
+    "IMSIN": _to_complex(cmath.sin, 'IMSIN("3")'),
+    "IMCOS": _to_complex(cmath.cos, 'IMCOS("4j")'),
+    "IMTAN": _to_complex(cmath.tan, 'IMTAN("1")'),
+    "IMSINH": _to_complex(cmath.sinh, 'IMSINH("1")'),
+    "IMCOSH": _to_complex(cmath.cosh, 'IMCOSH("3")'),
+    "IMSEC": _to_complex(_over(cmath.cos), 'IMSEC("1+2I")'),
+    "IMCSC": _to_complex(_over(cmath.sin), 'IMCSC("1")'),
+    "IMCOT": _to_complex(_over(cmath.tan), 'IMCOT("1+2I")'),
+    "IMSECH": _to_complex(_over(cmath.cosh), 'IMSECH("1+2I")'),
+    "IMCSCH": _to_complex(_over(cmath.sinh), 'IMCSCH("1+2I")'),
 }

@@ -1,7 +1,6 @@
-"""The operators, and the functions that the fast path spells: formulas' own, mended where Excel documents something else."""
+"""The operators, and the functions that have array kernels: formulas' own, but for what it gets wrong and Excel documents."""
 
 import math
-import operator
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -32,21 +31,16 @@ ARRAY_ROW = "ARRAY,"
 # --- mends: what formulas gets wrong, or leaves to chance, and Excel documents -------------------------------------
 
 
-def power(base: float, exponent: float, raised: Callable[[Any, Any], Any] = operator.pow) -> Any:
+def power(base: float, exponent: float) -> Any:
     """Excel's ``^``: #NUM! for 0^0 and for a negative base with a fractional exponent."""
     if base == 0 and exponent <= 0:
         return NUM if exponent == 0 else DIV
     if base < 0 and not float(exponent).is_integer():
         return NUM
     try:
-        return raised(base, exponent)
+        return base**exponent
     except OverflowError:
         return NUM
-
-
-def numpy_power(base: float, exponent: float) -> Any:
-    """Excel's POWER, which is ``^`` by another name; formulas has numpy's, which may end in another bit."""
-    return power(base, exponent, np.power)
 
 
 def whole(number: float) -> float:
@@ -71,12 +65,12 @@ def mmult(left: Operand, right: Operand) -> Any:
             raise Refusal("a matrix product with a truth value in it")
         if not is_number(value):
             return VALUE
-    return np.dot(left, right).astype(float) if left.shape[1] == right.shape[0] else VALUE
+    return by_formulas("MMULT", left, right) if left.shape[1] == right.shape[0] else VALUE
 
 
 def transpose(operand: Operand) -> Any:
-    """Excel's TRANSPOSE."""
-    return np.atleast_2d(np.asarray(operand, object)).T
+    """Excel's TRANSPOSE, of a single value as well."""
+    return by_formulas("TRANSPOSE", np.atleast_2d(np.asarray(operand, object)))
 
 
 def doubly_negated(value: Any) -> Any:
@@ -209,45 +203,45 @@ def logical(name: str) -> Function:
 
 
 _IGNORING = ("SUM", "SUMSQ", "AVERAGE", "MIN", "MAX", "COUNT")
-_SUMS = {"SUM": summed, "AVERAGE": average}
+_IN_ORDER = "{1E16,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,-1E16}"  # which added up in pairs are 14, and one after the other 0
 _ORDER = ("=", "<>", "<", ">", "<=", ">=")
 NUMERIC = "ABS SQRT EXP LN LOG10 SIGN TANH SINH COSH ASIN ACOS ATAN DEGREES RADIANS".split()  # noqa: SIM905
 
 
 def _table() -> dict[str, Function]:
     table = {
-        "+": Function(OPERATORS["+"], "elementwise", guards.numeric),
-        "-": Function(OPERATORS["-"], "elementwise", guards.numeric),
-        "*": Function(OPERATORS["*"], "elementwise", guards.numeric),
-        "/": Function(OPERATORS["/"], "elementwise", guards.numeric),
-        "^": Function(wrap_ufunc(power), "elementwise", guards.no_odd_root),
-        "%": Function(OPERATORS["%"], "elementwise", guards.numeric),
-        "U-": Function(OPERATORS["U-"], "elementwise", guards.numeric),
-        "U+": Function(lambda operand: operand, "elementwise", guards.numbers_only),  # a blank stays one
+        "^": Function(wrap_ufunc(power), "elementwise", guards.no_odd_root, own="0^0"),
+        "U+": Function(
+            lambda operand: operand, "elementwise", guards.numbers_only, own='(+Y1)&"x"'
+        ),  # a blank stays one
         "--": function(doubly_negated, "scalar"),
         ARRAY_ROW: Function(array_row, "matrix"),
-        "ARRAY": Function(array_constant, "matrix"),
-        "&": function(joined, "text text"),
-        "POWER": Function(wrap_ufunc(numpy_power), "elementwise", guards.no_odd_root),
-        "INT": Function(wrap_ufunc(whole), "elementwise", guards.numeric),
-        "LOG": Function(formulas_function("LOG"), "elementwise", guards.log),
+        "ARRAY": Function(array_constant, "matrix", own="INDEX({1,2;3,4},2,1)"),
+        "&": function(joined, "text text", own='REPT("a",32767)&"b"'),
+        "POWER": Function(formulas_function("POWER"), "elementwise", guards.no_odd_root, by="formulas"),
+        "INT": Function(wrap_ufunc(whole), "elementwise", guards.numeric, own="INT(1E+20)"),
+        "LOG": Function(formulas_function("LOG"), "elementwise", guards.log, by="formulas"),
         "IF": function(chosen, "condition branch_ branch~", refers=slice(1, None), own='IF(TRUE,Y1,1)&"x"'),
         "NOT": delegated("NOT", "condition"),
         "IFERROR": function(unless_error, "scalar scalar", own='IFERROR(Y1,7)&"x"'),
-        "PI": Function(formulas_function("PI"), "elementwise"),
+        "PI": Function(formulas_function("PI"), "elementwise", by="formulas"),
         "AND": logical("AND"),
         "OR": logical("OR"),
-        "MMULT": Function(mmult, "matrix"),
-        "TRANSPOSE": Function(transpose, "matrix"),
-        "SUMPRODUCT": Function(sumproduct, "aggregate"),
+        "MMULT": Function(mmult, "matrix", by="formulas"),
+        "TRANSPOSE": Function(transpose, "matrix", by="formulas"),
+        "SUMPRODUCT": Function(sumproduct, "aggregate", by="formulas"),
+        "SUM": Function(summed, "aggregate", ignoring=True, own=f"SUM({_IN_ORDER})"),
+        "AVERAGE": Function(average, "aggregate", ignoring=True, own=f"AVERAGE({_IN_ORDER})"),
     }
+    for name in ("+", "-", "*", "/", "%", "U-"):
+        table[name] = Function(OPERATORS[name], "elementwise", guards.numeric, by="formulas")
     for name in NUMERIC:
-        table[name] = Function(formulas_function(name), "elementwise", guards.numeric)
+        table[name] = Function(formulas_function(name), "elementwise", guards.numeric, by="formulas")
     for name in _ORDER:
         guard = guards.comparable if name in ("=", "<>") else guards.orderable
-        table[name] = Function(compared(name), "elementwise", guard)
-    for name in _IGNORING:
-        table[name] = Function(_SUMS.get(name) or formulas_function(name), "aggregate", ignoring=True)
+        table[name] = Function(compared(name), "elementwise", guard, by="formulas")
+    for name in ("SUMSQ", "MIN", "MAX", "COUNT"):
+        table[name] = Function(formulas_function(name), "aggregate", ignoring=True, by="formulas")
     return {name: replace(known, arity=_arity(name)) for name, known in table.items()}
 
 

@@ -63,6 +63,16 @@ def average(numbers: list[float]) -> Any:
     return math.fsum(numbers) / len(numbers) if numbers else DIV
 
 
+def largest(numbers: list[float]) -> float:
+    """The largest number, 0 where there is none."""
+    return max(numbers, default=0.0)
+
+
+def smallest(numbers: list[float]) -> float:
+    """The smallest number, 0 where there is none."""
+    return min(numbers, default=0.0)
+
+
 def _several(call: Sum) -> Callable[..., Any]:
     """Over the area that comes first, where all criteria on the others are met."""
 
@@ -92,13 +102,15 @@ def _single(call: Sum) -> Callable[..., Any]:
     return called
 
 
+_SEVERAL = "area area* scalar*"
+
 FUNCTIONS: dict[str, Function] = {
-    "COUNTIF": function(_count, "area scalar", "aggregate"),
-    "COUNTIFS": function(_count, "area* scalar*", "aggregate"),
-    "SUMIF": function(_single(math.fsum), "area scalar area?", "aggregate"),
-    "SUMIFS": function(_several(math.fsum), "area area* scalar*", "aggregate"),
-    "AVERAGEIF": function(_single(average), "area scalar area?", "aggregate"),
-    "AVERAGEIFS": function(_several(average), "area area* scalar*", "aggregate"),
-    "MAXIFS": function(_several(lambda numbers: max(numbers, default=0.0)), "area area* scalar*", "aggregate"),
-    "MINIFS": function(_several(lambda numbers: min(numbers, default=0.0)), "area area* scalar*", "aggregate"),
+    "COUNTIF": function(_count, "area scalar", "aggregate", own='COUNTIF(D!A1:A7,"<>23")'),
+    "COUNTIFS": function(_count, "area* scalar*", "aggregate", own='COUNTIFS(D!H:H,"<>abc",D!I:I,"<>100")'),
+    "SUMIF": function(_single(math.fsum), "area scalar area?", "aggregate", own='SUMIF(D!D1:D19,"*blue",D!C1:C19)'),
+    "SUMIFS": function(_several(math.fsum), _SEVERAL, "aggregate", own='SUMIFS(O!B1:B5,O!A6:A10,"<>")'),
+    "AVERAGEIF": function(_single(average), "area scalar area?", "aggregate", own='AVERAGEIF(O!A3:A7,"<>",O!B1:B5)'),
+    "AVERAGEIFS": function(_several(average), _SEVERAL, "aggregate", own='AVERAGEIFS(O!B1:B5,O!A3:A7,"<>")'),
+    "MAXIFS": function(_several(largest), _SEVERAL, "aggregate", own='MAXIFS(O!B1:B5,O!A3:A7,"<>")'),
+    "MINIFS": function(_several(smallest), _SEVERAL, "aggregate", own='MINIFS(O!B1:B5,O!A3:A7,"<>")'),
 }

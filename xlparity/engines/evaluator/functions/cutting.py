@@ -11,8 +11,8 @@ from schedula import EMPTY
 
 from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.conversions import NA, VALUE, text_number, to_text
-from xlparity.engines.evaluator.functions.matching import lowered
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, lowered
+from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, function
 from xlparity.engines.evaluator.functions.texts import counted, fitting, whole
 from xlparity.engines.evaluator.guards import Refusal, is_text
 
@@ -34,7 +34,9 @@ def _all_texts(name: str, tables: tuple[Any, ...]) -> list[str] | XlError:
 def concat(*tables: Any) -> Any:
     """Excel's CONCAT: every cell, row by row."""
     texts = _all_texts("CONCAT", tables)
-    return texts if isinstance(texts, XlError) else fitting("".join(texts))
+    if isinstance(texts, XlError) or sum(map(len, texts)) > LONGEST_TEXT:
+        return texts if isinstance(texts, XlError) else VALUE
+    return by_formulas("CONCAT", texts)
 
 
 def textjoin(delimiter: str, ignoring: Any, *tables: Any) -> Any:
@@ -198,13 +200,22 @@ def array_to_text(table: Any, form: float = 0.0) -> Any:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "CONCAT": function(concat, "table*", "aggregate"),
-    "TEXTJOIN": function(textjoin, "word scalar~ table*", "aggregate"),
-    "TEXTBEFORE": function(beside(before=True), "text word scalar~ scalar~ scalar~ scalar?"),
-    "TEXTAFTER": function(beside(before=False), "text word scalar~ scalar~ scalar~ scalar?"),
-    "TEXTSPLIT": function(textsplit, "text table~ table~ scalar~ scalar~ scalar?", "matrix"),
-    "VALUE": function(to_value, "scalar"),
-    "NUMBERVALUE": function(numbervalue, "text text? text?"),
-    "VALUETOTEXT": function(value_to_text, "scalar strict?"),
-    "ARRAYTOTEXT": function(array_to_text, "table! strict?", "aggregate"),
+    "CONCAT": function(concat, "table*", "aggregate", by="formulas"),
+    "TEXTJOIN": function(textjoin, "word scalar~ table*", "aggregate", own='TEXTJOIN("-",0.5,{"a","","b"})'),
+    "TEXTBEFORE": function(
+        beside(before=True), "text word scalar~ scalar~ scalar~ scalar?", own='TEXTBEFORE("b","1,234",TRUE)'
+    ),
+    "TEXTAFTER": function(
+        beside(before=False), "text word scalar~ scalar~ scalar~ scalar?", own='TEXTAFTER("a-b-c","-",-1.5)'
+    ),
+    "TEXTSPLIT": function(
+        textsplit,
+        "text table~ table~ scalar~ scalar~ scalar?",
+        "matrix",
+        own='INDEX(TEXTSPLIT("a;b",,";"),2,1)',
+    ),
+    "VALUE": function(to_value, "scalar", own='VALUE("40%")'),
+    "NUMBERVALUE": function(numbervalue, "text text? text?", own='NUMBERVALUE("")'),
+    "VALUETOTEXT": function(value_to_text, "scalar strict?", own="VALUETOTEXT(0.000000007123456)"),
+    "ARRAYTOTEXT": function(array_to_text, "table! strict?", "aggregate", own="ARRAYTOTEXT({0.0000000071,1})"),
 }

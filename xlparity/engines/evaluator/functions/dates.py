@@ -7,6 +7,7 @@ system.
 
 import math
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -30,7 +31,7 @@ from xlparity.engines.evaluator.functions.serials import (
     year_fraction,
     year_month_day,
 )
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, function
 from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
 
 _LARGEST = 32767  # what Excel's DATE and TIME take of any part
@@ -60,30 +61,34 @@ def _date(year: float, month: float, day: float) -> Any:
     return serial if 0 <= serial <= LAST_SERIAL else NUM
 
 
-def _shown(number: float) -> tuple[int, int, int]:
-    """The date that is shown; within a second of midnight some functions show the next."""
-    serial = day_of(number)
-    if number - serial > 1 - 1e-5:
-        raise Refusal("a moment within a second before midnight, of which Excel may make the next day")
-    return year_month_day(serial)
+def _shown(name: str) -> Callable[[float], Any]:
+    """YEAR, MONTH or DAY of the date that is shown; within a second of midnight some functions show the next."""
+
+    def called(number: float) -> Any:
+        serial = day_of(number)
+        if number - serial > 1 - 1e-5:
+            raise Refusal("a moment within a second before midnight, of which Excel may make the next day")
+        return by_formulas(name, serial)
+
+    return called
 
 
 def _time(hour: float, minute: float, second: float) -> Any:
     """The part of a day, whole days dropped."""
-    seconds = _part(hour) * 3600 + _part(minute) * 60 + _part(second)
-    return seconds % _DAY / _DAY if seconds >= 0 else NUM
+    return by_formulas("TIME", _part(hour), _part(minute), _part(second))
 
 
-def _clock(number: float, unit: int, modulus: int) -> int:
-    """Hours, minutes or seconds, refused where it matters whether half a second or more is rounded."""
-    seconds = (number - day_of(number)) * _DAY
-    nearest = round(seconds)
-    if abs(seconds - nearest) < 1e-3:
-        return nearest // unit % modulus
-    found = {part // unit % modulus for part in (math.floor(seconds), nearest)}
-    if len(found) > 1:
-        raise Refusal("a time with half a second or more, which Excel rounds here and cuts there")
-    return found.pop()
+def _clock(name: str, unit: int) -> Callable[[float], Any]:
+    """HOUR, MINUTE or SECOND, refused where it matters whether half a second or more is rounded."""
+
+    def called(number: float) -> Any:
+        seconds = (number - day_of(number)) * _DAY
+        nearest = round(seconds)
+        if abs(seconds - nearest) >= 1e-3 and math.floor(seconds) // unit != nearest // unit:
+            raise Refusal("a time with half a second or more, which Excel rounds here and cuts there")
+        return by_formulas(name, number)
+
+    return called
 
 
 def _edate(start: float, months: float, day: int | None = None) -> int:
@@ -97,8 +102,8 @@ def _eomonth(start: float, months: float) -> int:
     return _edate(start, months, 31)
 
 
-def _days(end: float, start: float) -> int:
-    return day_of(end) - day_of(start)
+def _days(end: float, start: float) -> Any:
+    return by_formulas("DAYS", day_of(end), day_of(start))
 
 
 def _days360(start: float, end: float, method: Any = False) -> int:
@@ -122,23 +127,12 @@ def _yearfrac(start: float, end: float, basis: float = 0) -> float:
 
 
 def _weekday(serial: float, kind: float = 1) -> Any:
-    day, chosen = day_of(serial), whole(kind)
-    if chosen == 3:
-        return (day - 2) % 7
-    first = {1: 1, 2: 2, 11: 2, 12: 3, 13: 4, 14: 5, 15: 6, 16: 7, 17: 1}.get(chosen)
-    return NUM if first is None else (day - first) % 7 + 1
+    return by_formulas("WEEKDAY", day_of(serial), whole(kind))
 
 
 def _weeknum(serial: float, kind: float = 1) -> Any:
     """The week of the year; the first is the one with 1 January in it, or as ISO 8601 has it."""
-    day, chosen = civil_day(serial), whole(kind)
-    if chosen == 21:
-        return _isoweeknum(serial)
-    first = {1: 1, 2: 2, 11: 2, 12: 3, 13: 4, 14: 5, 15: 6, 16: 7, 17: 1}.get(chosen)
-    if first is None:
-        return NUM
-    new_year = serial_of(year_month_day(day)[0], 1, 1)
-    return (day - new_year + (new_year - first) % 7) // 7 + 1
+    return by_formulas("WEEKNUM", civil_day(serial), whole(kind))
 
 
 def _isoweeknum(serial: float) -> int:
@@ -147,21 +141,19 @@ def _isoweeknum(serial: float) -> int:
 
 def _datedif(start: float, end: float, unit: str) -> Any:
     """Whole years, months and days; what Microsoft itself warns of is refused."""
+    return by_formulas("DATEDIF", *_certain_difference(start, end, unit))
+
+
+def _certain_difference(start: float, end: float, unit: str) -> tuple[int, int, str]:
     first, last = civil_day(start), civil_day(end)
-    if first > last:
-        return NUM
-    (y1, m1, d1), (y2, m2, d2) = year_month_day(first), year_month_day(last)
-    months = (y2 - y1) * 12 + m2 - m1 - (d2 < d1)
-    found = {"Y": months // 12, "M": months, "YM": months % 12, "D": last - first}.get(unit.upper())
-    if found is not None:
-        return found
-    if unit.upper() == "MD" and d2 >= d1:
-        return d2 - d1
-    if unit.upper() == "YD" and m1 > 2 and (m1, d1) <= (m2, d2):  # no 29 February lies between, whichever the year
-        return (date(y2, m2, d2) - date(y2, m1, d1)).days
-    if unit.upper() in ("MD", "YD"):
+    (_, m1, d1), (_, m2, d2) = year_month_day(first), year_month_day(last)
+    doubtful = {
+        "MD": d2 < d1,
+        "YD": m1 <= 2 or (m1, d1) > (m2, d2),
+    }  # a 29 February may lie between, in one of the years
+    if first <= last and doubtful.get(unit.upper()):
         raise Refusal(f"DATEDIF by {unit}, of which Microsoft says that it may be wrong")
-    return NUM
+    return first, last, unit
 
 
 # --- working days --------------------------------------------------------------------------------------------------
@@ -226,8 +218,9 @@ def _workday(start: float, days: float, off: set[int], holidays: set[int]) -> An
     return civil_day(day)
 
 
-def _networkdays_plain(start: float, end: float, holidays: Any = None) -> int:
-    return _networkdays(start, end, {5, 6}, set() if holidays is None else _holidays(holidays))
+def _networkdays_plain(start: float, end: float, holidays: Any = None) -> Any:
+    off = [] if holidays is None else [sorted(_holidays(holidays))]
+    return by_formulas("NETWORKDAYS", civil_day(start), civil_day(end), *off)
 
 
 def _networkdays_intl(start: float, end: float, weekend: Any = None, holidays: Any = None) -> int:
@@ -245,53 +238,52 @@ def _workday_intl(start: float, days: float, weekend: Any = None, holidays: Any 
 # --- texts ---------------------------------------------------------------------------------------------------------
 
 
-def _datevalue(text: str) -> int:
+def _datevalue(text: str) -> Any:
     found = _ISO.fullmatch(text)
     if found is None or (found[4] and _TIME.fullmatch(found[4]) is None):
         raise Refusal(f"the date '{text}', which depends on the locale")
     year, month, day = int(found[1]), int(found[2]), int(found[3])
     if year < 1900 or not 1 <= month <= 12 or not 1 <= day <= month_length(year, month):
         raise Refusal(f"the date '{text}', which the calendar has not")
-    return serial_of(year, month, day)
+    return by_formulas("DATEVALUE", text)
 
 
-def _timevalue(text: str) -> float:
+def _timevalue(text: str) -> Any:
     found = _TIME.fullmatch(text)
     if found is None:
         raise Refusal(f"the time '{text}', which depends on the locale")
     hour, minute, second, half = int(found[1]), int(found[2]), int(found[3] or 0), found[4]
     if minute > 59 or second > 59 or hour > 24 or (half and not 1 <= hour <= 12):
         raise Refusal(f"the time '{text}', which the clock has not")
-    if half:
-        hour = hour % 12 + (12 if half.upper() == "PM" else 0)
-    return (hour * 3600 + minute * 60 + second) % _DAY / _DAY
+    return by_formulas("TIMEVALUE", text)
 
 
 FUNCTIONS: dict[str, Function] = {
-    name: function(raising(call), takes)
-    for name, call, takes in (
-        ("DATE", _date, "number number number"),
-        ("YEAR", lambda serial: _shown(serial)[0], "number"),
-        ("MONTH", lambda serial: _shown(serial)[1], "number"),
-        ("DAY", lambda serial: _shown(serial)[2], "number"),
-        ("TIME", _time, "number number number"),
-        ("HOUR", lambda serial: _clock(serial, 3600, 24), "number"),
-        ("MINUTE", lambda serial: _clock(serial, 60, 60), "number"),
-        ("SECOND", lambda serial: _clock(serial, 1, 60), "number"),
-        ("DATEVALUE", _datevalue, "text"),
-        ("TIMEVALUE", _timevalue, "text"),
-        ("EDATE", _edate, "toolpak toolpak"),
-        ("EOMONTH", _eomonth, "toolpak toolpak"),
-        ("DAYS", _days, "number number"),
-        ("DAYS360", _days360, "number number scalar?"),
-        ("DATEDIF", _datedif, "strict strict text"),
-        ("WEEKDAY", _weekday, "number number?"),
-        ("WEEKNUM", _weeknum, "toolpak toolpak?"),
-        ("ISOWEEKNUM", _isoweeknum, "number"),
-        ("YEARFRAC", _yearfrac, "toolpak toolpak toolpak?"),
-        ("NETWORKDAYS", _networkdays_plain, "toolpak toolpak table?"),
-        ("NETWORKDAYS.INTL", _networkdays_intl, "strict strict table~ table?"),
-        ("WORKDAY", _workday_plain, "toolpak toolpak table?"),
-        ("WORKDAY.INTL", _workday_intl, "strict strict table~ table?"),
+    name: function(raising(call), takes, own=own, by="xlparity" if own else "formulas")
+    for name, call, takes, own in (
+        ("DATE", _date, "number number number", "DATE(9999,13,-1)"),
+        ("YEAR", _shown("YEAR"), "number", ""),
+        ("MONTH", _shown("MONTH"), "number", ""),
+        ("DAY", _shown("DAY"), "number", ""),
+        ("TIME", _time, "number number number", ""),
+        ("HOUR", _clock("HOUR", 3600), "number", ""),
+        ("MINUTE", _clock("MINUTE", 60), "number", ""),
+        ("SECOND", _clock("SECOND", 1), "number", ""),
+        ("DATEVALUE", _datevalue, "text", ""),
+        ("TIMEVALUE", _timevalue, "text", ""),
+        ("EDATE", _edate, "toolpak toolpak", "EDATE(61,-7)"),
+        ("EOMONTH", _eomonth, "toolpak toolpak", "EOMONTH(46652,2958466)"),
+        ("DAYS", _days, "number number", ""),
+        ("DAYS360", _days360, "number number scalar?", 'DAYS360(DATE(2025,1,1),DATE(2025,1,31),"TRUE")'),
+        ("DATEDIF", _datedif, "strict strict text", ""),
+        ("WEEKDAY", _weekday, "number number?", ""),
+        ("WEEKNUM", _weeknum, "toolpak toolpak?", ""),
+        ("ISOWEEKNUM", _isoweeknum, "number", "ISOWEEKNUM(-1)"),
+        ("YEARFRAC", _yearfrac, "toolpak toolpak toolpak?", "YEARFRAC(45351,45716,1)"),
+        ("NETWORKDAYS", _networkdays_plain, "toolpak toolpak table?", ""),
+        ("NETWORKDAYS.INTL", _networkdays_intl, "strict strict table~ table?",
+         "NETWORKDAYS.INTL(DATE(2006,1,1),DATE(2006,1,31),)"),
+        ("WORKDAY", _workday_plain, "toolpak toolpak table?", "WORKDAY(45297,1)"),
+        ("WORKDAY.INTL", _workday_intl, "strict strict table~ table?", "WORKDAY.INTL(DATE(2012,1,1),90,11)"),
     )
-}
+}  # fmt: skip

@@ -5,20 +5,17 @@ from typing import Any
 
 from xlparity.engines.evaluator.functions.conversions import DIV, NUM
 from xlparity.engines.evaluator.functions.serials import ExcelError, raising, whole
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
 from xlparity.engines.evaluator.guards import Refusal
 
 
-def _sln(cost: float, salvage: float, life: float) -> Any:
-    return DIV if life == 0 else (cost - salvage) / life
-
-
-def _syd(cost: float, salvage: float, life: float, period: float) -> Any:
+def _not_below_zero(cost: float, salvage: float, life: float, period: float) -> None:
     if salvage < 0:
         raise Refusal("a salvage value below zero")
-    if life <= 0 or period <= 0 or period > life:
-        return NUM
-    return (cost - salvage) * (life - period + 1) * 2 / (life * (life + 1))
+
+
+def _rate(rate: float, periods: float) -> tuple[float, int]:
+    return rate, whole(periods)
 
 
 def _db(cost: float, salvage: float, life: float, period: float, months: float = 12.0) -> Any:
@@ -57,28 +54,12 @@ def _ddb(cost: float, salvage: float, life: float, period: float, factor: float 
 # --- rates and prices ----------------------------------------------------------------------------------------------
 
 
-def _effect(nominal: float, periods: float) -> Any:
-    count = whole(periods)
-    return NUM if nominal <= 0 or count < 1 else (1 + nominal / count) ** count - 1
-
-
-def _nominal(effective: float, periods: float) -> Any:
-    count = whole(periods)
-    return NUM if effective <= 0 or count < 1 else count * ((1 + effective) ** (1 / count) - 1)
-
-
 def _rri(periods: float, present: float, future: float) -> Any:
     if present < 0 or future < 0:
         raise Refusal("RRI of values below zero")
     if periods <= 0 or present == 0:
         return NUM
     return (future / present) ** (1 / periods) - 1
-
-
-def _pduration(rate: float, present: float, future: float) -> Any:
-    if min(rate, present, future) <= 0:
-        return NUM
-    return (math.log(future) - math.log(present)) / math.log1p(rate)
 
 
 def _fraction(number: float) -> int:
@@ -102,17 +83,18 @@ def _dollarfr(price: float, fraction: float) -> Any:
 
 
 FUNCTIONS: dict[str, Function] = {
-    name: function(raising(call), takes)
-    for name, call, takes in (
-        ("SLN", _sln, "number number number"),
-        ("SYD", _syd, "number number number number"),
-        ("DB", _db, "number number number number number?"),
-        ("DDB", _ddb, "number number number number number?"),
-        ("EFFECT", _effect, "toolpak toolpak"),
-        ("NOMINAL", _nominal, "toolpak toolpak"),
-        ("RRI", _rri, "number number number"),
-        ("PDURATION", _pduration, "number number number"),
-        ("DOLLARDE", _dollarde, "toolpak toolpak"),
-        ("DOLLARFR", _dollarfr, "toolpak toolpak"),
+    name: function(raising(call), takes, own=own)
+    for name, call, takes, own in (
+        ("DB", _db, "number number number number number?", "DB(0,10,4,1,2)"),
+        ("DDB", _ddb, "number number number number number?", "DDB(4,5,7037,6)"),
+        ("RRI", _rri, "number number number", "RRI(2,3,0)"),
+        ("DOLLARDE", _dollarde, "toolpak toolpak", "DOLLARDE(19.28,-0.32)"),
+        ("DOLLARFR", _dollarfr, "toolpak toolpak", "DOLLARFR(-2.5,1)"),
     )
+} | {
+    "SLN": delegated("SLN", "number number number"),
+    "SYD": delegated("SYD", "number number number number", guard=_not_below_zero),
+    "EFFECT": delegated("EFFECT", "toolpak toolpak", prepare=_rate),
+    "NOMINAL": delegated("NOMINAL", "toolpak toolpak", prepare=_rate),
+    "PDURATION": delegated("PDURATION", "number number number"),
 }

@@ -4,7 +4,6 @@
 """
 
 import functools
-import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -15,15 +14,32 @@ from schedula import EMPTY
 from xlparity.engines.evaluator.functions.conversions import NUM, VALUE, to_number
 from xlparity.engines.evaluator.functions.maths import in_base
 from xlparity.engines.evaluator.functions.rounding import cut
-from xlparity.engines.evaluator.functions.signatures import Function, function
-from xlparity.engines.evaluator.guards import Refusal, is_number
+from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
+from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
 
 _PLACES = 10
 _BASES = {"BIN": 2, "OCT": 8, "HEX": 16}
 _LARGEST_BITS = 2**48
 _FARTHEST_SHIFT = 53
+# What formulas gets wrong about each: ten digits of a number below zero need no places.
+_OWN = {
+    "DEC2BIN": "DEC2BIN(-512.8,1)",
+    "DEC2OCT": "DEC2OCT(-1213,1)",
+    "DEC2HEX": "DEC2HEX(-1,1)",
+    "BIN2OCT": "BIN2OCT(1111111111,1)",
+    "BIN2HEX": "BIN2HEX(1100011011,1)",
+    "OCT2BIN": "OCT2BIN(7777777000,1)",
+    "OCT2HEX": "OCT2HEX(4000000000,2)",
+    "HEX2BIN": 'HEX2BIN("FFFFFFFFFF",1)',
+    "HEX2OCT": 'HEX2OCT("FFFFFFFF00",1)',
+}
 
 # --- number systems: ten digits, the numbers below zero as complements ---------------------------------------------------
+
+
+def _of_digits(text: Any) -> None:
+    if is_text(text) and not (text.isascii() and text.isalnum()):
+        raise Refusal("digits among which are others than letters and digits")
 
 
 def _read(base: int, text: Any) -> Any:
@@ -38,8 +54,7 @@ def _read(base: int, text: Any) -> Any:
         digits = str(int(text)) if float(text).is_integer() and abs(text) < 1e15 else "."
     else:
         digits = text
-        if not text.isascii() or not text.isalnum():
-            raise Refusal("digits among which are others than letters and digits")
+        _of_digits(text)
     if len(digits) > _PLACES:
         return NUM
     try:
@@ -78,17 +93,17 @@ def _systems() -> dict[str, Function]:
     for source, base in _BASES.items():
         reading[source] = functools.partial(_read, base)
     for source, read in reading.items():
-        for target in ("DEC", *_BASES):
+        for target, base in _BASES.items():
             if source != target:
-                takes = "lone" if target == "DEC" else "lone toolpak?"
-                table[f"{source}2{target}"] = function(_converting(read, _BASES.get(target)), takes)
+                own = _OWN[f"{source}2{target}"]
+                table[f"{source}2{target}"] = function(_converting(read, base), "lone toolpak?", own=own)
     return table
 
 
-def _converting(read: Callable[[Any], Any], base: int | None) -> Callable[..., Any]:
+def _converting(read: Callable[[Any], Any], base: int) -> Callable[..., Any]:
     def called(text: Any, places: float | None = None) -> Any:
         number = read(text)
-        return number if base is None or isinstance(number, XlError) else _written(number, base, places)
+        return number if isinstance(number, XlError) else _written(number, base, places)
 
     return called
 
@@ -124,24 +139,17 @@ def _delta(number: float, other: float = 0.0) -> int:
     return int(number == other)
 
 
-def _gestep(number: float, step: float = 0.0) -> int:
-    return int(number >= step)
-
-
-def _erf(lower: float, upper: float | None = None) -> float:
-    return math.erf(lower) if upper is None else math.erf(upper) - math.erf(lower)
-
-
 FUNCTIONS: dict[str, Function] = _systems() | {
-    "BITAND": function(_bitwise(operator.and_), "number number"),
-    "BITOR": function(_bitwise(operator.or_), "number number"),
-    "BITXOR": function(_bitwise(operator.xor), "number number"),
-    "BITLSHIFT": function(lambda number, shift: _shift(number, shift, 1), "number number"),
-    "BITRSHIFT": function(lambda number, shift: _shift(number, shift, -1), "number number"),
-    "DELTA": function(_delta, "toolpak toolpak?"),
-    "GESTEP": function(_gestep, "toolpak toolpak?"),
-    "ERF": function(_erf, "toolpak toolpak?"),
-    "ERF.PRECISE": function(math.erf, "toolpak"),
-    "ERFC": function(math.erfc, "toolpak"),
-    "ERFC.PRECISE": function(math.erfc, "toolpak"),
+    "BITAND": function(_bitwise(operator.and_), "number number", own="BITAND(281474976710655,1)"),
+    "BITOR": function(_bitwise(operator.or_), "number number", own="BITOR(281474976710655,1)"),
+    "BITXOR": function(_bitwise(operator.xor), "number number", own="BITXOR(281474976710655,1)"),
+    "BITLSHIFT": function(lambda number, shift: _shift(number, shift, 1), "number number", own="BITLSHIFT(12,45)"),
+    "BITRSHIFT": function(
+        lambda number, shift: _shift(number, shift, -1), "number number", own="BITRSHIFT(281474976710655,1)"
+    ),
+    "DELTA": function(_delta, "toolpak toolpak?", own="DELTA(5,5.00000000000001)"),
+    "GESTEP": delegated("GESTEP", "toolpak toolpak?"),
+    "ERF": delegated("ERF", "toolpak toolpak?"),
+    **{name: delegated(name, "toolpak") for name in ("ERF.PRECISE", "ERFC", "ERFC.PRECISE")},
+    **{name: delegated(name, "lone", guard=_of_digits) for name in ("BIN2DEC", "OCT2DEC", "HEX2DEC")},
 }

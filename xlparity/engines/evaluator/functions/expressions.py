@@ -72,7 +72,15 @@ def replace(text: str, pattern: str, new: str, occurrence: float = 0.0, case: fl
 
 
 FUNCTIONS: dict[str, Function] = {
-    "REGEXTEST": function(test, "text text strict?"),
-    "REGEXEXTRACT": function(extract, "text text strict? strict?"),
-    "REGEXREPLACE": function(replace, "text text text strict? strict?"),
+    "REGEXTEST": function(test, "text text strict?", own='REGEXTEST("Mr. Sherlock Holmes","[A-Z]her")'),
+    "REGEXEXTRACT": function(
+        extract,
+        "text text strict? strict?",
+        own='INDEX(REGEXEXTRACT("LonelyPlanet","[A-Z][a-z]+",1),1,2)',
+    ),
+    "REGEXREPLACE": function(
+        replace,
+        "text text text strict? strict?",
+        own='REGEXREPLACE("JamesBond","([A-Z][a-z]+)([A-Z][a-z]+)","$2, $1 $2")',
+    ),
 }

@@ -12,7 +12,7 @@ from schedula import EMPTY
 
 from xlparity.engines.evaluator.functions.conversions import DIV, NUM, VALUE
 from xlparity.engines.evaluator.functions.serials import ExcelError, day_of, raising, whole
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, delegated, function
 from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
 
 _SMALLEST_RATE = 1e-6  # below, (1 + rate)^n - 1 has so few digits left that each way of writing it ends in others
@@ -115,10 +115,6 @@ def _principal(rate: float, period: float, periods: float, present: float, futur
     return repaid / (1 + rate) if due else repaid
 
 
-def _ispmt(rate: float, period: float, periods: float, present: float) -> Any:
-    return DIV if periods == 0 else present * rate * (period / periods - 1)
-
-
 def _cumulative(part: Callable[..., float]) -> Callable[..., float]:
     """The sum of that part of the payments from one period to another, both cut to whole periods inside the span."""
 
@@ -181,17 +177,15 @@ def _root(value: Callable[[float], tuple[float, float]], guess: float) -> float:
 # --- series of payments --------------------------------------------------------------------------------------------
 
 
-def _npv(rate: float, *values: list[float]) -> float:
+def _not_nothing(rate: float, *values: list[float]) -> None:
     flows = [value for part in values for value in part]
     if not flows:
         raise Refusal("a net present value of nothing")
     if rate == -1:
-        raise ExcelError(DIV)
+        raise Refusal("a net present value at a rate of -1")
     terms = [flow / (1 + rate) ** period for period, flow in enumerate(flows, start=1)]
-    total = math.fsum(terms)
-    if abs(total) < 1e-9 * math.fsum(map(abs, terms)):
+    if abs(math.fsum(terms)) < 1e-9 * math.fsum(map(abs, terms)):
         raise Refusal("a net present value of which rounding leaves no digit, as at the internal rate of return")
-    return total
 
 
 def _irr(flows: list[float], guess: float = 0.1) -> Any:
@@ -266,41 +260,34 @@ def _xirr(values: Any, dates: Any, guess: float = 0.1) -> Any:
         return VALUE
     numbers = [_number(flow) for flow in flows]
     if guess > -1 and not (min(numbers) < 0 < max(numbers)):
-        return NUM
+        return by_formulas("XIRR", values, dates, guess)
     raise Refusal("XIRR, which Excel ends about 1e-8 off the rate")
 
 
-def _fvschedule(principal: float, rates: Any) -> Any:
-    for rate in rates.ravel().tolist():
-        if isinstance(rate, XlError):
-            return rate
-        if is_text(rate) or isinstance(rate, bool):
-            return VALUE
-        principal *= 1 + _number(rate)
-    return principal
+_CUMULATIVE = "toolpak toolpak toolpak toolpak toolpak toolpak"
 
-
-_TABLE: tuple[tuple[str, Callable[..., Any], str], ...] = (
-    ("PV", _pv, "number number number~ number~ number~"),
-    ("FV", _fv, "number number number~ number~ number~"),
-    ("PMT", _pmt, "number number number number~ number~"),
-    ("NPER", _nper, "number number number number~ number~"),
-    ("RATE", _rate, "number number~ number number~ number~ number~"),
-    ("IPMT", _ipmt, "number number number number number~ number~"),
-    ("PPMT", _ppmt, "number number number number number~ number~"),
-    ("ISPMT", _ispmt, "number number number number"),
-    ("CUMIPMT", _cumulative(_ipmt), "toolpak toolpak toolpak toolpak toolpak toolpak"),
-    ("CUMPRINC", _cumulative(_principal), "toolpak toolpak toolpak toolpak toolpak toolpak"),
-    ("NPV", _npv, "number numbers*"),
-    ("IRR", _irr, "numbers number?"),
-    ("MIRR", _mirr, "numbers number number"),
-    ("XNPV", _xnpv, "toolpak table table"),
-    ("XIRR", _xirr, "table table toolpak?"),
-    ("FVSCHEDULE", _fvschedule, "toolpak table"),
+_TABLE: tuple[tuple[str, Callable[..., Any], str, str], ...] = (
+    ("PV", _pv, "number number number~ number~ number~", "PV(-1,20,300)"),
+    ("FV", _fv, "number number number~ number~ number~", "FV(-1,-2,1)"),
+    ("PMT", _pmt, "number number number number~ number~", "PMT(-3,5,100)"),
+    ("NPER", _nper, "number number number number~ number~", "NPER(0,3,100,23,1)"),
+    ("RATE", _rate, "number number~ number number~ number~ number~", "RATE(7,1,-13.2,0.7,0.1)"),
+    ("IPMT", _ipmt, "number number number number number~ number~", "IPMT(0.1,4,3,8000)"),
+    ("PPMT", _ppmt, "number number number number number~ number~", "PPMT(1,1,1,1,1,11)"),
+    ("CUMIPMT", _cumulative(_ipmt), _CUMULATIVE, "CUMIPMT(0.8,36,18000,2.7,9.667,1)"),
+    ("CUMPRINC", _cumulative(_principal), _CUMULATIVE, "CUMPRINC(0.8,36,18000,2.7,9.667,1)"),
+    ("IRR", _irr, "numbers number?", "IRR({-20,5,5,30},-10)"),
+    ("MIRR", _mirr, "numbers number number", "MIRR({-5,2,4},-1,0.2)"),
+    ("XNPV", _xnpv, "toolpak table table", "XNPV(0.1,{-1,2},{45000,45100,45200})"),
 )
 
 FUNCTIONS: dict[str, Function] = {
     # In whole rows and columns the cells that are not looked at are blank, and blanks are passed over.
-    name: dataclasses.replace(function(raising(call), takes), ignoring=name in ("NPV", "IRR", "MIRR"))
-    for name, call, takes in _TABLE
+    name: dataclasses.replace(function(raising(call), takes, own=own), ignoring=name in ("IRR", "MIRR"))
+    for name, call, takes, own in _TABLE
+} | {
+    "ISPMT": delegated("ISPMT", "number number number number"),
+    "NPV": delegated("NPV", "number numbers*", guard=_not_nothing),
+    "XIRR": function(raising(_xirr), "table table toolpak?", by="formulas"),
+    "FVSCHEDULE": delegated("FVSCHEDULE", "toolpak table"),
 }

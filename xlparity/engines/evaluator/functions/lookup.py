@@ -221,16 +221,24 @@ def address(row: float, column: float, absolute: float = 1.0, a1: bool = True, s
     return f"{quoted(sheet)}!{cell}"
 
 
+_ANY = "scalar table number truth~"
+
 FUNCTIONS: dict[str, Function] = {
-    "MATCH": function(match, "scalar table number~", lines=True),
-    "VLOOKUP": function(vlookup, "scalar table number truth~", lines=True),
-    "HLOOKUP": function(hlookup, "scalar table number truth~", lines=True),
-    "LOOKUP": function(lookup, "scalar table table?", lines=True),
-    "XMATCH": function(xmatch, "scalar table strict? strict?", lines=True),
-    "XLOOKUP": function(xlookup, "scalar table table table~! scalar~ scalar?", refers=slice(2, None), lines=True),
-    "INDEX": function(index, "area number~ number~ number?", refers=slice(0, 1), lines=True),
-    "CHOOSE": function(choose, "number branch*", refers=slice(1, None)),
-    "ADDRESS": function(address, "number number number? truth? text?"),
-    "ROWS": function(lambda table: table.shape[0], "table"),
-    "COLUMNS": function(lambda table: table.shape[1], "table"),
+    "MATCH": function(match, "scalar table number~", lines=True, own='MATCH("delta",A1:A5)'),
+    "VLOOKUP": function(vlookup, _ANY, lines=True, own='VLOOKUP("beta",A1:B5,0,FALSE)'),
+    "HLOOKUP": function(hlookup, _ANY, lines=True, own="HLOOKUP(1,{1,2;3,4},0,FALSE)"),
+    "LOOKUP": function(lookup, "scalar table table?", lines=True, own='LOOKUP("b",{"a","b","c";1,2,3})'),
+    "XMATCH": function(xmatch, "scalar table strict? strict?", lines=True, own="XMATCH(2,{1,2;3,4})"),
+    "XLOOKUP": function(
+        xlookup,
+        "scalar table table table~! scalar~ scalar?",
+        refers=slice(2, None),
+        lines=True,
+        own="XLOOKUP(1,B1:B5,A1:A4)",
+    ),
+    "INDEX": function(index, "area number~ number~ number?", refers=slice(0, 1), lines=True, own="INDEX(A1:B5,2,1)"),
+    "CHOOSE": function(choose, "number branch*", refers=slice(1, None), own="SUM(CHOOSE(2,B1:B2,A1:A3))"),
+    "ADDRESS": function(address, "number number number? truth? text?", own="ADDRESS(1,16385)"),
+    "ROWS": function(lambda table: table.shape[0], "table", own="ROWS({1,2;3,4})"),
+    "COLUMNS": function(lambda table: table.shape[1], "table", own="COLUMNS({1,2,3})"),
 }

@@ -147,8 +147,7 @@ def _prob(x: Area, shares: Area, low: float, high: float | None = None) -> Any:
         return NUM
     if missing > 1e-14:
         raise Refusal("probabilities of which it is not certain that they add up to 1")
-    high = low if high is None else high
-    return math.fsum(p for value, p in zip(values, probabilities, strict=True) if low <= value <= high)
+    return by_formulas("PROB", values, probabilities, low, low if high is None else high)
 
 
 # --- least squares ---------------------------------------------------------------------------------------------------
@@ -289,7 +288,7 @@ FUNCTIONS: dict[str, Function] = {
         ("FORECAST", "FORECAST.LINEAR"),
         function(_forecast, "number area area", "aggregate", own="FORECAST(1,{1,2,3},{0.1,0.1,0.1})"),
     ),
-    "PROB": function(_prob, "area area number number?", "aggregate"),
+    "PROB": function(_prob, "area area number number?", "aggregate", by="formulas"),
     "LINEST": function(
         functools.partial(_estimate, False), "table table~ yes~ truth~", "matrix", own="LINEST(D!R1:R5,,FALSE)"
     ),

@@ -13,7 +13,7 @@ from xlparity.engines.evaluator.functions.serials import (
     year_fraction,
     year_month_day,
 )
-from xlparity.engines.evaluator.functions.signatures import Function, function
+from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, function
 from xlparity.engines.evaluator.guards import Refusal
 
 
@@ -46,8 +46,10 @@ def _intrate(settlement: float, maturity: float, investment: float, redemption: 
     return (redemption / investment - 1) / _certain_fraction(*dates)
 
 
-def _yielddisc(settlement: float, maturity: float, price: float, redemption: float, basis: float = 0) -> float:
-    return (redemption / price - 1) / year_fraction(*span(settlement, maturity, basis, price, redemption))
+def _yielddisc(settlement: float, maturity: float, price: float, redemption: float, basis: float = 0) -> Any:
+    start, end, counted = span(settlement, maturity, basis, price, redemption)
+    year_fraction(start, end, counted)  # refuses what may be counted in more than one way
+    return by_formulas("YIELDDISC", start, end, price, redemption, counted)
 
 
 def _received(settlement: float, maturity: float, investment: float, discount: float, basis: float = 0) -> float:
@@ -57,16 +59,18 @@ def _received(settlement: float, maturity: float, investment: float, discount: f
     return investment / left
 
 
-def _pricedisc(settlement: float, maturity: float, discount: float, redemption: float, basis: float = 0) -> float:
-    return redemption * (1 - discount * _certain_fraction(*span(settlement, maturity, basis, discount, redemption)))
+def _pricedisc(settlement: float, maturity: float, discount: float, redemption: float, basis: float = 0) -> Any:
+    start, end, counted = span(settlement, maturity, basis, discount, redemption)
+    _certain_fraction(start, end, counted)
+    return by_formulas("PRICEDISC", start, end, discount, redemption, counted)
 
 
 def _accrintm(issue: float, settlement: float, rate: float, par: float, basis: float = 0) -> float:
     return par * rate * year_fraction(*span(issue, settlement, basis, rate, par))
 
 
-def _at_maturity(issue: float, settlement: float, maturity: float, basis: float) -> tuple[float, float, float]:
-    """The years from issue to maturity, from issue to settlement and from settlement to maturity."""
+def _at_maturity(issue: float, settlement: float, maturity: float, basis: float) -> tuple[int, int, int, int]:
+    """The days of settlement, maturity and issue, and the basis, where the years between them add up."""
     if civil_day(issue) > civil_day(settlement):
         raise Refusal("a paper that is settled before it is issued")
     start, end, counted = span(settlement, maturity, basis)
@@ -74,21 +78,21 @@ def _at_maturity(issue: float, settlement: float, maturity: float, basis: float)
     held, ahead = year_fraction(civil_day(issue), start, counted), year_fraction(start, end, counted)
     if counted == 1 and abs(whole_time - held - ahead) > 1e-12:
         raise Refusal("actual years of different lengths between issue, settlement and maturity")
-    return whole_time, held, ahead
+    return start, end, civil_day(issue), counted
 
 
-def _pricemat(settlement: float, maturity: float, issue: float, rate: float, annual: float, basis: float = 0) -> float:
-    life, held, ahead = _at_maturity(issue, settlement, maturity, basis)
+def _pricemat(settlement: float, maturity: float, issue: float, rate: float, annual: float, basis: float = 0) -> Any:
+    *days, counted = _at_maturity(issue, settlement, maturity, basis)
     if rate < 0 or annual < 0:
         raise ExcelError(NUM)
-    return 100 * ((1 + life * rate) / (1 + ahead * annual) - held * rate)
+    return by_formulas("PRICEMAT", *days, rate, annual, counted)
 
 
-def _yieldmat(settlement: float, maturity: float, issue: float, rate: float, price: float, basis: float = 0) -> float:
-    life, held, ahead = _at_maturity(issue, settlement, maturity, basis)
+def _yieldmat(settlement: float, maturity: float, issue: float, rate: float, price: float, basis: float = 0) -> Any:
+    *days, counted = _at_maturity(issue, settlement, maturity, basis)
     if rate < 0 or price <= 0:
         raise ExcelError(NUM)
-    return ((1 + life * rate) / (price / 100 + held * rate) - 1) / ahead
+    return by_formulas("YIELDMAT", *days, rate, price, counted)
 
 
 # --- Treasury bills ------------------------------------------------------------------------------------------------
@@ -109,9 +113,9 @@ def _tbillprice(settlement: float, maturity: float, discount: float) -> Any:
     return price if price > 0 else NUM
 
 
-def _tbillyield(settlement: float, maturity: float, price: float) -> float:
-    days = _bill(settlement, maturity, price)
-    return (100 - price) / price * 360 / days
+def _tbillyield(settlement: float, maturity: float, price: float) -> Any:
+    _bill(settlement, maturity, price)
+    return by_formulas("TBILLYIELD", civil_day(settlement), civil_day(maturity), price)
 
 
 def _tbilleq(settlement: float, maturity: float, discount: float) -> Any:
@@ -126,22 +130,23 @@ def _tbilleq(settlement: float, maturity: float, discount: float) -> Any:
     return 2 * (math.sqrt(years**2 - (2 * years - 1) * (1 - 1 / price)) - years) / (2 * years - 1)
 
 
+_THREE = "toolpak toolpak toolpak"
 _FIVE = "toolpak toolpak toolpak toolpak toolpak?"
 _SIX = "toolpak toolpak toolpak toolpak toolpak toolpak?"
 
 FUNCTIONS: dict[str, Function] = {
-    name: function(raising(call), takes)
-    for name, call, takes in (
-        ("DISC", _disc, _FIVE),
-        ("INTRATE", _intrate, _FIVE),
-        ("RECEIVED", _received, _FIVE),
-        ("PRICEDISC", _pricedisc, _FIVE),
-        ("YIELDDISC", _yielddisc, _FIVE),
-        ("ACCRINTM", _accrintm, _FIVE),
-        ("PRICEMAT", _pricemat, _SIX),
-        ("YIELDMAT", _yieldmat, _SIX),
-        ("TBILLEQ", _tbilleq, "toolpak toolpak toolpak"),
-        ("TBILLPRICE", _tbillprice, "toolpak toolpak toolpak"),
-        ("TBILLYIELD", _tbillyield, "toolpak toolpak toolpak"),
+    name: function(raising(call), takes, own=own, by="xlparity" if own else "formulas")
+    for name, call, takes, own in (
+        ("DISC", _disc, _FIVE, "DISC(39472,39614,97.975,100,5)"),
+        ("INTRATE", _intrate, _FIVE, "INTRATE(39468,43068,1,1000,5)"),
+        ("RECEIVED", _received, _FIVE, "RECEIVED(39493,39583,1000000,0.0575,5)"),
+        ("PRICEDISC", _pricedisc, _FIVE, ""),
+        ("YIELDDISC", _yielddisc, _FIVE, ""),
+        ("ACCRINTM", _accrintm, _FIVE, "ACCRINTM(DATE(2023,11,15),DATE(2024,3,15),0.1,1000,1)"),
+        ("PRICEMAT", _pricemat, _SIX, ""),
+        ("YIELDMAT", _yieldmat, _SIX, ""),
+        ("TBILLEQ", _tbilleq, _THREE, "TBILLEQ(14640,15006,0.5)"),
+        ("TBILLPRICE", _tbillprice, _THREE, "TBILLPRICE(41941,41956,5.4308)"),
+        ("TBILLYIELD", _tbillyield, _THREE, ""),
     )
 }

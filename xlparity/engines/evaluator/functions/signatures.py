@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 from formulas.functions import Array, get_functions, not_implemented
+from formulas.functions.operators import OPERATORS
 from schedula import EMPTY
 
 from xlparity.engines.evaluator import guards
@@ -220,8 +221,8 @@ def from_formulas(result: Any) -> Any:
 
 
 def formulas_has(name: str) -> bool:
-    """Whether the library has a function of that name."""
-    return get_functions().get(name, not_implemented) is not not_implemented
+    """Whether the library has a function, or an operator, of that name."""
+    return name in OPERATORS or get_functions().get(name, not_implemented) is not not_implemented
 
 
 @functools.cache

@@ -146,4 +146,4 @@ def _convert(number: float, source: Any, target: Any) -> Any:
     return result
 
 
-FUNCTIONS: dict[str, Function] = {"CONVERT": function(_convert, "toolpak lone lone")}
+FUNCTIONS: dict[str, Function] = {"CONVERT": function(_convert, "toolpak lone lone", own='CONVERT(1,"N","pond")')}
