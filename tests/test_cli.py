@@ -206,7 +206,7 @@ def test_colour_goes_where_it_is_wanted(two_iterations, tmp_path, command):
         (["verify", "--seed"], "option '--seed' requires an argument; see 'xlparity verify --help'"),
         (
             ["verify", "--format", "yaml"],
-            "'--format': 'yaml' is not one of 'text', 'json', 'junit', 'sarif', 'markdown'",
+            "there is no format 'yaml' (known: html, json, junit, markdown, sarif, text)",
         ),
         (["verify", "--scenarios", "-1"], "--scenarios is a whole number from 0 to 100,000"),
         (["verify", "--rtol", "tiny"], "invalid value for '--rtol'"),

@@ -39,8 +39,7 @@ def paired(formats: Sequence[str] | None, outputs: Sequence[Path] | None) -> tup
     formats = list(formats or [TEXT])
     for name in formats:
         if name not in format_names():
-            said = f"there is no format '{name}'{nearest(name, format_names())}"
-            raise UsageError(f"{said}; a report is written as {', '.join(format_names()[:-1])} or {format_names()[-1]}")
+            raise UsageError(f"there is no format '{name}'{nearest(name, format_names())}")
     outputs = list(outputs or [])
     if len(outputs) > len(formats):
         raise UsageError(
