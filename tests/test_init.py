@@ -19,7 +19,8 @@ from xlparity.actions.init import draft_spec
 from xlparity.actions.init.names import LEAD, SAME, SAME_WORDS, WORD, fit, identifier, stem
 from xlparity.excel.workbook import read_workbook
 from xlparity.results.report import Verdict
-from xlparity.spec import bind, read_spec
+from xlparity.spec import read_spec
+from xlparity.spec.binder import bind_cells
 
 TRAIN = """
 import numpy as np
@@ -106,7 +107,7 @@ class Desk:
         )
         assert (done.code, done.out) == (0, "")
         assert re.fullmatch(r"wrote [^\n]+\.parity\.toml\n(wrote [^\n]*parity\.schema\.json\n)?", done.err)
-        bind(read_spec(self.spec), read_workbook(self.workbook))
+        bind_cells(read_spec(self.spec), read_workbook(self.workbook))
         return self.spec.read_text(encoding="utf-8")
 
     def table(self, function: str = "") -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from xlparity.compare.consensus import could_settle
 from xlparity.compare.coverage import take_census
+from xlparity.compare.run import Loaded
 from xlparity.diagnosis.causes import with_causes
 from xlparity.engines.protocol import Engine
 from xlparity.engines.registry import engines_of
@@ -19,7 +20,7 @@ from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
 from xlparity.results.report import Report
 from xlparity.scenarios.remarks import with_remarks
-from xlparity.scenarios.run import EngineRun, Loaded, reconciled, run_checks
+from xlparity.scenarios.run import EngineRun, reconciled, run_checks
 from xlparity.scenarios.sample import sample
 from xlparity.scenarios.shrink import with_witness
 from xlparity.settings import Options

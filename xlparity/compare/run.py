@@ -1,4 +1,4 @@
-"""A run: one check as one engine found it, over all samples."""
+"""A run: one check as one engine found it, over all samples; and the workbook that is loaded into the engine."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,15 +7,39 @@ from functools import cached_property
 import numpy as np
 
 from xlparity.compare.expected import Bools, Elements, cases
+from xlparity.engines.protocol import Engine, Session, Values
 from xlparity.excel.address import Cell
 from xlparity.excel.columns import Column, Floats, value_in
 from xlparity.excel.values import ErrorValue, Value
+from xlparity.excel.workbook import Workbook
 from xlparity.results.report import CellResult, CheckResult
 from xlparity.results.rules import DISPUTED
 from xlparity.spec.binding import Binding
 from xlparity.spec.check import Check
 
 _BEYOND_RANGE = ("#NUM!", "#DIV/0!")  # what Excel has where numpy goes on with an infinity
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A workbook loaded into an engine, and what its cells come to on the stored inputs."""
+
+    book: Workbook
+    engine: Engine
+    session: Session
+    values: Values
+
+    @classmethod
+    def of(cls, book: Workbook, engine: Engine, session: Session | None = None) -> "Loaded":
+        """The workbook, loaded and recalculated; the session is its own where there is one already."""
+        session = engine.load(book) if session is None else session
+        return cls(book, engine, session, session.recalculate({}).values_in(0))
+
+    @property
+    def source(self) -> str:
+        """What messages say that the values are from."""
+        by = "" if self.engine.name == "formulas" else f", computed by {self.engine.name}"
+        return f"{self.book.path}{by}"
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xlparity.compare.consensus import credited, outcomes_of
-from xlparity.compare.run import Run
+from xlparity.compare.run import Loaded, Run
 from xlparity.diagnosis.diagnose import diagnose
 from xlparity.diagnosis.localise import amiss
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import UNKNOWN, CheckResult, Finding
 from xlparity.results.rules import OF_INPUTS, UNEXPLAINED, UNSUPPORTED, WRONG_FORMULA
-from xlparity.scenarios.run import EngineRun, Loaded, run_checks
+from xlparity.scenarios.run import EngineRun, run_checks
 from xlparity.scenarios.sample import sample
 from xlparity.settings import Options
 

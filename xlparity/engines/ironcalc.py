@@ -80,7 +80,7 @@ class IronCalcSession:
 
         Raises UsageError for an override that no file can hold, and WorkbookError where IronCalc fails.
         """
-        return one_by_one(lambda sets: map(self._values, sets), overrides, samples)
+        return one_by_one(lambda sets: map(self._values, sets), self._workbook, overrides, samples)
 
     def _values(self, overrides: Values) -> Values:
         data = self._original.copy(overrides)

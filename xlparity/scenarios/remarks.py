@@ -74,7 +74,10 @@ def _cells(run: Run) -> Iterator[str]:
     scenarios = run.result.scenarios
     if scenarios.shaky:
         said = f"in {scenarios.shaky:,} of {scenarios.run:,} scenarios, some cells are neither right nor wrong"
-        yield f"{said}: rounding or an overflow may be all that is between them"
+        why = (
+            "rounding or an overflow may be all that is between them, or they can be computed for inputs close by only"
+        )
+        yield f"{said}: {why}"
     for reason, found in run.result.by_reason("match").items():
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
         yield f"{found[0].cell}{more} matches, and need not be accepted any longer: {reason}"

@@ -84,12 +84,12 @@ def examined(
 def examine(
     check: Check, case: Case, expected: Expected, actual: Batch, cells: NDArray[np.intp], context: Context
 ) -> Doubt:
-    """For each of these bindings, wrong or unsure in the context's sample, whether it may be right for all that.
+    """For each of these bindings, which do not match in the context's sample, whether it may be right for all that.
 
     It may where an overflow that the reference has as well is among its precedents, and where the engine refuses it in a
     sample in which the reference overflows: a refusal proves nothing. It may also where its value is no farther
     from what is expected than the reference itself moves when its inputs are nudged, with a margin, and whatever it is
-    where that makes this expectation undefined. Where the reference raises whenever it is nudged, nobody can say.
+    where that makes this expectation undefined. Where the reference raises whenever it is nudged, it is unknown.
     """
     number, overflows = context.sample, context.overflows
     row, truths = expected.numbers[number, cells], expected.truths[number, cells]

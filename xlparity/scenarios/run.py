@@ -13,15 +13,14 @@ from xlparity.compare.compare import Comparison, cell_results, compare, misfits,
 from xlparity.compare.consensus import reconcile
 from xlparity.compare.expected import Bools, Expected, call_references
 from xlparity.compare.inputs import input_findings
-from xlparity.compare.run import Run
-from xlparity.engines.protocol import Engine, Session, Values
+from xlparity.compare.run import Loaded, Run
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, Floats, joined, picked
 from xlparity.excel.values import BLANK
-from xlparity.excel.workbook import Workbook
 from xlparity.results.report import WRONG, CheckResult
 from xlparity.results.scenarios import Scenarios
+from xlparity.scenarios.nearby import match_nearby
 from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.rounding import ENOUGH, Context, examined
 from xlparity.scenarios.sample import Samples, differs
@@ -32,29 +31,8 @@ from xlparity.tolerance import within
 _AT_ONCE = 8_000_000  # numbers recalculated at once, 64 MB of them; the samples of more are cut into parts
 _KEPT = 24  # samples that stay in a run, whatever they show: fewer are no evidence for a suggestion
 _OFTEN, _FEW = 0.2, 2  # in so many samples rounding error is an excuse, and in more it is none
+_OFTEN_EITHER = 0.1  # a residue is met by chance in a few samples; at one of ten choices it is met by design
 _NEVER = np.iinfo(np.int64).max
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A workbook loaded into an engine, and what its cells come to on the stored inputs."""
-
-    book: Workbook
-    engine: Engine
-    session: Session
-    values: Values
-
-    @classmethod
-    def of(cls, book: Workbook, engine: Engine, session: Session | None = None) -> "Loaded":
-        """The workbook, loaded and recalculated; the session is its own where there is one already."""
-        session = engine.load(book) if session is None else session
-        return cls(book, engine, session, session.recalculate({}).values_in(0))
-
-    @property
-    def source(self) -> str:
-        """What messages say that the values are from."""
-        by = "" if self.engine.name == "formulas" else f", computed by {self.engine.name}"
-        return f"{self.book.path}{by}"
 
 
 @dataclass(frozen=True)
@@ -109,8 +87,11 @@ def run_checks(
         expected = call_references(checks, actual, numbers, elements, loaded.source)
         if not found:
             found = [_Running(check, loaded, samples, one, actual) for check, one in zip(checks, expected, strict=True)]
-        for running, one in zip(found, expected, strict=True):
-            running.take(numbers, one, actual, Context(0, options.seed + begin - 1, overflows))
+        context = Context(0, options.seed + begin - 1, overflows)
+        open_to = [running.take(numbers, one, actual, context) for running, one in zip(found, expected, strict=True)]
+        nearby = match_nearby(checks, loaded, samples, numbers, open_to, options.seed + begin)
+        for running, matches in zip(found, nearby, strict=True):
+            running.settle(numbers, matches)
         few = found[0].kept < _KEPT
         kept = range(len(numbers)) if few else sorted({row for running in found for row in running.first_wrong})
         for running in found:
@@ -139,7 +120,7 @@ class _Running:
         self._parts: list[_Part] = []
         none = np.zeros(len(self._right), dtype=bool)
         zero = np.zeros(len(none), dtype=np.int64)
-        self._counts = _Counts(np.full(len(none), _NEVER), zero, zero, none, none, none, zero, zero, 0, 0, 0)
+        self._counts = _Counts(np.full(len(none), _NEVER), zero, zero, zero, none, none, none, zero, zero, 0, 0, 0)
         self.kept = 0
         self.first_wrong: list[int] = []
 
@@ -157,13 +138,11 @@ class _Running:
             tolerances={output.name: output.tolerance for output in outputs if output.skip is None},
         )
 
-    def take(self, numbers: range, expected: Expected, actual: Batch, context: Context) -> None:
-        """Compares the samples of these numbers."""
+    def take(self, numbers: range, expected: Expected, actual: Batch, context: Context) -> Bools:
+        """Compares the samples of these numbers; gives the cells that cannot be assessed in few of the scenarios."""
         compared = expected.counted[:, None] & ~expected.undefined  # elsewhere there is nothing to compare
         wrong, unsure, either = (each & compared for each in compare(self.check, expected, actual))
         scenario = np.array([number > 0 for number in numbers], dtype=bool)[:, None]
-        unsure |= either & ~scenario
-        either &= scenario  # within rounding error, of which the other scenarios have to show the formula right
         before = np.where(self._settled, ENOUGH, self._counts.wrong)
         open_to = Comparison(wrong & scenario, unsure & scenario, either)
         doubt = examined(self.check, expected, actual, open_to, before, context)
@@ -171,11 +150,20 @@ class _Running:
             expected.numbers,
             expected.counted,
             wrong & ~doubt.explained & ~doubt.unknown,
-            (unsure & ~doubt.explained) | doubt.unknown,
-            doubt.explained | either,
+            ((unsure | (either & ~scenario)) & ~doubt.explained) | doubt.unknown,
+            doubt.explained,
+            either & scenario,
             {cell: actual.get(cell, BLANK) for cell in self._named},
         )
         self._last = part
+        unsure = self._counts.unsure + part.unsure.sum(axis=0)
+        few = 2 * unsure < self._counts.run + int((part.counted & scenario[:, 0]).sum())
+        # What the reference leaves open is no matter of the engine.
+        return np.asarray(part.unsure & scenario & ~doubt.unknown & few)
+
+    def settle(self, numbers: range, nearby: Bools) -> None:
+        """Counts the samples taken last, of which these cells match in samples close by."""
+        part = self._last = self._last._replace(unsure=self._last.unsure & ~nearby, shaky=self._last.shaky | nearby)
         fresh = part.wrong & (self._counts.since == _NEVER)
         self.first_wrong = sorted({int(row) for row in fresh[:, fresh.any(axis=0)].argmax(axis=0)})
         later = part if numbers[0] else part.picked(range(1, len(numbers)))
@@ -213,6 +201,7 @@ class _Running:
         else:
             result = replace(result, scenarios=Scenarios(seed, asked=asked))
         whole = _all_of(self._parts)
+        often = self._counts.often_either
         return Run(
             check,
             with_constants(check, result, self._right.tolist()),
@@ -220,8 +209,8 @@ class _Running:
             self._truths,
             whole.counted,
             whole.wrong,
-            whole.unsure,
-            whole.shaky,
+            whole.unsure | (whole.either & often),
+            whole.shaky | (whole.either & ~often),
             whole.inputs,
             self._loaded.values,
             self.elements,
@@ -248,13 +237,22 @@ class _Part(NamedTuple):
     wrong: Bools
     unsure: Bools
     shaky: Bools
+    either: Bools
     inputs: Mapping[Cell, Column]
 
     def picked(self, rows: Sequence[int]) -> "_Part":
         """These rows only."""
         at = list(rows)
         inputs = {cell: picked(column, at) for cell, column in self.inputs.items()}
-        return _Part(self.expected[at], self.counted[at], self.wrong[at], self.unsure[at], self.shaky[at], inputs)
+        return self._replace(
+            expected=self.expected[at],
+            counted=self.counted[at],
+            wrong=self.wrong[at],
+            unsure=self.unsure[at],
+            shaky=self.shaky[at],
+            either=self.either[at],
+            inputs=inputs,
+        )
 
 
 def _all_of(parts: Sequence[_Part]) -> _Part:
@@ -267,6 +265,7 @@ def _all_of(parts: Sequence[_Part]) -> _Part:
         np.concatenate([part.wrong for part in parts]),
         np.concatenate([part.unsure for part in parts]),
         np.concatenate([part.shaky for part in parts]),
+        np.concatenate([part.either for part in parts]),
         inputs,
     )
 
@@ -276,13 +275,15 @@ class _Counts(NamedTuple):
 
     ``since`` is the first in which it is wrong. ``right`` says that it matches in one, ``moved`` that one expects another value
     than the stored inputs, and ``shown`` that it matches in such a one. ``wrong``, ``unsure`` and ``shaken`` count the scenarios
-    in which it is that, ``compared`` those in which there was anything to compare. ``run`` scenarios were compared, in ``failed``
-    some cell was wrong, and in ``shaky`` within rounding error.
+    in which it is that, ``either`` those in which its verdict depends on how a residue is read, and ``compared`` those in which
+    there was anything to compare. ``run`` scenarios were compared, in ``failed`` some cell was wrong, and in ``shaky`` within
+    rounding error.
     """
 
     since: NDArray[np.int64]
     wrong: NDArray[np.int64]
     unsure: NDArray[np.int64]
+    either: NDArray[np.int64]
     shown: Bools
     right: Bools
     moved: Bools
@@ -303,21 +304,27 @@ class _Counts(NamedTuple):
                 part.expected - stored
             )
         compared = part.counted[:, None] & np.isfinite(part.expected)
-        matches = compared & ~(part.wrong | part.unsure | part.shaky)
+        matches = compared & ~(part.wrong | part.unsure | part.shaky | part.either)
         since = np.min(np.where(part.wrong, numbers[:, None], _NEVER), axis=0, initial=_NEVER)
         return _Counts(
             np.minimum(self.since, since),
             self.wrong + part.wrong.sum(axis=0),
             self.unsure + part.unsure.sum(axis=0),
+            self.either + part.either.sum(axis=0),
             self.shown | (matches & moved).any(axis=0),
             self.right | matches.any(axis=0),
             self.moved | moved.any(axis=0),
-            self.shaken + part.shaky.sum(axis=0),
+            self.shaken + (part.shaky | part.either).sum(axis=0),
             self.compared + compared.sum(axis=0),
             self.run + int(part.counted.sum()),
             self.failed + int((part.wrong & ~known).any(axis=1).sum()),
-            self.shaky + int(part.shaky.any(axis=1).sum()),
+            self.shaky + int((part.shaky | part.either).any(axis=1).sum()),
         )
+
+    @property
+    def often_either(self) -> Bools:
+        """Where the verdict depends on how a residue is read too often for rounding error, (bindings,)."""
+        return np.asarray(self.either > np.maximum(_FEW, _OFTEN_EITHER * self.compared))
 
     def scenarios(self, check: Check, count: int, seed: int) -> Scenarios:
         """What so many scenarios showed."""
@@ -329,7 +336,7 @@ class _Counts(NamedTuple):
         if not count and check.inputs:
             never = check.cells.compared  # no other value can be given to any input: a constant is as good as a formula
         unshown = (self.shaken > 0) & ~self.shown & (self.moved | ~self.right)
-        doubtful = ((self.unsure > 0) | unshown | often | never) & (self.since == _NEVER)
+        doubtful = ((self.unsure > 0) | self.often_either | unshown | often | never) & (self.since == _NEVER)
         cells = [binding.cell for binding in check.cells.bindings]
         return Scenarios(
             seed,

@@ -7,7 +7,7 @@ import numpy as np
 
 from xlparity.compare.compare import compare
 from xlparity.compare.expected import Expected, call, cases
-from xlparity.compare.run import Run
+from xlparity.compare.run import Loaded, Run
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Batch
@@ -17,7 +17,6 @@ from xlparity.results.report import WRONG
 from xlparity.results.scenarios import Witness
 from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.rounding import Context, examine
-from xlparity.scenarios.run import Loaded
 from xlparity.scenarios.sample import Element, Samples, plainer
 from xlparity.spec.case import Case
 

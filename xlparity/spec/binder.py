@@ -21,13 +21,19 @@ def bind(spec: Spec, workbook: Workbook, limit: float = REFERENCE_TIMEOUT) -> tu
 
     A call of a reference may take ``limit`` seconds. Raises SpecError where a check cannot be bound.
     """
-    places = [_Binder(spec, plan, workbook).bound() for plan in spec.checks]
-    accepted = accepted_cells(spec, workbook, [cells for _, cells in places])
+    places = bind_cells(spec, workbook)
     references = References(spec, limit)
     return tuple(
-        Check(spec, plan, inputs, replace(cells, accepted=known), references.of(plan), references.wanted(plan))
-        for plan, (inputs, cells), known in zip(spec.checks, places, accepted, strict=True)
+        Check(spec, plan, inputs, cells, references.of(plan), references.wanted(plan))
+        for plan, (inputs, cells) in zip(spec.checks, places, strict=True)
     )
+
+
+def bind_cells(spec: Spec, workbook: Workbook) -> list[tuple[tuple[Input[Range], ...], CellMap]]:
+    """The inputs and the compared cells of every check, in order; raises SpecError where they cannot be bound."""
+    places = [_Binder(spec, plan, workbook).bound() for plan in spec.checks]
+    accepted = accepted_cells(spec, workbook, [cells for _, cells in places])
+    return [(inputs, replace(cells, accepted=known)) for (inputs, cells), known in zip(places, accepted, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
