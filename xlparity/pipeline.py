@@ -494,5 +494,5 @@ def _digests(plan: Spec, trials: Sequence[Trial]) -> dict[str, str]:
 
 
 def _versions(machines: Sequence[Engine]) -> dict[str, str]:
-    ours = {"xlparity": version("xlparity"), "formulas": version("formulas"), "numpy": version("numpy")}
+    ours = {name: version(name) for name in ("xlparity", "formulas", "scipy", "numpy")}
     return ours | {machine.name: machine.version for machine in machines if machine.recomputes}
