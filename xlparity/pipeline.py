@@ -125,5 +125,5 @@ def _digests(plan: Spec, checks: Sequence[Check]) -> dict[str, str]:
 
 
 def _versions(engines: Sequence[Engine]) -> dict[str, str]:
-    ours = {"xlparity": version("xlparity"), "formulas": version("formulas"), "numpy": version("numpy")}
+    ours = {name: version(name) for name in ("xlparity", "formulas", "scipy", "numpy")}
     return ours | {engine.name: engine.version for engine in engines if engine.recomputes}

@@ -105,6 +105,18 @@ def engine_table(engines: Iterable[tuple[str, str | None, str, bool, str]]) -> T
     return table
 
 
+def function_table(functions: Iterable[tuple[str, str, str]]) -> Table:
+    """A row a function: its name, who computes it, and why."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    rows = list(functions)
+    table.add_column("function", no_wrap=True, min_width=max(len(name) for name, _, _ in rows))
+    table.add_column("computed by", no_wrap=True, min_width=len("computed by"))
+    table.add_column("why", no_wrap=True, overflow="ellipsis")
+    for name, by, why in rows:
+        table.add_row(Text(name, style="bold"), by, Text(why))
+    return table
+
+
 def _stored_cells(results: Iterable[StoredResult], status: str, width: int) -> RenderableType:
     columns = (_Column("cell"), *(_Column(heading, right=True) for heading in ("stored", "computed")))
     rows = []

@@ -28,6 +28,9 @@ from xlparity.engines.evaluator.readings import either
 ARRAY_ROW = "ARRAY,"
 """The name of the calls that make a row of an array constant, which formulas' parser does not tell from the rest."""
 
+SYNTAX = frozenset((ARRAY_ROW, "ARRAY"))
+"""The names of what makes array constants, which is no function of Excel."""
+
 # --- mends: what formulas gets wrong, or leaves to chance, and Excel documents -------------------------------------
 
 
@@ -203,7 +206,8 @@ def logical(name: str) -> Function:
 
 
 _IGNORING = ("SUM", "SUMSQ", "AVERAGE", "MIN", "MAX", "COUNT")
-_IN_ORDER = "{1E16,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,-1E16}"  # which added up in pairs are 14, and one after the other 0
+# Added up in pairs these are 14, and one after the other 0.
+_IN_ORDER = "{10000000000000000,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,-10000000000000000}"
 _ORDER = ("=", "<>", "<", ">", "<=", ">=")
 NUMERIC = "ABS SQRT EXP LN LOG10 SIGN TANH SINH COSH ASIN ACOS ATAN DEGREES RADIANS".split()  # noqa: SIM905
 
@@ -216,7 +220,7 @@ def _table() -> dict[str, Function]:
         ),  # a blank stays one
         "--": function(doubly_negated, "scalar"),
         ARRAY_ROW: Function(array_row, "matrix"),
-        "ARRAY": Function(array_constant, "matrix", own="INDEX({1,2;3,4},2,1)"),
+        "ARRAY": Function(array_constant, "matrix"),
         "&": function(joined, "text text", own='REPT("a",32767)&"b"'),
         "POWER": Function(formulas_function("POWER"), "elementwise", guards.no_odd_root, by="formulas"),
         "INT": Function(wrap_ufunc(whole), "elementwise", guards.numeric, own="INT(1E+20)"),

@@ -293,5 +293,5 @@ def fixed(number: float, decimals: float = 2.0, plain: bool = False) -> Any:
 
 FUNCTIONS: dict[str, Function] = {
     "TEXT": function(to_format, "scalar text", own='TEXT(12,"#,##0_);(#,##0)")'),
-    "FIXED": function(fixed, "strict number? truth?", own="FIXED(9007199254740992)"),
+    "FIXED": function(fixed, "strict number? truth?", own="FIXED(1.005,2)"),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
@@ -10,7 +11,7 @@ from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.conversions import NA, VALUE, to_condition
 from xlparity.engines.evaluator.functions.core import logical
 from xlparity.engines.evaluator.functions.matching import same
-from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
+from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, delegated, function
 from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
 
 
@@ -70,11 +71,7 @@ def parity(odd: bool) -> Callable[[Any], Any]:
 
 def type_number(value: Any) -> Any:
     """Excel's TYPE of a single value."""
-    if isinstance(value, XlError):
-        return 16
-    if isinstance(value, bool):
-        return 4
-    return 2 if is_text(value) else 1
+    return by_formulas("TYPE", np.array([[value]], object))
 
 
 def _known_error(value: Any) -> None:
@@ -98,9 +95,9 @@ FUNCTIONS: dict[str, Function] = {
     **{name: delegated(name, "cell") for name in ("ISBLANK", "ISTEXT", "ISNONTEXT")},
     **{name: delegated(name, "scalar") for name in ("ISERROR", "ISERR", "ISNA", "ISLOGICAL")},
     "ISNUMBER": function(is_number, "cell", own="ISNUMBER(B2)"),
-    "ISODD": function(parity(odd=True), "lone", own="ISODD(A2)"),
-    "ISEVEN": function(parity(odd=False), "lone", own="ISEVEN(A2)"),
-    "TYPE": function(type_number, "lone", own="TYPE(A4)"),
+    "ISODD": function(parity(odd=True), "lone", own='ISODD("x")'),
+    "ISEVEN": function(parity(odd=False), "lone", own='ISEVEN("x")'),
+    "TYPE": function(type_number, "lone", by="formulas"),
     "ERROR.TYPE": delegated("ERROR.TYPE", "scalar", guard=_known_error),
     "N": function(to_n, "lone", own="N(A1)"),
 }

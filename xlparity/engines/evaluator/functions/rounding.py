@@ -156,7 +156,7 @@ def _table() -> dict[str, Function]:
         "FLOOR.PRECISE": (_floor_math, "number number?", "FLOOR.PRECISE(-2)"),
         "MROUND": (_mround, "toolpak toolpak", "MROUND(3,6)"),
         "ROUND": (_rounding(ROUND_HALF_UP), "number number", "ROUND(A10,4)"),
-        "ROUNDUP": (_rounding(ROUND_UP), "number number", "ROUNDUP(18.1,8)"),
+        "ROUNDUP": (_rounding(ROUND_UP), "number number", "ROUNDUP(133.92,1000)"),
         "ROUNDDOWN": (_rounding(ROUND_DOWN), "number number", "ROUNDDOWN(155.92,4)"),
         "TRUNC": (_rounding(ROUND_DOWN), "number number?", "TRUNC(155.92,4)"),
         "EVEN": (lambda number: _to_parity(number, 0), "number", "EVEN(1E+300)"),

@@ -13,7 +13,7 @@ from schedula import EMPTY
 from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.areas import Area
 from xlparity.engines.evaluator.functions.conversions import DIV, NA, NUM, VALUE
-from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
+from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, delegated, function
 from xlparity.engines.evaluator.guards import Refusal, elements, is_number
 
 Numbers = Sequence[float]
@@ -136,8 +136,8 @@ def _no_chosen_blank(*areas: Area) -> None:
 def _countblank(area: Area) -> float:
     if not area.reference:
         raise Refusal("COUNTBLANK of something that is no reference")
-    filled = sum(value is not EMPTY and value != "" for value in elements(area.cells))
-    return float(area.full[0] * area.full[1] - filled)
+    unused = area.full[0] * area.full[1] - area.cells.size
+    return float(by_formulas("COUNTBLANK", area.cells) + unused)
 
 
 def _modes(areas: Sequence[Area]) -> list[float] | XlError:
@@ -230,7 +230,7 @@ def _table() -> dict[str, Function]:
     table = {
         "AVEDEV": delegated("AVEDEV", "numbers*", "aggregate", guard=_spread_out),
         "COUNTA": delegated("COUNTA", "area*!", "aggregate", guard=_no_chosen_blank),
-        "COUNTBLANK": function(_countblank, "area", "aggregate", own="COUNTBLANK(D!A:A)"),
+        "COUNTBLANK": function(_countblank, "area", "aggregate", by="formulas"),
         "DEVSQ": function(_devsq, "numbers*", "aggregate", own="DEVSQ({0.1,0.1,0.1})"),
         "GEOMEAN": delegated("GEOMEAN", "numbers*", "aggregate"),
         "HARMEAN": delegated("HARMEAN", "numbers*", "aggregate", guard=_some_numbers),
