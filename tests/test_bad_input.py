@@ -272,6 +272,46 @@ def test_a_workbook_that_two_programs_read_differently_is_refused_by_every_comma
     assert {path: path.read_bytes() for path in small.folder.iterdir() if path.is_file()} == before
 
 
+def test_a_workbook_in_the_place_of_a_spec_is_said_to_be_one(run, small):
+    """Whoever has one file and not two tries it with that."""
+    done = run("verify", small.workbook)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "is a workbook and no spec; name it behind --workbook" in done.err
+
+
+def test_a_reference_with_parameters_that_have_no_name_is_one_line(run, small):
+    """Inputs are handed over by name."""
+    small.reference.write_text("def double(x, /):\n    return {'y': 2 * x}\n")
+    refused(run, small, "'x' stands before the '/' of its parameters", "take the '/' out")
+
+
+def test_a_table_that_is_not_there_is_one_line(run, small):
+    """As an address is, it is a slip of the spec."""
+    refused(run, small, "has no table 'Sales'", outputs='[outputs]\ny = "Sales[total]"')
+
+
+GROWING = {
+    "reference": 'reference = "small.py:grow"',
+    "blocks": '[blocks]\nlabel = "Step {n}"',
+    "outputs": '[outputs]\ny = "B2"',
+}
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("Stp 3", "formulas like those of block 2 stand behind it (Sheet!B6 …), and no text opens a block there"),
+        ('="Step "&3', "the text in Sheet!A6 is a formula; type it, or give the blocks by rows"),
+    ],
+)
+def test_a_block_whose_label_is_amiss_is_never_left_out(run, small, label, said):
+    """All that stands in it would not be compared, and the rest would pass."""
+    small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
+    cells = {"A1": 3, "A2": "Step 1", "B2": "=2*A1", "A4": "Step 2", "B4": "=2*B2", "A6": label, "B6": "=2*B4"}
+    small.write_cells(cells)
+    refused(run, small, said, **GROWING)
+
+
 def test_a_spec_that_is_not_there_or_no_text_is_one_line(run, small):
     """The first thing that goes wrong for a newcomer is a path."""
     small.spec.write_bytes(b"\xff\xfe\x00")

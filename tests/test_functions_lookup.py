@@ -76,7 +76,7 @@ PLACES = [
     ("=SUMPRODUCT(MAX(B5)*(ROW(A1:A3)))", 30.0), ("=SUMPRODUCT((MAX(B1:B5)=B1:B5)*((ROW(B1:B5))))", 5.0),
     ("=SUMPRODUCT(B1:B3*(2+(ROW(B1:B3))))", 26.0), ("=SUMPRODUCT(SUM(B1:B3)/(COLUMN(A1:C1)-(4)))", -11.0),
     ("=ROWS(Z$1:Z1)", 1.0), ("=SUMPRODUCT(ROW(A1:A4)*1)", 10.0), ("=SUMPRODUCT(B1:B5*(ROW(B1:B5)>3))", 9.0),
-    ('="ROW(1)"', "ROW(1)"), ("=COLUMN()", 26.0),
+    ('="ROW(1)"', "ROW(1)"), ("=COLUMN()", 26.0), ("=ROWS(7:$3)", 5.0), ("=COLUMNS(2:2)", 16384.0),
 ]  # fmt: skip
 # Excel's function pages and stored values; each is looked at through one of its elements.
 ARRAYS = [
@@ -110,7 +110,7 @@ REFUSED = [
     "=OFFSET(A1,1,1)", "=A1:INDEX(A1:A5,2)",
     "=SUM(SEQUENCE(3)*2)", "=FILTER({1;2},{0;0})", "=TAKE({1;2},0)", "=DROP({1;2},2)", "=SEQUENCE(0)", "=UNIQUE(K1:K5)+1",
     "=SORT({\"a-b\";\"a c\"})", "=VLOOKUP(A1:A3,A1:B5,2,FALSE)", "=COUNT(VSTACK(K1:K3,1))", "=IFERROR(OFFSET(A1,1,1),1)",
-    '=ISNUMBER(VLOOKUP(3,K1:L3,2,FALSE))',
+    '=ISNUMBER(VLOOKUP(3,K1:L3,2,FALSE))', "=ISREF()", "=ROWS()", "=COLUMNS( )", "=1+ROW(B1:B3)", "=SUMPRODUCT(ROW(A1:A100001))",
 ]  # fmt: skip
 
 
@@ -194,12 +194,14 @@ def test_row_and_column_know_where_they_stand(tmp_path):
         "C3": "=ROWS(C$1:C3)",
         "D1:D3": "{=ROW(A5:A7)*10}",
         "E1:F1": "{=COLUMN(B1:C1)}",
+        "H1:H2": "{=ROW()}",
     }
     values = {
         cell.a1: v for cell, v in find_engine("formulas").load(workbook(tmp_path, S=cells)).recalculate({}).items()
     }
     assert [values[cell] for cell in cells if ":" not in cell] == [1.0, 2.0, 14.0, 2.0, 3.0]
     assert [values[cell] for cell in ("D1", "D2", "D3", "E1", "F1")] == [50.0, 60.0, 70.0, 2.0, 3.0]
+    assert isinstance(values["H1"], Unsupported)  # each cell's own row in Excel, of which the shape has one for all
 
 
 def test_columns_of_array_constants_stay_columns(tmp_path):
