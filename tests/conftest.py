@@ -37,7 +37,6 @@ def examples(count: int) -> settings:
 def pytest_configure() -> None:
     """What is passed over is raised; and no test depends on the width of the terminal, which pytest-xdist sets as COLUMNS."""
     os.environ.pop("COLUMNS", None)
-    os.environ.pop("PYTEST_ADDOPTS", None)  # which .ci/run sets for this run, and not for those that tests start
     os.environ[strict.NAME] = "1"  # for the programs that tests start as well
 
 
@@ -66,6 +65,8 @@ def _not_on_github() -> Iterator[None]:
         patch.delenv("GITHUB_ACTIONS", raising=False)
         patch.delenv("GITHUB_STEP_SUMMARY", raising=False)
         patch.delenv("GITHUB_WORKSPACE", raising=False)
+        # Which .ci/run sets for this run, whose processes have read it by now, and not for those that tests start.
+        patch.delenv("PYTEST_ADDOPTS", raising=False)
         yield
 
 
