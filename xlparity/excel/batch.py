@@ -161,7 +161,14 @@ class Batch(Mapping[Cell, Column]):
 
     def values_in(self, sample: int) -> dict[Cell, Value]:
         """Every cell's value in the sample of that number."""
-        return {cell: self.in_sample(cell, sample) for cell in self}
+        numbers, kinds = self._store.numbers[:, sample].tolist(), self._store.kinds[:, sample].tolist()
+        words = self._store.words
+        found: dict[Cell, Value] = {
+            cell: numbers[row] if kinds[row] == NUMBER else decode(numbers[row], kinds[row], words)
+            for cell, row in self._rows.items()
+        }
+        unlike = [cell for cell, row in self._rows.items() if row in self._others] if self._others else []
+        return found | {cell: self.in_sample(cell, sample) for cell in (*unlike, *self._given)}
 
     def sample(self, number: int) -> "Batch":
         """The sample of that number by itself."""
