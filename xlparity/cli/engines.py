@@ -35,7 +35,7 @@ def engines(
     from xlparity.reporters.terminal import engine_table, function_table  # noqa: PLC0415
 
     if functions:
-        from xlparity.engines.evaluator.functions.providers import counted, who_computes  # noqa: PLC0415
+        from xlparity.engines.evaluator.providers import counted, who_computes  # noqa: PLC0415
 
         found = who_computes()
 

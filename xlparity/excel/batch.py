@@ -243,8 +243,8 @@ def encoded(values: Sequence[Value], words: Words) -> tuple[Floats, Kinds]:
 
 def encode(value: Value, words: Words) -> tuple[float, int]:
     """The value as a number and a kind."""
-    if type(value) is float and math.isfinite(value):
-        return value + 0.0, NUMBER
+    if type(value) is float:  # Excel has neither infinities nor nan
+        return (value + 0.0, NUMBER) if math.isfinite(value) else (0.0, NUM)
     if isinstance(value, bool):
         return float(value), TRUTH
     if value is BLANK:

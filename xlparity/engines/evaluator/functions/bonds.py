@@ -323,3 +323,5 @@ FUNCTIONS: dict[str, Function] = {
         ("ODDFPRICE", _oddfprice, f"toolpak toolpak {_SEVEN}", ""),
     )
 }  # fmt: skip
+
+DATED = frozenset(FUNCTIONS)  # which take dates, or compare with texts that may be dates

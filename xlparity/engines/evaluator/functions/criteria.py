@@ -114,3 +114,5 @@ FUNCTIONS: dict[str, Function] = {
     "MAXIFS": function(_several(largest), _SEVERAL, "aggregate", own='MAXIFS(O!B1:B5,O!A3:A7,"<>")'),
     "MINIFS": function(_several(smallest), _SEVERAL, "aggregate", own='MINIFS(O!B1:B5,O!A3:A7,"<>")'),
 }
+
+DATED = frozenset(FUNCTIONS)  # which take dates, or compare with texts that may be dates

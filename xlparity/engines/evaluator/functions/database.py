@@ -135,3 +135,5 @@ FUNCTIONS: dict[str, Function] = {
     "DCOUNTA": _over(lambda values: float(sum(value is not EMPTY for value in values))),
     "DGET": _over(_get),
 }
+
+DATED = frozenset(FUNCTIONS)  # which take dates, or compare with texts that may be dates

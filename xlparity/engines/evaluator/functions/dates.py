@@ -287,3 +287,5 @@ FUNCTIONS: dict[str, Function] = {
         ("WORKDAY.INTL", _workday_intl, "strict strict table~ table?", "WORKDAY.INTL(DATE(2012,1,1),90,11)"),
     )
 }  # fmt: skip
+
+DATED = frozenset(FUNCTIONS)  # which take dates, or compare with texts that may be dates

@@ -291,3 +291,5 @@ FUNCTIONS: dict[str, Function] = {
     "XIRR": function(raising(_xirr), "table table toolpak?", by="formulas"),
     "FVSCHEDULE": delegated("FVSCHEDULE", "toolpak table"),
 }
+
+DATED = frozenset(("XNPV", "XIRR"))  # which take dates

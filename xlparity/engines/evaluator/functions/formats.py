@@ -295,3 +295,5 @@ FUNCTIONS: dict[str, Function] = {
     "TEXT": function(to_format, "scalar text", own='TEXT(12,"#,##0_);(#,##0)")'),
     "FIXED": function(fixed, "strict number? truth?", own="FIXED(1.005,2)"),
 }
+
+DATED = frozenset(("TEXT",))  # which writes dates

@@ -150,3 +150,5 @@ FUNCTIONS: dict[str, Function] = {
         ("TBILLYIELD", _tbillyield, _THREE, ""),
     )
 }
+
+DATED = frozenset(FUNCTIONS)  # which take dates, or compare with texts that may be dates
