@@ -244,7 +244,7 @@ def test_a_finding_shows_the_formula_and_the_suggestion_with_what_changes(faulty
 def test_a_number_that_stands_where_a_formula_must_is_shown_beside_the_formula():
     """Who looks for the cell in the sheet looks for what is to be seen there."""
     typed = found(2, "hardcoded", 1.0, 0.25, None)
-    cause = Finding("XP201", "y", (typed.cell,), (1,), "0.25 stands where a formula must", None, "=A2")
+    cause = Finding("XP201", "y", (typed.cell,), (1,), "hard-coded 0.25 where a formula is expected", None, "=A2")
     page = render([made(found(1), typed, findings=[cause])])
     assert '<code class="formula was">0.25</code>' in page
 

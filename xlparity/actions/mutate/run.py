@@ -17,7 +17,7 @@ import numpy as np
 
 from xlparity.actions.mutate.equivalence import SETS, Others, compare_formulas
 from xlparity.actions.mutate.mutants import in_rounds, mutants
-from xlparity.diagnosis.relative import Layout
+from xlparity.diagnosis.relative import QuantityMap
 from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.evaluator.variants import Original
 from xlparity.engines.formulas import FormulasEngine
@@ -173,7 +173,7 @@ class Bench:
     def mutants(self) -> list[Mutant]:
         """All that there are."""
         checks = [(check.name, check.cells, check.inputs) for check in self.checks]
-        return mutants(self.book, Layout(self.book, checks), self.values, seed=self._options.seed)
+        return mutants(self.book, QuantityMap(self.book, checks), self.values, seed=self._options.seed)
 
     def chosen(self, most: int) -> list[int]:
         """The numbers of so many mutants at most, in the order in which they are run."""
