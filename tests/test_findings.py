@@ -882,7 +882,7 @@ def test_a_copy_with_rows_inserted_has_no_findings(week_one, tmp_path):
     spec.write_text(before + history + after)
     report = xlparity.verify(spec, workbook=tmp_path / "inserted.xlsx")
     no_findings(report)
-    irregular = "block {} stands at another distance from the one before it than the others"
+    irregular = "block {} is at another distance from the block before it than the other blocks"
     assert {irregular.format(number) for number in (3, 7, 9)} <= set(report.checks[0].notes)
 
 

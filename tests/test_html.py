@@ -21,7 +21,7 @@ from xlparity.reporters.formats.html.maps import STATES, legend, maps, shape
 from xlparity.reporters.formats.html.tables import heat, shares, tolerances, value
 from xlparity.results.report import STATUSES, CellResult, Census, CheckResult, Finding, Report
 from xlparity.results.rules import RULES
-from xlparity.results.scenarios import Scenarios, Witness
+from xlparity.results.scenarios import Counterexample, Scenarios
 from xlparity.tolerance import Tolerance
 
 HOSTILE = "</script><img src=x onerror=alert(1)>'&\"<!--"
@@ -333,7 +333,7 @@ def test_the_heat_map_tells_what_is_right_on_the_stored_inputs_only_from_what_di
 
 def test_the_smallest_failing_change_is_spelt_out():
     """What to type into which cell, to see it with one's own eyes."""
-    witness = Witness(((Cell("Sheet1", 5, 1), -0.25),), Cell("Sheet1", 1, 2), 0.5, 0.75)
+    witness = Counterexample(((Cell("Sheet1", 5, 1), -0.25),), Cell("Sheet1", 1, 2), 0.5, 0.75)
     tried = Scenarios(7, run=100, failed=9, cells=(Cell("Sheet1", 1, 2),), since=(3,), smallest=witness)
     page = render([made(found(1), scenarios=tried)])
     for said in (

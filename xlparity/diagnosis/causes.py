@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xlparity.compare.consensus import credited, outcomes_of
+from xlparity.compare.consensus import judgements_of, with_engines
 from xlparity.compare.run import Run
 from xlparity.diagnosis.diagnose import diagnose
 from xlparity.diagnosis.localise import failing
@@ -28,14 +28,14 @@ def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options
     A cause is reported with the first engine that finds it. Whichever engine found a cell wrong, its formula is evaluated by
     ``formulas``, which alone can evaluate it on the reference's values.
     """
-    from xlparity.engines.evaluator.session import FormulasSession  # noqa: PLC0415  (takes a second, which is saved where it is not needed)
+    from xlparity.engines.evaluator.session import FormulasSession  # noqa: PLC0415  (takes a second, and is not always needed)
 
     sessions = (one.loaded.session for one in by_engine)
     session = next((one for one in sessions if isinstance(one, FormulasSession)), None)
     results = [
         list(of_check) for of_check in zip(*([run.result for run in one.runs] for one in by_engine), strict=True)
     ]
-    outcomes = [outcomes_of(of_check) for of_check in results]
+    of_checks = [judgements_of(of_check) for of_check in results]
     known: set[tuple[object, ...]] = set()
     reported: set[Cell] = set()
     for number, one in enumerate(by_engine):
@@ -48,7 +48,7 @@ def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options
             continue
         session = session or FormulasSession(book)
         causes = _causes(book, one, session, options)
-        for of_check, judgements in zip(results, outcomes, strict=True):
+        for of_check, judgements in zip(results, of_checks, strict=True):
             check = of_check[number]
             settled = {cell for finding in check.findings for cell in finding.cells}
             fresh = [
@@ -60,7 +60,7 @@ def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options
             ]
             known |= {(check.name, cause.code, cause.cells) for cause in fresh}
             reported.update(cell for cause in fresh if cause.code in WRONG_FORMULA for cell in cause.cells)
-            fresh = credited(fresh, number, of_check, judgements)
+            fresh = with_engines(fresh, number, of_check, judgements)
             of_check[number] = replace(check, findings=(*check.findings, *fresh))
     return [result for of_check in results for result in of_check]
 

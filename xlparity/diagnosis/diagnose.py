@@ -54,7 +54,7 @@ def diagnose(
         return spelling.roots(quantity_map, run, forced, bound)
 
     roots, left = localise(spelling.workbook, quantity_map, checks, spelling.session, explained, misspelt)
-    search = _Search(quantity_map, checks, roots, spelling, prove)
+    search = _FixSearch(quantity_map, checks, roots, spelling, prove)
     fixes = search.with_siblings(search.fixes(), recheck)
     found: dict[str, list[Finding]] = {run.name: [] for run in checks}
     for (root, fix, sources), other_fault in _folded(_merged(workbook, roots, fixes)):
@@ -121,7 +121,7 @@ def _folded(
             yield (root, other_fault[key][1], sources), other_fault[key]
 
 
-class _Search:
+class _FixSearch:
     """The search for a fix of each root that agrees in the whole workbook and on new inputs."""
 
     def __init__(
@@ -174,7 +174,7 @@ class _Search:
             root = self.roots[number]
             run, at = shown[root.run.name], list(root.indices)
             differing = run.wrong[:, at] | run.unsure[:, at]
-            right = run.counted[:, None] & np.isfinite(run.expected[:, at]) & ~run.shaky[:, at]
+            right = run.counted[:, None] & np.isfinite(run.expected[:, at]) & ~run.indeterminate[:, at]
             if differing.any() or not right.any(axis=0).all():
                 kept[number] = None
         return kept
@@ -252,7 +252,7 @@ class _Search:
                 continue
             right = agrees(run, index, values.get(binding.cell, BLANK), every)
             right |= run.excused(values.get(binding.cell, BLANK), every)
-            if not np.all(right | ~run.counted | run.shaky[:, index] | run.unsure[:, index]):
+            if not np.all(right | ~run.counted | run.indeterminate[:, index] | run.unsure[:, index]):
                 return True
         return False
 
@@ -320,7 +320,7 @@ def _agrees_everywhere(root: Root, values: Mapping[Cell, Column]) -> bool:
     for index, cell in zip(root.indices, root.cells, strict=True):
         column = values.get(cell, BLANK)
         right = agrees(root.run, index, column, every) | root.run.excused(column, every)
-        if not np.all(right | ~run.counted | run.shaky[:, index]):
+        if not np.all(right | ~run.counted | run.indeterminate[:, index]):
             return False
     return True
 

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 import numpy as np
 
 from xlparity.compare.run import Run
-from xlparity.diagnosis.edits import LARGE, SMALL, Edit, Kind, Site, edits
+from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
 from xlparity.diagnosis.localise import Forced, Root, agrees, refusal_in, wrong_alone
 from xlparity.diagnosis.relative import RelativeFormula
 from xlparity.diagnosis.repair import Fix, Repair
@@ -139,7 +139,7 @@ class HelperSearch:
             yield Edit("siblings", Node("omitted", ""), said, 0.0), formulas
 
     def _edited(
-        self, root: Root, subject: Subject, form: RelativeFormula, cells: Sequence[Cell], kinds: Sequence[Kind]
+        self, root: Root, subject: Subject, form: RelativeFormula, cells: Sequence[Cell], kinds: Sequence[EditKind]
     ) -> Candidates:
         """Candidates for the helpers' formula with one edit, in all helpers of the root's cells that have it."""
         repair, check = self._repair, root.run.name

@@ -33,7 +33,6 @@ NOT_ASSESSED: frozenset[Fault] = frozenset(("circular", "unsupported"))  # fault
 
 _MOST_SAMPLES = 48  # samples on which a formula is evaluated alone
 _AT_ONCE = 5_000  # cells evaluated at a time, a limit on memory
-_BEYOND_RANGE = ("#NUM!", "#DIV/0!")  # what Excel has where numpy goes on with an infinity
 
 
 class ForcingSession(Protocol):
@@ -141,9 +140,9 @@ def localise(
             suspects = sorted([*indices, *reads_wrong])
             roots += [*others(run, forced), *_roots(workbook, quantity_map, run, suspects, forced)]
             failing_in.append((run, forced, indices))
-    found, left = _with_knock_ons(workbook, roots, failing_in, explained)
+    found, left = _with_dependents(workbook, roots, failing_in, explained)
     more = [root for part in left for root in _uncomputed(workbook, quantity_map, *part, wrong)]
-    return _with_knock_ons(workbook, [*roots, *more], failing_in, explained) if more else (found, left)
+    return _with_dependents(workbook, [*roots, *more], failing_in, explained) if more else (found, left)
 
 
 def _uncomputed(
@@ -227,7 +226,7 @@ def wrong_alone(run: Run, forced: Forced) -> list[int]:
 
 def force(run: Run, others: Iterable[Run], session: ForcingSession, *, most: int = _MOST_SAMPLES) -> Forced:
     """The check's formulas on the reference's values, those of other checks included, on samples where it is defined."""
-    determinate = np.logical_and(run.counted, ~np.any(run.shaky, axis=1))
+    determinate = np.logical_and(run.counted, ~np.any(run.indeterminate, axis=1))
     whole = np.isfinite(run.expected[:, np.isfinite(run.expected[0])]).all(axis=1)
     choice = next((one for one in (determinate & whole, determinate, run.counted) if one.any()), run.counted)
     forced = _forced(run, others, session, choice, most)
@@ -274,7 +273,7 @@ def _showing_wrong(run: Run, choice: NDArray[np.bool_]) -> list[int]:
 
     A binding may be wrong only where the reference is undefined for another quantity, which is in none of the chosen samples.
     """
-    determinate = np.logical_and(run.counted, ~np.any(run.shaky, axis=1))
+    determinate = np.logical_and(run.counted, ~np.any(run.indeterminate, axis=1))
     chosen = run.wrong & choice[:, None]
     wrong = np.where(np.any(chosen, axis=0), chosen, run.wrong & determinate[:, None])
     columns = np.flatnonzero(np.any(wrong, axis=0))
@@ -356,7 +355,7 @@ def _never_differs(run: Run, index: int) -> bool:
     """Whether the cell agrees with the reference in every sample, and there are samples beside the stored inputs."""
     counted = run.counted
     compared = np.isfinite(run.expected[counted, index]).all()
-    failing = run.wrong[:, index] | run.unsure[:, index] | run.shaky[:, index]
+    failing = run.wrong[:, index] | run.unsure[:, index] | run.indeterminate[:, index]
     return bool(counted.sum() > 1 and compared and not failing.any())
 
 
@@ -407,7 +406,7 @@ def _circular(workbook: Workbook, root: Root) -> bool:
     return workbook.graph.is_circular(root.cells[0])
 
 
-def _with_knock_ons(
+def _with_dependents(
     workbook: Workbook,
     roots: list[Root],
     failing_in: Sequence[tuple[Run, Forced, list[int]]],

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from xlparity.diagnosis.branches import has_branches, loses_a_branch, taken, without_each_of
-from xlparity.diagnosis.edits import LARGE, SMALL, Edit, Kind, Site, edits
+from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
 from xlparity.diagnosis.localise import ForcingSession, Root, agrees
 from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.diagnosis.subject import Subject, parsed, refers
@@ -136,7 +136,7 @@ class Repair:
                     break
         return found if len(found) == len(root.indices) else {}
 
-    def _steps(self, subject: Subject, tree: Node, kinds: Sequence[Kind]) -> Iterator[Edit]:
+    def _steps(self, subject: Subject, tree: Node, kinds: Sequence[EditKind]) -> Iterator[Edit]:
         for edit in edits(tree, subject.site, kinds):
             # A constant quantity, such as a count, is evidence of a sign, a function or the length of a range only.
             if (

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from xlparity.compare.coverage import take_census
+from xlparity.compare.coverage import count_coverage
 from xlparity.diagnosis.edits import Edit, Site, edits
 from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.excel.address import Cell
@@ -79,7 +79,7 @@ def _shapes(workbook: Workbook, layout: QuantityMap) -> list[_Shape]:
     for cell in bound:
         slot = layout.positions[cell]
         _add(groups, workbook, layout, cell, slot.check, slot.variable, slot.iteration)
-    census = take_census(workbook, bound)
+    census = count_coverage(workbook, bound)
     unbound = {*census.unbound_cells, *(workbook.members.get(cell, cell) for cell in bound)}
     first = next(iter(layout.offsets))
     for cell, _ in formulas_of(workbook):

@@ -23,17 +23,17 @@ from xlparity.diagnosis.edits.site import Edit, Site
 from xlparity.diagnosis.edits.terms import added, constants, dropped
 from xlparity.excel.ast import Node, plain
 
-__all__ = ["CODES", "LARGE", "SMALL", "Edit", "Kind", "Site", "edits"]
+__all__ = ["CODES", "LARGE", "SMALL", "Edit", "EditKind", "Site", "edits"]
 
-Kind = Callable[[Node, Site], Iterator[Edit]]
+EditKind = Callable[[Node, Site], Iterator[Edit]]
 
-SMALL: tuple[Kind, ...] = (
+SMALL: tuple[EditKind, ...] = (
     functions, signs, operators, brackets, iterations, ranges, shifts, axes, arguments, references, powers, dropped,
     unwrapped, branches,
 )  # fmt: skip
 """The kinds with some dozens of edits of a formula."""
 
-LARGE: tuple[Kind, ...] = (constants, added, wrapped)
+LARGE: tuple[EditKind, ...] = (constants, added, wrapped)
 """The kinds that insert something, with hundreds of edits of a formula."""
 
 CODES: Mapping[str, str] = {
@@ -58,7 +58,7 @@ CODES: Mapping[str, str] = {
 """The code of the finding by the kind of the edit that fixes the formula."""
 
 
-def edits(tree: Node, site: Site, kinds: Iterable[Kind] = (*SMALL, *LARGE)) -> Iterator[Edit]:
+def edits(tree: Node, site: Site, kinds: Iterable[EditKind] = (*SMALL, *LARGE)) -> Iterator[Edit]:
     """Every different formula that is one edit away, by kind; each once."""
     seen = {plain(tree)}
     for kind in kinds:
