@@ -99,7 +99,13 @@ def test_the_odd_one_out_is_a_finding_of_its_own(week_one, tmp_path):
 
 
 ONE_FAULT = [
-    ("XP101", "N31", "=-(L31*LOG(J31)+(1-L31)*LN(1-J31))", "=-(L31*LN(J31)+(1-L31)*LN(1-J31))", "LN belongs"),
+    (
+        "XP101",
+        "N31",
+        "=-(L31*LOG(J31)+(1-L31)*LN(1-J31))",
+        "=-(L31*LN(J31)+(1-L31)*LN(1-J31))",
+        "be the natural logarithm LN",
+    ),
     ("XP102", "I30", "=MMULT(B30:D33,F30:F32)", "{=MMULT(B30:D33,F30:F32)+G30}", "the term G30 (b1) is missing"),
     ("XP102", "F37", "=MMULT(B37:E39,I37:I40)", "{=1/M30*MMULT(B37:E39,I37:I40)}", "the factor 1/M30 (m) is missing"),
     ("XP102", "F45", "=F31-F38", "=F31-$B$3*F38", "the factor B3 (alpha) is missing"),
@@ -253,7 +259,7 @@ def test_a_circle_of_right_formulas_is_a_finding(small):
 @pytest.mark.parametrize(
     ("code", "text", "said", "suggestion"),
     [
-        ("XP301", "=1/0*SUM(N30:N33)", "comes to #DIV/0! where the reference has a number", "=1/M30*SUM(N30:N33)"),
+        ("XP301", "=1/0*SUM(N30:N33)", "gives #DIV/0! where the reference has a number", "=1/M30*SUM(N30:N33)"),
         ("XP303", "=1/M30*SUME(N30:N33)", "cannot be assessed: the function SUME", None),
         ("XP303", "=1/M30*SUM(OFFSET(N30,0,0,4,1))", "cannot be assessed: the function OFFSET", None),
     ],

@@ -79,7 +79,7 @@ def _no_number(value: Value) -> str:
     if not isinstance(value, str):
         return ""
     if _NUMBER.fullmatch(value):
-        return f"contains the number {value.strip()} stored as text, which SUM passes over"
+        return f"contains the number {value.strip()} stored as text, which SUM ignores"
     shown = value if len(value) <= _LONGEST_TEXT else f"{value[:_LONGEST_TEXT]}…"
     return f"contains the text '{shown}'"
 

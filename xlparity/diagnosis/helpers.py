@@ -39,9 +39,8 @@ class HelperSearch:
             return None
         for edit, formulas in self._candidates(root):
             fix = Fix.by(edit, formulas, tuple(formulas))
-            unknown = any(
-                refusal_in(root.forced.seen(cell)) is not None for cell in formulas
-            )  # the helper may be right
+            # A helper without a value may be right.
+            unknown = any(refusal_in(root.forced.seen(cell)) is not None for cell in formulas)
             if fix.signature not in refused and not unknown and self._confirmed(root, formulas):
                 return fix
         return None

@@ -159,9 +159,8 @@ class _Running:
 
     def take(self, numbers: range, expected: Expected, actual: Batch, context: Context) -> None:
         """Compares the samples with these numbers."""
-        compared = (
-            expected.counted[:, None] & ~expected.undefined
-        )  # elsewhere the reference gives no value to compare with
+        # Elsewhere the reference gives no value to compare with.
+        compared = expected.counted[:, None] & ~expected.undefined
         wrong, unsure, either = (each & compared for each in compare(self.check, expected, actual))
         scenario = np.array([number > 0 for number in numbers], dtype=bool)[:, None]
         unsure |= either & ~scenario
@@ -199,9 +198,8 @@ class _Running:
     def run(self, options: Options) -> Run:
         """The run, with the summary of all samples."""
         check, result, seed = self.check, self._result, options.seed
-        asked = (
-            options.scenarios if self._loaded.engine.recomputes else None
-        )  # stored values exist for the stored inputs only
+        # Stored values exist for the stored inputs only.
+        asked = options.scenarios if self._loaded.engine.recomputes else None
         patience = check.reference.patience
         if asked:
             summary = replace(
@@ -331,9 +329,8 @@ class _Counts(NamedTuple):
         often = self.indeterminate > np.maximum(_FEW, _OFTEN * self.compared)
         never = (self.compared == 0) & check.cells.compared & (self.run > 0)
         if not count and check.inputs:
-            never = (
-                check.cells.compared
-            )  # no input can be changed, so a constant cannot be distinguished from a formula
+            # No input can be changed, so a constant cannot be distinguished from a formula.
+            never = check.cells.compared
         unshown = (self.indeterminate > 0) & ~self.shown & (self.moved | ~self.right)
         unsure = ((self.unsure > 0) | unshown | often | never) & (self.since == _NEVER)
         cells = [binding.cell for binding in check.cells.bindings]

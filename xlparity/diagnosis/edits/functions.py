@@ -169,9 +169,8 @@ def operators(tree: Node, site: Site) -> Iterator[Edit]:
                 for other in group:
                     if other != node.word and {other, node.word} != {"+", "-"}:
                         edited = with_part(tree, path, node._replace(word=other))
-                        rare = (
-                            1.5 if other == "^" else 0.0
-                        )  # a power of 0 or 1 is the number itself, and so agrees too often
+                        # A power of 0 or 1 is the number itself, and so agrees too often.
+                        rare = 1.5 if other == "^" else 0.0
                         yield Edit("operator", edited, f"'{node.word}' should be '{other}'", size + rare)
 
 

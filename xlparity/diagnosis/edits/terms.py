@@ -38,9 +38,8 @@ def added(tree: Node, site: Site) -> Iterator[Edit]:
                 yield Edit("term", with_part(tree, path, binary(other, operator, node)), missing, 2.6)
             before = binary(other, "*", node)  # alpha*dW1, as most people write it
             yield Edit("term", with_part(tree, path, before), f"the factor {name} is missing", 2.6)
-            share = binary(
-                binary(number(1), "/", other), "*", node
-            )  # 1/m*SUM(…), as the formula for a mean is formulas_for
+            # 1/m*SUM(…), as the formula for a mean is written.
+            share = binary(binary(number(1), "/", other), "*", node)
             yield Edit("term", with_part(tree, path, share), f"the factor 1/{name} is missing", 2.5)
 
 
