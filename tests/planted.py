@@ -1,4 +1,4 @@
-"""Copies of a workbook with something else in some cells, and the layout of a spec's workbook."""
+"""Copies of a workbook with something else in some cells, and the quantity map of a spec's workbook."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ import openpyxl
 from openpyxl.worksheet.formula import ArrayFormula
 
 import xlparity
-from xlparity.diagnosis.relative import Layout
+from xlparity.diagnosis.relative import QuantityMap
 from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.results.report import Report
@@ -39,8 +39,8 @@ def verified(spec: Path, folder: Path, cells: Mapping[str, Any]) -> Report:
     return xlparity.verify(spec, workbook=planted(spec, folder / "planted.xlsx", cells))
 
 
-def layout_of(spec: Path) -> tuple[Workbook, Layout]:
+def quantity_map_of(spec: Path) -> tuple[Workbook, QuantityMap]:
     """The spec's workbook as it is read, and where its quantities stand."""
     plan = read_spec(spec)
     book = read_workbook(plan.workbook)
-    return book, Layout(book, [(check.name, check.cells, check.inputs) for check in bind(plan, book)])
+    return book, QuantityMap(book, [(check.name, check.cells, check.inputs) for check in bind(plan, book)])

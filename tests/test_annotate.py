@@ -96,7 +96,7 @@ def test_the_comment_says_what_was_expected_what_is_there_why_and_what_to_write(
     assert re.search(r"^expected: 0\.598786\d+$", text, re.MULTILINE)
     assert re.search(r"^actual: 0\.\d+$", text, re.MULTILINE)
     assert "why: XP101 Training!N31 in iteration 2: " in text
-    assert "stands where the natural logarithm LN belongs" in text
+    assert "should be the natural logarithm LN" in text
     assert text.endswith("write: =-(L31*LN(J31)+(1-L31)*LN(1-J31))")
     assert "no fault was found in this formula" not in text
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from planted import at, layout_of
+from planted import at, quantity_map_of
 
 import xlparity
 from xlparity.diagnosis.edits import CODES, LARGE, SMALL, Site, edits
@@ -15,34 +15,34 @@ from xlparity.excel.ast import parse, plain
 
 @pytest.fixture(scope="module")
 def laid_out(two_iterations):
-    """The generated workbook of two iterations, and its layout."""
-    return layout_of(two_iterations)
+    """The generated workbook of two iterations, and its quantity map."""
+    return quantity_map_of(two_iterations)
 
 
 def site_of(laid_out, cell):
     """The place of a formula in iteration 2 of training; as an array formula where the workbook has one there."""
-    book, layout = laid_out
+    book, quantity_map = laid_out
     formula = book.formula(at(cell))
-    return Site(layout, at(cell), ("training", 2), formula.area.shape if formula.area else None)
+    return Site(quantity_map, at(cell), ("training", 2), formula.area.shape if formula.area else None)
 
 
 # Kind, the formula's cell, the formula, the edited one, and what the edit says of the formula before it.
 TABLE = [
     ("function", "N30", "=LOG(J30)", "=LN(J30)",
-     "LOG, which is base 10 in Excel, stands where the natural logarithm LN belongs"),
+     "LOG, which is base 10 in Excel, should be the natural logarithm LN"),
     ("function", "N30", "=-(L30*LOG(J30)+(1-L30)*LOG(1-J30))", "=-(L30*LN(J30)+(1-L30)*LN(1-J30))",
-     "LOG, which is base 10 in Excel, stands where the natural logarithm LN belongs"),
+     "LOG, which is base 10 in Excel, should be the natural logarithm LN"),
     ("function", "N30", "=LOG10(J30)", "=LN(J30)",
-     "LOG10, which is base 10 in Excel, stands where the natural logarithm LN belongs"),
-    ("function", "N30", "=LOG(J30,2)", "=LN(J30)", "LOG stands where LN belongs"),
-    ("function", "O30", "=SUM(N30:N33)", "=AVERAGE(N30:N33)", "SUM stands where AVERAGE belongs"),
-    ("function", "O30", "=MAX(N30:N33)", "=MIN(N30:N33)", "MAX stands where MIN belongs"),
-    ("function", "O30", "=STDEV(N30:N33)", "=STDEVP(N30:N33)", "STDEV stands where STDEVP belongs"),
+     "LOG10, which is base 10 in Excel, should be the natural logarithm LN"),
+    ("function", "N30", "=LOG(J30,2)", "=LN(J30)", "LOG should be LN"),
+    ("function", "O30", "=SUM(N30:N33)", "=AVERAGE(N30:N33)", "SUM should be AVERAGE"),
+    ("function", "O30", "=MAX(N30:N33)", "=MIN(N30:N33)", "MAX should be MIN"),
+    ("function", "O30", "=STDEV(N30:N33)", "=STDEVP(N30:N33)", "STDEV should be STDEVP"),
     # As a file has them, for there is where an edited formula goes.
-    ("function", "O30", "=_xlfn.STDEV.S(N30:N33)", "=_xlfn.STDEV.P(N30:N33)", "STDEV.S stands where STDEV.P belongs"),
-    ("function", "O30", "=STDEV(N30:N33)", "=_xlfn.VAR.S(N30:N33)", "STDEV stands where VAR.S belongs"),
-    ("function", "J30", "=EXP(I30)", "=POWER(10,I30)", "EXP stands where a power of 10 belongs"),
-    ("function", "J30", "=1/(1+EXP(-I30))", "=TANH(I30)", "the sigmoid stands where TANH belongs"),
+    ("function", "O30", "=_xlfn.STDEV.S(N30:N33)", "=_xlfn.STDEV.P(N30:N33)", "STDEV.S should be STDEV.P"),
+    ("function", "O30", "=STDEV(N30:N33)", "=_xlfn.VAR.S(N30:N33)", "STDEV should be VAR.S"),
+    ("function", "J30", "=EXP(I30)", "=POWER(10,I30)", "EXP should be a power of 10"),
+    ("function", "J30", "=1/(1+EXP(-I30))", "=TANH(I30)", "the sigmoid should be TANH"),
     ("wrap", "J30", "=ABS(I30)", "=I30", "ABS is too much"),
     ("wrap", "J30", "=ROUND(I30,2)", "=I30", "ROUND is too much"),
     ("wrap", "J30", "=J30-EXP(I30)", "=J30-I30", "EXP is too much"),
@@ -52,7 +52,7 @@ TABLE = [
     ("term", "F44", "=F30-F37", "=F30-$B$3*F37", "the factor B3 (alpha) is missing"),
     ("term", "I37", "=J30-L30", "=J30", "the term L30 is too much"),
     ("sign", "F44", "=F30+$B$3*F37", "=F30-$B$3*F37",
-     "the sign of $B$3*F37 is wrong: '+' stands where '-' belongs"),
+     "the sign of $B$3*F37 is wrong: '+' should be '-'"),
     ("sign", "J30", "=1/(1+EXP(I30))", "=1/(1+EXP(-I30))", "a minus before I30 is missing"),
     ("sign", "N30", "=L30*LN(J30)+(1-L30)*LN(1-J30)", "=-(L30*LN(J30)+(1-L30)*LN(1-J30))",
      "a minus before L30*LN(J30)+(1-L30)*LN(1-J30) is missing"),
@@ -62,34 +62,34 @@ TABLE = [
      "=(EXP(I30)-EXP(-I30))/(EXP(I30)+EXP(-I30))", "the parentheses are misplaced"),
     ("parentheses", "J30", "=1/1+EXP(-I30)", "=1/(1+EXP(-I30))", "the parentheses are misplaced"),
     ("parentheses", "N30", "=LN(1)-J30", "=LN(1-J30)", "the parentheses are misplaced"),
-    ("operator", "O30", "=SUM(N30:N33)*M30", "=SUM(N30:N33)/M30", "'*' stands where '/' belongs"),
-    ("operator", "P30", "=IF(J30>=0.5,1,0)", "=IF(J30>0.5,1,0)", "'>=' stands where '>' belongs"),
-    ("arguments", "I37", "=L30-J30", "=J30-L30", "L30 and J30 stand in the wrong order around '-'"),
-    ("arguments", "P30", "=IF(J30>0.5,0,1)", "=IF(J30>0.5,1,0)", "0 and 1 stand in the wrong order in IF"),
+    ("operator", "O30", "=SUM(N30:N33)*M30", "=SUM(N30:N33)/M30", "'*' should be '/'"),
+    ("operator", "P30", "=IF(J30>=0.5,1,0)", "=IF(J30>0.5,1,0)", "'>=' should be '>'"),
+    ("arguments", "I37", "=L30-J30", "=J30-L30", "L30 and J30 are in the wrong order around '-'"),
+    ("arguments", "P30", "=IF(J30>0.5,0,1)", "=IF(J30>0.5,1,0)", "0 and 1 are in the wrong order in IF"),
     ("arguments", "F37", "=MMULT(I37:I40,B37:E39)", "=MMULT(B37:E39,I37:I40)",
-     "I37:I40 and B37:E39 stand in the wrong order in MMULT"),
-    ("reference", "I37", "=I30-L30", "=J30-L30", "I30 (z1) stands where J30 (A1) belongs"),
-    ("reference", "G44", "=G30-$B$3*M30", "=G30-$B$3*G37", "M30 (m) stands where G37 (db1) belongs"),
+     "I37:I40 and B37:E39 are in the wrong order in MMULT"),
+    ("reference", "I37", "=I30-L30", "=J30-L30", "I30 (z1) should be J30 (A1)"),
+    ("reference", "G44", "=G30-$B$3*M30", "=G30-$B$3*G37", "M30 (m) should be G37 (db1)"),
     ("reference", "F37", "=MMULT(B37:E39,J30:J33)", "=MMULT(B37:E39,I37:I40)",
-     "J30:J33 (A1) stands where I37:I40 (dz1) belongs"),
-    ("offset", "I37", "=J31-L30", "=J30-L30", "J31 (A1) is one row off: J30 (A1) belongs there"),
-    ("offset", "P30", "=IF(J30>M30,1,0)", "=IF(J30>L30,1,0)", "M30 (m) is one column off: L30 (y) belongs there"),
+     "J30:J33 (A1) should be I37:I40 (dz1)"),
+    ("offset", "I37", "=J31-L30", "=J30-L30", "J31 (A1) is one row off: it should be J30 (A1)"),
+    ("offset", "P30", "=IF(J30>M30,1,0)", "=IF(J30>L30,1,0)", "M30 (m) is one column off: it should be L30 (y)"),
     ("range", "O30", "=SUM(N30:N32)", "=SUM(N30:N33)",
-     "N30:N32 (sample_loss) is too short: N30:N33 (sample_loss) belongs there"),
+     "N30:N32 (sample_loss) is too short: it should be N30:N33 (sample_loss)"),
     ("range", "O30", "=SUM(N30:N34)", "=SUM(N30:N33)",
-     "N30:N34 (sample_loss) is too long: N30:N33 (sample_loss) belongs there"),
+     "N30:N34 (sample_loss) is too long: it should be N30:N33 (sample_loss)"),
     ("axis", "F37", "=MMULT(B30:D33,I37:I40)", "=MMULT(TRANSPOSE(B30:D33),I37:I40)",
      "TRANSPOSE of B30:D33 is missing"),
-    ("axis", "O30", "=SUM(B30:B33)", "=SUM(B30:D30)", "B30:B33 (A0) is the wrong axis: B30:D30 (A0) belongs there"),
-    ("iteration", "I37", "=J9-L30", "=J30-L30", "J9 (A1 of iteration 1) stands where J30 (A1) belongs"),
+    ("axis", "O30", "=SUM(B30:B33)", "=SUM(B30:D30)", "B30:B33 (A0) is the wrong axis: it should be B30:D30 (A0)"),
+    ("iteration", "I37", "=J9-L30", "=J30-L30", "J9 (A1 of iteration 1) should be J30 (A1)"),
     ("iteration", "F44", "=F30-$B$3*F16", "=F30-$B$3*F37",
-     "F16 (dW1 of iteration 1) stands where F37 (dW1) belongs"),
+     "F16 (dW1 of iteration 1) should be F37 (dW1)"),
     ("constant", "J30", "=1/(2+EXP(-I30))", "=1/(1+EXP(-I30))", "the number 2 should be 1"),
     ("constant", "F44", "=(F30-F37)/(4*$B$3)", "=(F30-F37)/(2*$B$3)", "the number 4 should be 2"),
     ("power", "N30", "=(J30-L30)^2", "=J30-L30", "the power 2 of (J30-L30) is too much"),
-    ("power", "N30", "=J30", "=J30^2", "J30 stands where its square belongs"),
+    ("power", "N30", "=J30", "=J30^2", "J30 should be squared"),
     ("power", "N30", "=J30^3", "=J30^2", "the power 3 should be 2"),
-    ("frozen", "O30", "=1/2*SUM(N30:N33)", "=1/M30*SUM(N30:N33)", "the number 2 stands where M30 (m) belongs"),
+    ("frozen", "O30", "=1/2*SUM(N30:N33)", "=1/M30*SUM(N30:N33)", "the number 2 should be M30 (m)"),
 ]  # fmt: skip
 
 
@@ -150,8 +150,8 @@ def test_what_leads_from_one_formula_to_another_leads_back(laid_out, kind):
 
 def test_no_edit_refers_to_a_place_off_the_grid(two_iterations):
     """A1 has no cell above it, nor one to its left."""
-    _, layout = layout_of(two_iterations)
-    site = Site(layout, at("C3"), ("training", 1))
+    _, quantity_map = quantity_map_of(two_iterations)
+    site = Site(quantity_map, at("C3"), ("training", 1))
     found = {str(edit.tree) for edit in edits(parse("=A1"), site, SMALL) if edit.kind == "offset"}
     assert found == {"A2", "B1"}
 
@@ -192,9 +192,9 @@ def test_a_sentence_names_the_quantities_and_the_iteration(laid_out):
     """An address alone says nothing to somebody who thinks in z1 and A1."""
     site = site_of(laid_out, "I37")
     said = {str(edit.tree): edit.said for edit in edits(parse("=J30-L30"), site, SMALL)}
-    assert said["N30-L30"] == "J30 (A1) stands where N30 (sample_loss) belongs"
-    assert said["J9-L30"] == "J30 (A1) stands where J9 (A1 of iteration 1) belongs"
-    assert said["J31-L30"] == "J30 (A1) is one row off: J31 (A1) belongs there"
+    assert said["N30-L30"] == "J30 (A1) should be N30 (sample_loss)"
+    assert said["J9-L30"] == "J30 (A1) should be J9 (A1 of iteration 1)"
+    assert said["J31-L30"] == "J30 (A1) is one row off: it should be J31 (A1)"
 
 
 def test_the_iteration_is_named_whatever_the_quantities_are_called(small):
@@ -205,7 +205,7 @@ def test_the_iteration_is_named_whatever_the_quantities_are_called(small):
         '[check.one.outputs]\niteration_cost = "B1"\n[check.two.outputs]\ny = "C1"\n'
     )
     small.write_cells({f"{column}{row}": 1.0 for column in "ABC" for row in (1, 2, 3)})
-    _, layout = layout_of(small.spec)
-    site = Site(layout, at("C2", "Sheet"), ("two", 2))
+    _, quantity_map = quantity_map_of(small.spec)
+    site = Site(quantity_map, at("C2", "Sheet"), ("two", 2))
     said = {edit.said for edit in edits(parse("=2*B2"), site, [iterations])}
-    assert "B2 (iteration_cost) stands where B1 (iteration_cost) belongs, that of iteration 1" in said
+    assert "B2 (iteration_cost) should be B1 (iteration_cost), that of iteration 1" in said

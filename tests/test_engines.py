@@ -16,7 +16,7 @@ from xlparity.actions.generate import build
 from xlparity.course.regressor.pages import regressor
 from xlparity.engines.evaluator.functions import core
 from xlparity.engines.evaluator.guards import Refusal
-from xlparity.engines.evaluator.kernels import ODD, Lanes, Operand, plan
+from xlparity.engines.evaluator.kernels import ODD, LaneOperand, Lanes, plan
 from xlparity.engines.evaluator.operands import to_table, to_values
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
@@ -222,7 +222,7 @@ def in_lanes(shape, lanes):
         return None
     how = Lanes(len(lanes), rounded=False)
     arguments = [
-        Operand(np.array([lane[k] for lane in lanes], float).reshape(len(lanes), size).T.reshape(
+        LaneOperand(np.array([lane[k] for lane in lanes], float).reshape(len(lanes), size).T.reshape(
             (len(lanes),) if size == 1 else (size, 1, len(lanes))
         ))
         for k, size in enumerate(sizes)

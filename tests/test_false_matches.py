@@ -356,7 +356,7 @@ def test_a_reference_may_be_written_with_dataclasses(small):
 
 def test_a_fault_of_ours_never_looks_like_a_verdict(run, small, monkeypatch):
     """Exit code 1 would say that the workbook is wrong."""
-    monkeypatch.setattr("xlparity.pipeline.take_census", lambda *_: 1 / 0)
+    monkeypatch.setattr("xlparity.pipeline.count_coverage", lambda *_: 1 / 0)
     done = run("verify", small.spec)
     assert done.code == 2
     assert "a fault in xlparity, ZeroDivisionError" in done.err

@@ -99,21 +99,27 @@ def test_the_odd_one_out_is_a_finding_of_its_own(week_one, tmp_path):
 
 
 ONE_FAULT = [
-    ("XP101", "N31", "=-(L31*LOG(J31)+(1-L31)*LN(1-J31))", "=-(L31*LN(J31)+(1-L31)*LN(1-J31))", "LN belongs"),
+    (
+        "XP101",
+        "N31",
+        "=-(L31*LOG(J31)+(1-L31)*LN(1-J31))",
+        "=-(L31*LN(J31)+(1-L31)*LN(1-J31))",
+        "be the natural logarithm LN",
+    ),
     ("XP102", "I30", "=MMULT(B30:D33,F30:F32)", "{=MMULT(B30:D33,F30:F32)+G30}", "the term G30 (b1) is missing"),
     ("XP102", "F37", "=MMULT(B37:E39,I37:I40)", "{=1/M30*MMULT(B37:E39,I37:I40)}", "the factor 1/M30 (m) is missing"),
     ("XP102", "F45", "=F31-F38", "=F31-$B$3*F38", "the factor B3 (alpha) is missing"),
-    ("XP103", "F44", "=F30+$B$3*F37", "=F30-$B$3*F37", "'+' stands where '-' belongs"),
+    ("XP103", "F44", "=F30+$B$3*F37", "=F30-$B$3*F37", "'+' should be '-'"),
     ("XP104", "J30", "=1/1+EXP(-I30)", "=1/(1+EXP(-I30))", "the parentheses are misplaced"),
-    ("XP105", "I39", "=L32-J32", "=J32-L32", "L32 and J32 stand in the wrong order"),
-    ("XP106", "I38", "=N31-L31", "=J31-L31", "N31 (sample_loss) stands where J31 (A1) belongs"),
-    ("XP106", "J31", "=1/(1+EXP(-I30))", "=1/(1+EXP(-I31))", "I30 (z1) is one row off: I31 (z1) belongs there"),
+    ("XP105", "I39", "=L32-J32", "=J32-L32", "L32 and J32 are in the wrong order"),
+    ("XP106", "I38", "=N31-L31", "=J31-L31", "N31 (sample_loss) should be J31 (A1)"),
+    ("XP106", "J31", "=1/(1+EXP(-I30))", "=1/(1+EXP(-I31))", "I30 (z1) is one row off: it should be I31 (z1)"),
     ("XP107", "O30", "=1/M30*SUM(N30:N32)", "=1/M30*SUM(N30:N33)", "N30:N32 (sample_loss) is too short"),
     ("XP109", "B37", "=B30:D33", "{=TRANSPOSE(B30:D33)}", "TRANSPOSE of B30:D33 is missing"),
-    ("XP110", "I38", "=J10-L31", "=J31-L31", "J10 (A1 of iteration 1) stands where J31 (A1) belongs"),
+    ("XP110", "I38", "=J10-L31", "=J31-L31", "J10 (A1 of iteration 1) should be J31 (A1)"),
     ("XP111", "J30", "=1/(2+EXP(-I30))", "=1/(1+EXP(-I30))", "the number 2 should be 1"),
-    ("XP201", "J31", 0.55, "=1/(1+EXP(-I31))", "0.55 stands where a formula must"),
-    ("XP205", "J31", None, "=1/(1+EXP(-I31))", "nothing stands where a formula must"),
+    ("XP201", "J31", 0.55, "=1/(1+EXP(-I31))", "hard-coded 0.55 where a formula is expected"),
+    ("XP205", "J31", None, "=1/(1+EXP(-I31))", "empty where a formula is expected"),
 ]
 
 
@@ -167,7 +173,7 @@ def test_the_sentence_speaks_of_the_cells_that_are_shown(week_one, tmp_path):
     cells = {f"G{block(number)[0]}": f"=G{block(number - 1)[0]}" for number in range(2, 23)}
     found = cause(verified(week_one, tmp_path, cells))
     assert (found.code, found.formula, found.suggestion) == ("XP106", "=G9", "=G23")
-    assert "G9 (b1 of iteration 1) stands where G23 (b1_new of iteration 1) belongs; write =G23" in found.message
+    assert "G9 (b1 of iteration 1) should be G23 (b1_new of iteration 1); write =G23" in found.message
     assert found.message.startswith("Training!G30 from iteration 2 on: ")
 
 
@@ -184,7 +190,7 @@ HELPED = {"reference": "return {'y': 3 * x + 1}", "outputs": 'y = "C1:C3"'}
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("=A2/3", "it is not the formula before Sheet!C1"), (6, "a constant stands where a formula must")],
+    [("=A2/3", "it is not the formula of the helper of Sheet!C1"), (6, "hard-coded where a formula is expected")],
 )
 def test_a_wrong_helper_is_named_as_the_likely_culprit(small, content, said):
     """The bound formula is that of its siblings; what is not is the helper on the way to it."""
@@ -192,7 +198,7 @@ def test_a_wrong_helper_is_named_as_the_likely_culprit(small, content, said):
     assert (names(found), found.variable, found.suggestion) == (["B2"], "y", "=A2*3")
     assert "Sheet!B2 is the likely cause" in found.message
     assert said in found.message
-    assert "'y' in Sheet!C2 has it from there" in found.message
+    assert "'y' in Sheet!C2 depends on it" in found.message
 
 
 def test_helpers_that_are_all_wrong_alike_are_mended_by_one_edit(small):
@@ -253,7 +259,7 @@ def test_a_circle_of_right_formulas_is_a_finding(small):
 @pytest.mark.parametrize(
     ("code", "text", "said", "suggestion"),
     [
-        ("XP301", "=1/0*SUM(N30:N33)", "comes to #DIV/0! where the reference has a number", "=1/M30*SUM(N30:N33)"),
+        ("XP301", "=1/0*SUM(N30:N33)", "gives #DIV/0! where the reference has a number", "=1/M30*SUM(N30:N33)"),
         ("XP303", "=1/M30*SUME(N30:N33)", "cannot be assessed: the function SUME", None),
         ("XP303", "=1/M30*SUM(OFFSET(N30,0,0,4,1))", "cannot be assessed: the function OFFSET", None),
     ],
@@ -882,7 +888,7 @@ def test_a_copy_with_rows_inserted_has_no_findings(week_one, tmp_path):
     spec.write_text(before + history + after)
     report = xlparity.verify(spec, workbook=tmp_path / "inserted.xlsx")
     no_findings(report)
-    irregular = "block {} stands at another distance from the one before it than the others"
+    irregular = "block {} is at another distance from the block before it than the other blocks"
     assert {irregular.format(number) for number in (3, 7, 9)} <= set(report.checks[0].notes)
 
 

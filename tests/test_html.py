@@ -21,7 +21,7 @@ from xlparity.reporters.formats.html.maps import STATES, legend, maps, shape
 from xlparity.reporters.formats.html.tables import heat, shares, tolerances, value
 from xlparity.results.report import STATUSES, CellResult, Census, CheckResult, Finding, Report
 from xlparity.results.rules import RULES
-from xlparity.results.scenarios import Scenarios, Witness
+from xlparity.results.scenarios import Counterexample, Scenarios
 from xlparity.tolerance import Tolerance
 
 HOSTILE = "</script><img src=x onerror=alert(1)>'&\"<!--"
@@ -244,7 +244,7 @@ def test_a_finding_shows_the_formula_and_the_suggestion_with_what_changes(faulty
 def test_a_number_that_stands_where_a_formula_must_is_shown_beside_the_formula():
     """Who looks for the cell in the sheet looks for what is to be seen there."""
     typed = found(2, "hardcoded", 1.0, 0.25, None)
-    cause = Finding("XP201", "y", (typed.cell,), (1,), "0.25 stands where a formula must", None, "=A2")
+    cause = Finding("XP201", "y", (typed.cell,), (1,), "hard-coded 0.25 where a formula is expected", None, "=A2")
     page = render([made(found(1), typed, findings=[cause])])
     assert '<code class="formula was">0.25</code>' in page
 
@@ -333,7 +333,7 @@ def test_the_heat_map_tells_what_is_right_on_the_stored_inputs_only_from_what_di
 
 def test_the_smallest_failing_change_is_spelt_out():
     """What to type into which cell, to see it with one's own eyes."""
-    witness = Witness(((Cell("Sheet1", 5, 1), -0.25),), Cell("Sheet1", 1, 2), 0.5, 0.75)
+    witness = Counterexample(((Cell("Sheet1", 5, 1), -0.25),), Cell("Sheet1", 1, 2), 0.5, 0.75)
     tried = Scenarios(7, run=100, failed=9, cells=(Cell("Sheet1", 1, 2),), since=(3,), smallest=witness)
     page = render([made(found(1), scenarios=tried)])
     for said in (

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from layouts import LAYOUTS
 from openpyxl.formula.translate import Translator
 from openpyxl.utils import get_column_letter
-from planted import at, layout_of, planted
+from planted import at, planted, quantity_map_of
 
-from xlparity.diagnosis.relative import Layout
+from xlparity.diagnosis.relative import QuantityMap
 from xlparity.excel.address import MAX_ROW, parse_range
 from xlparity.excel.fill import filled, turned
 from xlparity.excel.workbook import Formula, read_workbook
@@ -21,23 +21,27 @@ from xlparity.spec.binding import CellMap, Offset, Output
 from xlparity.tolerance import Tolerance
 
 
-def forms(book, layout, *, by_element=False):
+def forms(book, quantity_map, *, by_element=False):
     """Of every bound quantity, or element, the forms of its formulas from iteration 2 on, or of the only one."""
     found = defaultdict(set)
-    for cell, slot in layout.slots.items():
+    for cell, position in quantity_map.positions.items():
         formula = book.formula(cell)
-        last = len(layout.offsets[slot.check])
-        if formula is not None and slot.iteration > (last > 1):
-            home = slot.check, slot.iteration
-            key = (slot.check, slot.variable, slot.element) if by_element else (slot.check, slot.variable)
-            found[key].add(layout.form(book.members.get(cell, cell), formula, home))
+        last = len(quantity_map.offsets[position.check])
+        if formula is not None and position.iteration > (last > 1):
+            block = position.check, position.iteration
+            key = (
+                (position.check, position.variable, position.element)
+                if by_element
+                else (position.check, position.variable)
+            )
+            found[key].add(quantity_map.form(book.members.get(cell, cell), formula, block))
     return found
 
 
 @pytest.fixture(scope="module")
 def week(week_one):
-    """The week-1 workbook and its layout."""
-    return layout_of(week_one)
+    """The week-1 workbook and its quantity map."""
+    return quantity_map_of(week_one)
 
 
 def test_every_quantity_of_the_week_1_workbook_has_one_form(week):
@@ -54,7 +58,7 @@ def test_one_cell_that_was_changed_has_a_form_of_its_own(week_one, tmp_path):
     """Its neighbours keep theirs."""
     planted(week_one, tmp_path / "regressor.xlsx", {"I100": "=J93-L94"})
     (tmp_path / week_one.name).write_bytes(week_one.read_bytes())
-    found = forms(*layout_of(tmp_path / week_one.name))
+    found = forms(*quantity_map_of(tmp_path / week_one.name))
     several = {key: len(each) for key, each in found.items() if key[0] != "gradient" and len(each) > 1}
     assert several == {("training", "dz1"): 2}
 
@@ -62,12 +66,12 @@ def test_one_cell_that_was_changed_has_a_form_of_its_own(week_one, tmp_path):
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_the_form_of_a_formula_is_written_back_as_the_formula(name, tmp_path):
     """Irregular blocks, side by side, transposed, on several sheets, with names: nothing is lost on the way."""
-    book, layout = layout_of(LAYOUTS[name]().write(tmp_path))
+    book, quantity_map = quantity_map_of(LAYOUTS[name]().write(tmp_path))
     seen = 0
-    for cell, slot in layout.slots.items():
-        formula, home = book.formula(cell), (slot.check, slot.iteration)
+    for cell, position in quantity_map.positions.items():
+        formula, block = book.formula(cell), (position.check, position.iteration)
         if formula is not None and cell not in book.members:
-            assert layout.write(layout.form(cell, formula, home), cell, home) == formula.text
+            assert quantity_map.text_for(quantity_map.form(cell, formula, block), cell, block) == formula.text
             seen += 1
     assert seen > 3
 
@@ -75,59 +79,59 @@ def test_the_form_of_a_formula_is_written_back_as_the_formula(name, tmp_path):
 @pytest.mark.parametrize("name", ["stacked_with_one_late", "side_by_side_by_label", "repeated_and_turned"])
 def test_blocks_at_other_distances_have_the_same_forms(name, tmp_path):
     """A block that stands a row too late is filled with the same formulas, although their addresses lie otherwise."""
-    book, layout = layout_of(LAYOUTS[name]().write(tmp_path))
-    found = forms(book, layout, by_element=True)
+    book, quantity_map = quantity_map_of(LAYOUTS[name]().write(tmp_path))
+    found = forms(book, quantity_map, by_element=True)
     assert {key: len(each) for key, each in found.items()} == dict.fromkeys(found, 1)
     assert len(found) > 20
-    assert all(len(offsets) > 2 for offsets in layout.offsets.values())
+    assert all(len(offsets) > 2 for offsets in quantity_map.offsets.values())
 
 
 def test_one_cell_s_form_is_written_for_the_others_as_they_stand_there(week):
     """What is suggested for a whole quantity is what somebody has filled in, in every iteration."""
-    book, layout = week
+    book, quantity_map = week
     first: dict[tuple[str, str], tuple] = {}
     written = 0
-    for cell, slot in layout.slots.items():
+    for cell, position in quantity_map.positions.items():
         formula = book.formula(cell)
-        if formula is None or cell in book.members or slot.iteration < 2:
+        if formula is None or cell in book.members or position.iteration < 2:
             continue
-        home = slot.check, slot.iteration
-        form = first.setdefault((slot.check, slot.variable), layout.form(cell, formula, home))
-        assert layout.write(form, cell, home) == formula.text
+        block = position.check, position.iteration
+        form = first.setdefault((position.check, position.variable), quantity_map.form(cell, formula, block))
+        assert quantity_map.text_for(form, cell, block) == formula.text
         written += 1
     assert written > 1000
 
 
 def test_what_is_written_keeps_its_texts_and_spaces_and_equal_forms_need_not(week):
     """A suggestion that changed the words of a formula would be another formula."""
-    _, layout = week
+    _, quantity_map = week
     text = '=IF( J30 > 0.5, "Is  large", rate )'
-    form = layout.form(at("I30"), Formula(text), ("training", 2))
-    assert layout.write(form, at("I31"), ("training", 2)) == text.replace("J30", "J31")
+    form = quantity_map.form(at("I30"), Formula(text), ("training", 2))
+    assert quantity_map.text_for(form, at("I31"), ("training", 2)) == text.replace("J30", "J31")
     for other, same in (('=if(J30>0.5,"Is  large",RATE)', True), ('=IF(J30>0.5,"is  large",rate)', False)):
-        assert (layout.form(at("I30"), Formula(other), ("training", 2)) == form) is same
-    assert layout.form(at("I30"), Formula('=IF(J30>0.5,"Is large",rate)'), ("training", 2)) != form
+        assert (quantity_map.form(at("I30"), Formula(other), ("training", 2)) == form) is same
+    assert quantity_map.form(at("I30"), Formula('=IF(J30>0.5,"Is large",rate)'), ("training", 2)) != form
 
 
 def test_a_form_tells_the_iteration_and_the_quantity(week):
     """The same reference to the block before is one block before in every block, and no quantity is taken for another."""
-    _, layout = week
-    form = layout.form(at("F114"), Formula("=F107"), ("training", 6))
+    _, quantity_map = week
+    form = quantity_map.form(at("F114"), Formula("=F107"), ("training", 6))
     assert [(r.to, r.part, r.delta) for r in form.references] == [(("training", "W1_new"), "alike", -1)]
-    assert layout.write(form, at("F30"), ("training", 2)) == "=F23"
-    assert layout.write(form, at("F9"), ("training", 1)) is None  # there is no iteration 0
-    assert form != layout.form(at("F114"), Formula("=F93"), ("training", 6))  # W1, of the same place in the block
-    assert form == layout.form(at("F115"), Formula("=F108"), ("training", 6))
-    assert form != layout.form(at("F115"), Formula("=F107"), ("training", 6))
+    assert quantity_map.text_for(form, at("F30"), ("training", 2)) == "=F23"
+    assert quantity_map.text_for(form, at("F9"), ("training", 1)) is None  # there is no iteration 0
+    assert form != quantity_map.form(at("F114"), Formula("=F93"), ("training", 6))  # W1, of the same place in the block
+    assert form == quantity_map.form(at("F115"), Formula("=F108"), ("training", 6))
+    assert form != quantity_map.form(at("F115"), Formula("=F107"), ("training", 6))
 
 
 def test_another_sheet_and_another_direction_make_no_difference(week):
     """History lays the weights in a row: the third across is the third down in Training."""
-    book, layout = week
-    form = layout.form(at("History!C8"), book.formula(at("History!C8")), ("history", 3))
+    book, quantity_map = week
+    form = quantity_map.form(at("History!C8"), book.formula(at("History!C8")), ("history", 3))
     assert str(book.formula(at("History!C8"))) == "=Training!F51"
-    assert layout.write(form, at("History!E8"), ("history", 3)) == "=Training!F53"
-    assert layout.write(form, at("History!D27"), ("history", 22)) == "=Training!F451"
+    assert quantity_map.text_for(form, at("History!E8"), ("history", 3)) == "=Training!F53"
+    assert quantity_map.text_for(form, at("History!D27"), ("history", 22)) == "=Training!F451"
 
 
 def test_a_quantity_that_the_reference_has_turned_is_the_same_element_by_element(tmp_path):
@@ -144,8 +148,8 @@ def test_a_quantity_that_the_reference_has_turned_is_the_same_element_by_element
         'workbook = "book.xlsx"\nreference = "r.py:double"\nsheet = "Sheet"\n[inputs]\nx = "A1:C2"\n'
         '[outputs]\ny = { at = "A5:B7", transpose = true }\n'
     )
-    found, layout = layout_of(spec)
-    every = {layout.form(c, found.formula(c), ("book", 1)) for c in parse_range("Sheet!A5:B7").cells()}
+    found, quantity_map = quantity_map_of(spec)
+    every = {quantity_map.form(c, found.formula(c), ("book", 1)) for c in parse_range("Sheet!A5:B7").cells()}
     assert len(every) == 1
     assert next(iter(every)).references[0].part == "alike"
 
@@ -154,15 +158,15 @@ def test_a_quantity_that_the_reference_has_turned_is_the_same_element_by_element
 
 
 @pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory) -> Layout:
-    """A layout whose one quantity stands far from all cells that formulas here refer to."""
+def far(tmp_path_factory: pytest.TempPathFactory) -> QuantityMap:
+    """A map whose one quantity is far from all cells that formulas here refer to."""
     path = Path(tmp_path_factory.mktemp("far")) / "book.xlsx"
     book = openpyxl.Workbook()
     book.create_sheet("Data")
     book.save(path)
     output = Output("y", parse_range("Sheet!ZZ900000"), Tolerance(rtol=1e-9, atol=1e-12))
     cells = CellMap((output,), (Offset(0, 0),), frozenset())
-    return Layout(read_workbook(path), [("check", cells, ())])
+    return QuantityMap(read_workbook(path), [("check", cells, ())])
 
 
 PLACES = st.tuples(st.integers(30, 60), st.integers(30, 60))
@@ -207,7 +211,7 @@ def test_a_form_is_written_in_another_cell_as_excel_fills_it(far, formula, here,
     cells = [at(f"{get_column_letter(column)}{row}", "Sheet") for row, column in (here, there)]
     form = far.form(cells[0], Formula(formula), ("check", 1))
     expected = Translator(formula, origin=cells[0].a1).translate_formula(cells[1].a1)
-    assert far.write(form, cells[1], ("check", 1)) == expected
+    assert far.text_for(form, cells[1], ("check", 1)) == expected
     assert far.form(cells[1], Formula(expected), ("check", 1)) == form
 
 

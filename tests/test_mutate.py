@@ -14,7 +14,7 @@ import xlparity.actions.mutate.run as mutation
 from xlparity.actions.mutate.mutants import in_rounds
 from xlparity.actions.mutate.run import Bench, mutate
 from xlparity.engines.evaluator.session import FormulasSession
-from xlparity.engines.evaluator.variants import Variant
+from xlparity.engines.evaluator.variants import VariantSession
 from xlparity.errors import UsageError
 from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.workbook import Formula
@@ -457,7 +457,7 @@ def test_what_follows_from_a_changed_formula_is_all_that_is_computed_anew(two_it
     for number in bench.chosen(8):
         book = bench.book.edited(bench.mutants[number].contents)
         whole, part = FormulasSession(book), bench.session.like(book)
-        variants += isinstance(part, Variant)
+        variants += isinstance(part, VariantSession)
         for ask in (
             lambda of: of.recalculate({}),
             lambda of: of.recalculate(others, 12),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xlparity.engines.common.operands import doubts
+from xlparity.engines.common.operands import misreadings
 
 T, F = True, False
 
@@ -23,4 +23,4 @@ T, F = True, False
 )  # fmt: skip
 def test_brackets_and_truth_values_are_seen_where_they_matter(formula, expected):
     """Seen too seldom, a wrong value passes for a second opinion; too often, there is none to be had."""
-    assert doubts(formula) == expected
+    assert misreadings(formula) == expected

@@ -252,7 +252,7 @@ def test_the_right_name_is_suggested_where_the_formula_is_right_with_it(spread, 
         ("=-STDEV.S(A1:A8)", "with the right name: the minus before", "=_xlfn.STDEV.S(A1:A8)"),
         ("=STDEV.S(A1:A7)", "with the right name: ", "=_xlfn.STDEV.S(A1:A8)"),
         ("=NORM.S.DIST(A1,TRUE)+A7*SIN(A3)", "with the right name: it does not compute what the reference does", None),
-        ("=LET(q,A1:A8,STDEV(q))", "whether that is all that is wrong is not known", None),
+        ("=LET(q,A1:A8,STDEV(q))", "there may be other faults", None),
     ],
 )
 def test_the_prefix_is_not_sold_as_all_that_is_wrong(spread, small, formula, said, suggestion):
@@ -271,7 +271,7 @@ def test_a_helper_without_its_prefix_is_the_cause_of_what_reads_it(spread, small
     )
     (found,) = findings_of(report)
     assert (found.code, found.cells, found.affects) == ("XP308", (Cell("Sheet", 1, 2),), 2)
-    assert "'double' in Sheet!B2 has it from there" in found.message
+    assert "'double' in Sheet!B2 depends on it" in found.message
     assert passes_when_fixed(small, report)
 
 

@@ -148,10 +148,10 @@ def test_several_processes_say_what_one_does(pytester, here):
     result.stdout.fnmatch_lines([
         "E   Sheet!B3 is 36 instead of 24",
         "*parity notes*",
-        "small.parity.toml: small: no other inputs were tried*",
+        "small.parity.toml: small: no other inputs were compared*",
         "FAILED small.parity.toml::small/y[[]3[]] - Sheet!B3 is 36 instead of 24",
     ])  # fmt: skip
-    notes = [line for line in result.outlines if "no other inputs were tried" in line]
+    notes = [line for line in result.outlines if "no other inputs were compared" in line]
     assert len(notes) == 1
 
 
@@ -362,7 +362,7 @@ def test_the_options_reach_the_verification(run_pytest, here):
     here.write_cells({"A1": 3, "B1": "=3+A1"})
     result = run_pytest("--parity-scenarios=0")
     assert outcomes(result) == {"passed": 2}
-    result.stdout.fnmatch_lines(["small.parity.toml: small: no other inputs were tried: *"])
+    result.stdout.fnmatch_lines(["small.parity.toml: small: no other inputs were compared: *"])
 
 
 @pytest.mark.parametrize(

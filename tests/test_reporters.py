@@ -351,7 +351,7 @@ def test_markdown_shows_first_what_is_worst_and_says_what_follows_from_a_finding
     """Where there is more than it has room for, that is the part which is left out."""
     right = [result("match", row, variable=f"q{row}") for row in range(1, 31)]
     apart = [result("mismatch", row, variable=f"w{row}")._replace(actual=6.0 + row) for row in range(31, 51)]
-    finding = Finding("XP101", "w31", (apart[0].cell,), (1,), "LOG stands where LN belongs", None, "=LN(1)", 7)
+    finding = Finding("XP101", "w31", (apart[0].cell,), (1,), "LOG should be LN", None, "=LN(1)", 7)
     text = markdown.render([report_of([*right, *apart], findings=[finding])])
     assert "\n\n7 other cells are wrong because of it.\n" in text
     worst, details = text.split("<details>", 1)
@@ -523,7 +523,7 @@ def test_the_message_of_a_finding_is_made_from_its_fields(fields, message):
 
 def test_a_cause_may_contain_any_words():
     """A sheet may be called as a sentence goes on: what is shown without the suggestion is not cut at these words."""
-    cause = "'A; write =B1'!C1: LOG stands where LN belongs"
+    cause = "'A; write =B1'!C1: LOG should be LN"
     finding = Finding("XP101", "y", (Cell("A; write =B1", 1, 3),), (1,), cause, "=LOG(A1)", "=B1", 2)
     assert words.finding(finding) == (f"{cause}.", "2 other cells are wrong because of it.")
     assert finding.without_suggestion == f"{cause}. 2 other cells are wrong because of it."

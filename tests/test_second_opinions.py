@@ -15,7 +15,7 @@ import pytest
 from test_contract import LIE, saved_with_lies
 from test_engines import at, workbook
 
-from xlparity.engines.common.files import Original
+from xlparity.engines.common.files import FileTemplate
 from xlparity.engines.libreoffice import LibreOfficeEngine
 from xlparity.engines.registry import engine_names, find_engine, list_engines
 from xlparity.errors import EngineError, UsageError, WorkbookError
@@ -86,7 +86,7 @@ def test_a_copy_holds_no_stored_value_of_a_formula(tmp_path):
     book = openpyxl.Workbook()
     book.active["A1"], book.active["B1"], book.active["C1"] = 3, "=A1*2", "text"
     made = tmp_path / "copy.xlsx"
-    made.write_bytes(Original(saved_with_lies(book, tmp_path / "book.xlsx"), ()).copy({}))
+    made.write_bytes(FileTemplate(saved_with_lies(book, tmp_path / "book.xlsx"), ()).copy({}))
     assert f"{LIE!r}" in sheet_xml(tmp_path / "book.xlsx")
     assert "987654321" not in sheet_xml(made)
     assert "A1*2" in sheet_xml(made)
@@ -100,7 +100,7 @@ def test_new_cells_and_rows_stand_where_readers_expect_them(tmp_path, rows):
     """A row or a cell out of order is a damaged file to Excel, and is passed over by others."""
     new = ["A1", "C1", "A2", "C2", "E2", "B4", "C5", "B6", "A9"]
     made = tmp_path / "copy.xlsx"
-    made.write_bytes(Original(with_rows(tmp_path, rows), ()).copy({at(address): 5.0 for address in new}))
+    made.write_bytes(FileTemplate(with_rows(tmp_path, rows), ()).copy({at(address): 5.0 for address in new}))
     order = [at(address) for address in re.findall(r'<c r="([A-Z]+[0-9]+)"', sheet_xml(made))]
     assert order == sorted(order)
     numbers = [int(number) for number in re.findall(r'<row r="([0-9]+)"', sheet_xml(made))]
@@ -114,14 +114,14 @@ def test_a_copy_is_made_of_the_file_that_was_read(tmp_path):
     book = workbook(tmp_path, S={"A1": 1})
     workbook(tmp_path, S={"A1": 2})
     with pytest.raises(WorkbookError, match="has changed"):
-        Original(book, ())
+        FileTemplate(book, ())
 
 
 @pytest.mark.parametrize("value", [MISSING, Unsupported("?"), float("inf"), float("nan")])
 def test_a_value_that_no_file_can_hold_is_refused(tmp_path, value):
     """Written all the same, it would make another file of it, or none that opens."""
     with pytest.raises(UsageError, match="no value that a file can hold"):
-        Original(workbook(tmp_path, S={"A1": 1}), ()).copy({at("A1"): value})
+        FileTemplate(workbook(tmp_path, S={"A1": 1}), ()).copy({at("A1"): value})
 
 
 # --- both of them ----------------------------------------------------------------------------------------------------

@@ -313,7 +313,7 @@ def test_a_shape_that_does_not_fit_is_said_and_the_rest_is_compared(run, small):
         ("Sheet!C1", "missing", None, -2.0)
     ]
     assert check["scenarios"].items() >= {"run": 100, "failed": 0, "cells": [], "unsure": []}.items()
-    assert "XP401 'b_new' has shape (1, 3) in the reference and stands in 1 × 1 cells (Sheet!C1)" in text
+    assert "XP401 'b_new' has shape (1, 3) in the reference and is bound to 1 × 1 cells (Sheet!C1)" in text
     assert "100 other sets of inputs tried: 1 cell agrees, 1 could not be compared on all of them" in " ".join(
         text.split()
     )

@@ -231,7 +231,7 @@ def test_a_wrong_shape_that_the_spec_accepts_fails_nothing(small):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("0.5", "needs a number in Sheet!A1, which contains the number 0.5 stored as text, which SUM passes over"),
+        ("0.5", "needs a number in Sheet!A1, which contains the number 0.5 stored as text, which SUM ignores"),
         (" 1,5 %", "which contains the number 1,5 % stored as text"),
         ("abc", "which contains the text 'abc'"),
         ('="a"&"b"', "which contains the text 'ab'"),

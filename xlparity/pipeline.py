@@ -1,4 +1,4 @@
-"""The pipeline: a spec, its workbook and its references in, a report out."""
+"""The pipeline: from a spec, its workbook and its references to a report."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from xlparity.compare.consensus import could_settle
-from xlparity.compare.coverage import take_census
+from xlparity.compare.coverage import count_coverage
 from xlparity.compare.run import Loaded
 from xlparity.diagnosis.causes import with_causes
 from xlparity.engines.protocol import Engine
@@ -22,7 +22,7 @@ from xlparity.results.report import Report
 from xlparity.scenarios.remarks import with_remarks
 from xlparity.scenarios.run import EngineRun, reconciled, run_checks
 from xlparity.scenarios.sample import sample
-from xlparity.scenarios.shrink import with_witness
+from xlparity.scenarios.shrink import with_counterexample
 from xlparity.settings import Options
 from xlparity.spec import Check, Spec, bind, read_spec, workbook_of
 
@@ -40,7 +40,7 @@ def verify(
     options: Options | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """The report on whether a workbook computes what its reference computes, cell by cell and iteration by iteration.
+    """The report on whether a workbook computes what its reference computes, for every cell and iteration.
 
     ``spec`` is the path of a spec file; ``workbook`` replaces the workbook that it names, whose path is relative to the spec
     file's folder, while these two are relative to the current folder. ``options`` are those of the run; without any, they
@@ -61,7 +61,7 @@ def verify(
 
 @contextmanager
 def _usual_arithmetic() -> Iterator[None]:
-    """numpy's usual handling of errors; an errstate that decorates a function is one for all threads before numpy 2."""
+    """numpy's default handling of errors; before numpy 2, an errstate as decorator is shared by all threads."""
     with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
         yield
 
@@ -76,39 +76,52 @@ def assess(
     engines: Sequence[Engine] | None = None,
     checks: Sequence[Check] | None = None,
 ) -> Report:
-    """The report on a workbook that is read: on its stored inputs, and in scenarios around them.
+    """The report on a workbook that is read, on its stored inputs and in scenarios around them.
 
-    It is computed with numpy's usual handling of errors, whatever the program that calls this has set. ``engines`` and
-    ``checks``, the plan's bound to the workbook, are given where they exist already; for such checks, no smallest change of
-    inputs is looked for that makes a cell wrong.
+    It is computed with numpy's default handling of errors, whatever the calling program has set. ``engines`` and
+    ``checks``, the plan's bound to the workbook, are given where they exist already; for given checks, no counterexample is
+    searched for.
     """
-    witness = checks is None
+    with_counterexamples = checks is None
     engines = engines_of(options.engines) if engines is None else engines
     checks = bind(plan, book, options.reference_timeout) if checks is None else checks
     runs = [
-        _run(checks, book, engine, options, _part_of(progress, number, len(engines)), witness=witness)
+        _run(
+            checks,
+            book,
+            engine,
+            options,
+            _part_of(progress, number, len(engines)),
+            counterexamples=with_counterexamples,
+        )
         for number, engine in enumerate(engines)
     ]
     progress("looking for causes", 0.95)
     results = with_causes(book, reconciled(runs), options)
-    census = take_census(book, {r.cell for result in results for r in result.results if r.status != "skipped"})
+    coverage = count_coverage(book, {r.cell for result in results for r in result.results if r.status != "skipped"})
     paths = from_here(plan.path), from_here(book.path)
-    report = Report(*paths, book.digest, tuple(results), census, _versions(engines), _digests(plan, checks))
+    report = Report(*paths, book.digest, tuple(results), coverage, _versions(engines), _digests(plan, checks))
     return replace(report, could_settle=could_settle(book, report, [engine.name for engine in engines]))
 
 
 def _run(
-    checks: Sequence[Check], book: Workbook, engine: Engine, options: Options, progress: Progress, *, witness: bool
+    checks: Sequence[Check],
+    book: Workbook,
+    engine: Engine,
+    options: Options,
+    progress: Progress,
+    *,
+    counterexamples: bool,
 ) -> EngineRun:
-    """The checks as one engine finds them: recalculated, compared, and with remarks."""
+    """The runs of the checks with one engine: recalculated, compared, and with remarks."""
     progress("compiling", 0.3)
     loaded = Loaded.of(book, engine)
     samples = sample(checks, book, loaded.values, options.scenarios if engine.recomputes else 0, options.seed)
     samples = samples.first(engine.most_samples)
     progress("recalculating", 0.5)
     runs = run_checks(checks, loaded, samples, options, lambda done: progress("comparing", 0.5 + 0.5 * done))
-    if witness:
-        runs = [with_witness(run, loaded, samples) for run in runs]
+    if counterexamples:
+        runs = [with_counterexample(run, loaded, samples) for run in runs]
     return EngineRun(loaded, tuple(with_remarks(run, book, samples) for run in runs))
 
 
@@ -117,7 +130,7 @@ def _part_of(progress: Progress, number: int, count: int) -> Progress:
 
 
 def _digests(plan: Spec, checks: Sequence[Check]) -> dict[str, str]:
-    """The SHA-256 of what the workbook was held against, by name: of the spec, where it was a file, and of the references."""
+    """The SHA-256 digests, by name, of the references, and of the spec where it was a file."""
     found = {check.reference.name: check.reference.digest for check in checks}
     if plan.lines.text:
         found = {from_here(plan.path): hashlib.sha256(plan.lines.text.encode()).hexdigest(), **found}

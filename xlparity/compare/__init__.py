@@ -1,1 +1,1 @@
-"""What the engine computes beside what the reference expects: results for each cell, and the consensus of engines."""
+"""Comparison of the engines' values with the references' expected values, and the consensus of engines."""

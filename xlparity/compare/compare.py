@@ -1,4 +1,4 @@
-"""The one comparison: what cells come to beside what the references expect, in every sample, and the results for cells."""
+"""The comparison of cells with the expected values of the reference, in every sample, and the result of each cell."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,11 +21,11 @@ from xlparity.spec.check import Check
 from xlparity.tolerance import within
 
 
-class Comparison(NamedTuple):
-    """How the compared cells stand to what is expected, each (samples, bindings), and no two true at once.
+class Differences(NamedTuple):
+    """The compared cells that do not match, as masks of shape (samples, bindings), of which at most one is true for a cell.
 
-    They are ``wrong``, or ``unsure`` where there is no value to compare, or ``either`` where one reading of a cancellation
-    residue agrees and the other does not; else they match.
+    A cell is ``wrong``, or ``unsure`` where there is no value to compare, or ``either`` where one reading of a cancellation
+    residue agrees and the other does not; else it matches.
     """
 
     wrong: Bools
@@ -33,10 +33,10 @@ class Comparison(NamedTuple):
     either: Bools
 
 
-def compare(check: Check, expected: Expected, actual: Batch) -> Comparison:
+def compare(check: Check, expected: Expected, actual: Batch) -> Differences:
     """Which bound cells of the check differ from what the reference expects.
 
-    Where a cell's value depends on how a cancellation residue is read, it matches if both readings do, and is wrong if both are.
+    Where a cell's value has two readings of a cancellation residue, it matches if both do, and is wrong if both are wrong.
     """
     cells = check.cells
     found = actual.select([binding.cell for binding in cells.bindings])
@@ -60,14 +60,14 @@ def compare(check: Check, expected: Expected, actual: Batch) -> Comparison:
         wrong[at, row] = ~(first | second)
     unsure &= cells.compared
     either &= cells.compared & ~unsure
-    return Comparison(wrong & cells.compared & ~unsure & ~either, unsure, either)
+    return Differences(wrong & cells.compared & ~unsure & ~either, unsure, either)
 
 
 def agrees(numbers: Floats, kinds: NDArray[np.uint8], expected: Floats, truths: Any, rtol: Any, atol: Any) -> Bools:
-    """Where values, as numbers and kinds, are what is expected; all arrays broadcast. Nothing agrees with a nan.
+    """Where values, as numbers and kinds, agree with the expected ones; all arrays broadcast. Nothing agrees with a nan.
 
-    A truth value agrees with a truth value only: Excel's TRUE is no 1, since SUM passes it over and TRUE=1 is FALSE. A truth
-    value of numpy's may be 0 or 1 in a cell.
+    A truth value agrees with a truth value only: Excel's TRUE is not 1, since SUM ignores it and TRUE=1 is FALSE. A truth
+    value of numpy may be 0 or 1 in a cell.
     """
     with np.errstate(all="ignore"):
         near = within(numbers, expected, rtol, atol)
@@ -75,7 +75,7 @@ def agrees(numbers: Floats, kinds: NDArray[np.uint8], expected: Floats, truths: 
 
 
 def column_agrees(column: Column, expected: Floats, truths: Any, output: Output[Range]) -> Bools:
-    """Where one cell's column is what is expected of it, (samples,)."""
+    """Where one cell's column agrees with its expected values, (samples,)."""
     if isinstance(column, np.ndarray):
         numbers, kinds = column, np.full(len(column), NUMBER, dtype=np.uint8)
     else:
@@ -86,7 +86,7 @@ def column_agrees(column: Column, expected: Floats, truths: Any, output: Output[
 
 @collector.paused()
 def cell_results(
-    workbook: Workbook, check: Check, expected: Expected, actual: Batch, found: Comparison
+    workbook: Workbook, check: Check, expected: Expected, actual: Batch, found: Differences
 ) -> tuple[CellResult, ...]:
     """The result of every bound cell on the stored inputs, which are sample 0 of all three."""
     bindings, accepted = check.cells.bindings, check.cells.accepted
@@ -112,7 +112,7 @@ def cell_results(
         formula = workbook.formula(cell)
         status = _status(output, None if formula is None else formula.text, value, given, matches)
         if not expected.stored and status == "error" and isinstance(value, ErrorValue):
-            status = "missing"  # it may follow from the input, and be what it should
+            status = "missing"  # it may depend on the unreadable input, and be right
         known = accepted.get(cell)
         results.append(
             CellResult(
@@ -135,7 +135,7 @@ def _status(output: Output[Range], formula: str | None, value: Value, given: boo
         return "skipped"
     if isinstance(value, Unsupported):
         return "error" if value.circular else "unsupported"
-    # A formula that refers to nothing, such as =0.5, is a number with an equals sign before it.
+    # A formula without a reference, such as =0.5, is a hard-coded number.
     if formula is None or not refers(formula):
         return "missing" if value is BLANK else "hardcoded"
     if isinstance(value, ErrorValue):
@@ -173,22 +173,22 @@ def _misfit(shape: tuple[int, ...], output: Output[Range]) -> str:
     turned = len(shape) == 2 and shape[::-1] == output.at.shape and not output.transpose
     fix = "set transpose = true" if turned else "correct the range, or the reference"
     return (
-        f"'{output.name}' has shape {shape} in the reference and stands in "
+        f"'{output.name}' has shape {shape} in the reference and is bound to "
         f"{output.at.shape[0]} × {output.at.shape[1]} cells ({output.at}): {fix}"
     )
 
 
 def with_constants(check: Check, result: CheckResult, right: Sequence[bool]) -> CheckResult:
-    """The result in which typed constants are accepted where the spec allows them and the reference gives no other value.
+    """The result in which constants are accepted where the spec allows them and the reference gives the same value.
 
-    ``right`` says of each binding whether it agrees on the stored inputs. Such cells are no matches: nothing is recomputed. A
-    note counts them, by quantity.
+    ``right`` says of each binding whether it agrees on the stored inputs. Such cells are not matches: nothing is recomputed.
+    A note counts them, by quantity.
     """
-    tried = result.scenarios
-    differing = {*tried.cells, *tried.unsure} if tried.run else set()
+    scenarios = result.scenarios
+    differing = {*scenarios.cells, *scenarios.unsure} if scenarios.run else set()
     where = (
-        f"wherever it has a value in {tried.run + 1:,} samples"
-        if tried.run
+        f"wherever it has a value in {scenarios.run + 1:,} samples"
+        if scenarios.run
         else "on the stored inputs, and no others were compared"
     )
     reason = f"a constant, which the spec allows; equal to the reference {where}"

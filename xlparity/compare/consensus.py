@@ -1,4 +1,4 @@
-"""Several engines on one check: where one alone is wrong, that is a finding about the engine and not about the workbook."""
+"""The consensus of engines on one check: a cell that one engine alone finds wrong is a finding about that engine."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,58 +15,62 @@ from xlparity.tolerance import Tolerance
 
 _SAME = Tolerance(rtol=1e-9, atol=1e-12)
 
-_VOUCHING = "formulas"
+_CAUTIOUS = "formulas"  # the engine that supports nothing of which it is not certain, so that its result decides
 
-Outcome = Literal["match", "wrong", "unknown"]
+Judgement = Literal["match", "wrong", "unknown"]
 
 
 def reconcile(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
-    """The results of several engines on one check, with what sets the engines apart.
+    """The results of several engines on one check, with findings about engines that disagree.
 
     A cell that one engine alone finds wrong, and that another engine has recomputed and found right, becomes unsupported
-    with that engine, since it cannot be trusted there; a finding says so. That takes two engines that find it right, or
-    ``formulas``, which refuses what it is not certain of: one against one, nobody can tell, and the cell is unsupported with
-    both. Stored values are never evidence that a cell is right, for nobody has recomputed them.
+    with the first engine, and a finding says so. That takes two engines that find it right, or ``formulas``, which refuses
+    what it is not certain of. With one engine against one, which of them is right is not known, and the cell is unsupported
+    with both. Stored values are no evidence that a cell is right, since they are not recomputed.
     """
-    outcomes = outcomes_of(checks)
-    alone: list[set[Cell]] = []
+    judgements = judgements_of(checks)
+    contradicted: list[set[Cell]] = []
     disputed: set[Cell] = set()
     for number, check in enumerate(checks):
         others = [
-            _on_the_same(outcomes[k], other, check)
+            _on_the_same(judgements[k], other, check)
             for k, other in enumerate(checks)
             if k != number and other.recomputed
         ]
         wrong = {
-            cell for cell, found in outcomes[number].items() if found == "wrong" and _right_elsewhere(cell, others)
+            cell for cell, found in judgements[number].items() if found == "wrong" and _right_elsewhere(cell, others)
         }
-        vouched = [
-            _on_the_same(outcomes[k], other, check) for k, other in enumerate(checks) if other.engine == _VOUCHING
+        cautious = [
+            _on_the_same(judgements[k], other, check) for k, other in enumerate(checks) if other.engine == _CAUTIOUS
         ]
         disputed |= {
             cell
             for cell in wrong
             if sum(found[cell] == "match" for found in others) < 2
-            and not any(found[cell] == "match" for found in vouched)
+            and not any(found[cell] == "match" for found in cautious)
             and check.recomputed
         }
-        alone.append(wrong)
+        contradicted.append(wrong)
     reconciled: list[CheckResult] = []
     for number, check in enumerate(checks):
-        witnesses = [(other, outcomes[k]) for k, other in enumerate(checks) if k != number and other.recomputed]
-        findings = [*_alone(check, alone[number], disputed, witnesses), *_apart(check, alone[number], checks[:number])]
-        check = replace(check, findings=(*check.findings, *findings))  # noqa: PLW2901
-        check = _set_aside(check, alone[number] - disputed, "another engine and the reference contradict this one")  # noqa: PLW2901
+        agreeing = [(other, judgements[k]) for k, other in enumerate(checks) if k != number and other.recomputed]
+        outvoted = contradicted[number]
+        findings = [
+            *_contradicted(check, outvoted, disputed, agreeing),
+            *_disagreements(check, outvoted, checks[:number]),
+        ]
+        found = replace(check, findings=(*check.findings, *findings))
+        found = _set_aside(found, outvoted - disputed, "another engine and the reference contradict this one")
         reconciled.append(
-            _set_aside(check, disputed, "two engines contradict each other, and nobody can tell which is right")
+            _set_aside(found, disputed, "two engines contradict each other, and which is right is not known")
         )
     return tuple(reconciled)
 
 
 def could_settle(book: Workbook, report: Report, used: Sequence[str]) -> tuple[str, ...]:
-    """The engines that can run here, were not asked, and may compute what is unsupported.
+    """The engines that can run here, were not used, and may compute cells that are unsupported.
 
-    What engines contradict each other about is not unsupported for want of one that knows the formula.
+    Cells on which engines contradict each other are left out: another engine would not make them supported.
     """
     disputed = {
         cell for check in report.checks for found in check.findings if found.code == "XP307" for cell in found.cells
@@ -75,54 +79,57 @@ def could_settle(book: Workbook, report: Report, used: Sequence[str]) -> tuple[s
     for check in report.combined:
         if check.recomputed:
             unsupported |= {result.cell for result in check.results if result.status == "unsupported"}
-            if check.counts["missing"]:  # which an input may be the reason for
+            if check.counts["missing"]:  # an unreadable input may be the reason
                 unread = (found for found in check.findings if found.code == UNSUPPORTED and not found.iterations)
                 unsupported |= {cell for found in unread for cell in found.cells}
     unsupported -= disputed
     others = others_than(used) if unsupported else ()
     if not others or unsupported <= refused_by_all(book):
         return ()
-    if _VOUCHING in others:  # it is quick to ask
-        values = find_engine(_VOUCHING).load(book).recalculate({})
+    if _CAUTIOUS in others:  # it is fast enough to find out
+        values = find_engine(_CAUTIOUS).load(book).recalculate({})
         if all(isinstance(values.get(cell, BLANK), Unsupported) for cell in unsupported):
-            others = tuple(name for name in others if name != _VOUCHING)
+            others = tuple(name for name in others if name != _CAUTIOUS)
     return others
 
 
-def credited(
-    causes: Sequence[Finding], number: int, checks: Sequence[CheckResult], outcomes: Sequence[Mapping[Cell, Outcome]]
+def with_engines(
+    causes: Sequence[Finding],
+    number: int,
+    checks: Sequence[CheckResult],
+    judgements: Sequence[Mapping[Cell, Judgement]],
 ) -> list[Finding]:
-    """The causes with the engines that found their cells so: the one of that number, and those whose ``outcomes`` agree.
+    """The causes, each with the engines that find its cells wrong: that of ``number`` and those whose judgement is the same.
 
-    A cause is told once, and may rest on the formulas of an engine other than the first; of one engine there is nothing to say.
+    With one engine, the causes are returned as they are.
     """
     if len(checks) < 2:
         return list(causes)
-    credits: list[Finding] = []
+    credited: list[Finding] = []
     for cause in causes:
-        cells = outcomes[number].keys() & cause.cells
-        if not cells:  # a helper that nothing binds: what it is found by are the cells of its quantity
+        cells = judgements[number].keys() & cause.cells
+        if not cells:  # an unbound helper is found by the wrong cells of its quantity
             at = checks[number].results
             cells = {r.cell for r in at if r.variable == cause.variable and r.iteration in cause.iterations}
-        own = {(cell, outcomes[number][cell]) for cell in cells if outcomes[number][cell] != "match"}
+        own = {(cell, judgements[number][cell]) for cell in cells if judgements[number][cell] != "match"}
         engines = tuple(
             check.engine
             for k, check in enumerate(checks)
-            if k == number or any(outcomes[k][cell] == found for cell, found in own)
+            if k == number or any(judgements[k][cell] == found for cell, found in own)
         )
-        credits.append(replace(cause, engines=engines))
-    return credits
+        credited.append(replace(cause, engines=engines))
+    return credited
 
 
-def outcomes_of(checks: Sequence[CheckResult]) -> list[Mapping[Cell, Outcome]]:
-    """What each engine found out about each cell."""
-    return [_outcomes(check) for check in checks]
+def judgements_of(checks: Sequence[CheckResult]) -> list[Mapping[Cell, Judgement]]:
+    """Each engine's judgement of each cell."""
+    return [_judgements(check) for check in checks]
 
 
-def _outcomes(check: CheckResult) -> dict[Cell, Outcome]:
-    """What the engine found out about each cell on all inputs together; a number typed over a formula is nobody's opinion."""
+def _judgements(check: CheckResult) -> dict[Cell, Judgement]:
+    """The engine's judgement of each cell over all samples; unknown for a hard-coded number, which no engine computes."""
     changing, unsure = set(check.scenarios.cells), set(check.scenarios.unsure)
-    found: dict[Cell, Outcome] = {}
+    found: dict[Cell, Judgement] = {}
     for result in check.results:
         if (result.status in WRONG and result.status != "hardcoded") or (
             result.status in ("match", "unsupported") and result.cell in changing
@@ -136,59 +143,63 @@ def _outcomes(check: CheckResult) -> dict[Cell, Outcome]:
 
 
 def _on_the_same(
-    outcomes: Mapping[Cell, Outcome], witness: CheckResult, accused: CheckResult
-) -> Mapping[Cell, Outcome]:
-    """The witness's outcomes, unknown where the accused found a cell wrong on a set of inputs that the witness never tried."""
+    judgements: Mapping[Cell, Judgement], other: CheckResult, check: CheckResult
+) -> Mapping[Cell, Judgement]:
+    """The other engine's judgements, unknown where ``check`` found a cell wrong in a scenario that the other did not run."""
     late = {
         cell
-        for cell, since in zip(accused.scenarios.cells, accused.scenarios.since, strict=False)
-        if since >= witness.scenarios.tried
+        for cell, since in zip(check.scenarios.cells, check.scenarios.since, strict=False)
+        if since >= other.scenarios.tried
     }
-    late &= {result.cell for result in (*accused.only_stored, *accused.only_others)} if late else set()
-    return {**outcomes, **{cell: "unknown" for cell in late if outcomes.get(cell) == "match"}} if late else outcomes
+    late &= {result.cell for result in (*check.only_stored, *check.only_others)} if late else set()
+    return (
+        {**judgements, **{cell: "unknown" for cell in late if judgements.get(cell) == "match"}} if late else judgements
+    )
 
 
-def _right_elsewhere(cell: Cell, others: Sequence[Mapping[Cell, Outcome]]) -> bool:
-    found = [outcomes[cell] for outcomes in others]
+def _right_elsewhere(cell: Cell, others: Sequence[Mapping[Cell, Judgement]]) -> bool:
+    found = [judgements[cell] for judgements in others]
     return "match" in found and "wrong" not in found
 
 
-def _alone(
+def _contradicted(
     check: CheckResult,
-    alone: set[Cell],
+    contradicted: set[Cell],
     disputed: set[Cell],
-    others: Sequence[tuple[CheckResult, Mapping[Cell, Outcome]]],
+    others: Sequence[tuple[CheckResult, Mapping[Cell, Judgement]]],
 ) -> Iterator[Finding]:
-    for variable, results in _by_variable(check, alone).items():
+    for variable, results in _by_variable(check, contradicted).items():
         first = results[0]
-        witnesses = [other for other, outcomes in others if outcomes[first.cell] == "match"]
+        agreeing = [other for other, judgements in others if judgements[first.cell] == "match"]
         said = f"{first.cell} {'and ' + str(len(results) - 1) + ' more ' if len(results) > 1 else ''}of '{variable}'"
-        values = f"{_said(first.actual)} against {_said(_of(witnesses[0], first.cell).actual)}"
+        values = f"{_said(first.actual)} against {_said(_of(agreeing[0], first.cell).actual)}"
         if first.status not in WRONG:
             values = "on other inputs than the stored ones"
-        agreeing = " and ".join(other.engine for other in witnesses)
+        names = " and ".join(other.engine for other in agreeing)
         if first.cell in disputed:
             code = "XP307"
-            cause = f"{check.engine} and {agreeing} contradict each other about {said}: {values}; nobody can tell"
+            cause = (
+                f"{check.engine} and {names} contradict each other about {said}: {values}; which is right is not known"
+            )
         elif check.recomputed:
             code = "XP305"
-            cause = f"{check.engine} alone is wrong about {said}: {values}; {agreeing} and the reference agree"
+            cause = f"{check.engine} alone is wrong about {said}: {values}; {names} and the reference agree"
         else:
             code = "XP501"
-            cause = f"the file does not store what {agreeing} computes for {said}: {values}"
+            cause = f"the file does not store what {names} computes for {said}: {values}"
         yield _finding(code, variable, results, cause)
 
 
-def _apart(check: CheckResult, alone: set[Cell], before: Sequence[CheckResult]) -> Iterator[Finding]:
-    """Where engines contradict each other as well as the reference."""
+def _disagreements(check: CheckResult, contradicted: set[Cell], before: Sequence[CheckResult]) -> Iterator[Finding]:
+    """Findings about cells for which two engines differ from each other and from the reference."""
     for other in before:
         theirs = {result.cell: result for result in other.results}
-        apart = {
+        differing = {
             result.cell for result in check.results
-            if result.cell not in alone and result.status in WRONG and theirs[result.cell].status in WRONG
+            if result.cell not in contradicted and result.status in WRONG and theirs[result.cell].status in WRONG
             and _differ(result.actual, theirs[result.cell].actual)
         }  # fmt: skip
-        for variable, results in _by_variable(check, apart).items():
+        for variable, results in _by_variable(check, differing).items():
             first = results[0]
             values = f"{_said(theirs[first.cell].actual)} against {_said(first.actual)}"
             engines = f"{other.engine} and {check.engine}"
@@ -211,12 +222,12 @@ def _set_aside(check: CheckResult, cells: set[Cell], why: str) -> CheckResult:
     if cells.isdisjoint(result.cell for result in check.results):
         return check
     reason = Unsupported(why)
-    tried = check.scenarios
-    kept = [number for number, cell in enumerate(tried.cells) if cell not in cells]
+    scenarios = check.scenarios
+    kept = [number for number, cell in enumerate(scenarios.cells) if cell not in cells]
     scenarios = replace(
-        tried,
-        cells=tuple(tried.cells[number] for number in kept),
-        since=tuple(tried.since[number] for number in kept if number < len(tried.since)),
+        scenarios,
+        cells=tuple(scenarios.cells[number] for number in kept),
+        since=tuple(scenarios.since[number] for number in kept if number < len(scenarios.since)),
     )
     results = tuple(
         result._replace(status="unsupported", actual=reason)

@@ -1,4 +1,4 @@
-"""Every formula of the file accounted for: bound, a helper of a bound one, or unbound."""
+"""Coverage of formulas: which formulas of the file are bound, which are helpers of these, and which are unbound."""
 
 from collections.abc import Iterable
 
@@ -7,10 +7,10 @@ from xlparity.excel.workbook import Workbook, formulas_of
 from xlparity.results.report import Census
 
 
-def take_census(workbook: Workbook, bound: Iterable[Cell]) -> Census:
-    """The census of a workbook of which these cells were compared.
+def count_coverage(workbook: Workbook, bound: Iterable[Cell]) -> Census:
+    """The coverage of a workbook of which the ``bound`` cells were compared.
 
-    ``formulas`` counts the formula elements of the file; one that openpyxl did not read is unbound.
+    The result's ``formulas`` counts the formula elements of the file; one that openpyxl did not read is unbound.
     """
     anchors = dict(formulas_of(workbook))
     is_bound = {workbook.members.get(cell, cell) for cell in bound} & anchors.keys()
@@ -19,8 +19,3 @@ def take_census(workbook: Workbook, bound: Iterable[Cell]) -> Census:
         reached |= {workbook.members.get(cell, cell) for cell in workbook.graph.before(is_bound)} & anchors.keys()
     unbound = tuple(cell for cell in anchors if cell not in reached)
     return Census(workbook.formulas, len(is_bound), len(reached) - len(is_bound), unbound)
-
-
-def constants_behind(workbook: Workbook, *cells: Cell) -> list[Cell]:
-    """``workbook.graph.constants_before(cells)``."""
-    return workbook.graph.constants_before(cells)

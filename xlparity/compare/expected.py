@@ -1,4 +1,4 @@
-"""What the references expect of every compared cell, in every sample."""
+"""The expected values: what the references compute for every compared cell, in every sample."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,9 +23,9 @@ _Shared: TypeAlias = dict[tuple[object, ...], Trace | OracleError]
 
 
 class Elements(NamedTuple):
-    """Where among a trace's numbers each binding's element is, -1 where nothing fits, and which are truth values.
+    """The index of each binding's element among a trace's numbers, -1 where none fits, and which are truth values.
 
-    It serves every trace whose arrays have the same ``shapes``, which nearly always all of one reference have.
+    It is valid for every trace whose arrays have the same ``shapes``; nearly always all traces of a reference do.
     """
 
     shapes: Shapes
@@ -35,12 +35,12 @@ class Elements(NamedTuple):
 
 @dataclass(frozen=True)
 class Expected:
-    """What the reference of a check expects, (samples, bindings).
+    """The expected values of a check's cells, (samples, bindings).
 
-    ``numbers`` are nan where it gives nothing, or is undefined. ``truths`` says where it gives a truth value, which
-    ``numbers`` has as 0 and 1, and ``undefined`` where it gives a nan or an infinity. Of samples, (samples,): ``infinite`` says
-    for which it gives an infinity anywhere, and ``counted`` for which it is defined at all. ``elements`` are those of the first
-    sample that it was called for; None where it was called for none. ``stored`` says whether it was for the stored inputs.
+    ``numbers`` are nan where the reference gives no value, or is undefined. ``truths`` says where it gives a truth value, which
+    ``numbers`` has as 0 and 1, and ``undefined`` where it gives a nan or an infinity. ``infinite`` and ``counted``, (samples,),
+    say where it gives any infinity, and where it is defined at all. ``elements`` are those of the first sample for which it was
+    called; None where it never was. ``stored`` says whether it was called for the stored inputs.
     """
 
     numbers: Floats
@@ -53,13 +53,13 @@ class Expected:
 
     @property
     def given(self) -> Bools:
-        """For which bindings the reference gives something on the stored inputs, (bindings,)."""
+        """For which bindings the reference gives a value on the stored inputs, (bindings,)."""
         nothing = self.elements is None or not self.stored
         return np.zeros(self.numbers.shape[1], dtype=bool) if nothing else self.elements.places >= 0  # type: ignore[union-attr]
 
     @classmethod
     def alone(cls, numbers: Floats, elements: Elements) -> "Expected":
-        """What is expected in one sample by itself, (bindings,), none of it undefined."""
+        """The expected values of a single sample from ``numbers``, (bindings,), none of them undefined."""
         one = np.ones(1, dtype=bool)
         infinite = np.array([np.isinf(numbers).any()])
         return cls(
@@ -86,10 +86,10 @@ def call_references(
     known: Sequence[Elements | None] | None = None,
     source: str = "the workbook",
 ) -> list[Expected]:
-    """What the references expect in the samples of these numbers, for every check; 0 is that of the stored inputs.
+    """The expected values of every check in the samples with these numbers; sample 0 has the stored inputs.
 
-    They are called with what the input cells come to in ``actual``, a batch of these samples. ``known`` are the elements of
-    earlier calls. ``source`` says in messages what computed the batch.
+    The references are called with the values of the input cells in ``actual``, a batch of these samples. ``known`` are the
+    elements of earlier calls. ``source`` says in messages what computed the batch.
     Raises SpecError where a reference is undefined on the stored inputs, or an input has no value there.
     """
     found = [
@@ -111,7 +111,7 @@ def call_references(
 def cases(check: Check, actual: Mapping[Cell, Column], numbers: Sequence[int] | int) -> Iterator[Case | None]:
     """The reference's input in each sample, None where a cell of it holds no number, or one out of the input's range.
 
-    The samples have these ``numbers``; so many of them have none of their own.
+    ``numbers`` are those of the samples, or how many there are, if they have no numbers.
     """
     count = numbers if isinstance(numbers, int) else len(numbers)
     tables = [
@@ -120,7 +120,9 @@ def cases(check: Check, actual: Mapping[Cell, Column], numbers: Sequence[int] | 
     ]
     for row in range(count):
         rows = [table[row] for _, table in tables]
-        if any(np.isnan(each).any() or _beyond(given, each) for (given, _), each in zip(tables, rows, strict=True)):
+        if any(
+            np.isnan(each).any() or _out_of_range(given, each) for (given, _), each in zip(tables, rows, strict=True)
+        ):
             yield None
             continue
         yield Case(
@@ -133,9 +135,9 @@ def cases(check: Check, actual: Mapping[Cell, Column], numbers: Sequence[int] | 
 
 
 def call(check: Check, case: Case, elements: Elements | None, shared: _Shared | None = None) -> tuple[Floats, Elements]:
-    """What the reference expects of each binding in one case, (bindings,); raises OracleError where it is undefined.
+    """The expected value of each binding in one case, (bindings,); raises OracleError where the reference is undefined.
 
-    ``shared`` keeps what a reference gave, for the other checks that call it with the same numbers.
+    ``shared`` caches the results of references for other checks that call them with the same inputs.
     """
     if shared is None:
         alone = check.reference.trace(case, check.iterations, check.own, quiet=True, partial=True)
@@ -151,21 +153,21 @@ def call(check: Check, case: Case, elements: Elements | None, shared: _Shared | 
         return row_of(check.cells, trace, elements)
     if check.wanted == check.own:
         raise trace
-    return call(check, case, elements)  # it may be undefined only in what another check asks for
+    return call(check, case, elements)  # it may be undefined only for the outputs of another check
 
 
 def row_of(cells: CellMap, trace: Trace, known: Elements | None = None) -> tuple[Floats, Elements]:
-    """What the trace expects of each bound cell, (bindings,), nan where it gives nothing, and the elements that were read."""
+    """The trace's value for each bound cell, (bindings,), nan where it has none, and the elements that were read."""
     names = [output.name for output in cells.outputs if output.skip is None]
     arrays = [step[name] for step in trace for name in names]
     shapes: Shapes = [(array.shape, array.dtype.char) for array in arrays]
     elements = known if known is not None and known.shapes == shapes else _elements(cells, names, shapes)
-    numbers = np.concatenate([*arrays, np.full(1, np.nan)], axis=None)  # the nan is what place -1 finds
+    numbers = np.concatenate([*arrays, np.full(1, np.nan)], axis=None)  # index -1 selects the nan
     return numbers[elements.places], elements
 
 
 def fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | None":
-    """The array in the range's shape, or None where it has other elements or another orientation."""
+    """The array in the range's shape, or None where it has another size or orientation."""
     if array.shape == shape:
         return array
     rows, columns = shape
@@ -173,13 +175,13 @@ def fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | Non
         return None
     squeezed = tuple(length for length in array.shape if length != 1)
     fits = array.size == 1 or (array.ndim == 1 and 1 in shape)
-    # Leading axes of length one, as keepdims leaves them, say nothing about the orientation of the last two.
+    # Leading axes of length one, as keepdims leaves them, do not change the orientation of the last two.
     fits = fits or (array.ndim > 2 and array.shape[-2:] == shape and len(squeezed) <= 2)
     return array.reshape(shape) if fits else None
 
 
 class _Rows:
-    """The rows of one check as they are filled, one a sample."""
+    """The expected values of one check while they are filled in, one row for each sample."""
 
     def __init__(self, check: Check, samples: int, elements: Elements | None) -> None:
         self.check, self._elements = check, elements
@@ -261,8 +263,8 @@ def _read(check: Check) -> Iterator[Cell]:
     return (cell for given in check.inputs for cell in given.at.cells())
 
 
-def _beyond(given: Input[Range], numbers: Floats) -> bool:
-    """Whether the input, which may be a formula, has come to what it is said not to be."""
+def _out_of_range(given: Input[Range], numbers: Floats) -> bool:
+    """Whether the input, which may be a formula, has a value out of its range."""
     low = -np.inf if given.low is None else given.low
     high = np.inf if given.high is None else given.high
     return bool(((numbers < low) | (numbers > high)).any())

@@ -1,4 +1,4 @@
-"""What is wrong with the inputs in the workbook, whatever the formulas compute: no numbers, or copies that differ."""
+"""Findings about the inputs of a check in the workbook: cells without numbers, and copies that differ."""
 
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -16,22 +16,22 @@ from xlparity.tolerance import Tolerance
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([Ee][+-]?[0-9]+)?\s*%?\s*")
 _LONGEST_TEXT = 40
 _MOVED = "or, where rows, columns or a sheet have moved, correct the address"
-_SAME = Tolerance(rtol=1e-12, atol=0.0)  # copies that formulas make differ by rounding at most
+_SAME = Tolerance(rtol=1e-12, atol=0.0)  # copies by formulas differ by rounding error at most
 
 
 def input_findings(workbook: Workbook, check: Check, values: Mapping[Cell, Value]) -> tuple[Finding, ...]:
-    """The findings about the inputs of a check, ``values`` being what the cells come to on the stored inputs."""
+    """The findings about the inputs of a check; ``values`` are those of the cells on the stored inputs."""
     copies = check.inputs, check.cells.offsets
     return (
         *not_numbers(workbook, check.inputs, values),
         *unequal_copies(*copies, values),
-        *typed_copies(workbook, *copies),
-        *pasted_inputs(workbook, check.inputs, {binding.cell for binding in check.cells.bindings}),
+        *hardcoded_copies(workbook, *copies),
+        *formula_inputs(workbook, check.inputs, {binding.cell for binding in check.cells.bindings}),
     )
 
 
 def readable(check: Check, values: Mapping[Cell, Value]) -> bool:
-    """Whether nothing is found in any input cell that is no number: then the reference is called."""
+    """Whether every input cell has a number or is blank, so that the reference can be called."""
     return not any(
         _no_number(value) or (isinstance(value, Unsupported) and not value.circular)
         for given in check.inputs
@@ -45,7 +45,7 @@ def not_numbers(
 ) -> tuple[Finding, ...]:
     """A finding for every input that cannot be read: XP404 for what is no number, XP303 for what the engine cannot compute.
 
-    An empty cell is neither: nothing is wrong in the workbook where the spec names the wrong cells.
+    An empty cell is neither: it is an error of the spec, which names the wrong cells.
     """
     findings = []
     for given in inputs:
@@ -71,7 +71,7 @@ def not_numbers(
 
 
 def _no_number(value: Value) -> str:
-    """What an input cell holds that is proved to be no number; nothing where it is one, or may be."""
+    """What an input cell contains, as a clause, where that is certainly no number; else empty."""
     if isinstance(value, ErrorValue):
         return f"is {value}"
     if isinstance(value, Unsupported):
@@ -79,7 +79,7 @@ def _no_number(value: Value) -> str:
     if not isinstance(value, str):
         return ""
     if _NUMBER.fullmatch(value):
-        return f"contains the number {value.strip()} stored as text, which SUM passes over"
+        return f"contains the number {value.strip()} stored as text, which SUM ignores"
     shown = value if len(value) <= _LONGEST_TEXT else f"{value[:_LONGEST_TEXT]}…"
     return f"contains the text '{shown}'"
 
@@ -87,7 +87,7 @@ def _no_number(value: Value) -> str:
 def unequal_copies(
     inputs: Iterable[Input[Range]], offsets: Sequence[Offset], values: Mapping[Cell, Value]
 ) -> tuple[Finding, ...]:
-    """A finding XP403 for every input whose values stand in several places, and not the same in all of them."""
+    """A finding XP403 for every input whose copies in several places have different values."""
     findings = []
     for given in inputs:
         apart = [
@@ -104,27 +104,31 @@ def unequal_copies(
     return tuple(findings)
 
 
-def typed_copies(workbook: Workbook, inputs: Iterable[Input[Range]], offsets: Sequence[Offset]) -> tuple[Finding, ...]:
-    """A finding XP203 for every input whose copies in the blocks are formulas, but for some that are typed."""
+def hardcoded_copies(
+    workbook: Workbook, inputs: Iterable[Input[Range]], offsets: Sequence[Offset]
+) -> tuple[Finding, ...]:
+    """A finding XP203 for every input whose copies in the blocks are formulas, except for some that are hard-coded."""
     findings = []
     for given in inputs if len(offsets) > 1 else ():
-        typed: list[Cell] = []
+        hardcoded: list[Cell] = []
         for places in given.places(offsets) if given.every_block else ():
             for begin in range(0, len(places), len(offsets)):
-                copies = places[begin or 1 : begin + len(offsets)]  # in the first block it is typed by its nature
+                copies = places[begin or 1 : begin + len(offsets)]  # in the first block it is an input, and hard-coded
                 live = [cell for cell in copies if workbook.formula(cell)]
-                typed += [cell for cell in copies if live and cell not in live]
-        if typed:
-            more = f" and {len(typed) - 1} more" if len(typed) > 1 else ""
-            message = f"{typed[0]}{more} of input '{given.name}' is typed, where the other blocks have a formula"
-            findings.append(Finding("XP203", given.name, tuple(typed), (), message))
+                hardcoded += [cell for cell in copies if live and cell not in live]
+        if hardcoded:
+            more = f" and {len(hardcoded) - 1} more" if len(hardcoded) > 1 else ""
+            message = (
+                f"{hardcoded[0]}{more} of input '{given.name}' is hard-coded, where the other blocks have a formula"
+            )
+            findings.append(Finding("XP203", given.name, tuple(hardcoded), (), message))
     return tuple(findings)
 
 
-def pasted_inputs(workbook: Workbook, inputs: Iterable[Input[Range]], bound: Container[Cell]) -> tuple[Finding, ...]:
-    """A finding XP204 for every input of which most cells are typed and some follow from others, and cannot be set.
+def formula_inputs(workbook: Workbook, inputs: Iterable[Input[Range]], bound: Container[Cell]) -> tuple[Finding, ...]:
+    """A finding XP204 for every input of which most cells are constants and some are formulas, which cannot be set.
 
-    It fails no check: on the values that they have, the formulas may be right.
+    It fails no check: on the stored values, the formulas may be right.
     """
     findings = []
     for given in inputs:
@@ -133,11 +137,13 @@ def pasted_inputs(workbook: Workbook, inputs: Iterable[Input[Range]], bound: Con
             for cell in given.at.cells()
             if cell not in bound and (formula := workbook.formula(cell)) is not None and refers(formula.text)
         }
-        typed = [cell for cell in given.at.cells() if isinstance(workbook.cells.get(cell), float)]
-        if formulas and len(formulas) <= len(typed):
+        hardcoded = [cell for cell in given.at.cells() if isinstance(workbook.cells.get(cell), float)]
+        if formulas and len(formulas) <= len(hardcoded):
             first, formula = next(iter(formulas.items()))
             more = f" and {len(formulas) - 1} more" if len(formulas) > 1 else ""
-            said = f"{first}{more} of input '{given.name}' is a formula where the others are typed, and cannot be set"
+            said = (
+                f"{first}{more} of input '{given.name}' is a formula where the others are constants, and cannot be set"
+            )
             findings.append(Finding("XP204", given.name, tuple(formulas), (), said, str(formula)))
     return tuple(findings)
 

@@ -1,4 +1,4 @@
-"""A run: one check as one engine found it, over all samples; and the workbook that is loaded into the engine."""
+"""A run: the comparison of one check with one engine over all samples, as arrays; and the workbook loaded into the engine."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from xlparity.results.rules import DISPUTED
 from xlparity.spec.binding import Binding
 from xlparity.spec.check import Check
 
-_BEYOND_RANGE = ("#NUM!", "#DIV/0!")  # what Excel has where numpy goes on with an infinity
+_BEYOND_RANGE = ("#NUM!", "#DIV/0!")  # Excel's errors where numpy continues with an infinity
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Run:
-    """One check, one engine, and the samples as far as they are kept: sample 0 holds the stored inputs.
+    """One check, one engine, and the samples that are kept: sample 0 has the stored inputs.
 
-    Arrays are (samples, bindings). ``expected`` is nan where the reference gave nothing for the cell; ``truths``, (bindings,),
+    Arrays are (samples, bindings). ``expected`` is nan where the reference gave no value for the cell; ``truths``, (bindings,),
     says whether the reference gives truth values, which ``expected`` has as 0 and 1. ``counted``, (samples,), says for which
-    samples the reference was defined. ``wrong`` are the cells that differ from what is expected, ``unsure`` those that cannot be
-    assessed, ``shaky`` those that differ within rounding error. ``inputs`` has the columns of every cell that holds an input of
-    the check, or that any sample sets. ``values`` are what the engine computes of every cell on the stored inputs. ``elements``
-    say how the reference's arrays are read.
+    samples the reference was defined. ``wrong`` are the cells that differ from the expected value, ``unsure`` those that cannot
+    be assessed, ``indeterminate`` those that differ within rounding error. ``inputs`` has the columns of every cell that
+    contains an input of the check, or that any sample sets. ``values`` are the engine's values of every cell on the stored
+    inputs. ``elements`` say how the reference's arrays are read.
     """
 
     check: Check
@@ -61,7 +61,7 @@ class Run:
     counted: Bools
     wrong: Bools
     unsure: Bools
-    shaky: Bools
+    indeterminate: Bools
     inputs: Mapping[Cell, Column]
     values: Mapping[Cell, Value]
     elements: Elements | None = None
@@ -88,12 +88,12 @@ class Run:
 
     @property
     def own(self) -> bool:
-        """Whether formulas are evaluated alone by the engine of the run: what another one finds is no finding of it."""
+        """Whether the run's engine is ``formulas``, which also evaluates formulas alone for the diagnosis."""
         return self.result.engine == "formulas"
 
     @cached_property
     def disputed(self) -> frozenset[Cell]:
-        """The cells that another engine finds right: nothing is proved against them."""
+        """The cells that another engine finds right, and that are not proved wrong."""
         return frozenset(cell for found in self.result.findings if found.code in DISPUTED for cell in found.cells)
 
     @cached_property
@@ -101,8 +101,8 @@ class Run:
         return {}
 
     def overflows(self, sample: int) -> bool:
-        """Whether the reference leaves the range of doubles on the way, in this sample."""
-        if sample not in self._overflowing:  # a thousand cells ask about one sample of a thousand inputs
+        """Whether a step of the reference overflows, exceeding the range of doubles, in this sample."""
+        if sample not in self._overflowing:  # cached, since many cells ask about the same sample
             read = {cell for given in self.check.inputs for cell in given.at.cells()}
             case = next(cases(self.check, {cell: value_in(self.inputs[cell], sample) for cell in read}, 1))
             found = case is not None and self.check.reference.overflows(case, self.check.iterations, self.check.own)
@@ -110,9 +110,9 @@ class Run:
         return self._overflowing[sample]
 
     def excused(self, column: Column, samples: Sequence[int]) -> Bools:
-        """In which of the samples the column has an error value that an overflow makes, through which the reference goes too.
+        """In which of the samples the column has an error value because of an overflow, where the reference overflows as well.
 
-        Excel has #NUM! for the 1/(1+EXP(800)) that numpy makes 0 of: that is no fault of the formula.
+        Excel has #NUM! for 1/(1+EXP(800)), and numpy has 0: that is no fault of the formula.
         """
         found = np.zeros(len(samples), dtype=bool)
         if isinstance(column, tuple | ErrorValue):

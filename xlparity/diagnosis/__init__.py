@@ -1,1 +1,1 @@
-"""Opinions: which formulas are to blame, what they should say, and what is known where nobody can tell."""
+"""Diagnosis: the root causes of what differs, with the formulas that fix them where these are found."""

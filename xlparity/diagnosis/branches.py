@@ -1,7 +1,8 @@
-"""Branches that no sample takes: agreement with the reference is no evidence about these.
+"""Coverage of a formula's branches by the samples: which branches no sample takes.
 
-A branch is replaced by #N/A, an argument of MAX or MIN is left out, and a comparison is replaced by TRUE and by FALSE.
-Where that changes nothing that is compared, no sample takes the branch.
+Agreement with the reference is no evidence about a branch that no sample takes. To find out, a branch is replaced by #N/A,
+an argument of MAX or MIN is left out, and a comparison is replaced by TRUE and by FALSE. Where none of the compared values
+changes, no sample takes the branch.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,7 +21,7 @@ from xlparity.excel.workbook import Formula
 
 _NOT_AVAILABLE = call("NA")
 
-# Of so many arguments those that are branches. SWITCH has a default where their number is even.
+# For a number of arguments, the indices of those that are branches. SWITCH has a default where the number is even.
 _BRANCHES: Mapping[str, Callable[[int], Iterable[int]]] = {
     "IF": lambda count: (1, 2),
     "IFS": lambda count: range(1, count, 2),
@@ -29,22 +30,22 @@ _BRANCHES: Mapping[str, Callable[[int], Iterable[int]]] = {
     "IFERROR": lambda count: (0, 1),
     "IFNA": lambda count: (0, 1),
 }
-_CHOOSING = frozenset(("MAX", "MIN", "MEDIAN"))  # of several arguments they return one
+_CHOOSING = frozenset(("MAX", "MIN", "MEDIAN"))  # functions that return one of several arguments
 _COMPARISONS = frozenset(("=", "<>", "<", ">", "<=", ">="))
 _OUTCOMES = (Node("truth", "TRUE"), Node("truth", "FALSE"))
 
 Evaluation = Callable[[Mapping[Cell, Formula]], Mapping[Cell, Column]]
-"""What the cells come to with these formulas in place of theirs."""
+"""The values of the cells with these formulas in place of their own."""
 
 
 def has_branches(formula: Formula) -> bool:
-    """Whether the formula has a function that takes one of several ways, or a comparison, or cannot be read that well."""
+    """Whether the formula has a branching function or a comparison, or cannot be parsed."""
     tree = parsed(formula.text)
     return tree is None or any(True for _, node in walk(tree) for _ in _alternatives(node))
 
 
 def without_each(formula: Formula) -> list[Formula] | None:
-    """The formula without one branch after the other; None where it cannot be read that well."""
+    """Copies of the formula, each without one of its branches; None where it cannot be parsed."""
     tree = parsed(formula.text)
     if tree is None:
         return None
@@ -53,7 +54,7 @@ def without_each(formula: Formula) -> list[Formula] | None:
 
 
 def without_each_of(formulas: Mapping[Cell, Formula]) -> list[dict[Cell, Formula]] | None:
-    """The formulas, all without one branch after the other; None where they are not alike, or cannot be read that well."""
+    """Copies of all the formulas, each without one branch; None where they differ in their branches, or cannot be parsed."""
     lists = [found for formula in formulas.values() if (found := without_each(formula)) is not None]
     if len(lists) < len(formulas) or len({len(found) for found in lists}) > 1:
         return None
@@ -61,7 +62,7 @@ def without_each_of(formulas: Mapping[Cell, Formula]) -> list[dict[Cell, Formula
 
 
 def _alternatives(node: Node) -> Iterator[Node]:
-    """The part of a formula without one of its branches after the other; none where it has none."""
+    """Copies of this node, each without one of its branches; none where it has no branches."""
     if node.kind == "binary" and node.word in _COMPARISONS:
         yield from _OUTCOMES
     if node.kind != "call":
@@ -76,9 +77,9 @@ def _alternatives(node: Node) -> Iterator[Node]:
 
 
 def loses_a_branch(formula: Formula, old: Formula) -> bool:
-    """Whether the formula lacks a branch of the old one, and with it a cell that was read or a limit set by MAX or MIN.
+    """Whether the formula lacks a branch of the old one, and so a reference or a limit that MAX or MIN sets.
 
-    The reference may have that branch for values that no sample has.
+    The reference may need that branch for values that no sample has.
     """
     new, before = parsed(formula.text), parsed(old.text)
     if new is None or before is None:
@@ -88,7 +89,7 @@ def loses_a_branch(formula: Formula, old: Formula) -> bool:
 
 
 def _counted(tree: Node) -> tuple[int, set[str], int]:
-    """How many calls of MAX and its like the formula has, the references in it, and the number of its branches."""
+    """The number of calls of MAX, MIN and MEDIAN in the formula, its references, and the number of its branches."""
     nodes = [node for _, node in walk(tree)]
     limits = sum(node.kind == "call" and without_prefix(node.word) in _CHOOSING for node in nodes)
     words = {node.word for node in nodes if node.kind in ("reference", "name")}
@@ -98,15 +99,15 @@ def _counted(tree: Node) -> tuple[int, set[str], int]:
 def taken(
     evaluate: Evaluation, root: Root, formulas: Mapping[Cell, Formula], changed: Iterable[Mapping[Cell, Formula]]
 ) -> list[bool]:
-    """For each of the changes to the formulas, whether the samples tell it: any of the root's cells comes to something else."""
+    """For each of the changes to the formulas, whether it changes the value of any of the root's cells in any sample."""
     before = evaluate(formulas)
     return [_differs(root, before, evaluate({**formulas, **more})) for more in changed]
 
 
 def _differs(root: Root, before: Mapping[Cell, Column], after: Mapping[Cell, Column]) -> bool:
-    sets = list(root.forced.sets)
+    samples = list(root.forced.samples)
     for index, cell in zip(root.indices, root.cells, strict=True):
-        compared = np.isfinite(root.run.expected[sets, index])
+        compared = np.isfinite(root.run.expected[samples, index])
         one, other = before.get(cell, BLANK), after.get(cell, BLANK)
         for at in np.flatnonzero(compared).tolist():
             value = value_in(other, at)

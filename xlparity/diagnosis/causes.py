@@ -1,13 +1,13 @@
-"""Causes of what any engine finds wrong: each finding once, with the engines that found its cells so."""
+"""Root causes across engines: each cause is reported once, with the engines that find its cells wrong."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xlparity.compare.consensus import credited, outcomes_of
+from xlparity.compare.consensus import judgements_of, with_engines
 from xlparity.compare.run import Loaded, Run
 from xlparity.diagnosis.diagnose import diagnose
-from xlparity.diagnosis.localise import amiss
+from xlparity.diagnosis.localise import failing
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import UNKNOWN, CheckResult, Finding
@@ -19,28 +19,28 @@ from xlparity.settings import Options
 if TYPE_CHECKING:
     from xlparity.engines.evaluator.session import FormulasSession
 
-_PROOFS = 50  # scenarios at least on which a suggestion is compared, where fewer were asked for
+_PROOFS = 50  # the fewest scenarios on which a suggestion is compared, where the options ask for fewer
 
 
 def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options) -> list[CheckResult]:
     """The results of all engines, check by check, with the causes of what is wrong in each.
 
-    A cause stands with the first engine that has it. Whichever engine found a cell wrong, its formula is evaluated by
-    ``formulas``, which can do so on the reference's values.
+    A cause is reported with the first engine that finds it. Whichever engine found a cell wrong, its formula is evaluated by
+    ``formulas``, which alone can evaluate it on the reference's values.
     """
-    from xlparity.engines.evaluator.session import FormulasSession  # noqa: PLC0415  (a second, which a user of another engine may save)
+    from xlparity.engines.evaluator.session import FormulasSession  # noqa: PLC0415  (takes a second, and is not always needed)
 
     sessions = (one.loaded.session for one in by_engine)
     session = next((one for one in sessions if isinstance(one, FormulasSession)), None)
     results = [
         list(of_check) for of_check in zip(*([run.result for run in one.runs] for one in by_engine), strict=True)
     ]
-    outcomes = [outcomes_of(of_check) for of_check in results]
+    of_checks = [judgements_of(of_check) for of_check in results]
     known: set[tuple[object, ...]] = set()
     reported: set[Cell] = set()
     for number, one in enumerate(by_engine):
-        # What an engine before has found wrong is reported; what this one cannot compute, says so itself.
-        status = {run.bindings[index].cell: run.results[index].status for run in one.runs for index in amiss(run)}
+        # What an earlier engine found wrong is reported already; what this one cannot compute has a finding of its own.
+        status = {run.bindings[index].cell: run.results[index].status for run in one.runs for index in failing(run)}
         wrong = {cell for cell, each in status.items() if each not in UNKNOWN}
         before = reported.copy()
         reported |= wrong
@@ -48,7 +48,7 @@ def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options
             continue
         session = session or FormulasSession(book)
         causes = _causes(book, one, session, options)
-        for of_check, judgements in zip(results, outcomes, strict=True):
+        for of_check, judgements in zip(results, of_checks, strict=True):
             check = of_check[number]
             settled = {cell for finding in check.findings for cell in finding.cells}
             fresh = [
@@ -60,7 +60,7 @@ def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options
             ]
             known |= {(check.name, cause.code, cause.cells) for cause in fresh}
             reported.update(cell for cause in fresh if cause.code in WRONG_FORMULA for cell in cause.cells)
-            fresh = credited(fresh, number, of_check, judgements)
+            fresh = with_engines(fresh, number, of_check, judgements)
             of_check[number] = replace(check, findings=(*check.findings, *fresh))
     return [result for of_check in results for result in of_check]
 
@@ -68,7 +68,7 @@ def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options
 def _causes(
     book: Workbook, one: EngineRun, session: "FormulasSession", options: Options
 ) -> Mapping[str, Sequence[Finding]]:
-    """The causes of what one engine finds wrong, by check."""
+    """The causes of what one engine finds wrong, by the name of the check."""
     checks = [run.check for run in one.runs]
     explained = {
         cell
@@ -80,7 +80,7 @@ def _causes(
     fresh = options.reseeded()
 
     def prove(edited: Workbook) -> list[Run]:
-        """The runs of the checks on the workbook with suggestions in it, on inputs that nothing has been fitted to."""
+        """The runs of the checks on the workbook with the suggestions, on new inputs that the search has not used."""
         from xlparity.engines.formulas import FormulasEngine  # noqa: PLC0415
 
         enough = replace(fresh, scenarios=max(options.scenarios, _PROOFS))
@@ -88,7 +88,7 @@ def _causes(
         return run_checks(checks, loaded, sample(checks, edited, loaded.values, enough.scenarios, enough.seed), enough)
 
     def recheck(formulas: Mapping[Cell, Formula]) -> list[Run]:
-        """The runs of the checks as the engine has them, on the workbook with these formulas and on new inputs."""
+        """The runs of the checks by the same engine, on the workbook with these formulas and on new inputs."""
         engine = one.loaded.engine
         loaded = Loaded.of(book.edited(formulas), engine)
         samples = sample(checks, loaded.book, loaded.values, options.scenarios, fresh.seed).first(engine.most_samples)

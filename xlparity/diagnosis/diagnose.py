@@ -1,4 +1,4 @@
-"""From wrong cells to findings: every root cause once, with what it should say where that is known, and what follows from it."""
+"""Diagnosis of all checks: one finding for each root cause, with a fix where one is found and the cells that it affects."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -7,10 +7,10 @@ from typing import TypeAlias
 import numpy as np
 
 from xlparity.compare.run import Run
-from xlparity.diagnosis.helpers import Culprits
-from xlparity.diagnosis.localise import Forced, ForcingSession, Root, agrees, amiss, force, localise, refusal_in
-from xlparity.diagnosis.relative import Layout
-from xlparity.diagnosis.repair import Mend, Repair
+from xlparity.diagnosis.helpers import HelperSearch
+from xlparity.diagnosis.localise import Forced, ForcingSession, Root, agrees, failing, force, localise, refusal_in
+from xlparity.diagnosis.relative import QuantityMap
+from xlparity.diagnosis.repair import Fix, Repair
 from xlparity.diagnosis.sentences import finding, unexplained
 from xlparity.diagnosis.spelling import Spelling, right
 from xlparity.errors import XlparityError
@@ -20,10 +20,10 @@ from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import Finding
 
-_MOST_MENDED = 60  # root causes for which a mend is looked for; whoever has more has other worries
-_ROUNDS = 3  # of taking suggestions out that do not agree with the others, before all that remain in doubt go
-_SMALL_STEP = 1.5  # the size of an edit that is one slip, as of a sign or a reference, and needs no better one
-_FEWEST_PROOFS, _MOST_PROOFS = 10, 200  # samples on which an edit has to agree, and on which it is compared at most
+_MOST_FIXED = 60  # root causes for which a fix is searched: each search takes time, and the first ones explain most
+_ROUNDS = 3  # of removing fixes that fail together with the others, before all fixes are given up
+_SMALL_STEP = 1.5  # the size of a small edit, as of a sign or a reference: at most this, no smaller fix is searched for
+_FEWEST_PROOFS, _MOST_PROOFS = 10, 200  # the fewest and the most new samples on which a fix is compared
 
 Proof: TypeAlias = Callable[[Workbook], Sequence[Run]]
 Recheck: TypeAlias = Callable[[Mapping[Cell, Formula]], Sequence[Run]]
@@ -37,43 +37,46 @@ def diagnose(
     explained: Collection[Cell] = (),
     recheck: Recheck | None = None,
 ) -> dict[str, tuple[Finding, ...]]:
-    """The findings about each check, by its name; of a check in which nothing is wrong there are none.
+    """The findings about each check, by its name; a check in which nothing is wrong has none.
 
-    ``prove`` gives the evidence of every check, in their order, on the workbook with suggestions in it and on inputs that
-    nobody has seen before: what agrees on a hundred sets by chance does not on the next hundred. What follows from the
-    ``explained`` cells, about which there are findings already, needs no other explanation. ``recheck`` gives the evidence of
-    the engine that found the cells wrong, where that is another than the session's, on the workbook with these formulas.
+    ``prove`` runs all checks, in their order, on a workbook with suggestions and on new inputs: a formula that agrees on a
+    hundred samples by chance does not agree on the next hundred. Dependents of the ``explained`` cells, which have findings
+    already, are not reported again. ``recheck`` runs the checks by the engine that found the cells wrong, where that is
+    another than the session's, on the workbook with these formulas.
     """
-    if not any(amiss(run) for run in checks):
+    if not any(failing(run) for run in checks):
         return {}
     spelling = Spelling(workbook, session)
-    layout = Layout(spelling.workbook, [(run.name, run.check.cells, run.check.inputs) for run in checks])
+    quantity_map = QuantityMap(spelling.workbook, [(run.name, run.check.cells, run.check.inputs) for run in checks])
     bound = {binding.cell for run in checks for binding in run.bindings}
 
     def misspelt(run: Run, forced: Forced) -> list[Root]:
-        return spelling.roots(layout, run, forced, bound)
+        return spelling.roots(quantity_map, run, forced, bound)
 
-    roots, left = localise(spelling.workbook, layout, checks, spelling.session, explained, misspelt)
-    search = _Search(layout, checks, roots, spelling, prove)
-    mends = search.with_siblings(search.mends(), recheck)
+    roots, left = localise(spelling.workbook, quantity_map, checks, spelling.session, explained, misspelt)
+    search = _FixSearch(quantity_map, checks, roots, spelling, prove)
+    fixes = search.with_siblings(search.fixes(), recheck)
     found: dict[str, list[Finding]] = {run.name: [] for run in checks}
-    for (root, mend, sources), besides in _folded(_merged(workbook, roots, mends)):
+    for (root, fix, sources), other_fault in _folded(_merged(workbook, roots, fixes)):
         if not root.accepted or root.affects:
-            found[root.run.name].append(finding(workbook, layout, root, mend, sources, besides))
+            found[root.run.name].append(finding(workbook, quantity_map, root, fix, sources, other_fault))
     for run, forced, indices in left:
         found[run.name] += unexplained(workbook, run, forced, indices)
     return {name: tuple(findings) for name, findings in found.items()}
 
 
 def _merged(
-    workbook: Workbook, roots: Sequence[Root], mends: Sequence[Mend | None]
-) -> list[tuple[Root, Mend | None, tuple[Cell, ...]]]:
-    """One root for all that the same helpers are the cause of: with what fixes them, or what it is refused for."""
+    workbook: Workbook, roots: Sequence[Root], fixes: Sequence[Fix | None]
+) -> list[tuple[Root, Fix | None, tuple[Cell, ...]]]:
+    """The roots, those with the same wrong helpers or the same unsupported precedents merged into one.
+
+    Each is (root, its fix, the precedents because of which it cannot be computed).
+    """
     known: dict[object, int] = {}
-    kept: list[tuple[Root, Mend | None, tuple[Cell, ...]]] = []
-    for root, mend in zip(roots, mends, strict=True):
+    kept: list[tuple[Root, Fix | None, tuple[Cell, ...]]] = []
+    for root, fix in zip(roots, fixes, strict=True):
         sources = _sources(workbook, root)
-        key: object = mend.signature if mend is not None and mend.culprits else sources
+        key: object = fix.signature if fix is not None and fix.helpers else sources
         if key and key in known:
             first, same, cells = kept[known[key]]
             more = len(root.cells) + root.affects
@@ -81,12 +84,12 @@ def _merged(
             continue
         if key:
             known[key] = len(kept)
-        kept.append((root, mend, sources))
+        kept.append((root, fix, sources))
     return kept
 
 
 def _sources(workbook: Workbook, root: Root) -> tuple[Cell, ...]:
-    """The cells because of which the engine refuses the root's, where these are others."""
+    """The precedents because of which the engine cannot compute the root's cells; empty where these cells are the reason."""
     if root.fault != "unsupported":
         return ()
     held, local = root.forced.held, root.forced.local
@@ -97,33 +100,33 @@ def _sources(workbook: Workbook, root: Root) -> tuple[Cell, ...]:
 
 
 def _folded(
-    merged: Sequence[tuple[Root, Mend | None, tuple[Cell, ...]]],
-) -> Iterator[tuple[tuple[Root, Mend | None, tuple[Cell, ...]], tuple[Root, Mend | None] | None]]:
-    """Each of the merged, and what is wrong besides with a formula in which a function has a wrong name."""
+    merged: Sequence[tuple[Root, Fix | None, tuple[Cell, ...]]],
+) -> Iterator[tuple[tuple[Root, Fix | None, tuple[Cell, ...]], tuple[Root, Fix | None] | None]]:
+    """Each merged root, with the second fault of the same formula where a function in it has a wrong name as well."""
     misnamed = {
         (root.run.name, root.indices)
         for root, _, _ in merged
         if root.fault == "prefix" and not (root.helpers or right(root))
     }
-    besides: dict[tuple[str, tuple[int, ...]], tuple[Root, Mend | None]] = {
-        (root.run.name, root.indices): (root, mend)
-        for root, mend, _ in merged
-        if root.fault in ("formula", "error", "unsupported") and not (mend is not None and mend.culprits)
+    other_fault: dict[tuple[str, tuple[int, ...]], tuple[Root, Fix | None]] = {
+        (root.run.name, root.indices): (root, fix)
+        for root, fix, _ in merged
+        if root.fault in ("formula", "error", "unsupported") and not (fix is not None and fix.helpers)
     }
-    for root, mend, sources in merged:
+    for root, fix, sources in merged:
         key = root.run.name, root.indices
-        if key not in misnamed or key not in besides:
-            yield (root, mend, sources), None
+        if key not in misnamed or key not in other_fault:
+            yield (root, fix, sources), None
         elif root.fault == "prefix":
-            yield (root, besides[key][1], sources), besides[key]
+            yield (root, other_fault[key][1], sources), other_fault[key]
 
 
-class _Search:
-    """The mends of all roots, each tried until it holds in the whole workbook and on new inputs."""
+class _FixSearch:
+    """The search for a fix of each root that agrees in the whole workbook and on new inputs."""
 
     def __init__(
         self,
-        layout: Layout,
+        quantity_map: QuantityMap,
         checks: Sequence[Run],
         roots: Sequence[Root],
         spelling: Spelling,
@@ -131,146 +134,147 @@ class _Search:
     ) -> None:
         self.workbook, self.session, self._spelling = spelling.workbook, spelling.session, spelling
         self.checks, self.roots, self.prove = checks, roots, prove
-        at_fault = [root for root in roots if root.fault != "prefix"]  # with the right names the others may be right
-        self._repair = Repair(self.workbook, layout, at_fault, self.session)
-        self._culprits = Culprits(self._repair)
+        # A formula with a misspelt name may be right otherwise.
+        at_fault = [root for root in roots if root.fault != "prefix"]
+        self._repair = Repair(self.workbook, quantity_map, at_fault, self.session)
+        self._helper_search = HelperSearch(self._repair)
         self._refused: dict[int, set[object]] = {}
 
-    def mends(self) -> list[Mend | None]:
-        """One for each root, None where none is found."""
-        tried = [self._find(number) for number in range(len(self.roots))]
+    def fixes(self) -> list[Fix | None]:
+        """The fix of each root; None where none is found."""
+        found = [self._find(number) for number in range(len(self.roots))]
         for again in range(_ROUNDS):
-            tried = self._without_overruled(tried)
-            held = self._proven(self._recomputed(tried))
-            lost = [number for number, mend in enumerate(tried) if mend is not None and held[number] is None]
-            if not lost or again == _ROUNDS - 1:
-                return held
-            for number in lost:
-                refused = tried[number]
-                assert refused is not None  # else it was not lost
+            found = self._without_overruled(found)
+            agreeing = self._agreeing_on_new(self._recomputed(found))
+            rejected = [number for number, fix in enumerate(found) if fix is not None and agreeing[number] is None]
+            if not rejected or again == _ROUNDS - 1:
+                return agreeing
+            for number in rejected:
+                refused = found[number]
+                assert refused is not None  # by the definition of rejected
                 self._refused.setdefault(number, set()).add(refused.signature)
-                held[number] = self._find(number)
-            tried = held
-        return tried
+                agreeing[number] = self._find(number)
+            found = agreeing
+        return found
 
-    def with_siblings(self, mends: Sequence[Mend | None], recheck: Recheck | None) -> list[Mend | None]:
-        """The mends, and the siblings' formulas where the session computes none, and the other engine finds them right."""
-        kept = list(mends)
-        tried = [number for number, root in enumerate(self.roots) if root.fault == "beyond" and not root.accepted]
-        for number in tried if recheck is not None else ():
+    def with_siblings(self, fixes: Sequence[Fix | None], recheck: Recheck | None) -> list[Fix | None]:
+        """The fixes, and the siblings' formulas for roots that only the other engine computes and finds right with them."""
+        kept = list(fixes)
+        found = [number for number, root in enumerate(self.roots) if root.fault == "uncomputed" and not root.accepted]
+        for number in found if recheck is not None else ():
             kept[number] = self._repair.as_siblings(self.roots[number])
-        tried = [number for number in tried if kept[number] is not None]
-        if recheck is None or not tried:
+        found = [number for number in found if kept[number] is not None]
+        if recheck is None or not found:
             return kept
         try:
             shown = dict(zip((run.name for run in self.checks), recheck(_all(kept)), strict=True))
         except XlparityError:  # the engine cannot take the formulas
-            return list(mends)
-        for number in tried:
+            return list(fixes)
+        for number in found:
             root = self.roots[number]
             run, at = shown[root.run.name], list(root.indices)
-            open_to = run.wrong[:, at] | run.unsure[:, at]
-            right = run.counted[:, None] & np.isfinite(run.expected[:, at]) & ~run.shaky[:, at]
-            if open_to.any() or not right.any(axis=0).all():
+            differing = run.wrong[:, at] | run.unsure[:, at]
+            right = run.counted[:, None] & np.isfinite(run.expected[:, at]) & ~run.indeterminate[:, at]
+            if differing.any() or not right.any(axis=0).all():
                 kept[number] = None
         return kept
 
-    def _without_overruled(self, mends: Sequence[Mend | None]) -> list[Mend | None]:
-        """The mends without those that only name functions rightly, in formulas for which another mend has other text."""
-        others = _all([mend for root, mend in zip(self.roots, mends, strict=True) if root.fault != "prefix"])
+    def _without_overruled(self, fixes: Sequence[Fix | None]) -> list[Fix | None]:
+        """The fixes without corrections of function names in formulas that another fix replaces."""
+        others = _all([fix for root, fix in zip(self.roots, fixes, strict=True) if root.fault != "prefix"])
         return [
             None
-            if root.fault == "prefix" and mend and any(others.get(c, f) != f for c, f in mend.formulas.items())
-            else mend
-            for root, mend in zip(self.roots, mends, strict=True)
+            if root.fault == "prefix" and fix and any(others.get(c, f) != f for c, f in fix.formulas.items())
+            else fix
+            for root, fix in zip(self.roots, fixes, strict=True)
         ]
 
-    def _find(self, number: int) -> Mend | None:
-        """What mends the root; a helper on the way to it before its own formula, where others have the same and are right."""
+    def _find(self, number: int) -> Fix | None:
+        """The fix of the root; one of a helper is preferred where siblings have the root's formula and are right."""
         root, refused = self.roots[number], self._refused.get(number, set())
-        if number >= _MOST_MENDED or not root.proved or root.accepted:
+        if number >= _MOST_FIXED or not root.proved or root.accepted:
             return None
         if root.fault == "prefix":
-            mend = self._spelling.mend(root)
-            return None if mend is None or mend.signature in refused else mend
+            fix = self._spelling.fix(root)
+            return None if fix is None or fix.signature in refused else fix
         if not np.isfinite(root.run.expected[:, list(root.indices)]).any():
-            return None  # where nothing is expected, any formula would agree
-        if root.fault == "typed":
-            return self._repair.mend(root, refused)
+            return None  # with no expected value, any formula would agree
+        if root.fault == "hardcoded":
+            return self._repair.fix(root, refused)
         alike = root.form in [form for form, _ in self._repair.siblings(root)]
-        if alike and (mend := self._culprits.mend(root, refused)) is not None:
-            return mend
-        own = self._repair.mend(root, refused)
+        if alike and (fix := self._helper_search.fix(root, refused)) is not None:
+            return fix
+        own = self._repair.fix(root, refused)
         if own is not None and own.size <= _SMALL_STEP:
             return own
         # A large step in a formula may make up for a small fault in a helper.
-        other = None if alike else self._culprits.mend(root, refused)
-        return min((mend for mend in (own, other) if mend is not None), key=lambda mend: mend.size, default=None)
+        other = None if alike else self._helper_search.fix(root, refused)
+        return min((fix for fix in (own, other) if fix is not None), key=lambda fix: fix.size, default=None)
 
-    def _recomputed(self, mends: Sequence[Mend | None]) -> list[Mend | None]:
-        """The mends that hold when the whole workbook is recomputed with all of them, on the stored and all drawn inputs.
+    def _recomputed(self, fixes: Sequence[Fix | None]) -> list[Fix | None]:
+        """The fixes that agree when the whole workbook is recomputed with all of them, on the stored and all drawn inputs.
 
-        Where a root is not mended, its like may be wrong because of it, and is not held against them.
+        While a root has no fix, dependents of it may stay wrong: a fix of theirs is not rejected for that.
         """
-        kept = list(mends)
-        for _ in range(_ROUNDS):  # taking one out may show another one's cells to be wrong
+        kept = list(fixes)
+        for _ in range(_ROUNDS):  # without one fix, the cells of another may be wrong
             formulas = _all(kept)
             if not formulas:
                 return kept
-            values = _swept(self.workbook, formulas, self.checks, self.session)
-            mended = self.workbook.edited(formulas)
-            unmended = any(mend is None for mend in kept)
+            values = _recalculated(self.workbook, formulas, self.checks, self.session)
+            edited = self.workbook.edited(formulas)
+            unfixed = any(fix is None for fix in kept)
             broken = any(self._broken(run, values) for run in self.checks)
-            failing = [
+            rejected = [
                 number
-                for number, (root, mend) in enumerate(zip(self.roots, kept, strict=True))
-                if mend is not None
+                for number, (root, fix) in enumerate(zip(self.roots, kept, strict=True))
+                if fix is not None
                 and (
-                    (broken and mend.culprits)
-                    # Two pasted copies of one quantity would each be told to refer to the other.
-                    or (root.fault == "typed" and mended.graph.leads_back(next(iter(mend.formulas))))
-                    or (not _holds(root, values) and not (unmended and _may_follow(root)))
+                    (broken and fix.helpers)
+                    # Two pasted copies of one quantity would each get a reference to the other.
+                    or (root.fault == "hardcoded" and edited.graph.leads_back(next(iter(fix.formulas))))
+                    or (not _agrees_everywhere(root, values) and not (unfixed and _may_follow(root)))
                 )
             ]
-            if not failing:
+            if not rejected:
                 return kept
-            for number in failing:
+            for number in rejected:
                 kept[number] = None
         return [None] * len(kept)
 
     @staticmethod
     def _broken(run: Run, values: Mapping[Cell, Column]) -> bool:
-        """Whether a cell is wrong now that was right in every set before."""
+        """Whether a cell is wrong now that was right in every sample before."""
         every = list(range(run.samples))
-        settled = set(amiss(run))
+        settled = set(failing(run))
         for index, binding in enumerate(run.bindings):
             if index in settled or binding.output.skip is not None:
                 continue
             right = agrees(run, index, values.get(binding.cell, BLANK), every)
             right |= run.excused(values.get(binding.cell, BLANK), every)
-            if not np.all(right | ~run.counted | run.shaky[:, index] | run.unsure[:, index]):
+            if not np.all(right | ~run.counted | run.indeterminate[:, index] | run.unsure[:, index]):
                 return True
         return False
 
-    def _proven(self, mends: Sequence[Mend | None]) -> list[Mend | None]:
-        """The mends that hold on new inputs, each formula run on the reference's values for its precedents.
+    def _agreeing_on_new(self, fixes: Sequence[Fix | None]) -> list[Fix | None]:
+        """The fixes that agree on new inputs, each formula evaluated on the reference's values for its precedents.
 
-        Of a branch that no input takes nothing is known, whatever the formula agrees with.
-        Where there are hardly any new inputs, only a formula that its siblings have is believed.
+        A fix with a branch that no sample takes is rejected. With fewer than ``_FEWEST_PROOFS`` new samples, only a formula
+        that siblings have is accepted.
         """
-        kept = list(mends)
+        kept = list(fixes)
         formulas = _all(kept)
         if not formulas:
             return kept
         book = self.workbook.edited(formulas)
         try:
             shown = self.prove(book)
-        except XlparityError:  # an input that has no number any more, say
+        except XlparityError:  # for example an input that is no longer a number
             return [None] * len(kept)
         fresh = list(shown)
         forced: dict[str, tuple[Run, Forced]] = {}
-        for number, (root, mend) in enumerate(zip(self.roots, kept, strict=True)):
-            if mend is None:
+        for number, (root, fix) in enumerate(zip(self.roots, kept, strict=True)):
+            if fix is None:
                 continue
             name = root.run.name
             if name not in forced:
@@ -278,26 +282,28 @@ class _Search:
                 others = [each for each in fresh if each is not run]
                 forced[name] = run, force(run, others, self.session.like(book), most=_MOST_PROOFS)
             run, on = forced[name]
-            expected = np.isfinite(run.expected[np.ix_(list(on.sets), root.indices)])
-            if (mend.size > 0 and on.count < _FEWEST_PROOFS) or not expected.any():
+            expected = np.isfinite(run.expected[np.ix_(list(on.samples), root.indices)])
+            if (fix.size > 0 and on.count < _FEWEST_PROOFS) or not expected.any():
                 kept[number] = None
                 continue
             right = (
-                agrees(run, index, on.local.get(cell, BLANK), on.sets).all()
+                agrees(run, index, on.local.get(cell, BLANK), on.samples).all()
                 for index, cell in zip(root.indices, root.cells, strict=True)
             )
-            # The right name of a function changes no branch: it is what Excel shows in the cell.
-            reached = root.fault == "prefix" or self._repair.reached(root, mend, replace(root, run=run, forced=on))
-            if not all(right) or not reached:
+            # The right name of a function changes no branch.
+            covered = root.fault == "prefix" or self._repair.covers_branches(
+                root, fix, replace(root, run=run, forced=on)
+            )
+            if not all(right) or not covered:
                 kept[number] = None
         return kept
 
 
-def _all(mends: Sequence[Mend | None]) -> dict[Cell, Formula]:
-    return {cell: formula for mend in mends if mend is not None for cell, formula in mend.formulas.items()}
+def _all(fixes: Sequence[Fix | None]) -> dict[Cell, Formula]:
+    return {cell: formula for fix in fixes if fix is not None for cell, formula in fix.formulas.items()}
 
 
-def _swept(
+def _recalculated(
     workbook: Workbook, formulas: Mapping[Cell, Formula], checks: Sequence[Run], session: ForcingSession
 ) -> Mapping[Cell, Column]:
     bound = {binding.cell for run in checks for binding in run.bindings}
@@ -307,18 +313,18 @@ def _swept(
     return session.like(workbook.edited(formulas)).recalculate(inputs, checks[0].samples)
 
 
-def _holds(root: Root, values: Mapping[Cell, Column]) -> bool:
-    """Whether the root's cells come to what is expected, wherever rounding does not blur it."""
+def _agrees_everywhere(root: Root, values: Mapping[Cell, Column]) -> bool:
+    """Whether the root's cells agree with the reference in every sample in which rounding error does not decide."""
     run = root.run
     every = list(range(run.samples))
     for index, cell in zip(root.indices, root.cells, strict=True):
         column = values.get(cell, BLANK)
         right = agrees(root.run, index, column, every) | root.run.excused(column, every)
-        if not np.all(right | ~run.counted | run.shaky[:, index]):
+        if not np.all(right | ~run.counted | run.indeterminate[:, index]):
             return False
     return True
 
 
 def _may_follow(root: Root) -> bool:
-    """Whether the root's cells may be wrong as well because of what stands before them: they are in the whole run."""
-    return root.fault != "typed" or bool(root.run.wrong[:, list(root.indices)].any())
+    """Whether the root's cells may also be wrong because of their precedents."""
+    return root.fault != "hardcoded" or bool(root.run.wrong[:, list(root.indices)].any())

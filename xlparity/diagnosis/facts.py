@@ -1,4 +1,4 @@
-"""What is known of a wrong formula that no edit mends: a constant ratio, an offset, what it equals instead, where it differs."""
+"""Facts about a wrong formula for which no fix is found: a constant ratio or offset, what it equals, where it differs."""
 
 import math
 import sys
@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.diagnosis.localise import Root
-from xlparity.diagnosis.relative import Layout
+from xlparity.diagnosis.relative import QuantityMap
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.columns import floats_of
 from xlparity.excel.values import BLANK
 
-_NEAR = 1e-9  # relative: what agrees so far is the same number, as it is for the usual tolerance
-_ZERO = 1e-12  # what is closer to nothing is nothing, as it is for the usual tolerance
-_FEWEST = 3  # values that agree, before something is said of all
-_FAIR = 0.1  # of the values on either side, before "only where" means anything
-_EPS, _ROUNDING = 1e-15, 1e-8  # what rounding does to a difference, and where it is too much to tell anything
+_NEAR = 1e-9  # relative difference up to which numbers are equal, as by the default tolerance
+_ZERO = 1e-12  # absolute value up to which a number is zero, as by the default tolerance
+_FEWEST = 3  # values with the same ratio or offset, before it is reported
+_FAIR = 0.1  # the smallest share of values on either side of "only where"
+_EPS, _ROUNDING = 1e-15, 1e-8  # rounding error of a difference, and the offset below which it may be rounding error
 _RATIOS = (
     (math.log(10), "ln 10"), (1 / math.log(10), "1/ln 10, as a logarithm to base 10 is"), (math.log(2), "ln 2"),
     (1 / math.log(2), "1/ln 2, as a logarithm to base 2 is"), (-1.0, "-1: the sign is wrong"), (math.pi, "π"),
@@ -27,28 +27,28 @@ _RATIOS = (
 Floats = NDArray[np.float64]
 
 
-def facts(root: Root, layout: Layout) -> list[str]:
-    """Sentences about how what the root's cells compute differs from what the reference expects, the most telling first."""
+def facts(root: Root, quantity_map: QuantityMap) -> list[str]:
+    """Clauses that say how the root's cells differ from the reference, the most specific first."""
     actual, expected = _tables(root)
     if not np.isfinite(actual).all():
         return []
     found = list(_about(actual, expected))
     if not found:
-        found = list(_beside_others(root, layout, actual, expected))
+        found = list(_beside_others(root, quantity_map, actual, expected))
     return found
 
 
 def does_not_react(root: Root) -> bool:
-    """Whether the cells keep one value whatever the inputs are, and the reference's do not."""
+    """Whether the cells have one value in all samples, and the reference has several."""
     actual, expected = _tables(root)
     return root.forced.count > 1 and bool(np.all(np.ptp(actual, axis=0) == 0) and np.any(np.ptp(expected, axis=0) > 0))
 
 
 def _tables(root: Root) -> tuple[Floats, Floats]:
-    """What the cells come to on forced values and what is expected, (sets, cells)."""
-    sets, count = list(root.forced.sets), root.forced.count
+    """The cells' values on forced values and the expected values, (samples, cells) each."""
+    samples, count = list(root.forced.samples), root.forced.count
     actual = np.stack([floats_of(root.forced.local.get(cell, BLANK), count) for cell in root.cells], axis=1)
-    return actual, root.run.expected[np.ix_(sets, list(root.indices))]
+    return actual, root.run.expected[np.ix_(samples, list(root.indices))]
 
 
 def _about(actual: Floats, expected: Floats) -> Iterator[str]:
@@ -61,7 +61,7 @@ def _about(actual: Floats, expected: Floats) -> Iterator[str]:
         yield f"it is the reference's value times {named or f'{ratio:.10g}'}"
         return
     offsets = actual - expected
-    clear = np.abs(offsets) > _ROUNDING * np.abs(expected)  # beside large numbers little is left of a small offset
+    clear = np.abs(offsets) > _ROUNDING * np.abs(expected)  # rounding error hides a small offset of a large number
     offset = float(np.median(offsets))
     near = np.abs(offsets - offset) <= _NEAR * abs(offset) + _EPS * np.abs(expected)
     if clear.sum() >= _FEWEST and near.all() and abs(offset) > _NEAR:
@@ -73,14 +73,14 @@ def _constant(numbers: Floats) -> bool:
     return bool(np.all(np.abs(numbers - middle) <= _NEAR * max(abs(middle), sys.float_info.min)))
 
 
-def _beside_others(root: Root, layout: Layout, actual: Floats, expected: Floats) -> Iterator[str]:
-    """What it equals, or differs by, among the quantities of the same iteration and the one before; where it differs."""
+def _beside_others(root: Root, quantity_map: QuantityMap, actual: Floats, expected: Floats) -> Iterator[str]:
+    """Which quantity of this iteration or the one before it equals or differs by; else where it differs."""
     wrong = np.abs(actual - expected) > _ZERO + _NEAR * np.abs(expected)
-    for name, values in _others(root, layout):
+    for name, values in _others(root, quantity_map):
         if np.allclose(actual, values, rtol=_NEAR, atol=_ZERO):
             yield f"it is {name}"
             return
-    for name, values in _others(root, layout):
+    for name, values in _others(root, quantity_map):
         if np.ptp(values) == 0 and not np.any(values):
             continue
         for sign, word in ((1.0, "plus"), (-1.0, "minus")):
@@ -95,7 +95,7 @@ def _beside_others(root: Root, layout: Layout, actual: Floats, expected: Floats)
             return
     if wrong.all() or not wrong.any():
         return
-    for name, values in _others(root, layout):
+    for name, values in _others(root, quantity_map):
         tests = ((values == 0, "= 0"), (values == 1, "= 1"), (values < 0, "< 0"), (values > 0, "> 0"))
         for where, said in tests:
             if (where == wrong).all() and _FAIR <= where.mean() <= 1 - _FAIR:
@@ -103,21 +103,21 @@ def _beside_others(root: Root, layout: Layout, actual: Floats, expected: Floats)
                 return
 
 
-def _others(root: Root, layout: Layout) -> Iterator[tuple[str, Floats]]:
-    """Every quantity of which each of the cells has its element, or that has one only: its name and values, (sets, cells)."""
+def _others(root: Root, quantity_map: QuantityMap) -> Iterator[tuple[str, Floats]]:
+    """Name and values, (samples, cells), of every quantity with one element, or with an element for each of the cells."""
     check = root.run.name
-    for of, variable in layout.homes:
+    for of, variable in quantity_map.ranges:
         for back in (0, 1):
             if (
                 of != check
-                or (back and not layout.homes[of, variable].moves)
+                or (back and not quantity_map.ranges[of, variable].moves)
                 or (back == 0 and variable == root.variable)
             ):
                 continue
             columns: list[Floats] = []
             for binding in root.bindings:
-                area = layout.area(of, variable, binding.iteration - back) if binding.iteration > back else None
-                cell = _element(layout, binding.cell, area)
+                area = quantity_map.area(of, variable, binding.iteration - back) if binding.iteration > back else None
+                cell = _element(quantity_map, binding.cell, area)
                 if cell is None:
                     break
                 columns.append(floats_of(root.forced.seen(cell), root.forced.count))
@@ -127,10 +127,10 @@ def _others(root: Root, layout: Layout) -> Iterator[tuple[str, Floats]]:
                     yield (f"{variable} of the iteration before" if back else variable), values
 
 
-def _element(layout: Layout, cell: Cell, area: Range | None) -> Cell | None:
+def _element(quantity_map: QuantityMap, cell: Cell, area: Range | None) -> Cell | None:
     if area is None:
         return None
     if area.size == 1:
         return area.first
-    alike = layout.alike(cell, area)
+    alike = quantity_map.alike(cell, area)
     return alike.first if alike is not None else None

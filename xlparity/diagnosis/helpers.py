@@ -1,14 +1,14 @@
-"""Helpers at fault: a bound formula may be right, and a cell that nothing binds on the way to it wrong."""
+"""The search for wrong helpers: precedents of an output cell that no output of the spec binds."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from xlparity.compare.run import Run
-from xlparity.diagnosis.edits import LARGE, SMALL, Edit, Kind, Site, edits
+from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
 from xlparity.diagnosis.localise import Forced, Root, agrees, refusal_in, wrong_alone
-from xlparity.diagnosis.relative import Form
-from xlparity.diagnosis.repair import Mend, Repair
+from xlparity.diagnosis.relative import RelativeFormula
+from xlparity.diagnosis.repair import Fix, Repair
 from xlparity.diagnosis.subject import Subject, parsed
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node
@@ -17,121 +17,130 @@ from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula
 from xlparity.scenarios.screen import Screen, Unscreened
 
-_MOST_SHAPES = 8  # of formula among the helpers, the rarest first, of which edits are looked for
-_MOST_CONFIRMED = 6  # edits of a helper that pass a quick look and are recalculated
-_MOST_HELPERS = 400  # on the way to a cause; of more, a fault in one is not looked for
-_FEWEST_ALIKE = 3  # cells in a line that have one formula, so that another among them is odd
+_MOST_SHAPES = 8  # relative formulas of the helpers for which edits are searched, the rarest first
+_MOST_CONFIRMED = 6  # edits of a helper that pass the screen and are recalculated
+_MOST_HELPERS = 400  # helpers of one output cell that are searched
+_FEWEST_ALIKE = 3  # cells of a row or column with one relative formula, before a different one is an exception
 
-Tried = Iterator[tuple[Edit, Mapping[Cell, Formula]]]
+Candidates = Iterator[tuple[Edit, Mapping[Cell, Formula]]]
 
 
-class Culprits:
-    """The search for helpers that mend a root cause when they are mended."""
+class HelperSearch:
+    """The search for helpers whose correction fixes a root cause."""
 
     def __init__(self, repair: Repair) -> None:
         self._repair = repair
         self._wrong: dict[int, set[int]] = {}
-        self._following: dict[object, set[Cell]] = {}
+        self._dependent: dict[object, set[Cell]] = {}
 
-    def mend(self, root: Root, refused: Container[object] = ()) -> Mend | None:
-        """The helpers whose siblings' formula, or smallest edit, makes the root's cells right; None where there are none."""
-        if root.fault in ("typed", "circular"):
+    def fix(self, root: Root, refused: Container[object] = ()) -> Fix | None:
+        """The fix of helpers, by their siblings' formula or the smallest edit, that makes the root's cells right; or None."""
+        if root.fault in ("hardcoded", "circular"):
             return None
         for edit, formulas in self._candidates(root):
-            mend = Mend.by(edit, formulas, tuple(formulas))
-            unknown = any(refusal_in(root.forced.seen(cell)) is not None for cell in formulas)  # it may well be right
-            if mend.signature not in refused and not unknown and self._confirmed(root, formulas):
-                return mend
+            fix = Fix.by(edit, formulas, tuple(formulas))
+            # A helper without a value may be right.
+            unknown = any(refusal_in(root.forced.seen(cell)) is not None for cell in formulas)
+            if fix.signature not in refused and not unknown and self._confirmed(root, formulas):
+                return fix
         return None
 
-    def _candidates(self, root: Root) -> Tried:
+    def _candidates(self, root: Root) -> Candidates:
         subject = Subject(self._repair, root)
         helpers = self.helpers(subject.cell)
         if not helpers:
             return
         yield from self._as_in_siblings(root)
-        check, iteration = subject.home
-        shapes: dict[Form, list[Cell]] = {}
+        check, iteration = subject.block
+        shapes: dict[RelativeFormula, list[Cell]] = {}
         for helper in helpers:
             form = self._form(helper, iteration, check)
             if form is not None:
                 shapes.setdefault(form, []).append(helper)
         yield from self._odd(helpers, shapes, subject)
-        # The fewer cells have a formula, the more likely it is the odd one.
+        # The fewer cells have a formula, the more likely it is the wrong one.
         chosen = sorted(shapes.items(), key=lambda item: len(item[1]))[:_MOST_SHAPES]
         for kinds in (SMALL, *((kind,) for kind in LARGE)):
             for form, cells in chosen:
                 yield from self._edited(root, subject, form, cells, kinds)
 
     def helpers(self, cell: Cell) -> list[Cell]:
-        """The cells that nothing binds on the way to this one, formulas and constants, in the order of the formulas' text."""
-        book, slots = self._repair.workbook, self._repair.layout.slots
-        steps = book.graph.steps([cell], lambda precedent: precedent not in slots)
-        new = (book.members.get(each, each) for _, fresh in steps for each in fresh if each not in slots)
+        """The unbound precedents of the cell, formulas and constants, in the order in which the formulas refer to them."""
+        book, positions = self._repair.workbook, self._repair.quantity_map.positions
+        steps = book.graph.steps([cell], lambda precedent: precedent not in positions)
+        new = (book.members.get(each, each) for _, fresh in steps for each in fresh if each not in positions)
         found: dict[Cell, None] = {}
-        for home in new:
-            found[home] = None
+        for precedent in new:
+            found[precedent] = None
             if len(found) == _MOST_HELPERS:
                 break
         return list(found)
 
-    def _form(self, cell: Cell, iteration: int, check: str) -> Form | None:
+    def _form(self, cell: Cell, iteration: int, check: str) -> RelativeFormula | None:
         formula = self._repair.workbook.formula(cell)
-        return None if formula is None else self._repair.layout.form(cell, formula, (check, iteration))
+        return None if formula is None else self._repair.quantity_map.form(cell, formula, (check, iteration))
 
-    def _odd(self, helpers: Sequence[Cell], shapes: Mapping[Form, Sequence[Cell]], subject: Subject) -> Tried:
-        """A helper, or a constant, that stands in a line with others which all have another formula."""
+    def _odd(
+        self, helpers: Sequence[Cell], shapes: Mapping[RelativeFormula, Sequence[Cell]], subject: Subject
+    ) -> Candidates:
+        """Candidates for a helper, or a constant, in a row or column whose other helpers have one other relative formula."""
         repair, book = self._repair, self._repair.workbook
         for helper in helpers:
             if isinstance(book.cells.get(helper), str):
                 continue
-            own = self._form(helper, subject.home[1], subject.home[0])
+            own = self._form(helper, subject.block[1], subject.block[0])
             for form, cells in shapes.items():
                 column = [c for c in cells if c.sheet == helper.sheet and c.column == helper.column]
                 row = [c for c in cells if c.sheet == helper.sheet and c.row == helper.row]
                 if form == own or form.shape is not None or max(len(column), len(row)) < _FEWEST_ALIKE:
                     continue
-                text = repair.layout.write(form, helper, subject.home)
+                text = repair.quantity_map.text_for(form, helper, subject.block)
                 if text is not None:
                     near = (column if len(column) >= len(row) else row)[0]
                     edit = Edit("siblings", Node("omitted", ""), "", 0.0, near)
                     if own is None:
-                        said = f"a constant stands where {near} and its like have a formula"
+                        said = f"hard-coded where {near} and its siblings have a formula"
                         edit = edit._replace(said=said, unlike=None)
                     yield edit, {helper: Formula(text)}
 
-    def _as_in_siblings(self, root: Root) -> Tried:
-        """Helpers as they are on the way to right cells with the same formula: the first that differs in each root cell."""
+    def _as_in_siblings(self, root: Root) -> Candidates:
+        """Helpers as the right siblings of the root have them: for each root cell, the first helper that differs."""
         repair, check = self._repair, root.run.name
         alike = (
-            (home, cell)
-            for home, cell, formula in repair.healthy(root)
-            if repair.layout.form(cell, formula, home) == root.form
+            (block, cell)
+            for block, cell, formula in repair.right_siblings(root)
+            if repair.quantity_map.form(cell, formula, block) == root.form
         )
         sibling = next(alike, None)
         if sibling is None:
             return
-        home, cell = sibling
+        block, cell = sibling
         theirs = self.helpers(cell)
         formulas: dict[Cell, Formula] = {}
-        typed = False
+        hardcoded = False
         for binding in root.bindings:
             mine = self.helpers(repair.workbook.members.get(binding.cell, binding.cell))
             for one, other in zip(mine, theirs, strict=False):
-                form, wanted = self._form(one, binding.iteration, check), self._form(other, home[1], check)
+                form, wanted = self._form(one, binding.iteration, check), self._form(other, block[1], check)
                 if wanted is not None and form != wanted:
-                    text = repair.layout.write(wanted, one, (check, binding.iteration))
+                    text = repair.quantity_map.text_for(wanted, one, (check, binding.iteration))
                     if text is None:
                         return
                     formulas[one] = Formula(text)
-                    typed = typed or form is None
+                    hardcoded = hardcoded or form is None
                     break
         if formulas:
-            said = "a constant stands where a formula must" if typed else f"it is not the formula before {cell}"
+            said = (
+                "hard-coded where a formula is expected"
+                if hardcoded
+                else f"it is not the formula of the helper of {cell}"
+            )
             yield Edit("siblings", Node("omitted", ""), said, 0.0), formulas
 
-    def _edited(self, root: Root, subject: Subject, form: Form, cells: Sequence[Cell], kinds: Sequence[Kind]) -> Tried:
-        """The helpers' formula with one edit, in all that have it on the way to any of the root's cells."""
+    def _edited(
+        self, root: Root, subject: Subject, form: RelativeFormula, cells: Sequence[Cell], kinds: Sequence[EditKind]
+    ) -> Candidates:
+        """Candidates for the helpers' formula with one edit, in all helpers of the root's cells that have it."""
         repair, check = self._repair, root.run.name
         helper = cells[0]
         formula = repair.workbook.formula(helper)
@@ -139,30 +148,30 @@ class Culprits:
         if tree is None or subject.tree is None:
             return
         passed: list[tuple[float, int, Edit]] = []
-        for number, edit in enumerate(edits(tree, Site(repair.layout, helper, subject.home), kinds)):
+        for number, edit in enumerate(edits(tree, Site(repair.quantity_map, helper, subject.block), kinds)):
             columns = self._columns(root, subject, edit, cells)
             if columns is not None and self._passes(root, subject, columns):
                 passed.append((edit.size, number, edit))
         for _, _, edit in sorted(passed)[:_MOST_CONFIRMED]:
-            new = repair.layout.form(helper, Formula(f"={edit.tree}"), subject.home)
+            new = repair.quantity_map.form(helper, Formula(f"={edit.tree}"), subject.block)
             formulas: dict[Cell, Formula] = {}
             for binding in root.bindings:
                 for other in self.helpers(repair.workbook.members.get(binding.cell, binding.cell)):
                     if other not in formulas and self._form(other, binding.iteration, check) == form:
-                        text = repair.layout.write(new, other, (check, binding.iteration))
+                        text = repair.quantity_map.text_for(new, other, (check, binding.iteration))
                         if text is not None:
                             formulas[other] = Formula(text)
             yield edit, formulas
 
     def _columns(self, root: Root, subject: Subject, edit: Edit, cells: Sequence[Cell]) -> dict[Cell, Column] | None:
-        """What the helpers come to with the edited formula; None where it is no number, or a quick look does not tell."""
-        layout, home = self._repair.layout, subject.home
-        form = layout.form(cells[0], Formula(f"={edit.tree}"), home)
+        """The helpers' values with the edited formula; None where one is no number, or the screen cannot compute it."""
+        quantity_map, block = self._repair.quantity_map, subject.block
+        form = quantity_map.form(cells[0], Formula(f"={edit.tree}"), block)
         found: dict[Cell, Column] = {}
         for cell in cells:
-            text = layout.write(form, cell, home) if cell != cells[0] else f"={edit.tree}"
+            text = quantity_map.text_for(form, cell, block) if cell != cells[0] else f"={edit.tree}"
             tree = parsed(text) if text is not None else None
-            value = None if tree is None else self._value(root, tree, Site(layout, cell, home))
+            value = None if tree is None else self._value(root, tree, Site(quantity_map, cell, block))
             if value is None:
                 return None
             found[cell] = value
@@ -178,7 +187,7 @@ class Culprits:
         return column if np.isfinite(column).all() else None
 
     def _passes(self, root: Root, subject: Subject, columns: Mapping[Cell, Column]) -> bool:
-        """Whether the root's formula may be right where the helpers have these values, as far as a quick look tells."""
+        """Whether the screen finds the root's formula right where the helpers have these values."""
         book = self._repair.workbook
         known = dict(columns)
         between = self._between(subject.cell, columns)
@@ -190,7 +199,7 @@ class Culprits:
             tree = parsed(formula.text) if formula is not None and cell in between else None
             if cell in root.forced.held or tree is None:
                 return root.forced.seen(cell)
-            site = Site(self._repair.layout, cell, subject.home)
+            site = Site(self._repair.quantity_map, cell, subject.block)
             value = Screen(seen, root.forced.count, site.area).value(tree, array=False) * 1.0
             known[cell] = np.broadcast_to(value.reshape(value.shape[0], -1)[:, 0], (root.forced.count,)).copy()
             return known[cell]
@@ -201,13 +210,13 @@ class Culprits:
             return False
 
     def _between(self, cell: Cell, helpers: Mapping[Cell, object]) -> set[Cell]:
-        """The helpers of the cell that follow from one of these."""
+        """The helpers of the cell that depend on one of these."""
         key = cell, tuple(helpers)
-        if key not in self._following:
-            self._following[key] = {
+        if key not in self._dependent:
+            self._dependent[key] = {
                 other for other in self.helpers(cell) if not helpers.keys().isdisjoint(self.helpers(other))
             }
-        return self._following[key]
+        return self._dependent[key]
 
     def _confirmed(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the engine finds the root's cells right with these helpers, and no cell wrong that was right before."""
@@ -215,11 +224,11 @@ class Culprits:
         session = repair.session.like(repair.workbook.edited(formulas))
         found = session.forced(root.forced.held, root.forced.count)
         right = all(
-            agrees(run, index, found.get(binding.cell, BLANK), root.forced.sets).all()
+            agrees(run, index, found.get(binding.cell, BLANK), root.forced.samples).all()
             for index, binding in zip(root.indices, root.bindings, strict=True)
         )
         return right and self._wrong_before(run, root.forced).issuperset(
-            wrong_alone(run, Forced(root.forced.held, found, root.forced.count, root.forced.sets))
+            wrong_alone(run, Forced(root.forced.held, found, root.forced.count, root.forced.samples))
         )
 
     def _wrong_before(self, run: Run, forced: Forced) -> set[int]:

@@ -1,7 +1,7 @@
-"""Blame: which formulas are wrong themselves, and which cells are wrong only because of them.
+"""Localisation of faults: which formulas are wrong themselves, and which cells are wrong only as their dependents.
 
 Every bound formula is evaluated on the reference's values for its precedents (teacher forcing), so that no error propagates
-and each is run alone. Cells that nothing binds keep their formulas and are evaluated through.
+and each is tested alone. Unbound helpers keep their formulas and are evaluated as part of it.
 """
 
 import math
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from xlparity.compare.compare import agrees as values_agree
 from xlparity.compare.compare import column_agrees
 from xlparity.compare.run import Run
-from xlparity.diagnosis.relative import Form, Layout
+from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, Floats, picked, value_in
@@ -24,23 +24,22 @@ from xlparity.excel.workbook import Workbook
 from xlparity.results.report import UNKNOWN, WRONG, CellResult
 from xlparity.spec.binding import Binding
 
-Fault = Literal["typed", "formula", "error", "circular", "unsupported", "beyond", "prefix"]
-NOT_ASSESSED: frozenset[Fault] = frozenset(("circular", "unsupported"))  # because of which cells cannot be assessed
-"""``typed`` stands for a constant where a formula must stand, and for nothing at all, ``prefix`` for a function's wrong name.
+Fault = Literal["hardcoded", "formula", "error", "circular", "unsupported", "uncomputed", "prefix"]
+NOT_ASSESSED: frozenset[Fault] = frozenset(("circular", "unsupported"))  # faults whose dependents cannot be assessed
+"""``hardcoded`` is a constant, or an empty cell, where a formula is expected; ``prefix``, a misspelt function name.
 
 ``unsupported`` is what the engine cannot compute; ``beyond``, what it finds wrong and ``formulas`` cannot compute.
 """
 
-_MOST_SETS = 48  # samples on which a formula is evaluated by itself
-_AT_ONCE = 5_000  # cells that are evaluated at a time, so that memory has room for their precedents
-_BEYOND_RANGE = ("#NUM!", "#DIV/0!")  # what Excel has where numpy goes on with an infinity
+_MOST_SAMPLES = 48  # samples on which a formula is evaluated alone
+_AT_ONCE = 5_000  # cells evaluated at a time, a limit on memory
 
 
 class ForcingSession(Protocol):
-    """A loaded workbook whose formulas can be run one by one."""
+    """A loaded workbook whose formulas can be evaluated on given values of their precedents."""
 
     def forced(self, held: Mapping[Cell, Column], samples: int) -> Batch:
-        """What every cell comes to where formulas read the held values; of a held formula, what it comes to itself."""
+        """Every cell's values where formulas read the held values; of a held formula, its own result on these."""
         ...
 
     def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
@@ -48,33 +47,36 @@ class ForcingSession(Protocol):
         ...
 
     def like(self, workbook: Workbook) -> "ForcingSession":
-        """The session of another workbook that has much in common with this one."""
+        """A session of another workbook that reuses what it has in common with this one."""
         ...
 
 
 class Forced:
-    """The values of one check's cells on which its formulas are run, over ``count`` sets of inputs."""
+    """The values of teacher forcing for one check, over ``count`` samples.
 
-    def __init__(self, held: Mapping[Cell, Column], local: Batch, count: int, sets: Sequence[int]) -> None:
+    ``held`` are the values that formulas read, ``local`` the result of each formula on these, and ``samples`` the numbers of
+    the samples in the run.
+    """
+
+    def __init__(self, held: Mapping[Cell, Column], local: Batch, count: int, samples: Sequence[int]) -> None:
         self.held = held
         self.local = local
         self.count = count
-        self.sets = sets
+        self.samples = samples
 
     def seen(self, cell: Cell) -> Column:
-        """The cell's values as formulas that read it see them."""
+        """The cell's values as its dependents read them."""
         return self.held[cell] if cell in self.held else self.local.get(cell, BLANK)
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """Cells that have one fault between them; ``affects`` counts the cells that are wrong because of these.
+    """A root cause: cells that have one fault in common; ``affects`` counts the dependents that are wrong because of it.
 
-    ``alone`` are how many of them descend from no other root.
-    ``indices`` are the cells' places among the check's bindings. ``form`` is None where there is no formula. Only what is
-    ``proved`` wrong may be edited: a formula that no engine could evaluate may well be right. They are ``constant`` where they
-    are typed, and are what the reference gives in every sample. ``helpers`` are the cells at fault where these are known to
-    be none of the bound ones, but on the way to them.
+    ``alone`` counts those of them that depend on no other root. ``indices`` are the cells' indices among the check's bindings.
+    ``form`` is their relative formula, None where there is none. Only what is ``proved`` wrong may be edited: a formula that
+    no engine could evaluate may be right. ``constant`` says that the cells are hard-coded and equal to the reference in every
+    sample. ``helpers`` are the wrong cells where these are unbound precedents.
     """
 
     run: Run
@@ -82,7 +84,7 @@ class Root:
     variable: str
     fault: Fault
     indices: tuple[int, ...]
-    form: Form | None
+    form: RelativeFormula | None
     affects: int = 0
     accepted: bool = False
     alone: int = 0
@@ -102,54 +104,53 @@ class Root:
 
     @property
     def iterations(self) -> tuple[int, ...]:
-        """The iterations in which they stand."""
+        """The iterations of the cells, sorted."""
         return tuple(sorted({binding.iteration for binding in self.bindings}))
 
 
 def localise(
     workbook: Workbook,
-    layout: Layout,
+    quantity_map: QuantityMap,
     checks: Sequence[Run],
     session: ForcingSession,
     explained: Collection[Cell] = (),
     others: Callable[[Run, Forced], Sequence[Root]] = lambda run, forced: (),
 ) -> tuple[list[Root], list[tuple[Run, Forced, list[int]]]]:
-    """The root causes of what is wrong in the checks, and the wrong cells that descend from none, by check.
+    """The root causes of what is wrong in the checks, and, by check, the wrong cells that depend on none of them.
 
-    Cells that descend from the ``explained`` ones are none of the latter. ``others`` gives more roots of a check, which are
-    not found by its formulas' values.
+    The latter are without dependents of the ``explained`` cells. ``others`` gives roots of a check that its values do not show.
     """
     roots: list[Root] = []
-    amiss_in: list[tuple[Run, Forced, list[int]]] = []
-    in_any = [(run, amiss(run)) for run in checks]
+    failing_in: list[tuple[Run, Forced, list[int]]] = []
+    in_any = [(run, failing(run)) for run in checks]
     wrong = {run.bindings[index].cell for run, indices in in_any for index in indices}
     for run, indices in in_any:
         if indices:
             forced = force(run, [other for other in checks if other is not run], session)
-            # Two wrongs may make a right: a formula that reads a wrong cell is run even where its own cell is right.
-            beside = sorted(set(wrong_alone(run, forced)).difference(indices)) if run.own else ()
+            # Two faults may cancel: a formula that reads a wrong cell is evaluated even where its own cell is right.
+            also_wrong = sorted(set(wrong_alone(run, forced)).difference(indices)) if run.own else ()
             bindings = run.bindings
-            misled_by = _readers(workbook, wrong, forced.held) if beside else frozenset()
-            misled = [
+            wrong_readers = _readers(workbook, wrong, forced.held) if also_wrong else frozenset()
+            reads_wrong = [
                 index
-                for index in beside
-                if workbook.members.get(bindings[index].cell, bindings[index].cell) in misled_by
-                or _fault(run, index, forced) == "unsupported"  # on some inputs: that is to be known as well
+                for index in also_wrong
+                if workbook.members.get(bindings[index].cell, bindings[index].cell) in wrong_readers
+                or _fault(run, index, forced) == "unsupported"  # on some inputs, which is reported as well
             ]
-            suspects = sorted([*indices, *misled])
-            roots += [*others(run, forced), *_roots(workbook, layout, run, suspects, forced)]
-            amiss_in.append((run, forced, indices))
-    found, left = _with_knock_ons(workbook, roots, amiss_in, explained)
-    more = [root for part in left for root in _beyond(workbook, layout, *part, wrong)]
-    return _with_knock_ons(workbook, [*roots, *more], amiss_in, explained) if more else (found, left)
+            suspects = sorted([*indices, *reads_wrong])
+            roots += [*others(run, forced), *_roots(workbook, quantity_map, run, suspects, forced)]
+            failing_in.append((run, forced, indices))
+    found, left = _with_dependents(workbook, roots, failing_in, explained)
+    more = [root for part in left for root in _uncomputed(workbook, quantity_map, *part, wrong)]
+    return _with_dependents(workbook, [*roots, *more], failing_in, explained) if more else (found, left)
 
 
-def _beyond(
-    workbook: Workbook, layout: Layout, run: Run, forced: Forced, left: Sequence[int], wrong: Iterable[Cell]
+def _uncomputed(
+    workbook: Workbook, quantity_map: QuantityMap, run: Run, forced: Forced, left: Sequence[int], wrong: Iterable[Cell]
 ) -> list[Root]:
     """The formulas of wrong cells that cannot be computed on forced values, and that read no wrong cell."""
-    groups: dict[tuple[str, Form], list[int]] = {}
-    misled = _readers(workbook, wrong, forced.held)
+    groups: dict[tuple[str, RelativeFormula], list[int]] = {}
+    reads_wrong = _readers(workbook, wrong, forced.held)
     for index in left:
         binding = run.bindings[index]
         formula = workbook.formula(binding.cell)
@@ -159,19 +160,19 @@ def _beyond(
             and run.results[index].status not in UNKNOWN
             and refusal_in(forced.local.get(binding.cell, BLANK)) is not None
             and run.wrong[:, index].any()
-            and anchor not in misled
+            and anchor not in reads_wrong
         ):
-            home = run.name, binding.iteration
-            form = layout.form(anchor, formula, home)
+            block = run.name, binding.iteration
+            form = quantity_map.form(anchor, formula, block)
             groups.setdefault((binding.output.name, form), []).append(index)
     return [
-        Root(run, forced, variable, "beyond", tuple(indices), form, proved=False)
+        Root(run, forced, variable, "uncomputed", tuple(indices), form, proved=False)
         for (variable, form), indices in groups.items()
     ]
 
 
 def refusal_in(column: Column) -> Unsupported | None:
-    """What the engine has in place of a value in the first set in which it could not compute the column; None in none."""
+    """Why the engine could not compute the column, in the first sample in which it could not; None if it could in all."""
     for value in column if isinstance(column, tuple) else (column,):
         if isinstance(value, Unsupported):
             return value
@@ -183,13 +184,13 @@ def refusal_in(column: Column) -> Unsupported | None:
 def _readers(workbook: Workbook, wrong: Iterable[Cell], held: Container[Cell]) -> frozenset[Cell]:
     """The formulas that read one of the wrong cells, directly or through formulas that are not held.
 
-    Where one reads none, the forced values are those of the run, on which its cell is right.
+    A formula that reads none has the run's own values as forced values, on which its cell is right.
     """
     return frozenset(workbook.graph.after(wrong, lambda cell: cell not in held))
 
 
-def amiss(run: Run) -> list[int]:
-    """The bindings whose cells are wrong, or not assessed, on any inputs."""
+def failing(run: Run) -> list[int]:
+    """The indices of the bindings whose cells are wrong, or not assessed, in any sample."""
     wrong = np.atleast_1d(np.any(run.wrong, axis=0))
     return [
         index
@@ -201,7 +202,7 @@ def amiss(run: Run) -> list[int]:
 
 
 def wrong_alone(run: Run, forced: Forced) -> list[int]:
-    """The bindings whose formulas do not come to what is expected on the forced values."""
+    """The indices of the bindings whose formulas differ from the reference on the forced values."""
     asked = [
         index
         for index, binding in enumerate(run.bindings)
@@ -212,83 +213,83 @@ def wrong_alone(run: Run, forced: Forced) -> list[int]:
     for begin in range(0, len(asked), _AT_ONCE):
         part = asked[begin : begin + _AT_ONCE]
         local = forced.local.select([run.bindings[index].cell for index in part])
-        expected = run.expected[np.ix_(list(forced.sets), part)]
+        expected = run.expected[np.ix_(list(forced.samples), part)]
         right = values_agree(
             local.numbers.T, local.kinds.T, expected, run.truths[part], cells.rtol[part], cells.atol[part]
         )
         for row, other in local.others.items():
-            right[other.samples, row] = False  # of two readings, nobody says which one the formula comes to
+            right[other.samples, row] = False  # a cancellation residue has two readings, and either may be Excel's
         always = np.all(right | np.isnan(expected), axis=0).tolist()
         found += [index for index, each in zip(part, always, strict=True) if not each]
     return found
 
 
-def force(run: Run, others: Iterable[Run], session: ForcingSession, *, most: int = _MOST_SETS) -> Forced:
-    """The check's formulas on the reference's values, those of other checks' cells included, on the sets that count."""
-    steady = np.logical_and(run.counted, ~np.any(run.shaky, axis=1))
+def force(run: Run, others: Iterable[Run], session: ForcingSession, *, most: int = _MOST_SAMPLES) -> Forced:
+    """The check's formulas on the reference's values, those of other checks included, on samples where it is defined."""
+    determinate = np.logical_and(run.counted, ~np.any(run.indeterminate, axis=1))
     whole = np.isfinite(run.expected[:, np.isfinite(run.expected[0])]).all(axis=1)
-    choice = next((one for one in (steady & whole, steady, run.counted) if one.any()), run.counted)
+    choice = next((one for one in (determinate & whole, determinate, run.counted) if one.any()), run.counted)
     forced = _forced(run, others, session, choice, most)
     if _any_excused(run, forced):
-        # A right formula has error values where the reference overflows: other sets tell more, if there are any.
-        calm = choice.copy()
-        calm[choice] = [not run.overflows(number) for number in np.flatnonzero(choice).tolist()]
-        forced = _forced(run, others, session, calm, most) if calm.any() else forced
+        # A right formula has error values where the reference overflows: samples without an overflow are preferred.
+        without_overflow = choice.copy()
+        without_overflow[choice] = [not run.overflows(number) for number in np.flatnonzero(choice).tolist()]
+        forced = _forced(run, others, session, without_overflow, most) if without_overflow.any() else forced
     return forced
 
 
 def _any_excused(run: Run, forced: Forced) -> bool:
     columns = (forced.local.get(binding.cell, BLANK) for binding in run.bindings)
-    return any(run.excused(column, forced.sets).any() for column in columns)
+    return any(run.excused(column, forced.samples).any() for column in columns)
 
 
 def _forced(run: Run, others: Iterable[Run], session: ForcingSession, choice: NDArray[np.bool_], most: int) -> Forced:
     chosen: list[int] = np.flatnonzero(choice)[:most].tolist()
-    sets = sorted({*chosen, *_telling(run, choice)})
-    given: dict[Cell, Column] = {cell: picked(column, sets) for cell, column in run.inputs.items()}
-    bound = {binding.cell for binding in run.bindings}  # of which an accepted one may be another check's input
+    samples = sorted({*chosen, *_showing_wrong(run, choice)})
+    given: dict[Cell, Column] = {cell: picked(column, samples) for cell, column in run.inputs.items()}
+    bound = {binding.cell for binding in run.bindings}  # an accepted one may be another check's input
     held = {cell: column for cell, column in given.items() if cell not in bound}
     partly: dict[Cell, tuple[Run, int]] = {}
     for each in (run, *others):
         for index, binding in enumerate(each.bindings):
             if binding.cell in held:
                 continue
-            if (column := _expected(each, index, sets)) is not None:
+            if (column := _expected(each, index, samples)) is not None:
                 held[binding.cell] = column
-            elif np.isfinite(each.expected[sets, index]).any():
+            elif np.isfinite(each.expected[samples, index]).any():
                 partly.setdefault(binding.cell, (each, index))
     held = {**given, **held}
-    local = session.forced(held, len(sets))
-    # Where one reference is undefined, another that is not has no use for the cell, whatever that comes to there.
-    more = {cell: _either(*at, sets, local.get(cell, BLANK)) for cell, at in partly.items() if cell not in held}
+    local = session.forced(held, len(samples))
+    # Where the cell's reference is undefined and another is defined, the latter does not use the cell: its own value will do.
+    more = {cell: _either(*at, samples, local.get(cell, BLANK)) for cell, at in partly.items() if cell not in held}
     if more:
         held |= more
-        local = session.forced(held, len(sets))
-    return Forced(held, local, len(sets), sets)
+        local = session.forced(held, len(samples))
+    return Forced(held, local, len(samples), samples)
 
 
-def _telling(run: Run, choice: NDArray[np.bool_]) -> list[int]:
-    """For every wrong binding the first set that shows it: one of the chosen, else one in which nothing is shaky.
+def _showing_wrong(run: Run, choice: NDArray[np.bool_]) -> list[int]:
+    """For every wrong binding the first sample in which it is wrong: a chosen one, else one with nothing indeterminate.
 
-    What is wrong only where the reference is undefined for another quantity shows in none of the chosen.
+    A binding may be wrong only where the reference is undefined for another quantity, which is in none of the chosen samples.
     """
-    steady = np.logical_and(run.counted, ~np.any(run.shaky, axis=1))
+    determinate = np.logical_and(run.counted, ~np.any(run.indeterminate, axis=1))
     chosen = run.wrong & choice[:, None]
-    wrong = np.where(np.any(chosen, axis=0), chosen, run.wrong & steady[:, None])
+    wrong = np.where(np.any(chosen, axis=0), chosen, run.wrong & determinate[:, None])
     columns = np.flatnonzero(np.any(wrong, axis=0))
-    return sorted({int(number) for number in wrong[:, columns].argmax(axis=0)})[:_MOST_SETS]
+    return sorted({int(number) for number in wrong[:, columns].argmax(axis=0)})[:_MOST_SAMPLES]
 
 
-def _expected(run: Run, index: int, sets: list[int]) -> Column | None:
-    numbers: Floats = run.expected[sets, index]
+def _expected(run: Run, index: int, samples: list[int]) -> Column | None:
+    numbers: Floats = run.expected[samples, index]
     if not np.isfinite(numbers).all():
         return None
-    return _either(run, index, sets, BLANK) if _truth(run, index) else numbers.copy()
+    return _either(run, index, samples, BLANK) if _truth(run, index) else numbers.copy()
 
 
-def _either(run: Run, index: int, sets: list[int], own: Column) -> Column:
-    """What the reference expects of the binding, and where it is undefined, what the cell comes to by its ``own``."""
-    numbers: list[float] = run.expected[sets, index].tolist()
+def _either(run: Run, index: int, samples: list[int], own: Column) -> Column:
+    """The expected values of the binding, and where the reference is undefined, those of ``own``."""
+    numbers: list[float] = run.expected[samples, index].tolist()
     kind = bool if _truth(run, index) else float
     return tuple(kind(one) if math.isfinite(one) else value_in(own, at) for at, one in enumerate(numbers))
 
@@ -297,14 +298,16 @@ def _truth(run: Run, index: int) -> bool:
     return bool(run.truths[index]) and isinstance(run.results[index].actual, bool)
 
 
-def agrees(run: Run, index: int, column: Column, sets: Sequence[int]) -> NDArray[np.bool_]:
-    """In which of the samples the column is what the reference expects of the binding, or that expects nothing."""
-    expected = run.expected[list(sets), index]
+def agrees(run: Run, index: int, column: Column, samples: Sequence[int]) -> NDArray[np.bool_]:
+    """In which of the samples the column agrees with the binding's expected value, or there is none."""
+    expected = run.expected[list(samples), index]
     return column_agrees(column, expected, run.truths[index], run.bindings[index].output) | np.isnan(expected)
 
 
-def _roots(workbook: Workbook, layout: Layout, run: Run, suspects: Iterable[int], forced: Forced) -> list[Root]:
-    groups: dict[tuple[str, Fault, Form | None, bool, bool], list[int]] = {}
+def _roots(
+    workbook: Workbook, quantity_map: QuantityMap, run: Run, suspects: Iterable[int], forced: Forced
+) -> list[Root]:
+    groups: dict[tuple[str, Fault, RelativeFormula | None, bool, bool], list[int]] = {}
     for index in suspects:
         binding = run.bindings[index]
         fault = _fault(run, index, forced)
@@ -313,7 +316,7 @@ def _roots(workbook: Workbook, layout: Layout, run: Run, suspects: Iterable[int]
             and _has_no_value(run.results[index])
             and (
                 workbook.graph.reads_itself(binding.cell)  # on forced values x = x is always right
-                or (workbook.graph.is_circular(binding.cell) and _is_odd(workbook, layout, run, index))
+                or (workbook.graph.is_circular(binding.cell) and _is_odd(workbook, quantity_map, run, index))
             )
         ):
             fault = "formula"
@@ -321,68 +324,70 @@ def _roots(workbook: Workbook, layout: Layout, run: Run, suspects: Iterable[int]
             continue
         formula = workbook.formula(binding.cell)
         form = None
-        if formula is not None and fault != "typed":
-            form = layout.form(workbook.members.get(binding.cell, binding.cell), formula, (run.name, binding.iteration))
+        if formula is not None and fault != "hardcoded":
+            form = quantity_map.form(
+                workbook.members.get(binding.cell, binding.cell), formula, (run.name, binding.iteration)
+            )
         accepted = run.results[index].reason is not None
-        constant = fault == "typed" and _never_differs(run, index)
+        constant = fault == "hardcoded" and _never_differs(run, index)
         groups.setdefault((binding.output.name, fault, form, accepted, constant), []).append(index)
     for variable, fault, form, accepted, constant in list(groups):
         wrong = groups.get((variable, "formula", form, accepted, False))
         if fault == "error" and form is not None and wrong is not None:
-            # One formula that comes to an error in some of its cells, and to a wrong number in the others.
+            # One relative formula gives an error in some of its cells and a wrong number in the others.
             wrong[:] = sorted([*wrong, *groups.pop((variable, fault, form, accepted, constant))])
     roots = [
         Root(run, forced, variable, fault, tuple(indices), form, 0, accepted, 0, fault != "unsupported", constant)
         for (variable, fault, form, accepted, constant), indices in groups.items()
     ]
-    roots.sort(key=lambda root: root.constant)  # a real fault is not to drown among them
+    roots.sort(key=lambda root: root.constant)  # real faults come first
     return [_as_circular(root) if _circular(workbook, root) else root for root in roots]
 
 
 def _as_circular(root: Root) -> Root:
-    """The root as a circular reference; it is proved wrong only where Excel is certain to meet the circle."""
+    """The root as a circular reference; it is proved wrong only where Excel is certain to report it."""
     values = (root.run.results[index].actual for index in root.indices)
     certain = all(not isinstance(value, Unsupported) or value.circular for value in values)
     return replace(root, fault="circular", proved=certain)
 
 
 def _never_differs(run: Run, index: int) -> bool:
-    """Whether the cell is what the reference gives in every sample, where there are others than the stored inputs."""
+    """Whether the cell agrees with the reference in every sample, and there are samples beside the stored inputs."""
     counted = run.counted
     compared = np.isfinite(run.expected[counted, index]).all()
-    amiss = run.wrong[:, index] | run.unsure[:, index] | run.shaky[:, index]
-    return bool(counted.sum() > 1 and compared and not amiss.any())
+    failing = run.wrong[:, index] | run.unsure[:, index] | run.indeterminate[:, index]
+    return bool(counted.sum() > 1 and compared and not failing.any())
 
 
-def _is_odd(workbook: Workbook, layout: Layout, run: Run, index: int) -> bool:
-    """Whether most cells of the binding's quantity have another formula."""
+def _is_odd(workbook: Workbook, quantity_map: QuantityMap, run: Run, index: int) -> bool:
+    """Whether most cells of the binding's quantity have another relative formula."""
     own = run.bindings[index]
-    forms: list[Form] = []
-    mine: Form | None = None
+    forms: list[RelativeFormula] = []
+    mine: RelativeFormula | None = None
     for binding in run.bindings:
         formula = workbook.formula(binding.cell)
         if binding.output.name == own.output.name and formula is not None:
             cell = workbook.members.get(binding.cell, binding.cell)
-            forms.append(layout.form(cell, formula, (run.name, binding.iteration)))
+            forms.append(quantity_map.form(cell, formula, (run.name, binding.iteration)))
             mine = forms[-1] if binding.cell == own.cell else mine
     return mine is not None and 2 * forms.count(mine) < len(forms)
 
 
 def _fault(run: Run, index: int, forced: Forced) -> Fault | None:
-    """What is wrong with the bound formula itself; None where it is right on the reference's values."""
+    """The fault of the bound formula itself; None where it is right on the reference's values."""
     result = run.results[index]
     local = forced.local.get(result.cell, BLANK)
     if result.formula is not None and isinstance(result.actual, ErrorValue) and result.status == "hardcoded":
-        return "error"  # =AVERAGE(#REF!) refers to nothing any more
+        return "error"  # =AVERAGE(#REF!) has lost its reference
     if result.status == "hardcoded" or (result.status == "accepted" and result.formula is None):
-        return "typed"
+        return "hardcoded"
     if result.formula is None:
-        return "typed" if result.status == "missing" else None
+        return "hardcoded" if result.status == "missing" else None
     if result.cell in run.disputed:
         return None
-    right = agrees(run, index, local, forced.sets)
-    open_to = np.flatnonzero(~right & ~run.excused(local, forced.sets)).tolist()
-    values = [value_in(local, at) for at in open_to]
+    right = agrees(run, index, local, forced.samples)
+    differing = np.flatnonzero(~right & ~run.excused(local, forced.samples)).tolist()
+    values = [value_in(local, at) for at in differing]
     computed = [value for value in values if not isinstance(value, Unsupported | Missing)]
     if computed:  # whatever could not be computed on other inputs
         return "error" if any(isinstance(value, ErrorValue) for value in computed) else "formula"
@@ -395,31 +400,31 @@ def _has_no_value(result: CellResult) -> bool:
 
 
 def _circular(workbook: Workbook, root: Root) -> bool:
-    """Whether the cells have no value since they follow from themselves."""
-    if not _has_no_value(root.run.results[root.indices[0]]) or root.fault == "typed":
+    """Whether the cells have no value because they are part of a circular reference."""
+    if not _has_no_value(root.run.results[root.indices[0]]) or root.fault == "hardcoded":
         return False
     return workbook.graph.is_circular(root.cells[0])
 
 
-def _with_knock_ons(
+def _with_dependents(
     workbook: Workbook,
     roots: list[Root],
-    amiss_in: Sequence[tuple[Run, Forced, list[int]]],
+    failing_in: Sequence[tuple[Run, Forced, list[int]]],
     explained: Collection[Cell],
 ) -> tuple[list[Root], list[tuple[Run, Forced, list[int]]]]:
-    """The roots with the number of cells that descend from each, and the cells that descend from none.
+    """The roots with the number of their wrong dependents, and the wrong cells that depend on no root.
 
-    What is wrong is followed from precedent to dependent through wrong cells and through formulas that nothing binds.
+    Dependents are followed through wrong cells and through unbound formulas.
     """
-    bound = {binding.cell for run, _, _ in amiss_in for binding in run.bindings}
+    bound = {binding.cell for run, _, _ in failing_in for binding in run.bindings}
     at_fault = {cell for root in roots if not root.helpers for cell in root.cells}
-    wrong = [(run, index) for run, _, indices in amiss_in for index in indices]
+    wrong = [(run, index) for run, _, indices in failing_in for index in indices]
     cells = {run.bindings[index].cell for run, index in wrong}
     graph = workbook.graph
-    reached: dict[Cell, set[int]] = {}  # of formulas, by the roots from which they descend; -1 for what is explained
+    reached: dict[Cell, set[int]] = {}  # for each formula the roots on which it depends; -1 for the explained cells
     for number, source in ((-1, explained), *((n, root.helpers or root.cells) for n, root in enumerate(roots))):
         if number >= 0 and roots[number].constant:
-            continue  # nothing is wrong because of a right constant
+            continue  # a constant that equals the reference affects nothing
         places = {workbook.filled(workbook.members.get(cell, cell)) for cell in source}
         for formula in graph.after(places, lambda cell: cell in cells or cell not in bound):
             reached.setdefault(formula, set()).add(number)
@@ -433,11 +438,11 @@ def _with_knock_ons(
         unknown = run.results[index].status in UNKNOWN and not run.wrong[:, index].any()
         for number in before - {-1}:
             if unknown and roots[number].fault not in NOT_ASSESSED:
-                continue  # nobody has found it wrong
+                continue  # it is not found wrong, only not assessed
             counts[number] += 1
             alone[number] += len(before) == 1
         if not before:
             left.setdefault(id(run), []).append(index)
-    remaining = [(run, forced, left[id(run)]) for run, forced, _ in amiss_in if id(run) in left]
+    remaining = [(run, forced, left[id(run)]) for run, forced, _ in failing_in if id(run) in left]
     counted = zip(roots, counts, alone, strict=True)
     return [replace(root, affects=count, alone=only) for root, count, only in counted], remaining

@@ -1,7 +1,8 @@
-"""How a formula reads from its own cell, so that what was filled or copied from one cell to another is known to be one formula.
+"""Relative formulas: formulas independent of their cell, so that filled or copied formulas are recognised as one.
 
-A reference is told by what it means there: which quantity, how many iterations away, which of its elements. So the formulas
-of all blocks are alike even where a block stands a row too late, and one of them can be written for the cell of another.
+A reference is represented by what it means there: which quantity, how many iterations away, which of its elements. So the
+formulas of all blocks are equal even where a block is a row further down than the others, and the formula of one cell can be
+translated to another.
 """
 
 from bisect import bisect_right
@@ -17,10 +18,10 @@ from xlparity.spec.binding import Binding, CellMap, Input, Offset
 _MARK = "\0"
 
 
-class Slot(NamedTuple):
-    """What stands in a cell: the element of a quantity in an iteration of a check; iteration 0 is that of an input in no block.
+class Position(NamedTuple):
+    """The position of a cell among the quantities: an element of a quantity in an iteration of a check.
 
-    ``element`` is (row, column) in the range, from 0.
+    ``iteration`` is 0 for an input in no block. ``element`` is (row, column) in the range, from 0.
     """
 
     check: str
@@ -29,20 +30,21 @@ class Slot(NamedTuple):
     element: tuple[int, int]
 
 
-class Home(NamedTuple):
-    """Where a quantity stands in the first block: its range, and whether it stands in each block or in the first only."""
+class QuantityRange(NamedTuple):
+    """The range of a quantity in the first block, and whether it ``moves``: is in each block, not in the first only."""
 
     area: Range
     moves: bool
 
 
-class Reference(NamedTuple):
-    """A reference as it reads from a cell.
+class RelativeReference(NamedTuple):
+    """A reference relative to the cell of its formula.
 
-    ``to`` names a quantity of a check, or a sheet alone. ``part`` says what of the quantity is meant: all of it (``whole``),
-    the element of the own number (``alike``), or ``some``, or that a place in a block (``block``), from the own cell
-    (``relative``) or on the sheet (``fixed``) is meant. ``delta`` is how many iterations away that is. ``row`` and ``column``
-    count from the own cell, or, along an axis that is ``anchored`` by a ``$``, from where the quantity or the block begins.
+    ``to`` names a check and a quantity of it, or a sheet alone. ``part`` says which cells are meant: of a quantity all
+    (``whole``), the element with the same number as the formula's cell (``alike``), or other elements (``some``); else cells
+    of a block (``block``), at a distance from the formula's cell (``relative``), or fixed on the sheet (``fixed``). ``delta``
+    is how many iterations away these are. ``row`` and ``column`` count from the formula's cell, or, along an axis that is
+    ``anchored`` by a ``$``, from the first cell of the quantity or the block.
     """
 
     to: tuple[str, ...]
@@ -55,28 +57,31 @@ class Reference(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """A formula without its place: what is left of its text, and its references as they read from its cell.
+class RelativeFormula:
+    """A formula independent of its cell: its text without the references, and its references relative to the cell.
 
-    Two forms are equal where the formulas mean the same, wherever they have their ``dollars``, spaces and capitals.
-    ``pieces`` are the text before, between and behind the references.
+    Two are equal where the formulas mean the same; ``dollars`` (the ``$`` of each reference), spaces and capitals make no
+    difference. ``pieces`` are the text before, between and after the references. ``shape`` is that of an array formula.
     """
 
     skeleton: str
-    references: tuple[Reference, ...]
+    references: tuple[RelativeReference, ...]
     shape: tuple[int, int] | None
     dollars: tuple[tuple[bool, bool, bool, bool], ...] = field(compare=False)
     pieces: tuple[str, ...] = field(compare=False)
 
 
-class Layout:
-    """The quantities of all checks of a workbook, and the blocks in which they stand."""
+class QuantityMap:
+    """A map of a workbook: which quantity of which check and iteration each cell belongs to.
+
+    It turns a formula into a relative formula and back. A block is named by (check, iteration).
+    """
 
     def __init__(self, workbook: Workbook, checks: Sequence[tuple[str, CellMap, Sequence[Input[Range]]]]) -> None:
         """``checks`` are the name, the bound cells and the inputs of each check."""
         self.workbook = workbook
-        self.slots: dict[Cell, Slot] = {}
-        self.homes: dict[tuple[str, str], Home] = {}
+        self.positions: dict[Cell, Position] = {}
+        self.ranges: dict[tuple[str, str], QuantityRange] = {}
         self._turned: set[tuple[str, str]] = set()
         self.offsets: dict[str, tuple[Offset, ...]] = {}
         self._origins: dict[str, tuple[str, int, int]] = {}
@@ -91,33 +96,33 @@ class Layout:
         self._origins[name] = sheet, min(area.row for area in here), min(area.column for area in here)
         several = len(cells.offsets) > 1
         for output in cells.outputs:
-            self.homes[name, output.name] = Home(output.at, several)
+            self.ranges[name, output.name] = QuantityRange(output.at, several)
             if output.transpose:
                 self._turned.add((name, output.name))
         for _, _, bound in cells.blocks:
             for binding in bound:
-                self.slots.setdefault(binding.cell, _slot(name, binding))
+                self.positions.setdefault(binding.cell, _position(name, binding))
         for given in inputs:
             for iteration, offset in enumerate(cells.offsets if given.every_block else cells.offsets[:1], start=1):
                 for area in (given.at, *(twin.at for twin in given.also)):
                     at = area.moved(*offset)
-                    number = iteration if given.every_block or (name, given.name) in self.homes else 0
+                    number = iteration if given.every_block or (name, given.name) in self.ranges else 0
                     for cell in at.cells():
                         element = cell.row - at.row, cell.column - at.column
-                        self.slots.setdefault(cell, Slot(name, given.name, number, element))
-            if (name, given.name) not in self.homes:
-                self.homes[name, given.name] = Home(given.at, given.every_block and several)
+                        self.positions.setdefault(cell, Position(name, given.name, number, element))
+            if (name, given.name) not in self.ranges:
+                self.ranges[name, given.name] = QuantityRange(given.at, given.every_block and several)
 
     def area(self, check: str, variable: str, iteration: int) -> Range | None:
-        """Where all of the quantity stands in an iteration; None where there is no such block."""
-        home = self.homes[check, variable]
-        if not home.moves:
-            return home.area
+        """The range of the quantity in an iteration; None where there is no such block."""
+        block = self.ranges[check, variable]
+        if not block.moves:
+            return block.area
         offsets = self.offsets[check]
-        return home.area.moved(*offsets[iteration - 1]) if 1 <= iteration <= len(offsets) else None
+        return block.area.moved(*offsets[iteration - 1]) if 1 <= iteration <= len(offsets) else None
 
     def block_of(self, check: str, cell: Cell) -> int | None:
-        """The block of the check in which the cell stands, from 1; None for a cell before the first, or on another sheet."""
+        """The number of the check's block that contains the cell, from 1; None before the first, or on another sheet."""
         sheet, row, column = self._origins[check]
         offsets = self.offsets[check]
         if len(offsets) < 2 or cell.sheet != sheet:
@@ -127,12 +132,12 @@ class Layout:
         number = bisect_right(starts, cell.row - row if down else cell.column - column)
         return number or None
 
-    # --- from a cell to a form ---------------------------------------------------------------------------------------
+    # --- from a formula to a relative formula ------------------------------------------------------------------------
 
-    def form(self, cell: Cell, formula: Formula, home: tuple[str, int]) -> Form:
-        """How the formula reads from this cell, which belongs to an iteration of a check: ``home`` names the two."""
+    def form(self, cell: Cell, formula: Formula, block: tuple[str, int]) -> RelativeFormula:
+        """The formula relative to this cell, which belongs to ``block``."""
         pieces: list[str] = []
-        references: list[Reference] = []
+        references: list[RelativeReference] = []
         dollars: list[tuple[bool, bool, bool, bool]] = []
         position = 0
         text = formula.text
@@ -145,84 +150,86 @@ class Layout:
                 continue
             pieces.append(text[position : token.start])
             dollars.append(dollars_of(token.text))
-            references.append(self._reference(area, dollars[-1], cell, home))
+            references.append(self._reference(area, dollars[-1], cell, block))
             position = token.end
         pieces.append(text[position:])
         shape = None if formula.area is None else formula.area.shape
-        return Form(_skeleton(_MARK.join(pieces)), tuple(references), shape, tuple(dollars), tuple(pieces))
+        return RelativeFormula(_skeleton(_MARK.join(pieces)), tuple(references), shape, tuple(dollars), tuple(pieces))
 
-    def _reference(self, area: Range, dollars: tuple[bool, ...], cell: Cell, home: tuple[str, int]) -> Reference:
-        check, iteration = home
+    def _reference(
+        self, area: Range, dollars: tuple[bool, ...], cell: Cell, block: tuple[str, int]
+    ) -> RelativeReference:
+        check, iteration = block
         anchored = dollars[0], dollars[1]
-        slot = self.slots.get(area.first)
-        base = self.area(slot.check, slot.variable, slot.iteration) if slot is not None else None
-        if slot is not None and base is not None and base.contains(area):
-            to = slot.check, slot.variable
-            delta = slot.iteration - iteration if self.homes[to].moves else 0
-            own = self.slots.get(cell)
+        position = self.positions.get(area.first)
+        base = self.area(position.check, position.variable, position.iteration) if position is not None else None
+        if position is not None and base is not None and base.contains(area):
+            to = position.check, position.variable
+            delta = position.iteration - iteration if self.ranges[to].moves else 0
+            own = self.positions.get(cell)
             if base == area:
-                return Reference(to, "whole", delta, shape=area.shape)
-            if own is not None and area.size == 1 and self._number(own) == self._number(slot):
-                return Reference(to, "alike", delta)
-            start = self._start(slot.check, slot.variable, slot.iteration)
-            row, column = self._from(area.first, start, cell, home, (base.row, base.column), anchored)
-            return Reference(to, "some", delta, row, column, area.shape, anchored)
+                return RelativeReference(to, "whole", delta, shape=area.shape)
+            if own is not None and area.size == 1 and self._number(own) == self._number(position):
+                return RelativeReference(to, "alike", delta)
+            start = self._start(position.check, position.variable, position.iteration)
+            row, column = self._from(area.first, start, cell, block, (base.row, base.column), anchored)
+            return RelativeReference(to, "some", delta, row, column, area.shape, anchored)
         target = self.block_of(check, area.first)
         if target is not None:
             start = self.offsets[check][target - 1]
-            row, column = self._from(area.first, start, cell, home, start, anchored)
-            return Reference((area.sheet,), "block", target - iteration, row, column, area.shape, anchored)
-        if self.block_of(check, cell) is not None:  # from a block to a place outside of all
-            return Reference((area.sheet,), "fixed", 0, area.row, area.column, area.shape)
+            row, column = self._from(area.first, start, cell, block, start, anchored)
+            return RelativeReference((area.sheet,), "block", target - iteration, row, column, area.shape, anchored)
+        if self.block_of(check, cell) is not None:  # from a block to a cell outside of all blocks
+            return RelativeReference((area.sheet,), "fixed", 0, area.row, area.column, area.shape)
         row, column = self._from(area.first, Offset(0, 0), cell, (check, 0), (0, 0), anchored)
-        return Reference((area.sheet,), "relative", 0, row, column, area.shape, anchored)
+        return RelativeReference((area.sheet,), "relative", 0, row, column, area.shape, anchored)
 
     def _from(
         self,
         at: Cell,
         start: Offset,
         cell: Cell,
-        home: tuple[str, int],
+        block: tuple[str, int],
         begins: tuple[int, int],
         anchored: tuple[bool, bool],
     ) -> tuple[int, int]:
-        """The row and column of a place as a reference has them, ``start`` being where its block stands."""
-        here = self._here(home)
+        """The row and column of a cell as a RelativeReference has them, ``start`` being the offset of its block."""
+        here = self._here(block)
         row = at.row - begins[0] if anchored[1] else at.row - start.rows - (cell.row - here.rows)
         column = at.column - begins[1] if anchored[0] else at.column - start.columns - (cell.column - here.columns)
         return row, column
 
-    def _here(self, home: tuple[str, int]) -> Offset:
-        check, iteration = home
+    def _here(self, block: tuple[str, int]) -> Offset:
+        check, iteration = block
         return self.offsets[check][iteration - 1] if iteration else Offset(0, 0)
 
     def _start(self, check: str, variable: str, iteration: int) -> Offset:
-        return self.offsets[check][iteration - 1] if self.homes[check, variable].moves else Offset(0, 0)
+        return self.offsets[check][iteration - 1] if self.ranges[check, variable].moves else Offset(0, 0)
 
-    def _number(self, slot: Slot) -> tuple[int, int]:
-        """The element's number and how many there are, in the reference's own order."""
-        rows, columns = self.homes[slot.check, slot.variable].area.shape
-        row, column = slot.element
-        if (slot.check, slot.variable) in self._turned:
+    def _number(self, position: Position) -> tuple[int, int]:
+        """The element's number and how many there are, in the order of the reference's array."""
+        rows, columns = self.ranges[position.check, position.variable].area.shape
+        row, column = position.element
+        if (position.check, position.variable) in self._turned:
             return column * rows + row, rows * columns
         return row * columns + column, rows * columns
 
-    # --- from a form to a cell ---------------------------------------------------------------------------------------
+    # --- from a relative formula to a formula ------------------------------------------------------------------------
 
-    def write(self, form: Form, cell: Cell, home: tuple[str, int]) -> str | None:
-        """The form as a formula of this cell; None where it would refer to a place that there is not."""
+    def text_for(self, form: RelativeFormula, cell: Cell, block: tuple[str, int]) -> str | None:
+        """The text of the relative formula in this cell; None where it would refer to a block or a cell that does not exist."""
         text = form.pieces[0]
         for reference, dollars, piece in zip(form.references, form.dollars, form.pieces[1:], strict=True):
-            area = self._area(reference, cell, home)
+            area = self._area(reference, cell, block)
             if area is None or not area.on_the_grid:
                 return None
             text += spelled(area, dollars, cell.sheet) + piece
         return text
 
-    def _area(self, reference: Reference, cell: Cell, home: tuple[str, int]) -> Range | None:
-        check, iteration = home
+    def _area(self, reference: RelativeReference, cell: Cell, block: tuple[str, int]) -> Range | None:
+        check, iteration = block
         target = iteration + reference.delta
-        sheet, here, begins = reference.to[0], self._here(home), (0, 0)
+        sheet, here, begins = reference.to[0], self._here(block), (0, 0)
         if reference.part in ("whole", "alike", "some"):
             of, variable = reference.to
             base = self.area(of, variable, target)
@@ -246,12 +253,12 @@ class Layout:
         return Range(sheet, row, column, row + rows - 1, column + columns - 1)
 
     def alike(self, cell: Cell, area: Range) -> Range | None:
-        """The element, of the quantity that fills the area, that has the number of the cell's own; None where there is none."""
-        slot = self.slots.get(area.first)
-        return self._alike(cell, slot.check, slot.variable, area) if slot is not None else None
+        """The element, of the quantity that fills the area, with the same number as the cell; None where there is none."""
+        position = self.positions.get(area.first)
+        return self._alike(cell, position.check, position.variable, area) if position is not None else None
 
     def _alike(self, cell: Cell, check: str, variable: str, base: Range) -> Range | None:
-        own = self.slots.get(cell)
+        own = self.positions.get(cell)
         if own is None:
             return None
         number, size = self._number(own)
@@ -265,7 +272,7 @@ class Layout:
 
 
 def _skeleton(text: str) -> str:
-    """The text without what makes no difference; texts and column names keep their spaces and capitals."""
+    """The text in capitals and without spaces; strings and column names are kept as they are."""
     skeleton, position = "", 0
     for token in tokens(text) if '"' in text or "[" in text else ():
         if token.kind in ("string", "structured"):
@@ -274,8 +281,8 @@ def _skeleton(text: str) -> str:
     return skeleton + "".join(text[position:].upper().split())
 
 
-def _slot(check: str, binding: Binding) -> Slot:
-    return Slot(check, binding.output.name, binding.iteration, binding.element)
+def _position(check: str, binding: Binding) -> Position:
+    return Position(check, binding.output.name, binding.iteration, binding.element)
 
 
 def dollars_of(text: str) -> tuple[bool, bool, bool, bool]:
@@ -286,7 +293,7 @@ def dollars_of(text: str) -> tuple[bool, bool, bool, bool]:
 
 
 def spelled(area: Range, dollars: tuple[bool, bool, bool, bool], sheet: str) -> str:
-    """The range as a formula of that sheet has it, with ``$`` where it is anchored."""
+    """The range as a formula on that sheet refers to it, with ``$`` where it is anchored."""
 
     def end(column: int, row: int, anchors: tuple[bool, ...]) -> str:
         return f"{'$' if anchors[0] else ''}{column_letters(column)}{'$' if anchors[1] else ''}{row}"

@@ -1,6 +1,6 @@
-"""The smallest edit that makes a wrong formula agree with the reference, on forced values, in every cell and every scenario.
+"""The search for a fix: the smallest edit that makes a wrong formula agree with the reference in every cell and sample.
 
-What the quick look of ``screen`` lets pass is recomputed by the engine before it is believed.
+Formulas are compared on forced values. The screen, a fast evaluator, rejects most edits; the engine confirms the rest.
 """
 
 import functools
@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from xlparity.diagnosis.branches import has_branches, loses_a_branch, taken, without_each_of
-from xlparity.diagnosis.edits import LARGE, SMALL, Edit, Kind, Site, edits
+from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
 from xlparity.diagnosis.localise import ForcingSession, Root, agrees
-from xlparity.diagnosis.relative import Form, Layout
+from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.diagnosis.subject import Subject, parsed, refers
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node, plain
@@ -22,91 +22,96 @@ from xlparity.excel.graph import Graph
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook
 
-_MOST_SIBLINGS = 80  # cells whose formula is compared with that of the cause, the nearest first
-_MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000  # edits, and pairs of edits, that are looked at
-_LIKELY_SIZE = 1.2  # of an edit that makes a range the whole of a quantity; see edits.places
-_MOST_TWO_STEPS = 3  # searches for two edits in a row, which are the long ones
+_MOST_SIBLINGS = 80  # siblings whose formulas are compared with the root's, the nearest first
+_MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000  # edits, and pairs of edits, that are screened
+_LIKELY_SIZE = 1.2  # the size of an edit that extends a range to its whole quantity; see edits.places
+_MOST_TWO_STEPS = 3  # roots for which pairs of edits are searched, which takes longest
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
-    """What to write, by the first cell of each formula, and what was wrong: the kind of the edit and what it says.
+class Fix:
+    """A fix of a root: the right formulas, by the first cell of each, and the kind and the description of the edit.
 
-    ``culprits`` are the cells that are at fault where these are no bound ones, but helpers on the way to them. ``size``,
-    ``unlike`` and ``of_siblings`` are those of the edit; the size is 0 for the siblings' formula.
+    ``helpers`` are the wrong cells where these are unbound precedents of the root's cells. ``size``, ``unlike`` and
+    ``of_siblings`` are those of the edit; the size is 0 for the siblings' formula.
     """
 
     kind: str
     said: str
     formulas: Mapping[Cell, Formula]
-    culprits: tuple[Cell, ...] = ()
+    helpers: tuple[Cell, ...] = ()
     size: float = 0.0
     unlike: Cell | None = None
     of_siblings: bool = False
 
     @classmethod
-    def by(cls, edit: Edit, formulas: Mapping[Cell, Formula], culprits: tuple[Cell, ...] = ()) -> "Mend":
-        """What the edit makes of the formulas."""
-        return cls(edit.kind, edit.said, formulas, culprits, edit.size, edit.unlike, edit.of_siblings)
+    def by(cls, edit: Edit, formulas: Mapping[Cell, Formula], helpers: tuple[Cell, ...] = ()) -> "Fix":
+        """The fix by an edit that gives these formulas."""
+        return cls(edit.kind, edit.said, formulas, helpers, edit.size, edit.unlike, edit.of_siblings)
 
     @property
     def signature(self) -> frozenset[tuple[Cell, str]]:
-        """What tells the mend from others: a frozen set of the formulas' places and texts."""
+        """The identity of the fix: the cells and texts of its formulas."""
         return frozenset((cell, formula.text) for cell, formula in self.formulas.items())
 
 
 class Repair:
-    """The search for mends of the root causes of one workbook."""
+    """The search for fixes of the root causes of one workbook."""
 
-    def __init__(self, workbook: Workbook, layout: Layout, roots: Sequence[Root], session: ForcingSession) -> None:
+    def __init__(
+        self, workbook: Workbook, quantity_map: QuantityMap, roots: Sequence[Root], session: ForcingSession
+    ) -> None:
         self.workbook = workbook
-        self.layout = layout
+        self.quantity_map = quantity_map
         self.session = session
         self._at_fault = {cell for root in roots for cell in root.cells}
         self._budget = _MOST_TWO_STEPS
 
-    def mend(self, root: Root, refused: Container[object] = ()) -> Mend | None:
-        """The smallest edit that mends the root cause; None where none is found, since a wrong one would be worse.
+    def fix(self, root: Root, refused: Container[object] = ()) -> Fix | None:
+        """The smallest edit that fixes the root cause; None where none is confirmed, since a wrong fix is worse than none.
 
-        ``refused`` are the signatures of mends that have turned out to be none.
+        ``refused`` are the signatures of fixes that were rejected later.
         """
         for edit, formulas in self._candidates(root):
-            mend = Mend.by(edit, formulas)
-            if mend.signature not in refused and self.confirmed(root, formulas):
-                return replace(mend, said=self._told(root, edit, formulas))
+            fix = Fix.by(edit, formulas)
+            if fix.signature not in refused and self.confirmed(root, formulas):
+                return replace(fix, said=self._sentence(root, edit, formulas))
         return None
 
-    def _told(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
-        """What the edit says as it reads from the root's first cell, whose formulas are shown, and not from its middle."""
-        first, home = root.cells[0], (root.run.name, root.bindings[0].iteration)
+    def _sentence(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
+        """The description of the edit for the root's first cell, whose formula is shown; the edit was found in the middle one."""
+        first, block = root.cells[0], (root.run.name, root.bindings[0].iteration)
         first = self.workbook.members.get(first, first)
         own, new = self.workbook.formula(first), formulas.get(first)
         before, after = (parsed(formula.text) if formula is not None else None for formula in (own, new))
         if own is None or before is None or after is None or not edit.said or edit.kind in ("siblings", "anchor"):
             return edit.said
-        site, wanted = Site(self.layout, first, home, own.area.shape if own.area is not None else None), plain(after)
-        told = (e.said for e in edits(before, site) if e.kind == edit.kind and plain(e.tree) == wanted)
-        return next(told, edit.said)
+        site, wanted = (
+            Site(self.quantity_map, first, block, own.area.shape if own.area is not None else None),
+            plain(after),
+        )
+        sentences = (e.said for e in edits(before, site) if e.kind == edit.kind and plain(e.tree) == wanted)
+        return next(sentences, edit.said)
 
-    # --- what is tried, and in which order ------------------------------------------------------------------------------
+    # --- the candidates, in the order of the search ----------------------------------------------------------------------
 
     def _candidates(self, root: Root) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
         subject = Subject(self, root)
         yield from self._anchored(root, subject)
         siblings = self.siblings(root)
         for form, cell in siblings:
-            if form != root.form and (formulas := subject.written(form)) is not None:
+            if form != root.form and (formulas := subject.formulas_for(form)) is not None:
                 yield self._as_edit(subject, form, cell), formulas
-        if root.fault == "typed" and (formulas := self._by_element(root)):
+        if root.fault == "hardcoded" and (formulas := self._by_element(root)):
             yield Edit("siblings", Node("omitted", ""), "as in the other iterations", 0.0), formulas
         if subject.tree is not None:
             for kinds in (SMALL, *((kind,) for kind in LARGE)):
                 yield from subject.screened(self._steps(subject, subject.tree, kinds))
-        if not subject.telling:
+        if not subject.has_evidence:
             return
         seeds = [form for form, _ in siblings if form != root.form][:4]
         for form in seeds:
-            text = self.layout.write(form, subject.cell, subject.home)
+            text = self.quantity_map.text_for(form, subject.cell, subject.block)
             if text is not None and (seed := parsed(text)) is not None:
                 yield from subject.screened(
                     edit._replace(of_siblings=True) for edit in edits(seed, subject.site, SMALL)
@@ -118,32 +123,32 @@ class Repair:
             yield from subject.screened(_two_steps(subject.tree, subject.site))
 
     def _by_element(self, root: Root) -> dict[Cell, Formula]:
-        """For each of the root's cells the formula of the same element in the nearest iteration; nothing unless all have one."""
+        """For each of the root's cells the formula of the same element in the nearest iteration; empty unless all have one."""
         found: dict[Cell, Formula] = {}
         for binding in root.bindings:
-            for home, cell, formula in self.healthy(root):
-                slot = self.layout.slots.get(cell)
-                if slot is not None and slot.element == binding.element and formula.area is None:
-                    form = self.layout.form(cell, formula, home)
-                    text = self.layout.write(form, binding.cell, (root.run.name, binding.iteration))
+            for block, cell, formula in self.right_siblings(root):
+                position = self.quantity_map.positions.get(cell)
+                if position is not None and position.element == binding.element and formula.area is None:
+                    form = self.quantity_map.form(cell, formula, block)
+                    text = self.quantity_map.text_for(form, binding.cell, (root.run.name, binding.iteration))
                     if text is not None:
                         found[binding.cell] = Formula(text)
                     break
         return found if len(found) == len(root.indices) else {}
 
-    def _steps(self, subject: Subject, tree: Node, kinds: Sequence[Kind]) -> Iterator[Edit]:
+    def _steps(self, subject: Subject, tree: Node, kinds: Sequence[EditKind]) -> Iterator[Edit]:
         for edit in edits(tree, subject.site, kinds):
-            # A quantity that is always the same number, as a count is, tells a sign, a function or the length of a range.
+            # A constant quantity, such as a count, is evidence of a sign, a function or the length of a range only.
             if (
-                subject.telling
+                subject.has_evidence
                 or edit.kind in ("sign", "function")
                 or (edit.kind == "range" and edit.size <= _LIKELY_SIZE)
             ):
                 yield edit
 
-    def _as_edit(self, subject: Subject, form: Form, sibling: Cell) -> Edit:
-        """The step from the formula to its siblings' as the catalogue tells it, where it is one."""
-        text = self.layout.write(form, subject.cell, subject.home) or "=0"
+    def _as_edit(self, subject: Subject, form: RelativeFormula, sibling: Cell) -> Edit:
+        """The edit that leads to the siblings' formula, from the catalogue; one of kind ``siblings`` where there is none."""
+        text = self.quantity_map.text_for(form, subject.cell, subject.block) or "=0"
         target = parsed(text)
         if target is not None and subject.tree is not None:
             for edit in edits(subject.tree, subject.site):
@@ -152,49 +157,49 @@ class Repair:
         return Edit("siblings", target or Node("omitted", ""), "", 0.0, sibling)
 
     def _anchored(self, root: Root, subject: Subject) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
-        """References that moved as a right formula was filled, and should not have, or did not and should have."""
+        """Candidates for a missing or a superfluous ``$`` in a right formula that was filled into the root's cells."""
         own = self.workbook.formula(subject.cell)
         if own is None or subject.tree is None:
             return
-        for home, cell, formula in islice(self.healthy(root), _MOST_SIBLINGS):
+        for block, cell, formula in islice(self.right_siblings(root), _MOST_SIBLINGS):
             rows, columns = subject.cell.row - cell.row, subject.cell.column - cell.column
             if cell.sheet != subject.cell.sheet or filled(formula.text, rows, columns) != own.text:
                 continue
-            near = [b.cell for b in root.bindings if b.iteration == subject.home[1]]
+            near = [b.cell for b in root.bindings if b.iteration == subject.block[1]]
             for turn, other in turned(formula):
-                form = self.layout.form(cell, other, home)
-                # A formula means the same with many a ``$``; at fault is the one that decides what filling makes of it.
-                if all(self._fills(cell, other, to, subject.home, form) for to in near):
-                    formulas = subject.written(form)
+                form = self.quantity_map.form(cell, other, block)
+                # Several positions of ``$`` give the same formula; the one that filling makes right is the fix.
+                if all(self._fills(cell, other, to, subject.block, form) for to in near):
+                    formulas = subject.formulas_for(form)
                     if formulas is not None:
                         yield Edit("anchor", Node("omitted", ""), turn.sentence, 1.0), formulas
             return
 
-    def _fills(self, cell: Cell, formula: Formula, to: Cell, home: tuple[str, int], form: Form) -> bool:
-        """Whether the formula of one cell has this form in another, when Excel fills it in there."""
+    def _fills(self, cell: Cell, formula: Formula, to: Cell, block: tuple[str, int], form: RelativeFormula) -> bool:
+        """Whether filling the formula of one cell into another gives this relative formula."""
         text = filled(formula.text, to.row - cell.row, to.column - cell.column)
-        return text is not None and self.layout.form(to, replace(formula, text=text), home) == form
+        return text is not None and self.quantity_map.form(to, replace(formula, text=text), block) == form
 
-    def as_siblings(self, root: Root) -> Mend | None:
-        """The formula that most of the root's siblings have; none with branches, of which nobody knows whether they are taken."""
+    def as_siblings(self, root: Root) -> Fix | None:
+        """The fix by the formula that most of the root's siblings have; None where it has branches, which are not covered."""
         subject = Subject(self, root)
         for form, cell in self.siblings(root)[:1]:
-            held, formulas = self.workbook.formula(cell), subject.written(form)
+            held, formulas = self.workbook.formula(cell), subject.formulas_for(form)
             if form != root.form and formulas is not None and held is not None and not has_branches(held):
-                return Mend.by(self._as_edit(subject, form, cell), formulas)
+                return Fix.by(self._as_edit(subject, form, cell), formulas)
         return None
 
-    def siblings(self, root: Root) -> list[tuple[Form, Cell]]:
-        """The forms of the quantity's right cells, the most common first, each with a cell that has it."""
-        found: Counter[Form] = Counter()
-        where: dict[Form, Cell] = {}
-        for home, cell, formula in islice(self.healthy(root), _MOST_SIBLINGS):
-            form = self.layout.form(cell, formula, home)
+    def siblings(self, root: Root) -> list[tuple[RelativeFormula, Cell]]:
+        """The relative formulas of the quantity's right cells, the most common first, each with a cell that has it."""
+        found: Counter[RelativeFormula] = Counter()
+        where: dict[RelativeFormula, Cell] = {}
+        for block, cell, formula in islice(self.right_siblings(root), _MOST_SIBLINGS):
+            form = self.quantity_map.form(cell, formula, block)
             found[form] += 1
             where.setdefault(form, cell)
         return [(form, where[form]) for form, _ in found.most_common()]
 
-    def healthy(self, root: Root) -> Iterator[tuple[tuple[str, int], Cell, Formula]]:
+    def right_siblings(self, root: Root) -> Iterator[tuple[tuple[str, int], Cell, Formula]]:
         """The right cells of the root's quantity that have formulas, the nearest iterations first."""
         near = root.bindings[0].iteration
         bindings = [b for b in root.run.bindings if b.output.name == root.variable]
@@ -206,13 +211,13 @@ class Repair:
                 seen.add(cell)
                 yield (root.run.name, binding.iteration), cell, formula
 
-    # --- what is believed ---------------------------------------------------------------------------------------------------
+    # --- confirmation by the engine -----------------------------------------------------------------------------------------
 
     def confirmed(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
-        """Whether the engine finds the root's cells right with these formulas, on every set of forced values."""
+        """Whether the engine finds the root's cells right with these formulas, in every sample of forced values."""
         cells = list(formulas)
         middle = cells[len(cells) // 2]
-        # One formula tells nearly always, and takes a hundredth of the time.
+        # One formula decides nearly always, and takes a hundredth of the time.
         if len(cells) > 1 and not self._right(root, {middle: formulas[middle]}):
             return False
         return _filled(formulas).issuperset(root.cells) and not self._circular(formulas) and self._right(root, formulas)
@@ -221,13 +226,13 @@ class Repair:
         found = self.computed(root, formulas)
         concerned = _filled(formulas)
         return all(
-            agrees(root.run, index, found.get(binding.cell, BLANK), root.forced.sets).all()
+            agrees(root.run, index, found.get(binding.cell, BLANK), root.forced.samples).all()
             for index, binding in zip(root.indices, root.bindings, strict=True)
             if binding.cell in concerned
         )
 
     def computed(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column]:
-        """What these formulas come to on the forced values."""
+        """The values of these formulas on the forced values."""
         members = {
             member: cell
             for cell, formula in formulas.items()
@@ -244,32 +249,32 @@ class Repair:
         held |= {cell: root.forced.held[cell] for cell in {*formulas, *members} if cell in root.forced.held}
         return self.session.like(small).forced(held, root.forced.count)
 
-    def reached(self, root: Root, mend: Mend, fresh: Root) -> bool:
-        """Whether the samples take every branch of the mend's formulas, and of those that it replaces.
+    def covers_branches(self, root: Root, fix: Fix, fresh: Root) -> bool:
+        """Whether the samples take every branch of the fix's formulas, and of those that it replaces.
 
-        ``fresh`` is the root on new inputs. What the right cells of the same formula show is evidence as well.
+        ``fresh`` is the root on new inputs. Branches that right siblings with the same formula take count as well.
         """
         groups: dict[object, dict[Cell, Formula]] = {}
         right = dict(self.siblings(root))
         middle = root.bindings[len(root.indices) // 2].iteration
         iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
-        for cell, formula in mend.formulas.items():
-            home = root.run.name, iterations.get(cell, middle)
-            form = self.layout.form(cell, formula, home)
+        for cell, formula in fix.formulas.items():
+            block = root.run.name, iterations.get(cell, middle)
+            form = self.quantity_map.form(cell, formula, block)
             groups.setdefault(form, {})[cell] = formula
             if form in right:
                 continue
-            # An edit may do away with a branch that no sample takes.
+            # An edit may remove a branch that no sample takes.
             old = self.workbook.formula(cell)
-            if old is None and right and not mend.culprits:
-                text = self.layout.write(next(iter(right)), cell, home)
+            if old is None and right and not fix.helpers:
+                text = self.quantity_map.text_for(next(iter(right)), cell, block)
                 old = Formula(text) if text is not None else None
             if old is not None and loses_a_branch(formula, old):
                 return False
             if old is not None:
-                groups.setdefault(("old", self.layout.form(cell, old, home)), {})[cell] = old
+                groups.setdefault(("old", self.quantity_map.form(cell, old, block)), {})[cell] = old
         return all(
-            self._takes_all(root, fresh, {**mend.formulas, **formulas}, formulas, bool(mend.culprits))
+            self._takes_all(root, fresh, {**fix.formulas, **formulas}, formulas, bool(fix.helpers))
             for formulas in groups.values()
             if any(map(has_branches, formulas.values()))
         )
@@ -282,29 +287,29 @@ class Repair:
         group: Mapping[Cell, Formula],
         helpers: bool,
     ) -> bool:
-        """Whether the samples take every branch of a group of formulas of one form, among all that are written."""
+        """Whether the samples take every branch of ``group``, the formulas of the fix that have one relative formula."""
         changed = without_each_of(group)
         if changed is None:
             return False
-        open_to = set(range(len(changed)))
+        untaken = set(range(len(changed)))
         for on in (root, fresh):
             evaluate = functools.partial(self._whole if helpers else self.computed, on)
-            still = sorted(open_to)
+            still = sorted(untaken)
             shown = taken(evaluate, on, formulas, [changed[number] for number in still])
-            open_to -= {number for number, found in zip(still, shown, strict=True) if found}
-            if not open_to:
+            untaken -= {number for number, found in zip(still, shown, strict=True) if found}
+            if not untaken:
                 return True
-        return not helpers and self._taken_by_siblings(root, group, open_to)
+        return not helpers and self._taken_by_siblings(root, group, untaken)
 
     def _taken_by_siblings(self, root: Root, group: Mapping[Cell, Formula], numbers: Container[int]) -> bool:
         """Whether the right cells that have the group's formula take the branches of these numbers."""
         cell, formula = next(iter(group.items()))
         iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
-        form = self.layout.form(cell, formula, (root.run.name, iterations.get(cell, root.bindings[0].iteration)))
+        form = self.quantity_map.form(cell, formula, (root.run.name, iterations.get(cell, root.bindings[0].iteration)))
         alike = {
             other: held
-            for home, other, held in islice(self.healthy(root), _MOST_SIBLINGS)
-            if self.layout.form(other, held, home) == form
+            for block, other, held in islice(self.right_siblings(root), _MOST_SIBLINGS)
+            if self.quantity_map.form(other, held, block) == form
         }
         concerned = _filled(alike)
         bindings = enumerate(root.run.bindings)
@@ -320,7 +325,7 @@ class Repair:
         return session.forced(root.forced.held, root.forced.count)
 
     def _circular(self, formulas: Mapping[Cell, Formula]) -> bool:
-        """Whether a cell would follow from itself, and so agree with anything: on forced values x = x is always right."""
+        """Whether the formulas make a circular reference, which on forced values always agrees (x = x)."""
         graph, small = self.workbook.graph, replace(self.workbook, cells=formulas, members={})
         for cell in formulas:
             areas, filled = small.graph.areas(cell), small.filled(cell)
@@ -339,7 +344,7 @@ def _filled(formulas: Mapping[Cell, Formula]) -> set[Cell]:
 
 
 def _two_steps(tree: Node, site: Site) -> Iterator[Edit]:
-    """Formulas that are two edits away, of the kinds of which there are few."""
+    """Pairs of edits of the ``SMALL`` kinds, as one edit each."""
     firsts = list(islice(edits(tree, site, SMALL), _MOST_FIRST_STEPS))
     seen = {plain(tree), *(plain(edit.tree) for edit in firsts)}
     count = 0

@@ -1,4 +1,4 @@
-"""Findings in words: what is wrong where, what to write, and what follows from it."""
+"""The findings of diagnosis: what is wrong where, the fix, and the number of affected cells, in words."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,8 +10,8 @@ from xlparity.compare.run import Run
 from xlparity.diagnosis.edits import CODES
 from xlparity.diagnosis.facts import does_not_react, facts
 from xlparity.diagnosis.localise import Forced, Root, refusal_in
-from xlparity.diagnosis.relative import Layout
-from xlparity.diagnosis.repair import Mend
+from xlparity.diagnosis.relative import QuantityMap
+from xlparity.diagnosis.repair import Fix
 from xlparity.excel.address import Cell, in_words
 from xlparity.excel.columns import Column
 from xlparity.excel.prefixes import misspelling
@@ -27,42 +27,42 @@ _MAYBE_CIRCULAR = (
 
 def finding(
     workbook: Workbook,
-    layout: Layout,
+    quantity_map: QuantityMap,
     root: Root,
-    mend: Mend | None,
+    fix: Fix | None,
     sources: tuple[Cell, ...] = (),
-    besides: tuple[Root, Mend | None] | None = None,
+    other_fault: tuple[Root, Fix | None] | None = None,
 ) -> Finding:
     """The finding about a root cause.
 
-    ``sources`` are the cells that the root's cannot be computed for, if others are, and ``besides`` is what else is wrong
-    with a formula in which a function has a wrong name.
+    ``sources`` are the precedents because of which the root's cells cannot be computed, if there are any. ``other_fault`` is
+    the second fault of a formula in which a function name is misspelt.
     """
     cells, suggestion = root.helpers or root.cells, None
     if root.fault == "prefix":
         wrong = workbook.formula(cells[0])
         code, said = "XP308", misspelling(wrong.text if wrong is not None else "")
-        if besides is not None:
-            said += f"; with the right name: {_code_and_cause(*besides, layout)[1]}"
+        if other_fault is not None:
+            said += f"; with the right name: {_code_and_cause(*other_fault, quantity_map)[1]}"
     else:
-        code, said = _code_and_cause(root, mend, layout)
+        code, said = _code_and_cause(root, fix, quantity_map)
     place = _place(root)
     cause = f"{place}: {said}"
     if root.helpers:
-        cause = f"{in_words(cells)}: {said}; '{root.variable}' in {place} has it from there"
-    if mend is not None:
-        if mend.culprits and not root.helpers:
-            cells = mend.culprits
-            cause = f"{in_words(cells)} is the likely cause: {said}; '{root.variable}' in {place} has it from there"
-        suggestion = mend.formulas[workbook.members.get(cells[0], cells[0])]
+        cause = f"{in_words(cells)}: {said}; '{root.variable}' in {place} depends on it"
+    if fix is not None:
+        if fix.helpers and not root.helpers:
+            cells = fix.helpers
+            cause = f"{in_words(cells)} is the likely cause: {said}; '{root.variable}' in {place} depends on it"
+        suggestion = fix.formulas[workbook.members.get(cells[0], cells[0])]
     if sources:
         cells = sources
         why = _why(root.forced.local.get(sources[0], BLANK))
         cause = f"{in_words(cells)} cannot be assessed: {why}; '{root.variable}' in {place} depends on it"
-    elsewhere = bool(sources) or (mend is not None and bool(mend.culprits) and not root.helpers)
+    elsewhere = bool(sources) or (fix is not None and bool(fix.helpers) and not root.helpers)
     formula = workbook.formula(cells[0])
-    if root.fault == "prefix" and besides is None and suggestion is None:
-        cause += "; whether that is all that is wrong is not known"
+    if root.fault == "prefix" and other_fault is None and suggestion is None:
+        cause += "; there may be other faults"
     affects = root.affects + (len(root.cells) if elsewhere else 0)
     return Finding(
         code,
@@ -73,27 +73,27 @@ def finding(
         str(formula) if formula is not None else None,
         str(suggestion) if suggestion is not None else None,
         affects,
-        mend.formulas if mend is not None else {},
+        fix.formulas if fix is not None else {},
         alone=affects if root.alone == root.affects else root.alone,
         accepted=root.accepted,
     )
 
 
-def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str, str]:
+def _code_and_cause(root: Root, fix: Fix | None, quantity_map: QuantityMap) -> tuple[str, str]:
     result = root.run.results[root.indices[0]]
-    if root.fault == "typed":
+    if root.fault == "hardcoded":
         if result.status == "missing":
-            return "XP205", "nothing stands where a formula must"
+            return "XP205", "empty where a formula is expected"
         held = f"{result.actual:.9g}" if isinstance(result.actual, float) else str(result.actual)
-        said = f"{result.formula or held} stands where a formula must"
+        said = f"hard-coded {result.formula or held} where a formula is expected"
         if root.constant:
             those = f"the constants of these {len(root.cells):,} cells" if len(root.cells) > 1 else "this constant"
-            key = f"constants = \"allowed\" of '{root.variable}' in the spec says that it is meant"
+            key = f"constants = \"allowed\" of '{root.variable}' in the spec accepts that"
             said += f"; the reference gives {those} in every sample, and {key}"
         return "XP201", said
     if root.fault == "circular":
-        return "XP302", f"{_circle(result)}{_but(mend)}"
-    if root.fault == "unsupported" or (root.fault == "beyond" and mend is None):
+        return "XP302", f"{_circle(result)}{_but(fix)}"
+    if root.fault == "unsupported" or (root.fault == "uncomputed" and fix is None):
         reason = _why(root.forced.local.get(root.cells[0], BLANK))
         why = f"no correction can be looked for, since the engine formulas does not support it: {reason}"
         wrong = "XP100", f"it does not compute what the reference does; {why}"
@@ -102,12 +102,12 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
         local = root.forced.local.get(root.cells[0], BLANK)
         values = local if isinstance(local, tuple) else (local,)
         error = next((value for value in values if isinstance(value, ErrorValue)), result.actual)
-        return "XP301", f"comes to {error} where the reference has a number{_but(mend)}"
+        return "XP301", f"gives {error} where the reference has a number{_but(fix)}"
     frozen = does_not_react(root)
-    if mend is not None:
+    if fix is not None:
         dead = "it does not react to the inputs: " if frozen else ""
-        return "XP202" if frozen else CODES[mend.kind], dead + _fault(mend)
-    known = facts(root, layout)
+        return "XP202" if frozen else CODES[fix.kind], dead + _fault(fix)
+    known = facts(root, quantity_map)
     if frozen:
         return "XP202", "it does not react to the inputs, and the reference does"
     return "XP100", f"it does not compute what the reference does; {known[0]}" if known else (
@@ -116,7 +116,7 @@ def _code_and_cause(root: Root, mend: Mend | None, layout: Layout) -> tuple[str,
 
 
 def _circle(result: CellResult) -> str:
-    """What is known of a circular reference: one that iterates, or goes through a branch, may have a value in Excel."""
+    """What is known of a circular reference; in Excel, one that iterates or is in a branch may have a value."""
     return "a circular reference, which Excel does not compute" if _is_proved(result) else _MAYBE_CIRCULAR
 
 
@@ -125,20 +125,20 @@ def _is_proved(result: CellResult) -> bool:
     return isinstance(result.actual, Unsupported) and result.actual.circular
 
 
-def _fault(mend: Mend) -> str:
-    """What was wrong with the formula, as the edit that fixes it says."""
-    if mend.unlike is not None:
+def _fault(fix: Fix) -> str:
+    """What was wrong with the formula, as a clause."""
+    if fix.unlike is not None:
         return (
-            f"unlike in {mend.unlike}, {mend.said}"
-            if mend.said
-            else f"it is not the formula of {mend.unlike} and its like"
+            f"unlike in {fix.unlike}, {fix.said}"
+            if fix.said
+            else f"it is not the formula of {fix.unlike} and its siblings"
         )
-    return f"unlike its siblings: {mend.said}" if mend.of_siblings else mend.said
+    return f"unlike its siblings: {fix.said}" if fix.of_siblings else fix.said
 
 
-def _but(mend: Mend | None) -> str:
-    """The same behind what is known already; that it is not the siblings' formula would add nothing."""
-    return f"; {_fault(mend)}" if mend is not None and mend.said else ""
+def _but(fix: Fix | None) -> str:
+    """The same clause to be appended to another; empty where it would only say that siblings have another formula."""
+    return f"; {_fault(fix)}" if fix is not None and fix.said else ""
 
 
 def _why(column: Column) -> str:
@@ -148,7 +148,7 @@ def _why(column: Column) -> str:
 
 
 def _place(root: Root) -> str:
-    """The root's cells, those of one iteration where all have the same."""
+    """The root's cells in words; where several iterations have the same, the cells of the first and which iterations."""
     blocks = len(root.run.check.cells.offsets)
     bindings = root.bindings
     if blocks < 2:
@@ -169,25 +169,26 @@ def _place(root: Root) -> str:
 
 
 def unexplained(workbook: Workbook, run: Run, forced: Forced, indices: Sequence[int]) -> list[Finding]:
-    """Findings about the cells for which no formula is to blame: circles of right formulas, and what nobody can tell."""
+    """Findings about wrong cells that depend on no root: circular references, unsupported cells, unexplained differences."""
     bindings = run.bindings
-    told = [index for index in indices if np.isfinite(run.expected[:, index]).any()]  # else a misfit says it
-    unsure = [index for index in told if isinstance(run.results[index].actual, Unsupported)]
-    circle = [index for index in unsure if workbook.graph.is_circular(bindings[index].cell)]
+    # Cells without an expected value have the finding XP401.
+    compared = [index for index in indices if np.isfinite(run.expected[:, index]).any()]
+    unsupported = [index for index in compared if isinstance(run.results[index].actual, Unsupported)]
+    circle = [index for index in unsupported if workbook.graph.is_circular(bindings[index].cell)]
     found: list[Finding] = []
     if circle:
-        behind = len(unsure) - len(circle)
+        dependents = len(unsupported) - len(circle)
         kinds: dict[bool, list[int]] = {}
         for index in circle:
             kinds.setdefault(_is_proved(run.results[index]), []).append(index)
         for alike in kinds.values():
             said = f"{_circle(run.results[alike[0]])}, of formulas that are right by themselves"
-            found.append(_about(workbook, run, alike, "XP302", said, behind))
-        told = [index for index in told if index not in set(unsure)]
-    found += _refused(workbook, run, [index for index in told if index in set(unsure)])
-    told = [index for index in told if index not in set(unsure)]
-    for index_group in _by_variable(run, told):
-        said = "differs, although its formula is right on the reference's values; rounding may be all there is to it"
+            found.append(_about(workbook, run, alike, "XP302", said, dependents))
+        compared = [index for index in compared if index not in set(unsupported)]
+    found += _refused(workbook, run, [index for index in compared if index in set(unsupported)])
+    compared = [index for index in compared if index not in set(unsupported)]
+    for index_group in _by_variable(run, compared):
+        said = "differs, although its formula is right on the reference's values; the difference may be rounding error"
         refusal = refusal_in(forced.local.get(bindings[index_group[0]].cell, BLANK))
         wrong = np.flatnonzero(run.wrong[:, index_group[0]]).tolist()
         if refusal is not None:
@@ -202,7 +203,7 @@ def unexplained(workbook: Workbook, run: Run, forced: Forced, indices: Sequence[
 
 
 def _refused(workbook: Workbook, run: Run, indices: Sequence[int]) -> list[Finding]:
-    """Findings about cells that the engine could not compute: each about the cells because of which it could not."""
+    """Findings about cells that the engine could not compute, one for each set of precedents that is the reason."""
     bindings = run.bindings
     cells = {bindings[index].cell for index in indices}
 

@@ -1,7 +1,7 @@
-"""Functions by names that Excel does not know in a file, as STDEV.S without its prefix: what the right names change.
+"""Misspelt function names: calls such as STDEV.S without the prefix that Excel needs in a file.
 
-Such a call is #NAME? and hides whether the formula is right otherwise. So all other causes are looked for in the workbook
-with the right names, and a formula's name is a cause of its own where the right one makes a difference.
+Such a call is #NAME? and hides any other fault of the formula. So all other causes are searched for in a copy of the workbook
+with the right names, and a misspelt name is a cause of its own where the right one changes a value.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,9 +9,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from xlparity.compare.run import Run
-from xlparity.diagnosis.localise import Forced, ForcingSession, Root, agrees, amiss
-from xlparity.diagnosis.relative import Form, Layout
-from xlparity.diagnosis.repair import Mend
+from xlparity.diagnosis.localise import Forced, ForcingSession, Root, agrees, failing
+from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
+from xlparity.diagnosis.repair import Fix
 from xlparity.excel.address import Cell
 from xlparity.excel.columns import Column, value_in
 from xlparity.excel.prefixes import concerns, misspelt, prefixed
@@ -20,9 +20,9 @@ from xlparity.excel.workbook import Formula, Workbook, formulas_of
 
 
 class Spelling:
-    """A workbook beside the same one with the right names: ``formulas`` are those that it takes, by their cells.
+    """A workbook and its copy with the right function names; ``formulas`` are the corrected formulas, by their cells.
 
-    ``session`` and ``workbook`` are those with the right names; without a wrong one, those that were given.
+    ``session`` and ``workbook`` are those of the copy; where no name is misspelt, the given ones.
     """
 
     def __init__(self, workbook: Workbook, session: ForcingSession) -> None:
@@ -32,10 +32,10 @@ class Spelling:
         self.workbook = workbook.edited(self.formulas) if self.formulas else workbook
         self.session = session.like(self.workbook) if self.formulas else session
 
-    def roots(self, layout: Layout, run: Run, forced: Forced, bound: AbstractSet[Cell]) -> list[Root]:
-        """The wrong names that change what the check's wrong cells come to, one root for one relative formula.
+    def roots(self, quantity_map: QuantityMap, run: Run, forced: Forced, bound: AbstractSet[Cell]) -> list[Root]:
+        """The misspelt names that change values of the check's wrong cells, one root for each relative formula.
 
-        ``forced`` are the check's values with the right names, ``bound`` the cells that any check binds.
+        ``forced`` are the check's forced values with the right names, ``bound`` the cells that any check binds.
         """
         if not self.formulas:
             return []
@@ -46,12 +46,12 @@ class Spelling:
             if any(_differ(before, forced, member) for member in self.workbook.filled(cell).cells())
         }
         return [
-            *self._bound(layout, run, forced, changed),
-            *self._helpers(layout, run, forced, before, changed, bound),
+            *self._bound(quantity_map, run, forced, changed),
+            *self._helpers(quantity_map, run, forced, before, changed, bound),
         ]
 
-    def mend(self, root: Root) -> Mend | None:
-        """The right names in the root's formulas, where these then agree with the reference on the forced values.
+    def fix(self, root: Root) -> Fix | None:
+        """The right names in the root's formulas; None where these still differ from the reference on the forced values.
 
         Helpers are not compared here: the formulas that read them may contain another fault, which is fixed separately.
         """
@@ -59,16 +59,16 @@ class Spelling:
             return None
         cells = root.helpers or root.cells
         anchors = dict.fromkeys(self._found.members.get(cell, cell) for cell in cells)
-        return Mend("prefix", "", {cell: self.formulas[cell] for cell in anchors}, root.helpers)
+        return Fix("prefix", "", {cell: self.formulas[cell] for cell in anchors}, root.helpers)
 
-    def _bound(self, layout: Layout, run: Run, forced: Forced, changed: Collection[Cell]) -> list[Root]:
-        groups: dict[tuple[str, Form, bool, bool], list[int]] = {}
-        for index in amiss(run):
+    def _bound(self, quantity_map: QuantityMap, run: Run, forced: Forced, changed: Collection[Cell]) -> list[Root]:
+        groups: dict[tuple[str, RelativeFormula, bool, bool], list[int]] = {}
+        for index in failing(run):
             binding = run.bindings[index]
             cell = self._found.members.get(binding.cell, binding.cell)
             if cell in changed:
-                form = layout.form(cell, self.formulas[cell], (run.name, binding.iteration))
-                agreed = agrees(run, index, forced.local.get(binding.cell, BLANK), forced.sets).all()
+                form = quantity_map.form(cell, self.formulas[cell], (run.name, binding.iteration))
+                agreed = agrees(run, index, forced.local.get(binding.cell, BLANK), forced.samples).all()
                 accepted = run.results[index].reason is not None
                 groups.setdefault((binding.output.name, form, bool(agreed), accepted), []).append(index)
         return [
@@ -78,19 +78,19 @@ class Spelling:
 
     def _helpers(
         self,
-        layout: Layout,
+        quantity_map: QuantityMap,
         run: Run,
         forced: Forced,
         before: Mapping[Cell, Column],
         changed: Collection[Cell],
         bound: AbstractSet[Cell],
     ) -> list[Root]:
-        """The roots of cells that nothing binds: theirs are the wrong cells that come to something else because of them."""
+        """The roots whose misspelt cells are unbound helpers: their cells are the wrong dependents whose values change."""
         helpers = [cell for cell in changed if bound.isdisjoint(self.workbook.filled(cell).cells())]
         if not helpers:
             return []
-        wrong = {run.bindings[index].cell: index for index in amiss(run)}
-        groups: dict[Form, tuple[list[Cell], set[int]]] = {}
+        wrong = {run.bindings[index].cell: index for index in failing(run)}
+        groups: dict[RelativeFormula, tuple[list[Cell], set[int]]] = {}
         for helper in sorted(helpers):
             reached = {
                 cell
@@ -99,7 +99,9 @@ class Spelling:
             }
             indices = {wrong[cell] for cell in reached if cell in wrong and _differ(before, forced, cell)}
             if indices:
-                form = layout.form(helper, self.formulas[helper], (run.name, layout.block_of(run.name, helper) or 0))
+                form = quantity_map.form(
+                    helper, self.formulas[helper], (run.name, quantity_map.block_of(run.name, helper) or 0)
+                )
                 cells, known = groups.setdefault(form, ([], set()))
                 cells.append(helper)
                 known |= indices
@@ -111,9 +113,9 @@ class Spelling:
 
 
 def right(root: Root) -> bool:
-    """Whether the root's cells are right with the right names, on the reference's values for what they read."""
+    """Whether the root's cells are right with the right names, on the reference's values for their precedents."""
     return all(
-        agrees(root.run, index, root.forced.local.get(cell, BLANK), root.forced.sets).all()
+        agrees(root.run, index, root.forced.local.get(cell, BLANK), root.forced.samples).all()
         for index, cell in zip(root.indices, root.cells, strict=True)
     )
 
@@ -124,7 +126,7 @@ def _respelled(workbook: Workbook) -> dict[Cell, Formula]:
         if concerns(formula.text) and misspelt(formula.text):
             try:
                 workbook.read_by_excel(formula.text)
-            except ValueError:  # it is not known to be wrong
+            except ValueError:  # Excel may read it in a way that is not known here
                 continue
             found[cell] = replace(formula, text=prefixed(formula.text))
     return found

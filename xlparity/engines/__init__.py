@@ -1,4 +1,4 @@
-"""Engines, which recalculate workbooks: a file each, with the constant ``ENGINE`` by which ``registry`` knows it.
+"""Engines, which recalculate workbooks: one module each, with a constant ``ENGINE`` that ``registry`` reads.
 
-``protocol`` says what an engine is, ``evaluator`` computes for the engine ``formulas``, and ``common`` has what engines share.
+``protocol`` defines an engine, ``evaluator`` computes for the engine ``formulas``, and ``common`` has code that engines share.
 """

@@ -1,6 +1,6 @@
-"""The engine ``cached``: it computes nothing, and tells what the file stores.
+"""The engine ``cached``: it computes nothing, and returns the values that the file stores.
 
-Where Excel saved the file, that is what Excel computed, and so the one witness that is Excel itself.
+Where Excel saved the file, these are Excel's own results.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from xlparity.excel.workbook import Workbook
 
 
 class CachedEngine:
-    """The values that the file holds beside its formulas."""
+    """The values that the file stores for its formulas."""
 
     name = "cached"
     version = version("xlparity")
@@ -25,7 +25,7 @@ class CachedEngine:
     most_samples: int | None = 1
 
     def load(self, workbook: Workbook) -> "CachedSession":
-        """What the file stores, read from its path once more; raises WorkbookError where it has changed since."""
+        """The stored values, read from the file again; raises WorkbookError where it has changed since."""
         return CachedSession(workbook)
 
 
@@ -37,7 +37,7 @@ class CachedSession:
         self._values = as_held(workbook, lambda cell: stored.get(cell, MISSING))
 
     def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
-        """What every cell stores; a formula without a stored value is MISSING. Raises UsageError for any override."""
+        """The stored value of every cell; a formula without a stored value is MISSING. Raises UsageError for any override."""
         if overrides:
             raise UsageError("stored values cannot be recalculated with other inputs; use another engine")
         return Batch.of(self._values, samples)
@@ -46,6 +46,6 @@ class CachedSession:
 ENGINE = Described(
     CachedEngine,
     "stored values",
-    "what the file stores, as whoever saved it last computed it; no what-if inputs",
+    "the values that the program which saved the file last stored in it; no what-if inputs",
     settles=False,
 )

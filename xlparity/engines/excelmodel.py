@@ -1,7 +1,7 @@
-"""The engine ``excelmodel``: ``formulas.ExcelModel``, slow, and the witness that ``formulas`` is held to.
+"""The engine ``excelmodel``: ``formulas.ExcelModel``, slow, with which the engine ``formulas`` is compared.
 
-It rounds every number that the file holds to 15 decimals, and takes what it cannot compute for ``#NAME?``. What the
-engine ``formulas`` refuses is refused here too, since the functions are the same.
+It rounds every number in the file to 15 decimals, and gives ``#NAME?`` for what it cannot compute. What the engine
+``formulas`` does not support is unsupported here too, since the functions are the same.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
-from xlparity.engines.common.files import Original
+from xlparity.engines.common.files import FileTemplate
 from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.protocol import ONE_AT_A_TIME, Described, Values, one_by_one
 from xlparity.errors import UsageError, WorkbookError
@@ -46,7 +46,7 @@ class ExcelModelSession:
 
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
-        self._vouched = FormulasSession(workbook)
+        self._formulas_session = FormulasSession(workbook)
         self._book = workbook.path.name
         read = workbook.as_excel_reads()
         try:
@@ -58,19 +58,19 @@ class ExcelModelSession:
                 path = workbook.path
                 if read is not workbook:
                     path = Path(folder) / self._book
-                    path.write_bytes(Original(read, ()).copy({}))
+                    path.write_bytes(FileTemplate(read, ()).copy({}))
                 self._model = formulas.ExcelModel().loads(str(path)).finish()
-        except Exception as error:  # the witness may fail in any way it likes
+        except Exception as error:  # ExcelModel raises errors of any kind
             raise WorkbookError(
                 f"{workbook.path}: ExcelModel cannot load it ({type(error).__name__}: {error}); use another engine"
             ) from error
 
     def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
-        """Every cell's value; constants are as the workbook has them, since ExcelModel rounds its own.
+        """Every cell's value; constants are those of the workbook, since ExcelModel rounds its own.
 
         Raises UsageError for an override that ExcelModel cannot take: a blank, or one cell of an array area.
         """
-        return one_by_one(lambda sets: map(self._values, sets), self._workbook, overrides, samples)
+        return one_by_one(lambda each: map(self._values, each), self._workbook, overrides, samples)
 
     def _values(self, overrides: Values) -> Values:
         for cell, value in overrides.items():
@@ -91,7 +91,7 @@ class ExcelModelSession:
             for member in block.cells():
                 index = member.row - block.row, member.column - block.column
                 values[member] = MISSING if table is None else _from_model(table[index])
-        for cell, value in self._vouched.recalculate(overrides).values_in(0).items():
+        for cell, value in self._formulas_session.recalculate(overrides).values_in(0).items():
             if isinstance(value, Unsupported):
                 values[cell] = value
         return values | dict(overrides)
@@ -102,7 +102,7 @@ class ExcelModelSession:
 
 
 def _no_progress_bars() -> contextlib.redirect_stderr[io.StringIO]:
-    # formulas draws its progress bars on standard error, whoever asks.
+    # formulas always draws its progress bars on standard error.
     return contextlib.redirect_stderr(io.StringIO())
 
 
@@ -127,6 +127,6 @@ def _from_model(value: Any) -> Value:
 ENGINE = Described(
     ExcelModelEngine,
     "in process",
-    "formulas' own spreadsheet model, slow; a witness for formulas",
+    "formulas' own spreadsheet model, slow; for comparison with formulas",
     built_on="formulas",
 )

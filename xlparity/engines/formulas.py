@@ -1,4 +1,4 @@
-"""The engine ``formulas``: the library's parser and functions, compiled by the evaluator; it refuses what it does not support."""
+"""The engine ``formulas``: the library's parser and functions, compiled by the evaluator; the rest is Unsupported."""
 
 from importlib.metadata import version
 
@@ -8,7 +8,7 @@ from xlparity.excel.workbook import Workbook
 
 
 class FormulasEngine:
-    """Computes what Excel computes, or refuses the cell with the reason."""
+    """Computes what Excel computes; cells that it does not support get the reason instead."""
 
     name = "formulas"
     version = version("formulas")

@@ -1,7 +1,7 @@
-"""The engine ``ironcalc``: IronCalc, a spreadsheet kernel in Rust, given copies of the file.
+"""The engine ``ironcalc``: IronCalc, a spreadsheet kernel in Rust, run on copies of the file.
 
-It tells ``#NAME?``, ``#NIMPL!`` and ``#ERROR!`` of what it does not know, has not got or cannot parse; these are
-unsupported, and no results.
+It gives ``#NAME?``, ``#NIMPL!`` and ``#ERROR!`` for what it does not know, does not implement or cannot parse; such cells
+are unsupported.
 """
 
 import math
@@ -14,9 +14,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from xlparity.engines.common.files import Original, as_held, probe, unknown_functions
-from xlparity.engines.common.operands import doubts
-from xlparity.engines.common.survey import Survey
+from xlparity.engines.common.files import FileTemplate, as_held, probe, unknown_functions
+from xlparity.engines.common.operands import misreadings
+from xlparity.engines.common.survey import FormulaSurvey
 from xlparity.engines.protocol import ONE_AT_A_TIME, Described, Values, one_by_one
 from xlparity.errors import UsageError, WorkbookError, XlparityError
 from xlparity.excel.address import Cell
@@ -25,7 +25,7 @@ from xlparity.excel.columns import Column
 from xlparity.excel.values import MISSING, ErrorValue, Unsupported, Value
 from xlparity.excel.workbook import Workbook
 
-# IronCalc prints a complaint on standard output about every formula that stores nothing; an error would be seen if it came back.
+# IronCalc prints a warning for every formula without a stored value, so an error is stored; it would show if not replaced.
 _NOT_COMPUTED = ErrorValue("#NULL!")
 _NO_DOMAIN = re.compile(r"\bA(?:SIN|COS|COSH|TANH)\(", re.IGNORECASE)
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#N/A"})
@@ -49,12 +49,12 @@ class IronCalcEngine:
         self.version = version("ironcalc")
 
     def load(self, workbook: Workbook) -> "IronCalcSession":
-        """The workbook, taken apart; IronCalc first sees it when it is recalculated."""
+        """The session of the workbook; IronCalc loads the file when it is recalculated."""
         return IronCalcSession(workbook, self._library)
 
 
-def _doubt(formula: str) -> str | None:
-    found = doubts(formula)
+def _refusal_for(formula: str) -> str | None:
+    found = misreadings(formula)
     if found.takes_truth or found.needs_brackets:
         return "brackets that IronCalc loses as it reads the formula"
     if _NO_DOMAIN.search(formula):
@@ -63,27 +63,27 @@ def _doubt(formula: str) -> str | None:
 
 
 class IronCalcSession:
-    """One workbook, read by IronCalc anew each time."""
+    """One workbook, which IronCalc loads anew for each recalculation."""
 
     def __init__(self, workbook: Workbook, library: Any) -> None:
         if workbook.date1904:
             raise WorkbookError(f"{workbook.path}: IronCalc does not know the 1904 date system; use another engine")
         self._workbook = workbook = workbook.as_excel_reads()
         self._library = library
-        self._survey = Survey(workbook, _doubt)
+        self._survey = FormulaSurvey(workbook, _refusal_for)
         self._nameless = self._survey.nameless
-        self._original = Original(workbook, self._survey.refused, _NOT_COMPUTED)
+        self._template = FileTemplate(workbook, self._survey.refused, _NOT_COMPUTED)
         self._unknown = self._ask_for_functions()
 
     def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
-        """Every cell's value in each sample, with the overrides in place of what the cells hold, formulas included.
+        """Every cell's value in each sample, with the overrides in place of the cells' contents, formulas included.
 
         Raises UsageError for an override that no file can hold, and WorkbookError where IronCalc fails.
         """
-        return one_by_one(lambda sets: map(self._values, sets), self._workbook, overrides, samples)
+        return one_by_one(lambda each: map(self._values, each), self._workbook, overrides, samples)
 
     def _values(self, overrides: Values) -> Values:
-        data = self._original.copy(overrides)
+        data = self._template.copy(overrides)
         with self._failing_clearly():
             model = self._evaluated(data)
             sheets = {sheet["name"]: number for number, sheet in enumerate(model.get_worksheets_properties())}
@@ -106,14 +106,14 @@ class IronCalcSession:
         return model
 
     def _value(self, model: Any, sheet: int, cell: Cell) -> Value:
-        """What the cell comes to; unsupported where IronCalc shows an error that Excel may not have."""
+        """The cell's value; Unsupported where IronCalc has an error that Excel may not have."""
         value = self._shown(model, sheet, cell)
         known = not isinstance(value, ErrorValue) or value.code in _ERRORS
         known = known or (value == ErrorValue("#NAME?") and cell in self._nameless)
         return value if known else Unsupported(f"IronCalc cannot compute it ({value})")
 
     def _shown(self, model: Any, sheet: int, cell: Cell) -> Value:
-        """What IronCalc shows in the cell, any error of its own included."""
+        """IronCalc's value of the cell, including errors that Excel does not have."""
         value = model.get_cell_value(sheet, cell.row, cell.column)
         if value is None:
             return MISSING
@@ -140,5 +140,5 @@ class IronCalcSession:
 ENGINE = Described(
     IronCalcEngine,
     "in process",
-    "IronCalc, written in Rust; an independent second opinion",
+    "IronCalc, written in Rust; an independent second engine",
 )

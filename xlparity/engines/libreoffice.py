@@ -1,9 +1,8 @@
-"""The engine ``libreoffice``: LibreOffice Calc without a window, run on copies of the file; a kernel of its own.
+"""The engine ``libreoffice``: LibreOffice Calc without a window, run on copies of the file.
 
-Numbers come back through the .xlsx file that it writes, with 15 digits: within 5e-15 of what it computed, relatively.
-Errors come back coarser than Excel's: ``#VALUE!`` stands for ``#NUM!`` in ``SQRT(-1)``, so the kind of an error is no
-evidence. A circular reference is unsupported, as in ``formulas``; ``#NAME?`` is too, since LibreOffice says that of what
-it does not know.
+Numbers are read from the .xlsx file that it writes, with 15 digits: a relative error of up to 5e-15. Errors are coarser than
+Excel's: ``SQRT(-1)`` is ``#VALUE!`` and not ``#NUM!``, so the kind of an error is no evidence. A circular reference is
+unsupported, as in ``formulas``; so is ``#NAME?``, which LibreOffice gives for everything that it does not know.
 """
 
 import functools
@@ -17,9 +16,9 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from xlparity.engines.common.files import Original, as_held, probe, stored_values, unknown_functions
-from xlparity.engines.common.operands import doubts
-from xlparity.engines.common.survey import Survey
+from xlparity.engines.common.files import FileTemplate, as_held, probe, stored_values, unknown_functions
+from xlparity.engines.common.operands import misreadings
+from xlparity.engines.common.survey import FormulaSurvey
 from xlparity.engines.protocol import ONE_AT_A_TIME, Described, Values, one_by_one
 from xlparity.errors import EngineError, UsageError
 from xlparity.excel import ooxml
@@ -32,7 +31,7 @@ from xlparity.excel.workbook import Workbook, formulas_of
 _PROGRAMS = ("soffice", "libreoffice")
 _TIME_LIMIT = 120.0  # seconds for one recalculation; a start takes one, and six on a busy machine
 _VERSION_LIMIT = 30.0  # seconds for --version, which loads nothing
-_LAST_WORDS = 300  # letters of what it printed that an error repeats
+_OUTPUT_SHOWN = 300  # characters of its output in an error message
 
 # Always recalculate on load, never update links, run no macros, fetch nothing.
 _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -48,8 +47,8 @@ _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 </oor:items>
 """
 
-# Over a range Excel passes over truth values, and LibreOffice takes them for 1 and 0.
-_PASSES_OVER_TRUTH = frozenset({
+# In a range, Excel ignores truth values for these functions, and LibreOffice takes them for 1 and 0.
+_IGNORE_TRUTH = frozenset({
     "SUM", "AVERAGE", "COUNT", "MIN", "MAX", "PRODUCT", "SUMSQ", "SUMPRODUCT", "MEDIAN", "MODE", "LARGE", "SMALL", "RANK",
     "STDEV", "STDEVP", "VAR", "VARP", "STDEV.S", "STDEV.P", "VAR.S", "VAR.P", "DEVSQ", "AVEDEV", "GEOMEAN", "HARMEAN", "KURT",
     "SKEW", "PERCENTILE", "QUARTILE", "CORREL", "COVAR", "SLOPE", "INTERCEPT", "RSQ", "SUBTOTAL", "AGGREGATE", "SUMX2MY2",
@@ -74,15 +73,15 @@ class LibreOfficeEngine:
 
     @functools.cached_property
     def version(self) -> str:
-        """As the program tells it; raises EngineError where it does not."""
+        """The program's version; raises EngineError where it prints none."""
         with tempfile.TemporaryDirectory() as folder:
             words = _run([self._program, "--version"], Path(folder), _VERSION_LIMIT).split()
         if len(words) < 2:
-            raise EngineError(f"{self._program} --version tells no version; is LibreOffice installed whole?")
+            raise EngineError(f"{self._program} --version prints no version; is LibreOffice installed whole?")
         return words[1]
 
     def load(self, workbook: Workbook) -> "LibreOfficeSession":
-        """The workbook, taken apart; LibreOffice first sees it when it is recalculated."""
+        """The session of the workbook; LibreOffice loads the file when it is recalculated."""
         return LibreOfficeSession(workbook, self._program, self._time_limit)
 
 
@@ -93,31 +92,31 @@ class LibreOfficeSession:
         self._workbook = workbook = workbook.as_excel_reads()
         self._program = program
         self._time_limit = time_limit
-        self._survey = Survey(workbook, _doubt)
+        self._survey = FormulaSurvey(workbook, _refusal_for)
         self._nameless = self._survey.nameless
-        self._original = Original(workbook, self._survey.refused)
-        self._truths = {cell for cell, formula in formulas_of(workbook) if doubts(formula.text).gives_truth}
+        self._template = FileTemplate(workbook, self._survey.refused)
+        self._truths = {cell for cell, formula in formulas_of(workbook) if misreadings(formula.text).gives_truth}
         self._unknown: frozenset[str] | None = None
         self._profile = Path(tempfile.mkdtemp(prefix="xlparity-"))
         weakref.finalize(self, shutil.rmtree, self._profile, ignore_errors=True)
         write_profile(self._profile)
 
     def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
-        """Every cell's value in each sample, with the overrides in place of what the cells hold, formulas included.
+        """Every cell's value in each sample, with the overrides in place of the cells' contents, formulas included.
 
         All samples are computed in one launch of the program.
         Raises UsageError for an override that no file can hold, and EngineError where LibreOffice fails.
         """
         return one_by_one(self._all_values, self._workbook, overrides, samples)
 
-    def _all_values(self, sets: Sequence[Values]) -> list[Values]:
-        files = {f"{number}.xlsx": self._original.copy(overrides) for number, overrides in enumerate(sets)}
+    def _all_values(self, by_sample: Sequence[Values]) -> list[Values]:
+        files = {f"{number}.xlsx": self._template.copy(overrides) for number, overrides in enumerate(by_sample)}
         if self._unknown is None:
             files["functions.xlsx"] = probe(self._survey.calls)
         made = self._converted(files)
         if self._unknown is None:
             self._unknown = unknown_functions(stored_values(made["functions.xlsx"], self._workbook), self._survey.calls)
-        return [self._values(made[f"{number}.xlsx"], overrides) for number, overrides in enumerate(sets)]
+        return [self._values(made[f"{number}.xlsx"], overrides) for number, overrides in enumerate(by_sample)]
 
     def _converted(self, files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
         """The parts of each file as LibreOffice saves it."""
@@ -139,7 +138,7 @@ class LibreOfficeSession:
             for file in files:
                 path = folder / "out" / file
                 if not path.exists():
-                    why = f"LibreOffice gave nothing back ({said.strip()[-_LAST_WORDS:]})"
+                    why = f"LibreOffice gave nothing back ({said.strip()[-_OUTPUT_SHOWN:]})"
                     raise EngineError(
                         f"{self._workbook.path}: {why}; see whether it opens there, or use another engine"
                     )
@@ -149,7 +148,7 @@ class LibreOfficeSession:
     def _values(self, parts: Mapping[str, bytes], overrides: Mapping[Cell, Value]) -> dict[Cell, Value]:
         computed = stored_values(parts, self._workbook)
         values = as_held(self._workbook, lambda cell: self._checked(cell, computed.get(cell, MISSING)))
-        values |= self._survey.over_truth({**values, **overrides}, _minds_truth)
+        values |= self._survey.reading_truth_values({**values, **overrides}, _affected_by_truth)
         values |= overrides
         assert self._unknown is not None
         return self._survey.settle(values, overrides, self._unknown)
@@ -158,7 +157,8 @@ class LibreOfficeSession:
         if value == ErrorValue("#NAME?") and cell not in self._nameless:
             return Unsupported("a name or a function that LibreOffice does not know (#NAME?)")
         if isinstance(value, float) and value in (0.0, 1.0) and self._workbook.members.get(cell, cell) in self._truths:
-            return bool(value)  # in arrays, and in cells with a format for numbers, truth values come back as numbers
+            # LibreOffice writes truth values in arrays, and in cells with a number format, as numbers.
+            return bool(value)
         return value
 
 
@@ -168,21 +168,21 @@ def write_profile(folder: Path) -> None:
     (folder / "user" / "registrymodifications.xcu").write_text(_SETTINGS)
 
 
-def _doubt(formula: str) -> str | None:
+def _refusal_for(formula: str) -> str | None:
     # Excel ranks every truth value above every number, and joins them as TRUE and FALSE.
     return (
         "a truth value compared or joined, which LibreOffice takes for a number"
-        if doubts(formula).mixes_truth
+        if misreadings(formula).mixes_truth
         else None
     )
 
 
-def _minds_truth(formula: str, calls: set[str]) -> bool:
-    return not calls.isdisjoint(_PASSES_OVER_TRUTH) or re.search("[<>=&]", formula[1:]) is not None
+def _affected_by_truth(formula: str, calls: set[str]) -> bool:
+    return not calls.isdisjoint(_IGNORE_TRUTH) or re.search("[<>=&]", formula[1:]) is not None
 
 
 def _run(command: Sequence[str], home: Path, time_limit: float) -> str:
-    """What the command says, on either stream; its whole process group is gone when this returns or raises."""
+    """The command's output on both streams; its whole process group has ended when this returns or raises."""
     environment = {**os.environ, "HOME": str(home), "LC_ALL": "C.UTF-8", "SAL_USE_VCLPLUGIN": "svp"}
     try:
         process = subprocess.Popen(
@@ -213,5 +213,5 @@ def _run(command: Sequence[str], home: Path, time_limit: float) -> str:
 ENGINE = Described(
     LibreOfficeEngine,
     "external program",
-    "LibreOffice Calc, run on copies of the file; an independent second opinion",
+    "LibreOffice Calc, run on copies of the file; an independent second engine",
 )

@@ -1,4 +1,4 @@
-"""What an engine is: it loads a workbook, and a session of it recalculates as many samples as it is asked for."""
+"""The interface of engines: an engine loads a workbook, and the session that it returns recalculates samples."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from xlparity.excel.values import BLANK, Value
 from xlparity.excel.workbook import Workbook
 
 Values: TypeAlias = Mapping[Cell, Value]
-"""What every cell that holds anything comes to in one sample; a cell that is not there is blank."""
+"""The value of every cell with contents in one sample; any other cell is blank."""
 
 ONE_AT_A_TIME = 9
-"""Samples of an engine that computes one at a time, the stored inputs among them: each takes up to a second or two."""
+"""The most samples of an engine that computes one at a time, the stored inputs included: each takes up to two seconds."""
 
 
 class Session(Protocol):
     """A loaded workbook that can be recalculated again and again."""
 
     def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
-        """Every cell's value in each sample, with the overrides set in place of what the cells hold, formulas included."""
+        """Every cell's value in each sample, with the overrides in place of the cells' contents, formulas included."""
         ...
 
 
@@ -55,20 +55,20 @@ def _holds(workbook: Workbook, cell: Cell, value: Value) -> bool:
 
 
 class Engine(Protocol):
-    """Something that computes what Excel computes, or says that it cannot."""
+    """A program or library that computes what Excel computes; cells that it does not support are Unsupported."""
 
     name: str
     recomputes: bool
     most_samples: int | None
-    """How many samples it computes in reasonable time, the stored inputs among them; None where their number costs little."""
+    """The number of samples that it computes in reasonable time, the stored inputs included; None for no limit."""
 
     @property
     def version(self) -> str:
-        """The version of what does the computing."""
+        """The version of the program or library that computes."""
         ...
 
     def load(self, workbook: Workbook) -> Session:
-        """The workbook, ready to be recalculated."""
+        """A session of the workbook, ready to be recalculated."""
         ...
 
 
@@ -77,8 +77,8 @@ class Described:
     """The constant ``ENGINE`` of an engine's module, which the registry reads.
 
     ``make`` gives the engine, or raises UsageError where it cannot run here. ``kind`` says where it computes, ``note`` what it
-    is. It may compute what others do not support unless ``settles`` is False, or it is ``built_on`` another engine, and then
-    supports nothing that this one does not.
+    is. ``settles`` says that it may compute cells that others do not support; an engine that is ``built_on`` another
+    supports nothing that the other does not.
     """
 
     make: Callable[[], Engine]

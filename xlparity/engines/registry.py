@@ -1,6 +1,6 @@
-"""The engines by name: a new one is a new file beside this one, and nothing else.
+"""The registry of engines by name: every module in this folder with a constant ``ENGINE`` is one.
 
-Nothing is imported of an engine before it is asked for: each brings a library or a program with it.
+The module of an engine is imported when it is used, since each needs a library or a program.
 """
 
 import importlib
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from xlparity.engines.protocol import Described, Engine
 
 DEFAULT = "formulas"
-_OTHERS = ("protocol", "registry")  # files here that are no engines
+_OTHERS = ("protocol", "registry")  # modules here that are no engines
 
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """An engine as a list of them shows it; ``note`` says what it is, or what to install where it cannot run here."""
+    """An engine as ``xlparity engines`` lists it; ``note`` describes it, or says what to install where it cannot run."""
 
     name: str
     version: str | None
@@ -57,7 +57,7 @@ def engines_of(names: Iterable[str]) -> "list[Engine]":
 
 
 def others_than(used: Collection[str]) -> tuple[str, ...]:
-    """The engines that can run here and may compute what these do not; none of them is started to find out."""
+    """The engines that can run here and may compute what these do not; none of them is started for this."""
     known = {name: _described(name) for name in engine_names()}
     bases = {known[name].built_on for name in used}
     return tuple(
@@ -76,7 +76,7 @@ def _can_run(name: str) -> bool:
 
 
 def list_engines() -> list[EngineInfo]:
-    """Every engine that there is, whether or not it can run here."""
+    """All engines, whether or not they can run here."""
     return [_info(name) for name in engine_names()]
 
 

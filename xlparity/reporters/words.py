@@ -19,7 +19,7 @@ from xlparity.results.report import (
     Verdict,
 )
 from xlparity.results.rules import CAUSES, OF_INPUTS, RULES, Level
-from xlparity.results.scenarios import Scenarios, Witness
+from xlparity.results.scenarios import Counterexample, Scenarios
 
 MARK = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNASSESSED: "?", Verdict.STALE: "~"}
 ONLY_STORED = "right on the stored inputs only"
@@ -202,7 +202,7 @@ def failing(found: Scenarios) -> str:
     return f"{found.failed:,} of {number(found.run, 'scenario')} fail"
 
 
-def witness(seen: Witness) -> str:
+def witness(seen: Counterexample) -> str:
     """What to type into the workbook, and what is then seen to be wrong."""
     shown = [f"{cell} to {value(content)}" for cell, content in seen.changes[:_CHANGES_SHOWN]]
     more = len(seen.changes) - len(shown)

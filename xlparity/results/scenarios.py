@@ -8,7 +8,7 @@ from xlparity.excel.values import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class Counterexample:
     """The smallest change of inputs found that makes a cell wrong: these cells set to these values, all others as stored."""
 
     changes: tuple[tuple[Cell, Value], ...]
@@ -39,7 +39,7 @@ class Scenarios:
     unsure: tuple[Cell, ...] = ()
     since: tuple[int, ...] = ()
     shaky: int = 0
-    smallest: Witness | None = None
+    smallest: Counterexample | None = None
     asked: int | None = None
     kept: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
     unfinished: bool = False

@@ -1,1 +1,1 @@
-"""Other inputs than the stored ones: drawn, tried, told apart from rounding, and made as small as they can be."""
+"""Scenarios: other inputs than the stored ones, drawn, compared, checked for rounding error, and shrunk to counterexamples."""

@@ -12,7 +12,7 @@ from xlparity.compare.compare import compare
 from xlparity.compare.expected import Bools, call_references
 from xlparity.compare.run import Loaded
 from xlparity.excel.columns import Column, picked
-from xlparity.scenarios.sample import Element, Samples, clipped
+from xlparity.scenarios.sample import Samples, VariedElement, clipped
 from xlparity.spec.check import Check
 
 _STEPS = ((1e-6, None), (1e-6, None), (1e-3, None), (0.1, -1.0), (0.1, 1.0), (0.1, None))
@@ -48,15 +48,15 @@ def match_nearby(
 
 
 def _beside(
-    element: Element, scenarios: Sequence[int], share: float, way: float | None, random: np.random.Generator
-) -> Element:
+    element: VariedElement, scenarios: Sequence[int], share: float, way: float | None, random: np.random.Generator
+) -> VariedElement:
     """The element in these scenarios, moved a little within its range; a choice or a truth value stays what it is."""
     values: Column = picked(element.values, scenarios)
     if not isinstance(values, np.ndarray) or element.given.choices:
-        return Element(element.cells, element.given, values)
+        return VariedElement(element.cells, element.given, values)
     steps = random.uniform(-share, share, len(scenarios)) if way is None else np.full(len(scenarios), way * share)
     steps = steps * np.where(values == 0, 1.0, np.abs(values)) * np.where(values < 0, -1.0, 1.0)
     inside = np.array([clipped(element.given, float(value)) for value in values + steps])
     back = np.array([clipped(element.given, float(value)) for value in values - steps])
     beyond = inside == values  # at an end of the range the step goes the other way
-    return Element(element.cells, element.given, np.where(beyond, back, inside))
+    return VariedElement(element.cells, element.given, np.where(beyond, back, inside))

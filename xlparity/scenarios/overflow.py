@@ -1,7 +1,7 @@
-"""Cells behind an overflow: Excel shows #NUM! there, and numpy goes on with an infinity.
+"""Overflow: which cells depend on one, where Excel has #NUM! and numpy an infinity.
 
-1/(1+EXP(-x)) is right in both languages, and for x below -709.8 an error in one of them and 0 in the other. Such a difference
-is no fault of a formula, whatever it computes or counts; a #DIV/0! or #NUM! that has another origin is one.
+The formula 1/(1+EXP(-x)) is right in Excel and in Python, but for x below -709.8 it is an error in Excel and 0 in Python. Such a
+difference is no fault of the formula or of its dependents; a #DIV/0! or #NUM! with another cause is.
 """
 
 import functools
@@ -24,7 +24,7 @@ _BRANCHING = re.compile(r"\bIF\(", re.IGNORECASE)
 
 
 def has_range(given: Input[Range]) -> bool:
-    """Whether the spec says what the input may be: within that, an overflow of the workbook is a fault."""
+    """Whether the spec limits the input: within the limits, an overflow of the workbook is a fault."""
     return given.low is not None or given.high is not None or bool(given.choices)
 
 
@@ -34,12 +34,12 @@ class Overflows:
     def __init__(self, workbook: Workbook) -> None:
         self._book = workbook
 
-    def behind(self, columns: Batch, number: int, cells: Iterable[Cell]) -> tuple[frozenset[Cell], frozenset[Cell]]:
-        """Of these cells those that depend on an overflow in the sample of this number, and those that perhaps do.
+    def depending(self, columns: Batch, number: int, cells: Iterable[Cell]) -> tuple[frozenset[Cell], frozenset[Cell]]:
+        """The cells that depend on an overflow in the sample with this number, and those that may depend on one.
 
-        An error value begins in a formula that reads none. That is an overflow where the formula, computed in doubles,
-        exceeds their range; nobody can say where it has a function that is not known here. A formula reads what stands in
-        the branches that it takes: what overflows in another one is no reason for its value.
+        An error value originates in a formula that reads none. It is an overflow where the formula, computed in doubles,
+        exceeds their range, and may be one where the formula has a function that the screen does not know. Branches that a
+        formula does not take are left out: an overflow there does not affect its value.
         """
         anchor, graph = self._book.members.get, self._book.graph
         watched = {cell: anchor(cell, cell) for cell in cells}
@@ -53,7 +53,7 @@ class Overflows:
             try:
                 if self._overflows(cell, columns, number):
                     certain.add(cell)
-            except (Unscreened, ValueError):  # a function, or a formula, that is not known here
+            except (Unscreened, ValueError):  # a function, or a formula, that the screen does not know
                 if cell in begins:
                     possible.add(cell)
         reached = self._with_dependents(certain, lambda reader, cell: reads(reader, cell) is True)
@@ -64,7 +64,7 @@ class Overflows:
         )
 
     def _overflows(self, cell: Cell, columns: Mapping[Cell, Column], number: int) -> bool:
-        """Whether the cell's own formula leaves the range of doubles; raises Unscreened or ValueError where nobody can say."""
+        """Whether the cell's own formula overflows; raises Unscreened or ValueError where it cannot be computed."""
         formula = self._book.formula(cell)
         if formula is None:
             return False
@@ -83,7 +83,7 @@ class Overflows:
         )
 
     def _reads(self, columns: Mapping[Cell, Column], number: int, reader: Cell, cell: Cell) -> bool | None:
-        """Whether the formula of one cell reads the other in the branches that it takes; None where nobody can say."""
+        """Whether the formula of ``reader`` reads ``cell`` in the branches that it takes; None where that is not known."""
         formula = self._book.formula(reader)
         if formula is None or reader == cell or not self._book.graph.reads(reader, cell):
             return False
@@ -113,7 +113,7 @@ class Overflows:
 
 
 def _taken(tree: Node, screen: Screen) -> Node:
-    """The formula without the branches of IF that are not taken: what these come to is computed nowhere."""
+    """The formula with every IF reduced to the branch that it takes, so that the others are not computed."""
     if tree.kind == "call" and tree.word.upper() == "IF" and len(tree.parts) == 3:
         test = screen.value(tree.parts[0], array=False)
         if test.size == 1:

@@ -1,4 +1,4 @@
-"""Remarks on a check that change no verdict: what the samples do not show, and what the reference did."""
+"""Remarks on a check, which change no verdict: limits of the scenarios, and failed calls of the reference."""
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
@@ -13,24 +13,24 @@ from xlparity.spec.binding import Input, irregular
 
 
 def with_remarks(run: Run, book: Workbook, samples: Samples) -> Run:
-    """The run whose result has its remarks."""
-    remarks = (*run.result.notes, *_layout(run), *_inputs(run, book, samples), *_reference(run), *_cells(run))
+    """The run with the remarks in its result's notes."""
+    remarks = (*run.result.notes, *_blocks(run), *_inputs(run, book, samples), *_reference(run), *_cells(run))
     return replace(run, result=replace(run.result, notes=remarks))
 
 
-def _layout(run: Run) -> Iterator[str]:
+def _blocks(run: Run) -> Iterator[str]:
     for number in irregular(run.check.cells.offsets):
-        yield f"block {number} stands at another distance from the one before it than the others"
+        yield f"block {number} is at another distance from the block before it than the other blocks"
 
 
 def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:
-    """What the scenarios do not show, and which inputs kept their values in them."""
+    """Whether there were scenarios, and which inputs kept their values in them."""
     result, scenarios = run.result, run.result.scenarios
     if not result.recomputed:
-        yield "these are the values that the file stores; nothing was recomputed, and no other inputs tried"
+        yield "these are the values that the file stores; nothing was recomputed, and no other inputs were compared"
         return
     if not scenarios.asked:
-        yield "no other inputs were tried: whether the formulas are live is not shown"
+        yield "no other inputs were compared: constants cannot be distinguished from formulas"
         return
     moved, offsets = samples.changed(), run.check.cells.offsets
     unreadable = any(found.code in (NO_NUMBER, UNSUPPORTED) for found in result.findings)
@@ -43,12 +43,12 @@ def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:
             yield f"input '{given.name}' kept its stored value throughout: the spec says that it does not vary"
     if scenarios.tried == ONE_AT_A_TIME - 1 < scenarios.asked:
         of = f"{scenarios.tried} of the {scenarios.asked:,} scenarios"
-        yield f"{of} were tried, since {result.engine} computes them one at a time"
+        yield f"{of} were run, since {result.engine} computes them one at a time"
 
 
 def _kept(given: Input[Range], cells: Sequence[Cell], moved: Set[Cell]) -> str:
-    """The remark on an input that nothing shows the formulas to follow."""
-    unseen = "so nothing shows that the formulas follow it"
+    """The remark on an input that had its stored value in every scenario."""
+    unseen = "so nothing shows that the formulas depend on it"
     if not moved.isdisjoint(cells):
         said = f"the reference is undefined for every other value drawn for input '{given.name}' ({given.at})"
         return f"{said}, {unseen}; write the values for which it is defined as low and high, or as choices"
@@ -58,7 +58,7 @@ def _kept(given: Input[Range], cells: Sequence[Cell], moved: Set[Cell]) -> str:
 
 
 def _reference(run: Run) -> Iterator[str]:
-    """Which calls of the reference did not return, or showed a fault in it."""
+    """Calls of the reference that did not return, or raised because of a fault in it."""
     scenarios = run.result.scenarios
     for said in run.check.reference.patience.hung.values():
         yield f"the reference {said}: left out"
@@ -70,14 +70,11 @@ def _reference(run: Run) -> Iterator[str]:
 
 
 def _cells(run: Run) -> Iterator[str]:
-    """Which cells could not be assessed for rounding, and which need no acceptance."""
+    """Cells that differ within rounding error, and accepted cells that match."""
     scenarios = run.result.scenarios
     if scenarios.shaky:
-        said = f"in {scenarios.shaky:,} of {scenarios.run:,} scenarios, some cells are neither right nor wrong"
-        why = (
-            "rounding or an overflow may be all that is between them, or they can be computed for inputs close by only"
-        )
-        yield f"{said}: {why}"
+        said = f"in {scenarios.shaky:,} of {scenarios.run:,} scenarios, some cells are indeterminate"
+        yield f"{said}: the difference may be rounding error or an overflow, or the cells are only supported on inputs close by"
     for reason, found in run.result.by_reason("match").items():
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
         yield f"{found[0].cell}{more} matches, and need not be accepted any longer: {reason}"

@@ -1,9 +1,9 @@
-"""Which differences are no proof against a workbook: those that rounding alone may make, or an overflow.
+"""Rounding error: which differences rounding or an overflow explains, so that they prove no fault.
 
-The reference is asked again, on inputs that are a few ulps away.
+The reference is called again on inputs that are a few ulps away, to see how far its result moves.
 
-Where LN(1-A1) has A1 within 1e-10 of 1, the last bit of a matrix product decides about the ninth digit. A right workbook
-then differs from a right reference by more than any tolerance that would still catch a wrong one.
+Where LN(1-A1) has A1 within 1e-10 of 1, the last bit of a matrix product changes the ninth digit. A right workbook then
+differs from a right reference by more than any tolerance that still detects a wrong one.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.compare.compare import Comparison
+from xlparity.compare.compare import Differences
 from xlparity.compare.expected import Bools, Expected, call, cases
 from xlparity.errors import OracleError
 from xlparity.excel.address import Range
@@ -23,14 +23,14 @@ from xlparity.spec.binding import Input
 from xlparity.spec.case import Array, Case
 from xlparity.spec.check import Check
 
-_DRAWS = 6  # nudges of the inputs of a sample, whose effects differ by chance
-_FARTHEST = 8  # ulps by which an input is nudged at most
-_MARGIN = 16  # a workbook rounds at every step on the way, and a nudge does so once
-ENOUGH = 3  # samples in which a cell is wrong whatever rounding does, before that is believed of the others
+_DRAWS = 6  # random perturbations of the inputs of a sample
+_FARTHEST = 8  # ulps by which an input is perturbed at most
+_MARGIN = 16  # a workbook rounds at every step, and a perturbation acts once
+ENOUGH = 3  # samples in which a cell is proved wrong, before it is taken for wrong in the others as well
 
 
 class Context(NamedTuple):
-    """Where cells are examined: which of the batch's samples, the seed of the first, and what overflows in the workbook."""
+    """The context of an examination: the sample in the batch, its seed, and the overflows of the workbook."""
 
     sample: int
     seed: int
@@ -41,8 +41,8 @@ class Context(NamedTuple):
         return Context(sample, self.seed + sample - self.sample, self.overflows)
 
 
-class Doubt(NamedTuple):
-    """Of cells that differ those that rounding or an overflow explains, and those of which nobody can say whether it does."""
+class Explanation(NamedTuple):
+    """Which differences rounding or an overflow explains, and of which that is not known; arrays of one shape."""
 
     explained: Bools
     unknown: Bools
@@ -52,21 +52,20 @@ def examined(
     check: Check,
     expected: Expected,
     actual: Batch,
-    compared: Comparison,
+    compared: Differences,
     known: NDArray[np.int64],
     context: Context,
-) -> Doubt:
-    """Of the wrong and the unsure cells, (samples, bindings), those that are no proof against the workbook.
+) -> Explanation:
+    """Which of the wrong and unsure cells, (samples, bindings), rounding or an overflow explains.
 
-    ``known`` counts for each binding, (bindings,), the samples in which it has been proved wrong before. Once these are
-    ``ENOUGH``, it is taken for wrong in the others as well, and they are not examined for it.
+    ``known`` counts for each binding, (bindings,), the samples in which it has been proved wrong before. After ``ENOUGH`` of
+    these, it is taken for wrong in the others as well, and is not examined.
     """
     wrong, unsure = compared.wrong, compared.unsure
-    found = Doubt(np.zeros_like(wrong), np.zeros_like(wrong))
+    found = Explanation(np.zeros_like(wrong), np.zeros_like(wrong))
     confirmed = known.copy()
-    unsure = unsure & (
-        2 * unsure.sum(axis=0) < len(unsure)
-    )  # what is refused in most sets is not refused for an overflow
+    # What is unsupported in most samples is not unsupported because of an overflow.
+    unsure = unsure & (2 * unsure.sum(axis=0) < len(unsure))
     samples = np.flatnonzero((wrong & (confirmed < ENOUGH)).any(axis=1) | unsure.any(axis=1))
     called = list(cases(check, actual, len(wrong))) if samples.size else []
     for number in samples.tolist():
@@ -75,21 +74,21 @@ def examined(
         cells = np.flatnonzero(differing | unsure[number])
         if case is None or not cells.size:
             continue
-        doubt = examine(check, case, expected, actual, cells, context.at(number))
-        found.explained[number, cells], found.unknown[number, cells] = doubt
-        confirmed[cells[differing[cells] & ~doubt.explained & ~doubt.unknown]] += 1
+        explanation = examine(check, case, expected, actual, cells, context.at(number))
+        found.explained[number, cells], found.unknown[number, cells] = explanation
+        confirmed[cells[differing[cells] & ~explanation.explained & ~explanation.unknown]] += 1
     return found
 
 
 def examine(
     check: Check, case: Case, expected: Expected, actual: Batch, cells: NDArray[np.intp], context: Context
-) -> Doubt:
-    """For each of these bindings, which do not match in the context's sample, whether it may be right for all that.
+) -> Explanation:
+    """For each of these bindings, wrong or unsure in the context's sample, whether rounding or an overflow explains it.
 
-    It may where an overflow that the reference has as well is among its precedents, and where the engine refuses it in a
-    sample in which the reference overflows: a refusal proves nothing. It may also where its value is no farther
-    from what is expected than the reference itself moves when its inputs are nudged, with a margin, and whatever it is
-    where that makes this expectation undefined. Where the reference raises whenever it is nudged, it is unknown.
+    An overflow does where it is among the binding's precedents and in the reference as well, and where the engine does not
+    support the cell in a sample in which the reference overflows. Rounding does where the value is no farther from the
+    expected one than the reference moves on perturbed inputs, times ``_MARGIN``, and where the reference becomes undefined
+    on these. Where the reference raises on every perturbed input, it is not known.
     """
     number, overflows = context.sample, context.overflows
     row, truths = expected.numbers[number, cells], expected.truths[number, cells]
@@ -102,16 +101,16 @@ def examine(
     failing, infinite = bool(actual.errors(number)), bool(expected.infinite[number])
     if (refused.any() or failing) and (infinite or check.reference.overflows(case, check.iterations, check.own)):
         if failing and (infinite or not all(map(has_range, check.inputs))):
-            certain, possible = overflows.behind(actual, number, at)
+            certain, possible = overflows.depending(actual, number, at)
             explained, unknown = (np.array([cell in found for cell in at], dtype=bool) for found in (certain, possible))
         explained |= refused  # near the limits of doubles, where Excel has neither infinities nor denormal numbers
         unknown &= ~refused
     left = ~explained & ~unknown & ~refused
     if not left.any():
-        return Doubt(explained, unknown)
+        return Explanation(explained, unknown)
     moves = _moves(check, case, expected, actual, cells, context)
     if moves is None:
-        return Doubt(explained, unknown | left)
+        return Explanation(explained, unknown | left)
     numbers = np.array(
         [
             float(value) if type(value) is float or (isinstance(value, bool) and truth) else np.nan
@@ -120,16 +119,16 @@ def examine(
     )
     with np.errstate(all="ignore"):
         close = ((moves > 0) & (np.abs(numbers - row) <= _MARGIN * moves)) | (errors & np.isinf(moves))
-    return Doubt(explained | (left & close), unknown)
+    return Explanation(explained | (left & close), unknown)
 
 
 def _moves(
     check: Check, case: Case, expected: Expected, actual: Batch, cells: NDArray[np.intp], context: Context
 ) -> Floats | None:
-    """How far the expectations of these cells move at most; None where the reference raises on every nudged input."""
+    """How far the expected values of these cells move at most; None where the reference raises on every perturbed input."""
     random = np.random.default_rng(context.seed)
-    # A label of 0 or 1 that is a few ulps off is no label any more, and would excuse everything.
-    steady = {
+    # A label of 0 or 1 that is a few ulps off is no label any more, and would explain every difference.
+    fixed = {
         given.name
         for given in check.inputs
         if given.choices
@@ -139,12 +138,12 @@ def _moves(
     ranges = {given.name: given for given in check.inputs}
     most: Floats | None = None
     for _ in range(_DRAWS):
-        nudged = {
-            name: value if name in steady else _nudged(value, ranges[name], random)
+        perturbed = {
+            name: value if name in fixed else _perturbed(value, ranges[name], random)
             for name, value in sorted(case.inputs.items())
         }
         try:
-            row, _ = call(check, Case(nudged), expected.elements)
+            row, _ = call(check, Case(perturbed), expected.elements)
         except OracleError:
             continue
         with np.errstate(all="ignore"):
@@ -154,8 +153,8 @@ def _moves(
     return most
 
 
-def _nudged(value: "float | Array", given: Input[Range], random: np.random.Generator) -> "float | Array":
-    """The value with a few ulps added or taken away, within the range that the spec gives the input."""
+def _perturbed(value: "float | Array", given: Input[Range], random: np.random.Generator) -> "float | Array":
+    """The value with a few ulps added or subtracted, within the range that the spec gives the input."""
     shape = np.shape(value)
     steps = random.integers(1, _FARTHEST + 1, shape) * random.choice([-1, 1], shape)
     steps = np.where(np.asarray(value) == np.round(value), 0, steps)  # whole numbers are exact in both languages

@@ -1,4 +1,4 @@
-"""Checks run through one engine: every sample recalculated, compared, and told apart from rounding error."""
+"""Runs of all checks with one engine: every sample is recalculated, compared, and checked for rounding error."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity import collector
-from xlparity.compare.compare import Comparison, cell_results, compare, misfits, with_constants
+from xlparity.compare.compare import Differences, cell_results, compare, misfits, with_constants
 from xlparity.compare.consensus import reconcile
 from xlparity.compare.expected import Bools, Expected, call_references
 from xlparity.compare.inputs import input_findings
@@ -28,9 +28,9 @@ from xlparity.settings import Options
 from xlparity.spec.check import Check
 from xlparity.tolerance import within
 
-_AT_ONCE = 8_000_000  # numbers recalculated at once, 64 MB of them; the samples of more are cut into parts
-_KEPT = 24  # samples that stay in a run, whatever they show: fewer are no evidence for a suggestion
-_OFTEN, _FEW = 0.2, 2  # in so many samples rounding error is an excuse, and in more it is none
+_AT_ONCE = 8_000_000  # numbers recalculated at once, 64 MB; more samples are recalculated in several parts
+_KEPT = 24  # samples that are always kept in a run: fewer are no evidence for a suggestion
+_OFTEN, _FEW = 0.2, 2  # the share and number of samples up to which differences may be rounding error
 _OFTEN_EITHER = 0.1  # a residue is met by chance in a few samples; at one of ten choices it is met by design
 _NEVER = np.iinfo(np.int64).max
 
@@ -49,7 +49,7 @@ class EngineRun:
 
 
 def reconciled(by_engine: Sequence[EngineRun]) -> list[EngineRun]:
-    """The runs of several engines with what sets these apart, check by check."""
+    """The runs of several engines after ``reconcile``, with findings about engines that disagree."""
     of_checks = [
         reconcile(results) for results in zip(*([run.result for run in one.runs] for one in by_engine), strict=True)
     ]
@@ -66,16 +66,16 @@ def run_checks(
 ) -> list[Run]:
     """A run of every check: all samples recalculated by the engine, and compared with what the references expect.
 
-    As many samples are recalculated at a time as memory has room for. Of all but the first ones, only those stay in the runs
-    that first show some cell of any check to be wrong: sample n is the same in the runs of all. ``asked`` is how many scenarios
-    were to be compared, None where the engine cannot compare any.
+    As many samples are recalculated at a time as memory allows. The runs keep the first samples, and of the others those in
+    which a cell of any check is wrong for the first time: sample n is the same in all runs. ``asked`` is the number of scenarios
+    to be compared, None where the engine cannot compare any.
     Raises SpecError where a reference is undefined on the stored inputs.
     """
     for check in checks:
-        check.reference.patience.failed.clear()  # what it did in other runs, on other inputs, is not for this one
+        check.reference.patience.failed.clear()  # failures of earlier runs, on other inputs, do not count here
     room = max(1, _AT_ONCE // max(1, len(loaded.values)))
     parts = max(1, math.ceil(samples.count / room))
-    step = max(1, math.ceil(samples.count / parts))  # all of one size: of a few samples left over little could be said
+    step = max(1, math.ceil(samples.count / parts))  # parts of one size: a small last part would be little evidence
     overflows = Overflows(loaded.book)
     found: list[_Running] = []
     for begin in range(0, samples.count, step):
@@ -101,7 +101,7 @@ def run_checks(
 
 
 class _Running:
-    """A check on its way through the samples: what is kept of them, and what all of them show of each binding."""
+    """One check while its samples are compared: the samples that are kept, and the counts of all for each binding."""
 
     def __init__(self, check: Check, loaded: Loaded, samples: Samples, expected: Expected, actual: Batch) -> None:
         self.check, self._loaded, self._samples = check, loaded, samples
@@ -111,7 +111,7 @@ class _Running:
         self._stored = expected.numbers[0]
         self._truths = expected.truths[0]
         self._result = self._on_stored(expected, actual, found)
-        # What is wrong on the stored inputs, or accepted, is settled.
+        # Cells that are wrong on the stored inputs, or accepted, need no further samples.
         concerned = [result.reason is None and result.status not in WRONG for result in self._result.results]
         self._settled = ~np.array(concerned, dtype=bool) | found.wrong[0]
         self._known = np.array([result.reason is not None for result in self._result.results], dtype=bool)
@@ -124,7 +124,7 @@ class _Running:
         self.kept = 0
         self.first_wrong: list[int] = []
 
-    def _on_stored(self, expected: Expected, actual: Batch, found: Comparison) -> CheckResult:
+    def _on_stored(self, expected: Expected, actual: Batch, found: Differences) -> CheckResult:
         check, loaded = self.check, self._loaded
         outputs = check.cells.outputs
         return CheckResult(
@@ -139,19 +139,20 @@ class _Running:
         )
 
     def take(self, numbers: range, expected: Expected, actual: Batch, context: Context) -> Bools:
-        """Compares the samples of these numbers; gives the cells that cannot be assessed in few of the scenarios."""
-        compared = expected.counted[:, None] & ~expected.undefined  # elsewhere there is nothing to compare
+        """Compares the samples with these numbers; gives the cells that cannot be assessed in few of the scenarios."""
+        # Elsewhere the reference gives no value to compare with.
+        compared = expected.counted[:, None] & ~expected.undefined
         wrong, unsure, either = (each & compared for each in compare(self.check, expected, actual))
         scenario = np.array([number > 0 for number in numbers], dtype=bool)[:, None]
         before = np.where(self._settled, ENOUGH, self._counts.wrong)
-        open_to = Comparison(wrong & scenario, unsure & scenario, either)
-        doubt = examined(self.check, expected, actual, open_to, before, context)
+        open_to = Differences(wrong & scenario, unsure & scenario, either)
+        explanation = examined(self.check, expected, actual, open_to, before, context)
         part = _Part(
             expected.numbers,
             expected.counted,
-            wrong & ~doubt.explained & ~doubt.unknown,
-            ((unsure | (either & ~scenario)) & ~doubt.explained) | doubt.unknown,
-            doubt.explained,
+            wrong & ~explanation.explained & ~explanation.unknown,
+            ((unsure | (either & ~scenario)) & ~explanation.explained) | explanation.unknown,
+            explanation.explained,
             either & scenario,
             {cell: actual.get(cell, BLANK) for cell in self._named},
         )
@@ -159,11 +160,13 @@ class _Running:
         unsure = self._counts.unsure + part.unsure.sum(axis=0)
         few = 2 * unsure < self._counts.run + int((part.counted & scenario[:, 0]).sum())
         # What the reference leaves open is no matter of the engine.
-        return np.asarray(part.unsure & scenario & ~doubt.unknown & few)
+        return np.asarray(part.unsure & scenario & ~explanation.unknown & few)
 
     def settle(self, numbers: range, nearby: Bools) -> None:
         """Counts the samples taken last, of which these cells match in samples close by."""
-        part = self._last = self._last._replace(unsure=self._last.unsure & ~nearby, shaky=self._last.shaky | nearby)
+        part = self._last = self._last._replace(
+            unsure=self._last.unsure & ~nearby, indeterminate=self._last.indeterminate | nearby
+        )
         fresh = part.wrong & (self._counts.since == _NEVER)
         self.first_wrong = sorted({int(row) for row in fresh[:, fresh.any(axis=0)].argmax(axis=0)})
         later = part if numbers[0] else part.picked(range(1, len(numbers)))
@@ -172,7 +175,7 @@ class _Running:
         self._counts = self._counts.plus(self.check, later, self._stored, self._known, max(0, numbers[0] - 1))
 
     def _moves(self, cell: Cell, part: "_Part") -> bool:
-        """Whether the reference is given another value than the stored one from this cell, in a sample that counts."""
+        """Whether the cell has another value than the stored one in a sample for which the reference is defined."""
         now = self._loaded.values.get(cell, BLANK)
         return bool((differs(part.inputs[cell], now, len(part.counted)) & part.counted).any())
 
@@ -183,11 +186,10 @@ class _Running:
             self.kept += len(rows)
 
     def run(self, options: Options) -> Run:
-        """The run, with what all samples show."""
+        """The run, with the summary of all samples."""
         check, result, seed = self.check, self._result, options.seed
-        asked = (
-            options.scenarios if self._loaded.engine.recomputes else None
-        )  # what is stored shows nothing of other inputs
+        # Stored values exist for the stored inputs only.
+        asked = options.scenarios if self._loaded.engine.recomputes else None
         patience = check.reference.patience
         if asked:
             summary = replace(
@@ -210,16 +212,16 @@ class _Running:
             whole.counted,
             whole.wrong,
             whole.unsure | (whole.either & often),
-            whole.shaky | (whole.either & ~often),
+            whole.indeterminate | (whole.either & ~often),
             whole.inputs,
             self._loaded.values,
             self.elements,
         )
 
     def _kept_inputs(self) -> dict[str, tuple[Cell, ...]]:
-        """Of the inputs that kept their stored value, in all cells or in those that cannot be set, the cells that did.
+        """The cells with their stored value in all samples, by input: all cells of the input, or those that cannot be set.
 
-        Of the others, which are drawn, chance may have left some at their values.
+        Cells that are drawn may have kept their value by chance, and are left out.
         """
         free = set(self._samples.cells)
         found = {
@@ -230,13 +232,13 @@ class _Running:
 
 
 class _Part(NamedTuple):
-    """Some samples of a check, as a run has them."""
+    """Some samples of a check, with arrays as in ``Run``."""
 
     expected: Floats
     counted: Bools
     wrong: Bools
     unsure: Bools
-    shaky: Bools
+    indeterminate: Bools
     either: Bools
     inputs: Mapping[Cell, Column]
 
@@ -249,7 +251,7 @@ class _Part(NamedTuple):
             counted=self.counted[at],
             wrong=self.wrong[at],
             unsure=self.unsure[at],
-            shaky=self.shaky[at],
+            indeterminate=self.indeterminate[at],
             either=self.either[at],
             inputs=inputs,
         )
@@ -264,20 +266,20 @@ def _all_of(parts: Sequence[_Part]) -> _Part:
         np.concatenate([part.counted for part in parts]),
         np.concatenate([part.wrong for part in parts]),
         np.concatenate([part.unsure for part in parts]),
-        np.concatenate([part.shaky for part in parts]),
+        np.concatenate([part.indeterminate for part in parts]),
         np.concatenate([part.either for part in parts]),
         inputs,
     )
 
 
 class _Counts(NamedTuple):
-    """What the scenarios show of each binding, so many as were compared; scenarios count from 0.
+    """Counts of the compared scenarios, for each binding; scenarios count from 0.
 
-    ``since`` is the first in which it is wrong. ``right`` says that it matches in one, ``moved`` that one expects another value
-    than the stored inputs, and ``shown`` that it matches in such a one. ``wrong``, ``unsure`` and ``shaken`` count the scenarios
-    in which it is that, ``either`` those in which its verdict depends on how a residue is read, and ``compared`` those in which
-    there was anything to compare. ``run`` scenarios were compared, in ``failed`` some cell was wrong, and in ``shaky`` within
-    rounding error.
+    ``since`` is the first scenario in which the binding is wrong. ``right`` says that it matches in one, ``moved`` that one
+    expects another value than the stored inputs do, and ``shown`` that it matches in one of these. ``wrong``, ``unsure`` and
+    ``indeterminate`` count the scenarios in which it is so, ``either`` those in which its verdict depends on how a residue is
+    read, ``compared`` those with an expected value. ``run`` scenarios were compared, in ``failed`` some cell was wrong, and in
+    ``indeterminate_runs`` some cell differs within rounding error.
     """
 
     since: NDArray[np.int64]
@@ -287,16 +289,16 @@ class _Counts(NamedTuple):
     shown: Bools
     right: Bools
     moved: Bools
-    shaken: NDArray[np.int64]
+    indeterminate: NDArray[np.int64]
     compared: NDArray[np.int64]
     run: int
     failed: int
-    shaky: int
+    indeterminate_runs: int
 
     def plus(self, check: Check, part: _Part, stored: Floats, known: Bools, begin: int) -> "_Counts":
-        """These and some more scenarios, of which the first has the number ``begin``.
+        """The counts with the scenarios of ``part`` added, of which the first has the number ``begin``.
 
-        ``stored`` is what is expected on the stored inputs, and ``known`` are the bindings that the spec accepts or skips.
+        ``stored`` are the expected values on the stored inputs; ``known`` are the bindings that the spec accepts or skips.
         """
         numbers = begin + np.arange(len(part.counted), dtype=np.int64)
         with np.errstate(all="ignore"):
@@ -304,7 +306,7 @@ class _Counts(NamedTuple):
                 part.expected - stored
             )
         compared = part.counted[:, None] & np.isfinite(part.expected)
-        matches = compared & ~(part.wrong | part.unsure | part.shaky | part.either)
+        matches = compared & ~(part.wrong | part.unsure | part.indeterminate | part.either)
         since = np.min(np.where(part.wrong, numbers[:, None], _NEVER), axis=0, initial=_NEVER)
         return _Counts(
             np.minimum(self.since, since),
@@ -314,11 +316,11 @@ class _Counts(NamedTuple):
             self.shown | (matches & moved).any(axis=0),
             self.right | matches.any(axis=0),
             self.moved | moved.any(axis=0),
-            self.shaken + (part.shaky | part.either).sum(axis=0),
+            self.indeterminate + (part.indeterminate | part.either).sum(axis=0),
             self.compared + compared.sum(axis=0),
             self.run + int(part.counted.sum()),
             self.failed + int((part.wrong & ~known).any(axis=1).sum()),
-            self.shaky + int((part.shaky | part.either).any(axis=1).sum()),
+            self.indeterminate_runs + int((part.indeterminate | part.either).any(axis=1).sum()),
         )
 
     @property
@@ -327,16 +329,17 @@ class _Counts(NamedTuple):
         return np.asarray(self.either > np.maximum(_FEW, _OFTEN_EITHER * self.compared))
 
     def scenarios(self, check: Check, count: int, seed: int) -> Scenarios:
-        """What so many scenarios showed."""
+        """The summary of ``count`` scenarios."""
         wrong = np.flatnonzero(self.since < _NEVER)
-        # A cell that differs by rounding, and is nowhere seen to follow the reference, may be a constant; and rounding that
-        # is to excuse every fifth scenario is no rounding.
-        often = self.shaken > np.maximum(_FEW, _OFTEN * self.compared)
+        # A cell that differs within rounding error, and in no scenario changes with the reference, may be a constant. What
+        # differs in more than every fifth scenario is not rounding error.
+        often = self.indeterminate > np.maximum(_FEW, _OFTEN * self.compared)
         never = (self.compared == 0) & check.cells.compared & (self.run > 0)
         if not count and check.inputs:
-            never = check.cells.compared  # no other value can be given to any input: a constant is as good as a formula
-        unshown = (self.shaken > 0) & ~self.shown & (self.moved | ~self.right)
-        doubtful = ((self.unsure > 0) | self.often_either | unshown | often | never) & (self.since == _NEVER)
+            # No input can be changed, so a constant cannot be distinguished from a formula.
+            never = check.cells.compared
+        unshown = (self.indeterminate > 0) & ~self.shown & (self.moved | ~self.right)
+        unsure = ((self.unsure > 0) | self.often_either | unshown | often | never) & (self.since == _NEVER)
         cells = [binding.cell for binding in check.cells.bindings]
         return Scenarios(
             seed,
@@ -344,7 +347,7 @@ class _Counts(NamedTuple):
             self.failed,
             count - self.run,
             tuple(cells[number] for number in wrong),
-            tuple(cells[number] for number in np.flatnonzero(doubtful)),
+            tuple(cells[number] for number in np.flatnonzero(unsure)),
             tuple(self.since[wrong].tolist()),
-            self.shaky,
+            self.indeterminate_runs,
         )

@@ -1,4 +1,4 @@
-"""Other input values: agreement on the numbers that happen to be stored does not show that the formulas are live."""
+"""Samples: the stored inputs and random scenarios around them, on which the workbook and the reference are compared."""
 
 import functools
 import itertools
@@ -18,25 +18,25 @@ from xlparity.excel.workbook import Workbook
 from xlparity.spec.binding import Input, Offset
 from xlparity.spec.check import Check
 
-Kind = Literal["plain", "opposite", "signs", "zeros", "some zeros", "large", "small", "near", "corner"]
+DrawKind = Literal["plain", "opposite", "signs", "zeros", "some zeros", "large", "small", "near", "corner"]
 
-_EARLY: dict[int, Kind] = {1: "opposite", 3: "zeros", 5: "large", 7: "small"}
-_LATER: tuple[Kind, ...] = (
+_EARLY: dict[int, DrawKind] = {1: "opposite", 3: "zeros", 5: "large", 7: "small"}
+_LATER: tuple[DrawKind, ...] = (
     "corner", "signs", "some zeros", "corner", "signs", "near", "corner", "signs", "large", "some zeros", "signs", "small",
     "corner", "opposite",
 )  # fmt: skip
-_EVERY = 4  # the later kinds have every fourth set
-# A reference may be defined near the stored values only, so most sets without a range keep closer to them.
+_EVERY = 4  # every fourth scenario is of a later kind
+# A reference may be defined near the stored values only, so most scenarios of an input without a range are close to them.
 _SHARES = tuple(0.5**k for k in (-1, 3, 6, 1, 4, 7, 2, 5, 0))
 _LARGEST = 1e100  # beyond it, products of a few numbers overflow; as in spec.schema
 _ROUNDED = 1e15  # below it, a double has a decimal to round
 _FIRST = 10  # scenarios of the early kinds, before every fourth has a later one
-_REMEMBERED = 200  # sets of which the values stay known, 13 MB of them at most
-_SOME = 0.3  # of the elements are zero in a set with some zeros
+_REMEMBERED = 200  # scenarios up to which drawn values are cached, 13 MB at most
+_SOME = 0.3  # the share of zeros in a scenario with some zeros
 
 
 @dataclass(frozen=True)
-class Element:
+class VariedElement:
     """One input value that is varied: the cells that hold it, the input it belongs to, and its value in each scenario."""
 
     cells: tuple[Cell, ...]
@@ -46,13 +46,13 @@ class Element:
 
 @dataclass(frozen=True)
 class Samples:
-    """Sets of input values: sample 0 holds the ``stored`` ones, of every cell that any other sets; the others are scenarios.
+    """The samples of all inputs: sample 0 has the ``stored`` values of the varied cells, and the others are scenarios.
 
     In each scenario every element has a value.
     """
 
     scenarios: int
-    elements: tuple[Element, ...]
+    elements: tuple[VariedElement, ...]
     stored: Mapping[Cell, Value]
 
     @property
@@ -88,7 +88,9 @@ class Samples:
             return self
         kept = range(count - 1)
         return Samples(
-            count - 1, tuple(Element(e.cells, e.given, picked(e.values, kept)) for e in self.elements), self.stored
+            count - 1,
+            tuple(VariedElement(e.cells, e.given, picked(e.values, kept)) for e in self.elements),
+            self.stored,
         )
 
     def changed(self) -> set[Cell]:
@@ -109,13 +111,13 @@ def sample(
     seed: int,
     more: Sequence[Input[Range]] = (),
 ) -> Samples:
-    """The stored inputs, and so many scenarios around them for all checks together; ``more`` inputs are varied beside theirs.
+    """The stored inputs and ``scenarios`` scenarios around them, for all checks; ``more`` inputs are varied as well.
 
-    ``values`` are what the cells come to on the stored inputs.
+    ``values`` are those of the cells on the stored inputs.
     """
     inputs = [(given, check.cells.offsets) for check in checks for given in check.inputs]
     inputs += [(given, (Offset(0, 0),)) for given in more]
-    # What one check computes may be another one's input, and is not to be set.
+    # An output of one check may be an input of another, and is not set.
     compared = {
         binding.cell
         for check in checks
@@ -123,37 +125,41 @@ def sample(
         if binding.output.skip is None and binding.cell not in check.cells.accepted
     }
     free = {cell: value for cell, value in values.items() if cell not in compared}
-    behind = functools.cache(lambda cell: book.graph.constants_before([cell]))
-    return draw(inputs, free, behind, count=scenarios, seed=seed)
+    constants_of = functools.cache(lambda cell: book.graph.constants_before([cell]))
+    return draw(inputs, free, constants_of, count=scenarios, seed=seed)
 
 
 def draw(
     inputs: Iterable[tuple[Input[Range], Sequence[Offset]]],
     values: Mapping[Cell, Value],
-    behind: Callable[[Cell], Sequence[Cell]],
+    constants_of: Callable[[Cell], Sequence[Cell]],
     *,
     count: int,
     seed: int,
 ) -> Samples:
-    """So many scenarios beside the stored inputs: within an input's range or choices, else around what the cell comes to.
+    """The stored inputs and ``count`` scenarios: within an input's range or choices, else around its value.
 
-    ``values`` are what the cells that may be set come to as they are; an input cell that is not among them, or has no
-    number, keeps what it has. ``behind`` gives the constants from which a cell follows: an input that is a formula is
-    varied by varying them; one that is not to vary keeps its value. A cell that several inputs name keeps within the range
-    of each.
+    ``values`` are those of the cells that may be set; an input cell that is not among them, or has no number, keeps its
+    value. ``constants_of`` gives the constants on which a cell depends: an input that is a formula is varied by varying
+    these. An input with ``vary = false`` keeps its value. A cell of several inputs stays within the range of each.
 
-    Most sets are a Latin hypercube; where an input has no range, they reach twice as far from its value as that is large,
-    or to a fraction of that, down to a 128th. Among them, and early, stand the opposite sign, zeros, a large and a small
-    magnitude; later also corners, signs and zeros that each element has by its own chance, and sets close to the stored
-    values. Sets in which nothing changes are left out. The same seed draws the same, whatever follows; of two counts, not
-    the same sets.
+    Most scenarios are a Latin hypercube. For an input without a range it reaches from its value by up to twice the value's
+    magnitude, in other scenarios by a fraction of that, down to a 128th. Early scenarios have the opposite sign, zeros, a
+    large and a small magnitude; later ones corners, random signs, random zeros, and values close to the stored ones.
+    Scenarios in which nothing changes are left out. The same seed and count draw the same scenarios.
     """
     inputs = tuple(inputs)
     found: dict[Cell, tuple[Input[Range], tuple[Cell, ...]]] = {}
-    held = {root for given, offsets in inputs if not given.vary for p in given.places(offsets) for root in behind(p[0])}
+    held = {
+        root
+        for given, offsets in inputs
+        if not given.vary
+        for p in given.places(offsets)
+        for root in constants_of(p[0])
+    }
     for given, offsets in inputs:
         for places in given.places(offsets) if given.vary else ():
-            for root, free in _handles(places, behind).items():
+            for root, free in _constants_to_set(places, constants_of).items():
                 if root not in held and isinstance(values.get(root), float | bool):
                     allowed = tuple(cell for cell in free if cell in values)
                     own = given if root in places else Input(given.name, given.at)
@@ -164,7 +170,7 @@ def draw(
     size = count, len(found), seed
     few = count <= _REMEMBERED
     levels = _known_levels(*size) if few else _levels(*size)
-    elements: list[Element] = []
+    elements: list[VariedElement] = []
     for number, (root, (given, cells)) in enumerate(found.items()):
         now = values[root]
         if isinstance(now, bool) and _of_truths(given):
@@ -173,7 +179,7 @@ def draw(
             column = _known_values(given, float(now), *size, number)  # type: ignore[arg-type]
         else:
             column = _values(given, float(now), levels[:, number])  # type: ignore[arg-type]
-        elements.append(Element(cells, given, column))
+        elements.append(VariedElement(cells, given, column))
     changing = np.zeros(count, dtype=bool)
     for element in elements:
         for now in {values[cell] for cell in element.cells}:
@@ -181,7 +187,7 @@ def draw(
     kept = np.flatnonzero(changing).tolist()
     if not kept:
         return Samples(0, (), {})
-    drawn = tuple(Element(e.cells, e.given, picked(e.values, kept)) for e in elements)
+    drawn = tuple(VariedElement(e.cells, e.given, picked(e.values, kept)) for e in elements)
     return Samples(len(kept), drawn, {cell: values[cell] for element in drawn for cell in element.cells})
 
 
@@ -191,40 +197,40 @@ def _of_truths(given: Input[Range]) -> bool:
 
 
 def differs(column: Column, value: Value, count: int) -> NDArray[np.bool_]:
-    """In which of the sets the column has another value."""
+    """In which of the samples the column has another value."""
     if isinstance(column, np.ndarray) and isinstance(value, float):
         return np.asarray(column != value)
     return np.array([value_in(column, number) != value for number in range(count)], dtype=bool)
 
 
-def plainer(element: Element, value: float, stored: float) -> list[float]:
+def plainer(element: VariedElement, value: float, stored: float) -> list[float]:
     """Values that are easier to type than this one, within the element's range, the plainest first."""
     if element.given.choices:
         return []
-    tried = [1.0, 0.0, 2.0, -1.0, 0.5, 1.5, 3.0, -2.0, -0.5, 10.0, 100.0, -10.0, -100.0]
-    tried += (
+    candidates = [1.0, 0.0, 2.0, -1.0, 0.5, 1.5, 3.0, -2.0, -0.5, 10.0, 100.0, -10.0, -100.0]
+    candidates += (
         [float(round(value)), round(2 * value) / 2, round(value, 1), round(value, 2)] if abs(value) < _ROUNDED else []
     )
-    tried += [float(f"{value:.{digits}g}") for digits in (1, 2, 3, 6)]
-    inside = [number for number in dict.fromkeys(tried) if clipped(element.given, number) == number != stored]
+    candidates += [float(f"{value:.{digits}g}") for digits in (1, 2, 3, 6)]
+    inside = [number for number in dict.fromkeys(candidates) if clipped(element.given, number) == number != stored]
     return [number + 0.0 for number in inside[: inside.index(value) if value in inside else None]]
 
 
 def clipped(given: Input[Range], value: float) -> float:
-    """The value, or the end of the input's range that it lies beyond."""
+    """The value, clipped to the input's range."""
     low, high = given.low, given.high
     value = value if low is None else max(value, low)
     return value if high is None else max(min(value, high), value if low is None else low)
 
 
-def _kind(number: int) -> Kind:
+def _kind(number: int) -> DrawKind:
     if number < _FIRST:
         return _EARLY.get(number, "plain")
     return "plain" if number % _EVERY else _LATER[(number // _EVERY - 3) % len(_LATER)]
 
 
 def _levels(count: int, width: int, seed: int) -> Floats:
-    """A number from 0 to 1 for each set and element: a Latin hypercube over the plain sets, plain chance in the others."""
+    """A number from 0 to 1 for each scenario and element: a Latin hypercube in the plain scenarios, else random."""
     from scipy.stats import qmc  # noqa: PLC0415  (half a second, where the engine has not imported it already)
 
     random = np.random.default_rng(seed)
@@ -244,7 +250,7 @@ def _known_values(given: Input[Range], now: float, count: int, width: int, seed:
 
 
 def _values(given: Input[Range], now: float, levels: Floats) -> Column:
-    """One element's value in each set; what is no plain draw is held to the input's range as well."""
+    """One element's value in each scenario, within the input's range in all kinds of scenarios."""
     kinds = [_kind(number) for number in range(len(levels))]
     if given.choices:
         return column_of([_choice(given.choices, kind, level) for kind, level in zip(kinds, levels, strict=True)])
@@ -257,12 +263,12 @@ def _values(given: Input[Range], now: float, levels: Floats) -> Column:
     return drawn
 
 
-def _one(given: Input[Range], now: float, kind: Kind, level: float, share: float) -> float:
+def _one(given: Input[Range], now: float, kind: DrawKind, level: float, share: float) -> float:
     if kind == "zeros" or (kind == "some zeros" and level < _SOME):
         return 0.0
     size = min(max(abs(now), 1.0), _LARGEST)
     bounded = given.low is not None and given.high is not None
-    if kind == "signs":  # each element by its own chance: a product of two is negative for mixed signs only
+    if kind == "signs":  # a random sign for each element: a product of two is negative for mixed signs only
         turned, level = level < 0.5, 2 * level % 1
         return math.copysign((0.25 + 1.5 * level) * size, -now if turned else now)
     if kind == "near":
@@ -283,14 +289,14 @@ def _one(given: Input[Range], now: float, kind: Kind, level: float, share: float
     return value
 
 
-def _choice(choices: Sequence[float], kind: Kind, level: float) -> float:
+def _choice(choices: Sequence[float], kind: DrawKind, level: float) -> float:
     if (kind == "zeros" or (kind == "some zeros" and level < _SOME)) and 0.0 in choices:
         return 0.0
     return float(choices[min(int(level * len(choices)), len(choices) - 1)])
 
 
 def _both(one: Input[Range], other: Input[Range]) -> Input[Range]:
-    """The first input with the narrower of the two ranges, where they have any number in common."""
+    """The first input with the intersection of the two ranges, where that is not empty."""
     if one.choices or other.choices:
         return one if one.choices else replace(one, choices=other.choices, low=None, high=None)
     lows = [low for low in (one.low, other.low) if low is not None]
@@ -300,13 +306,15 @@ def _both(one: Input[Range], other: Input[Range]) -> Input[Range]:
     return replace(one, low=max(lows, default=None), high=min(highs, default=None))
 
 
-def _handles(places: Sequence[Cell], behind: Callable[[Cell], Sequence[Cell]]) -> dict[Cell, tuple[Cell, ...]]:
-    """The constants to set so that all the places of one element change together, each with the others that it takes along.
+def _constants_to_set(
+    places: Sequence[Cell], constants_of: Callable[[Cell], Sequence[Cell]]
+) -> dict[Cell, tuple[Cell, ...]]:
+    """The constants to set so that all the places of one element change together, each with the other cells to set.
 
-    Where some places are constants, all formulas among them must follow from these; where all are formulas, from the same
-    constants. Otherwise whoever varied one place would leave another as it was.
+    Where some places are constants, all formulas among them must depend on these only; where all are formulas, on the same
+    constants. Otherwise one place would change and another would not, and the result is empty.
     """
-    roots = {cell: tuple(behind(cell)) for cell in places}
+    roots = {cell: tuple(constants_of(cell)) for cell in places}
     constants = tuple(cell for cell in places if roots[cell] == (cell,))
     followed = {root for cell in places if cell not in constants for root in roots[cell]}
     if constants:

@@ -1,6 +1,6 @@
-"""A quick look at a formula on many sets of values at once, to tell which edits are worth recomputing.
+"""The screen: a fast, approximate evaluator of formulas on many samples at once, which rejects most wrong edits.
 
-Only the engine's word counts in the end: what passes here is recalculated before anybody hears of it.
+It decides nothing alone: an edit that passes is recalculated by the engine before it is reported.
 """
 
 import math
@@ -18,14 +18,14 @@ from xlparity.excel.prefixes import without_prefix
 from xlparity.excel.values import BLANK
 
 Table = NDArray[Any]
-"""(sets, rows, columns), each 1 where all are alike; a nan where Excel would have something else than a number."""
+"""(samples, rows, columns), an axis of length 1 where all are equal; nan where Excel has no number."""
 
-_LARGEST = 10_000  # cells of a range that a quick look takes
+_LARGEST = 10_000  # cells of a range that is screened
 _DECIMAL = 1e-9  # what a decimal fraction such as 1.005 may be short of the half at which Excel rounds it up
 
 
-class Unscreened(Exception):  # noqa: N818  (not an error: no quick look at this formula is to be had)
-    """The formula has something that is not known here."""
+class Unscreened(Exception):  # noqa: N818  (not an error: the formula cannot be screened)
+    """The formula has a function, operator or reference that the screen does not know."""
 
 
 def _log(x: Table, base: Table | float = 10.0) -> Table:
@@ -109,19 +109,19 @@ _AGGREGATES = frozenset((
 
 
 class Screen:
-    """Values of the cells that formulas may read, over many sets, and what formulas come to on them."""
+    """An evaluator of formulas on given values of the cells that they read, over many samples."""
 
     def __init__(self, values: Callable[[Cell], Column], count: int, area: Callable[[Node], Range | None]) -> None:
-        """``values`` gives the column of a cell, over ``count`` sets; ``area`` the cells that a reference means."""
+        """``values`` gives the column of a cell, over ``count`` samples; ``area`` the cells that a reference means."""
         self._values = values
         self.count = count
         self._area = area
         self._known: dict[tuple[Node, bool], Table] = {}
 
     def value(self, tree: Node, *, array: bool) -> Table:
-        """What the formula comes to; raises Unscreened where that is not known here.
+        """The values of the formula; raises Unscreened where they cannot be computed here.
 
-        In a plain cell, which is no array formula, a range is taken as a whole by an aggregate only.
+        In a plain cell, which is no array formula, only an aggregate takes a range as a whole.
         """
         key = tree, array
         found = self._known.get(key)
@@ -153,7 +153,7 @@ class Screen:
         given: list[Table] = []
         for part in tree.parts:
             plain = part.parts[0] if part.kind == "group" else part
-            # A range by itself is taken whole by an aggregate; what is computed of one, in arrays only.
+            # An aggregate takes a plain range as a whole; an expression with a range is computed in array formulas only.
             whole = name in _AGGREGATES and plain.kind == "reference"
             table = self.value(plain, array=through or whole)
             given.append(table if name in ("IF", "AND", "OR", "NOT") else table * 1.0)
@@ -172,7 +172,7 @@ class Screen:
 
     def _column(self, cell: Cell) -> NDArray[np.float64]:
         column = self._values(cell)
-        # Blanks count as zeros to operators; aggregates, which pass them over, are looked at by the engine.
+        # Blanks are zeros to operators; aggregates, which ignore them, are left to the engine.
         return np.zeros(self.count) if column is BLANK else floats_of(column, self.count)
 
 

@@ -1,4 +1,4 @@
-"""The smallest change of inputs that still makes a cell wrong: what a person can type into the workbook and see."""
+"""Shrinking: the smallest change of the stored inputs that makes a cell wrong, easy to type into the workbook."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,21 +14,21 @@ from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, column_of, value_in
 from xlparity.excel.values import Value
 from xlparity.results.report import WRONG
-from xlparity.results.scenarios import Witness
+from xlparity.results.scenarios import Counterexample
 from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.rounding import Context, examine
-from xlparity.scenarios.sample import Element, Samples, plainer
+from xlparity.scenarios.sample import Samples, VariedElement, plainer
 from xlparity.spec.case import Case
 
-_MOST = 400  # changes that are recalculated; of an engine that computes one at a time, twice as many as it has samples
-_SINGLY = 64  # elements that are changed one at a time, before parts of the change are taken away
-_WATCHED = 50  # wrong cells for which a smallest change is looked for
+_MOST = 400  # changes that are recalculated; for an engine that computes one at a time, twice its samples
+_SINGLY = 64  # elements that are changed alone, before parts of the change are removed
+_WATCHED = 50  # wrong cells of which one must stay wrong
 
 Change = Mapping[int, Value]
-"""The value of some elements, by their number; all others keep the stored one."""
+"""The new values of some elements, by their number; all others keep the stored value."""
 
 
-def with_witness(run: Run, loaded: Loaded, samples: Samples) -> Run:
+def with_counterexample(run: Run, loaded: Loaded, samples: Samples) -> Run:
     """The run with the smallest change of inputs that fails, where all that is compared agrees on the stored inputs."""
     result = run.result
     wrong = [found.cell for found in result.only_stored]
@@ -38,11 +38,11 @@ def with_witness(run: Run, loaded: Loaded, samples: Samples) -> Run:
     return replace(run, result=replace(result, scenarios=replace(result.scenarios, smallest=smallest)))
 
 
-def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -> Witness | None:
-    """The witness that remains of the first scenario in which any of these cells is wrong; None where it does not fail again.
+def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -> Counterexample | None:
+    """The counterexample shrunk from the first scenario in which any of the cells is wrong; None where it does not recur.
 
-    Each element is set by itself first; then parts are taken away as long as the rest still fails, and what remains is made
-    plain.
+    Each element is set alone first; then parts are removed as long as the rest still fails, and the remaining values are
+    replaced by plainer ones.
     """
     scenarios, values = run.result.scenarios, loaded.values
     since = dict(zip(scenarios.cells, scenarios.since, strict=True))
@@ -53,7 +53,7 @@ def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -
     most = _MOST if loaded.engine.most_samples is None else 2 * loaded.engine.most_samples
     watched = {cell: number for number, cell in enumerate(wrong[:_WATCHED])}
     bindings = [n for n, binding in enumerate(run.bindings) if binding.cell in watched]
-    search = _Search(run, loaded, elements, bindings, Overflows(loaded.book))
+    search = _FailureSearch(run, loaded, elements, bindings, Overflows(loaded.book))
     change: Change = {
         number: drawn
         for number, element in enumerate(elements)
@@ -82,10 +82,12 @@ def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -
     for number, value in list(found.change.items()):
         now = values[elements[number].cells[0]]
         if type(value) is float and type(now) is float and left > 0:
-            tried = [{**found.change, number: plain} for plain in plainer(elements[number], value, now)][:left]
-            left -= len(tried)
-            found = search.first(tried) or found
-    return Witness(
+            plainer_changes = [{**found.change, number: plain} for plain in plainer(elements[number], value, now)][
+                :left
+            ]
+            left -= len(plainer_changes)
+            found = search.first(plainer_changes) or found
+    return Counterexample(
         tuple((elements[number].cells[0], value) for number, value in found.change.items()),
         found.cell,
         found.expected,
@@ -104,12 +106,12 @@ class _Found:
 
 
 @dataclass(frozen=True)
-class _Search:
-    """Which change fails; ``bindings`` are the numbers of the cells that are watched."""
+class _FailureSearch:
+    """The search for a change that fails; ``bindings`` are the numbers of the watched cells."""
 
     run: Run
     loaded: Loaded
-    elements: Sequence[Element]
+    elements: Sequence[VariedElement]
     bindings: Sequence[int]
     overflows: Overflows
 
@@ -138,16 +140,16 @@ class _Search:
         return None
 
     def _wrong(self, change: Change, case: Case, expected: Expected, actual: Batch) -> _Found | None:
-        """The first watched cell that is wrong with the change, of which both are a batch of one sample."""
+        """The first watched cell that is wrong with the change; ``expected`` and ``actual`` have this one sample."""
         check = self.run.check
         wrong = compare(check, expected, actual).wrong[0]
         at = np.array([index for index in self.bindings if wrong[index]], dtype=np.intp)
         if not at.size:
             return None
         context = Context(0, self.run.result.scenarios.seed, self.overflows)
-        doubt = examine(check, case, expected, actual, at, context)
-        for index, doubtful in zip(at.tolist(), doubt.explained | doubt.unknown, strict=True):
-            if not doubtful:
+        explanation = examine(check, case, expected, actual, at, context)
+        for index, unproved in zip(at.tolist(), explanation.explained | explanation.unknown, strict=True):
+            if not unproved:
                 cell = check.cells.bindings[index].cell
                 value, number = actual.in_sample(cell, 0), float(expected.numbers[0, index])
                 truth = expected.truths[0, index] and isinstance(value, bool)

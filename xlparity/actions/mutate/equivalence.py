@@ -22,7 +22,7 @@ from xlparity.excel.columns import Column, Floats, column_of, floats_of, value_i
 from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported, Value
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.mutants import Mutant
-from xlparity.scenarios.sample import Element, Samples, clipped, sample
+from xlparity.scenarios.sample import Samples, VariedElement, clipped, sample
 from xlparity.spec.binding import Input
 from xlparity.spec.check import Check
 from xlparity.tolerance import Tolerance
@@ -342,7 +342,9 @@ def _drawn(checks: Sequence[Check], workbook: Workbook, values: Values, seed: in
     return Samples(found.scenarios, elements, found.stored)
 
 
-def _with_ties(element: Element, count: int, random: np.random.Generator, typed: set[Cell], values: Values) -> Element:
+def _with_ties(
+    element: VariedElement, count: int, random: np.random.Generator, typed: set[Cell], values: Values
+) -> VariedElement:
     """The element with zeros and small whole numbers in the last sets, and its own value in the first where it is no input."""
     column, now = element.values, values[element.cells[0]]
     if not isinstance(column, np.ndarray) or not isinstance(now, float):
@@ -354,4 +356,4 @@ def _with_ties(element: Element, count: int, random: np.random.Generator, typed:
         begin = int(_IN_GENERAL * count)
         small = random.choice(_WHOLE, count - begin)
         numbers[begin:] = [clipped(element.given, float(number)) for number in small]
-    return Element(element.cells, element.given, numbers)
+    return VariedElement(element.cells, element.given, numbers)

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from xlparity.compare.coverage import take_census
+from xlparity.compare.coverage import count_coverage
 from xlparity.diagnosis.edits import Edit, Site, edits
-from xlparity.diagnosis.relative import Form, Layout
+from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node, number, parse, walk, with_part
 from xlparity.excel.fill import filled, turned
@@ -23,11 +23,11 @@ class _Shape:
 
     check: str
     variable: str
-    form: Form
+    form: RelativeFormula
     cells: Mapping[Cell, int]
 
 
-def mutants(workbook: Workbook, layout: Layout, values: Mapping[Cell, Value], *, seed: int) -> list[Mutant]:
+def mutants(workbook: Workbook, layout: QuantityMap, values: Mapping[Cell, Value], *, seed: int) -> list[Mutant]:
     """Every kind of edit once at every shape, in a cell drawn from its iterations, and the same edit in all of its cells.
 
     Shapes are those of the bound formulas and of the helpers on the way to them. ``values`` are what the cells come to,
@@ -73,13 +73,13 @@ def in_rounds(mutants: Sequence[Mutant], most: int, *, seed: int) -> list[int]:
     return order[:most]
 
 
-def _shapes(workbook: Workbook, layout: Layout) -> list[_Shape]:
-    groups: dict[tuple[str, str, Form], dict[Cell, int]] = {}
-    bound = [cell for cell, slot in layout.slots.items() if workbook.formula(cell) is not None and slot.iteration]
+def _shapes(workbook: Workbook, layout: QuantityMap) -> list[_Shape]:
+    groups: dict[tuple[str, str, RelativeFormula], dict[Cell, int]] = {}
+    bound = [cell for cell, slot in layout.positions.items() if workbook.formula(cell) is not None and slot.iteration]
     for cell in bound:
-        slot = layout.slots[cell]
+        slot = layout.positions[cell]
         _add(groups, workbook, layout, cell, slot.check, slot.variable, slot.iteration)
-    census = take_census(workbook, bound)
+    census = count_coverage(workbook, bound)
     unbound = {*census.unbound_cells, *(workbook.members.get(cell, cell) for cell in bound)}
     first = next(iter(layout.offsets))
     for cell, _ in formulas_of(workbook):
@@ -89,9 +89,9 @@ def _shapes(workbook: Workbook, layout: Layout) -> list[_Shape]:
 
 
 def _add(
-    groups: dict[tuple[str, str, Form], dict[Cell, int]],
+    groups: dict[tuple[str, str, RelativeFormula], dict[Cell, int]],
     workbook: Workbook,
-    layout: Layout,
+    layout: QuantityMap,
     cell: Cell,
     check: str,
     variable: str,
@@ -105,7 +105,7 @@ def _add(
 
 
 def _of_shape(
-    workbook: Workbook, layout: Layout, shape: _Shape, values: Mapping[Cell, Value], draw: random.Random
+    workbook: Workbook, layout: QuantityMap, shape: _Shape, values: Mapping[Cell, Value], draw: random.Random
 ) -> Iterator[Mutant]:
     cell = draw.choice(list(shape.cells))
     home = shape.check, shape.cells[cell]
@@ -146,11 +146,11 @@ def _frozen(tree: Node, site: Site, values: Mapping[Cell, Value]) -> Iterator[Ed
 
 
 def _everywhere(
-    workbook: Workbook, layout: Layout, shape: _Shape, form: Form, only: Sequence[Cell] | None = None
+    workbook: Workbook, layout: QuantityMap, shape: _Shape, form: RelativeFormula, only: Sequence[Cell] | None = None
 ) -> Mapping[Cell, Formula] | None:
     contents: dict[Cell, Formula] = {}
     for cell in only or shape.cells:
-        text = layout.write(form, cell, (shape.check, shape.cells[cell]))
+        text = layout.text_for(form, cell, (shape.check, shape.cells[cell]))
         held = workbook.formula(cell)
         if text is None or held is None:
             return None
@@ -158,7 +158,7 @@ def _everywhere(
     return contents
 
 
-def _filled(workbook: Workbook, layout: Layout, shape: _Shape, draw: random.Random) -> Iterator[Mutant]:
+def _filled(workbook: Workbook, layout: QuantityMap, shape: _Shape, draw: random.Random) -> Iterator[Mutant]:
     """A ``$`` more or less in the first of several cells, and the formula filled into the others again."""
     iteration = draw.choice(list(shape.cells.values()))
     block = [cell for cell, number in shape.cells.items() if number == iteration]
@@ -190,17 +190,17 @@ def _filled_from(block: Sequence[Cell], formula: Formula) -> Mapping[Cell, Formu
     return contents
 
 
-def _moved(workbook: Workbook, layout: Layout, shape: _Shape, cell: Cell, new: Formula) -> bool:
+def _moved(workbook: Workbook, layout: QuantityMap, shape: _Shape, cell: Cell, new: Formula) -> bool:
     """Whether the formula refers to other cells than the one that stands there."""
     held = workbook.formula(cell)
     home = shape.check, shape.cells[cell]
     return held is not None and layout.form(cell, held, home) != layout.form(cell, new, home)
 
 
-def _of_inputs(workbook: Workbook, layout: Layout, draw: random.Random) -> Iterator[Mutant]:
+def _of_inputs(workbook: Workbook, layout: QuantityMap, draw: random.Random) -> Iterator[Mutant]:
     """A formula pasted over one cell of an input that has several."""
     inputs: dict[tuple[str, str], list[Cell]] = {}
-    for cell, slot in layout.slots.items():
+    for cell, slot in layout.positions.items():
         if isinstance(workbook.cells.get(cell), float):
             inputs.setdefault((slot.check, slot.variable), []).append(cell)
     for (check, variable), found in inputs.items():

@@ -17,9 +17,9 @@ import numpy as np
 
 from xlparity.actions.mutate.equivalence import SETS, Others, compare_formulas
 from xlparity.actions.mutate.mutants import in_rounds, mutants
-from xlparity.diagnosis.relative import Layout
+from xlparity.diagnosis.relative import QuantityMap
 from xlparity.engines.evaluator.session import FormulasSession
-from xlparity.engines.evaluator.variants import Original
+from xlparity.engines.evaluator.variants import OriginalSession
 from xlparity.engines.formulas import FormulasEngine
 from xlparity.engines.protocol import Values
 from xlparity.errors import OracleError, UsageError
@@ -154,7 +154,7 @@ class Bench:
         self.plan: Spec = read_spec(spec, options)
         self.book: Workbook = read_workbook(workbook or workbook_of(self.plan))
         self._options = options
-        self.session = Original(self.book)
+        self.session = OriginalSession(self.book)
         self._engine = _Kin(self.session)
         checks = bind(self.plan, self.book, options.reference_timeout)
         references = {check.reference.name: check.reference for check in checks}
@@ -173,7 +173,7 @@ class Bench:
     def mutants(self) -> list[Mutant]:
         """All that there are."""
         checks = [(check.name, check.cells, check.inputs) for check in self.checks]
-        return mutants(self.book, Layout(self.book, checks), self.values, seed=self._options.seed)
+        return mutants(self.book, QuantityMap(self.book, checks), self.values, seed=self._options.seed)
 
     def chosen(self, most: int) -> list[int]:
         """The numbers of so many mutants at most, in the order in which they are run."""

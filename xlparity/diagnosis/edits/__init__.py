@@ -1,8 +1,8 @@
-"""The catalogue of small edits of a formula, used both ways: what ``mutate`` breaks with one, ``repair`` mends with another.
+"""The catalogue of small edits of a formula: ``mutate`` breaks formulas with them, ``repair`` searches them for a fix.
 
-Each kind of edit is a function from a formula's tree, and the place where it stands, to the trees that are one such edit
-away. What leads from one to the other leads back as well, in the same kind: a term that one drops another adds. The
-sentence of an edit reads from the formula as it is to the edited one, ``LOG stands where LN belongs``.
+Each kind of edit is a function from a formula's syntax tree and its site to the trees that are one such edit away. Each edit
+has an inverse of the same kind: a term that one drops another adds. The sentence of an edit says what is wrong with the
+formula before it, ``LOG should be LN``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,18 +23,18 @@ from xlparity.diagnosis.edits.site import Edit, Site
 from xlparity.diagnosis.edits.terms import added, constants, dropped
 from xlparity.excel.ast import Node, plain
 
-__all__ = ["CODES", "LARGE", "SMALL", "Edit", "Kind", "Site", "edits"]
+__all__ = ["CODES", "LARGE", "SMALL", "Edit", "EditKind", "Site", "edits"]
 
-Kind = Callable[[Node, Site], Iterator[Edit]]
+EditKind = Callable[[Node, Site], Iterator[Edit]]
 
-SMALL: tuple[Kind, ...] = (
+SMALL: tuple[EditKind, ...] = (
     functions, signs, operators, brackets, iterations, ranges, shifts, axes, arguments, references, powers, dropped,
     unwrapped, branches,
 )  # fmt: skip
-"""The kinds of which a formula has some dozens."""
+"""The kinds with some dozens of edits of a formula."""
 
-LARGE: tuple[Kind, ...] = (constants, added, wrapped)
-"""The kinds that put something in, of which a formula has hundreds."""
+LARGE: tuple[EditKind, ...] = (constants, added, wrapped)
+"""The kinds that insert something, with hundreds of edits of a formula."""
 
 CODES: Mapping[str, str] = {
     "function": "XP101",
@@ -55,11 +55,11 @@ CODES: Mapping[str, str] = {
     "frozen": "XP202",
     "siblings": "XP112",
 }
-"""The finding's code for a formula that an edit of the kind mends."""
+"""The code of the finding by the kind of the edit that fixes the formula."""
 
 
-def edits(tree: Node, site: Site, kinds: Iterable[Kind] = (*SMALL, *LARGE)) -> Iterator[Edit]:
-    """Every formula that is one edit away and does not read the same, by kind; each once."""
+def edits(tree: Node, site: Site, kinds: Iterable[EditKind] = (*SMALL, *LARGE)) -> Iterator[Edit]:
+    """Every different formula that is one edit away, by kind; each once."""
     seen = {plain(tree)}
     for kind in kinds:
         for edit in kind(tree, site):

@@ -1,4 +1,4 @@
-"""Edits of the parentheses: a pair dropped, a pair put in, one end of a pair moved."""
+"""Edits of the parentheses: a pair dropped, a pair inserted, one end of a pair moved."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from xlparity.excel.ast import Node, parse
 from xlparity.excel.formula import tokens
 
 _PIECE = re.compile(r"[()]|[-+*/^&=<>,]+|[^-+*/^&=<>,()]+")
-_LONGEST = 60  # pieces of a formula: the groupings grow with their square
+_LONGEST = 60  # pieces of a formula: the number of groupings grows with its square
 
 
 def brackets(tree: Node, site: Site) -> Iterator[Edit]:
@@ -19,7 +19,7 @@ def brackets(tree: Node, site: Site) -> Iterator[Edit]:
     said = "the parentheses are misplaced"
     pairs = _pairs(pieces)
     for opens, closes in pairs:
-        # The pair of a call belongs to it: its closing end may move, its opening end stays with the name.
+        # The opening parenthesis of a call stays with the function name; the closing one may move.
         if not pieces[opens].endswith("(") or pieces[opens] == "(":
             rest = [piece for k, piece in enumerate(pieces) if k not in (opens, closes)]
             yield from _edit(rest, said, 1.2)
@@ -44,7 +44,7 @@ def _edit(pieces: list[str], said: str, size: float) -> Iterator[Edit]:
 
 
 def _pieces(formula: str) -> list[str]:
-    """The formula in pieces that no parenthesis may part: tokens, operators, parentheses, calls up to their opening one."""
+    """The formula in pieces that no parenthesis may split: tokens, operators, parentheses, function names with theirs."""
     pieces: list[str] = []
     position = 0
     for token in tokens(formula):

@@ -1,4 +1,4 @@
-"""Edits of what is done: functions, signs, operators, the order of arguments, powers."""
+"""Edits of operations: functions, signs, operators, the order of arguments, powers."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ _BASE_TEN = "which is base 10 in Excel"
 
 
 def _everywhere(tree: Node, old: str, new: str) -> tuple[Node, int]:
-    """The tree with every call of one function made one of the other, and how many there were."""
+    """The tree with every call of one function replaced by one of the other, and the number of calls."""
     count = 0
 
     def changed(node: Node) -> Node:
@@ -55,32 +55,32 @@ def functions(tree: Node, site: Site) -> Iterator[Edit]:
 
 
 def _relatives(node: Node) -> Iterator[tuple[Node, str, float]]:
-    """What is taken for a call, or a sigmoid, although its arguments are others."""
+    """Functions with other arguments that are often confused with this call or sigmoid."""
     exponent = _exponent(node)
     if plain(node) == plain(sigmoid(exponent)):
-        yield call("TANH", exponent), "the sigmoid stands where TANH belongs", 2.0
+        yield call("TANH", exponent), "the sigmoid should be TANH", 2.0
     if node.kind != "call":
         return
     name, given = node.word.upper(), node.parts
     if name == "EXP":
         for base in (10.0, 2.0):
-            yield call("POWER", number(base), *given), f"EXP stands where a power of {base:g} belongs", 1.3
+            yield call("POWER", number(base), *given), f"EXP should be a power of {base:g}", 1.3
     if name == "POWER" and len(given) == 2 and plain(given[0]).kind == "number":
-        yield call("EXP", given[1]), "POWER stands where EXP belongs", 1.3
+        yield call("EXP", given[1]), "POWER should be EXP", 1.3
     if name in ("LN", "LOG") and len(given) == 1:
-        yield call("LOG", *given, number(2)), f"{name} stands where the logarithm to base 2 belongs", 1.4
+        yield call("LOG", *given, number(2)), f"{name} should be the logarithm to base 2", 1.4
     if name == "LOG" and len(given) == 2:
-        yield call("LN", given[0]), "LOG stands where LN belongs", 1.1
+        yield call("LN", given[0]), "LOG should be LN", 1.1
     if name == "TANH" and len(given) == 1:
-        yield sigmoid(given[0]), "TANH stands where the sigmoid belongs", 2.0
+        yield sigmoid(given[0]), "TANH should be the sigmoid", 2.0
 
 
 def _said(name: str, other: str) -> str:
     if name in ("LOG", "LOG10") and other == "LN":
-        return f"{name}, {_BASE_TEN}, stands where the natural logarithm LN belongs"
+        return f"{name}, {_BASE_TEN}, should be the natural logarithm LN"
     if name == "LN":
-        return f"the natural logarithm LN stands where {other}, {_BASE_TEN}, belongs"
-    return f"{name} stands where {other} belongs"
+        return f"the natural logarithm LN should be {other}, {_BASE_TEN}"
+    return f"{name} should be {other}"
 
 
 def sigmoid(of: Node) -> Node:
@@ -90,7 +90,7 @@ def sigmoid(of: Node) -> Node:
 
 
 def _exponent(node: Node) -> Node:
-    """The x of a sigmoid, or something else of anything else."""
+    """The x of a sigmoid 1/(1+EXP(-x)); meaningless for any other node."""
     for _, part in walk(node):
         if part.kind == "call" and part.word.upper() == "EXP" and part.parts:
             inside = part.parts[0]
@@ -106,7 +106,7 @@ def unwrapped(tree: Node, site: Site) -> Iterator[Edit]:
 
 
 def branches(tree: Node, site: Site) -> Iterator[Edit]:
-    """One branch of an IF alone, or the value for which IFERROR has another."""
+    """An IF replaced by one of its branches, or an IFERROR by its first argument."""
     for path, node in walk(tree):
         if node.kind != "call" or len(node.parts) < 2:
             continue
@@ -116,7 +116,7 @@ def branches(tree: Node, site: Site) -> Iterator[Edit]:
 
 
 def wrapped(tree: Node, site: Site) -> Iterator[Edit]:
-    """A function put around a part."""
+    """A part wrapped in a function."""
     for path, node in walk(tree):
         if node.kind in ("reference", "name", "group", "call", "binary", "unary") and not _is_argument_range(
             node, site
@@ -134,13 +134,13 @@ def _is_argument_range(node: Node, site: Site) -> bool:
 
 
 def signs(tree: Node, site: Site) -> Iterator[Edit]:
-    """A sign dropped, put in, or turned."""
+    """A sign dropped, inserted, or reversed."""
     for path, node in walk(tree):
         if node.kind == "unary" and node.word == "-":
             yield Edit("sign", with_part(tree, path, node.parts[0]), f"the minus before {node.parts[0]} is wrong", 1.0)
         if node.kind == "binary" and node.word in "+-":
             turned = node._replace(word="-" if node.word == "+" else "+")
-            said = f"the sign of {node.parts[1]} is wrong: '{node.word}' stands where '{turned.word}' belongs"
+            said = f"the sign of {node.parts[1]} is wrong: '{node.word}' should be '{turned.word}'"
             yield Edit("sign", with_part(tree, path, turned), said, 1.0)
         within_call = path and _parent(tree, path).kind == "call"
         if (not path or within_call) and node.kind not in ("text", "omitted", "array", "unary"):
@@ -169,10 +169,9 @@ def operators(tree: Node, site: Site) -> Iterator[Edit]:
                 for other in group:
                     if other != node.word and {other, node.word} != {"+", "-"}:
                         edited = with_part(tree, path, node._replace(word=other))
-                        rare = (
-                            1.5 if other == "^" else 0.0
-                        )  # of 0 and 1 a power is what they are, and so it agrees too often
-                        yield Edit("operator", edited, f"'{node.word}' stands where '{other}' belongs", size + rare)
+                        # A power of 0 or 1 is the number itself, and so agrees too often.
+                        rare = 1.5 if other == "^" else 0.0
+                        yield Edit("operator", edited, f"'{node.word}' should be '{other}'", size + rare)
 
 
 def arguments(tree: Node, site: Site) -> Iterator[Edit]:
@@ -181,12 +180,12 @@ def arguments(tree: Node, site: Site) -> Iterator[Edit]:
         if node.kind == "binary" and node.word in ("-", "/", "^", "<", ">", "<=", ">="):
             left, right = node.parts
             turned = node._replace(parts=(right, left))
-            said = f"{left} and {right} stand in the wrong order around '{node.word}'"
+            said = f"{left} and {right} are in the wrong order around '{node.word}'"
             yield Edit("arguments", with_part(tree, path, turned), said, 1.4)
         if node.kind == "call" and len(node.parts) in (2, 3) and node.word.upper() in ("MMULT", "POWER", "LOG", "IF"):
             *first, left, right = node.parts
             turned = node._replace(parts=(*first, right, left))
-            said = f"{left} and {right} stand in the wrong order in {node.word.upper()}"
+            said = f"{left} and {right} are in the wrong order in {node.word.upper()}"
             yield Edit("arguments", with_part(tree, path, turned), said, 1.4)
 
 
@@ -200,9 +199,9 @@ def powers(tree: Node, site: Site) -> Iterator[Edit]:
                 edited = node._replace(parts=(base, number(other)))
                 yield Edit("power", with_part(tree, path, edited), f"the power {exponent} should be {other:g}", 1.7)
         if node.kind == "binary" and node.word == "*" and plain(node.parts[0]) == plain(node.parts[1]):
-            yield Edit("power", with_part(tree, path, node.parts[0]), f"{node.parts[0]} stands as its square", 1.5)
+            yield Edit("power", with_part(tree, path, node.parts[0]), f"{node.parts[0]} should not be squared", 1.5)
         difference = node.kind == "binary" and node.word in ("+", "-")  # (a-b)^2, as in a squared loss
         whole = difference or node.kind in ("reference", "group", "call", "name")
         if whole and not _is_argument_range(node, site):
             square = binary(node, "^", number(2))
-            yield Edit("power", with_part(tree, path, square), f"{node} stands where its square belongs", 1.8)
+            yield Edit("power", with_part(tree, path, square), f"{node} should be squared", 1.8)

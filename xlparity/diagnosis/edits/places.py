@@ -1,4 +1,4 @@
-"""Edits of what is referred to: another quantity, a neighbouring cell, a shorter or longer range, another iteration or axis."""
+"""Edits of references: another quantity, a neighbouring cell, a shorter or longer range, another iteration or axis."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,11 @@ from xlparity.diagnosis.relative import dollars_of
 from xlparity.excel.address import Range
 from xlparity.excel.ast import Node, call, plain, walk, with_part
 
-_MOST_LINES = 40  # rows and columns of a quantity, each of which is tried in its place
+_MOST_LINES = 40  # rows and columns of a quantity, each of which is a candidate
 
 
 def _swapped(tree: Node, kind: str, old: Node, new: Node, said: str, size: float) -> Iterator[Edit]:
-    """The tree with one reference for another, in every place where it stands, and in each of several."""
+    """The tree with one reference replaced by another: everywhere, and, where it occurs several times, in each place alone."""
     if plain(new) == plain(old):
         return
     places = [path for path, node in walk(tree) if node.kind == "reference" and plain(node) == plain(old)]
@@ -36,13 +36,13 @@ def _references(tree: Node, site: Site) -> Iterator[tuple[Node, Range]]:
 def references(tree: Node, site: Site) -> Iterator[Edit]:
     """Another quantity of the same iteration."""
     for node, area in _references(tree, site):
-        slot = site.slot(area)
-        homes = {site.home} | ({(slot.check, slot.iteration)} if slot is not None else set())
-        for check, iteration in sorted(homes):
+        position = site.position(area)
+        blocks = {site.block} | ({(position.check, position.iteration)} if position is not None else set())
+        for check, iteration in sorted(blocks):
             for other in site.quantities(check, iteration):
                 whole = (other,) if area.size > 1 or _in_aggregate(tree, node) else ()
                 for found in dict.fromkeys((*whole, *(site.elements(other) if area.size == 1 else ()))):
-                    said = f"{site.named(area)} stands where {site.named(found)} belongs"
+                    said = f"{site.named(area)} should be {site.named(found)}"
                     size = 1.5 if found.shape == area.shape else 2.0
                     yield from _swapped(tree, "reference", node, site.node(found), said, size)
 
@@ -50,20 +50,24 @@ def references(tree: Node, site: Site) -> Iterator[Edit]:
 def iterations(tree: Node, site: Site) -> Iterator[Edit]:
     """The same quantity, an iteration earlier or later."""
     for node, area in _references(tree, site):
-        slot = site.slot(area)
-        if slot is None or not slot.iteration or not site.layout.homes[slot.check, slot.variable].moves:
+        position = site.position(area)
+        if (
+            position is None
+            or not position.iteration
+            or not site.quantity_map.ranges[position.check, position.variable].moves
+        ):
             continue
-        offsets = site.layout.offsets[slot.check]
-        here = offsets[slot.iteration - 1]
-        for other in (slot.iteration - 1, slot.iteration + 1, 1, site.home[1]):
-            if 1 <= other <= len(offsets) and other != slot.iteration:
+        offsets = site.quantity_map.offsets[position.check]
+        here = offsets[position.iteration - 1]
+        for other in (position.iteration - 1, position.iteration + 1, 1, site.block[1]):
+            if 1 <= other <= len(offsets) and other != position.iteration:
                 there = offsets[other - 1]
                 moved = area.moved(there.rows - here.rows, there.columns - here.columns)
-                if not moved.on_the_grid:  # it began before its quantity
+                if not moved.on_the_grid:  # the area begins before its quantity
                     continue
-                said = f"{site.named(area)} stands where {site.named(moved)} belongs"
-                target = site.slot(moved)
-                if not (site.is_elsewhere(slot) or (target is not None and site.is_elsewhere(target))):
+                said = f"{site.named(area)} should be {site.named(moved)}"
+                target = site.position(moved)
+                if not (site.is_elsewhere(position) or (target is not None and site.is_elsewhere(target))):
                     said += f", that of iteration {other}"
                 yield from _swapped(tree, "iteration", node, site.node(moved, dollars_of(node.word)), said, 1.2)
 
@@ -75,15 +79,19 @@ def shifts(tree: Node, site: Site) -> Iterator[Edit]:
             moved = area.moved(rows, columns)
             if not moved.on_the_grid:
                 continue
-            said = f"{site.named(area)} is one {off} off: {site.named(moved)} belongs there"
+            said = f"{site.named(area)} is one {off} off: it should be {site.named(moved)}"
             yield from _swapped(tree, "offset", node, site.node(moved, dollars_of(node.word)), said, 1.4)
 
 
 def ranges(tree: Node, site: Site) -> Iterator[Edit]:
-    """A range that ends or begins a row or column sooner or later, or all of its quantity."""
+    """A range that ends or begins a row or column earlier or later, or is all of its quantity."""
     for node, area in _references(tree, site):
-        slot = site.slot(area)
-        whole = site.layout.area(slot.check, slot.variable, slot.iteration) if slot is not None else None
+        position = site.position(area)
+        whole = (
+            site.quantity_map.area(position.check, position.variable, position.iteration)
+            if position is not None
+            else None
+        )
         found = [whole] if whole is not None and whole != area else []
         if area.size == 1 and site.shape is None and not _in_aggregate(tree, node):
             continue
@@ -96,7 +104,7 @@ def ranges(tree: Node, site: Site) -> Iterator[Edit]:
                     found.append(other)
         for other in found:
             long = "long" if other.size < area.size else "short"
-            said = f"{site.named(area)} is too {long}: {site.named(other)} belongs there"
+            said = f"{site.named(area)} is too {long}: it should be {site.named(other)}"
             size = 1.2 if other == whole else 1.3
             yield from _swapped(tree, "range", node, site.node(other, dollars_of(node.word)), said, size)
 
@@ -106,7 +114,7 @@ def _in_aggregate(tree: Node, node: Node) -> bool:
 
 
 def axes(tree: Node, site: Site) -> Iterator[Edit]:
-    """A transposition put in or dropped, and a row of a table where one of its columns is meant."""
+    """A transposition inserted or dropped, and a row of a table for one of its columns, or the other way round."""
     for path, node in walk(tree):
         if node.kind == "call" and node.word.upper() == "TRANSPOSE" and len(node.parts) == 1:
             inside = node.parts[0]
@@ -115,8 +123,12 @@ def axes(tree: Node, site: Site) -> Iterator[Edit]:
         if site.shape is not None and area is not None and area.size > 1:
             yield Edit("axis", with_part(tree, path, call("TRANSPOSE", node)), f"TRANSPOSE of {node} is missing", 1.3)
     for node, area in _references(tree, site):
-        slot = site.slot(area)
-        whole = site.layout.area(slot.check, slot.variable, slot.iteration) if slot is not None else None
+        position = site.position(area)
+        whole = (
+            site.quantity_map.area(position.check, position.variable, position.iteration)
+            if position is not None
+            else None
+        )
         if whole is None or 1 in whole.shape or area.size == 1:
             continue
         lines = [
@@ -128,5 +140,5 @@ def axes(tree: Node, site: Site) -> Iterator[Edit]:
             for column in range(whole.column, whole.last_column + 1)
         ]
         for line in lines if len(lines) < _MOST_LINES else ():
-            said = f"{site.named(area)} is the wrong axis: {site.named(line)} belongs there"
+            said = f"{site.named(area)} is the wrong axis: it should be {site.named(line)}"
             yield from _swapped(tree, "axis", node, site.node(line, dollars_of(node.word)), said, 1.5)

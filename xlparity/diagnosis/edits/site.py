@@ -1,10 +1,10 @@
-"""Where a formula stands, as far as an edit needs to know, and what an edit is."""
+"""The input and output of an edit: the site of a formula, and the edited formula."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from xlparity.diagnosis.relative import Layout, Slot, spelled
+from xlparity.diagnosis.relative import Position, QuantityMap, spelled
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.ast import Node
 
@@ -12,10 +12,10 @@ _FREE = (False, False, False, False)
 
 
 class Edit(NamedTuple):
-    """An edited formula: the kind of edit, the tree, what it says of the formula before it, and how large a step it is.
+    """An edited formula: the kind of the edit, the new tree, what was wrong with the formula before, and the edit's size.
 
-    The formula that results is that of the cell ``unlike`` which the formula is, where it is one of its siblings'; ``said`` is
-    empty where no edit leads from one to the other. Or the edit is one of the siblings' formula (``of_siblings``), and says so.
+    Where the new formula is that of a sibling, ``unlike`` is this sibling, and ``said`` is empty if no edit of the catalogue
+    leads to its formula. ``of_siblings`` says that the edit starts from the siblings' formula and not from the cell's own.
     """
 
     kind: str
@@ -28,55 +28,59 @@ class Edit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The cell of a formula, or the first one of an array formula's area, and the iteration of a check it belongs to."""
+    """The cell of a formula, the first one of an array formula, and its block: (check, iteration)."""
 
-    layout: Layout
+    quantity_map: QuantityMap
     cell: Cell
-    home: tuple[str, int]
+    block: tuple[str, int]
     shape: tuple[int, int] | None = None
 
     def area(self, node: Node) -> Range | None:
         """The cells to which a reference or a name in the formula refers."""
-        return self.layout.workbook.meant(node.word, self.cell) if node.kind in ("reference", "name") else None
+        return self.quantity_map.workbook.meant(node.word, self.cell) if node.kind in ("reference", "name") else None
 
     def node(self, area: Range, dollars: tuple[bool, bool, bool, bool] | None = None) -> Node:
-        """A reference to the area, which lies on the grid. A single input outside the blocks is anchored."""
-        slot = self.slot(area)
+        """A reference to the area, which is on the grid. A single input outside the blocks gets ``$``."""
+        position = self.position(area)
         if dollars is None:
-            whole = None if slot is None else self.layout.area(slot.check, slot.variable, slot.iteration)
-            fixed = slot is not None and slot.iteration == 0 and whole == area and area.size == 1
+            whole = (
+                None
+                if position is None
+                else self.quantity_map.area(position.check, position.variable, position.iteration)
+            )
+            fixed = position is not None and position.iteration == 0 and whole == area and area.size == 1
             dollars = (fixed,) * 4 if fixed else _FREE
         return Node("reference", spelled(area, dollars, self.cell.sheet))
 
-    def slot(self, area: Range) -> Slot | None:
-        """Which quantity the area is a part of."""
-        found = self.layout.slots.get(area.first)
-        return found or self.layout.slots.get(area.last)
+    def position(self, area: Range) -> Position | None:
+        """The position of the area's first cell, or of its last, among the quantities; None where it is in none."""
+        found = self.quantity_map.positions.get(area.first)
+        return found or self.quantity_map.positions.get(area.last)
 
     def named(self, area: Range) -> str:
         """The area with the name of its quantity: ``J9 (A1)``."""
-        slot, text = self.slot(area), spelled(area, _FREE, self.cell.sheet)
-        if slot is None:
+        position, text = self.position(area), spelled(area, _FREE, self.cell.sheet)
+        if position is None:
             return text
-        of = f" of iteration {slot.iteration}" if self.is_elsewhere(slot) else ""
-        return f"{text} ({slot.variable}{of})"
+        of = f" of iteration {position.iteration}" if self.is_elsewhere(position) else ""
+        return f"{text} ({position.variable}{of})"
 
-    def is_elsewhere(self, slot: Slot) -> bool:
-        """Whether the slot is of another iteration of the formula's own check, which ``named`` then says."""
-        return slot.iteration != 0 and slot.check == self.home[0] and slot.iteration != self.home[1]
+    def is_elsewhere(self, position: Position) -> bool:
+        """Whether the position is in another iteration of the formula's own check, which ``named`` then adds."""
+        return position.iteration != 0 and position.check == self.block[0] and position.iteration != self.block[1]
 
     def quantities(self, check: str, iteration: int) -> Iterator[Range]:
-        """Where every quantity of the check stands, all of it, in the iteration."""
-        for of, variable in self.layout.homes:
-            if of == check and (area := self.layout.area(of, variable, iteration or 1)) is not None:
+        """The range of every quantity of the check in the iteration."""
+        for of, variable in self.quantity_map.ranges:
+            if of == check and (area := self.quantity_map.area(of, variable, iteration or 1)) is not None:
                 yield area
 
     def elements(self, area: Range) -> Iterator[Range]:
-        """The single cells of a quantity at which the formula may well look: the only one, its own, those in line with it."""
+        """The cells of a quantity to which the formula may refer: a single one, the same element, or one in line with it."""
         if area.size == 1:
             yield area
             return
-        own = self.layout.alike(self.cell, area)
+        own = self.quantity_map.alike(self.cell, area)
         if own is not None:
             yield own
         for row, column in ((self.cell.row, area.column), (area.row, self.cell.column)):
@@ -84,17 +88,20 @@ class Site:
                 yield Range.of(cell)
 
     def checks(self) -> Iterator[tuple[str, int]]:
-        """The checks whose quantities may be meant here, each with the iteration: the formula's own first."""
-        yield self.home
-        for check, offsets in self.layout.offsets.items():
-            if check != self.home[0]:
+        """The blocks whose quantities the formula may refer to, one for each check, its own first."""
+        yield self.block
+        for check, offsets in self.quantity_map.offsets.items():
+            if check != self.block[0]:
                 several = len(offsets) > 1
-                # Blocks that count alike are the same iterations; of others the first is meant, as far as anybody knows.
-                yield check, self.home[1] if several and len(offsets) == len(self.layout.offsets[self.home[0]]) else 1
+                # Checks with as many blocks have the same iterations; of others the first is assumed.
+                yield (
+                    check,
+                    self.block[1] if several and len(offsets) == len(self.quantity_map.offsets[self.block[0]]) else 1,
+                )
 
     def operands(self) -> Iterator[Range]:
-        """What may be missing in the formula: the quantities of its own iteration, an element each, or whole in an array."""
-        for area in self.quantities(*self.home):
+        """Operands that may be missing in the formula: elements of its block's quantities, or whole ranges in an array."""
+        for area in self.quantities(*self.block):
             if self.shape is not None and area.shape == self.shape:
                 yield area
             if self.shape is None or area.size == 1:

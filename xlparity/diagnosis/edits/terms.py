@@ -1,4 +1,4 @@
-"""Edits of what there is: a term or a factor dropped or put in, a number for a cell, another number."""
+"""Edits of operands: a term or a factor dropped or inserted, a number for a cell, another number."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ def dropped(tree: Node, site: Site) -> Iterator[Edit]:
 
 
 def added(tree: Node, site: Site) -> Iterator[Edit]:
-    """An operation with one more operand put in: a quantity of the same iteration, or 1 or 2."""
+    """One more operand inserted: a quantity of the same iteration, or 1 or 2."""
     others = [(site.named(area), site.node(area)) for area in site.operands()]
     others += [(str(made), made) for made in (number(1), number(2))]
     for path, node in walk(tree):
@@ -38,7 +38,8 @@ def added(tree: Node, site: Site) -> Iterator[Edit]:
                 yield Edit("term", with_part(tree, path, binary(other, operator, node)), missing, 2.6)
             before = binary(other, "*", node)  # alpha*dW1, as most people write it
             yield Edit("term", with_part(tree, path, before), f"the factor {name} is missing", 2.6)
-            share = binary(binary(number(1), "/", other), "*", node)  # 1/m*SUM(…), as the formula for a mean is written
+            # 1/m*SUM(…), as the formula for a mean is written.
+            share = binary(binary(number(1), "/", other), "*", node)
             yield Edit("term", with_part(tree, path, share), f"the factor 1/{name} is missing", 2.5)
 
 
@@ -48,7 +49,7 @@ def _is_whole_range(node: Node, site: Site) -> bool:
 
 
 def constants(tree: Node, site: Site) -> Iterator[Edit]:
-    """Another number, a number where a cell is meant, a cell where a number stands."""
+    """A number replaced by another number or by a cell, and a cell by a number."""
     cells = [(site.named(area), site.node(area)) for area in site.operands()]
     for path, node in walk(tree):
         if node.kind == "number":
@@ -60,10 +61,10 @@ def constants(tree: Node, site: Site) -> Iterator[Edit]:
                     edited = with_part(tree, path, number(other))
                     yield Edit("constant", edited, f"the number {node} should be {number(other)}", 2.0)
             for name, made in cells:
-                said = f"the number {node} stands where {name} belongs"
+                said = f"the number {node} should be {name}"
                 yield Edit("frozen", with_part(tree, path, made), said, 1.9)
         area = site.area(node)
         if area is not None and area.size == 1:
             for value in (1.0, 2.0, 0.0):
-                said = f"{site.named(area)} stands where the number {value:g} belongs"
+                said = f"{site.named(area)} should be the number {value:g}"
                 yield Edit("frozen", with_part(tree, path, number(value)), said, 2.4)

@@ -1,1 +1,1 @@
-"""What engines share: the files that other programs are given, and what is known of formulas that they misread."""
+"""Code that engines share: copies of files for other programs, and formulas that these programs misread."""

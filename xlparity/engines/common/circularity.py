@@ -1,7 +1,7 @@
-"""Circular references that Excel is certain to report: cells whose formulas read one another whatever the values are.
+"""Circular references that Excel is certain to report: circles of formulas that read one another whatever the values are.
 
-Excel evaluates a branch of IF only where it is taken, and takes of some arguments the reference and not the value; a circle
-that goes through any of these may never be met. What is listed here reads its arguments always.
+Excel evaluates a branch of IF only where it is taken, and of some arguments the reference and not the value; a circle
+through any of these may never be evaluated. The functions listed here always read their arguments.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,17 +19,17 @@ _OF_VALUES = frozenset({
     "NOT", "NPER", "ODD", "PMT", "POWER", "PV", "RADIANS", "RATE", "RIGHT", "ROUND", "ROUNDDOWN", "ROUNDUP", "SIGN",
     "SIN", "SINH", "SQRT", "TAN", "TANH", "TEXT", "TRANSPOSE", "TRIM", "TRUNC", "UPPER", "VALUE", "YEAR",
 })  # fmt: skip
-"""Functions that compute with the values of all their arguments, of a range in a plain cell with the one beside it."""
+"""Functions that read the values of all their arguments; of a range in a plain cell, the one in line with it."""
 _OF_RANGES = frozenset({
     "AVERAGE", "COUNT", "COUNTA", "DEVSQ", "GEOMEAN", "HARMEAN", "IRR", "MAX", "MDETERM", "MEDIAN", "MIN", "MINVERSE",
     "MMULT", "NPV", "PRODUCT", "STDEV", "STDEV.P", "STDEV.S", "STDEVP", "SUM", "SUMPRODUCT", "SUMSQ", "VAR", "VAR.P",
     "VAR.S", "VARP",
 })  # fmt: skip
-"""Functions that compute with every cell of the ranges they are given."""
+"""Functions that read every cell of their ranges."""
 _ARRAYS = frozenset({"SUMPRODUCT"})
 """Functions whose arguments are computed as arrays in a plain cell as well."""
 _OF_THE_FIRST = frozenset({"AND", "CHOOSE", "IF", "IFERROR", "IFNA", "IFS", "OR", "SWITCH"})
-"""Functions that may be done after their first argument."""
+"""Functions that may need no more than their first argument."""
 
 
 def certain_circles(workbook: Workbook, candidates: Iterable[Cell]) -> frozenset[Cell]:
@@ -62,7 +62,7 @@ def certainly_read(workbook: Workbook, cell: Cell) -> Iterator[Range]:
 def _always(node: Node, *, arrays: bool, given: bool = False) -> Iterator[tuple[str, bool]]:
     """The references, as written, in the parts of the formula that are always evaluated, and whether all of a range is read.
 
-    ``arrays`` says that ranges are computed as a whole here, ``given`` that they are where they stand by themselves.
+    ``arrays`` says that ranges are computed as a whole here, ``given`` that a range that is an argument by itself is.
     """
     if node.kind in ("reference", "name"):
         yield node.word, arrays or given

@@ -1,7 +1,7 @@
 """Copies of a workbook's file for engines that read files: without its stored values, and with other contents.
 
-A program that opens a file may show what is stored there in place of what it computes. So nothing that a formula came to
-is left in a copy, and what such a program gives back was computed by it.
+A program that opens a file may return the stored values instead of computing. So the copies have no stored value of any
+formula, and every value that the program returns is computed by it.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ from xlparity.excel.workbook import Formula, Workbook
 from xlparity.process import LOCK
 
 
-class Original:
-    """A workbook's file without its stored values, of which many copies can be made.
+class FileTemplate:
+    """A workbook's file without its stored values, of which copies with other inputs are made.
 
-    ``emptied`` are formulas that no copy holds, because nothing good would come of computing them. ``stand_in`` is what
-    a copy stores for every other formula, where an engine minds that nothing is stored. The workbook may be an edited one,
-    which holds other formulas than the file. Raises WorkbookError where the file is no longer the one that was read.
+    ``emptied`` are formulas that are left out of the copies, because they are unsupported. ``stand_in`` is the stored value
+    of every other formula in the copies, for an engine that needs one. The workbook may be an edited one, with other
+    formulas than the file. Raises WorkbookError where the file is no longer the one that was read.
     """
 
     @collector.paused()
@@ -37,7 +37,7 @@ class Original:
         self._stand_in = ooxml.result(stand_in)
         self._parts = ooxml.isolated(read_again(workbook), workbook.path)
         self._names = ooxml.sheet_parts(self._parts, workbook.path)
-        self._sheets: dict[str, ooxml.Sheet] = {}  # as the copies have them, of those in which something was overridden
+        self._sheets: dict[str, ooxml.Sheet] = {}  # sheets as in the copies, where cells were overridden
         addresses: dict[str, set[str]] = defaultdict(set)
         for member in workbook.members:
             addresses[member.sheet].add(member.a1)
@@ -49,7 +49,7 @@ class Original:
             self._parts[part] = sheet.edited(contents)
 
     def copy(self, overrides: Mapping[Cell, Value]) -> bytes:
-        """The file with the overrides in place of what the cells hold, formulas included, and no other stored value.
+        """The file with the overrides in place of the cells' contents, formulas included, and no other stored value.
 
         Raises UsageError for an override that no file can hold.
         """
@@ -70,7 +70,7 @@ class Original:
         return ooxml.pack(parts)
 
     def _contents(self, sheet: ooxml.Sheet, name: str, given: Mapping[str, Value]) -> dict[str, ooxml.Content]:
-        """What the cell elements hold when these cells of a sheet are given, those of other cells among them."""
+        """The contents of cell elements where these cells of a sheet are given; other cells may change as well."""
         contents = {address: ooxml.Content("", ooxml.constant(value)) for address, value in given.items()}
         contents = self._spelled_out(sheet, name, given) | contents
         areas: dict[Range, Formula] = {}
@@ -83,7 +83,7 @@ class Original:
         return contents
 
     def _reworded(self, sheet: ooxml.Sheet, name: str) -> dict[str, ooxml.Content]:
-        """The formulas that the file has in other words, or has not got."""
+        """The contents of the formulas that were edited or added since the file was read."""
         formulas = {
             cell.a1: formula
             for cell in self._workbook.edits - self._emptied
@@ -96,7 +96,7 @@ class Original:
         return self._spelled_out(sheet, name, formulas) | contents
 
     def _spelled_out(self, sheet: ooxml.Sheet, name: str, gone: Collection[str]) -> dict[str, ooxml.Content]:
-        """Each formula by itself that shares the text of a cell which is about to lose its own."""
+        """The full text of each shared formula whose text is in a cell that loses its formula."""
         if not gone:
             return {}
         shared = [element for element in sheet.formulas() if element.kind == "shared"]
@@ -114,9 +114,9 @@ class Original:
 
 
 def _stripped(sheet: ooxml.Sheet, members: Collection[str], stand_in: ooxml.StoredXml) -> dict[str, ooxml.Content]:
-    """The stand-in for the stored value of every formula, and nothing in the other cells of array areas.
+    """Contents with the stand-in as the stored value of every formula, and empty other cells of array areas.
 
-    A cell that holds nothing loses its type as well, which IronCalc would take for a number's.
+    An empty cell loses its type as well, which IronCalc would take for a number's.
     """
     with_formula, nothing = ooxml.Content(stored=stand_in), ooxml.Content(stored=ooxml.NOTHING)
     contents: dict[str, ooxml.Content] = {}
@@ -129,9 +129,9 @@ def _stripped(sheet: ooxml.Sheet, members: Collection[str], stand_in: ooxml.Stor
 
 
 def _masked(area: Range, formula: Formula, given: Mapping[str, Value]) -> dict[str, ooxml.Content]:
-    """An array formula some of whose cells are given: it takes those from constants, and computes the others.
+    """The contents of an array formula of which some cells are given: these are constants, and the others are computed.
 
-    No part of an array formula can be replaced in a file. Where all of it is given, nothing needs to be computed.
+    No part of an array formula can be replaced in a file. Where all of it is given, nothing is computed.
     """
     cells = list(area.cells())
     held = {cell: given[cell.a1] for cell in cells if cell.a1 in given}
@@ -174,7 +174,7 @@ def read_again(workbook: Workbook) -> dict[str, bytes]:
 
 @collector.paused()
 def stored_values(parts: Mapping[str, bytes], workbook: Workbook) -> dict[Cell, Value]:
-    """What every cell element stores, in the file of a workbook or in what a program made of it."""
+    """The stored value of every cell element, in the file of a workbook or in the file that a program saved."""
     strings = ooxml.shared_strings(parts, workbook.path)
     values: dict[Cell, Value] = {}
     for sheet, part in ooxml.sheet_parts(parts, workbook.path).items():
@@ -185,7 +185,7 @@ def stored_values(parts: Mapping[str, bytes], workbook: Workbook) -> dict[Cell, 
 
 
 def as_held(workbook: Workbook, result: Callable[[Cell], Value]) -> dict[Cell, Value]:
-    """Every cell's value: of the constants as the workbook has them, of all cells of formulas as ``result`` tells."""
+    """Every cell's value: the constants of the workbook, and ``result`` of every cell of a formula."""
     values: dict[Cell, Value] = {}
     for cell, content in workbook.cells.items():
         if isinstance(content, Formula):
@@ -199,7 +199,7 @@ def as_held(workbook: Workbook, result: Callable[[Cell], Value]) -> dict[Cell, V
 def probe(calls: Collection[str], stand_in: Value = BLANK) -> bytes:
     """A workbook that calls each function without an argument: ``#NAME?`` only where it is not known at all.
 
-    An unknown function that IFERROR or ISNUMBER looks at would else give a value.
+    Inside IFERROR or ISNUMBER an unknown function would give a value.
     """
     book = openpyxl.Workbook()
     for row, call in enumerate(sorted(calls), start=1):
@@ -214,7 +214,7 @@ def probe(calls: Collection[str], stand_in: Value = BLANK) -> bytes:
 
 
 def unknown_functions(answers: Mapping[Cell, Value], calls: Collection[str]) -> frozenset[str]:
-    """The functions that an engine does not know, by what it made of the probe's first column."""
+    """The functions that an engine does not know, by its values of the probe's first column."""
     by_row = {cell.row: value for cell, value in answers.items()}
     return frozenset(call for row, call in enumerate(sorted(calls), start=1) if by_row.get(row) == ErrorValue("#NAME?"))
 

@@ -1,4 +1,4 @@
-"""The operators of a formula that some program gets wrong: comparing truth values, joining them, brackets that matter."""
+"""Operators that some programs misread: comparisons and concatenation of truth values, and brackets that they drop."""
 
 import re
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ _PIECE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _TRUTHS = frozenset({"AND", "OR", "NOT", "XOR", "TRUE", "FALSE", "EXACT"})
-_WORTH_A_LOOK = re.compile("[<>=&%]|AND|OR|NOT|TRUE|FALSE|EXACT|IS", re.IGNORECASE)
-_HANDS_ON = {"IF": 1, "IFERROR": 0, "IFNA": 0, "CHOOSE": 1, "IFS": 0, "SWITCH": 1, "LET": 0}
-"""The functions whose value is that of an argument, and the number of the first one that can be."""
+_MAY_BE_MISREAD = re.compile("[<>=&%]|AND|OR|NOT|TRUE|FALSE|EXACT|IS", re.IGNORECASE)
+_RETURNS_ARGUMENT = {"IF": 1, "IFERROR": 0, "IFNA": 0, "CHOOSE": 1, "IFS": 0, "SWITCH": 1, "LET": 0}
+"""The functions that return one of their arguments, and the index of the first one that they can return."""
 
 
 @dataclass(slots=True)
 class _Level:
-    """What stands between two brackets, so far; all but the first three begin anew behind a comma.
+    """The state of the text between two brackets, so far; all but the first three fields are reset after a comma.
 
     ``truth`` is whether there is an operand that may be a truth value, ``perhaps`` whether one of them may be none.
     """
 
     call: str | None = None
     argument: int = 0
-    hands_on_truth: bool = False
+    returns_truth: bool = False
     comparisons: int = 0
     joins: int = 0
     arithmetic: bool = False
@@ -41,7 +41,7 @@ class _Level:
 
     @property
     def is_truth(self) -> bool:
-        """Whether this argument comes to a truth value."""
+        """Whether this argument is a truth value."""
         return self.comparisons > 0 or (self.truth and not self.arithmetic and not self.joins)
 
     @property
@@ -51,7 +51,7 @@ class _Level:
 
     @property
     def is_operand(self) -> bool:
-        """Whether what stands behind the last comparison is a truth value, and nothing else."""
+        """Whether the text after the last comparison is a truth value, and nothing else."""
         return self.truth and not (self.perhaps or self.arithmetic or self.joins)
 
     @property
@@ -61,17 +61,17 @@ class _Level:
 
     @property
     def needs_brackets(self) -> bool:
-        """Whether something is done to a text that is joined in brackets."""
+        """Whether a text that is joined in brackets is an operand."""
         return self.joined and (self.arithmetic or self.comparisons + self.joins > 0)
 
 
-class Doubts(NamedTuple):
-    """What a formula does that some program gets wrong.
+class Misreadings(NamedTuple):
+    """Which operators of a formula some programs misread.
 
     ``takes_truth``: a truth value is an operand of a comparison or of ``&``, as in ``(A1>B1)=(A2>B2)``; ``mixes_truth``:
     and the other operand may be none, as in ``(A1>B1)<2``. ``needs_brackets``: ``%`` follows a bracket, or what is joined
-    in brackets is an operand, as in ``(A1+B1)%`` and ``(A1&B1)*2``. ``gives_truth``: it comes to a truth value or an error,
-    and to nothing else.
+    in brackets is an operand, as in ``(A1+B1)%`` and ``(A1&B1)*2``. ``gives_truth``: its value is always a truth value or an
+    error.
     """
 
     takes_truth: bool = False
@@ -80,10 +80,10 @@ class Doubts(NamedTuple):
     gives_truth: bool = False
 
 
-def doubts(formula: str) -> Doubts:
-    """What the formula does that some program gets wrong, told from its text."""
-    if not _WORTH_A_LOOK.search(formula, 1):
-        return Doubts()
+def misreadings(formula: str) -> Misreadings:
+    """Which operators of the formula some programs misread, by its text."""
+    if not _MAY_BE_MISREAD.search(formula, 1):
+        return Misreadings()
     arguments: list[_Level] = []
     levels = [_Level()]
     percent = closed = False
@@ -95,15 +95,15 @@ def doubts(formula: str) -> Doubts:
             levels.append(_Level(piece["call"]))
         elif kind == "next":
             arguments.append(level)
-            levels[-1] = _Level(level.call, level.argument + 1, _hands_on(level))
+            levels[-1] = _Level(level.call, level.argument + 1, _may_be_truth(level))
         elif kind == "close" and len(levels) > 1:
             arguments.append(levels.pop())
-            _take_in(levels[-1], level)
+            _close(levels[-1], level)
             closed = level.call is None
         else:
             _note(level, kind)
     arguments += levels
-    return Doubts(
+    return Misreadings(
         any(level.takes_truth for level in arguments),
         any(level.mixes_truth for level in arguments),
         percent or any(level.needs_brackets for level in arguments),
@@ -111,29 +111,29 @@ def doubts(formula: str) -> Doubts:
     )
 
 
-def _take_in(outer: _Level, inner: _Level) -> None:
-    if _hands_on(inner):
+def _close(outer: _Level, inner: _Level) -> None:
+    if _may_be_truth(inner):
         outer.truth = True
-        outer.perhaps = outer.perhaps or inner.perhaps or without_prefix(inner.call or "") in _HANDS_ON
+        outer.perhaps = outer.perhaps or inner.perhaps or without_prefix(inner.call or "") in _RETURNS_ARGUMENT
     outer.joined = outer.joined or (inner.call is None and inner.joins > 0)
 
 
-def _hands_on(level: _Level) -> bool:
-    """Whether the brackets, up to here, may come to a truth value."""
+def _may_be_truth(level: _Level) -> bool:
+    """Whether the value of the brackets, up to here, may be a truth value."""
     if level.call is None:
-        return level.hands_on_truth or level.is_truth
+        return level.returns_truth or level.is_truth
     name = without_prefix(level.call)
-    first = _HANDS_ON.get(name)
+    first = _RETURNS_ARGUMENT.get(name)
     if first is None:
         return name in _TRUTHS or name.startswith("IS")
-    return level.hands_on_truth or (level.argument >= first and level.is_truth)
+    return level.returns_truth or (level.argument >= first and level.is_truth)
 
 
 def _note(level: _Level, kind: str | None) -> None:
     if kind == "compare":
         level.left = level.is_operand
         level.comparisons += 1
-        # Whether a truth value is compared at all is kept; the right operand begins anew.
+        # Whether a truth value is compared at all is kept; the right operand is a new one.
         level.taken = level.taken or level.truth
         level.truth = level.perhaps = level.arithmetic = False
     elif kind == "join":

@@ -1,8 +1,8 @@
-"""Formulas in dependency order, computed over many samples at once.
+"""Evaluation of formulas in dependency order, over many samples at once.
 
 Formulas of one shape that do not depend on one another are computed together, by the kernels of their program where it has
-any; lanes that the kernels leave odd are computed by the program one by one. What depends on a reading of its numbers is
-computed in both.
+any; lanes that the kernels do not compute are computed by the program, one by one. Formulas whose value depends on the
+reading of a cancellation residue are computed in both readings.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from xlparity.engines.evaluator.functions.areas import as_lines
 from xlparity.engines.evaluator.guards import Refusal
-from xlparity.engines.evaluator.kernels import ODD, Lanes, Operand, Plan, plan
+from xlparity.engines.evaluator.kernels import ODD, LaneOperand, Lanes, Plan, plan
 from xlparity.engines.evaluator.operands import to_table, to_values
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.readings import reading
@@ -28,12 +28,12 @@ Arguments: TypeAlias = Sequence[int | tuple[int, ...]]
 Plans: TypeAlias = dict[tuple[int, tuple[tuple[int, int], ...]], Plan | None]
 Mask: TypeAlias = NDArray[np.bool_]
 
-_MOST_NUMBERS = 4_000_000  # in the operands of one kernel, 32 MB; more are cut by formulas and samples
+_MOST_NUMBERS = 4_000_000  # in the operands of one kernel, 32 MB; more are split by formulas and samples
 
-_MOST_KNOWN, _LONGEST_KEY = 100_000, 1000  # results of programs that are kept, and bytes of a key: 100 MB at most
+_MOST_KNOWN, _LONGEST_KEY = 100_000, 1000  # cached results of programs, and bytes of a key: 100 MB at most
 
 
-class Node(NamedTuple):
+class FormulaNode(NamedTuple):
     """One formula: its program, the places of its arguments and of its results, and the shapes of both."""
 
     program: Program
@@ -43,39 +43,39 @@ class Node(NamedTuple):
     block: tuple[int, int]
     spills: bool
     full: tuple[tuple[int, int] | None, ...]
-    """The full size of each argument that is whole rows or columns."""
+    """The full size of each argument that is whole rows or columns, None for others."""
 
 
 @dataclass(slots=True, eq=False)
-class Group:
+class FormulaGroup:
     """Formulas of one program and of arguments of the same shapes, none of which depends on another.
 
     ``arguments`` are the places that each reads, an array (cells, formulas) for each argument; ``results`` those that each
     writes, (cells, formulas).
     """
 
-    nodes: list[Node]
+    nodes: list[FormulaNode]
     plan: Plan | None
     arguments: list[NDArray[np.intp]]
     results: NDArray[np.intp]
     reads: NDArray[np.intp]
 
-    def only(self, chosen: NDArray[np.intp]) -> "Group":
+    def only(self, chosen: NDArray[np.intp]) -> "FormulaGroup":
         """The group of the formulas with these numbers."""
         nodes = [self.nodes[number] for number in chosen.tolist()]
         arguments = [places[:, chosen] for places in self.arguments]
-        return Group(nodes, self.plan, arguments, self.results[:, chosen], _reads(arguments))
+        return FormulaGroup(nodes, self.plan, arguments, self.results[:, chosen], _reads(arguments))
 
 
 class Schedule(NamedTuple):
-    """The groups in an order in which each comes after all that it reads, and the formulas on a circle or behind one."""
+    """The groups in dependency order, and the formulas on a circle or dependent on one."""
 
-    groups: list[Group]
-    circular: list[Node]
+    groups: list[FormulaGroup]
+    circular: list[FormulaNode]
 
 
-def schedule(nodes: Sequence[Node], held: frozenset[int] | set[int], plans: Plans) -> Schedule:
-    """The formulas in groups; what they would read from the ``held`` places depends on no formula."""
+def schedule(nodes: Sequence[FormulaNode], held: frozenset[int] | set[int], plans: Plans) -> Schedule:
+    """The formulas in groups in dependency order; the ``held`` places have given values and depend on no formula."""
     producer = {place: number for number, node in enumerate(nodes) for place in node.results if place not in held}
     readers: list[list[int]] = [[] for _ in nodes]
     waiting = [0] * len(nodes)
@@ -87,14 +87,14 @@ def schedule(nodes: Sequence[Node], held: frozenset[int] | set[int], plans: Plan
                     readers[producer[place]].append(number)
                     waiting[number] += 1
     ready = [number for number, count in enumerate(waiting) if count == 0]
-    for number in ready:  # grows as it is walked
+    for number in ready:  # grows while it is iterated
         after = level[number] + 1
         for reader in readers[number]:
             waiting[reader] -= 1
             level[reader] = max(level[reader], after)
             if waiting[reader] == 0:
                 ready.append(reader)
-    grouped: dict[tuple[Any, ...], list[Node]] = {}
+    grouped: dict[tuple[Any, ...], list[FormulaNode]] = {}
     for number in ready:
         node = nodes[number]
         key = level[number], id(node.program), node.shapes, node.block, node.spills, node.full
@@ -104,7 +104,7 @@ def schedule(nodes: Sequence[Node], held: frozenset[int] | set[int], plans: Plan
     return Schedule([_group(found, plans) for _, found in order], circular)
 
 
-def _group(nodes: list[Node], plans: Plans) -> Group:
+def _group(nodes: list[FormulaNode], plans: Plans) -> FormulaGroup:
     first = nodes[0]
     key = id(first.program), first.shapes
     if key not in plans:
@@ -115,15 +115,15 @@ def _group(nodes: list[Node], plans: Plans) -> Group:
         for slot in range(len(first.arguments))
     ]  # fmt: skip
     results = np.array([node.results for node in nodes], dtype=np.intp).T
-    return Group(nodes, _usable(first, plans[key]), arguments, results, _reads(arguments))
+    return FormulaGroup(nodes, _usable(first, plans[key]), arguments, results, _reads(arguments))
 
 
 def _reads(arguments: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
     return np.concatenate([places.ravel() for places in arguments]) if arguments else np.zeros(0, dtype=np.intp)
 
 
-def _usable(node: Node, made: Plan | None) -> Plan | None:
-    """The plan where it computes all of the formula: whole rows, and arrays that lack cells, are left to the program."""
+def _usable(node: FormulaNode, made: Plan | None) -> Plan | None:
+    """The plan where it can compute the formula; whole rows or columns, and arrays smaller than the block, it cannot."""
     if made is None or any(full is not None for full in node.full):
         return None
     rows, columns = made.shape or (1, 1)
@@ -135,10 +135,10 @@ def _usable(node: Node, made: Plan | None) -> Plan | None:
 
 @dataclass(slots=True)
 class Evaluation:
-    """One evaluation under way: the values so far, in one reading, and where the reading decides.
+    """An evaluation in one reading: the values so far, and which of them depend on the reading.
 
-    ``shadows`` are the places of held cells, with those in which what their formulas come to is kept. ``decided`` says for
-    each formula, by its first result, whether its reading matters in any sample, and ``samples`` in which samples.
+    ``shadows`` maps the places of held cells to the places for the results of their own formulas. ``decided`` are the
+    formulas, by the place of their first result, that depend on the reading in any sample, and ``samples`` says in which.
     """
 
     batch: Store
@@ -156,14 +156,14 @@ class Evaluation:
     _plain: Mask = field(init=False)
     _known: dict[tuple[Any, ...], tuple[list[Value], bool]] = field(init=False)
 
-    def run(self, groups: Iterable[Group]) -> None:
+    def run(self, groups: Iterable[FormulaGroup]) -> None:
         """Computes every group, in order."""
-        with np.errstate(all="ignore"):  # an overflow is an Excel error value, and is looked for as such
+        with np.errstate(all="ignore"):  # an overflow becomes an Excel error value, and is handled as such
             for group in groups:
                 self.compute(group)
 
-    def update(self, groups: Iterable[Group], fresh: Collection[int], changed: Mask) -> None:
-        """Computes the formulas with these first results, and what reads a changed place; notes there what has changed."""
+    def update(self, groups: Iterable[FormulaGroup], fresh: Collection[int], changed: Mask) -> None:
+        """Computes the formulas with these first results and all readers of changed places; marks changed results there."""
         numbers, kinds = self.batch.numbers, self.batch.kinds
         with np.errstate(all="ignore"):
             for group in groups:
@@ -181,8 +181,8 @@ class Evaluation:
                 differs = ((numbers[places] != before[0]) | (kinds[places] != before[1])).any(axis=2)
                 changed[places[differs]] = True
 
-    def compute(self, group: Group) -> None:
-        """Computes the formulas of the group, and writes what they come to."""
+    def compute(self, group: FormulaGroup) -> None:
+        """Computes the formulas of the group, and writes their values."""
         samples = self.batch.numbers.shape[1]
         size = max(1, len(group.reads) // max(1, len(group.nodes)))
         step = max(1, _MOST_NUMBERS // (size * samples))
@@ -192,7 +192,7 @@ class Evaluation:
             for begin in range(0, len(group.nodes), step):
                 self._part(group.only(np.arange(begin, min(begin + step, len(group.nodes)))), size)
 
-    def _part(self, group: Group, size: int) -> None:
+    def _part(self, group: FormulaGroup, size: int) -> None:
         samples = self.batch.numbers.shape[1]
         if group.plan is None:
             self._alone(group, np.ones((len(group.nodes), samples), dtype=bool))
@@ -201,7 +201,7 @@ class Evaluation:
         for begin in range(0, samples, step):
             self._by_kernels(group, group.plan, slice(begin, min(begin + step, samples)))
 
-    def _by_kernels(self, group: Group, made: Plan, part: slice) -> None:
+    def _by_kernels(self, group: FormulaGroup, made: Plan, part: slice) -> None:
         numbers, kinds = self.batch.numbers[:, part], self.batch.kinds[:, part]
         count = numbers.shape[1]
         lanes = Lanes(len(group.nodes) * count, rounded=self.rounded)
@@ -210,7 +210,7 @@ class Evaluation:
         for places, shape in zip(group.arguments, group.nodes[0].shapes, strict=True):
             full = (lanes.count,) if shape == (1, 1) else (*shape, lanes.count)
             taken = numbers[places].reshape(full)
-            operands.append(Operand(taken) if plain else self._operand(taken, kinds[places].reshape(full)))
+            operands.append(LaneOperand(taken) if plain else self._operand(taken, kinds[places].reshape(full)))
         found = made.run(lanes, operands)
         if lanes.decided is not None:
             decided = lanes.decided.reshape(len(group.nodes), count)
@@ -218,7 +218,7 @@ class Evaluation:
             self.decided.update(group.results[0, decided.any(axis=1)].tolist())
         odd = self._write(group, found, part, count)
         if not plain:
-            # Whether what has no value matters, the program knows: no kernel may pass it over.
+            # Only the program knows whether an argument without a value matters: no kernel may ignore it.
             unknown = np.zeros((len(group.nodes), count), dtype=bool)
             for places in group.arguments:
                 unknown |= (kinds[places] == REASON).any(axis=0)
@@ -230,13 +230,13 @@ class Evaluation:
             self._alone(group, everywhere)
 
     @staticmethod
-    def _operand(numbers: Any, kinds: Any) -> Operand:
+    def _operand(numbers: Any, kinds: Any) -> LaneOperand:
         if not kinds.any():
-            return Operand(numbers)
-        return Operand(numbers != 0) if (kinds == TRUTH).all() else Operand(numbers, kinds)
+            return LaneOperand(numbers)
+        return LaneOperand(numbers != 0) if (kinds == TRUTH).all() else LaneOperand(numbers, kinds)
 
-    def _write(self, group: Group, found: Operand, part: slice, count: int) -> Mask | None:
-        """Writes the result into its block as Excel does, and tells in which lanes it is odd."""
+    def _write(self, group: FormulaGroup, found: LaneOperand, part: slice, count: int) -> Mask | None:
+        """Writes the result into its block as Excel does; returns the lanes that the kernels did not compute."""
         values, kinds = found
         truth = values.dtype == bool
         nodes, block = len(group.nodes), group.nodes[0].block
@@ -256,18 +256,18 @@ class Evaluation:
             elif part.start == 0:
                 self._plain[places] = True
             return None
-        kind = np.where(kind == EMPTY_CELL, NUMBER, kind)  # a formula leaves no blank
+        kind = np.where(kind == EMPTY_CELL, NUMBER, kind)  # a formula never gives a blank
         targets[0][places] = np.where(kind >= FIRST_ERROR, 0.0, table + 0.0)
         targets[1][places] = kind
         self._plain[places] = False
         odd = (kind == ODD).any(axis=0)
-        if kinds.ndim == 3:  # also in what the block has no cell for
+        if kinds.ndim == 3:  # also outside the cells of the block
             odd |= np.broadcast_to((kinds == ODD).any(axis=(0, 1)), (nodes * count,)).reshape(nodes, count)
         return odd if odd.any() else None
 
     @staticmethod
     def _in_block(values: Any, block: tuple[int, int], nodes: int, count: int) -> Any:
-        """A result in the cells of a block: a single row or column is repeated, and what is too much is cut."""
+        """A result in the cells of a block: a single row or column is repeated, and a larger one is cut."""
         table = values if values.ndim == 3 else np.broadcast_to(values, (1, 1, nodes * count))
         if table.shape[2] != nodes * count:
             table = np.broadcast_to(table, (*table.shape[:2], nodes * count))
@@ -276,14 +276,14 @@ class Evaluation:
                                         columns if table.shape[1] == 1 else table.shape[1], nodes * count))  # fmt: skip
         return table[:rows, :columns].reshape(rows * columns, nodes, count)
 
-    def places(self, group: Group) -> NDArray[np.intp]:
-        """Where the group's results go: of held cells into places of their own."""
+    def places(self, group: FormulaGroup) -> NDArray[np.intp]:
+        """The places for the group's results; held cells have others than their own."""
         if not self.held[group.results].any():
             return group.results
         shadows = self.shadows
         return np.array([[shadows.get(place, place) for place in row] for row in group.results.tolist()], dtype=np.intp)
 
-    def _alone(self, group: Group, where: Mask) -> None:
+    def _alone(self, group: FormulaGroup, where: Mask) -> None:
         """Computes by the program, one lane after the other, where the mask, (formulas, samples), says so."""
         places = self.places(group)
         numbers, kinds, words = self.batch.numbers, self.batch.kinds, self.batch.words
@@ -297,7 +297,7 @@ class Evaluation:
                 taken, sorts = taken[:, :1], sorts[:, :1]
             found: list[list[tuple[float, int]]] = []
             for at in range(taken.shape[1]):
-                known = (
+                key = (
                     id(node.program),
                     node.shapes,
                     node.block,
@@ -305,12 +305,12 @@ class Evaluation:
                     node.full,
                     _key(taken[:, at], sorts[:, at]),
                 )
-                if known not in self._known:
+                if key not in self._known:
                     values = [
                         decode(n, k, words) for n, k in zip(taken[:, at].tolist(), sorts[:, at].tolist(), strict=True)
                     ]
-                    self._known[known] = self._once(node, values)
-                values, decided = self._known[known]
+                    self._known[key] = self._once(node, values)
+                values, decided = self._known[key]
                 if decided:
                     self.decided.add(node.results[0])
                     self.samples[chosen if taken.shape[1] == 1 else chosen[at]] = True
@@ -323,20 +323,20 @@ class Evaluation:
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
 
-    def _once(self, node: Node, values: Sequence[Value]) -> tuple[list[Value], bool]:
-        """What a formula comes to where its arguments have these values, and whether the reading decides it."""
+    def _once(self, node: FormulaNode, values: Sequence[Value]) -> tuple[list[Value], bool]:
+        """The results of a formula for these values of its arguments, and whether they depend on the reading."""
         with reading(self.rounded) as how:
             return computed(node, values), how.decided
 
 
 def _key(numbers: Any, kinds: Any) -> bytes:
-    """What stands for these values among the results that are known: themselves, or where they are many a digest."""
+    """The key of these values in the cache: their bytes, or a digest where they are many."""
     key: bytes = numbers.tobytes() + kinds.tobytes()
     return key if len(key) <= _LONGEST_KEY else hashlib.blake2b(key).digest()
 
 
-def computed(node: Node, values: Sequence[Value]) -> list[Value]:
-    """What the formula comes to, Unsupported with the reason where that is not certain; ``values`` are all that it reads."""
+def computed(node: FormulaNode, values: Sequence[Value]) -> list[Value]:
+    """The results of the formula, Unsupported with the reason where they are not certain; ``values`` are its arguments."""
     program = node.program
     try:
         found = program.run(_operands(node, values), (1, 1) if node.spills else node.block)
@@ -347,13 +347,13 @@ def computed(node: Node, values: Sequence[Value]) -> list[Value]:
         return to_values(found, node.block)
     except Refusal as reason:
         return [Unsupported(str(reason))] * len(node.results)
-    except Exception as error:  # one formula that nothing here was written for is not to hide all the others
+    except Exception as error:  # an unforeseen failure of one formula must not hide the others
         passed_over(error)
         failed = Unsupported(f"a formula on which the engine fails ({type(error).__name__}: {error})")
         return [failed] * len(node.results)
 
 
-def _operands(node: Node, values: Sequence[Value]) -> list[object]:
+def _operands(node: FormulaNode, values: Sequence[Value]) -> list[object]:
     operands: list[object] = []
     begin = 0
     for shape, full in zip(node.shapes, node.full, strict=True):
@@ -364,8 +364,8 @@ def _operands(node: Node, values: Sequence[Value]) -> list[object]:
     return operands
 
 
-class Outcome(NamedTuple):
-    """The values of every place in every sample, and those in the rounded reading where it makes a difference, by place.
+class Evaluated(NamedTuple):
+    """The values of every place in every sample, and by place those in the rounded reading where they differ.
 
     ``evaluation`` is that of the exact reading.
     """
@@ -379,17 +379,17 @@ class Outcome(NamedTuple):
         return self.evaluation.batch
 
 
-def evaluate(groups: Sequence[Group], batch: Store, held: Mask, shadows: dict[int, int]) -> Outcome:
-    """Every place's values; the batch holds those of constants and of held cells, and is written to."""
+def evaluate(groups: Sequence[FormulaGroup], batch: Store, held: Mask, shadows: dict[int, int]) -> Evaluated:
+    """The values of every place; ``batch`` has those of constants and held cells, and is modified."""
     exact = Evaluation(batch, False, held, shadows)
     exact.run(groups)
     return in_both_readings(groups, exact)
 
 
-def in_both_readings(groups: Sequence[Group], exact: Evaluation) -> Outcome:
-    """The outcome of an evaluation in the exact reading: what the rounded one decides is computed in that as well."""
+def in_both_readings(groups: Sequence[FormulaGroup], exact: Evaluation) -> Evaluated:
+    """The values in both readings, from an evaluation in the exact one; only what depends on the reading is recomputed."""
     if not exact.decided:
-        return Outcome(exact, {})
+        return Evaluated(exact, {})
     batch = exact.batch
     chosen = np.flatnonzero(exact.samples)
     other = Store(batch.numbers[:, chosen], batch.kinds[:, chosen], batch.words)
@@ -400,4 +400,4 @@ def in_both_readings(groups: Sequence[Group], exact: Evaluation) -> Outcome:
         numbers, kinds = batch.numbers[place].copy(), batch.kinds[place].copy()
         numbers[chosen], kinds[chosen] = other.numbers[place], other.kinds[place]
         found[place] = numbers, kinds
-    return Outcome(exact, found)
+    return Evaluated(exact, found)

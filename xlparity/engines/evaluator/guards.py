@@ -1,8 +1,7 @@
-"""The operands for which ``formulas`` is trusted: what it is called with, and what it is not.
+"""Guards: checks of operands before a function of ``formulas`` is called with them.
 
-A guard looks at the operands before a call and raises Refusal where ``formulas`` is known to part from Excel, or where
-Excel's own rule is not certain. Operands are what ``formulas`` itself passes about: Python scalars and two-dimensional
-object arrays, with its own tokens for blanks and errors.
+A guard raises Refusal where ``formulas`` is known to differ from Excel, or where Excel's own rule is not certain. Operands
+are those of ``formulas`` itself: Python scalars and two-dimensional object arrays, with its tokens for blanks and errors.
 """
 
 import math
@@ -20,27 +19,27 @@ from xlparity.engines.evaluator.readings import either
 Operand: TypeAlias = Any
 """A Python scalar, one of formulas' tokens, or a two-dimensional object array of these."""
 
-LOST = 8 * 2.0**-52  # Excel makes zero of a sum that is less than 8 units in the last place of what it began with
+LOST = 8 * 2.0**-52  # Excel replaces a sum by zero where it is less than 8 ulps of the first operand
 CLOSE = 1e-13  # Excel compares 15 digits
-CLOSEST = 1e-15  # beside zero, where 15 digits of a number are no measure
-NEARLY_WHOLE = 1e-14  # relative: a few rounding errors beside a whole number, on which side of it Excel is not known
-NEARLY_ROOT = 1e-9  # relative: an exponent such as 0.333333333 is meant for a third
-SMALL_PRODUCT = 1e-14  # a sum of products is doubtful where it is so much smaller than they may be
-SMALLEST = 2.0**-1022  # Excel has no smaller number than this, and makes a zero of it
+CLOSEST = 1e-15  # near zero, where 15 digits of a number are no measure
+NEARLY_WHOLE = 1e-14  # relative: so near a whole number, Excel's rounding direction is not known
+NEARLY_ROOT = 1e-9  # relative: an exponent such as 0.333333333 is taken for a third
+SMALL_PRODUCT = 1e-14  # relative to its products, a sum that is as small may be a cancellation residue
+SMALLEST = 2.0**-1022  # Excel has no smaller number than this, and rounds it to zero
 EXACT = frozenset(("*", "/", "^", "POWER", "%", "U-", "--", "U+", "ABS", "SQRT", "EXP", "PI"))
-"""What these make of a doubtful operand is as doubtful, however large."""
+"""Operations whose results are rounded to zero below ``SMALLEST``."""
 
 DECIMALS = Context(28, ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
-"""Decimal arithmetic as Python has it, whatever a reference, or the program that calls xlparity, has set for its own."""
+"""Python's default decimal context, whatever a reference or the calling program has set."""
 
 _NO_FRACTIONS = 2.0**52  # beyond this every double is whole
 _PLAIN_NUMBER = re.compile(r" *[-+]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][-+]?[0-9]{1,2})? *")
-# In no locale does a number, a date, a time or a sum of money do without a digit, or have one of these in it.
+# In every locale a number, a date, a time or a sum of money has a digit, and has none of these characters.
 _NO_NUMBER = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)
 
 
-class Refusal(Exception):  # noqa: N818  (not an error of anybody's: a result that is a reason)
-    """The engine cannot be sure of this result; the message is the reason."""
+class Refusal(Exception):  # noqa: N818  (not an error: a result that is a reason)
+    """The engine does not support this formula or these operands; the message is the reason."""
 
 
 def elements(operand: Operand) -> Iterator[Any]:
@@ -59,16 +58,16 @@ def is_number(value: object) -> bool:
 
 
 def same_shape(operands: tuple[Operand, ...]) -> None:
-    """Arrays that fit together cell by cell, or a single row, column or cell beside another array."""
+    """Accepts arrays that fit together cell by cell, or a single row, column or cell and another array."""
     shapes = {operand.shape for operand in operands if isinstance(operand, np.ndarray) and operand.ndim == 2}
     for axis in (0, 1):
         if len({shape[axis] for shape in shapes} - {1}) > 1:
-            # Excel fills what the shorter array lacks with #N/A; numpy refuses to broadcast.
+            # Excel fills the missing cells of the shorter array with #N/A; numpy does not broadcast.
             raise Refusal("arrays of different sizes in one operation")
 
 
 def numeric(*operands: Operand) -> None:
-    """Numbers, and what is certain not to become one: a text that nobody takes for a number is #VALUE!."""
+    """Accepts numbers, and texts that certainly are no number in any locale, which are #VALUE!."""
     same_shape(operands)
     for operand in operands:
         for value in elements(operand):
@@ -103,8 +102,8 @@ def size_of(operand: Operand) -> float:
 
 
 def lost(result: Any, operand: Any) -> bool:
-    """Whether an addition left so little of its first operand that Excel may have zero."""
-    counted = is_number(operand) or isinstance(operand, bool)  # TRUE-0.9999999999999999 leaves as little as 1 does
+    """Whether a sum is so small beside its first operand that Excel may have zero: a cancellation residue."""
+    counted = is_number(operand) or isinstance(operand, bool)  # TRUE-0.9999999999999999 is a residue as well
     return is_number(result) and counted and 0 < abs(result) < LOST * abs(operand)
 
 
@@ -114,7 +113,7 @@ def nearly_whole(number: float) -> bool:
 
 
 def no_odd_root(base: Operand, exponent: Operand) -> None:
-    """A base and an exponent that are no odd root of a negative number, of which Excel is said to have one at times."""
+    """Accepts a base and an exponent unless they are an odd root of a negative number, which Excel may compute or not."""
     numeric(base, exponent)
     for number, power in np.broadcast(*(np.asarray(operand, object) for operand in (base, exponent))):
         if is_number(number) and is_number(power) and number < 0 and power:
@@ -124,13 +123,13 @@ def no_odd_root(base: Operand, exponent: Operand) -> None:
 
 
 def whole_part(number: float, cut: Callable[[float], int] = math.trunc) -> int:
-    """The whole part of a number; of one that fifteen digits take for a whole number, that in the rounded reading."""
+    """The whole part of a number; in the rounded reading, a number that is whole to fifteen digits is that number."""
     exact = cut(number)
     return either(exact, round(number)) if nearly_whole(number) and round(number) != exact else exact
 
 
 def numbers_only(*operands: Operand) -> None:
-    """Numbers and nothing else, for what leaves its operand as it is."""
+    """Accepts numbers only, for operators that return their operand unchanged."""
     numeric(*operands)
     for operand in operands:
         if any(isinstance(value, bool) or is_text(value) for value in elements(operand)):
@@ -149,14 +148,14 @@ def order(left: float, right: float) -> int:
 
 
 def orderable(left: Operand, right: Operand) -> None:
-    """What Excel and formulas put into the same order."""
+    """Accepts operands that Excel and formulas put into the same order."""
     comparable(left, right)
     if any(is_text(value) and not value.isalnum() for value in (*elements(left), *elements(right))):
-        raise Refusal("the order of texts with signs in them")  # Excel sorts signs in an order of its own
+        raise Refusal("the order of texts with punctuation in them")  # Excel sorts punctuation in its own order
 
 
 def comparable(left: Operand, right: Operand) -> None:
-    """What Excel and formulas call equal alike."""
+    """Accepts operands for whose equality Excel and formulas agree."""
     same_shape((left, right))
     for x, y in np.broadcast(*(np.asarray(operand, object) for operand in (left, right))):
         if {x is EMPTY, y is EMPTY} == {True, False} and (isinstance(x, bool) or isinstance(y, bool)):
@@ -166,11 +165,11 @@ def comparable(left: Operand, right: Operand) -> None:
 
 
 def log(number: Operand, base: Operand = 10.0) -> None:
-    """A number of which there is a logarithm, and a base other than 1."""
+    """Accepts numbers, and a base other than 1."""
     numeric(number, base)
     if any(value == 1 for value in elements(base)):
         raise Refusal("a logarithm to base 1")
 
 
 def unguarded(*_: Operand) -> None:
-    """The function itself looks at its operands."""
+    """Accepts any operands: the function itself checks them."""

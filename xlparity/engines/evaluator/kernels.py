@@ -1,9 +1,9 @@
-"""Array kernels: the steps of a program over many cells and samples at once.
+"""Array kernels: the steps of a program, computed over many cells and samples at once.
 
 A lane is one cell in one sample. An operand is an array over lanes, (lanes,), or (rows, columns, lanes) for a range. Error
-values, blanks and truth values are kinds beside the numbers; what no kernel here computes is ``ODD`` in its lane, and the
-program then runs there alone, as it does wherever an argument has no value. Results have the bits of the program's own: a
-test holds each kernel to it.
+values, blanks and truth values have kinds next to the numbers. A lane that no kernel here computes has the kind ``ODD``, and
+the program computes it alone, as it does wherever an argument has no value. Results have the same bits as the program's: a
+test compares each kernel with it.
 """
 
 import math
@@ -21,25 +21,25 @@ from xlparity.engines.evaluator.program import Program, Step
 from xlparity.excel.batch import DIV, EMPTY_CELL, FIRST_ERROR, NUM, NUMBER, TEXT, TRUTH, Kinds
 
 _MOST_DIGITS = 15
-_TOO_CLOSE = 1e-13  # beside a tie: fifteen digits are within 5e-15 of the number, and scaling it within an ulp
-_LARGEST_EXACT = 2.0**50  # up to which a scaled number has a fraction to look at
+_TOO_CLOSE = 1e-13  # distance from a tie: fifteen digits are within 5e-15 of the number, and scaling it within an ulp
+_LARGEST_EXACT = 2.0**50  # up to which a scaled number has a fraction
 ODD = 255
-"""The kind of what a kernel does not compute."""
+"""The kind of a value that no kernel computes."""
 
 Shape: TypeAlias = tuple[int, int] | None
 """(rows, columns), or None for a value that is no table."""
 Mask: TypeAlias = NDArray[np.bool_]
 
 
-class Operand(NamedTuple):
-    """Numbers, or truth values where the array is one of bools; ``kinds`` is None where all are what the array says."""
+class LaneOperand(NamedTuple):
+    """Numbers, or truth values in an array of bools; ``kinds`` is None where all values have the kind of the array."""
 
     values: Any
     kinds: Any = None
 
 
 class Known(NamedTuple):
-    """What is known of an operand before there are any: whether it is a reference, a text, and its shape."""
+    """What is known of an operand before it is computed: its shape, and whether it is a reference."""
 
     shape: Shape
     reference: bool = False
@@ -51,14 +51,14 @@ class Known(NamedTuple):
 
 
 class Lanes:
-    """The reading in which the lanes are computed, and in which of them it decides."""
+    """The reading in which the lanes are computed, and the lanes in which the result depends on it."""
 
     def __init__(self, count: int, *, rounded: bool) -> None:
         self.count, self.rounded = count, rounded
         self.decided: Mask | None = None
 
     def either(self, exact: Any, rounded: Any, where: Any) -> Any:
-        """The result in this reading, where the readings differ in these places."""
+        """The result in this reading; the two readings differ where ``where`` is true."""
         if not where.any():
             return exact
         lanes = where.any(axis=(0, 1)) if where.ndim == 3 else where
@@ -67,8 +67,8 @@ class Lanes:
         return np.where(where, rounded, exact) if self.rounded else exact
 
 
-Call: TypeAlias = Callable[..., Operand]
-"""A step on the lanes and its operands."""
+Call: TypeAlias = Callable[..., LaneOperand]
+"""A kernel: a function of the lanes and the operands of a step."""
 
 
 class Work(NamedTuple):
@@ -83,13 +83,13 @@ class Plan(NamedTuple):
     """The kernels of a program for arguments of certain shapes; ``shape`` is that of the result."""
 
     arguments: int
-    constants: tuple[Operand, ...]
+    constants: tuple[LaneOperand, ...]
     work: tuple[Work, ...]
     result: int
     shape: Shape
 
-    def run(self, lanes: Lanes, arguments: Sequence[Operand]) -> Operand:
-        """The result."""
+    def run(self, lanes: Lanes, arguments: Sequence[LaneOperand]) -> LaneOperand:
+        """The program's result for these arguments."""
         slots: list[Any] = [*arguments, *self.constants, *[None] * len(self.work)]
         for call, operands, result in self.work:
             slots[result] = call(lanes, *[slots[slot] for slot in operands])
@@ -97,14 +97,14 @@ class Plan(NamedTuple):
 
 
 def plan(program: Program, shapes: Sequence[tuple[int, int]]) -> Plan | None:
-    """The program's kernels, or None where a step has none, or is refused whatever the numbers."""
+    """The program's kernels, or None where a step has none, or is refused for all numbers."""
     known = [Known(None if shape == (1, 1) else shape, reference=True) for shape in shapes]
     constants = []
     for constant in program.constants:
         if type(constant) not in (int, float, bool):
             return None
         known.append(Known(None))
-        constants.append(Operand(np.asarray(constant if type(constant) is bool else float(constant))))
+        constants.append(LaneOperand(np.asarray(constant if type(constant) is bool else float(constant))))
     work: list[Work] = []
     for step in program.steps:
         operands = [known[slot] for slot in step.operands]
@@ -128,7 +128,7 @@ def _kernel(step: Step, operands: Sequence[Known]) -> tuple[Call, Known] | None:
     if name in _CHOICES:
         return _choice(name, operands)
     if name in _AGGREGATES:
-        # In what is computed a text or a truth value is not passed over, or not always.
+        # In a computed array a text or a truth value is not always ignored.
         passing = all(operand.reference for operand in operands)
         return (_aggregate(_AGGREGATES[name], passing=passing), Known(None))
     if name == "SUMPRODUCT":
@@ -158,63 +158,63 @@ def _broadcast(operands: Sequence[Known]) -> Shape:
 # --- kinds -----------------------------------------------------------------------------------------------------------
 
 
-def _numbers(operand: Operand) -> tuple[Any, Any]:
-    """The operand as arithmetic takes it, a blank for 0 and a truth value for 0 or 1; and the kinds of what is no number."""
+def _numbers(operand: LaneOperand) -> tuple[Any, Any]:
+    """The operand as numbers, a blank as 0 and a truth value as 0 or 1; and the kinds of values that are no numbers."""
     values, kinds = operand
     if values.dtype == bool:
         return values.astype(float), None
     if kinds is None:
         return values, None
-    amiss = _amiss(kinds)
-    return values, amiss if amiss.any() else None
+    error_kinds = _error_kinds(kinds)
+    return values, error_kinds if error_kinds.any() else None
 
 
-def _amiss(kinds: Kinds) -> Kinds:
-    """The kinds of error values, and ODD of texts and reasons; 0 of all else."""
+def _error_kinds(kinds: Kinds) -> Kinds:
+    """The kinds of error values, ODD for texts and reasons, and 0 for all other values."""
     return np.where(kinds <= TRUTH, 0, np.where(kinds >= FIRST_ERROR, kinds, ODD)).astype(np.uint8)
 
 
 def _either(one: Any, other: Any) -> Any:
-    """What is amiss in one of two operands; where both are, in different ways, the program decides."""
+    """The error kinds of one of two operands; ODD where both have different ones, which the program decides."""
     if one is None or other is None:
         return other if one is None else one
     both = np.where(one == 0, other, one)
     return np.where((one != 0) & (other != 0) & (one != other), ODD, both).astype(np.uint8)
 
 
-def _result(values: Any, amiss: Any, failed: int = NUM) -> Operand:
-    """Numbers, with an error value where they are not finite, and where something was amiss before."""
+def _result(values: Any, error_kinds: Any, failed: int = NUM) -> LaneOperand:
+    """Numbers, with an error value where they are not finite, and where an operand had an error kind."""
     finite = np.isfinite(values)
-    if amiss is None and finite.all():
-        return Operand(values)
+    if error_kinds is None and finite.all():
+        return LaneOperand(values)
     kinds = np.where(finite, NUMBER, failed).astype(np.uint8)
-    if amiss is not None:
-        kinds = np.where(amiss != 0, amiss, kinds).astype(np.uint8)
+    if error_kinds is not None:
+        kinds = np.where(error_kinds != 0, error_kinds, kinds).astype(np.uint8)
     kinds = np.broadcast_to(kinds, np.broadcast_shapes(kinds.shape, values.shape))
-    return Operand(np.where(kinds == NUMBER, values, 0.0), kinds)
+    return LaneOperand(np.where(kinds == NUMBER, values, 0.0), kinds)
 
 
-def _truths(values: Any, amiss: Any) -> Operand:
-    """Truth values, with the kinds of what is amiss."""
-    if amiss is None:
-        return Operand(values)
-    kinds = np.where(amiss != 0, amiss, TRUTH).astype(np.uint8)
-    return Operand(np.broadcast_to(values, kinds.shape).astype(float), kinds)
+def _truths(values: Any, error_kinds: Any) -> LaneOperand:
+    """Truth values, with the error kinds of the operands."""
+    if error_kinds is None:
+        return LaneOperand(values)
+    kinds = np.where(error_kinds != 0, error_kinds, TRUTH).astype(np.uint8)
+    return LaneOperand(np.broadcast_to(values, kinds.shape).astype(float), kinds)
 
 
 # --- cell by cell ----------------------------------------------------------------------------------------------------
 
 
 def _unary(call: Callable[[Any], Any]) -> Call:
-    def unary(lanes: Lanes, operand: Operand) -> Operand:
-        values, amiss = _numbers(operand)
-        return _result(call(values), amiss)
+    def unary(lanes: Lanes, operand: LaneOperand) -> LaneOperand:
+        values, error_kinds = _numbers(operand)
+        return _result(call(values), error_kinds)
 
     return unary
 
 
 def _binary(call: Callable[[Any, Any], Any]) -> Call:
-    def binary(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+    def binary(lanes: Lanes, left: LaneOperand, right: LaneOperand) -> LaneOperand:
         (x, one), (y, other) = _numbers(left), _numbers(right)
         return _result(call(x, y), _either(one, other))
 
@@ -222,9 +222,9 @@ def _binary(call: Callable[[Any, Any], Any]) -> Call:
 
 
 def _sum_of_two(call: Callable[[Any, Any], Any]) -> Call:
-    """An addition or a subtraction, which in the rounded reading leaves 0 where it leaves hardly anything."""
+    """An addition or a subtraction, in the rounded reading 0 for a cancellation residue."""
 
-    def added(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+    def added(lanes: Lanes, left: LaneOperand, right: LaneOperand) -> LaneOperand:
         (x, one), (y, other) = _numbers(left), _numbers(right)
         result = call(x, y)
         lost = np.abs(result) < guards.LOST * np.abs(x)
@@ -236,43 +236,44 @@ def _sum_of_two(call: Callable[[Any, Any], Any]) -> Call:
 
 
 def _smallest(lanes: Lanes, result: Any) -> Any:
-    """The result, in the rounded reading with 0 for what is smaller than Excel's numbers."""
+    """The result, in the rounded reading with 0 for numbers smaller than Excel's."""
     size = np.abs(result)
     if not size.min(initial=1.0) >= guards.SMALLEST:  # so too where there is a nan
         return lanes.either(result, 0.0, (size < guards.SMALLEST) & (size > 0))
     return result
 
 
-def _product(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+def _product(lanes: Lanes, left: LaneOperand, right: LaneOperand) -> LaneOperand:
     (x, one), (y, other) = _numbers(left), _numbers(right)
     return _result(_smallest(lanes, x * y), _either(one, other))
 
 
-def _quotient(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+def _quotient(lanes: Lanes, left: LaneOperand, right: LaneOperand) -> LaneOperand:
     (x, one), (y, other) = _numbers(left), _numbers(right)
-    amiss, zero = _either(one, other), y == 0
+    error_kinds, zero = _either(one, other), y == 0
     if zero.any():
-        amiss = np.where(zero & (amiss == 0 if amiss is not None else True), DIV, 0 if amiss is None else amiss)
-    return _result(_smallest(lanes, x / y), amiss)
+        earlier = 0 if error_kinds is None else error_kinds
+        error_kinds = np.where(zero & (earlier == 0), DIV, earlier)
+    return _result(_smallest(lanes, x / y), error_kinds)
 
 
-def _percent(lanes: Lanes, operand: Operand) -> Operand:
-    values, amiss = _numbers(operand)
-    return _result(_smallest(lanes, values / 100.0), amiss)
+def _percent(lanes: Lanes, operand: LaneOperand) -> LaneOperand:
+    values, error_kinds = _numbers(operand)
+    return _result(_smallest(lanes, values / 100.0), error_kinds)
 
 
 def _exact(call: Callable[[Any], Any]) -> Call:
-    def exact(lanes: Lanes, operand: Operand) -> Operand:
-        values, amiss = _numbers(operand)
-        return _result(_smallest(lanes, call(values)), amiss)
+    def exact(lanes: Lanes, operand: LaneOperand) -> LaneOperand:
+        values, error_kinds = _numbers(operand)
+        return _result(_smallest(lanes, call(values)), error_kinds)
 
     return exact
 
 
 def _powers(raised: Callable[[list[float], list[float]], list[Any]]) -> Call:
-    """A power, number by number: numpy's own ends in another bit now and then, and equal numbers must stay equal."""
+    """A power, number by number: numpy's own sometimes differs in the last bit, and equal numbers must stay equal."""
 
-    def power(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+    def power(lanes: Lanes, left: LaneOperand, right: LaneOperand) -> LaneOperand:
         (x, one), (y, other) = _numbers(left), _numbers(right)
         base, exponent = np.broadcast_arrays(x, y)
         odd = (base == 0) & (exponent <= 0) | (base < 0) & (exponent != np.floor(exponent))
@@ -281,10 +282,10 @@ def _powers(raised: Callable[[list[float], list[float]], list[Any]]) -> Call:
             found: Any = np.array(raised([float(plain)], [float(exponent)])[0], float)
         else:
             found = np.array(raised(plain.ravel().tolist(), exponent.ravel().tolist()), float).reshape(plain.shape)
-        amiss = _either(one, other)
+        error_kinds = _either(one, other)
         if odd.any():
-            amiss = _either(amiss, np.where(odd, ODD, 0).astype(np.uint8))
-        return _result(_smallest(lanes, found), amiss)
+            error_kinds = _either(error_kinds, np.where(odd, ODD, 0).astype(np.uint8))
+        return _result(_smallest(lanes, found), error_kinds)
 
     return power
 
@@ -307,22 +308,22 @@ def _numpy_powers(bases: list[float], exponents: list[float]) -> list[Any]:
     return list(map(np.power, bases, exponents))
 
 
-def _whole(lanes: Lanes, operand: Operand) -> Operand:
-    values, amiss = _numbers(operand)
+def _whole(lanes: Lanes, operand: LaneOperand) -> LaneOperand:
+    values, error_kinds = _numbers(operand)
     near = np.rint(values)
     apart = np.abs(values - near)
     nearly = (apart > 0) & (apart <= guards.NEARLY_WHOLE * np.abs(values)) & (np.floor(values) != near)
-    return _result(lanes.either(np.floor(values), near, nearly), amiss)
+    return _result(lanes.either(np.floor(values), near, nearly), error_kinds)
 
 
 def _to_digits(cut: Callable[[Any], Any], *, ties: bool) -> Call:
-    """A number rounded at a decimal; where a tie, or a whole number, is close, its fifteen digits decide, and so the program."""
+    """A number rounded at a decimal; near a tie or a whole number its fifteen digits decide, which the program computes."""
 
-    def rounded(lanes: Lanes, number: Operand, digits: Operand) -> Operand:
-        values, amiss = _numbers(number)
+    def rounded(lanes: Lanes, number: LaneOperand, digits: LaneOperand) -> LaneOperand:
+        values, error_kinds = _numbers(number)
         places = float(digits.values) if digits.kinds is None and digits.values.ndim == 0 else math.nan
         if not abs(places) <= _MOST_DIGITS or places != math.floor(places):
-            return Operand(np.zeros(values.shape), np.full(values.shape, ODD, np.uint8))
+            return LaneOperand(np.zeros(values.shape), np.full(values.shape, ODD, np.uint8))
         scale = 10.0 ** abs(places)
         scaled = np.abs(values * scale if places >= 0 else values / scale)
         below = np.floor(scaled)
@@ -331,34 +332,34 @@ def _to_digits(cut: Callable[[Any], Any], *, ties: bool) -> Call:
         close &= values != 0
         whole = np.copysign(cut(scaled), values)
         found = whole / scale if places >= 0 else whole * scale
-        return _result(found, _either(amiss, np.where(close, ODD, 0).astype(np.uint8) if close.any() else None))
+        return _result(found, _either(error_kinds, np.where(close, ODD, 0).astype(np.uint8) if close.any() else None))
 
     return rounded
 
 
-def _logarithm(lanes: Lanes, number: Operand, base: Operand | None = None) -> Operand:
-    values, amiss = _numbers(number)
+def _logarithm(lanes: Lanes, number: LaneOperand, base: LaneOperand | None = None) -> LaneOperand:
+    values, error_kinds = _numbers(number)
     bases, other = (np.asarray(10.0), None) if base is None else _numbers(base)
-    amiss = _either(amiss, other)
+    error_kinds = _either(error_kinds, other)
     odd = (bases <= 0) | (bases == 1)
     if odd.any():
-        amiss = _either(amiss, np.where(odd, ODD, 0).astype(np.uint8))
-    return _result(np.log(values) / np.log(bases), amiss)
+        error_kinds = _either(error_kinds, np.where(odd, ODD, 0).astype(np.uint8))
+    return _result(np.log(values) / np.log(bases), error_kinds)
 
 
-def _same(lanes: Lanes, operand: Operand) -> Operand:
-    values, amiss = operand.values, None
-    if operand.kinds is not None:  # a plus before a truth value or a blank leaves it as it is
-        amiss = np.where(operand.kinds == NUMBER, 0, np.where(operand.kinds >= FIRST_ERROR, operand.kinds, ODD)).astype(
-            np.uint8
-        )
+def _same(lanes: Lanes, operand: LaneOperand) -> LaneOperand:
+    values, error_kinds = operand.values, None
+    if operand.kinds is not None:  # a plus returns a truth value or a blank unchanged
+        error_kinds = np.where(
+            operand.kinds == NUMBER, 0, np.where(operand.kinds >= FIRST_ERROR, operand.kinds, ODD)
+        ).astype(np.uint8)
     elif values.dtype == bool:
-        return Operand(values.astype(float), np.full(values.shape, ODD, np.uint8))
-    return _result(values, amiss)
+        return LaneOperand(values.astype(float), np.full(values.shape, ODD, np.uint8))
+    return _result(values, error_kinds)
 
 
 def _constant(number: float) -> Call:
-    return lambda lanes: Operand(np.asarray(number))
+    return lambda lanes: LaneOperand(np.asarray(number))
 
 
 _ORDERS: dict[str, Callable[[Any, Any], Any]] = {
@@ -370,23 +371,23 @@ def _compared(name: str) -> Call:
     """A comparison of numbers, in the rounded reading of fifteen digits; of truth values whether they are equal."""
     compare = _ORDERS[name]
 
-    def compared(lanes: Lanes, left: Operand, right: Operand) -> Operand:
+    def compared(lanes: Lanes, left: LaneOperand, right: LaneOperand) -> LaneOperand:
         x, y = left.values, right.values
         if left.kinds is None and right.kinds is None:
             if x.dtype == y.dtype == bool and name in ("=", "<>"):
-                return Operand(compare(x, y))
+                return LaneOperand(compare(x, y))
             if bool not in (x.dtype, y.dtype):
-                return Operand(_ordered(lanes, compare, x, y))
+                return LaneOperand(_ordered(lanes, compare, x, y))
         one, other = (_kinds(operand) for operand in (left, right))
-        amiss = _either(_errors(one), _errors(other))
+        error_kinds = _either(_errors(one), _errors(other))
         numbers = (one <= EMPTY_CELL) & (other <= EMPTY_CELL)
         truths = (one == TRUTH) & (other == TRUTH) if name in ("=", "<>") else np.zeros_like(numbers)
         odd = np.where(numbers | truths, 0, ODD).astype(np.uint8)
-        if amiss is not None:  # of a text beside an error value the program knows whether it can be compared
+        if error_kinds is not None:  # the program decides whether a text can be compared with an error value
             texts = (one == TEXT) | (other == TEXT)
-            odd = np.where((amiss != 0) & ~texts, amiss, odd)
-        amiss = odd
-        return _truths(_ordered(lanes, compare, x.astype(float), y.astype(float)), amiss)
+            odd = np.where((error_kinds != 0) & ~texts, error_kinds, odd)
+        error_kinds = odd
+        return _truths(_ordered(lanes, compare, x.astype(float), y.astype(float)), error_kinds)
 
     return compared
 
@@ -400,15 +401,15 @@ def _ordered(lanes: Lanes, compare: Callable[[Any, Any], Any], x: Any, y: Any) -
     return compare(x, y)
 
 
-def _kinds(operand: Operand) -> Any:
-    """The kinds of an operand, spelled out."""
+def _kinds(operand: LaneOperand) -> Any:
+    """The kinds of an operand as an array."""
     if operand.kinds is not None:
         return operand.kinds
     return np.full(operand.values.shape, TRUTH if operand.values.dtype == bool else NUMBER, np.uint8)
 
 
 def _errors(kinds: Any) -> Any:
-    """The kinds of error values and of what is odd, 0 elsewhere; None where there are none."""
+    """The kinds of error values and ODD, 0 elsewhere; None where there are none."""
     found = np.where(kinds >= FIRST_ERROR, kinds, 0).astype(np.uint8)
     return found if found.any() else None
 
@@ -432,66 +433,73 @@ def _chosen_tables(operands: Sequence[Known]) -> tuple[Call, Known] | None:
     return _chosen, Known(max(operands[0].table, operands[1].table))
 
 
-def _condition(operand: Operand) -> tuple[Any, Any]:
-    """Whether a condition holds, and what is amiss with it."""
-    values, amiss = _numbers(operand)
-    return (operand.values if operand.values.dtype == bool else values != 0), amiss
+def _condition(operand: LaneOperand) -> tuple[Any, Any]:
+    """Whether a condition holds, and its error kinds."""
+    values, error_kinds = _numbers(operand)
+    return (operand.values if operand.values.dtype == bool else values != 0), error_kinds
 
 
-def _chosen(lanes: Lanes, condition: Operand, then: Operand, otherwise: Operand) -> Operand:
-    holds, amiss = _condition(condition)
-    if amiss is None and then.kinds is None and otherwise.kinds is None and then.values.dtype == otherwise.values.dtype:
-        return Operand(np.where(holds, then.values, otherwise.values))
+def _chosen(lanes: Lanes, condition: LaneOperand, then: LaneOperand, otherwise: LaneOperand) -> LaneOperand:
+    holds, error_kinds = _condition(condition)
+    if (
+        error_kinds is None
+        and then.kinds is None
+        and otherwise.kinds is None
+        and then.values.dtype == otherwise.values.dtype
+    ):
+        return LaneOperand(np.where(holds, then.values, otherwise.values))
     one, other = _kinds(then), _kinds(otherwise)
     kinds = np.where(holds, one, other)
-    # A blank that is chosen may be 0 or an empty text, and what is odd is not passed over in a branch either.
+    # A chosen blank may be 0 or an empty text; ODD is not ignored in a branch either.
     kinds = np.where((kinds == EMPTY_CELL) | (one == ODD) | (other == ODD), ODD, kinds)
     values = np.where(holds, then.values.astype(float), otherwise.values.astype(float))
-    if amiss is not None:
-        kinds = np.where(amiss != 0, amiss, kinds)
-    return Operand(values, np.broadcast_to(kinds, values.shape).astype(np.uint8))
+    if error_kinds is not None:
+        kinds = np.where(error_kinds != 0, error_kinds, kinds)
+    return LaneOperand(values, np.broadcast_to(kinds, values.shape).astype(np.uint8))
 
 
-def _chosen_or_false(lanes: Lanes, condition: Operand, then: Operand) -> Operand:
-    return _chosen(lanes, condition, then, Operand(np.asarray(False)))
+def _chosen_or_false(lanes: Lanes, condition: LaneOperand, then: LaneOperand) -> LaneOperand:
+    return _chosen(lanes, condition, then, LaneOperand(np.asarray(False)))
 
 
-def _unless_error(lanes: Lanes, value: Operand, instead: Operand) -> Operand:
+def _unless_error(lanes: Lanes, value: LaneOperand, instead: LaneOperand) -> LaneOperand:
     if value.kinds is None and instead.kinds is None:
         return value
-    value = Operand(value.values, _kinds(value))
+    value = LaneOperand(value.values, _kinds(value))
     failed, other = (value.kinds >= FIRST_ERROR) & (value.kinds != ODD), _kinds(instead)
     kinds = np.where(failed, other, value.kinds)
     kinds = np.where((kinds == EMPTY_CELL) | (value.kinds == ODD) | (other == ODD), ODD, kinds)
-    return Operand(np.where(failed, instead.values.astype(float), value.values.astype(float)), kinds.astype(np.uint8))
+    return LaneOperand(
+        np.where(failed, instead.values.astype(float), value.values.astype(float)), kinds.astype(np.uint8)
+    )
 
 
-def _is_error(lanes: Lanes, value: Operand) -> Operand:
+def _is_error(lanes: Lanes, value: LaneOperand) -> LaneOperand:
     if value.kinds is None:
-        return Operand(np.zeros(value.values.shape, dtype=bool))
+        return LaneOperand(np.zeros(value.values.shape, dtype=bool))
     odd = value.kinds == ODD
     failed = (value.kinds >= FIRST_ERROR) & ~odd
     return _truths(failed, np.where(odd, ODD, 0).astype(np.uint8) if odd.any() else None)
 
 
-def _negated(lanes: Lanes, value: Operand) -> Operand:
-    holds, amiss = _condition(value)
-    return _truths(~holds, amiss)
+def _negated(lanes: Lanes, value: LaneOperand) -> LaneOperand:
+    holds, error_kinds = _condition(value)
+    return _truths(~holds, error_kinds)
 
 
 def _connected(connect: Callable[[Any, Any], Any]) -> Call:
-    """AND or OR of numbers and truth values; of a reference without either the program knows what to make."""
+    """AND or OR of numbers and truth values; a reference without either is left to the program."""
 
-    def connected(lanes: Lanes, *operands: Operand) -> Operand:
-        found, amiss = None, None
+    def connected(lanes: Lanes, *operands: LaneOperand) -> LaneOperand:
+        found, error_kinds = None, None
         for operand in operands:
             holds, wrong = _condition(operand)
             if operand.kinds is not None:
                 blank = operand.kinds == EMPTY_CELL
                 wrong = _either(wrong, np.where(blank, ODD, 0).astype(np.uint8) if blank.any() else None)
             found = holds if found is None else connect(found, holds)
-            amiss = _either(amiss, wrong)
-        return _truths(found, amiss)
+            error_kinds = _either(error_kinds, wrong)
+        return _truths(found, error_kinds)
 
     return connected
 
@@ -505,7 +513,7 @@ _CHOICES: dict[str, tuple[int, int, Call]] = {
 }
 
 
-def _if(lanes: Lanes, *operands: Operand) -> Operand:
+def _if(lanes: Lanes, *operands: LaneOperand) -> LaneOperand:
     return _chosen(lanes, *operands) if len(operands) == 3 else _chosen_or_false(lanes, *operands)
 
 
@@ -520,7 +528,7 @@ def _rows(values: Any, lanes: int) -> Any:
     return values.reshape(-1, values.shape[-1]) if values.ndim == 3 else values.reshape(1, -1)
 
 
-def _cells(lanes: Lanes, operands: Sequence[Operand]) -> tuple[Any, Any]:
+def _cells(lanes: Lanes, operands: Sequence[LaneOperand]) -> tuple[Any, Any]:
     """The cells of all operands, (cells, lanes), one after the other, and their kinds; None where all are numbers."""
     plain = all(operand.kinds is None and operand.values.dtype != bool for operand in operands)
     if len(operands) == 1:
@@ -547,25 +555,25 @@ def _first_error(kinds: Any, *, passing: bool) -> Any:
 
 
 def _aggregate(call: Callable[[Lanes, Any, Any], tuple[Any, Any]], *, passing: bool) -> Call:
-    """An aggregate of the numbers among the cells; of what is computed, all must be numbers."""
+    """An aggregate of the numbers among the cells; in a computed array, all must be numbers."""
 
-    def aggregate(lanes: Lanes, *operands: Operand) -> Operand:
+    def aggregate(lanes: Lanes, *operands: LaneOperand) -> LaneOperand:
         values, kinds = _cells(lanes, operands)
         if kinds is None:
-            found, amiss = call(lanes, values, None)
-            return _result(found, amiss)
-        if call is _count:  # which passes over errors as well
+            found, error_kinds = call(lanes, values, None)
+            return _result(found, error_kinds)
+        if call is _count:  # which ignores errors as well
             kinds = np.where((kinds >= FIRST_ERROR) & (kinds != ODD), TEXT if passing else ODD, kinds)
         wrong = _first_error(kinds, passing=passing)
-        found, amiss = call(lanes, values, kinds == NUMBER)
-        return _result(found, _either(wrong if wrong.any() else None, amiss))
+        found, error_kinds = call(lanes, values, kinds == NUMBER)
+        return _result(found, _either(wrong if wrong.any() else None, error_kinds))
 
     return aggregate
 
 
 def _total(lanes: Lanes, values: Any, numbers: Any) -> tuple[Any, Any]:
     values = values if numbers is None else np.where(numbers, values, 0.0)
-    sums = np.add.accumulate(values, axis=0)  # one number after the other
+    sums = np.add.accumulate(values, axis=0)  # in order
     sizes = np.abs(sums)
     steps = sizes[1:] < guards.LOST * sizes[:-1]
     if steps.any():
@@ -622,37 +630,37 @@ _AGGREGATES: dict[str, Callable[[Lanes, Any, Any], tuple[Any, Any]]] = {
 
 
 def _small_product(lanes: Lanes, result: Any, scale: Any) -> Any:
-    """A sum of products, in the rounded reading 0 where it is as small as what rounding leaves of such products."""
+    """A sum of products, in the rounded reading 0 where it is as small as their rounding errors."""
     small = np.abs(result) <= guards.SMALL_PRODUCT * scale
     return lanes.either(result, 0.0, small & (result != 0) & np.isfinite(result)) if small.any() else result
 
 
 def _sumproduct(size: int) -> Call:
-    def sumproduct(lanes: Lanes, *operands: Operand) -> Operand:
+    def sumproduct(lanes: Lanes, *operands: LaneOperand) -> LaneOperand:
         product: Any = 1.0
         scale: Any = 1.0
-        amiss = None
+        error_kinds = None
         for operand in operands:
             values, kinds = _rows(operand.values.astype(float), lanes.count), None
             if operand.kinds is not None or operand.values.dtype == bool:
                 kinds = _rows(_kinds(operand), lanes.count)
                 wrong = _first_error(kinds, passing=True)
-                amiss = _either(amiss, wrong if wrong.any() else None)
+                error_kinds = _either(error_kinds, wrong if wrong.any() else None)
                 values = np.where(kinds == NUMBER, values, 0.0)
             product, scale = product * values, scale * np.abs(values).max(axis=0)
-        return _result(_small_product(lanes, _in_pairs(product), scale * size), amiss)
+        return _result(_small_product(lanes, _in_pairs(product), scale * size), error_kinds)
 
     return sumproduct
 
 
 def _mmult_of(left: Known, right: Known) -> tuple[Call, Known] | None:
-    """A product of matrices, added up in order; of sizes that do not fit, the program says what it is."""
+    """A product of matrices, added up in order; sizes that do not fit are left to the program."""
     if left.table[1] != right.table[0]:
         return None
     size = max(math.prod(left.table), math.prod(right.table))
     shape = (left.table[0], right.table[1])
 
-    def mmult(lanes: Lanes, *operands: Operand) -> Operand:
+    def mmult(lanes: Lanes, *operands: LaneOperand) -> LaneOperand:
         wrong = None
         tables = []
         for operand in operands:
@@ -671,15 +679,15 @@ def _mmult_of(left: Known, right: Known) -> tuple[Call, Known] | None:
     return mmult, Known(shape)
 
 
-def _transposed(lanes: Lanes, operand: Operand) -> Operand:
+def _transposed(lanes: Lanes, operand: LaneOperand) -> LaneOperand:
     if operand.values.ndim < 3:
         return operand
-    return Operand(operand.values.swapaxes(0, 1), None if operand.kinds is None else operand.kinds.swapaxes(0, 1))
+    return LaneOperand(operand.values.swapaxes(0, 1), None if operand.kinds is None else operand.kinds.swapaxes(0, 1))
 
 
 # --- the table -------------------------------------------------------------------------------------------------------
 
-_OF_TWO = frozenset(("ROUND", "ROUNDUP", "ROUNDDOWN"))  # with fewer the program says what is wrong
+_OF_TWO = frozenset(("ROUND", "ROUNDUP", "ROUNDDOWN"))  # with fewer arguments the program gives the reason
 _EXACT = frozenset(("ABS", "SQRT", "EXP"))
 _ELEMENTWISE: dict[str, Call] = {
     "+": _sum_of_two(operator.add),

@@ -1,4 +1,4 @@
-"""Values as xlparity has them, and operands as formulas passes them about."""
+"""Conversion between the values of xlparity and the operands of formulas."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _ERRORS = {str(code): token for code, token in Error.errors.items()}
 
 
 def to_operand(value: Value) -> Operand:
-    """A cell's value as formulas passes it about; raises Refusal for a value that is none."""
+    """A cell's value as an operand of formulas; raises Refusal for an Unsupported or missing value."""
     if isinstance(value, float | str | bool):
         return value
     if value is BLANK:
@@ -25,7 +25,7 @@ def to_operand(value: Value) -> Operand:
 
 
 def to_table(values: list[Value], shape: tuple[int, int]) -> Operand:
-    """A range's values, row by row, as formulas passes them about."""
+    """A range's values, row by row, as an operand of formulas."""
     table = np.empty(len(values), object)
     table[:] = [to_operand(value) for value in values]
     return table.reshape(shape).view(Array)
@@ -34,8 +34,8 @@ def to_table(values: list[Value], shape: tuple[int, int]) -> Operand:
 def to_values(result: Operand, shape: tuple[int, int]) -> list[Value]:
     """A result fitted into a block of cells, row by row.
 
-    Excel repeats a single row or column over the block, cuts what is too much and fills with #N/A what is lacking. An
-    ExcelModel reshapes instead, and so turns a row into a column without a word.
+    Excel repeats a single row or column over the block, cuts a larger one and fills missing cells with #N/A. An
+    ExcelModel reshapes instead, and so silently turns a row into a column.
     """
     if not isinstance(result, np.ndarray):
         return [_to_value(result)] * (shape[0] * shape[1])
@@ -56,7 +56,7 @@ def _to_value(value: Any) -> Value:
     if isinstance(value, Refusal):
         return Unsupported(str(value))
     if value is EMPTY:
-        return 0.0  # a formula never leaves a blank behind
+        return 0.0  # a formula never gives a blank
     if isinstance(value, bool | str):
         return value
     return float(value)

@@ -1,4 +1,4 @@
-"""Programs run on operands, the general way: every operand is looked at before a call, and every result after it."""
+"""Programs: compiled formula shapes, run on one sample with a check of every operand and every result."""
 
 import math
 import operator
@@ -21,7 +21,7 @@ from xlparity.engines.evaluator.readings import either
 
 _NA, _NUM, _REF, _VALUE = (Error.errors[code] for code in ("#N/A", "#NUM!", "#REF!", "#VALUE!"))
 
-# On plain floats numpy's object arrays do what formulas does cell by cell, with the same bits and without its wrappers.
+# On plain floats these give the same bits as formulas does cell by cell, without its wrappers.
 _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
 
 
@@ -37,12 +37,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A compiled shape. The first ``arguments`` slots are its references, in the order in which the text has them;
-    ``omitted`` is the slot of an argument that is not there, and ``lines`` are the arguments that are whole rows or
-    columns. Of the ``intersecting`` references the one cell beside the formula is meant, as Excel has it where a plain cell
-    names a range and needs a value. ``single`` are the operands, by step and place, of which a plain cell takes a single
-    value. ``padded`` are the operands, by the step's result and the operand's position, that Excel fills up with #N/A where
-    an array formula has more cells than they have.
+    """A compiled shape: steps on slots, which are numbered values.
+
+    The first ``arguments`` slots are its references, in the order of the text; ``omitted`` is the slot of an omitted
+    argument, and ``lines`` are the arguments that are whole rows or columns. Of the ``intersecting`` references the one cell
+    in line with the formula is read, by Excel's implicit intersection. ``single`` are the operands, by the slots of the
+    step's result and the operand, of which a plain cell takes a single value. ``padded`` are the operands, by the slot of
+    the step's result and the operand's position, that Excel fills up with #N/A where an array formula has more cells.
     """
 
     arguments: int
@@ -59,17 +60,17 @@ class Program:
     def run(self, operands: list[Operand], block: tuple[int, int] = (1, 1)) -> Operand:
         """The value on these operands, one for each reference; raises Refusal with the reason.
 
-        The cells of ``block`` are those of an array formula; where only some of them are refused, the value is an array
-        with the Refusals in their places.
+        ``block`` is the shape of an array formula; where only some of its cells are refused, the value is an array with
+        Refusals in these.
         """
         slots = [*operands, *self.constants, *[None] * len(self.steps)]
         references = set(range(self.arguments))
-        doubts = _Doubts(block)
+        uncertain = _UncertainCells(block)
         for step in self.steps:
             given = [slots[slot] for slot in step.operands]
             for position, slot in enumerate(step.operands):
                 if (step.result, position) in self.padded and _is_short(given[position], block):
-                    doubts.note(self._maker(slot), given[position])
+                    uncertain.add(self._maker(slot), given[position])
                     given[position] = _filled_up(given[position], block)
             if any(np.size(slots[slot]) > 1 for slot in step.operands if (step.result, slot) in self.single):
                 raise Refusal(f"'{step.name}' on an array in a plain cell, of which Excel takes one element")
@@ -77,11 +78,11 @@ class Program:
             if _refers(step, given, references):
                 references.add(step.result)
             elif step is not self.steps[-1] and _with_blanks(found) and step.function.takes:
-                raise Refusal(f"a blank among what {step.name} gives")  # a zero in one place, an empty text in another
+                raise Refusal(f"a blank among what {step.name} gives")  # to a function a zero or an empty text
         result = slots[self.result]
         if _is_short(result, block) and self.steps and self.steps[-1].function.kind == "aggregate":
-            doubts.note(self.steps[-1], result)
-        return doubts.over(result)
+            uncertain.add(self.steps[-1], result)
+        return uncertain.applied_to(result)
 
     def _maker(self, slot: int) -> Step | None:
         """The step that gives this slot; None for a reference, a constant and an array of constants."""
@@ -120,24 +121,24 @@ class Program:
         return "constant" if slot < self.arguments + len(self.constants) else "computed"
 
 
-class _Doubts:
-    """The cells of an array formula, beyond an array that is computed inside it, of which it is not certain what they show.
+class _UncertainCells:
+    """The cells of an array formula whose values are not certain, since an array computed inside it is smaller.
 
-    Excel fills up with #N/A either that array or what becomes of it, and COUNTIF makes a number of a criterion #N/A.
+    Excel fills either that array or the result with #N/A; this differs for COUNTIF, which gives a number for #N/A.
     """
 
     def __init__(self, block: tuple[int, int]) -> None:
         self._block = block
         self._limits: list[tuple[float, float, Step]] = []
 
-    def note(self, step: Step | None, array: Operand) -> None:
-        """An array is smaller than the block, the result of this step."""
+    def add(self, step: Step | None, array: Operand) -> None:
+        """Adds the cells beyond this array, the result of the step, which is smaller than the block."""
         if step is not None:
             rows, columns = (math.inf if size == 1 else size for size in array.shape)
             self._limits.append((rows, columns, step))
 
-    def over(self, result: Operand) -> Operand:
-        """The result, with a Refusal in each such cell; where both ways come to #N/A there is nothing to doubt."""
+    def applied_to(self, result: Operand) -> Operand:
+        """The result, with a Refusal in each uncertain cell; #N/A is certain where both ways give it."""
         if not self._limits:
             return result
         table = _filled_up(np.atleast_2d(np.asarray(result, object)), self._block)
@@ -159,7 +160,7 @@ def _is_short(operand: Operand, block: tuple[int, int]) -> bool:
 
 
 def _filled_up(table: Operand, block: tuple[int, int]) -> Operand:
-    """The table with #N/A in the rows and columns that it lacks."""
+    """The table with #N/A in its missing rows and columns."""
     rows, columns = (size if size == 1 else max(size, cells) for size, cells in zip(table.shape, block, strict=True))
     full = filled((rows, columns), _NA)
     full[: table.shape[0], : table.shape[1]] = table
@@ -167,7 +168,7 @@ def _filled_up(table: Operand, block: tuple[int, int]) -> Operand:
 
 
 def _settled(name: str, operands: list[Operand], result: Operand) -> Operand:
-    """The result, in the rounded reading with 0 for what a subtraction left, and for what is smaller than Excel's numbers."""
+    """The result, in the rounded reading with 0 for cancellation residues and for numbers smaller than Excel's."""
     if name in ("+", "-"):
         return _rounded(result, guards.lost, operands[0])
     if name in guards.EXACT:
@@ -180,7 +181,7 @@ def _settled(name: str, operands: list[Operand], result: Operand) -> Operand:
 
 
 def _rounded(result: Operand, is_residue: Callable[[float, Any], bool], beside: Operand) -> Operand:
-    """The result, with 0 for residues in the rounded reading; each is looked at with the element beside it."""
+    """The result, with 0 for residues in the rounded reading; ``beside`` has the operand for each element."""
     if not isinstance(result, np.ndarray):
         first = next(guards.elements(beside))
         return either(result, 0.0) if isinstance(result, float) and is_residue(result, first) else result
@@ -193,7 +194,7 @@ def _rounded(result: Operand, is_residue: Callable[[float, Any], bool], beside: 
 
 
 def _refers(step: Step, operands: list[Operand], references: set[int]) -> bool:
-    """Whether a function that chooses among references has chosen one: not where it goes through arrays."""
+    """Whether the result is a reference: a function chose one among its operands, and not element by element."""
     if step.function.refers is None:
         return False
     through = [operand for place, operand in enumerate(operands) if not step.function.whole(place)]

@@ -1,8 +1,8 @@
-"""Two readings of what rounding decides: numbers as doubles have them, and as Excel shows fifteen digits of them.
+"""Readings of cancellation residues: the exact one, by doubles, and the rounded one, by Excel's fifteen digits.
 
-Where a subtraction leaves a residue of a few units in the last place, Excel sometimes has 0; it compares fifteen digits,
-and it takes a number next to a whole one for that. Where it does which is not documented. So whatever depends on it is
-computed in both readings: where both agree, the result is certain.
+Where a subtraction has a residue of a few units in the last place, Excel sometimes has 0; it compares fifteen digits, and it
+takes a number next to a whole one for that. When it does so is not documented. So whatever depends on it is computed in both
+readings: where both agree, the result is certain.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Reading:
-    """The reading in which formulas are computed: ``rounded`` or exact. ``decided`` says that some result depends on it."""
+    """The reading in which formulas are computed, ``rounded`` or exact; ``decided`` says that a result depended on it."""
 
     rounded: bool = False
     decided: bool = False
@@ -27,7 +27,7 @@ _READING: ContextVar[Reading] = ContextVar("reading")
 
 @contextmanager
 def reading(rounded: bool) -> Iterator[Reading]:
-    """Formulas in this context are computed in this reading."""
+    """A context in which formulas are computed in this reading."""
     found = Reading(rounded)
     token = _READING.set(found)
     try:
@@ -37,7 +37,7 @@ def reading(rounded: bool) -> Iterator[Reading]:
 
 
 def either(exact: T, rounded: T) -> T:
-    """One of two results that differ, by the reading; the exact one where nobody has chosen any."""
+    """The result for the current reading, of two that differ; the exact one outside of any reading."""
     found = _READING.get(None)
     if found is None:
         return exact

@@ -1,4 +1,4 @@
-"""A workbook in dependency order, recalculated as often as asked."""
+"""The session of the engine ``formulas``: a compiled workbook, recalculated in dependency order."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ import numpy as np
 from xlparity import collector
 from xlparity.engines.common.circularity import certain_circles
 from xlparity.engines.evaluator import whereabouts
-from xlparity.engines.evaluator.evaluation import Group, Node, Outcome, Plans, evaluate, schedule
+from xlparity.engines.evaluator.evaluation import Evaluated, FormulaGroup, FormulaNode, Plans, evaluate, schedule
 from xlparity.engines.evaluator.functions import DATED
 from xlparity.engines.evaluator.guards import Refusal
 from xlparity.engines.evaluator.program import Program
@@ -23,21 +23,24 @@ from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK, CIRCULAR, MISSING, Mis
 from xlparity.excel.workbook import Formula, Workbook
 
 _LARGEST_RANGE = 1_000_000  # cells of one range; a column of a sheet has 1,048,576
-_LARGEST = 16_000_000  # values computed at once, 144 MB of them
-_SAME = 1e-13  # a residue that is no larger beside its cell, or beside 1, makes no difference
+_LARGEST = 16_000_000  # values computed at once, 144 MB
+_SAME = 1e-13  # the difference of two readings, relative to the value or to 1, that makes no difference
 
 
 class FormulasSession:
-    """One loaded workbook. Every cell has a place in a list; a formula knows the places it reads and writes."""
+    """One loaded workbook. Every cell has a place, an index; a formula has the places that it reads and writes.
+
+    ``base`` is a session whose compiled formulas are reused.
+    """
 
     _encoded: tuple[Floats, Kinds] | None = None
 
     @collector.paused()
-    def __init__(self, workbook: Workbook, kin: "FormulasSession | None" = None) -> None:
+    def __init__(self, workbook: Workbook, base: "FormulasSession | None" = None) -> None:
         self._places: dict[Cell, int] = {}
         self._start: list[Value] = []
-        self._programs: dict[tuple[str, bool], Program | Refusal] = kin._programs if kin else {}
-        self._plans: Plans = kin._plans if kin else {}
+        self._programs: dict[tuple[str, bool], Program | Refusal] = base._programs if base else {}
+        self._plans: Plans = base._plans if base else {}
         self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
         self._constants: dict[float | Missing, int] = {}
         self._workbook = workbook
@@ -59,22 +62,22 @@ class FormulasSession:
         circles = certain_circles(workbook, [self._cells[node.results[0]] for node in self._circular])
         for node in self._circular:
             self._refuse(node.results, CIRCULAR if self._cells[node.results[0]] in circles else BEHIND_A_CIRCLE)
-        self._start += reversed(self._constants)  # they are counted from the end
+        self._start += reversed(self._constants)  # their places are negative
         self._words = Words()
 
     def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
-        """Every cell's value in each sample, with the overrides in place of what the cells hold, formulas included.
+        """Every cell's value in each sample, with the overrides in place of the cells' contents, formulas included.
 
         Raises ValueError for a column of another length, and where there are no samples.
         """
         return self._over(samples, overrides, forced=False)
 
     def forced(self, held: Mapping[Cell, Column], samples: int) -> Batch:
-        """Every cell's value where all formulas read the held values: of a held formula what it makes of its precedents.
+        """Every cell's value where all formulas read the held values; of a held formula, its own result on its precedents.
 
         So each held formula is evaluated alone, and two that read one another are no circle. A held cell without a formula
-        is what it is held at; a formula that could not be read is refused as ever. Formulas that are not held are
-        computed and read as computed. Raises ValueError as ``recalculate`` does.
+        has the held value; a formula that cannot be parsed is unsupported as usual. Formulas that are not held are
+        computed, and their results are read. Raises ValueError as ``recalculate`` does.
         """
         return self._over(samples, held, forced=True)
 
@@ -99,18 +102,18 @@ class FormulasSession:
             for begin in range(0, samples, step)
         ]
         store, others = parts[0] if len(parts) == 1 else _joined(parts)
-        rows, apart = self._places, {cell: column for cell, column in given.items() if cell not in self._places}
+        rows, separate = self._places, {cell: column for cell, column in given.items() if cell not in self._places}
         if forced:
             rows = {**rows, **{self._cells[place]: row for place, row in shadows.items()}}
             computed = {place for group in groups for place in group.results.ravel().tolist()}
             for cell in given:
                 content = self._workbook.cells.get(self._workbook.members.get(cell, cell))
                 if isinstance(content, Formula | Unsupported) and self._places[cell] not in computed:
-                    apart[cell] = self._start[self._places[cell]]  # the reason why it is not computed
-        return Batch(rows, store, others, apart)
+                    separate[cell] = self._start[self._places[cell]]  # the reason why it is not computed
+        return Batch(rows, store, others, separate)
 
-    def _schedule(self, held: frozenset[int], *, forced: bool) -> tuple[list[Group], dict[int, int]]:
-        """The groups to compute, and the places where what is computed of held cells is kept."""
+    def _schedule(self, held: frozenset[int], *, forced: bool) -> tuple[list[FormulaGroup], dict[int, int]]:
+        """The groups to compute, and the places for the results of held formulas."""
         by_formulas = held & self._by_formulas
         if not by_formulas:
             return self._groups, {}
@@ -119,20 +122,20 @@ class FormulasSession:
         return groups, {place: len(self._cells) + number for number, place in enumerate(sorted(by_formulas))}
 
     def _computed(
-        self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], part: slice
+        self, groups: Sequence[FormulaGroup], shadows: dict[int, int], held: Mapping[int, Column], part: slice
     ) -> tuple[Store, dict[int, Other]]:
-        """What all places come to in some of the samples."""
+        """The values of all places in some of the samples."""
         taken = {
             place: column[part] if isinstance(column, np.ndarray | tuple) else column for place, column in held.items()
         }
-        outcome = self._outcome(groups, shadows, taken, part.stop - part.start)
-        others = {place: _other(outcome, place) for place in outcome.rounded}
-        return outcome.exact, {place: other for place, other in others.items() if len(other.samples)}
+        evaluated = self._evaluated(groups, shadows, taken, part.stop - part.start)
+        others = {place: _other(evaluated, place) for place in evaluated.rounded}
+        return evaluated.exact, {place: other for place, other in others.items() if len(other.samples)}
 
-    def _outcome(
-        self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], samples: int
-    ) -> Outcome:
-        """What every place comes to in so many samples."""
+    def _evaluated(
+        self, groups: Sequence[FormulaGroup], shadows: dict[int, int], held: Mapping[int, Column], samples: int
+    ) -> Evaluated:
+        """The values of every place in ``samples`` samples."""
         batch = self._store(shadows, held, samples)
         kept = np.zeros(len(batch.numbers), dtype=bool)
         kept[list(held)] = True
@@ -144,7 +147,7 @@ class FormulasSession:
         if self._encoded is None:
             self._encoded = encoded(self._start, self._words)
         numbers, kinds = self._encoded
-        if shadows:  # before the constants, which are counted from the end
+        if shadows:  # before the constants, whose places are negative
             number, kind = encode(MISSING, self._words)
             numbers = np.insert(numbers, cells, [number] * len(shadows))
             kinds = np.insert(kinds, cells, [kind] * len(shadows))
@@ -164,14 +167,14 @@ class FormulasSession:
             self._start.append(value)
         return place
 
-    def _node(self, cell: Cell, formula: Formula) -> Node | None:
+    def _node(self, cell: Cell, formula: Formula) -> FormulaNode | None:
         results = tuple([self._result(member, cell) for member in (formula.area.cells() if formula.area else (cell,))])
         block = formula.area.shape if formula.area else (1, 1)
         try:
             shape, texts = self._dissected(formula.text, cell)
             read_from: list[str | whereabouts.Numbers] = list(texts)
             if whereabouts.concerns(shape):
-                shape, read_from = whereabouts.asked(shape, texts, cell, formula.area)
+                shape, read_from = whereabouts.replaced(shape, texts, cell, formula.area)
             program = self._program(shape, formula.area is not None)
             read = [self._read(text, cell, k in program.intersecting) for k, text in enumerate(read_from)]
         except (Refusal, ValueError) as reason:
@@ -179,7 +182,7 @@ class FormulasSession:
             return None
         places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
         full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
-        return Node(program, places, shapes, results, block, formula.spills, full)
+        return FormulaNode(program, places, shapes, results, block, formula.spills, full)
 
     def _dissected(self, text: str, cell: Cell) -> tuple[str, list[str]]:
         shape, texts = dissect(text, lambda word: self._meaning(word, cell))
@@ -188,9 +191,9 @@ class FormulasSession:
         return shape, texts
 
     def _result(self, member: Cell, anchor: Cell) -> int:
-        """The member's place, or where something else has been put over it, one that nobody reads."""
+        """The member's place; where another content replaced it, a place that no formula reads."""
         own = member == anchor or self._workbook.members.get(member) == anchor
-        return self._places[member] if own else self._behind(MISSING)
+        return self._places[member] if own else self._constant_place(MISSING)
 
     def _refuse(self, results: Iterable[int], why: Unsupported) -> None:
         for place in results:
@@ -219,11 +222,11 @@ class FormulasSession:
         self, text: str | whereabouts.Numbers, cell: Cell, intersecting: bool
     ) -> tuple[int | tuple[int, ...], tuple[int, int]]:
         if isinstance(text, str):
-            return self._beside(text, cell) if intersecting else self._reference(text, cell)
+            return self._intersected(text, cell) if intersecting else self._reference(text, cell)
         return self._numbers(text)
 
-    def _beside(self, text: str, at: Cell) -> tuple[int, tuple[int, int]]:
-        """The place of the one cell of a range that stands in the formula's row or column."""
+    def _intersected(self, text: str, at: Cell) -> tuple[int, tuple[int, int]]:
+        """The place of the one cell of a range that is in the formula's row or column: the implicit intersection."""
         area = self._workbook.area(text, at)
         rows, columns = area.shape
         if columns == 1 and area.row <= at.row <= area.last_row:
@@ -231,16 +234,16 @@ class FormulasSession:
         elif rows == 1 and area.column <= at.column <= area.last_column:
             cell = Cell(area.sheet, area.row, at.column)
         else:
-            raise Refusal(f"the range {text} in a plain cell that does not stand beside it")
+            raise Refusal(f"the range {text} in a plain cell that is not in line with it")
         return self._place(cell, BLANK), (1, 1)
 
     def _numbers(self, numbers: whereabouts.Numbers) -> tuple[int | tuple[int, ...], tuple[int, int]]:
-        """Places of their own, behind those of all cells, which hold these numbers."""
-        places = [self._behind(number) for number in numbers.values]
+        """The places of these numbers, as constants."""
+        places = [self._constant_place(number) for number in numbers.values]
         return (places[0] if len(places) == 1 else tuple(places)), numbers.shape
 
-    def _behind(self, number: float | Missing) -> int:
-        """The place of a constant, behind those of all cells."""
+    def _constant_place(self, number: float | Missing) -> int:
+        """The place of a constant, after those of all cells."""
         return self._constants.setdefault(number, -1 - len(self._constants))
 
     def _reference(self, text: str, at: Cell) -> tuple[int | tuple[int, ...], tuple[int, int]]:
@@ -259,14 +262,14 @@ class FormulasSession:
         return known
 
 
-def _other(outcome: Outcome, place: int) -> Other:
-    """The place in the second reading, where that makes a difference."""
-    numbers, kinds = outcome.rounded[place]
-    exact = outcome.exact.numbers[place], outcome.exact.kinds[place]
+def _other(evaluated: Evaluated, place: int) -> Other:
+    """The values of the place in the rounded reading, in the samples in which they differ."""
+    numbers, kinds = evaluated.rounded[place]
+    exact = evaluated.exact.numbers[place], evaluated.exact.kinds[place]
     with np.errstate(all="ignore"):
-        apart = np.abs(numbers - exact[0]) > _SAME * np.maximum(1.0, np.maximum(np.abs(numbers), np.abs(exact[0])))
+        separate = np.abs(numbers - exact[0]) > _SAME * np.maximum(1.0, np.maximum(np.abs(numbers), np.abs(exact[0])))
     plain = (kinds == NUMBER) | (exact[1] == NUMBER)
-    samples = np.flatnonzero((kinds != exact[1]) | np.where(plain, apart, numbers != exact[0]))
+    samples = np.flatnonzero((kinds != exact[1]) | np.where(plain, separate, numbers != exact[0]))
     return Other(samples, numbers[samples], kinds[samples])
 
 

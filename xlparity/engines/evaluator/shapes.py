@@ -1,4 +1,4 @@
-"""Shapes compiled to programs: parsed by ``formulas`` once, then run for every cell and sample."""
+"""The compiler from formula shapes to programs; ``formulas`` parses each shape once."""
 
 import re
 from decimal import ROUND_DOWN, Decimal
@@ -18,18 +18,18 @@ from xlparity.excel.formula import CELL_MARK, LINES_MARK, RANGE_MARK, token_at, 
 from xlparity.excel.prefixes import without_prefix
 
 _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
-_SIGNS = re.compile(r"[-+](?: *[-+])+ *")  # blanks are spelled out: to Python the marks are white space as well
+_SIGNS = re.compile(r"[-+](?: *[-+])+ *")  # spaces only: to Python the marks are white space as well
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 
 _DIGITS = 15  # of a number that Excel keeps
-_THROUGH = ("SUMPRODUCT", "LOOKUP")  # these work through arrays in a plain cell too
+_THROUGH = ("SUMPRODUCT", "LOOKUP")  # these compute with arrays in a plain cell too
 # These take one cell of a range even inside SUMPRODUCT, or may do so.
 _SINGLY = (
     "IF", "IFERROR", "IFNA", "IFS", "SWITCH", "CHOOSE", "VLOOKUP", "HLOOKUP", "XLOOKUP", "INDEX",
 )  # fmt: skip
 
-# In a plain cell Excel takes one cell of each range in what these are given. Other functions of ranges, CORREL and MODE
-# among them, work through what is computed from a range, or may do so.
+# In a plain cell Excel takes one cell of each range in an expression that is an argument of these. Other functions of
+# ranges, CORREL and MODE among them, compute with the whole array, or may do so.
 _INTERSECTING = frozenset((
     "SUM", "SUMSQ", "AVERAGE", "MIN", "MAX", "COUNT", "PRODUCT", "AND", "OR", "COUNTA", "STDEV", "STDEVP", "VAR", "VARP",
     "MEDIAN", "IF",
@@ -38,18 +38,18 @@ _INTERSECTING = frozenset((
 Context = Literal["arrays", "plain", "unsure"]
 
 
-@lru_cache(maxsize=1 << 12)  # a check, its suggestions and a folder of copies have nearly all shapes in common
+@lru_cache(maxsize=1 << 12)  # a check, its suggestions and copies of a workbook share nearly all shapes
 def compile_shape(shape: str, array: bool) -> Program:
-    """The program of a shape, ``array`` for an array formula; raises Refusal where it cannot be trusted."""
+    """The program of a shape, ``array`` for an array formula; raises Refusal where it is not supported."""
     for token in reversed(tokens(shape)):
-        # Asked of the text: the parser makes a plain reference of INDIRECT("A1"), and no call is left to look at.
+        # Checked in the text: the parser makes a plain reference of INDIRECT("A1"), and no call remains.
         if token.kind == "function":
             name = without_prefix(token.text[:-1])
             if name not in FUNCTIONS and name != "SINGLE":
-                raise Refusal(f"the function {name}, which this engine does not vouch for")
+                raise Refusal(f"the function {name}, which this engine does not support")
             shape = f"{shape[: token.start]}{name}({shape[token.end :]}"
         if token.kind == "number" and not (token.text.isdigit() and len(token.text) <= _DIGITS):
-            # The parser reads neither 1E5 nor 5. as numbers; Excel does, and cuts what has more than 15 digits.
+            # The parser reads neither 1E5 nor 5. as numbers; Excel does, and cuts numbers to 15 digits.
             shape = shape[: token.start] + repr(_fifteen_digits(token.text)) + shape[token.end :]
     shape = _signs_apart(shape)
     kinds = _MARK.findall(shape)
@@ -59,13 +59,13 @@ def compile_shape(shape: str, array: bool) -> Program:
     try:
         builder = Parser().ast(_MARK.sub(lambda _: next(placed), shape))[1]
         root = builder.get_node_id(builder[-1])
-    except Exception as error:  # formulas raises whatever its tokens happen to raise
+    except Exception as error:  # formulas raises errors of any kind
         raise Refusal("a formula that the formulas parser does not read") from error
     compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)), array)
     try:
         root, is_array = compiler.visit(root, "arrays" if array else "plain")
     except (KeyError, RecursionError) as error:
-        raise Refusal("a formula that the formulas parser reads in some way of its own") from error
+        raise Refusal("a formula that the formulas parser reads differently") from error
     if is_array and not array and root in compiler.arguments:
         compiler.intersecting.add(root)
         is_array = False
@@ -87,9 +87,9 @@ def compile_shape(shape: str, array: bool) -> Program:
 
 
 def _padded(steps: tuple[Step, ...], root: int) -> frozenset[tuple[int, int]]:
-    """The operands, by the slot of the step's result and their position, that go cell by cell into the cells of the result.
+    """The operands, by the slot of the step's result and their position, that are combined cell by cell into the result.
 
-    What another step reads as a whole is none of them: it must keep its size.
+    Operands that another step reads as a whole are left out: they must keep their size.
     """
     found: set[tuple[int, int]] = set()
     reached, whole = {root}, set[int]()
@@ -113,7 +113,7 @@ def _fifteen_digits(text: str) -> float:
 def _signs_apart(shape: str) -> str:
     """The shape with brackets between signs that follow one another: ``a--b^2`` is ``a-(-b)^2``, as Excel reads it.
 
-    formulas counts the minus signs and makes one sign of them, ``a+b^2``. A plus behind another sign changes nothing.
+    formulas counts the minus signs and reads them as one sign, ``a+b^2``. A plus after another sign changes nothing.
     """
     for run in reversed([*_SIGNS.finditer(_without_texts(shape))]):
         end = _operand_end(shape, run.end())
@@ -124,7 +124,7 @@ def _signs_apart(shape: str) -> str:
 
 
 def _operand_end(shape: str, start: int) -> int:
-    """Where the operand ends that begins here: a reference, a constant, a call, or something in brackets."""
+    """The end of the operand that begins here: a reference, a constant, a call, or an expression in brackets."""
     token = token_at(shape, start)
     if token is not None and token.kind != "function":
         return token.end
@@ -139,7 +139,7 @@ def _operand_end(shape: str, start: int) -> int:
 
 
 def _without_texts(shape: str) -> str:
-    """The shape with another sign for each character of the texts in it."""
+    """The shape with ``_`` for each character of the strings in it."""
     for token in tokens(shape):
         if token.kind == "string":
             shape = f"{shape[: token.start]}{'_' * len(token.text)}{shape[token.end :]}"
@@ -166,14 +166,14 @@ class _Compiler:
         self._defaults = graph.default_values
         self._producers = {node["outputs"][0]: (key, node) for key, node in graph.function_nodes.items()}
         self._scheduled: set[str] = set()
-        self._fixed: set[str] = set()  # the arrays of constants: a plain cell goes through them, as through no range
+        self._fixed: set[str] = set()  # arrays of constants: unlike ranges, a plain cell computes with all of them
 
     def visit(self, node: str, context: Context) -> tuple[str, bool]:
         """The node that holds this one's value, and whether it is an array.
 
-        In the context ``arrays`` these are worked through, as in an array formula and inside SUMPRODUCT. In a ``plain``
-        one Excel takes of a range the one cell beside the formula, which formulas does not: the implicit intersection.
-        What it does with IF and with aggregates inside SUMPRODUCT is ``unsure``.
+        In the context ``arrays`` Excel computes with whole arrays, as in an array formula and inside SUMPRODUCT. In a
+        ``plain`` one it takes of a range the one cell in line with the formula, which formulas does not: the implicit
+        intersection. Which it does in IF and in aggregates inside SUMPRODUCT is ``unsure``.
         """
         if node in self.arguments:
             return node, self.arguments[node] != CELL_MARK
@@ -181,13 +181,13 @@ class _Compiler:
             self.constants[node] = self._defaults[node]["value"]
             return node, False
         key, description = self._producers[node]
-        # START and the like are no operands: INDEX has one more that says how to run it.
+        # Tokens such as START are no operands; INDEX has one that says how to run it.
         operands = [operand for operand in description["inputs"] if not isinstance(operand, Token)]
         if description["function"] is bypass:  # the same subexpression for a second time
             return self.visit(operands[0], context)
         name, operands = self._meant(key, operands)
         if name == "SINGLE":
-            return self._single(operands[-1]), False  # formulas hands over the cell too
+            return self._single(operands[-1]), False  # formulas passes the cell as well
         function = _function(name, len(operands))
         passed = self._passed(name, function, context)
         arrays, constant = False, True
@@ -204,7 +204,7 @@ class _Compiler:
                     raise Refusal(f"'{name}' on a range in a plain cell")
                 found, is_array = self._single(found), False
             elif not whole and not self._array and not fixed and (context != "arrays" or name in _SINGLY):
-                self.single.add((node, found))  # what may yet turn out to be an array
+                self.single.add((node, found))  # which may turn out to be an array
             arrays |= is_array and not whole
             constant &= not is_array or found in self._fixed
             visited.append(found)
@@ -228,28 +228,28 @@ class _Compiler:
         return "unsure"
 
     def _single(self, node: str) -> str:
-        """A reference of which one cell is meant, the one beside the formula."""
+        """The node, a reference, of which the one cell in line with the formula is read."""
         if node not in self.arguments or self._array:
             raise Refusal("one element of something computed")
         self.intersecting.add(node)
         return node
 
     def chosen(self, name: str, out: str, root: str) -> Function:
-        """The function of that name, or the rough one where nobody sees the last digit of what it makes."""
+        """The function of that name, or its rough, faster version where the last digit of the result does not matter."""
         function = FUNCTIONS[name]
         readers = [FUNCTIONS[reader] for reader, operands, _ in self.calls if out in operands]
         seen = out == root or not all(reader.reads_rough for reader in readers)
         return function if seen or function.rough is None else function.rough
 
     def _meant(self, key: str, operands: list[str]) -> tuple[str, list[str]]:
-        """The name in the table of the function that formulas' parser calls so, and its operands."""
+        """The name in FUNCTIONS of the function that formulas' parser calls so, and its operands."""
         name = _plain(key)
         if name == "U-" and (inner := self._call(operands[0])) is not None and _plain(inner[0]) == "U-":
             return "--", inner[1]
         if name == "ARRAY" and not any(self._is_array(operand) for operand in operands):
             name = ARRAY_ROW
         if name not in FUNCTIONS and name != "SINGLE":
-            raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not vouch for")
+            raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not support")
         return name, operands
 
     def _is_array(self, node: str) -> bool:
@@ -267,5 +267,5 @@ class _Compiler:
 
 
 def _plain(key: str) -> str:
-    """The function's name of the parser's key for a call."""
+    """The function's name, from the parser's key for a call."""
     return _REPEAT.sub("", key).upper()

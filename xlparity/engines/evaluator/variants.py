@@ -1,4 +1,4 @@
-"""A workbook that is computed again and again with a few formulas exchanged: only what follows from these is computed anew."""
+"""Sessions for many variants of one workbook: only the dependents of the changed cells are computed again."""
 
 import hashlib
 from collections import OrderedDict
@@ -8,7 +8,14 @@ from functools import cached_property
 import numpy as np
 
 from xlparity import collector
-from xlparity.engines.evaluator.evaluation import Evaluation, Group, Node, Outcome, in_both_readings, schedule
+from xlparity.engines.evaluator.evaluation import (
+    Evaluated,
+    Evaluation,
+    FormulaGroup,
+    FormulaNode,
+    in_both_readings,
+    schedule,
+)
 from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Store
@@ -16,29 +23,29 @@ from xlparity.excel.columns import Column
 from xlparity.excel.values import MISSING
 from xlparity.excel.workbook import Formula, Workbook
 
-_KEPT = 20_000_000  # values of former evaluations that are kept, 180 MB of them
+_KEPT = 20_000_000  # values of earlier evaluations in the cache, 180 MB
 
 
-class Original(FormulasSession):
-    """A session that remembers what it has computed, for workbooks that are like its own but for a few cells."""
+class OriginalSession(FormulasSession):
+    """A session that caches its evaluations, for workbooks that differ from its own in a few cells."""
 
     def __init__(self, workbook: Workbook) -> None:
         super().__init__(workbook)
-        self._outcomes: OrderedDict[bytes, Outcome] = OrderedDict()
+        self._cache: OrderedDict[bytes, Evaluated] = OrderedDict()
 
     @cached_property
-    def nodes(self) -> dict[Cell, Node]:
+    def nodes(self) -> dict[Cell, FormulaNode]:
         """The formulas that can be computed, by their cell or the first one of their area."""
         return {self._cells[node.results[0]]: node for node in self._nodes}
 
     def like(self, workbook: Workbook) -> FormulasSession:
-        """A session of another workbook, which computes what follows from the cells that differ, and nothing else."""
+        """A session of another workbook, which computes only the changed cells and their dependents."""
         changed = self._changed(workbook)
-        found = None if changed is None or self._circular else Variant(workbook, self, changed)
+        found = None if changed is None or self._circular else VariantSession(workbook, self, changed)
         return FormulasSession(workbook, self) if found is None or found.circular else found
 
     def _changed(self, workbook: Workbook) -> list[Cell] | None:
-        """The cells that hold something else in that workbook; None where more differs than what such cells hold."""
+        """The cells with other contents in that workbook; None where it differs in more than contents."""
         own = self._workbook
         if (
             workbook.scope is not own.scope
@@ -54,29 +61,29 @@ class Original(FormulasSession):
                 return None
         return changed
 
-    def _outcome(
-        self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], samples: int
-    ) -> Outcome:
-        if shadows:  # of held formulas it depends on more than the held values what is computed
-            return super()._outcome(groups, shadows, held, samples)
+    def _evaluated(
+        self, groups: Sequence[FormulaGroup], shadows: dict[int, int], held: Mapping[int, Column], samples: int
+    ) -> Evaluated:
+        if shadows:  # with held formulas the values depend on more than the key has
+            return super()._evaluated(groups, shadows, held, samples)
         key = _key(held, samples)
-        if key not in self._outcomes:
-            self._outcomes[key] = super()._outcome(groups, shadows, held, samples)
-            while len(self._outcomes) > 1 and sum(one.exact.numbers.size for one in self._outcomes.values()) > _KEPT:
-                self._outcomes.popitem(last=False)
-        self._outcomes.move_to_end(key)
-        return self._outcomes[key]
+        if key not in self._cache:
+            self._cache[key] = super()._evaluated(groups, shadows, held, samples)
+            while len(self._cache) > 1 and sum(one.exact.numbers.size for one in self._cache.values()) > _KEPT:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(key)
+        return self._cache[key]
 
-    def remembered(self, held: Mapping[int, Column], samples: int) -> Outcome | None:
-        """What every place of the original comes to there, if anybody has asked for it."""
-        return self._outcomes.get(_key(held, samples))
+    def cached(self, held: Mapping[int, Column], samples: int) -> Evaluated | None:
+        """The cached values of the original, None where there are none."""
+        return self._cache.get(_key(held, samples))
 
 
-class Variant(FormulasSession):
-    """A session of a workbook that holds something else than the original in the ``changed`` cells only."""
+class VariantSession(FormulasSession):
+    """A session of a workbook that differs from the original in the contents of the ``changed`` cells only."""
 
     @collector.paused()
-    def __init__(self, workbook: Workbook, original: Original, changed: Sequence[Cell]) -> None:
+    def __init__(self, workbook: Workbook, original: OriginalSession, changed: Sequence[Cell]) -> None:
         self._original = original
         self._workbook = workbook
         self._programs, self._plans = original._programs, original._plans
@@ -86,7 +93,7 @@ class Variant(FormulasSession):
         self._constants = dict(original._constants)
         self._start = original._start[: self._known]
         nodes = dict(original.nodes)
-        self._anew: set[int] = set()
+        self._changed_places: set[int] = set()
         for cell in changed:
             nodes.pop(cell, None)
             content = workbook.cells[cell]
@@ -95,7 +102,7 @@ class Variant(FormulasSession):
                 if workbook.members.get(member, cell) == cell:
                     place = self._places[member]
                     self._start[place] = MISSING if isinstance(content, Formula) else content
-                    self._anew.add(place)
+                    self._changed_places.add(place)
             node = self._node(cell, content) if isinstance(content, Formula) else None
             if node is not None:
                 nodes[cell] = node
@@ -115,17 +122,17 @@ class Variant(FormulasSession):
         """A session of another workbook, as the original gives it."""
         return self._original.like(workbook)
 
-    def _outcome(
-        self, groups: Sequence[Group], shadows: dict[int, int], held: Mapping[int, Column], samples: int
-    ) -> Outcome:
-        before = None if shadows else self._original.remembered(held, samples)
+    def _evaluated(
+        self, groups: Sequence[FormulaGroup], shadows: dict[int, int], held: Mapping[int, Column], samples: int
+    ) -> Evaluated:
+        before = None if shadows else self._original.cached(held, samples)
         if before is None:
-            return super()._outcome(groups, shadows, held, samples)
+            return super()._evaluated(groups, shadows, held, samples)
         known, old = self._known, before.exact
-        fresh = Store.of(self._start, samples, self._words)  # in which texts and reasons have the same numbers
+        fresh = Store.of(self._start, samples, self._words)  # with the same codes for texts and reasons
         fresh.numbers[:known], fresh.kinds[:known] = old.numbers[:known], old.kinds[:known]
         changed = np.zeros(len(fresh.numbers), dtype=bool)
-        for place in self._anew - held.keys():
+        for place in self._changed_places - held.keys():
             fresh.set(place, self._start[place])
             changed[place] = True
         for place, column in held.items():
@@ -134,8 +141,8 @@ class Variant(FormulasSession):
         kept[list(held)] = True
         exact = Evaluation(fresh, False, kept, {})
         exact.samples |= before.evaluation.samples
-        exact.decided |= before.evaluation.decided - self._anew
-        exact.update(groups, self._anew, changed)
+        exact.decided |= before.evaluation.decided - self._changed_places
+        exact.update(groups, self._changed_places, changed)
         return in_both_readings(groups, exact)
 
 

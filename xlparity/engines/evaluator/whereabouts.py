@@ -1,4 +1,4 @@
-"""What a formula asks of an address and not of a cell: ROW, COLUMN, ROWS, COLUMNS, ISREF."""
+"""Functions of an address and not of a cell's value: ROW, COLUMN, ROWS, COLUMNS, ISREF."""
 
 import re
 from typing import NamedTuple
@@ -8,8 +8,8 @@ from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range, column_numb
 from xlparity.excel.formula import CELL_MARK, LINES_MARK, RANGE_MARK
 
 _MARKS = CELL_MARK + RANGE_MARK + LINES_MARK
-# Blanks are spelled out: to Python the marks are white space as well.
-_ASKED = re.compile(
+# Spaces are written as [ ]: to Python the marks are white space as well.
+_CALLS = re.compile(
     rf"""(?P<text>"(?:[^"]|"")*")|(?P<mark>[{_MARKS}])
     |(?<![\w.])ISREF\((?P<number>[0-9.+*/-]+)\)
     |(?<![\w.])(?P<deleted>ROWS?|COLUMNS?)\([ ]*\#REF![ ]*\)
@@ -22,16 +22,16 @@ _CALL = re.compile(r"([A-Za-z_][\w.]*) *\($")
 
 
 class Numbers(NamedTuple):
-    """Numbers in place of a reference: they depend on where a formula stands, and on no cell."""
+    """Numbers in place of a reference: they depend on the address of the formula, and on no cell."""
 
     values: tuple[float, ...]
     shape: tuple[int, int]
 
 
-def asked(shape: str, references: list[str], at: Cell, area: Range | None) -> tuple[str, list[str | Numbers]]:
-    """The shape with each such question replaced by a mark, and the answers among the references.
+def replaced(shape: str, references: list[str], at: Cell, area: Range | None) -> tuple[str, list[str | Numbers]]:
+    """The shape with each such call replaced by a mark, and the results of the calls among the references.
 
-    The answers are operands and no part of the shape, so that ROW() in a thousand rows is one shape.
+    The results are operands and not part of the shape, so that ROW() in a thousand rows is one shape.
     """
     array = area is not None
     rest = iter(references)
@@ -75,22 +75,22 @@ def asked(shape: str, references: list[str], at: Cell, area: Range | None) -> tu
         answers.append(Numbers(tuple(map(float, range(first, last + 1))), (size, 1) if down else (1, size)))
         return RANGE_MARK
 
-    return _ASKED.sub(answer, shape), answers
+    return _CALLS.sub(answer, shape), answers
 
 
 def concerns(shape: str) -> bool:
-    """Whether there may be something to answer."""
+    """Whether the shape may have such a call."""
     upper = shape.upper()
     return "ROW" in upper or "COLUMN" in upper or "ISREF" in upper
 
 
 def _alone(shape: str, match: re.Match[str], array: bool) -> bool:
-    """Whether it is all there is of a plain formula, which then shows the first of several numbers."""
+    """Whether the call is the whole formula of a plain cell, which then shows the first of several numbers."""
     return not array and shape[: match.start()].strip(" ") == "=" and not shape[match.end() :].strip(" ")
 
 
 def _inside_sumproduct(before: str) -> bool:
-    """Whether the innermost call that is open is one of SUMPRODUCT, which works through arrays in a plain cell."""
+    """Whether the innermost call that is open is one of SUMPRODUCT, which computes with arrays in a plain cell."""
     before = _TEXT.sub("", before)
     depth = 0
     for place in range(len(before) - 1, -1, -1):
@@ -98,12 +98,12 @@ def _inside_sumproduct(before: str) -> bool:
         if depth < 0:
             if call := _CALL.search(before[: place + 1]):
                 return call[1].upper() == "SUMPRODUCT"
-            depth = 0  # brackets about an operand: on to what encloses them
+            depth = 0  # brackets around an operand: go on outside of them
     return False
 
 
 def _lines(reference: str, sheet: str) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The first and last row, and the first and last column, of whole lines their full length."""
+    """The first and last row, and the first and last column, of whole rows or columns their full length."""
     plain = reference.rpartition("!")[2].replace("$", "")
     ends = plain.split(":")
     if len(ends) == 2 and all(end.isdigit() for end in ends):

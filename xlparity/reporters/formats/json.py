@@ -9,7 +9,7 @@ from xlparity.reporters.visible import json_text
 from xlparity.results.fixed import Fixed
 from xlparity.results.mutants import MutationReport, Outcome
 from xlparity.results.report import CellResult, CheckResult, Finding, Report, worst
-from xlparity.results.scenarios import Witness
+from xlparity.results.scenarios import Counterexample
 from xlparity.results.stored import StoredReport, StoredResult
 
 
@@ -145,7 +145,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
     }
 
 
-def _witness(witness: Witness) -> dict[str, Any]:
+def _witness(witness: Counterexample) -> dict[str, Any]:
     return {
         "set": {str(cell): _value(value) for cell, value in witness.changes},
         "cell": str(witness.cell),
