@@ -67,8 +67,7 @@ def run_checks(
     """A run of every check: all samples recalculated by the engine, and compared with what the references expect.
 
     As many samples are recalculated at a time as memory allows. The runs keep the first samples, and of the others those in
-    which a cell of any check is wrong for the first time: sample n is the same in all runs. ``asked`` is the number of scenarios
-    to be compared, None where the engine cannot compare any.
+    which a cell of any check is wrong for the first time: sample n is the same in all runs.
     Raises SpecError where a reference is undefined on the stored inputs.
     """
     for check in checks:
@@ -86,7 +85,11 @@ def run_checks(
         elements = [running.elements for running in found] or None
         expected = call_references(checks, actual, numbers, elements, loaded.source)
         if not found:
-            found = [_Running(check, loaded, samples, one, actual) for check, one in zip(checks, expected, strict=True)]
+            stored = actual.sample(0)
+            found = [
+                _Running(check, loaded, samples, one.picked([0]), stored)
+                for check, one in zip(checks, expected, strict=True)
+            ]
         context = Context(0, options.seed + begin - 1, overflows)
         open_to = [running.take(numbers, one, actual, context) for running, one in zip(found, expected, strict=True)]
         nearby = match_nearby(checks, loaded, samples, numbers, open_to, options.seed + begin)
@@ -101,7 +104,10 @@ def run_checks(
 
 
 class _Running:
-    """One check while its samples are compared: the samples that are kept, and the counts of all for each binding."""
+    """One check while its samples are compared: the samples that are kept, and the counts of all for each binding.
+
+    It begins with what is expected and computed for the stored inputs alone.
+    """
 
     def __init__(self, check: Check, loaded: Loaded, samples: Samples, expected: Expected, actual: Batch) -> None:
         self.check, self._loaded, self._samples = check, loaded, samples
