@@ -42,7 +42,7 @@ def test_a_kernel_has_the_bits_of_its_function(name, odd):
     cells = {"J1": formula} if name not in ("MMULT", "TRANSPOSE") else {"J1:J1": formula}
     given = columns(name, odd)
     session = load(cells)
-    swept = session.sweep(LANES, given)[at("J1")]
+    swept = session.recalculate(given, LANES)[at("J1")]
     alone = by_programs(book(cells))
     for lane in range(LANES):
         inputs = {cell: value_in(column, lane) for cell, column in given.items()}
@@ -62,5 +62,5 @@ def test_numbers_are_computed_by_the_kernel_itself(name, monkeypatch):
         "xlparity.engines.evaluator.evaluation.plan", lambda *given: planned.append(made(*given)) or planned[-1]
     )
     cells = {"J1": formula} if name not in ("MMULT", "TRANSPOSE") else {"J1:J1": formula}
-    load(cells).sweep(3, {at(cell): np.array([1.5, 2.5, 3.5]) for cell in CELLS})
+    load(cells).recalculate({at(cell): np.array([1.5, 2.5, 3.5]) for cell in CELLS}, 3)
     assert any(found is not None for found in planned)

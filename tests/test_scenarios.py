@@ -7,7 +7,6 @@ import re
 import numpy as np
 import openpyxl
 import pytest
-from test_sweep import EMPTY_BOOK
 
 import xlparity
 from xlparity.compare.expected import call_references
@@ -381,9 +380,9 @@ def doubled(overrides):
 
 def test_an_engine_that_computes_one_sample_at_a_time_loops():
     """Every engine takes part, the slow ones slowly."""
-    found = one_by_one(lambda sets: map(doubled, sets), EMPTY_BOOK, {A1: np.array([1.0, 2.0, 3.0])}, 3)
+    found = one_by_one(lambda sets: map(doubled, sets), {A1: np.array([1.0, 2.0, 3.0])}, 3)
     assert [value_in(found[A2], number) for number in range(3)] == [2.0, 4.0, 6.0]
-    assert one_by_one(lambda sets: map(doubled, sets), EMPTY_BOOK, {A1: ("x", 1.0)}, 2)[A2] == (MISSING, 2.0)
+    assert one_by_one(lambda sets: map(doubled, sets), {A1: ("x", 1.0)}, 2)[A2] == (MISSING, 2.0)
 
 
 def test_columns_one_after_the_other_keep_their_values():

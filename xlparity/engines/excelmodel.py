@@ -70,7 +70,7 @@ class ExcelModelSession:
 
         Raises UsageError for an override that ExcelModel cannot take: a blank, or one cell of an array area.
         """
-        return one_by_one(lambda each: map(self._values, each), self._workbook, overrides, samples)
+        return one_by_one(lambda each: map(self._values, each), overrides, samples)
 
     def _values(self, overrides: Values) -> Values:
         for cell, value in overrides.items():

@@ -80,7 +80,7 @@ class IronCalcSession:
 
         Raises UsageError for an override that no file can hold, and WorkbookError where IronCalc fails.
         """
-        return one_by_one(lambda each: map(self._values, each), self._workbook, overrides, samples)
+        return one_by_one(lambda each: map(self._values, each), overrides, samples)
 
     def _values(self, overrides: Values) -> Values:
         data = self._template.copy(overrides)

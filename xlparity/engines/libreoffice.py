@@ -107,7 +107,7 @@ class LibreOfficeSession:
         All samples are computed in one launch of the program.
         Raises UsageError for an override that no file can hold, and EngineError where LibreOffice fails.
         """
-        return one_by_one(self._all_values, self._workbook, overrides, samples)
+        return one_by_one(self._all_values, overrides, samples)
 
     def _all_values(self, by_sample: Sequence[Values]) -> list[Values]:
         files = {f"{number}.xlsx": self._template.copy(overrides) for number, overrides in enumerate(by_sample)}

@@ -26,32 +26,13 @@ class Session(Protocol):
 
 
 def one_by_one(
-    compute: Callable[[Sequence[Values]], Iterable[Values]],
-    workbook: Workbook,
-    overrides: Mapping[Cell, Column],
-    samples: int,
+    compute: Callable[[Sequence[Values]], Iterable[Values]], overrides: Mapping[Cell, Column], samples: int
 ) -> Batch:
-    """The batch of an engine that computes one sample at a time; ``compute`` gives the values for each sample's overrides.
-
-    What a cell holds anyway is no override: the engine is to read it from the file as it does by itself.
-    """
-    each = [
-        {
-            cell: value
-            for cell, column in overrides.items()
-            for value in [value_in(column, sample)]
-            if not _holds(workbook, cell, value)
-        }
-        for sample in range(samples)
-    ]
+    """The batch of an engine that computes one sample at a time; ``compute`` gives the values for each sample's overrides."""
+    each = [{cell: value_in(column, sample) for cell, column in overrides.items()} for sample in range(samples)]
     found = list(compute(each))
     cells = dict.fromkeys(cell for values in found for cell in values)
     return Batch.of({cell: column_of([values.get(cell, BLANK) for values in found]) for cell in cells}, samples)
-
-
-def _holds(workbook: Workbook, cell: Cell, value: Value) -> bool:
-    held = workbook.cells.get(cell, BLANK)
-    return cell not in workbook.members and type(held) is type(value) and held == value
 
 
 class Engine(Protocol):

@@ -79,9 +79,7 @@ def run_checks(
     found: list[_Running] = []
     for begin in range(0, samples.count, step):
         numbers = range(begin, min(begin + step, samples.count))
-        columns = samples.columns(numbers)
-        only_stored = samples.count == 1
-        actual = Batch.of(loaded.values, 1) if only_stored else loaded.session.recalculate(columns, len(numbers))
+        actual = _recalculated(loaded, samples, numbers)
         elements = [running.elements for running in found] or None
         expected = call_references(checks, actual, numbers, elements, loaded.source)
         if not found:
@@ -101,6 +99,23 @@ def run_checks(
             running.keep(kept)
         progress(min(1.0, (begin + step) / samples.count))
     return [running.run(options) for running in found]
+
+
+def _recalculated(loaded: Loaded, samples: Samples, numbers: range) -> Batch:
+    """What the cells come to in the samples with these numbers."""
+    if loaded.engine.most_samples is None and samples.scenarios:
+        return loaded.session.recalculate(samples.columns(numbers), len(numbers))
+    # Such an engine has computed the stored inputs, and read them from the file by itself: ExcelModel rounds them there.
+    stored = [number for number in numbers if number == 0]
+    scenarios = [number for number in numbers if number]
+    if not scenarios:
+        return Batch.of(loaded.values, 1)
+    later = loaded.session.recalculate(samples.columns(scenarios), len(scenarios))
+    if not stored:
+        return later
+    cells = dict.fromkeys((*loaded.values, *later))
+    parts = {cell: [(loaded.values.get(cell, BLANK), 1), (later.get(cell, BLANK), len(scenarios))] for cell in cells}
+    return Batch.of({cell: joined(of_cell) for cell, of_cell in parts.items()}, len(numbers))
 
 
 class _Running:
