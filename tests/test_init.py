@@ -154,7 +154,7 @@ def test_the_draft_of_a_course_workbook_needs_no_correction(desk):
     }
     report = xlparity.verify(desk.spec)
     assert report.verdict is Verdict.PASS
-    assert (report.checks[0].blocks, report.census.unbound) == (10, 0)
+    assert (report.checks[0].blocks, report.coverage.unbound) == (10, 0)
 
 
 def test_the_comments_say_what_to_check(desk):
@@ -204,7 +204,7 @@ def test_the_generated_training_is_drafted_and_passes(desk, week_one, tmp_path):
     report = xlparity.verify(spec)
     assert report.verdict is Verdict.PASS
     assert (report.checks[0].blocks, report.checks[0].counts["bound"]) == (22, 1366)
-    unbound = {cell.sheet for cell in report.census.unbound_cells}
+    unbound = {cell.sheet for cell in report.coverage.unbound_cells}
     assert unbound == {"Forward pass", "Sigmoid", "Loss", "History"}
     assert "Sigmoid!B7:C55" in spec.read_text()
 

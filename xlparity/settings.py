@@ -157,9 +157,9 @@ def seconds(value: Any, named: str) -> float | None:
 
 def _refuse_nonsense(name: str, value: Any, named: str) -> None:
     """Raises UsageError, in which ``named`` precedes the name, where an option cannot have this value."""
-    said = _nonsense(name, value)
-    if said:
-        raise UsageError(f"{named}{name.replace('_', '-') if named == '--' else name} {said}")
+    text = _nonsense(name, value)
+    if text:
+        raise UsageError(f"{named}{name.replace('_', '-') if named == '--' else name} {text}")
 
 
 def _nonsense(name: str, value: Any) -> str | None:

@@ -58,11 +58,11 @@ def _text(report: Report) -> str:
     (check,) = report.combined
     parts = parts_of(report)
     amiss = {key: part for key, part in parts.items() if part.outcome in ("failed", "unassessed")}
-    said = (
+    sentence = (
         "cannot be assessed" if report.verdict is Verdict.UNASSESSED else "does not compute what the reference computes"
     )
     each = "quantities and iterations" if check.blocks > 1 else "quantities"
-    lines = [f"{report.workbook} {said}, in {len(amiss):,} of {len(parts):,} {each}"]
+    lines = [f"{report.workbook} {sentence}, in {len(amiss):,} of {len(parts):,} {each}"]
     for key, part in list(amiss.items())[:_PARTS_SHOWN]:
         lines += ["", f"{name_of(key, check.blocks)}: {part.sentence}"]
         lines += [f"  {line}" for line in (*part.causes, *part.details())]

@@ -48,7 +48,7 @@ def corrected(report: Report) -> tuple[bytes, dict[Cell, Formula]]:
         cell: formula
         for check in report.checks
         for finding in check.findings
-        for cell, formula in finding.mends.items()
+        for cell, formula in finding.replacements.items()
     }
     path = Path(report.workbook)
     data = read_bytes(path)

@@ -12,7 +12,7 @@ from xlparity.excel.prefixes import misspelling, misspelt
 from xlparity.excel.values import MISSING, Depends, ErrorValue, Missing, Unsupported, Value
 from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
 from xlparity.files import from_here
-from xlparity.results.stored import Stored, StoredReport, StoredResult
+from xlparity.results.stored import StoredReport, StoredResult, StoredStatus
 from xlparity.tolerance import Tolerance
 
 EQUAL = Tolerance(rtol=1e-9, atol=1e-12)
@@ -80,7 +80,7 @@ def _result(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], valu
     return StoredResult(member, status, stored.get(member.a1), computed, str(formula) if formula else None, reason)
 
 
-def _status(stored: Value | None, computed: Value) -> Stored:
+def _status(stored: Value | None, computed: Value) -> StoredStatus:
     if isinstance(computed, Depends) and stored is not None:
         both = {_status(stored, value) for value in (computed.exact, computed.rounded)}
         return both.pop() if len(both) == 1 else "unsupported"

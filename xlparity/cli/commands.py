@@ -83,12 +83,12 @@ def _parsed(parse: Callable[[Any, list[str]], list[str]], context: Any, words: l
     except _ClickUsageError as error:
         if isinstance(option := getattr(error, "option_name", None), str) and hasattr(error, "possibilities"):
             known = [name for each in context.command.params for name in each.opts if name.startswith("--")]
-            said = f"there is no option '{option}'{nearest(option, known)}"
+            text = f"there is no option '{option}'{nearest(option, known)}"
         else:
             complaint: str = getattr(error, "format_message", error.__str__)()
-            said = complaint.rstrip(".").replace("Value error, ", "")
-            said = said[0].lower() + said[1:]
-        raise UsageError(f"{said}; see '{context.command_path} --help'") from error
+            text = complaint.rstrip(".").replace("Value error, ", "")
+            text = text[0].lower() + text[1:]
+        raise UsageError(f"{text}; see '{context.command_path} --help'") from error
 
 
 def _write_examples(name: str | None, formatter: Any) -> None:

@@ -74,7 +74,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
             workbook=workbook,
             options=options,
             progress=progress(0, spec),
-            note=lambda said: typer.echo(said, err=True),
+            note=lambda text: typer.echo(text, err=True),
         )
     from xlparity.reporters.mutations import outcome, show  # noqa: PLC0415
 

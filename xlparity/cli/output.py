@@ -44,14 +44,14 @@ def write_text(show: "Callable[[Console], None]", output: Path | None, *, aside:
     """
     from rich.console import Console  # noqa: PLC0415
 
-    from xlparity.reporters.wrapping import Harmless  # noqa: PLC0415
+    from xlparity.reporters.wrapping import VisibleTexts  # noqa: PLC0415
 
     plain = output is not None or bool(os.environ.get("NO_COLOR"))
 
     # Where FORCE_COLOR makes a terminal of everything, a file is none, or it would be as narrow as a dumb one.
     def printed(**to: Any) -> None:
         console = Console(highlight=False, markup=False, color_system=None if plain else "auto", **to)
-        console.push_render_hook(Harmless())
+        console.push_render_hook(VisibleTexts())
         show(console)
 
     stream = sys.stderr if aside else sys.stdout
@@ -122,8 +122,8 @@ def _print(text: str) -> None:
         raise
     except OSError as error:
         print_nowhere()
-        said = f"standard output cannot be written ({error.strerror or error})"
-        raise UsageError(f"{said}; name a file with --output") from error
+        sentence = f"standard output cannot be written ({error.strerror or error})"
+        raise UsageError(f"{sentence}; name a file with --output") from error
 
 
 @contextmanager

@@ -166,5 +166,5 @@ def init(
         typer.echo(f"wrote {path.as_posix()}", err=True)
     schema = written[0].parent / SCHEMA
     if schema not in written and (not schema.is_file() or schema.read_bytes() != schema_text().encode()):
-        said = f"'xlparity spec --schema > {schema.as_posix()}' replaces it"
-        typer.echo(f"kept {schema.as_posix()}, which is not the schema of this version; {said}", err=True)
+        text = f"'xlparity spec --schema > {schema.as_posix()}' replaces it"
+        typer.echo(f"kept {schema.as_posix()}, which is not the schema of this version; {text}", err=True)

@@ -142,9 +142,9 @@ def _on_the_same(
     late = {
         cell
         for cell, since in zip(accused.scenarios.cells, accused.scenarios.since, strict=False)
-        if since >= witness.scenarios.tried
+        if since >= witness.scenarios.computed
     }
-    late &= {result.cell for result in (*accused.only_stored, *accused.only_others)} if late else set()
+    late &= {result.cell for result in (*accused.only_stored, *accused.wrong_on_others)} if late else set()
     return {**outcomes, **{cell: "unknown" for cell in late if outcomes.get(cell) == "match"}} if late else outcomes
 
 

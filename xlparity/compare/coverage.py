@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Workbook, formulas_of
-from xlparity.results.report import Census
+from xlparity.results.report import Coverage
 
 
-def take_census(workbook: Workbook, bound: Iterable[Cell]) -> Census:
+def take_census(workbook: Workbook, bound: Iterable[Cell]) -> Coverage:
     """The census of a workbook of which these cells were compared.
 
     ``formulas`` counts the formula elements of the file; one that openpyxl did not read is unbound.
@@ -18,7 +18,7 @@ def take_census(workbook: Workbook, bound: Iterable[Cell]) -> Census:
     if len(is_bound) < len(anchors):
         reached |= {workbook.members.get(cell, cell) for cell in workbook.graph.before(is_bound)} & anchors.keys()
     unbound = tuple(cell for cell in anchors if cell not in reached)
-    return Census(workbook.formulas, len(is_bound), len(reached) - len(is_bound), unbound)
+    return Coverage(workbook.formulas, len(is_bound), len(reached) - len(is_bound), unbound)
 
 
 def constants_behind(workbook: Workbook, *cells: Cell) -> list[Cell]:

@@ -92,16 +92,16 @@ def misspelling(formula: str) -> str:
         if not has_prefix(call.name)
     }
     wrong = {call.name: call.right for call in calls if has_prefix(call.name)}
-    said = [f"{right} is written as {name} in the file" for name, right in wrong.items()]
+    text = [f"{right} is written as {name} in the file" for name, right in wrong.items()]
     if missing:
         prefixes = list(dict.fromkeys(missing.values()))
         one = len(missing) == 1
         which = f"{'is' if one else 'are'} written without {'its' if one else 'their'}"
         whose = f"prefix{'' if len(prefixes) == 1 else 'es'} {' and '.join(prefixes)}"
-        said.append(f"{' and '.join(missing)} {which} {whose} in the file")
+        text.append(f"{' and '.join(missing)} {which} {whose} in the file")
     until = "" if wrong else " until someone edits the cell and presses Enter"
     return (
-        f"{' and '.join(said)}, so {'it is' if len(missing) + len(wrong) == 1 else 'they are'} #NAME? in Excel{until}"
+        f"{' and '.join(text)}, so {'it is' if len(missing) + len(wrong) == 1 else 'they are'} #NAME? in Excel{until}"
     )
 
 

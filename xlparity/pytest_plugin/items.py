@@ -17,7 +17,7 @@ from xlparity.excel.workbook import read_workbook
 from xlparity.files import from_here
 from xlparity.pipeline import verify
 from xlparity.pytest_plugin import KINDS, NOTE
-from xlparity.reporters.parts import Key, Part, name_of, notes_of, parts_of
+from xlparity.reporters.parts import Part, PartKey, name_of, notes_of, parts_of
 from xlparity.reporters.visible import visible
 from xlparity.settings import Options, options_of
 from xlparity.spec import bind, read_spec, workbook_of
@@ -44,7 +44,7 @@ class Unassessed(Exception):  # noqa: N818
 class ParityFile(pytest.File):
     """A spec file. Its workbook is read to know the items, and recalculated when the first of them is run."""
 
-    _keys: set[Key]
+    _keys: set[PartKey]
 
     def collect(self) -> Iterable["ParityItem"]:
         """The items, in the order of the checks, iterations and quantities."""
@@ -61,7 +61,7 @@ class ParityFile(pytest.File):
             check, cells = bound.plan, bound.cells
             blocks = len(cells.offsets)
 
-            def item(key: Key, line: int | None, skip: str | None = None, blocks: int = blocks) -> ParityItem:
+            def item(key: PartKey, line: int | None, skip: str | None = None, blocks: int = blocks) -> ParityItem:
                 self._keys.add(key)
                 name = f"{key.check}/{name_of(key, blocks)}"
                 # Of a name with brackets in it pytest 9.2 makes another id than it reads from --lf's cache.
@@ -71,12 +71,12 @@ class ParityFile(pytest.File):
                 )
                 return made
 
-            yield item(Key(check.name), plan.lines.of("inputs", check.name, ""))
+            yield item(PartKey(check.name), plan.lines.of("inputs", check.name, ""))
             lines = {output.name: plan.lines.of(output.name, check.name, "outputs") for output in check.outputs}
             for output, iteration, _ in cells.blocks:
-                yield item(Key(check.name, output.name, iteration), lines[output.name], output.skip)
+                yield item(PartKey(check.name, output.name, iteration), lines[output.name], output.skip)
 
-    def part(self, key: Key) -> Part:
+    def part(self, key: PartKey) -> Part:
         """What became of the item; raises the error that kept the workbook from being verified."""
         if isinstance(self._run, Exception):
             raise self._run
@@ -104,7 +104,7 @@ class ParityFile(pytest.File):
         return options
 
     @cached_property
-    def _run(self) -> tuple[dict[Key, Part], list[str]] | Exception:
+    def _run(self) -> tuple[dict[PartKey, Part], list[str]] | Exception:
         """The parts and the remarks, or the error, which is kept as well: the engine runs once a file and process."""
         try:
             with _usual_warnings():
@@ -124,7 +124,7 @@ class ParityItem(pytest.Item):
 
     parent: ParityFile
 
-    def __init__(self, *, of: Key, line: int, skip: str | None, **rest: Any) -> None:
+    def __init__(self, *, of: PartKey, line: int, skip: str | None, **rest: Any) -> None:
         super().__init__(**rest)
         self.of, self.line = of, line
         self.add_marker("parity")

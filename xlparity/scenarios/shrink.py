@@ -14,7 +14,7 @@ from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, column_of, value_in
 from xlparity.excel.values import Value
 from xlparity.results.report import WRONG
-from xlparity.results.scenarios import Witness
+from xlparity.results.scenarios import Counterexample
 from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.rounding import Context, examine
 from xlparity.scenarios.run import Loaded
@@ -39,7 +39,7 @@ def with_witness(run: Run, loaded: Loaded, samples: Samples) -> Run:
     return replace(run, result=replace(result, scenarios=replace(result.scenarios, smallest=smallest)))
 
 
-def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -> Witness | None:
+def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -> Counterexample | None:
     """The witness that remains of the first scenario in which any of these cells is wrong; None where it does not fail again.
 
     Each element is set by itself first; then parts are taken away as long as the rest still fails, and what remains is made
@@ -86,7 +86,7 @@ def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -
             tried = [{**found.change, number: plain} for plain in plainer(elements[number], value, now)][:left]
             left -= len(tried)
             found = search.first(tried) or found
-    return Witness(
+    return Counterexample(
         tuple((elements[number].cells[0], value) for number, value in found.change.items()),
         found.cell,
         found.expected,

@@ -40,8 +40,8 @@ def _accepted(spec: Spec, check: CheckPlan, workbook: Workbook, owner: dict[Cell
         for cell in _cells(spec, acceptance, workbook):
             if cell in accepted:
                 first = accepted[cell].line
-                said = f"{cell} is accepted twice{f', first in line {first}' if first else ''}; name it once"
-                raise spec.error_at(acceptance.line, said)
+                text = f"{cell} is accepted twice{f', first in line {first}' if first else ''}; name it once"
+                raise spec.error_at(acceptance.line, text)
             if cell in owner:
                 accepted[cell] = acceptance
     return {cell: acceptance.reason for cell, acceptance in accepted.items()}

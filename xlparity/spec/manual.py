@@ -158,9 +158,9 @@ def _keys(table: Table, width: int) -> Iterator[str]:
 
 
 def _said(key: Key) -> str:
-    said = f"{key.meaning[0].upper()}{key.meaning[1:]}."
-    said += f" {key.more}" if key.more else ""
-    return f"{said} Default: {key.default}." if key.default else said
+    sentence = f"{key.meaning[0].upper()}{key.meaning[1:]}."
+    sentence += f" {key.more}" if key.more else ""
+    return f"{sentence} Default: {key.default}." if key.default else sentence
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:

@@ -49,13 +49,15 @@ def read_spec(path: Path, options: Options = Options()) -> Spec:  # noqa: B008  
         text = data.decode()  # to the letter, for its digest
         table = tomllib.loads(text)
     except OSError as error:
-        said = f"cannot be read ({error.strerror or error}){nearest_file(path)}"
-        raise SpecError(path, None, f"{said}; name another file, or draft one with 'xlparity init WORKBOOK'") from error
+        sentence = f"cannot be read ({error.strerror or error}){nearest_file(path)}"
+        raise SpecError(
+            path, None, f"{sentence}; name another file, or draft one with 'xlparity init WORKBOOK'"
+        ) from error
     except UnicodeDecodeError as error:
-        said = "is not UTF-8 text; a spec is a TOML file, saved as UTF-8"
+        sentence = "is not UTF-8 text; a spec is a TOML file, saved as UTF-8"
         if path.suffix.lower() in (".xlsx", ".xlsm"):
-            said = "is a workbook and no spec; name it behind --workbook"
-        raise SpecError(path, None, said) from error
+            sentence = "is a workbook and no spec; name it behind --workbook"
+        raise SpecError(path, None, sentence) from error
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number of thousands of digits
         raise SpecError(path, None, f"is not TOML: {error}") from error
     return _Reader(path, Lines(text), options).spec(table)
@@ -191,8 +193,12 @@ class _Reader:
         self.known(table, ALSO, name)
         twin = Twin(self.address(name, table.get("at"), sheet), bool(table.get("transpose")))
         self.values(table, ALSO, name)
-        if given.area and twin.at.area and (said := twin_misfit(given.area, twin.at.area, transpose=twin.transpose)):
-            raise self.wrong(name, f"'also' of input '{name}' {said}")
+        if (
+            given.area
+            and twin.at.area
+            and (sentence := twin_misfit(given.area, twin.at.area, transpose=twin.transpose))
+        ):
+            raise self.wrong(name, f"'also' of input '{name}' {sentence}")
         return twin
 
     def output(self, name: str, value: Any, sheet: str | None, tolerance: Tolerance) -> Output[Address]:

@@ -103,8 +103,8 @@ class Reference:
             raise OracleError(f"{self.name} does not tell its parameters; write a Python function") from error
         for name, parameter in parameters.items():
             if parameter.kind is parameter.POSITIONAL_ONLY and parameter.default is parameter.empty:
-                said = f"'{name}' stands before the '/' of its parameters, and inputs are handed over by name"
-                raise OracleError(f"{self.name} cannot be called: {said}; take the '/' out")
+                sentence = f"'{name}' stands before the '/' of its parameters, and inputs are handed over by name"
+                raise OracleError(f"{self.name} cannot be called: {sentence}; take the '/' out")
         return parameters
 
     def check_inputs(self, given: Iterable[str]) -> None:
@@ -228,8 +228,8 @@ class Reference:
             try:
                 array = numbers_of(value)
             except (TypeError, ValueError, OverflowError) as error:
-                said = f"{self.name}: '{name}'{where} is no array of numbers ({error}); give numbers"
-                raise OracleError(said) from error
+                sentence = f"{self.name}: '{name}'{where} is no array of numbers ({error}); give numbers"
+                raise OracleError(sentence) from error
             copied[name] = array
         return copied
 
@@ -259,15 +259,15 @@ class Reference:
             raise
         except TimedOut as error:
             sample = case.sample or "on inputs close to those of a scenario"
-            said = f"did not return within {seconds:g} s {sample} ({_described(case)}){_place(error)}"
-            self.patience.hung[key] = said
+            sentence = f"did not return within {seconds:g} s {sample} ({_described(case)}){_place(error)}"
+            self.patience.hung[key] = sentence
             remedy = "let it end, or give it more time with --reference-timeout"
-            raise OracleError(f"{self.name} {said}; {remedy}") from error
+            raise OracleError(f"{self.name} {sentence}; {remedy}") from error
         except BaseException as error:  # an exit(0) in a script must not become the verdict
-            said = f"{self.name} raised {_said(error)}{_place(error)}"
+            sentence = f"{self.name} raised {_said(error)}{_place(error)}"
             if case.sample and (isinstance(error, _FAULTS) or not isinstance(error, Exception)):
-                self.patience.failed[key] = f"{said} {case.sample}"
-            raise OracleError(said) from error
+                self.patience.failed[key] = f"{sentence} {case.sample}"
+            raise OracleError(sentence) from error
         if not quiet:
             self.patience.took = time.monotonic() - begun
 
@@ -389,8 +389,8 @@ def _importing(name: str, around: Containment) -> Iterator[None]:
     except KeyboardInterrupt:
         raise
     except TimedOut as error:
-        said = f"it takes longer than {around.limit:g} s{_place(error)}; --reference-timeout gives it more"
-        raise OracleError(f"the reference {name} cannot be imported ({said})") from error
+        sentence = f"it takes longer than {around.limit:g} s{_place(error)}; --reference-timeout gives it more"
+        raise OracleError(f"the reference {name} cannot be imported ({sentence})") from error
     except BaseException as error:
         raise OracleError(f"the reference {name} cannot be imported ({_said(error)})") from error
 

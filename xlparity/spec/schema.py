@@ -339,8 +339,8 @@ def value_of(example: str) -> Any:
 
 
 def _property(key: Key) -> dict[str, Any]:
-    said = f"{key.meaning[:1].upper()}{key.meaning[1:]}."
-    said += f" {key.more}" if key.more else ""
+    sentence = f"{key.meaning[:1].upper()}{key.meaning[1:]}."
+    sentence += f" {key.more}" if key.more else ""
     default = {"true": {"default": True}, "false": {"default": False}}.get(key.default, {})
-    said += f" Default: {key.default}." if key.default and not default else ""
-    return {**key.kind.schema, "description": said, **default, "examples": [value_of(key.example)]}
+    sentence += f" Default: {key.default}." if key.default and not default else ""
+    return {**key.kind.schema, "description": sentence, **default, "examples": [value_of(key.example)]}

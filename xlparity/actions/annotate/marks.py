@@ -42,7 +42,7 @@ def marks(report: Report) -> dict[Cell, Mark]:
 
     A cell of several quantities has the loudest of its marks, and all of their texts.
     """
-    said: dict[Cell, list[str]] = {}
+    sentence: dict[Cell, list[str]] = {}
     kinds: dict[Cell, str] = {}
     order = list(MEANINGS)
     findings = [finding for _, finding in rows.all_findings(report)]
@@ -50,11 +50,11 @@ def marks(report: Report) -> dict[Cell, Mark]:
     named = {cell for finding in findings for cell in finding.cells}
     weights: dict[Cell, float] = {}
     for cell, kind, weight, text in [*_of_results(report, named, causes=causes), *_of_findings(findings)]:
-        said.setdefault(cell, []).append(text)
+        sentence.setdefault(cell, []).append(text)
         kinds[cell] = min(kinds.get(cell, kind), kind, key=order.index)
         weights[cell] = max(weights.get(cell, 0.0), weight)
     ranked = sorted(kinds, key=lambda cell: (order.index(kinds[cell]), -weights[cell], cell))
-    return {cell: Mark(kinds[cell], "\n".join(dict.fromkeys(said[cell]))) for cell in ranked}
+    return {cell: Mark(kinds[cell], "\n".join(dict.fromkeys(sentence[cell]))) for cell in ranked}
 
 
 def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[tuple[Cell, str, float, str]]:
@@ -70,7 +70,7 @@ def _of_results(report: Report, named: set[Cell], *, causes: bool) -> Iterator[t
             if kind == "accepted" and result.reason is not None:
                 lines.append(f"why: {result.reason}")
             if kind == "sometimes" and smallest is not None and smallest.cell == result.cell:
-                lines.append(words.witness(smallest))
+                lines.append(words.counterexample(smallest))
             if kind in ("wrong", "sometimes") and causes and result.cell not in named:
                 lines.append("why: no fault was found in this formula itself, so look at the cells that it refers to;")
                 lines.append("the last sheet lists the faults that were found")
@@ -81,10 +81,10 @@ def _of_findings(findings: list[Finding]) -> Iterator[tuple[Cell, str, float, st
     for number, finding in enumerate(findings):
         kind = "cause" if finding.code in CAUSES or finding.code in OF_INPUTS else "remark"
         for place, cell in enumerate(finding.cells):
-            mend = finding.mends.get(cell)
+            mend = finding.replacements.get(cell)
             suggestion = str(mend) if mend is not None else finding.suggestion if place == 0 else None
-            said = finding.without_suggestion if suggestion else finding.message
-            lines = [f"why: {finding.code} {said}"]
+            sentence = finding.without_suggestion if suggestion else finding.message
+            lines = [f"why: {finding.code} {sentence}"]
             lines += [f"write: {suggestion}"] if suggestion is not None else []
             # The order of the report is kept among faults: theirs are weights beyond any difference's.
             yield cell, kind, float("inf") if not number else 1e300 / number, "\n".join(lines)

@@ -90,7 +90,7 @@ def _rows(report: Report, marked: Mapping[Cell, Mark], commented: int) -> list[R
     rows += [
         [],
         [Entry("what was looked at", "head", _HEADING)],
-        [Entry(words.census(report))],
+        [Entry(words.coverage(report))],
         [Entry(f"SHA-256 of the workbook that was verified: {report.sha256}", "faint")],
         [Entry(", ".join(f"{name} {version}" for name, version in report.versions.items()), "faint")],
     ]
@@ -100,7 +100,7 @@ def _rows(report: Report, marked: Mapping[Cell, Mark], commented: int) -> list[R
 def _told(report: Report, marked: Mapping[Cell, Mark]) -> str:
     """The verdict in a sentence, and how to use the sheet where something is to be seen."""
     counts = Counter(judgement for check in report.combined for _, judgement in listed.judged(check))
-    unknown = sum(counts[judgement] for judgement in listed.DOUBTFUL)
+    unknown = sum(counts[judgement] for judgement in listed.UNASSESSED_JUDGEMENTS)
     told = f"Cells that match the Python reference: {counts['right']:,}; that differ: {counts['wrong']:,}"
     told += f"; that are {words.ONLY_STORED}: {counts['stored']:,}" if counts["stored"] else ""
     told += f"; that could not be assessed: {unknown:,}." if unknown else "."
@@ -117,16 +117,16 @@ def _checks(report: Report) -> list[Row]:
     rows = [_heads("check", "verdict", "compared", "match", "wrong", "not assessed", "other inputs", "engine")]
     for check in report.combined:
         counts = Counter(judgement for _, judgement in listed.judged(check))
-        said = "; ".join(said.text for said in words.tried(check)) or "none were tried"
+        sentence = "; ".join(sentence.text for sentence in words.scenario_summary(check)) or "none were tried"
         numbers = (
             counts.total() - counts["skipped"] - counts["accepted"],
             counts["right"],
             counts["wrong"],
-            sum(counts[judgement] for judgement in listed.DOUBTFUL),
+            sum(counts[judgement] for judgement in listed.UNASSESSED_JUDGEMENTS),
         )
         rows.append([
             Entry(check.name), Entry(str(check.verdict), colour=_VERDICTS[check.verdict]),
-            *(Entry(float(number)) for number in numbers), Entry(said), Entry(check.engine),
+            *(Entry(float(number)) for number in numbers), Entry(sentence), Entry(check.engine),
         ])  # fmt: skip
         rows += [
             [Entry(""), Entry("note", "faint"), Entry(note, "faint", wrapped=False)]
@@ -179,7 +179,7 @@ def _place(finding: Finding, marked: Mapping[Cell, Mark]) -> Entry:
 
 def _worst(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
     """The cells that differ most, largest first, whatever their cause."""
-    of = [(check, result) for check in report.combined for result in listed.amiss(check)]
+    of = [(check, result) for check in report.combined for result in listed.not_right(check)]
     if not of:
         return []
     heads = _heads("worst cells", "quantity", "iteration", "status", "expected", "actual", "difference", "formula")

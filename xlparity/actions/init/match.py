@@ -164,8 +164,8 @@ def _one_left_in(
         for name, shape in shapes.items():
             turned = fitting(shape, line.quantity.at.shape)
             if name not in inputs and turned is not None:
-                said = (*line.notes, "by its size only: the reference gives nothing of a name on the sheet")
-                return number, replace(line, name=name, transpose=turned, left_out="", notes=said)
+                sentence = (*line.notes, "by its size only: the reference gives nothing of a name on the sheet")
+                return number, replace(line, name=name, transpose=turned, left_out="", notes=sentence)
     return 0, replace(drafted[0], left_out="", skip=f"{drafted[0].left_out}, and nothing of this size")
 
 

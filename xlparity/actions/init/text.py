@@ -63,10 +63,10 @@ def spec_text(draft: Draft) -> str:
         *_table(draft.inputs, sheet),
     ]
     for name, needed in draft.lacking.items():
-        said = (
+        sentence = (
             "the reference needs it, and no cell seems to hold it" if needed else "the reference has a default for it"
         )
-        lines.append(f'# {_key(name)} = ""  # {said}')
+        lines.append(f'# {_key(name)} = ""  # {sentence}')
     lines += [
         "",
         "[outputs]",
@@ -76,21 +76,21 @@ def spec_text(draft: Draft) -> str:
     ]
     if draft.unplaced:
         lines += ["", *_comment(f"The reference also gives {', '.join(draft.unplaced)}.")]
-    for said, cells in (
+    for sentence, cells in (
         ("Formulas that no line above covers", _uncovered(draft)),
         ("Numbers that neither a formula reads nor a line above covers", _unread(draft)),
     ):
         if left := as_ranges(sorted(cells, key=lambda cell: (draft.workbook.sheets.index(cell.sheet), cell))):
             addresses = [area.a1 if area.sheet == sheet else str(area) for area in left]
-            lines += ["", *_comment(f"{said}: {', '.join(addresses)}")]
+            lines += ["", *_comment(f"{sentence}: {', '.join(addresses)}")]
     return "\n".join(lines) + "\n"
 
 
 def _reference(draft: Draft) -> list[str]:
     if draft.reference is None:
-        said = "still to be set: file.py:function, relative to this file, or package.module:function"
+        sentence = "still to be set: file.py:function, relative to this file, or package.module:function"
         return [
-            *_comment(f"The reference is {said}. Its parameters are the inputs' names."),
+            *_comment(f"The reference is {sentence}. Its parameters are the inputs' names."),
             'reference = "reference.py:function"',
         ]
     return [f"reference = {_quoted(draft.reference)}"]
@@ -98,16 +98,16 @@ def _reference(draft: Draft) -> list[str]:
 
 def _blocks(loop: Loop) -> list[str]:
     first, last = loop.anchors[0], loop.anchors[-1]
-    said = f"{len(loop.anchors)} cells from {first.a1} to {last.a1} count, and the formulas repeat."
+    sentence = f"{len(loop.anchors)} cells from {first.a1} to {last.a1} count, and the formulas repeat."
     late = [str(number) for number in irregular(loop.offsets)]
     if late:
-        said += f" At another distance than the second: block {', '.join(late)}."
+        sentence += f" At another distance than the second: block {', '.join(late)}."
     if loop.is_table:
-        said += " Each row or column goes on from the one before, so each is an iteration."
+        sentence += " Each row or column goes on from the one before, so each is an iteration."
     if loop.unlike:
         cells = ", ".join(cell.a1 for cell in loop.unlike)
         blocks = sorted({(loop.block(cell) or 0) + 1 for cell in loop.unlike})
-        said += f" Not like most: block {', '.join(map(str, blocks))}, without a formula in {cells}."
+        sentence += f" Not like most: block {', '.join(map(str, blocks))}, without a formula in {cells}."
     if loop.label is not None:
         where = [f"label = {_quoted(loop.label)}"]
     elif loop.is_table and loop.down:
@@ -115,7 +115,7 @@ def _blocks(loop: Loop) -> list[str]:
     else:
         lines = [cell.row if loop.down else cell.column for cell in loop.anchors]
         where = textwrap.wrap(f"{'rows' if loop.down else 'columns'} = {lines}", _WIDTH, subsequent_indent="  ")
-    return ["[blocks]", *_comment(said), *where, ""]
+    return ["[blocks]", *_comment(sentence), *where, ""]
 
 
 def _table(drafts: Sequence[Drafted], sheet: str) -> Iterator[str]:

@@ -115,8 +115,8 @@ def _of_shape(
     text = _without_addresses(formula)
     value = values.get(cell)
     if isinstance(value, float | bool):
-        said = "a number is pasted over the formula"
-        yield Mutant(*named, "typed", said, {cell: value}, str(formula), text)
+        sentence = "a number is pasted over the formula"
+        yield Mutant(*named, "typed", sentence, {cell: value}, str(formula), text)
     try:
         tree = parse(formula.text)
     except ValueError:
@@ -174,8 +174,8 @@ def _filled(workbook: Workbook, layout: Layout, shape: _Shape, draw: random.Rand
         if contents is not None and any(_moved(workbook, layout, shape, cell, f) for cell, f in contents.items()):
             choices.append((turn.happened, contents))
     if choices:
-        said, contents = draw.choice(choices)
-        named = shape.check, shape.variable, "anchor", said
+        sentence, contents = draw.choice(choices)
+        named = shape.check, shape.variable, "anchor", sentence
         yield Mutant(*named, contents, str(formula), _without_addresses(formula))
 
 
@@ -207,9 +207,11 @@ def _of_inputs(workbook: Workbook, layout: Layout, draw: random.Random) -> Itera
         cells = [cell for cell in found if cell.sheet == found[0].sheet]
         if len(cells) > 1:
             cell, other = draw.sample(cells, 2)
-            said = f"{cell.a1} is made a copy of {other.a1}"
+            sentence = f"{cell.a1} is made a copy of {other.a1}"
             held = f"{workbook.cells[cell]:g}"
-            yield Mutant(check, variable, "input", said, {cell: Formula(f"={other.a1}")}, held, f"{check} {variable}")
+            yield Mutant(
+                check, variable, "input", sentence, {cell: Formula(f"={other.a1}")}, held, f"{check} {variable}"
+            )
 
 
 def _without_addresses(formula: Formula) -> str:

@@ -26,7 +26,7 @@ from xlparity.errors import OracleError, UsageError
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
 from xlparity.pipeline import Progress, assess, silent
-from xlparity.results.mutants import Mutant, MutationReport, Outcome
+from xlparity.results.mutants import Mutant, MutantResult, MutationReport
 from xlparity.results.report import Finding, Report, Verdict
 from xlparity.settings import MUTATION_TIME, Options
 from xlparity.spec import Spec, bind, read_spec, workbook_of
@@ -66,7 +66,7 @@ def mutate(
     jobs = min(options.jobs or os.cpu_count() or 1, len(numbers) or 1)
     time = None if math.isinf(options.time) else options.time
     began = clock.monotonic()
-    found: list[Outcome] = []
+    found: list[MutantResult] = []
     estimated = note is None
 
     def over() -> bool:
@@ -77,9 +77,9 @@ def mutate(
         spent = clock.monotonic() - began
         if note and not estimated and len(found) >= _FIRST_MUTANTS and spent >= _FIRST_SECONDS:
             estimated = True
-            said = _estimate([bench.mutants[number] for number in numbers], spent / len(found), time)
-            if said:
-                note(said)
+            text = _estimate([bench.mutants[number] for number in numbers], spent / len(found), time)
+            if text:
+                note(text)
         share = len(found) / len(numbers)
         progress(
             f"mutant {len(found):,} of {len(numbers):,}", share if not time else max(share, min(spent / time, 1.0))
@@ -95,12 +95,12 @@ def _estimate(chosen: Sequence[Mutant], each: float, time: float | None) -> str 
     whole = each * len(chosen)
     if whole <= (MUTATION_TIME if time is None else time):
         return None
-    said = f"{len(chosen):,} mutants take about {_duration(whole)}"
+    text = f"{len(chosen):,} mutants take about {_duration(whole)}"
     if time is None:
-        return f"{said}; --time {MUTATION_TIME:g} runs as many as {MUTATION_TIME:g} s allow"
+        return f"{text}; --time {MUTATION_TIME:g} runs as many as {MUTATION_TIME:g} s allow"
     kinds, formulas = len({mutant.kind for mutant in chosen}), len({mutant.formula for mutant in chosen})
     drawn = f"drawn evenly from {kinds} kind{'s' * (kinds > 1)} of edit and {formulas} formula{'s' * (formulas > 1)}"
-    return f"{said}; {time:g} s allow about {max(1, round(time / each)):,} of them, {drawn}; --time none runs all"
+    return f"{text}; {time:g} s allow about {max(1, round(time / each)):,} of them, {drawn}; --time none runs all"
 
 
 def _duration(seconds: float) -> str:
@@ -111,7 +111,7 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if seconds >= 100 else f"{round(seconds)} s"
 
 
-def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int, over: Callable[[], bool]) -> Iterator[Outcome]:
+def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int, over: Callable[[], bool]) -> Iterator[MutantResult]:
     """What becomes of the mutants, in their order, until time is over; of one at least."""
     left = (bench.mutants[number] for number in numbers)
     if jobs < 2:
@@ -141,7 +141,7 @@ def _begin(*arguments: Any) -> None:
     _bench = Bench(*arguments)
 
 
-def _outcome(mutant: Mutant) -> Outcome:
+def _outcome(mutant: Mutant) -> MutantResult:
     assert _bench is not None  # the initializer has run
     return _bench.outcome(mutant)
 
@@ -188,7 +188,7 @@ class Bench:
                 "and mend it first"
             )
 
-    def outcome(self, mutant: Mutant) -> Outcome:
+    def outcome(self, mutant: Mutant) -> MutantResult:
         """What becomes of the mutant."""
         book = self.book.edited(mutant.contents)
         report = self._report(book)
@@ -199,27 +199,27 @@ class Bench:
         if report.verdict is Verdict.PASS and not found:
             return self._undetected(mutant, book)
         if not found:
-            return Outcome(mutant, "detected")
-        finding = next((each for each in found if each.mends), found[0])
+            return MutantResult(mutant, "detected")
+        finding = next((each for each in found if each.replacements), found[0])
         restored = False
-        mends = {cell: formula for each in found for cell, formula in each.mends.items()}
+        mends = {cell: formula for each in found for cell, formula in each.replacements.items()}
         if mends:
             restored = self.others.agrees(self.session.like(book.edited(mends)), _PROOFS)
         suggested = finding.code, finding.suggestion
-        return Outcome(mutant, "detected", 0, None, True, restored, *suggested)
+        return MutantResult(mutant, "detected", 0, None, True, restored, *suggested)
 
-    def _undetected(self, mutant: Mutant, book: Workbook) -> Outcome:
+    def _undetected(self, mutant: Mutant, book: Workbook) -> MutantResult:
         """Equivalent where that is shown, and survived where it only was not detected."""
         if mutant.kind == "input":  # a copy of another input is a number less that can be typed
-            return Outcome(mutant, "survived")
+            return MutantResult(mutant, "survived")
         compared = compare_formulas(self.book, self.session, self.values, mutant, seed=self._options.reseeded().seed)
         if compared.same:
-            return Outcome(mutant, "equivalent", SETS, "formulas")
+            return MutantResult(mutant, "equivalent", SETS, "formulas")
         if compared.relations != () and self.others.agrees(
             self.session.like(book), cells=mutant.cells(self.book), relations=compared.relations or ()
         ):
-            return Outcome(mutant, "equivalent", self.others.count, "inputs")
-        return Outcome(mutant, "survived")
+            return MutantResult(mutant, "equivalent", self.others.count, "inputs")
+        return MutantResult(mutant, "survived")
 
     def _report(self, book: Workbook) -> Report:
         return assess(self.plan, book, self._options, engines=[self._engine], checks=self.checks)
