@@ -1,4 +1,4 @@
-"""``xlparity rules``: what a finding means, and what to do about it."""
+"""``xlparity rules``: explains the finding codes."""
 
 import textwrap
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from xlparity.results.rules import LEVELS, RULES
 
 
 def rule_codes() -> list[str]:
-    """What CODE completes to."""
+    """The codes, for the shell's completion of CODE."""
     return list(RULES)
 
 

@@ -26,10 +26,10 @@ def _finding(finding: Finding) -> RenderableType:
     table.add_row(Text(finding.code, style="bold red"), Text(text))
     if finding.suggestion is not None:
         if finding.formula is not None:
-            table.add_row(Text("formula", style="dim"), FormulaText(finding.formula, "red"))
-        table.add_row(Text("suggestion", style="dim"), FormulaText(finding.suggestion, "green"))
+            table.add_row(Text("cell", style="dim"), FormulaText(finding.formula, "red"))
+        table.add_row(Text("fix", style="dim"), FormulaText(finding.suggestion, "green"))
     elif finding.formula is not None:
-        table.add_row(Text("formula", style="dim"), FormulaText(finding.formula, "red"))
+        table.add_row(Text("cell", style="dim"), FormulaText(finding.formula, "red"))
     if after:
         table.add_row("", Text(after, style="dim"))
     return table

@@ -128,9 +128,9 @@ def finding_lines(found: Finding) -> list[str]:
     sentence, after = finding(found)
     lines = [f"{found.code} {sentence}"]
     if found.formula is not None:
-        lines.append(f"formula    {found.formula}")
+        lines.append(f"cell  {found.formula}")
     if found.suggestion is not None:
-        lines.append(f"suggestion {found.suggestion}")
+        lines.append(f"fix   {found.suggestion}")
     return [*lines, after] if after else lines
 
 

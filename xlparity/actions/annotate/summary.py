@@ -101,12 +101,12 @@ def _told(report: Report, marked: Mapping[Cell, Mark]) -> str:
     """The verdict in a sentence, and how to use the sheet where something is to be seen."""
     counts = Counter(judgement for check in report.combined for _, judgement in listed.judged(check))
     unknown = sum(counts[judgement] for judgement in listed.UNASSESSED_JUDGEMENTS)
-    told = f"Cells that match the Python reference: {counts['right']:,}; that differ: {counts['wrong']:,}"
-    told += f"; that are {words.ONLY_STORED}: {counts['stored']:,}" if counts["stored"] else ""
-    told += f"; that could not be assessed: {unknown:,}." if unknown else "."
+    counted = f"Cells that match the Python reference: {counts['right']:,}; that differ: {counts['wrong']:,}"
+    counted += f"; that are {words.ONLY_STORED}: {counts['stored']:,}" if counts["stored"] else ""
+    counted += f"; that could not be assessed: {unknown:,}." if unknown else "."
     if any(mark.kind != "accepted" for mark in marked.values()):
-        told += " Click an address to go to its cell; point at a coloured cell to read what is wrong."
-    return told
+        counted += " Click an address to go to its cell; point at a coloured cell to read what is wrong."
+    return counted
 
 
 def _heads(*texts: str) -> Row:
