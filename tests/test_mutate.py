@@ -449,7 +449,7 @@ def test_a_project_sets_the_time(run, chain, monkeypatch, slow):
 def test_what_follows_from_a_changed_formula_is_all_that_is_computed_anew(two_iterations):
     """And it comes to the same bits as the whole workbook would: on the stored inputs, on others, and on forced values."""
     bench = Bench(two_iterations, None, Options(scenarios=20))
-    others = bench.others.columns(12)
+    others = bench.scenarios.columns(12)
     swept = bench.session.recalculate(others, 12)
     bound = {binding.cell for check in bench.checks for binding in check.cells.bindings}
     held = {**{cell: swept[cell] for cell in bound}, **others}

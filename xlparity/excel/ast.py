@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from xlparity.excel.formula import Token, token_at, tokens
 
-Kind = Literal[
+NodeKind = Literal[
     "number", "text", "truth", "error", "reference", "name", "call", "unary", "binary", "percent", "group", "array", "row",
     "omitted",
 ]  # fmt: skip
@@ -25,7 +25,7 @@ _DEEPEST, _LONGEST = 100, 300
 class Node(NamedTuple):
     """A part of a formula: ``word`` is its operator, its function's name or, for what has no parts, its text."""
 
-    kind: Kind
+    kind: NodeKind
     word: str
     parts: "tuple[Node, ...]" = ()
 
@@ -43,7 +43,7 @@ def parse(formula: str) -> Node:
         raise ValueError("a formula begins with =")
     if len(tokens(formula)) > _LONGEST:
         raise ValueError("a formula of very many parts")
-    reader = _Reader(formula)
+    reader = _Parser(formula)
     tree = reader.expression(0)
     if reader.word:
         raise ValueError(f"'{reader.word}' where the formula should end")
@@ -122,7 +122,7 @@ def _within(node: Node, least: int) -> str:
     return text if _strength(node) >= least else f"({text})"
 
 
-class _Reader:
+class _Parser:
     """Reads a formula from left to right, an operator or a token ahead."""
 
     def __init__(self, formula: str) -> None:
@@ -193,7 +193,7 @@ class _Reader:
             raise ValueError(f"'{word}', of which no tree is made")
         if token.kind == "name" and word.upper() in ("TRUE", "FALSE"):
             return Node("truth", word.upper())
-        known: dict[str, Kind] = {"reference": "reference", "number": "number", "string": "text", "error": "error"}
+        known: dict[str, NodeKind] = {"reference": "reference", "number": "number", "string": "text", "error": "error"}
         return Node(known.get(token.kind, "name"), word)
 
     def _arguments(self) -> tuple[Node, ...]:

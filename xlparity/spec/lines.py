@@ -7,7 +7,7 @@ _HEADER = re.compile(r"\s*\[+((?:[^\]\"']|\"[^\"]*\"|'[^']*')+)\]+\s*(?:#.*)?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class LineNumbers:
     """The text of a spec file, which is asked for lines."""
 
     text: str

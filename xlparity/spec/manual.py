@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
-from xlparity.spec.schema import FILE, LINE, TABLES_BY_NAME, Key, Table
+from xlparity.spec.schema import FILE, LINE, TABLES_BY_NAME, Key, KeyTable
 
 EXAMPLE = f"""\
 {LINE}
@@ -147,7 +147,7 @@ def _paragraphs(texts: tuple[str, ...], width: int) -> Iterator[str]:
         yield ""
 
 
-def _keys(table: Table, width: int) -> Iterator[str]:
+def _keys(table: KeyTable, width: int) -> Iterator[str]:
     if table.name == "[check.NAME]":  # whose keys are those of the file
         return
     for key in table.keys:

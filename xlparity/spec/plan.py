@@ -10,7 +10,7 @@ from xlparity.errors import SpecError, nearest
 from xlparity.excel.address import Range, parse_range
 from xlparity.process import LOCK
 from xlparity.spec.binding import Input, Offset, Output
-from xlparity.spec.lines import Lines
+from xlparity.spec.lines import LineNumbers
 
 SUFFIX = ".parity.toml"
 LARGEST_RANGE = 1_000_000  # cells of one quantity in one iteration; a column of a sheet has 1,048,576
@@ -104,7 +104,7 @@ class Spec:
     path: Path
     workbook: Path
     checks: tuple[CheckPlan, ...]
-    lines: Lines
+    lines: LineNumbers
 
     @property
     def references(self) -> list[str]:

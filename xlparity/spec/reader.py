@@ -9,7 +9,7 @@ from xlparity.errors import SpecError, nearest, nearest_file
 from xlparity.process import LOCK
 from xlparity.settings import Options
 from xlparity.spec.binding import Input, Offset, Output, Twin
-from xlparity.spec.lines import Lines
+from xlparity.spec.lines import LineNumbers
 from xlparity.spec.plan import (
     SUFFIX,
     Acceptance,
@@ -33,7 +33,7 @@ from xlparity.spec.schema import (
     SPEC,
     TABLE,
     TABLES,
-    Table,
+    KeyTable,
     is_text,
 )
 from xlparity.tolerance import Tolerance
@@ -60,7 +60,7 @@ def read_spec(path: Path, options: Options = Options()) -> Spec:  # noqa: B008  
         raise SpecError(path, None, sentence) from error
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number of thousands of digits
         raise SpecError(path, None, f"is not TOML: {error}") from error
-    return _Reader(path, Lines(text), options).spec(table)
+    return _SpecReader(path, LineNumbers(text), options).spec(table)
 
 
 def spec_of(table: Mapping[str, Any], path: Path, options: Options = Options()) -> Spec:  # noqa: B008  (it is frozen)
@@ -68,17 +68,17 @@ def spec_of(table: Mapping[str, Any], path: Path, options: Options = Options()) 
 
     Its paths are relative to the folder of ``path``, which stands in errors for the file. Raises SpecError.
     """
-    return _Reader(path, Lines(""), options).spec(_as_toml(table))
+    return _SpecReader(path, LineNumbers(""), options).spec(_as_toml(table))
 
 
-class _Reader:
+class _SpecReader:
     """Turns the TOML tables into values.
 
     The check and the part of it that are being read, or the list of tables and the entry in it, are there to find the
     lines of what is wrong.
     """
 
-    def __init__(self, path: Path, lines: Lines, options: Options) -> None:
+    def __init__(self, path: Path, lines: LineNumbers, options: Options) -> None:
         self.path, self.lines, self.options = path, lines, options
         self.reading = ("", "")
         self.entry: tuple[str, int] | None = None
@@ -236,7 +236,7 @@ class _Reader:
         self.entry = None
         return tuple(found)
 
-    def tolerance(self, table: Any, default: Tolerance, name: str, keys: Table) -> Tolerance:
+    def tolerance(self, table: Any, default: Tolerance, name: str, keys: KeyTable) -> Tolerance:
         if not TABLE.holds(table):
             raise self.wrong(name, "tolerance is a table such as { rtol = 1e-9, atol = 1e-12 }")
         self.known(table, keys, name)
@@ -262,13 +262,13 @@ class _Reader:
             raise self.wrong(key, f"'{key}' {what}: {known.meaning}")
         return table[key]
 
-    def values(self, table: Mapping[str, Any], keys: Table, name: str) -> None:
+    def values(self, table: Mapping[str, Any], keys: KeyTable, name: str) -> None:
         """Raises SpecError where a key of the quantity contains what is not of its kind."""
         for key, value in table.items():
             if not keys[key].kind.holds(value):
                 raise self.wrong(name, f"'{key}' of '{name}' is {keys[key].kind.words}")
 
-    def known(self, table: Mapping[str, Any], keys: Table, where: str | None = None) -> None:
+    def known(self, table: Mapping[str, Any], keys: KeyTable, where: str | None = None) -> None:
         for key in table:
             if key not in keys.by_name:
                 raise self.wrong(

@@ -19,7 +19,7 @@ LINE = f"#:schema ./{FILE}"
 LARGEST_NUMBER = 1e100  # products of a few such numbers are still finite
 
 
-class Kind(NamedTuple):
+class ValueKind(NamedTuple):
     """What a value may be: in words, which follow "is", as a JSON Schema, and as a function that checks a value."""
 
     words: str
@@ -35,7 +35,7 @@ class Key(NamedTuple):
     """
 
     name: str
-    kind: Kind
+    kind: ValueKind
     meaning: str
     example: str
     default: str = ""
@@ -44,7 +44,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class KeyTable:
     """A table of a spec file: its name in the reference, one sentence about it, its keys, and what its keys exclude."""
 
     name: str
@@ -109,43 +109,43 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/$defs/{name}"}
 
 
-TEXT = Kind("a text", {"type": "string"}, lambda value: isinstance(value, str))
-REASON = Kind("the reason, a text", {"type": "string", "pattern": r"\S"}, is_text)
-FLAG = Kind("true or false", {"type": "boolean"}, lambda value: isinstance(value, bool))
-NUMBER = Kind("a number, of at most 1e100", _NUMBER, _is_number)
-TOLERANCE = Kind(
+TEXT = ValueKind("a text", {"type": "string"}, lambda value: isinstance(value, str))
+REASON = ValueKind("the reason, a text", {"type": "string", "pattern": r"\S"}, is_text)
+FLAG = ValueKind("true or false", {"type": "boolean"}, lambda value: isinstance(value, bool))
+NUMBER = ValueKind("a number, of at most 1e100", _NUMBER, _is_number)
+TOLERANCE = ValueKind(
     "a number that is not negative, of at most 1e100", {**_NUMBER, "minimum": 0}, lambda value: _is_number(value, 0)
 )
-NUMBERS = Kind(
+NUMBERS = ValueKind(
     "a list of numbers", {"type": "array", "items": _NUMBER, "minItems": 1}, lambda value: _is_list(value, _is_number)
 )
-PLACE = Kind("a whole number from 1 on", _PLACE, _is_place)
-PLACES = Kind(
+PLACE = ValueKind("a whole number from 1 on", _PLACE, _is_place)
+PLACES = ValueKind(
     "a list of whole numbers from 1 on, each once",
     {"type": "array", "items": _PLACE, "minItems": 1, "uniqueItems": True},
     lambda value: _is_list(value, _is_place) and bool(value),
 )
-LABEL = Kind(
+LABEL = ValueKind(
     "a text with {n} in it",
     {"type": "string", "pattern": r"\{n\}"},
     lambda value: isinstance(value, str) and "{n}" in value,
 )
-ADDRESS = Kind("an address", _ADDRESS, lambda value: isinstance(value, str))
-ADDRESSES = Kind(
+ADDRESS = ValueKind("an address", _ADDRESS, lambda value: isinstance(value, str))
+ADDRESSES = ValueKind(
     "an address, or a list of them",
     _OR_LIST,
     lambda value: isinstance(value, str) or (bool(value) and _is_list(value, ADDRESS.holds)),
 )
-ALLOWED = Kind('"allowed", or left out', {"const": "allowed"}, lambda value: value == "allowed")
-TABLE = Kind("a table", {"type": "object"}, lambda value: isinstance(value, dict))
-TABLES = Kind("a list of tables", {"type": "array"}, lambda value: _is_list(value, TABLE.holds))
+ALLOWED = ValueKind('"allowed", or left out', {"const": "allowed"}, lambda value: value == "allowed")
+TABLE = ValueKind("a table", {"type": "object"}, lambda value: isinstance(value, dict))
+TABLES = ValueKind("a list of tables", {"type": "array"}, lambda value: _is_list(value, TABLE.holds))
 
 
-def _table(of: str) -> Kind:
+def _table(of: str) -> ValueKind:
     return TABLE._replace(schema=_ref(of))
 
 
-def _quantities(of: str) -> Kind:
+def _quantities(of: str) -> ValueKind:
     """Names with an address each, or with a table that has more to say."""
     schema = {"type": "object", "additionalProperties": _ref(of)}
     return TABLE._replace(words="a table of names and addresses", schema=schema)
@@ -161,9 +161,9 @@ _TRANSPOSE = Key(
 _RTOL = Key("rtol", TOLERANCE, "the relative tolerance", "rtol = 1e-7", "1e-9, or the project's")
 _ATOL = Key("atol", TOLERANCE, "the absolute tolerance", "atol = 1e-6", "1e-12, or the project's")
 
-ALSO = Table("also", "Another place of an input's values.", (_AT, _TRANSPOSE))
+ALSO = KeyTable("also", "Another place of an input's values.", (_AT, _TRANSPOSE))
 
-INPUT = Table(
+INPUT = KeyTable(
     "[inputs]",
     "What the reference is called with: for each parameter an address, or a table.",
     (
@@ -201,7 +201,7 @@ INPUT = Table(
     },
 )  # fmt: skip
 
-OUTPUT = Table(
+OUTPUT = KeyTable(
     "[outputs]",
     "What is compared, in every block: for each name that the reference gives an address, or a table. A name that is "
     "an input too is state: an input in the first block, an output in the later ones.",
@@ -223,7 +223,7 @@ OUTPUT = Table(
     _OR_TABLE,
 )  # fmt: skip
 
-BLOCKS = Table(
+BLOCKS = KeyTable(
     "[blocks]",
     "Where the iterations are; left out for a single pass. Give label, or rows, or columns, or first, step and count. "
     "The cells of block n are those of the first block, moved by the distance between the two; distances may differ.",
@@ -246,11 +246,11 @@ BLOCKS = Table(
     },
 )  # fmt: skip
 
-LIMITS = Table(
+LIMITS = KeyTable(
     "tolerance", "How far apart two numbers may be: |actual - expected| <= atol + rtol*|expected|.", (_RTOL, _ATOL)
 )
 
-ACCEPT = Table(
+ACCEPT = KeyTable(
     "[[accept]]",
     "A known difference: its cells are counted as accepted and shown, and do not fail the check.",
     (
@@ -284,14 +284,14 @@ def _here_or_in_each_check(key: str, more: Mapping[str, Any]) -> dict[str, Any]:
 _NEEDED = {"reference": {}, "inputs": {}, "outputs": {"minProperties": 1}}
 
 # What a check needs may be at the top as well, so neither table asks for it by itself; see the rule of SPEC.
-CHECK = Table(
+CHECK = KeyTable(
     "[check.NAME]",
     "One of several checks of the workbook. The keys at the top of the file are its defaults, each of inputs and outputs "
     "by name; what both accept is added up.",
     tuple(key._replace(required=False) for key in _CHECK),
 )
 
-SPEC = Table(
+SPEC = KeyTable(
     "NAME.parity.toml",
     "Which cells of a workbook are which quantity, and which Python function computes them.",
     (
@@ -310,7 +310,7 @@ SPEC = Table(
     },
 )  # fmt: skip
 
-TABLES_BY_NAME: Mapping[str, Table] = {
+TABLES_BY_NAME: Mapping[str, KeyTable] = {
     "spec": SPEC, "blocks": BLOCKS, "input": INPUT, "also": ALSO, "output": OUTPUT, "tolerance": LIMITS,
     "accept": ACCEPT, "check": CHECK,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The spec file's text: what was found as TOML, and in comments why, and what to check."""
+"""Writes the drafted spec file: TOML, with comments on reasons and on what to check."""
 
 import json
 import re
@@ -19,8 +19,8 @@ _LONGEST_BEFORE_A_REMARK = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """All that is to be written.
+class SpecDraft:
+    """The content of a drafted spec file.
 
     ``lacking`` are the reference's parameters without an input, and whether each must be given; ``unplaced`` the names
     that it gives and no output has; ``unread`` the numbers that no formula reads; ``failure`` is why it could not be
@@ -42,7 +42,7 @@ class Draft:
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # of TOML
 
 
-def spec_text(draft: Draft) -> str:
+def spec_text(draft: SpecDraft) -> str:
     """The whole file."""
     live = next(drafted for drafted in draft.outputs if not drafted.left_out)
     sheet = draft.loop.sheet if draft.loop else live.quantity.at.sheet
@@ -86,7 +86,7 @@ def spec_text(draft: Draft) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _reference(draft: Draft) -> list[str]:
+def _reference(draft: SpecDraft) -> list[str]:
     if draft.reference is None:
         sentence = "still to be set: file.py:function, relative to this file, or package.module:function"
         return [
@@ -164,7 +164,7 @@ def _address(at: Range, sheet: str) -> str:
     return _quoted(at.a1 if at.sheet == sheet else str(at))
 
 
-def _uncovered(draft: Draft) -> list[Cell]:
+def _uncovered(draft: SpecDraft) -> list[Cell]:
     offsets = draft.loop.offsets if draft.loop else (Offset(0, 0),)
     covered = {cell for drafted in draft.inputs for cell in drafted.quantity.at.cells()}  # =1/3 is an input
     covered |= {
@@ -174,8 +174,8 @@ def _uncovered(draft: Draft) -> list[Cell]:
     return [cell for cell in cells if cell not in covered]
 
 
-def _unread(draft: Draft) -> list[Cell]:
-    """The numbers on the sheets of the lines above that no formula reads: perhaps beside a formula that was typed over."""
+def _unread(draft: SpecDraft) -> list[Cell]:
+    """The numbers on these sheets that no formula refers to: perhaps a formula was replaced by a constant."""
     loop = draft.loop
     sheets = {drafted.quantity.at.sheet for drafted in (*draft.inputs, *draft.outputs) if not drafted.left_out}
     covered = set(loop.anchors) if loop else set()
