@@ -427,7 +427,7 @@ def test_a_parameter_that_has_no_name_is_refused(desk):
     desk.write({"A1": "x", "B1": 2, "A2": "y", "B2": "=2*B1"}, "def f(x):\n    return {'y': 2 * x}\n")
     desk.draft("f")
     (desk.folder / "ref.py").write_text("def f(x, /):\n    return {'y': 2 * x}\n")
-    said = "ref.py:f cannot be called: 'x' stands before the '/'"
+    said = "ref.py:f cannot be called: 'x' is before the '/'"
     refused(desk, desk.workbook, "-o", desk.folder / "g.toml", "--reference", desk.folder / "ref.py:f", said=said)
     assert said in desk.run("verify", desk.spec).err
 
@@ -863,7 +863,7 @@ def test_what_cannot_be_drafted_is_one_line(desk):
     refused(desk, book, "--reference", f"{ref}:g", said="has no function 'g' (known: f)")
     refused(desk, book, "--reference", ref, said="file.py:function")
     refused(desk, book, "--reference", "", said="file.py:function")
-    refused(desk, book, "--reference", "builtins:dict", said="does not tell its parameters")
+    refused(desk, book, "--reference", "builtins:dict", said="has no readable parameters")
     refused(desk, book, "--output", book / "s.parity.toml", said="cannot be written")
 
 

@@ -65,5 +65,5 @@ def _unbound(cell: Cell, owner: dict[Cell, str]) -> str:
         return other.sheet != cell.sheet, abs(other.row - cell.row) + abs(other.column - cell.column)
 
     near = min(owner, key=distance, default=None)
-    mend = "" if near is None else f"; the nearest that is compared is {near}, of '{owner[near]}'"
-    return f"the accepted cell {cell} is compared in no output, so there is nothing to accept{mend}"
+    hint = "" if near is None else f"; the nearest that is compared is {near}, of '{owner[near]}'"
+    return f"the accepted cell {cell} is compared in no output, so there is nothing to accept{hint}"

@@ -63,7 +63,7 @@ class _Binder:
         bound = {output.name for output, _, _ in cells.blocks}
         for output in outputs:
             if output.name not in bound:
-                sentence = f"output '{output.name}' stands in input cells only, so nothing is compared"
+                sentence = f"output '{output.name}' is in input cells only, so nothing is compared"
                 raise self._wrong(output.name, sentence, "outputs")
         return inputs, cells
 
@@ -137,7 +137,7 @@ class _Binder:
         return tuple(offsets)
 
     def _end_where_the_formulas_end(self, outputs: tuple[Output[Range], ...], offsets: list[Offset]) -> None:
-        """Formulas like the last block's that stand behind it are a block whose label is amiss, and never compared."""
+        """Raise SpecError where formulas like the last block's come after it: a block without a label, never compared."""
         last = offsets[-1]
         bound = {cell for output in outputs for offset in offsets for cell in output.at.moved(*offset).cells()}
         wanted = {
@@ -159,13 +159,13 @@ class _Binder:
         following = [cell for cell in next_ones if self.workbook.formula(cell) and cell not in bound]
         if (wanted and 2 * len(behind) >= len(wanted)) or 2 * len(following) > len(next_ones):
             first = min([*behind.values(), *following])
-            sentence = f"formulas like those of block {len(offsets)} stand behind it ({first} …), and no text opens a block there"
+            sentence = f"formulas like those of block {len(offsets)} come after it ({first} …), and no text opens a block there"
             raise self._wrong(
                 "label", f"{sentence}; correct the text in the sheet, or give the blocks by rows", "blocks"
             )
 
     def _lies_behind(self, cell: Cell, outputs: tuple[Output[Range], ...], last: Offset) -> bool:
-        """Whether the cell stands below or to the right of a quantity in the last block, in its columns or rows."""
+        """Whether the cell is below or to the right of a quantity in the last block, in its columns or rows."""
         for area in (output.at.moved(*last) for output in outputs):
             below = area._replace(row=area.last_row + 1, last_row=MAX_ROW)
             beside = area._replace(column=area.last_column + 1, last_column=MAX_COLUMN)
@@ -206,7 +206,7 @@ class _Binder:
             if match := opening.match(text):
                 number = int(match["n"])
                 if number in openers:
-                    sentence = f"'{match[0]}' stands in {openers[number]} and in {cell}; a label opens one block"
+                    sentence = f"'{match[0]}' is in {openers[number]} and in {cell}; a label opens one block"
                     raise self._wrong("label", sentence, "blocks")
                 openers[number] = cell
         if 0 in openers:

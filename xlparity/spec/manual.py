@@ -25,7 +25,7 @@ W1    = "G5:G7"
 b1    = {{ at = "H5", vary = false }}        # scenarios do not change it
 
 [outputs]                                  # compared, in every block
-z1          = {{ at = "J5:J8", constants = "allowed" }}  # accept typed numbers that always equal the reference
+z1          = {{ at = "J5:J8", constants = "allowed" }}  # accept hard-coded numbers equal to the reference
 sample_loss = {{ at = "P5:P8", rtol = 1e-7 }}
 m           = {{ at = "Q5", skip = "that cell contains a caption" }}
 W1          = "G5:G7"                      # state: an input in the first block, an output in the later ones
@@ -84,7 +84,7 @@ The reference has 60 seconds for the stored inputs, or --reference-timeout SECON
 
 _SCENARIOS = (
     """\
-Agreement on the stored inputs does not show that a formula is live: a number pasted over it agrees as well. So \
+Agreement on the stored inputs does not show that a formula is live: a hard-coded number agrees as well. So \
 'verify' also sets other inputs in the workbook, passes them to the reference, and compares everything again, in 100 \
 scenarios or as many as --scenarios says (0 for none), drawn from --seed. They are a Latin hypercube within an input's low, \
 high or choices, with corners, zeros and the opposite sign among them. An input without a range is drawn around its stored \

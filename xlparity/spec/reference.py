@@ -58,7 +58,7 @@ class _Nowhere(io.TextIOBase):
 
 
 class Patience:
-    """What the calls of one reference took, and which did not return or failed: by their inputs, what there is to say of them.
+    """The time that calls of one reference took, and the messages on those that did not return or failed, by their inputs.
 
     A call ``failed`` where the function has a fault or gives no arrays of numbers; an error such as ValueError only says that it
     is undefined there.
@@ -96,14 +96,14 @@ class Reference:
     patience: Patience = field(default_factory=Patience, compare=False, repr=False)
 
     def parameters(self) -> Mapping[str, inspect.Parameter]:
-        """The function's parameters; raises OracleError where it does not tell them, or needs one by position."""
+        """The function's parameters; raises OracleError where they are unknown, or one can only be passed by position."""
         try:
             parameters = inspect.signature(self.function).parameters
         except (TypeError, ValueError) as error:
-            raise OracleError(f"{self.name} does not tell its parameters; write a Python function") from error
+            raise OracleError(f"{self.name} has no readable parameters; write a Python function") from error
         for name, parameter in parameters.items():
             if parameter.kind is parameter.POSITIONAL_ONLY and parameter.default is parameter.empty:
-                sentence = f"'{name}' stands before the '/' of its parameters, and inputs are handed over by name"
+                sentence = f"'{name}' is before the '/' of its parameters, and inputs are passed by name"
                 raise OracleError(f"{self.name} cannot be called: {sentence}; take the '/' out")
         return parameters
 
@@ -297,9 +297,9 @@ def numbers_of(value: Any) -> NDArray[Any]:
     if array.dtype.kind == "O":
         for element in array.flat:
             if not _is_number(element):
-                raise TypeError(f"it holds {_shown(element)}")
+                raise TypeError(f"it contains {_shown(element)}")
     elif array.dtype.kind in "USc":
-        raise TypeError(f"it holds {_shown(array.flat[0].item())}" if array.size else f"it is of type {array.dtype}")
+        raise TypeError(f"it contains {_shown(array.flat[0].item())}" if array.size else f"it is of type {array.dtype}")
     elif array.dtype.kind not in "biuf":
         dates = ", and a date is a serial number to Excel" if array.dtype.kind == "M" else ""
         raise TypeError(f"it is of type {array.dtype}{dates}")
@@ -342,7 +342,7 @@ def _place(error: BaseException) -> str:
 
 
 def _within(number: int, iterations: int | None) -> str:
-    """Which iteration an error is about; where there is one pass, nobody counts."""
+    """The iteration of an error, for its message; empty where there is a single pass."""
     return f" in iteration {number}" if iterations else ""
 
 
@@ -426,7 +426,7 @@ def _load_file(path: Path, name: str, around: Containment) -> ModuleType:
 
 
 def _said(error: BaseException) -> str:
-    """The kind of the error and what it says, in one line, even where it cannot say it."""
+    """The type of the error and its message in one line, even where its ``__str__`` fails."""
     try:
         return f"{type(error).__name__}: {' '.join(str(error).split())}"
     except Exception:  # it is an error of the person's own class, whose text may raise anything

@@ -28,7 +28,7 @@ class ValueKind(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key of a table: what it says, an example in TOML, and what applies where it is absent.
+    """A key of a table: its meaning, an example in TOML, and the default.
 
     ``meaning`` is a phrase, which an error about the key repeats; ``more`` are sentences for the reference. ``default`` is
     a value in TOML, or in words what happens.
@@ -146,7 +146,7 @@ def _table(of: str) -> ValueKind:
 
 
 def _quantities(of: str) -> ValueKind:
-    """Names with an address each, or with a table that has more to say."""
+    """Names, each with an address or with a table of further keys."""
     schema = {"type": "object", "additionalProperties": _ref(of)}
     return TABLE._replace(words="a table of names and addresses", schema=schema)
 
@@ -172,7 +172,7 @@ INPUT = KeyTable(
         Key(
             "also", TABLES._replace(schema={"type": "array", "items": _ref("also")}),
             "other places that contain the same values", 'also = [{ at = "B12:E14", transpose = true }]', "none",
-            "Copies that differ are finding XP403; copies that are typed where the other blocks have a formula are XP203.",
+            "Copies that differ are finding XP403; hard-coded copies where the other blocks have a formula are XP203.",
         ),
         Key(
             "low", NUMBER, "the least value in scenarios", "low = -2", "near the stored value",
@@ -215,9 +215,9 @@ OUTPUT = KeyTable(
             "Its cells are counted as skipped.",
         ),
         Key(
-            "constants", ALLOWED, "accept typed numbers in it that equal the reference in every scenario",
+            "constants", ALLOWED, "accept hard-coded numbers in it that equal the reference in every scenario",
             'constants = "allowed"', "a constant is a finding",
-            "For the zeros of a triangular matrix, say. They are counted as accepted, not as matches.",
+            "For instance for the zeros of a triangular matrix. They are counted as accepted, not as matches.",
         ),
     ),
     _OR_TABLE,

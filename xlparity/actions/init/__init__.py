@@ -71,7 +71,7 @@ def draft_spec(workbook: Workbook, spec: Path, reference: Reference | None = Non
     """The text of a spec file at ``spec`` for this workbook; a file in the reference's name is relative to this folder.
 
     The reference is called once, with the drafted inputs, to learn the names and shapes that it gives. Raises
-    WorkbookError where the workbook has no formula, OracleError where the reference does not tell its parameters.
+    WorkbookError where the workbook has no formula, OracleError where the parameters of the reference are unknown.
     """
     if not any(precedents(formula.text) for _, formula in formulas_of(workbook)):
         raise WorkbookError(f"{workbook.path}: has no formula that reads another cell, so there is nothing to verify")
