@@ -1,4 +1,4 @@
-"""A formula as a tree, to be changed in one place and spelled again.
+"""The syntax tree of a formula, which can be changed in one place and written as text again.
 
 Trees are values: two formulas that differ in spaces and in needless parentheses only have the same ``plain`` tree.
 """
@@ -149,7 +149,7 @@ class _Parser:
         self._position += len(self.word)
 
     def expression(self, least: int) -> Node:
-        """An operand, and all that follows it as long as it binds at least so strongly."""
+        """An operand with all following operators of at least this precedence."""
         self._depth += 1
         if self._depth > _DEEPEST:
             raise ValueError("a formula that is nested too deeply")
@@ -186,7 +186,7 @@ class _Parser:
                 return Node("group", "", (inside,))
             if word == "{":
                 return self._array()
-            raise ValueError(f"'{word}' where an operand should stand" if word else "the formula ends too early")
+            raise ValueError(f"'{word}' in place of an operand" if word else "the formula ends too early")
         if token.kind == "function":
             return Node("call", word[:-1], self._arguments())
         if token.kind == "strange":

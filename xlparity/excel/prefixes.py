@@ -1,4 +1,4 @@
-"""Function names as a file has them: Excel marks there every function that came after its 2007 edition.
+"""The names of functions in a file, where Excel adds a prefix to every function newer than Excel 2007.
 
 ``=STDEV.S(A1:A8)``, as a person types it, is in the file as ``=_xlfn.STDEV.S(A1:A8)``. A function whose name is
 written in any other way is one that Excel does not know: the cell shows #NAME? until somebody edits it, and Excel reads
@@ -138,7 +138,7 @@ def undocumented(formula: str) -> str | None:
 
 
 def _right(name: str) -> str | None:
-    """The name that should stand in the file instead; None where this one is right, or not known to be wrong."""
+    """The name that the file should have instead; None where this one is right, or not known to be wrong."""
     bare = without_prefix(name)
     if not has_prefix(name):
         return FUTURE.get(bare)

@@ -1,4 +1,4 @@
-"""A workbook as a value: what stands in every cell, read once and never changed.
+"""A workbook as an immutable value: the contents of every cell, read once.
 
 openpyxl reads the cells. The raw sheet XML is scanned beside it, because openpyxl drops some formulas and values without
 a word (under merged cells, empty formulas, data tables); what it drops is refused here, so that no engine takes it for
@@ -405,7 +405,7 @@ def _extents(sheets: Iterable[str], cells: Iterable[Cell], members: Iterable[Cel
 
 
 def formulas_of(workbook: Workbook) -> Iterator[tuple[Cell, Formula]]:
-    """Every formula and the cell it stands in, as the file lists them."""
+    """Every formula with its cell, in the order of the file."""
     for cell, content in workbook.cells.items():
         if isinstance(content, Formula):
             yield cell, content

@@ -1,4 +1,4 @@
-"""An existing file changed in the places that are meant, and nowhere else.
+"""Changes an existing file in given places only, and leaves all other bytes as they are.
 
 openpyxl loads a workbook and saves another one: charts, macros and all it does not know are lost. Here a change is an
 edit of the XML as it is, new bytes in place of those between two positions, and all other bytes stay. ``outline`` finds
@@ -1037,7 +1037,7 @@ class NewRow(NamedTuple):
 
 
 def add_sheet(file: Editor, name: str, rows: Sequence[NewRow], widths: Sequence[int]) -> str:
-    """Puts a sheet behind the others, for the workbook to open on; gives its name, which has a number if it is taken."""
+    """Add a last sheet, on which the workbook opens; its name, with a number if it is taken."""
     book = file.workbook
     root = outline(file[book], file.where(book), depth=2)
     sheets = root.child("sheets")
@@ -1059,7 +1059,7 @@ def add_sheet(file: Editor, name: str, rows: Sequence[NewRow], widths: Sequence[
 
 
 def _opened(root: XmlElement, sheets: XmlElement) -> XmlEdit:
-    """The edit by which the workbook opens on the sheet behind these."""
+    """The edit that makes the workbook open on the sheet after these."""
     last = str(len(sheets.children))
     views = root.child("bookViews")
     if views is not None and views.children:

@@ -1,4 +1,4 @@
-"""The zip of a workbook: its parts, what they are related to, and the file packed again.
+"""The zip of a workbook: reads its parts and relationships, and packs them again.
 
 A package that two programs would read as two workbooks is refused here.
 """
