@@ -173,7 +173,7 @@ def _nonsense(name: str, value: Any) -> str | None:
         case "tolerance":
             fine = isinstance(value, Tolerance) and not (_nonsense("rtol", value.rtol) or _nonsense("atol", value.atol))
             return None if fine else "is a Tolerance of two numbers, such as Tolerance(rtol=1e-9, atol=1e-12)"
-        case "rtol" | "atol":  # of what an infinite one allows, nobody could say anything
+        case "rtol" | "atol":  # an infinite tolerance would accept every value
             return None if value is None or (number and 0 <= value < math.inf) else "is a number such as 1e-9"
         case "scenarios" | "seed":
             most = MOST_SCENARIOS if name == "scenarios" else LARGEST_SEED
