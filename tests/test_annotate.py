@@ -97,7 +97,7 @@ def test_the_comment_says_what_was_expected_what_is_there_why_and_what_to_write(
     assert re.search(r"^actual: 0\.\d+$", text, re.MULTILINE)
     assert "why: XP101 Training!N31 in iteration 2: " in text
     assert "should be the natural logarithm LN" in text
-    assert text.endswith("write: =-(L31*LN(J31)+(1-L31)*LN(1-J31))")
+    assert text.endswith("suggestion: =-(L31*LN(J31)+(1-L31)*LN(1-J31))")
     assert "no fault was found in this formula" not in text
 
 
@@ -146,7 +146,9 @@ def test_each_cell_of_a_finding_is_given_its_own_formula(small):
     small.write_spec(inputs='[inputs]\nx = { at = "A1:A3", low = -3, high = 3 }', outputs='[outputs]\ny = "B1:B3"')
     copy = annotated(small, A1=1, A2=2, A3=3, B1="=3*A1", B2="=3*A2", B3="=3*A3")
     sheet = openpyxl.load_workbook(copy)["Sheet"]
-    assert [sheet[f"B{k}"].comment.text.rsplit("\n", 1)[1] for k in (1, 2, 3)] == [f"write: =2*A{k}" for k in (1, 2, 3)]
+    assert [sheet[f"B{k}"].comment.text.rsplit("\n", 1)[1] for k in (1, 2, 3)] == [
+        f"suggestion: =2*A{k}" for k in (1, 2, 3)
+    ]
 
 
 def test_the_summary_links_to_every_finding_and_to_the_worst_cells(faulty):

@@ -367,7 +367,7 @@ def test_labels_that_open_no_block_or_one_block_twice_are_named_with_their_cells
         blocks=label.format("Iterations {n}"),
     )
     small.write_cells({**cells, "D9": "Iteration 2"})
-    refused(run, small, ":5:", "'Iteration 2' stands in Sheet!A3 and in Sheet!D9", blocks=label.format("Iteration {n}"))
+    refused(run, small, ":5:", "'Iteration 2' is in Sheet!A3 and in Sheet!D9", blocks=label.format("Iteration {n}"))
 
 
 def test_a_wrong_sheet_is_blamed_on_the_check_that_names_it(run, small):
@@ -389,7 +389,7 @@ def test_a_wrong_sheet_is_blamed_on_the_check_that_names_it(run, small):
         ("Sales[@Net]", ["has no column '@Net'"]),
         ("Sales[[#This Row],[Net]]", ["means no rows of the table"]),
         ("moving", ["stands for 'Sheet!A1' and not for a fixed range"]),
-        ("tenth", ["the name tenth stands for 0.1 and for no cells"]),
+        ("tenth", ["the name tenth is defined as 0.1 and not as cells"]),
         ("gone", ["small.xlsx has no sheet 'Gone'"]),
         ("huge", ["spans 1,048,576 cells"]),
         ("pair", ["a number in Other!A1", "(blank)"]),

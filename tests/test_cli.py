@@ -74,7 +74,7 @@ def test_the_verdict_stands_beside_what_a_program_reads_and_not_in_it(run, small
     done = run("verify", small.spec, "--format", form, "--fix", small.folder / "fixed.xlsx")
     assert (done.code, "✗ FAIL" in done.out) == (1, form == "markdown" and "✗ FAIL" in bare)
     assert done.err.startswith("✗ FAIL")
-    assert "1 formula put right" in " ".join(done.err.split())
+    assert "1 formula corrected" in " ".join(done.err.split())
     assert "✓ PASS" in done.err
 
 
@@ -321,7 +321,7 @@ def test_the_report_shows_the_loss_as_it_falls(run, week_one):
     told = run("verify", week_one).out
     assert "loss 0.8223 █" in told
     assert "▁ 0.1867" in told
-    assert "1,501 formulas in the file: 1,500 compared, 1 not looked at (Loss!E13)" in told
+    assert "1,501 formulas in the file: 1,500 compared, 1 not covered (Loss!E13)" in told
 
 
 def test_the_version_is_the_packages(run):

@@ -84,7 +84,7 @@ def test_a_wrong_function_in_every_iteration_is_one_finding(week_one, tmp_path):
     assert found.affects == 44  # the loss of every iteration, and History's copy of it
     assert "Training!N9:N12 in every iteration: LOG, which is base 10 in Excel" in found.message
     assert "44 other cells are wrong only because of it" in found.message
-    assert len(found.mends) == 88
+    assert len(found.replacements) == 88
 
 
 def test_the_odd_one_out_is_a_finding_of_its_own(week_one, tmp_path):
@@ -129,7 +129,7 @@ def test_a_fault_of_each_kind_is_named_and_mended(two_iterations, tmp_path, code
     report = verified(two_iterations, tmp_path, {cell: content})
     found = cause(report)
     assert (found.code, found.suggestion, found.iterations) == (code, suggestion, (2,))
-    assert at(cell) in found.mends
+    assert at(cell) in found.replacements
     assert said in found.message
     assert report.verdict in (Verdict.FAIL, Verdict.UNASSESSED)
     text = content if isinstance(content, str) else None
@@ -173,7 +173,7 @@ def test_the_sentence_speaks_of_the_cells_that_are_shown(week_one, tmp_path):
     cells = {f"G{block(number)[0]}": f"=G{block(number - 1)[0]}" for number in range(2, 23)}
     found = cause(verified(week_one, tmp_path, cells))
     assert (found.code, found.formula, found.suggestion) == ("XP106", "=G9", "=G23")
-    assert "G9 (b1 of iteration 1) should be G23 (b1_new of iteration 1); write =G23" in found.message
+    assert "G9 (b1 of iteration 1) should be G23 (b1_new of iteration 1); suggestion: =G23" in found.message
     assert found.message.startswith("Training!G30 from iteration 2 on: ")
 
 
@@ -238,8 +238,8 @@ def test_suggestions_for_a_workbook_of_pasted_values_refer_to_each_other_in_no_c
     openpyxl.load_workbook(two_iterations.with_name("regressor.xlsx"), data_only=True).save(path)
     report = xlparity.verify(two_iterations, workbook=path, options=Options(scenarios=20))
     found = [finding for check in report.checks for finding in check.findings]
-    book = read_workbook(path).edited({cell: mend for finding in found for cell, mend in finding.mends.items()})
-    assert [str(cell) for finding in found for cell in finding.mends if book.graph.is_circular(cell)] == []
+    book = read_workbook(path).edited({cell: mend for finding in found for cell, mend in finding.replacements.items()})
+    assert [str(cell) for finding in found for cell in finding.replacements if book.graph.is_circular(cell)] == []
 
 
 def test_a_circle_of_right_formulas_is_a_finding(small):
@@ -271,7 +271,7 @@ def test_an_error_and_what_the_engine_does_not_support_are_findings(
     found = cause(verified(two_iterations, tmp_path, {"O30": text}))
     assert (found.code, names(found), found.suggestion) == (code, ["O30"], suggestion)
     assert said in found.message
-    assert bool(found.mends) == (suggestion is not None)
+    assert bool(found.replacements) == (suggestion is not None)
 
 
 # --- what no sample proves wrong --------------------------------------------------------------------------------------
@@ -284,8 +284,8 @@ def test_a_right_formula_that_the_engine_refuses_is_never_rewritten(small, formu
     """It is right in Excel. Its siblings' formula, and much else, agrees on every sample, which proves nothing against it."""
     report = report_on(small, THREE | down("=3*A#") | {"B2": formula, "B3": "=3-A3"}, "return {'y': 3 * x}")
     found = {names(finding)[0]: finding for finding in report.checks[0].findings}
-    assert (found["B2"].code, found["B2"].suggestion, found["B2"].mends) == ("XP303", None, {})
-    assert (found["B3"].suggestion, list(found["B3"].mends)) == ("=3*A3", [at("B3", "Sheet")])
+    assert (found["B2"].code, found["B2"].suggestion, found["B2"].replacements) == ("XP303", None, {})
+    assert (found["B3"].suggestion, list(found["B3"].replacements)) == ("=3*A3", [at("B3", "Sheet")])
     assert list(corrected(report)[1]) == [at("B3", "Sheet")]
 
 
@@ -295,7 +295,7 @@ def test_a_right_formula_behind_a_helper_that_the_engine_refuses_is_never_rewrit
     cells |= {"E2": "=OFFSET(A2,0,0)", "F2": "=E2+0", "B2": "=3*F2", "C2": "=B2+1+F2-A2"}
     outputs = 'y = "B1:B3"\nz = "C1:C3"'
     (found,) = found_in(small, cells, "return {'y': 3 * x, 'z': 3 * x + 1}", outputs=outputs)
-    assert (found.code, names(found), found.formula, found.mends) == ("XP303", ["E2"], "=OFFSET(A2,0,0)", {})
+    assert (found.code, names(found), found.formula, found.replacements) == ("XP303", ["E2"], "=OFFSET(A2,0,0)", {})
     assert "Sheet!E2 cannot be assessed: the function OFFSET" in found.message
     assert "'y' in Sheet!B2 depends on it" in found.message
     assert found.affects == 2
@@ -314,7 +314,7 @@ def test_a_formula_that_is_refused_on_some_inputs_is_wrong_only_if_others_prove_
     cells, outputs = NEARLY_ONE | {"B1": formula, "B2": "=LOG(A3)"}, 'y = "B1"\nz = "B2"'
     found = found_in(small, cells, reference, inputs=FIVE, outputs=outputs)
     assert sorted(finding.code for finding in found) == codes
-    assert {cell.a1 for finding in found for cell in finding.mends} == {"B2"}
+    assert {cell.a1 for finding in found for cell in finding.replacements} == {"B2"}
 
 
 def test_a_cell_that_is_right_on_all_inputs_keeps_its_formula(small):
@@ -323,7 +323,7 @@ def test_a_cell_that_is_right_on_all_inputs_keeps_its_formula(small):
     inputs = 'x = { at = "A1:A3", low = 1, high = 9 }\nc = { at = "C1:C3", vary = false }'
     (found,) = found_in(small, cells, "return {'y': np.log(x) * c}", inputs=inputs)
     assert (names(found), found.suggestion) == (["B1", "B2"], "=LN(A1)*C1")
-    assert [cell.a1 for cell in found.mends] == ["B1", "B2"]
+    assert [cell.a1 for cell in found.replacements] == ["B1", "B2"]
 
 
 def test_a_cell_that_is_right_and_reads_right_cells_is_no_cause_of_what_is_wrong_elsewhere(small):
@@ -366,7 +366,7 @@ def test_what_another_engine_could_not_compute_is_no_finding_of_libreoffice(smal
     """It computes B2, and finds it right; that the engine formulas does not support OFFSET is nothing to this report."""
     cells = THREE | down("=3*A#") | {"B2": "=3*OFFSET(A2,0,0)", "B3": "=3-A3"}
     (found,) = found_in(small, cells, "return {'y': 3 * x}", engines=("libreoffice",))
-    assert (names(found), found.suggestion, list(found.mends)) == (["B3"], "=3*A3", [at("B3", "Sheet")])
+    assert (names(found), found.suggestion, list(found.replacements)) == (["B3"], "=3*A3", [at("B3", "Sheet")])
 
 
 @pytest.mark.libreoffice
@@ -377,10 +377,10 @@ def test_what_libreoffice_finds_wrong_is_a_finding_even_if_the_other_engine_cann
     reference = "return {'y': 3 * x, 'z': 3 * x + 1}"
     report = report_on(small, cells, reference, outputs='y = "B1:B3"\nz = "C1:C3"', engines=engines)
     (found,) = report.checks[-1].findings
-    assert (found.code, names(found), found.affects, found.mends) == ("XP100", ["B1", "B2", "B3"], 3, {})
+    assert (found.code, names(found), found.affects, found.replacements) == ("XP100", ["B1", "B2", "B3"], 3, {})
     assert "it does not compute what the reference does" in found.message
     assert "OFFSET" in found.message
-    assert [finding.mends for check in report.checks for finding in check.findings if finding.mends] == []
+    assert [finding.replacements for check in report.checks for finding in check.findings if finding.replacements] == []
 
 
 @pytest.mark.libreoffice
@@ -447,7 +447,7 @@ def test_a_suggestion_whose_branch_no_sample_takes_is_none(small, formula, refer
     """What an untaken branch should be nobody knows, whether the suggestion keeps it or does away with it."""
     cells = {"A1": 3, "A2": 4, "B1": formula}
     (found,) = found_in(small, cells, f"return {{'y': {reference}}}", inputs=TWO, outputs='y = "B1"')
-    assert (found.code, names(found), found.suggestion, found.mends) == ("XP100", ["B1"], None, {})
+    assert (found.code, names(found), found.suggestion, found.replacements) == ("XP100", ["B1"], None, {})
 
 
 @pytest.mark.parametrize(
@@ -462,7 +462,7 @@ def test_a_suggestion_keeps_limits_and_branches_that_no_sample_reaches(small, fo
     """MAX and MIN choose among their arguments and a comparison has two outcomes, as IF has two branches."""
     cells = {"A1": 3, "A2": 4, "B1": formula}
     (found,) = found_in(small, cells, f"return {{'y': {reference}}}", inputs=TWO, outputs='y = "B1"')
-    assert (found.suggestion, found.mends) == (None, {})
+    assert (found.suggestion, found.replacements) == (None, {})
 
 
 def test_a_comparison_as_a_factor_is_a_branch(small):
@@ -519,7 +519,7 @@ def test_an_array_formula_that_is_an_error_in_some_of_its_cells_is_one_finding(t
     """Without TRANSPOSE the table is too narrow: #N/A in its last column, wrong numbers before, and one formula."""
     found = cause(verified(two_iterations, tmp_path, {"B37": "=B30:D33"}))
     assert {"E37", "E38", "E39", "C37"} <= set(names(found))
-    assert list(found.mends) == [at("B37")]
+    assert list(found.replacements) == [at("B37")]
 
 
 def test_a_shape_that_does_not_fit_is_a_finding(small):
@@ -804,7 +804,7 @@ def test_what_follows_from_an_accepted_difference_names_it(small):
     (found,) = found_in(small, cells, outputs='y = "B1:B2"\nz = "C1:C2"', **ACCEPTED)
     assert (found.variable, names(found), found.affects) == ("y", ["B1", "B2"], 2)
     assert "the spec accepts this, but not what follows from it" in found.message
-    assert found.mends == {}  # accepted is accepted: fix must not rewrite it
+    assert found.replacements == {}  # accepted is accepted: fix must not rewrite it
 
 
 def test_what_follows_from_an_accepted_number_that_is_set_for_another_check_is_not_blamed(small):

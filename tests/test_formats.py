@@ -194,7 +194,7 @@ def test_the_copy_that_is_put_right_is_told_of(run, wrong, tmp_path):
     files = tmp_path / "r.md", tmp_path / "r.xml"
     formats = "--format", "markdown", "--output", files[0], "--format", "junit", "--output", files[1]
     assert run("verify", wrong.spec, "--fix", tmp_path / "mended.xlsx", *formats).code == 1
-    said = f"wrote {(tmp_path / 'mended.xlsx').as_posix()}: 1 formula put right, Sheet!B1."
+    said = f"wrote {(tmp_path / 'mended.xlsx').as_posix()}: 1 formula corrected, Sheet!B1."
     last = files[0].read_text().splitlines()
     assert said in [line.replace("\\", "") for line in last]
     assert last[-1].startswith("**✓ PASS**")

@@ -19,7 +19,7 @@ from xlparity.reporters.formats.html.changes import marked
 from xlparity.reporters.formats.html.curves import curve
 from xlparity.reporters.formats.html.maps import STATES, legend, maps, shape
 from xlparity.reporters.formats.html.tables import heat, shares, tolerances, value
-from xlparity.results.report import STATUSES, CellResult, Census, CheckResult, Finding, Report
+from xlparity.results.report import STATUSES, CellResult, CheckResult, Coverage, Finding, Report
 from xlparity.results.rules import RULES
 from xlparity.results.scenarios import Counterexample, Scenarios
 from xlparity.tolerance import Tolerance
@@ -28,12 +28,12 @@ HOSTILE = "</script><img src=x onerror=alert(1)>'&\"<!--"
 LOG = "=-(L9*LOG(J9)+(1-L9)*LOG(1-J9))"
 
 
-def made(*results, findings=(), blocks=1, census=None, scenarios=None, sheet="Sheet1", versions=None):
+def made(*results, findings=(), blocks=1, coverage=None, scenarios=None, sheet="Sheet1", versions=None):
     """A report of one check with these results, without a workbook behind it."""
     names = tuple(dict.fromkeys(result.variable for result in results))
     tried = scenarios or Scenarios(seed=7, run=100, asked=100)
     check = CheckResult("c", "formulas", names, blocks, tuple(results), tuple(findings), scenarios=tried)
-    counted = census or Census(len(results), len(results), 0)
+    counted = coverage or Coverage(len(results), len(results), 0)
     return Report("a.parity.toml", "a.xlsx", "ab" * 32, (check,), counted, versions or {"xlparity": "0.1.0"})
 
 
@@ -105,7 +105,10 @@ def test_every_code_leads_to_its_rule_inside_the_page(faulty):
     assert {name for name in rules if name.startswith("rule-")} == {f"rule-{code}" for code in codes}
     for link in links:
         rule, said = RULES[link.text], rules[link.get("href").removeprefix("#")]
-        assert all(text in said for text in (rule.name, rule.meaning, rule.where, rule.has, rule.right, rule.action))
+        assert all(
+            text in said
+            for text in (rule.name, rule.meaning, rule.context, rule.wrong_example, rule.right_example, rule.action)
+        )
 
 
 def test_a_page_without_findings_has_no_rules():
@@ -134,7 +137,7 @@ def test_the_page_is_valid_where_its_lists_of_cells_are_long():
     tried = Scenarios(7, run=100, unsure=cells)
     finding = Finding("XP101", "y", cells, (1,), "it is wrong", "=A1", "=A2")
     unsure = [found(cell.row, variable="z")._replace(cell=cell) for cell in cells]
-    report = made(*accepted, *unsure, findings=[finding], census=Census(99, 1, 0, cells), scenarios=tried)
+    report = made(*accepted, *unsure, findings=[finding], coverage=Coverage(99, 1, 0, cells), scenarios=tried)
     folded = [
         one.find("summary").text for one in parsed(render([report])).iter("details") if one.get("class") == "more"
     ]
@@ -179,7 +182,7 @@ def test_what_a_workbook_holds_is_never_markup(what):
     cell = found(1, "mismatch", 1.0, actual, formula, sheet=sheet, variable=variable)
     said = HOSTILE if what == "message" else "it is wrong"
     finding = Finding("XP199", variable, (cell.cell,), (1,), said, formula, formula)
-    tree = parsed(render([made(cell, findings=[finding], census=Census(2, 1, 0, (Cell(sheet, 9, 9),)))]))
+    tree = parsed(render([made(cell, findings=[finding], coverage=Coverage(2, 1, 0, (Cell(sheet, 9, 9),)))]))
     assert not tree.findall(".//img")
     (button,) = tree.findall(".//button[@data-copy]")
     assert button.get("data-copy") == formula
@@ -209,7 +212,7 @@ def test_a_cell_that_is_right_on_the_stored_inputs_only_is_not_shown_as_a_match(
     report = made(found(1), found(2), found(3), found(4, actual=1.0 + 1e-12), scenarios=tried)
     (one,) = maps(report)
     assert [STATES[ord(letter) - 97].name for letter in one.data["s"]] == ["stored", "unsure", "same", "near"]
-    assert one.amiss == 2
+    assert one.not_right == 2
     (row,) = [cells for cells in table(render([report]), "Quantities of c") if cells[0] == "✗ y"]
     assert row[:4] == ["✗ y", "4", "4", "1"]
     assert shares(report) == [("pass", 2), ("unsure", 2)]
@@ -224,11 +227,11 @@ def test_the_map_says_why_a_cell_was_not_computed_or_is_accepted():
 
 def test_a_formula_that_nothing_was_said_about_is_in_the_map():
     """What was not looked at is not to be taken for what was."""
-    report = made(found(1), census=Census(3, 1, 0, (Cell("Sheet1", 9, 3), Cell("Other", 1, 1))))
+    report = made(found(1), coverage=Coverage(3, 1, 0, (Cell("Sheet1", 9, 3), Cell("Other", 1, 1))))
     assert [(one.sheet, one.cells, one.data["s"][-1:]) for one in maps(report)] == [
         ("Sheet1", 2, "h"), ("Other", 1, "h"),
     ]  # fmt: skip
-    assert "2 not looked at" in render([report])
+    assert "2 not covered" in render([report])
 
 
 def test_a_finding_shows_the_formula_and_the_suggestion_with_what_changes(faulty):
@@ -351,10 +354,10 @@ def test_engines_stand_beside_each_other_with_what_they_judge_differently():
     report = made(found(1))
     other = replace(report.checks[0], engine="ironcalc", results=(found(1, "mismatch", 1.0, 4.0),))
     page = render([replace(report, checks=(report.checks[0], other))])
-    assert "1 cell judged differently" in page
+    assert "the engines differ on 1 cell" in page
     assert "<td>match: 1</td><td>mismatch: 4</td>" in page
     assert table(page, "Engines")[0][:4] == ["c", "formulas", "✓ PASS", "1"]
-    assert [row[:3] for row in table(page, "Other inputs")] == [["c", "formulas", "100"], ["c", "ironcalc", "100"]]
+    assert [row[:3] for row in table(page, "Scenarios")] == [["c", "formulas", "100"], ["c", "ironcalc", "100"]]
 
 
 def test_what_each_engine_found_on_other_inputs_is_told_for_each():
@@ -362,7 +365,7 @@ def test_what_each_engine_found_on_other_inputs_is_told_for_each():
     report = made(found(1, "mismatch", 1.0, 4.0), scenarios=Scenarios(7, run=100, failed=47))
     other = replace(report.checks[0], engine="ironcalc", scenarios=Scenarios(7, run=8, failed=0))
     page = render([replace(report, checks=(report.checks[0], other))])
-    assert [row[2:] for row in table(page, "Other inputs")] == [["100", "✗ 47 fail"], ["8", "1 cell agrees"]]
+    assert [row[2:] for row in table(page, "Scenarios")] == [["100", "✗ 47 fail"], ["8", "1 cell agrees"]]
 
 
 def test_what_the_spec_sets_aside_is_one_cell_of_the_map_and_no_doubt(small):
@@ -476,7 +479,7 @@ def test_axe_finds_no_violation_in_a_cell_of_any_status(opened):
 
     off = [found(20 + n, "mismatch", 1.0, 1.0 + 10.0**-n) for n in range(9)]
     for scheme in ("light", "dark"):
-        page = opened(made(*every_status(), *off, census=Census(18, 17, 0, (Cell("Sheet1", 1, 9),))), scheme=scheme)
+        page = opened(made(*every_status(), *off, coverage=Coverage(18, 17, 0, (Cell("Sheet1", 1, 9),))), scheme=scheme)
         assert [one["id"] for one in Axe().run(page).response["violations"]] == []
 
 
@@ -585,7 +588,7 @@ def test_on_paper_the_maps_leave_out_what_is_right_and_say_so(opened, faulty):
     page = opened(faulty, scheme="dark")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.get_by_text("Rows in which nothing is amiss are not printed.").is_visible()
+    assert page.get_by_text("Rows in which every cell is right are not printed.").is_visible()
     shown = page.evaluate("[...document.querySelectorAll('.map tbody tr')].filter(one => one.checkVisibility()).length")
     assert shown == page.locator(".map tbody tr:has(.bad)").count() > 0
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

@@ -155,7 +155,7 @@ def test_the_draft_of_a_course_workbook_needs_no_correction(desk):
     }
     report = xlparity.verify(desk.spec)
     assert report.verdict is Verdict.PASS
-    assert (report.checks[0].blocks, report.census.unbound) == (10, 0)
+    assert (report.checks[0].blocks, report.coverage.unbound) == (10, 0)
 
 
 def test_the_comments_say_what_to_check(desk):
@@ -205,7 +205,7 @@ def test_the_generated_training_is_drafted_and_passes(desk, week_one, tmp_path):
     report = xlparity.verify(spec)
     assert report.verdict is Verdict.PASS
     assert (report.checks[0].blocks, report.checks[0].counts["bound"]) == (22, 1366)
-    unbound = {cell.sheet for cell in report.census.unbound_cells}
+    unbound = {cell.sheet for cell in report.coverage.unbound_cells}
     assert unbound == {"Forward pass", "Sigmoid", "Loss", "History"}
     assert "Sigmoid!B7:C55" in spec.read_text()
 
@@ -428,7 +428,7 @@ def test_a_parameter_that_has_no_name_is_refused(desk):
     desk.write({"A1": "x", "B1": 2, "A2": "y", "B2": "=2*B1"}, "def f(x):\n    return {'y': 2 * x}\n")
     desk.draft("f")
     (desk.folder / "ref.py").write_text("def f(x, /):\n    return {'y': 2 * x}\n")
-    said = "ref.py:f cannot be called: 'x' stands before the '/'"
+    said = "ref.py:f cannot be called: 'x' is before the '/'"
     refused(desk, desk.workbook, "-o", desk.folder / "g.toml", "--reference", desk.folder / "ref.py:f", said=said)
     assert said in desk.run("verify", desk.spec).err
 
@@ -864,7 +864,7 @@ def test_what_cannot_be_drafted_is_one_line(desk):
     refused(desk, book, "--reference", f"{ref}:g", said="has no function 'g' (known: f)")
     refused(desk, book, "--reference", ref, said="file.py:function")
     refused(desk, book, "--reference", "", said="file.py:function")
-    refused(desk, book, "--reference", "builtins:dict", said="does not tell its parameters")
+    refused(desk, book, "--reference", "builtins:dict", said="has no readable parameters")
     refused(desk, book, "--output", book / "s.parity.toml", said="cannot be written")
 
 

@@ -60,7 +60,7 @@ def specified(small, outputs='y = "B1:B2"\nt = "C1"\nh = "C2"\nr = "C3"', inputs
 
 
 def fates(report):
-    return [(outcome.mutant.contents, outcome.fate) for outcome in report.outcomes]
+    return [(outcome.mutant.contents, outcome.status) for outcome in report.outcomes]
 
 
 def test_a_good_spec_detects_every_mutant_names_its_cell_and_mends_nearly_all(whole):
@@ -115,7 +115,7 @@ def test_a_range_that_must_not_drift_is_made_to(small):
         ["=A$1/SUM($A$1:$A$3)"] * 3,
         ["=$A$1/SUM($A$1:$A$3)"] * 3,
     )
-    assert [(outcome.fate, outcome.named, outcome.restored) for outcome in anchors] == [("detected", True, True)]
+    assert [(outcome.status, outcome.named, outcome.restored) for outcome in anchors] == [("detected", True, True)]
 
 
 def test_without_other_inputs_dead_formulas_survive(unsampled):
@@ -219,8 +219,8 @@ def test_the_json_has_the_counts_and_every_mutant_that_is_not_all_well(run, chai
         assert mutant["formula"] != mutant["original"]
     assert (document["asked"], document["time"]) == (counts["mutants"], 120)
     assert {mutant["evidence"] for mutant in document["equivalent"]} == {
-        "the same on 1,000 sets of random values for the cells that the formula reads",
-        "the same in every bound cell on 1,000 other sets of inputs",
+        "the same on 1,000 samples of random values of the formula's precedents",
+        "the same in every bound cell in 1,000 scenarios",
     }
 
 
@@ -287,8 +287,8 @@ def test_a_formula_that_only_reads_differently_is_equivalent(small):
         ("S30", "=--A1*A2-A3"), ("S30", "=-(A3-A1*A2)"), ("B2", "=IF(A1>=0,A1,0)"), ("B4", "=A2<A1"),
     ]  # fmt: skip
     outcomes = planted(small, neutral)
-    assert [(o.fate, o.evidence, o.shown) for o in outcomes] == [("equivalent", 1000, "formulas")] * len(neutral)
-    assert {o.fate for o in planted(small, [("B2", "=IF(A1>1,A1,0)"), ("B4", "=A1>=A2")])} == {"detected"}
+    assert [(o.status, o.evidence, o.shown) for o in outcomes] == [("equivalent", 1000, "formulas")] * len(neutral)
+    assert {o.status for o in planted(small, [("B2", "=IF(A1>1,A1,0)"), ("B4", "=A1>=A2")])} == {"detected"}
 
 
 def test_what_rounding_makes_of_a_neutral_edit_further_on_is_no_survivor(small):
@@ -299,7 +299,7 @@ def test_what_rounding_makes_of_a_neutral_edit_further_on_is_no_survivor(small):
     )
     specified(small, 'm = "B1"\nv = { at = "B2", atol = 0.01 }', 'x = { at = "A1:A3", low = 1000000, high = 1000010 }')
     outcomes = planted(small, [("B1", "=A1/3+A2/3+A3/3"), ("B1", "=1/3*(A1+A2+A3)")])
-    assert [(outcome.fate, outcome.shown) for outcome in outcomes] == [("equivalent", "formulas")] * 2
+    assert [(outcome.status, outcome.shown) for outcome in outcomes] == [("equivalent", "formulas")] * 2
 
 
 def test_what_hangs_together_in_the_workbook_is_shown_on_its_inputs(small):
@@ -310,7 +310,7 @@ def test_what_hangs_together_in_the_workbook_is_shown_on_its_inputs(small):
     )
     specified(small, 's = "B1"\ny = "C1"', 'x = { at = "A1", low = -5, high = 5 }')
     (outcome,) = planted(small, [("C1", "=ABS(B1)*2")])
-    assert (outcome.fate, outcome.shown) == ("equivalent", "inputs")
+    assert (outcome.status, outcome.shown) == ("equivalent", "inputs")
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ def test_a_mutant_that_only_was_not_detected_survives(small, cells, reference, o
     small.reference.write_text(f"import math\n\ndef double(x, k=4):\n    return {reference}\n")
     specified(small, outputs, inputs)
     (outcome,) = planted(small, [mutant])
-    assert outcome.fate == "survived"
+    assert outcome.status == "survived"
 
 
 def test_a_tie_that_comes_about_shows_that_it_makes_no_difference(whole):
@@ -449,7 +449,7 @@ def test_a_project_sets_the_time(run, chain, monkeypatch, slow):
 def test_what_follows_from_a_changed_formula_is_all_that_is_computed_anew(two_iterations):
     """And it comes to the same bits as the whole workbook would: on the stored inputs, on others, and on forced values."""
     bench = Bench(two_iterations, None, Options(scenarios=20))
-    others = bench.others.columns(12)
+    others = bench.scenarios.columns(12)
     swept = bench.session.recalculate(others, 12)
     bound = {binding.cell for check in bench.checks for binding in check.cells.bindings}
     held = {**{cell: swept[cell] for cell in bound}, **others}
@@ -476,7 +476,7 @@ def test_a_mutant_in_a_branch_that_no_sample_takes_is_not_equivalent(small, thre
     small.reference.write_text("def double(x):\n    return {'y': x * 0.4 - 10000 if x > 50000 else x * 0.2}\n")
     specified(small, outputs='y = "B1"', inputs='x = { at = "A1", low = 0, high = 40000 }')
     outcomes = mutate(small.spec, options=Options(jobs=1, time=inf)).outcomes
-    texts = {str(one.mutant.contents[Cell("Sheet", 1, 2)]): one.fate for one in outcomes}
+    texts = {str(one.mutant.contents[Cell("Sheet", 1, 2)]): one.status for one in outcomes}
     inside = {text: fate for text, fate in texts.items() if text.endswith(",A1*0.2)") and "(A1*0.4-10000)" not in text}
     changed = {text: fate for text, fate in inside.items() if text.startswith(f"=IF(A1>{threshold},")}
     assert len(changed) > 2

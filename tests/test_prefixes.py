@@ -223,7 +223,7 @@ def test_a_function_without_its_prefix_fails_and_is_fixed(spread, small, engine)
     (found,) = findings_of(report)
     assert (str(report.verdict), found.code, found.affects) == ("fail", "XP308", 1)
     assert (found.formula, found.suggestion) == ("=STDEV.S(A1:A8)", "=_xlfn.STDEV.S(A1:A8)")
-    assert "edits the cell and presses Enter; write =_xlfn.STDEV.S(A1:A8)" in found.message
+    assert "edits the cell and presses Enter; suggestion: =_xlfn.STDEV.S(A1:A8)" in found.message
     assert found.code in CAUSES
     assert RULES[found.code].level == "error"
     assert passes_when_fixed(small, report)
@@ -302,7 +302,7 @@ def test_half_a_column_without_the_prefix_is_one_finding(small):
     )
     report = xlparity.verify(small.spec)
     prefix, odd = findings_of(report)
-    assert (prefix.code, [cell.row for cell in prefix.cells], len(prefix.mends)) == ("XP308", [2, 4, 6, 8], 4)
+    assert (prefix.code, [cell.row for cell in prefix.cells], len(prefix.replacements)) == ("XP308", [2, 4, 6, 8], 4)
     assert (odd.code, odd.suggestion) == ("XP112", "=_xlfn.NORM.S.DIST(A3,TRUE)")
     assert passes_when_fixed(small, report)
 

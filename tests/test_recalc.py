@@ -60,7 +60,7 @@ def test_recalc_stores_what_the_formulas_compute(run, book):
     assert counts(run, book)[0] == 3
     done = run("recalc", book)
     assert done.code == 0
-    assert "2 keep what they had" in done.out
+    assert "2 keep their stored value" in done.out
     assert "B5" in done.out
     sheet = openpyxl.load_workbook(book, data_only=True)["Data"]
     assert {address: sheet[address].value for address in STORED} == pytest.approx(STORED)
@@ -159,7 +159,7 @@ def test_a_stored_value_beside_a_formula_that_cannot_be_computed_is_no_agreement
     assert (code, found["unsupported"], found["uncached"], found["equal"]) == (2, 2, 0, 6)
     done = run("recalc", "--check", book)
     assert "? UNASSESSED" in done.out
-    said = "6 of 8 formulas store what they compute, 2 could not be computed; --allow-unsupported passes over these."
+    said = "6 of 8 formulas store what they compute, 2 could not be computed; --allow-unsupported ignores these."
     assert said in " ".join(done.out.split())
     assert run("recalc", "--check", "--allow-unsupported", book).code == 0
     assert run("recalc", "--allow-unsupported", book).code == 2

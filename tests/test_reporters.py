@@ -27,7 +27,7 @@ from xlparity.excel.address import Cell
 from xlparity.excel.values import MISSING, Unsupported
 from xlparity.reporters import github, words
 from xlparity.reporters.formats import junit, markdown, sarif
-from xlparity.results.report import STATUSES, CellResult, Census, CheckResult, Finding, Report, Verdict
+from xlparity.results.report import STATUSES, CellResult, CheckResult, Coverage, Finding, Report, Verdict
 from xlparity.results.scenarios import Scenarios
 from xlparity.settings import Options
 
@@ -46,7 +46,7 @@ def report_of(results, *, findings=(), scenarios=None, blocks=1, workbook="books
     names = tuple(dict.fromkeys(result.variable for result in results))
     tried = Scenarios(seed=0, run=3, asked=3) if scenarios is None else scenarios
     check = CheckResult("small", "formulas", names, blocks, tuple(results), tuple(findings), tuple(notes), tried)
-    return Report("small.parity.toml", workbook, "0" * 64, (check,), Census(1, 1, 0), {"xlparity": "1"})
+    return Report("small.parity.toml", workbook, "0" * 64, (check,), Coverage(1, 1, 0), {"xlparity": "1"})
 
 
 def result(status="match", row=1, *, variable="y", iteration=1, formula="=2*A1", reason=None, sheet="Sheet"):
@@ -99,10 +99,10 @@ def test_a_failure_says_what_the_terminal_says(faulty):
     assert re.fullmatch(r"Training!N30 is \S+ instead of \S+ \(1 of 4 cells\)", failure.get("message"))
     cause, cell, compared = failure.text.splitlines()
     assert cause.startswith("XP101 Training!N30 in iteration 2: ")
-    assert "; write =-(L30*LN(J30)+(1-L30)*LN(1-J30)). " in cause
+    assert "; suggestion: =-(L30*LN(J30)+(1-L30)*LN(1-J30)). " in cause
     assert cell == "Training!N30  =-(L30*LOG(J30)+(1-L30)*LOG(1-J30))"
     assert re.fullmatch(r" +expected \S+, actual \S+, difference \S+ absolute, \S+ relative", compared)
-    assert "what is found wrong elsewhere:\nXP10" in cases["loss[2]"].find("failure").text
+    assert "findings on other cells:\nXP10" in cases["loss[2]"].find("failure").text
     assert outcome(cases["A0[2]"]) == "passed"
     (history,) = [suite for suite in suites_of(faulty) if suite.get("name").endswith(".history")]
     assert "XP10" in history.find("testcase[@name='loss[2]']/failure").text
@@ -427,7 +427,7 @@ def test_one_workbooks_markdown_fits_into_a_comment():
     results = [result("mismatch", n, variable=f"{'_' * 200}{n}", formula=long) for n in range(1, 400)]
     findings = [Finding("XP100", f"v{n}", (Cell("S", n, 1),), (1,), long, long, long, 1) for n in range(40)]
     report = report_of(results, findings=findings, notes=[long] * 40)
-    many = Report(report.spec, report.workbook, report.sha256, report.checks * 1, report.census, report.versions)
+    many = Report(report.spec, report.workbook, report.sha256, report.checks * 1, report.coverage, report.versions)
     assert len(markdown.render([many])) < 65_536
     assert "and 30 more findings" in markdown.render([many])
 
@@ -503,7 +503,7 @@ def test_a_file_that_happens_to_be_called_as_the_assertion_is_no_spec(small, mon
     ("fields", "message"),
     [
         ({}, "LOG."),
-        ({"suggestion": "=LN(A1)"}, "LOG; write =LN(A1)."),
+        ({"suggestion": "=LN(A1)"}, "LOG; suggestion: =LN(A1)."),
         ({"affects": 1}, "LOG. 1 other cell is wrong because of it."),
         ({"affects": 1200, "alone": 1200}, "LOG. 1,200 other cells are wrong only because of it."),
         ({"affects": 3, "alone": 2}, "LOG. 3 other cells are wrong because of it, 2 of them because of nothing else."),
@@ -511,7 +511,7 @@ def test_a_file_that_happens_to_be_called_as_the_assertion_is_no_spec(small, mon
         ({"accepted": True}, "LOG (the spec accepts this, but not what follows from it)."),
         (
             {"suggestion": "=B1", "affects": 1, "engines": ("formulas", "ironcalc")},
-            "LOG; write =B1. 1 other cell is wrong because of it. Found with formulas and ironcalc.",
+            "LOG; suggestion: =B1. 1 other cell is wrong because of it. Found with formulas and ironcalc.",
         ),
     ],
 )
@@ -523,8 +523,8 @@ def test_the_message_of_a_finding_is_made_from_its_fields(fields, message):
 
 def test_a_cause_may_contain_any_words():
     """A sheet may be called as a sentence goes on: what is shown without the suggestion is not cut at these words."""
-    cause = "'A; write =B1'!C1: LOG should be LN"
-    finding = Finding("XP101", "y", (Cell("A; write =B1", 1, 3),), (1,), cause, "=LOG(A1)", "=B1", 2)
+    cause = "'A; suggestion: =B1'!C1: LOG should be LN"
+    finding = Finding("XP101", "y", (Cell("A; suggestion: =B1", 1, 3),), (1,), cause, "=LOG(A1)", "=B1", 2)
     assert words.finding(finding) == (f"{cause}.", "2 other cells are wrong because of it.")
     assert finding.without_suggestion == f"{cause}. 2 other cells are wrong because of it."
 

@@ -111,11 +111,11 @@ def codes(report):
 def test_the_example_of_a_rule_has_its_fault_and_the_right_one_has_none(small, code):
     """An example that is no example teaches the wrong thing; the suggestion is what the rule calls right."""
     rule, options = RULES[code], {"scenarios": 0} if code == "XP199" else {}
-    report = verified(small, code, content(rule.has), **options)
+    report = verified(small, code, content(rule.wrong_example), **options)
     (found,) = (found for check in report.checks for found in check.findings)
     assert found.code == code
-    assert found.suggestion in (None, rule.right)
-    assert codes(verified(small, code, content(rule.right), **options)) == []
+    assert found.suggestion in (None, rule.right_example)
+    assert codes(verified(small, code, content(rule.right_example), **options)) == []
 
 
 def test_the_example_of_another_shape(small):
@@ -123,7 +123,7 @@ def test_the_example_of_another_shape(small):
     rule = RULES["XP401"]
     small.reference.write_text("def double(x):\n    return {'y': 2 * x}\n")
     small.write_cells({f"A{row}": row for row in (1, 2, 3)} | {f"B{row}": f"=2*A{row}" for row in (1, 2, 3)})
-    for said, found in ((rule.has, ["XP401"]), (rule.right, [])):
+    for said, found in ((rule.wrong_example, ["XP401"]), (rule.right_example, [])):
         small.write_spec(inputs='[inputs]\nx = "A1:A3"', outputs=f"[outputs]\n{said}")
         assert codes(xlparity.verify(small.spec)) == found
 
@@ -131,11 +131,11 @@ def test_the_example_of_another_shape(small):
 def test_the_example_of_an_engine_that_is_wrong_alone(small):
     """ExcelModel rounds the constants that it reads to 15 decimals."""
     rule = RULES["XP305"]
-    small.write_cells({"A1": float(re.search(r"contains ([^\s;]+)", rule.where)[1]), "B1": "=2*A1"})
+    small.write_cells({"A1": float(re.search(r"contains ([^\s;]+)", rule.context)[1]), "B1": "=2*A1"})
     small.write_spec(inputs='tolerance = { atol = 0 }\n[inputs]\nx = "A1"')
     report = xlparity.verify(small.spec, options=Options(engines=("formulas", "excelmodel"), scenarios=0))
     assert codes(report) == ["XP305"]
-    values = [said.partition(": ")[2] for said in (rule.has, rule.right)]
+    values = [said.partition(": ")[2] for said in (rule.wrong_example, rule.right_example)]
     assert " against ".join(values) in report.checks[1].findings[0].message
 
 
@@ -149,7 +149,7 @@ def opinion(engine, said, *, recomputed=True):
 @pytest.mark.parametrize("code", ["XP306", "XP307"])
 def test_the_examples_of_engines_that_contradict_each_other(code):
     """No two of those that are installed can be relied on to do so."""
-    given = re.findall(r"(\w+): (\S+?)(?:,|$)", RULES[code].has)
+    given = re.findall(r"(\w+): (\S+?)(?:,|$)", RULES[code].wrong_example)
     found = reconcile([opinion(*each) for each in given])
     assert [finding.code for check in found for finding in check.findings] == [code]
 
@@ -158,7 +158,7 @@ def test_the_example_of_a_stored_value_that_is_out_of_date(run, small):
     """The file stores what an older formula or input gave."""
     rule = RULES["XP501"]
     run("recalc", small.workbook)
-    for said, found in ((rule.has, ["XP501"]), (rule.right, [])):
+    for said, found in ((rule.wrong_example, ["XP501"]), (rule.right_example, [])):
         stored = float(re.search(r"with (\S+) stored", said)[1])
         store(small.workbook, stored)
         assert codes(xlparity.verify(small.spec, options=Options(engines=("formulas", "cached")))) == found
@@ -214,8 +214,8 @@ def test_the_kind_of_a_code_decides_what_its_findings_count_as():
 def test_every_rule_says_everything():
     """A help without what to do is none; an empty cell is all that may be empty."""
     for code, rule in RULES.items():
-        assert all((rule.name, rule.summary, rule.meaning, rule.right, rule.where, rule.action)), code
-        assert rule.has or code == "XP205"
+        assert all((rule.name, rule.summary, rule.meaning, rule.right_example, rule.context, rule.action)), code
+        assert rule.wrong_example or code == "XP205"
         assert rule.meaning.endswith(".")
         assert rule.action.endswith(".")
         assert not rule.summary.endswith(".")
@@ -231,7 +231,16 @@ def test_the_command_prints_all_of_a_rule(run, code):
     done = run("rules", code.lower())
     said = " ".join(done.out.split())
     assert (done.code, done.err) == (0, "")
-    for text in (code, rule.name, rule.level, rule.meaning, rule.where, rule.has or "(empty)", rule.right, rule.action):
+    for text in (
+        code,
+        rule.name,
+        rule.level,
+        rule.meaning,
+        rule.context,
+        rule.wrong_example or "(empty)",
+        rule.right_example,
+        rule.action,
+    ):
         assert " ".join(text.split()) in said
 
 

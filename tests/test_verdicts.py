@@ -15,7 +15,7 @@ from xlparity.excel.workbook import parse_workbook, read_workbook
 from xlparity.reporters import github, words
 from xlparity.reporters.formats import html, junit, markdown, sarif
 from xlparity.reporters.parts import parts_of
-from xlparity.results.report import CellResult, Census, CheckResult, Finding, Report, Verdict, worst
+from xlparity.results.report import CellResult, CheckResult, Coverage, Finding, Report, Verdict, worst
 from xlparity.results.scenarios import Scenarios
 from xlparity.settings import Options
 
@@ -97,7 +97,7 @@ def test_what_is_wrong_on_other_inputs_only_is_proved_where_the_stored_ones_coul
     result = CellResult("y", 1, (0, 0), cell, "unsupported", 1.0, Unsupported("no"), "=B1")
     tried = Scenarios(0, run=3, failed=2, cells=(cell,), since=(0,), asked=3)
     check = CheckResult("c", "formulas", ("y",), 1, (result,), scenarios=tried)
-    report = Report("spec", "book", "", (check,), Census(1, 1, 0))
+    report = Report("spec", "book", "", (check,), Coverage(1, 1, 0))
     assert report.verdict is Verdict.FAIL
     assert words.verdict(report) == "1 of 1 compared cells differ from the Python reference."
     assert [part.outcome for part in parts_of(report).values()] == ["passed", "failed"]
@@ -169,7 +169,7 @@ def test_a_circle_that_cannot_be_assessed_gets_no_suggestion(small, formula, ite
         iterating(small.workbook)
     report = xlparity.verify(small.spec)
     assert report.verdict is Verdict.UNASSESSED
-    assert [(finding.suggestion, finding.mends) for finding in report.checks[0].findings] == [(None, {})]
+    assert [(finding.suggestion, finding.replacements) for finding in report.checks[0].findings] == [(None, {})]
 
 
 def test_what_depends_on_a_circle_is_counted_behind_it(small):
@@ -293,7 +293,7 @@ def test_an_input_that_one_engine_alone_takes_for_no_number_proves_nothing():
     right = CheckResult("c", "formulas", ("y",), 1, (result,), scenarios=Scenarios(0, run=3))
     finding = Finding("XP404", "x", (Cell("Sheet", 1, 1),), (), "no number")
     blind = replace(right, engine="libreoffice", results=(result._replace(status="missing"),), findings=(finding,))
-    report = Report("spec", "book", "", (blind, right), Census(1, 1, 0))
+    report = Report("spec", "book", "", (blind, right), Coverage(1, 1, 0))
     assert report.verdict is Verdict.PASS
     assert replace(report, checks=(blind, replace(blind, engine="ironcalc"))).verdict is Verdict.FAIL
 
@@ -303,27 +303,27 @@ def test_an_input_that_one_engine_alone_takes_for_no_number_proves_nothing():
 
 def other_inputs(report):
     (check,) = report.combined
-    return "; ".join(said.text for said in words.tried(check))
+    return "; ".join(said.text for said in words.scenario_summary(check))
 
 
 def test_no_sentence_says_that_all_agree_where_nothing_was_compared(small):
     """A hundred sets on which no cell was compared show nothing."""
     small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0,0)*2"})
     report = xlparity.verify(small.spec)
-    assert other_inputs(report) == "other inputs show nothing: no cell could be compared"
+    assert other_inputs(report) == "scenarios show nothing: no cell could be compared"
     page = html.render([report])
     assert "all agree" not in page
     assert words.NOTHING_COMPARED in page
-    assert "1 formula in the file: 1 to be compared" in words.census(report)
+    assert "1 formula in the file: 1 to be compared" in words.coverage(report)
 
 
 def test_agreement_on_other_inputs_says_of_how_many_cells(small):
     """And how many were not compared."""
     beside(small)
-    assert other_inputs(xlparity.verify(small.spec)) == "100 other sets of inputs tried: all 3 cells agree"
+    assert other_inputs(xlparity.verify(small.spec)) == "100 scenarios: all 3 cells agree"
     beside(small, B2="=OFFSET(A1,0,0)*2")
     report = xlparity.verify(small.spec)
-    said = "100 other sets of inputs tried: 2 cells agree, 1 could not be compared on all of them"
+    said = "100 scenarios: 2 cells agree, 1 could not be compared in every one"
     assert other_inputs(report) == said
     assert said.partition(": ")[2] in html.render([report])
     assert words.verdict(report).startswith("1 of 3 cells could not be assessed")
@@ -364,7 +364,7 @@ def test_no_engine_is_named_where_none_could_settle_it(small, formula):
 def test_findings_about_inputs_without_a_number_are_errors_in_the_table_of_codes():
     """A code that is missing there is a rule that SARIF does not define."""
     report = Report(
-        "s", "b", "", (CheckResult("c", "formulas", (), 1, (), (Finding("XP404", "x", (), (), "no number"),)),), Census(0, 0, 0)
+        "s", "b", "", (CheckResult("c", "formulas", (), 1, (), (Finding("XP404", "x", (), (), "no number"),)),), Coverage(0, 0, 0)
     )  # fmt: skip
     (one,) = json.loads(sarif.render([report]))["runs"][0]["results"]
     assert (one["ruleId"], one["level"]) == ("XP404", "error")

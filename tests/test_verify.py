@@ -28,8 +28,8 @@ def test_every_iteration_of_the_week_one_workbook_matches(week_one):
     assert [check.blocks for check in report.checks][:2] == [22, 22]
     assert all(check.counts["match"] == check.counts["bound"] > 0 for check in report.checks)
     assert all(check.scenarios.run == 100 and check.scenarios.failed == 0 for check in report.checks)
-    assert report.census.unbound_cells == (Cell("Loss", 13, 5),)
-    assert report.census.formulas == report.census.bound + report.census.helper + 1
+    assert report.coverage.unbound_cells == (Cell("Loss", 13, 5),)
+    assert report.coverage.formulas == report.coverage.bound + report.coverage.helper + 1
 
 
 def test_both_engines_pass_the_workbook(two_iterations):
@@ -182,7 +182,7 @@ def test_where_everything_is_skipped_nothing_is_shown(small):
     """A spec that compares nothing must not be a way to a green light."""
     small.write_spec(outputs='[outputs]\ny = { at = "B1", skip = "later" }')
     report = xlparity.verify(small.spec)
-    assert (report.census.bound, report.census.unbound) == (0, 1)
+    assert (report.coverage.bound, report.coverage.unbound) == (0, 1)
     assert report.checks[0].results[0].status == "skipped"
     assert report.verdict is Verdict.UNASSESSED
 
@@ -273,9 +273,9 @@ def test_a_reference_that_updates_its_arrays_in_place_is_read_as_it_yields(small
 def test_helpers_and_strays_are_told_apart(small):
     """Every formula of the file is bound, on the way to a bound one, or said not to be looked at."""
     small.write_cells({"A1": 3, "B1": "=C1+D1", "C1": "=A1", "D1": "=SUM(A1:A2)", "E1": "=A1"})
-    census = xlparity.verify(small.spec).census
-    assert (census.formulas, census.bound, census.helper, census.unbound) == (4, 1, 2, 1)
-    assert [str(cell) for cell in census.unbound_cells] == ["Sheet!E1"]
+    coverage = xlparity.verify(small.spec).coverage
+    assert (coverage.formulas, coverage.bound, coverage.helper, coverage.unbound) == (4, 1, 2, 1)
+    assert [str(cell) for cell in coverage.unbound_cells] == ["Sheet!E1"]
 
 
 # --- the report ------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def test_the_copy_says_what_the_original_should_have_said(run, two_iterations, f
     out = tmp_path / "mended.xlsx"
     done = run("verify", two_iterations, "--workbook", faulty, "--fix", out)
     assert done.code == 1
-    assert f"wrote {out.as_posix()}: 3 formulas put right, Training!J10 to Training!N31." in " ".join(done.out.split())
+    assert f"wrote {out.as_posix()}: 3 formulas corrected, Training!J10 to Training!N31." in " ".join(done.out.split())
     book, right = read_workbook(out), read_workbook(two_iterations.with_name("regressor.xlsx"))
     assert {cell: str(content) for cell, content in book.cells.items()} == {
         cell: str(content) for cell, content in right.cells.items()

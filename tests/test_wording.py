@@ -74,7 +74,7 @@ def test_pasted_values_are_not_said_to_differ(small):
     """Whoever pastes values over formulas has the right numbers, and would look for differences that there are not."""
     small.write_cells({"A1": 3, "B1": 6})
     told = words.verdict(xlparity.verify(small.spec))
-    assert "1 of 1 compared cells holds a constant where a formula must stand" in told
+    assert "1 of 1 compared cells contains a constant instead of a formula" in told
 
 
 def test_what_the_spec_leaves_out_is_said_with_its_reason(history):

@@ -1,4 +1,4 @@
-"""Python's cyclic garbage collector, paused where a great many small values are made and all of them are kept."""
+"""Pauses Python's cyclic garbage collector while many small values are made that are all kept."""
 
 import gc
 import threading

@@ -59,7 +59,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def nearest_file(path: Path) -> str:
-    """What ``nearest`` says of the files of that kind beside a path where there is no file, else nothing."""
+    """A hint at the most similar file of the same kind in the folder of a path that does not exist; empty if it exists."""
     try:
         kind = "".join(path.suffixes)
         names = {file.name for file in path.parent.iterdir() if file.name.endswith(kind)}

@@ -1,4 +1,4 @@
-"""What belongs to the whole process and not to one thread of it, and the lock of whoever depends on it or changes it."""
+"""The lock for settings of the whole process, such as the current folder and the warnings filters."""
 
 import os
 import threading

@@ -157,9 +157,9 @@ def seconds(value: Any, named: str) -> float | None:
 
 def _refuse_nonsense(name: str, value: Any, named: str) -> None:
     """Raises UsageError, in which ``named`` precedes the name, where an option cannot have this value."""
-    said = _nonsense(name, value)
-    if said:
-        raise UsageError(f"{named}{name.replace('_', '-') if named == '--' else name} {said}")
+    text = _nonsense(name, value)
+    if text:
+        raise UsageError(f"{named}{name.replace('_', '-') if named == '--' else name} {text}")
 
 
 def _nonsense(name: str, value: Any) -> str | None:
@@ -173,7 +173,7 @@ def _nonsense(name: str, value: Any) -> str | None:
         case "tolerance":
             fine = isinstance(value, Tolerance) and not (_nonsense("rtol", value.rtol) or _nonsense("atol", value.atol))
             return None if fine else "is a Tolerance of two numbers, such as Tolerance(rtol=1e-9, atol=1e-12)"
-        case "rtol" | "atol":  # of what an infinite one allows, nobody could say anything
+        case "rtol" | "atol":  # an infinite tolerance would accept every value
             return None if value is None or (number and 0 <= value < math.inf) else "is a number such as 1e-9"
         case "scenarios" | "seed":
             most = MOST_SCENARIOS if name == "scenarios" else LARGEST_SEED

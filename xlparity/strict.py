@@ -1,4 +1,4 @@
-"""Strict mode, which is on in the tests: an error that the product passes over is raised, so that none goes unseen."""
+"""Strict mode, for tests: raises the errors of fast paths that the product would handle by a fallback."""
 
 import os
 

@@ -112,7 +112,7 @@ def main() -> None:
             spent = time.process_time() - began
             whole += spent
             content = next(iter(mutant.contents.values()))
-            print(f"{spent:7.2f} s  {outcome.fate:10} {mutant.kind:11} {len(mutant.contents):5} cells  {content}")
+            print(f"{spent:7.2f} s  {outcome.status:10} {mutant.kind:11} {len(mutant.contents):5} cells  {content}")
         print(f"{len(chosen)} mutants in {whole:.1f} s, {60 * len(chosen) / whole:.1f} a minute")
 
 

@@ -1,4 +1,4 @@
-"""Parity as an assertion, for tests written in Python."""
+"""``assert_parity``: a parity check as an assertion, for tests written in Python."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ _HERE = Path("assert_parity")
 
 
 class Parts(TypedDict, total=False):
-    """The other keys that a spec file has at its top."""
+    """The other top-level keys of a spec file."""
 
     sheet: str | None
     blocks: Mapping[str, Any] | None
@@ -34,14 +34,14 @@ def assert_parity(
     options: Options | None = None,
     **parts: Unpack[Parts],
 ) -> Report:
-    """The report on a workbook that computes what the reference computes; AssertionError where it does not.
+    """The report on a workbook that passes; raises AssertionError where it does not pass.
 
     ``inputs`` and ``outputs``, and of the other ``parts`` ``sheet``, ``blocks``, ``tolerance`` and ``accept``, are what a spec
     file has under these names (see ``xlparity spec``), in Python's own types. ``reference`` is the function itself or its
     name, ``file.py:function`` or ``package.module:function``, and paths are relative to the current folder. ``options`` are
     as for ``verify``. The error's text is that of the pytest plugin.
 
-    What cannot be assessed is an AssertionError too, and an XlparityError where a file or a name is unusable.
+    A workbook that cannot be assessed raises AssertionError too; an unusable file or name raises XlparityError.
     """
     __tracebackhide__ = True  # pytest shows the line of the test
     options = Options.of_project() if options is None else options
@@ -54,18 +54,18 @@ def assert_parity(
 
 
 def _text(report: Report) -> str:
-    """What is wrong, by quantity and iteration, in the words of the pytest plugin."""
+    """The failed and unassessed quantities by iteration, with the texts of the pytest plugin."""
     (check,) = report.combined
     parts = parts_of(report)
-    amiss = {key: part for key, part in parts.items() if part.outcome in ("failed", "unassessed")}
-    said = (
+    not_passed = {key: part for key, part in parts.items() if part.outcome in ("failed", "unassessed")}
+    sentence = (
         "cannot be assessed" if report.verdict is Verdict.UNASSESSED else "does not compute what the reference computes"
     )
     each = "quantities and iterations" if check.blocks > 1 else "quantities"
-    lines = [f"{report.workbook} {said}, in {len(amiss):,} of {len(parts):,} {each}"]
-    for key, part in list(amiss.items())[:_PARTS_SHOWN]:
+    lines = [f"{report.workbook} {sentence}, in {len(not_passed):,} of {len(parts):,} {each}"]
+    for key, part in list(not_passed.items())[:_PARTS_SHOWN]:
         lines += ["", f"{name_of(key, check.blocks)}: {part.sentence}"]
         lines += [f"  {line}" for line in (*part.causes, *part.details())]
-    if len(amiss) > _PARTS_SHOWN:
-        lines += ["", f"and {len(amiss) - _PARTS_SHOWN:,} more"]
+    if len(not_passed) > _PARTS_SHOWN:
+        lines += ["", f"and {len(not_passed) - _PARTS_SHOWN:,} more"]
     return visible("\n".join(lines))

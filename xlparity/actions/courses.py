@@ -1,6 +1,6 @@
-"""The course's workbooks, by name: a new one is a new folder of ``xlparity.course``, and nothing else.
+"""The course workbooks by name. Each is a folder of ``xlparity.course`` with a module ``pages`` and its constant ``COURSE``.
 
-Each folder has a module ``pages`` with the constant ``COURSE``. Nothing is imported of it before it is asked for.
+A new workbook is a new folder. It is imported on first use.
 """
 
 import importlib
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What a course workbook is made by.
+    """The functions that make a course workbook.
 
-    ``draft(iterations, alpha, seed)`` is the workbook of so many iterations, with this learning rate and this seed of the
-    first weights. ``plant_mistakes(draft, iterations)`` puts mistakes into it, as students make them.
+    ``draft(iterations, alpha, seed)`` returns the workbook with so many iterations, this learning rate and this seed of the
+    initial weights. ``plant_mistakes(draft, iterations)`` puts typical mistakes of students into it.
     """
 
     draft: "Callable[[int, float, int], Draft]"
@@ -34,7 +34,7 @@ def course_names() -> tuple[str, ...]:
 
 
 def find_course(name: str) -> Course:
-    """The workbook of this name; raises UsageError where there is none."""
+    """The course workbook of this name; raises UsageError where there is none."""
     names = course_names()
     if name not in names:
         raise UsageError(f"there is no course workbook '{name}'{nearest(name, names)}")

@@ -1,4 +1,4 @@
-"""A copy of a workbook in which some formulas are exchanged, and every stored value is right again."""
+"""``fix``: writes a copy of a workbook with formulas replaced and every stored value recomputed."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -20,14 +20,14 @@ from xlparity.results.stored import StoredReport
 
 
 def fix(report: Report, path: str | Path) -> Fixed:
-    """Writes a copy of the report's workbook with all suggestions applied; what was changed, by cell.
+    """Write a copy of the report's workbook with all suggestions applied; return the new formulas by cell.
 
-    ``path`` is the copy's, relative to the current folder; it ends as the workbook's does, and the workbook stays as it is.
+    ``path`` is the path of the copy, relative to the current folder, with the workbook's extension; the workbook is unchanged.
     Without any suggestion nothing is written, and ``formulas`` of the result is empty. Every formula's stored value is
-    recomputed, and nothing else in the file is changed. ``verify(spec, workbook=path)`` tells whether the copy passes.
+    recomputed, and nothing else in the file is changed. ``verify(spec, workbook=path)`` reports whether the copy passes.
 
-    Raises UsageError where the copy would overwrite the workbook or the spec or cannot be written, WorkbookError where a
-    suggestion cannot be written, and where the workbook is no longer the one that was verified.
+    Raises UsageError where the copy would overwrite the workbook or the spec, or cannot be written, and WorkbookError where a
+    formula cannot be written, or the workbook has changed since it was verified.
     """
     path = Path(path)
     for other in (Path(report.workbook), Path(report.spec)):
@@ -40,15 +40,15 @@ def fix(report: Report, path: str | Path) -> Fixed:
 
 
 def corrected(report: Report) -> tuple[bytes, dict[Cell, Formula]]:
-    """The bytes of the report's workbook with all suggestions applied, and these, by the cell that each is in.
+    """The bytes of the report's workbook with all suggestions applied, and the new formulas by cell.
 
-    Raises WorkbookError where a suggestion cannot be written, and where the file is no longer the one that was verified.
+    Raises WorkbookError where a formula cannot be written, or the workbook has changed since it was verified.
     """
     formulas = {
         cell: formula
         for check in report.checks
         for finding in check.findings
-        for cell, formula in finding.mends.items()
+        for cell, formula in finding.replacements.items()
     }
     path = Path(report.workbook)
     data = read_bytes(path)
@@ -59,15 +59,14 @@ def corrected(report: Report) -> tuple[bytes, dict[Cell, Formula]]:
 
 
 def fixed(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> bytes:
-    """The workbook's bytes with these formulas in place of what the cells hold, recalculated; nothing else is touched.
+    """The workbook's bytes with these formulas in their cells and every stored value recomputed; nothing else is changed.
 
-    An array formula takes the place of one with the same area, or of constants. Every formula's stored value is what the
-    workbook then computes. What cannot be computed, and hangs on what was changed, stores nothing: its old value is no
-    longer right, and only the program that opens the file can find the new one. A formula that could not even be read
-    keeps what it has.
+    An array formula may replace one with the same area, or constants. A cell that depends on a changed one and cannot be
+    computed stores no value: the old one is out of date, and the program that opens the file computes the new one. A formula
+    that could not be read keeps its stored value.
 
-    Raises WorkbookError where a formula cannot be written, and where the file that results would not read as the same
-    workbook with these formulas in it.
+    Raises WorkbookError where a formula cannot be written, and where the result would not read as the same workbook with
+    these formulas.
     """
     if not formulas:
         return data
@@ -115,10 +114,10 @@ def _area(book: Workbook, cell: Cell) -> Range | None:
 
 
 def _certain(book: Workbook, sheet: str, address: str) -> str | None:
-    """The text of a shared formula in this cell; None where it may say something else than what was read.
+    """The text of a shared formula in this cell; None where openpyxl may have read another formula than Excel does.
 
-    openpyxl moves it there from another cell. It takes names such as YTD1 for addresses, runs over the edge of the grid
-    where Excel begins again at the other side, and does not move all of a range that an expression is an end of.
+    openpyxl derives it from the formula of another cell. It moves names such as YTD1 like addresses, leaves the grid where
+    Excel wraps around, and moves only a part of a range with an expression as an end.
     """
     cell = parse_range(address, sheet).first
     formula = book.formula(cell)
@@ -138,7 +137,7 @@ def _certain(book: Workbook, sheet: str, address: str) -> str | None:
 
 
 def _refuse_other_changes(old: Workbook, new: Workbook, formulas: Mapping[Cell, Formula]) -> None:
-    """The file as written is read again: it must be the same workbook, but for these formulas."""
+    """Raise WorkbookError unless the written file reads as the same workbook with these formulas."""
     for cell, formula in formulas.items():
         held = new.cells.get(cell)
         if not isinstance(held, Formula) or held.text != formula.text:
@@ -162,29 +161,29 @@ def _refuse_other_changes(old: Workbook, new: Workbook, formulas: Mapping[Cell, 
 
 
 def _out_of_date(book: Workbook, formulas: Iterable[Cell], values: Values, report: StoredReport) -> list[Cell]:
-    """The cells that hang on a formula or a value that has changed, and could not be computed.
+    """The cells that depend on a changed formula or value, and could not be computed.
 
-    A formula with INDIRECT or OFFSET may hang on more than it names, but every program recalculates it on opening.
+    A formula with INDIRECT or OFFSET may have more precedents than it names, but every program recalculates it on opening.
     """
-    moved = set(formulas)
+    changed = set(formulas)
     waiting: set[Cell] = set()
     for result in report.results:
         anchor = book.members.get(result.cell, result.cell)
         if isinstance(values.get(result.cell, MISSING), Unsupported | Missing):
             waiting.add(anchor)
         elif result.status == "differs":
-            moved.add(anchor)
+            changed.add(anchor)
 
     def is_waiting(cell: Cell) -> bool:
         return book.members.get(cell, cell) in waiting
 
-    begin = moved.union(cell for cell in waiting if _opaque(book, cell))
+    begin = changed.union(cell for cell in waiting if _opaque(book, cell))
     reached = waiting.intersection((*begin, *book.graph.after(map(book.filled, begin), is_waiting)))
     return [cell for anchor in sorted(reached) for cell in book.filled(anchor).cells()]
 
 
 def _opaque(book: Workbook, cell: Cell) -> bool:
-    """Whether the formula uses a name that stands for an expression: what that refers to is not followed."""
+    """Whether the formula uses a name that is defined as an expression, whose precedents are not known."""
     formula = book.formula(cell)
     for token in tokens(formula.text) if formula else ():
         word = token.text
@@ -197,7 +196,7 @@ def _opaque(book: Workbook, cell: Cell) -> bool:
 
 
 def _emptied(data: bytes, book: Workbook, cells: Iterable[Cell]) -> bytes:
-    """The file without what these cells store."""
+    """The file without the stored values of these cells."""
     sheets: dict[str, dict[str, Value]] = {}
     for cell in cells:
         sheets.setdefault(cell.sheet, {})[cell.a1] = BLANK

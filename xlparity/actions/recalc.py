@@ -1,4 +1,4 @@
-"""Stored values: held against what the formulas compute, and replaced by it."""
+"""``recalc``: compares the stored values of a workbook with what its formulas compute, and replaces them."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -12,17 +12,17 @@ from xlparity.excel.prefixes import misspelling, misspelt
 from xlparity.excel.values import MISSING, Depends, ErrorValue, Missing, Unsupported, Value
 from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
 from xlparity.files import from_here
-from xlparity.results.stored import Stored, StoredReport, StoredResult
+from xlparity.results.stored import StoredReport, StoredResult, StoredStatus
 from xlparity.tolerance import Tolerance
 
 EQUAL = Tolerance(rtol=1e-9, atol=1e-12)
 
 
 def check_stored(path: Path) -> tuple[StoredReport, bytes]:
-    """How the stored values compare with the recomputed ones, and the file with these in their place.
+    """The report on the stored values, and the bytes of the file with the recomputed ones.
 
-    Only the values in the sheets' XML are exchanged; the value of a cell that could not be computed stays. Raises
-    WorkbookError where the file cannot be read or patched.
+    Only the values in the sheets' XML are replaced; a cell that could not be computed keeps its stored value. Raises
+    WorkbookError where the file cannot be read or changed.
     """
     data = read_bytes(path)
     book = parse_workbook(data, path)
@@ -30,7 +30,7 @@ def check_stored(path: Path) -> tuple[StoredReport, bytes]:
 
 
 def hold_against(data: bytes, book: Workbook, values: Values) -> tuple[StoredReport, bytes]:
-    """The same for values that somebody has computed already, and the workbook's own bytes."""
+    """The same for given values, as computed from the workbook with these bytes."""
     file = ooxml.Editor(data, book.path)
     shared = ooxml.shared_strings(file.parts, book.path)
     libreoffice = b"<Application>LibreOffice" in file.parts.get("docProps/app.xml", b"")
@@ -71,7 +71,7 @@ def _exchanged(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], v
 
 
 def _result(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], values: Values) -> StoredResult:
-    """The fact about one formula element: of an array formula, about the member that is furthest from equal."""
+    """The result of one formula element: of an array formula, that of the cell with the worst status."""
     found = [(_status(stored.get(member.a1), values.get(member, MISSING)), member) for member in _cells(book, cell)]
     status, member = min(found, key=lambda item: ("uncached", "unsupported", "differs", "equal").index(item[0]))
     formula, computed = book.formula(cell), values.get(member, MISSING)
@@ -80,7 +80,7 @@ def _result(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], valu
     return StoredResult(member, status, stored.get(member.a1), computed, str(formula) if formula else None, reason)
 
 
-def _status(stored: Value | None, computed: Value) -> Stored:
+def _status(stored: Value | None, computed: Value) -> StoredStatus:
     if isinstance(computed, Depends) and stored is not None:
         both = {_status(stored, value) for value in (computed.exact, computed.rounded)}
         return both.pop() if len(both) == 1 else "unsupported"
@@ -95,10 +95,10 @@ def _status(stored: Value | None, computed: Value) -> Stored:
 
 def _same(stored: Value | None, value: Value) -> bool:
     if isinstance(value, ErrorValue) and stored == value.code:
-        return True  # Google Sheets stores an error value as a text
+        return True  # Google Sheets stores an error value as text
     return type(stored) is type(value) and stored == value
 
 
 def _as_boolean(stored: Value | None, computed: Value | None) -> Value | None:
-    """The stored value; LibreOffice stores TRUE as the number 1 where the cell has a number format that is not its own."""
+    """The stored value; LibreOffice stores TRUE as the number 1 where the cell has another number format than its own."""
     return bool(stored) if isinstance(computed, bool) and stored in (0.0, 1.0) else stored

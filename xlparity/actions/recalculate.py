@@ -1,4 +1,4 @@
-"""A workbook's values by address, recomputed."""
+"""``recalculate``: the recomputed values of a workbook, by address."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
@@ -12,15 +12,15 @@ from xlparity.excel.values import BLANK, Missing, Unsupported, Value
 from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
 from xlparity.settings import Options
 
-_KEPT = 8
+_CACHED = 8
 
 
 class Recalculated(Mapping[str, Value]):
-    """What the cells come to, by address, as ``Sheet1!B5``, or ``B5`` on the first sheet.
+    """The values of the cells by address: ``Sheet1!B5``, or ``B5`` on the first sheet.
 
     A number, or a date as its serial number, is a float, a text a str, a truth value a bool, an empty cell ``BLANK`` and an
     error value an ``ErrorValue``. A cell that the engine does not support raises EngineError, so that no comparison with it
-    can come out well. Iterating gives the addresses of the cells that hold anything, with their sheets.
+    can succeed. Iterating gives the addresses of the non-empty cells, with their sheets.
     """
 
     def __init__(self, book: Workbook, values: Values) -> None:
@@ -43,24 +43,23 @@ class Recalculated(Mapping[str, Value]):
 def recalculate(
     workbook: str | Path, changes: Mapping[str, float | str | bool] | None = None, *, options: Options | None = None
 ) -> Recalculated:
-    """What a workbook's cells come to, recomputed: ``recalculate("book.xlsx")["Sheet1!B5"]``.
+    """The recomputed values of a workbook by address: ``recalculate("book.xlsx")["Sheet1!B5"]``.
 
-    ``changes`` are values by address that are set first, in place of what the cells hold: ``{"B1": 0.5}``. Of ``options``
-    only the engines matter, as for ``verify``: the first that recomputes, or else the stored values. A path is relative to
-    the current folder.
+    ``changes`` are values by address to set first: ``{"B1": 0.5}``. Of ``options`` only the engines are used: the first that
+    recomputes, or else the stored values. A path is relative to the current folder.
 
-    Raises UsageError for an address that is none or names several cells, and for an engine that cannot run here,
-    WorkbookError where the workbook cannot be read, EngineError where the engine fails.
+    Raises UsageError for a wrong address, an address of several cells, and an engine that cannot run here, WorkbookError where
+    the workbook cannot be read, and EngineError where the engine fails.
     """
     return _recalculated(_load, workbook, changes, Options.of_project() if options is None else options)
 
 
 def keeping(usual: Options) -> Callable[..., Recalculated]:
-    """``recalculate`` with these options where it is given none, for one thread.
+    """``recalculate`` with these default options and a cache, for one thread.
 
-    The last workbooks are kept, and not compiled again while their files' contents are the same.
+    The last workbooks are cached, and not compiled again while the contents of their files are the same.
     """
-    load = functools.lru_cache(_KEPT)(_load)
+    load = functools.lru_cache(_CACHED)(_load)
 
     def recalculate(
         workbook: str | Path, changes: Mapping[str, float | str | bool] | None = None, *, options: Options | None = None
@@ -76,7 +75,7 @@ def _recalculated(
     changes: Mapping[str, float | str | bool] | None,
     options: Options,
 ) -> Recalculated:
-    """What ``recalculate`` gives, with the workbook read from its path and bytes and compiled by ``load``."""
+    """The result of ``recalculate``, with the workbook read and compiled by ``load``."""
     path = Path(workbook)
     book, session = load(path, read_bytes(path), _first(options))
     given: dict[Cell, Value] = {
@@ -92,12 +91,12 @@ def _load(path: Path, data: bytes, engine: str) -> tuple[Workbook, Session]:
 
 
 def _first(options: Options) -> str:
-    """The first of the engines that recomputes, else the first."""
+    """The first engine that recomputes, else the first."""
     return next((name for name in options.engines if find_engine(name).recomputes), options.engines[0])
 
 
 def _cell(address: str, book: Workbook) -> Cell:
-    """The cell; raises UsageError where the address is none, names several, or a sheet that there is not."""
+    """The cell; raises UsageError for a wrong address, an address of several cells, or a sheet that does not exist."""
     try:
         area = parse_range(address, book.sheets[0])
     except ValueError as error:

@@ -9,11 +9,11 @@ from typing import Annotated, NoReturn
 import typer
 
 import xlparity
-from xlparity.cli.commands import Command, Group
+from xlparity.cli.commands import Command, CommandGroup
 from xlparity.cli.engines import engines
 from xlparity.cli.guard import guarded
 from xlparity.cli.mutate import mutate
-from xlparity.cli.output import complain
+from xlparity.cli.output import print_error
 from xlparity.cli.rules import rules
 from xlparity.cli.spec import spec
 from xlparity.cli.verify import verify
@@ -22,7 +22,7 @@ from xlparity.errors import XlparityError
 
 app = typer.Typer(
     name="xlparity",
-    cls=Group,
+    cls=CommandGroup,
     invoke_without_command=True,
     rich_markup_mode=None,  # rich draws boxes around it, and takes [tool.xlparity] for a colour
     pretty_exceptions_enable=False,
@@ -53,18 +53,18 @@ def _root(
 
 
 for _command in (verify, init, generate, recalc, mutate, spec, rules, engines):
-    # The first line whole: what is not given is cut to the width of the terminal.
+    # typer shortens a help text to the terminal's width, but not a given short_help.
     app.command(cls=Command, short_help=(_command.__doc__ or "").partition("\n")[0])(_command)
 
 
 def main() -> NoReturn:
-    """The command ``xlparity``, whose exit code is 0 only where a verdict, or what else was asked for, is written."""
+    """The command ``xlparity``. Its exit code is 0 only if its output was written, whatever the reference does."""
     guarded(run)
 
 
 def run() -> NoReturn:
-    """The command in this process: an error is one line on standard error and exit code 2, and never looks like a verdict."""
-    # Where a shell has closed one of them, Python has none: nobody reads it, and the exit code is all the same.
+    """Run the command in this process: an error is one line on standard error and exit code 2, which differs from a verdict's."""
+    # Python has no stream where the shell closed it.
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
@@ -73,16 +73,16 @@ def run() -> NoReturn:
     try:
         code = app(prog_name="xlparity", standalone_mode=False)
     except XlparityError as error:
-        _complain(str(error))
-    except Exception as error:  # a fault of ours: exit code 1 would say that the workbook fails
+        _exit_with_error(str(error))
+    except Exception as error:  # a bug in xlparity: exit code 1 would mean that the workbook fails
         if os.environ.get("XLPARITY_TRACEBACK"):
             raise
-        _complain(
+        _exit_with_error(
             f"a fault in xlparity, {type(error).__name__}: {error}; please report it, with what XLPARITY_TRACEBACK=1 shows"
         )
     raise SystemExit(code)
 
 
-def _complain(message: str) -> NoReturn:
-    complain(message)
+def _exit_with_error(message: str) -> NoReturn:
+    print_error(message)
     raise SystemExit(2) from None

@@ -1,4 +1,4 @@
-"""``xlparity engines``: what can recalculate a workbook here."""
+"""``xlparity engines``: lists the engines that can recalculate a workbook here."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,19 +9,19 @@ from xlparity.cli.output import page_width, write_text
 if TYPE_CHECKING:
     from rich.console import Console
 
-_TRUST = (
+_ABOUT = (
     "formulas reads formulas with the parser of the library of that name and computes each function with the library, "
-    "with scipy, or with code of its own where the library is wrong (--functions says which and why), behind a list of "
-    "functions and operands that were compared with values that Excel stored. What is not on the list is unsupported, "
-    "with the reason, and so is what depends on it. excelmodel is the library as it comes; it rounds constants to 15 "
-    "decimals, and refuses what formulas refuses.",
+    "with scipy, or with code of its own where the library is wrong (--functions says which and why). It supports the "
+    "functions and operands that were compared with values stored by Excel. Any other formula is unsupported, with the "
+    "reason, and so are its dependents. excelmodel is the library without changes; it rounds constants to 15 decimals, "
+    "and does not support what formulas does not support.",
     "Both call numpy for EXP and LN: that they agree with a numpy reference to the last bit shows that the formulas "
-    "are the same, not that numpy's logarithm is right. The other engines are for that.",
-    "--engine may be repeated. A cell that one engine alone gets wrong, while formulas or two others recomputed it "
-    "and agree with the reference, is a finding about that engine (XP305) and does not fail the workbook. One against "
-    "one is undecided (XP307), and the cell is unassessed. Where all that can compute a cell contradict the "
-    "reference, the workbook fails. A stored value never acquits a formula; one that is not what the formula computes "
-    "is XP501.",
+    "are the same, not that numpy's logarithm is right. The other engines check that.",
+    "--engine may be repeated. A cell that is wrong with one engine only, while formulas or two others recomputed it "
+    "and agree with the reference, is a finding about that engine (XP305) and does not fail the workbook. With one "
+    "engine against one there is no consensus (XP307), and the cell is unassessed. Where every engine that can compute "
+    "a cell differs from the reference, the workbook fails. A stored value is no evidence that a formula is right; one "
+    "that differs from what the formula computes is XP501.",
 )
 
 
@@ -30,7 +30,7 @@ def engines(
         bool, typer.Option("--functions", help="List each function of the engine formulas, who computes it, and why.")
     ] = False,
 ) -> None:
-    """List the engines, their versions, whether each can run here, and what is concluded where several disagree."""
+    """List the engines, their versions, whether each can run here, and how their results are combined."""
     from xlparity.engines.registry import list_engines  # noqa: PLC0415
     from xlparity.reporters.terminal import engine_table, function_table  # noqa: PLC0415
 
@@ -49,7 +49,7 @@ def engines(
 
     def show(console: "Console") -> None:
         console.print(engine_table(rows))
-        for text in _TRUST:
+        for text in _ABOUT:
             console.print(f"\n{text}", width=min(console.width, page_width()))
 
     write_text(show, None)

@@ -1,4 +1,4 @@
-"""The examples that end each command's help: every one runs as it stands, where the files that it names are."""
+"""The examples at the end of each command's help. A test runs every one of them."""
 
 from collections.abc import Mapping
 
@@ -11,18 +11,18 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "verify": {
         "every spec file below this folder": "xlparity verify",
         "somebody else's workbook by the same spec": "xlparity verify training.parity.toml --workbook student.xlsx",
-        "a copy with the formulas put right": "xlparity verify student.parity.toml --fix mended.xlsx",
+        "a copy with the suggestions applied": "xlparity verify student.parity.toml --fix fixed.xlsx",
         "a copy with its cells coloured and commented": "xlparity verify student.parity.toml --annotate shown.xlsx",
         "again at every save, until Ctrl-C": "xlparity verify student.parity.toml --watch",
         "a page for people, and the text on the terminal": (
             "xlparity verify --format text --format html --output report.html"
         ),
-        "what the file stores, beside what it computes": (
+        "the stored values, compared as well": (
             "xlparity verify training.parity.toml --engine formulas --engine cached"
         ),
     },
     "init": {
-        "training.parity.toml, with the names that the function takes and gives": (
+        "training.parity.toml, with the names of the function's parameters and results": (
             "xlparity init training.xlsx --reference training.py:train"
         ),
         "with the sheet's own names, in a file of another name": "xlparity init training.xlsx -o draft.parity.toml",
@@ -32,8 +32,8 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "a longer training in another folder, verified": (
             "xlparity generate --iterations 50 --alpha 0.5 --out scratch --verify"
         ),
-        "a copy of it with three mistakes, to see what verify says": "xlparity generate --faulty student.xlsx",
-        "whether the files in workbooks are what would be written": "xlparity generate --check",
+        "a copy of it with three mistakes, to see what verify reports": "xlparity generate --faulty student.xlsx",
+        "whether the files in workbooks are what generate would write": "xlparity generate --check",
     },
     "recalc": {
         "whether the workbook stores what its formulas compute": "xlparity recalc --check training.xlsx",
@@ -47,11 +47,11 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     },
     "spec": {
         "the format of spec files, with every key": "xlparity spec",
-        "the JSON Schema, for editors, which parity.schema.json is to contain": "xlparity spec --schema",
+        "the JSON Schema for editors, as in parity.schema.json": "xlparity spec --schema",
     },
     "rules": {
-        "all codes, a line each": "xlparity rules",
+        "all codes, one line each": "xlparity rules",
         "what XP101 means, with an example and what to do": "xlparity rules XP101",
     },
-    "engines": {"what can run here, and what to install for the rest": "xlparity engines"},
+    "engines": {"which engines can run here, and what to install for the others": "xlparity engines"},
 }

@@ -1,4 +1,4 @@
-"""The formats of a verification's report: which goes to which file, and what GitHub Actions is told without being asked."""
+"""Writes the reports of ``xlparity verify``: each format to its file, and annotations and a summary on GitHub Actions."""
 
 import dataclasses
 import itertools
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlparity.cli.output import on_github, tell_written, write, write_text
+from xlparity.cli.output import on_github, print_written, write, write_text
 from xlparity.errors import UsageError, nearest
 from xlparity.files import keep_report_apart
 from xlparity.reporters.formats import TEXT, format_names, render
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from xlparity.results.fixed import Fixed
     from xlparity.results.report import Report
 
-_MOST_OF_A_SUMMARY = 1024 * 1024  # bytes, of which GitHub shows a step's summary; of a longer one it shows nothing
+_MOST_OF_A_SUMMARY = 1024 * 1024  # bytes: GitHub does not show a longer summary of a step at all
 _ROOM_FOR_THE_REST = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One format and the file it goes to, None being standard output."""
+    """One format and its file; None is standard output."""
 
     format: str
     output: Path | None
 
 
 def paired(formats: Sequence[str] | None, outputs: Sequence[Path] | None) -> tuple[Wanted, ...]:
-    """Each format with its file, in the order in which they are given.
+    """Each format with its file, in the order of the options.
 
-    A single format may do without a file; of several, text may, and goes to standard output.
-    Raises UsageError for an unknown format, and where it is not clear which file is whose.
+    A single format may have no file; of several, ``text`` may have none, and goes to standard output.
+    Raises UsageError for an unknown format, and where formats and files cannot be paired.
     """
     formats = list(formats or [TEXT])
     for name in formats:
@@ -52,7 +52,7 @@ def paired(formats: Sequence[str] | None, outputs: Sequence[Path] | None) -> tup
     if len(outputs) < len(formats) and len(formats) > 1:
         raise UsageError(
             f"{len(formats)} times --format and {len(outputs)} times --output; give each format its own --output, in the "
-            "same order (text may do without, and goes to standard output)"
+            "same order (text may have none, and goes to standard output)"
         )
     for number, output in enumerate(outputs):
         if any(os.path.realpath(output) == os.path.realpath(other) for other in outputs[:number]):
@@ -63,7 +63,7 @@ def paired(formats: Sequence[str] | None, outputs: Sequence[Path] | None) -> tup
 
 
 def keep_all_apart(wanted: Sequence[Wanted], *others: Path | None) -> None:
-    """Raises UsageError where a report would overwrite one of the other files, or what people write."""
+    """Raise UsageError if a report would overwrite one of the other files, a workbook, a spec or Python code."""
     for one in wanted:
         keep_report_apart(one.output, *others)
 
@@ -71,10 +71,10 @@ def keep_all_apart(wanted: Sequence[Wanted], *others: Path | None) -> None:
 def write_reports(
     wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None", *, quiet: bool, verbose: bool
 ) -> None:
-    """Every format to its file or to standard output, and to GitHub Actions what it shows beside a commit.
+    """Write every format to its file or to standard output, and annotations and a summary on GitHub Actions.
 
-    Unless it is to be ``quiet``, the run says which files it wrote and, where no text says it, what the verdict is: on
-    standard output, or on standard error where the other holds a format for programs.
+    Unless ``quiet``, also print which files were written and, where no text is printed, the verdicts: on standard output, or
+    on standard error where standard output has a format for programs.
     """
     from xlparity.reporters import terminal  # noqa: PLC0415
 
@@ -85,18 +85,18 @@ def write_reports(
             placed = _from_the_top(reports) if one.format == "sarif" else reports
             write(render(one.format, placed, fixed), one.output)
         if one.output is not None and not quiet:
-            tell_written(one.output)
+            print_written(one.output)
     shown = [one.format for one in wanted if one.output is None]
     if TEXT not in shown and not quiet:
         write_text(lambda console: terminal.show(reports, console, fixed, quiet=True), None, aside=bool(shown))
     if on_github():
-        _tell_github(wanted, reports, fixed)
+        _write_for_github(wanted, reports, fixed)
 
 
 def _from_the_top(reports: "Sequence[Report]") -> "Sequence[Report]":
-    """On GitHub Actions, the reports with each workbook's path from the repository's top: there GitHub looks it up.
+    """The reports; on GitHub Actions, with each workbook's path relative to the repository's top, as GitHub needs it.
 
-    A step may run in a folder further down. A workbook outside of the repository keeps its path.
+    A step may run in a subfolder. A workbook outside of the repository keeps its path.
     """
     top = os.environ.get("GITHUB_WORKSPACE")
     if not on_github() or not top:
@@ -111,11 +111,11 @@ def _from_the_top(reports: "Sequence[Report]") -> "Sequence[Report]":
     ]
 
 
-def _tell_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None") -> None:
-    """Annotations behind the text, and the Markdown in the summary of the step.
+def _write_for_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None") -> None:
+    """Write the annotations after the text, and the Markdown report to the summary of the step.
 
-    Where standard output holds a format for programs, annotations go to standard error, which the runner reads for
-    commands as well. A summary that cannot be written changes no verdict.
+    Where standard output has a format for programs, annotations go to standard error, in which the runner finds commands as
+    well. A summary that cannot be written changes no verdict.
     """
     from xlparity.reporters.github import annotations  # noqa: PLC0415
 
@@ -132,7 +132,7 @@ def _tell_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "
 
 
 def _summary(reports: "Sequence[Report]", fixed: "Fixed | None", room: int) -> bytes:
-    """The Markdown, within so many bytes: what does not pass comes first where there is too much, and the rest is counted."""
+    """The Markdown in at most ``room`` bytes. If it is longer, workbooks that do not pass come first; the rest is counted."""
     from xlparity.reporters import words  # noqa: PLC0415
     from xlparity.results.report import Verdict  # noqa: PLC0415
 

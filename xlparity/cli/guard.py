@@ -1,8 +1,8 @@
-"""The exit code of a command is its verdict's, whatever a reference does to the process that computes it.
+"""Runs a command in a child process, so that a reference cannot change the exit code.
 
-A reference may end its process with code 0 past all of Python: by a C library, in a thread, or in what it has registered for
-the end. So on POSIX the command runs in a process of its own, forked before anything large is loaded, which tells its exit
-code to this one. Where there is no fork, only what ``containment`` replaces is noticed.
+A reference may end its process with code 0 without any Python exception: in a C library, in a thread, or in an exit handler.
+So on POSIX the command runs in a child process, forked before anything large is loaded, which sends its exit code through a
+pipe. On systems without fork, only the calls that ``spec/containment.py`` replaces are detected.
 """
 
 import contextlib
@@ -16,21 +16,23 @@ from types import FrameType
 from typing import NoReturn
 
 _PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP")
-_AT_ONCE = 0.5  # seconds within which a second interrupt is the first one, which came from the terminal as well
+_AT_ONCE = (
+    0.5  # seconds: a second SIGINT within them is the same Ctrl-C, sent by the terminal and passed on by the parent
+)
 
 
 def guarded(command: Callable[[], NoReturn]) -> NoReturn:
-    """Runs a command, which raises SystemExit, and ends with its exit code: with 2 where it ends without saying one.
+    """Run a command, which raises SystemExit, and exit with its code, or with 2 where it ends without one.
 
-    To be called by a program as the last thing it does: the command's SystemExit is raised in the other process.
+    Must be the last call of a program: the command's SystemExit is raised in the child process.
     """
     if not hasattr(os, "fork"):
         command()
-    while (spare := os.open(os.devnull, os.O_RDWR)) <= 2:  # one that the shell has closed is not to be a pipe of ours
+    while (spare := os.open(os.devnull, os.O_RDWR)) <= 2:  # a pipe must not take the number of a closed standard stream
         pass
     os.close(spare)
     read, write = os.pipe()
-    alive, held = os.pipe()  # that nobody writes to: it is closed when this process ends, however that happens
+    alive, held = os.pipe()  # never written to: it is closed when this process ends, however that happens
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, AttributeError, ValueError):
             stream.flush()
@@ -48,14 +50,14 @@ def guarded(command: Callable[[], NoReturn]) -> NoReturn:
         command()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
-        if os.getpid() == forked:  # and not a process that the reference has forked
-            with contextlib.suppress(OSError):  # it may have closed what it was not to know of
+        if os.getpid() == forked:  # not in a process that the reference has forked
+            with contextlib.suppress(OSError):  # the reference may have closed the pipe
                 os.write(write, bytes([code]))
         raise
 
 
 class _Interrupt:
-    """What SIGINT does: once only, where Ctrl-C has sent it to both processes."""
+    """The handler of SIGINT: raises KeyboardInterrupt once for a Ctrl-C that both processes received."""
 
     def __init__(self) -> None:
         self._last = -_AT_ONCE
@@ -68,7 +70,7 @@ class _Interrupt:
 
 
 def _wait(child: int, read: int) -> NoReturn:
-    """Ends as the child does, and with 2 where it ends without a word on its exit code."""
+    """Exit as the child does, or with 2 where it ends without sending an exit code."""
     for name in _PASSED_ON:
         number = getattr(signal, name)
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -78,8 +80,8 @@ def _wait(child: int, read: int) -> NoReturn:
     with contextlib.suppress(BlockingIOError):
         if code := os.read(read, 1):
             _leave(code[0])
-    if ended < 0:  # by a signal: so does this one, and the shell says so
-        if -ended != signal.SIGKILL:  # which nothing can be set for
+    if ended < 0:  # by a signal: end by the same one, for the shell to report
+        if -ended != signal.SIGKILL:  # which has no handler
             signal.signal(-ended, signal.SIG_DFL)
         os.kill(os.getpid(), -ended)
     with contextlib.suppress(OSError):
@@ -88,12 +90,12 @@ def _wait(child: int, read: int) -> NoReturn:
 
 
 def _leave(code: int) -> NoReturn:
-    """What is left in this process's buffers is the other's as well, and was written there."""
+    """Exit without flushing: the child has a copy of the buffers, and has written them."""
     os._exit(code)
 
 
 def _end_with(alive: int) -> None:
-    """Ends this process when the one that waits for it is ended, which would leave it running for nobody."""
+    """End this process when its parent has ended."""
     with contextlib.suppress(OSError):
         os.read(alive, 1)
     os.kill(os.getpid(), signal.SIGKILL)

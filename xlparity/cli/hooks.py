@@ -1,8 +1,8 @@
-"""What pre-commit runs, with the files that are to be committed: ``python -P -m xlparity.cli.hooks verify|recalc-check``.
+"""The hooks for pre-commit: ``python -P -m xlparity.cli.hooks verify|recalc-check FILES``.
 
-A hook is handed files, and a spec is what is verified: for a workbook, a reference or a module that changed, that is every
-spec which names it or whose reference imports it. Without -P a file of the repository could stand in for a library of the
-same name.
+pre-commit passes the changed files. The hook ``verify`` finds the specs to verify: those that are changed, that name a
+changed workbook or reference, or whose reference imports a changed module. Without -P, a file of the repository could be
+imported instead of a library of the same name.
 """
 
 import ast
@@ -22,11 +22,11 @@ from xlparity.files import files_below
 from xlparity.results.report import Verdict, worst
 from xlparity.spec import SUFFIX, read_spec
 
-_ENDINGS = (SUFFIX, ".xlsx", ".xlsm", ".py")  # in small letters; those of the workbooks may be capitals
+_ENDINGS = (SUFFIX, ".xlsx", ".xlsm", ".py")  # in lower case; a workbook's may be in capitals
 
 
 def verify(words: Sequence[str]) -> int:
-    """Verifies the specs that are, or rest on, any of the files behind the options; the exit code is the worst verdict's."""
+    """Verify the specs that are, or depend on, any of the files after the options; the exit code of the worst verdict."""
     options, files = _split(words)
     specs = specs_of([*files, *_deleted()], Path())
     if not specs:
@@ -36,7 +36,7 @@ def verify(words: Sequence[str]) -> int:
 
 
 def recalc_check(words: Sequence[str]) -> int:
-    """Whether each of the workbooks stores what its formulas compute; the exit code is the worst one's."""
+    """Check the stored values of each workbook; the worst exit code."""
     options, files = _split(words)
     codes = [_run(["recalc", "--check", *options, "--", str(file)]) for file in files]
     return int(worst(map(Verdict, codes))) if codes else 0
@@ -45,8 +45,7 @@ def recalc_check(words: Sequence[str]) -> int:
 def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
     """The spec files below the folder that are among the files, or name one as workbook, as reference or by its imports.
 
-    The files may be deleted ones. A spec that cannot be read is one of the specs, where there are files at all: what it
-    names, nobody knows.
+    The files may be deleted ones. A spec that cannot be read is included, since it may name any file.
     """
     if not files:
         return []
@@ -75,7 +74,7 @@ def specs_of(files: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _deleted() -> list[Path]:
-    """What a hook is for and the commit, or the range of commits, takes away or renames: handed over is what is there."""
+    """The files that the commit, or the range of commits, deletes or renames: pre-commit passes existing files only."""
     ends = [os.environ.get(f"PRE_COMMIT_{end}_REF") for end in ("FROM", "TO")]
     between = ["...".join(filter(None, ends))] if all(ends) else ["--cached"]
     command = ["git", "diff", "--name-only", "--no-renames", "--diff-filter=D", "--relative", "-z", *between, "--"]
@@ -88,9 +87,9 @@ def _deleted() -> list[Path]:
 
 
 def _imported(scripts: Iterable[Path], dotted: Iterable[str], modules: Mapping[str, Sequence[Path]]) -> set[str]:
-    """The parts of the names by which these files and modules import others, and these again others.
+    """The parts of the names of all modules that these files and modules import, directly or indirectly.
 
-    Where a module lies is not asked of Python, which would have to run it: any file of its name may be it.
+    Modules are found by file name, since Python would have to run code to locate them: any file of the name may be it.
     """
     names = set(dotted)
     ahead = [*scripts, *(path for name in names for path in modules.get(name, ()))]
@@ -107,7 +106,7 @@ def _imported(scripts: Iterable[Path], dotted: Iterable[str], modules: Mapping[s
 
 
 def _imports(path: Path) -> set[str]:
-    """The parts of all names that stand in the file's import statements; none where it cannot be read."""
+    """The parts of all names in the file's import statements; empty where it cannot be read."""
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError):
@@ -129,14 +128,14 @@ def _modules_below(folder: Path) -> dict[str, list[Path]]:
 
 
 def _module(path: Path) -> str:
-    """The last part of the name under which the file is imported: a package's own file is known by its folder."""
+    """The last part of the name under which the file is imported; for ``__init__.py``, the folder's name."""
     return path.resolve().parent.name if path.stem == "__init__" else path.stem
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[Path]]:
-    """The options that the configuration gives, and the files, which pre-commit puts behind them.
+    """The options from the configuration, and the files, which pre-commit appends to them.
 
-    Where the last option takes a file for its value, a ``--`` behind it in the configuration keeps the two apart.
+    Where the last option has a file as its value, the configuration must end with ``--``.
     """
     cut = len(words)
     while cut and words[cut - 1].lower().endswith(_ENDINGS) and Path(words[cut - 1]).is_file():
@@ -157,7 +156,7 @@ def _run(words: Sequence[str]) -> int:
 
 
 def main() -> NoReturn:
-    """The command of the hooks."""
+    """Run the hook named by the first argument."""
     hooks = {"verify": verify, "recalc-check": recalc_check}
     if len(sys.argv) < 2 or sys.argv[1] not in hooks:
         typer.echo(f"xlparity: name a hook: {' or '.join(hooks)}", err=True)

@@ -1,4 +1,4 @@
-"""``xlparity mutate``: how many faults a spec's check detects, names and fixes."""
+"""``xlparity mutate``: measures how many planted faults a spec's check detects, locates and fixes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import xlparity
-from xlparity.cli.output import Format, progress_bar, tell_written, write, write_text
+from xlparity.cli.output import Format, print_written, progress_bar, write, write_text
 from xlparity.files import keep_report_apart
 from xlparity.settings import MUTANTS, Options, seconds
 
@@ -19,7 +19,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     ] = Format.TEXT,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file.")] = None,
     workbook: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Break this workbook and not the one the spec names.")
+        Path | None, typer.Option(metavar="FILE", help="Break this workbook instead of the one the spec names.")
     ] = None,
     limit: Annotated[
         int,
@@ -36,7 +36,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
         int | None,
         typer.Option(
             metavar="N",
-            help="How many other sets of inputs each mutant is verified on.  [default: 100]",
+            help="How many scenarios each mutant is verified in.  [default: 100]",
         ),
     ] = None,
     seed: Annotated[
@@ -74,7 +74,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
             workbook=workbook,
             options=options,
             progress=progress(0, spec),
-            note=lambda said: typer.echo(said, err=True),
+            note=lambda text: typer.echo(text, err=True),
         )
     from xlparity.reporters.mutations import outcome, show  # noqa: PLC0415
 
@@ -85,7 +85,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     else:
         write_text(lambda console: show(report, console, verbose=verbose), output)
     if output is not None:
-        tell_written(output)
+        print_written(output)
     if output is not None or format is Format.JSON:
         write_text(lambda console: console.print(outcome(report)), None, aside=output is None)
     raise typer.Exit(int(report.verdict))

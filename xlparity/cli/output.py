@@ -1,4 +1,4 @@
-"""Where a command's report goes: a terminal, a pipe or a file; and the bar that shows how far the work has come."""
+"""Writes a command's output to a terminal, a pipe or a file, and shows a progress bar."""
 
 import contextlib
 import io
@@ -38,20 +38,20 @@ def on_github() -> bool:
 
 
 def write_text(show: "Callable[[Console], None]", output: Path | None, *, aside: bool = False) -> None:
-    """What ``show`` prints, to standard output or the file; ``aside`` to standard error.
+    """Write what ``show`` prints to the file or to standard output, with ``aside`` to standard error.
 
-    Where NO_COLOR is set nothing is coloured, where FORCE_COLOR is a pipe is as well, and a file never.
+    NO_COLOR switches colours off, FORCE_COLOR switches them on for a pipe; a file is never coloured.
     """
     from rich.console import Console  # noqa: PLC0415
 
-    from xlparity.reporters.wrapping import Harmless  # noqa: PLC0415
+    from xlparity.reporters.wrapping import VisibleTexts  # noqa: PLC0415
 
     plain = output is not None or bool(os.environ.get("NO_COLOR"))
 
-    # Where FORCE_COLOR makes a terminal of everything, a file is none, or it would be as narrow as a dumb one.
+    # A file must not count as a terminal with FORCE_COLOR, or it would get the width of a dumb one.
     def printed(**to: Any) -> None:
         console = Console(highlight=False, markup=False, color_system=None if plain else "auto", **to)
-        console.push_render_hook(Harmless())
+        console.push_render_hook(VisibleTexts())
         show(console)
 
     stream = sys.stderr if aside else sys.stdout
@@ -77,7 +77,7 @@ def write_text(show: "Callable[[Console], None]", output: Path | None, *, aside:
 
 
 def write(text: str, output: Path | None) -> None:
-    """The text to standard output or the file, in UTF-8: other programs take it for nothing else, whatever the locale."""
+    """Write the text to the file or to standard output, in UTF-8 whatever the locale, since programs read it."""
     if output is not None:
         write_file(output, text.encode())
         return
@@ -87,17 +87,17 @@ def write(text: str, output: Path | None) -> None:
 
 
 def page_width() -> int:
-    """How wide a text is wrapped that is read like a manual page: as the terminal, and at most 100 columns."""
+    """The width of wrapped texts such as a manual page: the terminal's, at most 100 columns."""
     return min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
 
 
-def tell_written(output: Path) -> None:
-    """Says on standard error which file was written, as every command does."""
+def print_written(output: Path) -> None:
+    """Print on standard error which file was written."""
     typer.echo(f"wrote {output.as_posix()}", err=True)
 
 
-def complain(message: str) -> None:
-    """The error as one line on standard error, and as an annotation where this runs on GitHub Actions."""
+def print_error(message: str) -> None:
+    """Print the error as one line on standard error, and on GitHub Actions as an annotation too."""
     message = visible(" ".join(message.split()))
     lines = f"xlparity: {message}\n"
     if on_github():
@@ -108,27 +108,27 @@ def complain(message: str) -> None:
         typer.echo(lines, nl=False, err=True)
 
 
-def print_nowhere() -> None:
-    """From here on: Python writes what is still in the buffers when it ends, and would fail again."""
+def discard_output() -> None:
+    """Send standard output to the null device: Python flushes its buffers on exit, and would fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print(text: str) -> None:
-    """Raises UsageError where standard output takes no more, as on a full disk; that a reader has left is no such error."""
+    """Print the text; raises UsageError where it cannot be written, as on a full disk, but BrokenPipeError for a closed pipe."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
-        print_nowhere()
-        said = f"standard output cannot be written ({error.strerror or error})"
-        raise UsageError(f"{said}; name a file with --output") from error
+        discard_output()
+        sentence = f"standard output cannot be written ({error.strerror or error})"
+        raise UsageError(f"{sentence}; name a file with --output") from error
 
 
 @contextmanager
 def progress_bar(count: int) -> Iterator[Callable[[int, Path], Callable[[str, float], None]]]:
-    """A bar on standard error, for work that takes over a second and a person who watches it."""
+    """A progress bar on standard error, shown on a terminal when the work takes over a second."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda number, spec: lambda stage, done: None
         return

@@ -1,4 +1,4 @@
-"""``xlparity rules``: what a finding means, and what to do about it."""
+"""``xlparity rules``: explains the finding codes."""
 
 import textwrap
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from xlparity.results.rules import LEVELS, RULES
 
 
 def rule_codes() -> list[str]:
-    """What CODE completes to."""
+    """The codes, for the shell's completion of CODE."""
     return list(RULES)
 
 
@@ -46,19 +46,19 @@ def _all() -> Iterator[str]:
 def _one(code: str) -> Iterator[str]:
     rule = RULES[code]
     yield f"{code}  {rule.name}  ({rule.level}: {LEVELS[rule.level]})"
-    for title, said in (("", f"{rule.summary[0].upper()}{rule.summary[1:]}."), ("", rule.meaning)):
+    for title, text in (("", f"{rule.summary[0].upper()}{rule.summary[1:]}."), ("", rule.meaning)):
         yield title
-        yield from textwrap.wrap(said, page_width(), break_on_hyphens=False)
+        yield from textwrap.wrap(text, page_width(), break_on_hyphens=False)
     yield ""
-    yield from _labelled("example", rule.where)
-    yield from _labelled("has", rule.has or "(empty)")
-    yield from _labelled("right", rule.right)
+    yield from _labelled("example", rule.context)
+    yield from _labelled("wrong", rule.wrong_example or "(empty)")
+    yield from _labelled("right", rule.right_example)
     yield ""
     yield from _labelled("to do", rule.action)
 
 
-def _labelled(label: str, said: str) -> list[str]:
+def _labelled(label: str, text: str) -> list[str]:
     return textwrap.wrap(
-        said, page_width(), initial_indent=f"{label:<9}", subsequent_indent=" " * 9,
+        text, page_width(), initial_indent=f"{label:<9}", subsequent_indent=" " * 9,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip

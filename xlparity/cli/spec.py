@@ -1,4 +1,4 @@
-"""``xlparity spec``: the format of spec files, for people and for editors."""
+"""``xlparity spec``: prints the manual of spec files, or their JSON Schema for editors."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""``xlparity verify``: the workbooks of spec files against their references."""
+"""``xlparity verify``: compares the workbooks of spec files with their references."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 import xlparity
 from xlparity.cli.formats import keep_all_apart, paired, write_reports
-from xlparity.cli.output import complain, progress_bar
+from xlparity.cli.output import print_error, progress_bar
 from xlparity.engines.registry import engine_names
 from xlparity.errors import UsageError, XlparityError
 from xlparity.files import files_below, keep_apart, refuse_kind
@@ -44,12 +44,12 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         typer.Option(
             metavar="NAME",
             autocompletion=engine_names,
-            help="What recalculates the workbook (see 'xlparity engines'); may be repeated.  [default: formulas]",
+            help="The engine that recalculates the workbook (see 'xlparity engines'); may be repeated.  [default: formulas]",
         ),
     ] = None,
     workbooks: Annotated[
         list[Path] | None,
-        typer.Option("--workbook", metavar="FILE", help="Check this workbook and not the one the spec names."),
+        typer.Option("--workbook", metavar="FILE", help="Check this workbook instead of the one the spec names."),
     ] = None,
     rtol: Annotated[
         float | None, typer.Option(metavar="X", help="Relative tolerance, in place of every one in SPEC.")
@@ -61,12 +61,12 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         int | None,
         typer.Option(
             metavar="N",
-            help="How many scenarios (other sets of inputs) to run; 0 for none.  [default: 100]",
+            help="How many scenarios (samples of other inputs) to run; 0 for none.  [default: 100]",
         ),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="N", help="The seed that they are drawn from.  [default: 0]"),
+        typer.Option(metavar="N", help="The seed of the scenarios.  [default: 0]"),
     ] = None,
     reference_timeout: Annotated[
         float | None,
@@ -89,7 +89,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
 ) -> None:
     """Recalculate a workbook and compare every bound cell with the Python reference.
 
-    What is wrong is reported by cause, with the right formula where one is found. Each cell is match, mismatch, hardcoded
+    Wrong cells are reported by root cause, with a suggested formula where one is found. Each cell is match, mismatch, hardcoded
     (a constant in place of a formula), error (an Excel error value, or a circular reference), unsupported (the engine
     cannot compute the formula), missing (not computed), accepted (a known difference, or an allowed constant) or skipped.
 
@@ -101,7 +101,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     from xlparity.spec import SUFFIX  # noqa: PLC0415
 
     wanted = paired(format, output)
-    if len(workbooks or ()) > 1:  # all but the last would be left out without a word
+    if len(workbooks or ()) > 1:  # typer would silently ignore all but one
         raise UsageError("--workbook names one workbook; verify each by itself")
     workbook = workbooks[0] if workbooks else None
     given = {"engines": tuple(engine or ()) or None, "rtol": rtol, "atol": atol}
@@ -131,8 +131,8 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
                 unusable.append(error)
     if unusable and not any(report.verdict is Verdict.FAIL for report in reports):
         raise unusable[0]
-    for each in unusable:  # what cannot be assessed does not hide what is proved wrong
-        complain(str(each))
+    for each in unusable:  # fail wins over unassessed
+        print_error(str(each))
     keep_all_apart(wanted, *(Path(report.workbook) for report in reports))
     for option, copy in (("--fix", fix), ("--annotate", annotate)):
         if copy is not None:
@@ -157,6 +157,6 @@ def _fixed(report: "Report", out: Path, spec: Path, options: Options) -> "Fixed"
 
 
 def _refuse_name(out: Path, spec: Path, workbook: Path, own: Path, option: str) -> None:
-    """A copy overwrites nothing that is read or that the spec names, and ends as the workbook does."""
+    """Raise UsageError if the copy would overwrite a file that is read or named by the spec, or has another extension."""
     keep_apart(out, spec, workbook, own, option=option)
     refuse_kind(out, workbook, option)

@@ -1,4 +1,4 @@
-"""``xlparity verify --watch``: verified again when a file that counts is saved, for a person who has Excel open beside it."""
+"""``xlparity verify --watch``: verifies again whenever the spec, the workbook or the reference is saved."""
 
 import contextlib
 import importlib.util
@@ -14,15 +14,15 @@ import typer
 from xlparity.errors import UsageError, XlparityError
 
 _SETTLED = 0.2  # seconds in which no file may change before it is read: a large workbook takes a while to be written
-_LOOK_AGAIN = 1000  # milliseconds: where the system tells of no changes, as on some network drives, they are looked for
+_LOOK_AGAIN = 1000  # milliseconds: where the system reports no changes, as on some network drives, files are polled
 
 
 def verify_on_save(specs: Sequence[Path], workbook: Path | None) -> int:
-    """Verifies, and again whenever a spec, its workbook or its reference is saved; the last exit code, once interrupted.
+    """Verify now, and whenever a spec, its workbook or its reference is saved; when interrupted, return the last exit code.
 
-    Each verification is a process of its own: Python holds on to what it has imported once, and would go on comparing
-    with a reference that was there before. Files are compared before and after, so that none that is saved meanwhile is
-    missed. Raises UsageError where the library watchfiles is not installed.
+    Each verification is a process of its own, since Python would not import a changed reference again. The files' states are
+    compared before and after, so that a file saved during a verification is not missed. Raises UsageError where the library
+    watchfiles is not installed.
     """
     if importlib.util.find_spec("watchfiles") is None:
         raise UsageError("--watch needs the library watchfiles; in a clone of xlparity, run: pip install '.[watch]'")
@@ -43,12 +43,12 @@ def verify_on_save(specs: Sequence[Path], workbook: Path | None) -> int:
 
 
 def _command() -> list[str]:
-    """This command as it was started, without its --watch: what Python imports must come from the same places."""
+    """The command line of this process without --watch, so that Python imports from the same places."""
     return [sys.executable, *(word for word in sys.orig_argv[1:] if word != "--watch")]
 
 
 def _files(specs: Sequence[Path], workbook: Path | None) -> list[Path]:
-    """The files that a verdict hangs on: a spec that cannot be read is watched by itself, until it can."""
+    """The files on which the verdicts depend; of a spec that cannot be read, the spec itself."""
     from xlparity.spec import read_spec  # noqa: PLC0415
 
     found = [*specs, *([] if workbook is None else [workbook])]
@@ -62,14 +62,14 @@ def _files(specs: Sequence[Path], workbook: Path | None) -> list[Path]:
 
 
 def _reference_files(reference: str, folder: Path) -> list[Path]:
-    """The reference's file and those beside it, which it may import."""
+    """The reference's file and the Python files in its folder, which it may import."""
     place = reference.rpartition(":")[0]
     if place.endswith(".py"):
         file = folder / place
     else:
         try:
             found = importlib.util.find_spec(place)
-        except Exception:  # it runs the packages around the module, which may raise anything
+        except Exception:  # it imports the parent packages, which may raise anything
             return []
         if found is None or not found.has_location or found.origin is None:
             return []
@@ -78,7 +78,7 @@ def _reference_files(reference: str, folder: Path) -> list[Path]:
 
 
 def _state(file: Path) -> tuple[int, int, int] | None:
-    """What changes when a file is written or exchanged; None where it is absent, as it is for a moment while Excel saves."""
+    """A value that changes when the file is written or replaced; None while it is absent, as for a moment when Excel saves."""
     try:
         found = file.stat()
     except OSError:
@@ -102,7 +102,7 @@ def _settled(files: Sequence[Path]) -> dict[Path, tuple[int, int, int] | None]:
 
 
 def _wait(files: Sequence[Path], seen: dict[Path, tuple[int, int, int] | None]) -> None:
-    """Returns once a file is not as it was seen."""
+    """Return as soon as the state of any file differs from ``seen``."""
     from watchfiles import watch  # noqa: PLC0415
 
     folders = sorted({file.parent for file in files if file.parent.is_dir()})

@@ -1,4 +1,4 @@
-"""The commands about one workbook: ``generate``, ``recalc`` and ``init``."""
+"""The commands on one workbook: ``generate``, ``recalc`` and ``init``."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 import xlparity
 from xlparity.actions.courses import course_names
-from xlparity.cli.output import Format, tell_written, write, write_text
+from xlparity.cli.output import Format, print_written, write, write_text
 from xlparity.cli.verify import verify
 from xlparity.errors import UsageError
 from xlparity.files import keep_report_apart, refuse_kind, write_file
@@ -16,7 +16,7 @@ from xlparity.settings import LARGEST_SEED, Options
 
 
 def _course(name: str) -> str:
-    """The name, where there is such a workbook."""
+    """The name, if there is such a course workbook."""
     if name not in course_names():
         raise typer.BadParameter(f"'{name}' is not one of {', '.join(map(repr, course_names()))}")
     return name
@@ -43,9 +43,11 @@ def generate(
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=LARGEST_SEED, help="The seed of the first weights.")] = 1,
     faulty: Annotated[
         Path | None,
-        typer.Option(metavar="OUT", help="Write to OUT the same workbook with three mistakes, as students make them."),
+        typer.Option(metavar="OUT", help="Also write the workbook with three typical mistakes to OUT."),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if the files are not these.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if the files differ from what would be written.")
+    ] = False,
     verify_it: Annotated[bool, typer.Option("--verify", help="Verify the workbook that was written.")] = False,
 ) -> None:
     """Write a course workbook with live formulas, and the spec file that verifies it, with its schema for editors."""
@@ -68,7 +70,7 @@ def recalc(
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="An Excel workbook.")],
     *,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write to this file and not to WORKBOOK.")
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write to this file instead of WORKBOOK.")
     ] = None,
     check: Annotated[
         bool,
@@ -79,7 +81,7 @@ def recalc(
     ] = False,
     allow_unsupported: Annotated[
         bool,
-        typer.Option("--allow-unsupported", help="With --check: pass over formulas that could not be computed."),
+        typer.Option("--allow-unsupported", help="With --check: ignore formulas that could not be computed."),
     ] = False,
     format: Annotated[
         Format, typer.Option("--format", metavar="FORMAT", help=f"How the report is written: {' or '.join(Format)}.")
@@ -90,14 +92,14 @@ def recalc(
 ) -> None:
     """Store in a workbook what its formulas compute, or check that it does; no spec or reference is needed.
 
-    A workbook stores what each formula last came to, and that is what viewers, pandas and openpyxl show. Nothing but these
-    values is changed; a formula that cannot be computed keeps what it has.
+    A workbook stores the last value of each formula, and that is what viewers, pandas and openpyxl show. Nothing but these
+    values is changed; a formula that cannot be computed keeps its stored value.
     """
     from xlparity.actions.recalc import check_stored  # noqa: PLC0415
     from xlparity.reporters.formats import json as json_reporter  # noqa: PLC0415
 
     if check and out:
-        raise UsageError("--check writes no workbook; leave --out away")
+        raise UsageError("--check writes no workbook; omit --out")
     if allow_unsupported and not check:
         raise UsageError("--allow-unsupported is for --check; without it nothing is checked")
     keep_report_apart(output, workbook, out)
@@ -107,7 +109,7 @@ def recalc(
     report = replace(report, allow_unsupported=allow_unsupported)
     written = "" if check else (out or workbook).as_posix()
 
-    def tell(where: Path | None, *, quiet: bool, aside: bool = False) -> None:
+    def show(where: Path | None, *, quiet: bool, aside: bool = False) -> None:
         from xlparity.reporters import terminal  # noqa: PLC0415
 
         write_text(
@@ -120,18 +122,18 @@ def recalc(
         if format is Format.JSON:
             write(json_reporter.render_stored(report), output)
         else:
-            tell(output, quiet=quiet)
+            show(output, quiet=quiet)
 
-    if output:  # before the workbook, which is as it was if the report cannot be written
+    if output:  # before the workbook, which stays unchanged if the report cannot be written
         report_it()
     if not check:
         write_file(out or workbook, data)
     if not output:
         report_it()
     if output and not quiet:
-        tell_written(output)
+        print_written(output)
     if (output or format is Format.JSON) and not quiet:
-        tell(None, quiet=True, aside=not output)
+        show(None, quiet=True, aside=not output)
     raise typer.Exit(int(report.verdict) if check else 0)
 
 
@@ -153,7 +155,7 @@ def init(
         typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
     ] = None,
 ) -> None:
-    """Draft a spec file from a workbook's labels, and from the names of the Python reference, to be corrected by hand.
+    """Draft a spec file from the labels of a workbook and the names of its reference, to correct by hand.
 
     A JSON Schema, by which editors complete and check the spec, is written beside it where there is none.
     """
@@ -166,5 +168,5 @@ def init(
         typer.echo(f"wrote {path.as_posix()}", err=True)
     schema = written[0].parent / SCHEMA
     if schema not in written and (not schema.is_file() or schema.read_bytes() != schema_text().encode()):
-        said = f"'xlparity spec --schema > {schema.as_posix()}' replaces it"
-        typer.echo(f"kept {schema.as_posix()}, which is not the schema of this version; {said}", err=True)
+        text = f"'xlparity spec --schema > {schema.as_posix()}' replaces it"
+        typer.echo(f"kept {schema.as_posix()}, which is not the schema of this version; {text}", err=True)

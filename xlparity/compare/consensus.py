@@ -149,9 +149,9 @@ def _on_the_same(
     late = {
         cell
         for cell, since in zip(check.scenarios.cells, check.scenarios.since, strict=False)
-        if since >= other.scenarios.tried
+        if since >= other.scenarios.computed
     }
-    late &= {result.cell for result in (*check.only_stored, *check.only_others)} if late else set()
+    late &= {result.cell for result in (*check.only_stored, *check.wrong_on_others)} if late else set()
     return (
         {**judgements, **{cell: "unknown" for cell in late if judgements.get(cell) == "match"}} if late else judgements
     )

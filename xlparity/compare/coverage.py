@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Workbook, formulas_of
-from xlparity.results.report import Census
+from xlparity.results.report import Coverage
 
 
-def count_coverage(workbook: Workbook, bound: Iterable[Cell]) -> Census:
+def count_coverage(workbook: Workbook, bound: Iterable[Cell]) -> Coverage:
     """The coverage of a workbook of which the ``bound`` cells were compared.
 
     The result's ``formulas`` counts the formula elements of the file; one that openpyxl did not read is unbound.
@@ -18,4 +18,4 @@ def count_coverage(workbook: Workbook, bound: Iterable[Cell]) -> Census:
     if len(is_bound) < len(anchors):
         reached |= {workbook.members.get(cell, cell) for cell in workbook.graph.before(is_bound)} & anchors.keys()
     unbound = tuple(cell for cell in anchors if cell not in reached)
-    return Census(workbook.formulas, len(is_bound), len(reached) - len(is_bound), unbound)
+    return Coverage(workbook.formulas, len(is_bound), len(reached) - len(is_bound), unbound)

@@ -1,1 +1,1 @@
-"""Excel's own things: what a workbook's file holds, and how it is changed."""
+"""The Excel layer: reads and changes workbook files, and models cells, formulas, names and dependencies."""

@@ -1,4 +1,4 @@
-"""Cells and ranges: parsed once, where text comes in; everywhere else they are values. ``str()`` gives A1 notation."""
+"""Cells and ranges as values, parsed from text once. ``str()`` gives A1 notation."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""A formula as a tree, to be changed in one place and spelled again.
+"""The syntax tree of a formula, which can be changed in one place and written as text again.
 
 Trees are values: two formulas that differ in spaces and in needless parentheses only have the same ``plain`` tree.
 """
@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from xlparity.excel.formula import Token, token_at, tokens
 
-Kind = Literal[
+NodeKind = Literal[
     "number", "text", "truth", "error", "reference", "name", "call", "unary", "binary", "percent", "group", "array", "row",
     "omitted",
 ]  # fmt: skip
@@ -25,7 +25,7 @@ _DEEPEST, _LONGEST = 100, 300
 class Node(NamedTuple):
     """A part of a formula: ``word`` is its operator, its function's name or, for what has no parts, its text."""
 
-    kind: Kind
+    kind: NodeKind
     word: str
     parts: "tuple[Node, ...]" = ()
 
@@ -43,7 +43,7 @@ def parse(formula: str) -> Node:
         raise ValueError("a formula begins with =")
     if len(tokens(formula)) > _LONGEST:
         raise ValueError("a formula of very many parts")
-    reader = _Reader(formula)
+    reader = _Parser(formula)
     tree = reader.expression(0)
     if reader.word:
         raise ValueError(f"'{reader.word}' where the formula should end")
@@ -122,7 +122,7 @@ def _within(node: Node, least: int) -> str:
     return text if _strength(node) >= least else f"({text})"
 
 
-class _Reader:
+class _Parser:
     """Reads a formula from left to right, an operator or a token ahead."""
 
     def __init__(self, formula: str) -> None:
@@ -149,7 +149,7 @@ class _Reader:
         self._position += len(self.word)
 
     def expression(self, least: int) -> Node:
-        """An operand, and all that follows it as long as it binds at least so strongly."""
+        """An operand with all following operators of at least this precedence."""
         self._depth += 1
         if self._depth > _DEEPEST:
             raise ValueError("a formula that is nested too deeply")
@@ -186,14 +186,14 @@ class _Reader:
                 return Node("group", "", (inside,))
             if word == "{":
                 return self._array()
-            raise ValueError(f"'{word}' where an operand should stand" if word else "the formula ends too early")
+            raise ValueError(f"'{word}' in place of an operand" if word else "the formula ends too early")
         if token.kind == "function":
             return Node("call", word[:-1], self._arguments())
         if token.kind == "strange":
             raise ValueError(f"'{word}', of which no tree is made")
         if token.kind == "name" and word.upper() in ("TRUE", "FALSE"):
             return Node("truth", word.upper())
-        known: dict[str, Kind] = {"reference": "reference", "number": "number", "string": "text", "error": "error"}
+        known: dict[str, NodeKind] = {"reference": "reference", "number": "number", "string": "text", "error": "error"}
         return Node(known.get(token.kind, "name"), word)
 
     def _arguments(self) -> tuple[Node, ...]:

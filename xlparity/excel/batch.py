@@ -1,4 +1,4 @@
-"""The values of many cells over many samples: numbers beside kinds, and a table of whatever is neither number nor error."""
+"""The values of many cells over many samples: arrays of numbers and kinds, and tables of texts and reasons."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,14 +27,14 @@ _VALUES = [ErrorValue(code) for code in CODES]
 
 
 class Words:
-    """Texts and reasons, each once; a number stands for one."""
+    """A table of texts and reasons, each once, which arrays refer to by index."""
 
     def __init__(self) -> None:
         self._held: list[Value] = []
         self._places: dict[object, int] = {}
 
     def place(self, value: Value) -> int:
-        """The number that stands for it."""
+        """Its index in the table."""
         key = type(value), value
         found = self._places.get(key)
         if found is None:
@@ -100,7 +100,7 @@ class Other(NamedTuple):
 
 
 class Batch(Mapping[Cell, Column]):
-    """What cells come to over many samples: a mapping of each cell to its column, and arrays of numbers beside kinds.
+    """The values of cells over many samples: a mapping of each cell to its column, and arrays of numbers beside kinds.
 
     A cell that is not in it is blank. Where Excel may or may not take a cancellation residue for 0, the arrays have the exact
     reading and ``others`` the second one, by row; a column then has ``Depends`` values, which hold both.
@@ -257,7 +257,7 @@ def encode(value: Value, words: Words) -> tuple[float, int]:
 
 
 def decode(number: float, kind: int, words: Words) -> Value:
-    """The value that a number and a kind stand for."""
+    """The value that a number and a kind encode."""
     if kind == NUMBER:
         return number
     if kind >= FIRST_ERROR:

@@ -1,6 +1,6 @@
-"""A cell's value over many sets of inputs at once: a column, as long as there are sets.
+"""A column: the values of one cell in many samples.
 
-A thousand sets cost little more than one where numbers stay in numpy arrays.
+A thousand samples cost little more than one where numbers are in numpy arrays.
 """
 
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ from xlparity.excel.values import Value
 Floats: TypeAlias = NDArray[np.float64]
 
 Column: TypeAlias = Value | Floats | tuple[Value, ...]
-"""One value where it is the same in every set, an array of finite floats, or a tuple of whatever there is."""
+"""One value where it is the same in every sample, an array of finite floats, or a tuple of values of any kind."""
 
 
 def value_in(column: Column, number: int) -> Value:
-    """The value in the set of that number, from 0."""
+    """The value in the sample with this index."""
     if isinstance(column, np.ndarray):
         return float(column[number])
     return column[number] if isinstance(column, tuple) else column
 
 
 def column_of(values: Sequence[Value]) -> Column:
-    """The column of these values, one a set, in its plainest form."""
+    """The column of these values, one for each sample, in its simplest form."""
     first = values[0]
     if all(type(value) is float for value in values):
         floats = np.array(values, dtype=float)
@@ -34,7 +34,7 @@ def column_of(values: Sequence[Value]) -> Column:
 
 
 def floats_of(column: Column, count: int) -> Floats:
-    """The numbers of a column, (sets,), nan where it holds something else; a truth value is something else."""
+    """The numbers of a column, (samples,), nan where it has no number; a truth value is not a number."""
     if isinstance(column, np.ndarray):
         return column
     if isinstance(column, tuple):
@@ -43,14 +43,14 @@ def floats_of(column: Column, count: int) -> Floats:
 
 
 def picked(column: Column, numbers: Sequence[int]) -> Column:
-    """The column of the sets with these numbers only."""
+    """The column restricted to the samples with these indices."""
     if isinstance(column, np.ndarray):
         return column[list(numbers)]
     return tuple(column[number] for number in numbers) if isinstance(column, tuple) else column
 
 
 def joined(parts: Sequence[tuple[Column, int]]) -> Column:
-    """One column after the other, each with the number of its sets."""
+    """The columns concatenated; each comes with the number of its samples."""
     if all(isinstance(column, np.ndarray) or type(column) is float for column, _ in parts):
         return np.concatenate([floats_of(column, count) for column, count in parts])
     return tuple(value_in(column, number) for column, count in parts for number in range(count))

@@ -1,4 +1,4 @@
-"""What stands in the cells of a workbook, and what becomes of it where something else is put there."""
+"""The formulas in cells, and the contents of a workbook after an edit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ def _fill(
     anchor: Cell, formula: Formula, area: Range, cells: dict[Cell, Value | Formula], members: dict[Cell, Cell]
 ) -> None:
     if area.first != anchor:
-        raise ValueError(f"an array formula over {area} cannot stand in {anchor}")
+        raise ValueError(f"an array formula over {area} cannot be in {anchor}")
     for cell in area.cells():
         if cell in members or (cell != anchor and isinstance(cells.get(cell), Formula)):
             raise ValueError(f"an array formula over {area} would cover the formula of {cell}")

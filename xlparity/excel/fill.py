@@ -1,4 +1,4 @@
-"""What becomes of a formula's text as Excel fills it into other cells, and what a ``$`` more or less makes of that."""
+"""Fills a formula into other cells as Excel does, and adds or removes a ``$`` of a formula."""
 
 import re
 from collections.abc import Iterator

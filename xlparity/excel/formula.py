@@ -1,4 +1,4 @@
-"""The text of a formula, taken apart just far enough: what it refers to, and the shape that is left.
+"""Splits the text of a formula into its references and the remaining shape.
 
 ``=C5*$B$1+SUM(D5:F5)`` has the shape ``=␟*␟+SUM(␞)`` and three references. All the cells that a person filled from one
 another share a shape, so an engine compiles a shape once and not a formula at a time.
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 CELL_MARK, RANGE_MARK, LINES_MARK = "\x1f", "\x1e", "\x1d"
-"""What stands in a shape for a reference to one cell, to a range, and to whole rows or columns."""
+"""The placeholders in a shape for a reference to one cell, to a range, and to whole rows or columns."""
 
 _SHEET = r"(?:(?:'(?:[^']|'')+'|[^\W\d][\w.]*+)!)?"
 _TOKEN = re.compile(
@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 
 
 class Token(NamedTuple):
-    """One token that matters: its kind (a group of the pattern above), its text and where it stands."""
+    """One token that matters: its kind (a group of the pattern above), its text and its position."""
 
     kind: str
     text: str
@@ -47,7 +47,7 @@ def tokens(formula: str) -> list[Token]:
 
 
 def token_at(formula: str, position: int) -> Token | None:
-    """The token that begins just there; None where an operator, a bracket or a space stands."""
+    """The token that begins at this position; None where there is an operator, a bracket or a space."""
     match = _TOKEN.match(formula, position)
     return Token(match.lastgroup or "", match[0], *match.span()) if match else None
 
@@ -93,7 +93,7 @@ def dissect(formula: str, meaning: Callable[[str], str]) -> tuple[str, list[str]
         elif kind == "strange":
             raise ValueError(f"a reference to another workbook, or a spilling one ('{text}')")
         elif kind == "string" and "\n" in text:
-            raise ValueError("a text with a line break in it")  # formulas takes line breaks out, wherever they stand
+            raise ValueError("a text with a line break in it")  # formulas removes all line breaks
         elif kind not in ("reference", "whole"):
             continue
         mark = LINES_MARK if kind == "whole" else RANGE_MARK if ":" in text else CELL_MARK

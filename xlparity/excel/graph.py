@@ -1,4 +1,4 @@
-"""What the formulas of a workbook refer to and what follows from what: precedents, dependents, circular references.
+"""The dependency graph of a workbook's formulas: precedents, dependents, circular references.
 
 A range is looked up as a range and never expanded cell by cell: a reference to a whole column costs no more than the cells in
 use in it, and a walk gives each cell once, however many ranges hold it. The work of a walk grows with the number of formulas
@@ -89,7 +89,7 @@ class Graph:
     # --- walks ----------------------------------------------------------------------------------------------------------------
 
     def steps(self, cells: Iterable[Cell], through: Through = _always) -> Iterator[tuple[Cell, list[Cell]]]:
-        """The cells and all cells in use from which they follow, each once, with those of its precedents that are new.
+        """The cells and all their precedents in use, direct and indirect, each once, with its precedents that are new.
 
         The walk goes depth first. Cells that it comes to are given, but not followed unless they are ``through`` cells; the
         cells that it begins with are always followed.
@@ -110,11 +110,11 @@ class Graph:
             yield cell, fresh
 
     def before(self, cells: Iterable[Cell], through: Through = _always) -> Iterator[Cell]:
-        """The cells and all cells in use from which they follow, each once, as ``steps`` comes to them."""
+        """The cells and all their precedents in use, direct and indirect, each once, in the order of ``steps``."""
         return (cell for cell, _ in self.steps(cells, through))
 
     def after(self, places: Iterable[Cell | Range], through: Through = _always) -> list[Cell]:
-        """The formulas that read one of the places, directly or through the ``through`` cells of other formulas, each once."""
+        """The dependents of the places, direct or through the ``through`` cells of other formulas, each once."""
         unseen = _UnseenFormulas(self._readers)
         found: dict[Cell, None] = {}
         waiting = [place if isinstance(place, Range) else Range.of(place) for place in places]
@@ -130,7 +130,7 @@ class Graph:
         return _UnseenFormulas(self._readers).of
 
     def constants_before(self, cells: Iterable[Cell]) -> list[Cell]:
-        """The constants from which these cells follow, through whatever formulas; of a constant, the cell itself.
+        """The constants among the precedents of these cells, direct and indirect; of a constant, the cell itself.
 
         A formula that refers to nothing is a constant.
         """
@@ -138,7 +138,7 @@ class Graph:
         return [cell for cell in self.before(cells) if (held := formula(cell)) is None or not refers(held.text)]
 
     def origins(self, cells: Iterable[Cell], through: Through) -> tuple[Cell, ...]:
-        """Where what the cells have from ``through`` cells begins: formulas on the way to them that read no such cell."""
+        """The first formulas on the paths to these cells through ``through`` cells: those that read no such cell."""
         reached = {self.anchor(cell) for cell in self.before(cells, through) if through(cell)}
         reached |= {self.anchor(cell) for cell in cells}
         held = {cell for anchor in reached for cell in self._workbook.filled(anchor).cells() if through(cell)}
@@ -162,7 +162,7 @@ class Graph:
         return self.anchor(cell) in self.circular
 
     def leads_back(self, cell: Cell) -> bool:
-        """What ``is_circular`` says, found by a walk from this cell alone, where no other cells are asked about."""
+        """The result of ``is_circular``, computed for this cell only."""
         return self.anchor(cell) in self.before(self.precedents(cell))
 
     def circles(self, through: Through = _always) -> frozenset[Cell]:
@@ -195,7 +195,7 @@ class Graph:
         return any(area.intersects(place) for area in self.areas(cell) for place in places)
 
     def _done(self, through: Through) -> list[Cell]:
-        """The formulas, each behind those that a walk from it to its precedents first comes to."""
+        """The formulas, each after its precedents, in the order of a depth-first walk."""
         formulas = self._formulas
         unseen = _UnseenCells(self)
         visited: set[Cell] = set()
@@ -231,7 +231,7 @@ class Graph:
 
     @cached_property
     def _formulas(self) -> Mapping[Cell, Sequence[Range]]:
-        """What every formula refers to."""
+        """The ranges to which every formula refers."""
         if not self._given:
             for cell, content in self._workbook.cells.items():
                 if isinstance(content, Formula):
@@ -244,7 +244,7 @@ class Graph:
         return _Readers(self._formulas)
 
     def used(self, cell: Cell) -> bool:
-        """Whether the cell holds anything."""
+        """Whether the cell is not empty."""
         return cell in self._workbook.cells or cell in self._workbook.members
 
     @cached_property
@@ -262,7 +262,7 @@ class Graph:
 
 
 class _UnseenCells:
-    """The cells in use that a walk has not come to: each is given once, however many ranges hold it."""
+    """The cells in use that a walk has not visited; each is returned once, even if several ranges contain it."""
 
     def __init__(self, graph: Graph, seen: Iterable[Cell] = ()) -> None:
         self._graph = graph
@@ -394,7 +394,7 @@ def _met(line: _Line, ends: list[int], first: int, last: int) -> Iterator[int]:
 
 
 class _UnseenFormulas:
-    """The formulas that a walk has not come to; a range that one has been found to read is not looked at again."""
+    """The formulas that a walk has not visited; a range whose dependents have been found is not searched again."""
 
     def __init__(self, readers: _Readers) -> None:
         self._readers = readers

@@ -1,4 +1,4 @@
-"""What a word of a formula means where it stands: defined names, those of one sheet, tables and their columns."""
+"""Resolves the names in a formula: defined names, names of one sheet, tables and their columns."""
 
 import re
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names of a workbook, ``folded``; one that belongs to a sheet stands under ``sheet!name``.
+    """The names of a workbook, ``folded``; one that belongs to a sheet has the key ``sheet!name``.
 
     ``spelled`` has the names as the workbook writes them.
     """
@@ -41,14 +41,14 @@ class Scope:
     spelled: tuple[str, ...] = ()
 
     def meaning(self, word: str, cell: Cell) -> str:
-        """The plain reference, or the constant, for which a name or a structured reference stands in a formula of this cell.
+        """The plain reference, or the constant, that a name or a structured reference means in a formula of this cell.
 
         Raises ValueError with the reason where it stands for neither.
         """
         return self._columns(word, cell) if "[" in word else self._name(word, cell.sheet)
 
     def misses(self, word: str, sheet: str) -> bool:
-        """Whether a formula of this sheet that has this word comes to #NAME?, since nothing is called so."""
+        """Whether this name is undefined on this sheet, so that a formula with it gives #NAME?."""
         name = folded(word)
         known = folded(f"{sheet}!{word}") in self.names or name in self.names or name in self.tables
         return not (known or "[" in word or "!" in word or word.upper().startswith(_RESERVED))
@@ -69,7 +69,7 @@ class Scope:
         if _CONSTANT.fullmatch(definition):
             return f"({definition})"
         # A relative name means another cell in every cell that uses it.
-        raise ValueError(f"the name {word}, which stands for '{definition}' and not for a fixed range")
+        raise ValueError(f"the name {word}, which is defined as '{definition}' and not as a fixed range")
 
     def _columns(self, word: str, cell: Cell) -> str:
         match = _STRUCTURED.fullmatch(word)

@@ -1,4 +1,4 @@
-"""Function names as a file has them: Excel marks there every function that came after its 2007 edition.
+"""The names of functions in a file, where Excel adds a prefix to every function newer than Excel 2007.
 
 ``=STDEV.S(A1:A8)``, as a person types it, is in the file as ``=_xlfn.STDEV.S(A1:A8)``. A function whose name is
 written in any other way is one that Excel does not know: the cell shows #NAME? until somebody edits it, and Excel reads
@@ -92,16 +92,16 @@ def misspelling(formula: str) -> str:
         if not has_prefix(call.name)
     }
     wrong = {call.name: call.right for call in calls if has_prefix(call.name)}
-    said = [f"{right} is written as {name} in the file" for name, right in wrong.items()]
+    text = [f"{right} is written as {name} in the file" for name, right in wrong.items()]
     if missing:
         prefixes = list(dict.fromkeys(missing.values()))
         one = len(missing) == 1
         which = f"{'is' if one else 'are'} written without {'its' if one else 'their'}"
         whose = f"prefix{'' if len(prefixes) == 1 else 'es'} {' and '.join(prefixes)}"
-        said.append(f"{' and '.join(missing)} {which} {whose} in the file")
+        text.append(f"{' and '.join(missing)} {which} {whose} in the file")
     until = "" if wrong else " until someone edits the cell and presses Enter"
     return (
-        f"{' and '.join(said)}, so {'it is' if len(missing) + len(wrong) == 1 else 'they are'} #NAME? in Excel{until}"
+        f"{' and '.join(text)}, so {'it is' if len(missing) + len(wrong) == 1 else 'they are'} #NAME? in Excel{until}"
     )
 
 
@@ -138,7 +138,7 @@ def undocumented(formula: str) -> str | None:
 
 
 def _right(name: str) -> str | None:
-    """The name that should stand in the file instead; None where this one is right, or not known to be wrong."""
+    """The name that the file should have instead; None where this one is right, or not known to be wrong."""
     bare = without_prefix(name)
     if not has_prefix(name):
         return FUTURE.get(bare)

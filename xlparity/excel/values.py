@@ -1,4 +1,4 @@
-"""What a cell can hold. Absent, zero, blank and error are four things, and so are a number and a refusal."""
+"""The values of a cell: numbers, texts, truth values, blanks, errors, and reasons why there is no value."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -15,7 +15,7 @@ class Blank(Enum):
 
 
 class Missing(Enum):
-    """The one value of a cell that nobody computed."""
+    """The one value of a cell that was not computed."""
 
     MISSING = "missing"
 
@@ -39,7 +39,7 @@ class ErrorValue:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """No value, because the engine cannot be sure that it computes what Excel computes.
+    """No value, because the engine does not support the formula as Excel computes it.
 
     ``circular`` says that Excel has none either: the cell is part of a circular reference, which Excel does not compute.
     """

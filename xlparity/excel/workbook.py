@@ -1,4 +1,4 @@
-"""A workbook as a value: what stands in every cell, read once and never changed.
+"""A workbook as an immutable value: the contents of every cell, read once.
 
 openpyxl reads the cells. The raw sheet XML is scanned beside it, because openpyxl drops some formulas and values without
 a word (under merged cells, empty formulas, data tables); what it drops is refused here, so that no engine takes it for
@@ -169,8 +169,8 @@ def read_bytes(path: Path) -> bytes:
         with LOCK:
             return path.read_bytes()
     except (OSError, ValueError) as error:  # a path with a null character in it is a ValueError
-        said = f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"
-        raise WorkbookError(f"{said}{nearest_file(path)}; name another workbook") from error
+        sentence = f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise WorkbookError(f"{sentence}{nearest_file(path)}; name another workbook") from error
 
 
 @collector.paused()
@@ -244,15 +244,15 @@ class _Watched(io.BytesIO):
 def _unreadable(part: str, error: Exception) -> str:
     """What openpyxl stumbled on, and what helps: Excel writes much that openpyxl cannot read, and would write it again."""
     cause = error.__cause__ or error  # of a ValueError openpyxl makes one that only says in which step it came up
-    said = f"({type(cause).__name__}: {cause})"
+    sentence = f"({type(cause).__name__}: {cause})"
     modules = {frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(cause.__traceback__)}
     if "openpyxl.worksheet.filters" in modules:
-        return f"openpyxl cannot read the filter in {part} {said}; xlparity needs no filter: clear it in a copy"
+        return f"openpyxl cannot read the filter in {part} {sentence}; xlparity needs no filter: clear it in a copy"
     for folder, advice in _NOT_NEEDED.items():
         if part.startswith(f"xl/{folder}"):
-            return f"openpyxl cannot read {part} {said}; {advice}"
+            return f"openpyxl cannot read {part} {sentence}; {advice}"
     return (
-        f"openpyxl cannot read {part} {said}; let Excel save it again, or, if Excel saved it like that, "
+        f"openpyxl cannot read {part} {sentence}; let Excel save it again, or, if Excel saved it like that, "
         "take out in a copy what that part holds"
     )
 
@@ -405,7 +405,7 @@ def _extents(sheets: Iterable[str], cells: Iterable[Cell], members: Iterable[Cel
 
 
 def formulas_of(workbook: Workbook) -> Iterator[tuple[Cell, Formula]]:
-    """Every formula and the cell it stands in, as the file lists them."""
+    """Every formula with its cell, in the order of the file."""
     for cell, content in workbook.cells.items():
         if isinstance(content, Formula):
             yield cell, content

@@ -1,7 +1,7 @@
-"""Spec files as tests: ``pytest workbooks/`` has an item for every quantity in every iteration.
+"""The pytest plugin: collects each spec file as tests, one item for every quantity in every iteration.
 
-pytest imports this on every start, in every project that has xlparity installed. So it imports nothing but pytest, and
-reads nothing until a ``*.parity.toml`` is met: numpy, openpyxl and the engine wait for the first one.
+pytest imports this module on every start, in every project where xlparity is installed. So it imports only pytest; numpy,
+openpyxl and the engine are imported when the first ``*.parity.toml`` is collected.
 """
 
 from pathlib import Path
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
 NOTE = "parity note"
 KINDS: "Mapping[str, type[int] | type[float]]" = {"scenarios": int, "seed": int, "rtol": float, "atol": float}
 _SUFFIX = ".parity.toml"
-_SAID = {
-    "engine": "what recalculates the workbooks (see 'xlparity engines')",
-    "scenarios": "how many other sets of inputs to try; 0 tries none",
-    "seed": "the seed that they are drawn from",
+_HELP = {
+    "engine": "the engine that recalculates the workbooks (see 'xlparity engines')",
+    "scenarios": "how many scenarios to run; 0 for none",
+    "seed": "the seed of the scenarios",
     "rtol": "relative tolerance",
     "atol": "absolute tolerance",
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options, and the keys of the same names for the configuration file."""
+    """Add the options, and the keys of the same names for the configuration file."""
     group = parser.getgroup("parity", "Excel workbooks against their Python references (xlparity)")
-    group.addoption("--parity-engine", action="append", metavar="NAME", help=f"{_SAID['engine']}; may be repeated")
+    group.addoption("--parity-engine", action="append", metavar="NAME", help=f"{_HELP['engine']}; may be repeated")
     for name, kind in KINDS.items():
         instead = ", in place of every one in the spec files" if kind is float else ""
-        group.addoption(f"--parity-{name}", type=kind, metavar="NUMBER", help=_SAID[name] + instead)
-    parser.addini("parity_engine", _SAID["engine"], type="args", default=None)
+        group.addoption(f"--parity-{name}", type=kind, metavar="NUMBER", help=_HELP[name] + instead)
+    parser.addini("parity_engine", _HELP["engine"], type="args", default=None)
     for name, kind in KINDS.items():
         instead = ", where the spec file gives none" if kind is float else ""
-        parser.addini(f"parity_{name}", _SAID[name] + instead, default=None)
+        parser.addini(f"parity_{name}", _HELP[name] + instead, default=None)
     group.addoption("--no-parity", action="store_true", help=f"collect no *{_SUFFIX}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the marker that the items bear: ``-m "not parity"`` leaves them out. Refuses numbers that make no sense."""
+    """Register the items' marker, so that ``-m "not parity"`` deselects them, and check the numbers of the options."""
     config.addinivalue_line("markers", "parity: an item of a *.parity.toml, made by xlparity")
     numbers = {name: config.getoption(f"parity_{name}") for name in KINDS}
     if any(number is not None for number in numbers.values()):
@@ -69,7 +69,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ParityFil
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> "Generator[None, pytest.TestReport, pytest.TestReport]":
-    """An item that could not be assessed is told of as one that failed is; pytest asks an item about failures only."""
+    """Report an item that could not be assessed in the plugin's style; pytest itself asks an item for failures only."""
     report = yield
     if call.excinfo is not None and report.when == "setup" and report.failed and item.path.name.endswith(_SUFFIX):
         report.longrepr = item.repr_failure(call.excinfo)
@@ -77,7 +77,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
-    """The remarks that change no verdict, each once; nothing at all where no spec file was run."""
+    """Print the notes, which change no verdict, each once; nothing where no spec file was run."""
     reports = (report for of in terminalreporter.stats.values() for report in of)
     properties = (pair for report in reports for pair in getattr(report, "user_properties", ()))
     notes = list(dict.fromkeys(str(value) for name, value in properties if name == NOTE))
@@ -89,10 +89,10 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None
 
 @pytest.fixture(scope="session")
 def recalculate(pytestconfig: pytest.Config) -> "Callable[..., Recalculated]":
-    """A workbook's values by address, recomputed: ``recalculate("book.xlsx")["Sheet1!B5"]``.
+    """The recomputed values of a workbook by address: ``recalculate("book.xlsx")["Sheet1!B5"]``.
 
-    ``recalculate("book.xlsx", {"B1": 0.5})`` sets cells first. It is ``xlparity.recalculate``, which has the same parameters,
-    but does not compile a workbook again that has not changed. Its options are those of the run of pytest.
+    ``recalculate("book.xlsx", {"B1": 0.5})`` sets cells first. The function is ``xlparity.recalculate`` with the same
+    parameters, but keeps the compiled workbook while its file is unchanged, and its options are those of the pytest run.
     """
     from xlparity.actions.recalculate import keeping  # noqa: PLC0415
     from xlparity.pytest_plugin.items import options_of_run  # noqa: PLC0415

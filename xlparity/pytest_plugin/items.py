@@ -1,4 +1,4 @@
-"""What pytest collects of a spec file, runs and reports: an item a check, quantity and iteration."""
+"""The pytest items of a spec file: one for each check, quantity and iteration."""
 
 import os
 import warnings
@@ -17,7 +17,7 @@ from xlparity.excel.workbook import read_workbook
 from xlparity.files import from_here
 from xlparity.pipeline import verify
 from xlparity.pytest_plugin import KINDS, NOTE
-from xlparity.reporters.parts import Key, Part, name_of, notes_of, parts_of
+from xlparity.reporters.parts import Part, PartKey, name_of, notes_of, parts_of
 from xlparity.reporters.visible import visible
 from xlparity.settings import Options, options_of
 from xlparity.spec import bind, read_spec, workbook_of
@@ -26,7 +26,7 @@ _EVERYTHING = 2  # at -vv
 
 
 class Disparity(AssertionError):  # noqa: N818  (a verdict, and no error)
-    """A quantity that is not what the reference computes."""
+    """Raised by an item whose quantity is not what the reference computes: a failure in pytest."""
 
     def __init__(self, part: Part) -> None:
         super().__init__(part.text())
@@ -34,7 +34,7 @@ class Disparity(AssertionError):  # noqa: N818  (a verdict, and no error)
 
 
 class Unassessed(Exception):  # noqa: N818
-    """A quantity of which nothing can be said: an error and no failure, and above all no pass."""
+    """Raised by an item whose quantity could not be assessed: an error in pytest, not a failure."""
 
     def __init__(self, part: Part) -> None:
         super().__init__(part.text())
@@ -42,14 +42,14 @@ class Unassessed(Exception):  # noqa: N818
 
 
 class ParityFile(pytest.File):
-    """A spec file. Its workbook is read to know the items, and recalculated when the first of them is run."""
+    """A spec file. Its workbook is read to collect the items, and recalculated when the first of them is run."""
 
-    _keys: set[Key]
+    _keys: set[PartKey]
 
     def collect(self) -> Iterable["ParityItem"]:
         """The items, in the order of the checks, iterations and quantities."""
         try:
-            # What is wrong with the options or the references is to be said once, and not by each item.
+            # Errors in the options or the references are raised here, once, and not by each item.
             plan = read_spec(self._spec, self._options)
             book = read_workbook(workbook_of(plan))
             with _usual_warnings():
@@ -61,30 +61,30 @@ class ParityFile(pytest.File):
             check, cells = bound.plan, bound.cells
             blocks = len(cells.offsets)
 
-            def item(key: Key, line: int | None, skip: str | None = None, blocks: int = blocks) -> ParityItem:
+            def item(key: PartKey, line: int | None, skip: str | None = None, blocks: int = blocks) -> ParityItem:
                 self._keys.add(key)
                 name = f"{key.check}/{name_of(key, blocks)}"
-                # Of a name with brackets in it pytest 9.2 makes another id than it reads from --lf's cache.
+                # For a name with brackets, pytest 9.2 makes another id than the one in --lf's cache.
                 nodeid = f"{self.nodeid}::{name}"
                 made: ParityItem = ParityItem.from_parent(
                     self, name=name, nodeid=nodeid, of=key, line=line or 1, skip=skip
                 )
                 return made
 
-            yield item(Key(check.name), plan.lines.of("inputs", check.name, ""))
+            yield item(PartKey(check.name), plan.lines.of("inputs", check.name, ""))
             lines = {output.name: plan.lines.of(output.name, check.name, "outputs") for output in check.outputs}
             for output, iteration, _ in cells.blocks:
-                yield item(Key(check.name, output.name, iteration), lines[output.name], output.skip)
+                yield item(PartKey(check.name, output.name, iteration), lines[output.name], output.skip)
 
-    def part(self, key: Key) -> Part:
-        """What became of the item; raises the error that kept the workbook from being verified."""
+    def part(self, key: PartKey) -> Part:
+        """The result of the item; raises the error that prevented the verification."""
         if isinstance(self._run, Exception):
             raise self._run
         parts, _ = self._run
         return parts[key]
 
     def take_notes(self) -> list[str]:
-        """The remarks on the file, when it is asked for them for the first time."""
+        """The notes on the file at the first call, nothing afterwards."""
         if isinstance(self._run, Exception):
             return []
         _, notes = self._run
@@ -94,7 +94,7 @@ class ParityFile(pytest.File):
 
     @property
     def _spec(self) -> Path:
-        """The file as it is named from the current folder, for texts that do not depend on the machine."""
+        """The file's path relative to the current folder, so that messages do not depend on the machine."""
         return Path(from_here(self.path))
 
     @cached_property
@@ -104,8 +104,8 @@ class ParityFile(pytest.File):
         return options
 
     @cached_property
-    def _run(self) -> tuple[dict[Key, Part], list[str]] | Exception:
-        """The parts and the remarks, or the error, which is kept as well: the engine runs once a file and process."""
+    def _run(self) -> tuple[dict[PartKey, Part], list[str]] | Exception:
+        """The parts and the notes, or the error; cached, so that the engine runs once for each file and process."""
         try:
             with _usual_warnings():
                 report = verify(self._spec, options=self._options)
@@ -115,7 +115,7 @@ class ParityFile(pytest.File):
                     f"{self._spec}: it or its workbook has changed since it was collected; run pytest again"
                 )
             return parts, [f"{self.nodeid}: {visible(note)}" for note in notes_of(report)]
-        except Exception as error:  # of any kind: it is raised again for every item, and none runs the engine again
+        except Exception as error:  # of any kind: it is raised for every item, and the engine does not run again
             return error
 
 
@@ -124,7 +124,7 @@ class ParityItem(pytest.Item):
 
     parent: ParityFile
 
-    def __init__(self, *, of: Key, line: int, skip: str | None, **rest: Any) -> None:
+    def __init__(self, *, of: PartKey, line: int, skip: str | None, **rest: Any) -> None:
         super().__init__(**rest)
         self.of, self.line = of, line
         self.add_marker("parity")
@@ -132,8 +132,8 @@ class ParityItem(pytest.Item):
             self.add_marker(pytest.mark.skip(reason=f"{of.variable}: {skip}"))
 
     def setup(self) -> None:
-        """Has the workbook verified, if nobody had yet. What cannot be assessed ends here, as an error."""
-        if self.config.getoption("setupplan", False):  # which asks what would be run
+        """Verify the workbook, unless it has been. A quantity that cannot be assessed raises Unassessed, an error in pytest."""
+        if self.config.getoption("setupplan", False):  # nothing is to be run
             return
         part = self.parent.part(self.of)
         self.user_properties += [(NOTE, note) for note in self.parent.take_notes()]
@@ -144,7 +144,7 @@ class ParityItem(pytest.Item):
         """Passes where every cell is a match; a known difference is an expected failure, with the spec's reason."""
         part = self.parent.part(self.of)
         if part.outcome == "accepted":
-            pytest.xfail(part.sentence)  # which goes on where --runxfail is given
+            pytest.xfail(part.sentence)  # which does nothing with --runxfail
         if part.outcome != "passed":
             raise Disparity(part)
 
@@ -153,21 +153,21 @@ class ParityItem(pytest.Item):
         return self.path, self.line - 1, self.name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
-        """The failure in pytest's style; the trace of calls that leads to it lies within xlparity, and is left out."""
+        """The failure in pytest's style, without the traceback, which is within xlparity."""
         error = excinfo.value
         if isinstance(error, Disparity | Unassessed):
             part = error.part
             everything = self.config.get_verbosity() >= _EVERYTHING
             shown = [*part.causes, *part.details(everything=everything)]
-            return self._said(part.sentence, shown, part.kind)
+            return self._failure(part.sentence, shown, part.kind)
         if isinstance(error, pytest.xfail.Exception):
-            return self._said(str(error), [], "accepted by the spec")
+            return self._failure(str(error), [], "accepted by the spec")
         if isinstance(error, XlparityError):
-            return self._said(str(error), [], type(error).__name__)
+            return self._failure(str(error), [], type(error).__name__)
         return super().repr_failure(excinfo, style)
 
-    def _said(self, sentence: str, more: list[str], kind: str) -> TerminalRepr:
-        # The class that pytest makes of any exception: the summary line, junit-xml and xdist know how to read it.
+    def _failure(self, sentence: str, more: list[str], kind: str) -> TerminalRepr:
+        # The class that pytest uses for any exception, so that the summary line, junit-xml and xdist can read it.
         path = os.path.relpath(self.path, self.config.invocation_params.dir)
         sentence = visible(sentence)
         lines = [line for text in (sentence, *more) for line in visible(text).splitlines()]
@@ -180,7 +180,7 @@ class ParityItem(pytest.Item):
 
 @contextmanager
 def _usual_warnings() -> Iterator[None]:
-    """Python's own filters: where a test suite makes errors of warnings, a reference that warns is still a reference."""
+    """Restore Python's default filters: a reference may warn even where the test suite turns warnings into errors."""
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
@@ -189,7 +189,7 @@ def _usual_warnings() -> Iterator[None]:
 
 
 def options_of_run(config: pytest.Config) -> Options:
-    """The options: the command line's, then those of pytest's configuration file, then of ``[tool.xlparity]``."""
+    """The options: from the command line, else from pytest's configuration file, else from ``[tool.xlparity]``."""
     given = {key: config.getoption(f"parity_{key}") for key in KINDS}
     return _from_ini(config).over({**given, "engines": tuple(config.getoption("parity_engine") or ()) or None})
 

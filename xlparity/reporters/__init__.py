@@ -1,1 +1,1 @@
-"""One analysis, many reporters: each turns a Report into text and sees nothing else."""
+"""The reporters: each turns a Report into the text of one format, and reads nothing else."""

@@ -1,4 +1,4 @@
-"""The report as workflow commands of GitHub Actions: a line a finding, which the pull request then shows."""
+"""The report as workflow commands of GitHub Actions: one line for each finding, shown in the pull request."""
 
 import hashlib
 import re
@@ -15,9 +15,9 @@ _LIKE_A_COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)
 
 
 def annotations(reports: Sequence[Report]) -> str:
-    """A command a line: for each level as many as GitHub shows of one step, the last of them counting what is left out.
+    """One command on each line: for each level as many as GitHub shows of one step; the last counts those left out.
 
-    A report that does not pass has at least one error, its verdict, so that none goes unseen for want of a finding.
+    A report that does not pass has at least one error, its verdict, even where it has no finding.
     """
     by_level: dict[Level, list[str]] = {"error": [], "warning": [], "note": []}
     for report in reports:
@@ -35,14 +35,14 @@ def annotations(reports: Sequence[Report]) -> str:
 
 def command(name: str, message: str, **properties: str) -> str:
     """``::error file=a.xlsx,title=…::message``, escaped as the protocol wants it."""
-    given = ",".join(f"{key}={_escaped(said, ':,')}" for key, said in properties.items() if said)
+    given = ",".join(f"{key}={_escaped(sentence, ':,')}" for key, sentence in properties.items() if sentence)
     return f"::{name}{' ' + given if given else ''}::{_escaped(message)}"
 
 
 def inert(text: str) -> str:
-    """The text so that the runner takes no line of it for a command: a formula may have a line that looks like one.
+    """The text with commands switched off, so that the runner does not execute a line of a formula that looks like one.
 
-    What ends the pause is the text's own digest, which nobody can write into it.
+    The token that switches them on again is the text's digest, which the text itself cannot contain.
     """
     if _LIKE_A_COMMAND.search(text) is None:
         return text
@@ -62,7 +62,7 @@ def _annotations(report: Report) -> Iterator[tuple[Level, str]]:
 
 
 def _escaped(text: str, also: str = "") -> str:
-    """The percent sign first, or it would escape the escapes."""
+    """The text, escaped; the percent sign first, since the escapes contain it."""
     text = visible(text)
     for character in "%\n" + also:
         text = text.replace(character, f"%{ord(character):02X}")

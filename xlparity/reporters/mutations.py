@@ -1,4 +1,4 @@
-"""What became of a workbook's mutants, for a person at a terminal."""
+"""The terminal's report of ``xlparity mutate``: the counts by kind of edit, and the mutants that were not detected."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xlparity.reporters import words
-from xlparity.results.mutants import MutationReport, Outcome
+from xlparity.results.mutants import MutantResult, MutationReport
 
 _SHOWN = 10
 _COLUMNS = ("mutants", "equivalent", "detected", "named", "restored", "survived")
@@ -19,7 +19,7 @@ _LEGEND = (
 
 
 def show(report: MutationReport, console: Console, *, verbose: bool = False) -> None:
-    """Prints a row a kind of edit, the survivors, the equivalents, and how much was detected, named and restored."""
+    """Print a row for each kind of edit, the surviving and equivalent mutants, and the summary."""
     console.print(Text.assemble((report.workbook, "bold"), f"  broken one edit at a time, checked by {report.spec}"))
     console.print()
     console.print(Padding.indent(_kinds(report), 2))
@@ -43,20 +43,20 @@ def show(report: MutationReport, console: Console, *, verbose: bool = False) -> 
 
 
 def outcome(report: MutationReport) -> Text:
-    """The verdict, and how much was detected, named and restored."""
+    """The verdict with the shares of mutants detected, named and restored."""
     counts = report.counts
     real = counts["mutants"] - counts["equivalent"]
-    said = f"{counts['detected']:,} of {real:,} mutants detected ({_share(counts['detected'], real)})"
+    text = f"{counts['detected']:,} of {real:,} mutants detected ({_share(counts['detected'], real)})"
     if counts["detected"]:
-        said += f", the right cell named for {_share(counts['named'], counts['detected'])} of these"
-        said += f", what the original computed restored for {_share(counts['restored'], counts['detected'])}"
+        text += f", the right cell named for {_share(counts['named'], counts['detected'])} of these"
+        text += f", what the original computed restored for {_share(counts['restored'], counts['detected'])}"
     same = counts["equivalent"]
-    said += f"; {same:,} more {'computes' if same == 1 else 'compute'} what the original does" if same else ""
+    text += f"; {same:,} more {'computes' if same == 1 else 'compute'} what the original does" if same else ""
     if report.time is not None and counts["mutants"] < report.asked:
-        said += f". Only {counts['mutants']:,} of {report.asked:,} mutants were run in the {report.time:g} s allowed"
-        said += "; --time none runs all"
-    mark = words.stamp(report.verdict), "bold red" if counts["survived"] else "bold green"
-    return Text.assemble(mark, f"  {said}.")
+        text += f". Only {counts['mutants']:,} of {report.asked:,} mutants were run in the {report.time:g} s allowed"
+        text += "; --time none runs all"
+    mark = words.verdict_label(report.verdict), "bold red" if counts["survived"] else "bold green"
+    return Text.assemble(mark, f"  {text}.")
 
 
 def _kinds(report: MutationReport) -> Table:
@@ -73,7 +73,7 @@ def _style(name: str, counts: dict[str, int]) -> str:
     return "red" if name == "survived" and counts[name] else ""
 
 
-def _list(console: Console, outcomes: Sequence[Outcome], heading: str, *, verbose: bool) -> None:
+def _list(console: Console, outcomes: Sequence[MutantResult], heading: str, *, verbose: bool) -> None:
     if not outcomes:
         return
     console.print()
@@ -81,9 +81,9 @@ def _list(console: Console, outcomes: Sequence[Outcome], heading: str, *, verbos
     for outcome in outcomes if verbose else outcomes[:_SHOWN]:
         mutant = outcome.mutant
         cell, content = next(iter(mutant.contents.items()))
-        said = f"{cell} {mutant.kind}: {content} for {mutant.original}"
-        said += f"; suggested: {outcome.suggestion}" if outcome.suggestion else ""
-        console.print(Padding.indent(Text(said), 4))
+        text = f"{cell} {mutant.kind}: {content} for {mutant.original}"
+        text += f"; suggested: {outcome.suggestion}" if outcome.suggestion else ""
+        console.print(Padding.indent(Text(text), 4))
     if len(outcomes) > _SHOWN and not verbose:
         console.print(Text(f"    and {len(outcomes) - _SHOWN:,} more; --verbose lists them all", style="dim"))
 

@@ -1,4 +1,4 @@
-"""A report taken apart for test runners: what became of each quantity in each iteration, and why, in words."""
+"""A report as test cases, for pytest and JUnit: the result of each quantity in each iteration, with its text."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from xlparity.results.report import (
 )
 from xlparity.results.rules import CAUSES, NO_NUMBER, OF_INPUTS, UNEXPLAINED, UNSUPPORTED
 
-Outcome: TypeAlias = Literal["passed", "failed", "unassessed", "accepted", "skipped"]
+PartStatus: TypeAlias = Literal["passed", "failed", "unassessed", "accepted", "skipped"]
 
 INPUTS = "inputs"
-_TOLD = CAUSES.union(OF_INPUTS, (UNEXPLAINED, UNSUPPORTED))  # where the cells are, and so in no note
-_SHOWN_BY: Mapping[Verdict, Outcome] = {Verdict.FAIL: "failed", Verdict.UNASSESSED: "unassessed"}
+_IN_PARTS = CAUSES.union(OF_INPUTS, (UNEXPLAINED, UNSUPPORTED))  # shown in the part of their cells, so in no note
+_NEEDED_BY: Mapping[Verdict, PartStatus] = {Verdict.FAIL: "failed", Verdict.UNASSESSED: "unassessed"}
 _CELLS_SHOWN, _FINDINGS_SHOWN = 10, 3
 
 
-class Key(NamedTuple):
-    """What a part is about; ``variable`` is None for the inputs of a check and what concerns it as a whole."""
+class PartKey(NamedTuple):
+    """What a part is about; ``variable`` is None for the inputs of a check and for what concerns the whole check."""
 
     check: str
     variable: str | None = None
@@ -36,14 +36,13 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What became of one quantity in one iteration, or of a check's inputs.
+    """The result of one quantity in one iteration, or of a check's inputs.
 
-    ``sentence`` says it in a line, empty where it passed, ``causes`` are the sentences of the findings, and ``details`` are
-    the lines about the first of the ``results`` that are amiss, or about all. ``unsure`` are the cells of the check that
-    could not be judged on other inputs.
+    ``sentence`` is the result in one line, empty where it passed. ``causes`` are the sentences of the findings, ``results``
+    the cells that are not right, and ``unsure`` the cells of the check that could not be assessed in some scenario.
     """
 
-    outcome: Outcome
+    outcome: PartStatus
     sentence: str = ""
     causes: tuple[str, ...] = ()
     results: tuple[CellResult, ...] = ()
@@ -51,11 +50,11 @@ class Part:
 
     @property
     def kind(self) -> str:
-        """What sort of result it is, in a few words: what became of the cells that are amiss."""
+        """The statuses of the cells that are not right; without any, the outcome."""
         return ", ".join(dict.fromkeys(words.status(result, self.unsure) for result in self.results)) or self.outcome
 
     def details(self, *, everything: bool = False) -> list[str]:
-        """Two lines a cell that is amiss: its formula; what is expected, what it is and how far apart they are."""
+        """Two lines for each cell that is not right: its formula; its expected and actual value with their difference."""
         shown = self.results if everything else self.results[:_CELLS_SHOWN]
         lines = [line for result in shown for line in _cell(result)]
         if len(shown) < len(self.results):
@@ -63,65 +62,65 @@ class Part:
         return lines
 
     def text(self, *, everything: bool = False) -> str:
-        """All that there is to say about it."""
+        """Sentence, causes and details."""
         return "\n".join((self.sentence, *self.causes, *self.details(everything=everything)))
 
 
-def name_of(key: Key, blocks: int) -> str:
-    """``z1[7]``; a check with one pass numbers nothing."""
+def name_of(key: PartKey, blocks: int) -> str:
+    """``z1[7]``; without the iteration in a check with a single pass."""
     return INPUTS if key.variable is None else words.quantity(key.variable, key.iteration, blocks)
 
 
-def parts_of(report: Report) -> dict[Key, Part]:
-    """Every part of the report. Unless its verdict is pass, one of them at least is failed or unassessed."""
-    found: dict[Key, Part] = {}
+def parts_of(report: Report) -> dict[PartKey, Part]:
+    """Every part of the report. Unless its verdict is pass, at least one is failed or unassessed."""
+    found: dict[PartKey, Part] = {}
     elsewhere = [
         finding for _, finding in rows.all_findings(report) if finding.code in (*CAUSES, NO_NUMBER, UNSUPPORTED)
     ]
     for check in report.combined:
         own = dict(_quantities(check, rows.findings(report, check), elsewhere))
-        found[Key(check.name)] = _inputs(check, own.values())
+        found[PartKey(check.name)] = _inputs(check, own.values())
         found |= own
     return found
 
 
 def notes_of(report: Report) -> list[str]:
-    """What is to be told although it changes no verdict: remarks, inputs that cannot be set, formulas not looked at."""
+    """The sentences that change no verdict: notes, findings that are remarks, formulas that are not covered."""
     notes: list[str] = []
     for check in report.combined:
         notes += [f"{check.name}: {note}" for note in rows.notes(report, check)]
-    remarks = [(check, finding) for check, finding in rows.all_findings(report) if finding.code not in _TOLD]
+    remarks = [(check, finding) for check, finding in rows.all_findings(report) if finding.code not in _IN_PARTS]
     notes += [f"{check.name}: {_said(finding)}" for check, finding in remarks]
-    return [*notes, words.census(report)] if report.census.unbound else notes
+    return [*notes, words.coverage(report)] if report.coverage.unbound else notes
 
 
 def _quantities(
     check: CheckResult, findings: Iterable[Finding], elsewhere: Iterable[Finding]
-) -> Iterator[tuple[Key, Part]]:
+) -> Iterator[tuple[PartKey, Part]]:
     unsure = frozenset(check.scenarios.unsure)
-    groups: dict[Key, list[tuple[CellResult, rows.Judgement]]] = {}
+    groups: dict[PartKey, list[tuple[CellResult, rows.Judgement]]] = {}
     for result, judgement in rows.judged(check):
-        groups.setdefault(Key(check.name, result.variable, result.iteration), []).append((result, judgement))
+        groups.setdefault(PartKey(check.name, result.variable, result.iteration), []).append((result, judgement))
     about = rows.by_place(findings)
     others = [_said(finding) for finding in elsewhere]
     for key, judged in groups.items():
         results = [result for result, _ in judged]
-        wrong = [result for result, judgement in judged if judgement in rows.FAILING]
-        unknown = [result for result, judgement in judged if judgement in rows.DOUBTFUL]
+        wrong = [result for result, judgement in judged if judgement in rows.FAILING_JUDGEMENTS]
+        unknown = [result for result, judgement in judged if judgement in rows.UNASSESSED_JUDGEMENTS]
         if wrong or unknown:
             causes = _causes([*wrong, *unknown], about, others)
             causes += _example(check) if any(judgement == "stored" for _, judgement in judged) else ()
-            said = [_wrong(wrong, results, check)] if wrong else []
-            said += [_unknown(unknown, results)] if unknown else []
-            # As in a verdict: what is wrong is not hidden behind what could not be judged.
-            outcome: Outcome = "failed" if wrong else "unassessed"
-            yield key, Part(outcome, "; ".join(said), causes, (*wrong, *unknown), unsure)
+            message = [_wrong(wrong, results, check)] if wrong else []
+            message += [_unknown(unknown, results)] if unknown else []
+            # As in a verdict: fail wins over unassessed.
+            outcome: PartStatus = "failed" if wrong else "unassessed"
+            yield key, Part(outcome, "; ".join(message), causes, (*wrong, *unknown), unsure)
         else:
-            yield key, _sound(results, check)
+            yield key, _without_wrong(results, check)
 
 
-def _sound(results: list[CellResult], check: CheckResult) -> Part:
-    """The part in which nothing is wrong, and which passes only where something was shown."""
+def _without_wrong(results: list[CellResult], check: CheckResult) -> Part:
+    """The part of a quantity without a wrong or unassessed cell; it passes only where it was compared in a scenario."""
     accepted = [result for result in results if result.status == "accepted"]
     if accepted:
         reasons = "; ".join(dict.fromkeys(result.reason or "" for result in accepted))
@@ -131,34 +130,34 @@ def _sound(results: list[CellResult], check: CheckResult) -> Part:
     if all(result.status == "skipped" for result in results):
         return Part("skipped", f"left out by the spec: {results[0].reason}")
     if check.scenarios.dropped and not check.scenarios.run:
-        why = tuple(said.text for said in words.tried(check))
-        return Part("unassessed", "agrees on the stored inputs, and could not be shown to on any others", why)
+        why = tuple(message.text for message in words.scenario_summary(check))
+        return Part("unassessed", "agrees on the stored inputs, but could not be compared in any scenario", why)
     if all(result.status in ("match", "skipped") for result in results):
         return Part("passed")
     return Part("unassessed", "not every cell was compared", results=tuple(results))
 
 
 def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
-    amiss = tuple(_said(finding) for finding in check.findings if finding.code in OF_INPUTS)
-    if amiss:
-        return Part("failed", amiss[0], amiss[1:])
+    wrong = tuple(_said(finding) for finding in check.findings if finding.code in OF_INPUTS)
+    if wrong:
+        return Part("failed", wrong[0], wrong[1:])
     unread = tuple(
         _said(finding) for finding in check.findings if finding.code == UNSUPPORTED and not finding.iterations
     )
     if unread:
         return Part("unassessed", unread[0], unread[1:])
-    # Whatever else keeps the check from passing must not go unseen, so it is said here if nowhere else.
-    needed: Outcome | None = _SHOWN_BY.get(check.verdict)
+    # Whatever else keeps the check from passing is reported here, if no quantity reports it.
+    needed: PartStatus | None = _NEEDED_BY.get(check.verdict)
     if needed is None or any(part.outcome == needed for part in quantities):
         return Part("passed")
-    others = " ".join(f"{said.text}." for said in words.scenarios(check))
+    others = " ".join(f"{message.text}." for message in words.scenarios(check))
     if needed == "unassessed" and not check.counts["match"]:
         others = f"{words.NOTHING_SHOWN}."
     elif needed == "unassessed" and check.scenarios.unfinished:
         others = f"{words.UNFINISHED}."
     elif needed == "unassessed" and check.scenarios.failures:
         others = f"{words.FAULT}: {check.scenarios.failures[0]}."
-    return Part(needed, others or f"the check is {check.verdict}, and none of its quantities says why")
+    return Part(needed, others or f"the check is {check.verdict}, and no quantity gives the reason")
 
 
 def _causes(
@@ -181,12 +180,12 @@ def _wrong(wrong: list[CellResult], results: list[CellResult], check: CheckResul
     first = wrong[0]
     more = f" ({len(wrong):,} of {len(results):,} cells)" if len(results) > 1 else ""
     if first.status in WRONG:
-        said = f"{first.cell} is {words.instead(first.actual, first.expected)}"
+        message = f"{first.cell} is {words.instead(first.actual, first.expected)}"
         if words.circular(first):
-            said = f"{first.cell} is part of {words.value(first.actual)}"
+            message = f"{first.cell} is part of {words.value(first.actual)}"
         if first.status == "hardcoded":
-            said = f"{first.cell} holds {words.value(first.actual)}, a constant, where a formula must stand"
-        return said + more
+            message = f"{first.cell} contains {words.value(first.actual)}, a constant, instead of a formula"
+        return message + more
     if first.status == "match":
         return f"{first.cell} is {words.ONLY_STORED}: {words.failing(check.scenarios)}{more}"
     if first.expected is None:
@@ -204,12 +203,12 @@ def _unknown(unknown: list[CellResult], results: list[CellResult]) -> str:
         if isinstance(first.actual, float | bool | str | ErrorValue):
             why = "there is nothing to compare it with"
         return f"{first.cell} cannot be assessed: {why}{more}"
-    return f"{first.cell} agrees on the stored inputs, and could not be shown to on all others{more}"
+    return f"{first.cell} agrees on the stored inputs, but could not be assessed in every scenario{more}"
 
 
 def _example(check: CheckResult) -> tuple[str, ...]:
     smallest = check.scenarios.smallest
-    return () if smallest is None else (words.witness(smallest),)
+    return () if smallest is None else (words.counterexample(smallest),)
 
 
 def _cell(result: CellResult) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the reporters list: a row a quantity, the cells that are not right, and the worst of them."""
+"""What the reporters list: one row for each quantity, and the cells that are not right, sorted by their difference."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -9,16 +9,19 @@ from xlparity.excel.values import Unsupported
 from xlparity.results.report import UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report
 
 Judgement: TypeAlias = Literal["right", "wrong", "stored", "unknown", "unsure", "accepted", "skipped"]
-FAILING: tuple[Judgement, ...] = ("wrong", "stored")  # they fail a check
-DOUBTFUL: tuple[Judgement, ...] = ("unknown", "unsure")  # they keep it from being assessed
+FAILING_JUDGEMENTS: tuple[Judgement, ...] = ("wrong", "stored")  # judgements that fail a check
+UNASSESSED_JUDGEMENTS: tuple[Judgement, ...] = ("unknown", "unsure")  # judgements that keep a check from being assessed
 _JUDGEMENTS: Mapping[str, Judgement] = {
     **dict.fromkeys(WRONG, "wrong"), **dict.fromkeys(UNKNOWN, "unknown"),
     "match": "right", "accepted": "accepted", "skipped": "skipped",
 }  # fmt: skip
 
 
-class Quantity(NamedTuple):
-    """How the cells of one quantity compare; a largest difference is None where no two numbers were compared."""
+class QuantityRow(NamedTuple):
+    """One quantity's row: the number of cells and matches, and the largest difference, None if no numbers were compared.
+
+    ``first`` is the first iteration with a wrong cell, ``aside`` the number of cells that the spec accepts or skips.
+    """
 
     name: str
     cells: int
@@ -30,15 +33,15 @@ class Quantity(NamedTuple):
 
     @property
     def good(self) -> bool:
-        """Whether all of them match on the stored inputs, but for those that the spec sets aside: accepts or leaves out."""
+        """Whether all cells match on the stored inputs, except those that the spec accepts or skips."""
         return self.matches + self.aside == self.cells
 
 
-def quantities(check: CheckResult) -> list[Quantity]:
-    """A row a quantity, in the spec's order; ``first`` is the first iteration with a wrong cell."""
-    proved = {result.cell for result in (*check.only_others, *check.misfits)}
+def quantities(check: CheckResult) -> list[QuantityRow]:
+    """One row for each quantity, in the spec's order."""
+    proved = {result.cell for result in (*check.wrong_on_others, *check.wrong_shape)}
     return [
-        Quantity(
+        QuantityRow(
             name,
             len(results),
             sum(result.status == "match" for result in results),
@@ -52,7 +55,7 @@ def quantities(check: CheckResult) -> list[Quantity]:
 
 
 def by_quantity(check: CheckResult) -> dict[str, list[CellResult]]:
-    """The cells of each quantity, in the spec's order; one that stands in input cells only has none, and is left out."""
+    """The cells of each quantity, in the spec's order; a quantity in input cells only has none, and is left out."""
     found: dict[str, list[CellResult]] = {name: [] for name in check.variables}
     for result in check.results:
         found[result.variable].append(result)
@@ -60,18 +63,18 @@ def by_quantity(check: CheckResult) -> dict[str, list[CellResult]]:
 
 
 def findings(report: Report, check: CheckResult) -> list[Finding]:
-    """The findings about a check, whichever engine has them; what several engines have alike, once."""
+    """The findings on a check from all engines; a finding of several engines once."""
     found = (finding for one in report.checks if one.name == check.name for finding in one.findings)
     return list({(one.code, one.variable, one.cells, one.cause): one for one in found}.values())
 
 
 def all_findings(report: Report) -> list[tuple[CheckResult, Finding]]:
-    """The findings about every check, each with its check."""
+    """The findings on all checks, each with its check."""
     return [(check, found) for check in report.combined for found in findings(report, check)]
 
 
 def notes(report: Report, check: CheckResult) -> list[str]:
-    """The remarks on a check, each once; of several engines, with those that it is about where these are not all."""
+    """The notes of a check, each once; with the names of its engines where it is not from all."""
     same = [one for one in report.checks if one.name == check.name]
     about: dict[str, list[str]] = {}
     for one in same:
@@ -81,7 +84,7 @@ def notes(report: Report, check: CheckResult) -> list[str]:
 
 
 def sources(report: Report) -> list[tuple[str | None, list[str]]]:
-    """What the workbook was held against: the spec, then the references, those of one file together; each with its SHA-256."""
+    """The sources of the expected values with their SHA-256: the spec, then the references, those of one file together."""
     found: dict[str, list[str]] = {}
     for name, digest in report.digests.items():
         if name != report.spec:
@@ -90,9 +93,9 @@ def sources(report: Report) -> list[tuple[str | None, list[str]]]:
 
 
 def by_place(found: Iterable[Finding]) -> dict[object, list[Finding]]:
-    """The findings about a cell, and about a quantity in an iteration: ``(variable, iteration)``.
+    """The findings by cell, and by quantity and iteration: ``(variable, iteration)``.
 
-    A helper that nothing binds may be the culprit, for the quantity that the finding names.
+    The second key is needed where the root cause is a helper cell, which belongs to no quantity of its own.
     """
     about: dict[object, list[Finding]] = {}
     for one in found:
@@ -102,35 +105,35 @@ def by_place(found: Iterable[Finding]) -> dict[object, list[Finding]]:
 
 
 def judged(check: CheckResult) -> list[tuple[CellResult, Judgement]]:
-    """Every cell with what is to be thought of it on all inputs together, in the order of the check.
+    """Every cell with its judgement on all inputs together, in the order of the check.
 
-    Of those that match on the stored inputs, ``stored`` are wrong on others, and ``unsure`` could not be judged on some. What
-    has no value of its own on them is ``wrong`` all the same where its shape, or other inputs, show it to be.
+    Of the cells that match on the stored inputs, ``stored`` are wrong in a scenario, and ``unsure`` could not be assessed in
+    one. A cell that could not be computed on the stored inputs is ``wrong`` where its shape or a scenario proves it.
     """
     others: dict[Cell, Judgement] = dict.fromkeys((result.cell for result in check.not_always_computed), "unsure")
-    others |= dict.fromkeys((result.cell for result in (*check.only_others, *check.misfits)), "wrong")
+    others |= dict.fromkeys((result.cell for result in (*check.wrong_on_others, *check.wrong_shape)), "wrong")
     others |= dict.fromkeys((result.cell for result in check.only_stored), "stored")
     return [(result, others.get(result.cell, _JUDGEMENTS[result.status])) for result in check.results]
 
 
-def amiss(check: CheckResult) -> list[CellResult]:
+def not_right(check: CheckResult) -> list[CellResult]:
     """The cells that keep the check from passing, on the stored inputs or on others, in the order of the check."""
-    return [result for result, judgement in judged(check) if judgement in (*FAILING, *DOUBTFUL)]
+    return [result for result, judgement in judged(check) if judgement in (*FAILING_JUDGEMENTS, *UNASSESSED_JUDGEMENTS)]
 
 
 def worst(results: Iterable[CellResult], most: int) -> list[CellResult]:
-    """So many of the cells, those that are furthest off first."""
+    """At most ``most`` of the cells, sorted by difference, the largest first."""
     return sorted(results, key=off_by, reverse=True)[:most]
 
 
 def compared(check: CheckResult) -> list[CellResult]:
-    """The cells that have a value and were held against the reference's, but for those that the spec sets aside."""
+    """The cells whose value was compared with the reference's, without those that the spec accepts or skips."""
     found = (result for result in check.results if result.status == "match" or result.status in WRONG)
     return [result for result in found if not isinstance(result.actual, Unsupported)]
 
 
 def compared_elsewhere(check: CheckResult) -> tuple[int, int]:
-    """How many cells were compared on all other inputs, and how many of those that are bound were not."""
+    """How many cells were compared in every scenario, and how many of the bound cells were not."""
     unsure = set(check.scenarios.unsure)
     count = sum(result.cell not in unsure for result in compared(check))
     bound = sum(result.status not in ("accepted", "skipped") for result in check.results)
@@ -138,7 +141,7 @@ def compared_elsewhere(check: CheckResult) -> tuple[int, int]:
 
 
 def off_by(result: CellResult) -> float:
-    """How wrong a cell is, for an order: by the difference, and no number where one should stand is worse than any."""
+    """The size of a cell's difference, as a key to sort by; infinite where the cell has no number."""
     if result.difference is None or math.isnan(result.difference):
         return math.inf
     return abs(result.difference)

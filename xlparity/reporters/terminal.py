@@ -1,4 +1,4 @@
-"""The report for a person at a terminal: the verdict in one sentence, a row a quantity, and every cell that differs."""
+"""The terminal's report: a row for each quantity, the findings, the cells that differ, and the verdict in one sentence."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -13,13 +13,13 @@ from xlparity.reporters import words
 from xlparity.reporters.findings import findings
 from xlparity.reporters.rows import quantities
 from xlparity.reporters.words import MARK, number, value
-from xlparity.reporters.wrapping import Formula
+from xlparity.reporters.wrapping import FormulaText
 from xlparity.results.fixed import Fixed
 from xlparity.results.report import UNKNOWN, WRONG, CellResult, CheckResult, Report, Verdict
 from xlparity.results.stored import StoredReport, StoredResult
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}
-_WEIGHT = {"error": "red", "warning": "yellow", "note": "dim"}
+_LEVEL_STYLE = {"error": "red", "warning": "yellow", "note": "dim"}
 _STORED = {
     "differs": "the stored value is not what the formula computes",
     "uncached": "no value is stored",
@@ -39,7 +39,7 @@ def show(
     quiet: bool = False,
     verbose: bool = False,
 ) -> None:
-    """Prints the reports: ``quiet`` the verdicts alone, ``verbose`` every cell that differs and not the first ten."""
+    """Print the reports: with ``quiet`` the verdicts only, with ``verbose`` every cell that differs, not just the first ten."""
     for report in reports:
         if not quiet:
             console.print(Text.assemble((report.workbook, "bold"), f"  checked by {report.spec}"))
@@ -48,7 +48,7 @@ def show(
                 several = len({check.engine for check in report.checks}) > 1
                 console.print(_check(check, console.width, engine=check.engine if several else "", verbose=verbose))
             console.print()
-            console.print(Text(words.census(report, most=None if verbose else 5), style="dim"))
+            console.print(Text(words.coverage(report, most=None if verbose else 5), style="dim"))
         console.print(_verdict(report))
     if fixed is not None:
         console.print(Text(words.fixed(fixed), style="" if fixed.report else "yellow"))
@@ -59,9 +59,9 @@ def show(
 def show_stored(
     report: StoredReport, console: Console, *, written: str = "", quiet: bool = False, verbose: bool = False
 ) -> None:
-    """Prints how the stored values compare with the recomputed ones, or, where these are ``written``, what was left out.
+    """Print how the stored values differ from the computed ones; where these were ``written``, the cells that were left out.
 
-    ``verbose`` lists every cell and not the first ten, ``quiet`` the outcome alone.
+    ``verbose`` lists every cell, not just the first ten; ``quiet`` prints the outcome only.
     """
     counts = report.counts
     kept = [result for result in report.results if isinstance(result.computed, Unsupported)]
@@ -69,7 +69,7 @@ def show_stored(
     if written:
         groups = {"misnamed": [result for result in report.results if result.reason], "unsupported": kept}
     for status, found in groups.items():
-        meaning = _STORED.get(status, "#NAME? in Excel, as a function's name is not as Excel reads it in a file")
+        meaning = _STORED.get(status, "#NAME? in Excel, which does not accept this name of a function in a file")
         if found and not quiet:
             console.print(Text(f"{number(len(found), 'cell')}: {meaning}", style="bold"))
             shown = found if verbose else found[:_CELLS_SHOWN]
@@ -77,24 +77,22 @@ def show_stored(
             if len(shown) < len(found):
                 console.print(_left_out(number(len(found) - len(shown), "more cell")))
     if written:
-        said = f"{counts['formulas'] - len(kept):,} of {number(counts['formulas'], 'formula')} recomputed"
-        said += f", {len(kept):,} keep what they had" if kept else ""
-        console.print(Text(f"wrote {written}: {said}."))
+        text = f"{counts['formulas'] - len(kept):,} of {number(counts['formulas'], 'formula')} recomputed"
+        text += f", {len(kept):,} keep their stored value" if kept else ""
+        console.print(Text(f"wrote {written}: {text}."))
         return
-    said = f"{counts['equal']:,} of {number(counts['formulas'], 'formula')} store what they compute"
-    said += f", {counts['differs']:,} differ" if counts["differs"] else ""
-    said += f", {counts['uncached']:,} store nothing" if counts["uncached"] else ""
-    said += f", {counts['unsupported']:,} could not be computed" if counts["unsupported"] else ""
+    text = f"{counts['equal']:,} of {number(counts['formulas'], 'formula')} store what they compute"
+    text += f", {counts['differs']:,} differ" if counts["differs"] else ""
+    text += f", {counts['uncached']:,} store nothing" if counts["uncached"] else ""
+    text += f", {counts['unsupported']:,} could not be computed" if counts["unsupported"] else ""
     stale = report.verdict is Verdict.STALE
-    said += f"; 'xlparity recalc {report.workbook}' stores it, and so does Excel when it saves" if stale else ""
-    said += (
-        "; --allow-unsupported passes over these" if report.verdict is Verdict.UNASSESSED and counts["equal"] else ""
-    )
-    console.print(Text.assemble(_stamp(report.verdict), f"  {report.workbook}: {said}."))
+    text += f"; 'xlparity recalc {report.workbook}' stores it, and so does Excel when it saves" if stale else ""
+    text += "; --allow-unsupported ignores these" if report.verdict is Verdict.UNASSESSED and counts["equal"] else ""
+    console.print(Text.assemble(_stamp(report.verdict), f"  {report.workbook}: {text}."))
 
 
 def engine_table(engines: Iterable[tuple[str, str | None, str, bool, str]]) -> Table:
-    """A row an engine: name, version, kind, whether it can run here, and what it is or what to install."""
+    """One row for each engine: name, version, kind, whether it can run here, and what it is or what to install."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for heading in ("engine", "version", "kind", "can run"):
         table.add_column(heading, no_wrap=True)
@@ -132,7 +130,7 @@ def _verdict(report: Report) -> Text:
 
 
 def _stamp(verdict: Verdict) -> tuple[str, str]:
-    return words.stamp(verdict), f"bold {_STYLE[verdict]}"
+    return words.verdict_label(verdict), f"bold {_STYLE[verdict]}"
 
 
 def _check(check: CheckResult, width: int, *, engine: str, verbose: bool) -> RenderableType:
@@ -148,18 +146,18 @@ def _check(check: CheckResult, width: int, *, engine: str, verbose: bool) -> Ren
     parts += findings(check.findings if verbose else check.findings[:_CELLS_SHOWN])
     if len(check.findings) > _CELLS_SHOWN and not verbose:
         parts.append(_left_out(number(len(check.findings) - _CELLS_SHOWN, "more finding")))
-    known = words.set_aside(check, most=None if verbose else _CELLS_SHOWN)
-    parts += [_indented(Text(said, style="yellow")) for said in known]
-    parts += [_indented(Text(said.text, style=_WEIGHT[said.level])) for said in words.scenarios(check)]
+    known = words.accepted_or_skipped(check, most=None if verbose else _CELLS_SHOWN)
+    parts += [_indented(Text(text, style="yellow")) for text in known]
+    parts += [_indented(Text(text.text, style=_LEVEL_STYLE[text.level])) for text in words.scenarios(check)]
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
     if wrong and not verbose and not any(finding.cells for finding in check.findings):
-        amiss = "cannot be assessed"
+        problem = "cannot be assessed"
         if any(result.status in WRONG for result in wrong):
-            amiss = "is not right" if len(wrong) == 1 else "are not right"
-        said = f"{number(len(wrong), 'cell')} {amiss} because of what is found elsewhere"
-        parts.append(_indented(Text(f"{said}; --verbose lists them all", style="dim")))
+            problem = "is not right" if len(wrong) == 1 else "are not right"
+        text = f"{number(len(wrong), 'cell')} {problem} because of findings on other cells"
+        parts.append(_indented(Text(f"{text}; --verbose lists them all", style="dim")))
     elif wrong:
-        # Where the causes are told, the cells themselves are of less interest.
+        # Where there are findings, fewer cells are listed.
         shown = wrong if verbose else wrong[: _CELLS_BESIDE_FINDINGS if check.findings else _CELLS_SHOWN]
         parts.append(_indented(_differing(shown, check.blocks, width - 2)))
         if len(shown) < len(wrong):
@@ -181,7 +179,7 @@ def _quantities(check: CheckResult) -> Table:
             f"{row.cells:,}",
             Text(f"{row.matches:,}", style="red" if not row.good else "" if row.aside else "green"),
             words.difference(row.difference),
-            words.steps(row.ulps),
+            words.ulps(row.ulps),
             *(["–" if row.first is None else str(row.first)] if iterated else []),
         )
     return table
@@ -219,7 +217,7 @@ class _Row(NamedTuple):
 
 
 def _with_formulas(columns: Sequence[_Column], rows: Sequence[_Row], width: int) -> RenderableType:
-    """A table with a formula a row: the last column, or, where that has hardly any room, a line of its own below the row."""
+    """A table with the formulas in the last column, or, where the console is too narrow, on a line below each row."""
     widths = [max(len(column.heading), *(row.cells[k].cell_len for row in rows)) for k, column in enumerate(columns)]
     room = width - sum(widths) - 2 * len(widths)
     beside = room >= min(_ROOM, max(len(row.formula) for row in rows))
@@ -241,7 +239,7 @@ def _with_formulas(columns: Sequence[_Column], rows: Sequence[_Row], width: int)
 
 
 def _reasoned(row: _Row) -> RenderableType:
-    return Group(Formula(row.formula), Text(row.reason)) if row.reason else Formula(row.formula)
+    return Group(FormulaText(row.formula), Text(row.reason)) if row.reason else FormulaText(row.formula)
 
 
 def _indented(what: RenderableType) -> Padding:
@@ -253,7 +251,7 @@ def _left_out(count: str) -> Padding:
 
 
 def _loss_curve(check: CheckResult) -> str:
-    """A sparkline of the workbook's loss, where it has one number an iteration."""
+    """A sparkline of the workbook's loss; empty unless it has one number in each iteration."""
     losses = [result.actual for result in check.results if result.variable == "loss"]
     numbers = [loss for loss in losses if isinstance(loss, float)]
     if len(numbers) != len(losses) or len(numbers) != check.blocks or len(numbers) < 2:

@@ -1,6 +1,6 @@
-"""Formulas on a terminal: a long one goes on in the next line behind an operator or a bracket, never inside an address.
+"""Formulas on a terminal: long ones are wrapped after an operator or a bracket, never inside an address.
 
-And all texts there: nothing that a workbook holds steers the terminal.
+Also the hook that removes control characters from everything that a console prints.
 """
 
 import re
@@ -13,12 +13,12 @@ from rich.text import Text
 
 from xlparity.reporters.visible import visible
 
-# A sheet's name and a text stay whole, with what stands in front of them.
+# A quoted sheet name or text is not split, nor separated from the text before it.
 _PIECE = re.compile(r"(?:'[^']*'|\"[^\"]*\"|[^-+*/^&=<>,;(){}'\"])*(?:[-+*/^&=<>,;(){}]+|['\"]|$)")
 
 
-class Formula:
-    """A formula, as wide as there is room for."""
+class FormulaText:
+    """A formula, wrapped to the width of the console."""
 
     def __init__(self, text: str, style: str = "") -> None:
         self._text, self._style = text, style
@@ -31,7 +31,7 @@ class Formula:
 
 
 def wrapped(formula: str, width: int) -> list[str]:
-    """The formula in lines of that width, longer ones only where a piece is longer by itself; joined they are the formula."""
+    """The formula in lines of at most ``width``, except where one piece is longer; joined, they are the formula."""
     lines = [""]
     for piece in _PIECE.findall(formula):
         if lines[-1] and len(lines[-1]) + len(piece) > width:
@@ -40,15 +40,15 @@ def wrapped(formula: str, width: int) -> list[str]:
     return lines
 
 
-class Harmless(RenderHook):
-    """Whatever a console prints, with ``visible`` texts: what rich itself writes for colours is added behind it."""
+class VisibleTexts(RenderHook):
+    """A hook that passes everything a console prints through ``visible``; rich adds the colours afterwards."""
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
-        """Each of them, seen through."""
-        return [_Seen(one) for one in renderables]
+        """Each of them, without control characters."""
+        return [_Visible(one) for one in renderables]
 
 
-class _Seen:
+class _Visible:
     def __init__(self, what: RenderableType) -> None:
         self._what = what
 

@@ -1,1 +1,1 @@
-"""What a run found out: reports, findings and the rules behind their codes. Reporters read nothing else."""
+"""The results of a run: reports, findings, and the rule of each finding code. Reporters read nothing else."""

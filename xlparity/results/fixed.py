@@ -1,4 +1,4 @@
-"""A corrected copy of a workbook: what was written into it, and whether it passes."""
+"""The result of ``fix``: the corrected copy of a workbook, the formulas written to it, and its report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from xlparity.results.report import Report
 class Fixed:
     """A copy of a workbook with the suggestions applied.
 
-    ``path`` is the copy's. ``formulas`` are what was written, by the cell that each is in now: the text of a formula, with
-    braces around an array formula; of an array formula, that is the first of its cells. Without a suggestion there are none,
-    and no copy was written. ``report`` is that on the copy, where it was verified.
+    ``path`` is the path of the copy. ``formulas`` has the text of each new formula by its cell; an array formula is in braces
+    and listed under its first cell. Without a suggestion it is empty, and no copy was written. ``report`` is the report on the
+    copy, or None where the copy was not verified.
     """
 
     path: str
@@ -22,5 +22,5 @@ class Fixed:
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """The cells that were given a formula, in order."""
+        """The cells with a new formula, sorted."""
         return tuple(sorted(self.formulas))

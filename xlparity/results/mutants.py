@@ -1,4 +1,4 @@
-"""What a mutation run found out: the mutants, and what became of each."""
+"""The result of a mutation run: each mutant with its status, and the counts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,43 +9,44 @@ from xlparity.excel.values import Value
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import Verdict
 
-Fate = Literal["detected", "equivalent", "survived"]
+MutantStatus = Literal["detected", "equivalent", "survived"]
 Shown = Literal["formulas", "inputs"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """What is put into a workbook to break it, by cell; ``kind`` is that of the edit, ``said`` what it did.
+    """One planted fault: the new ``contents`` by cell.
 
-    The sentence reads from the right formula to the wrong one. ``original`` is what stands in the first of the cells;
-    ``formula`` is that without its addresses, which many cells may share.
+    ``kind`` is the kind of the edit, and ``description`` a sentence on the change from the right formula to the wrong one.
+    ``original`` is the content of the first cell before the edit, and ``formula`` its formula without the addresses, which
+    many cells may share.
     """
 
     check: str
     variable: str
     kind: str
-    said: str
+    description: str
     contents: Mapping[Cell, Value | Formula]
     original: str
     formula: str = ""
 
     def cells(self, workbook: Workbook) -> set[Cell]:
-        """The cells that the mutant's formulas fill in the original workbook."""
+        """Every cell of the original workbook that the edited formulas fill: of an array formula, its whole range."""
         return {filled for cell in self.contents for filled in workbook.filled(cell).cells()}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one mutant.
+class MutantResult:
+    """The result of one mutant.
 
-    ``equivalent`` is one that computes what the original does on ``evidence`` sets of values: ``shown`` by its formulas,
-    which come to the same whatever the cells hold that they read, or by every bound cell on other inputs.
-    ``named`` says whether a finding names one of its cells, ``restored`` whether what is suggested makes the workbook
-    compute what the original does; ``code`` and ``suggestion`` are those of the finding.
+    An ``equivalent`` mutant computes what the original does on ``evidence`` samples. ``shown`` says how this was found:
+    "formulas" where the edited formulas give the same for random values of their precedents, "inputs" where every bound cell
+    has the same value in scenarios. ``named`` is whether a finding names one of the edited cells, ``restored`` whether the
+    workbook with the suggestion computes what the original does. ``code`` and ``suggestion`` are those of the finding.
     """
 
     mutant: Mutant
-    fate: Fate
+    status: MutantStatus
     evidence: int = 0
     shown: Shown | None = None
     named: bool = False
@@ -56,47 +57,47 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class MutationReport:
-    """The outcomes of the mutants of a spec's workbook, in the order in which they were run.
+    """The results of the mutants of a spec's workbook, in the order of the run.
 
-    ``asked`` is how many were to be run: where there are fewer outcomes, the ``time``, in seconds, has ended before.
+    ``asked`` is how many mutants were to be run. Where there are fewer outcomes, the ``time`` limit (in seconds) ended the run.
     """
 
     spec: str
     workbook: str
     seed: int
     scenarios: int
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[MutantResult, ...]
     asked: int
     time: float | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """Pass where no mutant survived of those that were run."""
+        """Fail if any mutant survived, otherwise pass."""
         return Verdict.FAIL if self.of("survived") else Verdict.PASS
 
-    def of(self, fate: Fate) -> list[Outcome]:
-        """The outcomes with this fate."""
-        return [outcome for outcome in self.outcomes if outcome.fate == fate]
+    def of(self, status: MutantStatus) -> list[MutantResult]:
+        """The outcomes with this status."""
+        return [outcome for outcome in self.outcomes if outcome.status == status]
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many mutants there were, and how many had each fate; how many of the detected were named and restored."""
+        """The number of mutants, of each status, and of those named and restored."""
         return count(self.outcomes)
 
     @property
     def kinds(self) -> dict[str, dict[str, int]]:
-        """The counts by kind of edit, in alphabetical order."""
+        """The counts by kind of edit, sorted by kind."""
         names = sorted({outcome.mutant.kind for outcome in self.outcomes})
         return {name: count([outcome for outcome in self.outcomes if outcome.mutant.kind == name]) for name in names}
 
 
-def count(outcomes: Sequence[Outcome]) -> dict[str, int]:
-    """The numbers of a report on these outcomes."""
+def count(outcomes: Sequence[MutantResult]) -> dict[str, int]:
+    """The number of outcomes, of each status, and of those named and restored."""
     return {
         "mutants": len(outcomes),
-        "equivalent": sum(outcome.fate == "equivalent" for outcome in outcomes),
-        "detected": sum(outcome.fate == "detected" for outcome in outcomes),
+        "equivalent": sum(outcome.status == "equivalent" for outcome in outcomes),
+        "detected": sum(outcome.status == "detected" for outcome in outcomes),
         "named": sum(outcome.named for outcome in outcomes),
         "restored": sum(outcome.restored for outcome in outcomes),
-        "survived": sum(outcome.fate == "survived" for outcome in outcomes),
+        "survived": sum(outcome.status == "survived" for outcome in outcomes),
     }

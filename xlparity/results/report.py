@@ -1,4 +1,4 @@
-"""What a run found out: facts about cells, opinions about their causes, and the verdict. Reporters read nothing else."""
+"""The report of a run: the result of every cell, the findings on their causes, and the verdict."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,11 +34,11 @@ _FRAME = {
 
 
 class Verdict(IntEnum):
-    """The answer, whose number is the command's exit code: ``str()`` gives pass, fail, unassessed or stale.
+    """The verdict; its number is the command's exit code, and ``str()`` gives pass, fail, unassessed or stale.
 
-    Pass: every compared cell matches, for the stored inputs and in every scenario. Fail: something is proved wrong, even if
-    something else could not be judged. Unassessed: nothing is proved wrong, and something could not be judged. Stale is of
-    ``xlparity recalc --check`` alone: the stored values are not what the formulas compute.
+    Pass: every compared cell matches, for the stored inputs and in every scenario. Fail: at least one cell is proved wrong,
+    even if others could not be assessed. Unassessed: no cell is proved wrong, and at least one could not be assessed. Stale
+    (``xlparity recalc --check`` only): the stored values are not what the formulas compute.
     """
 
     PASS = 0
@@ -51,16 +51,16 @@ class Verdict(IntEnum):
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of several: fail before unassessed before stale before pass; of none at all, unassessed."""
+    """The worst of several verdicts: fail, then unassessed, then stale, then pass; unassessed if there are none."""
     order = (Verdict.FAIL, Verdict.UNASSESSED, Verdict.STALE, Verdict.PASS)
     return min(verdicts, key=order.index, default=Verdict.UNASSESSED)
 
 
 class CellResult(NamedTuple):
-    """The fact about one bound cell. ``expected`` is None where the reference gave nothing for it.
+    """The result of one bound cell on the stored inputs. ``expected`` is None where the reference returned no value for it.
 
-    ``reason`` is why the spec accepts the cell as it is, or leaves it out; a match that has one needs no acceptance.
-    ``constant`` says that it is accepted as a constant that equals the reference, and is no difference.
+    ``reason`` is the spec's reason to accept or skip the cell; a match with a reason needs no acceptance. ``constant`` marks
+    an accepted cell that contains a constant equal to the reference's value.
     """
 
     variable: str
@@ -83,7 +83,7 @@ class CellResult(NamedTuple):
 
     @property
     def ulps(self) -> int | None:
-        """How many steps from double to double lead from one to the other, where both are numbers."""
+        """The distance of the two in units in the last place, where both are numbers."""
         if not isinstance(self.expected, float) or not isinstance(self.actual, float):
             return None
         return ulps(self.actual, self.expected)
@@ -91,13 +91,15 @@ class CellResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A cause, or what else there is to say about cells, as fields. Codes are never reused; ``XP4`` is mapping and shape.
+    """A root cause, or a remark on cells, as fields. ``code`` is a key of ``RULES``; codes are never reused.
 
-    ``cause`` says what is wrong where, without a full stop. ``suggestion`` is what the first of the cells should say, ``mends``
-    are all formulas to be written, by the cell that each stands in. ``affects`` counts the cells that are wrong, or cannot be
-    assessed, because of these, and ``alone`` those of them for which there is no other cause. The spec may have ``accepted``
-    the cells themselves, and not what follows from them. Of several engines, ``engines`` are those that found these cells so;
-    there are none in a finding that rests on no engine's values.
+    - ``cause``: a sentence on what is wrong in which cells, without a full stop.
+    - ``formula``, ``suggestion``: what the first cell contains, and the formula suggested for it.
+    - ``replacements``: all suggested formulas, by cell.
+    - ``affects``: how many other cells are wrong, or cannot be assessed, because of these; ``alone``: how many of them have
+      no other cause.
+    - ``accepted``: the spec accepts the cells themselves, but not the cells that depend on them.
+    - ``engines``: of several engines, those whose values show it; empty where it depends on no engine's values.
     """
 
     code: str
@@ -108,33 +110,33 @@ class Finding:
     formula: str | None = None
     suggestion: str | None = None
     affects: int = 0
-    mends: "Mapping[Cell, Formula]" = field(default_factory=dict)
+    replacements: "Mapping[Cell, Formula]" = field(default_factory=dict)
     engines: tuple[str, ...] = ()
     alone: int = 0
     accepted: bool = False
 
     @property
     def message(self) -> str:
-        """All fields in a few sentences."""
+        """The finding in sentences: cause, suggestion, consequences."""
         return self._sentences(self.suggestion)
 
     @property
     def without_suggestion(self) -> str:
-        """The same, for where the formula to write is shown by itself."""
+        """The message without the suggestion, for a report that shows the suggestion on a line of its own."""
         return self._sentences(None)
 
     def _sentences(self, suggestion: str | None) -> str:
-        written = "" if suggestion is None else f"; write {suggestion}"
-        return " ".join((f"{self.cause}{written}{self._acceptance}.", *self.consequences))
+        suggested = "" if suggestion is None else f"; suggestion: {suggestion}"
+        return " ".join((f"{self.cause}{suggested}{self._acceptance}.", *self.consequences))
 
     @property
-    def claim(self) -> str:
-        """The cause as a sentence of its own."""
+    def cause_sentence(self) -> str:
+        """The cause as a full sentence."""
         return f"{self.cause}{self._acceptance}."
 
     @property
     def consequences(self) -> tuple[str, ...]:
-        """Sentences about what follows from it, and which engines found it; none where there is nothing to say."""
+        """Sentences on how many other cells are affected and on which engines show it; empty where neither applies."""
         found: list[str] = []
         if self.affects:
             others = "1 other cell" if self.affects == 1 else f"{self.affects:,} other cells"
@@ -154,11 +156,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check: every bound cell's result, in the order of iteration, quantity and cell.
+    """The result of one check by one engine: every bound cell's result, in the order of iteration, quantity and cell.
 
-    ``variables`` are the quantities in the spec's order, ``blocks`` is how many blocks there are, and ``notes`` are remarks
-    that change no verdict: about the layout, inputs that never varied, acceptances that nothing needs. Where nothing was
-    ``recomputed``, the results are about the values that the file stores. ``tolerances`` are what each quantity was judged by.
+    ``variables`` are the quantities in the spec's order, ``blocks`` is the number of blocks, and ``notes`` are remarks that
+    change no verdict: on the blocks, on inputs that never varied, on acceptances that no cell needs. Where ``recomputed`` is
+    false, the results are about the values that the file stores. ``tolerances`` are by quantity.
     """
 
     name: str
@@ -174,22 +176,22 @@ class CheckResult:
 
     @property
     def only_stored(self) -> tuple[CellResult, ...]:
-        """The cells that match on the stored inputs and are wrong on others: they compute something else."""
+        """The cells that match on the stored inputs and are wrong in a scenario."""
         return self._matches_among(self.scenarios.cells)
 
     @property
-    def misfits(self) -> tuple[CellResult, ...]:
-        """The cells without a result of their own whose quantity has another shape in the reference."""
+    def wrong_shape(self) -> tuple[CellResult, ...]:
+        """The cells that could not be compared because their quantity has another shape in the reference."""
         cells = {cell for found in self.findings if found.code in OF_SHAPE for cell in found.cells}
         if not cells:
             return ()
         return tuple(result for result in self.results if result.status in UNKNOWN and result.cell in cells)
 
     @property
-    def only_others(self) -> tuple[CellResult, ...]:
-        """The formulas that the engine could not compute on the stored inputs, and that are wrong on others.
+    def wrong_on_others(self) -> tuple[CellResult, ...]:
+        """The formulas that could not be computed on the stored inputs, and are wrong on others.
 
-        Or they are wrong on the reference's values for their precedents, which a finding says.
+        The others are a scenario, or the reference's values for the formula's precedents; the latter gives a finding.
         """
         among = {
             *self.scenarios.cells,
@@ -205,12 +207,12 @@ class CheckResult:
 
     @property
     def proved(self) -> frozenset[Cell]:
-        """The cells that are wrong although the stored inputs do not show it: in their shape, or on other inputs."""
-        return frozenset(result.cell for result in (*self.only_stored, *self.only_others, *self.misfits))
+        """The cells that are proved wrong although their status is not: by their shape, or on other inputs."""
+        return frozenset(result.cell for result in (*self.only_stored, *self.wrong_on_others, *self.wrong_shape))
 
     @property
     def not_always_computed(self) -> tuple[CellResult, ...]:
-        """The cells that match on the stored inputs and that the engine could not compute on some others."""
+        """The cells that match on the stored inputs and could not be assessed in some scenario."""
         return self._matches_among(self.scenarios.unsure)
 
     def _matches_among(self, cells: tuple[Cell, ...]) -> tuple[CellResult, ...]:
@@ -218,7 +220,7 @@ class CheckResult:
         return tuple(result for result in self.results if result.status == "match" and result.cell in among)
 
     def by_reason(self, status: Status) -> dict[str, list[CellResult]]:
-        """The cells of this status for which the spec has a reason, by the reason; a match that has one needs none."""
+        """The cells of this status that the spec accepts or skips, by the spec's reason."""
         found: dict[str, list[CellResult]] = {}
         for result in self.results:
             if result.status == status and result.reason is not None:
@@ -227,13 +229,13 @@ class CheckResult:
 
     @property
     def known(self) -> frozenset[Cell]:
-        """The cells for which the spec has a reason to accept them as they are, or to leave them out."""
+        """The cells that the spec accepts or skips."""
         return frozenset(result.cell for result in self.results if result.reason is not None)
 
     def with_scenarios(self, scenarios: Scenarios) -> "CheckResult":
-        """The result with what other inputs showed.
+        """This result with the result of its scenarios.
 
-        A cell that the spec accepts fails no scenario; where it is a match on the stored inputs only, it is none.
+        A cell that the spec accepts fails no scenario; one that matches on the stored inputs only gets the status accepted.
         """
         known = self.known
         differ = known.intersection((*scenarios.cells, *scenarios.unsure))
@@ -251,27 +253,27 @@ class CheckResult:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many bound cells ended in each status; ``bound`` is all of them."""
+        """The number of bound cells with each status; ``bound`` is their total."""
         found = Counter(result.status for result in self.results)
         return {"bound": len(self.results), **{status: found[status] for status in STATUSES}}
 
     @property
     def verdict(self) -> Verdict:
-        """Fail where anything is proved wrong, whatever else could not be judged.
+        """Fail if any cell is proved wrong, even where others could not be assessed.
 
-        Pass needs at least one match: where nothing was recomputed from a live formula, nothing is shown. It also needs
-        other inputs, where the reference is defined for any, and other values of each input that may vary: without, a
-        constant is as good as a formula. And the reference must not have been given up, nor have failed in any.
+        Pass needs at least one match, which is a recomputed formula. If any scenario was drawn, the reference must be defined
+        in one, and each input that may vary must have varied: otherwise a constant could not be distinguished from a formula.
+        The reference must also have been called for every scenario, without a fault in any.
         """
         counts = self.counts
-        amiss = any(finding.code in OF_INPUTS for finding in self.findings)
-        if any(counts[status] for status in WRONG) or self.proved or amiss:
+        wrong_inputs = any(finding.code in OF_INPUTS for finding in self.findings)
+        if any(counts[status] for status in WRONG) or self.proved or wrong_inputs:
             return Verdict.FAIL
         if any(counts[status] for status in UNKNOWN) or self.not_always_computed:
             return Verdict.UNASSESSED
-        tried = (self.scenarios.run or not self.scenarios.dropped) and not self.scenarios.kept
+        varied = (self.scenarios.run or not self.scenarios.dropped) and not self.scenarios.kept
         called = not self.scenarios.unfinished and not self.scenarios.failures
-        return Verdict.PASS if counts["match"] and tried and called else Verdict.UNASSESSED
+        return Verdict.PASS if counts["match"] and varied and called else Verdict.UNASSESSED
 
     @property
     def first_divergent(self) -> int | None:
@@ -282,11 +284,11 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
-    """Every formula of the file accounted for.
+class Coverage:
+    """How many formulas of the file the spec covers.
 
-    ``bound`` are compared, ``helper`` are ones that a bound cell depends on, ``unbound`` are all others; the three add
-    up to ``formulas``. ``unbound_cells`` names those of the last that could be read.
+    ``bound`` are compared, ``helper`` are precedents of a bound cell, ``unbound`` are all others, which are not covered; the
+    three add up to ``formulas``. ``unbound_cells`` are the unbound formulas that could be read.
     """
 
     formulas: int
@@ -296,30 +298,30 @@ class Census:
 
     @property
     def unbound(self) -> int:
-        """How many formulas nothing was said about."""
+        """The number of formulas that are not covered."""
         return self.formulas - self.bound - self.helper
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of one spec file: paths as they were given, the workbook's SHA-256, the versions that computed it.
+    """The report on one spec file: paths as given, the workbook's SHA-256, and the versions of the programs that computed it.
 
     ``digests`` has the SHA-256 of the spec and of each reference's file, by the names that these have in the report.
-    ``could_settle`` names engines that can run here, were not asked, and may compute cells that are unsupported.
+    ``could_settle`` names the engines that are installed, were not selected, and may compute the unsupported cells.
     """
 
     spec: str
     workbook: str
     sha256: str
     checks: tuple[CheckResult, ...]
-    census: Census
+    coverage: Coverage
     versions: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     could_settle: tuple[str, ...] = ()
 
     @property
     def combined(self) -> tuple[CheckResult, ...]:
-        """Each check once, whatever the number of engines: a cell is as one of them found it that could tell."""
+        """Each check once: the results of several engines are combined, cell by cell."""
         groups: dict[str, list[CheckResult]] = {}
         for check in self.checks:
             groups.setdefault(check.name, []).append(check)
@@ -371,62 +373,62 @@ class Report:
 
 
 def _combined(group: Sequence[CheckResult]) -> CheckResult:
-    """One result out of several engines': wrong where any found it wrong, else a match where any recomputed one."""
+    """One result from several: a cell is wrong if any engine finds it wrong, else a match if any finds a match."""
     if len(group) == 1:
         return group[0]
-    witnesses = [check for check in group if check.recomputed] or [group[0]]
+    recomputed = [check for check in group if check.recomputed] or [group[0]]
     results: list[CellResult] = []
     unsure: list[Cell] = []
-    changing = {check.engine: check.proved for check in witnesses}
-    doubtful = {check.engine: set(check.scenarios.unsure) for check in witnesses}
-    for found in zip(*(check.results for check in witnesses), strict=True):
-        by_engine = list(zip(witnesses, found, strict=True))
+    proved_by_engine = {check.engine: check.proved for check in recomputed}
+    unsure_by_engine = {check.engine: set(check.scenarios.unsure) for check in recomputed}
+    for found in zip(*(check.results for check in recomputed), strict=True):
+        by_engine = list(zip(recomputed, found, strict=True))
 
         def rank(item: tuple[CheckResult, CellResult]) -> int:
             check, result = item
-            if result.status in WRONG or result.cell in changing[check.engine]:
+            if result.status in WRONG or result.cell in proved_by_engine[check.engine]:
                 return 0
             if result.status in UNKNOWN:
                 return 3
-            return 2 if result.status == "match" and result.cell in doubtful[check.engine] else 1
+            return 2 if result.status == "match" and result.cell in unsure_by_engine[check.engine] else 1
 
         check, result = min(by_engine, key=rank)
         results.append(result)
         if rank((check, result)) == 2:
             unsure.append(result.cell)
-    # What failed on other inputs counts where the engine has a wrong cell to show for it, on these inputs or on others.
+    # Failed scenarios count only for an engine that has a wrong cell, on the stored inputs or on others.
     failed = [
         check.scenarios.failed
-        for check in witnesses
-        if check.only_stored or check.only_others or any(result.status in WRONG for result in check.results)
+        for check in recomputed
+        if check.only_stored or check.wrong_on_others or any(result.status in WRONG for result in check.results)
     ]
-    among = {cell for check in witnesses for cell in check.scenarios.cells}
+    among = {cell for check in recomputed for cell in check.scenarios.cells}
     wrong = tuple(
         result.cell
         for result in results
-        if result.cell in among and any(result.cell in cells for cells in changing.values())
+        if result.cell in among and any(result.cell in cells for cells in proved_by_engine.values())
     )
     scenarios = Scenarios(
         group[0].scenarios.seed,
-        max(check.scenarios.run for check in witnesses),
+        max(check.scenarios.run for check in recomputed),
         max(failed, default=0),
-        min(check.scenarios.dropped for check in witnesses),
+        min(check.scenarios.dropped for check in recomputed),
         wrong,
         tuple(unsure),
-        shaky=max(check.scenarios.shaky for check in witnesses),
-        smallest=next((c.scenarios.smallest for c in witnesses if c.scenarios.smallest), None),
+        indeterminate=max(check.scenarios.indeterminate for check in recomputed),
+        smallest=next((c.scenarios.smallest for c in recomputed if c.scenarios.smallest), None),
         asked=group[0].scenarios.asked,
         kept={
             name: cells
             for name, cells in group[0].scenarios.kept.items()
-            if all(name in check.scenarios.kept for check in witnesses)
+            if all(name in check.scenarios.kept for check in recomputed)
         },
-        unfinished=any(check.scenarios.unfinished for check in witnesses),
+        unfinished=any(check.scenarios.unfinished for check in recomputed),
         failures=group[0].scenarios.failures,
     )
     engines = " and ".join(check.engine for check in group)
-    # An input that one engine takes for no number, and another can read, is not proved to be wrong.
-    unread = [{found.variable for found in check.findings if found.code == NO_NUMBER} for check in witnesses]
+    # An input that is not a number for one engine, and can be read by another, is not proved wrong.
+    unread = [{found.variable for found in check.findings if found.code == NO_NUMBER} for check in recomputed]
     findings = tuple(
         found
         for found in group[0].findings
@@ -438,5 +440,5 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         results=tuple(results),
         findings=findings,
         scenarios=scenarios,
-        recomputed=witnesses[0].recomputed,
+        recomputed=recomputed[0].recomputed,
     )

@@ -1,6 +1,6 @@
-"""Every code that a finding can have: what it means, an example, and what to do. The one place for these texts.
+"""The finding codes: for each its name, meaning, an example, and what to do.
 
-``xlparity rules`` prints them, the HTML report contains those that it needs, and SARIF hands them to other programs.
+``xlparity rules`` prints these texts; the HTML report and the SARIF log contain them.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ LEVELS: Mapping[Level, str] = {
     "warning": "the check may still pass",
     "note": "a remark; the check may still pass",
 }
-"""What the weight of a finding means for the check."""
+"""What the level of a finding means for the check."""
 
 
 FindingKind = Literal[
@@ -22,47 +22,45 @@ FindingKind = Literal[
 
 
 class Rule(NamedTuple):
-    """One code: a name that never changes, the kind of what is found, one line for a table of codes, and the help.
+    """One finding code: its name, which never changes, its kind, a one-line summary, and the help.
 
     ``kind`` is what a finding with the code is about:
 
-    - why cells are wrong: a ``formula``, or a constant in its place, that does not compute what the reference does; a
-      ``value`` that a formula comes to by itself whatever the reference does, an error; a ``circular`` reference; a ``shape``
-      that does not fit;
-    - cells for which nothing is known to be wrong: ``unexplained`` where they differ, ``unsupported`` where the engine cannot
-      compute them;
-    - ``inputs`` that no check can be made with, and a ``remark`` about one;
-    - engines: cells ``disputed`` between one that finds them right and one that finds them wrong, and those about whose value
-      several ``engines`` disagree; what is ``stored`` in the file and out of date.
+    - the cause of wrong cells: a ``formula`` that does not compute what the reference does, or a constant in its place; a
+      ``value`` that is an error by itself, whatever the reference returns; a ``circular`` reference; a wrong ``shape``;
+    - cells without a known cause: ``unexplained`` where they differ, ``unsupported`` where the engine cannot compute them;
+    - ``inputs`` with which the check cannot be made, and a ``remark`` on an input;
+    - cells ``disputed`` between an engine that finds them right and one that finds them wrong; cells that are wrong with
+      several ``engines``, each with another value; a ``stored`` value that is out of date.
 
-    An ``error`` keeps its check from passing, a ``warning`` does not, and a ``note`` is a remark. ``has`` is a cell that
-    has the fault and ``right`` what it should contain, where ``where`` says of what example.
+    ``level``: an ``error`` keeps its check from passing, a ``warning`` does not, and a ``note`` is a remark.
+    ``wrong_example`` is a cell with the fault, ``right_example`` what it should contain, and ``context`` describes the example.
     """
 
     name: str
     kind: FindingKind
     summary: str
     meaning: str
-    has: str
-    right: str
-    where: str
+    wrong_example: str
+    right_example: str
+    context: str
     action: str
     level: Level = "error"
 
 
-_WRITE = "Write the suggested formula, or let 'xlparity verify SPEC --fix OUT' write it into a copy."
+_WRITE = "Enter the suggested formula, or let 'xlparity verify SPEC --fix OUT' replace it in a copy."
 
 RULES: Mapping[str, Rule] = {
     "XP100": Rule(
         "WrongFormula",
         "formula",
         "a formula that does not compute what the reference does, and for which no fix was found",
-        "On the reference's own values for the cells that it reads, the formula gives another number, and no small edit of "
-        "it agrees with the reference in every sample.",
+        "On the reference's values for its precedents, the formula gives another number, and no small edit of it agrees with "
+        "the reference in every sample.",
         "=EXP(A1)-A2*A3",
         "=SQRT(A1)/A2",
         "the reference returns sqrt(a1) / a2",
-        "Compare the formula with the line of Python. What is known is in the finding: a constant ratio or offset, or the "
+        "Compare the formula with the line of Python. The finding contains what is known: a constant ratio or offset, or the "
         "inputs for which it differs. Two faults in one formula seldom have a suggestion: correct one and verify again.",
     ),
     "XP101": Rule(
@@ -143,7 +141,7 @@ RULES: Mapping[str, Rule] = {
         "=A2/SUM(A2:A4)",
         "=A2/SUM(A$1:A$3)",
         "filled down from =A1/SUM(A1:A3); the reference returns a / sum(a)",
-        "Write the suggested formula in all cells of the finding; the $ keeps the reference in its place when it is filled.",
+        "Enter the suggested formula in all cells of the finding; the $ keeps the reference in its place when it is filled.",
     ),
     "XP109": Rule(
         "WrongAxis",
@@ -178,7 +176,7 @@ RULES: Mapping[str, Rule] = {
     "XP112": Rule(
         "UnlikeItsSiblings",
         "formula",
-        "not the formula of the other cells of its quantity",
+        "a formula that differs from that of the other cells of its quantity",
         "The other cells of the quantity have one formula and agree with the reference; with that formula this cell does, too.",
         "=EXP(A2)*A1+5",
         "=2*A2",
@@ -189,42 +187,42 @@ RULES: Mapping[str, Rule] = {
         "Unexplained",
         "unexplained",
         "a formula that is right by itself, in a cell that is wrong",
-        "On the reference's values for the cells that it reads the formula is right, and in the workbook its cell is wrong: "
-        "the cause is in what it reads, in an overflow, or in a cell that no quantity covers.",
+        "The formula is right on the reference's values for its precedents, but its cell is wrong in the workbook: "
+        "the cause is in a precedent, in an overflow, or in a cell that no quantity covers.",
         "=1/(1+EXP(-A1)) with -3000 in A1",
         "=1/(1+EXP(-A1)) with -30 in A1",
         "the reference returns 1 / (1 + exp(-a1)); EXP(3000) is #NUM! in Excel and infinite in numpy",
-        "Read the finding's message for what is known. Bind the cells that the formula reads as outputs, so that each can be "
-        "judged; for an overflow give the inputs ranges, or write both sides so that they do not overflow.",
+        "Read the finding's message for what is known. Bind the precedents of the formula as outputs, so that each is "
+        "compared; for an overflow set ranges of the inputs, or change both sides so that they do not overflow.",
     ),
     "XP201": Rule(
-        "TypedOver",
+        "HardCoded",
         "formula",
         "a constant in place of a formula",
-        "The reference computes the value of the cell from the inputs, and the cell contains a number that was typed or "
-        "pasted. It does not follow when an input changes, even if it is right today.",
+        "The reference computes the value of the cell from the inputs, and the cell contains a hard-coded number. "
+        "It does not change when an input changes, even if it is right for the stored inputs.",
         "4",
         "=2*A2",
         "between =2*A1 and =2*A3, with 2 in A2; the reference returns 2 * a",
-        "Write the suggested formula. Where the number is meant, such as the zeros of a triangular matrix, "
+        "Enter the suggested formula. Where the number is intended, such as the zeros of a triangular matrix, "
         "set constants = \"allowed\" for the output in the spec.",
     ),
     "XP202": Rule(
         "DoesNotReact",
         "formula",
         "a formula, or a part of one, that does not react to the inputs",
-        "The formula agrees on the stored inputs, and a number in it keeps it from following when an input changes.",
+        "The formula agrees on the stored inputs, but a hard-coded number in it keeps it from changing with an input.",
         "=A1-1*A2",
         "=A1-$A$3*A2",
         "A3 contains the learning rate 1; the reference returns a1 - a3 * a2",
         _WRITE,
     ),
     "XP203": Rule(
-        "InputTypedOver",
+        "InputHardCoded",
         "inputs",
-        "a typed copy of an input, where the other copies are formulas",
-        "The input is in every block. The copies in the other blocks are formulas that follow the first one, and this one "
-        "was typed: it stays behind when the input is changed.",
+        "a hard-coded copy of an input, where the other copies are formulas",
+        "The input is in every block. The copies in the other blocks are formulas that refer to the first one, and this one "
+        "is hard-coded: it does not change when the input is changed.",
         "3",
         "=A1",
         "the second of three blocks; the third has =A2",
@@ -233,51 +231,52 @@ RULES: Mapping[str, Rule] = {
     "XP204": Rule(
         "InputIsFormula",
         "remark",
-        "a formula among the typed cells of an input, which fails no check",
-        "Most cells of the input are typed, and this one is a formula, so that it cannot be set by itself.",
+        "a formula among the hard-coded cells of an input, which fails no check",
+        "Most cells of the input are hard-coded, and this one is a formula, so that it cannot be varied by itself.",
         "=A1",
         "7",
         "A1:A3 is an input, and A2 contains the formula",
-        "Type the value. Where the formula is meant, leave the cell out of the input.",
+        "Type the value. Where the formula is intended, leave the cell out of the input.",
         "note",
     ),
     "XP205": Rule(
-        "NothingThere",
+        "EmptyCell",
         "formula",
         "an empty cell in place of a formula",
         "The spec names the cell as a part of an output, the reference has a value for it, and the cell is empty.",
         "",
         "=2*A2",
         "between =2*A1 and =2*A3; the reference returns 2 * a",
-        "Write the suggested formula, or correct the range in the spec.",
+        "Enter the suggested formula, or correct the range in the spec.",
     ),
     "XP301": Rule(
         "ErrorValue",
         "value",
         "an Excel error value where the reference has a number",
-        "The formula itself gives #DIV/0!, #NUM!, #VALUE!, #REF!, #N/A or #NAME?; cells that only read it are counted under it.",
+        "The formula itself gives #DIV/0!, #NUM!, #VALUE!, #REF!, #N/A or #NAME?; dependents that only pass the error on are "
+        "counted under it.",
         "=A1/C1",
         "=A1/$A$2",
         "C1 is empty; the reference returns a1 / a2",
-        "Correct the formula. If only drawn inputs give the error, and they make no sense, give the input low and high in the "
-        "spec; if the reference is wrong to go on, let it return nan there.",
+        "Correct the formula. If the error occurs only for drawn inputs that make no sense, set low and high of the input in "
+        "the spec; if the reference should be undefined there, let it return nan.",
     ),
     "XP302": Rule(
         "CircularReference",
         "circular",
         "a circular reference, which Excel does not compute",
-        "The formula depends on its own cell, directly or through others.",
+        "The formula depends on its own cell, directly or through other cells.",
         "=A1+B1",
         "=A1+$A$2",
         "the formula is in B1; the reference returns a1 + a2",
         "Correct the reference that closes the circle. Iterative calculation is not supported; give each iteration a block.",
     ),
     "XP303": Rule(
-        "NotVouchedFor",
+        "NotSupported",
         "unsupported",
         "a formula that the engine does not support",
-        "The engine cannot compute the function or the operands reliably, so the cell and what depends on it are not "
-        "assessed. It is not called wrong.",
+        "The engine does not support the function, or not with these operands, so the cell and its dependents are not "
+        "assessed. The cell is not reported as wrong.",
         "=OFFSET(A1,1,0)",
         "=INDEX(A1:A2,2)",
         "any reference; OFFSET is not supported by the engine 'formulas'",
@@ -287,21 +286,21 @@ RULES: Mapping[str, Rule] = {
     "XP305": Rule(
         "EngineAloneWrong",
         "disputed",
-        "an engine that alone contradicts the reference and the other engines",
+        "one engine that differs from the reference and from the other engines",
         "The engine 'formulas', or two other engines, recomputed the cell and agree with the reference. The finding is about "
         "the engine, and does not fail the workbook.",
         "excelmodel: 6.66e-13",
         "formulas: 6.66666666667e-13",
         "=2*A1, where A1 contains 3.333333333333333e-13; excelmodel rounds constants to 15 decimals",
-        "Nothing in the workbook. Leave the engine out, or report the difference to its authors.",
+        "Change nothing in the workbook. Leave the engine out, or report the difference to its authors.",
         "warning",
     ),
     "XP306": Rule(
         "EnginesDisagree",
         "engines",
-        "engines that contradict each other and the reference",
-        "No engine agrees with the reference, and the engines do not agree on the value either. The cell is wrong; what Excel "
-        "shows for it is not certain.",
+        "engines that differ from the reference and from each other",
+        "No engine agrees with the reference, and the engines do not agree on the value either. The cell is wrong; which value "
+        "Excel shows is uncertain.",
         "formulas: 2, libreoffice: 3",
         "1 in both",
         "the reference returns 1",
@@ -310,8 +309,8 @@ RULES: Mapping[str, Rule] = {
     "XP307": Rule(
         "OneAgainstOne",
         "disputed",
-        "two engines that contradict each other, one of which agrees with the reference",
-        "One engine agrees with the reference and one does not, and neither has a majority. The cell is not assessed.",
+        "two engines that differ, one of which agrees with the reference",
+        "One engine agrees with the reference and one does not, so there is no consensus. The cell is not assessed.",
         "formulas: 2, libreoffice: 1",
         "the same value in both",
         "the reference returns 1",
@@ -320,19 +319,19 @@ RULES: Mapping[str, Rule] = {
     "XP308": Rule(
         "MissingPrefix",
         "value",
-        "a function under a name that Excel does not read in a file, such as one without its `_xlfn.`",
-        "Newer functions have the prefix _xlfn. in the file, which Excel does not show. A program that wrote the file left it "
-        "out, or put it before an older function: Excel shows #NAME? when it opens the file.",
+        "a function name that Excel does not accept in a file, such as one without its prefix `_xlfn.`",
+        "Newer functions have the prefix _xlfn. in the file, which Excel does not show. The program that wrote the file omitted "
+        "it, or added it to an older function: Excel shows #NAME? when it opens the file.",
         "=STDEV.S(A1:A3)",
         "=_xlfn.STDEV.S(A1:A3)",
         "in the file, as openpyxl writes it; the reference returns std(a, ddof=1)",
-        "Let the program write the suggested text. In Excel, edit the cell and press Enter.",
+        "Change the program so that it writes the suggested text. In Excel, edit the cell and press Enter.",
     ),
     "XP401": Rule(
         "WrongShape",
         "shape",
         "a quantity of another shape than its range",
-        "The reference returns an array with more or fewer rows or columns than the output has cells, so none of it can be "
+        "The reference returns an array with more or fewer rows or columns than the output's range, so none of it can be "
         "compared.",
         'y = "B1:B2"',
         'y = "B1:B3"',
@@ -343,19 +342,19 @@ RULES: Mapping[str, Rule] = {
     "XP403": Rule(
         "InputsDiffer",
         "inputs",
-        "an input whose places contain different values",
-        "The spec says that the cells contain the same input. The reference receives the first, and formulas read others.",
+        "an input with different values in different places",
+        "The spec says that the cells contain the same input. The reference receives the first, and formulas refer to others.",
         "4 in A2",
         "=A1 in A2",
         'x = { at = "A1", also = [{ at = "A2" }] }, with 3 in A1',
-        "Make the copies formulas that read the first place, or correct every_block and also in the spec.",
+        "Make the copies formulas that refer to the first place, or correct every_block and also in the spec.",
     ),
     "XP404": Rule(
         "InputIsNoNumber",
         "inputs",
         "an input cell with a text or an error value in place of a number",
         "The reference needs a number and the cell contains none, so nothing of the check can be compared. A number stored as "
-        "text is no number: SUM passes over it.",
+        "text is not a number: SUM ignores it.",
         "'3",
         "3",
         "the cell of an input, formatted as text",
@@ -365,7 +364,7 @@ RULES: Mapping[str, Rule] = {
         "StoredValue",
         "stored",
         "a stored value that is not what the formula computes",
-        "The formula is right, and the value that the file stores beside it is out of date. Viewers, pandas and openpyxl show "
+        "The formula is right, and the value that the file stores for it is out of date. Viewers, pandas and openpyxl show "
         "the stored value.",
         "=2*A1 with 5 stored",
         "=2*A1 with 6 stored",
@@ -374,7 +373,7 @@ RULES: Mapping[str, Rule] = {
         "warning",
     ),
 }  # fmt: skip
-"""By code; codes are never reused, and none changes its meaning."""
+"""The rules by code; codes are never reused, and none changes its meaning."""
 
 
 def codes(*kinds: FindingKind) -> frozenset[str]:
@@ -383,12 +382,12 @@ def codes(*kinds: FindingKind) -> frozenset[str]:
 
 
 CAUSES = codes("formula", "value", "circular", "shape")
-"""The codes of findings that say why cells are wrong."""
+"""The codes of findings that are the cause of wrong cells."""
 WRONG_FORMULA = codes("formula")
 OF_INPUTS = codes("inputs")
 OF_SHAPE = codes("shape")
 DISPUTED = codes("disputed")
 NOT_ASSESSED = codes("circular", "unsupported")
-"""The codes of findings because of which other cells cannot be assessed; because of any other cause they are wrong."""
+"""The codes of causes because of which dependents cannot be assessed; because of any other cause they are wrong."""
 
 UNEXPLAINED, UNSUPPORTED, NO_NUMBER = "XP199", "XP303", "XP404"

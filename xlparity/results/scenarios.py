@@ -1,4 +1,4 @@
-"""What became of a check on other inputs than the stored ones."""
+"""The result of a check in its scenarios: samples of inputs other than the stored ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from xlparity.excel.values import Value
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """The smallest change of inputs found that makes a cell wrong: these cells set to these values, all others as stored."""
+    """The smallest change of the stored inputs found that makes ``cell`` wrong: the cells of ``changes`` with new values."""
 
     changes: tuple[tuple[Cell, Value], ...]
     cell: Cell
@@ -19,16 +19,20 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class Scenarios:
-    """What became of a check on other inputs than the stored ones.
+    """The result of a check in its scenarios: samples of inputs other than the stored ones.
 
-    ``run`` of them were compared and ``failed`` in some cell; ``dropped`` are those for which the reference is undefined,
-    ``shaky`` those in which some cell differs by no more than rounding may make of it. ``cells`` are the cells that any of
-    them found wrong, in the order of the check, and ``since`` for each of these the first set that did, counted from 0.
-    ``unsure`` are the cells that the engine could not compute in some of them, or that rounding kept from being shown to
-    follow the reference in any. ``asked`` is how many sets were to be tried. ``kept`` are the cells, by the name of their
-    input, that had their stored value in all of them, although the spec does not say that the input does not vary. Where they
-    are ``unfinished``, the reference did not return for some, and was not called for the rest, which are among the ``dropped``.
-    ``failures`` say of some of these what the reference raised, or gave, because of a fault in it.
+    - ``asked``: how many scenarios were to be drawn; ``seed``: the seed of the draw.
+    - ``run``: how many were compared; ``failed``: in how many of these some cell is wrong.
+    - ``dropped``: how many were left out, since the reference is undefined there.
+    - ``indeterminate``: in how many some cell differs within rounding error only.
+    - ``cells``: the cells that are wrong in any scenario, in the order of the check; ``since``: for each of these the first
+      scenario in which it is wrong, from 0.
+    - ``unsure``: the cells that could not be assessed: not computed by the engine in some scenario, or within rounding error
+      in every one.
+    - ``smallest``: the smallest change of inputs that makes a cell wrong.
+    - ``kept``: by input, the cells that had their stored value in every scenario, although the spec lets the input vary.
+    - ``unfinished``: the reference did not return for some scenarios, and was not called for the rest; both are ``dropped``.
+    - ``failures``: sentences on what the reference raised or returned in some scenarios, because of a fault in it.
     """
 
     seed: int
@@ -38,7 +42,7 @@ class Scenarios:
     cells: tuple[Cell, ...] = ()
     unsure: tuple[Cell, ...] = ()
     since: tuple[int, ...] = ()
-    shaky: int = 0
+    indeterminate: int = 0
     smallest: Counterexample | None = None
     asked: int | None = None
     kept: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
@@ -46,6 +50,6 @@ class Scenarios:
     failures: tuple[str, ...] = ()
 
     @property
-    def tried(self) -> int:
-        """How many sets the engine computed: those of several engines are the same, as far as they go."""
+    def computed(self) -> int:
+        """How many scenarios the engine computed. Several engines compute the same scenarios, some of them fewer."""
         return self.run + self.dropped

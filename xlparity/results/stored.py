@@ -1,4 +1,4 @@
-"""What a recalculation found out: the values that a workbook stores, beside those that its formulas compute."""
+"""The result of ``recalc``: the value that the file stores for each formula, and the value that the formula computes."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,17 +9,17 @@ from xlparity.excel.address import Cell
 from xlparity.excel.values import Value
 from xlparity.results.report import Verdict
 
-Stored = Literal["equal", "differs", "unsupported", "uncached"]
+StoredStatus = Literal["equal", "differs", "unsupported", "uncached"]
 
 
 class StoredResult(NamedTuple):
-    """What became of one formula's stored value: ``stored`` is None where the file has none, the cell then uncached.
+    """One formula with its stored and its computed value; ``stored`` is None where the file has none ("uncached").
 
-    ``reason`` says of a formula with a function by a name that Excel does not read in a file, why that is #NAME?.
+    ``reason`` explains a #NAME? of a formula with a function name that Excel does not accept in a file.
     """
 
     cell: Cell
-    status: Stored
+    status: StoredStatus
     stored: Value | None
     computed: Value
     formula: str | None
@@ -28,9 +28,9 @@ class StoredResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """Every formula element of a workbook with the value that the file stores and the one that it computes.
+    """The stored and the computed value of every formula of a workbook.
 
-    ``allow_unsupported`` says that formulas which could not be computed are passed over, as long as others were.
+    With ``allow_unsupported``, formulas that could not be computed do not count, as long as any could be.
     """
 
     workbook: str
@@ -41,15 +41,15 @@ class StoredReport:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many formulas there are, and how many ended in each status; these add up to ``formulas``."""
+        """The number of formulas, and of those with each status; the latter add up to ``formulas``."""
         found = Counter(result.status for result in self.results)
-        return {"formulas": len(self.results), **{status: found[status] for status in get_args(Stored)}}
+        return {"formulas": len(self.results), **{status: found[status] for status in get_args(StoredStatus)}}
 
     @property
     def verdict(self) -> Verdict:
-        """Stale where a value differs or is absent, whatever else; unassessed where any formula could not be computed."""
+        """Stale if any stored value differs or is absent, else unassessed if a formula could not be computed, else pass."""
         counts = self.counts
         if counts["differs"] or counts["uncached"]:
             return Verdict.STALE
-        passed_over = self.allow_unsupported and counts["equal"]
-        return Verdict.UNASSESSED if counts["unsupported"] and not passed_over else Verdict.PASS
+        ignored = self.allow_unsupported and counts["equal"]
+        return Verdict.UNASSESSED if counts["unsupported"] and not ignored else Verdict.PASS

@@ -41,8 +41,8 @@ def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:
             root for places in given.places(offsets) for root in book.graph.constants_before([places[0]])
         ):
             yield f"input '{given.name}' kept its stored value throughout: the spec says that it does not vary"
-    if scenarios.tried == ONE_AT_A_TIME - 1 < scenarios.asked:
-        of = f"{scenarios.tried} of the {scenarios.asked:,} scenarios"
+    if scenarios.computed == ONE_AT_A_TIME - 1 < scenarios.asked:
+        of = f"{scenarios.computed} of the {scenarios.asked:,} scenarios"
         yield f"{of} were run, since {result.engine} computes them one at a time"
 
 
@@ -72,8 +72,8 @@ def _reference(run: Run) -> Iterator[str]:
 def _cells(run: Run) -> Iterator[str]:
     """Cells that differ within rounding error, and accepted cells that match."""
     scenarios = run.result.scenarios
-    if scenarios.shaky:
-        said = f"in {scenarios.shaky:,} of {scenarios.run:,} scenarios, some cells are indeterminate"
+    if scenarios.indeterminate:
+        said = f"in {scenarios.indeterminate:,} of {scenarios.run:,} scenarios, some cells are indeterminate"
         yield f"{said}: the difference may be rounding error or an overflow, or the cells are only supported on inputs close by"
     for reason, found in run.result.by_reason("match").items():
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""

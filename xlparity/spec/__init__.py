@@ -1,4 +1,6 @@
-"""Spec files: ``NAME.parity.toml``, which says what cells are what quantity. The format is what ``xlparity spec`` prints.
+"""Reads spec files, ``NAME.parity.toml``, which bind cells of a workbook to quantities of a reference.
+
+The format is what ``xlparity spec`` prints.
 
 Reading takes two steps. ``read_spec`` gives what the text alone tells, and ``bind`` looks its words up in the workbook.
 Either raises SpecError with the file, the line, what is wrong and the nearest right name.

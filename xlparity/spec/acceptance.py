@@ -40,8 +40,8 @@ def _accepted(spec: Spec, check: CheckPlan, workbook: Workbook, owner: dict[Cell
         for cell in _cells(spec, acceptance, workbook):
             if cell in accepted:
                 first = accepted[cell].line
-                said = f"{cell} is accepted twice{f', first in line {first}' if first else ''}; name it once"
-                raise spec.error_at(acceptance.line, said)
+                text = f"{cell} is accepted twice{f', first in line {first}' if first else ''}; name it once"
+                raise spec.error_at(acceptance.line, text)
             if cell in owner:
                 accepted[cell] = acceptance
     return {cell: acceptance.reason for cell, acceptance in accepted.items()}
@@ -65,5 +65,5 @@ def _unbound(cell: Cell, owner: dict[Cell, str]) -> str:
         return other.sheet != cell.sheet, abs(other.row - cell.row) + abs(other.column - cell.column)
 
     near = min(owner, key=distance, default=None)
-    mend = "" if near is None else f"; the nearest that is compared is {near}, of '{owner[near]}'"
-    return f"the accepted cell {cell} is compared in no output, so there is nothing to accept{mend}"
+    hint = "" if near is None else f"; the nearest that is compared is {near}, of '{owner[near]}'"
+    return f"the accepted cell {cell} is compared in no output, so there is nothing to accept{hint}"

@@ -62,15 +62,15 @@ class _Binder:
         self._compare_whole_blocks(outputs, offsets, cells.inputs)
         if twice := cells.twice_bound():
             cell, one, other = twice
-            said = f"both '{one}' and '{other}' claim the cell {cell}"
+            sentence = f"both '{one}' and '{other}' claim the cell {cell}"
             if one == other:
-                said = f"two blocks of output '{one}' share the cell {cell}; a block ends before the next begins"
-            raise self._wrong(other, said, "outputs")
+                sentence = f"two blocks of output '{one}' share the cell {cell}; a block ends before the next begins"
+            raise self._wrong(other, sentence, "outputs")
         bound = {output.name for output, _, _ in cells.blocks}
         for output in outputs:
             if output.name not in bound:
-                said = f"output '{output.name}' stands in input cells only, so nothing is compared"
-                raise self._wrong(output.name, said, "outputs")
+                sentence = f"output '{output.name}' is in input cells only, so nothing is compared"
+                raise self._wrong(output.name, sentence, "outputs")
         return inputs, cells
 
     def _wrong(self, key: str, message: str, part: str) -> SpecError:
@@ -87,8 +87,8 @@ class _Binder:
         twins = []
         for twin in given.also:
             area = self._area(given.name, twin.at, "inputs")
-            if said := twin_misfit(at, area, transpose=twin.transpose):
-                raise self._wrong(given.name, f"'also' of input '{given.name}' {said}", "inputs")
+            if sentence := twin_misfit(at, area, transpose=twin.transpose):
+                raise self._wrong(given.name, f"'also' of input '{given.name}' {sentence}", "inputs")
             twins.append(Twin(area, twin.transpose))
         ends = given.low, given.high, given.choices, given.vary
         return Input(given.name, at, given.every_block, tuple(twins), *ends)
@@ -99,16 +99,16 @@ class _Binder:
         first = self.check.blocks.first if self.check.blocks else CORNER
         for output in outputs:
             if output.at.row < first.rows or output.at.column < first.columns:
-                said = "stands before the first block; its address is the one in the first block"
-                raise self._wrong(output.name, f"output '{output.name}' {said}", "outputs")
+                sentence = "stands before the first block; its address is the one in the first block"
+                raise self._wrong(output.name, f"output '{output.name}' {sentence}", "outputs")
             if not all(output.at.moved(*offset).on_the_grid for offset in offsets):
-                said = f"a block of output '{output.name}' would lie outside the grid"
-                raise self._wrong(output.name, said, "outputs")
+                sentence = f"a block of output '{output.name}' would lie outside the grid"
+                raise self._wrong(output.name, sentence, "outputs")
         for given in inputs:
             for at in (given.at, *(twin.at for twin in given.also)) if given.every_block else ():
                 if not all(at.moved(*offset).on_the_grid for offset in offsets):
-                    said = f"a block of input '{given.name}' would lie outside the grid"
-                    raise self._wrong(given.name, said, "inputs")
+                    sentence = f"a block of input '{given.name}' would lie outside the grid"
+                    raise self._wrong(given.name, sentence, "inputs")
 
     def _compare_whole_blocks(
         self, outputs: tuple[Output[Range], ...], offsets: tuple[Offset, ...], inputs: Container[Cell]
@@ -119,8 +119,8 @@ class _Binder:
                 area = output.at.moved(*offset)
                 shared = [cell for cell in area.cells() if cell in inputs]
                 if shared and (len(shared) < area.size or number > 1):
-                    said = f"output '{output.name}' and an input both claim {shared[0]}, in block {number}"
-                    raise self._wrong(output.name, f"{said}; only all of a first block may be both", "outputs")
+                    sentence = f"output '{output.name}' and an input both claim {shared[0]}, in block {number}"
+                    raise self._wrong(output.name, f"{sentence}; only all of a first block may be both", "outputs")
 
     def _offsets(self, outputs: tuple[Output[Range], ...]) -> tuple[Offset, ...]:
         blocks = self.check.blocks
@@ -132,8 +132,8 @@ class _Binder:
         last = max(openers)
         lacking = next((number for number in range(1, last) if number not in openers), None)
         if lacking is not None:
-            said = f"block {last} opens in {openers[last]}, and there is no block {lacking}"
-            raise self._wrong("label", said, "blocks")
+            sentence = f"block {last} opens in {openers[last]}, and there is no block {lacking}"
+            raise self._wrong("label", sentence, "blocks")
         first = openers[1]
         offsets = [
             Offset(openers[number].row - first.row, openers[number].column - first.column)
@@ -143,7 +143,7 @@ class _Binder:
         return tuple(offsets)
 
     def _end_where_the_formulas_end(self, outputs: tuple[Output[Range], ...], offsets: list[Offset]) -> None:
-        """Formulas like the last block's that stand behind it are a block whose label is amiss, and never compared."""
+        """Raise SpecError where formulas like the last block's come after it: a block without a label, never compared."""
         last = offsets[-1]
         bound = {cell for output in outputs for offset in offsets for cell in output.at.moved(*offset).cells()}
         wanted = {
@@ -165,11 +165,13 @@ class _Binder:
         following = [cell for cell in next_ones if self.workbook.formula(cell) and cell not in bound]
         if (wanted and 2 * len(behind) >= len(wanted)) or 2 * len(following) > len(next_ones):
             first = min([*behind.values(), *following])
-            said = f"formulas like those of block {len(offsets)} stand behind it ({first} …), and no text opens a block there"
-            raise self._wrong("label", f"{said}; correct the text in the sheet, or give the blocks by rows", "blocks")
+            sentence = f"formulas like those of block {len(offsets)} come after it ({first} …), and no text opens a block there"
+            raise self._wrong(
+                "label", f"{sentence}; correct the text in the sheet, or give the blocks by rows", "blocks"
+            )
 
     def _lies_behind(self, cell: Cell, outputs: tuple[Output[Range], ...], last: Offset) -> bool:
-        """Whether the cell stands below or to the right of a quantity in the last block, in its columns or rows."""
+        """Whether the cell is below or to the right of a quantity in the last block, in its columns or rows."""
         for area in (output.at.moved(*last) for output in outputs):
             below = area._replace(row=area.last_row + 1, last_row=MAX_ROW)
             beside = area._replace(column=area.last_column + 1, last_column=MAX_COLUMN)
@@ -210,8 +212,8 @@ class _Binder:
             if match := opening.match(text):
                 number = int(match["n"])
                 if number in openers:
-                    said = f"'{match[0]}' stands in {openers[number]} and in {cell}; a label opens one block"
-                    raise self._wrong("label", said, "blocks")
+                    sentence = f"'{match[0]}' is in {openers[number]} and in {cell}; a label opens one block"
+                    raise self._wrong("label", sentence, "blocks")
                 openers[number] = cell
         if 0 in openers:
             raise self._wrong("label", f"block 0 opens in {openers[0]}; blocks count from 1", "blocks")

@@ -13,11 +13,11 @@ from xlparity.excel.address import Cell, Range
 from xlparity.tolerance import Tolerance
 
 At = TypeVar("At")
-"""Where a quantity stands: the words of a spec file while only that is read, a Range once its workbook is."""
+"""The place of a quantity: an address as text when only the spec is read, a Range once the workbook is read."""
 
 
 class Offset(NamedTuple):
-    """How far a block stands from the first one."""
+    """The distance of a block from the first one."""
 
     rows: int
     columns: int
@@ -63,7 +63,7 @@ class Input(Generic[At]):
     vary: bool = True
 
     def places(self: "Input[Range]", offsets: Sequence[Offset]) -> list[tuple[Cell, ...]]:
-        """For each element, row by row, all the cells in which it stands."""
+        """For each element, row by row, all the cells that contain it."""
         spread = offsets if self.every_block else offsets[:1]
         columns = [list(self.at.moved(*offset).cells()) for offset in spread]
         for twin in self.also:
@@ -97,7 +97,7 @@ class CellMap:
     inputs: frozenset[Cell]
     accepted: Mapping[Cell, str] = field(default_factory=dict)
 
-    @cached_property  # gone through once for every set of inputs
+    @cached_property  # used once for every sample
     def blocks(self) -> tuple[tuple[Output[Range], int, list[Binding]], ...]:
         """Every quantity in every iteration with its bound cells, row by row; a block without one is left out."""
         found = []
@@ -145,6 +145,6 @@ class CellMap:
 
 
 def irregular(offsets: Sequence[Offset]) -> list[int]:
-    """The blocks that stand at another distance from the one before than the second does from the first."""
+    """The blocks whose distance from the block before differs from that of the second block from the first."""
     steps = [(b.rows - a.rows, b.columns - a.columns) for a, b in pairwise(offsets)]
     return [number for number, step in enumerate(steps, start=2) if step != steps[0]]

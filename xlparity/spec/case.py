@@ -1,4 +1,4 @@
-"""One set of input values: what the workbook starts from and what the reference is called with."""
+"""One sample: the input values of the workbook, as the reference receives them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A reference runs in the process of xlparity, and must neither change how that computes, nor end it, nor hold it for ever.
+"""Contains a reference, which runs in xlparity's process: undoes its settings, catches exits, and limits its time.
 
 What it sets for itself (numpy's error handling, a decimal context, warnings filters, the current folder …) holds in its own
 calls and nowhere else. There is one call at a time in the process, whatever the number of threads; so none may wait for another
@@ -34,7 +34,7 @@ _ENDING = tuple(  # what else of the module os ends the process at once calls th
     if hasattr(module, name)
 )
 _TICK = 0.05  # seconds between two looks at the clock, and between two interruptions of a call that swallows the first
-_IDLE = 40  # ticks without a call, after which nobody looks any more
+_IDLE = 40  # ticks without a call, after which the watchdog ends
 
 
 class ProcessEnd(BaseException):
@@ -46,7 +46,7 @@ class TimedOut(BaseException):
 
 
 class _Setting(NamedTuple):
-    """Something that is set for the whole process or thread: how to read it, and how to set it."""
+    """A setting of the whole process or thread, with the functions to read and to set it."""
 
     read: Callable[[], Any]
     write: Callable[[Any], object]

@@ -1,4 +1,4 @@
-"""The line of a spec file on which something stands: tomllib gives values without their places."""
+"""Finds the line of a key in a spec file, for error messages: tomllib returns values without their lines."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ _HEADER = re.compile(r"\s*\[+((?:[^\]\"']|\"[^\"]*\"|'[^']*')+)\]+\s*(?:#.*)?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class LineNumbers:
     """The text of a spec file, which is asked for lines."""
 
     text: str

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
-from xlparity.spec.schema import FILE, LINE, TABLES_BY_NAME, Key, Table
+from xlparity.spec.schema import FILE, LINE, TABLES_BY_NAME, Key, KeyTable
 
 EXAMPLE = f"""\
 {LINE}
@@ -25,7 +25,7 @@ W1    = "G5:G7"
 b1    = {{ at = "H5", vary = false }}        # scenarios do not change it
 
 [outputs]                                  # compared, in every block
-z1          = {{ at = "J5:J8", constants = "allowed" }}  # accept typed numbers that always equal the reference
+z1          = {{ at = "J5:J8", constants = "allowed" }}  # accept hard-coded numbers equal to the reference
 sample_loss = {{ at = "P5:P8", rtol = 1e-7 }}
 m           = {{ at = "Q5", skip = "that cell contains a caption" }}
 W1          = "G5:G7"                      # state: an input in the first block, an output in the later ones
@@ -84,7 +84,7 @@ The reference has 60 seconds for the stored inputs, or --reference-timeout SECON
 
 _SCENARIOS = (
     """\
-Agreement on the stored inputs does not show that a formula is live: a number pasted over it agrees as well. So \
+Agreement on the stored inputs does not show that a formula is live: a hard-coded number agrees as well. So \
 'verify' also sets other inputs in the workbook, passes them to the reference, and compares everything again, in 100 \
 scenarios or as many as --scenarios says (0 for none), drawn from --seed. They are a Latin hypercube within an input's low, \
 high or choices, with corners, zeros and the opposite sign among them. An input without a range is drawn around its stored \
@@ -147,7 +147,7 @@ def _paragraphs(texts: tuple[str, ...], width: int) -> Iterator[str]:
         yield ""
 
 
-def _keys(table: Table, width: int) -> Iterator[str]:
+def _keys(table: KeyTable, width: int) -> Iterator[str]:
     if table.name == "[check.NAME]":  # whose keys are those of the file
         return
     for key in table.keys:
@@ -158,9 +158,9 @@ def _keys(table: Table, width: int) -> Iterator[str]:
 
 
 def _said(key: Key) -> str:
-    said = f"{key.meaning[0].upper()}{key.meaning[1:]}."
-    said += f" {key.more}" if key.more else ""
-    return f"{said} Default: {key.default}." if key.default else said
+    sentence = f"{key.meaning[0].upper()}{key.meaning[1:]}."
+    sentence += f" {key.more}" if key.more else ""
+    return f"{sentence} Default: {key.default}." if key.default else sentence
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:

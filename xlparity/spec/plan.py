@@ -1,4 +1,4 @@
-"""What a spec file says, as values."""
+"""The content of a spec file as values."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from xlparity.errors import SpecError, nearest
 from xlparity.excel.address import Range, parse_range
 from xlparity.process import LOCK
 from xlparity.spec.binding import Input, Offset, Output
-from xlparity.spec.lines import Lines
+from xlparity.spec.lines import LineNumbers
 
 SUFFIX = ".parity.toml"
 LARGEST_RANGE = 1_000_000  # cells of one quantity in one iteration; a column of a sheet has 1,048,576
@@ -21,7 +21,7 @@ _STRUCTURED = re.compile(r"[^\W\d][\w.\\]*\[.*\]", re.DOTALL)
 
 
 class Address(NamedTuple):
-    """Where something stands: the words of the spec, and the range, where it takes no workbook to tell what they mean.
+    """A place in a workbook: the address as text in the spec, and the range where it is known without the workbook.
 
     ``sheet`` is the one on which words that name none are looked up.
     """
@@ -49,7 +49,7 @@ def parse_address(text: str, sheet: str | None) -> Address:
 def sized(area: Range) -> Range:
     """The range; raises ValueError where it is too large to be a quantity."""
     if area.size > LARGEST_RANGE:
-        raise ValueError(f"{area} spans {area.size:,} cells; name the range that holds it")
+        raise ValueError(f"{area} spans {area.size:,} cells; name the range that contains it")
     return area
 
 
@@ -64,7 +64,7 @@ def twin_misfit(given: Range, twin: Range, *, transpose: bool) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Where the iterations stand: by a label, or at rows or columns that are given, the first of them at ``first``."""
+    """The places of the iterations: by a label, or at given rows or columns, the first of them at ``first``."""
 
     label: str | None = None
     offsets: tuple[Offset, ...] = ()
@@ -73,7 +73,7 @@ class Blocks:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A difference that is known and accepted: in which cells, why, and on which line that is said.
+    """A known difference that the spec accepts: its cells, the reason, and the line of the spec.
 
     ``shared`` is True for one that stands at the top of a file of several checks and speaks to each.
     """
@@ -104,7 +104,7 @@ class Spec:
     path: Path
     workbook: Path
     checks: tuple[CheckPlan, ...]
-    lines: Lines
+    lines: LineNumbers
 
     @property
     def references(self) -> list[str]:
@@ -112,11 +112,11 @@ class Spec:
         return [check.reference for check in self.checks if isinstance(check.reference, str)]
 
     def error(self, key: str, message: str, check: str, part: str = "") -> SpecError:
-        """The error about this key of a part of a check, with the line that it stands on."""
+        """An error about this key, with its line."""
         return self.error_at(self.lines.of(key, check, part), message)
 
     def error_at(self, line: int | None, message: str) -> SpecError:
-        """The error about what stands on this line."""
+        """An error about this line."""
         return SpecError(self.path, line, message)
 
 

@@ -1,4 +1,4 @@
-"""What the text of a spec file tells, and what is wrong with it before any workbook is read."""
+"""Reads the text of a spec file, and reports the errors that can be found without the workbook."""
 
 import tomllib
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from xlparity.errors import SpecError, nearest, nearest_file
 from xlparity.process import LOCK
 from xlparity.settings import Options
 from xlparity.spec.binding import Input, Offset, Output, Twin
-from xlparity.spec.lines import Lines
+from xlparity.spec.lines import LineNumbers
 from xlparity.spec.plan import (
     SUFFIX,
     Acceptance,
@@ -33,7 +33,7 @@ from xlparity.spec.schema import (
     SPEC,
     TABLE,
     TABLES,
-    Table,
+    KeyTable,
     is_text,
 )
 from xlparity.tolerance import Tolerance
@@ -49,16 +49,18 @@ def read_spec(path: Path, options: Options = Options()) -> Spec:  # noqa: B008  
         text = data.decode()  # to the letter, for its digest
         table = tomllib.loads(text)
     except OSError as error:
-        said = f"cannot be read ({error.strerror or error}){nearest_file(path)}"
-        raise SpecError(path, None, f"{said}; name another file, or draft one with 'xlparity init WORKBOOK'") from error
+        sentence = f"cannot be read ({error.strerror or error}){nearest_file(path)}"
+        raise SpecError(
+            path, None, f"{sentence}; name another file, or draft one with 'xlparity init WORKBOOK'"
+        ) from error
     except UnicodeDecodeError as error:
-        said = "is not UTF-8 text; a spec is a TOML file, saved as UTF-8"
+        sentence = "is not UTF-8 text; a spec is a TOML file, saved as UTF-8"
         if path.suffix.lower() in (".xlsx", ".xlsm"):
-            said = "is a workbook and no spec; name it behind --workbook"
-        raise SpecError(path, None, said) from error
+            sentence = "is a workbook and no spec; name it behind --workbook"
+        raise SpecError(path, None, sentence) from error
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number of thousands of digits
         raise SpecError(path, None, f"is not TOML: {error}") from error
-    return _Reader(path, Lines(text), options).spec(table)
+    return _SpecReader(path, LineNumbers(text), options).spec(table)
 
 
 def spec_of(table: Mapping[str, Any], path: Path, options: Options = Options()) -> Spec:  # noqa: B008  (it is frozen)
@@ -66,17 +68,17 @@ def spec_of(table: Mapping[str, Any], path: Path, options: Options = Options()) 
 
     Its paths are relative to the folder of ``path``, which stands in errors for the file. Raises SpecError.
     """
-    return _Reader(path, Lines(""), options).spec(_as_toml(table))
+    return _SpecReader(path, LineNumbers(""), options).spec(_as_toml(table))
 
 
-class _Reader:
+class _SpecReader:
     """Turns the TOML tables into values.
 
     The check and the part of it that are being read, or the list of tables and the entry in it, are there to find the
     lines of what is wrong.
     """
 
-    def __init__(self, path: Path, lines: Lines, options: Options) -> None:
+    def __init__(self, path: Path, lines: LineNumbers, options: Options) -> None:
         self.path, self.lines, self.options = path, lines, options
         self.reading = ("", "")
         self.entry: tuple[str, int] | None = None
@@ -141,7 +143,7 @@ class _Reader:
         self.known(table, BLOCKS)
         if "label" in table:
             if not BLOCKS["label"].kind.holds(table["label"]) or len(table) > 1:
-                raise self.wrong("label", "label is the text that opens block {n}, with {n} in it, and stands alone")
+                raise self.wrong("label", "label is the text that opens block {n}, with {n} in it, without other keys")
             return Blocks(table["label"])
         if "rows" in table or "columns" in table:
             return self.blocks_at("rows" if "rows" in table else "columns", table)
@@ -156,7 +158,7 @@ class _Reader:
     def blocks_at(self, along: str, table: Mapping[str, Any]) -> Blocks:
         places = table[along]
         if len(table) > 1 or not PLACES.holds(places):
-            raise self.wrong(along, f"{along} is a list of the blocks' first {along}, as numbers, and stands alone")
+            raise self.wrong(along, f"{along} is a list of the blocks' first {along}, as numbers, without other keys")
         again = next((place for number, place in enumerate(places) if place in places[:number]), None)
         if again is not None:
             raise self.wrong(along, f"{along} lists {again} twice; each block has a place of its own")
@@ -191,8 +193,12 @@ class _Reader:
         self.known(table, ALSO, name)
         twin = Twin(self.address(name, table.get("at"), sheet), bool(table.get("transpose")))
         self.values(table, ALSO, name)
-        if given.area and twin.at.area and (said := twin_misfit(given.area, twin.at.area, transpose=twin.transpose)):
-            raise self.wrong(name, f"'also' of input '{name}' {said}")
+        if (
+            given.area
+            and twin.at.area
+            and (sentence := twin_misfit(given.area, twin.at.area, transpose=twin.transpose))
+        ):
+            raise self.wrong(name, f"'also' of input '{name}' {sentence}")
         return twin
 
     def output(self, name: str, value: Any, sheet: str | None, tolerance: Tolerance) -> Output[Address]:
@@ -230,7 +236,7 @@ class _Reader:
         self.entry = None
         return tuple(found)
 
-    def tolerance(self, table: Any, default: Tolerance, name: str, keys: Table) -> Tolerance:
+    def tolerance(self, table: Any, default: Tolerance, name: str, keys: KeyTable) -> Tolerance:
         if not TABLE.holds(table):
             raise self.wrong(name, "tolerance is a table such as { rtol = 1e-9, atol = 1e-12 }")
         self.known(table, keys, name)
@@ -256,13 +262,13 @@ class _Reader:
             raise self.wrong(key, f"'{key}' {what}: {known.meaning}")
         return table[key]
 
-    def values(self, table: Mapping[str, Any], keys: Table, name: str) -> None:
+    def values(self, table: Mapping[str, Any], keys: KeyTable, name: str) -> None:
         """Raises SpecError where a key of the quantity contains what is not of its kind."""
         for key, value in table.items():
             if not keys[key].kind.holds(value):
                 raise self.wrong(name, f"'{key}' of '{name}' is {keys[key].kind.words}")
 
-    def known(self, table: Mapping[str, Any], keys: Table, where: str | None = None) -> None:
+    def known(self, table: Mapping[str, Any], keys: KeyTable, where: str | None = None) -> None:
         for key in table:
             if key not in keys.by_name:
                 raise self.wrong(

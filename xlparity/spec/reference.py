@@ -58,7 +58,7 @@ class _Nowhere(io.TextIOBase):
 
 
 class Patience:
-    """What the calls of one reference took, and which did not return or failed: by their inputs, what there is to say of them.
+    """The time that calls of one reference took, and the messages on those that did not return or failed, by their inputs.
 
     A call ``failed`` where the function has a fault or gives no arrays of numbers; an error such as ValueError only says that it
     is undefined there.
@@ -96,15 +96,15 @@ class Reference:
     patience: Patience = field(default_factory=Patience, compare=False, repr=False)
 
     def parameters(self) -> Mapping[str, inspect.Parameter]:
-        """The function's parameters; raises OracleError where it does not tell them, or needs one by position."""
+        """The function's parameters; raises OracleError where they are unknown, or one can only be passed by position."""
         try:
             parameters = inspect.signature(self.function).parameters
         except (TypeError, ValueError) as error:
-            raise OracleError(f"{self.name} does not tell its parameters; write a Python function") from error
+            raise OracleError(f"{self.name} has no readable parameters; write a Python function") from error
         for name, parameter in parameters.items():
             if parameter.kind is parameter.POSITIONAL_ONLY and parameter.default is parameter.empty:
-                said = f"'{name}' stands before the '/' of its parameters, and inputs are handed over by name"
-                raise OracleError(f"{self.name} cannot be called: {said}; take the '/' out")
+                sentence = f"'{name}' is before the '/' of its parameters, and inputs are passed by name"
+                raise OracleError(f"{self.name} cannot be called: {sentence}; take the '/' out")
         return parameters
 
     def check_inputs(self, given: Iterable[str]) -> None:
@@ -228,8 +228,8 @@ class Reference:
             try:
                 array = numbers_of(value)
             except (TypeError, ValueError, OverflowError) as error:
-                said = f"{self.name}: '{name}'{where} is no array of numbers ({error}); give numbers"
-                raise OracleError(said) from error
+                sentence = f"{self.name}: '{name}'{where} is no array of numbers ({error}); give numbers"
+                raise OracleError(sentence) from error
             copied[name] = array
         return copied
 
@@ -259,15 +259,15 @@ class Reference:
             raise
         except TimedOut as error:
             sample = case.sample or "on inputs close to those of a scenario"
-            said = f"did not return within {seconds:g} s {sample} ({_described(case)}){_place(error)}"
-            self.patience.hung[key] = said
+            sentence = f"did not return within {seconds:g} s {sample} ({_described(case)}){_place(error)}"
+            self.patience.hung[key] = sentence
             remedy = "let it end, or give it more time with --reference-timeout"
-            raise OracleError(f"{self.name} {said}; {remedy}") from error
+            raise OracleError(f"{self.name} {sentence}; {remedy}") from error
         except BaseException as error:  # an exit(0) in a script must not become the verdict
-            said = f"{self.name} raised {_said(error)}{_place(error)}"
+            sentence = f"{self.name} raised {_said(error)}{_place(error)}"
             if case.sample and (isinstance(error, _FAULTS) or not isinstance(error, Exception)):
-                self.patience.failed[key] = f"{said} {case.sample}"
-            raise OracleError(said) from error
+                self.patience.failed[key] = f"{sentence} {case.sample}"
+            raise OracleError(sentence) from error
         if not quiet:
             self.patience.took = time.monotonic() - begun
 
@@ -297,9 +297,9 @@ def numbers_of(value: Any) -> NDArray[Any]:
     if array.dtype.kind == "O":
         for element in array.flat:
             if not _is_number(element):
-                raise TypeError(f"it holds {_shown(element)}")
+                raise TypeError(f"it contains {_shown(element)}")
     elif array.dtype.kind in "USc":
-        raise TypeError(f"it holds {_shown(array.flat[0].item())}" if array.size else f"it is of type {array.dtype}")
+        raise TypeError(f"it contains {_shown(array.flat[0].item())}" if array.size else f"it is of type {array.dtype}")
     elif array.dtype.kind not in "biuf":
         dates = ", and a date is a serial number to Excel" if array.dtype.kind == "M" else ""
         raise TypeError(f"it is of type {array.dtype}{dates}")
@@ -342,7 +342,7 @@ def _place(error: BaseException) -> str:
 
 
 def _within(number: int, iterations: int | None) -> str:
-    """Which iteration an error is about; where there is one pass, nobody counts."""
+    """The iteration of an error, for its message; empty where there is a single pass."""
     return f" in iteration {number}" if iterations else ""
 
 
@@ -389,8 +389,8 @@ def _importing(name: str, around: Containment) -> Iterator[None]:
     except KeyboardInterrupt:
         raise
     except TimedOut as error:
-        said = f"it takes longer than {around.limit:g} s{_place(error)}; --reference-timeout gives it more"
-        raise OracleError(f"the reference {name} cannot be imported ({said})") from error
+        sentence = f"it takes longer than {around.limit:g} s{_place(error)}; --reference-timeout gives it more"
+        raise OracleError(f"the reference {name} cannot be imported ({sentence})") from error
     except BaseException as error:
         raise OracleError(f"the reference {name} cannot be imported ({_said(error)})") from error
 
@@ -426,7 +426,7 @@ def _load_file(path: Path, name: str, around: Containment) -> ModuleType:
 
 
 def _said(error: BaseException) -> str:
-    """The kind of the error and what it says, in one line, even where it cannot say it."""
+    """The type of the error and its message in one line, even where its ``__str__`` fails."""
     try:
         return f"{type(error).__name__}: {' '.join(str(error).split())}"
     except Exception:  # it is an error of the person's own class, whose text may raise anything

@@ -19,7 +19,7 @@ LINE = f"#:schema ./{FILE}"
 LARGEST_NUMBER = 1e100  # products of a few such numbers are still finite
 
 
-class Kind(NamedTuple):
+class ValueKind(NamedTuple):
     """What a value may be: in words, which follow "is", as a JSON Schema, and as a function that checks a value."""
 
     words: str
@@ -28,14 +28,14 @@ class Kind(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key of a table: what it says, an example in TOML, and what applies where it is absent.
+    """A key of a table: its meaning, an example in TOML, and the default.
 
     ``meaning`` is a phrase, which an error about the key repeats; ``more`` are sentences for the reference. ``default`` is
     a value in TOML, or in words what happens.
     """
 
     name: str
-    kind: Kind
+    kind: ValueKind
     meaning: str
     example: str
     default: str = ""
@@ -44,7 +44,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class KeyTable:
     """A table of a spec file: its name in the reference, one sentence about it, its keys, and what its keys exclude."""
 
     name: str
@@ -109,44 +109,44 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/$defs/{name}"}
 
 
-TEXT = Kind("a text", {"type": "string"}, lambda value: isinstance(value, str))
-REASON = Kind("the reason, a text", {"type": "string", "pattern": r"\S"}, is_text)
-FLAG = Kind("true or false", {"type": "boolean"}, lambda value: isinstance(value, bool))
-NUMBER = Kind("a number, of at most 1e100", _NUMBER, _is_number)
-TOLERANCE = Kind(
+TEXT = ValueKind("a text", {"type": "string"}, lambda value: isinstance(value, str))
+REASON = ValueKind("the reason, a text", {"type": "string", "pattern": r"\S"}, is_text)
+FLAG = ValueKind("true or false", {"type": "boolean"}, lambda value: isinstance(value, bool))
+NUMBER = ValueKind("a number, of at most 1e100", _NUMBER, _is_number)
+TOLERANCE = ValueKind(
     "a number that is not negative, of at most 1e100", {**_NUMBER, "minimum": 0}, lambda value: _is_number(value, 0)
 )
-NUMBERS = Kind(
+NUMBERS = ValueKind(
     "a list of numbers", {"type": "array", "items": _NUMBER, "minItems": 1}, lambda value: _is_list(value, _is_number)
 )
-PLACE = Kind("a whole number from 1 on", _PLACE, _is_place)
-PLACES = Kind(
+PLACE = ValueKind("a whole number from 1 on", _PLACE, _is_place)
+PLACES = ValueKind(
     "a list of whole numbers from 1 on, each once",
     {"type": "array", "items": _PLACE, "minItems": 1, "uniqueItems": True},
     lambda value: _is_list(value, _is_place) and bool(value),
 )
-LABEL = Kind(
+LABEL = ValueKind(
     "a text with {n} in it",
     {"type": "string", "pattern": r"\{n\}"},
     lambda value: isinstance(value, str) and "{n}" in value,
 )
-ADDRESS = Kind("an address", _ADDRESS, lambda value: isinstance(value, str))
-ADDRESSES = Kind(
+ADDRESS = ValueKind("an address", _ADDRESS, lambda value: isinstance(value, str))
+ADDRESSES = ValueKind(
     "an address, or a list of them",
     _OR_LIST,
     lambda value: isinstance(value, str) or (bool(value) and _is_list(value, ADDRESS.holds)),
 )
-ALLOWED = Kind('"allowed", or left out', {"const": "allowed"}, lambda value: value == "allowed")
-TABLE = Kind("a table", {"type": "object"}, lambda value: isinstance(value, dict))
-TABLES = Kind("a list of tables", {"type": "array"}, lambda value: _is_list(value, TABLE.holds))
+ALLOWED = ValueKind('"allowed", or left out', {"const": "allowed"}, lambda value: value == "allowed")
+TABLE = ValueKind("a table", {"type": "object"}, lambda value: isinstance(value, dict))
+TABLES = ValueKind("a list of tables", {"type": "array"}, lambda value: _is_list(value, TABLE.holds))
 
 
-def _table(of: str) -> Kind:
+def _table(of: str) -> ValueKind:
     return TABLE._replace(schema=_ref(of))
 
 
-def _quantities(of: str) -> Kind:
-    """Names with an address each, or with a table that has more to say."""
+def _quantities(of: str) -> ValueKind:
+    """Names, each with an address or with a table of further keys."""
     schema = {"type": "object", "additionalProperties": _ref(of)}
     return TABLE._replace(words="a table of names and addresses", schema=schema)
 
@@ -161,9 +161,9 @@ _TRANSPOSE = Key(
 _RTOL = Key("rtol", TOLERANCE, "the relative tolerance", "rtol = 1e-7", "1e-9, or the project's")
 _ATOL = Key("atol", TOLERANCE, "the absolute tolerance", "atol = 1e-6", "1e-12, or the project's")
 
-ALSO = Table("also", "Another place of an input's values.", (_AT, _TRANSPOSE))
+ALSO = KeyTable("also", "Another place of an input's values.", (_AT, _TRANSPOSE))
 
-INPUT = Table(
+INPUT = KeyTable(
     "[inputs]",
     "What the reference is called with: for each parameter an address, or a table.",
     (
@@ -172,7 +172,7 @@ INPUT = Table(
         Key(
             "also", TABLES._replace(schema={"type": "array", "items": _ref("also")}),
             "other places that contain the same values", 'also = [{ at = "B12:E14", transpose = true }]', "none",
-            "Copies that differ are finding XP403; copies that are typed where the other blocks have a formula are XP203.",
+            "Copies that differ are finding XP403; hard-coded copies where the other blocks have a formula are XP203.",
         ),
         Key(
             "low", NUMBER, "the least value in scenarios", "low = -2", "near the stored value",
@@ -201,7 +201,7 @@ INPUT = Table(
     },
 )  # fmt: skip
 
-OUTPUT = Table(
+OUTPUT = KeyTable(
     "[outputs]",
     "What is compared, in every block: for each name that the reference gives an address, or a table. A name that is "
     "an input too is state: an input in the first block, an output in the later ones.",
@@ -215,15 +215,15 @@ OUTPUT = Table(
             "Its cells are counted as skipped.",
         ),
         Key(
-            "constants", ALLOWED, "accept typed numbers in it that equal the reference in every scenario",
+            "constants", ALLOWED, "accept hard-coded numbers in it that equal the reference in every scenario",
             'constants = "allowed"', "a constant is a finding",
-            "For the zeros of a triangular matrix, say. They are counted as accepted, not as matches.",
+            "For instance for the zeros of a triangular matrix. They are counted as accepted, not as matches.",
         ),
     ),
     _OR_TABLE,
 )  # fmt: skip
 
-BLOCKS = Table(
+BLOCKS = KeyTable(
     "[blocks]",
     "Where the iterations are; left out for a single pass. Give label, or rows, or columns, or first, step and count. "
     "The cells of block n are those of the first block, moved by the distance between the two; distances may differ.",
@@ -246,11 +246,11 @@ BLOCKS = Table(
     },
 )  # fmt: skip
 
-LIMITS = Table(
+LIMITS = KeyTable(
     "tolerance", "How far apart two numbers may be: |actual - expected| <= atol + rtol*|expected|.", (_RTOL, _ATOL)
 )
 
-ACCEPT = Table(
+ACCEPT = KeyTable(
     "[[accept]]",
     "A known difference: its cells are counted as accepted and shown, and do not fail the check.",
     (
@@ -284,14 +284,14 @@ def _here_or_in_each_check(key: str, more: Mapping[str, Any]) -> dict[str, Any]:
 _NEEDED = {"reference": {}, "inputs": {}, "outputs": {"minProperties": 1}}
 
 # What a check needs may be at the top as well, so neither table asks for it by itself; see the rule of SPEC.
-CHECK = Table(
+CHECK = KeyTable(
     "[check.NAME]",
     "One of several checks of the workbook. The keys at the top of the file are its defaults, each of inputs and outputs "
     "by name; what both accept is added up.",
     tuple(key._replace(required=False) for key in _CHECK),
 )
 
-SPEC = Table(
+SPEC = KeyTable(
     "NAME.parity.toml",
     "Which cells of a workbook are which quantity, and which Python function computes them.",
     (
@@ -310,7 +310,7 @@ SPEC = Table(
     },
 )  # fmt: skip
 
-TABLES_BY_NAME: Mapping[str, Table] = {
+TABLES_BY_NAME: Mapping[str, KeyTable] = {
     "spec": SPEC, "blocks": BLOCKS, "input": INPUT, "also": ALSO, "output": OUTPUT, "tolerance": LIMITS,
     "accept": ACCEPT, "check": CHECK,
 }  # fmt: skip
@@ -339,8 +339,8 @@ def value_of(example: str) -> Any:
 
 
 def _property(key: Key) -> dict[str, Any]:
-    said = f"{key.meaning[:1].upper()}{key.meaning[1:]}."
-    said += f" {key.more}" if key.more else ""
+    sentence = f"{key.meaning[:1].upper()}{key.meaning[1:]}."
+    sentence += f" {key.more}" if key.more else ""
     default = {"true": {"default": True}, "false": {"default": False}}.get(key.default, {})
-    said += f" Default: {key.default}." if key.default and not default else ""
-    return {**key.kind.schema, "description": said, **default, "examples": [value_of(key.example)]}
+    sentence += f" Default: {key.default}." if key.default and not default else ""
+    return {**key.kind.schema, "description": sentence, **default, "examples": [value_of(key.example)]}

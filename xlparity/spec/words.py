@@ -17,12 +17,12 @@ def look_up(address: Address, workbook: Workbook) -> Range:
         sheet = sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet
         known_sheet(sheet, workbook)
     try:
-        # No cell stands in row 0, so that [#This Row] is refused: a spec stands in no row of a table.
+        # Row 0 has no cells, so that [#This Row] is refused: a spec is not in a row of a table.
         meaning = workbook.scope.meaning(word, Cell(address.sheet or "", 0, 0))
     except ValueError as error:
         raise ValueError(_unknown(word, name, (sheet, address.sheet or ""), workbook) or str(error)) from error
     if meaning.startswith("("):
-        raise ValueError(f"the name {word} stands for {meaning[1:-1]} and for no cells; write that into a cell")
+        raise ValueError(f"the name {word} is defined as {meaning[1:-1]} and not as cells; enter that into a cell")
     area = parse_range(meaning)
     return sized(area._replace(sheet=_spelled(area.sheet, workbook)))
 
@@ -42,7 +42,7 @@ def _spelled(sheet: str, workbook: Workbook) -> str:
 
 
 def _unknown(word: str, name: str, sheets: tuple[str, str], workbook: Workbook) -> str | None:
-    """What to say of a word that the workbook does not have; None where it has it, and it means no cells."""
+    """The error message for a name that the workbook does not have; None where it has the name, but not as cells."""
     scope = workbook.scope
     tables = [table.name for table in scope.tables.values()]
     if "[" in word:
@@ -58,6 +58,6 @@ def _unknown(word: str, name: str, sheets: tuple[str, str], workbook: Workbook) 
         parse_range(word, "-")
     except ValueError as error:
         no_address = str(error)
-    # Excel makes names of its own, such as _xlnm.Print_Area, which nobody means.
+    # Names that Excel itself defines, such as _xlnm.Print_Area, are not suggested.
     known = [*(name for name in scope.spelled if "_xlnm." not in name), *tables]
     return f"{no_address}, and {workbook.path} has no name or table '{name}'{nearest(word, known)}"

@@ -1,7 +1,6 @@
-"""A copy of a workbook that shows what is wrong where it is wrong: cells coloured and commented, and a sheet that sums up.
+"""``annotate``: writes a copy of a workbook with its cells coloured and commented, and a summary sheet.
 
-Everything else in the file is the bytes that it was: charts, macros, names and the formats of other cells stay. What the
-copy opens on is the sheet that sums up.
+Everything else in the file is unchanged: charts, macros, names and the formats of other cells. The copy opens on the summary.
 """
 
 from itertools import islice
@@ -31,12 +30,12 @@ class Annotated(NamedTuple):
 
 
 def annotate(report: Report, path: str | Path, *, most_comments: int = MOST_COMMENTS) -> Annotated:
-    """Writes a copy of the report's workbook with its cells coloured and commented; what was added to it.
+    """Write a copy of the report's workbook with its cells coloured and commented; return the number of these.
 
-    ``path`` is the copy's, relative to the current folder; it ends as the workbook's does, and the workbook stays as it is.
-    At most ``most_comments`` cells are commented, of the coloured ones the faults first: Excel is slow to open many. A sheet
-    behind the others sums the report up. Raises UsageError where the copy would overwrite the workbook or the spec
-    or cannot be written, and what ``annotated_copy`` raises.
+    ``path`` is the path of the copy, relative to the current folder, with the workbook's extension; the workbook is unchanged.
+    At most ``most_comments`` cells are commented, root causes first, since Excel is slow to open many. A summary of the report
+    is added as the last sheet. Raises UsageError where the copy would overwrite the workbook or the spec, or cannot be
+    written, and WorkbookError as ``annotated_copy`` does.
     """
     path = Path(path)
     for other in (Path(report.workbook), Path(report.spec)):
@@ -48,11 +47,11 @@ def annotate(report: Report, path: str | Path, *, most_comments: int = MOST_COMM
 
 
 def annotated_copy(report: Report, *, most_comments: int = MOST_COMMENTS) -> Annotated:
-    """The report's workbook with its cells coloured and commented, and a summary behind its sheets.
+    """The report's workbook with its cells coloured and commented, and a summary as its last sheet.
 
-    A cell keeps its number format, font and borders; a comment that is there keeps its text, and is added to. Where more
-    cells than ``most_comments`` are coloured, the faults and the worst of the others are commented. Raises WorkbookError
-    where the file is no longer the one that was verified, or cannot be written without a change to its cells.
+    A cell keeps its number format, font and borders; a new comment is appended to an existing one. Where more cells than
+    ``most_comments`` are coloured, the root causes and the largest differences are commented. Raises WorkbookError where the
+    file has changed since it was verified, or cannot be written without a change to its cells.
     """
     path = Path(report.workbook)
     data = read_bytes(path)
@@ -62,7 +61,7 @@ def annotated_copy(report: Report, *, most_comments: int = MOST_COMMENTS) -> Ann
     file = ooxml.Editor(data, path)
     styles = ooxml.Styles(file)
     marked = marks(report)
-    spoken = set(islice(marked, most_comments))
+    commented = set(islice(marked, most_comments))
     by_sheet: dict[str, list[Cell]] = {}
     for cell in marked:
         by_sheet.setdefault(cell.sheet, []).append(cell)
@@ -78,19 +77,19 @@ def annotated_copy(report: Report, *, most_comments: int = MOST_COMMENTS) -> Ann
                 for address, kind in kinds.items()
             }
         )
-        texts = {cell.a1: marked[cell].text for cell in by_sheet[name] if cell in spoken}
+        texts = {cell.a1: marked[cell].text for cell in by_sheet[name] if cell in commented}
         if texts:
             edits += ooxml.write_comments(file, part, texts, sheet.root)
         file[part] = ooxml.spliced(sheet.xml, edits)
-    added = add_summary(file, styles, report, marked, len(spoken))
+    added = add_summary(file, styles, report, marked, len(commented))
     styles.write()
     changed = file.saved()
     _refuse_other_contents(book, parse_workbook(changed, path), added)
-    return Annotated(changed, len(marked), len(spoken), added)
+    return Annotated(changed, len(marked), len(commented), added)
 
 
 def _refuse_other_contents(old: Workbook, new: Workbook, added: str) -> None:
-    """The copy is read again: but for the sheet that was added, it must be the same workbook."""
+    """Raise WorkbookError unless the copy reads as the same workbook with one sheet more."""
     cells = {cell: content for cell, content in new.cells.items() if cell.sheet != added}
     same = cells == old.cells and new.members == old.members and new.formulas == old.formulas
     if not same or new.sheets != (*old.sheets, added):

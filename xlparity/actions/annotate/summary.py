@@ -1,4 +1,4 @@
-"""The sheet that is added to the workbook: the verdict, the findings and the worst cells, with links to where they stand."""
+"""The summary sheet of an annotated workbook: the verdict, the findings and the worst cells, with links to the cells."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ _A_LINE = 15.0  # points
 
 
 class Entry(NamedTuple):
-    """A cell of the summary: what it shows, in which font, on which colour, and the cell that it leads to."""
+    """A cell of the summary: its content, font, colour, and the cell that it links to."""
 
     value: str | float
     font: str = "text"
@@ -47,13 +47,13 @@ Row = Sequence[Entry]
 def add_summary(
     file: ooxml.Editor, styles: ooxml.Styles, report: Report, marked: Mapping[Cell, Mark], commented: int
 ) -> str:
-    """Puts the sheet behind the others, for the workbook to open on; gives its name, xlparity unless there is one."""
+    """Add the summary as the last sheet, on which the workbook opens; its name, ``xlparity`` unless that is taken."""
     rows = [_row(row, styles) for row in _rows(report, marked, commented)]
     return ooxml.add_sheet(file, "xlparity", rows, _WIDTHS)
 
 
 def _row(row: Row, styles: ooxml.Styles) -> ooxml.NewRow:
-    """The row with its formats, as high as its texts need."""
+    """The row with its formats, and the height that its texts need."""
     height = max((_height(entry, k) for k, entry in enumerate(row) if _wrapped(entry, row)), default=0)
     cells = [
         ooxml.NewCell(
@@ -71,7 +71,7 @@ def _rows(report: Report, marked: Mapping[Cell, Mark], commented: int) -> list[R
             Entry(f"xlparity: {str(verdict).upper()}", "title", _VERDICTS[verdict]),
             *[Entry("", colour=_VERDICTS[verdict])] * (len(_WIDTHS) - 1),
         ],
-        [Entry(_told(report, marked))],
+        [Entry(_verdict_sentence(report, marked))],
         [Entry(f"{report.workbook} checked by {report.spec}", "faint")],
         [],
         [Entry("colour", "head", _HEADING), Entry("cells", "head", _HEADING), Entry("meaning", "head", _HEADING)],
@@ -89,24 +89,24 @@ def _rows(report: Report, marked: Mapping[Cell, Mark], commented: int) -> list[R
     rows += [[], *_checks(report), *_findings(report, marked), *_worst(report, marked)]
     rows += [
         [],
-        [Entry("what was looked at", "head", _HEADING)],
-        [Entry(words.census(report))],
+        [Entry("coverage and versions", "head", _HEADING)],
+        [Entry(words.coverage(report))],
         [Entry(f"SHA-256 of the workbook that was verified: {report.sha256}", "faint")],
         [Entry(", ".join(f"{name} {version}" for name, version in report.versions.items()), "faint")],
     ]
     return rows
 
 
-def _told(report: Report, marked: Mapping[Cell, Mark]) -> str:
-    """The verdict in a sentence, and how to use the sheet where something is to be seen."""
+def _verdict_sentence(report: Report, marked: Mapping[Cell, Mark]) -> str:
+    """The verdict in a sentence, and how to use the sheet where cells are marked."""
     counts = Counter(judgement for check in report.combined for _, judgement in listed.judged(check))
-    unknown = sum(counts[judgement] for judgement in listed.DOUBTFUL)
-    told = f"Cells that match the Python reference: {counts['right']:,}; that differ: {counts['wrong']:,}"
-    told += f"; that are {words.ONLY_STORED}: {counts['stored']:,}" if counts["stored"] else ""
-    told += f"; that could not be assessed: {unknown:,}." if unknown else "."
+    unknown = sum(counts[judgement] for judgement in listed.UNASSESSED_JUDGEMENTS)
+    counted = f"Cells that match the Python reference: {counts['right']:,}; that differ: {counts['wrong']:,}"
+    counted += f"; that are {words.ONLY_STORED}: {counts['stored']:,}" if counts["stored"] else ""
+    counted += f"; that could not be assessed: {unknown:,}." if unknown else "."
     if any(mark.kind != "accepted" for mark in marked.values()):
-        told += " Click an address to go to its cell; point at a coloured cell to read what is wrong."
-    return told
+        counted += " Click an address to go to its cell; point at a coloured cell to read what is wrong."
+    return counted
 
 
 def _heads(*texts: str) -> Row:
@@ -117,16 +117,16 @@ def _checks(report: Report) -> list[Row]:
     rows = [_heads("check", "verdict", "compared", "match", "wrong", "not assessed", "other inputs", "engine")]
     for check in report.combined:
         counts = Counter(judgement for _, judgement in listed.judged(check))
-        said = "; ".join(said.text for said in words.tried(check)) or "none were tried"
+        sentence = "; ".join(sentence.text for sentence in words.scenario_summary(check)) or "none"
         numbers = (
             counts.total() - counts["skipped"] - counts["accepted"],
             counts["right"],
             counts["wrong"],
-            sum(counts[judgement] for judgement in listed.DOUBTFUL),
+            sum(counts[judgement] for judgement in listed.UNASSESSED_JUDGEMENTS),
         )
         rows.append([
             Entry(check.name), Entry(str(check.verdict), colour=_VERDICTS[check.verdict]),
-            *(Entry(float(number)) for number in numbers), Entry(said), Entry(check.engine),
+            *(Entry(float(number)) for number in numbers), Entry(sentence), Entry(check.engine),
         ])  # fmt: skip
         rows += [
             [Entry(""), Entry("note", "faint"), Entry(note, "faint", wrapped=False)]
@@ -146,8 +146,8 @@ def _findings(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
             "quantity",
             "iterations",
             "code",
-            "stands there",
-            "write",
+            "cell contains",
+            "suggestion",
             "what is wrong",
             "other cells wrong because of it",
         ),
@@ -156,11 +156,11 @@ def _findings(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
         one.cell: words.value(one.actual) for check in report.checks for one in check.results if one.formula is None
     }
     for check, finding in found[:_MOST_FINDINGS]:
-        there = finding.formula or "".join(typed.get(cell, "") for cell in finding.cells[:1])
+        content = finding.formula or "".join(typed.get(cell, "") for cell in finding.cells[:1])
         rows.append([
             _place(finding, marked), Entry(finding.variable),
             Entry(_numbers(finding.iterations) if check.blocks > 1 else ""), Entry(finding.code),
-            Entry(there), Entry(finding.suggestion or ""), Entry(finding.without_suggestion),
+            Entry(content), Entry(finding.suggestion or ""), Entry(finding.without_suggestion),
             Entry(float(finding.affects)),
         ])  # fmt: skip
     if len(found) > _MOST_FINDINGS:
@@ -169,7 +169,7 @@ def _findings(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
 
 
 def _place(finding: Finding, marked: Mapping[Cell, Mark]) -> Entry:
-    """A link to the first of the finding's cells, in the colour that the cell has."""
+    """A link to the first of the finding's cells, in that cell's colour."""
     if not finding.cells:
         return Entry("")
     first, *others = finding.cells
@@ -178,8 +178,8 @@ def _place(finding: Finding, marked: Mapping[Cell, Mark]) -> Entry:
 
 
 def _worst(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
-    """The cells that differ most, largest first, whatever their cause."""
-    of = [(check, result) for check in report.combined for result in listed.amiss(check)]
+    """The cells with the largest differences, in descending order."""
+    of = [(check, result) for check in report.combined for result in listed.not_right(check)]
     if not of:
         return []
     heads = _heads("worst cells", "quantity", "iteration", "status", "expected", "actual", "difference", "formula")
@@ -203,7 +203,7 @@ def _worst(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
 
 
 def _numbers(numbers: Sequence[int]) -> str:
-    """Iterations in few words: ``1–22`` or ``3, 5, 9``."""
+    """Iterations in short: ``1–22`` or ``3, 5, 9``."""
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
         return f"{numbers[0]}–{numbers[-1]}"
     more = ", …" if len(numbers) > 8 else ""
@@ -211,10 +211,10 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 
 def _wrapped(entry: Entry, row: Row) -> bool:
-    """A sentence by itself runs on over the empty cells beside it, and so does a title."""
+    """Whether the text is wrapped: not if it is alone in its row, where it extends over the empty cells, nor if it is a title."""
     return entry.wrapped and len(row) > 1 and entry.font != "title"
 
 
 def _height(entry: Entry, column: int) -> int:
-    """How many lines the text takes in its column."""
+    """The number of lines that the text needs in its column."""
     return min(_MOST_LINES, -(-len(entry.value) // _WIDTHS[column])) if isinstance(entry.value, str) else 1

@@ -1,4 +1,4 @@
-"""Writing workbooks: a draft in, the bytes of its files out, the same bytes every time."""
+"""Builds the files of a course workbook from its draft, reproducibly: the same draft gives the same bytes."""
 
 import io
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _STORED = Tolerance(rtol=1e-12, atol=1e-15)  # another processor's exp() may end
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A workbook that is laid out, and the spec file that goes with it, under the file name they share."""
+    """A course workbook without stored values, its spec, and the file name of both."""
 
     name: str
     book: "openpyxl.Workbook"
@@ -30,7 +30,7 @@ class Draft:
 
 
 def build(draft: Draft) -> dict[str, bytes]:
-    """The files of a draft by name: the workbook, every formula with the value that the engine computes, and its spec."""
+    """The files of a draft by name: the workbook, with a computed value stored for every formula, and its spec."""
     path = Path(f"{draft.name}.xlsx")
     buffer = io.BytesIO()
     draft.book.save(buffer)
@@ -61,7 +61,7 @@ def _computed(values: Values, cell: Cell) -> Value:
 
 
 def differs(path: Path, data: bytes) -> bool:
-    """Whether the file at ``path`` is not what is to be written there.
+    """Whether the file at ``path`` differs from this data.
 
     A workbook made on another machine may differ in how it is compressed and in the last digits of a stored value, since
     processors differ in theirs; nothing else may.
@@ -86,7 +86,7 @@ def differs(path: Path, data: bytes) -> bool:
 
 
 def _sheets_differ(ours: bytes, theirs: bytes, where: str) -> bool:
-    """Whether the two are not the same without the values of formulas, or any of these is not nearly the same."""
+    """Whether two sheets differ in more than the stored values of formulas, or in these beyond the tolerance."""
     stored = [{a: raw for a, raw in ooxml.scan(xml, where).items() if raw.formula} for xml in (ours, theirs)]
     bare = [
         ooxml.write_values(xml, dict.fromkeys(cells, BLANK), where)

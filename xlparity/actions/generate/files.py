@@ -1,4 +1,4 @@
-"""Generating a course workbook: its files, written or handed over."""
+"""``generate``: writes the files of a course workbook, or compares them with existing ones."""
 
 from pathlib import Path
 
@@ -25,14 +25,13 @@ def generate(
     seed: int = 1,
     faulty: str | Path | None = None,
 ) -> tuple[Path, ...]:
-    """Writes a course workbook with live formulas, and the spec file that verifies it; the paths of what was written.
+    """Write a course workbook with live formulas, and the spec file that verifies it; return the paths of the files.
 
-    ``course`` is the workbook's name, and ``folder`` where it is written to, relative to the current folder. ``iterations`` of
+    ``course`` is the workbook's name, and ``folder`` the folder to write to, relative to the current folder. ``iterations`` of
     training are 2 to 2,000, ``alpha`` is the learning rate in the workbook's alpha cell, between -1,000,000 and 1,000,000, and
-    ``seed`` that of the first weights, 0 to 2**32 - 1. ``faulty`` is where the same workbook is written as well with mistakes
-    in it, as students make them. The paths are those of the workbook, of ``NAME.parity.toml``, of ``parity.schema.json`` beside
-    it, by which editors check that, and of the faulty one. Existing files are replaced, and the same arguments give the same
-    bytes.
+    ``seed`` that of the initial weights, 0 to 2**32 - 1. With ``faulty``, a copy with typical mistakes is written to that path.
+    The paths are those of the workbook, ``NAME.parity.toml``, ``parity.schema.json`` (for editors), and the faulty copy.
+    Existing files are replaced, and the same arguments give the same bytes.
 
     Raises UsageError where there is no such course, a number makes no sense, or a file cannot be written.
     """
@@ -51,7 +50,7 @@ def differing(
     seed: int = 1,
     faulty: str | Path | None = None,
 ) -> list[Path]:
-    """Those of the paths of ``generate`` where there is no such file, or another one; nothing is written."""
+    """The paths of ``generate`` whose file is missing or differs; nothing is written."""
     files = course_files(course, folder, iterations=iterations, alpha=alpha, seed=seed, faulty=faulty)
     return [path for path, data in files.items() if differs(path, data)]
 
@@ -65,7 +64,7 @@ def course_files(
     seed: int = 1,
     faulty: str | Path | None = None,
 ) -> dict[Path, bytes]:
-    """The bytes of what ``generate`` writes, by path; raises UsageError as it does."""
+    """The bytes of the files that ``generate`` writes, by path; raises UsageError as it does."""
     found = find_course(course)
     if not FEWEST <= iterations <= MOST:
         raise UsageError(f"iterations is a whole number from {FEWEST} to {MOST:,}")

@@ -1,12 +1,12 @@
-"""The formula language of a sheet: Excel with names for addresses, one line a quantity.
+"""The formula language of a course sheet: Excel formulas with names for addresses, one line for each quantity.
 
     z1  [iteration, sample]  = {MMULT(A0, W1) + b1}
     db1 [iteration]          = 1/m*SUM(dz1[sample])
     W1  [iteration, feature] = W1_new.prev
 
 A ``name`` is the element that is aligned with the cell's own index, ``name[dim]`` the whole line along the dim,
-``name.prev`` stands one iteration earlier and ``name.first`` in the first one. Braces make one array formula over the
-quantity's whole block, in which a name is its whole block. A line that says less or more than it must is refused.
+``name.prev`` is one iteration earlier and ``name.first`` the first one. Braces make one array formula over the
+quantity's whole block, in which a name is its whole block. An ambiguous or redundant line is an error.
 """
 
 import re
@@ -49,7 +49,7 @@ def line(text: str, *, role: Role = "derived", code: str = "", note: str = "") -
 
 
 def _tight(operators: str) -> str:
-    """What stands between names, without the spaces that Excel does not write."""
+    """The text between two names, without the spaces that Excel does not write."""
     return operators.replace(" ", "")
 
 
@@ -59,7 +59,7 @@ def _dims(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a variable stands: its first cell in the first iteration, and how far the next iteration is from there.
+    """The place of a variable: its first cell in the first iteration, and the distance between iterations in rows.
 
     The first axis runs down and the second across; ``turned`` swaps the two.
     """
@@ -77,15 +77,15 @@ class Place:
         return Range(self.sheet, row, self.column, row + rows - 1, self.column + columns - 1)
 
 
-Layout = Mapping[str, Place]
+SheetLayout = Mapping[str, Place]
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Turns the lines of a model into formulas for the cells where its layout puts them."""
+    """Translates the lines of a model into Excel formulas for the cells of its layout."""
 
     model: Model
-    layout: Layout
+    layout: SheetLayout
 
     def block(self, name: str, iteration: int = 1) -> Range:
         """The cells of a variable in one iteration."""
@@ -98,7 +98,7 @@ class Author:
     def formula(self, name: str, iteration: int, index: tuple[int, ...]) -> str:
         """The Excel formula for one cell, or for the block of an array formula, with its ``=``, as a file has it.
 
-        ``index`` has an entry for each axis. Raises LanguageError with the line and the mend.
+        ``index`` has an entry for each axis. Raises LanguageError with the line and how to correct it.
         """
         variable = self.model.variables[name]
         body = variable.formula.strip("{}") if self.is_array(name) else variable.formula
@@ -158,7 +158,7 @@ class Author:
         lines = [range(self.model.sizes[axis]) if axis in spanned else [coordinates[axis]] for axis in variable.axes]
         down, across = [*lines, [0], [0]][:2][:: -1 if place.turned else 1]
         corners = [(block.row + down[k], block.column + across[k]) for k in (0, -1)]
-        # What stands once for the whole sheet is anchored, so that a person may fill the formula on.
+        # A variable without iterations has absolute addresses, so that the formula can be filled.
         dollar = "" if variable.iterates else "$"
         cells = list(dict.fromkeys(f"{dollar}{column_letters(column)}{dollar}{row}" for row, column in corners))
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"

@@ -1,4 +1,4 @@
-"""Names once: the variables of a model and their dims, from which layout, bindings and captions derive."""
+"""The model of a course workbook: its variables and their dims, which layout, bindings and captions share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Variable:
 
     @property
     def iterates(self) -> bool:
-        """Whether the variable stands in every iteration."""
+        """Whether the variable has cells in every iteration."""
         return ITERATION in self.dims
 
 

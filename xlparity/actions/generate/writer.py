@@ -53,7 +53,7 @@ def new_sheet(book: Book, name: str, title: str, about: Iterable[str], widths: M
         sheet.cell(row, 1, text).font = TEXT
     for letters, width in widths.items():
         sheet.column_dimensions[letters].width = width
-    sheet.protection.sheet = True  # without a password: it keeps formulas from being typed over by mistake
+    sheet.protection.sheet = True  # without a password: it keeps formulas from being overwritten by mistake
     sheet.protection.formatColumns = sheet.protection.formatRows = False
     return sheet
 

@@ -1,7 +1,7 @@
-"""Drafting a spec file from a workbook, and from the reference where there is one, for a person to correct.
+"""``init``: drafts a spec file from a workbook, and from the reference if there is one, for a person to correct.
 
 The labels tell where the iterations stand (loops), constants and formulas what is given and what is computed (survey),
-formulas that were filled from one another what has been typed over (typed), headers which cells are one quantity
+formulas that were filled from one another hard-coded cells (typed), headers which cells are one quantity
 (quantities), the reference's names what it is called (match); text writes it down.
 """
 
@@ -15,8 +15,8 @@ from xlparity.actions.init.loops import Loop, find_loop
 from xlparity.actions.init.match import case_of, draft_inputs, draft_outputs, parameters
 from xlparity.actions.init.names import SAME, fit
 from xlparity.actions.init.quantities import find_quantities
-from xlparity.actions.init.survey import Kind, survey
-from xlparity.actions.init.text import Draft, spec_text
+from xlparity.actions.init.survey import CellKind, survey
+from xlparity.actions.init.text import SpecDraft, spec_text
 from xlparity.actions.init.texts import Texts
 from xlparity.errors import OracleError, UsageError, WorkbookError
 from xlparity.excel.formula import precedents
@@ -30,7 +30,7 @@ from xlparity.spec.schema import schema_text
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What calling the reference showed: a glimpse, or why there is none."""
+    """The result of calling the reference: its names and shapes, or the reason why there are none."""
 
     glimpse: Glimpse | None = None
     failure: str = ""
@@ -43,7 +43,7 @@ def init(
     *,
     options: Options | None = None,
 ) -> tuple[Path, ...]:
-    """Drafts the spec file of a workbook, for a person to correct; the paths of what was written, the spec's first.
+    """Draft the spec file of a workbook, for a person to correct; return the paths of the files, the spec's first.
 
     ``reference`` is the Python function, ``file.py:function`` or ``package.module:function``, whose names the draft then has;
     it is called once, within ``options.reference_timeout``. ``path`` is the spec's, without one ``NAME.parity.toml`` beside the
@@ -71,7 +71,7 @@ def draft_spec(workbook: Workbook, spec: Path, reference: Reference | None = Non
     """The text of a spec file at ``spec`` for this workbook; a file in the reference's name is relative to this folder.
 
     The reference is called once, with the drafted inputs, to learn the names and shapes that it gives. Raises
-    WorkbookError where the workbook has no formula, OracleError where the reference does not tell its parameters.
+    WorkbookError where the workbook has no formula, OracleError where the parameters of the reference are unknown.
     """
     if not any(precedents(formula.text) for _, formula in formulas_of(workbook)):
         raise WorkbookError(f"{workbook.path}: has no formula that reads another cell, so there is nothing to verify")
@@ -86,7 +86,7 @@ def draft_spec(workbook: Workbook, spec: Path, reference: Reference | None = Non
     )
 
 
-def _draft(workbook: Workbook, loop: Loop | None, reference: Reference | None, seen: _Seen) -> Draft:
+def _draft(workbook: Workbook, loop: Loop | None, reference: Reference | None, seen: _Seen) -> SpecDraft:
     needed = parameters(reference) if reference else {}
     names = [*needed, *(seen.glimpse.shapes if seen.glimpse else ())]
     texts, likeness = Texts(workbook, loop), Likeness(workbook)
@@ -98,14 +98,16 @@ def _draft(workbook: Workbook, loop: Loop | None, reference: Reference | None, s
         given = {drafted.name for drafted in inputs}
         # A state that is merely left over is no better than a number that is called so.
         called = {
-            d.name for d in inputs if d.quantity.kind is not Kind.STATE or any(fit(t, d.name) for t in d.quantity.texts)
+            d.name
+            for d in inputs
+            if d.quantity.kind is not CellKind.STATE or any(fit(t, d.name) for t in d.quantity.texts)
         }
         lacking = [name for name in needed if needed[name] and name not in called]
         if not lacking:
             break
     shapes = seen.glimpse.shapes if seen.glimpse else None
     outputs = draft_outputs(found, inputs, shapes)
-    return Draft(
+    return SpecDraft(
         workbook,
         loop,
         inputs,
@@ -117,7 +119,7 @@ def _draft(workbook: Workbook, loop: Loop | None, reference: Reference | None, s
     )
 
 
-def _informed(workbook: Workbook, draft: Draft, reference: Reference) -> Draft:
+def _informed(workbook: Workbook, draft: SpecDraft, reference: Reference) -> SpecDraft:
     """The draft again, now that the reference has been called with its inputs."""
     seen = _look(workbook, reference, draft)
     if draft.loop is not None and (seen.glimpse is None or seen.glimpse.single):
@@ -128,7 +130,7 @@ def _informed(workbook: Workbook, draft: Draft, reference: Reference) -> Draft:
     return _draft(workbook, draft.loop, reference, seen)
 
 
-def _look(workbook: Workbook, reference: Reference, draft: Draft) -> _Seen:
+def _look(workbook: Workbook, reference: Reference, draft: SpecDraft) -> _Seen:
     try:
         return _Seen(reference.glimpse(case_of(workbook, draft.inputs)))
     except OracleError as error:

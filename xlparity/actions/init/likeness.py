@@ -1,4 +1,4 @@
-"""Which formulas were filled from one another, and what such a formula would read in yet another cell."""
+"""Finds formulas that were filled from one another, and the precedents that such a formula would have in another cell."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ _GROUPS_TRIED = 8  # of one text: a column of formulas that are all different mu
 
 
 class Pattern(NamedTuple):
-    """Two cells whose formulas were filled from one another, and so show what a third would read."""
+    """Two cells whose formulas were filled from one another, which determine the precedents in a third cell."""
 
     one: Cell
     other: Cell
@@ -85,13 +85,13 @@ class Likeness:
 
 
 def is_constant(workbook: Workbook, cell: Cell) -> bool:
-    """Whether a number stands there, or a formula that refers to nothing, which is a number with an equals sign."""
+    """Whether the cell contains a number, or a formula without references."""
     formula = workbook.formula(cell)
     return not precedents(formula.text) if formula else is_number(workbook, cell)
 
 
 def is_number(workbook: Workbook, cell: Cell) -> bool:
-    """Whether a number, or a truth value, stands there as a constant."""
+    """Whether the cell contains a number or a truth value as a constant."""
     return isinstance(workbook.cells.get(cell), float | bool)
 
 

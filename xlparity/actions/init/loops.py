@@ -1,4 +1,4 @@
-"""Where the iterations stand: the blocks that a counting label opens, or the rows of a table that counts them."""
+"""Finds the iterations of a workbook: blocks that begin with a counting label, or the rows of a counting table."""
 
 import re
 from bisect import bisect_right
@@ -18,7 +18,7 @@ _ALIKE = 0.8  # the share of a block's formulas that most blocks have, and that 
 
 @dataclass(frozen=True)
 class Loop:
-    """Repeated blocks of one sheet, one at each anchor; ``label`` is None where no label of a spec file finds them.
+    """Repeated blocks of one sheet, one at each anchor; ``label`` is None where no label in a spec file can find them.
 
     ``unlike`` are the cells without a formula that have one in most blocks.
     """
@@ -30,22 +30,22 @@ class Loop:
 
     @cached_property
     def down(self) -> bool:
-        """Whether the blocks stand one below the other, and not side by side."""
+        """Whether the blocks are one below the other, not side by side."""
         return self.anchors[0].row != self.anchors[1].row
 
     @cached_property
     def is_table(self) -> bool:
-        """Whether each block is one row, or one column, so that the headers stand before the first."""
+        """Whether each block is one row, or one column, so that the headers are before the first."""
         return all(later - earlier == 1 for earlier, later in pairwise(self._starts))
 
     @cached_property
     def offsets(self) -> tuple[Offset, ...]:
-        """How far each block stands from the first."""
+        """The distance of each block from the first."""
         first = self.anchors[0]
         return tuple(Offset(cell.row - first.row, cell.column - first.column) for cell in self.anchors)
 
     def block(self, cell: Cell) -> int | None:
-        """The number of the block that the cell stands in, from 0; None outside the blocks."""
+        """The number of the cell's block, from 0; None outside the blocks."""
         if cell.sheet != self.sheet:
             return None
         line = self._line(cell)
@@ -53,15 +53,15 @@ class Loop:
         return number if 0 <= number < len(self.anchors) else None
 
     def later(self, cell: Cell) -> list[Cell]:
-        """The cells of the later blocks that stand where this one stands in the first."""
+        """The corresponding cells of the later blocks."""
         return [cell.moved(*offset) for offset in self.offsets[1:]]
 
     def stays(self, cell: Cell) -> bool:
-        """Whether what stands there in the first block stands inside each later one, however close the next begins."""
+        """Whether the corresponding range is inside each later block, however close the next block begins."""
         return all(self.block(at) == number for number, at in enumerate(self.later(cell), start=1))
 
     def goes_on(self, workbook: Workbook, cell: Cell) -> bool:
-        """Whether the formula of this cell reads the block before its own, as what is handed on does."""
+        """Whether the formula of this cell has precedents in the block before its own, as a state does."""
         before = (self.block(cell) or 0) - 1
         return any(self.block(area.first) == before == self.block(area.last) for area in workbook.graph.areas(cell))
 

@@ -1,4 +1,4 @@
-"""The drafted quantities and the reference's names: who is whom, and what is left over on either side."""
+"""Matches the drafted quantities with the reference's names; both sides may have unmatched ones."""
 
 import itertools
 from collections import defaultdict
@@ -11,7 +11,7 @@ from xlparity.actions.init.likeness import is_number
 from xlparity.actions.init.loops import Loop
 from xlparity.actions.init.names import SAME_WORDS, fit, identifier
 from xlparity.actions.init.quantities import Quantity
-from xlparity.actions.init.survey import Kind
+from xlparity.actions.init.survey import CellKind
 from xlparity.engines.registry import find_engine
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
@@ -25,9 +25,9 @@ _MOST_SAID = 6
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A line of a spec: a quantity under a name, and what is to be said about it.
+    """A line of a spec: a quantity under a name, with remarks.
 
-    ``left_out`` says why the line is a comment, ``skip`` why it is not compared; ``notes`` what a person should look at.
+    ``left_out`` is why the line is a comment, ``skip`` why it is not compared; ``notes`` are for a person to check.
     """
 
     quantity: Quantity
@@ -58,7 +58,7 @@ def draft_inputs(
     workbook: Workbook, loop: Loop | None, quantities: Iterable[Quantity], reference: Reference | None
 ) -> list[Drafted]:
     """The inputs, each under the parameter that its headers fit; equal constants elsewhere are the same input."""
-    given = [quantity for quantity in quantities if quantity.kind is not Kind.FORMULA]
+    given = [quantity for quantity in quantities if quantity.kind is not CellKind.FORMULA]
     names = parameters(reference) if reference else {}
     matched = assign(given, names, lambda quantity, name: (0,))
     given, twins = _without_twins(workbook, loop, given, matched)
@@ -74,7 +74,7 @@ def draft_inputs(
     for quantity in given:
         name = matched.get(quantity) or unique(quantity, taken)
         repeated, differing = _repeats(workbook, loop, quantity)
-        handed_on = ("set in the first block",) if quantity.kind is Kind.STATE else ()
+        handed_on = ("set in the first block",) if quantity.kind is CellKind.STATE else ()
         drafted.append(
             Drafted(
                 quantity,
@@ -92,7 +92,7 @@ def draft_outputs(
     quantities: Iterable[Quantity], inputs: Sequence[Drafted], shapes: Mapping[str, tuple[int, ...]] | None
 ) -> list[Drafted]:
     """The outputs, each under the name that the reference gives it; without ``shapes`` nobody knows what it gives."""
-    given = _joined([quantity for quantity in quantities if quantity.kind is not Kind.INPUT], shapes or {})
+    given = _joined([quantity for quantity in quantities if quantity.kind is not CellKind.INPUT], shapes or {})
     states = {drafted.quantity: drafted.name for drafted in inputs}
     unset = {drafted.quantity for drafted in inputs if drafted.left_out}
 
@@ -111,7 +111,7 @@ def draft_outputs(
     for quantity in given:
         name = matched.get(quantity) or states.get(quantity) or unique(quantity, taken)
         begins = "a constant in the first block" if quantity in unset else "from the second block on"
-        line = Drafted(quantity, name, notes=(begins,) if quantity.kind is Kind.STATE else _typed_over(quantity))
+        line = Drafted(quantity, name, notes=(begins,) if quantity.kind is CellKind.STATE else _typed_over(quantity))
         if shapes is not None and quantity not in matched:
             line = replace(line, left_out="the reference gives nothing of this name")
         elif shapes is not None:
@@ -133,14 +133,14 @@ def _joined(quantities: Sequence[Quantity], shapes: Mapping[str, tuple[int, ...]
     joined = list(quantities)
     for head, tail in itertools.permutations(quantities if shapes else (), 2):
         at = _together(head.at, tail.at)
-        if at is None or {head.kind, tail.kind} != {Kind.FORMULA} or not set(head.texts) & set(tail.texts):
+        if at is None or {head.kind, tail.kind} != {CellKind.FORMULA} or not set(head.texts) & set(tail.texts):
             continue
         for name, shape in shapes.items():
             named = max((fit(text, name) for text in head.texts), default=0) >= SAME_WORDS
             fits = [fitting(shape, area.shape) is not None for area in (at, head.at, tail.at)]
             if named and fits == [True, False, False] and head in joined and tail in joined:
                 joined.remove(tail)
-                joined[joined.index(head)] = replace(head, at=at, typed_over=(*head.typed_over, *tail.typed_over))
+                joined[joined.index(head)] = replace(head, at=at, hard_coded=(*head.hard_coded, *tail.hard_coded))
     return joined
 
 
@@ -164,13 +164,13 @@ def _one_left_in(
         for name, shape in shapes.items():
             turned = fitting(shape, line.quantity.at.shape)
             if name not in inputs and turned is not None:
-                said = (*line.notes, "by its size only: the reference gives nothing of a name on the sheet")
-                return number, replace(line, name=name, transpose=turned, left_out="", notes=said)
+                sentence = (*line.notes, "by its size only: the reference gives nothing of a name on the sheet")
+                return number, replace(line, name=name, transpose=turned, left_out="", notes=sentence)
     return 0, replace(drafted[0], left_out="", skip=f"{drafted[0].left_out}, and nothing of this size")
 
 
 def _typed_over(quantity: Quantity) -> tuple[str, ...]:
-    cells = [cell.a1 for cell in quantity.typed_over]
+    cells = [cell.a1 for cell in quantity.hard_coded]
     more = f" and {len(cells) - _MOST_SAID} more" if len(cells) > _MOST_SAID else ""
     return (f"no formula in {', '.join(cells[:_MOST_SAID])}{more}",) if cells else ()
 
@@ -247,7 +247,7 @@ def _array(values: Mapping[Cell, object], at: Range) -> "Array | None":
 
 def _repeats(workbook: Workbook, loop: Loop | None, quantity: Quantity) -> tuple[bool, tuple[str, ...]]:
     """Whether the input's values stand in the later blocks again, and what to say about blocks with other ones."""
-    if loop is None or quantity.kind is Kind.STATE or loop.block(quantity.at.first) != 0:
+    if loop is None or quantity.kind is CellKind.STATE or loop.block(quantity.at.first) != 0:
         return False, ()
     cells = list(quantity.at.cells())
     same = [
@@ -285,7 +285,7 @@ def _twin(
 ) -> tuple[Quantity, Twin[Range]] | None:
     """The second place of the first quantity's values; numbers that are few or all equal may be so by chance."""
     kinds = (first.kind, second.kind)
-    if first.at.size < 4 or first.at.size != second.at.size or kinds != (Kind.INPUT, Kind.INPUT):
+    if first.at.size < 4 or first.at.size != second.at.size or kinds != (CellKind.INPUT, CellKind.INPUT):
         return None
     if _repeats(workbook, loop, first)[0] != _repeats(workbook, loop, second)[0]:
         return None

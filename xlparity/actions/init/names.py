@@ -1,4 +1,4 @@
-"""Headers and names: which identifier a header makes, and how well it fits a name of the reference."""
+"""Derives identifiers from headers, and scores how well a header fits a name of the reference."""
 
 import keyword
 import re

@@ -1,11 +1,11 @@
-"""Which cells are one quantity: rectangles of like cells under one header, or beside one."""
+"""Groups cells into quantities: rectangles of similar cells below or beside one header."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from xlparity.actions.init.likeness import Likeness
 from xlparity.actions.init.names import names_something, stem
-from xlparity.actions.init.survey import Kind, Survey
+from xlparity.actions.init.survey import CellKind, CellSurvey
 from xlparity.actions.init.texts import Texts
 from xlparity.excel.address import Cell, Range, folded, parse_range
 from xlparity.excel.formula import precedents
@@ -14,15 +14,15 @@ from xlparity.excel.workbook import formulas_of
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A rectangle of cells of one kind, and what the sheet calls it, the likeliest text first.
+    """A rectangle of cells of one kind, with its possible names on the sheet, the likeliest first.
 
-    ``typed_over`` are those of its cells that hold no formula where one must stand.
+    ``typed_over`` are those of its cells that contain a constant instead of a formula.
     """
 
     at: Range
-    kind: Kind
+    kind: CellKind
     texts: tuple[str, ...]
-    typed_over: tuple[Cell, ...] = ()
+    hard_coded: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class _Run:
     by_label: bool = False
 
 
-def find_quantities(texts: Texts, likeness: Likeness, seen: Survey, known: Callable[[str], bool]) -> list[Quantity]:
+def find_quantities(texts: Texts, likeness: Likeness, seen: CellSurvey, known: Callable[[str], bool]) -> list[Quantity]:
     """The quantities of these cells, in reading order.
 
     ``known`` tells whether a header is by itself a name of the reference: two such headers are two quantities, though
@@ -44,9 +44,9 @@ def find_quantities(texts: Texts, likeness: Likeness, seen: Survey, known: Calla
 
 
 class _Finder:
-    """The cells, what stands around them, and which of them have found their quantity."""
+    """The cells, the texts around them, and which of them are assigned to a quantity."""
 
-    def __init__(self, texts: Texts, likeness: Likeness, seen: Survey, known: Callable[[str], bool]) -> None:
+    def __init__(self, texts: Texts, likeness: Likeness, seen: CellSurvey, known: Callable[[str], bool]) -> None:
         self.around, self.likeness, self.seen, self.known = texts, likeness, seen, known
         self.workbook, self.kinds = texts.workbook, seen.kinds
 
@@ -59,7 +59,7 @@ class _Finder:
             area = formula.area if formula else None
             if area and cell == area.first and area.size > 1:
                 cells = list(area.cells())
-                if taken.isdisjoint(cells) and all(self.kinds.get(member) is Kind.FORMULA for member in cells):
+                if taken.isdisjoint(cells) and all(self.kinds.get(member) is CellKind.FORMULA for member in cells):
                     runs.append(_Run(area))
                     taken.update(cells)
         columns = self.columns([cell for cell in self.kinds if cell not in taken])
@@ -67,16 +67,16 @@ class _Finder:
         order = {cell: number for number, cell in enumerate(self.kinds)}
         runs.sort(key=lambda run: order[run.at.first])
         return [
-            Quantity(run.at, self.kinds[run.at.first], (*run.texts, *self.texts(run)), self.typed_over(run.at))
+            Quantity(run.at, self.kinds[run.at.first], (*run.texts, *self.texts(run)), self.hard_coded(run.at))
             for run in runs
         ]
 
-    def typed_over(self, at: Range) -> tuple[Cell, ...]:
-        formulas = self.kinds[at.first] is Kind.FORMULA
+    def hard_coded(self, at: Range) -> tuple[Cell, ...]:
+        formulas = self.kinds[at.first] is CellKind.FORMULA
         return tuple(cell for cell in at.cells() if formulas and not self.workbook.formula(cell))
 
     def alike(self, one: Cell, other: Cell) -> bool:
-        """Whether their formulas were filled from one another, or would be if none had been typed over."""
+        """Whether their formulas were filled from one another, or would be if none had been replaced by a constant."""
         meant = [self.seen.typed[cell].one if cell in self.seen.typed else cell for cell in (one, other)]
         return self.likeness.alike(*meant)
 
@@ -115,7 +115,7 @@ class _Finder:
         """Whether the cell belongs to the column that the one above it belongs to."""
         if self.kinds[above] is not self.kinds[cell] or self.around.zone(above) != self.around.zone(cell):
             return False
-        if self.kinds[cell] is not Kind.FORMULA or self.alike(above, cell):
+        if self.kinds[cell] is not CellKind.FORMULA or self.alike(above, cell):
             return True
         if any(area.size > 1 and area.contains(above) for area in self.workbook.graph.areas(cell)):
             return False  # a total of the column
@@ -158,7 +158,7 @@ class _Finder:
         neighbour, cell = Cell(left.at.sheet, right.at.row, right.at.column - 1), right.at.first
         if self.kinds[neighbour] is not self.kinds[cell] or self.around.zone(neighbour) != self.around.zone(cell):
             return False
-        is_alike = self.kinds[cell] is not Kind.FORMULA or self.alike(neighbour, cell)
+        is_alike = self.kinds[cell] is not CellKind.FORMULA or self.alike(neighbour, cell)
         here, there = self.around.stack(cell), self.around.stack(neighbour)
         if not any(here):
             return is_alike
@@ -167,7 +167,7 @@ class _Finder:
         ):
             return True
         nearest, beside = (next(filter(None, stack), "") for stack in (here, there))
-        filled = self.kinds[cell] is Kind.FORMULA and is_alike
+        filled = self.kinds[cell] is CellKind.FORMULA and is_alike
         return left.by_label and filled and not self.both_known(nearest, beside)
 
     def both_known(self, one: str, other: str) -> bool:

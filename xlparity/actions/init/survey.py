@@ -1,4 +1,4 @@
-"""What the cells are: inputs, state, formulas; in a loop those of the first block, told by the later ones."""
+"""Classifies the cells of a workbook as inputs, state or formulas; in a loop, the cells of the first block."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -9,13 +9,13 @@ from xlparity.actions.init.likeness import Likeness, Pattern, is_constant, is_nu
 from xlparity.actions.init.loops import Loop
 from xlparity.actions.init.names import SAME, fit
 from xlparity.actions.init.texts import Texts
-from xlparity.actions.init.typed import typed_over
+from xlparity.actions.init.typed import hard_coded
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.workbook import Workbook, formulas_of
 
 
-class Kind(Enum):
-    """What a cell is to a check."""
+class CellKind(Enum):
+    """The role of a cell in a check."""
 
     INPUT = "a constant that formulas read"
     STATE = "a constant in the first block, and in the later ones a formula that reads the block before"
@@ -23,19 +23,19 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
-    """What the cells of a workbook are.
+class CellSurvey:
+    """The roles of the cells of a workbook.
 
     ``kinds`` are those that a check is about, in reading order, sheet by sheet; ``typed`` those of them that hold something
     else than the formulas that they belong to, each with two of these; ``unread`` the numbers that no formula reads.
     """
 
-    kinds: Mapping[Cell, Kind]
+    kinds: Mapping[Cell, CellKind]
     typed: Mapping[Cell, Pattern]
     unread: Collection[Cell]
 
 
-def survey(texts: Texts, likeness: Likeness, lacking: Iterable[str] = ()) -> Survey:
+def survey(texts: Texts, likeness: Likeness, lacking: Iterable[str] = ()) -> CellSurvey:
     """What the cells are; a number that no formula reads is an input where its label is one of the ``lacking`` names."""
     workbook, loop = texts.workbook, texts.loop
     every = [*(cell for cell, _ in formulas_of(workbook)), *workbook.members]
@@ -45,25 +45,25 @@ def survey(texts: Texts, likeness: Likeness, lacking: Iterable[str] = ()) -> Sur
     inside = every if loop is None else [cell for cell in every if loop.block(cell) is not None]
     read = _constants_read(workbook, inside, wanted)
     for cell in _in_the_first_block(workbook, loop, read):
-        kinds.setdefault(cell, Kind.INPUT)
+        kinds.setdefault(cell, CellKind.INPUT)
     behind = set(read if loop is None else _constants_read(workbook, every, wanted))
     unread = [cell for cell in workbook.cells if is_number(workbook, cell) and cell not in behind]
     for cell in _named(texts, unread, tuple(lacking)):
-        kinds.setdefault(cell, Kind.INPUT)
+        kinds.setdefault(cell, CellKind.INPUT)
     order = {sheet: number for number, sheet in enumerate(workbook.sheets)}
     in_order = {cell: kinds[cell] for cell in sorted(kinds, key=lambda cell: (order[cell.sheet], cell))}
-    return Survey(in_order, typed, unread)
+    return CellSurvey(in_order, typed, unread)
 
 
 def _of_one_pass(
     texts: Texts, likeness: Likeness, formulas: Iterable[Cell]
-) -> tuple[dict[Cell, Kind], dict[Cell, Pattern]]:
-    typed = typed_over(texts, likeness, formulas)
-    return dict.fromkeys((*formulas, *typed), Kind.FORMULA), typed
+) -> tuple[dict[Cell, CellKind], dict[Cell, Pattern]]:
+    typed = hard_coded(texts, likeness, formulas)
+    return dict.fromkeys((*formulas, *typed), CellKind.FORMULA), typed
 
 
-def _of_a_loop(likeness: Likeness, loop: Loop) -> tuple[dict[Cell, Kind], dict[Cell, Pattern]]:
-    kinds: dict[Cell, Kind] = {}
+def _of_a_loop(likeness: Likeness, loop: Loop) -> tuple[dict[Cell, CellKind], dict[Cell, Pattern]]:
+    kinds: dict[Cell, CellKind] = {}
     typed: dict[Cell, Pattern] = {}
     workbook = likeness.workbook
     for cell in (*workbook.cells, *workbook.members):
@@ -74,9 +74,9 @@ def _of_a_loop(likeness: Likeness, loop: Loop) -> tuple[dict[Cell, Kind], dict[C
         if 2 * len(computed) < len(later) or not loop.stays(cell):
             continue
         handed_on = 2 * sum(loop.goes_on(workbook, at) for at in computed) > len(computed)
-        kinds[cell] = Kind.STATE if handed_on and is_constant(workbook, cell) else Kind.FORMULA
+        kinds[cell] = CellKind.STATE if handed_on and is_constant(workbook, cell) else CellKind.FORMULA
         group = max(likeness.groups([cell, *computed]), key=len)
-        if kinds[cell] is Kind.FORMULA and cell not in group and len(group) > 1:
+        if kinds[cell] is CellKind.FORMULA and cell not in group and len(group) > 1:
             typed[cell] = likeness.pattern(group)
     return kinds, typed
 

@@ -1,4 +1,4 @@
-"""The spec file's text: what was found as TOML, and in comments why, and what to check."""
+"""Writes the drafted spec file: TOML, with comments on reasons and on what to check."""
 
 import json
 import re
@@ -19,8 +19,8 @@ _LONGEST_BEFORE_A_REMARK = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """All that is to be written.
+class SpecDraft:
+    """The content of a drafted spec file.
 
     ``lacking`` are the reference's parameters without an input, and whether each must be given; ``unplaced`` the names
     that it gives and no output has; ``unread`` the numbers that no formula reads; ``failure`` is why it could not be
@@ -42,7 +42,7 @@ class Draft:
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # of TOML
 
 
-def spec_text(draft: Draft) -> str:
+def spec_text(draft: SpecDraft) -> str:
     """The whole file."""
     live = next(drafted for drafted in draft.outputs if not drafted.left_out)
     sheet = draft.loop.sheet if draft.loop else live.quantity.at.sheet
@@ -63,10 +63,10 @@ def spec_text(draft: Draft) -> str:
         *_table(draft.inputs, sheet),
     ]
     for name, needed in draft.lacking.items():
-        said = (
+        sentence = (
             "the reference needs it, and no cell seems to hold it" if needed else "the reference has a default for it"
         )
-        lines.append(f'# {_key(name)} = ""  # {said}')
+        lines.append(f'# {_key(name)} = ""  # {sentence}')
     lines += [
         "",
         "[outputs]",
@@ -76,21 +76,21 @@ def spec_text(draft: Draft) -> str:
     ]
     if draft.unplaced:
         lines += ["", *_comment(f"The reference also gives {', '.join(draft.unplaced)}.")]
-    for said, cells in (
+    for sentence, cells in (
         ("Formulas that no line above covers", _uncovered(draft)),
         ("Numbers that neither a formula reads nor a line above covers", _unread(draft)),
     ):
         if left := as_ranges(sorted(cells, key=lambda cell: (draft.workbook.sheets.index(cell.sheet), cell))):
             addresses = [area.a1 if area.sheet == sheet else str(area) for area in left]
-            lines += ["", *_comment(f"{said}: {', '.join(addresses)}")]
+            lines += ["", *_comment(f"{sentence}: {', '.join(addresses)}")]
     return "\n".join(lines) + "\n"
 
 
-def _reference(draft: Draft) -> list[str]:
+def _reference(draft: SpecDraft) -> list[str]:
     if draft.reference is None:
-        said = "still to be set: file.py:function, relative to this file, or package.module:function"
+        sentence = "still to be set: file.py:function, relative to this file, or package.module:function"
         return [
-            *_comment(f"The reference is {said}. Its parameters are the inputs' names."),
+            *_comment(f"The reference is {sentence}. Its parameters are the inputs' names."),
             'reference = "reference.py:function"',
         ]
     return [f"reference = {_quoted(draft.reference)}"]
@@ -98,16 +98,16 @@ def _reference(draft: Draft) -> list[str]:
 
 def _blocks(loop: Loop) -> list[str]:
     first, last = loop.anchors[0], loop.anchors[-1]
-    said = f"{len(loop.anchors)} cells from {first.a1} to {last.a1} count, and the formulas repeat."
+    sentence = f"{len(loop.anchors)} cells from {first.a1} to {last.a1} count, and the formulas repeat."
     late = [str(number) for number in irregular(loop.offsets)]
     if late:
-        said += f" At another distance than the second: block {', '.join(late)}."
+        sentence += f" At another distance than the second: block {', '.join(late)}."
     if loop.is_table:
-        said += " Each row or column goes on from the one before, so each is an iteration."
+        sentence += " Each row or column goes on from the one before, so each is an iteration."
     if loop.unlike:
         cells = ", ".join(cell.a1 for cell in loop.unlike)
         blocks = sorted({(loop.block(cell) or 0) + 1 for cell in loop.unlike})
-        said += f" Not like most: block {', '.join(map(str, blocks))}, without a formula in {cells}."
+        sentence += f" Not like most: block {', '.join(map(str, blocks))}, without a formula in {cells}."
     if loop.label is not None:
         where = [f"label = {_quoted(loop.label)}"]
     elif loop.is_table and loop.down:
@@ -115,7 +115,7 @@ def _blocks(loop: Loop) -> list[str]:
     else:
         lines = [cell.row if loop.down else cell.column for cell in loop.anchors]
         where = textwrap.wrap(f"{'rows' if loop.down else 'columns'} = {lines}", _WIDTH, subsequent_indent="  ")
-    return ["[blocks]", *_comment(said), *where, ""]
+    return ["[blocks]", *_comment(sentence), *where, ""]
 
 
 def _table(drafts: Sequence[Drafted], sheet: str) -> Iterator[str]:
@@ -164,7 +164,7 @@ def _address(at: Range, sheet: str) -> str:
     return _quoted(at.a1 if at.sheet == sheet else str(at))
 
 
-def _uncovered(draft: Draft) -> list[Cell]:
+def _uncovered(draft: SpecDraft) -> list[Cell]:
     offsets = draft.loop.offsets if draft.loop else (Offset(0, 0),)
     covered = {cell for drafted in draft.inputs for cell in drafted.quantity.at.cells()}  # =1/3 is an input
     covered |= {
@@ -174,8 +174,8 @@ def _uncovered(draft: Draft) -> list[Cell]:
     return [cell for cell in cells if cell not in covered]
 
 
-def _unread(draft: Draft) -> list[Cell]:
-    """The numbers on the sheets of the lines above that no formula reads: perhaps beside a formula that was typed over."""
+def _unread(draft: SpecDraft) -> list[Cell]:
+    """The numbers on these sheets that no formula refers to: perhaps a formula was replaced by a constant."""
     loop = draft.loop
     sheets = {drafted.quantity.at.sheet for drafted in (*draft.inputs, *draft.outputs) if not drafted.left_out}
     covered = set(loop.anchors) if loop else set()

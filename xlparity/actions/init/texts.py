@@ -1,4 +1,4 @@
-"""What a sheet's texts say about a cell: the headers above it, the label to its left, the table and block it stands in."""
+"""Finds the texts that describe a cell: the headers above it, the label to its left, its table and block."""
 
 from collections.abc import Sequence
 

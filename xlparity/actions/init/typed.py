@@ -1,4 +1,4 @@
-"""What has been typed over: a run of cells under one header is one quantity, whatever single cells in it are constants.
+"""Finds hard-coded cells: a run of cells under one header is one quantity, even if single cells in it are constants.
 
 Along a column, or a row, the formulas that were filled from one another tell what would stand in the cells between them
 and next to them. One that holds something else belongs to them where all that its formula would read is there.
@@ -18,7 +18,7 @@ _CELLS_LOOKED_AT = 100  # of a range that a formula reads
 _LONGEST_GAP = 4  # between two formulas of a run
 
 
-def typed_over(texts: Texts, likeness: Likeness, formulas: Iterable[Cell]) -> dict[Cell, Pattern]:
+def hard_coded(texts: Texts, likeness: Likeness, formulas: Iterable[Cell]) -> dict[Cell, Pattern]:
     """The cells that belong to a run of like formulas and have none like them: constants, and formulas of another kind.
 
     Each with two formulas of the run.
@@ -35,11 +35,11 @@ def typed_over(texts: Texts, likeness: Likeness, formulas: Iterable[Cell]) -> di
     for down, lines in ((True, columns), (False, rows)):
         for line in lines.values():
             if len(line) > 1:
-                _Line(texts, likeness, every, found, line, down=down).look()
+                _CellLine(texts, likeness, every, found, line, down=down).look()
     return found
 
 
-class _Line:
+class _CellLine:
     """One column, or one row; ``found`` is what belongs to the runs of this one and of others."""
 
     def __init__(
@@ -162,7 +162,7 @@ class _Line:
         return alike and is_there and not (there.size == 1 and self.is_total(there.first))
 
     def nature(self, cell: Cell) -> str:
-        """What stands in a cell, roughly; nothing in a blank one."""
+        """The type of a cell's content: formula, text or number; empty for a blank cell."""
         if cell in self.formulas or cell in self.found:
             return "formula"
         content = self.workbook.cells.get(cell)

@@ -1,1 +1,1 @@
-"""Workbooks broken on purpose, to measure how many faults a check detects, names and mends."""
+"""``mutate``: plants faults in a workbook, to measure how many a check detects, locates and fixes."""

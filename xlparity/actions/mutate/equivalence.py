@@ -1,10 +1,10 @@
-"""Whether a mutant computes what the original does: shown on values that nobody chose to suit a check.
+"""Whether a mutant is equivalent, that is, computes what the original does. The evidence is independent of the check.
 
-That a check does not detect a mutant shows nothing: an input may keep its value, or never come to where the two differ.
-Two things do. The formulas themselves give the same on a thousand sets of random values in the cells that they read, each
-cell by itself. Or these cells hang together, as a sigmoid is never negative, and every bound cell comes to the same on a
-thousand other sets of whatever is typed into the workbook, within the ranges that the spec gives its inputs.
-Either way the sets must take every branch of the formulas that are changed.
+A mutant that the check does not detect need not be equivalent: an input may not vary, or may not reach the values for which
+the two differ. There are two kinds of evidence. Either the formulas give the same on a thousand samples of independent random
+values of their precedents. Or, since precedents may depend on each other (a sigmoid is never negative), every bound cell has
+the same value in a thousand scenarios of all constants of the workbook, within the ranges that the spec gives its inputs.
+Either way, the samples must take every branch of the changed formulas.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,53 +27,53 @@ from xlparity.spec.binding import Input
 from xlparity.spec.check import Check
 from xlparity.tolerance import Tolerance
 
-SETS = 1000
-_PLAIN = 750  # of these hold numbers in general, the others zeros, ties and small whole numbers
-_INPUTS_ONLY = 0.4  # of the sets of inputs: in these, whatever else is typed keeps its value
-_IN_GENERAL = 0.8  # of the sets of inputs: the others hold small whole numbers
-_ENOUGH = 100  # sets in which a formula must have a value, lest two that are always an error agree
-_TIES = 3  # sets in which what alone makes two formulas differ must have come about
-_MOST_READ = 2000  # cells that are given random values at once: 16 MB of them
-_NUDGE, _STEPS = 2.0**-50, 64.0  # four ulps; a formula rounds at every step, and a nudge does so once
+SAMPLES = 1000
+_PLAIN = 750  # samples with arbitrary numbers; the others have zeros, ties and small whole numbers
+_INPUTS_ONLY = 0.4  # share of the scenarios in which only inputs vary, and no other constants
+_IN_GENERAL = 0.8  # share of the scenarios with arbitrary numbers; the others have small whole numbers
+_ENOUGH = 100  # samples in which a formula must have a value: two that are always an error would agree
+_TIES = 3  # samples in which the relations must hold that alone make two formulas differ
+_MOST_READ = 2000  # cells with random values at a time: 16 MB
+_NUDGE, _STEPS = 2.0**-50, 64.0  # four ulps; a formula rounds at every step, the changed values are rounded once
 _SAME = Tolerance(rtol=1e-9, atol=1e-12)
 _WHOLE = (0.0, 1.0, -1.0, 2.0, -2.0, 3.0)
 
-Relation = tuple[Cell, "Cell | float"]
+Equality = tuple[Cell, "Cell | float"]
 """A cell that is equal to another one, or to a number."""
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """How a mutant's formulas compare with the original's on random values for all that they read: ``same``, or not.
+class FormulaComparison:
+    """Whether a mutant's formulas compute the ``same`` as the original's on random values of their precedents.
 
-    Where no numbers in general make them differ but zeros or ties do, ``relations`` are what holds in every set that does,
-    and they may be none, as where no set takes some branch; None where numbers in general make them differ, or where nothing
-    could be computed.
+    Where they differ for zeros or ties only, ``relations`` are the equalities that hold in every sample in which they differ;
+    there may be none, as where no sample takes some branch. It is None where they differ for arbitrary numbers, or could not
+    be computed.
     """
 
     same: bool
-    relations: tuple[Relation, ...] | None = None
+    relations: tuple[Equality, ...] | None = None
 
 
 def compare_formulas(
     workbook: Workbook, session: FormulasSession, values: Values, mutant: Mutant, *, seed: int
-) -> Comparison:
-    """The comparison of each of the mutant's formulas with the one in its place; ``values`` are the workbook's."""
+) -> FormulaComparison:
+    """Compare each of the mutant's formulas with the original one; ``values`` are the workbook's."""
     broken = workbook.edited(mutant.contents)
-    same, relations = True, set[Relation]()
+    same, relations = True, set[Equality]()
     for cells in _groups(workbook, broken, mutant):
         if cells is None:
-            return Comparison(False)
+            return FormulaComparison(False)
         found = _compare(workbook, broken, session, values, cells, np.random.default_rng(seed))
         if not found.same and found.relations is None:
             return found
         same &= found.same
         relations |= set(found.relations or ())
-    return Comparison(same, None if same else tuple(relations))
+    return FormulaComparison(same, None if same else tuple(relations))
 
 
 def _groups(workbook: Workbook, broken: Workbook, mutant: Mutant) -> Iterator[Mapping[Cell, set[Cell]] | None]:
-    """The mutant's formulas with the cells that they read, as many at a time as there is room for; None where there is none."""
+    """The mutant's formulas with their precedents, in groups of at most ``_MOST_READ`` precedents; None for a larger formula."""
     group: dict[Cell, set[Cell]] = {}
     total = 0
     for cell in mutant.contents:
@@ -97,11 +97,11 @@ def _compare(
     values: Values,
     cells: Mapping[Cell, set[Cell]],
     random: np.random.Generator,
-) -> Comparison:
+) -> FormulaComparison:
     read = set[Cell]().union(*cells.values())
     free = sorted(cell for cell in read if isinstance(values.get(cell), float | bool))
     if not free:
-        return Comparison(False)
+        return FormulaComparison(False)
     constants = {number for book in (workbook, broken) for cell in cells for number in _constants(book, cell)}
     numbers = _random(len(free), (*_WHOLE, *sorted(constants)), max(map(abs, constants), default=1.0), random)
     nudged = numbers * (1 + _NUDGE * random.uniform(-1, 1, numbers.shape))
@@ -109,40 +109,40 @@ def _compare(
         {cell: _column(row, values[cell]) for cell, row in zip(free, table, strict=True)} for table in (numbers, nudged)
     )
     original, mutant = (_alone(book, session, values, read, cells) for book in (workbook, broken))
-    one, other, beside = original.forced(given, SETS), mutant.forced(given, SETS), original.forced(near, SETS)
+    one, other, nearby = original.forced(given, SAMPLES), mutant.forced(given, SAMPLES), original.forced(near, SAMPLES)
     largest = np.abs(numbers).max(axis=0)
-    different, enough = np.zeros(SETS, dtype=bool), True
+    different, enough = np.zeros(SAMPLES, dtype=bool), True
     for cell in _filled(workbook, cells):
         column = one.get(cell, BLANK)
-        right = floats_of(column, SETS)
+        right = floats_of(column, SAMPLES)
         with np.errstate(all="ignore"):
-            moved = _STEPS * np.abs(floats_of(beside.get(cell, BLANK), SETS) - right)
-            moved[_PLAIN:] = 0.0  # a nudge would part a tie
+            moved = _STEPS * np.abs(floats_of(nearby.get(cell, BLANK), SAMPLES) - right)
+            moved[_PLAIN:] = 0.0  # a small change would break a tie
             slack = np.where(np.isfinite(moved), moved, 0.0) + _SAME.rtol * np.abs(right) + _SAME.atol * largest
-        differs, known = differing(column, other.get(cell, BLANK), SETS, slack)
+        differs, known = differing(column, other.get(cell, BLANK), SAMPLES, slack)
         different |= differs
-        enough &= int((known & ~_errors(column, SETS)).sum()) >= _ENOUGH
+        enough &= int((known & ~_errors(column, SAMPLES)).sum()) >= _ENOUGH
     if different[:_PLAIN].any() or not enough:
-        return Comparison(False)
+        return FormulaComparison(False)
     if different.any():
-        return Comparison(False, tuple(_relations(free, numbers[:, different])))
+        return FormulaComparison(False, tuple(_relations(free, numbers[:, different])))
     formulas = {cell: formula for cell in cells if (formula := workbook.formula(cell)) is not None}
     for changed in without_each_of(formulas) or ():
         edited = replace(workbook, cells={**workbook.cells, **changed})
-        without = _alone(edited, session, values, read, cells).forced(given, SETS)
-        if not _differ(one, without, _filled(workbook, cells), SETS):
-            return Comparison(False, ())
-    return Comparison(True)
+        without = _alone(edited, session, values, read, cells).forced(given, SAMPLES)
+        if not _differ(one, without, _filled(workbook, cells), SAMPLES):
+            return FormulaComparison(False, ())
+    return FormulaComparison(True)
 
 
 def _differ(one: Mapping[Cell, Column], other: Mapping[Cell, Column], cells: Iterable[Cell], count: int) -> bool:
-    """Whether any of the cells has another value in any set."""
+    """Whether any of the cells has another value in any sample."""
     nothing = np.zeros(count)
     return any(differing(one.get(cell, BLANK), other.get(cell, BLANK), count, nothing)[0].any() for cell in cells)
 
 
 def _constants(workbook: Workbook, cell: Cell) -> list[float]:
-    """The numbers in the cell's formula: where one is compared with something, it is at the number that they tie."""
+    """The numbers in the cell's formula: a comparison with one has its tie at that number."""
     try:
         return [float(node.word) for _, node in walk(parse(str(workbook.formula(cell)))) if node.kind == "number"]
     except ValueError:
@@ -150,11 +150,11 @@ def _constants(workbook: Workbook, cell: Cell) -> list[float]:
 
 
 def _random(cells: int, whole: Sequence[float], largest: float, random: np.random.Generator) -> Floats:
-    """Values for so many cells, (cells, sets): both signs, one sign, shares, large, small and mixed; then zeros and ties.
+    """Random values (cells, samples): both signs, one sign, fractions, large, small and mixed; then zeros and ties.
 
-    ``largest`` is the largest constant in the formulas: some values are on either side of it.
+    ``largest`` is the largest constant in the formulas: some values are larger, and some smaller.
     """
-    shape = cells, SETS
+    shape = cells, SAMPLES
     signs = random.choice([-1.0, 1.0], shape)
     kinds = [
         random.uniform(-3, 3, shape),
@@ -165,7 +165,7 @@ def _random(cells: int, whole: Sequence[float], largest: float, random: np.rando
         signs * 10.0 ** random.uniform(-4, 4, shape),
         largest * random.uniform(-2, 2, shape),
     ]
-    numbers = np.choose(np.arange(SETS) % len(kinds), kinds)
+    numbers = np.choose(np.arange(SAMPLES) % len(kinds), kinds)
     plain = numbers[:, _PLAIN:].copy()
     small = random.choice(whole, plain.shape)
     one_for_all = np.broadcast_to(np.where(random.random(plain.shape[1]) < 0.5, plain[0], small[0]), plain.shape)
@@ -182,7 +182,7 @@ def _column(numbers: Floats, value: Value) -> Column:
 def _alone(
     workbook: Workbook, session: FormulasSession, values: Values, read: set[Cell], formulas: Mapping[Cell, object]
 ) -> FormulasSession:
-    """A session of a workbook with these formulas and what they read, and nothing else."""
+    """A session of a workbook with these formulas and their precedents only."""
     filled = _filled(workbook, formulas)
     contents: dict[Cell, Value | Formula] = {cell: values.get(cell, BLANK) for cell in read - filled}
     contents |= {cell: workbook.cells[cell] for cell in formulas}
@@ -195,8 +195,8 @@ def _filled(workbook: Workbook, formulas: Mapping[Cell, object]) -> set[Cell]:
     return {filled for cell in formulas for filled in workbook.filled(cell).cells()}
 
 
-def _relations(cells: Sequence[Cell], numbers: Floats) -> Iterator[Relation]:
-    """What holds in all these sets, (cells, sets): cells that are a number, cells that are equal."""
+def _relations(cells: Sequence[Cell], numbers: Floats) -> Iterator[Equality]:
+    """The equalities that hold in all samples (cells, samples): of a cell and a number, of two cells."""
     constant = (numbers == numbers[:, :1]).all(axis=1)
     for place, cell in enumerate(cells):
         if constant[place]:
@@ -207,7 +207,7 @@ def _relations(cells: Sequence[Cell], numbers: Floats) -> Iterator[Relation]:
 
 
 def differing(one: Column, other: Column, count: int, slack: Floats) -> tuple[Bools, Bools]:
-    """In which sets two columns differ by more than the slack, or in what they hold, and in which that is known at all."""
+    """In which samples two columns differ by more than ``slack``, or in the kind of value; in which samples this is known."""
     left, right = floats_of(one, count), floats_of(other, count)
     with np.errstate(all="ignore"):
         differs = ~(np.abs(left - right) <= slack)
@@ -226,18 +226,18 @@ def _errors(column: Column, count: int) -> Bools:
 
 
 def _computed(column: Column, count: int) -> bool:
-    """Whether there are values in enough sets, and not only error values and refusals."""
+    """Whether there are values in enough samples: neither error values nor unsupported ones."""
     if isinstance(column, np.ndarray):
         return True
     lacking = sum(isinstance(value_in(column, at), ErrorValue | Unsupported | Missing) for at in range(count))
     return count - lacking >= min(_ENOUGH, count)
 
 
-class Others:
-    """Other sets of inputs, and what the original computes on them.
+class MutationScenarios:
+    """Scenarios, and what the original computes in them.
 
-    The first are such as ``verify`` draws, but of every input, one that the spec does not vary as well. In later ones the
-    other numbers that the bound cells follow from change too, and in the last all are zeros, ties and small whole numbers.
+    The first are drawn as ``verify`` does, but vary every input, even one that the spec does not vary. Later ones also vary
+    the other constants among the precedents of bound cells, and the last have zeros, ties and small whole numbers.
     """
 
     def __init__(
@@ -253,24 +253,24 @@ class Others:
 
     @property
     def count(self) -> int:
-        """How many sets there are: none where nothing can be changed."""
+        """The number of scenarios: 0 where nothing can be varied."""
         return self._drawn.scenarios
 
     def columns(self, count: int) -> dict[Cell, Column]:
-        """The inputs in so many of the sets."""
+        """The inputs in the first ``count`` scenarios."""
         return self._drawn.columns(range(1, count + 1))
 
     def agrees(
         self,
         session: FormulasSession,
-        most: int = SETS,
+        most: int = SAMPLES,
         cells: set[Cell] | None = None,
-        relations: Sequence[Relation] = (),
+        relations: Sequence[Equality] = (),
     ) -> bool:
-        """Whether every bound cell comes to what it comes to in the original, on so many of the sets.
+        """Whether every bound cell has the original's value in at most ``most`` scenarios.
 
-        Where the original has an error value, as at the edges of what can be computed, nothing is asked; but ``cells`` must
-        have values in enough sets, and the ``relations`` must hold in some.
+        Where the original has an error value, as at the limits of what can be computed, the value is not compared; but
+        ``cells`` must have values in enough scenarios, and the ``relations`` must hold in some.
         """
         count = min(most, self.count)
         if not count:
@@ -288,7 +288,7 @@ class Others:
         return all(self._alike(original, found, quantity, count) for quantity in self._quantities.values())
 
     def _take_every_branch(self, original: Mapping[Cell, Column], cells: Iterable[Cell], count: int) -> bool:
-        """Whether these sets take every branch of the formulas that fill the cells."""
+        """Whether these scenarios take every branch of the formulas that fill the cells."""
         anchors = {self._workbook.members.get(cell, cell) for cell in cells}
         formulas = {cell: formula for cell in sorted(anchors) if (formula := self._workbook.formula(cell)) is not None}
         columns = self.columns(count)
@@ -302,12 +302,12 @@ class Others:
     def _alike(
         original: Mapping[Cell, Column], found: Mapping[Cell, Column], cells: Sequence[Cell], count: int
     ) -> bool:
-        """Whether a quantity's cells come to the same, but for rounding."""
+        """Whether a quantity's cells have the same values within rounding error."""
         table = np.array([floats_of(original.get(cell, BLANK), count) for cell in cells])
         largest = np.fmax.reduce(np.abs(table), axis=0)
         largest = np.where(np.isfinite(largest), largest, 0.0)
         for cell, numbers in zip(cells, table, strict=True):
-            with np.errstate(all="ignore"):  # of a loan after its last payment rounding is left, not 0
+            with np.errstate(all="ignore"):  # a loan after its last payment is a rounding residue, not 0
                 slack = _SAME.atol * (1 + largest) + _SAME.rtol * np.abs(numbers)
             column = original.get(cell, BLANK)
             differs, _ = differing(column, found.get(cell, BLANK), count, slack)
@@ -316,12 +316,12 @@ class Others:
         return True
 
 
-def _holding(columns: Mapping[Cell, Column], relations: Sequence[Relation], count: int) -> int:
-    """In how many sets all the relations hold."""
+def _holding(columns: Mapping[Cell, Column], relations: Sequence[Equality], count: int) -> int:
+    """The number of scenarios in which all the relations hold."""
     holds = np.ones(count, dtype=bool)
     for cell, other in relations:
-        beside = floats_of(other if isinstance(other, float) else columns.get(other, BLANK), count)
-        holds &= floats_of(columns.get(cell, BLANK), count) == beside
+        nearby = floats_of(other if isinstance(other, float) else columns.get(other, BLANK), count)
+        holds &= floats_of(columns.get(cell, BLANK), count) == nearby
     return int(holds.sum())
 
 
@@ -335,7 +335,7 @@ def _drawn(checks: Sequence[Check], workbook: Workbook, values: Values, seed: in
         if cell not in named and isinstance(workbook.cells.get(cell), float)
     ]
     more = [Input(str(cell), Range.of(cell)) for cell in typed]
-    found = sample(varying, workbook, values, SETS, seed, more)
+    found = sample(varying, workbook, values, SAMPLES, seed, more)
     random = np.random.default_rng(seed)
     own = set(typed)
     elements = tuple(_with_ties(e, found.scenarios, random, own, values) for e in found.elements)
@@ -345,7 +345,7 @@ def _drawn(checks: Sequence[Check], workbook: Workbook, values: Values, seed: in
 def _with_ties(
     element: VariedElement, count: int, random: np.random.Generator, typed: set[Cell], values: Values
 ) -> VariedElement:
-    """The element with zeros and small whole numbers in the last sets, and its own value in the first where it is no input."""
+    """The element with zeros and small whole numbers in the last scenarios; if not an input, its stored value in the first."""
     column, now = element.values, values[element.cells[0]]
     if not isinstance(column, np.ndarray) or not isinstance(now, float):
         return element

@@ -1,4 +1,4 @@
-"""Broken copies of a workbook: each formula shape with each kind of edit, in one cell and wherever the shape stands."""
+"""The mutants of a workbook: each kind of edit at each relative formula, in one cell and in all cells with that formula."""
 
 import random
 from collections import Counter
@@ -19,7 +19,7 @@ from xlparity.results.mutants import Mutant
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """The cells of one quantity that have one form, each with its iteration."""
+    """The cells of one quantity with the same relative formula, each with its iteration."""
 
     check: str
     variable: str
@@ -28,10 +28,10 @@ class _Shape:
 
 
 def mutants(workbook: Workbook, layout: QuantityMap, values: Mapping[Cell, Value], *, seed: int) -> list[Mutant]:
-    """Every kind of edit once at every shape, in a cell drawn from its iterations, and the same edit in all of its cells.
+    """Every kind of edit once at every relative formula: in a cell drawn from its iterations, and in all of its cells.
 
-    Shapes are those of the bound formulas and of the helpers on the way to them. ``values`` are what the cells come to,
-    for the numbers that are pasted over formulas. The same seed gives the same.
+    The formulas are the bound ones and their precedents. ``values`` are the cells' values, for the edits that replace a formula
+    by its value. The same seed gives the same mutants.
     """
     draw = random.Random(seed)
     found: list[Mutant] = []
@@ -41,11 +41,11 @@ def mutants(workbook: Workbook, layout: QuantityMap, values: Mapping[Cell, Value
 
 
 def in_rounds(mutants: Sequence[Mutant], most: int, *, seed: int) -> list[int]:
-    """The numbers of so many mutants at most, in an order of which every beginning covers kinds and formulas evenly.
+    """The indices of at most ``most`` mutants, in an order in which every prefix covers kinds and formulas evenly.
 
-    Each round has one mutant of every kind that is left: of the formula that has had fewest of the kind, and then fewest of
-    all, in one cell and in all its cells by turns. What remains open is drawn with the seed. Of two numbers of mutants, the
-    smaller has the first of the larger.
+    Each round has one mutant of every kind that is left: of the formula with the fewest mutants of the kind so far, then the
+    fewest of all; edits of one cell and of all cells alternate. Ties are resolved by the seed. A smaller ``most`` gives a
+    prefix of the same order.
     """
     draw = random.Random(seed)
     left: dict[str, dict[tuple[str, bool], list[int]]] = {}
@@ -56,13 +56,13 @@ def in_rounds(mutants: Sequence[Mutant], most: int, *, seed: int) -> list[int]:
     of_formula: Counter[object] = Counter()
     order: list[int] = []
 
-    def had(kind: str, group: tuple[str, bool]) -> tuple[int, int, int]:
+    def used(kind: str, group: tuple[str, bool]) -> tuple[int, int, int]:
         formula, everywhere = group
         return of_formula[kind, formula], of_formula[formula], of_formula[kind, everywhere]
 
     while left and len(order) < most:
         for kind, groups in list(left.items()):
-            group = min(groups, key=lambda each, kind=kind: had(kind, each))  # type: ignore[misc]
+            group = min(groups, key=lambda each, kind=kind: used(kind, each))  # type: ignore[misc]
             order.append(groups[group].pop())
             formula, everywhere = group
             of_formula.update([(kind, formula), formula, (kind, everywhere)])
@@ -79,8 +79,8 @@ def _shapes(workbook: Workbook, layout: QuantityMap) -> list[_Shape]:
     for cell in bound:
         slot = layout.positions[cell]
         _add(groups, workbook, layout, cell, slot.check, slot.variable, slot.iteration)
-    census = count_coverage(workbook, bound)
-    unbound = {*census.unbound_cells, *(workbook.members.get(cell, cell) for cell in bound)}
+    coverage = count_coverage(workbook, bound)
+    unbound = {*coverage.unbound_cells, *(workbook.members.get(cell, cell) for cell in bound)}
     first = next(iter(layout.offsets))
     for cell, _ in formulas_of(workbook):
         if cell not in unbound:
@@ -99,7 +99,7 @@ def _add(
 ) -> None:
     anchor = workbook.members.get(cell, cell)
     formula = workbook.formula(cell)
-    assert formula is not None  # asked for by whoever calls
+    assert formula is not None  # the caller passes formula cells only
     form = layout.form(anchor, formula, (check, iteration))
     groups.setdefault((check, variable, form), {})[anchor] = iteration
 
@@ -115,8 +115,8 @@ def _of_shape(
     text = _without_addresses(formula)
     value = values.get(cell)
     if isinstance(value, float | bool):
-        said = "a number is pasted over the formula"
-        yield Mutant(*named, "typed", said, {cell: value}, str(formula), text)
+        sentence = "the formula is replaced by a hard-coded number"
+        yield Mutant(*named, "typed", sentence, {cell: value}, str(formula), text)
     try:
         tree = parse(formula.text)
     except ValueError:
@@ -132,17 +132,19 @@ def _of_shape(
         everywhere = _everywhere(workbook, layout, shape, layout.form(cell, new, home))
         if len(shape.cells) > 1 and everywhere is not None:
             first = str(workbook.formula(next(iter(everywhere))))
-            yield Mutant(*named, kind, f"{edit.said}, wherever the formula stands", everywhere, first, text)
+            yield Mutant(*named, kind, f"{edit.said}, in every cell with the formula", everywhere, first, text)
     yield from _filled(workbook, layout, shape, draw)
 
 
 def _frozen(tree: Node, site: Site, values: Mapping[Cell, Value]) -> Iterator[Edit]:
-    """One reference to a cell made the number that stands there."""
+    """Each edit that replaces one reference to a cell by the number in that cell."""
     for path, node in walk(tree):
         area = site.area(node)
         value = values.get(area.first) if area is not None and area.size == 1 else None
         if isinstance(value, float):
-            yield Edit("frozen", with_part(tree, path, number(value)), f"{node} is pasted in as a number", 1.0)
+            yield Edit(
+                "frozen", with_part(tree, path, number(value)), f"{node} is replaced by a hard-coded number", 1.0
+            )
 
 
 def _everywhere(
@@ -159,7 +161,7 @@ def _everywhere(
 
 
 def _filled(workbook: Workbook, layout: QuantityMap, shape: _Shape, draw: random.Random) -> Iterator[Mutant]:
-    """A ``$`` more or less in the first of several cells, and the formula filled into the others again."""
+    """One ``$`` added or removed in the first of several cells, and the formula filled into the others again."""
     iteration = draw.choice(list(shape.cells.values()))
     block = [cell for cell, number in shape.cells.items() if number == iteration]
     if len(block) < 2:
@@ -174,13 +176,13 @@ def _filled(workbook: Workbook, layout: QuantityMap, shape: _Shape, draw: random
         if contents is not None and any(_moved(workbook, layout, shape, cell, f) for cell, f in contents.items()):
             choices.append((turn.happened, contents))
     if choices:
-        said, contents = draw.choice(choices)
-        named = shape.check, shape.variable, "anchor", said
+        sentence, contents = draw.choice(choices)
+        named = shape.check, shape.variable, "anchor", sentence
         yield Mutant(*named, contents, str(formula), _without_addresses(formula))
 
 
 def _filled_from(block: Sequence[Cell], formula: Formula) -> Mapping[Cell, Formula] | None:
-    """The formula of the block's first cell as Excel fills it into all of them; None where it cannot."""
+    """The formula of the block's first cell, filled into all of them as Excel does; None where it cannot be."""
     contents: dict[Cell, Formula] = {}
     for cell in block:
         text = filled(formula.text, cell.row - block[0].row, cell.column - block[0].column)
@@ -191,14 +193,14 @@ def _filled_from(block: Sequence[Cell], formula: Formula) -> Mapping[Cell, Formu
 
 
 def _moved(workbook: Workbook, layout: QuantityMap, shape: _Shape, cell: Cell, new: Formula) -> bool:
-    """Whether the formula refers to other cells than the one that stands there."""
+    """Whether the new formula refers to other cells than the cell's own."""
     held = workbook.formula(cell)
     home = shape.check, shape.cells[cell]
     return held is not None and layout.form(cell, held, home) != layout.form(cell, new, home)
 
 
 def _of_inputs(workbook: Workbook, layout: QuantityMap, draw: random.Random) -> Iterator[Mutant]:
-    """A formula pasted over one cell of an input that has several."""
+    """One cell of an input with several cells replaced by a formula."""
     inputs: dict[tuple[str, str], list[Cell]] = {}
     for cell, slot in layout.positions.items():
         if isinstance(workbook.cells.get(cell), float):
@@ -207,13 +209,15 @@ def _of_inputs(workbook: Workbook, layout: QuantityMap, draw: random.Random) -> 
         cells = [cell for cell in found if cell.sheet == found[0].sheet]
         if len(cells) > 1:
             cell, other = draw.sample(cells, 2)
-            said = f"{cell.a1} is made a copy of {other.a1}"
+            sentence = f"{cell.a1} is made a copy of {other.a1}"
             held = f"{workbook.cells[cell]:g}"
-            yield Mutant(check, variable, "input", said, {cell: Formula(f"={other.a1}")}, held, f"{check} {variable}")
+            yield Mutant(
+                check, variable, "input", sentence, {cell: Formula(f"={other.a1}")}, held, f"{check} {variable}"
+            )
 
 
 def _without_addresses(formula: Formula) -> str:
-    """What is common to a formula and to those that read other cells in the same way, as of windows that move by two."""
+    """The formula without its addresses: equal for formulas that refer to other cells in the same way."""
     try:
         return dissect(formula.text, lambda word: "A1")[0]
     except ValueError:

@@ -1,4 +1,4 @@
-"""How good a check is: broken copies of its workbook, of which it should detect every one, name the cell and mend it."""
+"""Runs the mutants of a spec's workbook, to measure how many the check detects, locates and fixes."""
 
 import math
 import os
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from xlparity.actions.mutate.equivalence import SETS, Others, compare_formulas
+from xlparity.actions.mutate.equivalence import SAMPLES, MutationScenarios, compare_formulas
 from xlparity.actions.mutate.mutants import in_rounds, mutants
 from xlparity.diagnosis.relative import QuantityMap
 from xlparity.engines.evaluator.session import FormulasSession
@@ -26,15 +26,15 @@ from xlparity.errors import OracleError, UsageError
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
 from xlparity.pipeline import Progress, assess, silent
-from xlparity.results.mutants import Mutant, MutationReport, Outcome
+from xlparity.results.mutants import Mutant, MutantResult, MutationReport
 from xlparity.results.report import Finding, Report, Verdict
 from xlparity.settings import MUTATION_TIME, Options
 from xlparity.spec import Spec, bind, read_spec, workbook_of
 from xlparity.spec.case import Case
 from xlparity.spec.reference import Reference, Trace
 
-_PROOFS = 200  # sets of inputs on which a mended mutant is held against the original
-_FIRST_SECONDS, _FIRST_MUTANTS = 5.0, 3  # after which it is estimated how long all will take
+_RESTORED_SCENARIOS = 200  # scenarios in which a mutant with the suggestion is compared with the original
+_FIRST_SECONDS, _FIRST_MUTANTS = 5.0, 3  # after both, the time for all is estimated
 
 
 def mutate(
@@ -45,16 +45,15 @@ def mutate(
     progress: Progress | None = None,
     note: Callable[[str], None] | None = None,
 ) -> MutationReport:
-    """How many faults a spec's check detects: its workbook is broken in one place at a time, and each copy verified.
+    """Measure how many faults a spec's check detects: plant one fault at a time in its workbook, and verify each copy.
 
     ``spec``, ``workbook``, ``options`` and ``progress`` are as for ``verify``; the engine is always ``formulas``. At most
-    ``options.mutants`` are run, drawn evenly from all with ``options.seed``, and none is begun when ``options.time`` is over.
-    That decides how many there are and nothing else: they are the first of the same order. ``note`` is called with an
-    estimate where all of them take long.
+    ``options.mutants`` are run, drawn evenly from all with ``options.seed``, and none is started after ``options.time``
+    seconds. The order does not depend on the time. ``note`` is called with an estimate where all of them take long.
 
-    ``options.jobs`` processes share the work; a program that calls this from a script of its own, where processes are
-    started anew as on Windows, does so below ``if __name__ == "__main__":``.
-    Raises UsageError where the workbook does not pass as it is, and what ``verify`` raises.
+    The work is shared by ``options.jobs`` processes; where these are not forked, as on Windows, a script must call this below
+    ``if __name__ == "__main__":``.
+    Raises UsageError where the workbook does not pass without a fault, and the errors of ``verify``.
     """
     progress = progress or silent
     options = Options.of_project() if options is None else options
@@ -66,7 +65,7 @@ def mutate(
     jobs = min(options.jobs or os.cpu_count() or 1, len(numbers) or 1)
     time = None if math.isinf(options.time) else options.time
     began = clock.monotonic()
-    found: list[Outcome] = []
+    found: list[MutantResult] = []
     estimated = note is None
 
     def over() -> bool:
@@ -77,9 +76,9 @@ def mutate(
         spent = clock.monotonic() - began
         if note and not estimated and len(found) >= _FIRST_MUTANTS and spent >= _FIRST_SECONDS:
             estimated = True
-            said = _estimate([bench.mutants[number] for number in numbers], spent / len(found), time)
-            if said:
-                note(said)
+            text = _estimate([bench.mutants[number] for number in numbers], spent / len(found), time)
+            if text:
+                note(text)
         share = len(found) / len(numbers)
         progress(
             f"mutant {len(found):,} of {len(numbers):,}", share if not time else max(share, min(spent / time, 1.0))
@@ -91,16 +90,16 @@ def mutate(
 
 
 def _estimate(chosen: Sequence[Mutant], each: float, time: float | None) -> str | None:
-    """How long the mutants will take, where that is longer than they may, or longer than one likes to wait."""
+    """A sentence on how long the mutants will take; None where that is within the time limit, or within the default one."""
     whole = each * len(chosen)
     if whole <= (MUTATION_TIME if time is None else time):
         return None
-    said = f"{len(chosen):,} mutants take about {_duration(whole)}"
+    text = f"{len(chosen):,} mutants take about {_duration(whole)}"
     if time is None:
-        return f"{said}; --time {MUTATION_TIME:g} runs as many as {MUTATION_TIME:g} s allow"
+        return f"{text}; --time {MUTATION_TIME:g} runs as many as {MUTATION_TIME:g} s allow"
     kinds, formulas = len({mutant.kind for mutant in chosen}), len({mutant.formula for mutant in chosen})
     drawn = f"drawn evenly from {kinds} kind{'s' * (kinds > 1)} of edit and {formulas} formula{'s' * (formulas > 1)}"
-    return f"{said}; {time:g} s allow about {max(1, round(time / each)):,} of them, {drawn}; --time none runs all"
+    return f"{text}; {time:g} s allow about {max(1, round(time / each)):,} of them, {drawn}; --time none runs all"
 
 
 def _duration(seconds: float) -> str:
@@ -111,8 +110,8 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if seconds >= 100 else f"{round(seconds)} s"
 
 
-def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int, over: Callable[[], bool]) -> Iterator[Outcome]:
-    """What becomes of the mutants, in their order, until time is over; of one at least."""
+def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int, over: Callable[[], bool]) -> Iterator[MutantResult]:
+    """The results of the mutants, in order, until the time is over; at least one."""
     left = (bench.mutants[number] for number in numbers)
     if jobs < 2:
         for done, mutant in enumerate(left):
@@ -132,22 +131,22 @@ def _outcomes(bench: "Bench", numbers: Sequence[int], jobs: int, over: Callable[
                 waiting.extend(pool.submit(_outcome, mutant) for mutant in islice(left, 1))
 
 
-_bench: "Bench | None" = None  # of a worker process, which has one for all its mutants
+_bench: "Bench | None" = None  # of a worker process, for all its mutants
 
 
 def _begin(*arguments: Any) -> None:
     global _bench  # noqa: PLW0603
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends every process, these at once and without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the workers at once, without a traceback
     _bench = Bench(*arguments)
 
 
-def _outcome(mutant: Mutant) -> Outcome:
+def _outcome(mutant: Mutant) -> MutantResult:
     assert _bench is not None  # the initializer has run
     return _bench.outcome(mutant)
 
 
 class Bench:
-    """A spec and its workbook, ready to have mutants tried on them."""
+    """A spec and its workbook, prepared for running mutants."""
 
     def __init__(self, spec: Path, workbook: Path | None, options: Options) -> None:
         self.arguments = spec, workbook, options
@@ -155,14 +154,14 @@ class Bench:
         self.book: Workbook = read_workbook(workbook or workbook_of(self.plan))
         self._options = options
         self.session = OriginalSession(self.book)
-        self._engine = _Kin(self.session)
+        self._engine = _SharedEngine(self.session)
         checks = bind(self.plan, self.book, options.reference_timeout)
         references = {check.reference.name: check.reference for check in checks}
-        remembering = {
-            name: _Remembering(name, of.function, of.digest, of.containment, of.patience)
+        cached = {
+            name: _CachedReference(name, of.function, of.digest, of.containment, of.patience)
             for name, of in references.items()
         }
-        self.checks = [replace(check, reference=remembering[check.reference.name]) for check in checks]
+        self.checks = [replace(check, reference=cached[check.reference.name]) for check in checks]
 
     @cached_property
     def values(self) -> Values:
@@ -171,25 +170,25 @@ class Bench:
 
     @cached_property
     def mutants(self) -> list[Mutant]:
-        """All that there are."""
+        """All mutants."""
         checks = [(check.name, check.cells, check.inputs) for check in self.checks]
         return mutants(self.book, QuantityMap(self.book, checks), self.values, seed=self._options.seed)
 
     def chosen(self, most: int) -> list[int]:
-        """The numbers of so many mutants at most, in the order in which they are run."""
+        """The indices of at most ``most`` mutants, in the order of the run."""
         return in_rounds(self.mutants, most, seed=self._options.seed)
 
     def check_original(self) -> None:
-        """Raises UsageError where the workbook does not pass before it is broken."""
+        """Raise UsageError where the workbook does not pass without a fault."""
         report = self._report(self.book)
         if report.verdict is not Verdict.PASS:
             raise UsageError(
                 f"{self.book.path}: does not pass as it is ({report.verdict}); run 'xlparity verify {self.plan.path}' "
-                "and mend it first"
+                "and fix it first"
             )
 
-    def outcome(self, mutant: Mutant) -> Outcome:
-        """What becomes of the mutant."""
+    def outcome(self, mutant: Mutant) -> MutantResult:
+        """The result of the mutant."""
         book = self.book.edited(mutant.contents)
         report = self._report(book)
         cells = mutant.cells(self.book)
@@ -199,39 +198,39 @@ class Bench:
         if report.verdict is Verdict.PASS and not found:
             return self._undetected(mutant, book)
         if not found:
-            return Outcome(mutant, "detected")
-        finding = next((each for each in found if each.mends), found[0])
+            return MutantResult(mutant, "detected")
+        finding = next((each for each in found if each.replacements), found[0])
         restored = False
-        mends = {cell: formula for each in found for cell, formula in each.mends.items()}
-        if mends:
-            restored = self.others.agrees(self.session.like(book.edited(mends)), _PROOFS)
+        replacements = {cell: formula for each in found for cell, formula in each.replacements.items()}
+        if replacements:
+            restored = self.scenarios.agrees(self.session.like(book.edited(replacements)), _RESTORED_SCENARIOS)
         suggested = finding.code, finding.suggestion
-        return Outcome(mutant, "detected", 0, None, True, restored, *suggested)
+        return MutantResult(mutant, "detected", 0, None, True, restored, *suggested)
 
-    def _undetected(self, mutant: Mutant, book: Workbook) -> Outcome:
-        """Equivalent where that is shown, and survived where it only was not detected."""
-        if mutant.kind == "input":  # a copy of another input is a number less that can be typed
-            return Outcome(mutant, "survived")
+    def _undetected(self, mutant: Mutant, book: Workbook) -> MutantResult:
+        """The result of a mutant that was not detected: equivalent where there is evidence, otherwise survived."""
+        if mutant.kind == "input":  # never equivalent: the workbook has one input less
+            return MutantResult(mutant, "survived")
         compared = compare_formulas(self.book, self.session, self.values, mutant, seed=self._options.reseeded().seed)
         if compared.same:
-            return Outcome(mutant, "equivalent", SETS, "formulas")
-        if compared.relations != () and self.others.agrees(
+            return MutantResult(mutant, "equivalent", SAMPLES, "formulas")
+        if compared.relations != () and self.scenarios.agrees(
             self.session.like(book), cells=mutant.cells(self.book), relations=compared.relations or ()
         ):
-            return Outcome(mutant, "equivalent", self.others.count, "inputs")
-        return Outcome(mutant, "survived")
+            return MutantResult(mutant, "equivalent", self.scenarios.count, "inputs")
+        return MutantResult(mutant, "survived")
 
     def _report(self, book: Workbook) -> Report:
         return assess(self.plan, book, self._options, engines=[self._engine], checks=self.checks)
 
     @cached_property
-    def others(self) -> Others:
-        """Other inputs, on which mutants are held against the original."""
-        return Others(self.checks, self.book, self.session, self.values, self._options.reseeded().seed)
+    def scenarios(self) -> MutationScenarios:
+        """The scenarios in which mutants are compared with the original."""
+        return MutationScenarios(self.checks, self.book, self.session, self.values, self._options.reseeded().seed)
 
 
-class _Kin:
-    """The engine ``formulas`` for workbooks that have nearly all formulas in common, compiled once."""
+class _SharedEngine:
+    """The engine ``formulas`` for workbooks that share nearly all formulas, which are compiled once."""
 
     name = "formulas"
     version = FormulasEngine.version
@@ -242,20 +241,20 @@ class _Kin:
         self._session = session
 
     def load(self, workbook: Workbook) -> FormulasSession:
-        """The workbook, with the programs of the original."""
+        """A session of the workbook that shares the compiled formulas of the original."""
         return self._session.like(workbook)
 
 
 @dataclass(frozen=True)
-class _Remembering(Reference):
-    """A reference that is called once with the same inputs, since what mutants change are formulas."""
+class _CachedReference(Reference):
+    """A reference with a cache: mutants change formulas, so the inputs are the same for many of them."""
 
     known: dict[object, Trace | OracleError] = field(default_factory=dict, compare=False)
 
     def trace(
         self, case: Case, iterations: int | None, wanted: Iterable[str], *, quiet: bool = False, partial: bool = False
     ) -> Trace:
-        """As the reference itself has it."""
+        """The reference's trace, or its error, from the cache where possible."""
         wanted = tuple(wanted)
         inputs = [(name, np.shape(value), np.asarray(value).tobytes()) for name, value in sorted(case.inputs.items())]
         key = iterations, wanted, partial, *inputs

@@ -1,4 +1,4 @@
-"""An existing file changed in the places that are meant, and nowhere else.
+"""Changes an existing file in given places only, and leaves all other bytes as they are.
 
 openpyxl loads a workbook and saves another one: charts, macros and all it does not know are lost. Here a change is an
 edit of the XML as it is, new bytes in place of those between two positions, and all other bytes stay. ``outline`` finds
@@ -55,11 +55,11 @@ class Tag(NamedTuple):
     name: str
 
 
-Edit = tuple[int, int, bytes]
+XmlEdit = tuple[int, int, bytes]
 """``(start, end, new)``: the new bytes take the place of those between the two positions, which may be the same."""
 
 
-class Element:
+class XmlElement:
     """An element of an XML part: all its bytes are from ``start`` to ``end``, its content from ``inside`` to ``reached``.
 
     ``children`` are those of its own namespace, and those of a sheet's, as deep as the outline goes: the anchor of a button
@@ -71,7 +71,7 @@ class Element:
     def __init__(self, xml: bytes, tag: Tag, attributes: Mapping[str, str], start: int) -> None:
         self.xml, self.tag, self.attributes, self.start = xml, tag, attributes, start
         self.reached = start  # where expat is as the element ends: at its end tag, or behind it where it has none
-        self.children: list[Element] = []
+        self.children: list[XmlElement] = []
 
     @property
     def name(self) -> str:
@@ -111,7 +111,7 @@ class Element:
         """The attribute of this namespace, whatever its prefix; ``attributes`` has those of none."""
         return next((v for key, v in self.attributes.items() if key.split(" ")[:2] == [space, name]), None)
 
-    def child(self, name: str) -> "Element | None":
+    def child(self, name: str) -> "XmlElement | None":
         """The first child of this name."""
         for child in self.children:
             if child.tag.name == name:
@@ -119,16 +119,16 @@ class Element:
         return None
 
 
-def outline(xml: bytes, where: str, *, depth: int, part: str = "the XML") -> Element:
+def outline(xml: bytes, where: str, *, depth: int, part: str = "the XML") -> XmlElement:
     """The root of an XML part, with its children and theirs down to so many levels.
 
     Raises WorkbookError where the XML is damaged or in another encoding than UTF-8.
     """
-    roots: list[Element] = []
-    path: list[Element | None] = []
+    roots: list[XmlElement] = []
+    path: list[XmlElement | None] = []
 
     def start_root(found: str, attributes: dict[str, str]) -> None:
-        roots.append(Element(xml, _tag(found), attributes, parser.CurrentByteIndex))
+        roots.append(XmlElement(xml, _tag(found), attributes, parser.CurrentByteIndex))
         path.append(roots[0])
         parser.StartElementHandler = start
 
@@ -138,7 +138,7 @@ def outline(xml: bytes, where: str, *, depth: int, part: str = "the XML") -> Ele
         if parent is not None and len(path) <= depth:
             tag = _tag(found)
             if tag.space in (MAIN, parent.tag.space):
-                element = Element(xml, tag, attributes, parser.CurrentByteIndex)
+                element = XmlElement(xml, tag, attributes, parser.CurrentByteIndex)
                 parent.children.append(element)
         path.append(element)
 
@@ -180,7 +180,7 @@ def _tag(found: str) -> Tag:
     return Tag((head + name).encode(), head.encode(), space, name)
 
 
-def spliced(xml: bytes, edits: Iterable[Edit]) -> bytes:
+def spliced(xml: bytes, edits: Iterable[XmlEdit]) -> bytes:
     """The XML with these edits made, which do not overlap; those at one position are made in their order."""
     pieces: list[bytes] = []
     position = 0
@@ -195,12 +195,12 @@ def prefixed(new: bytes, prefix: bytes) -> bytes:
     return _TAG.sub(lambda tag: tag[0] + prefix, new) if prefix else new
 
 
-def replaced(element: Element, new: bytes) -> Edit:
+def replaced(element: XmlElement, new: bytes) -> XmlEdit:
     """The edit that puts other bytes in the element's place."""
     return (element.start, element.end, new)
 
 
-def with_attributes(element: Element, **attributes: str | None) -> Edit:
+def with_attributes(element: XmlElement, **attributes: str | None) -> XmlEdit:
     """The edit that gives the element these attributes behind its others, in place of old ones; None takes one away."""
     opening = element.opening
     kept = _without(opening["attributes"], *(name.encode() for name in attributes))
@@ -208,7 +208,7 @@ def with_attributes(element: Element, **attributes: str | None) -> Edit:
     return (element.start, opening.end(), b"<%s%s%s>" % (element.tag.written, kept, opening["empty"]))
 
 
-def appended(parent: Element, new: bytes) -> Edit:
+def appended(parent: XmlElement, new: bytes) -> XmlEdit:
     """The edit that puts elements behind the others in ``parent``, written with their prefixes."""
     opening = parent.opening
     if not opening["empty"]:
@@ -289,7 +289,7 @@ def _style(content: Content) -> bytes:
     return b"" if content.style is None else b' s="%d"' % content.style
 
 
-def _formula(content: Content, prefix: bytes, old: Element | None) -> bytes:
+def _formula(content: Content, prefix: bytes, old: XmlElement | None) -> bytes:
     """The formula's element in place of an old one, if there is one: an array formula stays one, a shared one does not."""
     if not content.formula:
         return b""
@@ -336,8 +336,8 @@ class Sheet:
     def __init__(self, xml: bytes, where: str) -> None:
         self.xml, self.where = xml, where
         self.root = outline(xml, where, depth=4, part=_SHEET_XML)
-        self.rows: dict[int, Element] = {}
-        self.cells: dict[str, Element] = {}
+        self.rows: dict[int, XmlElement] = {}
+        self.cells: dict[str, XmlElement] = {}
         self._addresses: dict[int, list[str]] = {}  # of the cells, by row
         with self._refusing():
             table = self.root.child("sheetData")
@@ -348,7 +348,7 @@ class Sheet:
     def _refusing(self) -> AbstractContextManager[None]:
         return _refusing(self.xml, self.where, _SHEET_XML)
 
-    def _read_row(self, row: Element, number: int) -> int:
+    def _read_row(self, row: XmlElement, number: int) -> int:
         """Lists the row and its cells; gives its number, which is the one given here unless it says another."""
         cells = [cell for cell in row.children if cell.name == "c"]
         first = cells[0].attributes.get("r") if cells else None
@@ -369,9 +369,9 @@ class Sheet:
         return spliced(self.xml, self.edits(contents))
 
     @collector.paused()
-    def edits(self, contents: Mapping[str, Content]) -> list[Edit]:
+    def edits(self, contents: Mapping[str, Content]) -> list[XmlEdit]:
         """The edits that give cells these contents, by address; a cell that has no element is given one in its place."""
-        edits: list[Edit] = []
+        edits: list[XmlEdit] = []
         new: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for address, content in contents.items():
             cell = self.cells.get(address)
@@ -384,13 +384,13 @@ class Sheet:
             edits += self._inserted(new, contents)
         return edits
 
-    def _inserted(self, new: Mapping[int, list[tuple[int, str]]], contents: Mapping[str, Content]) -> list[Edit]:
+    def _inserted(self, new: Mapping[int, list[tuple[int, str]]], contents: Mapping[str, Content]) -> list[XmlEdit]:
         """The edits for new cells, whose columns and addresses are given by row, and for rows that are not there yet."""
         table = self.root.child("sheetData")
         if table is None:
             lost = ", ".join([address for cells in new.values() for _, address in cells][:5])
             raise WorkbookError(f"{self.where}: no place for {lost} in the sheet's XML; save the file in Excel")
-        edits: list[Edit] = []
+        edits: list[XmlEdit] = []
         rows: list[tuple[int, bytes]] = []
         for number, cells in sorted(new.items()):
             row = self.rows.get(number)
@@ -444,7 +444,7 @@ class FormulaElement:
     ``number`` is that of a shared formula; ``defines`` says that it has the text of one, and not only its number.
     """
 
-    def __init__(self, address: str, element: Element) -> None:
+    def __init__(self, address: str, element: XmlElement) -> None:
         found = element.attributes
         self.address, self.element = address, element
         self.kind, self.number = found.get("t", ""), found.get("si", "")
@@ -461,7 +461,9 @@ def _column(address: str) -> int:
     return column_number(_letters(address))
 
 
-def _among(parent: Element, old: Sequence[tuple[int, Element]], new: Sequence[tuple[int, bytes]]) -> list[Edit]:
+def _among(
+    parent: XmlElement, old: Sequence[tuple[int, XmlElement]], new: Sequence[tuple[int, bytes]]
+) -> list[XmlEdit]:
     """New elements among the old ones, by number: each before the first that lies behind it, as Excel requires."""
     numbers = [number for number, _ in old]
     places = [(bisect.bisect(numbers, number), text) for number, text in new]
@@ -470,7 +472,7 @@ def _among(parent: Element, old: Sequence[tuple[int, Element]], new: Sequence[tu
     return [*edits, appended(parent, last)] if last else edits
 
 
-def _filled(cell: Element, content: Content) -> Iterator[Edit]:
+def _filled(cell: XmlElement, content: Content) -> Iterator[XmlEdit]:
     """The content into a cell element, the value behind the formula, since Excel requires that order; old ones go."""
     opening, tag = cell.opening, cell.tag
     kept, inside = opening["attributes"], opening.end()
@@ -803,7 +805,7 @@ class Styles:
 
     def write(self) -> None:
         """Puts the stylesheet with what was added into the file."""
-        edits: list[Edit] = []
+        edits: list[XmlEdit] = []
         for name, parent in self._lists.items():
             if self._new[name]:
                 count = str(len(parent.children) + len(self._new[name]))
@@ -829,7 +831,7 @@ class Styles:
     def _add(self, name: str, new: bytes) -> int:
         return len(self._lists[name].children) + self._new[name].setdefault(new, len(self._new[name]))
 
-    def _list(self, name: str) -> Element:
+    def _list(self, name: str) -> XmlElement:
         child = self._root.child(name)
         if child is None or not child.children:
             raise WorkbookError(f"{self._file.path}: its stylesheet has no {name}; save the file in Excel")
@@ -890,7 +892,7 @@ _LETTERS_A_LINE, _MOST_LINES = 62, 30
 _LONGEST_COMMENT = 16_000  # Excel takes 32,767 characters, and counts those beyond the first plane twice
 
 
-def write_comments(file: Editor, part: str, texts: Mapping[str, str], root: Element) -> list[Edit]:
+def write_comments(file: Editor, part: str, texts: Mapping[str, str], root: XmlElement) -> list[XmlEdit]:
     """Gives cells of the sheet in this part comments, by address; a comment that is there keeps its text, and ours follows.
 
     The texts are in one part and the boxes that show them in another; both are written. ``root`` is that of the sheet's
@@ -934,17 +936,17 @@ def _with_texts(xml: bytes, texts: Mapping[str, str], where: str) -> tuple[bytes
     return spliced(xml, edits), list(left)
 
 
-def _appended(parent: Element, new: str) -> Edit:
+def _appended(parent: XmlElement, new: str) -> XmlEdit:
     """The edit that puts elements of ours, which are written without a prefix, behind the others in ``parent``."""
     return appended(parent, prefixed(new.encode(), parent.tag.prefix))
 
 
-def _continued(comment: Element, text: str) -> list[Edit]:
+def _continued(comment: XmlElement, text: str) -> list[XmlEdit]:
     """The edits that put our text behind that of a comment; a text without runs becomes one, since runs must follow runs."""
     held = comment.child("text")
     if held is None:
         return [_appended(comment, f"<text>{_runs(text)}</text>")]
-    edits: list[Edit] = []
+    edits: list[XmlEdit] = []
     for child in held.children:
         if child.name == "t":
             edits.append((child.start, child.start, prefixed(b"<r>", held.tag.prefix)))
@@ -968,7 +970,7 @@ def _runs(text: str) -> str:
     return f"{title}<r><rPr>{look}</rPr><t {space}>{escape(encoded(rest))}</t></r>"
 
 
-def _boxes(file: Editor, part: str, root: Element) -> tuple[str, list[Edit]]:
+def _boxes(file: Editor, part: str, root: XmlElement) -> tuple[str, list[XmlEdit]]:
     """The part with the boxes of the sheet's comments, a new one where there is none, and the edits that name it."""
     drawing = root.child("legacyDrawing")
     if drawing is not None:
@@ -1035,7 +1037,7 @@ class NewRow(NamedTuple):
 
 
 def add_sheet(file: Editor, name: str, rows: Sequence[NewRow], widths: Sequence[int]) -> str:
-    """Puts a sheet behind the others, for the workbook to open on; gives its name, which has a number if it is taken."""
+    """Add a last sheet, on which the workbook opens; its name, with a number if it is taken."""
     book = file.workbook
     root = outline(file[book], file.where(book), depth=2)
     sheets = root.child("sheets")
@@ -1056,8 +1058,8 @@ def add_sheet(file: Editor, name: str, rows: Sequence[NewRow], widths: Sequence[
     return name
 
 
-def _opened(root: Element, sheets: Element) -> Edit:
-    """The edit by which the workbook opens on the sheet behind these."""
+def _opened(root: XmlElement, sheets: XmlElement) -> XmlEdit:
+    """The edit that makes the workbook open on the sheet after these."""
     last = str(len(sheets.children))
     views = root.child("bookViews")
     if views is not None and views.children:

@@ -1,4 +1,4 @@
-"""The zip of a workbook: its parts, what they are related to, and the file packed again.
+"""The zip of a workbook: reads its parts and relationships, and packs them again.
 
 A package that two programs would read as two workbooks is refused here.
 """
@@ -49,8 +49,8 @@ def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
     except WorkbookError:
         raise
     except Exception as error:  # a damaged archive makes zipfile, zlib and lzma raise whatever they happen to raise
-        said = f"{path}: not a readable .xlsx file ({_kind(data, path) or error})"
-        raise WorkbookError(f"{said}; save it as an Excel workbook (.xlsx)") from error
+        text = f"{path}: not a readable .xlsx file ({_kind(data, path) or error})"
+        raise WorkbookError(f"{text}; save it as an Excel workbook (.xlsx)") from error
     for name, part in parts.items():
         # An item of customXml is whatever somebody put there, and no cell depends on it.
         if name.lower().endswith((".xml", ".rels")) and not name.lower().startswith("customxml/"):

@@ -1,4 +1,4 @@
-"""What the cells of a sheet contain, read from its XML: what openpyxl leaves out as well.
+"""Reads the contents of a sheet's cells from its XML, including what openpyxl does not read.
 
 ``scan`` lists every cell element that holds anything, so that a formula which a reader drops is noticed; ``stored_value``
 is what such an element holds.

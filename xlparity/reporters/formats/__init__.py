@@ -1,7 +1,7 @@
-"""The formats of a report, a file or folder each, with a function ``render``: a new one is a new file here, and nothing else.
+"""The report formats for files: one module each, with a function ``render``. A new format is a new module here.
 
-``render(reports, fixed)`` gives the text of several reports, ``fixed`` being the corrected copy that was written, or None. The
-format ``text`` is the terminal's, which needs to know how wide that is.
+``render(reports, fixed)`` returns the text of several reports; ``fixed`` is the corrected copy that was written, or None. The
+format ``text`` is not here: it needs the terminal's width (``reporters/terminal.py``).
 """
 
 import importlib
@@ -19,11 +19,11 @@ TEXT = "text"
 
 @cache
 def format_names() -> tuple[str, ...]:
-    """The names of all formats, the text first."""
+    """The names of all formats, ``text`` first."""
     return (TEXT, *sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def render(name: str, reports: "Sequence[Report]", fixed: "Fixed | None" = None) -> str:
-    """The reports in a format for programs or pages, whose reporter is loaded only here."""
+    """The reports in a format other than ``text``; its module is imported here, on first use."""
     text: str = importlib.import_module(f"{__name__}.{name}").render(reports, fixed)
     return text

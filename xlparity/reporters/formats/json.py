@@ -1,4 +1,4 @@
-"""The report as JSON, schema 1: keys are only ever added."""
+"""The report as JSON, schema 1: keys are only added."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,14 +7,14 @@ from xlparity.excel.values import Value
 from xlparity.reporters import words
 from xlparity.reporters.visible import json_text
 from xlparity.results.fixed import Fixed
-from xlparity.results.mutants import MutationReport, Outcome
+from xlparity.results.mutants import MutantResult, MutationReport
 from xlparity.results.report import CellResult, CheckResult, Finding, Report, worst
 from xlparity.results.scenarios import Counterexample
 from xlparity.results.stored import StoredReport, StoredResult
 
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
-    """One report as it is, several under ``reports`` with the worst verdict; the copy that was written under ``fixed``."""
+    """One report as the document itself, several under ``reports`` with the worst verdict; the corrected copy under ``fixed``."""
     if len(reports) == 1:
         document = {"schema": 1, **_report(reports[0])}
         if fixed is not None:
@@ -27,7 +27,7 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
 
 
 def render_stored(report: StoredReport) -> str:
-    """The stored values against the recomputed ones; the cells are those that are not equal."""
+    """The stored and computed values; ``cells`` has those that are not equal."""
     document = {
         "schema": 1,
         "verdict": str(report.verdict),
@@ -40,7 +40,7 @@ def render_stored(report: StoredReport) -> str:
 
 
 def render_mutations(report: MutationReport) -> str:
-    """What became of the mutants: the counts, by kind as well, and every one that survived or was not mended."""
+    """The counts, in total and by kind, and every mutant that survived, is equivalent, was not named or not restored."""
     document = {
         "schema": 1,
         "verdict": str(report.verdict),
@@ -70,7 +70,7 @@ def render_mutations(report: MutationReport) -> str:
     return json_text(document)
 
 
-def _mutant(outcome: Outcome) -> dict[str, Any]:
+def _mutant(outcome: MutantResult) -> dict[str, Any]:
     mutant = outcome.mutant
     content = next(iter(mutant.contents.values()))
     return {
@@ -80,7 +80,7 @@ def _mutant(outcome: Outcome) -> dict[str, Any]:
         "cells": [str(cell) for cell in mutant.contents],
         "original": mutant.original,
         "formula": content if isinstance(content, float | bool) else str(content),
-        "message": mutant.said,
+        "message": mutant.description,
     }
 
 
@@ -96,7 +96,7 @@ def _stored(result: StoredResult) -> dict[str, Any]:
 
 
 def _report(report: Report) -> dict[str, Any]:
-    census = report.census
+    coverage = report.coverage
     return {
         "verdict": str(report.verdict),
         "workbook": {"path": report.workbook, "sha256": report.sha256},
@@ -110,11 +110,11 @@ def _report(report: Report) -> dict[str, Any]:
             for check in report.combined
         ],
         "census": {
-            "formulas": census.formulas,
-            "bound": census.bound,
-            "helper": census.helper,
-            "unbound": census.unbound,
-            "unbound_cells": [str(cell) for cell in census.unbound_cells],
+            "formulas": coverage.formulas,
+            "bound": coverage.bound,
+            "helper": coverage.helper,
+            "unbound": coverage.unbound,
+            "unbound_cells": [str(cell) for cell in coverage.unbound_cells],
         },
     }
 
@@ -135,8 +135,8 @@ def _check(check: CheckResult) -> dict[str, Any]:
             "unsure": [str(result.cell) for result in check.not_always_computed],
             "asked": check.scenarios.asked,
             "kept": list(check.scenarios.kept),
-            "shaky": check.scenarios.shaky,
-            "smallest": None if check.scenarios.smallest is None else _witness(check.scenarios.smallest),
+            "shaky": check.scenarios.indeterminate,
+            "smallest": None if check.scenarios.smallest is None else _counterexample(check.scenarios.smallest),
         },
         "findings": [_finding(finding) for finding in check.findings],
         "tolerances": {name: {"rtol": of.rtol, "atol": of.atol} for name, of in check.tolerances.items()},
@@ -145,12 +145,12 @@ def _check(check: CheckResult) -> dict[str, Any]:
     }
 
 
-def _witness(witness: Counterexample) -> dict[str, Any]:
+def _counterexample(found: Counterexample) -> dict[str, Any]:
     return {
-        "set": {str(cell): _value(value) for cell, value in witness.changes},
-        "cell": str(witness.cell),
-        "expected": witness.expected,
-        "actual": _value(witness.actual),
+        "set": {str(cell): _value(value) for cell, value in found.changes},
+        "cell": str(found.cell),
+        "expected": found.expected,
+        "actual": _value(found.actual),
     }
 
 

@@ -1,26 +1,26 @@
-"""The report as JUnit XML: one test case a check, quantity and iteration, as test runners of all kinds show them.
+"""The report as JUnit XML: one test case for each quantity and iteration of a check.
 
-The cases are the items of the pytest plugin, and say the same. What concerns a check as a whole, such as an input that is
-typed over or no other inputs to try, is a case where it keeps the check from passing, so that the counts never say less than
-the verdict. There are no times: nothing here depends on a clock.
+The cases are the items of the pytest plugin, with the same texts. What concerns a whole check, such as a hard-coded input or
+the lack of scenarios, is a case of its own where it keeps the check from passing, so that the counts agree with the verdict.
+There are no times, so that the same report always gives the same file.
 """
 
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from xlparity.reporters import rows, words
-from xlparity.reporters.parts import Key, Outcome, Part, name_of, parts_of
+from xlparity.reporters.parts import Part, PartKey, PartStatus, name_of, parts_of
 from xlparity.reporters.visible import visible
 from xlparity.results.fixed import Fixed
 from xlparity.results.report import CheckResult, Report
 
-_ELEMENTS: Mapping[Outcome, str] = {
+_ELEMENTS: Mapping[PartStatus, str] = {
     "failed": "failure", "unassessed": "error", "accepted": "skipped", "skipped": "skipped",
 }  # fmt: skip
 
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
-    """A test suite a check of each report, within one ``testsuites`` that holds the sums."""
+    """One test suite for each check of each report, within a ``testsuites`` element that has the sums."""
     root = ET.Element("testsuites", {"name": "xlparity"})
     for report in reports:
         parts = parts_of(report)
@@ -34,7 +34,7 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
 
 
 def _suite(
-    root: ET.Element, report: Report, check: CheckResult, parts: Mapping[Key, Part], fixed: Fixed | None
+    root: ET.Element, report: Report, check: CheckResult, parts: Mapping[PartKey, Part], fixed: Fixed | None
 ) -> None:
     cases = [(key, part) for key, part in parts.items() if key.variable is not None or part.outcome != "passed"]
     elements = [_ELEMENTS.get(part.outcome) for _, part in cases]
@@ -53,12 +53,12 @@ def _suite(
     )
     properties = {
         "verdict": str(check.verdict), "workbook": report.workbook, "sha256": report.sha256, "engine": check.engine,
-        "seed": str(check.scenarios.seed), **{f"version of {name}": said for name, said in report.versions.items()},
+        "seed": str(check.scenarios.seed), **{f"version of {name}": text for name, text in report.versions.items()},
         **({"fixed": words.fixed(fixed)} if fixed is not None else {}),
     }  # fmt: skip
     listed = ET.SubElement(suite, "properties")
-    for key, said in properties.items():
-        ET.SubElement(listed, "property", {"name": visible(key), "value": visible(said)})
+    for key, text in properties.items():
+        ET.SubElement(listed, "property", {"name": visible(key), "value": visible(text)})
     for (of, part), element in zip(cases, elements, strict=True):
         called = visible(name_of(of, check.blocks))
         case = ET.SubElement(suite, "testcase", {"name": called, "classname": visible(name)})
@@ -67,7 +67,7 @@ def _suite(
             ET.SubElement(case, element, about).text = visible("\n".join((*part.causes, *part.details()))) or None
     remarks = [line for found in rows.findings(report, check) for line in words.finding_lines(found)]
     remarks += [f"note: {note}" for note in rows.notes(report, check)]
-    remarks += words.set_aside(check, most=None)
-    remarks += [said.text for said in words.scenarios(check)]
-    remarks.append(words.census(report, most=None))
+    remarks += words.accepted_or_skipped(check, most=None)
+    remarks += [text.text for text in words.scenarios(check)]
+    remarks.append(words.coverage(report, most=None))
     ET.SubElement(suite, "system-out").text = visible("\n".join(remarks))

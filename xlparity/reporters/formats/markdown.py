@@ -1,8 +1,7 @@
 """The report as Markdown for a pull request: the verdict, the findings, the ten worst cells, and the details folded away.
 
-What comes from a workbook stands in code spans or is escaped, so that a formula, a sheet's name or a text in a cell is
-shown as it is and never becomes a table's border, a link or HTML. One workbook's report is kept below the 65,536
-characters of a comment.
+Text from a workbook is in code spans or escaped, so that a formula, a sheet's name or a text in a cell is shown as it is and
+never becomes a table's border, a link or HTML. One workbook's report is kept below the 65,536 characters of a comment.
 """
 
 import html
@@ -25,7 +24,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
-    """A section a report, and a line on the copy that was ``fixed``."""
+    """One section for each report, and a line on the corrected copy."""
     lines: list[str] = []
     for report in reports:
         lines += [*_report(report), ""]
@@ -37,9 +36,10 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
 
 
 def escaped(text: str) -> str:
-    """A sentence as Markdown that reads as it stands.
+    """The sentence, escaped so that Markdown shows it unchanged.
 
-    GitHub makes mathematics of dollar signs, mentions of ``@`` and links of bare addresses: tags and backslashes prevent it.
+    GitHub turns dollar signs into mathematics, ``@`` into mentions and bare addresses into links; tags and backslashes
+    prevent this.
     """
     flat = _cut(_CONTROLS.sub(" ", text), _LONGEST_SENTENCE).replace("&", "&amp;")
     marked = _MARKS.sub(lambda mark: {"<": "&lt;", ">": "&gt;"}.get(mark[0], f"\\{mark[0]}"), flat)
@@ -48,9 +48,9 @@ def escaped(text: str) -> str:
 
 
 def code(text: str, most: int = _LONGEST_IN_A_TABLE) -> str:
-    """A code span, in a table or out of it, fenced by more backticks than it holds.
+    """A code span, also for tables, fenced by more backticks than it contains.
 
-    With a bar in it, which a table takes for its border, it is a tag and every mark in it an entity.
+    A text with a bar, which would end a table's cell, becomes a ``<code>`` tag with all punctuation as entities.
     """
     flat = _cut(_CONTROLS.sub(" ", text), most)
     if "|" in flat or not flat.strip():
@@ -61,7 +61,7 @@ def code(text: str, most: int = _LONGEST_IN_A_TABLE) -> str:
 
 
 def _report(report: Report) -> Iterator[str]:
-    yield f"## {words.stamp(report.verdict)} {escaped(report.workbook)}"
+    yield f"## {words.verdict_label(report.verdict)} {escaped(report.workbook)}"
     yield ""
     yield escaped(words.verdict(report))
     found = rows.all_findings(report)
@@ -71,20 +71,20 @@ def _report(report: Report) -> Iterator[str]:
             yield from ("", *_finding(check, one))
         if len(found) > _FINDINGS:
             yield from ("", f"and {words.number(len(found) - _FINDINGS, 'more finding')}.")
-    amiss = [(check, result) for check in report.combined for result in rows.amiss(check)]
-    if amiss:
-        yield from ("", *_worst(amiss))
+    not_right = [(check, result) for check in report.combined for result in rows.not_right(check)]
+    if not_right:
+        yield from ("", *_worst(not_right))
     yield from ("", *_details(report))
 
 
 def _verdict(report: Report) -> str:
-    said = escaped(words.verdict(report))
-    return f"**{words.stamp(report.verdict)}** {escaped(report.workbook)}: {said}"
+    message = escaped(words.verdict(report))
+    return f"**{words.verdict_label(report.verdict)}** {escaped(report.workbook)}: {message}"
 
 
 def _finding(check: CheckResult, found: Finding) -> Iterator[str]:
-    said, after = words.finding(found)
-    yield f"**{found.code}** {escaped(check.name)}, {escaped(found.variable)}: {escaped(said)}"
+    message, after = words.finding(found)
+    yield f"**{found.code}** {escaped(check.name)}, {escaped(found.variable)}: {escaped(message)}"
     lines = [f"- {line}" for line in _formula(found.formula)] + [f"+ {line}" for line in _formula(found.suggestion)]
     if lines:
         fence = _fence("\n".join(lines), 3)
@@ -93,12 +93,12 @@ def _finding(check: CheckResult, found: Finding) -> Iterator[str]:
         yield from ("", escaped(after))
 
 
-def _worst(amiss: Sequence[tuple[CheckResult, CellResult]]) -> Iterator[str]:
-    """One table for all checks; an address may stand in several of them, and is told apart by its quantity."""
-    shown = rows.worst((result for _, result in amiss), _CELLS)
-    of = {id(result): check for check, result in amiss}
-    many = f"The {len(shown)} worst of {len(amiss):,} cells" if len(shown) < len(amiss) else "Cells that are not right"
-    yield f"### {many}"
+def _worst(not_right: Sequence[tuple[CheckResult, CellResult]]) -> Iterator[str]:
+    """One table for all checks; a cell that is in several checks is distinguished by its quantity."""
+    shown = rows.worst((result for _, result in not_right), _CELLS)
+    of = {id(result): check for check, result in not_right}
+    all_shown = len(shown) == len(not_right)
+    yield "### Cells that are not right" if all_shown else f"### The {len(shown)} worst of {len(not_right):,} cells"
     yield ""
     yield from _table(
         ("cell", "quantity", "status", "expected", "actual", "difference", "formula"),
@@ -127,26 +127,28 @@ def _details(report: Report) -> Iterator[str]:
     """The first checks; where there are many, those that do not pass come first."""
     checks = report.combined
     for check in checks if len(checks) <= _CHECKS else sorted(checks, key=_passes)[:_CHECKS]:
-        wrong = len(rows.amiss(check))
-        unknown = sum(judgement in rows.DOUBTFUL for _, judgement in rows.judged(check))
-        told = f"{wrong:,} of {words.number(check.counts['bound'], 'cell')} not right" if wrong else words.agreed(check)
-        told = f"{told}, {unknown:,} of them not assessed" if unknown else told
-        yield f"<details><summary>{MARK[check.verdict]} {html.escape(check.name)}{words.iterations(check)}: {told}</summary>"
+        wrong = len(rows.not_right(check))
+        unknown = sum(judgement in rows.UNASSESSED_JUDGEMENTS for _, judgement in rows.judged(check))
+        counted = (
+            f"{wrong:,} of {words.number(check.counts['bound'], 'cell')} not right" if wrong else words.agreed(check)
+        )
+        counted = f"{counted}, {unknown:,} of them not assessed" if unknown else counted
+        yield f"<details><summary>{MARK[check.verdict]} {html.escape(check.name)}{words.iterations(check)}: {counted}</summary>"
         yield ""
         yield from _quantities(check)
-        said = [said.text for said in words.scenarios(check)] + words.set_aside(check)
-        said += [f"note: {note}" for note in rows.notes(report, check)]
-        if said:
+        message = [message.text for message in words.scenarios(check)] + words.accepted_or_skipped(check)
+        message += [f"note: {note}" for note in rows.notes(report, check)]
+        if message:
             yield ""
-        yield from (f"- {escaped(line)}" for line in said[:_LINES])
-        if len(said) > _LINES:
-            yield f"- and {words.number(len(said) - _LINES, 'more remark')}"
+        yield from (f"- {escaped(line)}" for line in message[:_LINES])
+        if len(message) > _LINES:
+            yield f"- and {words.number(len(message) - _LINES, 'more remark')}"
         yield from ("", "</details>", "")
     if len(checks) > _CHECKS:
         yield from (f"and {words.number(len(checks) - _CHECKS, 'more check')}.", "")
-    yield "<details><summary>What was looked at, and with what</summary>"
+    yield "<details><summary>Coverage, sources and versions</summary>"
     yield ""
-    yield f"- {escaped(words.census(report))}"
+    yield f"- {escaped(words.coverage(report))}"
     yield f"- workbook {code(report.workbook)}, SHA-256 {code(report.sha256)}"
     for digest, names in rows.sources(report):
         kind = "spec" if names == [report.spec] else "reference"
@@ -174,7 +176,7 @@ def _quantities(check: CheckResult) -> Iterator[str]:
                 f"{row.cells:,}",
                 f"{row.matches:,}",
                 words.difference(row.difference),
-                words.steps(row.ulps).replace(">", "&gt;"),
+                words.ulps(row.ulps).replace(">", "&gt;"),
                 "–" if row.first is None else str(row.first),
             )[:columns]
             for row in shown

@@ -1,8 +1,8 @@
-"""The report as SARIF 2.1.0, for code scanning: a result a finding, whose rule is its code, at cells of the workbook.
+"""The report as SARIF 2.1.0, for code scanning: one result for each finding, located at cells of the workbook.
 
-One run holds all reports. A cell is a logical location, ``Training!N9``; the physical one is the workbook, and its line 1,
-since a workbook has no lines and code scanning shows no result without one. There are no ``fixes``: a fix replaces a region
-of a file, and applied to a workbook it would destroy it; the suggestion is in the message and in the properties.
+One run has all reports. A cell is a logical location, ``Training!N9``; the physical one is the workbook and its line 1, since
+a workbook has no lines and code scanning shows no result without one. There are no ``fixes``: a SARIF fix replaces a region
+of a file, which would destroy a workbook; the suggestion is in the message and in the properties.
 """
 
 import hashlib
@@ -25,8 +25,8 @@ _RULES = {code: number for number, code in enumerate(RULES)}
 
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
-    """The log file; the copy that was ``fixed`` is no part of it."""
-    # A workbook that several specs are about is one artifact: the schema wants no two alike.
+    """The log file; the corrected copy is not mentioned."""
+    # A workbook with several specs is one artifact: the schema does not allow two equal ones.
     artifacts = {
         uri(report.workbook): {
             "location": {"uri": uri(report.workbook)},
@@ -44,7 +44,9 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
             {
                 "executionSuccessful": verdict is not Verdict.UNASSESSED,
                 "exitCode": int(verdict),
-                "toolExecutionNotifications": [_notification(index, one) for one in reports if _needs_a_word(one)],
+                "toolExecutionNotifications": [
+                    _notification(index, one) for one in reports if _needs_notification(one)
+                ],
             }
         ],
         "artifacts": list(artifacts.values()),
@@ -76,7 +78,9 @@ def _driver(reports: Sequence[Report]) -> dict[str, Any]:
                 "shortDescription": {"text": _text(rule.summary)},
                 "fullDescription": {"text": _text(rule.meaning)},
                 "help": {
-                    "text": _text(f"{rule.action} Example, {rule.where}: {rule.right} for {rule.has or 'nothing'}.")
+                    "text": _text(
+                        f"{rule.action} Example, {rule.context}: {rule.right_example} for {rule.wrong_example or 'nothing'}."
+                    )
                 },
                 "defaultConfiguration": {"level": rule.level},
             }
@@ -85,19 +89,23 @@ def _driver(reports: Sequence[Report]) -> dict[str, Any]:
     }
 
 
-def _needs_a_word(report: Report) -> bool:
-    """Whether the results do not show all that the verdict says: what could not be assessed may have no finding."""
-    unknown = any(judgement in rows.DOUBTFUL for check in report.combined for _, judgement in rows.judged(check))
+def _needs_notification(report: Report) -> bool:
+    """Whether the verdict does not follow from the results alone: a cell that could not be assessed may have no finding."""
+    unknown = any(
+        judgement in rows.UNASSESSED_JUDGEMENTS for check in report.combined for _, judgement in rows.judged(check)
+    )
     if report.verdict is Verdict.UNASSESSED or (unknown and report.verdict is Verdict.FAIL):
         return True
-    told = (words.level(found, check) for check, found in rows.all_findings(report))
-    return report.verdict is not Verdict.PASS and "error" not in told
+    levels = (words.level(found, check) for check, found in rows.all_findings(report))
+    return report.verdict is not Verdict.PASS and "error" not in levels
 
 
 def _notification(index: Mapping[str, int], report: Report) -> dict[str, Any]:
     return {
         "level": "error",
-        "message": {"text": _text(f"{words.stamp(report.verdict)}  {report.workbook}: {words.verdict(report)}")},
+        "message": {
+            "text": _text(f"{words.verdict_label(report.verdict)}  {report.workbook}: {words.verdict(report)}")
+        },
         "locations": [{"physicalLocation": {"artifactLocation": _artifact(index, report)}}],
     }
 
@@ -108,9 +116,9 @@ def _results(index: Mapping[str, int], report: Report) -> Iterator[dict[str, Any
 
 
 def _result(index: Mapping[str, int], report: Report, check: CheckResult, found: Finding) -> dict[str, Any]:
-    said, after = words.finding(found)
-    written = f" Write {found.suggestion}." if found.suggestion is not None else ""
-    text = f"{said}{written} {after}".strip()
+    sentence, after = words.finding(found)
+    suggested = f" Suggestion: {found.suggestion}." if found.suggestion is not None else ""
+    text = f"{sentence}{suggested} {after}".strip()
     physical = {"artifactLocation": _artifact(index, report), "region": {"startLine": 1}}
     cells = [_logical(cell) for cell in found.cells[:_MOST_LOCATIONS]]
     locations = [{"physicalLocation": physical, "logicalLocations": [cell]} for cell in cells]
@@ -121,8 +129,8 @@ def _result(index: Mapping[str, int], report: Report, check: CheckResult, found:
         "level": words.level(found, check),
         "message": {"text": _text(text)},
         "locations": locations or [{"physicalLocation": physical}],
-        # GitHub looks at the second name alone, and fills it where it is absent with a hash of the file's first line: the
-        # same for all findings in a workbook, and another one whenever it is saved.
+        # GitHub reads the second name only. Where it is absent, GitHub uses a hash of the file's first line, which is the
+        # same for all findings in a workbook and changes whenever it is saved.
         "partialFingerprints": {"xlparity/v1": same, "primaryLocationLineHash": same},
         "properties": {
             "check": check.name,
@@ -147,10 +155,10 @@ def _logical(cell: Cell) -> dict[str, str]:
 
 
 def _fingerprint(report: Report, check: CheckResult, found: Finding) -> str:
-    """The same for the same finding in the next version of the workbook, whatever its values and neighbours are then."""
+    """A hash that stays the same for a finding across versions of the workbook: of spec, check, code, quantity and cell."""
     place = str(found.cells[0]) if found.cells else ""
-    said = (posixpath.basename(report.spec.replace("\\", "/")), check.name, found.code, found.variable, place)
-    return hashlib.sha256("\n".join(said).encode(errors="surrogatepass")).hexdigest()
+    sentence = (posixpath.basename(report.spec.replace("\\", "/")), check.name, found.code, found.variable, place)
+    return hashlib.sha256("\n".join(sentence).encode(errors="surrogatepass")).hexdigest()
 
 
 def _facts(report: Report) -> dict[str, Any]:
@@ -167,5 +175,5 @@ def _facts(report: Report) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    """A message of SARIF has placeholders in braces, and literal ones doubled (3.11.5)."""
+    """The text with its braces doubled, since SARIF messages have placeholders in braces (3.11.5)."""
     return text.replace("{", "{{").replace("}", "}}")

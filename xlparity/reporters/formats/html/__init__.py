@@ -1,4 +1,4 @@
-"""The report as one self-contained page: no file beside it, no request, and the same bytes for the same report."""
+"""The report as one self-contained HTML page: no other files, no requests, and the same bytes for the same report."""
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -18,7 +18,7 @@ from xlparity.results.rules import LEVELS
 
 
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
-    """The page: one report, or several below a table of their verdicts; what ``--fix`` wrote is said below the verdict."""
+    """The page: one report, or several below a table of their verdicts; the corrected copy is named below the verdict."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("xlparity.reporters.formats.html", ""),
         autoescape=True,
@@ -28,7 +28,7 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "value": tables.value, "plural": words.number, "difference": words.difference, "steps": words.steps,
+        "value": tables.value, "plural": words.number, "difference": words.difference, "steps": words.ulps,
         "number": "{:,}".format, "ranges": tables.ranges, "basename": lambda path: PurePosixPath(path).name,
         "sentence": _sentence,
     }  # fmt: skip
@@ -50,5 +50,5 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     return visible(page.render(reports=reports, fixed=fixed, verdict=verdict, css=css, js=js))
 
 
-def _sentence(said: str) -> str:
-    return f"{said[:1].upper()}{said[1:].removesuffix('.')}."
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."

@@ -1,4 +1,4 @@
-"""The loss of workbook and reference over one another, and below it their difference on a logarithmic scale, as SVG."""
+"""The loss curve as SVG: the workbook's and the reference's in one plot, and their difference on a logarithmic scale below."""
 
 import io
 import math
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from xlparity.results.report import CheckResult
 
-# Drawn in these colours, which the page then exchanges for its own, so that the picture follows its dark mode.
+# Placeholder colours, which are replaced by the page's CSS variables, so that the picture follows its dark mode.
 _INK, _FAINT, _BOOK, _REFERENCE, _APART = "#010203", "#010204", "#010205", "#010206", "#010207"
 _COLOURS = {
     _INK: "var(--ink)", _FAINT: "var(--line)", _BOOK: "var(--book)", _REFERENCE: "var(--reference)",
@@ -24,7 +24,7 @@ _STYLE: dict[Any, Any] = {
 
 
 def curve(check: CheckResult, prefix: str) -> Markup | None:
-    """The picture, where the check has one loss an iteration; ``prefix`` keeps its ids apart from another picture's."""
+    """The picture, where the check has one loss in each iteration; ``prefix`` makes its ids unique within the page."""
     losses = [result for result in check.results if result.variable == "loss"]
     points = [
         (result.iteration, result.expected, result.actual)
@@ -94,6 +94,6 @@ def _inlined(svg: str, prefix: str, description: str) -> Markup:
     svg = svg.replace("url(#", f"url(#{prefix}-")
     for drawn, shown in _COLOURS.items():
         svg = svg.replace(drawn, shown)
-    said = Markup('<svg role="img" aria-label="{}" ').format(description)
+    sentence = Markup('<svg role="img" aria-label="{}" ').format(description)
     svg = re.sub(r" (?:width|height)=\"[\d.]+pt\"", "", svg, count=2)
-    return Markup(svg.replace("<svg ", str(said), 1))
+    return Markup(svg.replace("<svg ", str(sentence), 1))

@@ -1,4 +1,4 @@
-"""The map of a sheet: every bound cell, and every formula that nothing was said about, as the page's script reads it."""
+"""The map of a sheet, as data for the page's script: every bound cell, and every formula that is not covered."""
 
 import json
 import math
@@ -17,7 +17,7 @@ from xlparity.results.rules import CAUSES
 
 
 class State(NamedTuple):
-    """How a cell is shown: its sign tells without colour what the colour tells."""
+    """How a cell is shown: the sign has the same meaning as the colour, for readers who cannot see it."""
 
     name: str
     sign: str
@@ -27,56 +27,56 @@ class State(NamedTuple):
 STATES = (
     State("mismatch", "✗", "mismatch: differs; the number is the power of ten of the difference, −2 where it is 0.03"),
     State("error", "!", "error: an Excel error value, or a circular reference"),
-    State("hardcoded", "k", "hardcoded: a constant where a formula must stand"),
+    State("hardcoded", "k", "hardcoded: a constant instead of a formula"),
     State("stored", "○", words.ONLY_STORED),
     State("missing", "–", "missing: not computed"),
-    State("unsupported", "?", "unsupported: the engine cannot be trusted with it"),
+    State("unsupported", "?", "unsupported: not supported by the engine"),
     State("unsure", "◌", words.UNSURE),
-    State("unbound", "·", "a formula that was not looked at"),
+    State("unbound", "·", "a formula that is not covered"),
     State("accepted", "a", "accepted by the spec as it is"),
     State("skipped", "s", "skipped: left out by the spec"),
     State("near", "≈", "match, within the tolerance"),
     State("same", "=", "match, to the last bit"),
 )
-"""From the worst to the best: of several cells in one place, the worst is shown."""
+"""The states from the worst to the best: of several cells in one place, the worst is shown."""
 
 _NUMBER = {state.name: number for number, state in enumerate(STATES)}
 _REFERENCE = re.compile(r"(?<![\w.$])(\$?)([A-Z]{1,3})(\$?)([1-9][0-9]{0,6})(?![\w.(])")
 
 
 class Map(NamedTuple):
-    """One sheet: how many cells it shows, how many of these are no match, and what the script reads."""
+    """One sheet: the number of cells on its map, how many of these are not right, and the data for the script."""
 
     sheet: str
     cells: int
-    amiss: int
+    not_right: int
     data: dict[str, Any]
 
 
 def maps(report: Report) -> list[Map]:
-    """A map for each sheet that has a bound cell or a formula that nothing was said about."""
+    """A map for each sheet that has a bound cell or a formula that is not covered."""
     sheets: dict[str, _Sheet] = {}
     causes = [finding for check in report.checks for finding in check.findings if finding.code in CAUSES]
-    blamed = {cell for finding in causes for cell in finding.cells}
+    cause_cells = {cell for finding in causes for cell in finding.cells}
     for check in report.combined:
         for result, state in _states(check):
-            sheet = sheets.setdefault(result.cell.sheet, _Sheet(blamed))
+            sheet = sheets.setdefault(result.cell.sheet, _Sheet(cause_cells))
             sheet.add(check, result, state)
     bound = {result.cell for check in report.combined for result in check.results}
-    for cell in report.census.unbound_cells:
-        if cell not in bound:  # what the spec leaves out is bound, and not looked at
-            sheets.setdefault(cell.sheet, _Sheet(blamed)).add_unbound(cell)
+    for cell in report.coverage.unbound_cells:
+        if cell not in bound:  # a skipped cell is bound, but its formula is not covered
+            sheets.setdefault(cell.sheet, _Sheet(cause_cells)).add_unbound(cell)
     return [sheet.map(name) for name, sheet in sheets.items()]
 
 
 def legend(drawn: Sequence[Map]) -> list[State]:
-    """The states that occur on the maps: what is explained is what can be seen."""
+    """The states that occur on the maps, for the legend."""
     seen = set().union(*(one.data["s"] for one in drawn))
     return [state for number, state in enumerate(STATES) if chr(97 + number) in seen]
 
 
 def packed(data: object) -> Markup:
-    """JSON that may stand in a script element: nothing in it can end the element or begin a comment."""
+    """The data as JSON that is safe in a script element: nothing in it can end the element or begin a comment."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
@@ -86,8 +86,8 @@ def packed(data: object) -> Markup:
 def shape(formula: str, cell: Cell) -> str:
     """The formula with its relative references as distances from its cell, so that a filled column has one shape.
 
-    ``\\1n;`` stands for the letters n columns to the right, ``\\2n;`` for the number n rows down. What only looks like a
-    reference, in a text say, comes back as it was all the same.
+    ``\\1n;`` means the letters of the column n to the right, ``\\2n;`` the number of the row n down. The script reverses this
+    exactly, so text that only looks like a reference does no harm.
     """
 
     def distances(found: re.Match[str]) -> str:
@@ -107,10 +107,10 @@ def _states(check: CheckResult) -> Iterator[tuple[CellResult, str]]:
 
 
 class _Sheet:
-    """Gathers the columns of one sheet's map: a list a property, since names repeated 50,000 times would be most of it."""
+    """Collects one sheet's map: one list for each property, since keys repeated for 50,000 cells would be most of the data."""
 
-    def __init__(self, blamed: set[Cell]) -> None:
-        self.blamed = blamed
+    def __init__(self, cause_cells: set[Cell]) -> None:
+        self.cause_cells = cause_cells
         self.quantities: dict[tuple[str, str], int] = {}
         self.shapes: dict[str, int] = {}
         self.states: list[str] = []
@@ -119,7 +119,7 @@ class _Sheet:
         self.columns: dict[str, list[Any]] = {name: [] for name in ("r", "c", "q", "i", "f", "e", "a")}
 
     def add(self, check: CheckResult, result: CellResult, state: str) -> None:
-        """One bound cell; its actual value is left out where it is the expected one."""
+        """Add a bound cell; its actual value is omitted where it equals the expected one."""
         name = (check.name, result.variable)
         text = result.formula
         kept = -1 if text is None else self.shapes.setdefault(shape(text, result.cell), len(self.shapes))
@@ -134,20 +134,20 @@ class _Sheet:
         )  # fmt: skip
 
     def add_unbound(self, cell: Cell) -> None:
-        """A formula that no quantity and no bound cell has to do with."""
+        """Add a formula that is not covered."""
         self._append(cell, "unbound", -1, 0, -1, None, None)
 
     def _append(self, cell: Cell, state: str, *properties: object) -> None:
-        if cell in self.blamed:
+        if cell in self.cause_cells:
             self.causes.append(len(self.states))
         self.states.append(state)
         for column, held in zip(self.columns.values(), (cell.row, cell.column, *properties), strict=True):
             column.append(held)
 
     def map(self, name: str) -> Map:
-        """The sheet's map, a letter a state."""
+        """The sheet's map; its states are encoded as one letter each."""
         good = {"same", "near", "accepted", "skipped", "unbound"}
-        amiss = sum(state not in good for state in self.states)
+        not_right = sum(state not in good for state in self.states)
         data = {
             "sheet": name,
             "s": "".join(chr(97 + _NUMBER[state]) for state in self.states),
@@ -157,11 +157,11 @@ class _Sheet:
             "causes": self.causes,
             "reasons": self.reasons,
         }
-        return Map(name, len(self.states), amiss, data)
+        return Map(name, len(self.states), not_right, data)
 
 
 def _plain(held: Value | None) -> float | int | str | bool | None:
-    """A finite number as it is, anything else as it is shown."""
+    """A finite number or truth value unchanged, anything else as text."""
     if held is None or isinstance(held, bool):
         return held
     if isinstance(held, float) and math.isfinite(held):
