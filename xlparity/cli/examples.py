@@ -22,7 +22,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "init": {
-        "training.parity.toml, with the names of the function's parameters and results": (
+        "training.parity.toml, with the names from the Python function": (
             "xlparity init training.xlsx --reference training.py:train"
         ),
         "with the sheet's own names, in a file of another name": "xlparity init training.xlsx -o draft.parity.toml",

@@ -104,7 +104,7 @@ def print_error(message: str) -> None:
         from xlparity.reporters.github import command, inert  # noqa: PLC0415
 
         lines = f"{inert(lines)}{command('error', message, title='xlparity')}\n"
-    with contextlib.suppress(BrokenPipeError):  # nobody reads it, and the exit code is the same
+    with contextlib.suppress(BrokenPipeError):  # the pipe is closed; the exit code is the same
         typer.echo(lines, nl=False, err=True)
 
 

@@ -45,7 +45,7 @@ class Workbook:
 
     ``cells`` maps every cell that holds something to its constant or its formula (an array formula stands in the first
     cell of its area), or to an Unsupported that says why it could not be read. ``members`` maps the other cells of array
-    areas to that first cell. ``scope`` tells what names and tables mean. ``extents`` are the last used row and column of
+    areas to that first cell. ``scope`` resolves names and tables. ``extents`` are the last used row and column of
     each sheet. ``formulas`` counts the formula elements in the file itself, whether or not they could be read.
     ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh,
     ``macros`` that it has some, which may define functions, and ``iterates`` that Excel computes circular references by

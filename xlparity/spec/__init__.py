@@ -2,7 +2,7 @@
 
 The format is what ``xlparity spec`` prints.
 
-Reading takes two steps. ``read_spec`` gives what the text alone tells, and ``bind`` looks its words up in the workbook.
+Reading takes two steps. ``read_spec`` reads the text, and ``bind`` looks up its addresses and names in the workbook.
 Either raises SpecError with the file, the line, what is wrong and the nearest right name.
 """
 

@@ -13,7 +13,7 @@ from xlparity.spec.words import look_up
 def accepted_cells(spec: Spec, workbook: Workbook, maps: Sequence[CellMap]) -> list[dict[Cell, str]]:
     """For each check, the cells that are accepted, with the reason.
 
-    Raises SpecError where an accepted cell is compared by nobody, or is accepted twice. What stands at the top of a file
+    Raises SpecError where an accepted cell is not compared, or is accepted twice. What stands at the top of a file
     of several checks may speak to one of them only.
     """
     owners = [

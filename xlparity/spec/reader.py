@@ -143,7 +143,7 @@ class _SpecReader:
         self.known(table, BLOCKS)
         if "label" in table:
             if not BLOCKS["label"].kind.holds(table["label"]) or len(table) > 1:
-                raise self.wrong("label", "label is the text that opens block {n}, with {n} in it, without other keys")
+                raise self.wrong("label", "label is the text that opens block {n}, with {n} in it, and the only key")
             return Blocks(table["label"])
         if "rows" in table or "columns" in table:
             return self.blocks_at("rows" if "rows" in table else "columns", table)
@@ -158,7 +158,7 @@ class _SpecReader:
     def blocks_at(self, along: str, table: Mapping[str, Any]) -> Blocks:
         places = table[along]
         if len(table) > 1 or not PLACES.holds(places):
-            raise self.wrong(along, f"{along} is a list of the blocks' first {along}, as numbers, without other keys")
+            raise self.wrong(along, f"{along} is a list of the blocks' first {along}, as numbers, and the only key")
         again = next((place for number, place in enumerate(places) if place in places[:number]), None)
         if again is not None:
             raise self.wrong(along, f"{along} lists {again} twice; each block has a place of its own")

@@ -193,8 +193,8 @@ class Reference:
         if len(taken) < (iterations or 1):
             given = f"{len(taken)} iteration{'' if len(taken) == 1 else 's'}"
             lacking = f"gives {given}, and the workbook has {iterations}" if iterations else "yields nothing"
-            mend = "let it yield one for each, or correct [blocks]" if iterations else "let it yield the names' arrays"
-            raise OracleError(f"{self.name} {lacking}; {mend}")
+            hint = "let it yield one for each, or correct [blocks]" if iterations else "let it yield the names' arrays"
+            raise OracleError(f"{self.name} {lacking}; {hint}")
         arrays = [] if partial else [step[name] for step in taken for name in wanted]
         # All at once: each by itself takes most of the time.
         if arrays and not np.isfinite(np.concatenate(arrays, axis=None)).all():

@@ -1,6 +1,6 @@
 """``init``: drafts a spec file from a workbook, and from the reference if there is one, for a person to correct.
 
-The labels tell where the iterations stand (loops), constants and formulas what is given and what is computed (survey),
+The labels determine the places of the iterations (loops), constants and formulas what is given and what is computed (survey),
 formulas that were filled from one another hard-coded cells (typed), headers which cells are one quantity
 (quantities), the reference's names what it is called (match); text writes it down.
 """

@@ -102,7 +102,7 @@ def _labelled(workbook: Workbook) -> Iterator[Loop]:
             continue
         whole = sorted(found)
         if counts := _counts(whole):
-            # A spec's labels count from 1; blocks that count from 0 are told by their rows.
+            # A spec's labels count from 1; blocks that count from 0 are given by their rows.
             yield Loop(sheet, f"{prefix}{{n}}" if whole[0][0] else None, counts)
             continue
         columns: dict[int, list[tuple[int, Cell]]] = defaultdict(list)

@@ -91,7 +91,7 @@ def draft_inputs(
 def draft_outputs(
     quantities: Iterable[Quantity], inputs: Sequence[Drafted], shapes: Mapping[str, tuple[int, ...]] | None
 ) -> list[Drafted]:
-    """The outputs, each under the name that the reference gives it; without ``shapes`` nobody knows what it gives."""
+    """The outputs, each under the name that the reference gives it; without ``shapes`` its names are unknown."""
     given = _joined([quantity for quantity in quantities if quantity.kind is not CellKind.INPUT], shapes or {})
     states = {drafted.quantity: drafted.name for drafted in inputs}
     unset = {drafted.quantity for drafted in inputs if drafted.left_out}

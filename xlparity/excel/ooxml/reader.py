@@ -42,7 +42,7 @@ class RawCell(NamedTuple):
 
 
 def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
-    """The texts that cells of type ``s`` refer to by number, without what only tells how to pronounce them."""
+    """The texts that cells of type ``s`` refer to by number, without their phonetic readings."""
     listed = related(parts, workbook_part(parts), "sharedStrings")
     if listed is None or listed not in parts:
         return []

@@ -88,7 +88,7 @@ class Sheet {
     }
     table.addEventListener("keydown", event => this.key(event));
     table.addEventListener("click", event => this.click(event));
-    for (const name of ["pointerover", "focusin"]) table.addEventListener(name, event => this.tell(event));
+    for (const name of ["pointerover", "focusin"]) table.addEventListener(name, event => this.describe(event));
     table.addEventListener("pointerleave", rest);
     table.addEventListener("focusout", hide);
   }
@@ -191,7 +191,7 @@ class Sheet {
     if (element.matches("td")) element.tabIndex = 0;
     element.focus();
   }
-  tell(event) {
+  describe(event) {
     // What scrolls beneath a pointer at rest is not pointed at.
     if (event.type === "pointerover" && event.clientX === pointer[0] && event.clientY === pointer[1]) return;
     const cell = event.target.closest("td.cell");
@@ -204,7 +204,7 @@ class Sheet {
     cell.setAttribute("aria-label", cell.said || cell.ks.map(k => this.words(k)).join(". "));
     place(cell);
   }
-  told(k) {
+  properties(k) {
     const { q, i, quantities } = this.data, state = STATES[this.state(k)], d = this.difference(k);
     const facts = [["cell", `${this.data.sheet}!${this.address(this.data.r[k], this.data.c[k])}`]];
     if (q[k] >= 0) facts.push(["quantity", `${quantities[q[k]][1]}[${i[k]}] in ${quantities[q[k]][0]}`]);
@@ -217,8 +217,8 @@ class Sheet {
     if (k in this.data.reasons) facts.push(["why", this.data.reasons[k]]);
     return facts;
   }
-  facts(k) { return make("dl", {}, ...this.told(k).map(([name, text]) => make("div", {}, make("dt", { textContent: name }), make("dd", { textContent: text, className: name === "formula" ? name : "" })))); }
-  words(k) { return this.told(k).map(([name, text]) => `${name} ${text}`).join(", "); }
+  facts(k) { return make("dl", {}, ...this.properties(k).map(([name, text]) => make("div", {}, make("dt", { textContent: name }), make("dd", { textContent: text, className: name === "formula" ? name : "" })))); }
+  words(k) { return this.properties(k).map(([name, text]) => `${name} ${text}`).join(", "); }
   goto(row, column) {
     const index = this.lines.indexOf(this.turned ? column : row), across = this.across.indexOf(this.turned ? row : column);
     if (index < 0 || across < 0) return;
