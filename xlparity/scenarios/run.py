@@ -178,8 +178,8 @@ class _Running:
             {cell: actual.get(cell, BLANK) for cell in self._named},
         )
         self._last = part
-        unsure = self._counts.unsure + part.unsure.sum(axis=0)
-        few = 2 * unsure < self._counts.run + int((part.counted & scenario[:, 0]).sum())
+        often = self._counts.unsure + part.unsure.sum(axis=0)
+        few = 2 * often < self._counts.run + int((part.counted & scenario[:, 0]).sum())
         # What the reference leaves open is no matter of the engine.
         return np.asarray(part.unsure & scenario & ~explanation.unknown & few)
 
