@@ -10,9 +10,10 @@ from conftest import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xlparity.engines.evaluator import evaluation
 from xlparity.engines.evaluator import session as sessions
 from xlparity.engines.evaluator.session import FormulasSession
-from xlparity.engines.formulas import FormulasEngine, evaluation
+from xlparity.engines.formulas import FormulasEngine
 from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.columns import Column, column_of, value_in
 from xlparity.excel.names import Scope
