@@ -290,7 +290,7 @@ def _stored_input(given: Input[Range], values: Mapping[Cell, Value], check: Chec
         value: Value = values.get(cell, BLANK)
         if not isinstance(value, bool | float):
             fix = "type one in" if value is BLANK else "put one there"
-            said = f"input '{given.name}' needs a number in {cell} of {source}, which holds {value}; {fix}"
+            said = f"input '{given.name}' needs a number in {cell} of {source}, which contains {value}; {fix}"
             said += ", or, where rows, columns or a sheet have moved, correct the address"
             raise check.spec.error(given.name, f"check '{check.name}': {said}", check.name, "inputs")
         numbers.append(float(value))
