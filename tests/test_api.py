@@ -76,7 +76,7 @@ def test_every_option_is_documented_with_its_default():
     """An option whose unit is not said is one that is guessed."""
     text = xlparity.Options.__doc__
     said = {
-        name for line in re.findall(r"^    - (``.*?):", text, re.MULTILINE) for name in re.findall(r"``(\w+)``", line)
+        name for line in re.findall(r"^\s*- (``.*?):", text, re.MULTILINE) for name in re.findall(r"``(\w+)``", line)
     }
     assert said == {field.name for field in fields(xlparity.Options)}
     assert text.count("Default") == len(fields(xlparity.Options)) - 1  # rtol and atol have theirs together
@@ -359,7 +359,7 @@ def test_the_frame_has_the_documented_columns_and_dtypes_whatever_is_in_it(small
     assert rows.loc["w", "formula"] is pd.NA
     assert rows.loc["short", "expected"].isna().all()
     assert list(rows.loc["short", "index"]) == [(0, 0), (1, 0)]
-    documented = re.findall(r"^\s+- ``(\w+)`` \((\w+)\)", xlparity.Report.to_frame.__doc__, re.MULTILINE)
+    documented = re.findall(r"^\s*- ``(\w+)`` \((\w+)\)", xlparity.Report.to_frame.__doc__, re.MULTILINE)
     assert dict(documented) == DTYPES
 
 

@@ -282,7 +282,7 @@ def test_a_workbook_in_the_place_of_a_spec_is_said_to_be_one(run, small):
 def test_a_reference_with_parameters_that_have_no_name_is_one_line(run, small):
     """Inputs are handed over by name."""
     small.reference.write_text("def double(x, /):\n    return {'y': 2 * x}\n")
-    refused(run, small, "'x' stands before the '/' of its parameters", "take the '/' out")
+    refused(run, small, "'x' is before the '/' of its parameters", "take the '/' out")
 
 
 def test_a_table_that_is_not_there_is_one_line(run, small):
@@ -300,7 +300,7 @@ GROWING = {
 @pytest.mark.parametrize(
     ("label", "said"),
     [
-        ("Stp 3", "formulas like those of block 2 stand behind it (Sheet!B6 …), and no text opens a block there"),
+        ("Stp 3", "formulas like those of block 2 come after it (Sheet!B6 …), and no text opens a block there"),
         ('="Step "&3', "the text in Sheet!A6 is a formula; type it, or give the blocks by rows"),
     ],
 )

@@ -270,7 +270,7 @@ _TABLE: tuple[tuple[str, Callable[..., Any], str, str], ...] = (
     ("PV", _pv, "number number number~ number~ number~", "PV(-1,20,300)"),
     ("FV", _fv, "number number number~ number~ number~", "FV(-1,-2,1)"),
     ("PMT", _pmt, "number number number number~ number~", "PMT(-3,5,100)"),
-    ("NPER", _nper, "number number number number~ number~", "NPER(0,3,100,23,1)"),
+    ("NPER", _nper, "number number number number~ number~", "NPER(0.05,-100,1000,0,2)"),
     ("RATE", _rate, "number number~ number number~ number~ number~", "RATE(7,1,-13.2,0.7,0.1)"),
     ("IPMT", _ipmt, "number number number number number~ number~", "IPMT(0.1,4,3,8000)"),
     ("PPMT", _ppmt, "number number number number number~ number~", "PPMT(1,1,1,1,1,11)"),
