@@ -71,6 +71,7 @@ CUTTING = [
     ('=TEXTAFTER("you","- ",-1,,1)', "you"), ('=INDEX(TEXTSPLIT("1,2,3;4,5,6",",",";"),2,3)', "6"),
     ('=INDEX(TEXTSPLIT("1,2;3",",",";"),2,2)', NA), ('=INDEX(TEXTSPLIT("1,,2",",",,TRUE),1,2)', "2"),
     ('=INDEX(TEXTSPLIT("1,2.3",{",","."}),1,3)', "3"), ('=INDEX(TEXTSPLIT("1,2;3",",",";",TRUE,0,"-"),2,2)', "-"),
+    ('=TEXTSPLIT("Hello",)', VALUE), ('=TEXTSPLIT("Hello",,)', VALUE),  # stored by Excel
     ('=TEXTSPLIT("Hello","")', VALUE), ("=VALUE(A5)", 12.0), ('=VALUE("40%")', 0.4), ('=VALUE("1e-5")', 1e-5),
     ('=VALUE("123,456.67")', 123456.67), ("=VALUE(Y1)", 0.0), ('=VALUE("word")', VALUE), ("=VALUE(TRUE)", VALUE),
     ('=VALUE("")', VALUE), ("=VALUE(A4)", DIV), ("=VALUE(1.5)", 1.5), ('=NUMBERVALUE("2.500,27",",",".")', 2500.27),

@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.conversions import NA, VALUE, text_number, to_text
 from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, lowered
-from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, delegated, function
+from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, function
 from xlparity.engines.evaluator.functions.texts import counted, fitting, whole
 from xlparity.engines.evaluator.guards import Refusal, is_text
 
@@ -96,30 +97,43 @@ def beside(before: bool) -> Callable[..., Any]:
     return cut
 
 
-def _splitting(
+def _pieces(text: str, delimiters: list[str], ignoring: bool, mode: float) -> list[str]:
+    if not delimiters:
+        return [text]
+    form = "|".join(re.escape(delimiter) for delimiter in sorted(delimiters, key=len, reverse=True))
+    if len({len(delimiter) for delimiter in delimiters}) > 1:
+        raise Refusal("delimiters of several lengths")
+    if mode:
+        lowered(text)
+    pieces = re.split(form, text, flags=re.IGNORECASE if mode else 0)
+    return [piece for piece in pieces if piece or not ignoring]
+
+
+def textsplit(
     text: str, columns: Any, rows: Any = None, ignoring: Any = EMPTY, mode: Any = EMPTY, pad: Any = NA
-) -> None:
-    """What of TEXTSPLIT is certain: delimiters of one length that do not leave nothing."""
-    delimiters = [[*guards.elements(table)] if table is not None else [] for table in (columns, rows)]
-    if any(value is EMPTY for values in delimiters for value in values):
-        raise Refusal("TEXTSPLIT by a blank")
+) -> Any:
+    """Excel's TEXTSPLIT, into columns and rows; short rows are filled up with #N/A, or what is given."""
+    delimiters: list[list[str]] = []
+    for table in (columns, rows):
+        texts = _all_texts("TEXTSPLIT", () if table is None else (table,))
+        if isinstance(texts, XlError):
+            return texts
+        if "" in texts:
+            return VALUE
+        delimiters.append(texts)
+    if not any(delimiters):
+        return VALUE
     if not text or pad is EMPTY:
         raise Refusal("TEXTSPLIT of nothing, or filling up with a blank")
     for option in (ignoring, mode):
         if not (option is EMPTY or isinstance(option, bool) or option in (0, 1)):
             raise Refusal("TEXTSPLIT with an option that is neither 0 nor 1")
-    if mode is not EMPTY and mode:
-        lowered(text)
-    texts = [[to_text("TEXTSPLIT", value) for value in values] for values in delimiters]
-    if any(len(set(map(len, values))) > 1 and "" not in values for values in texts):
-        raise Refusal("delimiters of several lengths")
-    if ignoring is not EMPTY and ignoring:
-        pieces = [text]
-        for values in texts:
-            for delimiter in filter(None, values):
-                pieces = [part for piece in pieces for part in piece.split(delimiter)]
-        if not any(pieces):
-            raise Refusal("TEXTSPLIT that leaves nothing")
+    skip, either = ignoring is not EMPTY and bool(ignoring), mode is not EMPTY and float(mode)
+    lines = [_pieces(line, delimiters[0], skip, either) for line in _pieces(text, delimiters[1], skip, either)]
+    width = max((len(line) for line in lines), default=0)
+    if not width or not all(lines):
+        raise Refusal("TEXTSPLIT that leaves nothing")
+    return np.array([[*line, *[pad] * (width - len(line))] for line in lines], object)
 
 
 def to_value(value: Any) -> Any:
@@ -194,7 +208,7 @@ FUNCTIONS: dict[str, Function] = {
     "TEXTAFTER": function(
         beside(before=False), "text word scalar~ scalar~ scalar~ scalar?", own='TEXTAFTER("a-b-c","-",-1.5)'
     ),
-    "TEXTSPLIT": delegated("TEXTSPLIT", "text table~ table~ scalar~ scalar~ scalar?", "matrix", guard=_splitting),
+    "TEXTSPLIT": function(textsplit, "text table~ table~ scalar~ scalar~ scalar?", "matrix", own='TEXTSPLIT("Hello",)'),
     "VALUE": function(to_value, "scalar", own='VALUE("40%")'),
     "NUMBERVALUE": function(numbervalue, "text text? text?", own='NUMBERVALUE("")'),
     "VALUETOTEXT": function(value_to_text, "scalar strict?", own="VALUETOTEXT(0.000000007123456)"),
