@@ -3,24 +3,28 @@
 import itertools
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import openpyxl
 import pytest
 
 import xlparity
-from xlparity.compare.expected import call_references
+from xlparity.compare.compare import compare
+from xlparity.compare.expected import Expected, call_references
 from xlparity.engines.protocol import one_by_one
 from xlparity.excel.address import Cell, Range
+from xlparity.excel.batch import REASON, Batch, Other, Store, Words
 from xlparity.excel.columns import Column, column_of, joined, picked, value_in
-from xlparity.excel.values import MISSING
+from xlparity.excel.values import MISSING, Unsupported
 from xlparity.excel.workbook import read_workbook
 from xlparity.results.report import Verdict
 from xlparity.scenarios import run as running
 from xlparity.scenarios.sample import draw
 from xlparity.settings import Options
 from xlparity.spec import bind, read_spec
-from xlparity.spec.binding import Input
+from xlparity.spec.binding import CellMap, Input, Offset, Output
+from xlparity.tolerance import Tolerance
 
 A1, A2 = Cell("S", 1, 1), Cell("S", 2, 1)
 
@@ -480,3 +484,32 @@ def test_what_a_subtraction_leaves_is_compared_both_ways(small, formula, returns
         outputs=f'[outputs]\ny = {{ at = "B1"{more} }}',
     )
     assert xlparity.verify(small.spec).verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("returns", "status"),
+    [("(x + y - z) * 1e6", "match"), ("(x + y - z) * 1e6 + 1", "mismatch"), ("0.0 * x", "unsupported")],
+)
+@pytest.mark.parametrize("count", [0, 5])
+def test_the_stored_inputs_alone_are_compared_in_both_readings(small, returns, status, count):
+    """Without scenarios, or where no input may vary, a right formula with a residue was a mismatch."""
+    small.write_cells({"A1": 0.1, "A2": 0.2, "A3": 0.3, "B1": "=(A1+A2-A3)*1E6"})
+    small.reference.write_text(f"def double(x, y, z):\n    return {{'y': {returns}}}\n")
+    atol = 0 if status == "unsupported" else 1e-9
+    inputs = "\n".join(f'{name} = {{ at = "A{row}", vary = false }}' for row, name in enumerate("xyz", start=1))
+    small.write_spec(inputs=f"tolerance = {{ atol = {atol} }}\n[inputs]\n{inputs}")
+    (result,) = xlparity.verify(small.spec, options=Options(scenarios=count)).checks[0].results
+    assert result.status == status
+
+
+@pytest.mark.parametrize("wanted", [1.0, 2.0])
+def test_a_reading_without_a_value_leaves_the_cell_unassessed(wanted):
+    """Whether the other reading agrees or not: the formula is neither right nor wrong by it."""
+    words = Words()
+    reason = np.array([float(words.place(Unsupported("no value")))])
+    others = {0: Other(np.array([0]), reason, np.array([REASON], dtype=np.uint8))}
+    actual = Batch({A1: 0}, Store.of([1.0], 1, words), others)
+    cells = CellMap((Output("y", Range.of(A1), Tolerance()),), (Offset(0, 0),), frozenset())
+    no = np.zeros((1, 1), dtype=bool)
+    expected = Expected(np.array([[wanted]]), no, no, no[0], ~no[0], None)
+    assert [mask.item() for mask in compare(SimpleNamespace(cells=cells), expected, actual)] == [False, True, False]

@@ -51,10 +51,10 @@ def generate(
     verify_it: Annotated[bool, typer.Option("--verify", help="Verify the workbook that was written.")] = False,
 ) -> None:
     """Write a course workbook with live formulas, and the spec file that verifies it, with its schema for editors."""
-    from xlparity.actions.generate.files import differing  # noqa: PLC0415
+    from xlparity.actions.generate.files import course_files, differing  # noqa: PLC0415
 
     if check:
-        wrong = differing(course, out, iterations=iterations, alpha=alpha, seed=seed, faulty=faulty)
+        wrong = differing(course_files(course, out, iterations=iterations, alpha=alpha, seed=seed, faulty=faulty))
         for path in wrong:
             typer.echo(f"{path.as_posix()} differs from what xlparity generates", err=True)
         if wrong:

@@ -36,31 +36,34 @@ class Differences(NamedTuple):
 def compare(check: Check, expected: Expected, actual: Batch) -> Differences:
     """Which bound cells of the check differ from what the reference expects.
 
-    Where a cell's value has two readings of a cancellation residue, it matches if both do, and is wrong if both are wrong.
+    Where a cell has two readings of a cancellation residue, it matches if both do, and is wrong if both are wrong; if one of them
+    has no value, it is unsure.
     """
     cells = check.cells
     found = actual.select([binding.cell for binding in cells.bindings])
-    numbers, kinds = found.numbers.T, found.kinds.T
-    right = agrees(numbers, kinds, expected.numbers, expected.truths, cells.rtol, cells.atol)
-    unsure = np.isnan(expected.numbers) | (kinds == REASON)
-    wrong = ~right
-    either = np.zeros_like(wrong)
+    exact, rounded = in_both_readings(found, expected.numbers, expected.truths, cells.rtol, cells.atol)
+    unsure = np.isnan(expected.numbers) | (found.kinds.T == REASON)
+    for row, other in found.others.items():
+        unsure[other.samples, row] |= other.kinds == REASON
+    unsure &= cells.compared
+    open_to = cells.compared & ~unsure
+    return Differences(~(exact | rounded) & open_to, unsure, (exact != rounded) & open_to)
+
+
+def in_both_readings(found: Batch, expected: Floats, truths: Bools, rtol: Floats, atol: Floats) -> tuple[Bools, Bools]:
+    """Where cells agree with the expected values in the exact and in the rounded reading of cancellation residues.
+
+    The batch has the cells in the order of ``expected``, (samples, cells), with which the other arrays broadcast.
+    """
+    exact = agrees(found.numbers.T, found.kinds.T, expected, truths, rtol, atol)
+    rounded = exact.copy()
+    all_truths = np.broadcast_to(truths, expected.shape)
     for row, other in found.others.items():
         at = other.samples
-        second = agrees(
-            other.numbers,
-            other.kinds,
-            expected.numbers[at, row],
-            expected.truths[at, row],
-            cells.rtol[row],
-            cells.atol[row],
+        rounded[at, row] = agrees(
+            other.numbers, other.kinds, expected[at, row], all_truths[at, row], rtol[row], atol[row]
         )
-        first = right[at, row]
-        either[at, row] = first != second
-        wrong[at, row] = ~(first | second)
-    unsure &= cells.compared
-    either &= cells.compared & ~unsure
-    return Differences(wrong & cells.compared & ~unsure & ~either, unsure, either)
+    return exact, rounded
 
 
 def agrees(numbers: Floats, kinds: NDArray[np.uint8], expected: Floats, truths: Any, rtol: Any, atol: Any) -> Bools:
@@ -75,13 +78,15 @@ def agrees(numbers: Floats, kinds: NDArray[np.uint8], expected: Floats, truths: 
 
 
 def column_agrees(column: Column, expected: Floats, truths: Any, output: Output[Range]) -> Bools:
-    """Where one cell's column agrees with its expected values, (samples,)."""
+    """Where one cell's column agrees with its expected values, (samples,); a value with two readings, if both agree."""
+    rtol, atol = output.tolerance.rtol, output.tolerance.atol
     if isinstance(column, np.ndarray):
-        numbers, kinds = column, np.full(len(column), NUMBER, dtype=np.uint8)
-    else:
-        numbers, kinds = encoded(column if isinstance(column, tuple) else [column], Words())
-    found = agrees(numbers, kinds, expected, truths, output.tolerance.rtol, output.tolerance.atol)
-    return np.broadcast_to(found, expected.shape)
+        return agrees(column, np.full(len(column), NUMBER, dtype=np.uint8), expected, truths, rtol, atol)
+    values = column if isinstance(column, tuple) else (column,)
+    exact = [value.exact if isinstance(value, Depends) else value for value in values]
+    rounded = [value.rounded if isinstance(value, Depends) else value for value in values]
+    both = [agrees(*encoded(reading, Words()), expected, truths, rtol, atol) for reading in (exact, rounded)]
+    return np.broadcast_to(both[0] & both[1], expected.shape)
 
 
 @collector.paused()
@@ -90,21 +95,22 @@ def cell_results(
 ) -> tuple[CellResult, ...]:
     """The result of every bound cell on the stored inputs, which are sample 0 of all three."""
     bindings, accepted = check.cells.bindings, check.cells.accepted
-    right = ~(found.wrong[0] | found.unsure[0] | found.either[0])
+    unsure = found.unsure[0] | found.either[0]
+    right = ~(found.wrong[0] | unsure)
     each = zip(
         bindings,
         expected.given.tolist(),
         expected.numbers[0].tolist(),
         expected.truths[0].tolist(),
         right.tolist(),
-        found.either[0].tolist(),
+        unsure.tolist(),
         strict=True,
     )
     results: list[CellResult] = []
-    for binding, given, number, truth, matches, either in each:
+    for binding, given, number, truth, matches, unassessed in each:
         output, iteration, element, cell = binding
         value = actual.in_sample(cell, 0)
-        if isinstance(value, Depends) and given and not either:
+        if isinstance(value, Depends) and given and not unassessed:
             value = value.exact  # both readings agree with the reference, or neither does
         wanted: float | bool | None = None
         if given:

@@ -9,6 +9,7 @@ import numpy as np
 from xlparity.compare.expected import Bools, Elements, cases
 from xlparity.engines.protocol import Engine, Session, Values
 from xlparity.excel.address import Cell
+from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, Floats, value_in
 from xlparity.excel.values import ErrorValue, Value
 from xlparity.excel.workbook import Workbook
@@ -22,18 +23,20 @@ _BEYOND_RANGE = ("#NUM!", "#DIV/0!")  # Excel's errors where numpy continues wit
 
 @dataclass(frozen=True)
 class Loaded:
-    """A workbook loaded into an engine, and what its cells come to on the stored inputs."""
+    """A workbook loaded into an engine, and the values of its cells on the stored inputs: a batch of one sample, and by cell."""
 
     book: Workbook
     engine: Engine
     session: Session
+    stored: Batch
     values: Values
 
     @classmethod
     def of(cls, book: Workbook, engine: Engine, session: Session | None = None) -> "Loaded":
         """The workbook, loaded and recalculated; the session is its own where there is one already."""
         session = engine.load(book) if session is None else session
-        return cls(book, engine, session, session.recalculate({}).values_in(0))
+        stored = session.recalculate({})
+        return cls(book, engine, session, stored, stored.values_in(0))
 
     @property
     def source(self) -> str:

@@ -12,8 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.compare.compare import agrees as values_agree
-from xlparity.compare.compare import column_agrees
+from xlparity.compare.compare import column_agrees, in_both_readings
 from xlparity.compare.run import Run
 from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.excel.address import Cell
@@ -214,12 +213,8 @@ def wrong_alone(run: Run, forced: Forced) -> list[int]:
         part = asked[begin : begin + _AT_ONCE]
         local = forced.local.select([run.bindings[index].cell for index in part])
         expected = run.expected[np.ix_(list(forced.samples), part)]
-        right = values_agree(
-            local.numbers.T, local.kinds.T, expected, run.truths[part], cells.rtol[part], cells.atol[part]
-        )
-        for row, other in local.others.items():
-            right[other.samples, row] = False  # a cancellation residue has two readings, and either may be Excel's
-        always = np.all(right | np.isnan(expected), axis=0).tolist()
+        exact, rounded = in_both_readings(local, expected, run.truths[part], cells.rtol[part], cells.atol[part])
+        always = np.all((exact & rounded) | np.isnan(expected), axis=0).tolist()
         found += [index for index, each in zip(part, always, strict=True) if not each]
     return found
 

@@ -188,23 +188,16 @@ class Batch(Mapping[Cell, Column]):
 
     def select(self, cells: Sequence[Cell]) -> "Batch":
         """The batch of these cells alone, in their order: row n of its arrays is the cell of that number."""
-        blank = len(self._store.numbers)
-        apart = [cell for cell in cells if cell in self._given]
-        if apart or any(cell not in self._rows for cell in cells):
-            extended = Store(
-                np.vstack([self._store.numbers, np.zeros((1 + len(apart), self.samples))]),
-                np.vstack([self._store.kinds, np.full((1 + len(apart), self.samples), EMPTY_CELL, dtype=np.uint8)]),
-                self._store.words,
-            )
-            for number, cell in enumerate(apart, start=blank + 1):
-                extended.set(number, self._given[cell])
-        else:
-            extended = self._store
-        beside = {cell: blank + number for number, cell in enumerate(apart, start=1)}
-        rows = [beside[cell] if cell in beside else self._rows.get(cell, blank) for cell in cells]
-        taken = np.array(rows, dtype=np.intp)
-        store = Store(extended.numbers[taken], extended.kinds[taken], extended.words)
+        rows = [self._rows.get(cell, -1) for cell in cells]
+        known = [number for number, row in enumerate(rows) if row >= 0]
+        taken = [rows[number] for number in known]
+        store = Store.of([BLANK] * len(cells), self.samples, self._store.words)
+        store.numbers[known], store.kinds[known] = self._store.numbers[taken], self._store.kinds[taken]
         others = {number: self._others[row] for number, row in enumerate(rows) if row in self._others}
+        for number, cell in enumerate(cells) if self._given else ():
+            if cell in self._given:
+                store.set(number, self._given[cell])
+                others.pop(number, None)
         return Batch({cell: number for number, cell in enumerate(cells)}, store, others)
 
     @property

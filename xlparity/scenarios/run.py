@@ -109,7 +109,7 @@ def _recalculated(loaded: Loaded, samples: Samples, numbers: range) -> Batch:
     stored = [number for number in numbers if number == 0]
     scenarios = [number for number in numbers if number]
     if not scenarios:
-        return Batch.of(loaded.values, 1)
+        return loaded.stored
     later = loaded.session.recalculate(samples.columns(scenarios), len(scenarios))
     if not stored:
         return later

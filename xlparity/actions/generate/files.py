@@ -1,5 +1,6 @@
 """``generate``: writes the files of a course workbook, or compares them with existing ones."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from xlparity.actions.courses import find_course
@@ -41,17 +42,8 @@ def generate(
     return tuple(files)
 
 
-def differing(
-    course: str,
-    folder: str | Path,
-    *,
-    iterations: int = ITERATIONS,
-    alpha: float = 1.0,
-    seed: int = 1,
-    faulty: str | Path | None = None,
-) -> list[Path]:
-    """The paths of ``generate`` whose file is missing or differs; nothing is written."""
-    files = course_files(course, folder, iterations=iterations, alpha=alpha, seed=seed, faulty=faulty)
+def differing(files: Mapping[Path, bytes]) -> list[Path]:
+    """The paths of ``course_files`` whose file is missing or differs; nothing is written."""
     return [path for path, data in files.items() if differs(path, data)]
 
 

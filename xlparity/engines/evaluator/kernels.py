@@ -213,14 +213,6 @@ def _unary(call: Callable[[Any], Any]) -> Call:
     return unary
 
 
-def _binary(call: Callable[[Any, Any], Any]) -> Call:
-    def binary(lanes: Lanes, left: LaneOperand, right: LaneOperand) -> LaneOperand:
-        (x, one), (y, other) = _numbers(left), _numbers(right)
-        return _result(call(x, y), _either(one, other))
-
-    return binary
-
-
 def _sum_of_two(call: Callable[[Any, Any], Any]) -> Call:
     """An addition or a subtraction, in the rounded reading 0 for a cancellation residue."""
 
