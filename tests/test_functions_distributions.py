@@ -178,7 +178,8 @@ REFUSED = [
     "=BETA.INV(0.9999999999999962,2,2.5,0.234,1.2)", "=T.INV(0.4999999,900)", "=T.DIST(0.00001,900,TRUE)",
     # A share or a point at the edge, of which the documentation does not say what comes of it.
     "=CHISQ.INV(1,3)", "=F.INV(0,3,4)", "=T.INV(1,3)", "=CHISQ.DIST(0,2,FALSE)", "=GAMMA.DIST(0,1,2,FALSE)",
-    "=BETA.DIST(0,2,3,FALSE)", "=F.DIST(0,2,3,FALSE)", "=WEIBULL.DIST(0,1,2,FALSE)", "=BINOM.INV(10,0,0.5)",
+    "=BETA.DIST(0,2,3,FALSE)", "=F.DIST(0,2,3,FALSE)", "=WEIBULL.DIST(0,1,2,FALSE)", "=WEIBULL.DIST(30,1000,0.5,TRUE)",
+    "=BINOM.INV(10,0,0.5)",
     "=HYPGEOM.DIST(1,4,18,20,FALSE)",
     # A count that is whole but for the sixteenth digit, texts that are numbers in some countries, whole columns.
     "=BINOM.DIST(2.9999999999999996,10,0.5,TRUE)", '=NORM.S.DIST("1,5",TRUE)', '=NORM.S.DIST(1,"1")',

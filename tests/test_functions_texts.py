@@ -27,7 +27,10 @@ def answers(tmp_path, formulas):
 # handed on, counts cut to whole numbers, #VALUE! for what is below the first place).
 PLACES = [
     ("=LEN(A1)", 6.0), ("=LEN(A2)", 3.0), ("=LEN(Y1)", 0.0), ("=LEN(A4)", DIV), ("=LEN(TRUE)", 4.0), ("=LEFT(A1,3)", "Hel"),
-    ("=LEFT(A1)", "H"), ("=LEFT(A2,3.7)", "123"), ("=LEFT(A1,-1)", VALUE), ("=LEFT(Y1,3)", ""), ("=LEFT(A1,100)", "Hello "),
+    ("=LEFT(A1)", "H"), ("=LEFT(A2,3.7)", "123"), ("=LEFT(A1,-1)", VALUE),
+    # a count between -1 and 0 is below zero before it is cut, as LibreOffice and IronCalc have it
+    ("=LEFT(A1,-0.5)", VALUE), ("=RIGHT(A1,-0.01)", VALUE), ("=MID(A1,1,-0.5)", VALUE), ('=REPLACE(A1,1,-0.1,"x")', VALUE),
+    ("=LEFT(Y1,3)", ""), ("=LEFT(A1,100)", "Hello "),
     ("=LEFT(A1,0)", ""), ("=RIGHT(A2)", "3"), ("=RIGHT(A1,3)", "lo "), ("=RIGHT(A2,100)", "123"), ("=RIGHT(A1,-3)", VALUE),
     ("=RIGHT(A1,0)", ""), ('=MID("A Wonderful World",3,100)', "Wonderful World"), ("=MID(A1,0,3)", VALUE),
     ("=MID(A1,1.3,2.9)", "He"), ("=MID(A1,2,-3)", VALUE), ("=MID(A1,10,2)", ""), ("=MID(A1,Y1,1)", VALUE),
@@ -117,7 +120,7 @@ REFUSED = [
     '=VALUE("2/3/2023")', '=VALUE("12,34")', '=NUMBERVALUE("1e3")', '=SUBSTITUTE("aaaa","aa","b",2)',
     '=TEXT(A6,"0 ""kg"" ?")', '=TEXT(5,"# ?/?")', '=TEXT(5,"[h]:mm")', '=TEXT(60,"d/m/yyyy")', '=TEXT(5,"#-#")',
     '=TEXT(5,"* 0")', '=TEXT(0.3333,"hh:mm:ss")', '=DOLLAR(5)', '=TEXTJOIN(",",,B1:B3)', '=TEXTSPLIT("a,b",",")',
-    '=TEXTAFTER("aaa","aa")', '=FIND("","abc",4)', '=FIND("","")',
+    '=TEXTAFTER("aaa","aa")', '=FIND("","abc",4)', '=FIND("","")', '=REPT("ab",-0.5)',
 ]  # fmt: skip
 CASES = [*PLACES, *CHARACTERS, *CUTTING, *FORMATS, *EXPRESSIONS]
 FUNCTIONS = expressions.FUNCTIONS | texts.FUNCTIONS | cutting.FUNCTIONS | formats.FUNCTIONS

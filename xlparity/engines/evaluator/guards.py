@@ -6,6 +6,7 @@ are those of ``formulas`` itself: Python scalars and two-dimensional object arra
 
 import math
 import re
+import sys
 from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, Overflow
 from typing import Any, TypeAlias
@@ -26,6 +27,7 @@ NEARLY_WHOLE = 1e-14  # relative: so near a whole number, Excel's rounding direc
 NEARLY_ROOT = 1e-9  # relative: an exponent such as 0.333333333 is taken for a third
 SMALL_PRODUCT = 1e-14  # relative to its products, a sum that is as small may be a cancellation residue
 SMALLEST = 2.0**-1022  # Excel has no smaller number than this, and rounds it to zero
+LARGEST_EXPONENT = math.log(sys.float_info.max)  # e to the power of more is no number
 EXACT = frozenset(("*", "/", "^", "POWER", "%", "U-", "--", "U+", "ABS", "SQRT", "EXP", "PI"))
 """Operations whose results are rounded to zero below ``SMALLEST``."""
 

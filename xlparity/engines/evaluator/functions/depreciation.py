@@ -6,7 +6,7 @@ from typing import Any
 from xlparity.engines.evaluator.functions.conversions import DIV, NUM
 from xlparity.engines.evaluator.functions.serials import ExcelError, raising, whole
 from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
-from xlparity.engines.evaluator.guards import Refusal
+from xlparity.engines.evaluator.guards import LARGEST_EXPONENT, Refusal
 
 
 def _not_below_zero(cost: float, salvage: float, life: float, period: float) -> None:
@@ -15,7 +15,10 @@ def _not_below_zero(cost: float, salvage: float, life: float, period: float) -> 
 
 
 def _rate(rate: float, periods: float) -> tuple[float, int]:
-    return rate, whole(periods)
+    times = whole(periods)
+    if rate > 0 and times > 0 and times * math.log1p(rate / times) > LARGEST_EXPONENT:
+        raise Refusal("a power beyond the range of numbers")
+    return rate, times
 
 
 def _db(cost: float, salvage: float, life: float, period: float, months: float = 12.0) -> Any:

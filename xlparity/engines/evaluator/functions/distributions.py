@@ -12,7 +12,7 @@ from typing import Any
 from xlparity.engines.evaluator.functions.conversions import NUM
 from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
 from xlparity.engines.evaluator.functions.statistics import cut
-from xlparity.engines.evaluator.guards import Refusal
+from xlparity.engines.evaluator.guards import LARGEST_EXPONENT, Refusal
 
 _EPS = 2.0**-52
 _MOST = 1e10  # degrees of freedom, by the documentation
@@ -150,6 +150,8 @@ def _expon(x: float, rate: float, cumulative: bool) -> Any:
 def _off_the_edge(x: float, shape: float, scale: float, cumulative: bool) -> None:
     if x == 0 and not cumulative:
         raise Refusal("a density at the edge")
+    if min(x, shape, scale) > 0 and shape * math.log(x / scale) > LARGEST_EXPONENT:
+        raise Refusal("a power beyond the range of numbers")
 
 
 def _within_range(x: float) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from formulas.functions import Array, get_functions, not_implemented
 from formulas.functions.operators import OPERATORS
+from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.evaluator import guards
@@ -184,7 +185,11 @@ def delegated(
 
     def call(*operands: Any) -> Any:
         guard(*operands)
-        return by_formulas(name, *(operands if prepare is None else prepare(*operands)), single=kind == "elementwise")
+        given = operands if prepare is None else prepare(*operands)
+        result = by_formulas(name, *given, single=kind == "elementwise")
+        if isinstance(result, XlError) and any(isinstance(x, float) and 0 < abs(x) < guards.SMALLEST for x in operands):
+            raise guards.Refusal("an error that comes of a number so small that Excel has none")
+        return result
 
     return function(call, takes, kind, by="formulas")
 

@@ -1,6 +1,7 @@
 """Excel's family Text: characters, places and case; ``cutting`` has the lists and numbers in texts, ``formats`` TEXT."""
 
 import itertools
+import math
 from typing import Any
 
 from xlparity.engines.evaluator import guards
@@ -28,7 +29,8 @@ def fitting(text: str) -> Any:
 
 
 def _counted(text: str, *counts: float) -> tuple[Any, ...]:
-    return counted(text), *(whole(count) for count in counts)
+    """A count between -1 and 0 is below zero before it is cut, and so an error."""
+    return counted(text), *(whole(count) if count >= 0 else math.floor(count) for count in counts)
 
 
 def _findable(wanted: str, text: str, start: float = 1.0) -> tuple[Any, ...]:
@@ -89,6 +91,8 @@ def trim(text: str) -> str:
 def rept(text: str, count: float) -> Any:
     """Excel's REPT."""
     times = whole(count)
+    if count < 0 == times:
+        raise Refusal("REPT with a number between -1 and 0")
     if times < 0 or len(text) * times > LONGEST_TEXT:
         return VALUE
     return text * times
