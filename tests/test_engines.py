@@ -228,7 +228,7 @@ def in_lanes(shape, lanes):
         for k, size in enumerate(sizes)
     ]  # fmt: skip
     with np.errstate(all="ignore"):
-        values, kinds = made.run(how, arguments)
+        values, kinds, _ = made.run(how, arguments)
     values = np.broadcast_to(values, (len(lanes),)) + 0.0
     kinds = np.zeros(len(lanes), int) if kinds is None else np.broadcast_to(kinds, (len(lanes),))
     found = []

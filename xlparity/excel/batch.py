@@ -157,7 +157,10 @@ class Batch(Mapping[Cell, Column]):
 
     def in_sample(self, cell: Cell, sample: int) -> Value:
         """The cell's value in the sample of that number."""
-        return value_in(self.get(cell, BLANK), sample)
+        row = self._rows.get(cell)
+        if row is None or row in self._others or cell in self._given:
+            return value_in(self.get(cell, BLANK), sample)
+        return decode(float(self._store.numbers[row, sample]), int(self._store.kinds[row, sample]), self._store.words)
 
     def values_in(self, sample: int) -> dict[Cell, Value]:
         """Every cell's value in the sample of that number."""

@@ -6,7 +6,7 @@ difference is no fault of the formula or of its dependents; a #DIV/0! or #NUM! w
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -14,8 +14,6 @@ from xlparity.engines.common.circularity import certainly_read
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.ast import Node, parse, walk
 from xlparity.excel.batch import Batch
-from xlparity.excel.columns import Column, value_in
-from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Workbook
 from xlparity.scenarios.screen import Screen, Unscreened
 from xlparity.spec.binding import Input
@@ -41,29 +39,34 @@ class Overflows:
         exceeds their range, and may be one where the formula has a function that the screen does not know. Branches that a
         formula does not take are left out: an overflow there does not affect its value.
         """
-        anchor, graph = self._book.members.get, self._book.graph
-        watched = {cell: anchor(cell, cell) for cell in cells}
+        anchor = self._book.graph.anchor
+        watched = {cell: anchor(cell) for cell in cells}
         showing = set(columns.errors(number))
-        errors = {anchor(cell, cell) for cell in showing}
         reads = functools.cache(functools.partial(self._reads, columns, number))
-        before = {cell: {anchor(c, c) for area in graph.areas(cell) for c in area.among(showing)} for cell in errors}
-        begins = {cell for cell in errors if not any(reads(cell, error) for error in before[cell])}
-        certain, possible = set(), set()
-        for cell in begins.union(watched.values()):
+        begins = {cell for cell in map(anchor, showing) if not self._reads_error(cell, showing, reads)}
+        reached, possible = set[Cell](), set[Cell]()
+        for cell in (*begins, *watched.values()):
+            if cell in reached:
+                continue  # it depends on an overflow, whatever its own formula does
             try:
                 if self._overflows(cell, columns, number):
-                    certain.add(cell)
+                    self._add_dependents(reached, {cell}, lambda reader, before: reads(reader, before) is True)
             except (Unscreened, ValueError):  # a function, or a formula, that the screen does not know
                 if cell in begins:
                     possible.add(cell)
-        reached = self._with_dependents(certain, lambda reader, cell: reads(reader, cell) is True)
-        perhaps = self._with_dependents(certain | possible, lambda reader, cell: reads(reader, cell) is not False)
+        perhaps = set(reached)
+        self._add_dependents(perhaps, reached | possible, lambda reader, before: reads(reader, before) is not False)
         return (
             frozenset(cell for cell, at in watched.items() if at in reached),
-            frozenset(cell for cell, at in watched.items() if at in perhaps - reached),
+            frozenset(cell for cell, at in watched.items() if at in perhaps and at not in reached),
         )
 
-    def _overflows(self, cell: Cell, columns: Mapping[Cell, Column], number: int) -> bool:
+    def _reads_error(self, cell: Cell, showing: set[Cell], reads: Callable[[Cell, Cell], bool | None]) -> bool:
+        """Whether the cell's formula certainly reads an error value."""
+        graph = self._book.graph
+        return any(reads(cell, graph.anchor(other)) for area in graph.areas(cell) for other in area.among(showing))
+
+    def _overflows(self, cell: Cell, columns: Batch, number: int) -> bool:
         """Whether the cell's own formula overflows; raises Unscreened or ValueError where it cannot be computed."""
         formula = self._book.formula(cell)
         if formula is None:
@@ -77,18 +80,21 @@ class Overflows:
             return True
         return False
 
-    def _screen(self, cell: Cell, columns: Mapping[Cell, Column], number: int) -> Screen:
-        return Screen(
-            lambda at: value_in(columns.get(at, BLANK), number), 1, lambda node: self._book.meant(node.word, cell)
-        )
+    def _screen(self, cell: Cell, columns: Batch, number: int) -> Screen:
+        return Screen(lambda at: columns.in_sample(at, number), 1, lambda node: self._book.meant(node.word, cell))
 
-    def _reads(self, columns: Mapping[Cell, Column], number: int, reader: Cell, cell: Cell) -> bool | None:
-        """Whether the formula of ``reader`` reads ``cell`` in the branches that it takes; None where that is not known."""
+    def _reads(self, columns: Batch, number: int, reader: Cell, cell: Cell) -> bool | None:
+        """Whether the formula of ``reader``, which refers to ``cell``, reads it in the branches that it takes.
+
+        None where that is not known.
+        """
         formula = self._book.formula(reader)
-        if formula is None or reader == cell or not self._book.graph.reads(reader, cell):
+        if formula is None or reader == cell:
             return False
+        if not _BRANCHING.search(formula.text):
+            return True
         held = self._book.filled(cell)
-        if not _BRANCHING.search(formula.text) or any(map(held.intersects, certainly_read(self._book, reader))):
+        if any(map(held.intersects, certainly_read(self._book, reader))):
             return True
         try:
             with np.errstate(all="ignore"):
@@ -100,8 +106,9 @@ class Overflows:
             return None
         return any(area is not None and area.intersects(held) for area in areas)
 
-    def _with_dependents(self, cells: set[Cell], reads: Callable[[Cell, Cell], bool]) -> set[Cell]:
-        reached = set(cells)
+    def _add_dependents(self, reached: set[Cell], cells: set[Cell], reads: Callable[[Cell, Cell], bool]) -> None:
+        """Adds these cells, and all that reads them directly or through others."""
+        reached |= cells
         waiting = list(cells)
         while waiting:
             before = waiting.pop()
@@ -109,7 +116,6 @@ class Overflows:
             fresh = [cell for cell in dependents if cell not in reached and reads(cell, before)]
             reached.update(fresh)
             waiting += fresh
-        return reached
 
 
 def _taken(tree: Node, screen: Screen) -> Node:

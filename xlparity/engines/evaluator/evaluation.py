@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from xlparity.engines.evaluator.functions.areas import as_lines
 from xlparity.engines.evaluator.guards import Refusal
-from xlparity.engines.evaluator.kernels import ODD, LaneOperand, Lanes, Plan, plan
+from xlparity.engines.evaluator.kernels import ODD, LaneOperand, Lanes, Plan, every, plan, some
 from xlparity.engines.evaluator.operands import to_table, to_values
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.readings import reading
@@ -168,12 +168,12 @@ class Evaluation:
         with np.errstate(all="ignore"):
             for group in groups:
                 affected = np.array([place in fresh for place in group.results[0].tolist()])
-                if changed[group.reads].any():
+                if some(changed[group.reads]):
                     for places in group.arguments:
                         affected |= changed[places].any(axis=0)
-                if not affected.any():
+                if not some(affected):
                     continue
-                part = group if affected.all() else group.only(np.flatnonzero(affected))
+                part = group if every(affected) else group.only(np.flatnonzero(affected))
                 self.decided.difference_update(part.results[0].tolist())
                 places = self.places(part)
                 before = numbers[places], kinds[places]
@@ -205,7 +205,7 @@ class Evaluation:
         numbers, kinds = self.batch.numbers[:, part], self.batch.kinds[:, part]
         count = numbers.shape[1]
         lanes = Lanes(len(group.nodes) * count, rounded=self.rounded)
-        plain = bool(self._plain[group.reads].all())
+        plain = every(self._plain[group.reads])
         operands = []
         for places, shape in zip(group.arguments, group.nodes[0].shapes, strict=True):
             full = (lanes.count,) if shape == (1, 1) else (*shape, lanes.count)
@@ -222,7 +222,7 @@ class Evaluation:
             unknown = np.zeros((len(group.nodes), count), dtype=bool)
             for places in group.arguments:
                 unknown |= (kinds[places] == REASON).any(axis=0)
-            if unknown.any():
+            if some(unknown):
                 odd = unknown if odd is None else odd | unknown
         if odd is not None:
             everywhere = np.zeros((len(group.nodes), self.batch.numbers.shape[1]), dtype=bool)
@@ -231,13 +231,15 @@ class Evaluation:
 
     @staticmethod
     def _operand(numbers: Any, kinds: Any) -> LaneOperand:
-        if not kinds.any():
+        if not some(kinds):
             return LaneOperand(numbers)
-        return LaneOperand(numbers != 0) if (kinds == TRUTH).all() else LaneOperand(numbers, kinds)
+        if every(kinds == TRUTH):
+            return LaneOperand(numbers != 0)
+        return LaneOperand(numbers, kinds, only_errors=not some((kinds != NUMBER) & (kinds < FIRST_ERROR)))
 
     def _write(self, group: FormulaGroup, found: LaneOperand, part: slice, count: int) -> Mask | None:
         """Writes the result into its block as Excel does; returns the lanes that the kernels did not compute."""
-        values, kinds = found
+        values, kinds, _ = found
         truth = values.dtype == bool
         nodes, block = len(group.nodes), group.nodes[0].block
         places = self.places(group)
@@ -263,7 +265,7 @@ class Evaluation:
         odd = (kind == ODD).any(axis=0)
         if kinds.ndim == 3:  # also outside the cells of the block
             odd |= np.broadcast_to((kinds == ODD).any(axis=(0, 1)), (nodes * count,)).reshape(nodes, count)
-        return odd if odd.any() else None
+        return odd if some(odd) else None
 
     @staticmethod
     def _in_block(values: Any, block: tuple[int, int], nodes: int, count: int) -> Any:
@@ -278,7 +280,7 @@ class Evaluation:
 
     def places(self, group: FormulaGroup) -> NDArray[np.intp]:
         """The places for the group's results; held cells have others than their own."""
-        if not self.held[group.results].any():
+        if not some(self.held[group.results]):
             return group.results
         shadows = self.shadows
         return np.array([[shadows.get(place, place) for place in row] for row in group.results.tolist()], dtype=np.intp)

@@ -31,11 +31,26 @@ Shape: TypeAlias = tuple[int, int] | None
 Mask: TypeAlias = NDArray[np.bool_]
 
 
+def some(mask: Any) -> bool:
+    """Whether any element is true, or not zero; three times as fast as numpy's ``any`` on the arrays of a group."""
+    return bool(np.count_nonzero(mask))
+
+
+def every(mask: Any) -> bool:
+    """Whether all elements are true."""
+    return bool(np.count_nonzero(mask) == np.size(mask))
+
+
 class LaneOperand(NamedTuple):
-    """Numbers, or truth values in an array of bools; ``kinds`` is None where all values have the kind of the array."""
+    """Numbers, or truth values in an array of bools; ``kinds`` is None where all values have the kind of the array.
+
+    ``only_errors`` says that the kinds are ``NUMBER``, error values and ``ODD`` alone. What stands beside an error value is
+    any finite number.
+    """
 
     values: Any
     kinds: Any = None
+    only_errors: bool = False
 
 
 class Known(NamedTuple):
@@ -59,7 +74,7 @@ class Lanes:
 
     def either(self, exact: Any, rounded: Any, where: Any) -> Any:
         """The result in this reading; the two readings differ where ``where`` is true."""
-        if not where.any():
+        if not some(where):
             return exact
         lanes = where.any(axis=(0, 1)) if where.ndim == 3 else where
         lanes = np.broadcast_to(lanes, (self.count,))
@@ -160,11 +175,11 @@ def _broadcast(operands: Sequence[Known]) -> Shape:
 
 def _numbers(operand: LaneOperand) -> tuple[Any, Any]:
     """The operand as numbers, a blank as 0 and a truth value as 0 or 1; and the kinds of values that are no numbers."""
-    values, kinds = operand
+    values, kinds, only_errors = operand
     if values.dtype == bool:
         return values.astype(float), None
-    if kinds is None:
-        return values, None
+    if kinds is None or only_errors:
+        return values, kinds
     error_kinds = _error_kinds(kinds)
     return values, error_kinds if error_kinds.any() else None
 
@@ -176,22 +191,26 @@ def _error_kinds(kinds: Kinds) -> Kinds:
 
 def _either(one: Any, other: Any) -> Any:
     """The error kinds of one of two operands; ODD where both have different ones, which the program decides."""
-    if one is None or other is None:
+    if one is None or other is None or one is other:
         return other if one is None else one
-    both = np.where(one == 0, other, one)
-    return np.where((one != 0) & (other != 0) & (one != other), ODD, both).astype(np.uint8)
+    both, less = np.maximum(one, other), np.minimum(one, other)
+    return np.where((less != 0) & (less != both), np.uint8(ODD), both) if some(less) else both
 
 
 def _result(values: Any, error_kinds: Any, failed: int = NUM) -> LaneOperand:
     """Numbers, with an error value where they are not finite, and where an operand had an error kind."""
     finite = np.isfinite(values)
-    if error_kinds is None and finite.all():
+    kinds = error_kinds
+    if not every(finite):
+        kinds = np.where(finite, np.uint8(NUMBER), np.uint8(failed))
+        if error_kinds is not None:
+            kinds = np.where(error_kinds != 0, error_kinds, kinds)
+        values = np.where(finite, values, 0.0)
+    if kinds is None:
         return LaneOperand(values)
-    kinds = np.where(finite, NUMBER, failed).astype(np.uint8)
-    if error_kinds is not None:
-        kinds = np.where(error_kinds != 0, error_kinds, kinds).astype(np.uint8)
-    kinds = np.broadcast_to(kinds, np.broadcast_shapes(kinds.shape, values.shape))
-    return LaneOperand(np.where(kinds == NUMBER, values, 0.0), kinds)
+    if kinds.shape != values.shape:
+        values, kinds = np.broadcast_arrays(values, kinds)
+    return LaneOperand(values, kinds, only_errors=True)
 
 
 def _truths(values: Any, error_kinds: Any) -> LaneOperand:
@@ -220,7 +239,7 @@ def _sum_of_two(call: Callable[[Any, Any], Any]) -> Call:
         (x, one), (y, other) = _numbers(left), _numbers(right)
         result = call(x, y)
         lost = np.abs(result) < guards.LOST * np.abs(x)
-        if lost.any():
+        if some(lost):
             result = lanes.either(result, 0.0, lost & (result != 0))
         return _result(result, _either(one, other))
 
@@ -230,9 +249,8 @@ def _sum_of_two(call: Callable[[Any, Any], Any]) -> Call:
 def _smallest(lanes: Lanes, result: Any) -> Any:
     """The result, in the rounded reading with 0 for numbers smaller than Excel's."""
     size = np.abs(result)
-    if not size.min(initial=1.0) >= guards.SMALLEST:  # so too where there is a nan
-        return lanes.either(result, 0.0, (size < guards.SMALLEST) & (size > 0))
-    return result
+    small = size < guards.SMALLEST
+    return lanes.either(result, 0.0, small & (size > 0)) if some(small) else result
 
 
 def _product(lanes: Lanes, left: LaneOperand, right: LaneOperand) -> LaneOperand:
@@ -243,7 +261,7 @@ def _product(lanes: Lanes, left: LaneOperand, right: LaneOperand) -> LaneOperand
 def _quotient(lanes: Lanes, left: LaneOperand, right: LaneOperand) -> LaneOperand:
     (x, one), (y, other) = _numbers(left), _numbers(right)
     error_kinds, zero = _either(one, other), y == 0
-    if zero.any():
+    if some(zero):
         earlier = 0 if error_kinds is None else error_kinds
         error_kinds = np.where(zero & (earlier == 0), DIV, earlier)
     return _result(_smallest(lanes, x / y), error_kinds)
@@ -275,7 +293,7 @@ def _powers(raised: Callable[[list[float], list[float]], list[Any]]) -> Call:
         else:
             found = np.array(raised(plain.ravel().tolist(), exponent.ravel().tolist()), float).reshape(plain.shape)
         error_kinds = _either(one, other)
-        if odd.any():
+        if some(odd):
             error_kinds = _either(error_kinds, np.where(odd, ODD, 0).astype(np.uint8))
         return _result(_smallest(lanes, found), error_kinds)
 
@@ -334,7 +352,7 @@ def _logarithm(lanes: Lanes, number: LaneOperand, base: LaneOperand | None = Non
     bases, other = (np.asarray(10.0), None) if base is None else _numbers(base)
     error_kinds = _either(error_kinds, other)
     odd = (bases <= 0) | (bases == 1)
-    if odd.any():
+    if some(odd):
         error_kinds = _either(error_kinds, np.where(odd, ODD, 0).astype(np.uint8))
     return _result(np.log(values) / np.log(bases), error_kinds)
 
@@ -387,7 +405,7 @@ def _compared(name: str) -> Call:
 def _ordered(lanes: Lanes, compare: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
     size = np.maximum(np.abs(x), np.abs(y))
     close = np.abs(x - y) <= np.maximum(guards.CLOSE * size, guards.CLOSEST)
-    if close.any():
+    if some(close):
         close = close & (x != y)
         return lanes.either(compare(x, y), bool(compare(0.0, 0.0)), close)
     return compare(x, y)
@@ -568,7 +586,7 @@ def _total(lanes: Lanes, values: Any, numbers: Any) -> tuple[Any, Any]:
     sums = np.add.accumulate(values, axis=0)  # in order
     sizes = np.abs(sums)
     steps = sizes[1:] < guards.LOST * sizes[:-1]
-    if steps.any():
+    if some(steps):
         lost = np.any(steps & (sizes[1:] > 0), axis=0)
         if lost.any():
             rounded = np.zeros(values.shape[1])
@@ -624,7 +642,7 @@ _AGGREGATES: dict[str, Callable[[Lanes, Any, Any], tuple[Any, Any]]] = {
 def _small_product(lanes: Lanes, result: Any, scale: Any) -> Any:
     """A sum of products, in the rounded reading 0 where it is as small as their rounding errors."""
     small = np.abs(result) <= guards.SMALL_PRODUCT * scale
-    return lanes.either(result, 0.0, small & (result != 0) & np.isfinite(result)) if small.any() else result
+    return lanes.either(result, 0.0, small & (result != 0) & np.isfinite(result)) if some(small) else result
 
 
 def _sumproduct(size: int) -> Call:
