@@ -258,6 +258,14 @@ def test_kernels_add_up_ranges_of_every_length_as_programs_do():
 
 
 C, R = CELL_MARK, RANGE_MARK
+
+
+def test_a_branch_without_a_kernel_is_left_to_the_program_whatever_the_condition_is():
+    """The program computes both branches; that the condition is an error is no reason to skip one that it refuses."""
+    assert in_lanes(f"=IF(1/{C},2,LOG({C},{C}))", [[0.0, 2.0, 1.0]]) == []
+    assert in_lanes(f"=IF(1/{C},2,LOG({C},{C}))", [[0.0, 2.0, 3.0]]) == [(ErrorValue("#DIV/0!"),) * 2]
+
+
 SHAPE_LEAVES = (
     C, C, C, "2", "0.1", "1E-9", f"SUM({R})", f"SUM({C},{R},{C}*{C},{R})", f"({C}^{C})", f"{C}^2", f"INT({C})"
 )  # fmt: skip

@@ -54,12 +54,12 @@ class Overflows:
             except (Unscreened, ValueError):  # a function, or a formula, that the screen does not know
                 if cell in begins:
                     possible.add(cell)
+        certain = frozenset(cell for cell, at in watched.items() if at in reached)
+        if len(certain) == len(watched):
+            return certain, frozenset()
         perhaps = set(reached)
         self._add_dependents(perhaps, reached | possible, lambda reader, before: reads(reader, before) is not False)
-        return (
-            frozenset(cell for cell, at in watched.items() if at in reached),
-            frozenset(cell for cell, at in watched.items() if at in perhaps and at not in reached),
-        )
+        return certain, frozenset(cell for cell, at in watched.items() if at in perhaps and at not in reached)
 
     def _reads_error(self, cell: Cell, showing: set[Cell], reads: Callable[[Cell, Cell], bool | None]) -> bool:
         """Whether the cell's formula certainly reads an error value."""

@@ -20,7 +20,7 @@ from xlparity.engines.evaluator.kernels import ODD, LaneOperand, Lanes, Plan, ev
 from xlparity.engines.evaluator.operands import to_table, to_values
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.readings import reading
-from xlparity.excel.batch import EMPTY_CELL, FIRST_ERROR, NUMBER, REASON, TRUTH, Store, decode, encode
+from xlparity.excel.batch import EMPTY_CELL, FIRST_ERROR, NUMBER, REASON, TRUTH, Other, Store, decode, encode
 from xlparity.excel.values import Unsupported, Value
 from xlparity.strict import passed_over
 
@@ -30,6 +30,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 _MOST_NUMBERS = 4_000_000  # in the operands of one kernel, 32 MB; more are split by formulas and samples
 
+_SAME = 1e-13  # the difference of two readings, relative to the value or to 1, that makes no difference
 _MOST_KNOWN, _LONGEST_KEY = 100_000, 1000  # cached results of programs, and bytes of a key: 100 MB at most
 
 
@@ -367,13 +368,10 @@ def _operands(node: FormulaNode, values: Sequence[Value]) -> list[object]:
 
 
 class Evaluated(NamedTuple):
-    """The values of every place in every sample, and by place those in the rounded reading where they differ.
-
-    ``evaluation`` is that of the exact reading.
-    """
+    """The evaluation in the exact reading, and by place the values in the rounded reading where they differ."""
 
     evaluation: Evaluation
-    rounded: dict[int, tuple[Any, Any]]
+    others: dict[int, Other]
 
     @property
     def exact(self) -> Store:
@@ -397,9 +395,22 @@ def in_both_readings(groups: Sequence[FormulaGroup], exact: Evaluation) -> Evalu
     other = Store(batch.numbers[:, chosen], batch.kinds[:, chosen], batch.words)
     changed = np.zeros(len(batch.numbers), dtype=bool)
     Evaluation(other, True, exact.held, exact.shadows).update(groups, exact.decided, changed)
-    found: dict[int, tuple[Any, Any]] = {}
-    for place in np.flatnonzero(changed).tolist():
-        numbers, kinds = batch.numbers[place].copy(), batch.kinds[place].copy()
-        numbers[chosen], kinds[chosen] = other.numbers[place], other.kinds[place]
-        found[place] = numbers, kinds
-    return Evaluated(exact, found)
+    return Evaluated(exact, _differing(batch, other, chosen, np.flatnonzero(changed)))
+
+
+def _differing(exact: Store, rounded: Store, samples: NDArray[np.intp], places: NDArray[np.intp]) -> dict[int, Other]:
+    """The values of these places in the rounded reading, which has these samples only, where they differ."""
+    found: dict[int, Other] = {}
+    step = max(1, _MOST_NUMBERS // max(1, len(samples)))
+    for begin in range(0, len(places), step):
+        rows = places[begin : begin + step]
+        one, sort = exact.numbers[np.ix_(rows, samples)], exact.kinds[np.ix_(rows, samples)]
+        other, kinds = rounded.numbers[rows], rounded.kinds[rows]
+        with np.errstate(all="ignore"):
+            apart = np.abs(other - one) > _SAME * np.maximum(1.0, np.maximum(np.abs(other), np.abs(one)))
+        numbers = (kinds == NUMBER) | (sort == NUMBER)
+        differs = (kinds != sort) | np.where(numbers, apart, other != one)
+        for row in np.flatnonzero(differs.any(axis=1)).tolist():
+            at = np.flatnonzero(differs[row])
+            found[int(rows[row])] = Other(samples[at], other[row, at], kinds[row, at])
+    return found

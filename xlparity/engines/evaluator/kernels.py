@@ -460,11 +460,13 @@ def _chosen(lanes: Lanes, condition: LaneOperand, then: LaneOperand, otherwise: 
         return LaneOperand(np.where(holds, then.values, otherwise.values))
     one, other = _kinds(then), _kinds(otherwise)
     kinds = np.where(holds, one, other)
-    # A chosen blank may be 0 or an empty text; ODD is not ignored in a branch either.
-    kinds = np.where((kinds == EMPTY_CELL) | (one == ODD) | (other == ODD), ODD, kinds)
+    kinds = np.where(kinds == EMPTY_CELL, ODD, kinds)  # a chosen blank may be 0 or an empty text
     values = np.where(holds, then.values.astype(float), otherwise.values.astype(float))
     if error_kinds is not None:
         kinds = np.where(error_kinds != 0, error_kinds, kinds)
+    kinds = np.where(
+        (one == ODD) | (other == ODD), ODD, kinds
+    )  # the program computes both branches, whatever is chosen
     return LaneOperand(values, np.broadcast_to(kinds, values.shape).astype(np.uint8))
 
 

@@ -14,7 +14,7 @@ from xlparity.engines.evaluator.guards import Refusal
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
 from xlparity.excel.address import Cell
-from xlparity.excel.batch import NUMBER, Batch, Kinds, Other, Store, Words, encode, encoded
+from xlparity.excel.batch import Batch, Kinds, Other, Store, Words, encode, encoded
 from xlparity.excel.columns import Column, Floats
 from xlparity.excel.formula import dissect
 from xlparity.excel.names import full_size
@@ -23,8 +23,7 @@ from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK, CIRCULAR, MISSING, Mis
 from xlparity.excel.workbook import Formula, Workbook
 
 _LARGEST_RANGE = 1_000_000  # cells of one range; a column of a sheet has 1,048,576
-_LARGEST = 16_000_000  # values computed at once, 144 MB
-_SAME = 1e-13  # the difference of two readings, relative to the value or to 1, that makes no difference
+_LARGEST = 64_000_000  # values computed at once, 576 MB, and as many in the second reading
 
 
 class FormulasSession:
@@ -129,8 +128,7 @@ class FormulasSession:
             place: column[part] if isinstance(column, np.ndarray | tuple) else column for place, column in held.items()
         }
         evaluated = self._evaluated(groups, shadows, taken, part.stop - part.start)
-        others = {place: _other(evaluated, place) for place in evaluated.rounded}
-        return evaluated.exact, {place: other for place, other in others.items() if len(other.samples)}
+        return evaluated.exact, evaluated.others
 
     def _evaluated(
         self, groups: Sequence[FormulaGroup], shadows: dict[int, int], held: Mapping[int, Column], samples: int
@@ -260,17 +258,6 @@ class FormulasSession:
                 known = tuple([self._place(cell, BLANK) for cell in area.cells()]), area.shape
             self._references[key] = known
         return known
-
-
-def _other(evaluated: Evaluated, place: int) -> Other:
-    """The values of the place in the rounded reading, in the samples in which they differ."""
-    numbers, kinds = evaluated.rounded[place]
-    exact = evaluated.exact.numbers[place], evaluated.exact.kinds[place]
-    with np.errstate(all="ignore"):
-        separate = np.abs(numbers - exact[0]) > _SAME * np.maximum(1.0, np.maximum(np.abs(numbers), np.abs(exact[0])))
-    plain = (kinds == NUMBER) | (exact[1] == NUMBER)
-    samples = np.flatnonzero((kinds != exact[1]) | np.where(plain, separate, numbers != exact[0]))
-    return Other(samples, numbers[samples], kinds[samples])
 
 
 def _joined(parts: Sequence[tuple[Store, Mapping[int, Other]]]) -> tuple[Store, dict[int, Other]]:
