@@ -132,7 +132,7 @@ def columns(draw: st.DrawFn, count: int) -> Column:
 
 
 @given(st.data())
-@examples(60)
+@examples(70)
 def test_a_sweep_is_the_recalculation_of_each_set(data):
     """Scenarios are judged on what a sweep says; a value, an error or a refusal that is another one is a wrong verdict."""
     formulas = data.draw(st.lists(st.sampled_from(SCALAR), min_size=8, max_size=8))

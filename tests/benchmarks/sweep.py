@@ -1,42 +1,42 @@
-"""What a set of inputs costs, alone and among many, measured in one run: ``python tests/benchmarks/sweep.py [WORKBOOK]``.
+"""What samples cost the formulas engine, beside ExcelModel and IronCalc: ``python tests/benchmarks/sweep.py``.
 
-Without a workbook it is the generated one of the course. Each time is the best of five, of one for ExcelModel, which is
-given the same inputs as one of the sets. Nothing here is asserted or collected.
+A training table of 546, 5,496 and 54,996 formulas is recalculated with 1, 101 and 1,001 samples, in one run; each time is the
+best of three. The other two engines compute one sample, once; ExcelModel is left out of the largest table, which takes it
+many minutes. Nothing here is asserted or collected.
 """
 
-import contextlib
-import io
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import formulas
 import numpy as np
+from tables import training_table
 
-from xlparity.actions.generate import build
-from xlparity.course.regressor.pages import regressor
-from xlparity.engines.formulas import FormulasEngine
+from xlparity.engines.registry import find_engine
+from xlparity.errors import UsageError
 from xlparity.excel.address import Cell, parse_range
-from xlparity.excel.columns import Column, value_in
+from xlparity.excel.columns import Column
 from xlparity.excel.workbook import read_workbook
 
-INPUTS = {"B9:D12": (-2, 2), "L9:L12": (0, 1), "F9:F11": (-1, 1), "G9": (-1, 1), "B3": (0.1, 2)}
+ITERATIONS = (22, 220, 2200)
+SAMPLES = (1, 101, 1001)
+LARGEST_FOR_EXCELMODEL = 10_000  # formulas
+INPUTS = {"A1": (0.5, 1.5), "A2:C5": (-1.0, 1.0), "D2:D5": (0.0, 1.0), "A8:D8": (-1.0, 1.0)}
 
 
-def inputs(count: int) -> dict[Cell, Column]:
-    """Numbers at random in each input of the sheet Training."""
+def drawn(count: int) -> dict[Cell, Column]:
+    """Random numbers for every input of the table."""
     generator = np.random.default_rng(0)
-    found: dict[Cell, Column] = {}
-    for area, (low, high) in INPUTS.items():
-        for cell in parse_range(area, "Training").cells():
-            found[cell] = generator.uniform(low, high, count)
-    return found
+    return {
+        cell: generator.uniform(low, high, count)
+        for area, (low, high) in INPUTS.items()
+        for cell in parse_range(area, "Sheet").cells()
+    }
 
 
-def best(run: Callable[[], Any], times: int = 5) -> float:
+def best(run: Callable[[], Any], times: int = 3) -> float:
     """Seconds of the fastest of so many runs."""
     seconds = []
     for _ in range(times):
@@ -46,54 +46,38 @@ def best(run: Callable[[], Any], times: int = 5) -> float:
     return min(seconds)
 
 
-def excel_model(path: Path) -> tuple[float, float]:
-    """Seconds to load and finish an ExcelModel, and to calculate it with one set of inputs."""
-    given = {
-        f"'[{path.name}]{cell.sheet.upper()}'!{cell.a1}": value_in(column, 0) for cell, column in inputs(1).items()
-    }
-    with contextlib.redirect_stderr(io.StringIO()), np.errstate(all="ignore"):  # it draws progress bars
-        began = time.perf_counter()
-        model = formulas.ExcelModel().loads(str(path)).finish()
-        loaded = time.perf_counter()
-        model.calculate(inputs=given)
-        return loaded - began, time.perf_counter() - loaded
-
-
 def measure(path: Path) -> None:
     """Prints one row a measurement."""
     book = read_workbook(path)
-    session = FormulasEngine().load(book)
-    once = best(lambda: session.recalculate({}))
-    print(f"{path.name}: {book.formulas:,} formulas")
-    print(f"  one recalculation              {once * 1e3:8.1f} ms")
-    for count in (1, 101, 1000):
-        columns = inputs(count)
-        held = columns | {
-            cell: column for cell, column in session.recalculate(columns, count).items() if book.formula(cell)
-        }
-        for name, run in (
-            ("sweep", lambda count=count, columns=columns: session.recalculate(columns, count)),
-            ("forced", lambda count=count, held=held: session.forced(held, count)),
-        ):
-            seconds = best(run)
-            print(
-                f"  {name:6} of {count:5,} sets           {seconds * 1e3:8.1f} ms, {seconds / once:5.1f} recalculations"
-            )
-    print(f"  a session like it              {best(lambda: session.like(book)) * 1e3:8.1f} ms")
-    load, calculate = excel_model(path)
-    print(f"  ExcelModel: loads and finish   {load * 1e3:8.1f} ms")
-    print(f"  ExcelModel: calculate, one set {calculate * 1e3:8.1f} ms, {calculate / once:5.1f} recalculations")
+    print(f"{book.formulas:,} formulas")
+    engine = find_engine("formulas")
+    print(f"  formulas, load                   {best(lambda: engine.load(book)):9.3f} s")
+    session = engine.load(book)
+    one = 0.0
+    for count in SAMPLES:
+        columns = drawn(count)
+        seconds = best(lambda columns=columns, count=count: session.recalculate(columns, count))
+        one = one or seconds
+        print(f"  formulas, {count:5,} samples          {seconds:9.3f} s, {seconds / one:7.1f} times one sample")
+    for name in ("ironcalc", "excelmodel"):
+        if name == "excelmodel" and book.formulas > LARGEST_FOR_EXCELMODEL:
+            continue
+        try:
+            other = find_engine(name)
+        except UsageError:
+            print(f"  {name} is not installed")
+            continue
+        seconds = best(lambda other=other: other.load(book).recalculate(drawn(1)), times=1)
+        print(f"  {name + ', load and one sample':30}   {seconds:9.3f} s")
 
 
 def main() -> None:
-    """Measures the workbook that is named, or a generated one."""
-    if len(sys.argv) > 1:
-        measure(Path(sys.argv[1]))
-        return
+    """Measures the tables, the smallest one first."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "regressor.xlsx"
-        path.write_bytes(build(regressor())["regressor.xlsx"])
-        measure(path)
+        for iterations in ITERATIONS:
+            path = Path(folder) / f"table{iterations}.xlsx"
+            training_table(path, iterations)
+            measure(path)
 
 
 if __name__ == "__main__":
