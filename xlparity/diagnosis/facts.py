@@ -5,12 +5,11 @@ import sys
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xlparity.diagnosis.localise import Root
 from xlparity.diagnosis.relative import QuantityMap
 from xlparity.excel.address import Cell, Range
-from xlparity.excel.columns import floats_of
+from xlparity.excel.columns import Floats, floats_of
 from xlparity.excel.values import BLANK
 
 _NEAR = 1e-9  # relative difference up to which numbers are equal, as by the default tolerance
@@ -23,8 +22,6 @@ _RATIOS = (
     (1 / math.log(2), "1/ln 2, as a logarithm to base 2 is"), (-1.0, "-1: the sign is wrong"), (math.pi, "π"),
     (180 / math.pi, "180/π, as degrees are"), (math.pi / 180, "π/180"),
 )  # fmt: skip
-
-Floats = NDArray[np.float64]
 
 
 def facts(root: Root, quantity_map: QuantityMap) -> list[str]:

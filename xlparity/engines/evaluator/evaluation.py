@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from xlparity.engines.evaluator.functions.areas import as_lines
 from xlparity.engines.evaluator.guards import Refusal
-from xlparity.engines.evaluator.kernels import ODD, LaneOperand, Lanes, Plan, every, plan, some
+from xlparity.engines.evaluator.kernels import ODD, LaneOperand, Lanes, Mask, Plan, every, plan, some
 from xlparity.engines.evaluator.operands import to_table, to_values
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.readings import reading
@@ -26,10 +26,8 @@ from xlparity.strict import passed_over
 
 Arguments: TypeAlias = Sequence[int | tuple[int, ...]]
 Plans: TypeAlias = dict[tuple[int, tuple[tuple[int, int], ...]], Plan | None]
-Mask: TypeAlias = NDArray[np.bool_]
 
 _MOST_NUMBERS = 4_000_000  # in the operands of one kernel, 32 MB; more are split by formulas and samples
-
 _SAME = 1e-13  # the difference of two readings, relative to the value or to 1, that makes no difference
 _MOST_KNOWN, _LONGEST_KEY = 100_000, 1000  # cached results of programs, and bytes of a key: 100 MB at most
 
