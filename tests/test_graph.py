@@ -151,6 +151,14 @@ def test_what_is_handed_on_begins_where_nothing_is_read_that_has_it(workbook, da
     assert set(workbook.graph.origins(cells, lambda cell: cell in marked)) == expected
 
 
+def test_a_circle_may_lead_through_any_cell_of_an_array_formula():
+    """An array formula is called by its first cell, and the circle may read another one of it."""
+    made = book({"A1": "=SUM(A9)", "A8:A9": "=SUM(A1)"})
+    assert made.graph.circular == {at("A1"), at("A8")}
+    assert made.graph.leads_back(at("A8"))
+    assert made.graph.leads_back(at("A9"))
+
+
 def test_of_given_references_circles_are_among_these_alone():
     """An engine asks for the circles of formulas each of which certainly reads the next."""
     made = book({"A1": "=B1", "B1": "=A1", "C1": "=C1"})

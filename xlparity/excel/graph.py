@@ -163,7 +163,7 @@ class Graph:
 
     def leads_back(self, cell: Cell) -> bool:
         """The result of ``is_circular``, computed for this cell only."""
-        return self.anchor(cell) in self.before(self.precedents(cell))
+        return self.anchor(cell) in map(self.anchor, self.before(self.precedents(cell)))
 
     def circles(self, through: Through = _always) -> frozenset[Cell]:
         """The formulas that refer to their own ``through`` cells, directly or through such cells of others.
