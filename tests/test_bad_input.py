@@ -157,6 +157,8 @@ def test_a_wrong_spec_says_where_and_what_and_the_nearest_right_name(run, small,
         ("return None", "gave a NoneType"),
         ("raise SystemExit(0)", "SystemExit"),
         ("yield from ()", "yields nothing"),
+        ("return {'y': [None]}", "'y' has a nan or an infinity"),
+        ("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})", "raised Odd (small.py, line 2)"),
     ],
 )
 def test_a_reference_that_says_nothing_is_no_reference(run, small, body, said):
@@ -312,6 +314,15 @@ def test_a_block_whose_label_is_amiss_is_never_left_out(run, small, label, said)
     refused(run, small, said, **GROWING)
 
 
+@pytest.mark.parametrize("formula", ["=2*B2+Nowhere[Net]", "=2*B2+nowhere", "=2*Gone!B2", "=2*[1]Sheet!B2", "=2*(B2"])
+def test_a_formula_that_cannot_be_read_begins_no_block(run, small, formula):
+    """It stands below the last block and is like none in it; that it has an error is no mistake of the spec."""
+    small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
+    small.write_cells({"A1": 3, "A2": "Step 1", "B2": "=2*A1", "A4": "Step 2", "B4": "=2*B2", "B9": formula})
+    small.write_spec(**GROWING)
+    assert run("verify", small.spec).code == 0
+
+
 def test_a_spec_that_is_not_there_or_no_text_is_one_line(run, small):
     """The first thing that goes wrong for a newcomer is a path."""
     small.spec.write_bytes(b"\xff\xfe\x00")
@@ -389,6 +400,7 @@ def test_a_wrong_sheet_is_blamed_on_the_check_that_names_it(run, small):
         ("Sales[@Net]", ["has no column '@Net'"]),
         ("Sales[[#This Row],[Net]]", ["means no rows of the table"]),
         ("moving", ["defined as 'Sheet!A1' and not as a fixed range"]),
+        ("Other!moving_too", ["defined as 'Other!A1' and not as a fixed range"]),
         ("tenth", ["the name tenth is defined as 0.1 and not as cells"]),
         ("gone", ["small.xlsx has no sheet 'Gone'"]),
         ("huge", ["spans 1,048,576 cells"]),
@@ -408,9 +420,27 @@ def test_a_name_that_means_no_cells_says_why_and_what_is_like_it(run, small, at,
     }  # fmt: skip
     for name, text in names.items():
         book.defined_names[name] = DefinedName(name, attr_text=text)
-    other.defined_names["local"] = DefinedName("local", attr_text="Other!$A$1")
+    for name, text in {"local": "Other!$A$1", "moving_too": "Other!A1"}.items():
+        other.defined_names[name] = DefinedName(name, attr_text=text)
     book.save(small.workbook)
     refused(run, small, ":6: ", "'x'", *said, inputs=f'[inputs]\nx = "{at}"')
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("across", "is of another shape than the input: Sheet!C1:D1; set transpose = true if it shows them turned"),
+        ("longer", "is of another shape than the input: Sheet!C1:C3\n"),
+    ],
+)
+def test_a_second_place_that_is_named_has_the_shape_of_the_input(run, small, at, said):
+    """How large a name is stands in the workbook, which is read after the spec."""
+    book = openpyxl.Workbook()
+    for name, text in {"across": "Sheet!$C$1:$D$1", "longer": "Sheet!$C$1:$C$3"}.items():
+        book.defined_names[name] = DefinedName(name, attr_text=text)
+    book.save(small.workbook)
+    also = f'[inputs]\nx = {{ at = "A1:A2", also = [{{ at = "{at}" }}] }}'
+    refused(run, small, f":6: 'also' of input 'x' {said}", inputs=also)
 
 
 @pytest.mark.parametrize(

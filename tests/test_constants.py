@@ -94,10 +94,11 @@ def test_an_allowed_constant_that_differs_in_any_sample_is_hardcoded(triangle):
     assert [len(finding.cells) for finding in check.findings] == [1]
 
 
+@pytest.mark.parametrize("scenarios", [0, 100])
 @pytest.mark.parametrize("content", [1, "zero", True])
-def test_an_allowed_constant_that_is_not_the_references_is_hardcoded(triangle, content):
+def test_an_allowed_constant_that_is_not_the_references_is_hardcoded(triangle, content, scenarios):
     """The key allows constants, not wrong ones, nor a text or a truth value for a number."""
-    report = xlparity.verify(write(triangle, allowed="Wk", H1=content))
+    report = xlparity.verify(write(triangle, allowed="Wk", H1=content), options=Options(scenarios=scenarios))
     (check,) = report.checks
     assert report.verdict is Verdict.FAIL
     assert [result.cell.a1 for result in check.results if result.status == "hardcoded"] == ["H1"]

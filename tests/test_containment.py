@@ -1,6 +1,7 @@
 """A reference runs in xlparity's own process: it must neither end it, nor change how it computes, nor hold it for ever."""
 
 import decimal
+import locale
 import os
 import signal
 import subprocess
@@ -191,6 +192,27 @@ def test_a_reference_that_does_not_end_on_the_stored_inputs_is_an_error(run, sma
 
 
 @pytest.mark.parametrize(
+    ("count", "said"), [(2, "(x = [1, 2])"), (4, "(x = [1, 2, 3, 4])"), (5, "(x = [1, 2, 3, 4, …])")]
+)
+def test_a_sample_is_named_by_the_first_elements_of_its_arrays(run, small, count, said):
+    """Four are enough to find the sample by, and a line of a thousand numbers is not read."""
+    small.write_cells({f"A{row}": row for row in range(1, count + 1)} | {"B1": "=2*A1"})
+    small.write_spec(inputs=f'[inputs]\nx = "A1:A{count}"')
+    small.reference.write_text("def double(x):\n    while True:\n        pass\n")
+    assert f"on the stored inputs {said}" in run("verify", small.spec, "--reference-timeout", "0.3").err
+
+
+@pytest.mark.parametrize(
+    "body", ["raise KeyboardInterrupt\n", "def double(x):\n    raise KeyboardInterrupt\n"], ids=["import", "call"]
+)
+def test_ctrl_c_while_a_reference_runs_is_no_fault_of_it(run, small, body):
+    """Most of the time is spent there, and whoever interrupts the command has not found an error."""
+    small.reference.write_text(body)
+    done = run("verify", small.spec)
+    assert (done.code, done.out, done.err) == (130, "", "xlparity: interrupted\n")
+
+
+@pytest.mark.parametrize(
     "command", [("init", "small.xlsx", "--reference", "small.py:double"), ("mutate", "small.parity.toml")]
 )
 def test_every_command_that_calls_the_reference_takes_the_limit(run, small, monkeypatch, command):
@@ -221,6 +243,17 @@ def test_a_reference_with_a_fault_that_shows_in_a_scenario_passes_nothing(run, s
     assert said in done.out
     assert "in scenario" in done.out
     assert "the reference has a fault that shows in" in done.out
+
+
+def test_a_fault_in_what_another_check_compares_leaves_out_no_sample(small):
+    """Checks share the calls of one reference; the wrong B1 was wrong only where the z of the other check was missing."""
+    small.write_cells({"A1": 3, "B1": "=IF(A1>3.5,0,2*A1)", "C1": "=3*A1"})
+    table = '[check.{0}]\n[check.{0}.inputs]\nx = "A1"\n[check.{0}.outputs]\n{1}\n'
+    small.write_spec(inputs=table.format("one", 'y = "B1"'), outputs=table.format("two", 'z = "C1"'))
+    small.reference.write_text("def double(x):\n    return {'y': 2 * x, 'z': 3 * x} if x <= 3.5 else {'y': 2 * x}\n")
+    one, two = xlparity.verify(small.spec).checks
+    assert (one.verdict, one.scenarios.run, one.scenarios.dropped) == (Verdict.FAIL, 100, 0)
+    assert (two.verdict, two.scenarios.dropped > 0) == (Verdict.UNASSESSED, True)
 
 
 @pytest.mark.parametrize("body", ["raise ValueError('x')", "1 / 0", "assert x < 3.5", "raise Unfit", "[0][1]"])
@@ -296,6 +329,29 @@ def test_what_a_reference_sets_holds_in_its_own_calls_and_nowhere_else(small, bo
     report = xlparity.verify(small.spec)
     assert report.verdict is Verdict.PASS
     assert before == (np.geterr(), warnings.filters[:], Path.cwd(), sys.getrecursionlimit(), sys.stdout, sys.stderr)
+
+
+def test_a_reference_may_leave_the_process_in_a_folder_that_it_has_deleted(small):
+    """As one does that works in a temporary folder; there is no way back into it, and none is needed."""
+    small.reference.write_text(
+        "import os, tempfile\ngone = tempfile.mkdtemp()\nos.chdir(gone)\nos.rmdir(gone)\n"
+        "def double(x):\n    return {'y': 2 * x}\n"
+    )
+    before = Path.cwd()
+    assert xlparity.verify(small.spec, options=Options(scenarios=3)).verdict is Verdict.PASS
+    assert Path.cwd() == before
+
+
+def test_the_locale_of_a_reference_holds_in_its_own_calls_and_nowhere_else(small):
+    """A notebook that prints numbers as its country does would have the report sorted and printed so as well."""
+    small.reference.write_text(
+        "import locale\nown = 'C.UTF-8' if locale.setlocale(locale.LC_ALL) == 'C' else 'C'\n"
+        "locale.setlocale(locale.LC_ALL, own)\n"
+        "def double(x):\n    assert locale.setlocale(locale.LC_ALL) == own\n    return {'y': 2 * x}\n"
+    )
+    before = locale.setlocale(locale.LC_ALL)
+    assert xlparity.verify(small.spec, options=Options(scenarios=3)).verdict is Verdict.PASS
+    assert locale.setlocale(locale.LC_ALL) == before
 
 
 def test_what_a_generator_leaves_when_it_is_closed_is_among_its_own_settings(small):

@@ -398,6 +398,14 @@ def test_blank_zero_and_error_are_three_things(compute, formula, value):
     assert (type(found), found) == (type(value), value)
 
 
+@pytest.mark.parametrize(
+    "formula", ["=Z9=FALSE", "=TRUE<>Z9", "=IF(Z9=(B1>9),1,2)", "=(B1>0)>Z9", "=SUM(IF(Z9<=TRUE,1,0))"]
+)
+def test_a_blank_is_compared_with_no_truth_value(compute, formula):
+    """Beside a truth value a blank is FALSE to Excel; formulas takes it for 0, which is less than any truth value."""
+    assert refused(compute({**BLANKS, "F1": formula})["F1"])
+
+
 @pytest.mark.parametrize("number", [2.0**63, 1e22, -1e308])
 def test_the_integer_part_of_a_huge_number_is_itself(compute, number):
     """Excel's INT knows no largest integer, and an array formula may not know one either."""

@@ -19,6 +19,7 @@ from xlparity.engines.evaluator.guards import Refusal
 from xlparity.engines.evaluator.kernels import ODD, LaneOperand, Lanes, plan
 from xlparity.engines.evaluator.operands import to_table, to_values
 from xlparity.engines.evaluator.program import Program
+from xlparity.engines.evaluator.readings import reading
 from xlparity.engines.evaluator.shapes import compile_shape
 from xlparity.engines.registry import find_engine
 from xlparity.excel.address import parse_range
@@ -240,7 +241,7 @@ def in_lanes(shape, lanes):
             for each, size in zip(lane, sizes, strict=True)
         ]
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), reading(rounded=False):
                 alone = to_values(program.run(tables), (1, 1))[0]
         except Refusal as reason:
             alone = Unsupported(str(reason))

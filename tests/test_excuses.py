@@ -219,3 +219,15 @@ def test_a_difference_is_not_taken_for_rounding_where_the_reference_raises_on_ev
     small.write_cells({"A1": 5.5, "B1": "=IF(AND(A1>9,A1<9.9),0,2*A1)"})
     small.write_spec(inputs='[inputs]\nx = { at = "A1", low = 0, high = 10 }')
     assert xlparity.verify(small.spec).verdict is Verdict.UNASSESSED
+
+
+def test_a_reference_that_lacks_a_value_on_nudged_inputs_has_no_fault(small):
+    """Inputs close to a sample are xlparity's own question, and no sample for which the reference owes an answer."""
+    small.reference.write_text(
+        "seen = []\ndef double(x):\n    if any(0 < abs(x - other) < 1e-9 for other in seen):\n        return {}\n"
+        "    seen.append(x)\n    return {'y': 2 * x}\n"
+    )
+    small.write_cells({"A1": 5.5, "B1": "=IF(AND(A1>9,A1<9.9),0,2*A1)"})
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", low = 0, high = 10 }')
+    (check,) = xlparity.verify(small.spec).checks
+    assert (check.verdict, check.scenarios.failures) == (Verdict.UNASSESSED, ())

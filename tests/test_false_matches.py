@@ -6,9 +6,11 @@ and a match.
 
 import json
 import re
+import sys
 
 import openpyxl
 import pytest
+from conftest import Small
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
@@ -215,6 +217,23 @@ def test_each_spec_has_its_own_helpers(run, tmp_path, small):
     assert run("verify", tmp_path / "a/small.parity.toml", tmp_path / "b/small.parity.toml").code == 1
 
 
+@pytest.mark.parametrize("installed", ["elsewhere", "folder/site-packages"])
+def test_a_library_of_a_reference_is_loaded_once(tmp_path, monkeypatch, installed):
+    """Of two copies of one library, each has classes and settings that the other does not know."""
+    for folder in ("folder", installed):
+        (tmp_path / folder).mkdir()
+    small = Small(tmp_path / "folder")
+    (small.folder / "lies_beside.py").write_text("K = 1\n")
+    (tmp_path / installed / "a_library.py").write_text("K = 2\n")
+    small.reference.write_text(
+        "import a_library, lies_beside\ndef double(x):\n    return {'y': a_library.K * lies_beside.K * x}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path / installed)
+    assert xlparity.verify(small.spec).verdict is Verdict.PASS
+    kept = sys.modules.pop("a_library", None), sys.modules.pop("lies_beside", None)
+    assert [module is not None for module in kept] == [True, False]
+
+
 def test_a_gap_in_the_labels_is_an_error(run, small):
     """Epoch 1, Epoch 3: the blocks after the gap would not be compared, and nobody would know."""
     small.write_cells({"A1": 3, "A2": "Step 1", "B2": "=2*A1", "A3": "Step 3", "B3": "=7"})
@@ -385,6 +404,17 @@ def test_the_cells_of_an_input_must_hold_the_same(run, small):
     assert (finding["code"], finding["cells"]) == ("XP403", ["Sheet!A2"])
     small.write_cells({"A1": 3, "A2": 3, "B1": "=2*A1"})
     assert run("verify", small.spec).code == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "codes"),
+    [(True, True, []), (False, False, []), (True, False, ["XP403"]), (True, 1, ["XP403"]), (0, False, ["XP403"])],
+)
+def test_a_truth_value_is_the_same_as_an_equal_truth_value_only(small, one, other, codes):
+    """To Python True equals 1, and SUM of a cell with TRUE in it is 0."""
+    small.write_cells({"A1": one, "A2": other, "B1": "=2*A1"})
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", also = [{ at = "A2" }] }')
+    assert [finding.code for finding in xlparity.verify(small.spec).checks[0].findings] == codes
 
 
 @pytest.mark.parametrize(("at", "also"), [("A1", "A2"), ("A2", "A1")])

@@ -201,6 +201,12 @@ def test_a_wrong_helper_is_named_as_the_likely_culprit(small, content, said):
     assert "'y' in Sheet!C2 depends on it" in found.message
 
 
+def test_a_wrong_helper_is_found_with_every_engine_that_computes_what_reads_it_wrong(small):
+    """No engine compares the helper itself; a finding with one engine only looks as though the other disagreed."""
+    (found,) = found_in(small, helped(B2="=A2/3"), **HELPED, engines=("formulas", "excelmodel"))
+    assert (names(found), found.engines) == (["B2"], ("formulas", "excelmodel"))
+
+
 def test_helpers_that_are_all_wrong_alike_are_mended_by_one_edit(small):
     """Without a right sibling the catalogue is searched, in all of them at once."""
     cells = THREE | down("=LOG(A#^2)") | down("=B#+1", column="C")

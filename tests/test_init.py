@@ -398,6 +398,25 @@ def test_a_reference_that_cannot_be_called_yet_still_gives_its_parameters(desk):
     assert "needs 'h'" in desk.run("verify", desk.spec).err
 
 
+@pytest.mark.parametrize("body", ["return [x]", "yield x", "yield from ()"])
+def test_a_reference_that_gives_no_names_still_gives_its_parameters(desk, body):
+    """A list says nothing about which cell is which; the draft says what the function is to give instead."""
+    desk.write({"A1": "x", "B1": 2, "A2": "y", "B2": "=2*B1"}, f"def f(x):\n    {body}\n")
+    text = desk.draft("f")
+    assert "gives no mapping of names to arrays; return one" in " ".join(text.replace("#", "").split())
+    table = tomllib.loads(text)
+    assert (table["inputs"], table["outputs"]) == ({"x": "B1"}, {"y": "B2"})
+
+
+def test_a_key_that_is_no_text_is_the_name_of_nothing(desk):
+    """A dict may have any keys, and a spec has names."""
+    desk.write({"A1": "x", "B1": 2, "A2": "y", "B2": "=2*B1"}, "def f(x):\n    return {1: x, 'y': 2 * x}\n")
+    text = desk.draft("f")
+    assert tomllib.loads(text)["outputs"] == {"y": "B2"}
+    assert "also gives" not in text
+    assert xlparity.verify(desk.spec).verdict is Verdict.PASS
+
+
 def test_a_spec_compares_something_even_where_no_name_fits(desk):
     """verify refuses a name that the reference does not give, so a name that it gives is taken by its size."""
     cells = {"A1": "x", "B1": 2, "A2": "twice", "B2": "=2*B1"}

@@ -8,7 +8,7 @@ import pytest
 import xlparity
 from xlparity.compare.consensus import reconcile
 from xlparity.excel.address import Cell
-from xlparity.excel.values import Unsupported
+from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.results.report import CellResult, CheckResult, Report, Verdict
 from xlparity.results.scenarios import Scenarios
 from xlparity.settings import Options
@@ -35,6 +35,7 @@ def codes(found):
 MATCH = ("match", 1.0)
 WRONG = ("mismatch", 2.0)
 REFUSED = ("unsupported", Unsupported("no"))
+NUM = ErrorValue("#NUM!")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,10 @@ REFUSED = ("unsupported", Unsupported("no"))
         (REFUSED, REFUSED, Verdict.UNASSESSED, [[], []]),
         (WRONG, REFUSED, Verdict.FAIL, [[], []]),
         (("hardcoded", 1.0), ("hardcoded", 1.0), Verdict.FAIL, [[], []]),
-        (("error", "#NUM!"), MATCH, Verdict.UNASSESSED, [["XP307"], []]),
+        (("error", NUM), MATCH, Verdict.UNASSESSED, [["XP307"], []]),
+        (("error", NUM), ("error", ErrorValue("#NUM!")), Verdict.FAIL, [[], []]),
+        (("error", NUM), ("error", ErrorValue("#VALUE!")), Verdict.FAIL, [[], ["XP306"]]),
+        (("error", NUM), WRONG, Verdict.FAIL, [[], ["XP306"]]),
     ],
 )
 def test_two_engines_and_the_reference_are_three_witnesses(first, second, verdict, found):

@@ -356,6 +356,22 @@ def test_truth_values_are_compared_as_such(small, formula, returns, verdict):
     assert xlparity.verify(small.spec).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("formula", "returns", "verdict"),
+    [
+        ("=IF(A1>3.5,A1>5,2*A1)", "x > 5 if x > 3.5 else 2 * x", Verdict.PASS),
+        ("=IF(A1>3.5,A1>5,2*A1)", "float(x > 5) if x > 3.5 else 2 * x", Verdict.FAIL),
+        ("=IF(A1>3.5,A1>5,A1>1)", "x > 5 if x > 3.5 else x > 1", Verdict.PASS),
+        ("=IF(A1>3.5,A1>5,A1>1)", "float(x > 5) if x > 3.5 else x > 1", Verdict.FAIL),
+    ],
+)
+def test_what_is_a_truth_value_may_be_a_number_on_other_inputs(small, formula, returns, verdict):
+    """The kind of a value on the stored inputs says nothing about the others: TRUE agrees with True only, in every sample."""
+    small.reference.write_text(f"def double(x):\n    return {{'y': {returns}}}\n")
+    small.write_cells({"A1": 3, "B1": formula})
+    assert xlparity.verify(small.spec).verdict is verdict
+
+
 def test_a_wrong_truth_value_is_shown_as_one(run, small):
     """1 and 0 would look like numbers that differ."""
     small.reference.write_text("def double(x):\n    return {'y': x > 2}\n")

@@ -353,6 +353,15 @@ def test_the_default_engine_is_not_named_where_it_does_not_know_the_function(sma
     assert "formulas" not in xlparity.verify(small.spec, options=Options(engines=("libreoffice",))).could_settle
 
 
+@pytest.mark.ironcalc
+def test_the_default_engine_is_named_where_it_computes_what_another_does_not(small):
+    """IronCalc knows no error of ASIN and is not believed; whoever chose it must learn that another engine can tell."""
+    small.write_cells({"A1": 3, "B1": "=2*A1+ASIN(0)"})
+    report = xlparity.verify(small.spec, options=Options(engines=("ironcalc",)))
+    assert "formulas" in report.could_settle
+    assert "(try --engine formulas" in words.verdict(report)
+
+
 @pytest.mark.parametrize("formula", ["=2*A1+RAND()*0", "=B1", "=IF(A1>0,2*A1,B1)", "=2*A1"])
 def test_no_engine_is_named_where_none_could_settle_it(small, formula):
     """No program can be asked about what is another number each time, or circular."""

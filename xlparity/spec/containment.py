@@ -118,8 +118,7 @@ class Containment:
         decimals = decimal.getcontext()
         decimal.setcontext(self._decimals or decimals.copy())
         for name, value in self._own.items():
-            if value != before[name]:
-                _SETTINGS[name].write(value)
+            _SETTINGS[name].write(value)
         found = before | self._own
         try:
             with _not_ending():
@@ -157,7 +156,7 @@ def _not_ending() -> Iterator[None]:
 def _refusal(name: str, real: Callable[..., Any], process: int) -> Callable[..., Any]:
     def refused(*arguments: Any, **named: Any) -> Any:
         if os.getpid() != process:
-            return real(*arguments, **named)
+            return real(*arguments, **named)  # pragma: no cover  (in a forked process only, which is not measured)
         raise ProcessEnd(f"os.{name} would end the process before there is a verdict")
 
     return refused
@@ -195,7 +194,8 @@ class _Watch:
         if sent:
             with contextlib.suppress(TimedOut):
                 _interrupt(threading.get_ident())
-                while True:
+                # CPython raises it before this line, at the end of that call, but does not promise to.
+                while True:  # pragma: no cover
                     pass
 
     def _look(self) -> None:

@@ -405,8 +405,7 @@ def _load_file(path: Path, name: str, around: Containment) -> ModuleType:
         raise OracleError(f"the reference {name}: there is no file {path}{nearest_file(path)}; correct its path")
     # Under a name of its own: two specs may both have a train.py, and dataclasses look their module up by name.
     spec = importlib.util.spec_from_file_location(f"xlparity_reference_{path.stem}_{abs(hash(path.resolve()))}", path)
-    if spec is None or spec.loader is None:
-        raise OracleError(f"the reference {name}: {path} is no Python file")
+    assert spec is not None and spec.loader is not None  # as for every path that ends in .py
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     folder = str(path.parent.resolve())

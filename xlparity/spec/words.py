@@ -24,21 +24,16 @@ def look_up(address: Address, workbook: Workbook) -> Range:
     if meaning.startswith("("):
         raise ValueError(f"the name {word} is defined as {meaning[1:-1]} and not as cells; enter that into a cell")
     area = parse_range(meaning)
-    return sized(area._replace(sheet=_spelled(area.sheet, workbook)))
+    # Excel does not mind the case of a sheet's name.
+    spelled = next((known for known in workbook.sheets if folded(known) == folded(area.sheet)), area.sheet)
+    known_sheet(spelled, workbook)
+    return sized(area._replace(sheet=spelled))
 
 
 def known_sheet(name: str, workbook: Workbook) -> None:
     """Raises ValueError where the workbook has no such sheet."""
     if name not in workbook.sheets:
         raise ValueError(f"{workbook.path} has no sheet '{name}'{nearest(name, workbook.sheets)}")
-
-
-def _spelled(sheet: str, workbook: Workbook) -> str:
-    for known in workbook.sheets:
-        if folded(known) == folded(sheet):  # Excel does not mind the case of a sheet's name
-            return known
-    known_sheet(sheet, workbook)
-    return sheet
 
 
 def _unknown(word: str, name: str, sheets: tuple[str, str], workbook: Workbook) -> str | None:

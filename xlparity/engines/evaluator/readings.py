@@ -37,9 +37,7 @@ def reading(rounded: bool) -> Iterator[Reading]:
 
 
 def either(exact: T, rounded: T) -> T:
-    """The result for the current reading, of two that differ; the exact one outside of any reading."""
-    found = _READING.get(None)
-    if found is None:
-        return exact
+    """The result for the current reading, of two that differ; only within one are formulas computed."""
+    found = _READING.get()
     found.decided = True
     return rounded if found.rounded else exact
