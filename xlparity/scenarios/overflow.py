@@ -31,6 +31,7 @@ class Overflows:
 
     def __init__(self, workbook: Workbook) -> None:
         self._book = workbook
+        self._branches = functools.cache(self._has_branches)
 
     def depending(self, columns: Batch, number: int, cells: Iterable[Cell]) -> tuple[frozenset[Cell], frozenset[Cell]]:
         """The cells that depend on an overflow in the sample with this number, and those that may depend on one.
@@ -42,7 +43,11 @@ class Overflows:
         anchor = self._book.graph.anchor
         watched = {cell: anchor(cell) for cell in cells}
         showing = set(columns.errors(number))
-        reads = functools.cache(functools.partial(self._reads, columns, number))
+        chosen = functools.cache(functools.partial(self._in_taken_branches, columns, number))
+
+        def reads(reader: Cell, cell: Cell) -> bool | None:
+            return reader != cell and (not self._branches(reader) or chosen(reader, cell))
+
         begins = {cell for cell in map(anchor, showing) if not self._reads_error(cell, showing, reads)}
         reached, possible = set[Cell](), set[Cell]()
         for cell in (*begins, *watched.values()):
@@ -83,16 +88,17 @@ class Overflows:
     def _screen(self, cell: Cell, columns: Batch, number: int) -> Screen:
         return Screen(lambda at: columns.in_sample(at, number), 1, lambda node: self._book.meant(node.word, cell))
 
-    def _reads(self, columns: Batch, number: int, reader: Cell, cell: Cell) -> bool | None:
+    def _has_branches(self, cell: Cell) -> bool:
+        formula = self._book.formula(cell)
+        return formula is not None and _BRANCHING.search(formula.text) is not None
+
+    def _in_taken_branches(self, columns: Batch, number: int, reader: Cell, cell: Cell) -> bool | None:
         """Whether the formula of ``reader``, which refers to ``cell``, reads it in the branches that it takes.
 
         None where that is not known.
         """
         formula = self._book.formula(reader)
-        if formula is None or reader == cell:
-            return False
-        if not _BRANCHING.search(formula.text):
-            return True
+        assert formula is not None  # it has branches
         held = self._book.filled(cell)
         if any(map(held.intersects, certainly_read(self._book, reader))):
             return True
