@@ -406,6 +406,12 @@ def test_a_blank_is_compared_with_no_truth_value(compute, formula):
     assert refused(compute({**BLANKS, "F1": formula})["F1"])
 
 
+@pytest.mark.parametrize("formula", ['=A1="É"', '="é"<>A1', '=IF(A1="e",1,2)', '=SUMPRODUCT(--(A1:A2="é"))'])
+def test_texts_with_letters_beyond_ascii_are_compared_by_nobody(compute, formula):
+    """Whether é equals É, or e, depends on the language of the program."""
+    assert refused(compute({"A1": "é", "A2": "e", "F1": formula})["F1"])
+
+
 @pytest.mark.parametrize("number", [2.0**63, 1e22, -1e308])
 def test_the_integer_part_of_a_huge_number_is_itself(compute, number):
     """Excel's INT knows no largest integer, and an array formula may not know one either."""

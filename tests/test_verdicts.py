@@ -353,11 +353,17 @@ def test_the_default_engine_is_not_named_where_it_does_not_know_the_function(sma
     assert "formulas" not in xlparity.verify(small.spec, options=Options(engines=("libreoffice",))).could_settle
 
 
-@pytest.mark.ironcalc
-def test_the_default_engine_is_named_where_it_computes_what_another_does_not(small):
-    """IronCalc knows no error of ASIN and is not believed; whoever chose it must learn that another engine can tell."""
-    small.write_cells({"A1": 3, "B1": "=2*A1+ASIN(0)"})
-    report = xlparity.verify(small.spec, options=Options(engines=("ironcalc",)))
+@pytest.mark.parametrize(
+    ("engine", "formula"),
+    [
+        pytest.param("ironcalc", "=2*A1+ASIN(0)", marks=pytest.mark.ironcalc),
+        pytest.param("libreoffice", "=IF((A1>0)>A1,2*A1,0)", marks=pytest.mark.libreoffice),
+    ],
+)
+def test_the_default_engine_is_named_where_it_computes_what_another_does_not(small, engine, formula):
+    """Neither program is believed there; whoever chose it must learn that another engine can tell."""
+    small.write_cells({"A1": 3, "B1": formula})
+    report = xlparity.verify(small.spec, options=Options(engines=(engine,)))
     assert "formulas" in report.could_settle
     assert "(try --engine formulas" in words.verdict(report)
 
