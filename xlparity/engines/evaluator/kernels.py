@@ -262,8 +262,8 @@ def _quotient(lanes: Lanes, left: LaneOperand, right: LaneOperand) -> LaneOperan
     (x, one), (y, other) = _numbers(left), _numbers(right)
     error_kinds, zero = _either(one, other), y == 0
     if some(zero):
-        earlier = 0 if error_kinds is None else error_kinds
-        error_kinds = np.where(zero & (earlier == 0), DIV, earlier)
+        earlier = np.uint8(0) if error_kinds is None else error_kinds
+        error_kinds = np.where(zero & (earlier == 0), np.uint8(DIV), earlier)
     return _result(_smallest(lanes, x / y), error_kinds)
 
 
@@ -464,9 +464,8 @@ def _chosen(lanes: Lanes, condition: LaneOperand, then: LaneOperand, otherwise: 
     values = np.where(holds, then.values.astype(float), otherwise.values.astype(float))
     if error_kinds is not None:
         kinds = np.where(error_kinds != 0, error_kinds, kinds)
-    kinds = np.where(
-        (one == ODD) | (other == ODD), ODD, kinds
-    )  # the program computes both branches, whatever is chosen
+    # The program computes both branches, whatever is chosen.
+    kinds = np.where((one == ODD) | (other == ODD), ODD, kinds)
     return LaneOperand(values, np.broadcast_to(kinds, values.shape).astype(np.uint8))
 
 
