@@ -1,8 +1,8 @@
 """What samples cost the formulas engine, beside ExcelModel and IronCalc: ``python tests/benchmarks/sweep.py``.
 
 A training table of 546, 5,496 and 54,996 formulas is recalculated with 1, 101 and 1,001 samples, in one run; each time is the
-best of three. The other two engines compute one sample, once; ExcelModel is left out of the largest table, which takes it
-many minutes. Nothing here is asserted or collected.
+best of three. The other two engines compute one sample, once; ExcelModel is left out of the largest table, which would
+take it minutes. Nothing here is asserted or collected.
 """
 
 import tempfile

@@ -32,7 +32,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 
 def some(mask: Any) -> bool:
-    """Whether any element is true, or not zero; three times as fast as numpy's ``any`` on the arrays of a group."""
+    """Whether any element is true, or not zero; on small arrays faster than numpy's ``any``."""
     return bool(np.count_nonzero(mask))
 
 
