@@ -4,6 +4,7 @@ import functools
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,8 +36,10 @@ def examples(count: int) -> settings:
 
 
 def pytest_configure() -> None:
-    """What is passed over is raised; and no test depends on the width of the terminal, which pytest-xdist sets as COLUMNS."""
-    os.environ.pop("COLUMNS", None)
+    """Nothing that the tests inherit decides their outcome, and what is passed over elsewhere is raised."""
+    os.environ.pop("COLUMNS", None)  # the width of a terminal, which pytest-xdist sets
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it starts in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # else the programs that tests start ignore it too
     os.environ[strict.NAME] = "1"  # for the programs that tests start as well
 
 

@@ -271,11 +271,13 @@ def test_an_interrupt_is_one_line_and_no_verdict(small, command, processes):
         text=True,
         start_new_session=True,
     ) as process:
-        # In its midst: it has called the reference, and so has a process of its own where there is one.
-        while process.poll() is None and len([*small.folder.glob("*.called")]) < processes:
-            time.sleep(0.05)
-        os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        try:  # In its midst: it has called the reference, and so has a process of its own where there is one.
+            while process.poll() is None and len([*small.folder.glob("*.called")]) < processes:
+                time.sleep(0.05)
+            os.killpg(process.pid, signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, out, err) == (130, "", "xlparity: interrupted\n")
 
 

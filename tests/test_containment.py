@@ -107,10 +107,13 @@ def test_a_signal_to_the_command_reaches_the_process_that_works(small, number):
         "import pathlib, time\ndef double(x):\n    pathlib.Path(__file__).with_suffix('.called').touch()\n    time.sleep(600)\n"
     )
     with subprocess.Popen([*PROGRAM, "verify", small.spec], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not small.reference.with_suffix(".called").exists():
-            time.sleep(0.05)
-        process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        try:
+            while process.poll() is None and not small.reference.with_suffix(".called").exists():
+                time.sleep(0.05)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     said = b"xlparity: interrupted\n" if number == signal.SIGINT else b""
     assert (process.returncode, out, err) == (130 if said else -number, b"", said)
 
