@@ -116,9 +116,17 @@ ANGLES = [
     ("ATAN2(TRUE,2)", 1.1071487177940906),
 ]  # fmt: skip
 
-CASES = [*NUMERALS, *WHOLE, *SUMS, *ROUNDED, *MULTIPLES, *ANGLES]
+# A product of single values, and of what is no matrix of numbers: LibreOffice and IronCalc agree on each.
+PRODUCTS = [
+    ("MMULT(3,4)", 12.0), ("MMULT(2,MMULT(3,4))", 24.0), ('MMULT("3",2)', VALUE), ("MMULT(1/0,2)", DIV),
+    ("SUM(MMULT({1,2},{3;4}))", 11.0), ("SUM(MMULT({1,2},{3,4}))", VALUE), ("SUM(MMULT({1E+200,1},{1E+200;1}))", NUM),
+]  # fmt: skip
+
+CASES = [*NUMERALS, *WHOLE, *SUMS, *ROUNDED, *MULTIPLES, *ANGLES, *PRODUCTS]
 
 REFUSED = [
+    # LibreOffice and IronCalc contradict each other
+    "MMULT(1,)", "MMULT(TRUE,2)",
     # volatile
     "RAND()", "RANDBETWEEN(1,2)", "SUM(RANDARRAY(2))",
     # nobody says how Excel cuts these

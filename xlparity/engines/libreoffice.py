@@ -96,6 +96,11 @@ class LibreOfficeSession:
         self._nameless = self._survey.nameless
         self._template = FileTemplate(workbook, self._survey.refused)
         self._truths = {cell for cell, formula in formulas_of(workbook) if misreadings(formula.text).gives_truth}
+        self._powers = {
+            cell
+            for cell, formula in formulas_of(workbook)
+            if "^" in formula.text or "POWER" in self._survey.facts[cell].calls
+        }
         self._unknown: frozenset[str] | None = None
         self._profile = Path(tempfile.mkdtemp(prefix="xlparity-"))
         weakref.finalize(self, shutil.rmtree, self._profile, ignore_errors=True)
@@ -156,7 +161,12 @@ class LibreOfficeSession:
     def _checked(self, cell: Cell, value: Value) -> Value:
         if value == ErrorValue("#NAME?") and cell not in self._nameless:
             return Unsupported("a name or a function that LibreOffice does not know (#NAME?)")
-        if isinstance(value, float) and value in (0.0, 1.0) and self._workbook.members.get(cell, cell) in self._truths:
+        live = self._workbook.members.get(cell, cell)
+        if value == ErrorValue("#NUM!") and live in self._powers:
+            return Unsupported(
+                "#NUM! beside a power, which LibreOffice also gives where the power is too small for a number"
+            )
+        if isinstance(value, float) and value in (0.0, 1.0) and live in self._truths:
             # LibreOffice writes truth values in arrays, and in cells with a number format, as numbers.
             return bool(value)
         return value

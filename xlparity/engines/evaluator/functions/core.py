@@ -51,16 +51,11 @@ def whole(number: float) -> float:
     return float(guards.whole_part(number, math.floor))
 
 
-def mmult(left: Operand, right: Operand) -> Any:
+def mmult(left: Array, right: Array) -> Any:
     """Excel's MMULT: #VALUE! where the sizes do not fit or a cell is blank or text.
 
     The product is formulas' own, of Python floats in order, so that it has the bits that ExcelModel has.
     """
-    if errors := [operand for operand in (left, right) if isinstance(operand, XlError)]:
-        return errors[0]
-    if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
-        raise Refusal("a matrix product of something that is no range")  # MMULT(,) is #VALUE! in Excel
-    left, right = (np.atleast_2d(np.asarray(operand, object)) for operand in (left, right))
     for value in (*elements(left), *elements(right)):
         if isinstance(value, XlError):
             return value
@@ -68,7 +63,9 @@ def mmult(left: Operand, right: Operand) -> Any:
             raise Refusal("a matrix product with a truth value in it")
         if not is_number(value):
             return VALUE
-    return by_formulas("MMULT", left, right) if left.shape[1] == right.shape[0] else VALUE
+    if left.shape[1] != right.shape[0]:
+        return VALUE
+    return np.atleast_2d(by_formulas("MMULT", left, right))  # an overflow in an array is #NUM!
 
 
 def transpose(operand: Operand) -> Any:
@@ -231,7 +228,7 @@ def _table() -> dict[str, Function]:
         "PI": Function(formulas_function("PI"), "elementwise", by="formulas"),
         "AND": logical("AND"),
         "OR": logical("OR"),
-        "MMULT": Function(mmult, "matrix", by="formulas"),
+        "MMULT": function(mmult, "table table", "matrix", by="formulas"),
         "TRANSPOSE": Function(transpose, "matrix", by="formulas"),
         "SUMPRODUCT": Function(sumproduct, "aggregate", by="formulas"),
         "SUM": Function(summed, "aggregate", ignoring=True, own=f"SUM({_IN_ORDER})"),
