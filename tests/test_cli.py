@@ -346,6 +346,17 @@ def test_help_and_import_load_nothing_heavy():
     assert "verify" in done.stdout
 
 
+def test_a_check_loads_no_distributions(week_one):
+    """scipy.stats takes longer to import than a small check takes, and few workbooks compute with distributions."""
+    script = (
+        f"import sys; sys.argv = ['xlparity', 'verify', {str(week_one)!r}]; import xlparity.cli\n"
+        "try: xlparity.cli.run()\n"
+        "except SystemExit as ended: print(ended.code, [name for name in sys.modules if name.startswith('scipy')])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 []"
+
+
 def test_the_module_runs_as_the_command_does(small):
     """The same entry point, in a process of its own."""
     done = subprocess.run(

@@ -221,7 +221,7 @@ def in_lanes(shape, lanes):
     made = plan(program, [(size, 1) for size in sizes])
     if made is None:
         return None
-    how = Lanes(len(lanes), rounded=False)
+    how = Lanes(len(lanes), Words(), rounded=False)
     arguments = [
         LaneOperand(np.array([lane[k] for lane in lanes], float).reshape(len(lanes), size).T.reshape(
             (len(lanes),) if size == 1 else (size, 1, len(lanes))

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import openpyxl
 import pytest
+import scipy.stats
 
 import xlparity
 from xlparity.compare.compare import compare
@@ -20,7 +21,7 @@ from xlparity.excel.values import MISSING, Unsupported
 from xlparity.excel.workbook import read_workbook
 from xlparity.results.report import Verdict
 from xlparity.scenarios import run as running
-from xlparity.scenarios.sample import draw
+from xlparity.scenarios.sample import _latin_hypercube, draw
 from xlparity.settings import Options
 from xlparity.spec import bind, read_spec
 from xlparity.spec.binding import CellMap, Input, Offset, Output
@@ -55,6 +56,14 @@ def test_a_range_is_covered_evenly():
     plain = [n for n in range(100) if not (n in (1, 3, 5, 7) or (n >= 10 and n % 4 == 0))]
     parts = np.floor(np.sort(numbers[plain]) * len(plain))
     assert parts.tolist() == list(range(len(plain)))
+
+
+@pytest.mark.parametrize(("count", "width"), [(1, 1), (75, 13), (5, 0), (0, 3)])
+def test_the_plain_scenarios_are_the_latin_hypercube_of_scipy(count, width):
+    """It is drawn with numpy alone, since importing scipy.stats takes longer than most checks."""
+    (random,) = np.random.default_rng(3).spawn(1)
+    wanted = scipy.stats.qmc.LatinHypercube(width, seed=np.random.default_rng(3)).random(count)
+    assert np.array_equal(_latin_hypercube(count, width, random), wanted)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -39,6 +39,9 @@ SCALAR = [
     "=AND(A1,A2)", "=OR(A1>0,A2)",
     "=IF(OR(ISERROR(A1),A2>0),1,A3)", "=A1>A2", "=A1<>A2", "=A1=A2", "=+A2", "=SUM(A1:A3,B1)",
     "=COUNT(A1:A5,A2)", "=AVERAGE(A1:B2)",
+    '=AND("x",A1>0)', '=OR(A1>0,"")', '=IFERROR(A1/A2,"")', '=IF(A1="",0,A1)', '="5"+A1', '=SUM("5",A1)', '=COUNT("5",A1:A3)',
+    '=MAX(A1,"5")', '=IF(COUNT(A1:A3)=0,"none",A1)', '="text"', '=ISERROR("x")', '=IF(A1>0,"","x")=""', '=NOT("x")',
+    '=IFERROR("x",A1)',
     "=A1>TRUE", '=A1="x"', "=SUM(A1>A2,1)", "=ISNUMBER(A1)", "=IF(A1>1,A1:A3,2)",
 ]  # fmt: skip
 
@@ -47,7 +50,8 @@ ARRAYS = [
     "=A1:A3*A3:A5", "=A1:A3-A1", "=A1:B3", "=EXP(A1:B3)", "=IF(A1:B3>0,LN(A1:B3),0)", "=IF(A1>0,A1:B3,A2:B4)", "=A1:A3*2+1",
     '=IF(A1:A3>A2,"more",A1:A3)', "=SUM(A1:A3*B1:B3)", "=SUM(IF(A1:A3>0,A1:A3,0))", "=A1:B3^2", "=MMULT(A1:B3,A1:B3)", "=A1",
     "=MAX(ABS(A1:A3-B1:B3))", "=A1:A3+A1:A2", "=(A1:A3>B1:B3)*1", "=SUMPRODUCT(A1:A3,A1:B3)", "=INT(A1:B3)", "=NOT(A1:A3>0)",
-    "=IFERROR(A1:A3/A1,0)", "=ISNA(A1:B2)", "=IF(ISNA(A1:B3),A2,A1:B3)", "=IFERROR(MMULT(A1:B2,A3:B4),A1)",
+    "=IFERROR(A1:A3/A1,0)", '=IFERROR(A1:A3/B1:B3,"")', "=ISNA(A1:B2)", "=IF(ISNA(A1:B3),A2,A1:B3)",
+    "=IFERROR(MMULT(A1:B2,A3:B4),A1)",
 ]  # fmt: skip
 
 AREAS = ["D1", "D1:E3", "D1:D3", "D1:F2", "D1:G4"]

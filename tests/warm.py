@@ -95,7 +95,7 @@ def imported() -> dict[str, Callable[[], None]]:
     import xlparity  # noqa: PLC0415
 
     ours = (module.name for module in pkgutil.walk_packages(xlparity.__path__, "xlparity."))
-    for name in ("scipy.special", "scipy.stats.qmc", *ours):
+    for name in ("scipy.special", "scipy.stats", *ours):
         if not name.endswith("__main__"):
             importlib.import_module(name)
     gc.freeze()

@@ -231,14 +231,21 @@ def _kind(number: int) -> DrawKind:
 
 def _levels(count: int, width: int, seed: int) -> Floats:
     """A number from 0 to 1 for each scenario and element: a Latin hypercube in the plain scenarios, else random."""
-    from scipy.stats import qmc  # noqa: PLC0415  (half a second, where the engine has not imported it already)
-
     random = np.random.default_rng(seed)
-    kinds = [_kind(number) for number in range(count)]
-    plain = [number for number, kind in enumerate(kinds) if kind == "plain"]
-    levels: Floats = random.random((len(kinds), width))
-    levels[plain] = qmc.LatinHypercube(width, seed=random).random(len(plain))
+    plain = [number for number in range(count) if _kind(number) == "plain"]
+    levels: Floats = random.random((count, width))
+    levels[plain] = _latin_hypercube(len(plain), width, random.spawn(1)[0])
     return levels
+
+
+def _latin_hypercube(count: int, width: int, random: np.random.Generator) -> Floats:
+    """Points of which each coordinate has one in each of ``count`` equal strata of [0, 1); an array (count, width).
+
+    The points are those of scipy.stats.qmc.LatinHypercube; importing scipy.stats takes longer than most checks.
+    """
+    within = random.random((count, width))
+    strata = [random.permutation(count) for _ in range(width)]
+    return (np.reshape(strata, (width, count)).T + 1 - within) / max(count, 1)
 
 
 _known_levels = lru_cache(maxsize=4)(_levels)

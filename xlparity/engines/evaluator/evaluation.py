@@ -203,7 +203,7 @@ class Evaluation:
     def _by_kernels(self, group: FormulaGroup, made: Plan, part: slice) -> None:
         numbers, kinds = self.batch.numbers[:, part], self.batch.kinds[:, part]
         count = numbers.shape[1]
-        lanes = Lanes(len(group.nodes) * count, rounded=self.rounded)
+        lanes = Lanes(len(group.nodes) * count, self.batch.words, rounded=self.rounded)
         plain = every(self._plain[group.reads])
         operands = []
         for places, shape in zip(group.arguments, group.nodes[0].shapes, strict=True):

@@ -18,7 +18,7 @@ from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.core import NUMERIC
 from xlparity.engines.evaluator.functions.signatures import plain_function
 from xlparity.engines.evaluator.program import Program, Step
-from xlparity.excel.batch import DIV, EMPTY_CELL, FIRST_ERROR, NUM, NUMBER, TEXT, TRUTH, Kinds
+from xlparity.excel.batch import DIV, EMPTY_CELL, FIRST_ERROR, NUM, NUMBER, TEXT, TRUTH, Kinds, Words, encode
 
 _MOST_DIGITS = 15
 _TOO_CLOSE = 1e-13  # distance from a tie: fifteen digits are within 5e-15 of the number, and scaling it within an ulp
@@ -66,10 +66,13 @@ class Known(NamedTuple):
 
 
 class Lanes:
-    """The reading in which the lanes are computed, and the lanes in which the result depends on it."""
+    """The reading in which the lanes are computed, and the lanes in which the result depends on it.
 
-    def __init__(self, count: int, *, rounded: bool) -> None:
-        self.count, self.rounded = count, rounded
+    ``words`` are the texts to which the operands refer.
+    """
+
+    def __init__(self, count: int, words: Words, *, rounded: bool) -> None:
+        self.count, self.words, self.rounded = count, words, rounded
         self.decided: Mask | None = None
 
     def either(self, exact: Any, rounded: Any, where: Any) -> Any:
@@ -98,14 +101,15 @@ class Plan(NamedTuple):
     """The kernels of a program for arguments of certain shapes; ``shape`` is that of the result."""
 
     arguments: int
-    constants: tuple[LaneOperand, ...]
+    constants: tuple[float | bool | str, ...]
     work: tuple[Work, ...]
     result: int
     shape: Shape
 
     def run(self, lanes: Lanes, arguments: Sequence[LaneOperand]) -> LaneOperand:
         """The program's result for these arguments."""
-        slots: list[Any] = [*arguments, *self.constants, *[None] * len(self.work)]
+        constants = [_held(constant, lanes.words) for constant in self.constants]
+        slots: list[Any] = [*arguments, *constants, *[None] * len(self.work)]
         for call, operands, result in self.work:
             slots[result] = call(lanes, *[slots[slot] for slot in operands])
         return slots[self.result]  # type: ignore[no-any-return]
@@ -114,12 +118,12 @@ class Plan(NamedTuple):
 def plan(program: Program, shapes: Sequence[tuple[int, int]]) -> Plan | None:
     """The program's kernels, or None where a step has none, or is refused for all numbers."""
     known = [Known(None if shape == (1, 1) else shape, reference=True) for shape in shapes]
-    constants = []
+    constants: list[float | bool | str] = []
     for constant in program.constants:
-        if type(constant) not in (int, float, bool):
+        if type(constant) not in (int, float, bool, str):  # an error value is a subclass of str
             return None
         known.append(Known(None))
-        constants.append(LaneOperand(np.asarray(constant if type(constant) is bool else float(constant))))
+        constants.append(float(constant) if type(constant) is int else constant)
     work: list[Work] = []
     for step in program.steps:
         operands = [known[slot] for slot in step.operands]
@@ -135,6 +139,13 @@ def plan(program: Program, shapes: Sequence[tuple[int, int]]) -> Plan | None:
     if math.prod(result.table) > 1 and not program.array:
         return None
     return Plan(program.arguments, tuple(constants), tuple(work), program.result, result.shape)
+
+
+def _held(constant: float | bool | str, words: Words) -> LaneOperand:
+    if not isinstance(constant, str):
+        return LaneOperand(np.asarray(constant))
+    place, kind = encode(constant, words)
+    return LaneOperand(np.asarray(place), np.asarray(kind, np.uint8))
 
 
 def _kernel(step: Step, operands: Sequence[Known]) -> tuple[Call, Known] | None:
@@ -217,8 +228,8 @@ def _truths(values: Any, error_kinds: Any) -> LaneOperand:
     """Truth values, with the error kinds of the operands."""
     if error_kinds is None:
         return LaneOperand(values)
-    kinds = np.where(error_kinds != 0, error_kinds, TRUTH).astype(np.uint8)
-    return LaneOperand(np.broadcast_to(values, kinds.shape).astype(float), kinds)
+    values, kinds = np.broadcast_arrays(values, np.where(error_kinds != 0, error_kinds, TRUTH).astype(np.uint8))
+    return LaneOperand(values.astype(float), kinds)
 
 
 # --- cell by cell ----------------------------------------------------------------------------------------------------

@@ -3,9 +3,10 @@
 import re
 from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from formulas.parser import Parser
+from formulas.tokens.function import Function as CallToken
 from schedula import bypass
 from schedula.utils.gen import Token
 
@@ -57,7 +58,7 @@ def compile_shape(shape: str, array: bool) -> Program:
     names = [f"A{3 * k + 1}" if kind == CELL_MARK else f"A{3 * k + 1}:B{3 * k + 2}" for k, kind in enumerate(kinds)]
     placed = iter(names)
     try:
-        builder = Parser().ast(_MARK.sub(lambda _: next(placed), shape))[1]
+        builder = _Parser().ast(_MARK.sub(lambda _: next(placed), shape))[1]
         root = builder.get_node_id(builder[-1])
     except Exception as error:  # formulas raises errors of any kind
         raise Refusal("a formula that the formulas parser does not read") from error
@@ -151,6 +152,24 @@ def _function(name: str, operands: int) -> Function:
     if function.arity and not function.arity[0] <= operands <= function.arity[1]:
         raise Refusal(f"{name} with {operands} arguments")
     return function
+
+
+class _Call(CallToken):  # type: ignore[misc]
+    """A call as formulas' parser reads it, without the library's function, for which all its modules would be loaded."""
+
+    def compile(self) -> Any:
+        """What the graph calls; only its structure is used."""
+        return _nothing
+
+
+def _nothing() -> None:
+    """Stands for every function in the parser's graph."""
+
+
+class _Parser(Parser):  # type: ignore[misc]
+    """formulas' parser, with calls that look no function up."""
+
+    filters: ClassVar = [_Call if token is CallToken else token for token in Parser.filters]
 
 
 class _Compiler:

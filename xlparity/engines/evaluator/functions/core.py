@@ -20,6 +20,7 @@ from xlparity.engines.evaluator.functions.signatures import (
     by_formulas,
     delegated,
     formulas_function,
+    formulas_later,
     function,
 )
 from xlparity.engines.evaluator.guards import Operand, Refusal, elements, is_number
@@ -242,7 +243,7 @@ def _table() -> dict[str, Function]:
         guard = guards.comparable if name in ("=", "<>") else guards.orderable
         table[name] = Function(compared(name), "elementwise", guard, by="formulas")
     for name in ("SUMSQ", "MIN", "MAX", "COUNT"):
-        table[name] = Function(formulas_function(name), "aggregate", ignoring=True, by="formulas")
+        table[name] = Function(formulas_later(name), "aggregate", ignoring=True, by="formulas")
     return {name: replace(known, arity=_arity(name)) for name, known in table.items()}
 
 

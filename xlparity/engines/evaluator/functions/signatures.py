@@ -5,13 +5,14 @@ Python values; what the signature does not provide for is refused, and so never 
 """
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from formulas.functions import Array, get_functions, not_implemented
+from formulas.functions import SUBMODULES, Array, not_implemented
 from formulas.functions.operators import OPERATORS
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
@@ -19,6 +20,7 @@ from schedula import EMPTY
 from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.areas import Area
 from xlparity.engines.evaluator.functions.conversions import CONVERSIONS
+from xlparity.engines.evaluator.guards import Operand
 
 OMITTED = ""
 """The node that formulas' parser makes of an argument of which only the commas are there."""
@@ -227,14 +229,30 @@ def from_formulas(result: Any) -> Any:
 
 def formulas_has(name: str) -> bool:
     """Whether the library has a function, or an operator, of that name."""
-    return name in OPERATORS or get_functions().get(name, not_implemented) is not not_implemented
+    return name in OPERATORS or formulas_function(name) is not not_implemented
 
 
 @functools.cache
 def formulas_function(name: str) -> Any:
-    """formulas' own function of that name."""
-    found = get_functions()[name]
-    return found["function"] if isinstance(found, dict) else found
+    """formulas' own function of that name; ``not_implemented`` where it has none.
+
+    The library's module of statistics is looked at last: it imports scipy.stats, which takes longer than all the rest.
+    """
+    for module in ("", *sorted(SUBMODULES, key=".stat".__eq__)):
+        found = importlib.import_module(f"formulas.functions{module}").FUNCTIONS.get(name)
+        if found is not None:
+            return found["function"] if isinstance(found, dict) else found
+    return not_implemented
+
+
+@functools.cache
+def formulas_later(name: str) -> Callable[..., Any]:
+    """formulas' own function of that name, looked up when it is called."""
+
+    def call(*operands: Operand) -> Any:
+        return formulas_function(name)(*operands)
+
+    return call
 
 
 @functools.cache
