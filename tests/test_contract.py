@@ -225,8 +225,8 @@ def saved_with_lies(book, path):
     book.save(path)
     parts = ooxml.read_parts(path.read_bytes(), path)
     for part in ooxml.sheet_parts(parts, path).values():
-        raw = ooxml.scan(parts[part], part)
-        lies = {address: LIE for address, cell in raw.items() if cell.formula}
+        raw = ooxml.scan(parts[part], part).cells
+        lies = {address: LIE for address, cell in raw.items() if cell.formula is not None}
         parts[part] = write_values(parts[part], lies, part)
     path.write_bytes(pack(parts))
     return read_workbook(path)

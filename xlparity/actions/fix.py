@@ -98,7 +98,7 @@ def _written(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> b
                 file[part],
                 {cell.a1: formula.text for cell, formula in mine.items()},
                 f"{book.path}: sheet '{sheet}'",
-                others=partial(_certain, book, sheet),
+                others=partial(_read, book, sheet),
                 areas={
                     cell.a1: formula.area.a1
                     for cell, formula in mine.items()
@@ -113,27 +113,10 @@ def _area(book: Workbook, cell: Cell) -> Range | None:
     return formula.area if formula is not None and cell not in book.members else None
 
 
-def _certain(book: Workbook, sheet: str, address: str) -> str | None:
-    """The text of a shared formula in this cell; None where openpyxl may have read another formula than Excel does.
-
-    openpyxl derives it from the formula of another cell. It moves names such as YTD1 like addresses, leaves the grid where
-    Excel wraps around, and moves only a part of a range with an expression as an end.
-    """
-    cell = parse_range(address, sheet).first
-    formula = book.formula(cell)
-    if formula is None:
-        return None
-    position = 0
-    for token in tokens(formula.text):
-        if ":" in formula.text[position : token.start]:
-            return None
-        position = token.end
-        if token.kind in ("reference", "whole"):
-            try:
-                book.area(token.text, cell)
-            except ValueError:
-                return None
-    return None if ":" in formula.text[position:] else formula.text
+def _read(book: Workbook, sheet: str, address: str) -> str | None:
+    """The text of the formula in this cell; None where it is not known."""
+    formula = book.formula(parse_range(address, sheet).first)
+    return None if formula is None else formula.text
 
 
 def _refuse_other_changes(old: Workbook, new: Workbook, formulas: Mapping[Cell, Formula]) -> None:

@@ -37,17 +37,17 @@ def hold_against(data: bytes, book: Workbook, values: Values) -> tuple[StoredRep
     results: list[StoredResult] = []
     for sheet, part in file.sheets.items():
         where = f"{book.path}: sheet '{sheet}'"
-        raw = ooxml.scan(file[part], where)
-        stored = {address: ooxml.stored_value(held, shared) for address, held in raw.items()}
+        raw = ooxml.scan(file[part], where).cells
+        stored = {address: ooxml.stored_value(held, shared, date1904=book.date1904) for address, held in raw.items()}
         if libreoffice:
             stored = {
                 address: _as_boolean(value, values.get(parse_range(address, sheet).first))
                 for address, value in stored.items()
             }
         new: dict[str, Value] = {}
-        for address, held in raw.items():
-            if held.formula:
-                cell = parse_range(address, sheet).first
+        for held in raw.values():
+            if held.formula is not None:
+                cell = held.on(sheet)
                 results.append(_result(book, cell, stored, values))
                 new |= _exchanged(book, cell, stored, values)
         if new:

@@ -10,7 +10,7 @@ from xlparity.results.report import Coverage
 def count_coverage(workbook: Workbook, bound: Iterable[Cell]) -> Coverage:
     """The coverage of a workbook of which the ``bound`` cells were compared.
 
-    The result's ``formulas`` counts the formula elements of the file; one that openpyxl did not read is unbound.
+    The result's ``formulas`` counts the formula elements of the file; one that could not be read is unbound.
     """
     anchors = dict(formulas_of(workbook))
     is_bound = {workbook.members.get(cell, cell) for cell in bound} & anchors.keys()

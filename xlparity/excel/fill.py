@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import NamedTuple
 
 from xlparity.excel.address import column_letters, column_number, on_the_grid
 from xlparity.excel.contents import Formula
 from xlparity.excel.formula import tokens
 
+_LINE_OR_CELL = re.compile(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)")
 _END = re.compile(r"(\$?)([A-Za-z]+)(\$?)([0-9]+)")
 
 
@@ -53,25 +55,65 @@ def _anchored(end: str, rows: bool, columns: bool) -> str:
     return f"{column}{letters}{row}{digits}"
 
 
+class Filling:
+    """A formula that is filled into many cells, taken apart once."""
+
+    def __init__(self, formula: str) -> None:
+        self._pieces: list[str | _Place] = []
+        found = tokens(formula)
+        position = 0
+        for token, following in zip_longest(found, found[1:]):
+            if token.kind not in ("reference", "whole"):
+                continue
+            sheet, separator, place = token.text.rpartition("!")
+            if (
+                not sheet
+                and following is not None
+                and formula[token.end : following.start] == ":"
+                and "!" in following.text
+            ):
+                continue  # the first of two sheets, as in Q1:Q4!A1
+            start = token.start + len(sheet) + len(separator)
+            for end in place.split(":"):
+                match = _LINE_OR_CELL.fullmatch(end)
+                if match is not None and (anchored := _Place.of(match)) is not None:
+                    self._pieces += formula[position:start], anchored
+                    position = start + len(end)
+                start += len(end) + 1
+        self._pieces.append(formula[position:])
+
+    def at(self, rows: int, columns: int) -> str | None:
+        """The formula as Excel fills it into a cell so far away; None where a reference would leave the grid."""
+        pieces = [piece if isinstance(piece, str) else piece.moved(rows, columns) for piece in self._pieces]
+        return None if None in pieces else "".join(map(str, pieces))
+
+
 def filled(formula: str, rows: int, columns: int) -> str | None:
     """The formula as Excel fills it into a cell so far away; None where a reference would leave the grid."""
-    text, position = "", 0
-    for token in tokens(formula):
-        if token.kind == "reference":
-            sheet, separator, place = token.text.rpartition("!")
-            ends = [_filled_end(end, rows, columns) for end in place.split(":")]
-            if None in ends:
-                return None
-            text += formula[position : token.start] + sheet + separator + ":".join(end for end in ends if end)
-            position = token.end
-    return text + formula[position:]
+    return Filling(formula).at(rows, columns)
 
 
-def _filled_end(end: str, rows: int, columns: int) -> str | None:
-    match = _END.fullmatch(end)
-    if match is None:
-        return None
-    fixed_column, letters, fixed_row, digits = match.groups()
-    column = column_number(letters) + (0 if fixed_column else columns)
-    row = int(digits) + (0 if fixed_row else rows)
-    return f"{fixed_column}{column_letters(column)}{fixed_row}{row}" if on_the_grid(row, column) else None
+class _Place(NamedTuple):
+    """A cell in a reference, a whole column (``row`` 0) or a whole row (``column`` 0), each with its ``$``, if any."""
+
+    fixed_column: str
+    column: int
+    fixed_row: str
+    row: int
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> "_Place | None":
+        """What the match says; None where it is no place on the grid, but a name such as YTD1."""
+        fixed_column, letters, fixed_row, digits = match.groups()
+        if not letters:  # of a row the first $ is the row's
+            fixed_column, fixed_row = "", fixed_column or fixed_row
+        column, row = column_number(letters), int(digits or 0)
+        return cls(fixed_column, column, fixed_row, row) if on_the_grid(row or 1, column or 1) else None
+
+    def moved(self, rows: int, columns: int) -> str | None:
+        column = self.column and self.column + (0 if self.fixed_column else columns)
+        row = self.row and self.row + (0 if self.fixed_row else rows)
+        if not on_the_grid(row if self.row else 1, column if self.column else 1):
+            return None
+        letters = column_letters(column) if self.column else ""
+        return f"{self.fixed_column}{letters}{self.fixed_row}{row if self.row else ''}"

@@ -1,20 +1,14 @@
 """A workbook as an immutable value: the contents of every cell, read once.
 
-openpyxl reads the cells. The raw sheet XML is scanned beside it, because openpyxl drops some formulas and values without
-a word (under merged cells, empty formulas, data tables); what it drops is refused here, so that no engine takes it for
-a blank.
+``ooxml`` reads what the elements of the file say; here it is given its meaning. What has none that is certain is
+unsupported, with the reason, so that no engine takes it for a blank.
 """
 
 import hashlib
-import io
-import math
-import traceback
-import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from xlparity import collector
 from xlparity.errors import WorkbookError, nearest_file
@@ -22,21 +16,13 @@ from xlparity.excel import ooxml, prefixes
 from xlparity.excel.address import Cell, Range, folded, parse_range
 from xlparity.excel.contents import Formula as Formula  # noqa: PLC0414  (here is where everybody looks for it)
 from xlparity.excel.contents import replaced
+from xlparity.excel.fill import Filling
 from xlparity.excel.graph import Graph
 from xlparity.excel.names import Scope, Table, whole_lines
-from xlparity.excel.values import ErrorValue, Unsupported, Value
+from xlparity.excel.values import Unsupported, Value
 from xlparity.process import LOCK
 
-_LARGEST_AREA = 1_000_000
-
-_NOT_NEEDED = {
-    "pivot": "xlparity needs no pivot table: remove it in a copy, or save a copy without it",
-    "externalLinks/": "xlparity follows no link to another workbook: break it in a copy",
-    "charts/": "xlparity needs no chart: delete it in a copy",
-    "drawings/": "xlparity needs no drawing or chart: delete it in a copy",
-    "comments": "xlparity needs no comments: delete them in a copy",
-}
-"""How to do without what is not needed, by how the names of its parts begin below ``xl/``."""
+_LARGEST_AREA = 1_000_000  # cells of an array formula or a data table
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,181 +162,138 @@ def read_bytes(path: Path) -> bytes:
 @collector.paused()
 def parse_workbook(data: bytes, path: Path) -> Workbook:
     """The workbook in these bytes; ``path`` is what errors call it, and what an engine that reads files opens."""
-    from openpyxl.utils.datetime import CALENDAR_MAC_1904  # noqa: PLC0415
-
-    parts = ooxml.read_parts(data, path)
+    parts = ooxml.Package(data, path)
     sheets = ooxml.sheet_parts(parts, path)
-    book = _load(data, {part: parts[part] for part in sheets.values()}, path)
-    _refuse_other_arithmetic(book, path)
+    book = ooxml.read_book(parts, path)
+    if book.rounds:
+        raise WorkbookError(f"{path}: 'Set precision as displayed' is on; turn it off in Excel's options")
+    strings = ooxml.shared_strings(parts, path)
     cells: dict[Cell, Value | Formula] = {}
     members: dict[Cell, Cell] = {}
     formulas = 0
+    tables: dict[str, Table] = {}
     for name, part in sheets.items():
-        raw = ooxml.scan(parts[part], f"{path}: sheet '{name}'")
-        formulas += sum(cell.formula for cell in raw.values())
-        of_sheet: dict[Cell, Value | Formula] = {}
-        _read_sheet(book[name], name, raw, of_sheet)
-        _refuse_data_tables(book[name], name, of_sheet)
-        _place_areas(raw, of_sheet, members)
-        _refuse_what_was_dropped(raw, name, of_sheet, members)
-        cells |= of_sheet
+        where = f"{path}: sheet '{name}'"
+        raw = ooxml.scan(parts[part], where)
+        if raw.lotus:
+            raise WorkbookError(f"{where} is computed as Lotus 1-2-3 does; turn it off in Excel's options")
+        formulas += _read_sheet(name, raw.cells.values(), strings, cells, members, date1904=book.date1904)
+        for table in ooxml.tables(parts, part, where):
+            tables[folded(table.name)] = _table(table, name, where)
     digest = hashlib.sha256(data).hexdigest()
-    try:
-        scope = _scope(book)
-    except (AttributeError, TypeError, ValueError) as error:  # what openpyxl found no name, column or area for is None
-        raise WorkbookError(
-            f"{path}: a defined name or a table is damaged ({error}); save the file in Excel"
-        ) from error
+    named = {name.name if name.sheet is None else f"{name.sheet}!{name.name}": name.meaning for name in book.names}
+    scope = Scope({folded(name): meaning for name, meaning in named.items()}, tables, tuple(named))
     extents = _extents(sheets, cells, members)
-    date1904 = book.epoch == CALENDAR_MAC_1904
     macros = any(part.endswith("vbaProject.bin") for part in parts)
-    iterates = book.calculation is not None and bool(book.calculation.iterate)
-    return Workbook(path, digest, tuple(sheets), cells, members, scope, extents, formulas, date1904, macros, iterates)
-
-
-def _load(data: bytes, sheets: Mapping[str, bytes], path: Path) -> Any:
-    import openpyxl  # noqa: PLC0415  (a third of a second, and most commands never read a workbook)
-    from openpyxl.formula.tokenizer import TokenizerError  # noqa: PLC0415
-
-    file = _Watched(data)
-    try:
-        with LOCK, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of extensions it does not keep; nothing is written back
-            try:
-                return openpyxl.load_workbook(file)
-            except TokenizerError:  # one shared formula that cannot be taken apart is not to hide all the others
-                readable = {part: _readable(ooxml.Sheet(xml, f"{path}: {part}")) for part, xml in sheets.items()}
-                file = _Watched(ooxml.repack(data, readable))
-                return openpyxl.load_workbook(file)
-    except Exception as error:  # openpyxl raises whatever a damaged part happens to raise
-        raise WorkbookError(f"{path}: {_unreadable(file.part, error)}") from error
-
-
-class _Watched(io.BytesIO):
-    """A file that knows how far it was read, and so which part of the package openpyxl was at."""
-
-    _at = 0
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self._at = self.tell()
-        return super().read(size)
-
-    @property
-    def part(self) -> str:
-        """The name of the part that was read last."""
-        return ooxml.part_at(self.getvalue(), self._at)
-
-
-def _unreadable(part: str, error: Exception) -> str:
-    """What openpyxl stumbled on, and what helps: Excel writes much that openpyxl cannot read, and would write it again."""
-    cause = error.__cause__ or error  # of a ValueError openpyxl makes one that only says in which step it came up
-    sentence = f"({type(cause).__name__}: {cause})"
-    modules = {frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(cause.__traceback__)}
-    if "openpyxl.worksheet.filters" in modules:
-        return f"openpyxl cannot read the filter in {part} {sentence}; xlparity needs no filter: clear it in a copy"
-    for folder, advice in _NOT_NEEDED.items():
-        if part.startswith(f"xl/{folder}"):
-            return f"openpyxl cannot read {part} {sentence}; {advice}"
-    return (
-        f"openpyxl cannot read {part} {sentence}; let Excel save it again, or, if Excel saved it like that, "
-        "take out in a copy what that part holds"
+    return Workbook(
+        path, digest, tuple(sheets), cells, members, scope, extents, formulas, book.date1904, macros, book.iterates
     )
 
 
-def _readable(sheet: ooxml.Sheet) -> bytes:
-    """The sheet with an empty formula, which is then refused, in place of each shared one on which openpyxl fails."""
-    return ooxml.spliced(
-        sheet.xml,
-        [
-            ooxml.replaced(formula.element, b"<%sf/>" % formula.element.tag.prefix)
-            for formula in sheet.formulas()
-            if formula.kind == "shared" and formula.defines and not _has_tokens(formula.element.text)
-        ],
-    )
-
-
-def _has_tokens(formula: str) -> bool:
-    from openpyxl.formula.tokenizer import Tokenizer, TokenizerError  # noqa: PLC0415
-
-    try:
-        Tokenizer(f"={formula}")
-    except TokenizerError:
-        return False
-    return True
-
-
-def _refuse_other_arithmetic(book: Any, path: Path) -> None:
-    """Two settings under which Excel computes other numbers from the same formulas."""
-    if book.calculation is not None and book.calculation.fullPrecision is False:
-        raise WorkbookError(f"{path}: 'Set precision as displayed' is on; turn it off in Excel's options")
-    for sheet in book.worksheets:
-        properties = sheet.sheet_properties
-        if properties.transitionEvaluation or properties.transitionEntry:
-            raise WorkbookError(
-                f"{path}: sheet '{sheet.title}' is computed as Lotus 1-2-3 does; turn it off in Excel's options"
-            )
-
-
-def _read_sheet(sheet: Any, name: str, raw: Mapping[str, ooxml.RawCell], cells: dict[Cell, Value | Formula]) -> None:
-    # iter_rows() would walk every cell up to the last one, and a stray one at XFD1048576 makes that run for ever.
-    for (row, column), held in sheet._cells.items():
-        value = held.value
-        if value is None:
+def _read_sheet(
+    sheet: str,
+    raw: Iterable[ooxml.RawCell],
+    strings: Sequence[str],
+    cells: dict[Cell, Value | Formula],
+    members: dict[Cell, Cell],
+    *,
+    date1904: bool,
+) -> int:
+    """Adds the contents of a sheet's cells, and the members of its array areas; returns how many formula elements it has."""
+    contents: dict[Cell, Value | Formula] = {}
+    shared: dict[str, tuple[ooxml.RawCell, Filling]] = {}
+    live: list[Cell] = []  # those with a formula element that has a text or a kind
+    tables: list[ooxml.RawCell] = []
+    formulas = 0
+    for found in raw:
+        cell = Cell(sheet, found.row, found.column)
+        if found.formula is None:
+            value = ooxml.stored_value(found, strings, date1904=date1904)
+            if value is not None or found.value is not None:
+                contents[cell] = _unreadable(found) if value is None else value
             continue
-        cell = Cell(name, row, column)
-        found = raw.get(cell.a1)
-        if held.data_type == "f":
-            cells[cell] = _formula(value, cell, spills=found is not None and found.dynamic)
-        else:
-            cells[cell] = _constant(value, found)
+        formulas += 1
+        if not found.about and found.formula and not found.formula.isspace():
+            contents[cell] = Formula("=" + found.formula)
+            live.append(cell)
+            continue
+        contents[cell] = _formula(found, cell, shared)
+        if not found.bare:
+            live.append(cell)
+        if found.about.get("t") == "dataTable":
+            tables.append(found)
+    _place_areas(contents, members, live)
+    for table in tables:
+        _refuse_data_table(table, sheet, contents)
+    cells |= contents
+    return formulas
 
 
-def _formula(value: object, cell: Cell, *, spills: bool) -> Formula | Unsupported:
-    if isinstance(value, str):
-        return Formula(value) if value.strip() != "=" else Unsupported("an empty formula")
-    text = getattr(value, "text", None)
-    if type(value).__name__ == "ArrayFormula" and text:
-        try:
-            block = parse_range(getattr(value, "ref", None) or "", cell.sheet)
-        except ValueError:
-            return Unsupported("an array formula whose area is no range")
-        if block.first == cell and block.size <= _LARGEST_AREA:
-            return Formula(text if text.startswith("=") else f"={text}", block, spills)
-    return Unsupported("a data table, or an array formula without an area of its own")
+def _unreadable(raw: ooxml.RawCell) -> Unsupported:
+    """A constant that is none of Excel's."""
+    text = (raw.value or "")[:30]
+    if raw.type == "n":
+        return Unsupported(f"the number '{text}' is none of Excel's")
+    if raw.type == "s":
+        return Unsupported(f"the text number '{text}', which the file does not have")
+    return Unsupported(f"the value '{text}' of the type '{raw.type}', which is none of Excel's")
 
 
-def _refuse_data_tables(sheet: Any, name: str, cells: dict[Cell, Value | Formula]) -> None:
+def _formula(raw: ooxml.RawCell, cell: Cell, shared: dict[str, tuple[ooxml.RawCell, Filling]]) -> Formula | Unsupported:
+    """The formula in an element with attributes, or without text; ``shared`` are the shared ones, by their numbers."""
+    text, kind, area = (raw.formula or "").strip(), raw.about.get("t", "normal"), raw.about.get("ref", "")
+    if kind == "dataTable":
+        return Unsupported("a data table (what-if analysis)")
+    if kind == "shared" and not area:
+        return _shared(raw, text, *shared[raw.about["si"]])
+    formula = f"={raw.formula}"
+    if kind == "shared":
+        shared[raw.about["si"]] = raw, Filling(formula)
+    if not text:
+        return Unsupported("an empty formula")
+    if kind != "array":
+        return Formula(formula)
+    try:
+        block = parse_range(area, cell.sheet)
+    except ValueError:
+        return Unsupported("an array formula whose area is no range")
+    if block.first != cell or block.size > _LARGEST_AREA:
+        return Unsupported("an array formula without an area of its own")
+    return Formula(formula, block, raw.dynamic)
+
+
+def _shared(raw: ooxml.RawCell, text: str, defining: ooxml.RawCell, filling: Filling) -> Formula | Unsupported:
+    """The formula of a cell that shares the one of another cell."""
+    filled = filling.at(raw.row - defining.row, raw.column - defining.column)
+    if filled is None:
+        return Unsupported("a shared formula with a reference that leaves the grid")
+    if text and f"={text}" != filled:
+        return Unsupported("a shared formula with a text of its own, which programs read in different ways")
+    return Formula(filled) if filled.strip() != "=" else Unsupported("an empty formula")
+
+
+def _refuse_data_table(raw: ooxml.RawCell, sheet: str, cells: dict[Cell, Value | Formula]) -> None:
     """The cells of a data table hold what Excel last made of it, and look like constants to a reader of the file."""
-    for held in list(sheet._cells.values()):
-        if type(held.value).__name__ == "DataTableFormula":
-            for cell in parse_range(held.value.ref, name).cells():
-                cells[cell] = Unsupported("a data table (what-if analysis)")
+    try:
+        area = parse_range(raw.about.get("ref", ""), sheet)
+    except ValueError:
+        return
+    for cell in area.cells() if area.size <= _LARGEST_AREA else list(area.among(cells)):
+        cells[cell] = Unsupported("a data table (what-if analysis)")
 
 
-def _constant(value: object, raw: ooxml.RawCell | None) -> Value:
-    if raw is not None and raw.type == "n" and raw.value is not None:
-        # The number as the file has it: openpyxl makes dates of some, and rounds their times.
-        number = float(raw.value) if ooxml.NUMBER.fullmatch(raw.value.strip()) else math.inf
-        return number if math.isfinite(number) else Unsupported(f"the number '{raw.value[:30]}' is none of Excel's")
-    if raw is not None and raw.type == "e":
-        return ErrorValue(str(value))
-    if isinstance(value, bool | str):
-        return ooxml.decoded(value) if isinstance(value, str) else value
-    return Unsupported(f"a value of a kind that is not known ({type(value).__name__})")
-
-
-def _place_areas(
-    raw: Mapping[str, ooxml.RawCell], cells: dict[Cell, Value | Formula], members: dict[Cell, Cell]
-) -> None:
+def _place_areas(cells: dict[Cell, Value | Formula], members: dict[Cell, Cell], live: Iterable[Cell]) -> None:
     """Gives the cells of every array area to its formula; an area that shares a cell with another formula is refused."""
-    areas = [(cell, content.area) for cell, content in cells.items() if isinstance(content, Formula) and content.area]
+    areas = [
+        (cell, content.area)
+        for cell in live
+        if isinstance(content := cells[cell], Formula) and content.area is not None
+    ]
+    if not areas:
+        return
     claims = Counter(member for _, area in areas for member in area.cells())
-    claims.update(
-        member
-        for cell, area in areas
-        for member in area.cells()
-        if member != cell and (found := raw.get(member.a1)) and found.formula and not found.bare
-    )
+    own = {cell for cell, _ in areas}
+    claims.update(cell for cell in live if cell not in own and cell in claims)
     for cell, area in areas:
         clash = any(claims[member] > 1 for member in area.cells())
         for member in area.cells():
@@ -361,38 +304,14 @@ def _place_areas(
                 cells.pop(member, None)  # what the file stores there is a result, not a constant
 
 
-def _refuse_what_was_dropped(
-    raw: Mapping[str, ooxml.RawCell], name: str, cells: dict[Cell, Value | Formula], members: Mapping[Cell, Cell]
-) -> None:
-    kept = {cell.a1: content for cell, content in cells.items()}
-    for address, found in raw.items():
-        content = kept.get(address)
-        if found.bare and parse_range(address, name).first in members:
-            continue
-        if found.formula and not isinstance(content, Formula | Unsupported):
-            cells[parse_range(address, name).first] = Unsupported(
-                "a formula that openpyxl does not read (under a merged cell, or empty)"
-            )
-        elif content is None and found.value and parse_range(address, name).first not in members:
-            cells[parse_range(address, name).first] = Unsupported(
-                "a value that openpyxl does not read (under a merged cell)"
-            )
-
-
-def _scope(book: Any) -> Scope:
-    names = {name: defined.attr_text or "" for name, defined in book.defined_names.items()}
-    tables: dict[str, Table] = {}
-    for sheet in book.worksheets:
-        for name, defined in sheet.defined_names.items():
-            names[f"{sheet.title}!{name}"] = defined.attr_text or ""
-        for table in sheet.tables.values():
-            columns = tuple(ooxml.decoded(column.name) for column in table.tableColumns)
-            headers = 1 if table.headerRowCount is None else int(table.headerRowCount)
-            area = parse_range(table.ref, sheet.title)
-            tables[folded(table.displayName)] = Table(
-                table.displayName, area, columns, headers, int(table.totalsRowCount or 0)
-            )
-    return Scope({folded(name): meaning for name, meaning in names.items()}, tables, tuple(names))
+def _table(raw: ooxml.RawTable, sheet: str, where: str) -> Table:
+    try:
+        area = parse_range(raw.address, sheet)
+    except ValueError as error:
+        raise WorkbookError(
+            f"{where}: the table {raw.name} is damaged ({error}); let Excel repair it and save it"
+        ) from error
+    return Table(raw.name, area, tuple(map(ooxml.decoded, raw.columns)), raw.headers, raw.totals)
 
 
 def _extents(sheets: Iterable[str], cells: Iterable[Cell], members: Iterable[Cell]) -> dict[str, tuple[int, int]]:

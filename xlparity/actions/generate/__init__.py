@@ -87,7 +87,9 @@ def differs(path: Path, data: bytes) -> bool:
 
 def _sheets_differ(ours: bytes, theirs: bytes, where: str) -> bool:
     """Whether two sheets differ in more than the stored values of formulas, or in these beyond the tolerance."""
-    stored = [{a: raw for a, raw in ooxml.scan(xml, where).items() if raw.formula} for xml in (ours, theirs)]
+    stored = [
+        {a: raw for a, raw in ooxml.scan(xml, where).cells.items() if raw.formula is not None} for xml in (ours, theirs)
+    ]
     bare = [
         ooxml.write_values(xml, dict.fromkeys(cells, BLANK), where)
         for xml, cells in zip((ours, theirs), stored, strict=True)

@@ -46,7 +46,12 @@ class FileTemplate:
             gone = {cell.a1: BLANK for cell in emptied if cell.sheet == name}
             contents = _stripped(sheet, addresses[name], self._stand_in)
             contents |= self._contents(sheet, name, gone) | self._reworded(sheet, name)
-            self._parts[part] = sheet.edited(contents)
+            edits = sheet.edits(contents)
+            if (merged := sheet.root.child("mergeCells")) is not None:
+                edits.append(
+                    ooxml.replaced(merged, b"")
+                )  # Excel computes with what is under them, and IronCalc drops it
+            self._parts[part] = ooxml.spliced(sheet.xml, edits)
 
     def copy(self, overrides: Mapping[Cell, Value]) -> bytes:
         """The file with the overrides in place of the cells' contents, formulas included, and no other stored value.
@@ -178,9 +183,9 @@ def stored_values(parts: Mapping[str, bytes], workbook: Workbook) -> dict[Cell, 
     strings = ooxml.shared_strings(parts, workbook.path)
     values: dict[Cell, Value] = {}
     for sheet, part in ooxml.sheet_parts(parts, workbook.path).items():
-        for address, raw in ooxml.scan(parts[part], f"{workbook.path}: sheet '{sheet}'").items():
-            stored = ooxml.stored_value(raw, strings)
-            values[to_cell(sheet, address)] = MISSING if stored is None else stored
+        for raw in ooxml.scan(parts[part], f"{workbook.path}: sheet '{sheet}'").cells.values():
+            stored = ooxml.stored_value(raw, strings, date1904=workbook.date1904)
+            values[raw.on(sheet)] = MISSING if stored is None else stored
     return values
 
 

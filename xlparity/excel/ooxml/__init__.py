@@ -1,9 +1,11 @@
 """The files of Excel 2007 and later (.xlsx, .xlsm): a zip of XML parts. Nothing else in xlparity reads or changes that XML.
 
-``package`` takes the zip apart and packs it again, and finds the parts by their relations; ``reader`` lists what the cells of
-a sheet contain; ``editor`` changes values, formulas, formats and comments in a file, and adds sheets to it.
+``package`` takes the zip apart and packs it again, and finds the parts by their relations; ``book`` reads names, tables and
+settings, ``reader`` what the cells of a sheet contain; ``editor`` changes values, formulas, formats and comments in a file,
+and adds sheets to it.
 """
 
+from xlparity.excel.ooxml.book import RawName, RawTable, read_book, tables
 from xlparity.excel.ooxml.editor import (
     NOTHING,
     Content,
@@ -25,16 +27,15 @@ from xlparity.excel.ooxml.editor import (
     write_values,
 )
 from xlparity.excel.ooxml.package import (
+    Package,
     entries,
     pack,
-    part_at,
     read_parts,
     repack,
     sheet_parts,
     without_clock,
 )
 from xlparity.excel.ooxml.reader import (
-    NUMBER,
     RawCell,
     decoded,
     scan,
@@ -44,13 +45,15 @@ from xlparity.excel.ooxml.reader import (
 
 __all__ = [
     "NOTHING",
-    "NUMBER",
     "Content",
     "Editor",
     "Font",
     "NewCell",
     "NewRow",
+    "Package",
     "RawCell",
+    "RawName",
+    "RawTable",
     "Sheet",
     "StoredXml",
     "Styles",
@@ -60,7 +63,7 @@ __all__ = [
     "entries",
     "isolated",
     "pack",
-    "part_at",
+    "read_book",
     "read_parts",
     "repack",
     "replaced",
@@ -70,6 +73,7 @@ __all__ = [
     "sheet_parts",
     "spliced",
     "stored_value",
+    "tables",
     "without_clock",
     "write_comments",
     "write_formulas",

@@ -8,7 +8,8 @@ import posixpath
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -18,10 +19,19 @@ from xlparity.excel.address import folded
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 """The namespace of Excel's own elements."""
+STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+"""The same in a Strict Open XML workbook."""
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 """The namespace of the attributes that name a relation, and how the kinds of relations begin."""
 TYPES = "[Content_Types].xml"
-_STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
+_STRICT_RELATIONS = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+_RELATION_IDS = tuple(f"{{{space}}}id" for space in (RELATIONS, _STRICT_RELATIONS))
+_NO_CELLS = (
+    "/chartsheet",
+    "/dialogsheet",
+    "/xlMacrosheet",
+    "/xlIntlMacrosheet",
+)  # kinds of sheets that no formula reads
 _UNPACKED_LIMIT = 1 << 30  # a zip of 1 MB can hold 1 GB of XML
 _COMPOUND = b"\xd0\xcf\x11\xe0"  # how .xls files begin, and .xlsx files that are encrypted
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|(?><\?.*?\?>)|(?><!--.*?-->))*+<!DOCTYPE", re.DOTALL)
@@ -33,29 +43,61 @@ _CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 # --- the zip ---------------------------------------------------------------------------------------------------------
 
 
-def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
-    """Every part of the package by its name, in the package's order.
+class Package(Mapping[str, bytes]):
+    """The parts of a package by their names, in its order, each read from the zip when it is first asked for.
 
-    Raises WorkbookError where the bytes are no zip, a damaged one, or one that unpacks to more than 1 GiB, and where two
-    readers would see two workbooks: two parts share a name, but for its case and backslashes, or have a document type.
+    Asking for one raises WorkbookError where it is damaged or has a document type, of which two readers would see two texts.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
+
+    def __init__(self, data: bytes, path: Path) -> None:
+        """Raises WorkbookError for bytes that are no zip, that unpack to more than 1 GiB, or have two parts of one name.
+
+        Two names are one where they differ in case or in backslashes only.
+        """
+        self._path, self._data, self._read = path, data, dict[str, bytes]()
+        with self._refusing(""):
+            self._archive = zipfile.ZipFile(io.BytesIO(data))
+            entries = self._archive.infolist()
             if sum(entry.file_size for entry in entries) > _UNPACKED_LIMIT:
                 raise WorkbookError(f"{path}: the file unpacks to more than 1 GiB; take out what is not verified")
             _refuse_twins([entry.filename for entry in entries], path)
-            parts = {entry.filename: archive.read(entry) for entry in entries}
-    except WorkbookError:
-        raise
-    except Exception as error:  # a damaged archive makes zipfile, zlib and lzma raise whatever they happen to raise
-        text = f"{path}: not a readable .xlsx file ({_kind(data, path) or error})"
-        raise WorkbookError(f"{text}; save it as an Excel workbook (.xlsx)") from error
-    for name, part in parts.items():
-        # An item of customXml is whatever somebody put there, and no cell depends on it.
-        if name.lower().endswith((".xml", ".rels")) and not name.lower().startswith("customxml/"):
-            refuse_doctype(part, f"{path}: the part {name}")
-    return parts
+            self._names = dict.fromkeys(entry.filename for entry in entries)
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._read:
+            if name not in self._names:
+                raise KeyError(name)
+            with self._refusing(f"the part {name}: "):
+                part = self._archive.read(name)
+            # An item of customXml is whatever somebody put there, and no cell depends on it.
+            if name.lower().endswith((".xml", ".rels")) and not name.lower().startswith("customxml/"):
+                refuse_doctype(part, f"{self._path}: the part {name}")
+            self._read[name] = part
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @contextmanager
+    def _refusing(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except WorkbookError:
+            raise
+        except Exception as error:  # a damaged archive makes zipfile, zlib and lzma raise whatever they happen to raise
+            text = f"{self._path}: not a readable .xlsx file ({what}{_kind(self._data, self._path) or error})"
+            raise WorkbookError(f"{text}; save it as an Excel workbook (.xlsx)") from error
+
+
+def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
+    """Every part of the package by its name, in the package's order; raises WorkbookError as ``Package`` does."""
+    return dict(Package(data, path))
 
 
 def _refuse_twins(names: Sequence[str], path: Path) -> None:
@@ -143,12 +185,6 @@ def entries(data: bytes) -> list[tuple[object, ...]]:
         ]
 
 
-def part_at(data: bytes, position: int) -> str:
-    """The name of the part whose bytes are at this position of the zip."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return max((e.header_offset, e.filename) for e in archive.infolist() if e.header_offset <= position)[1]
-
-
 # --- relations -------------------------------------------------------------------------------------------------------
 
 
@@ -191,27 +227,25 @@ def workbook_part(parts: Mapping[str, bytes]) -> str:
 
 
 def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
-    """The part that holds each worksheet, by the sheet's name, in the workbook's order; chart sheets are left out.
+    """The part that holds each worksheet, by the sheet's name, in the workbook's order.
 
-    Raises WorkbookError where the package has no workbook, no sheet, a sheet whose part is missing, or is Strict OOXML,
-    which openpyxl reads as an empty workbook.
+    Chart sheets, dialogs and sheets of Excel 4 macros are left out. Raises WorkbookError where the package has no workbook,
+    no worksheet, or a worksheet whose part is missing.
     """
     try:
         book = workbook_part(parts)
         if book not in parts:
             raise WorkbookError(f"{path}: the package has no workbook in it; save it as an Excel workbook (.xlsx)")
         root = ElementTree.fromstring(parts[book])
-        if root.tag.startswith(_STRICT):
-            raise WorkbookError(f"{path}: a Strict Open XML workbook; save it as a plain Excel workbook (.xlsx)")
         _refuse_two_meanings(parts, book, path)
         by_id = {relation.id: relation for relation in relations(parts, book)}
         found: dict[str, str] = {}
         names: set[str] = set()
         sheets: dict[str, str] = {}
-        for sheet in root.iter(f"{{{MAIN}}}sheet"):
+        for sheet in elements(root, "sheet"):
             name = sheet.attrib["name"]
-            _, kind, part = by_id.get(sheet.attrib.get(f"{{{RELATIONS}}}id", ""), ("", "", ""))
-            if kind.endswith("/chartsheet"):
+            _, kind, part = by_id.get(relation_of(sheet), ("", "", ""))
+            if kind.endswith(_NO_CELLS):
                 continue
             if part not in parts:
                 raise WorkbookError(f"{path}: the part of sheet '{name}' is missing; let Excel repair it and save it")
@@ -230,6 +264,17 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
     if not found:
         raise WorkbookError(f"{path}: the workbook has no worksheet; name one that has")
     return found
+
+
+def elements(root: "ElementTree.Element", name: str) -> "Iterator[ElementTree.Element]":
+    """All elements of Excel's of this name below the root, in the namespace of a plain or a Strict workbook."""
+    space = root.tag.rpartition("}")[0].lstrip("{")
+    return root.iter(f"{{{STRICT if space == STRICT else MAIN}}}{name}")
+
+
+def relation_of(element: "ElementTree.Element") -> str:
+    """The id of the relation that an element names."""
+    return next((element.attrib[key] for key in _RELATION_IDS if key in element.attrib), "")
 
 
 def _refuse_two_meanings(parts: Mapping[str, bytes], book: str, path: Path) -> None:

@@ -1,44 +1,71 @@
-"""Reads the contents of a sheet's cells from its XML, including what openpyxl does not read.
+"""Reads the cells of a sheet from its XML in one walk, and the shared texts of a workbook.
 
-``scan`` lists every cell element that holds anything, so that a formula which a reader drops is noticed; ``stored_value``
-is what such an element holds.
+Nothing is interpreted but what a cell contains. Where two programs would read two different contents, the file is refused
+with the place.
 """
 
+import datetime
 import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, NoReturn
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 from xlparity.errors import WorkbookError
-from xlparity.excel.address import MAX_ROW, column_number, on_the_grid
-from xlparity.excel.ooxml.package import MAIN, refuse_doctype, related, workbook_part
+from xlparity.excel.address import MAX_ROW, Cell, column_letters, column_number, on_the_grid
+from xlparity.excel.ooxml.package import MAIN, STRICT, elements, refuse_doctype, related, workbook_part
 from xlparity.excel.values import ErrorValue, Value
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 # Names as expat gives them where it resolves namespaces: the same letters under another namespace are another element.
-_SHEET_DATA, _ROW, _CELL, _FORMULA, _VALUE, _INLINE, _TEXT, _SPOKEN, _MORE = (
-    f"{MAIN} {name}" for name in ("sheetData", "row", "c", "f", "v", "is", "t", "rPh", "extLst")
-)
+_TAGS = {
+    space: {
+        f"{space} {name}": name
+        for name in ("worksheet", "sheetPr", "sheetData", "row", "c", "f", "v", "is", "t", "rPh", "extLst")
+    }
+    for space in (MAIN, STRICT)
+}
 _DEPTH_OF_TABLE = 3  # of the path to a sheetData element: nothing, the root, itself
-NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
+_LOTUS = ("transitionEvaluation", "transitionEntry")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
+_TIME = re.compile(r"(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|T)(\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?)?Z?")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class RawCell(NamedTuple):
-    """A cell element that holds something: whether it has a formula, its type, and the text of its value or None.
+    """A cell element that contains something: the text of its value and of its formula, None where it has no such element.
 
-    ``dynamic`` says that its formula spills, as Excel marks it in the cell's metadata (``cm``); ``bare``, that its formula
-    element has neither text nor attributes of meaning, as in cells over which a volatile formula spills.
+    ``type`` is that of the value, a number where the file says nothing. ``about`` are the attributes of the formula.
+    ``dynamic`` says that the formula spills, as Excel marks it in the cell's metadata (``cm``).
     """
 
-    formula: bool
+    row: int
+    column: int
     type: str
     value: str | None
-    dynamic: bool = False
-    bare: bool = False
+    formula: str | None
+    about: Mapping[str, str]
+    dynamic: bool
+
+    @property
+    def bare(self) -> bool:
+        """Whether the formula has neither text nor a kind, as in cells over which a volatile formula spills."""
+        return self.formula is not None and "t" not in self.about and not self.formula.strip()
+
+    def on(self, sheet: str) -> Cell:
+        """The cell, on the sheet of this name."""
+        return Cell(sheet, self.row, self.column)
+
+
+class RawSheet(NamedTuple):
+    """The cells of a sheet by address (``P5``); ``lotus`` says that it is computed as Lotus 1-2-3 does."""
+
+    cells: dict[str, RawCell]
+    lotus: bool
 
 
 def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
@@ -52,28 +79,52 @@ def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
         raise WorkbookError(
             f"{path}: the shared strings are damaged ({error}); let Excel repair it and save it"
         ) from error
-    spoken = f"{{{MAIN}}}rPh"
+    space = root.tag.rpartition("}")[0] + "}"
+    spoken, text = f"{space}rPh", f"{space}t"
     return [
-        "".join(text.text or "" for piece in string if piece.tag != spoken for text in piece.iter(f"{{{MAIN}}}t"))
-        for string in root.iter(f"{{{MAIN}}}si")
+        "".join(found.text or "" for piece in string if piece.tag != spoken for found in piece.iter(text))
+        for string in elements(root, "si")
     ]
 
 
-def stored_value(cell: RawCell, strings: Sequence[str]) -> Value | None:
+def stored_value(cell: RawCell, strings: Sequence[str], *, date1904: bool = False) -> Value | None:
     """What a cell element stores, numbers to their last bit; None where it stores nothing, or nothing that Excel would."""
-    text = cell.value
+    text, kind = cell.value, cell.type
     if text is None:
         return None
-    if cell.type == "s":
+    if kind == "n":
+        text = text.strip()
+        return float(text) if _NUMBER.fullmatch(text) and math.isfinite(float(text)) else None
+    if kind == "s":
+        text = text.strip()
         return decoded(strings[int(text)]) if text.isdecimal() and int(text) < len(strings) else None
-    if cell.type in ("str", "inlineStr"):
+    if kind in ("str", "inlineStr"):
         return decoded(text)
     text = text.strip()
-    if cell.type == "b":
-        return text in ("1", "true")
-    if cell.type == "e":
+    if kind == "b":
+        return {"1": True, "true": True, "0": False, "false": False}.get(text)
+    if kind == "e":
         return ErrorValue(text)
-    return float(text) if cell.type == "n" and NUMBER.fullmatch(text) and math.isfinite(float(text)) else None
+    return _serial(text, date1904=date1904) if kind == "d" else None
+
+
+def _serial(text: str, *, date1904: bool) -> float | None:
+    """The serial number of a date and time such as ``2024-01-31T12:00:00``, or of either alone."""
+    match = _TIME.fullmatch(text)
+    if match is None or not text:
+        return None
+    year, month, day, hours, minutes, seconds = match.groups()
+    try:
+        date = datetime.date(int(year), int(month), int(day)) if year else None
+    except ValueError:
+        return None
+    days = 0
+    if date is not None and date1904:
+        days = (date - datetime.date(1904, 1, 1)).days
+    elif date is not None:
+        days = (date - datetime.date(1899, 12, 30)).days
+        days -= days <= 60  # Excel counts a 29 February 1900, which there was not
+    return days + (int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)) / 86400
 
 
 def decoded(text: str) -> str:
@@ -81,12 +132,12 @@ def decoded(text: str) -> str:
     return _CODE.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
 
 
-def scan(xml: bytes, where: str) -> dict[str, RawCell]:
-    """Every cell element of a sheet part that has a formula or a value, by its address (``P5``).
+def scan(xml: bytes, where: str) -> RawSheet:
+    """Every cell element of a sheet part that has a formula or a value.
 
-    Raises WorkbookError, with the cell, where two readers would disagree: two elements for one cell, row, formula or value,
-    a cell without an address or with one of another row, an element inside a formula, a cell outside of the rows, a
-    shared formula that is defined twice, a document type.
+    A row or a cell without an address follows the one before it. Raises WorkbookError, with the cell, where two readers
+    would disagree: two elements for one cell, row, formula or value, a cell of another row than its own, an element inside
+    a formula, a cell outside of the rows, a shared formula that is defined twice, a document type.
     """
     found = _Scan(where)
     try:
@@ -95,7 +146,7 @@ def scan(xml: bytes, where: str) -> dict[str, RawCell]:
         raise WorkbookError(
             f"{where}: the sheet's XML is damaged ({error}); let Excel repair it and save it"
         ) from error
-    return found.cells
+    return RawSheet(found.cells, found.lotus)
 
 
 class _Scan:
@@ -103,18 +154,21 @@ class _Scan:
 
     def __init__(self, where: str) -> None:
         self.cells: dict[str, RawCell] = {}
+        self.lotus = False
         self.parser = parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
-        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
         parser.CommentHandler = parser.ProcessingInstructionHandler = self._between
         parser.StartDoctypeDeclHandler = lambda *_: refuse_doctype(b"<!DOCTYPE", where)
         self._where = where
+        self._tags: Mapping[str, str] = {}
         self._path: list[str] = [""]
         self._tables = 0  # of rows: sheetData elements
         self._last = self._row = 0  # the numbers of the rows before, and of this one; 0 until it is known
+        self._column = 0  # of the cell in which the walk is, or the last one
         self._ending = ""  # with which every address in this row ends
-        self._columns: set[str] = set()  # letters that are on the grid
-        self._seen: set[str] = set()  # addresses in this row
+        self._columns: dict[str, int] = {}  # letters that are on the grid
+        self._seen: set[int] = set()  # columns of this row
         self._shared: set[str] = set()
         self._cell: Mapping[str, str] = {}  # the attributes of this cell
         self._address = ""
@@ -129,54 +183,65 @@ class _Scan:
             f"{self._where}: {what}, which programs read in different ways; let Excel repair it and save it"
         )
 
+    def _begin(self, tag: str, attributes: dict[str, str]) -> None:
+        """The root, whose namespace is that of all of Excel's elements below it."""
+        self._tags = _TAGS.get(tag.rpartition(" ")[0], _TAGS[MAIN])
+        self._path.append(self._tags.get(tag, tag))
+        self.parser.StartElementHandler = self._start
+
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        tag = self._tags.get(tag, tag)
         path = self._path
         parent = path[-1]
         path.append(tag)
         if self._leaf:
-            self._refuse(f"cell {self._address} has an element <{_local(tag)}> inside its <{_local(self._leaf)}>")
-        if parent == _CELL:
-            if tag == _FORMULA:
+            self._refuse(f"cell {self._address} has an element <{_local(tag)}> inside its <{self._leaf}>")
+        if parent == "c":
+            if tag == "f":
                 self._begin_formula(attributes)
-            elif tag in (_VALUE, _INLINE):
+            elif tag == "v" or tag == "is":  # noqa: PLR1714  (half a million times)
                 self._begin_value(tag)
-        elif parent == _ROW:
-            if tag != _CELL:
-                if tag != _MORE:
-                    self._refuse(f"row {self._row or self._last + 1} has an element <{_local(tag)}> that is no cell")
-                return
-            address = attributes.get("r", "")
-            if address[: -len(self._ending)] not in self._columns or not address.endswith(self._ending):
-                self._place(address)
-            if address in self._seen:
-                self._refuse(f"cell {address} is there twice")
-            if address:
-                self._seen.add(address)
-            self._cell, self._address, self._formula, self._value = attributes, address, None, ""
-            self._text.clear()
-            self._formula_text.clear()
+        elif parent == "row":
+            if tag == "c":
+                self._begin_cell(attributes)
+            elif tag != "extLst":
+                self._refuse(f"row {self._row or self._last + 1} has an element <{_local(tag)}> that is no cell")
         else:
             self._elsewhere(tag, attributes)
+
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        address = attributes.get("r", "")
+        column = self._columns.get(address[: -len(self._ending)]) if address.endswith(self._ending) else None
+        if column is None:
+            column, address = self._place(address)
+        if column in self._seen:
+            self._refuse(f"cell {address} is there twice")
+        self._seen.add(column)
+        self._column = column
+        self._cell, self._address, self._formula, self._value = attributes, address, None, ""
 
     def _elsewhere(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element that is neither a cell nor the formula or the value of one."""
         path = self._path
-        if tag == _ROW:
+        if tag == "row":
             self._begin_row(attributes)
-        elif tag == _CELL:
+        elif tag == "c":
             self._refuse(f"cell {attributes.get('r', '')} is in no row")
-        elif tag == _TEXT:
-            if _INLINE in path and _SPOKEN not in path:
+        elif tag == "t":
+            if "is" in path and "rPh" not in path:
                 self.parser.CharacterDataHandler = self._text.append
-        elif len(path) == _DEPTH_OF_TABLE and _local(tag) == "sheetData":
-            self._tables += 1
-            if tag != _SHEET_DATA or self._tables > 1:
-                self._refuse("the sheet has two tables of rows, or one in a namespace that is not Excel's")
+        elif len(path) == _DEPTH_OF_TABLE:
+            if tag == "sheetPr":
+                self.lotus = any(attributes.get(name) in ("1", "true") for name in _LOTUS)
+            elif _local(tag) == "sheetData":
+                self._tables += 1
+                if tag != "sheetData" or self._tables > 1:
+                    self._refuse("the sheet has two tables of rows, or one in a namespace that is not Excel's")
 
     def _begin_row(self, attributes: Mapping[str, str]) -> None:
-        self._row, self._ending = 0, "?"  # until the row, or a cell, says its number
+        self._row, self._ending, self._column = 0, "?", 0  # until the row, or a cell, says its number
         self._seen.clear()
-        if self._path[2:-1] == [_SHEET_DATA] and (number := attributes.get("r")) is not None:
+        if self._path[2:-1] == ["sheetData"] and (number := attributes.get("r")) is not None:
             self._number(number)
 
     def _number(self, text: str) -> None:
@@ -189,25 +254,33 @@ class _Scan:
             self._refuse(f"row {number} {there}")
         self._row, self._ending = number, str(number)
 
-    def _place(self, address: str) -> None:
-        """Refuses an address off the grid, or of another row; one that is none is refused once its cell holds something."""
-        if self._path[2:-2] != [_SHEET_DATA]:
+    def _place(self, address: str) -> tuple[int, str]:
+        """The column and the address of a cell whose address is new, or none; refused off the grid, and in another row."""
+        if self._path[2:-2] != ["sheetData"]:
             self._refuse(f"cell {address} is not in the sheet's table of rows")
+        if not address:  # it follows the cell before it
+            if not self._row:
+                self._number(str(self._last + 1))
+            if not on_the_grid(1, self._column + 1):
+                self._refuse(f"row {self._row} has a cell beyond column XFD, with which the grid ends,")
+            return self._column + 1, f"{column_letters(self._column + 1)}{self._row}"
         match = _ADDRESS.fullmatch(address)
         if match is None:
-            return
-        if not on_the_grid(1, column_number(match[1])):
+            self._refuse(f"a cell in row {self._row or self._last + 1} has the address '{address}', which is none")
+        column = column_number(match[1])
+        if not on_the_grid(1, column):
             self._refuse(f"cell {address} is not on the grid, which ends at column XFD,")
         if not self._row:
             self._number(match[2])
         if match[2] != self._ending:
             self._refuse(f"cell {address} is in row {self._row}")
-        self._columns.add(match[1])
+        self._columns[match[1]] = column
+        return column, address
 
     def _begin_formula(self, attributes: Mapping[str, str]) -> None:
         if self._formula is not None:
             self._refuse(f"cell {self._address} has two <f>")
-        self._formula, self._leaf = attributes, _FORMULA
+        self._formula, self._leaf = attributes, "f"
         self.parser.CharacterDataHandler = self._formula_text.append
         if attributes.get("t") == "shared":
             number = attributes.get("si")
@@ -221,40 +294,42 @@ class _Scan:
 
     def _begin_value(self, tag: str) -> None:
         if self._value:
-            beside = "two" if self._value == tag else f"<{_local(self._value)}> beside"
-            self._refuse(f"cell {self._address} has {beside} <{_local(tag)}>")
+            beside = "two" if self._value == tag else f"<{self._value}> beside"
+            self._refuse(f"cell {self._address} has {beside} <{tag}>")
         self._value = tag
-        if tag == _VALUE:
+        if tag == "v":
             self._leaf = tag
             self.parser.CharacterDataHandler = self._text.append
 
     def _between(self, *_: str) -> None:
         """A comment or an instruction: some readers take the text up to it, others all."""
         if self._leaf:
-            self._refuse(f"cell {self._address} has a comment or an instruction inside its <{_local(self._leaf)}>")
+            self._refuse(f"cell {self._address} has a comment or an instruction inside its <{self._leaf}>")
 
     def _end(self, tag: str) -> None:
-        self._path.pop()
-        if self._leaf or tag == _TEXT:
+        ended = self._path.pop()
+        if self._leaf or ended == "t":
             self._leaf = ""
             self.parser.CharacterDataHandler = None
-        elif tag == _CELL:
+        elif ended == "c":
             if self._formula is not None or self._value:
                 self._keep()
-        elif tag == _ROW and self._path[2:] == [_SHEET_DATA]:
+        elif ended == "row" and self._path[2:] == ["sheetData"]:
             self._last = self._row or self._last + 1
 
     def _keep(self) -> None:
-        address, formula = self._address, self._formula
-        if not _ADDRESS.fullmatch(address):
-            raise WorkbookError(
-                f"{self._where}: a cell element without an address of its own ('{address}'); let Excel repair it and save it"
-            )
-        if formula is not None and formula.get("t") == "shared" and formula.get("si") not in self._shared:
-            self._refuse(f"cell {address} has the shared formula {formula.get('si')}, which no cell before it defines,")
-        bare = formula is not None and "t" not in formula and not "".join(self._formula_text).strip()
-        text = "".join(self._text) if self._value else None
-        self.cells[address] = RawCell(formula is not None, self._cell.get("t", "n"), text, "cm" in self._cell, bare)
+        address, about, text = self._address, self._formula, None
+        if about is not None:
+            if about.get("t") == "shared" and about["si"] not in self._shared:
+                self._refuse(f"cell {address} has the shared formula {about['si']}, which no cell before it defines,")
+            text = "".join(self._formula_text)
+            self._formula_text.clear()
+        value = "".join(self._text) if self._value else None
+        self._text.clear()
+        attributes = self._cell
+        self.cells[address] = RawCell(
+            self._row, self._column, attributes.get("t", "n"), value, text, about or _NOTHING, "cm" in attributes
+        )
 
 
 def _local(tag: str) -> str:

@@ -1,0 +1,90 @@
+"""Reads what a package says of its workbook beside the cells: names, tables, and how Excel computes."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from xlparity.errors import WorkbookError
+from xlparity.excel.ooxml.package import elements, relations, workbook_part
+
+_TRUE = ("1", "true")
+_OWN = "_xlnm."  # how the names begin that Excel keeps for print areas and the like
+
+
+class RawName(NamedTuple):
+    """A defined name, the sheet that it belongs to if it is one sheet's, and the text of what it means."""
+
+    name: str
+    sheet: str | None
+    meaning: str
+
+
+class RawTable(NamedTuple):
+    """A table as its part describes it: name, address, the headers of its columns, rows of headers and of totals."""
+
+    name: str
+    address: str
+    columns: tuple[str, ...]
+    headers: int
+    totals: int
+
+
+class RawBook(NamedTuple):
+    """The names and the settings of a workbook.
+
+    ``rounds`` says that it computes with numbers as they are displayed, ``iterates`` that circular references are
+    computed by iteration, ``date1904`` that dates count from 1904.
+    """
+
+    names: tuple[RawName, ...]
+    rounds: bool
+    iterates: bool
+    date1904: bool
+
+
+def read_book(parts: Mapping[str, bytes], path: Path) -> RawBook:
+    """The names and settings in the workbook part; raises WorkbookError where it is damaged."""
+    part = workbook_part(parts)
+    try:
+        root = ElementTree.fromstring(parts[part])
+        sheets = [sheet.attrib["name"] for sheet in elements(root, "sheet")]
+        names = [
+            RawName(name.attrib["name"], _sheet(name.get("localSheetId"), sheets), "".join(name.itertext()))
+            for name in elements(root, "definedName")
+        ]
+    except (ElementTree.ParseError, KeyError, ValueError, IndexError) as error:
+        raise WorkbookError(
+            f"{path}: a defined name is damaged ({error!r}); let Excel repair it and save it"
+        ) from error
+    calculation, properties = (next(elements(root, name), None) for name in ("calcPr", "workbookPr"))
+    return RawBook(
+        tuple(name for name in names if not name.name.startswith(_OWN)),
+        rounds=calculation is not None and calculation.get("fullPrecision", "1") not in _TRUE,
+        iterates=calculation is not None and calculation.get("iterate") in _TRUE,
+        date1904=properties is not None and properties.get("date1904") in _TRUE,
+    )
+
+
+def _sheet(number: str | None, sheets: list[str]) -> str | None:
+    return None if number is None else sheets[int(number)]
+
+
+def tables(parts: Mapping[str, bytes], part: str, where: str) -> Iterator[RawTable]:
+    """The tables on the sheet that this part holds; raises WorkbookError where one is damaged."""
+    for relation in relations(parts, part):
+        if not relation.kind.endswith("/table") or relation.target not in parts:
+            continue
+        try:
+            root = ElementTree.fromstring(parts[relation.target])
+            yield RawTable(
+                root.attrib["displayName"],
+                root.attrib["ref"],
+                tuple(column.attrib["name"] for column in elements(root, "tableColumn")),
+                int(root.get("headerRowCount", 1)),
+                int(root.get("totalsRowCount", 0)),
+            )
+        except (ElementTree.ParseError, KeyError, ValueError) as error:
+            raise WorkbookError(
+                f"{where}: the table in {relation.target} is damaged ({error!r}); let Excel repair it and save it"
+            ) from error
