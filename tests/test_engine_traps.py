@@ -4,7 +4,6 @@
 """
 
 import math
-import zipfile
 
 import openpyxl
 import pytest
@@ -303,24 +302,6 @@ def test_a_formula_that_cannot_be_read_is_refused_alone(compute, formula):
     values = compute({**COLUMNS, "F1": formula, "F2": "=A1+A2"})
     assert refused(values["F1"])
     assert values["F2"] == 3.0
-
-
-@pytest.mark.parametrize("hidden", [5, "=A1*2"])
-def test_what_stands_under_a_merged_cell_is_refused(tmp_path, hidden):
-    """Excel keeps and uses it, openpyxl drops it, and the sum would be short of it."""
-    path = workbook(tmp_path, S={"A1": 1, "B1": hidden, "C1": "=SUM(A1:B1)", "C2": "=A1"}).path
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    merged = b'</sheetData><mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>'
-    sheet = parts["xl/worksheets/sheet1.xml"].replace(b"<v></v>", b"").replace(b"<v />", b"")
-    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b"</sheetData>", merged)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    values = find_engine("formulas").load(read_workbook(path)).recalculate({})
-    assert refused(values[at("B1")])
-    assert refused(values[at("C1")])
-    assert values[at("C2")] == 1.0
 
 
 @pytest.mark.parametrize("text", ["1/2/2020", "5%", "$5", "1,000", "(5)", "٣", "12:30", "\t5", "1_0"])
