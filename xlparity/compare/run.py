@@ -1,6 +1,6 @@
 """A run: the comparison of one check with one engine over all samples, as arrays; and the workbook loaded into the engine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,22 +21,62 @@ from xlparity.spec.check import Check
 _BEYOND_RANGE = ("#NUM!", "#DIV/0!")  # Excel's errors where numpy continues with an infinity
 
 
+class StoredValues(Mapping[Cell, Value]):
+    """The values of a workbook's cells on the stored inputs, recalculated when one is asked for that is no plain constant.
+
+    Most checks ask for constants alone until all samples are recalculated, of which sample 0 has the stored inputs.
+    """
+
+    def __init__(self, loaded: "Loaded") -> None:
+        self._constants = loaded.book.cells if loaded.engine.most_samples is None else {}
+        self._recalculate = loaded.session.recalculate
+        self._batch: Batch | None = None
+
+    @property
+    def batch(self) -> Batch:
+        """The values as a batch of one sample."""
+        if self._batch is None:
+            self._batch = self._recalculate({})
+        return self._batch
+
+    def known(self, batch: Batch) -> None:
+        """Takes the values from sample 0 of a batch."""
+        if self._batch is None:
+            self._batch = batch.sample(0)
+
+    @cached_property
+    def _all(self) -> Values:
+        return self.batch.values_in(0)
+
+    def __getitem__(self, cell: Cell) -> Value:
+        if isinstance(constant := self._constants.get(cell), float | bool | str):
+            return constant
+        return self._all[cell]
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
 @dataclass(frozen=True)
 class Loaded:
-    """A workbook loaded into an engine, and the values of its cells on the stored inputs: a batch of one sample, and by cell."""
+    """A workbook loaded into an engine, and the values of its cells on the stored inputs."""
 
     book: Workbook
     engine: Engine
     session: Session
-    stored: Batch
-    values: Values
 
     @classmethod
     def of(cls, book: Workbook, engine: Engine, session: Session | None = None) -> "Loaded":
-        """The workbook, loaded and recalculated; the session is its own where there is one already."""
-        session = engine.load(book) if session is None else session
-        stored = session.recalculate({})
-        return cls(book, engine, session, stored, stored.values_in(0))
+        """The workbook, loaded; the session is its own where there is one already."""
+        return cls(book, engine, engine.load(book) if session is None else session)
+
+    @cached_property
+    def values(self) -> StoredValues:
+        """The values of all cells on the stored inputs."""
+        return StoredValues(self)
 
     @property
     def source(self) -> str:

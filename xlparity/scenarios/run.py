@@ -72,7 +72,7 @@ def run_checks(
     """
     for check in checks:
         check.reference.patience.failed.clear()  # failures of earlier runs, on other inputs, do not count here
-    room = max(1, _AT_ONCE // max(1, len(loaded.values)))
+    room = max(1, _AT_ONCE // max(1, len(loaded.book.cells) + len(loaded.book.members)))
     parts = max(1, math.ceil(samples.count / room))
     step = max(1, math.ceil(samples.count / parts))  # parts of one size: a small last part would be little evidence
     overflows = Overflows(loaded.book)
@@ -80,6 +80,8 @@ def run_checks(
     for begin in range(0, samples.count, step):
         numbers = range(begin, min(begin + step, samples.count))
         actual = _recalculated(loaded, samples, numbers)
+        if not begin:
+            loaded.values.known(actual)
         elements = [running.elements for running in found] or None
         expected = call_references(checks, actual, numbers, elements, loaded.source)
         if not found:
@@ -109,7 +111,7 @@ def _recalculated(loaded: Loaded, samples: Samples, numbers: range) -> Batch:
     stored = [number for number in numbers if number == 0]
     scenarios = [number for number in numbers if number]
     if not scenarios:
-        return loaded.stored
+        return loaded.values.batch
     later = loaded.session.recalculate(samples.columns(scenarios), len(scenarios))
     if not stored:
         return later

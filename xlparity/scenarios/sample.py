@@ -3,7 +3,7 @@
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -124,9 +124,8 @@ def sample(
         for binding in check.cells.bindings
         if binding.output.skip is None and binding.cell not in check.cells.accepted
     }
-    free = {cell: value for cell, value in values.items() if cell not in compared}
     constants_of = functools.cache(lambda cell: book.graph.constants_before([cell]))
-    return draw(inputs, free, constants_of, count=scenarios, seed=seed)
+    return draw(inputs, values, constants_of, count=scenarios, seed=seed, fixed=compared)
 
 
 def draw(
@@ -136,11 +135,12 @@ def draw(
     *,
     count: int,
     seed: int,
+    fixed: Collection[Cell] = (),
 ) -> Samples:
     """The stored inputs and ``count`` scenarios: within an input's range or choices, else around its value.
 
-    ``values`` are those of the cells that may be set; an input cell that is not among them, or has no number, keeps its
-    value. ``constants_of`` gives the constants on which a cell depends: an input that is a formula is varied by varying
+    ``values`` are those of all cells; an input cell that is not among them, has no number, or is ``fixed`` keeps its value.
+    ``constants_of`` gives the constants on which a cell depends: an input that is a formula is varied by varying
     these. An input with ``vary = false`` keeps its value. A cell of several inputs stays within the range of each.
 
     Most scenarios are a Latin hypercube. For an input without a range it reaches from its value by up to twice the value's
@@ -160,8 +160,8 @@ def draw(
     for given, offsets in inputs:
         for places in given.places(offsets) if given.vary else ():
             for root, free in _constants_to_set(places, constants_of).items():
-                if root not in held and isinstance(values.get(root), float | bool):
-                    allowed = tuple(cell for cell in free if cell in values)
+                if root not in held and root not in fixed and isinstance(values.get(root), float | bool):
+                    allowed = tuple(cell for cell in free if cell in values and cell not in fixed)
                     own = given if root in places else Input(given.name, given.at)
                     known = found.get(root)
                     found[root] = (own, allowed) if known is None else (_both(known[0], own), known[1])
