@@ -1,7 +1,11 @@
 """Formulas taken apart: what is a reference, what only looks like one."""
 
 import pytest
+from conftest import examples
+from hypothesis import given
+from hypothesis import strategies as st
 
+from xlparity.excel import formula as of_formulas
 from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.formula import CELL_MARK, LINES_MARK, RANGE_MARK, dissect, precedents
 from xlparity.excel.names import Scope, Table
@@ -108,3 +112,26 @@ def test_ulps_counts_doubles_between_two_numbers():
     assert ulps(1.0, 1.0) == ulps(0.0, -0.0) == 0
     assert ulps(1.0, 1.0 + 2**-52) == 1
     assert ulps(-5e-324, 5e-324) == 2
+
+
+PIECES = [
+    "A1", "$B$2", "C3:D4", "LOG10(", "AB12", "XFD1", "ABCD1", "1E5", "E5", '"A1"', '"', "'S'!A1", "S!A1", "TRUE", "rate", "_x",
+    "(", ")", "+", "-", "*", "/", ",", " ", ":", "%", "&", ".5", "A:A", "1:2", "#REF!", "T[a]", "{1,2}", "R1C1", "\n", "A1.B2",
+    "$A", "A$1",
+]  # fmt: skip
+
+
+@examples(300)
+@given(st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=7).map("".join), min_size=1, max_size=20))
+def test_the_quick_way_of_taking_formulas_apart_is_the_thorough_one(texts):
+    """What one formula has shown of a shape holds for all others that have it."""
+
+    def outcome(way, text):
+        try:
+            return way(f"={text}", lambda word: f"M!{word}")
+        except ValueError as error:
+            return str(error)
+
+    for text in [*texts, *texts]:  # the second time, their shapes are known
+        assert outcome(dissect, text) == outcome(of_formulas._dissected, text)
+        assert precedents(f"={text}") == list(of_formulas._references(f"={text}"))

@@ -207,15 +207,15 @@ def parse_range(text: str, sheet: str | None = None) -> Range:
     match = _A1.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"'{text}' is not an address such as B5, B5:D8 or Sheet1!B5:D8")
-    named = match["sheet"]
+    named, c1, r1, c2, r2 = match.groups()
     if named is not None:
         sheet = named[1:-1].replace("''", "'") if named.startswith("'") else named
     if sheet is None:
         raise ValueError(f"'{text}' names no sheet, and no default sheet is given")
-    row, column = int(match["r1"]), column_number(match["c1"])
-    last_row, last_column = (int(match["r2"]), column_number(match["c2"])) if match["c2"] else (row, column)
-    row, last_row = sorted((row, last_row))
-    column, last_column = sorted((column, last_column))
+    row, column = last_row, last_column = int(r1), column_number(c1)
+    if c2:
+        row, last_row = sorted((row, int(r2)))
+        column, last_column = sorted((column, column_number(c2)))
     if not on_the_grid(last_row, last_column):
         raise ValueError(f"'{text}' lies outside the grid, which ends at XFD1048576")
     return Range(sheet, row, column, last_row, last_column)

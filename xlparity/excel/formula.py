@@ -11,13 +11,13 @@ from typing import NamedTuple
 CELL_MARK, RANGE_MARK, LINES_MARK = "\x1f", "\x1e", "\x1d"
 """The placeholders in a shape for a reference to one cell, to a range, and to whole rows or columns."""
 
+_CELLS = r"\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6}(?::\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})?(?![\w.(!\[\#])"
 _SHEET = r"(?:(?:'(?:[^']|'')+'|[^\W\d][\w.]*+)!)?"
 _TOKEN = re.compile(
     rf"""
     (?=[\w$"'\#\[\]@\\.])  # an operator, a bracket or a space: on to the next character, the quick way
     (?:
-      (?P<reference>{_SHEET}\$?[A-Za-z]{{1,3}}\$?[1-9][0-9]{{0,6}}
-        (?::\$?[A-Za-z]{{1,3}}\$?[1-9][0-9]{{0,6}})?(?![\w.(!\[\#]))
+      (?P<reference>{_SHEET}{_CELLS})
     | (?P<structured>[^\W\d][\w.\\]*\[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*\])*\])
     | (?P<whole>{_SHEET}(?:\$?[A-Za-z]{{1,3}}:\$?[A-Za-z]{{1,3}}|\$?[0-9]+:\$?[0-9]+)(?![\w.(!]))
     | (?P<number>[0-9]+\.?[0-9]*(?:[Ee][+-]?[0-9]+)?|\.[0-9]+(?:[Ee][+-]?[0-9]+)?)
@@ -30,6 +30,12 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+
+
+_PLAIN = re.compile(rf"(?<![\w.$!:'\\?])({_CELLS})")
+_plain_shapes: set[str] = set()
+"""Shapes of which every mark is a reference without a sheet: formulas of such a shape are taken apart by one call of ``re``."""
+_MOST_PLAIN = 1 << 16  # shapes, some megabytes
 
 
 class Token(NamedTuple):
@@ -59,7 +65,8 @@ def refers(formula: str) -> bool:
 
 def precedents(formula: str) -> list[str]:
     """What the formula refers to: addresses, names and structured references as written, in order, repeats included."""
-    return list(_references(formula))
+    shape, references = _split(formula)
+    return references if shape in _plain_shapes else list(_references(formula))
 
 
 def _references(formula: str) -> Iterator[str]:
@@ -77,6 +84,26 @@ def dissect(formula: str, meaning: Callable[[str], str]) -> tuple[str, list[str]
     ValueError with the reason where the text has something that no plain reference replaces: an external reference, a
     spill, ``@``, a name that is no range.
     """
+    plain = _split(formula)
+    if plain[0] in _plain_shapes:
+        return plain
+    found = _dissected(formula, meaning)
+    if found == plain:  # the same then holds for every formula that has these marks in the same places
+        if len(_plain_shapes) >= _MOST_PLAIN:
+            _plain_shapes.clear()
+        _plain_shapes.add(plain[0])
+    return found
+
+
+def _split(formula: str) -> tuple[str, list[str]]:
+    """The shape and the references of a formula in which whatever looks like a reference without a sheet is one."""
+    pieces = _PLAIN.split(formula)
+    references = pieces[1::2]
+    pieces[1::2] = [RANGE_MARK if ":" in reference else CELL_MARK for reference in references]
+    return "".join(pieces), references
+
+
+def _dissected(formula: str, meaning: Callable[[str], str]) -> tuple[str, list[str]]:
     shape: list[str] = []
     references: list[str] = []
     position = 0
