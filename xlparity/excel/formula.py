@@ -35,6 +35,7 @@ _TOKEN = re.compile(
 _PLAIN = re.compile(rf"(?<![\w.$!:'\\?])({_CELLS})")
 _plain_shapes: set[str] = set()
 """Shapes of which every mark is a reference without a sheet: formulas of such a shape are taken apart by one call of ``re``."""
+_INDIRECT = re.compile(r"(?<![\w.])INDIRECT\(", re.IGNORECASE)  # which refers to what its text names
 _MOST_PLAIN = 1 << 16  # shapes, some megabytes
 
 
@@ -58,9 +59,25 @@ def token_at(formula: str, position: int) -> Token | None:
     return Token(match.lastgroup or "", match[0], *match.span()) if match else None
 
 
+def end_of_call(formula: str, opening: int) -> int | None:
+    """Behind the bracket that closes the one which opens here; None where nothing does."""
+    depth, position = 0, opening
+    while position < len(formula):
+        token = token_at(formula, position)
+        if token is not None:
+            depth += token.kind == "function"
+            position = token.end
+            continue
+        depth += {"(": 1, ")": -1}.get(formula[position], 0)
+        position += 1
+        if depth == 0:
+            return position
+    return None
+
+
 def refers(formula: str) -> bool:
     """Whether the formula refers to anything at all; one that does not, such as =0.5, is a number with a sign before it."""
-    return next(_references(formula), None) is not None
+    return next(_references(formula), None) is not None or _INDIRECT.search(formula) is not None
 
 
 def precedents(formula: str) -> list[str]:

@@ -53,7 +53,7 @@ class Graph:
 
     def _read(self, anchor: Cell) -> Iterator[Range]:
         formula = self._workbook.formula(anchor)
-        for text in precedents(formula.text) if formula is not None else ():
+        for text in precedents(self._workbook.resolved(formula.text, anchor)) if formula is not None else ():
             place = text, anchor.sheet
             area = self._plain.get(place)
             if area is None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from xlparity.excel.formula import token_at, tokens
+from xlparity.excel.formula import end_of_call, tokens
 
 _PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)
 _CALL = re.compile(r"[A-Za-z_][\w.]*(?=\()")
@@ -151,22 +151,6 @@ def _calls(formula: str) -> Iterator[tuple[int, int, str]]:
     """Every call that is closed, in order: where it begins and ends, and its function's name as written."""
     for token in tokens(formula):
         if token.kind == "function":
-            end = _end(formula, token.end - 1)
+            end = end_of_call(formula, token.end - 1)
             if end is not None:
                 yield token.start, end, token.text[:-1]
-
-
-def _end(formula: str, opening: int) -> int | None:
-    """Behind the bracket that closes the one which opens here; None where nothing does."""
-    depth, position = 0, opening
-    while position < len(formula):
-        token = token_at(formula, position)
-        if token is not None:
-            depth += token.kind == "function"
-            position = token.end
-            continue
-        depth += {"(": 1, ")": -1}.get(formula[position], 0)
-        position += 1
-        if depth == 0:
-            return position
-    return None

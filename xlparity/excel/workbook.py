@@ -19,6 +19,7 @@ from xlparity.excel.contents import replaced
 from xlparity.excel.fill import Filling
 from xlparity.excel.graph import Graph
 from xlparity.excel.names import Scope, Table, whole_lines
+from xlparity.excel.resolve import resolved
 from xlparity.excel.values import Unsupported, Value
 from xlparity.process import LOCK
 
@@ -94,6 +95,10 @@ class Workbook:
             return parse_range(self.scope.meaning(text, cell), cell.sheet)
         except ValueError:
             return None
+
+    def resolved(self, text: str, cell: Cell) -> str:
+        """The text of a formula in this cell, with a reference in place of each call that certainly gives it."""
+        return resolved(text, cell, self)
 
     def read_by_excel(self, text: str) -> str:
         """The text of a formula as Excel reads it: #NAME? for each function by a name that Excel does not know.

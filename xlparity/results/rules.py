@@ -277,9 +277,9 @@ RULES: Mapping[str, Rule] = {
         "a formula that the engine does not support",
         "The engine does not support the function, or not with these operands, so the cell and its dependents are not "
         "assessed. The cell is not reported as wrong.",
-        "=OFFSET(A1,1,0)",
+        "=OFFSET(A1,C1,0)",
         "=INDEX(A1:A2,2)",
-        "any reference; OFFSET is not supported by the engine 'formulas'",
+        "any reference; the engine 'formulas' supports OFFSET of constants only",
         "Add another engine, such as --engine libreoffice, or write the formula without the function. 'xlparity engines' "
         "lists what can run here.",
     ),

@@ -183,6 +183,7 @@ class FormulasSession:
         return FormulaNode(program, places, shapes, results, block, formula.spills, full)
 
     def _dissected(self, text: str, cell: Cell) -> tuple[str, list[str]]:
+        text = self._workbook.resolved(text, cell)
         shape, texts = dissect(text, lambda word: self._meaning(word, cell))
         if concerns(shape):
             return dissect(self._workbook.read_by_excel(text), lambda word: self._meaning(word, cell))

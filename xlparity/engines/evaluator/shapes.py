@@ -17,6 +17,7 @@ from xlparity.engines.evaluator.guards import DECIMALS, Operand, Refusal
 from xlparity.engines.evaluator.program import Program, Step
 from xlparity.excel.formula import CELL_MARK, LINES_MARK, RANGE_MARK, token_at, tokens
 from xlparity.excel.prefixes import without_prefix
+from xlparity.excel.resolve import NAMES as RESOLVED
 
 _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
 _SIGNS = re.compile(r"[-+](?: *[-+])+ *")  # spaces only: to Python the marks are white space as well
@@ -47,7 +48,8 @@ def compile_shape(shape: str, array: bool) -> Program:
         if token.kind == "function":
             name = without_prefix(token.text[:-1])
             if name not in FUNCTIONS and name != "SINGLE":
-                raise Refusal(f"the function {name}, which this engine does not support")
+                of = " of what cells decide" if name in RESOLVED else ""
+                raise Refusal(f"the function {name}{of}, which this engine does not support")
             shape = f"{shape[: token.start]}{name}({shape[token.end :]}"
         if token.kind == "number" and not (token.text.isdigit() and len(token.text) <= _DIGITS):
             # The parser reads neither 1E5 nor 5. as numbers; Excel does, and cuts numbers to 15 digits.
