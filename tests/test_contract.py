@@ -173,6 +173,15 @@ CASES = [
     Case("a range in a plain cell is its own row of it", {"A1": 1, "A2": 2, "A3": 3, "B2": "=A1:A3", "C3": "=A1:A3*10"},
          {"B2": 2.0, "C3": 30.0}, gaps={"excelmodel": "ExcelModel takes the whole range, and shows its first element"}),
     Case(
+        "a function of one value takes its own row of a range in a plain cell",
+        {"A1": 1, "A2": 2, "A3": 3, "B1": 10, "B2": 20, "B3": 30, "C2": "=VLOOKUP(A1:A3,A1:B3,2,FALSE)",
+         "D2": "=MATCH(A1:A3+1,A1:A3,0)", "E2": "=COUNTIF(A1:A3,A1:A3)",
+         "F2": "=ISBLANK(A1:A3)", "G2": "=IFERROR(A1:A3/0,A1:A3)", "H3": "=INDEX(B1:B3,A1:A3)"},
+        {"C2": 20.0, "D2": 3.0, "E2": 1.0, "F2": False, "G2": 2.0, "H3": 30.0},
+        gaps={"excelmodel": "ExcelModel takes the whole range, and shows its first element",
+              "ironcalc": "IronCalc takes the arrays, as a file with dynamic arrays would have it"},
+    ),
+    Case(
         "a product of ranges in a plain cell meets no row", {"A1": 1, "A2": 2, "B9": "=SUM(A1:A2*A1:A2)"}, {"B9": VALUE},
         optional=OURS, gaps={"ironcalc": "IronCalc takes the arrays, as a file with dynamic arrays would have it"},
     ),

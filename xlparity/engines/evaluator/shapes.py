@@ -30,6 +30,13 @@ _SINGLY = (
     "IF", "IFERROR", "IFNA", "IFS", "SWITCH", "CHOOSE", "VLOOKUP", "HLOOKUP", "XLOOKUP", "INDEX",
 )  # fmt: skip
 
+# Excel has these since, or shortly before, it computes with arrays in any cell; how they take a range in a plain one is not
+# documented.
+_NEW = frozenset((
+    "IFS", "SWITCH", "XLOOKUP", "XMATCH", "TEXTJOIN", "TEXTBEFORE", "TEXTAFTER", "TEXTSPLIT", "VALUETOTEXT", "EXPAND", "FILTER",
+    "WRAPROWS", "WRAPCOLS",
+))  # fmt: skip
+
 # In a plain cell Excel takes one cell of each range in an expression that is an argument of these. Other functions of
 # ranges, CORREL and MODE among them, compute with the whole array, or may do so.
 _INTERSECTING = frozenset((
@@ -218,10 +225,11 @@ class _Compiler:
             looked_at = (function.ignoring or function.lines) if whole else context == "plain"
             if self.arguments.get(operand) == LINES_MARK and not looked_at:
                 raise Refusal(f"whole rows or columns in '{name}'")  # the blanks below the last used cell count too
-            found, is_array = self.visit(operand, passed)
+            single = context == "plain" and name not in _NEW and function.intersects(position)
+            found, is_array = self.visit(operand, context if single else passed)
             fixed = found in self._fixed and (name not in _SINGLY or name == "CHOOSE")
             if not whole and context != "arrays" and not fixed and is_array:
-                if context == "unsure" or (name in _SINGLY and name != "IF") or not function.intersects(position):
+                if not single:
                     raise Refusal(f"'{name}' on a range in a plain cell")
                 found, is_array = self._single(found), False
             elif not whole and not self._array and not fixed and (context != "arrays" or name in _SINGLY):

@@ -71,7 +71,8 @@ class Function:
     def intersects(self, position: int) -> bool:
         """Whether a range in this place, in a plain cell, means the one cell beside the formula."""
         if self.takes:
-            return self.takes[min(position, len(self.takes) - 1)].kind in _INTERSECTING
+            kinds = {parameter.kind for parameter in self.takes}
+            return parameter_at(self.takes, position).kind in _INTERSECTING and "toolpak" not in kinds
         return self.kind == "elementwise"
 
 
@@ -119,7 +120,7 @@ class Parameter:
 
 WHOLE = frozenset(("numbers", "strictly", "values", "logicals", "table", "area", "branch"))
 _IGNORING = frozenset(("numbers", "values", "area"))
-_INTERSECTING = frozenset(("number", "text", "truth", "condition"))  # who takes no blanks takes no ranges either
+_INTERSECTING = frozenset(("number", "text", "truth", "condition", "scalar", "cell"))
 SINGLE = frozenset(("toolpak", "lone", "word"))
 WITH_ERRORS = frozenset(("scalar", "lone", "cell", "branch"))
 
