@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -151,6 +152,22 @@ def two_iterations(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_files(tmp_path_factory.mktemp("two"), build(regressor(iterations=2)))
 
 
+def saved(cells: dict[str, object], target: Path | BytesIO) -> None:
+    """Writes a workbook with these cells on its one sheet, named Sheet."""
+    book = openpyxl.Workbook()
+    for address, value in cells.items():
+        book.active[address] = value
+    book.save(target)
+
+
+@functools.cache
+def doubled() -> bytes:
+    """The workbook of two cells with which most tests begin, written once."""
+    file = BytesIO()
+    saved({"A1": 3, "B1": "=2*A1"}, file)
+    return file.getvalue()
+
+
 class Small:
     """A folder with ``small.xlsx``, ``small.py`` and ``small.parity.toml``: B1 doubles the input in A1, unless changed."""
 
@@ -160,15 +177,12 @@ class Small:
         self.reference = folder / "small.py"
         self.workbook = folder / "small.xlsx"
         self.reference.write_text("def double(x):\n    return {'y': 2 * x}\n")
-        self.write_cells({"A1": 3, "B1": "=2*A1"})
+        self.workbook.write_bytes(doubled())
         self.write_spec()
 
     def write_cells(self, cells: dict[str, object]) -> None:
         """The workbook with these cells on its one sheet, named Sheet."""
-        book = openpyxl.Workbook()
-        for address, value in cells.items():
-            book.active[address] = value
-        book.save(self.workbook)
+        saved(cells, self.workbook)
 
     def write_spec(self, **changed: str) -> None:
         """The spec with lines exchanged; an empty text leaves one out."""

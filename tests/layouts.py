@@ -306,9 +306,9 @@ def one_pass(X, Y, W, b, alpha):
 
 
 def one_pass_across() -> Layout:
-    """178 samples of 13 features across the sheet, one pass; the weights for the next are pasted back by hand."""
+    """60 samples of 13 features across the sheet, one pass; the weights for the next are pasted back by hand."""
     random = np.random.default_rng(5)
-    samples, features, classes, left = 178, 13, 3, 6
+    samples, features, classes, left = 60, 13, 3, 6
     cells: Cells = {("wine", "B1"): 0.1}
     kinds = random.integers(classes, size=samples)
     x = random.normal(size=(features, samples)).round(3)
@@ -324,13 +324,13 @@ def one_pass_across() -> Layout:
         terms = "+".join(f"{at}{18 + k}*LN({at}{26 + k})" for k in range(classes))
         cells["wine", f"{at}30"] = f"=-({terms})"
     last = letters(left + samples - 1)
-    dw = f"=MMULT(F3:{last}15,TRANSPOSE(F32:{last}34))/178"
+    dw = f"=MMULT(F3:{last}15,TRANSPOSE(F32:{last}34))/{samples}"
     cells["wine", "A32"] = ("A32:C44", dw)
     cells["wine", "A30"] = f"=AVERAGE(F30:{last}30)"
     for k in range(classes):
         cells |= {("wine", f"{letters(1 + k)}{3 + row}"): round(0.1 * (row - k), 2) for row in range(features)}
         cells["wine", f"D{3 + k}"] = 0.1 * k
-        cells["wine", f"D{32 + k}"] = f"=SUM(F{32 + k}:{last}{32 + k})/178"
+        cells["wine", f"D{32 + k}"] = f"=SUM(F{32 + k}:{last}{32 + k})/{samples}"
         cells["wine", f"D{47 + k}"] = f"=D{3 + k}-$B$1*D{32 + k}"
         for row in range(features):
             at = letters(1 + k)
@@ -355,7 +355,7 @@ db = "D32:D34"
 W_new = "A47:C59"
 b_new = "D47:D49"
 """
-    far = letters(left + 120)
+    far = letters(left + 40)
 
     def edited(cell: str, old: str, new: str) -> Fault:
         assert old in cells["wine", cell]

@@ -123,8 +123,8 @@ def test_a_signal_to_the_command_reaches_the_process_that_works(small, number):
 
 @pytest.fixture
 def hurried(monkeypatch):
-    """A call on inputs that are not stored has a second."""
-    monkeypatch.setattr(references, "_OTHERS_LIMIT", 1)
+    """A call on inputs that are not stored has 0.3 seconds."""
+    monkeypatch.setattr(references, "_OTHERS_LIMIT", 0.3)
     monkeypatch.setattr(references, "_TIMES", 0)
 
 
@@ -137,7 +137,7 @@ def test_a_scenario_in_which_the_reference_does_not_end_is_left_out_and_named(sm
     )
     report = xlparity.verify(small.spec)
     (check,) = report.checks
-    hung = [note for note in check.notes if "did not return within 1 s in scenario 6 (x = 5476.53346)" in note]
+    hung = [note for note in check.notes if "did not return within 0.3 s in scenario 6 (x = 5476.53346)" in note]
     assert report.verdict is Verdict.PASS
     assert check.scenarios.run + check.scenarios.dropped == 100
     assert len(hung) == 1
@@ -178,18 +178,18 @@ def test_what_is_wrong_in_a_scenario_is_said_although_the_reference_is_given_up(
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("def double(x):\n    while True:\n        pass\n", "did not return within 1 s on the stored inputs (x = 3)"),
+        ("def double(x):\n    while True:\n        pass\n", "did not return within 0.3 s on the stored inputs (x = 3)"),
         (
             "def double(x):\n    while True:\n        x += 0\n    yield {}\n",
             "on the stored inputs (x = 3) (small.py, line",
         ),
-        ("while True:\n    pass\n", "cannot be imported (it takes longer than 1 s (small.py, line"),
+        ("while True:\n    pass\n", "cannot be imported (it takes longer than 0.3 s (small.py, line"),
     ],
 )
 def test_a_reference_that_does_not_end_on_the_stored_inputs_is_an_error(run, small, body, said):
     """Without a limit the command says nothing and never ends; the limit is an option, and a project's setting."""
     small.reference.write_text(body)
-    done = run("verify", small.spec, "--reference-timeout", "1")
+    done = run("verify", small.spec, "--reference-timeout", "0.3")
     assert done.code == 2
     assert said in done.err
 
@@ -222,9 +222,9 @@ def test_every_command_that_calls_the_reference_takes_the_limit(run, small, monk
     """The message names the option, and waited for a minute where there was none."""
     small.reference.write_text("def double(x):\n    while True:\n        pass\n")
     monkeypatch.chdir(small.folder)
-    done = run(*command, "--reference-timeout", "0.5", *(["-o", "new.toml"] if command[0] == "init" else []))
+    done = run(*command, "--reference-timeout", "0.3", *(["-o", "new.toml"] if command[0] == "init" else []))
     said = small.folder.joinpath("new.toml").read_text() if command[0] == "init" else done.err
-    assert "did not return within 0.5 s on the" in " ".join(said.split())
+    assert "did not return within 0.3 s on the" in " ".join(said.split())
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_a_reference_may_be_undefined_for_some_inputs(small, body):
 def test_samples_for_which_the_reference_was_not_called_are_not_undefined(run, small):
     """To declare a range would be the wrong remedy."""
     small.reference.write_text("def double(x):\n    while x > 3:\n        pass\n    return {'y': 2 * x}\n")
-    done = run("verify", small.spec, "--reference-timeout", "0.5")
+    done = run("verify", small.spec, "--reference-timeout", "0.3")
     assert "left out, where the reference is undefined, has failed, did not return or was not called:" in done.out
 
 
@@ -279,8 +279,8 @@ def test_the_limit_is_a_setting_of_the_project(run, small, monkeypatch):
     """A reference that takes minutes does so on every machine of the project."""
     small.reference.write_text("def double(x):\n    while True:\n        pass\n")
     monkeypatch.chdir(small.folder)
-    (small.folder / "pyproject.toml").write_text("[tool.xlparity]\nreference_timeout = 1.25\n")
-    assert "within 1.25 s" in run("verify", small.spec).err
+    (small.folder / "pyproject.toml").write_text("[tool.xlparity]\nreference_timeout = 0.25\n")
+    assert "within 0.25 s" in run("verify", small.spec).err
     (small.folder / "pyproject.toml").write_text("[tool.xlparity]\nreference_timeout = 0\n")
     assert "reference_timeout is a number of seconds" in run("verify", small.spec).err
 

@@ -249,7 +249,7 @@ def test_only_the_last_digits_of_a_stored_value_may_differ(path, tmp_path):
         assert differs(other, ours) is answer
 
 
-@pytest.mark.parametrize("options", [{"iterations": 40}, {"iterations": 5, "alpha": 0.3, "seed": 7}])
+@pytest.mark.parametrize("options", [{"iterations": 30}, {"iterations": 5, "alpha": 0.3, "seed": 7}])
 def test_other_iterations_rates_and_seeds_verify_as_well(run, tmp_path, options):
     """The workbook is not a recording of one run."""
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]

@@ -18,6 +18,8 @@ from pathlib import Path
 
 VARIABLE = "XLPARITY_TESTS_WARM"  # the path of the socket on which the process that forks listens
 MODULES = ("xlparity.cli", "xlparity.cli.hooks")
+# What commands import of other packages once they run; a version of typer or schedula may have other ones.
+LATE = ("typer._adapters", "rich._emoji_codes", "schedula.dispatcher", "schedula.utils.alg", "schedula.utils.sol")
 LENGTH = struct.Struct("!i")
 
 
@@ -97,6 +99,9 @@ def imported() -> dict[str, Callable[[], None]]:
     ours = (module.name for module in pkgutil.walk_packages(xlparity.__path__, "xlparity."))
     for name in ("scipy.special", "scipy.stats", *ours):
         if not name.endswith("__main__"):
+            importlib.import_module(name)
+    for name in LATE:
+        with contextlib.suppress(ImportError):
             importlib.import_module(name)
     gc.freeze()
     command, hooks = (sys.modules[name].main for name in MODULES)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
@@ -138,5 +139,11 @@ def _digests(plan: Spec, checks: Sequence[Check]) -> dict[str, str]:
 
 
 def _versions(engines: Sequence[Engine]) -> dict[str, str]:
-    ours = {name: version(name) for name in ("xlparity", "formulas", "scipy", "numpy")}
+    ours = {name: _version(name) for name in ("xlparity", "formulas", "scipy", "numpy")}
     return ours | {engine.name: engine.version for engine in engines if engine.recomputes}
+
+
+@cache
+def _version(name: str) -> str:
+    """The version of an installed package, looked up among its files once."""
+    return version(name)

@@ -151,10 +151,11 @@ class _Binder:
             for output in outputs
             if (relative := self._relative(output.at.moved(*last).first)) is not None
         }
+        regions = [region for output in outputs for region in _behind(output.at.moved(*last))]
         behind = {
             relative: cell
             for cell, _ in formulas_of(self.workbook)
-            if cell not in bound and self._lies_behind(cell, outputs, last)
+            if cell not in bound and any(region.contains(cell) for region in regions)
             if (relative := self._relative(cell)) in wanted
         }
         # Another formula one step on is a fault in that block, and would go unseen with it.
@@ -169,15 +170,6 @@ class _Binder:
             raise self._wrong(
                 "label", f"{sentence}; correct the text in the sheet, or give the blocks by rows", "blocks"
             )
-
-    def _lies_behind(self, cell: Cell, outputs: tuple[Output[Range], ...], last: Offset) -> bool:
-        """Whether the cell is below or to the right of a quantity in the last block, in its columns or rows."""
-        for area in (output.at.moved(*last) for output in outputs):
-            below = area._replace(row=area.last_row + 1, last_row=MAX_ROW)
-            beside = area._replace(column=area.last_column + 1, last_column=MAX_COLUMN)
-            if below.contains(cell) or beside.contains(cell):
-                return True
-        return False
 
     def _relative(self, cell: Cell) -> tuple[object, ...] | None:
         """The formula as it reads from its own cell, the same in all cells that were filled from one another."""
@@ -224,3 +216,10 @@ class _Binder:
                 "label", f"in {self.workbook.path}, no cell of sheet '{sheet}' opens with '{first}'{like}", "blocks"
             )
         return openers
+
+
+def _behind(area: Range) -> tuple[Range, Range]:
+    """What is below the area in its columns, and to the right of it in its rows."""
+    below = area._replace(row=area.last_row + 1, last_row=MAX_ROW)
+    beside = area._replace(column=area.last_column + 1, last_column=MAX_COLUMN)
+    return below, beside
