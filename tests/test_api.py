@@ -408,7 +408,7 @@ def many(tmp_path, monkeypatch):
 
 def test_verifications_in_threads_are_those_that_each_is_by_itself(many, capfd):
     """Reports to the byte, and what belongs to the process afterwards as it was before: filters, folder, collector, path."""
-    options = xlparity.Options(scenarios=12, reference_timeout=0.3)
+    options = xlparity.Options(scenarios=12, reference_timeout=0.5)
 
     def verified(spec):
         return json_reporter.render([xlparity.verify(spec, options=options)])
