@@ -576,3 +576,22 @@ def test_a_workbook_that_libreoffice_saved_is_annotated_beside_its_comments(smal
         assert re.match(r"look here\n+xlparity\ny: differs", sheet["B1"].comment.text)
         assert sheet["A1"].comment.text == "an input"
         assert sheet["B1"].fill.fgColor.rgb == COLOURS["cause"]
+
+
+def test_a_strict_workbook_is_not_annotated(small):
+    """Comments and sheets would come in the plain namespaces, and Excel would have to repair the file."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    file = parts(small.workbook)
+    spaces = {
+        b"schemas.openxmlformats.org/spreadsheetml/2006": b"purl.oclc.org/ooxml/spreadsheetml",
+        b"schemas.openxmlformats.org/officeDocument/2006": b"purl.oclc.org/ooxml/officeDocument",
+    }
+    for old, new in spaces.items():
+        file = {name: part.replace(old, new) for name, part in file.items()}
+    small.workbook.write_bytes(pack(file))
+    report = xlparity.verify(small.spec)
+    assert report.verdict is Verdict.FAIL
+    with pytest.raises(
+        WorkbookError, match="a Strict Open XML workbook cannot be annotated; save a plain Excel workbook"
+    ):
+        annotated_copy(report)

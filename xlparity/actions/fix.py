@@ -98,7 +98,7 @@ def _written(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> b
                 file[part],
                 {cell.a1: formula.text for cell, formula in mine.items()},
                 f"{book.path}: sheet '{sheet}'",
-                others=partial(_read, book, sheet),
+                others=partial(_text_of, book, sheet),
                 areas={
                     cell.a1: formula.area.a1
                     for cell, formula in mine.items()
@@ -113,7 +113,7 @@ def _area(book: Workbook, cell: Cell) -> Range | None:
     return formula.area if formula is not None and cell not in book.members else None
 
 
-def _read(book: Workbook, sheet: str, address: str) -> str | None:
+def _text_of(book: Workbook, sheet: str, address: str) -> str | None:
     """The text of the formula in this cell; None where it is not known."""
     formula = book.formula(parse_range(address, sheet).first)
     return None if formula is None else formula.text

@@ -183,11 +183,13 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         if raw.lotus:
             raise WorkbookError(f"{where} is computed as Lotus 1-2-3 does; turn it off in Excel's options")
         formulas += _read_sheet(name, raw.cells.values(), strings, cells, members, date1904=book.date1904)
-        for table in ooxml.tables(parts, part, where):
+        for table in ooxml.tables(parts, part, raw.tables, where):
+            if folded(table.name) in tables:
+                raise WorkbookError(f"{path}: two tables are called '{table.name}'; let Excel repair it and save it")
             tables[folded(table.name)] = _table(table, name, where)
     digest = hashlib.sha256(data).hexdigest()
     named = {name.name if name.sheet is None else f"{name.sheet}!{name.name}": name.meaning for name in book.names}
-    scope = Scope({folded(name): meaning for name, meaning in named.items()}, tables, tuple(named))
+    scope = Scope(_meanings(book.names), tables, tuple(named))
     extents = _extents(sheets, cells, members)
     macros = any(part.endswith("vbaProject.bin") for part in parts)
     return Workbook(
@@ -195,10 +197,21 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
     )
 
 
+def _meanings(names: Iterable[ooxml.RawName]) -> dict[str, str]:
+    """What each name means; one that is there twice, but for its case, means nothing that is certain."""
+    found: dict[str, str] = {}
+    for name in names:
+        key = folded(name.name if name.sheet is None else f"{name.sheet}!{name.name}")
+        found[key] = (
+            f"{found[key]} and {name.meaning}" if found.get(key, name.meaning) != name.meaning else name.meaning
+        )
+    return found
+
+
 def _read_sheet(
     sheet: str,
     raw: Iterable[ooxml.RawCell],
-    strings: Sequence[str],
+    strings: Sequence[str | None],
     cells: dict[Cell, Value | Formula],
     members: dict[Cell, Cell],
     *,
@@ -214,8 +227,10 @@ def _read_sheet(
         cell = Cell(sheet, found.row, found.column)
         if found.formula is None:
             value = ooxml.stored_value(found, strings, date1904=date1904)
-            if value is not None or found.value is not None:
-                contents[cell] = _unreadable(found) if value is None else value
+            if value is not None:
+                contents[cell] = value
+            elif found.value is not None and found.value.strip():  # an empty number is a blank
+                contents[cell] = _unreadable(found, len(strings))
             continue
         formulas += 1
         if not found.about and found.formula and not found.formula.isspace():
@@ -234,9 +249,13 @@ def _read_sheet(
     return formulas
 
 
-def _unreadable(raw: ooxml.RawCell) -> Unsupported:
-    """A constant that is none of Excel's."""
+def _unreadable(raw: ooxml.RawCell, strings: int) -> Unsupported:
+    """A constant that is none of Excel's, in a workbook with so many texts."""
     text = (raw.value or "")[:30]
+    if raw.type == ooxml.LOOSE or (raw.type == "s" and text.strip().isdecimal() and int(text) < strings):
+        return Unsupported(
+            "a text with white space around it that the file does not say to keep: Excel drops it, others do not"
+        )
     if raw.type == "n":
         return Unsupported(f"the number '{text}' is none of Excel's")
     if raw.type == "s":
@@ -249,7 +268,7 @@ def _formula(raw: ooxml.RawCell, cell: Cell, shared: dict[str, tuple[ooxml.RawCe
     text, kind, area = (raw.formula or "").strip(), raw.about.get("t", "normal"), raw.about.get("ref", "")
     if kind == "dataTable":
         return Unsupported("a data table (what-if analysis)")
-    if kind == "shared" and not area:
+    if kind == "shared" and "ref" not in raw.about:
         return _shared(raw, text, *shared[raw.about["si"]])
     formula = f"={raw.formula}"
     if kind == "shared":

@@ -59,6 +59,10 @@ def annotated_copy(report: Report, *, most_comments: int = MOST_COMMENTS) -> Ann
     if book.digest != report.sha256:
         raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")
     file = ooxml.Editor(data, path)
+    if file.strict:
+        raise WorkbookError(
+            f"{path}: a Strict Open XML workbook cannot be annotated; save a plain Excel workbook (.xlsx) of it"
+        )
     styles = ooxml.Styles(file)
     marked = marks(report)
     commented = set(islice(marked, most_comments))

@@ -36,6 +36,7 @@ from xlparity.excel.ooxml.package import (
     without_clock,
 )
 from xlparity.excel.ooxml.reader import (
+    LOOSE,
     RawCell,
     decoded,
     scan,
@@ -44,6 +45,7 @@ from xlparity.excel.ooxml.reader import (
 )
 
 __all__ = [
+    "LOOSE",
     "NOTHING",
     "Content",
     "Editor",

@@ -1,12 +1,11 @@
 """Reads what a package says of its workbook beside the cells: names, tables, and how Excel computes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree import ElementTree
 
 from xlparity.errors import WorkbookError
-from xlparity.excel.ooxml.package import elements, relations, workbook_part
+from xlparity.excel.ooxml.package import elements, parsed, refuse_choices, relations, workbook_part
 
 _TRUE = ("1", "true")
 _OWN = "_xlnm."  # how the names begin that Excel keeps for print areas and the like
@@ -46,17 +45,15 @@ class RawBook(NamedTuple):
 def read_book(parts: Mapping[str, bytes], path: Path) -> RawBook:
     """The names and settings in the workbook part; raises WorkbookError where it is damaged."""
     part = workbook_part(parts)
-    try:
-        root = ElementTree.fromstring(parts[part])
-        sheets = [sheet.attrib["name"] for sheet in elements(root, "sheet")]
-        names = [
-            RawName(name.attrib["name"], _sheet(name.get("localSheetId"), sheets), "".join(name.itertext()))
-            for name in elements(root, "definedName")
-        ]
-    except (ElementTree.ParseError, KeyError, ValueError, IndexError) as error:
-        raise WorkbookError(
-            f"{path}: a defined name is damaged ({error!r}); let Excel repair it and save it"
-        ) from error
+    root = parsed(parts[part], f"{path}: the part {part}")
+    sheets = [sheet.attrib["name"] for sheet in elements(root, "sheet")]
+    names = []
+    for found in elements(root, "definedName"):
+        name, number = found.get("name", ""), found.get("localSheetId")
+        if not name or (number is not None and number not in map(str, range(len(sheets)))):
+            raise WorkbookError(f"{path}: the defined name '{name}' is damaged; let Excel repair it and save it")
+        sheet = None if number is None else sheets[int(number)]
+        names.append(RawName(name, sheet, "".join(found.itertext())))
     calculation, properties = (next(elements(root, name), None) for name in ("calcPr", "workbookPr"))
     return RawBook(
         tuple(name for name in names if not name.name.startswith(_OWN)),
@@ -66,17 +63,15 @@ def read_book(parts: Mapping[str, bytes], path: Path) -> RawBook:
     )
 
 
-def _sheet(number: str | None, sheets: list[str]) -> str | None:
-    return None if number is None else sheets[int(number)]
-
-
-def tables(parts: Mapping[str, bytes], part: str, where: str) -> Iterator[RawTable]:
-    """The tables on the sheet that this part holds; raises WorkbookError where one is damaged."""
-    for relation in relations(parts, part):
-        if not relation.kind.endswith("/table") or relation.target not in parts:
+def tables(parts: Mapping[str, bytes], part: str, listed: Collection[str], where: str) -> Iterator[RawTable]:
+    """The tables that the sheet in this part lists by their relations; raises WorkbookError where one is damaged."""
+    for relation in relations(parts, part) if listed else ():
+        if relation.id not in listed or relation.target not in parts:
             continue
+        named = f"{where}: the part {relation.target}"
+        root = parsed(parts[relation.target], named)
+        refuse_choices(root, named)
         try:
-            root = ElementTree.fromstring(parts[relation.target])
             yield RawTable(
                 root.attrib["displayName"],
                 root.attrib["ref"],
@@ -84,7 +79,7 @@ def tables(parts: Mapping[str, bytes], part: str, where: str) -> Iterator[RawTab
                 int(root.get("headerRowCount", 1)),
                 int(root.get("totalsRowCount", 0)),
             )
-        except (ElementTree.ParseError, KeyError, ValueError) as error:
+        except (KeyError, ValueError) as error:
             raise WorkbookError(
-                f"{where}: the table in {relation.target} is damaged ({error!r}); let Excel repair it and save it"
+                f"{named}, a table, is damaged ({error.args[0]}); let Excel repair it and save it"
             ) from error

@@ -25,6 +25,7 @@ from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, column_letters, co
 from xlparity.excel.ooxml.package import (
     MAIN,
     RELATIONS,
+    STRICT,
     TYPES,
     read_parts,
     related,
@@ -672,6 +673,11 @@ class Editor:
     def workbook(self) -> str:
         """The part that is the workbook itself."""
         return workbook_part(self._parts)
+
+    @property
+    def strict(self) -> bool:
+        """Whether it is a Strict Open XML workbook, to which parts in the plain namespaces cannot be added."""
+        return STRICT.encode() in self[self.workbook]
 
     @property
     def sheets(self) -> dict[str, str]:

@@ -25,7 +25,8 @@ RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships
 """The namespace of the attributes that name a relation, and how the kinds of relations begin."""
 TYPES = "[Content_Types].xml"
 _STRICT_RELATIONS = "http://purl.oclc.org/ooxml/officeDocument/relationships"
-_RELATION_IDS = tuple(f"{{{space}}}id" for space in (RELATIONS, _STRICT_RELATIONS))
+_RELATION_SPACES = (RELATIONS, _STRICT_RELATIONS)
+_CHOICE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 _NO_CELLS = (
     "/chartsheet",
     "/dialogsheet",
@@ -46,14 +47,12 @@ _CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 class Package(Mapping[str, bytes]):
     """The parts of a package by their names, in its order, each read from the zip when it is first asked for.
 
+    As to Excel, names that differ in case or in which way their slashes lean are one.
     Asking for one raises WorkbookError where it is damaged or has a document type, of which two readers would see two texts.
     """
 
     def __init__(self, data: bytes, path: Path) -> None:
-        """Raises WorkbookError for bytes that are no zip, that unpack to more than 1 GiB, or have two parts of one name.
-
-        Two names are one where they differ in case or in backslashes only.
-        """
+        """Raises WorkbookError for bytes that are no zip, that unpack to more than 1 GiB, or have two parts of one name."""
         self._path, self._data, self._read = path, data, dict[str, bytes]()
         with self._refusing(""):
             self._archive = zipfile.ZipFile(io.BytesIO(data))
@@ -61,12 +60,11 @@ class Package(Mapping[str, bytes]):
             if sum(entry.file_size for entry in entries) > _UNPACKED_LIMIT:
                 raise WorkbookError(f"{path}: the file unpacks to more than 1 GiB; take out what is not verified")
             _refuse_twins([entry.filename for entry in entries], path)
-            self._names = dict.fromkeys(entry.filename for entry in entries)
+            self._names = {_key(entry.filename): entry.filename for entry in entries}
 
     def __getitem__(self, name: str) -> bytes:
+        name = self._names[_key(name)]
         if name not in self._read:
-            if name not in self._names:
-                raise KeyError(name)
             with self._refusing(f"the part {name}: "):
                 part = self._archive.read(name)
             # An item of customXml is whatever somebody put there, and no cell depends on it.
@@ -76,10 +74,10 @@ class Package(Mapping[str, bytes]):
         return self._read[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names
+        return isinstance(name, str) and _key(name) in self._names
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self._names.values())
 
     def __len__(self) -> int:
         return len(self._names)
@@ -100,11 +98,15 @@ def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
     return dict(Package(data, path))
 
 
+def _key(name: str) -> str:
+    return name.replace("\\", "/").lower()
+
+
 def _refuse_twins(names: Sequence[str], path: Path) -> None:
     """Excel and Windows ignore the case of a part's name and which way its slashes lean; other programs do not."""
     known: dict[str, str] = {}
     for name in names:
-        key = name.replace("\\", "/").lower()
+        key = _key(name)
         if (other := known.get(key)) is not None:
             called = f"of one name, {name}" if other == name else f"of one name, {other} and {name}"
             raise WorkbookError(
@@ -205,14 +207,14 @@ def relations_part(part: str) -> str:
 def relations(parts: Mapping[str, bytes], part: str) -> list[Relation]:
     """What the part is related to, in the order of the file."""
     folder = posixpath.dirname(part)
-    listing = parts.get(relations_part(part))
+    name = relations_part(part)
+    if name not in parts:
+        return []
+    found = [[one.get(key) for key in ("Id", "Type", "Target")] for one in parsed(parts[name], f"the part {name}")]
     return [
-        Relation(
-            found.attrib["Id"],
-            found.attrib["Type"],
-            posixpath.normpath(posixpath.join("/", folder, found.attrib["Target"])).lstrip("/"),
-        )
-        for found in (ElementTree.fromstring(listing) if listing is not None else ())
+        Relation(id, kind, posixpath.normpath(posixpath.join("/", folder, target.replace("\\", "/"))).lstrip("/"))
+        for id, kind, target in found
+        if id is not None and kind is not None and target is not None
     ]
 
 
@@ -236,7 +238,10 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
         book = workbook_part(parts)
         if book not in parts:
             raise WorkbookError(f"{path}: the package has no workbook in it; save it as an Excel workbook (.xlsx)")
-        root = ElementTree.fromstring(parts[book])
+        if book.endswith(".bin"):
+            raise WorkbookError(f"{path}: a binary workbook (.xlsb); save it as an Excel workbook (.xlsx)")
+        root = parsed(parts[book], f"{path}: the part {book}")
+        refuse_choices(root, f"{path}: the part {book}", within=("sheets", "definedNames"))
         _refuse_two_meanings(parts, book, path)
         by_id = {relation.id: relation for relation in relations(parts, book)}
         found: dict[str, str] = {}
@@ -244,7 +249,7 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
         sheets: dict[str, str] = {}
         for sheet in elements(root, "sheet"):
             name = sheet.attrib["name"]
-            _, kind, part = by_id.get(relation_of(sheet), ("", "", ""))
+            _, kind, part = by_id.get(relation_in(sheet.attrib, "}", str(path)), ("", "", ""))
             if kind.endswith(_NO_CELLS):
                 continue
             if part not in parts:
@@ -257,24 +262,50 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
                 )
             names.add(folded(name))
             found[name], sheets[part] = part, name
-    except (ElementTree.ParseError, KeyError) as error:
+    except KeyError as error:
         raise WorkbookError(
-            f"{path}: the workbook part is damaged ({error}); let Excel repair it and save it"
+            f"{path}: a sheet has no {error} in the workbook part; let Excel repair it and save it"
         ) from error
     if not found:
         raise WorkbookError(f"{path}: the workbook has no worksheet; name one that has")
     return found
 
 
-def elements(root: "ElementTree.Element", name: str) -> "Iterator[ElementTree.Element]":
+def parsed(xml: bytes, where: str) -> ElementTree.Element:
+    """The root of a part; raises WorkbookError where it is damaged, or in an encoding that is not known."""
+    try:
+        return ElementTree.fromstring(xml)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise WorkbookError(f"{where} is damaged ({error}); let Excel repair it and save it") from error
+
+
+def elements(root: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
     """All elements of Excel's of this name below the root, in the namespace of a plain or a Strict workbook."""
     space = root.tag.rpartition("}")[0].lstrip("{")
     return root.iter(f"{{{STRICT if space == STRICT else MAIN}}}{name}")
 
 
-def relation_of(element: "ElementTree.Element") -> str:
-    """The id of the relation that an element names."""
-    return next((element.attrib[key] for key in _RELATION_IDS if key in element.attrib), "")
+def refuse_choices(root: ElementTree.Element, where: str, within: Sequence[str] = ()) -> None:
+    """Raises WorkbookError for a choice of contents, of which each program takes the one that it knows.
+
+    Only what is within elements of these names is looked at, where there are any.
+    """
+    for place in (found for name in within for found in elements(root, name)) if within else (root,):
+        if any(found.tag.startswith(f"{{{_CHOICE}}}") for found in place.iter() if isinstance(found.tag, str)):
+            raise WorkbookError(
+                f"{where} has contents for some programs and others for the rest; let Excel repair it and save it"
+            )
+
+
+def relation_in(attributes: Mapping[str, str], mark: str, where: str) -> str:
+    """The id of the relation that an element's attributes name; in their names, ``mark`` follows the namespace."""
+    start = "{" if mark == "}" else ""
+    found = [attributes[key] for space in _RELATION_SPACES if (key := f"{start}{space}{mark}id") in attributes]
+    if len(found) > 1:
+        raise WorkbookError(
+            f"{where}: an element names two relations, {' and '.join(found)}; let Excel repair it and save it"
+        )
+    return found[0] if found else ""
 
 
 def _refuse_two_meanings(parts: Mapping[str, bytes], book: str, path: Path) -> None:
@@ -310,6 +341,6 @@ def _content_types(parts: Mapping[str, bytes]) -> list[tuple[str, str]]:
     listing = parts.get(TYPES)
     return [
         (found.get("PartName", "").lstrip("/"), found.get("ContentType", ""))
-        for found in (ElementTree.fromstring(listing) if listing is not None else ())
+        for found in (parsed(listing, f"the part {TYPES}") if listing is not None else ())
         if found.tag.rpartition("}")[2] == "Override"
     ]

@@ -11,12 +11,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, NoReturn
-from xml.etree import ElementTree
 from xml.parsers import expat
 
 from xlparity.errors import WorkbookError
 from xlparity.excel.address import MAX_ROW, Cell, column_letters, column_number, on_the_grid
-from xlparity.excel.ooxml.package import MAIN, STRICT, elements, refuse_doctype, related, workbook_part
+from xlparity.excel.ooxml.package import (
+    MAIN,
+    STRICT,
+    elements,
+    parsed,
+    refuse_choices,
+    refuse_doctype,
+    related,
+    relation_in,
+    workbook_part,
+)
 from xlparity.excel.values import ErrorValue, Value
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -25,14 +34,24 @@ _CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TAGS = {
     space: {
         f"{space} {name}": name
-        for name in ("worksheet", "sheetPr", "sheetData", "row", "c", "f", "v", "is", "t", "rPh", "extLst")
+        for name in ("sheetPr", "sheetData", "row", "c", "f", "v", "is", "r", "t", "extLst", "tablePart")
     }
     for space in (MAIN, STRICT)
 }
+_OTHER = {MAIN: f"{STRICT} ", STRICT: f"{MAIN} "}
+_CHOICE = (
+    "http://schemas.openxmlformats.org/markup-compatibility/2006"  # of which each program takes a branch that it knows
+)
+_PRESERVE = "http://www.w3.org/XML/1998/namespace"
+LOOSE = "loose"
+"""The type of a text with white space around it that the file does not say to keep: Excel drops it, others do not."""
+_MOST_DIGITS = 9  # of a number of a row or of a text
 _DEPTH_OF_TABLE = 3  # of the path to a sheetData element: nothing, the root, itself
 _LOTUS = ("transitionEvaluation", "transitionEntry")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
-_TIME = re.compile(r"(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|T)(\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?)?Z?")
+_TIME = re.compile(
+    r"(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|T)([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?)?Z?", re.ASCII
+)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -62,32 +81,42 @@ class RawCell(NamedTuple):
 
 
 class RawSheet(NamedTuple):
-    """The cells of a sheet by address (``P5``); ``lotus`` says that it is computed as Lotus 1-2-3 does."""
+    """The cells of a sheet by address (``P5``), and the relations to its tables.
+
+    ``lotus`` says that it is computed as Lotus 1-2-3 does.
+    """
 
     cells: dict[str, RawCell]
+    tables: list[str]
     lotus: bool
 
 
-def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str]:
-    """The texts that cells of type ``s`` refer to by number, without their phonetic readings."""
+def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str | None]:
+    """The texts that cells of type ``s`` refer to by number, without their phonetic readings.
+
+    None stands for a loose one.
+    """
     listed = related(parts, workbook_part(parts), "sharedStrings")
     if listed is None or listed not in parts:
         return []
-    try:
-        root = ElementTree.fromstring(parts[listed])
-    except ElementTree.ParseError as error:
-        raise WorkbookError(
-            f"{path}: the shared strings are damaged ({error}); let Excel repair it and save it"
-        ) from error
+    where = f"{path}: the part {listed}"
+    root = parsed(parts[listed], where)
+    refuse_choices(root, where)
     space = root.tag.rpartition("}")[0] + "}"
-    spoken, text = f"{space}rPh", f"{space}t"
-    return [
-        "".join(found.text or "" for piece in string if piece.tag != spoken for found in piece.iter(text))
-        for string in elements(root, "si")
-    ]
+    spoken, name = f"{space}rPh", f"{space}t"
+    texts: list[str | None] = []
+    for string in elements(root, "si"):
+        found = [text for piece in string if piece.tag != spoken for text in piece.iter(name)]
+        loose = any(_is_loose(text.text or "", text.get(f"{{{_PRESERVE}}}space")) for text in found)
+        texts.append(None if loose else "".join(text.text or "" for text in found))
+    return texts
 
 
-def stored_value(cell: RawCell, strings: Sequence[str], *, date1904: bool = False) -> Value | None:
+def _is_loose(text: str, space: str | None) -> bool:
+    return text != text.strip() and space != "preserve"
+
+
+def stored_value(cell: RawCell, strings: Sequence[str | None], *, date1904: bool = False) -> Value | None:
     """What a cell element stores, numbers to their last bit; None where it stores nothing, or nothing that Excel would."""
     text, kind = cell.value, cell.type
     if text is None:
@@ -97,7 +126,8 @@ def stored_value(cell: RawCell, strings: Sequence[str], *, date1904: bool = Fals
         return float(text) if _NUMBER.fullmatch(text) and math.isfinite(float(text)) else None
     if kind == "s":
         text = text.strip()
-        return decoded(strings[int(text)]) if text.isdecimal() and int(text) < len(strings) else None
+        found = strings[int(text)] if _is_number(text) and int(text) < len(strings) else None
+        return None if found is None else decoded(found)
     if kind in ("str", "inlineStr"):
         return decoded(text)
     text = text.strip()
@@ -119,6 +149,8 @@ def _serial(text: str, *, date1904: bool) -> float | None:
     except ValueError:
         return None
     days = 0
+    if date is not None and date.year < (1904 if date1904 else 1900):
+        return None
     if date is not None and date1904:
         days = (date - datetime.date(1904, 1, 1)).days
     elif date is not None:
@@ -129,7 +161,14 @@ def _serial(text: str, *, date1904: bool) -> float | None:
 
 def decoded(text: str) -> str:
     """The text without the codes that stand for what XML cannot hold."""
-    return _CODE.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
+    if "_x" not in text:
+        return text
+    text = _CODE.sub(lambda code: chr(int(code[1], 16)), text)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # two halves are one character
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
 
 
 def scan(xml: bytes, where: str) -> RawSheet:
@@ -142,11 +181,11 @@ def scan(xml: bytes, where: str) -> RawSheet:
     found = _Scan(where)
     try:
         found.parser.Parse(xml, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # of an encoding that expat does not know, too
         raise WorkbookError(
             f"{where}: the sheet's XML is damaged ({error}); let Excel repair it and save it"
         ) from error
-    return RawSheet(found.cells, found.lotus)
+    return RawSheet(found.cells, found.tables, found.lotus)
 
 
 class _Scan:
@@ -154,6 +193,7 @@ class _Scan:
 
     def __init__(self, where: str) -> None:
         self.cells: dict[str, RawCell] = {}
+        self.tables: list[str] = []
         self.lotus = False
         self.parser = parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
@@ -162,6 +202,7 @@ class _Scan:
         parser.StartDoctypeDeclHandler = lambda *_: refuse_doctype(b"<!DOCTYPE", where)
         self._where = where
         self._tags: Mapping[str, str] = {}
+        self._other = ""
         self._path: list[str] = [""]
         self._tables = 0  # of rows: sheetData elements
         self._last = self._row = 0  # the numbers of the rows before, and of this one; 0 until it is known
@@ -176,6 +217,8 @@ class _Scan:
         self._value = ""  # its value element
         self._leaf = ""  # the formula or value element in which the walk is
         self._text: list[str] = []
+        self._space: tuple[int, str | None] | None = None  # where a text begins, and whether its white space is kept
+        self._loose = False  # whether any white space of the cell is not
         self._formula_text: list[str] = []
 
     def _refuse(self, what: str) -> NoReturn:
@@ -185,12 +228,13 @@ class _Scan:
 
     def _begin(self, tag: str, attributes: dict[str, str]) -> None:
         """The root, whose namespace is that of all of Excel's elements below it."""
-        self._tags = _TAGS.get(tag.rpartition(" ")[0], _TAGS[MAIN])
-        self._path.append(self._tags.get(tag, tag))
+        space = tag.rpartition(" ")[0]
+        self._tags, self._other = _TAGS.get(space, _TAGS[MAIN]), _OTHER.get(space, _OTHER[MAIN])
+        self._path.append(f" {tag}")
         self.parser.StartElementHandler = self._start
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        tag = self._tags.get(tag, tag)
+        tag = self._tags.get(tag) or self._foreign(tag)
         path = self._path
         parent = path[-1]
         path.append(tag)
@@ -200,7 +244,9 @@ class _Scan:
             if tag == "f":
                 self._begin_formula(attributes)
             elif tag == "v" or tag == "is":  # noqa: PLR1714  (half a million times)
-                self._begin_value(tag)
+                self._begin_value(tag, attributes)
+            elif tag != "extLst":
+                self._refuse(f"cell {self._address} has an element <{_local(tag)}>")
         elif parent == "row":
             if tag == "c":
                 self._begin_cell(attributes)
@@ -208,6 +254,16 @@ class _Scan:
                 self._refuse(f"row {self._row or self._last + 1} has an element <{_local(tag)}> that is no cell")
         else:
             self._elsewhere(tag, attributes)
+
+    def _foreign(self, tag: str) -> str:
+        """The name of an element that is none of those read here: it begins with a space."""
+        if tag.startswith(self._other):
+            self._refuse(f"an element <{_local(tag)}> in the other namespace of Excel's, plain or Strict")
+        if "sheetData" in self._path and tag.startswith(_CHOICE):
+            self._refuse(
+                f"{f'cell {self._address}' if self._address else 'the table of rows'} has <{_local(tag)}> in it"
+            )
+        return f" {tag}"
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         address = attributes.get("r", "")
@@ -219,6 +275,9 @@ class _Scan:
         self._seen.add(column)
         self._column = column
         self._cell, self._address, self._formula, self._value = attributes, address, None, ""
+        self._text.clear()
+        self._formula_text.clear()
+        self._space, self._loose = None, False
 
     def _elsewhere(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element that is neither a cell nor the formula or the value of one."""
@@ -228,8 +287,10 @@ class _Scan:
         elif tag == "c":
             self._refuse(f"cell {attributes.get('r', '')} is in no row")
         elif tag == "t":
-            if "is" in path and "rPh" not in path:
-                self.parser.CharacterDataHandler = self._text.append
+            if path[-3:-1] == ["c", "is"] or path[-4:-1] == ["c", "is", "r"]:
+                self._begin_text(attributes)
+        elif tag == "tablePart":
+            self.tables.append(relation_in(attributes, " ", self._where))
         elif len(path) == _DEPTH_OF_TABLE:
             if tag == "sheetPr":
                 self.lotus = any(attributes.get(name) in ("1", "true") for name in _LOTUS)
@@ -246,9 +307,9 @@ class _Scan:
 
     def _number(self, text: str) -> None:
         """Notes the number of the row in which the walk is; rows must be in their order."""
-        number = int(text) if text.strip().isdecimal() else 0
+        number = int(text) if _is_number(text.strip()) else 0
         if not on_the_grid(number, 1):
-            self._refuse(f"row {text} is not on the grid, which ends at row {MAX_ROW},")
+            self._refuse(f"row {text[:_MOST_DIGITS]} is not on the grid, which ends at row {MAX_ROW}")
         if number <= self._last:
             there = "is there twice" if number == self._last else f"is after row {self._last}"
             self._refuse(f"row {number} {there}")
@@ -262,14 +323,14 @@ class _Scan:
             if not self._row:
                 self._number(str(self._last + 1))
             if not on_the_grid(1, self._column + 1):
-                self._refuse(f"row {self._row} has a cell beyond column XFD, with which the grid ends,")
+                self._refuse(f"row {self._row} has a cell beyond column XFD, with which the grid ends")
             return self._column + 1, f"{column_letters(self._column + 1)}{self._row}"
         match = _ADDRESS.fullmatch(address)
         if match is None:
             self._refuse(f"a cell in row {self._row or self._last + 1} has the address '{address}', which is none")
         column = column_number(match[1])
         if not on_the_grid(1, column):
-            self._refuse(f"cell {address} is not on the grid, which ends at column XFD,")
+            self._refuse(f"cell {address} is not on the grid, which ends at column XFD")
         if not self._row:
             self._number(match[2])
         if match[2] != self._ending:
@@ -292,14 +353,20 @@ class _Scan:
                 self._refuse(f"cell {self._address} defines the shared formula {number}, which is defined already")
             self._shared.add(number)
 
-    def _begin_value(self, tag: str) -> None:
+    def _begin_value(self, tag: str, attributes: Mapping[str, str]) -> None:
         if self._value:
             beside = "two" if self._value == tag else f"<{self._value}> beside"
             self._refuse(f"cell {self._address} has {beside} <{tag}>")
         self._value = tag
         if tag == "v":
             self._leaf = tag
-            self.parser.CharacterDataHandler = self._text.append
+            self._begin_text(attributes)
+
+    def _begin_text(self, attributes: Mapping[str, str]) -> None:
+        """Collects the text of an element, and notes whether white space around it is kept."""
+        self.parser.CharacterDataHandler = self._text.append
+        if self._cell.get("t") in ("inlineStr", "str"):
+            self._space = len(self._text), attributes.get(f"{_PRESERVE} space")
 
     def _between(self, *_: str) -> None:
         """A comment or an instruction: some readers take the text up to it, others all."""
@@ -311,6 +378,10 @@ class _Scan:
         if self._leaf or ended == "t":
             self._leaf = ""
             self.parser.CharacterDataHandler = None
+            if self._space is not None:
+                begin, kept = self._space
+                self._loose = self._loose or _is_loose("".join(self._text[begin:]), kept)
+                self._space = None
         elif ended == "c":
             if self._formula is not None or self._value:
                 self._keep()
@@ -321,14 +392,13 @@ class _Scan:
         address, about, text = self._address, self._formula, None
         if about is not None:
             if about.get("t") == "shared" and about["si"] not in self._shared:
-                self._refuse(f"cell {address} has the shared formula {about['si']}, which no cell before it defines,")
+                self._refuse(f"cell {address} has the shared formula {about['si']}, which no cell before it defines")
             text = "".join(self._formula_text)
-            self._formula_text.clear()
         value = "".join(self._text) if self._value else None
-        self._text.clear()
         attributes = self._cell
+        kind = LOOSE if self._loose and about is None else attributes.get("t", "n")
         self.cells[address] = RawCell(
-            self._row, self._column, attributes.get("t", "n"), value, text, about or _NOTHING, "cm" in attributes
+            self._row, self._column, kind, value, text, about or _NOTHING, attributes.get("cm", "0") != "0"
         )
 
 
