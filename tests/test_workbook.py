@@ -743,6 +743,8 @@ LOOSE = Unsupported(
         ('<c r="A1" t="inlineStr"><is><r><rPr/><t>a</t></r><r><t>b</t></r></is></c>', "ab"),
         ('<c r="A1" t="inlineStr"><is><r><t>a </t></r><r><t>b</t></r></is></c>', LOOSE),
         ('<c r="A1" t="str"><v>x </v></c>', LOOSE),
+        ('<c r="A1" t="inlineStr"><is><t> </t></is></c>', LOOSE),  # as openpyxl writes it
+        ('<c r="A1" t="inlineStr"><is><t>\xa0a</t></is></c>', "\xa0a"),
         ('<c r="A1" t="inlineStr"><is><t>_xD83D__xDE00_ _x0041_</t></is></c>', "\U0001f600 A"),
         ('<c r="A1"><v></v></c>', None),
         ('<c r="A1" t="b"><v/></c>', None),

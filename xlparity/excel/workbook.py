@@ -229,7 +229,7 @@ def _read_sheet(
             value = ooxml.stored_value(found, strings, date1904=date1904)
             if value is not None:
                 contents[cell] = value
-            elif found.value is not None and found.value.strip():  # an empty number is a blank
+            elif found.value is not None and (found.value.strip() or found.type == ooxml.LOOSE):  # else it is blank
                 contents[cell] = _unreadable(found, len(strings))
             continue
         formulas += 1

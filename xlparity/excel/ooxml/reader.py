@@ -45,6 +45,7 @@ _CHOICE = (
 _PRESERVE = "http://www.w3.org/XML/1998/namespace"
 LOOSE = "loose"
 """The type of a text with white space around it that the file does not say to keep: Excel drops it, others do not."""
+_WHITE = " \t\r\n"  # to XML; a no-break space is a letter
 _MOST_DIGITS = 9  # of a number of a row or of a text
 _DEPTH_OF_TABLE = 3  # of the path to a sheetData element: nothing, the root, itself
 _LOTUS = ("transitionEvaluation", "transitionEntry")
@@ -113,7 +114,7 @@ def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str | None]:
 
 
 def _is_loose(text: str, space: str | None) -> bool:
-    return text != text.strip() and space != "preserve"
+    return text != text.strip(_WHITE) and space != "preserve"
 
 
 def stored_value(cell: RawCell, strings: Sequence[str | None], *, date1904: bool = False) -> Value | None:
