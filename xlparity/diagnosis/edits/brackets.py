@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from xlparity.diagnosis.edits.site import Edit, Site
+from xlparity.diagnosis.edits.site import Edit, Site, edit_kind
 from xlparity.excel.ast import Node, parse
 from xlparity.excel.formula import tokens
 
@@ -11,6 +11,7 @@ _PIECE = re.compile(r"[()]|[-+*/^&=<>,]+|[^-+*/^&=<>,()]+")
 _LONGEST = 60  # pieces of a formula: the number of groupings grows with its square
 
 
+@edit_kind(40, parentheses="XP104")
 def brackets(tree: Node, site: Site) -> Iterator[Edit]:
     """The same operands and operators, grouped in another way."""
     pieces = _pieces(f"={tree}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xlparity.diagnosis.edits.site import Edit, Site
+from xlparity.diagnosis.edits.site import Edit, Site, edit_kind
 from xlparity.excel.ast import Node, Path, binary, call, number, plain, walk, with_part
 from xlparity.excel.prefixes import stored, without_prefix
 
@@ -36,6 +36,7 @@ def _everywhere(tree: Node, old: str, new: str) -> tuple[Node, int]:
     return changed(tree), count
 
 
+@edit_kind(10, function="XP101")
 def functions(tree: Node, site: Site) -> Iterator[Edit]:
     """Another function of the family, in one place or in all; a power for an exponential; TANH for the sigmoid."""
     for name in dict.fromkeys(without_prefix(node.word) for _, node in walk(tree) if node.kind == "call"):
@@ -98,6 +99,7 @@ def _exponent(node: Node) -> Node:
     return Node("omitted", "")
 
 
+@edit_kind(130, wrap="XP101")
 def unwrapped(tree: Node, site: Site) -> Iterator[Edit]:
     """A function of one argument dropped."""
     for path, node in walk(tree):
@@ -105,6 +107,7 @@ def unwrapped(tree: Node, site: Site) -> Iterator[Edit]:
             yield Edit("wrap", with_part(tree, path, node.parts[0]), f"{node.word.upper()} is too much", 1.2)
 
 
+@edit_kind(140)
 def branches(tree: Node, site: Site) -> Iterator[Edit]:
     """An IF replaced by one of its branches, or an IFERROR by its first argument."""
     for path, node in walk(tree):
@@ -115,6 +118,7 @@ def branches(tree: Node, site: Site) -> Iterator[Edit]:
             yield Edit("wrap", with_part(tree, path, branch), said, 0.9)
 
 
+@edit_kind(230, large=True)
 def wrapped(tree: Node, site: Site) -> Iterator[Edit]:
     """A part wrapped in a function."""
     for path, node in walk(tree):
@@ -133,6 +137,7 @@ def _is_argument_range(node: Node, site: Site) -> bool:
     return area is not None and area.size > 1 and site.shape is None
 
 
+@edit_kind(20, sign="XP103")
 def signs(tree: Node, site: Site) -> Iterator[Edit]:
     """A sign dropped, inserted, or reversed."""
     for path, node in walk(tree):
@@ -161,6 +166,7 @@ def _parent(tree: Node, path: Path) -> Node:
 _ARITHMETIC, _ORDER = ("+", "-", "*", "/", "^"), (">", ">=", "<", "<=", "=", "<>")
 
 
+@edit_kind(30, operator="XP105")
 def operators(tree: Node, site: Site) -> Iterator[Edit]:
     """Another operator between the same two operands."""
     for path, node in walk(tree):
@@ -174,6 +180,7 @@ def operators(tree: Node, site: Site) -> Iterator[Edit]:
                         yield Edit("operator", edited, f"'{node.word}' should be '{other}'", size + rare)
 
 
+@edit_kind(90, arguments="XP105")
 def arguments(tree: Node, site: Site) -> Iterator[Edit]:
     """Two operands or arguments in the other order, where that makes a difference."""
     for path, node in walk(tree):
@@ -189,6 +196,7 @@ def arguments(tree: Node, site: Site) -> Iterator[Edit]:
             yield Edit("arguments", with_part(tree, path, turned), said, 1.4)
 
 
+@edit_kind(110, power="XP111")
 def powers(tree: Node, site: Site) -> Iterator[Edit]:
     """The first power for the second, and the other way round."""
     for path, node in walk(tree):

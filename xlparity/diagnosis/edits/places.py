@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xlparity.diagnosis.edits.site import Edit, Site
+from xlparity.diagnosis.edits.site import Edit, Site, edit_kind
 from xlparity.diagnosis.relative import dollars_of
 from xlparity.excel.address import Range
 from xlparity.excel.ast import Node, call, plain, walk, with_part
@@ -33,6 +33,7 @@ def _references(tree: Node, site: Site) -> Iterator[tuple[Node, Range]]:
             yield node, area
 
 
+@edit_kind(100, reference="XP106")
 def references(tree: Node, site: Site) -> Iterator[Edit]:
     """Another quantity of the same iteration."""
     for node, area in _references(tree, site):
@@ -47,6 +48,7 @@ def references(tree: Node, site: Site) -> Iterator[Edit]:
                     yield from _swapped(tree, "reference", node, site.node(found), said, size)
 
 
+@edit_kind(50, iteration="XP110")
 def iterations(tree: Node, site: Site) -> Iterator[Edit]:
     """The same quantity, an iteration earlier or later."""
     for node, area in _references(tree, site):
@@ -72,6 +74,7 @@ def iterations(tree: Node, site: Site) -> Iterator[Edit]:
                 yield from _swapped(tree, "iteration", node, site.node(moved, dollars_of(node.word)), said, 1.2)
 
 
+@edit_kind(70, offset="XP106")
 def shifts(tree: Node, site: Site) -> Iterator[Edit]:
     """The same reference, one row or column off."""
     for node, area in _references(tree, site):
@@ -83,6 +86,7 @@ def shifts(tree: Node, site: Site) -> Iterator[Edit]:
             yield from _swapped(tree, "offset", node, site.node(moved, dollars_of(node.word)), said, 1.4)
 
 
+@edit_kind(60, range="XP107", anchor="XP108")
 def ranges(tree: Node, site: Site) -> Iterator[Edit]:
     """A range that ends or begins a row or column earlier or later, or is all of its quantity."""
     for node, area in _references(tree, site):
@@ -113,6 +117,7 @@ def _in_aggregate(tree: Node, node: Node) -> bool:
     return any(part.kind == "call" and node in part.parts for _, part in walk(tree))
 
 
+@edit_kind(80, axis="XP109")
 def axes(tree: Node, site: Site) -> Iterator[Edit]:
     """A transposition inserted or dropped, and a row of a table for one of its columns, or the other way round."""
     for path, node in walk(tree):

@@ -1,8 +1,8 @@
 """The input and output of an edit: the site of a formula, and the edited formula."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from xlparity.diagnosis.relative import Position, QuantityMap, spelled
 from xlparity.excel.address import Cell, Range
@@ -106,3 +106,33 @@ class Site:
                 yield area
             if self.shape is None or area.size == 1:
                 yield from self.elements(area)
+
+
+EditKind: TypeAlias = Callable[[Node, Site], Iterator[Edit]]
+
+
+class Registered(NamedTuple):
+    """A kind of edits in the catalogue: where it comes in the order, and whether it has hundreds of edits of a formula."""
+
+    order: int
+    kind: EditKind
+    large: bool
+
+
+REGISTERED: list[Registered] = []
+CODES: dict[str, str] = {}
+"""The code of the finding by the name of the edit that fixes the formula."""
+
+
+def edit_kind(order: int, *, large: bool = False, **codes: str) -> Callable[[EditKind], EditKind]:
+    """Puts a function into the catalogue: of two edits to the same formula, that of the lower ``order`` is shown.
+
+    ``codes`` are those of the findings for the edits that it names so, but for those that another kind has given.
+    """
+
+    def register(kind: EditKind) -> EditKind:
+        REGISTERED.append(Registered(order, kind, large))
+        CODES.update(codes)
+        return kind
+
+    return register

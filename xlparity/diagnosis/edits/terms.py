@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from xlparity.diagnosis.edits.site import Edit, Site
+from xlparity.diagnosis.edits.site import Edit, Site, edit_kind
 from xlparity.excel.ast import Node, binary, number, walk, with_part
 
 _NAMES = {"+": "term", "-": "term", "*": "factor", "/": "divisor"}
 _FIRST = _NAMES | {"/": "dividend"}
 
 
+@edit_kind(120, term="XP102")
 def dropped(tree: Node, site: Site) -> Iterator[Edit]:
     """One of the two operands of an operation dropped."""
     for path, node in walk(tree):
@@ -22,6 +23,7 @@ def dropped(tree: Node, site: Site) -> Iterator[Edit]:
             yield Edit("term", with_part(tree, path, right), f"{left}- is too much before {right}", 1.7)
 
 
+@edit_kind(220, large=True)
 def added(tree: Node, site: Site) -> Iterator[Edit]:
     """One more operand inserted: a quantity of the same iteration, or 1 or 2."""
     others = [(site.named(area), site.node(area)) for area in site.operands()]
@@ -48,6 +50,7 @@ def _is_whole_range(node: Node, site: Site) -> bool:
     return area is not None and area.size > 1 and site.shape is None
 
 
+@edit_kind(210, large=True, constant="XP111", frozen="XP202")
 def constants(tree: Node, site: Site) -> Iterator[Edit]:
     """A number replaced by another number or by a cell, and a cell by a number."""
     cells = [(site.named(area), site.node(area)) for area in site.operands()]
