@@ -326,6 +326,20 @@ def test_a_sheet_has_an_apostrophe_in_its_name(tmp_path, name):
     assert (values[at("B1", "It's")], values[at("A1")], values[at("A2")]) == (1.0, 0.75, 0.5)
 
 
+@pytest.mark.ironcalc
+def test_what_overflows_inside_a_formula_is_no_infinity(tmp_path):
+    """IronCalc has 0 for 1/(1+EXP(A1)), and Excel #NUM!; what reads such a cell is not certain either."""
+    live = {"B1": "=1/(1+EXP(A1))", "B2": "=1/(1+EXP(A2))", "B3": "=EXP(A1)", "C1": "=B1+1", "C2": "=B2+1"}
+    book = openpyxl.Workbook()
+    put(book.active, {"A1": 1000, "A2": 0, **live})
+    book = saved_with_lies(book, tmp_path / "book.xlsx")
+    values = find_engine("ironcalc").load(book).recalculate({}).values_in(0)
+    found = {cell.a1: value for cell, value in values.items()}
+    assert isinstance(found["B1"], Unsupported), found
+    assert isinstance(found["C1"], Unsupported), found
+    assert (found["B2"], found["B3"], found["C2"]) == (0.5, ErrorValue("#NUM!"), 1.5)
+
+
 @pytest.mark.parametrize("name", ENGINES[2:])
 def test_formulas_and_a_second_opinion_agree_on_random_sheets(tmp_path, name):
     """formulas and a numpy reference share numpy; the others share nothing with either."""

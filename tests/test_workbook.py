@@ -518,6 +518,31 @@ def test_two_sheets_on_one_part_and_two_relations_of_one_id_are_refused(tmp_path
         read_workbook(path)
 
 
+@pytest.mark.parametrize("other", ["worksheets/Sheet1.xml", "WORKSHEETS\\\\sheet1.xml"])
+def test_two_sheets_on_one_part_are_refused_however_it_is_spelled(tmp_path, other):
+    """A package has one part of both names, so a sheet of its own would be the other's twin."""
+    path = file_with(tmp_path, {"A1": 1})
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    book, rels = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+    kind = re.search(rb'Type="([^"]*/worksheet)"', parts[rels])[1]
+    listed = parts[book].replace(b"</sheets>", b'<sheet name="B" sheetId="2" r:id="x"/></sheets>')
+    related = b'<Relationship Id="x" Type="%s" Target="%s"/></Relationships>' % (kind, other.encode())
+    parts |= {book: listed, rels: parts[rels].replace(b"</Relationships>", related)}
+    path.write_bytes(pack(parts))
+    with pytest.raises(WorkbookError, match="the sheets 'Sheet' and 'B' are one part"):
+        read_workbook(path)
+
+
+@pytest.mark.parametrize("part", ["_rels/.rels", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"])
+def test_the_error_of_a_damaged_listing_names_the_file(tmp_path, part):
+    """Of many workbooks in one run, a person must know which."""
+    path = file_with(tmp_path, {"A1": 1})
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    path.write_bytes(pack({**parts, part: parts[part][:-9]}))
+    with pytest.raises(WorkbookError, match=re.escape(f"{path}: the part {part} is damaged")):
+        read_workbook(path)
+
+
 def test_two_workbooks_in_one_package_are_refused(tmp_path):
     """One program takes the first, another asks for the kind of the part."""
     path = file_with(tmp_path, {"A1": 1})

@@ -1,7 +1,8 @@
 """The engine ``ironcalc``: IronCalc, a spreadsheet kernel in Rust, run on copies of the file.
 
 It gives ``#NAME?``, ``#NIMPL!`` and ``#ERROR!`` for what it does not know, does not implement or cannot parse; such cells
-are unsupported.
+are unsupported. So are those in which a number overflows on the way to a number: Excel has #NUM! there, and IronCalc goes
+on with an infinity.
 """
 
 import math
@@ -17,17 +18,20 @@ from typing import Any
 from xlparity.engines.common.files import FileTemplate, as_held, probe, unknown_functions
 from xlparity.engines.common.operands import misreadings
 from xlparity.engines.common.survey import FormulaSurvey
+from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.protocol import ONE_AT_A_TIME, Described, Values, one_by_one
 from xlparity.errors import UsageError, WorkbookError, XlparityError
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column
-from xlparity.excel.values import MISSING, ErrorValue, Unsupported, Value
+from xlparity.excel.values import MISSING, ErrorValue, Missing, Unsupported, Value
 from xlparity.excel.workbook import Workbook
 
 # IronCalc prints a warning for every formula without a stored value, so an error is stored; it would show if not replaced.
 _NOT_COMPUTED = ErrorValue("#NULL!")
 _NO_DOMAIN = re.compile(r"\bA(?:SIN|COS|COSH|TANH)\(", re.IGNORECASE)
+_NUM = ErrorValue("#NUM!")
+_OVERFLOW = Unsupported("a number that overflows inside the formula, which IronCalc takes for an infinity")
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#N/A"})
 
 
@@ -72,6 +76,7 @@ class IronCalcSession:
         self._library = library
         self._survey = FormulaSurvey(workbook, _refusal_for)
         self._nameless = self._survey.nameless
+        self._alone = FormulasSession(workbook)
         self._template = FileTemplate(workbook, self._survey.refused, _NOT_COMPUTED)
         self._unknown = self._ask_for_functions()
 
@@ -88,7 +93,18 @@ class IronCalcSession:
             model = self._evaluated(data)
             sheets = {sheet["name"]: number for number, sheet in enumerate(model.get_worksheets_properties())}
             values = as_held(self._workbook, lambda cell: self._value(model, sheets[cell.sheet], cell))
-        return self._survey.settle(values | dict(overrides), overrides, self._unknown)
+        values |= overrides
+        values |= dict.fromkeys(self._overflowing(values, overrides), _OVERFLOW)
+        return self._survey.settle(values, overrides, self._unknown)
+
+    def _overflowing(self, values: Values, overrides: Values) -> list[Cell]:
+        """The formulas with a number that give #NUM! on the values that IronCalc has for their precedents."""
+        known = {cell: value for cell, value in values.items() if not isinstance(value, Unsupported | Missing)}
+        alone = self._alone.forced(known, 1)
+        return [
+            cell for cell in alone.errors(0)
+            if isinstance(values.get(cell), float) and cell not in overrides and alone.in_sample(cell, 0) == _NUM
+        ]  # fmt: skip
 
     def _ask_for_functions(self) -> frozenset[str]:
         calls = self._survey.calls

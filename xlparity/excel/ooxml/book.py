@@ -65,7 +65,7 @@ def read_book(parts: Mapping[str, bytes], path: Path) -> RawBook:
 
 def tables(parts: Mapping[str, bytes], part: str, listed: Collection[str], where: str) -> Iterator[RawTable]:
     """The tables that the sheet in this part lists by their relations; raises WorkbookError where one is damaged."""
-    for relation in relations(parts, part) if listed else ():
+    for relation in relations(parts, part, f"{where}: ") if listed else ():
         if relation.id not in listed or relation.target not in parts:
             continue
         named = f"{where}: the part {relation.target}"

@@ -204,13 +204,13 @@ def relations_part(part: str) -> str:
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
-def relations(parts: Mapping[str, bytes], part: str) -> list[Relation]:
-    """What the part is related to, in the order of the file."""
+def relations(parts: Mapping[str, bytes], part: str, where: str = "") -> list[Relation]:
+    """What the part is related to, in the order of the file; errors begin with ``where``."""
     folder = posixpath.dirname(part)
     name = relations_part(part)
     if name not in parts:
         return []
-    found = [[one.get(key) for key in ("Id", "Type", "Target")] for one in parsed(parts[name], f"the part {name}")]
+    found = [[one.get(key) for key in ("Id", "Type", "Target")] for one in parsed(parts[name], f"{where}the part {name}")]
     return [
         Relation(id, kind, posixpath.normpath(posixpath.join("/", folder, target.replace("\\", "/"))).lstrip("/"))
         for id, kind, target in found
@@ -218,14 +218,14 @@ def relations(parts: Mapping[str, bytes], part: str) -> list[Relation]:
     ]
 
 
-def related(parts: Mapping[str, bytes], part: str, kind: str) -> str | None:
+def related(parts: Mapping[str, bytes], part: str, kind: str, where: str = "") -> str | None:
     """The first part of this kind (``styles``, ``comments``, ...) that another one is related to, if any."""
-    return next((found.target for found in relations(parts, part) if found.kind.endswith(f"/{kind}")), None)
+    return next((found.target for found in relations(parts, part, where) if found.kind.endswith(f"/{kind}")), None)
 
 
-def workbook_part(parts: Mapping[str, bytes]) -> str:
+def workbook_part(parts: Mapping[str, bytes], where: str = "") -> str:
     """The part that is the workbook itself; an empty text where the package has none."""
-    return related(parts, "", "officeDocument") or ""
+    return related(parts, "", "officeDocument", where) or ""
 
 
 def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
@@ -235,7 +235,7 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
     no worksheet, or a worksheet whose part is missing.
     """
     try:
-        book = workbook_part(parts)
+        book = workbook_part(parts, f"{path}: ")
         if book not in parts:
             raise WorkbookError(f"{path}: the package has no workbook in it; save it as an Excel workbook (.xlsx)")
         if book.endswith(".bin"):
@@ -243,7 +243,7 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
         root = parsed(parts[book], f"{path}: the part {book}")
         refuse_choices(root, f"{path}: the part {book}", within=("sheets", "definedNames"))
         _refuse_two_meanings(parts, book, path)
-        by_id = {relation.id: relation for relation in relations(parts, book)}
+        by_id = {relation.id: relation for relation in relations(parts, book, f"{path}: ")}
         found: dict[str, str] = {}
         names: set[str] = set()
         sheets: dict[str, str] = {}
@@ -256,12 +256,12 @@ def sheet_parts(parts: Mapping[str, bytes], path: Path) -> dict[str, str]:
                 raise WorkbookError(f"{path}: the part of sheet '{name}' is missing; let Excel repair it and save it")
             if folded(name) in names:
                 raise WorkbookError(f"{path}: two sheets are called '{name}'; let Excel repair it and save it")
-            if part in sheets:
+            if (other := sheets.get(_key(part))) is not None:
                 raise WorkbookError(
-                    f"{path}: the sheets '{sheets[part]}' and '{name}' are one part, {part}; let Excel repair it and save it"
+                    f"{path}: the sheets '{other}' and '{name}' are one part, {part}; let Excel repair it and save it"
                 )
             names.add(folded(name))
-            found[name], sheets[part] = part, name
+            found[name], sheets[_key(part)] = part, name
     except KeyError as error:
         raise WorkbookError(
             f"{path}: a sheet has no {error} in the workbook part; let Excel repair it and save it"
@@ -313,20 +313,20 @@ def _refuse_two_meanings(parts: Mapping[str, bytes], book: str, path: Path) -> N
 
     Some find the workbook and the table of texts by their relations, others by their content types.
     """
-    books = {relation.target for relation in relations(parts, "") if relation.kind.endswith("/officeDocument")}
+    books = {relation.target for relation in relations(parts, "", f"{path}: ") if relation.kind.endswith("/officeDocument")}
     if len(books) > 1:
         raise WorkbookError(
             f"{path}: {relations_part('')} names two workbooks, {' and '.join(sorted(books))}; "
             "let Excel repair it and save it"
         )
-    of_book = relations(parts, book)
+    of_book = relations(parts, book, f"{path}: ")
     for name, times in Counter(relation.id for relation in of_book).items():
         if times > 1:
             raise WorkbookError(
                 f"{path}: {relations_part(book)} has two relations of the id {name}; let Excel repair it and save it"
             )
     texts = [relation.target for relation in of_book if relation.kind.endswith("/sharedStrings")]
-    types = _content_types(parts)
+    types = _content_types(parts, f"{path}: ")
     for ending, named in ((_IS_WORKBOOK, [book]), (_IS_TEXTS, texts)):
         typed = [part for part, kind in types if kind.endswith(ending)]
         other = next((part for part in typed if part.lower() not in {name.lower() for name in named}), None)
@@ -336,11 +336,11 @@ def _refuse_two_meanings(parts: Mapping[str, bytes], book: str, path: Path) -> N
             )
 
 
-def _content_types(parts: Mapping[str, bytes]) -> list[tuple[str, str]]:
+def _content_types(parts: Mapping[str, bytes], where: str) -> list[tuple[str, str]]:
     """The parts that have a content type of their own, with it, in their order."""
     listing = parts.get(TYPES)
     return [
         (found.get("PartName", "").lstrip("/"), found.get("ContentType", ""))
-        for found in (parsed(listing, f"the part {TYPES}") if listing is not None else ())
+        for found in (parsed(listing, f"{where}the part {TYPES}") if listing is not None else ())
         if found.tag.rpartition("}")[2] == "Override"
     ]
