@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 from xlparity.excel.formula import Token, token_at, tokens
 
 NodeKind = Literal[
-    "number", "text", "truth", "error", "reference", "name", "call", "unary", "binary", "percent", "group", "array", "row",
-    "omitted",
+    "number", "text", "truth", "error", "reference", "name", "call", "applied", "unary", "binary", "percent", "group", "array",
+    "row", "omitted",
 ]  # fmt: skip
 
 _STRENGTH = {"=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5}
@@ -23,7 +23,10 @@ _DEEPEST, _LONGEST = 100, 300
 
 
 class Node(NamedTuple):
-    """A part of a formula: ``word`` is its operator, its function's name or, for what has no parts, its text."""
+    """A part of a formula: ``word`` is its operator, its function's name or, for what has no parts, its text.
+
+    What is ``applied`` is the first part, a call of LAMBDA, to the others: ``LAMBDA(x,x+1)(5)``.
+    """
 
     kind: NodeKind
     word: str
@@ -103,6 +106,9 @@ def _spelled(node: Node) -> str:
             return f"({_spelled(node.parts[0])})"
         case "call":
             return f"{node.word}({','.join(map(_spelled, node.parts))})"
+        case "applied":
+            function, *arguments = map(_spelled, node.parts)
+            return f"{function}({','.join(arguments)})"
         case "unary":
             return node.word + _within(node.parts[0], _SIGN)
         case "percent":
@@ -188,7 +194,11 @@ class _Parser:
                 return self._array()
             raise ValueError(f"'{word}' in place of an operand" if word else "the formula ends too early")
         if token.kind == "function":
-            return Node("call", word[:-1], self._arguments())
+            called = Node("call", word[:-1], self._arguments())
+            while self.token is None and self.word == "(" and not self._spaced:
+                self._advance()
+                called = Node("applied", "", (called, *self._arguments()))
+            return called
         if token.kind == "strange":
             raise ValueError(f"'{word}', of which no tree is made")
         if token.kind == "name" and word.upper() in ("TRUE", "FALSE"):

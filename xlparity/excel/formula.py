@@ -11,6 +11,9 @@ from typing import NamedTuple
 CELL_MARK, RANGE_MARK, LINES_MARK = "\x1f", "\x1e", "\x1d"
 """The placeholders in a shape for a reference to one cell, to a range, and to whole rows or columns."""
 
+VARIABLE = "_xlpm."
+"""How the names of the variables of LET and of the parameters of LAMBDA begin in a file."""
+
 _CELLS = r"\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6}(?::\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})?(?![\w.(!\[\#])"
 _SHEET = r"(?:(?:'(?:[^']|'')+'|[^\W\d][\w.]*+)!)?"
 _TOKEN = re.compile(
@@ -75,6 +78,24 @@ def end_of_call(formula: str, opening: int) -> int | None:
     return None
 
 
+def split_arguments(formula: str, begin: int, end: int) -> list[str]:
+    """The texts of a call's arguments, which begin and end there."""
+    found, depth, start, position = [], 0, begin, begin
+    while position < end:
+        token = token_at(formula, position)
+        if token is not None:
+            depth += token.kind == "function"
+            position = token.end
+            continue
+        character = formula[position]
+        depth += (character in "({") - (character in ")}")
+        if character == "," and not depth:
+            found.append(formula[start:position])
+            start = position + 1
+        position += 1
+    return [*found, formula[start:end]]
+
+
 def refers(formula: str) -> bool:
     """Whether the formula refers to anything at all; one that does not, such as =0.5, is a number with a sign before it."""
     return next(_references(formula), None) is not None or _INDIRECT.search(formula) is not None
@@ -95,7 +116,7 @@ def _references(formula: str) -> Iterator[str]:
 
 
 def dissect(formula: str, meaning: Callable[[str], str]) -> tuple[str, list[str]]:
-    """The formula's shape and its references, a mark in the shape for each.
+    """The formula's shape and its references, a mark in the shape for each. The parameters of a LAMBDA stay as they are.
 
     ``meaning`` gives the plain reference or the constant that a name or a structured reference stands for. Raises
     ValueError with the reason where the text has something that no plain reference replaces: an external reference, a
@@ -127,7 +148,7 @@ def _dissected(formula: str, meaning: Callable[[str], str]) -> tuple[str, list[s
     for match in _TOKEN.finditer(formula):
         kind, text = match.lastgroup, match[0]
         if kind in ("name", "structured"):
-            if text.upper() in ("TRUE", "FALSE"):
+            if text.upper() in ("TRUE", "FALSE") or text.startswith(VARIABLE):
                 continue
             text = meaning(text)
             if text.startswith("("):  # a constant

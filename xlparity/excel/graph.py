@@ -53,7 +53,7 @@ class Graph:
 
     def _read(self, anchor: Cell) -> Iterator[Range]:
         formula = self._workbook.formula(anchor)
-        for text in precedents(self._workbook.resolved(formula.text, anchor)) if formula is not None else ():
+        for text in precedents(self._written_out(formula, anchor)) if formula is not None else ():
             place = text, anchor.sheet
             area = self._plain.get(place)
             if area is None:
@@ -63,6 +63,12 @@ class Graph:
                     area = self._workbook.meant(text, anchor)
             if area is not None:
                 yield area
+
+    def _written_out(self, formula: Formula, anchor: Cell) -> str:
+        try:
+            return self._workbook.resolved(formula.text, anchor)
+        except ValueError:  # no engine of ours computes it, and what it refers to is there as it is
+            return formula.text
 
     def anchor(self, cell: Cell) -> Cell:
         """The first cell of the array formula that fills the cell; of any other cell, itself."""

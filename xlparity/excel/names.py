@@ -39,6 +39,17 @@ class Scope:
     names: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     spelled: tuple[str, ...] = ()
+    expressions: frozenset[str] = field(init=False)
+    """The names, ``folded`` and without sheets, that stand for an expression and not for fixed cells or a constant."""
+
+    def __post_init__(self) -> None:
+        found = {name.rpartition("!")[2] for name, text in self.names.items() if not _is_plain(text)}
+        object.__setattr__(self, "expressions", frozenset(found))
+
+    def expression(self, word: str, sheet: str) -> str | None:
+        """What a name means in a formula on this sheet, where it stands for an expression; None for any other name."""
+        text = self._definition(word, sheet)
+        return None if text is None or _is_plain(text) else text
 
     def meaning(self, word: str, cell: Cell) -> str:
         """The plain reference, or the constant, that a name or a structured reference means in a formula of this cell.
@@ -53,16 +64,18 @@ class Scope:
         known = folded(f"{sheet}!{word}") in self.names or name in self.names or name in self.tables
         return not (known or "[" in word or "!" in word or word.upper().startswith(_RESERVED))
 
-    def _name(self, word: str, sheet: str) -> str:
-        of, separator, name = word.rpartition("!")
-        if separator:
-            of = of[1:-1].replace("''", "'") if of.startswith("'") else of
+    def _definition(self, word: str, sheet: str) -> str | None:
+        """The text of what the name means in a formula on this sheet; None where it is not defined."""
+        of, _, name = word.rpartition("!")
+        of = of[1:-1].replace("''", "'") if of.startswith("'") else of
         definition = self.names.get(folded(f"{(of or sheet)}!{name}"))
+        return self.names.get(folded(name)) if definition is None else definition
+
+    def _name(self, word: str, sheet: str) -> str:
+        definition = self._definition(word, sheet)
         if definition is None:
-            definition = self.names.get(folded(name))
-        if definition is None:
-            if not separator and folded(name) in self.tables:
-                return self._columns(f"{name}[]", Cell(sheet, 1, 1))
+            if "!" not in word and folded(word) in self.tables:
+                return self._columns(f"{word}[]", Cell(sheet, 1, 1))
             raise ValueError(f"the name {word}, which the workbook does not define")
         if _FIXED.fullmatch(definition):
             return definition
@@ -123,6 +136,11 @@ class Scope:
         if items == {"#THIS ROW"} and cell.sheet == table.area.sheet and top <= cell.row <= bottom:
             return cell.row, cell.row
         raise ValueError(f"the structured reference {word}, which means no rows of the table here")
+
+
+def _is_plain(definition: str) -> bool:
+    """Whether it is fixed cells, a constant, or nothing that is certain."""
+    return _FIXED.fullmatch(definition) is not None or _CONSTANT.fullmatch(definition) is not None
 
 
 def _spaced(header: str) -> str:

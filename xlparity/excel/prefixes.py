@@ -142,9 +142,14 @@ def _right(name: str) -> str | None:
     bare = without_prefix(name)
     if not has_prefix(name):
         return FUTURE.get(bare)
+    return bare if is_function(bare) and bare not in _EITHER and bare not in FUTURE else None
+
+
+def is_function(name: str) -> bool:
+    """Whether Excel has a function of this name, which has no prefix."""
     from openpyxl.utils import FORMULAE  # noqa: PLC0415  (openpyxl takes a third of a second to load)
 
-    return bare if bare in FORMULAE and bare not in _EITHER and bare not in FUTURE else None
+    return name.upper() in FORMULAE or name.upper() in FUTURE
 
 
 def _calls(formula: str) -> Iterator[tuple[int, int, str]]:

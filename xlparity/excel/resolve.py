@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from xlparity.excel.address import Cell, Range, on_the_grid, parse_range
 from xlparity.excel.contents import Formula
-from xlparity.excel.formula import end_of_call, token_at, tokens
+from xlparity.excel.formula import end_of_call, split_arguments, token_at, tokens
 
 if TYPE_CHECKING:
     from xlparity.excel.workbook import Workbook
@@ -41,28 +41,10 @@ def resolved(formula: str, cell: Cell, workbook: "Workbook") -> str:
         end = None if name is None else end_of_call(formula, token.end - 1)
         if name is None or end is None:
             continue
-        reference = _reference(name, _arguments(formula, token.end, end - 1), cell, workbook)
+        reference = _reference(name, split_arguments(formula, token.end, end - 1), cell, workbook)
         if reference is not None:
             formula, changed = formula[: token.start] + reference + formula[end:], True
     return _with_ranges(formula, cell) if changed else formula
-
-
-def _arguments(formula: str, begin: int, end: int) -> list[str]:
-    """The texts of a call's arguments, which begin and end there."""
-    found, depth, start, position = [], 0, begin, begin
-    while position < end:
-        token = token_at(formula, position)
-        if token is not None:
-            depth += token.kind == "function"
-            position = token.end
-            continue
-        character = formula[position]
-        depth += (character in "({") - (character in ")}")
-        if character == "," and not depth:
-            found.append(formula[start:position])
-            start = position + 1
-        position += 1
-    return [*found, formula[start:end]]
 
 
 def _reference(name: str, arguments: Sequence[str], cell: Cell, workbook: "Workbook") -> str | None:
@@ -75,7 +57,9 @@ def _reference(name: str, arguments: Sequence[str], cell: Cell, workbook: "Workb
     if area is None or area.size > 1:
         return None
     content = workbook.cells.get(area.first)
-    return str(content.area) if isinstance(content, Formula) and content.spills and content.area else None
+    if not isinstance(content, Formula) or (content.area is not None and not content.spills):
+        return None
+    return str(content.area or area.first)  # a formula that does not spill is a range of its own cell
 
 
 def _offset(arguments: Sequence[str], cell: Cell, workbook: "Workbook") -> str | None:

@@ -16,6 +16,7 @@ from xlparity.excel import ooxml, prefixes
 from xlparity.excel.address import Cell, Range, folded, parse_range
 from xlparity.excel.contents import Formula as Formula  # noqa: PLC0414  (here is where everybody looks for it)
 from xlparity.excel.contents import replaced
+from xlparity.excel.expand import expanded
 from xlparity.excel.fill import Filling
 from xlparity.excel.graph import Graph
 from xlparity.excel.names import Scope, Table, whole_lines
@@ -97,8 +98,11 @@ class Workbook:
             return None
 
     def resolved(self, text: str, cell: Cell) -> str:
-        """The text of a formula in this cell, with a reference in place of each call that certainly gives it."""
-        return resolved(text, cell, self)
+        """The text of a formula in this cell, written out, with a reference in place of each call that certainly gives it.
+
+        Raises ValueError where a name, a LET or a LAMBDA in it is in a form that is not supported.
+        """
+        return resolved(expanded(text, cell, self.scope), cell, self)
 
     def read_by_excel(self, text: str) -> str:
         """The text of a formula as Excel reads it: #NAME? for each function by a name that Excel does not know.

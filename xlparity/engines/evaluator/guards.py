@@ -154,16 +154,13 @@ def orderable(left: Operand, right: Operand) -> None:
     comparable(left, right)
     if any(is_text(value) and not value.isalnum() for value in (*elements(left), *elements(right))):
         raise Refusal("the order of texts with punctuation in them")  # Excel sorts punctuation in its own order
+    if any(is_text(value) and not value.isascii() for value in (*elements(left), *elements(right))):
+        raise Refusal("the order of texts with letters beyond ASCII")
 
 
 def comparable(left: Operand, right: Operand) -> None:
-    """Accepts operands for whose equality Excel and formulas agree."""
+    """Accepts operands that can be told to be equal or not."""
     same_shape((left, right))
-    for x, y in np.broadcast(*(np.asarray(operand, object) for operand in (left, right))):
-        if {x is EMPTY, y is EMPTY} == {True, False} and (isinstance(x, bool) or isinstance(y, bool)):
-            raise Refusal("comparing a blank with a truth value")
-        if any(is_text(value) and not value.isascii() for value in (x, y)):
-            raise Refusal("comparing texts with letters beyond ASCII")
 
 
 def log(number: Operand, base: Operand = 10.0) -> None:

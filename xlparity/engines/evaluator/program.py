@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,14 +57,14 @@ class Program:
     single: frozenset[tuple[int, int]]
     padded: frozenset[tuple[int, int]]
 
-    def run(self, operands: list[Operand], block: tuple[int, int] = (1, 1)) -> Operand:
+    def run(self, operands: list[Operand], block: tuple[int, int] = (1, 1), computed: Iterable[int] = ()) -> Operand:
         """The value on these operands, one for each reference; raises Refusal with the reason.
 
         ``block`` is the shape of an array formula; where only some of its cells are refused, the value is an array with
-        Refusals in these.
+        Refusals in these. The operands with the ``computed`` numbers are no references.
         """
         slots = [*operands, *self.constants, *[None] * len(self.steps)]
-        references = set(range(self.arguments))
+        references = set(range(self.arguments)).difference(computed)
         uncertain = _UncertainCells(block)
         for step in self.steps:
             given = [slots[slot] for slot in step.operands]
@@ -100,6 +100,8 @@ class Program:
                 raise Refusal(f"{step.name} beyond the used cells of whole rows or columns")
             return found
         references = [slot in referring for slot in step.operands]
+        if function.told:
+            return function.call(operands, references)
         if step.name in _NATIVE and all(
             type(value) is float for operand in operands for value in guards.elements(operand)
         ):

@@ -1,6 +1,8 @@
 """The compiler from formula shapes to programs; ``formulas`` parses each shape once."""
 
 import re
+from collections import ChainMap
+from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
@@ -14,7 +16,9 @@ from xlparity.engines.evaluator.functions import FUNCTIONS, Function
 from xlparity.engines.evaluator.functions.core import ARRAY_ROW
 from xlparity.engines.evaluator.functions.signatures import OMITTED
 from xlparity.engines.evaluator.guards import DECIMALS, Operand, Refusal
+from xlparity.engines.evaluator.lambdas import lifted
 from xlparity.engines.evaluator.program import Program, Step
+from xlparity.excel.expand import AS_ARRAY, AS_LAMBDA
 from xlparity.excel.formula import CELL_MARK, LINES_MARK, RANGE_MARK, token_at, tokens
 from xlparity.excel.prefixes import without_prefix
 from xlparity.excel.resolve import NAMES as RESOLVED
@@ -23,6 +27,7 @@ _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
 _SIGNS = re.compile(r"[-+](?: *[-+])+ *")  # spaces only: to Python the marks are white space as well
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 
+_PASSED_ON = ("SINGLE", AS_ARRAY, AS_LAMBDA)  # calls that say how their operand is taken
 _DIGITS = 15  # of a number that Excel keeps
 _THROUGH = ("SUMPRODUCT", "LOOKUP")  # these compute with arrays in a plain cell too
 # These take one cell of a range even inside SUMPRODUCT, or may do so.
@@ -50,11 +55,13 @@ Context = Literal["arrays", "plain", "unsure"]
 @lru_cache(maxsize=1 << 12)  # a check, its suggestions and copies of a workbook share nearly all shapes
 def compile_shape(shape: str, array: bool) -> Program:
     """The program of a shape, ``array`` for an array formula; raises Refusal where it is not supported."""
+    shape, called = lifted(shape, lambda body: compile_shape(body, True))
+    functions = ChainMap(called, FUNCTIONS) if called else FUNCTIONS
     for token in reversed(tokens(shape)):
         # Checked in the text: the parser makes a plain reference of INDIRECT("A1"), and no call remains.
         if token.kind == "function":
             name = without_prefix(token.text[:-1])
-            if name not in FUNCTIONS and name != "SINGLE":
+            if name not in functions and name not in _PASSED_ON:
                 of = " of what cells decide" if name in RESOLVED else ""
                 raise Refusal(f"the function {name}{of}, which this engine does not support")
             shape = f"{shape[: token.start]}{name}({shape[token.end :]}"
@@ -71,7 +78,7 @@ def compile_shape(shape: str, array: bool) -> Program:
         root = builder.get_node_id(builder[-1])
     except Exception as error:  # formulas raises errors of any kind
         raise Refusal("a formula that the formulas parser does not read") from error
-    compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)), array)
+    compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)), functions, array)
     try:
         root, is_array = compiler.visit(root, "arrays" if array else "plain")
     except (KeyError, RecursionError) as error:
@@ -156,13 +163,6 @@ def _without_texts(shape: str) -> str:
     return shape
 
 
-def _function(name: str, operands: int) -> Function:
-    function = FUNCTIONS[name]
-    if function.arity and not function.arity[0] <= operands <= function.arity[1]:
-        raise Refusal(f"{name} with {operands} arguments")
-    return function
-
-
 class _Call(CallToken):  # type: ignore[misc]
     """A call as formulas' parser reads it, without the library's function, for which all its modules would be loaded."""
 
@@ -184,8 +184,9 @@ class _Parser(Parser):  # type: ignore[misc]
 class _Compiler:
     """Walks the graph that formulas' parser builds, from the result back to references and constants."""
 
-    def __init__(self, graph: Any, arguments: dict[str, str], array: bool) -> None:
+    def __init__(self, graph: Any, arguments: dict[str, str], functions: Mapping[str, Function], array: bool) -> None:
         self.arguments = arguments
+        self._functions = functions
         self._array = array
         self.intersecting: set[str] = set()
         self.constants: dict[str, Operand] = {}
@@ -214,9 +215,9 @@ class _Compiler:
         if description["function"] is bypass:  # the same subexpression for a second time
             return self.visit(operands[0], context)
         name, operands = self._meant(key, operands)
-        if name == "SINGLE":
-            return self._single(operands[-1]), False  # formulas passes the cell as well
-        function = _function(name, len(operands))
+        if name in _PASSED_ON:
+            return self._passed_on(name, operands[-1])
+        function = self._function(name, len(operands))
         passed = self._passed(name, function, context)
         arrays, constant = False, True
         visited: list[str] = []
@@ -246,6 +247,25 @@ class _Compiler:
             self.calls.append((name, visited, node))
         return node, function.kind == "matrix" or arrays
 
+    def _function(self, name: str, operands: int) -> Function:
+        function = self._functions[name]
+        if function.arity and not function.arity[0] <= operands <= function.arity[1]:
+            raise Refusal(f"{name} with {operands} arguments")
+        return function
+
+    def _passed_on(self, name: str, node: str) -> tuple[str, bool]:
+        """The node's value, taken as the call around it says, and whether it is an array."""
+        if name == "SINGLE":
+            return self._single(node), False
+        if name == AS_LAMBDA:
+            return self.visit(node, "arrays" if self._array else "unsure")
+        before, self._array = self._array, True
+        found, is_array = self.visit(node, "arrays")
+        self._array = before
+        if found not in self.arguments:
+            self._fixed.add(found)  # as a constant array
+        return found, is_array
+
     def _passed(self, name: str, function: Function, context: Context) -> Context:
         if self._array or name in _THROUGH:
             return "arrays"
@@ -265,8 +285,8 @@ class _Compiler:
 
     def chosen(self, name: str, out: str, root: str) -> Function:
         """The function of that name, or its rough, faster version where the last digit of the result does not matter."""
-        function = FUNCTIONS[name]
-        readers = [FUNCTIONS[reader] for reader, operands, _ in self.calls if out in operands]
+        function = self._functions[name]
+        readers = [self._functions[reader] for reader, operands, _ in self.calls if out in operands]
         seen = out == root or not all(reader.reads_rough for reader in readers)
         return function if seen or function.rough is None else function.rough
 
@@ -277,7 +297,7 @@ class _Compiler:
             return "--", inner[1]
         if name == "ARRAY" and not any(self._is_array(operand) for operand in operands):
             name = ARRAY_ROW
-        if name not in FUNCTIONS and name != "SINGLE":
+        if name not in self._functions and name not in _PASSED_ON:
             raise Refusal(f"'{name.strip() or 'an intersection'}', which this engine does not support")
         return name, operands
 

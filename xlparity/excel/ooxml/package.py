@@ -210,7 +210,9 @@ def relations(parts: Mapping[str, bytes], part: str, where: str = "") -> list[Re
     name = relations_part(part)
     if name not in parts:
         return []
-    found = [[one.get(key) for key in ("Id", "Type", "Target")] for one in parsed(parts[name], f"{where}the part {name}")]
+    found = [
+        [one.get(key) for key in ("Id", "Type", "Target")] for one in parsed(parts[name], f"{where}the part {name}")
+    ]
     return [
         Relation(id, kind, posixpath.normpath(posixpath.join("/", folder, target.replace("\\", "/"))).lstrip("/"))
         for id, kind, target in found
@@ -313,7 +315,9 @@ def _refuse_two_meanings(parts: Mapping[str, bytes], book: str, path: Path) -> N
 
     Some find the workbook and the table of texts by their relations, others by their content types.
     """
-    books = {relation.target for relation in relations(parts, "", f"{path}: ") if relation.kind.endswith("/officeDocument")}
+    books = {
+        relation.target for relation in relations(parts, "", f"{path}: ") if relation.kind.endswith("/officeDocument")
+    }
     if len(books) > 1:
         raise WorkbookError(
             f"{path}: {relations_part('')} names two workbooks, {' and '.join(sorted(books))}; "

@@ -14,7 +14,7 @@ from schedula import EMPTY
 from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.areas import Lines
 from xlparity.engines.evaluator.functions.conversions import DIV, NUM, VALUE, to_number
-from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT
+from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, same_text
 from xlparity.engines.evaluator.functions.signatures import (
     Function,
     by_formulas,
@@ -159,22 +159,30 @@ def compared(name: str) -> Callable[[Operand, Operand], Any]:
 
     def compare(left: Operand, right: Operand) -> Any:
         if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
-            one, other = np.broadcast_arrays(np.asarray(left, object), np.asarray(right, object))
-            other = other.copy()
+            one, other = map(np.copy, np.broadcast_arrays(np.asarray(left, object), np.asarray(right, object)))
             for index in np.ndindex(one.shape):
-                other[index] = _levelled(one[index], other[index])
+                one[index], other[index] = _levelled(one[index], other[index])
             return OPERATORS[name](one.view(Array), other.view(Array))
-        return OPERATORS[name](left, _levelled(left, right))
+        return OPERATORS[name](*_levelled(left, right))
 
     return compare
 
 
-def _levelled(left: Any, right: Any) -> Any:
-    """The right operand; in the rounded reading the left one where both have the same fifteen digits."""
+def _levelled(left: Any, right: Any) -> tuple[Any, Any]:
+    """The operands, twice the left one where Excel takes both for one: texts, or in the rounded reading fifteen digits.
+
+    A blank is FALSE beside a truth value, as it is 0 beside a number.
+    """
+    if guards.is_text(left) and guards.is_text(right):
+        return left, left if same_text(left, right) else right
+    if left is EMPTY and isinstance(right, bool):
+        return False, right
+    if right is EMPTY and isinstance(left, bool):
+        return left, False
     one, other = (0.0 if operand is EMPTY else operand for operand in (left, right))
     if is_number(one) and is_number(other) and guards.close(float(one), float(other)):
-        return either(right, left)
-    return right
+        return left, either(right, left)
+    return left, right
 
 
 def chosen(condition: bool, then: Any, otherwise: Any = False) -> Any:
