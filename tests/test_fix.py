@@ -295,7 +295,7 @@ def test_a_value_that_is_out_of_date_and_cannot_be_computed_goes():
     made = openpyxl.Workbook()
     for address, value in cells.items():
         made.active[address] = value
-    made.defined_names["OTHER"] = DefinedName("OTHER", attr_text="Sheet!$B$1*2")
+    made.defined_names["OTHER"] = DefinedName("OTHER", attr_text='Sheet!$B$1*CELL("row",Sheet!$B$1)')
     data = stored(made)
     for text in (b'CELL("row",B1)+B1', b"C1+1", b"RAND()", b"E1+A1", b"OTHER+1"):
         data = edited(data, (b"<f>%s</f><v />" % text, b"<f>%s</f><v>7</v>" % text))

@@ -24,7 +24,7 @@ def book(tmp_path):
     sheet.title = "Data"
     for address, content in {
         "A1": 0.1, "A2": 2, "B1": "=A1+0.2", "B2": '=IF(A2>1,"yes & no","")', "B3": "=A1>A2", "B4": "=1/0",
-        "B5": "=RAND()", "B6": "=B5+1", "E1": "=SUM(C1:C2)",
+        "B5": '=INFO("release")', "B6": "=B5+1", "E1": "=SUM(C1:C2)",
     }.items():  # fmt: skip
         sheet[address] = content
     sheet["C1"] = ArrayFormula("C1:C2", "=A1:A2*2")
@@ -93,7 +93,7 @@ def test_check_accepts_what_recalc_wrote_and_counts_every_formula(run, book):
     """The counts add up to the formula elements of the file, so that none is passed over."""
     run("recalc", book)
     code, found = counts(run, book)
-    assert (code, found) == (2, {"formulas": 8, "equal": 6, "differs": 0, "unsupported": 2, "uncached": 0})
+    assert (code, found) == (2, {"formulas": 8, "equal": 6, "differs": 0, "unsupported": 2, "uncached": 0, "taken": 0})
 
 
 def edited(book, *pairs):
@@ -154,7 +154,11 @@ def test_the_last_digits_of_a_stored_value_do_not_matter(run, book):
 def test_a_stored_value_beside_a_formula_that_cannot_be_computed_is_no_agreement(run, book):
     """It may be right; nobody has recomputed it."""
     run("recalc", book)
-    edited(book, (b"<f>RAND()</f><v />", b"<f>RAND()</f><v>0.5</v>"), (b"<f>B5+1</f><v />", b"<f>B5+1</f><v>1.5</v>"))
+    edited(
+        book,
+        (b'<f>INFO("release")</f><v />', b'<f>INFO("release")</f><v>0.5</v>'),
+        (b"<f>B5+1</f><v />", b"<f>B5+1</f><v>1.5</v>"),
+    )
     code, found = counts(run, book)
     assert (code, found["unsupported"], found["uncached"], found["equal"]) == (2, 2, 0, 6)
     done = run("recalc", "--check", book)
@@ -168,7 +172,11 @@ def test_a_stored_value_beside_a_formula_that_cannot_be_computed_is_no_agreement
 def test_a_stale_value_is_not_hidden_behind_a_formula_that_cannot_be_computed(run, book):
     """The one is proved, whatever the other may be; both are counted."""
     run("recalc", book)
-    edited(book, (b"<f>RAND()</f><v />", b"<f>RAND()</f><v>0.5</v>"), (b"<f>B5+1</f><v />", b"<f>B5+1</f><v>1.5</v>"))
+    edited(
+        book,
+        (b'<f>INFO("release")</f><v />', b'<f>INFO("release")</f><v>0.5</v>'),
+        (b"<f>B5+1</f><v />", b"<f>B5+1</f><v>1.5</v>"),
+    )
     edited(book, (b"<v>4.0</v>", b"<v>4.5</v>"))
     done = run("recalc", "--check", book)
     assert done.code == 3
@@ -183,13 +191,33 @@ def test_a_file_of_which_nothing_could_be_computed_is_not_assessed(run, small):
     assert run("recalc", "--check", "--allow-unsupported", small.workbook).code == 2
 
 
+def test_what_depends_on_chance_is_taken_as_it_is_stored(run, small):
+    """The cell's own value cannot be wrong; those that follow from it can, and are recomputed."""
+    small.write_cells({"A1": "=RAND()", "B1": "=2*A1", "C1": "=B1+1", "D1": "=RAND()*A1"})
+    edited(
+        small.workbook,
+        (b"<f>RAND()</f><v />", b"<f>RAND()</f><v>0.5</v>"),
+        (b"<f>2*A1</f><v />", b"<f>2*A1</f><v>1</v>"),
+        (b"<f>B1+1</f><v />", b"<f>B1+1</f><v>3</v>"),
+        (b"<f>RAND()*A1</f><v />", b"<f>RAND()*A1</f><v>1.25</v>"),
+    )
+    expected = {"formulas": 4, "equal": 1, "differs": 1, "unsupported": 0, "uncached": 0, "taken": 2}
+    assert counts(run, small.workbook) == (3, expected)
+    done = run("recalc", small.workbook)
+    assert "4 of 4 formulas recomputed" not in done.out
+    assert "2 keep their stored value" in " ".join(done.out.split())
+    said = "2 of 4 formulas store what they compute, 2 give another value each time and are taken as stored."
+    assert said in " ".join(run("recalc", "--check", small.workbook).out.split())
+    assert counts(run, small.workbook)[1]["equal"] == 2
+
+
 def test_a_formula_that_could_not_be_computed_and_stores_nothing_is_not_stale(run, small):
     """To recalc it, as was advised, stores nothing either."""
     small.write_cells({"A1": 3, "B1": "=2*A1", "C1": "=SUBTOTAL(9,A1)"})
     assert run("recalc", small.workbook).code == 0
     assert counts(run, small.workbook) == (
         2,
-        {"formulas": 2, "equal": 1, "differs": 0, "unsupported": 1, "uncached": 0},
+        {"formulas": 2, "equal": 1, "differs": 0, "unsupported": 1, "uncached": 0, "taken": 0},
     )
     assert run("recalc", "--check", "--allow-unsupported", small.workbook).code == 0
 
@@ -237,7 +265,7 @@ def test_shared_texts_and_escapes_are_read_as_stored_values(run, small):
         archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{main}"><si><t>x</t><rPh><t>y</t></rPh></si></sst>')
     assert counts(run, small.workbook) == (
         0,
-        {"formulas": 2, "equal": 2, "differs": 0, "unsupported": 0, "uncached": 0},
+        {"formulas": 2, "equal": 2, "differs": 0, "unsupported": 0, "uncached": 0, "taken": 0},
     )
 
 

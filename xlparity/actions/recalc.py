@@ -1,6 +1,6 @@
 """``recalc``: compares the stored values of a workbook with what its formulas compute, and replaces them."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from xlparity.excel import ooxml
 from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.prefixes import misspelling, misspelt
 from xlparity.excel.values import MISSING, Depends, ErrorValue, Missing, Unsupported, Value
+from xlparity.excel.volatile import changing_formulas
 from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
 from xlparity.files import from_here
 from xlparity.results.stored import StoredReport, StoredResult, StoredStatus
@@ -21,16 +22,31 @@ EQUAL = Tolerance(rtol=1e-9, atol=1e-12)
 def check_stored(path: Path) -> tuple[StoredReport, bytes]:
     """The report on the stored values, and the bytes of the file with the recomputed ones.
 
-    Only the values in the sheets' XML are replaced; a cell that could not be computed keeps its stored value. Raises
-    WorkbookError where the file cannot be read or changed.
+    Only the values in the sheets' XML are replaced; a cell that could not be computed keeps its stored value, and so does
+    one that depends on chance or on the clock: its dependents are computed from what it stores. Raises WorkbookError where
+    the file cannot be read or changed.
     """
     data = read_bytes(path)
     book = parse_workbook(data, path)
-    return hold_against(data, book, find_engine("formulas").load(book).recalculate({}).values_in(0))
+    taken = _taken(book)
+    values = find_engine("formulas").load(book).recalculate(taken).values_in(0)
+    return hold_against(data, book, values, taken)
 
 
-def hold_against(data: bytes, book: Workbook, values: Values) -> tuple[StoredReport, bytes]:
-    """The same for given values, as computed from the workbook with these bytes."""
+def _taken(book: Workbook) -> dict[Cell, Value]:
+    """The stored values of the formulas that give another value each time."""
+    changing = changing_formulas(book)
+    if not changing:
+        return {}
+    stored = find_engine("cached").load(book).recalculate({}).values_in(0)
+    cells = (cell for anchor in changing for cell in book.filled(anchor).cells())
+    return {cell: value for cell in cells if not isinstance(value := stored[cell], Missing | Unsupported)}
+
+
+def hold_against(
+    data: bytes, book: Workbook, values: Values, taken: Container[Cell] = ()
+) -> tuple[StoredReport, bytes]:
+    """The same for given values, as computed from the workbook with these bytes; some were ``taken`` as they are stored."""
     file = ooxml.Editor(data, book.path)
     shared = ooxml.shared_strings(file.parts, book.path)
     libreoffice = b"<Application>LibreOffice" in file.parts.get("docProps/app.xml", b"")
@@ -48,8 +64,12 @@ def hold_against(data: bytes, book: Workbook, values: Values) -> tuple[StoredRep
         for held in raw.values():
             if held.formula is not None:
                 cell = held.on(sheet)
-                results.append(_result(book, cell, stored, values))
-                new |= _exchanged(book, cell, stored, values)
+                result = _result(book, cell, stored, values)
+                if result.cell in taken:
+                    result = result._replace(status="taken")
+                else:
+                    new |= _exchanged(book, cell, stored, values)
+                results.append(result)
         if new:
             file[part] = ooxml.write_values(file[part], new, where)
     versions = {name: version(name) for name in ("xlparity", "formulas")}

@@ -93,7 +93,8 @@ def recalc(
     """Store in a workbook what its formulas compute, or check that it does; no spec or reference is needed.
 
     A workbook stores the last value of each formula, and that is what viewers, pandas and openpyxl show. Nothing but these
-    values is changed; a formula that cannot be computed keeps its stored value.
+    values is changed; a formula that cannot be computed keeps its stored value, and so does one of RAND, NOW or TODAY, from
+    which the others are computed.
     """
     from xlparity.actions.recalc import check_stored  # noqa: PLC0415
     from xlparity.reporters.formats import json as json_reporter  # noqa: PLC0415

@@ -65,6 +65,7 @@ def show_stored(
     """
     counts = report.counts
     kept = [result for result in report.results if isinstance(result.computed, Unsupported)]
+    remaining = len(kept) + counts["taken"]
     groups = {status: [result for result in report.results if result.status == status] for status in _STORED}
     if written:
         groups = {"misnamed": [result for result in report.results if result.reason], "unsupported": kept}
@@ -77,14 +78,15 @@ def show_stored(
             if len(shown) < len(found):
                 console.print(_left_out(number(len(found) - len(shown), "more cell")))
     if written:
-        text = f"{counts['formulas'] - len(kept):,} of {number(counts['formulas'], 'formula')} recomputed"
-        text += f", {len(kept):,} keep their stored value" if kept else ""
+        text = f"{counts['formulas'] - remaining:,} of {number(counts['formulas'], 'formula')} recomputed"
+        text += f", {remaining:,} keep their stored value" if remaining else ""
         console.print(Text(f"wrote {written}: {text}."))
         return
     text = f"{counts['equal']:,} of {number(counts['formulas'], 'formula')} store what they compute"
     text += f", {counts['differs']:,} differ" if counts["differs"] else ""
     text += f", {counts['uncached']:,} store nothing" if counts["uncached"] else ""
     text += f", {counts['unsupported']:,} could not be computed" if counts["unsupported"] else ""
+    text += f", {counts['taken']:,} give another value each time and are taken as stored" if counts["taken"] else ""
     stale = report.verdict is Verdict.STALE
     text += f"; 'xlparity recalc {report.workbook}' stores it, and so does Excel when it saves" if stale else ""
     text += "; --allow-unsupported ignores these" if report.verdict is Verdict.UNASSESSED and counts["equal"] else ""

@@ -9,12 +9,13 @@ from xlparity.excel.address import Cell
 from xlparity.excel.values import Value
 from xlparity.results.report import Verdict
 
-StoredStatus = Literal["equal", "differs", "unsupported", "uncached"]
+StoredStatus = Literal["equal", "differs", "unsupported", "uncached", "taken"]
 
 
 class StoredResult(NamedTuple):
     """One formula with its stored and its computed value; ``stored`` is None where the file has none ("uncached").
 
+    The value of a formula that depends on chance or on the clock is ``taken`` as it is stored, and not computed.
     ``reason`` explains a #NAME? of a formula with a function name that Excel does not accept in a file.
     """
 
@@ -47,9 +48,12 @@ class StoredReport:
 
     @property
     def verdict(self) -> Verdict:
-        """Stale if any stored value differs or is absent, else unassessed if a formula could not be computed, else pass."""
+        """Stale if any stored value differs or is absent, else unassessed if a formula could not be computed, else pass.
+
+        Where all values are taken as they are stored, nothing is assessed.
+        """
         counts = self.counts
         if counts["differs"] or counts["uncached"]:
             return Verdict.STALE
-        ignored = self.allow_unsupported and counts["equal"]
-        return Verdict.UNASSESSED if counts["unsupported"] and not ignored else Verdict.PASS
+        open_to = counts["unsupported"] and not (self.allow_unsupported and counts["equal"])
+        return Verdict.UNASSESSED if open_to or (counts["taken"] and not counts["equal"]) else Verdict.PASS

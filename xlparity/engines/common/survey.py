@@ -15,9 +15,9 @@ from xlparity.excel.formula import tokens
 from xlparity.excel.graph import Graph
 from xlparity.excel.prefixes import misspelt, without_prefix
 from xlparity.excel.values import BEHIND_A_CIRCLE, CIRCULAR, Unsupported, Value
+from xlparity.excel.volatile import CHANGING
 from xlparity.excel.workbook import Workbook, formulas_of
 
-_VOLATILE = frozenset({"RAND", "RANDBETWEEN", "RANDARRAY", "NOW", "TODAY"})
 _OUTWARD = frozenset(
     {"CELL", "INFO", "RTD", "WEBSERVICE", "DDE", "IMAGE", "STOCKHISTORY", "CALL", "REGISTER.ID", "SQL.REQUEST"}
 )
@@ -163,8 +163,8 @@ class FormulaSurvey:
     def _note_call(self, facts: FormulaFacts, call: str) -> None:
         facts.calls.add(call)
         name = without_prefix(call)
-        if name in _VOLATILE:
-            facts.refusal = f"{name} gives another value each time"
+        if name in CHANGING:
+            facts.refusal = f"{name} gives another value each time; make its cell an input"
         elif name in _OUTWARD:
             facts.refusal = f"{name} depends on what is outside the workbook"
         elif name in _ANYWHERE:

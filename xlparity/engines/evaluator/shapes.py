@@ -22,6 +22,7 @@ from xlparity.excel.expand import AS_ARRAY, AS_LAMBDA
 from xlparity.excel.formula import CELL_MARK, LINES_MARK, RANGE_MARK, token_at, tokens
 from xlparity.excel.prefixes import without_prefix
 from xlparity.excel.resolve import NAMES as RESOLVED
+from xlparity.excel.volatile import CHANGING
 
 _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
 _SIGNS = re.compile(r"[-+](?: *[-+])+ *")  # spaces only: to Python the marks are white space as well
@@ -61,6 +62,8 @@ def compile_shape(shape: str, array: bool) -> Program:
         # Checked in the text: the parser makes a plain reference of INDIRECT("A1"), and no call remains.
         if token.kind == "function":
             name = without_prefix(token.text[:-1])
+            if name in CHANGING:
+                raise Refusal(f"{name} gives another value each time; make its cell an input")
             if name not in functions and name not in _PASSED_ON:
                 of = " of what cells decide" if name in RESOLVED else ""
                 raise Refusal(f"the function {name}{of}, which this engine does not support")
