@@ -389,7 +389,13 @@ def test_a_blank_beside_a_truth_value_is_false(compute, formula, expected):
 
 @pytest.mark.parametrize(
     ("formula", "expected"),
-    [('=A1="É"', True), ('="é"<>A1', False), ('=A1="Müller"', False), ('="’"="a"', False), ('=SUM(({"a","é"}="É")*1)', 1.0)],
+    [
+        ('=A1="É"', True),
+        ('="é"<>A1', False),
+        ('=A1="Müller"', False),
+        ('="’"="a"', False),
+        ('=SUM(({"a","é"}="É")*1)', 1.0),
+    ],
 )
 def test_texts_with_letters_beyond_ascii_are_equal_as_lookups_find_them(compute, formula, expected):
     """Whatever the language of the program: the case of a letter does not count, and another letter is another."""

@@ -164,18 +164,30 @@ def test_the_example_of_a_stored_value_that_is_out_of_date(run, small):
         assert codes(xlparity.verify(small.spec, options=Options(engines=("formulas", "cached")))) == found
 
 
-def store(path, number):
-    """The workbook with this number stored beside the formula in B1."""
+def test_the_example_of_a_formula_that_is_taken_as_an_input(small):
+    """With the value in place of the formula there is no remark."""
+    rule = RULES["XP206"]
+    small.write_cells({"B1": "=2*A1", "A1": rule.wrong_example})
+    store(small.workbook, float(rule.right_example), "A1")
+    assert codes(xlparity.verify(small.spec)) == ["XP206"]
+    small.write_cells({"B1": "=2*A1", "A1": float(rule.right_example)})
+    assert codes(xlparity.verify(small.spec)) == []
+
+
+def store(path, number, cell="B1"):
+    """The workbook with this number stored beside the formula in a cell."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     sheet = "xl/worksheets/sheet1.xml"
-    parts[sheet] = re.sub(rb"(</f><v>)[^<]*", rb"\g<1>%g" % number, parts[sheet])
+    empty = rb'(<c r="%s"[^>]*><f>[^<]*</f>)<v ?(?:/>|>[^<]*</v>)' % cell.encode()
+    assert re.search(empty, parts[sheet]), parts[sheet]
+    parts[sheet] = re.sub(empty, rb"\g<1><v>%g</v>" % number, parts[sheet])
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in parts.items():
             archive.writestr(name, data)
 
 
-ELSEWHERE = {"XP401", "XP305", "XP306", "XP307", "XP501"}
+ELSEWHERE = {"XP206", "XP401", "XP305", "XP306", "XP307", "XP501"}
 
 
 def test_every_rule_has_an_example_that_is_run():
@@ -208,7 +220,7 @@ def test_the_kind_of_a_code_decides_what_its_findings_count_as():
     assert set(CODES.values()) <= WRONG_FORMULA
     assert CAUSES.isdisjoint(OF_INPUTS)
     assert {code for code, rule in RULES.items() if rule.level == "error"} >= CAUSES | OF_INPUTS
-    assert rules.codes("stored", "remark") == {"XP501", "XP204"}
+    assert rules.codes("stored", "remark") == {"XP501", "XP204", "XP206"}
 
 
 def test_every_rule_says_everything():

@@ -78,7 +78,7 @@ INPUT = st.one_of(
     ADDRESS,
     table({"at": ADDRESS}, every_block=FLAG, also=ALSO, low=NUMBER, high=NUMBER),
     table({"at": ADDRESS, "choices": st.lists(NUMBER, min_size=1, max_size=3)}, every_block=FLAG),
-    table({"at": ADDRESS, "vary": FLAG}, also=ALSO),
+    table({"at": ADDRESS, "vary": FLAG}, also=ALSO, cut=FLAG),
 )
 TOLERANCE = table({}, rtol=st.floats(0, 1), atol=st.integers(0, 2))
 OUTPUT = st.one_of(
@@ -110,7 +110,8 @@ PARTS = {
     "outputs": st.dictionaries(NAME, OUTPUT, min_size=1, max_size=2),
     "accept": ACCEPT,
 }
-ONE_CHECK = table({"workbook": st.just("a.xlsx"), **PARTS})
+MOMENT = st.sampled_from(["2024-01-31", "2024-01-31T12:00", "2024-01-31 12:00:30.5", "1904-01-02"])
+ONE_CHECK = table({"workbook": st.just("a.xlsx"), **PARTS}, clock=table({}, now=MOMENT))
 SEVERAL = table(
     {
         "workbook": st.just("a.xlsx"),
@@ -301,7 +302,9 @@ def test_the_example_has_every_key():
     wanted = {key.name for table in TABLES_BY_NAME.values() for key in table.keys} - {"check"}
     assert wanted - keys <= {"columns"}
     assert "columns = [...]" in manual.EXAMPLE
-    assert alike(tomllib.loads(manual.EXAMPLE))
+    example = tomllib.loads(manual.EXAMPLE)
+    assert refusal(example) is None
+    assert alike(example | {"clock": {"now": example["clock"]["now"].isoformat()}})  # as an editor has it
 
 
 def test_the_example_and_its_reference_verify(run, tmp_path):

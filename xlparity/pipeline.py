@@ -14,9 +14,11 @@ import numpy as np
 from xlparity.compare.consensus import could_settle
 from xlparity.compare.coverage import count_coverage
 from xlparity.compare.run import Loaded
+from xlparity.compare.taken import with_taken
 from xlparity.diagnosis.causes import with_causes
 from xlparity.engines.protocol import Engine
 from xlparity.engines.registry import engines_of
+from xlparity.excel.values import serial_number
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
 from xlparity.results.report import Report
@@ -80,12 +82,14 @@ def assess(
     """The report on a workbook that is read, on its stored inputs and in scenarios around them.
 
     It is computed with numpy's default handling of errors, whatever the calling program has set. ``engines`` and
-    ``checks``, the plan's bound to the workbook, are given where they exist already; for given checks, no counterexample is
-    searched for.
+    ``checks``, the plan's bound to the workbook, are given where they exist already, and the workbook is ``prepared``; for
+    given checks, no counterexample is searched for.
     """
     with_counterexamples = checks is None
     engines = engines_of(options.engines) if engines is None else engines
-    checks = bind(plan, book, options.reference_timeout) if checks is None else checks
+    if checks is None:
+        checks = bind(plan, book, options.reference_timeout)
+        book = prepared(plan, book, checks)
     runs = [
         _run(
             checks,
@@ -103,6 +107,13 @@ def assess(
     paths = from_here(plan.path), from_here(book.path)
     report = Report(*paths, book.digest, tuple(results), coverage, _versions(engines), _digests(plan, checks))
     return replace(report, could_settle=could_settle(book, report, [engine.name for engine in engines]))
+
+
+def prepared(plan: Spec, book: Workbook, checks: Sequence[Check]) -> Workbook:
+    """The workbook as it is verified: at the spec's clock, and with values in place of the formulas that are inputs."""
+    if plan.clock is not None:
+        book = replace(book, clock=serial_number(plan.clock, date1904=book.date1904))
+    return with_taken(book, checks)
 
 
 def _run(

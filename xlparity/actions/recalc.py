@@ -10,8 +10,8 @@ from xlparity.excel import ooxml
 from xlparity.excel.address import Cell, parse_range
 from xlparity.excel.prefixes import misspelling, misspelt
 from xlparity.excel.values import MISSING, Depends, ErrorValue, Missing, Unsupported, Value
-from xlparity.excel.volatile import changing_formulas
-from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
+from xlparity.excel.volatile import changes_by_itself
+from xlparity.excel.workbook import Workbook, formulas_of, parse_workbook, read_bytes
 from xlparity.files import from_here
 from xlparity.results.stored import StoredReport, StoredResult, StoredStatus
 from xlparity.tolerance import Tolerance
@@ -35,7 +35,7 @@ def check_stored(path: Path) -> tuple[StoredReport, bytes]:
 
 def _taken(book: Workbook) -> dict[Cell, Value]:
     """The stored values of the formulas that give another value each time."""
-    changing = changing_formulas(book)
+    changing = [cell for cell, _ in formulas_of(book) if changes_by_itself(book, cell)]
     if not changing:
         return {}
     stored = find_engine("cached").load(book).recalculate({}).values_in(0)

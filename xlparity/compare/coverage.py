@@ -18,4 +18,5 @@ def count_coverage(workbook: Workbook, bound: Iterable[Cell]) -> Coverage:
     if len(is_bound) < len(anchors):
         reached |= {workbook.members.get(cell, cell) for cell in workbook.graph.before(is_bound)} & anchors.keys()
     unbound = tuple(cell for cell in anchors if cell not in reached)
-    return Coverage(workbook.formulas, len(is_bound), len(reached) - len(is_bound), unbound)
+    taken = len(workbook.taken)
+    return Coverage(workbook.formulas + taken, len(is_bound), len(reached) - len(is_bound), unbound, taken)

@@ -26,6 +26,7 @@ def input_findings(workbook: Workbook, check: Check, values: Mapping[Cell, Value
         *not_numbers(workbook, check.inputs, values),
         *unequal_copies(*copies, values),
         *hardcoded_copies(workbook, *copies),
+        *taken_inputs(workbook, check),
         *formula_inputs(workbook, check.inputs, {binding.cell for binding in check.cells.bindings}),
     )
 
@@ -145,6 +146,19 @@ def formula_inputs(workbook: Workbook, inputs: Iterable[Input[Range]], bound: Co
                 f"{first}{more} of input '{given.name}' is a formula where the others are constants, and cannot be set"
             )
             findings.append(Finding("XP204", given.name, tuple(formulas), (), said, str(formula)))
+    return tuple(findings)
+
+
+def taken_inputs(workbook: Workbook, check: Check) -> tuple[Finding, ...]:
+    """A finding XP206 for every input with formulas whose stored values are taken."""
+    findings = []
+    for given in check.inputs if workbook.taken else ():
+        cells = [c for places in given.places(check.cells.offsets) for c in places if c in workbook.taken]
+        if cells:
+            formula = workbook.taken[cells[0]]
+            more = f" and {len(cells) - 1:,} more" if len(cells) > 1 else ""
+            said = f"{cells[0]}{more} of input '{given.name}' is a formula, whose stored value is taken as the input"
+            findings.append(Finding("XP206", given.name, tuple(cells), (), said, formula))
     return tuple(findings)
 
 

@@ -25,7 +25,7 @@ from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column
 from xlparity.excel.values import BLANK, MISSING, Blank, ErrorValue, Missing, Unsupported, Value
-from xlparity.excel.workbook import Workbook, formulas_of
+from xlparity.excel.workbook import Formula, Workbook, formulas_of
 
 
 class ExcelModelEngine:
@@ -77,7 +77,9 @@ class ExcelModelSession:
             formula = self._workbook.formula(cell)
             if value is BLANK or (formula is not None and formula.area is not None):
                 raise UsageError(f"excelmodel cannot set {cell} to {value}; use the engine formulas")
-        inputs = {self._key(cell): _to_model(value) for cell, value in overrides.items()}
+        held = {cell: self._workbook.cells.get(cell) for cell in self._workbook.taken}
+        taken = {cell: value for cell, value in held.items() if value is not None and not isinstance(value, Formula)}
+        inputs = {self._key(cell): _to_model(value) for cell, value in (taken | dict(overrides)).items()}
         with _no_progress_bars(), np.errstate(all="ignore"):
             solution = self._model.calculate(inputs=inputs) if inputs else self._model.calculate()
         values: dict[Cell, Value] = {}

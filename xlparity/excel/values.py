@@ -1,5 +1,6 @@
 """The values of a cell: numbers, texts, truth values, blanks, errors, and reasons why there is no value."""
 
+import datetime
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -64,3 +65,17 @@ class Depends(Unsupported):
 
 
 Value: TypeAlias = float | str | bool | ErrorValue | Blank | Missing | Unsupported
+
+
+def serial_day(date: datetime.date, *, date1904: bool = False) -> int:
+    """The number by which Excel counts a day, from 1 January 1900 or 1904."""
+    if date1904:
+        return (date - datetime.date(1904, 1, 1)).days
+    days = (date - datetime.date(1899, 12, 30)).days
+    return days - (days <= 60)  # Excel counts a 29 February 1900, which there was not
+
+
+def serial_number(moment: datetime.datetime, *, date1904: bool = False) -> float:
+    """The number by which Excel counts a moment: days, with the time as a fraction."""
+    seconds = moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
+    return serial_day(moment.date(), date1904=date1904) + seconds / 86400

@@ -1,11 +1,12 @@
 """Formulas that give another value each time: they depend on chance or on the clock."""
 
+import math
 import re
 from typing import TYPE_CHECKING
 
 from xlparity.excel.address import Cell
-from xlparity.excel.contents import Formula
-from xlparity.excel.formula import tokens
+from xlparity.excel.ast import number
+from xlparity.excel.formula import end_of_call, tokens
 from xlparity.excel.prefixes import without_prefix
 
 if TYPE_CHECKING:
@@ -24,15 +25,24 @@ def changing_function(formula: str) -> str | None:
     return next((name for name in names if name in CHANGING), None)
 
 
-def changing_formulas(workbook: "Workbook") -> dict[Cell, str]:
-    """The formulas that call such a function, also by a name that stands for it, each with the function."""
-    found: dict[Cell, str] = {}
-    for cell, content in workbook.cells.items():
-        if isinstance(content, Formula):
-            try:
-                text = workbook.resolved(content.text, cell)
-            except ValueError:
-                text = content.text
-            if (name := changing_function(text)) is not None:
-                found[cell] = name
-    return found
+def changes_by_itself(workbook: "Workbook", cell: Cell) -> bool:
+    """Whether the cell's formula calls such a function, also by a name that stands for it."""
+    formula = workbook.formula(cell)
+    if formula is None:
+        return False
+    try:
+        return changing_function(workbook.resolved(formula.text, cell)) is not None
+    except ValueError:
+        return changing_function(formula.text) is not None
+
+
+def with_clock(formula: str, now: float) -> str:
+    """The formula with this moment, a serial number of days, in place of the calls of NOW and TODAY."""
+    if not _MAY_CALL.search(formula):
+        return formula
+    for token in reversed(tokens(formula)):
+        end = end_of_call(formula, token.end - 1) if token.text.upper() in ("NOW(", "TODAY(") else None
+        if end is not None and not formula[token.end : end - 1].strip():
+            moment = now if token.text.upper() == "NOW(" else float(math.floor(now))
+            formula = f"{formula[: token.start]}{number(moment)}{formula[end:]}"
+    return formula

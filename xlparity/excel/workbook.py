@@ -22,6 +22,7 @@ from xlparity.excel.graph import Graph
 from xlparity.excel.names import Scope, Table, whole_lines
 from xlparity.excel.resolve import resolved
 from xlparity.excel.values import Unsupported, Value
+from xlparity.excel.volatile import with_clock
 from xlparity.process import LOCK
 
 _LARGEST_AREA = 1_000_000  # cells of an array formula or a data table
@@ -37,7 +38,9 @@ class Workbook:
     each sheet. ``formulas`` counts the formula elements in the file itself, whether or not they could be read.
     ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh,
     ``macros`` that it has some, which may define functions, and ``iterates`` that Excel computes circular references by
-    iteration, and does not refuse them. ``edits`` are the cells that hold something else than in the file.
+    iteration, and does not refuse them. ``edits`` are the cells that hold something else than in the file, ``taken`` those of
+    them that have a value in place of their formula. ``clock`` is the moment that NOW gives, where that is fixed: a serial
+    number of days.
     """
 
     path: Path
@@ -52,6 +55,8 @@ class Workbook:
     macros: bool = False
     iterates: bool = False
     edits: frozenset[Cell] = frozenset()
+    taken: Mapping[Cell, str] = field(default_factory=dict)
+    clock: float | None = None
     _graphs: list[Graph] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -86,6 +91,11 @@ class Workbook:
             self, cells=cells, members=members, formulas=count, extents=extents, edits=self.edits.union(contents)
         )
 
+    def taking(self, values: Mapping[Cell, Value]) -> "Workbook":
+        """The workbook with these values in place of the formulas in their cells, which ``taken`` has from then on."""
+        texts = {cell: str(self.formula(cell)) for cell in values}
+        return replace(self.edited(values), taken={**self.taken, **texts})
+
     def meant(self, text: str, cell: Cell) -> Range | None:
         """The cells that a reference, a name or a structured reference in a formula of this cell means, if any."""
         try:
@@ -102,7 +112,10 @@ class Workbook:
 
         Raises ValueError where a name, a LET or a LAMBDA in it is in a form that is not supported.
         """
-        return resolved(expanded(text, cell, self.scope), cell, self)
+        return resolved(self._at_the_clock(expanded(text, cell, self.scope)), cell, self)
+
+    def _at_the_clock(self, text: str) -> str:
+        return text if self.clock is None else with_clock(text, self.clock)
 
     def read_by_excel(self, text: str) -> str:
         """The text of a formula as Excel reads it: #NAME? for each function by a name that Excel does not know.
@@ -118,14 +131,17 @@ class Workbook:
         return prefixes.as_read(text)
 
     def as_excel_reads(self) -> "Workbook":
-        """The workbook with the formulas as ``read_by_excel`` has them, Unsupported where that is not known."""
+        """The workbook with the formulas as ``read_by_excel`` has them, at its clock; Unsupported where that is not known."""
         contents: dict[Cell, Value | Formula] = {}
         for cell, formula in formulas_of(self):
-            if prefixes.concerns(formula.text):
-                try:
-                    contents[cell] = replace(formula, text=self.read_by_excel(formula.text))
-                except ValueError as reason:
-                    contents |= {member: Unsupported(str(reason)) for member in self.filled(cell).cells()}
+            text = self._at_the_clock(formula.text)
+            try:
+                text = self.read_by_excel(text) if prefixes.concerns(text) else text
+            except ValueError as reason:
+                contents |= {member: Unsupported(str(reason)) for member in self.filled(cell).cells()}
+            else:
+                if text != formula.text:
+                    contents[cell] = replace(formula, text=text)
         return self.edited(contents) if contents else self
 
     def area(self, text: str, cell: Cell) -> Range:

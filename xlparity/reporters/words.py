@@ -265,6 +265,8 @@ def coverage(report: Report, *, most: int | None = 5) -> str:
     sentence = f"{number(counted.formulas, 'formula')} in the file: {counted.bound:,} {'compared' if whole else 'to be compared'}"
     if counted.helper:
         sentence += f", {number(counted.helper, 'precedent')} of these"
+    if counted.taken:
+        sentence += f", {counted.taken:,} taken as inputs"
     if counted.unbound:
         sentence += f", {counted.unbound:,} not covered"
         shown = [str(cell) for cell in counted.unbound_cells[:most]]

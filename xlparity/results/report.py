@@ -287,19 +287,21 @@ class CheckResult:
 class Coverage:
     """How many formulas of the file the spec covers.
 
-    ``bound`` are compared, ``helper`` are precedents of a bound cell, ``unbound`` are all others, which are not covered; the
-    three add up to ``formulas``. ``unbound_cells`` are the unbound formulas that could be read.
+    ``bound`` are compared, ``helper`` are precedents of a bound cell, ``taken`` are cut and their values are inputs, ``unbound``
+    are all others, which are not covered; the four add up to ``formulas``. ``unbound_cells`` are the unbound formulas that
+    could be read.
     """
 
     formulas: int
     bound: int
     helper: int
     unbound_cells: tuple[Cell, ...] = ()
+    taken: int = 0
 
     @property
     def unbound(self) -> int:
         """The number of formulas that are not covered."""
-        return self.formulas - self.bound - self.helper
+        return self.formulas - self.bound - self.helper - self.taken
 
 
 @dataclass(frozen=True, slots=True)

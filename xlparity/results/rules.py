@@ -249,6 +249,18 @@ RULES: Mapping[str, Rule] = {
         "between =2*A1 and =2*A3; the reference returns 2 * a",
         "Enter the suggested formula, or correct the range in the spec.",
     ),
+    "XP206": Rule(
+        "FormulaTaken",
+        "remark",
+        "a formula whose stored value is taken as an input, which fails no check",
+        "The spec names the cell as an input, and it contains a formula of RAND, NOW or TODAY, or the input has cut = true. The "
+        "formula is cut: scenarios set the cell, and what the formula itself computes is not verified.",
+        "=RAND()",
+        "0.5",
+        "A1 is an input; its stored value is 0.5",
+        "Nothing has to be done. To verify the formula as well, bind its cell as an output, and its precedents as inputs.",
+        "note",
+    ),
     "XP301": Rule(
         "ErrorValue",
         "value",

@@ -90,7 +90,7 @@ class _Binder:
             if sentence := twin_misfit(at, area, transpose=twin.transpose):
                 raise self._wrong(given.name, f"'also' of input '{given.name}' {sentence}", "inputs")
             twins.append(Twin(area, twin.transpose))
-        ends = given.low, given.high, given.choices, given.vary
+        ends = given.low, given.high, given.choices, given.vary, given.cut
         return Input(given.name, at, given.every_block, tuple(twins), *ends)
 
     def _stay_on_the_grid(

@@ -50,7 +50,8 @@ class Twin(Generic[At]):
 class Input(Generic[At]):
     """A value that the reference is called with: where it stands, and what it may be varied between, if it may ``vary``.
 
-    ``every_block`` says that it stands in each block, and not only in the first.
+    ``every_block`` says that it stands in each block, and not only in the first, ``cut`` that formulas in it are replaced by
+    their stored values.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Input(Generic[At]):
     high: float | None = None
     choices: tuple[float, ...] = ()
     vary: bool = True
+    cut: bool = False
 
     def places(self: "Input[Range]", offsets: Sequence[Offset]) -> list[tuple[Cell, ...]]:
         """For each element, row by row, all the cells that contain it."""

@@ -11,6 +11,7 @@ workbook  = "training.xlsx"                # relative to this file
 reference = "training.py:train"            # file.py:function, or package.module:function
 tolerance = {{ rtol = 1e-9, atol = 1e-12 }}  # |actual - expected| <= atol + rtol*|expected|
 sheet     = "Sheet1"                       # for addresses that name none
+clock     = {{ now = 2024-01-31T12:00:00 }}  # what NOW gives
 
 [blocks]                                   # where the iterations are; left out for a single pass
 label = "Epoch {{n}}"                        # the text that opens block n = 1, 2, …
@@ -21,7 +22,7 @@ label = "Epoch {{n}}"                        # the text that opens block n = 1, 
 alpha = "B1"                               # an address in the first block, or outside the blocks
 X     = {{ at = "B5:D8", every_block = true, also = [{{ at = "B12:E14", transpose = true }}], low = -2, high = 2 }}
 y     = {{ at = "N5:N8", every_block = true, choices = [0, 1] }}
-W1    = "G5:G7"
+W1    = {{ at = "G5:G7", cut = true }}       # of formulas there, the stored values are the input
 b1    = {{ at = "H5", vary = false }}        # scenarios do not change it
 
 [outputs]                                  # compared, in every block

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -99,12 +100,13 @@ class CheckPlan:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A spec file; ``workbook`` is relative to the folder of ``path``."""
+    """A spec file; ``workbook`` is relative to the folder of ``path``. ``clock`` is what NOW gives, where that is fixed."""
 
     path: Path
     workbook: Path
     checks: tuple[CheckPlan, ...]
     lines: LineNumbers
+    clock: datetime | None = None
 
     @property
     def references(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ from xlparity.spec.schema import (
     ALSO,
     BLOCKS,
     CHECK,
+    CLOCK,
     INPUT,
     LIMITS,
+    MOMENT,
     OUTPUT,
     PLACE,
     PLACES,
@@ -35,6 +38,7 @@ from xlparity.spec.schema import (
     TABLES,
     KeyTable,
     is_text,
+    moment,
 )
 from xlparity.tolerance import Tolerance
 
@@ -93,7 +97,7 @@ class _SpecReader:
         named = table.get("check", {})
         if not TABLE.holds(named) or not all(map(TABLE.holds, named.values())):
             raise self.wrong("check", "[check.NAME] is a table for each check")
-        shared = {key: value for key, value in table.items() if key not in ("check", "accept")}
+        shared = {key: value for key, value in table.items() if key not in ("check", "accept", "clock")}
         accept = table.get("accept", [])
         name = self.path.name.removesuffix(SUFFIX)
         checks = [self.check(name, shared, self.accepted(accept, "accept", shared))] if not named else []
@@ -107,7 +111,21 @@ class _SpecReader:
             general = self.accepted(accept, "accept", merged, shared=True)
             special = self.accepted(own.get("accept", []), f"check.{name}.accept", merged)
             checks.append(self.check(name, merged, general + special))
-        return Spec(self.path, self.path.parent / workbook, tuple(checks), self.lines)
+        return Spec(
+            self.path, self.path.parent / workbook, tuple(checks), self.lines, self.clock(table.get("clock", {}))
+        )
+
+    def clock(self, table: Any) -> datetime | None:
+        """The moment at which the clock of the workbook stands, if it does."""
+        self.reading = ("", "clock")
+        if not TABLE.holds(table):
+            raise self.wrong("clock", "[clock] is a table such as { now = 2024-01-31T12:00:00 }")
+        self.known(table, CLOCK)
+        if "now" not in table:
+            return None
+        if not MOMENT.holds(table["now"]):
+            raise self.wrong("now", f"'now' of [clock] is {MOMENT.words}")
+        return moment(table["now"])
 
     def check(self, name: str, table: Mapping[str, Any], accepted: tuple[Acceptance, ...]) -> CheckPlan:
         for key in ("reference", "inputs", "outputs"):
@@ -187,7 +205,8 @@ class _SpecReader:
         twins = tuple(self.twin(name, twin, at, sheet) for twin in also)
         low, high = (None if end is None else float(end) for end in (low, high))
         drawn_from = tuple(map(float, choices or ()))
-        return Input(name, at, bool(table.get("every_block")), twins, low, high, drawn_from, vary is not False)
+        every_block, cut = bool(table.get("every_block")), bool(table.get("cut"))
+        return Input(name, at, every_block, twins, low, high, drawn_from, vary is not False, cut)
 
     def twin(self, name: str, table: Mapping[str, Any], given: Address, sheet: str | None) -> Twin[Address]:
         self.known(table, ALSO, name)

@@ -5,9 +5,11 @@ is for the reader and the binder.
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from xlparity.excel.address import MAX_ROW
@@ -141,6 +143,31 @@ TABLE = ValueKind("a table", {"type": "object"}, lambda value: isinstance(value,
 TABLES = ValueKind("a list of tables", {"type": "array"}, lambda value: _is_list(value, TABLE.holds))
 
 
+def moment(value: date | str) -> datetime:
+    """The moment that a date, a date and a time, or the text of one is; raises ValueError where it is none."""
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return found if isinstance(found, datetime) else datetime(found.year, found.month, found.day)
+
+
+def _is_moment(value: object) -> bool:
+    if isinstance(value, str) and not re.match(_MOMENT, value):
+        return False
+    try:
+        found = moment(value) if isinstance(value, date | str) else None
+    except ValueError:
+        return False
+    return found is not None and found.tzinfo is None and found >= _FIRST_MOMENT
+
+
+_FIRST_MOMENT = datetime(1904, 1, 2)  # of the later of Excel's two date systems
+_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?$"
+MOMENT = ValueKind(
+    "a date, or a date and a time, without a time zone, such as 2024-01-31T12:00:00",
+    {"type": "string", "pattern": _MOMENT},
+    _is_moment,
+)
+
+
 def _table(of: str) -> ValueKind:
     return TABLE._replace(schema=_ref(of))
 
@@ -182,6 +209,12 @@ INPUT = KeyTable(
         Key(
             "choices", NUMBERS, "the only values in scenarios", "choices = [0, 1]", "any number",
             "In place of low and high.",
+        ),
+        Key(
+            "cut", FLAG, "its formulas are replaced by their stored values, which scenarios change", "cut = true",
+            "false: scenarios change the constants on which they depend",
+            "For a formula that the reference does not model, such as a lookup in a table of data. Formulas with RAND, NOW or "
+            "TODAY are always cut. The report lists what was cut, since it is not verified.",
         ),
         Key(
             "vary", FLAG, "whether scenarios change the input", "vary = false", "true",
@@ -259,6 +292,20 @@ ACCEPT = KeyTable(
     ),
 )  # fmt: skip
 
+CLOCK = KeyTable(
+    "[clock]",
+    "The moment at which the workbook is computed.",
+    (
+        Key(
+            "now",
+            MOMENT,
+            "what NOW gives, and TODAY without the time",
+            "now = 2024-01-31T12:00:00",
+            "no formula with NOW or TODAY is computed",
+        ),
+    ),
+)
+
 _CHECK = (
     Key(
         "reference", TEXT, "the Python function, file.py:function or package.module:function",
@@ -298,6 +345,8 @@ SPEC = KeyTable(
         Key("workbook", TEXT, "the workbook's path, relative to this file", 'workbook = "training.xlsx"', required=True,
             more="--workbook on the command line overrides it."),
         *_CHECK,
+        Key("clock", _table("clock"), "the moment at which the workbook is computed", "clock = { now = 2024-01-31T12:00:00 }",
+            "no formula with NOW or TODAY is computed"),
         Key("check", TABLE._replace(schema={"type": "object", "additionalProperties": _ref("check")}),
             "several checks of one workbook", 'check.forward.outputs = { z1 = "J5:J8" }', "the file is one check",
             "[check.NAME] is a table for each check, with the keys above except workbook."),
@@ -312,7 +361,7 @@ SPEC = KeyTable(
 
 TABLES_BY_NAME: Mapping[str, KeyTable] = {
     "spec": SPEC, "blocks": BLOCKS, "input": INPUT, "also": ALSO, "output": OUTPUT, "tolerance": LIMITS,
-    "accept": ACCEPT, "check": CHECK,
+    "accept": ACCEPT, "clock": CLOCK, "check": CHECK,
 }  # fmt: skip
 """Every table, in the order of the reference, by its name in the JSON Schema."""
 
@@ -333,9 +382,9 @@ def schema_text() -> str:
 
 
 def value_of(example: str) -> Any:
-    """The value in an example of a key."""
+    """The value in an example of a key, a moment as a text."""
     (value,) = tomllib.loads(example).values()
-    return value
+    return json.loads(json.dumps(value, default=datetime.isoformat))
 
 
 def _property(key: Key) -> dict[str, Any]:

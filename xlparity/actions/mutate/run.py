@@ -25,7 +25,7 @@ from xlparity.engines.protocol import Values
 from xlparity.errors import OracleError, UsageError
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
-from xlparity.pipeline import Progress, assess, silent
+from xlparity.pipeline import Progress, assess, prepared, silent
 from xlparity.results.mutants import Mutant, MutantResult, MutationReport
 from xlparity.results.report import Finding, Report, Verdict
 from xlparity.settings import MUTATION_TIME, Options
@@ -153,9 +153,10 @@ class Bench:
         self.plan: Spec = read_spec(spec, options)
         self.book: Workbook = read_workbook(workbook or workbook_of(self.plan))
         self._options = options
+        checks = bind(self.plan, self.book, options.reference_timeout)
+        self.book = prepared(self.plan, self.book, checks)
         self.session = OriginalSession(self.book)
         self._engine = _SharedEngine(self.session)
-        checks = bind(self.plan, self.book, options.reference_timeout)
         references = {check.reference.name: check.reference for check in checks}
         cached = {
             name: _CachedReference(name, of.function, of.digest, of.containment, of.patience)

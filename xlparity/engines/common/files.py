@@ -43,7 +43,7 @@ class FileTemplate:
             addresses[member.sheet].add(member.a1)
         for name, part in self._names.items():
             sheet = ooxml.Sheet(self._parts[part], f"{workbook.path}: sheet '{name}'")
-            gone = {cell.a1: BLANK for cell in emptied if cell.sheet == name}
+            gone = {cell.a1: BLANK for cell in emptied if cell.sheet == name} | self._exchanged(name)
             contents = _stripped(sheet, addresses[name], self._stand_in)
             contents |= self._contents(sheet, name, gone) | self._reworded(sheet, name)
             edits = sheet.edits(contents)
@@ -86,6 +86,15 @@ class FileTemplate:
         for area, formula in areas.items():
             contents |= _masked(area, formula, given)
         return contents
+
+    def _exchanged(self, name: str) -> dict[str, Value]:
+        """The constants of the sheet that were edited since the file was read."""
+        held = {cell: self._workbook.cells.get(cell, BLANK) for cell in self._workbook.edits if cell.sheet == name}
+        return {
+            cell.a1: value
+            for cell, value in held.items()
+            if not isinstance(value, Formula | Unsupported) and cell not in self._workbook.members
+        }
 
     def _reworded(self, sheet: ooxml.Sheet, name: str) -> dict[str, ooxml.Content]:
         """The contents of the formulas that were edited or added since the file was read."""

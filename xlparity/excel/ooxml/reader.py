@@ -26,7 +26,7 @@ from xlparity.excel.ooxml.package import (
     relation_in,
     workbook_part,
 )
-from xlparity.excel.values import ErrorValue, Value
+from xlparity.excel.values import ErrorValue, Value, serial_day
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -152,11 +152,8 @@ def _serial(text: str, *, date1904: bool) -> float | None:
     days = 0
     if date is not None and date.year < (1904 if date1904 else 1900):
         return None
-    if date is not None and date1904:
-        days = (date - datetime.date(1904, 1, 1)).days
-    elif date is not None:
-        days = (date - datetime.date(1899, 12, 30)).days
-        days -= days <= 60  # Excel counts a 29 February 1900, which there was not
+    if date is not None:
+        days = serial_day(date, date1904=date1904)
     return days + (int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)) / 86400
 
 

@@ -113,6 +113,7 @@ def _report(report: Report) -> dict[str, Any]:
             "formulas": coverage.formulas,
             "bound": coverage.bound,
             "helper": coverage.helper,
+            "taken": coverage.taken,
             "unbound": coverage.unbound,
             "unbound_cells": [str(cell) for cell in coverage.unbound_cells],
         },
