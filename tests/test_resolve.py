@@ -20,14 +20,17 @@ RESOLVED = [
     ("OFFSET(OFFSET(A1,1,0),1,1)", "S!B3"), ("SUM(A1:OFFSET(C5,-1,0))", "SUM(S!A1:C4)"),
     ("SUM(OFFSET(A1,1,1):OFFSET(A1,2,1))", "SUM(S!B2:B3)"), ('INDIRECT("B2")', "S!B2"),
     ('INDIRECT("d!$A$1",TRUE)', "D!A1"), ('INDIRECT("there")', "D!A1"), ('INDIRECT("r2c2",FALSE)', "B2"),
-    ('INDIRECT("R[-1]C",0)', "C4"), ('SUM(INDIRECT("A1:A3"))', "SUM(S!A1:A3)"),
-    ('SUM(INDIRECT("A1"):INDIRECT("A3"))', "SUM(S!A1:A3)"),
+    ("OFFSET(A3,0,0,-2,1)", "S!A2:A3"), ("OFFSET(A1,1.9,0)", "OFFSET(A1,1.9,0)"), ('INDIRECT("nothing")', "#REF!"),
+    ('INDIRECT("A:A")', "A:A"), ('INDIRECT("$A$01:A003")', "S!A1:A3"), ('INDIRECT("")', "#REF!"), ("INDIRECT(5)", "#REF!"),
+    ('INDIRECT("Nowhere!A1")', "#REF!"), ('INDIRECT("R[-1]C",0)', "C4"), ('SUM(INDIRECT("A1:A3"))', "SUM(S!A1:A3)"),
+    ('SUM(INDIRECT("A1"):INDIRECT("A3"))', "SUM(S!A1:A3)"), ("SUM(A1:#REF!)", "SUM(#REF!)"), ("SUM(#REF!:#REF!)", "SUM(#REF!)"),
+    ('SUM(A1:INDIRECT(""))', "SUM(#REF!)"),
 ]  # fmt: skip
 
 # Cells decide these, or it is not certain what Excel makes of them.
 LEFT = [
-    "OFFSET(A3,0,0,-2,1)", "OFFSET(A1,B1,0)", "OFFSET(A1,1.5,0)", "OFFSET(A:A,0,1)", "OFFSET(A1,1)",
-    "OFFSET(A1*1,1,1)", 'INDIRECT("A"&1)', "INDIRECT(A1)", 'INDIRECT("A:A")', 'INDIRECT("nothing")',
+    "OFFSET(A1,B1,0)", "OFFSET(A1,1.5,0)", "OFFSET(A:A,0,1)", "OFFSET(A1,1)",
+    "OFFSET(A1*1,1,1)", 'INDIRECT("A"&1)', "INDIRECT(A1)", 'INDIRECT("A1#")',
     'INDIRECT("[1]S!A1")', '"OFFSET(A1,1,1)"', "MYOFFSET(A1,1,1)", "_xlfn.OFFSET(A1,1,1)", "ANCHORARRAY(A1)",
     "_xlfn.ANCHORARRAY(A1)", 'INDIRECT("R1C1",B1)',
 ]  # fmt: skip
@@ -36,9 +39,14 @@ LEFT = [
 # Microsoft's pages say otherwise: #REF! over the edge of the sheet, a size that is left out, names.
 UNLIKE = {
     "libreoffice": (
+        "OFFSET(A3,0,0,-2,1)", 'INDIRECT("nothing")', 'INDIRECT("Nowhere!A1")', 'INDIRECT("")', "INDIRECT(5)",
+        'INDIRECT("$A$01:A003")',
         "OFFSET(A1,-1,0)", "OFFSET(A1,0,0,0,1)", "OFFSET(A1,0,16384)", "OFFSET(#REF!,-1,1)", 'INDIRECT("there")',
     ),
-    "ironcalc": ("OFFSET(A1,1,0,,2)", 'INDIRECT("there")'),
+    "ironcalc": (
+        "OFFSET(A1,1,0,,2)", 'INDIRECT("there")', "OFFSET(A3,0,0,-2,1)", "SUM(A1:#REF!)", "SUM(#REF!:#REF!)",
+        'SUM(A1:INDIRECT(""))',
+    ),
 }  # fmt: skip
 
 

@@ -70,6 +70,17 @@ class Graph:
         except ValueError:  # no engine of ours computes it, and what it refers to is there as it is
             return formula.text
 
+    def add(self, found: Mapping[Cell, Sequence[Range]]) -> None:
+        """Adds ranges to which formulas refer beside what their texts say: references that OFFSET or INDIRECT gave."""
+        for cell, areas in found.items():
+            known = self.areas(cell)
+            fresh = [area for area in dict.fromkeys(areas) if area not in known]
+            if fresh:
+                self._areas[self.anchor(cell)] = (*known, *fresh)
+                self._dependents.clear()
+                for index in ("_formulas", "_readers", "circular"):
+                    self.__dict__.pop(index, None)
+
     def anchor(self, cell: Cell) -> Cell:
         """The first cell of the array formula that fills the cell; of any other cell, itself."""
         return self._workbook.members.get(cell, cell)

@@ -46,6 +46,10 @@ class Scope:
         found = {name.rpartition("!")[2] for name, text in self.names.items() if not _is_plain(text)}
         object.__setattr__(self, "expressions", frozenset(found))
 
+    def knows(self, word: str, sheet: str) -> bool:
+        """Whether the word is a name or a table that a formula on this sheet may use."""
+        return self._definition(word, sheet) is not None or folded(word) in self.tables
+
     def expression(self, word: str, sheet: str) -> str | None:
         """What a name means in a formula on this sheet, where it stands for an expression; None for any other name."""
         text = self._definition(word, sheet)

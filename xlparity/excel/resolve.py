@@ -1,39 +1,64 @@
-"""Replaces the calls that give a reference by that reference, where the formula alone decides which it is.
+"""Replaces the calls that give a reference by that reference.
 
-These are OFFSET and INDIRECT of constants, and ``A1#``, the cells into which the formula of A1 spills, which files have as
-``ANCHORARRAY(A1)``. Where cells decide it, a call stays as it is.
+These are OFFSET and INDIRECT, ``A1#``, the cells into which the formula of A1 spills, which files have as ``ANCHORARRAY(A1)``,
+and INDEX and CHOOSE beside a colon, as in ``A1:INDEX(B:B,3)``. Where the formula alone decides which reference it is,
+``resolved`` puts it in place of the call; where the values of cells decide it, ``deferred`` says which values these are, and
+``referred`` gives the reference for them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from xlparity.excel.address import Cell, Range, on_the_grid, parse_range
+from xlparity.excel.address import Cell, Range, folded, on_the_grid, parse_range
 from xlparity.excel.contents import Formula
 from xlparity.excel.formula import end_of_call, split_arguments, token_at, tokens
+from xlparity.excel.values import BLANK, ErrorValue, Value
 
 if TYPE_CHECKING:
     from xlparity.excel.workbook import Workbook
 
 NAMES = ("OFFSET", "INDIRECT", "ANCHORARRAY")
+_BESIDE_A_COLON = ("INDEX", "CHOOSE")  # elsewhere the engine computes them with what they refer to
 _CALLED = {
     "OFFSET(": "OFFSET",
     "INDIRECT(": "INDIRECT",
     "_XLFN.ANCHORARRAY(": "ANCHORARRAY",
 }  # by their names in a file
-_MAY_CALL = re.compile("|".join(NAMES), re.IGNORECASE)
-_WHOLE_NUMBER = re.compile(r"\s*([-+]?[0-9]{1,7})?\s*")
+_MAY_CALL = re.compile(rf"{'|'.join(NAMES)}|[)!]\s*:|:\s*(?:#|(?:{'|'.join(_BESIDE_A_COLON)})\()", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*([-+]?[0-9]{1,7})\s*")
 _TEXT = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
 _PLACE = re.compile(r"R(\[-?[0-9]+\]|[0-9]*)C(\[-?[0-9]+\]|[0-9]*)", re.IGNORECASE)
+_MARKER = re.compile("\0([0-9]+)\0")  # XML holds no null, so no formula has one
+_ZEROS = re.compile(r"((?:^|[!:$])\$?[A-Za-z]{1,3}\$?)0+(?=[1-9][0-9]*(?::|$))")
 _DELETED = "#REF!"
+_SOMETHING = re.compile(r"[\w.\\?]+")
+
+
+class Call(NamedTuple):
+    """A call of which values decide what it refers to: its function, the references and the values that it is given.
+
+    All are texts of formulas, in which the marker of another call may stand; a value that is left out is an empty text.
+    """
+
+    function: str
+    references: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+class Deferred(NamedTuple):
+    """A formula with a marker in place of each such call; those inside another one come before it."""
+
+    text: str
+    calls: tuple[Call, ...]
 
 
 def resolved(formula: str, cell: Cell, workbook: "Workbook") -> str:
-    """The formula of a cell with a reference, or ``#REF!``, in place of each such call."""
+    """The formula of a cell with a reference, or ``#REF!``, in place of each call that needs no values."""
     if not _MAY_CALL.search(formula):
         return formula
-    changed = False
+    changed = "!:" in formula or ":#" in formula
     for token in reversed(
         tokens(formula)
     ):  # the last first: a call in an argument is replaced before the one around it
@@ -44,16 +69,122 @@ def resolved(formula: str, cell: Cell, workbook: "Workbook") -> str:
         reference = _reference(name, split_arguments(formula, token.end, end - 1), cell, workbook)
         if reference is not None:
             formula, changed = formula[: token.start] + reference + formula[end:], True
-    return _with_ranges(formula, cell) if changed else formula
+    return with_ranges(formula, cell) if changed else formula
 
 
-def _reference(name: str, arguments: Sequence[str], cell: Cell, workbook: "Workbook") -> str | None:
-    """The reference that a call gives; None where it is not certain."""
-    if name == "OFFSET":
-        return _offset(arguments, cell, workbook)
+def deferred(formula: str, cell: Cell, workbook: "Workbook") -> Deferred | None:
+    """The formula with markers for its calls of which values decide what they refer to; None where it has none.
+
+    Raises ValueError with the reason where such a call is in a form that is not supported.
+    """
+    if not _MAY_CALL.search(formula):
+        return None
+    calls: list[Call] = []
+    for token in reversed(tokens(formula)):
+        name = token.text[:-1].upper() if token.kind == "function" else ""
+        end = end_of_call(formula, token.end - 1) if name in ("OFFSET", "INDIRECT", *_BESIDE_A_COLON) else None
+        if end is None or (name in _BESIDE_A_COLON and not _beside_a_colon(formula, token.start, end)):
+            continue
+        calls.append(_call(name, split_arguments(formula, token.end, end - 1), cell, workbook))
+        formula = f"{formula[: token.start]}\0{len(calls) - 1}\0{formula[end:]}"
+    return Deferred(formula, tuple(calls)) if calls else None
+
+
+def _beside_a_colon(formula: str, start: int, end: int) -> bool:
+    return formula[:start].rstrip().endswith(":") or formula[end:].lstrip().startswith(":")
+
+
+def _call(name: str, given: Sequence[str], cell: Cell, workbook: "Workbook") -> Call:
+    least, most = {"OFFSET": (3, 5), "INDIRECT": (1, 2), "INDEX": (2, 3), "CHOOSE": (2, 255)}[name]
+    if not least <= len(given) <= most:
+        raise ValueError(f"{name} with {len(given)} arguments")
     if name == "INDIRECT":
-        return _indirect(arguments, cell, workbook)
-    area = _area(arguments[0], cell, workbook) if len(arguments) == 1 else None
+        return Call(name, (), tuple(given))
+    references, values = (given[1:], given[:1]) if name == "CHOOSE" else (given[:1], given[1:])
+    for text in references:
+        if (
+            not _MARKER.fullmatch(text.strip())
+            and text.strip().upper() != _DELETED
+            and _area(text, cell, workbook) is None
+        ):
+            raise ValueError(f"{name} of what is no plain reference")
+    return Call(name, tuple(references), tuple(values))
+
+
+def marked(text: str, references: Mapping[int, str]) -> str:
+    """The text with these references in place of the markers of their calls."""
+    return _MARKER.sub(lambda marker: references[int(marker[1])], text)
+
+
+def markers(text: str) -> list[int]:
+    """The numbers of the calls whose markers are in the text."""
+    return [int(number) for number in _MARKER.findall(text)]
+
+
+def referred(
+    call: Call, references: Sequence[str], values: Sequence[Value | None], cell: Cell, workbook: "Workbook"
+) -> str:
+    """The reference, or the error value, that a call gives for these values, None for one that is left out.
+
+    ``references`` are those of the call without markers. Raises ValueError with the reason where it is not certain.
+    """
+    for value in values:
+        if isinstance(value, ErrorValue):
+            return value.code
+    if call.function == "INDIRECT":
+        return _of_text(values, cell, workbook)
+    numbers = [None if value is None else _whole_number(value, call.function) for value in values]
+    if call.function == "CHOOSE":
+        number = numbers[0] or 0
+        return references[number - 1] if 1 <= number <= len(references) else "#VALUE!"
+    if _ERROR.fullmatch(references[0].strip()):
+        return references[0].strip()
+    area = _area(references[0], cell, workbook)
+    if area is None:
+        raise ValueError(f"{call.function} of what is no plain reference")
+    return _moved(area, numbers) if call.function == "OFFSET" else _element(area, numbers)
+
+
+_ERROR = re.compile(r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A)", re.IGNORECASE)
+
+
+def _whole_number(value: Value, name: str) -> int:
+    if value is BLANK:
+        return 0
+    # Excel cuts 2.9 to 2; that it makes 1 of a size of 0.9 is not documented.
+    if not isinstance(value, float) or abs(value) > 1e7 or 0 < abs(value) < 1:
+        raise ValueError(f"{name} by what is no whole number")
+    return int(value)
+
+
+def _reference(name: str, given: Sequence[str], cell: Cell, workbook: "Workbook") -> str | None:
+    """The reference that a call gives; None where it is not certain, or needs values."""
+    if name == "ANCHORARRAY":
+        return _spilled(given, cell, workbook)
+    values = [_constant(text) for text in (given if name == "INDIRECT" else given[1:])]
+    if "values" in values:
+        return None
+    try:
+        call = _call(name, given, cell, workbook)
+        return referred(call, call.references, values, cell, workbook)
+    except ValueError:
+        return None
+
+
+def _constant(text: str) -> Value | None:
+    """The constant that an argument is, None where it is left out; the text ``values`` where it is anything else."""
+    if not text.strip():
+        return None
+    if number := _NUMBER.fullmatch(text):
+        return float(number[1])
+    if text.strip().upper() in ("TRUE", "FALSE"):
+        return text.strip().upper() == "TRUE"
+    constant = _TEXT.fullmatch(text)
+    return "values" if constant is None else constant[1].replace('""', '"')
+
+
+def _spilled(given: Sequence[str], cell: Cell, workbook: "Workbook") -> str | None:
+    area = _area(given[0], cell, workbook) if len(given) == 1 else None
     if area is None or area.size > 1:
         return None
     content = workbook.cells.get(area.first)
@@ -62,26 +193,36 @@ def _reference(name: str, arguments: Sequence[str], cell: Cell, workbook: "Workb
     return str(content.area or area.first)  # a formula that does not spill is a range of its own cell
 
 
-def _offset(arguments: Sequence[str], cell: Cell, workbook: "Workbook") -> str | None:
-    base, *rest = arguments
-    numbers = [_WHOLE_NUMBER.fullmatch(text) for text in rest]
-    if not 2 <= len(rest) <= 4 or not all(numbers):
-        return None
-    if base.strip().upper() == _DELETED:
+def _moved(area: Range, numbers: Sequence[int | None]) -> str:
+    """What OFFSET gives: an argument that is left out moves by nothing, or keeps the size."""
+    down, right, *size = numbers
+    rows, columns = (
+        given or 0 if given is not None else size for given, size in zip([*size, None, None], area.shape, strict=False)
+    )
+    # Of a negative size Excel counts backwards, from the same cell.
+    top, left = (
+        at + (move or 0) + min(length + 1, 0)
+        for at, move, length in ((area.row, down, rows), (area.column, right, columns))
+    )
+    if not rows or not columns or not on_the_grid(top, left):
         return _DELETED
-    area = _area(base, cell, workbook)
-    if area is None:
-        return None
-    # An argument that is left out between commas moves by nothing, or keeps the size.
-    down, right, rows, columns = [
-        int(number[1]) if number and number[1] else None for number in [*numbers, None, None]
-    ][:4]
-    rows, columns = (size if given is None else given for size, given in zip(area.shape, (rows, columns), strict=True))
-    if rows < 0 or columns < 0:
-        return None  # Excel counts backwards, which its documentation rules out
-    first = area.first.moved(down or 0, right or 0)
-    last = first.moved(rows - 1, columns - 1)
-    return str(Range.of(first, last)) if rows and columns and first.on_the_grid and last.on_the_grid else _DELETED
+    last = Cell(area.sheet, top + abs(rows) - 1, left + abs(columns) - 1)
+    return str(Range.of(Cell(area.sheet, top, left), last)) if last.on_the_grid else _DELETED
+
+
+def _element(area: Range, numbers: Sequence[int | None]) -> str:
+    """What INDEX gives: a cell, or a whole row or column of the area where the number is 0 or left out."""
+    rows, columns = area.shape
+    if len(numbers) == 1:
+        if rows > 1 and columns > 1:
+            raise ValueError("INDEX of a table with one number")
+        row, column = (numbers[0], None) if columns == 1 else (None, numbers[0])
+    else:
+        row, column = numbers
+    if not (0 <= (row or 0) <= rows and 0 <= (column or 0) <= columns):
+        return _DELETED
+    first = area.first.moved((row or 1) - 1, (column or 1) - 1)
+    return str(Range.of(first, first.moved(0 if row else rows - 1, 0 if column else columns - 1)))
 
 
 def _area(text: str, cell: Cell, workbook: "Workbook") -> Range | None:
@@ -92,20 +233,38 @@ def _area(text: str, cell: Cell, workbook: "Workbook") -> Range | None:
     return workbook.meant(token.text, cell)
 
 
-def _indirect(arguments: Sequence[str], cell: Cell, workbook: "Workbook") -> str | None:
-    match = _TEXT.fullmatch(arguments[0])
-    style = arguments[1].strip().upper() if len(arguments) == 2 else "TRUE"
-    if match is None or len(arguments) > 2 or style not in ("TRUE", "FALSE", "1", "0", ""):
-        return None
-    text = match[1].replace('""', '"').strip()
-    if style in ("TRUE", "1"):
-        area = _area(text, cell, workbook)
-        return None if area is None else str(area)
+def _of_text(values: Sequence[Value | None], cell: Cell, workbook: "Workbook") -> str:
+    """What INDIRECT gives for a text."""
+    text, style = values[0], values[1] if len(values) > 1 else True
+    if text is None or isinstance(style, str):
+        raise ValueError("INDIRECT without a text, or with one for its style")
+    if not isinstance(text, str):
+        return _DELETED
+    text = _ZEROS.sub(r"\1", text.strip())
     sheet, separator, place = text.rpartition("!")
+    if separator and not _has_sheet(sheet, workbook):
+        if "[" in sheet:
+            raise ValueError("INDIRECT to another workbook")
+        return _DELETED
+    if style is True or (isinstance(style, float) and style):
+        if (area := _area(text, cell, workbook)) is not None:
+            return str(area)
+        if (token := token_at(text, 0)) is not None and token.kind == "whole" and token.text == text:
+            return text
+        if not text or (
+            _SOMETHING.fullmatch(place) and not workbook.scope.knows(text, cell.sheet) and not place.isdigit()
+        ):
+            return _DELETED
+        raise ValueError("INDIRECT to what is no plain reference")
     ends = [_r1c1(end, cell) for end in place.split(":")]
     if len(ends) > 2 or None in ends:
-        return None
+        raise ValueError("INDIRECT to what is no plain reference")
     return sheet + separator + ":".join(end.a1 for end in ends if end is not None)
+
+
+def _has_sheet(name: str, workbook: "Workbook") -> bool:
+    plain = name[1:-1].replace("''", "'") if name.startswith("'") else name
+    return folded(plain) in map(folded, workbook.sheets)
 
 
 def _r1c1(text: str, at: Cell) -> Cell | None:
@@ -120,15 +279,20 @@ def _r1c1(text: str, at: Cell) -> Cell | None:
     return Cell(at.sheet, row, column) if on_the_grid(row, column) else None
 
 
-def _with_ranges(formula: str, cell: Cell) -> str:
-    """The formula with one reference in place of two with a colon between them, as in ``A1:Sheet!B2``."""
+def with_ranges(formula: str, cell: Cell) -> str:
+    """The formula with one reference in place of two with a colon between them, as in ``A1:Sheet!B2``; an error stays one."""
     found = tokens(formula)
     for left, right in reversed([*pairwise(found)]):
-        if left.kind == right.kind == "reference" and formula[left.end : right.start].strip() == ":":
+        if formula[left.end : right.start].strip() != ":":
+            continue
+        errors = {token.text.upper() for token in (left, right) if token.kind == "error"}
+        if len(errors) == 1 and {left.kind, right.kind} <= {"error", "reference", "whole"}:
+            return with_ranges(formula[: left.start] + errors.pop() + formula[right.end :], cell)
+        if left.kind == right.kind == "reference":
             one, other = parse_range(left.text, cell.sheet), parse_range(right.text, cell.sheet)
             if one.sheet == other.sheet:
                 top, left_end = min(one.row, other.row), min(one.column, other.column)
                 bottom, right_end = max(one.last_row, other.last_row), max(one.last_column, other.last_column)
                 whole = Range(one.sheet, top, left_end, bottom, right_end)
-                return _with_ranges(formula[: left.start] + str(whole) + formula[right.end :], cell)
+                return with_ranges(formula[: left.start] + str(whole) + formula[right.end :], cell)
     return formula

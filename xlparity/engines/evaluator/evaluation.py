@@ -43,6 +43,8 @@ class FormulaNode(NamedTuple):
     spills: bool
     full: tuple[tuple[int, int] | None, ...]
     """The full size of each argument that is whole rows or columns, None for others."""
+    samples: tuple[int, ...] | None = None
+    """The samples in which the formula has these arguments, where it has others in the rest."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +61,11 @@ class FormulaGroup:
     results: NDArray[np.intp]
     reads: NDArray[np.intp]
 
+    @property
+    def samples(self) -> tuple[int, ...] | None:
+        """The samples in which the formulas have these arguments; None where they always have."""
+        return self.nodes[0].samples
+
     def only(self, chosen: NDArray[np.intp]) -> "FormulaGroup":
         """The group of the formulas with these numbers."""
         nodes = [self.nodes[number] for number in chosen.tolist()]
@@ -67,24 +74,34 @@ class FormulaGroup:
 
 
 class Schedule(NamedTuple):
-    """The groups in dependency order, and the formulas on a circle or dependent on one."""
+    """The groups in dependency order, and the formulas that cannot be computed: on a circle, or dependent on what cannot."""
 
     groups: list[FormulaGroup]
-    circular: list[FormulaNode]
+    rest: list[FormulaNode]
 
 
-def schedule(nodes: Sequence[FormulaNode], held: frozenset[int] | set[int], plans: Plans) -> Schedule:
-    """The formulas in groups in dependency order; the ``held`` places have given values and depend on no formula."""
-    producer = {place: number for number, node in enumerate(nodes) for place in node.results if place not in held}
+def schedule(
+    nodes: Sequence[FormulaNode], held: frozenset[int] | set[int], plans: Plans, unknown: Collection[int] = ()
+) -> Schedule:
+    """The formulas in groups in dependency order; the ``held`` places have given values and depend on no formula.
+
+    Nothing that depends on the ``unknown`` places, of which none is held, can be computed.
+    """
+    writers: dict[int, list[int]] = {}  # several of a place to which each writes in some of the samples
+    for number, node in enumerate(nodes):
+        for place in node.results:
+            if place not in held:
+                writers.setdefault(place, []).append(number)
     readers: list[list[int]] = [[] for _ in nodes]
     waiting = [0] * len(nodes)
     level = [0] * len(nodes)
     for number, node in enumerate(nodes):
         for argument in node.arguments:
             for place in (argument,) if isinstance(argument, int) else argument:
-                if place in producer:
-                    readers[producer[place]].append(number)
-                    waiting[number] += 1
+                before = writers.get(place, ())
+                waiting[number] += len(before) + (place in unknown)
+                for writer in before:
+                    readers[writer].append(number)
     ready = [number for number, count in enumerate(waiting) if count == 0]
     for number in ready:  # grows while it is iterated
         after = level[number] + 1
@@ -96,11 +113,11 @@ def schedule(nodes: Sequence[FormulaNode], held: frozenset[int] | set[int], plan
     grouped: dict[tuple[Any, ...], list[FormulaNode]] = {}
     for number in ready:
         node = nodes[number]
-        key = level[number], id(node.program), node.shapes, node.block, node.spills, node.full
+        key = level[number], id(node.program), node.shapes, node.block, node.spills, node.full, node.samples
         grouped.setdefault(key, []).append(node)
     order = sorted(grouped.items(), key=lambda item: item[0][0])
-    circular = [node for node, count in zip(nodes, waiting, strict=True) if count]
-    return Schedule([_group(found, plans) for _, found in order], circular)
+    rest = [node for node, count in zip(nodes, waiting, strict=True) if count]
+    return Schedule([_group(found, plans) for _, found in order], rest)
 
 
 def _group(nodes: list[FormulaNode], plans: Plans) -> FormulaGroup:
@@ -138,12 +155,14 @@ class Evaluation:
 
     ``shadows`` maps the places of held cells to the places for the results of their own formulas. ``decided`` are the
     formulas, by the place of their first result, that depend on the reading in any sample, and ``samples`` says in which.
+    ``numbers`` are those of the samples, where these are some of all.
     """
 
     batch: Store
     rounded: bool
     held: Mask
     shadows: dict[int, int]
+    numbers: NDArray[np.intp] | None = None
     decided: set[int] = field(default_factory=set)
     samples: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
@@ -182,6 +201,9 @@ class Evaluation:
 
     def compute(self, group: FormulaGroup) -> None:
         """Computes the formulas of the group, and writes their values."""
+        if group.samples is not None:
+            self._in_some_samples(group, group.samples)
+            return
         samples = self.batch.numbers.shape[1]
         size = max(1, len(group.reads) // max(1, len(group.nodes)))
         step = max(1, _MOST_NUMBERS // (size * samples))
@@ -190,6 +212,34 @@ class Evaluation:
         else:
             for begin in range(0, len(group.nodes), step):
                 self._part(group.only(np.arange(begin, min(begin + step, len(group.nodes)))), size)
+
+    def _in_some_samples(self, group: FormulaGroup, samples: tuple[int, ...]) -> None:
+        """Computes the formulas in these samples only, by an evaluation of the cells that they read and write."""
+        at = np.array(samples, dtype=np.intp)
+        if self.numbers is not None:
+            at = np.flatnonzero(np.isin(self.numbers, at))
+        if not at.size:
+            return
+        places = self.places(group)
+        rows = np.unique(np.concatenate([group.reads, places.ravel()]))
+        part = Store(self.batch.numbers[np.ix_(rows, at)], self.batch.kinds[np.ix_(rows, at)], self.batch.words)
+        inner = FormulaGroup(
+            [node._replace(samples=None) for node in group.nodes],
+            group.plan,
+            [np.searchsorted(rows, argument) for argument in group.arguments],
+            np.searchsorted(rows, places),
+            np.searchsorted(rows, group.reads),
+        )
+        evaluation = Evaluation(part, self.rounded, np.zeros(len(rows), dtype=bool), {})
+        evaluation.compute(inner)
+        written = np.unique(places)
+        inside = np.searchsorted(rows, written)
+        self.batch.numbers[np.ix_(written, at)] = part.numbers[inside]
+        self.batch.kinds[np.ix_(written, at)] = part.kinds[inside]
+        self._plain[written] = (self.batch.kinds[written] == NUMBER).all(axis=1)
+        firsts = dict(zip(inner.results[0].tolist(), group.results[0].tolist(), strict=True))
+        self.decided.update(firsts[place] for place in evaluation.decided)
+        self.samples[at] |= evaluation.samples
 
     def _part(self, group: FormulaGroup, size: int) -> None:
         samples = self.batch.numbers.shape[1]
@@ -276,6 +326,15 @@ class Evaluation:
         table = np.broadcast_to(table, (rows if table.shape[0] == 1 else table.shape[0],
                                         columns if table.shape[1] == 1 else table.shape[1], nodes * count))  # fmt: skip
         return table[:rows, :columns].reshape(rows * columns, nodes, count)
+
+    def write(self, results: Sequence[int], value: Value, samples: Sequence[int] | None) -> None:
+        """Gives these results one value, in these samples or in all; held cells have others than their own."""
+        number, kind = encode(value, self.batch.words)
+        rows = [self.shadows.get(place, place) if self.held[place] else place for place in results]
+        if rows:
+            at = np.ix_(rows, range(self.batch.numbers.shape[1]) if samples is None else samples)
+            self.batch.numbers[at], self.batch.kinds[at] = number, kind
+            self._plain[rows] = (self.batch.kinds[rows] == NUMBER).all(axis=1)
 
     def places(self, group: FormulaGroup) -> NDArray[np.intp]:
         """The places for the group's results; held cells have others than their own."""
@@ -392,7 +451,7 @@ def in_both_readings(groups: Sequence[FormulaGroup], exact: Evaluation) -> Evalu
     chosen = np.flatnonzero(exact.samples)
     other = Store(batch.numbers[:, chosen], batch.kinds[:, chosen], batch.words)
     changed = np.zeros(len(batch.numbers), dtype=bool)
-    Evaluation(other, True, exact.held, exact.shadows).update(groups, exact.decided, changed)
+    Evaluation(other, True, exact.held, exact.shadows, chosen).update(groups, exact.decided, changed)
     return Evaluated(exact, _differing(batch, other, chosen, np.flatnonzero(changed)))
 
 

@@ -2,28 +2,65 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xlparity import collector
 from xlparity.engines.common.circularity import certain_circles
 from xlparity.engines.evaluator import whereabouts
-from xlparity.engines.evaluator.evaluation import Evaluated, FormulaGroup, FormulaNode, Plans, evaluate, schedule
+from xlparity.engines.evaluator.dynamic import DynamicEvaluation, DynamicFormula
+from xlparity.engines.evaluator.evaluation import (
+    Evaluated,
+    Evaluation,
+    FormulaGroup,
+    FormulaNode,
+    Plans,
+    evaluate,
+    in_both_readings,
+    schedule,
+)
 from xlparity.engines.evaluator.functions import DATED
 from xlparity.engines.evaluator.guards import Refusal
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
-from xlparity.excel.address import Cell
+from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Batch, Kinds, Other, Store, Words, encode, encoded
 from xlparity.excel.columns import Column, Floats
 from xlparity.excel.formula import dissect
 from xlparity.excel.names import full_size
 from xlparity.excel.prefixes import concerns
-from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK, CIRCULAR, MISSING, Missing, Unsupported, Value
+from xlparity.excel.resolve import Deferred, deferred, markers
+from xlparity.excel.values import (
+    BEHIND_A_CIRCLE,
+    BLANK,
+    CIRCULAR,
+    MISSING,
+    ErrorValue,
+    Missing,
+    Unsupported,
+    Value,
+)
 from xlparity.excel.workbook import Formula, Workbook
 
 _LARGEST_RANGE = 1_000_000  # cells of one range; a column of a sheet has 1,048,576
+_BLANK = "a blank"  # the name of the place for cells that get none of their own
+_OUT_OF_LINE = "#VALUE!"  # and of what Excel has for a range in a plain cell that is not in line with it
+_SPARE = 4_096  # numbers that formulas may have of which the references become known later
 _LARGEST = 64_000_000  # values computed at once, 576 MB, and as many in the second reading
+
+
+class Plan(NamedTuple):
+    """What is to be computed: the formulas, in groups where no values decide their references, and the dynamic ones.
+
+    ``shadows`` are the places for the results of held formulas, by their own places.
+    """
+
+    groups: Sequence[FormulaGroup]
+    shadows: dict[int, int]
+    nodes: Sequence[FormulaNode]
+    dynamic: Sequence[DynamicFormula]
 
 
 class FormulasSession:
@@ -33,6 +70,7 @@ class FormulasSession:
     """
 
     _encoded: tuple[Floats, Kinds] | None = None
+    _closed = False  # that every cell has its place; what only a dynamic formula refers to, and no cell holds, is blank
 
     @collector.paused()
     def __init__(self, workbook: Workbook, base: "FormulasSession | None" = None) -> None:
@@ -41,7 +79,11 @@ class FormulasSession:
         self._programs: dict[tuple[str, bool], Program | Refusal] = base._programs if base else {}
         self._plans: Plans = base._plans if base else {}
         self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
-        self._constants: dict[float | Missing, int] = {}
+        self._constants: dict[
+            float | Missing | str, int
+        ] = {}  # a text is the name of a value that is computed meanwhile
+        self._dynamic: list[DynamicFormula] = []
+        self._helpers: list[FormulaNode] = []  # which compute what decides the references of dynamic formulas
         self._workbook = workbook
         formulas: list[tuple[Cell, Formula]] = []
         for cell, content in workbook.cells.items():
@@ -54,14 +96,23 @@ class FormulasSession:
         for member in workbook.members:
             self._place(member, MISSING)
         made = [self._node(cell, formula) for cell, formula in formulas]
-        self._nodes = [node for node in made if node is not None]
-        self._by_formulas = frozenset(place for node in self._nodes for place in node.results)
-        self._groups, self._circular = schedule(self._nodes, frozenset(), self._plans)
+        self._nodes = [*self._helpers, *(node for node in made if node is not None)]
+        results = [*(node.results for node in self._nodes), *(formula.results for formula in self._dynamic)]
+        self._by_formulas = frozenset(place for places in results for place in places if place >= 0)
+        self._groups, rest = schedule(self._nodes, frozenset(), self._plans)
+        self._circular = frozenset(node.results[0] for node in rest)
         self._cells = list(self._places)
-        circles = certain_circles(workbook, [self._cells[node.results[0]] for node in self._circular])
-        for node in self._circular:
-            self._refuse(node.results, CIRCULAR if self._cells[node.results[0]] in circles else BEHIND_A_CIRCLE)
-        self._start += reversed(self._constants)  # their places are negative
+        anchors = {place: self._cells[place] for place in self._circular if place >= 0}
+        circles = certain_circles(workbook, list(anchors.values()))
+        for node in rest:
+            self._refuse(node.results, CIRCULAR if anchors.get(node.results[0]) in circles else BEHIND_A_CIRCLE)
+        self._blank = self._constant_place(_BLANK)
+        self._constant_place(_OUT_OF_LINE)
+        self._spare = _SPARE if self._dynamic else 0
+        self._start += [MISSING] * self._spare
+        self._start += self._constant_values()  # whose places are negative
+        self._current: Store | None = None
+        self._closed = True
         self._words = Words()
 
     def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
@@ -90,54 +141,83 @@ class FormulasSession:
         for column in given.values():
             if isinstance(column, np.ndarray | tuple) and len(column) != samples:
                 raise ValueError(f"a column of {len(column)} values for {samples} samples")
-        outside = [cell for cell in given if not self._used(cell)]
-        if outside and any(node.program.lines for node in self._nodes):
+        outside = [cell for cell in given if not self._used(cell) or (self._dynamic and cell not in self._places)]
+        if outside and (self._dynamic or any(node.program.lines for node in self._nodes)):
             return self.like(_with_room(self._workbook, outside))._over(samples, given, forced=forced)
         held = {self._places[cell]: column for cell, column in given.items() if cell in self._places}
-        groups, shadows = self._schedule(frozenset(held), forced=forced)
-        step = max(1, _LARGEST // max(1, len(self._start) + len(shadows)))
+        plan = self._planned(frozenset(held), forced=forced)
+        step = max(1, _LARGEST // max(1, len(self._start) + len(plan.shadows)))
         parts = [
-            self._computed(groups, shadows, held, slice(begin, min(begin + step, samples)))
-            for begin in range(0, samples, step)
+            self._computed(plan, held, slice(begin, min(begin + step, samples))) for begin in range(0, samples, step)
         ]
         store, others = parts[0] if len(parts) == 1 else _joined(parts)
         rows, separate = self._places, {cell: column for cell, column in given.items() if cell not in self._places}
         if forced:
-            rows = {**rows, **{self._cells[place]: row for place, row in shadows.items()}}
-            computed = {place for group in groups for place in group.results.ravel().tolist()}
+            rows = {**rows, **{self._cells[place]: row for place, row in plan.shadows.items()}}
+            computed = {place for group in plan.groups for place in group.results.ravel().tolist()}
+            computed.update(place for formula in plan.dynamic for place in formula.results)
             for cell in given:
                 content = self._workbook.cells.get(self._workbook.members.get(cell, cell))
                 if isinstance(content, Formula | Unsupported) and self._places[cell] not in computed:
                     separate[cell] = self._start[self._places[cell]]  # the reason why it is not computed
         return Batch(rows, store, others, separate)
 
-    def _schedule(self, held: frozenset[int], *, forced: bool) -> tuple[list[FormulaGroup], dict[int, int]]:
-        """The groups to compute, and the places for the results of held formulas."""
+    def _planned(self, held: frozenset[int], *, forced: bool) -> Plan:
+        """What is to be computed; of held formulas the results as well where they are ``forced``."""
         by_formulas = held & self._by_formulas
         if not by_formulas:
-            return self._groups, {}
-        nodes = self._nodes if forced else [node for node in self._nodes if not held.issuperset(node.results)]
+            return Plan(self._groups, {}, self._nodes, self._dynamic)
+        nodes, dynamic = self._nodes, self._dynamic
+        if not forced:
+            nodes = [node for node in nodes if not held.issuperset(node.results)]
+            dynamic = [formula for formula in dynamic if not held.issuperset(formula.results)]
         groups, _ = schedule(nodes, by_formulas, self._plans)
-        return groups, {place: len(self._cells) + number for number, place in enumerate(sorted(by_formulas))}
+        shadows = {place: len(self._cells) + number for number, place in enumerate(sorted(by_formulas))}
+        return Plan(groups, shadows, nodes, dynamic)
 
-    def _computed(
-        self, groups: Sequence[FormulaGroup], shadows: dict[int, int], held: Mapping[int, Column], part: slice
-    ) -> tuple[Store, dict[int, Other]]:
+    def _computed(self, plan: Plan, held: Mapping[int, Column], part: slice) -> tuple[Store, dict[int, Other]]:
         """The values of all places in some of the samples."""
         taken = {
             place: column[part] if isinstance(column, np.ndarray | tuple) else column for place, column in held.items()
         }
-        evaluated = self._evaluated(groups, shadows, taken, part.stop - part.start)
+        evaluated = self._evaluated(plan, taken, part.stop - part.start)
         return evaluated.exact, evaluated.others
 
-    def _evaluated(
-        self, groups: Sequence[FormulaGroup], shadows: dict[int, int], held: Mapping[int, Column], samples: int
-    ) -> Evaluated:
+    def _evaluated(self, plan: Plan, held: Mapping[int, Column], samples: int) -> Evaluated:
         """The values of every place in ``samples`` samples."""
-        batch = self._store(shadows, held, samples)
+        batch = self._store(plan.shadows, held, samples)
         kept = np.zeros(len(batch.numbers), dtype=bool)
         kept[list(held)] = True
-        return evaluate(groups, batch, kept, shadows)
+        if not plan.dynamic:
+            return evaluate(plan.groups, batch, kept, plan.shadows)
+        return self._with_dynamic(plan, batch, kept, {})
+
+    def _with_dynamic(
+        self, plan: Plan, batch: Store, kept: NDArray[np.bool_], refused: Mapping[DynamicFormula, Unsupported]
+    ) -> Evaluated:
+        """The same where references are decided by values; where these depend on the reading, the formulas are refused."""
+        before = batch.numbers.copy(), batch.kinds.copy()
+        exact = Evaluation(batch, False, kept, plan.shadows)
+        evaluation = DynamicEvaluation(self._workbook, exact, self._circular, self._plans)
+        self._current = batch
+        evaluation.run(plan.nodes, plan.dynamic, self._placed, refused)
+        self._current = None
+        found = in_both_readings(evaluation.groups, exact)
+        rows = {formula: {place % len(batch.numbers) for place in formula.given} for formula in plan.dynamic}
+        doubtful = [formula for formula in plan.dynamic if not rows[formula].isdisjoint(found.others)]
+        if set(doubtful) - refused.keys():
+            batch.numbers[:], batch.kinds[:] = before
+            reason = Unsupported("a reference that depends on how Excel rounds")
+            return self._with_dynamic(plan, batch, kept, {**refused, **dict.fromkeys(doubtful, reason)})
+        self._workbook.graph.add(evaluation.areas)
+        return found
+
+    def _placed(self, formula: DynamicFormula, text: str) -> tuple[FormulaNode, list[Range]]:
+        """The node of a dynamic formula with this text, which has references in place of the calls, and what it reads."""
+        node = self._compiled(formula.cell, formula.formula, text, formula.results)
+        return node, [
+            self._workbook.area(reference, formula.cell) for reference in self._dissected(text, formula.cell)[1]
+        ]
 
     def _store(self, shadows: dict[int, int], held: Mapping[int, Column], samples: int) -> Store:
         """The values of constants and of held places."""
@@ -160,6 +240,8 @@ class FormulasSession:
 
     def _place(self, cell: Cell, value: Value) -> int:
         place = self._places.get(cell)
+        if place is None and self._closed:
+            return self._blank
         if place is None:
             place = self._places[cell] = len(self._start)
             self._start.append(value)
@@ -167,23 +249,57 @@ class FormulasSession:
 
     def _node(self, cell: Cell, formula: Formula) -> FormulaNode | None:
         results = tuple([self._result(member, cell) for member in (formula.area.cells() if formula.area else (cell,))])
-        block = formula.area.shape if formula.area else (1, 1)
         try:
-            shape, texts = self._dissected(formula.text, cell)
-            read_from: list[str | whereabouts.Numbers] = list(texts)
-            if whereabouts.concerns(shape):
-                shape, read_from = whereabouts.replaced(shape, texts, cell, formula.area)
-            program = self._program(shape, formula.area is not None)
-            read = [self._read(text, cell, k in program.intersecting) for k, text in enumerate(read_from)]
+            text = self._workbook.resolved(formula.text, cell)
+            if (found := deferred(text, cell, self._workbook)) is not None:
+                self._dynamic.append(self._deferred(cell, formula, found, results))
+                return None
+            return self._compiled(cell, formula, text, results)
         except (Refusal, ValueError) as reason:
             self._refuse(results, Unsupported(str(reason)))
             return None
+
+    def _compiled(self, cell: Cell, formula: Formula, text: str, results: tuple[int, ...]) -> FormulaNode:
+        """The node of a formula with this text; raises Refusal or ValueError with the reason."""
+        shape, texts = self._dissected(text, cell)
+        read_from: list[str | whereabouts.Numbers] = list(texts)
+        if whereabouts.concerns(shape):
+            shape, read_from = whereabouts.replaced(shape, texts, cell, formula.area)
+        program = self._program(shape, formula.area is not None)
+        read = [self._read(text, cell, k in program.intersecting) for k, text in enumerate(read_from)]
         places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
         full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
+        block = formula.area.shape if formula.area else (1, 1)
         return FormulaNode(program, places, shapes, results, block, formula.spills, full)
 
+    def _deferred(self, cell: Cell, formula: Formula, found: Deferred, results: tuple[int, ...]) -> DynamicFormula:
+        """The dynamic formula; what its calls are given is computed by formulas of their own, each for a place."""
+        values: list[tuple[int | None, ...]] = []
+        for call in found.calls:
+            places: list[int | None] = []
+            for text in call.values:
+                places.append(
+                    self._given(cell, formula, Deferred(f"={text}", found.calls), values) if text.strip() else None
+                )
+            values.append(tuple(places))
+        return DynamicFormula(cell, formula, found, tuple(values), results)
+
+    def _given(self, cell: Cell, formula: Formula, found: Deferred, values: Sequence[tuple[int | None, ...]]) -> int:
+        """The place of what a call is given: of an expression, in which the calls before it may stand."""
+        place = self._constant_place(f"{cell} {len(self._constants)}")
+        alone = Formula(found.text, None if formula.area is None else Range.of(cell))
+        within = markers(found.text)
+        if not within:
+            self._helpers.append(self._compiled(cell, alone, found.text, (place,)))
+            return place
+        calls = found.calls[: max(within) + 1]
+        self._dynamic.append(
+            DynamicFormula(cell, alone, Deferred(found.text, calls), tuple(values[: len(calls)]), (place,))
+        )
+        return place
+
     def _dissected(self, text: str, cell: Cell) -> tuple[str, list[str]]:
-        text = self._workbook.resolved(text, cell)
+        """The shape and the references of a formula's text, written out."""
         shape, texts = dissect(text, lambda word: self._meaning(word, cell))
         if concerns(shape):
             return dissect(self._workbook.read_by_excel(text), lambda word: self._meaning(word, cell))
@@ -228,12 +344,14 @@ class FormulasSession:
         """The place of the one cell of a range that is in the formula's row or column: the implicit intersection."""
         area = self._workbook.area(text, at)
         rows, columns = area.shape
-        if columns == 1 and area.row <= at.row <= area.last_row:
+        if area.size == 1:
+            cell = area.first
+        elif columns == 1 and area.row <= at.row <= area.last_row:
             cell = Cell(area.sheet, at.row, area.column)
         elif rows == 1 and area.column <= at.column <= area.last_column:
             cell = Cell(area.sheet, area.row, at.column)
         else:
-            raise Refusal(f"the range {text} in a plain cell that is not in line with it")
+            return self._constant_place(_OUT_OF_LINE), (1, 1)
         return self._place(cell, BLANK), (1, 1)
 
     def _numbers(self, numbers: whereabouts.Numbers) -> tuple[int | tuple[int, ...], tuple[int, int]]:
@@ -241,9 +359,26 @@ class FormulasSession:
         places = [self._constant_place(number) for number in numbers.values]
         return (places[0] if len(places) == 1 else tuple(places)), numbers.shape
 
-    def _constant_place(self, number: float | Missing) -> int:
-        """The place of a constant, after those of all cells."""
-        return self._constants.setdefault(number, -1 - len(self._constants))
+    def _constant_values(self) -> list[Value]:
+        """What is at the places of constants before anything is computed, the last one first."""
+        named: dict[object, Value] = {_BLANK: BLANK, _OUT_OF_LINE: ErrorValue("#VALUE!")}
+        return [named.get(known, MISSING) if isinstance(known, str) else known for known in reversed(self._constants)]
+
+    def _constant_place(self, number: float | Missing | str) -> int:
+        """The place of a constant, or of a value of this name, after those of all cells."""
+        known = self._constants.get(number)
+        if known is not None:
+            return known
+        place = self._constants[number] = -1 - len(self._constants)
+        if self._closed:  # a number in a formula of which values decided the reference
+            self._spare -= 1
+            if self._spare < 0:
+                raise Refusal("very many numbers in formulas of which values decide the references")
+            self._start[place] = number
+            self._encoded = None
+            if self._current is not None:
+                self._current.set(place, number)
+        return place
 
     def _reference(self, text: str, at: Cell) -> tuple[int | tuple[int, ...], tuple[int, int]]:
         """The places of the cells that the reference names, and its shape."""

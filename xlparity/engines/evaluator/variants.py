@@ -11,12 +11,11 @@ from xlparity import collector
 from xlparity.engines.evaluator.evaluation import (
     Evaluated,
     Evaluation,
-    FormulaGroup,
     FormulaNode,
     in_both_readings,
     schedule,
 )
-from xlparity.engines.evaluator.session import FormulasSession
+from xlparity.engines.evaluator.session import FormulasSession, Plan
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Store
 from xlparity.excel.columns import Column
@@ -41,8 +40,8 @@ class OriginalSession(FormulasSession):
     def like(self, workbook: Workbook) -> FormulasSession:
         """A session of another workbook, which computes only the changed cells and their dependents."""
         changed = self._changed(workbook)
-        found = None if changed is None or self._circular else VariantSession(workbook, self, changed)
-        return FormulasSession(workbook, self) if found is None or found.circular else found
+        found = None if changed is None or self._circular or self._dynamic else VariantSession(workbook, self, changed)
+        return FormulasSession(workbook, self) if found is None or found.independent else found
 
     def _changed(self, workbook: Workbook) -> list[Cell] | None:
         """The cells with other contents in that workbook; None where it differs in more than contents."""
@@ -61,14 +60,12 @@ class OriginalSession(FormulasSession):
                 return None
         return changed
 
-    def _evaluated(
-        self, groups: Sequence[FormulaGroup], shadows: dict[int, int], held: Mapping[int, Column], samples: int
-    ) -> Evaluated:
-        if shadows:  # with held formulas the values depend on more than the key has
-            return super()._evaluated(groups, shadows, held, samples)
+    def _evaluated(self, plan: Plan, held: Mapping[int, Column], samples: int) -> Evaluated:
+        if plan.shadows:  # with held formulas the values depend on more than the key has
+            return super()._evaluated(plan, held, samples)
         key = _key(held, samples)
         if key not in self._cache:
-            self._cache[key] = super()._evaluated(groups, shadows, held, samples)
+            self._cache[key] = super()._evaluated(plan, held, samples)
             while len(self._cache) > 1 and sum(one.exact.numbers.size for one in self._cache.values()) > _KEPT:
                 self._cache.popitem(last=False)
         self._cache.move_to_end(key)
@@ -92,6 +89,7 @@ class VariantSession(FormulasSession):
         self._references = dict(original._references)
         self._constants = dict(original._constants)
         self._start = original._start[: self._known]
+        self._dynamic, self._helpers = [], []
         nodes = dict(original.nodes)
         self._changed_places: set[int] = set()
         for cell in changed:
@@ -108,26 +106,25 @@ class VariantSession(FormulasSession):
                 nodes[cell] = node
         self._nodes = list(nodes.values())
         self._by_formulas = frozenset(place for node in self._nodes for place in node.results)
-        self._groups, self._circular = schedule(self._nodes, frozenset(), self._plans)
+        self._groups, rest = schedule(self._nodes, frozenset(), self._plans)
+        self._circular = frozenset(node.results[0] for node in rest)
         self._cells = list(self._places)
-        self._start += reversed(self._constants)
+        self._start += self._constant_values()
         self._words = original._words
 
     @property
-    def circular(self) -> bool:
-        """Whether any formulas are on a circle."""
-        return bool(self._circular)
+    def independent(self) -> bool:
+        """Whether it must be computed as a whole: formulas are on a circle, or values decide their references."""
+        return bool(self._circular or self._dynamic)
 
     def like(self, workbook: Workbook) -> FormulasSession:
         """A session of another workbook, as the original gives it."""
         return self._original.like(workbook)
 
-    def _evaluated(
-        self, groups: Sequence[FormulaGroup], shadows: dict[int, int], held: Mapping[int, Column], samples: int
-    ) -> Evaluated:
-        before = None if shadows else self._original.cached(held, samples)
+    def _evaluated(self, plan: Plan, held: Mapping[int, Column], samples: int) -> Evaluated:
+        before = None if plan.shadows else self._original.cached(held, samples)
         if before is None:
-            return super()._evaluated(groups, shadows, held, samples)
+            return super()._evaluated(plan, held, samples)
         known, old = self._known, before.exact
         fresh = Store.of(self._start, samples, self._words)  # with the same codes for texts and reasons
         fresh.numbers[:known], fresh.kinds[:known] = old.numbers[:known], old.kinds[:known]
@@ -142,8 +139,8 @@ class VariantSession(FormulasSession):
         exact = Evaluation(fresh, False, kept, {})
         exact.samples |= before.evaluation.samples
         exact.decided |= before.evaluation.decided - self._changed_places
-        exact.update(groups, self._changed_places, changed)
-        return in_both_readings(groups, exact)
+        exact.update(plan.groups, self._changed_places, changed)
+        return in_both_readings(plan.groups, exact)
 
 
 def _key(held: Mapping[int, Column], samples: int) -> bytes:
