@@ -89,7 +89,7 @@ def assess(
     engines = engines_of(options.engines) if engines is None else engines
     if checks is None:
         checks = bind(plan, book, options.reference_timeout)
-        book = prepared(plan, book, checks)
+        book = prepared(plan, book, checks, options)
     runs = [
         _run(
             checks,
@@ -109,8 +109,10 @@ def assess(
     return replace(report, could_settle=could_settle(book, report, [engine.name for engine in engines]))
 
 
-def prepared(plan: Spec, book: Workbook, checks: Sequence[Check]) -> Workbook:
+def prepared(plan: Spec, book: Workbook, checks: Sequence[Check], options: Options) -> Workbook:
     """The workbook as it is verified: at the spec's clock, and with values in place of the formulas that are inputs."""
+    if not options.external:
+        book = replace(book, external={})
     if plan.clock is not None:
         book = replace(book, clock=serial_number(plan.clock, date1904=book.date1904))
     return with_taken(book, checks)

@@ -41,6 +41,8 @@ class Options:
     - ``tolerance``: that of quantities to which the spec gives none. Default ``Tolerance(rtol=1e-9, atol=1e-12)``.
     - ``rtol``, ``atol``: take the place of every relative or absolute tolerance, also of those in the spec. Default None:
       none is replaced. ``rtol`` has no unit, and ``atol`` that of the quantity.
+    - ``external``: whether references to other workbooks have the values that the file keeps of them. Default True; without,
+      formulas with such references are unsupported.
     - ``reference_timeout``: seconds that one call of the reference may take, at most 1,000,000. Default 60.
     - ``mutants``: how many mutants ``mutate`` runs at most, drawn evenly from all kinds and formulas. Default 1,000.
     - ``time``: seconds after which ``mutate`` begins no other mutant; ``math.inf`` sets no limit. Default 120.
@@ -56,6 +58,7 @@ class Options:
     tolerance: Tolerance = Tolerance()  # noqa: RUF009  (it is frozen)
     rtol: float | None = None
     atol: float | None = None
+    external: bool = True
     reference_timeout: float = REFERENCE_TIMEOUT
     mutants: int = MUTANTS
     time: float = MUTATION_TIME
@@ -178,6 +181,8 @@ def _nonsense(name: str, value: Any) -> str | None:
         case "scenarios" | "seed":
             most = MOST_SCENARIOS if name == "scenarios" else LARGEST_SEED
             return None if whole and 0 <= value <= most else f"is a whole number from 0 to {most:,}"
+        case "external":
+            return None if isinstance(value, bool) else "is True or False"
         case "reference_timeout":
             return None if number and 0 < value <= LONGEST else "is a number of seconds, such as 60"
         case "time":

@@ -72,6 +72,12 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         float | None,
         typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
     ] = None,
+    no_external: Annotated[
+        bool,
+        typer.Option(
+            "--no-external", help="Refuse references to other workbooks, of which the file keeps the last values."
+        ),
+    ] = False,
     fix: Annotated[
         Path | None,
         typer.Option(metavar="OUT", help="Write a copy of the workbook with the suggestions applied, and verify it."),
@@ -106,6 +112,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     workbook = workbooks[0] if workbooks else None
     given = {"engines": tuple(engine or ()) or None, "rtol": rtol, "atol": atol}
     given |= {"scenarios": scenarios, "seed": seed, "reference_timeout": reference_timeout}
+    given["external"] = False if no_external else None
     options = Options.of_project().over(given, "--")
     specs = specs or files_below(Path(), SUFFIX)
     if not specs:

@@ -17,6 +17,9 @@ def count_coverage(workbook: Workbook, bound: Iterable[Cell]) -> Coverage:
     reached = set(is_bound)
     if len(is_bound) < len(anchors):
         reached |= {workbook.members.get(cell, cell) for cell in workbook.graph.before(is_bound)} & anchors.keys()
+    outside: tuple[Cell, ...] = ()
+    if workbook.external:
+        outside = tuple(sorted(cell for cell in workbook.graph.before(is_bound) if cell.sheet in workbook.external))
     unbound = tuple(cell for cell in anchors if cell not in reached)
     taken = len(workbook.taken)
-    return Coverage(workbook.formulas + taken, len(is_bound), len(reached) - len(is_bound), unbound, taken)
+    return Coverage(workbook.formulas + taken, len(is_bound), len(reached) - len(is_bound), unbound, taken, outside)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 
 _A1 = re.compile(
-    r"(?:(?P<sheet>'(?:[^']|'')+'|[^'!\[\]:]+)!)?"
+    r"(?:(?P<sheet>'(?:[^']|'')+'|(?:\[[0-9]+\])?[^'!\[\]:]+)!)?"
     r"\$?(?P<c1>[A-Za-z]{1,3})\$?(?P<r1>[1-9][0-9]{0,6})(?::\$?(?P<c2>[A-Za-z]{1,3})\$?(?P<r2>[1-9][0-9]{0,6}))?"
 )
 _PLAIN_SHEET = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")

@@ -15,7 +15,7 @@ VARIABLE = "_xlpm."
 """How the names of the variables of LET and of the parameters of LAMBDA begin in a file."""
 
 _CELLS = r"\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6}(?::\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})?(?![\w.(!\[\#])"
-_SHEET = r"(?:(?:'(?:[^']|'')+'|[^\W\d][\w.]*+)!)?"
+_SHEET = r"(?:(?:'(?:[^']|'')+'|(?:\[[0-9]+\])?[^\W\d][\w.]*+)!)?"
 _TOKEN = re.compile(
     rf"""
     (?=[\w$"'\#\[\]@\\.])  # an operator, a bracket or a space: on to the next character, the quick way

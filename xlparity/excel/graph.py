@@ -151,8 +151,12 @@ class Graph:
 
         A formula that refers to nothing is a constant.
         """
-        formula = self._workbook.formula
-        return [cell for cell in self.before(cells) if (held := formula(cell)) is None or not refers(held.text)]
+        book = self._workbook
+        return [
+            cell
+            for cell in self.before(cells)
+            if cell.sheet not in book.external and ((held := book.formula(cell)) is None or not refers(held.text))
+        ]
 
     def origins(self, cells: Iterable[Cell], through: Through) -> tuple[Cell, ...]:
         """The first formulas on the paths to these cells through ``through`` cells: those that read no such cell."""
@@ -262,7 +266,8 @@ class Graph:
 
     def used(self, cell: Cell) -> bool:
         """Whether the cell is not empty."""
-        return cell in self._workbook.cells or cell in self._workbook.members
+        book = self._workbook
+        return cell in book.cells or cell in book.members or cell in book.external.get(cell.sheet, ((),))[0]
 
     @cached_property
     def used_rows(self) -> Mapping[str, Mapping[int, list[int]]]:
@@ -270,7 +275,8 @@ class Graph:
         if self._given:
             return self._workbook.graph.used_rows
         found: dict[str, dict[int, list[int]]] = {}
-        for cell in (*self._workbook.cells, *self._workbook.members):
+        external = (cell for sheet in self._workbook.external.values() for cell in sheet.cells)
+        for cell in (*self._workbook.cells, *self._workbook.members, *external):
             found.setdefault(cell.sheet, {}).setdefault(cell.column, []).append(cell.row)
         return {
             sheet: {column: sorted(set(columns[column])) for column in sorted(columns)}

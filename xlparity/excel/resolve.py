@@ -242,9 +242,9 @@ def _of_text(values: Sequence[Value | None], cell: Cell, workbook: "Workbook") -
         return _DELETED
     text = _ZEROS.sub(r"\1", text.strip())
     sheet, separator, place = text.rpartition("!")
+    if "[" in sheet:
+        raise ValueError("INDIRECT to another workbook")
     if separator and not _has_sheet(sheet, workbook):
-        if "[" in sheet:
-            raise ValueError("INDIRECT to another workbook")
         return _DELETED
     if style is True or (isinstance(style, float) and style):
         if (area := _area(text, cell, workbook)) is not None:

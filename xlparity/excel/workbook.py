@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from xlparity import collector
 from xlparity.errors import WorkbookError, nearest_file
@@ -21,11 +22,18 @@ from xlparity.excel.fill import Filling
 from xlparity.excel.graph import Graph
 from xlparity.excel.names import Scope, Table, whole_lines
 from xlparity.excel.resolve import resolved
-from xlparity.excel.values import Unsupported, Value
+from xlparity.excel.values import BLANK, ErrorValue, Unsupported, Value
 from xlparity.excel.volatile import with_clock
 from xlparity.process import LOCK
 
 _LARGEST_AREA = 1_000_000  # cells of an array formula or a data table
+
+
+class ExternalSheet(NamedTuple):
+    """A sheet of another workbook: the values that this one's file keeps of it, and what its other cells are taken for."""
+
+    cells: Mapping[Cell, Value]
+    other: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class Workbook:
     ``macros`` that it has some, which may define functions, and ``iterates`` that Excel computes circular references by
     iteration, and does not refuse them. ``edits`` are the cells that hold something else than in the file, ``taken`` those of
     them that have a value in place of their formula. ``clock`` is the moment that NOW gives, where that is fixed: a serial
-    number of days.
+    number of days. ``external`` are the sheets of other workbooks to which formulas refer, by their names.
     """
 
     path: Path
@@ -57,6 +65,7 @@ class Workbook:
     edits: frozenset[Cell] = frozenset()
     taken: Mapping[Cell, str] = field(default_factory=dict)
     clock: float | None = None
+    external: Mapping[str, ExternalSheet] = field(default_factory=dict)
     _graphs: list[Graph] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -65,6 +74,11 @@ class Workbook:
         if not self._graphs:
             self._graphs.append(Graph(self))
         return self._graphs[0]
+
+    def unused(self, cell: Cell) -> Value:
+        """The value of a cell that is not among the workbook's own: it is blank, or one of another workbook."""
+        sheet = self.external.get(cell.sheet)
+        return BLANK if sheet is None else sheet.cells.get(cell, sheet.other)
 
     def formula(self, cell: Cell) -> Formula | None:
         """The formula that computes this cell, alone or as part of an array area."""
@@ -160,10 +174,12 @@ class Workbook:
         of, separator, lines = text.rpartition("!")
         if separator:
             sheet = self._sheet(of[1:-1].replace("''", "'") if of.startswith("'") else of, text)
+            if sheet in self.external:
+                raise ValueError(f"the reference {text} to whole rows or columns of another workbook")
         return whole_lines(lines, sheet, self.extents[sheet])
 
     def _sheet(self, name: str, text: str) -> str:
-        for sheet in self.sheets:
+        for sheet in (*self.sheets, *self.external):
             if folded(sheet) == folded(name):  # Excel does not mind the case of a sheet's name
                 return sheet
         raise ValueError(f"the reference {text} to another workbook, or to a sheet that is not there")
@@ -213,8 +229,34 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
     extents = _extents(sheets, cells, members)
     macros = any(part.endswith("vbaProject.bin") for part in parts)
     return Workbook(
-        path, digest, tuple(sheets), cells, members, scope, extents, formulas, book.date1904, macros, book.iterates
+        path,
+        digest,
+        tuple(sheets),
+        cells,
+        members,
+        scope,
+        extents,
+        formulas,
+        book.date1904,
+        macros,
+        book.iterates,
+        external={link.name: _external(link) for link in ooxml.links(parts, path)},
     )
+
+
+def _external(link: ooxml.RawLink) -> ExternalSheet:
+    """The sheet of another workbook; Excel has #REF! for what the file lacks of one that it could not find."""
+    cells: dict[Cell, Value] = {}
+    for address, kind, text in link.cells:
+        try:
+            cell = parse_range(address, link.name).first
+        except ValueError:
+            continue
+        value = ooxml.stored_value(ooxml.RawCell(cell.row, cell.column, kind, text, None, {}, False), ())
+        cells[cell] = (
+            Unsupported(f"a value of another workbook that is none of Excel's, in {cell}") if value is None else value
+        )
+    return ExternalSheet(cells, ErrorValue("#REF!") if link.broken else BLANK)
 
 
 def _meanings(names: Iterable[ooxml.RawName]) -> dict[str, str]:

@@ -272,6 +272,10 @@ def coverage(report: Report, *, most: int | None = 5) -> str:
         shown = [str(cell) for cell in counted.unbound_cells[:most]]
         more = "" if len(shown) == len(counted.unbound_cells) else ", …"
         sentence += f" ({', '.join(shown)}{more})" if shown else ""
+    if counted.outside:
+        first, more = counted.outside[0], f" to {counted.outside[-1]}" if len(counted.outside) > 1 else ""
+        of = number(len(counted.outside), "cell")
+        sentence += f"; {of} of other workbooks ({first}{more}) read as the file keeps them, and not verified"
     return sentence
 
 

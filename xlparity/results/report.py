@@ -289,7 +289,7 @@ class Coverage:
 
     ``bound`` are compared, ``helper`` are precedents of a bound cell, ``taken`` are cut and their values are inputs, ``unbound``
     are all others, which are not covered; the four add up to ``formulas``. ``unbound_cells`` are the unbound formulas that
-    could be read.
+    could be read, ``outside`` the cells of other workbooks on which bound ones depend, with the values that the file keeps.
     """
 
     formulas: int
@@ -297,6 +297,7 @@ class Coverage:
     helper: int
     unbound_cells: tuple[Cell, ...] = ()
     taken: int = 0
+    outside: tuple[Cell, ...] = ()
 
     @property
     def unbound(self) -> int:

@@ -154,7 +154,7 @@ class Bench:
         self.book: Workbook = read_workbook(workbook or workbook_of(self.plan))
         self._options = options
         checks = bind(self.plan, self.book, options.reference_timeout)
-        self.book = prepared(self.plan, self.book, checks)
+        self.book = prepared(self.plan, self.book, checks, options)
         self.session = OriginalSession(self.book)
         self._engine = _SharedEngine(self.session)
         references = {check.reference.name: check.reference for check in checks}

@@ -172,9 +172,13 @@ class FormulaSurvey:
 
     def _note_area(self, facts: FormulaFacts, text: str, cell: Cell) -> None:
         try:
-            facts.areas.append(self._workbook.area(text, cell))
+            area = self._workbook.area(text, cell)
         except ValueError as error:
             facts.refusal = str(error)
+            return
+        if area.sheet in self._workbook.external:
+            facts.refusal = f"the reference {text} to another workbook, which this engine does not have"
+        facts.areas.append(area)
 
     def _note_name(self, facts: FormulaFacts, word: str, cell: Cell, depth: int) -> None:
         scope = self._workbook.scope

@@ -241,6 +241,8 @@ class FormulasSession:
     def _place(self, cell: Cell, value: Value) -> int:
         place = self._places.get(cell)
         if place is None and self._closed:
+            if cell.sheet in self._workbook.external:
+                raise Refusal("a reference to another workbook that values decide")
             return self._blank
         if place is None:
             place = self._places[cell] = len(self._start)
@@ -352,7 +354,7 @@ class FormulasSession:
             cell = Cell(area.sheet, area.row, at.column)
         else:
             return self._constant_place(_OUT_OF_LINE), (1, 1)
-        return self._place(cell, BLANK), (1, 1)
+        return self._place(cell, self._workbook.unused(cell)), (1, 1)
 
     def _numbers(self, numbers: whereabouts.Numbers) -> tuple[int | tuple[int, ...], tuple[int, int]]:
         """The places of these numbers, as constants."""
@@ -387,11 +389,12 @@ class FormulasSession:
         if known is None:
             area = self._workbook.area(text, at)
             if ":" not in text:
-                known = self._place(area.first, BLANK), (1, 1)
+                known = self._place(area.first, self._workbook.unused(area.first)), (1, 1)
             elif area.size > _LARGEST_RANGE:
                 raise Refusal(f"the reference {text} to over a million cells")
             else:
-                known = tuple([self._place(cell, BLANK) for cell in area.cells()]), area.shape
+                unused = self._workbook.unused
+                known = tuple([self._place(cell, unused(cell)) for cell in area.cells()]), area.shape
             self._references[key] = known
         return known
 

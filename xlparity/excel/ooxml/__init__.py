@@ -5,7 +5,7 @@ settings, ``reader`` what the cells of a sheet contain; ``editor`` changes value
 and adds sheets to it.
 """
 
-from xlparity.excel.ooxml.book import RawName, RawTable, read_book, tables
+from xlparity.excel.ooxml.book import RawLink, RawName, RawTable, links, read_book, tables
 from xlparity.excel.ooxml.editor import (
     NOTHING,
     Content,
@@ -54,6 +54,7 @@ __all__ = [
     "NewRow",
     "Package",
     "RawCell",
+    "RawLink",
     "RawName",
     "RawTable",
     "Sheet",
@@ -64,6 +65,7 @@ __all__ = [
     "decoded",
     "entries",
     "isolated",
+    "links",
     "pack",
     "read_book",
     "read_parts",

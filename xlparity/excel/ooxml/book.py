@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xlparity.errors import WorkbookError
-from xlparity.excel.ooxml.package import elements, parsed, refuse_choices, relations, workbook_part
+from xlparity.excel.ooxml.package import (
+    elements,
+    parsed,
+    refuse_choices,
+    relation_in,
+    relations,
+    workbook_part,
+)
 
 _TRUE = ("1", "true")
 _OWN = "_xlnm."  # how the names begin that Excel keeps for print areas and the like
@@ -27,6 +34,18 @@ class RawTable(NamedTuple):
     columns: tuple[str, ...]
     headers: int
     totals: int
+
+
+class RawLink(NamedTuple):
+    """A sheet of another workbook as the file keeps it: its name, with the workbook's number, and the cells with their values.
+
+    Each value is a number, a text, a truth value, or the code of an error, with its type as in a cell element. ``broken``
+    says that Excel could not find the sheet when it last looked.
+    """
+
+    name: str
+    cells: tuple[tuple[str, str, str], ...]
+    broken: bool
 
 
 class RawBook(NamedTuple):
@@ -61,6 +80,30 @@ def read_book(parts: Mapping[str, bytes], path: Path) -> RawBook:
         iterates=calculation is not None and calculation.get("iterate") in _TRUE,
         date1904=properties is not None and properties.get("date1904") in _TRUE,
     )
+
+
+def links(parts: Mapping[str, bytes], path: Path) -> Iterator[RawLink]:
+    """The sheets of other workbooks to which formulas refer, each with what the file keeps of it; none of a damaged link."""
+    book = workbook_part(parts)
+    where = f"{path}: "
+    targets = {relation.id: relation.target for relation in relations(parts, book, where)}
+    root = parsed(parts[book], f"{where}the part {book}")
+    for number, listed in enumerate(elements(root, "externalReference"), start=1):
+        part = targets.get(relation_in(listed.attrib, "}", str(path)), "")
+        try:
+            link = parsed(parts[part], f"{where}the part {part}")
+        except (KeyError, WorkbookError):  # what refers to it is unsupported then, and the rest can be read
+            continue
+        names = [found.get("val", "") for found in elements(link, "sheetName")]
+        for data in elements(link, "sheetData"):
+            sheet = data.get("sheetId", "")
+            if sheet.isdecimal() and int(sheet) < len(names):
+                cells = [
+                    (cell.get("r", ""), cell.get("t", "n"), value.text or "")
+                    for cell in elements(data, "cell")
+                    for value in elements(cell, "v")
+                ]
+                yield RawLink(f"[{number}]{names[int(sheet)]}", tuple(cells), data.get("refreshError") in _TRUE)
 
 
 def tables(parts: Mapping[str, bytes], part: str, listed: Collection[str], where: str) -> Iterator[RawTable]:

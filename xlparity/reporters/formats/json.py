@@ -114,6 +114,7 @@ def _report(report: Report) -> dict[str, Any]:
             "bound": coverage.bound,
             "helper": coverage.helper,
             "taken": coverage.taken,
+            "outside": [str(cell) for cell in coverage.outside],
             "unbound": coverage.unbound,
             "unbound_cells": [str(cell) for cell in coverage.unbound_cells],
         },

@@ -1,0 +1,132 @@
+"""References to other workbooks: the values that the file keeps of them, as Excel computes with until it can open these."""
+
+import json
+
+import openpyxl
+import pytest
+
+from xlparity.engines.registry import find_engine
+from xlparity.excel import ooxml
+from xlparity.excel.address import parse_range
+from xlparity.excel.ooxml import pack
+from xlparity.excel.values import ErrorValue, Unsupported
+from xlparity.excel.workbook import read_workbook
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+LINK = f"""<?xml version="1.0"?><externalLink xmlns="{MAIN}"><externalBook xmlns:r="{RELATIONS}" r:id="rId1">
+<sheetNames><sheetName val="Rates"/><sheetName val="My data"/><sheetName val="Gone"/></sheetNames><sheetDataSet>
+<sheetData sheetId="0"><row r="1"><cell r="A1"><v>0.25</v></cell><cell r="B1" t="str"><v>text</v></cell>
+<cell r="C1" t="b"><v>1</v></cell><cell r="D1" t="e"><v>#N/A</v></cell></row>
+<row r="2"><cell r="A2"><v>0.5</v></cell></row></sheetData>
+<sheetData sheetId="1"><row r="3"><cell r="B3"><v>7</v></cell></row></sheetData><sheetData sheetId="2" refreshError="1"/>
+</sheetDataSet></externalBook></externalLink>"""
+
+
+def linked(path, cells, link=LINK):
+    """A workbook with these cells and a link to another one, which is not there."""
+    book = openpyxl.Workbook()
+    book.active.title = "S"
+    for address, content in cells.items():
+        book.active[address] = content
+    book.save(path)
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    rels = "xl/_rels/workbook.xml.rels"
+    new = f'<Relationship Id="rIdX" Type="{RELATIONS}/externalLink" Target="externalLinks/externalLink1.xml"/></Relationships>'
+    listed = (
+        f'<externalReferences><externalReference xmlns:r="{RELATIONS}" r:id="rIdX"/></externalReferences><definedNames'
+    )
+    workbook = parts["xl/workbook.xml"]
+    before = b"<definedNames" if b"<definedNames" in workbook else b"<calcPr"
+    listed = listed.replace("<definedNames", before.decode())
+    parts |= {
+        rels: parts[rels].replace(b"</Relationships>", new.encode()),
+        "xl/workbook.xml": workbook.replace(before, listed.encode(), 1),
+        "xl/externalLinks/externalLink1.xml": link.encode(),
+    }
+    path.write_bytes(pack(parts))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("=[1]Rates!A1*2", 0.5), ("=[1]Rates!$A$1+1", 1.25), ("='[1]My data'!B3", 7.0), ("=SUM([1]Rates!A1:A9)", 0.75),
+        ("=[1]Rates!B1&\"!\"", "text!"), ("=IF([1]rates!C1,1,2)", 1.0), ("=[1]Rates!D1", ErrorValue("#N/A")),
+        ("=[1]Rates!Z9", 0.0), ("=[1]Gone!A1", ErrorValue("#REF!")), ("=IFERROR([1]Gone!A1,3)", 3.0),
+        ("=OFFSET([1]Rates!A1,1,0)", 0.5),
+    ],
+)  # fmt: skip
+def test_a_reference_to_another_workbook_has_the_value_that_the_file_keeps(tmp_path, formula, expected):
+    """Excel shows it too, when it opens the file and not the other one; of a sheet that it did not find it has #REF!."""
+    book = read_workbook(linked(tmp_path / "book.xlsx", {"A1": formula}))
+    found = find_engine("formulas").load(book).recalculate({})[parse_range("A1", "S").first]
+    assert (type(found), found) == (type(expected), expected)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=[1]Unknown!A1",
+        "=[2]Rates!A1",
+        "=SUM([1]Rates!A:A)",
+        "=[1]!name",
+        "=[other.xlsx]Rates!A1",
+        '=INDIRECT("[1]Rates!A1")',
+    ],
+)
+def test_what_the_file_does_not_keep_is_refused(tmp_path, formula):
+    """A blank in its place would be a number."""
+    book = read_workbook(linked(tmp_path / "book.xlsx", {"A1": formula}))
+    assert isinstance(find_engine("formulas").load(book).recalculate({})[parse_range("A1", "S").first], Unsupported)
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [pytest.param("libreoffice", marks=pytest.mark.libreoffice), pytest.param("ironcalc", marks=pytest.mark.ironcalc)],
+)
+def test_other_programs_are_not_asked(tmp_path, engine):
+    """They look for the other workbook, or for nothing."""
+    book = read_workbook(linked(tmp_path / "book.xlsx", {"A1": "=[1]Rates!A1*2", "A2": "=A1+1", "A3": "=1+1"}))
+    values = find_engine(engine).load(book).recalculate({})
+    found = {cell.a1: value for cell, value in values.items() if cell.sheet == "S"}
+    assert isinstance(found["A1"], Unsupported)
+    assert isinstance(found["A2"], Unsupported)
+    assert values[parse_range("A3", "S").first] == 2.0
+
+
+SPEC = """
+workbook = "book.xlsx"
+reference = "ref.py:f"
+sheet = "S"
+inputs = { x = "A1" }
+outputs = { y = "B1" }
+"""
+
+
+def test_the_report_says_what_was_read_from_outside(run, tmp_path):
+    """It is taken and not verified; --no-external takes nothing."""
+    linked(tmp_path / "book.xlsx", {"A1": 3, "B1": "=A1*C1", "C1": "=[1]Rates!A1+[1]Rates!A2"})
+    (tmp_path / "ref.py").write_text("def f(x):\n    return {'y': x * 0.75}\n")
+    spec = tmp_path / "book.parity.toml"
+    spec.write_text(SPEC)
+    done = run("verify", spec)
+    assert done.code == 0, done.out
+    said = "; 2 cells of other workbooks ('[1]Rates'!A1 to '[1]Rates'!A2) read as the file keeps them, and not verified"
+    assert said in " ".join(done.out.split())
+    assert json.loads(run("verify", spec, "--format", "json").out)["census"]["outside"] == [
+        "'[1]Rates'!A1",
+        "'[1]Rates'!A2",
+    ]
+    refused = run("verify", spec, "--no-external")
+    assert refused.code == 2
+    assert "another workbook" in refused.out
+
+
+@pytest.mark.parametrize("link", [LINK[:-9], LINK.replace("<externalLink", "<!DOCTYPE x><externalLink"), "", "<a/>"])
+def test_a_damaged_link_is_no_matter_of_the_other_formulas(tmp_path, link):
+    """What refers to it is unsupported."""
+    book = read_workbook(linked(tmp_path / "book.xlsx", {"A1": "=[1]Rates!A1", "A2": "=1+1"}, link))
+    values = find_engine("formulas").load(book).recalculate({})
+    assert isinstance(values[parse_range("A1", "S").first], Unsupported)
+    assert values[parse_range("A2", "S").first] == 2.0
