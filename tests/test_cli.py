@@ -96,7 +96,7 @@ def test_the_exit_code_is_the_worst_verdict(run, small, tmp_path):
     good = small.spec
     wrong, unsure = tmp_path / "wrong.parity.toml", tmp_path / "unsure.parity.toml"
     text = good.read_text()
-    small.write_cells({"A1": 3, "B1": "=2*A1", "B2": "=3*A1", "B3": "=OFFSET(A1,0*A1,0)"})
+    small.write_cells({"A1": 3, "B1": "=2*A1", "B2": "=3*A1", "B3": "=OFFSET(A1,0.2+0*A1,0)"})
     wrong.write_text(text.replace("B1", "B2"))
     unsure.write_text(text.replace("B1", "B3"))
     assert run("verify", good).code == 0

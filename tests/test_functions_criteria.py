@@ -145,7 +145,7 @@ REFUSED = [
     # The order of texts with hyphens, signs or accents in them, or with wildcards.
     '=COUNTIF(D!J1:J7,">f")', '=COUNTIF(D!D1:D19,">red*")', '=COUNTIF(D!D1:D19,"<blue0")', '=COUNTIF(D!A1:A7,">TRUE")',
     # Ranges that are none, or too small, whole columns for a criterion, and a criterion that is a range.
-    '=COUNTIF({1,2},1)', '=SUMIF(D!F1:F10,"Apples",D!G1)', "=COUNTIF(D!F1:F10,D!F:F)", "=COUNTIF(D!F1:F10,D!F1:F2)",
+    '=COUNTIF({1,2},1)', '=SUMIF(D!F1:F10,"Apples",D!G1)', "=SUMPRODUCT(COUNTIF(D!F1:F10,D!F:F))",
     '=COUNTIFS(D!F1:F10,"Apples",D!G1:G10)', '=DSUM(D!A:G,3,D!L31:L32)',
     # Criteria of databases that are computed, dates in the order of some country, what begins and must not.
     f'=DSUM({DATA},3,D!W31:W32)', f'=DSUM({DATA},3,D!X31:X32)', f'=DSUM({DATA},1,D!Y31:Y32)+DSUM({DATA},3,D!Y31:Y32)',

@@ -183,7 +183,7 @@ REFUSED = [
     "=HYPGEOM.DIST(1,4,18,20,FALSE)",
     # A count that is whole but for the sixteenth digit, texts that are numbers in some countries, whole columns.
     "=BINOM.DIST(2.9999999999999996,10,0.5,TRUE)", '=NORM.S.DIST("1,5",TRUE)', '=NORM.S.DIST(1,"1")',
-    "=GAUSS(D!A:A)", "=CHISQ.TEST(D!A1:A7,D!B1:B7)", "=Z.TEST(D!D3:D4,1)", "=NORM.DIST(1,2,3)", "=NORM.DIST()",
+    "=SUMPRODUCT(GAUSS(D!A:A))", "=CHISQ.TEST(D!A1:A7,D!B1:B7)", "=Z.TEST(D!D3:D4,1)", "=NORM.DIST(1,2,3)", "=NORM.DIST()",
 ]  # fmt: skip
 
 

@@ -62,10 +62,10 @@ KINDS = [
 CASES = [*CONNECTIVES, *CHOICES, *KINDS]
 REFUSED = [
     "=SUMPRODUCT(IFNA(A6:A7,1))", "=SUMPRODUCT(IFS(A6:A7,1))", "=SUM(IF({1,0},A6:A7,0))", '=OR("TRUE")', '=OR("word",TRUE)',
-    '=IF("TRUE",1,2)', "=NOT(A8)", "=IFS(A8,1)", "=IFERROR(OFFSET(A1,1+0*A1,0),7)",
-    "=ISERROR(INDIRECT(A3))", "=ISNUMBER(NOSUCH(1))", "=IFNA(FOO(1),7)", "=IF(FALSE,OFFSET(A1,1+0*A1,0),1)",
+    '=IF("TRUE",1,2)', "=NOT(A8)", "=IFS(A8,1)", "=IFERROR(OFFSET(A1,0.2+0*A1,0),7)",
+    "=ISERROR(INDIRECT(A3,\"x\"))", "=ISNUMBER(NOSUCH(1))", "=IFNA(FOO(1),7)", "=IF(FALSE,OFFSET(A1,0.2+0*A1,0),1)",
     "=ISBLANK(IFERROR(Y1,1))", "=SWITCH(Y1,0,1,2)", "=SWITCH(0.3,0.1+0.2,1,2)", "=ISODD(2.9999999999999996)", "=ISODD(1E300)",
-    "=ISERROR(A1:A3)", "=SUMPRODUCT(IF(A6:A7,1,0))", "=ERROR.TYPE(#VALUE!)", '=IF(FALSE,1,)&"x"', "=TYPE({1,2})", "=LET(x,1,x)",
+    "=SUMPRODUCT(IF(A6:A7,1,0))", "=ERROR.TYPE(#VALUE!)", '=IF(FALSE,1,)&"x"', "=TYPE({1,2})", "=LET(x,1,x)",
 ]  # fmt: skip
 MINE = {"AND", "OR", "NOT", "IF", "IFERROR"}
 

@@ -104,12 +104,12 @@ REFUSED = [
     "=MATCH(0.1+0.2,{0.3},0)", "=MATCH(Y1,K1:K5,0)&MATCH(Y1,{0,1},0)",
     '=MATCH("a-b",{"a b","a-c"})', '=VLOOKUP("zeta",A1:B5,9,FALSE)', "=INDEX(H:H,99)", "=SUM(INDEX(G:H,0,1))",
     "=XLOOKUP(1,G:G,TRUE)", "=XLOOKUP(2,{1;2;2;3},{1;2;3;4},,0,2)", '=XMATCH("a.*",{"ab"},3)', "=INDEX(B1:B5,0)",
-    "=INDEX(B1:C5,0,1)*2", "=CHOOSE(1,B1:B5)", "=CHOOSE(B1:B5,1,2)", "=SUM(INDEX(B1:C5,0,1)*2)", '=ADDRESS(1,1,1,1,"A1")',
+    "=INDEX(B1:C5,0,1)*2", "=CHOOSE(1,B1:B5)", "=SUM(INDEX(B1:C5,0,1)*2)", '=ADDRESS(1,1,1,1,"A1")',
     "=SUM(ROW(B1:B3))", "=SUM(SUMPRODUCT(B1:B3)*(ROW(B1:B3)))", "=SUMPRODUCT(B1:B3*SUM((1+ROW(B1:B3))))",
-    "=SUM(SUMPRODUCT(B1:B3)*(1+(ROW(B1:B3))))", "=ROW(INDIRECT(A1))", "=MATCH(1,ROW(A1:A3),0)",
-    "=OFFSET(A1,L1,1)", "=A1:INDEX(A1:A5,2)",
+    "=SUM(SUMPRODUCT(B1:B3)*(1+(ROW(B1:B3))))", "=MATCH(1,ROW(A1:A3),0)",
+    "=OFFSET(A1,0.2,1)",
     "=SUM(SEQUENCE(3)*2)", "=FILTER({1;2},{0;0})", "=TAKE({1;2},0)", "=DROP({1;2},2)", "=SEQUENCE(0)", "=UNIQUE(K1:K5)+1",
-    "=SORT({\"a-b\";\"a c\"})", "=VLOOKUP(A1:A3,A1:B5,2,FALSE)", "=COUNT(VSTACK(K1:K3,1))", "=IFERROR(OFFSET(A1,L1,1),1)",
+    "=SORT({\"a-b\";\"a c\"})", "=COUNT(VSTACK(K1:K3,1))", "=IFERROR(OFFSET(A1,0.2,1),1)",
     '=ISNUMBER(VLOOKUP(3,K1:L3,2,FALSE))', "=ISREF()", "=ROWS()", "=COLUMNS( )", "=1+ROW(B1:B3)", "=SUMPRODUCT(ROW(A1:A100001))",
 ]  # fmt: skip
 

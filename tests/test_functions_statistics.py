@@ -206,7 +206,7 @@ REFUSED = [
     "{=LINEST({1;2;3},{1;2;3},TRUE,TRUE)}", "{=LINEST({1;2;3;5},{1,2;2,4;3,6;4,8})}",
     # What formulas' arrays do not tell apart, and what is no reference.
     "=AVERAGEA({1,TRUE})", '=MEDIAN(D!A1&"")', "=COUNTBLANK({1,2})", "=DEVSQ(D!N5:N6)", "=HARMEAN(D!N5:N6)",
-    "=COVARIANCE.P({1,2,3},{1;2;3})", "=PROB({0,1},{0,1},1)", "=LARGE(D!D1:D8,D!A:A)", "=FORECAST(1,D!N5:N6,D!N5:N6)",
+    "=COVARIANCE.P({1,2,3},{1;2;3})", "=PROB({0,1},{0,1},1)", "=FORECAST(1,D!N5:N6,D!N5:N6)",
     "{=LINEST(D!F1:F3,D!H1:H3)}", "=SMALL(D!D1:D8)", "=LARGE(D!D1:D8,)",
 ]  # fmt: skip
 

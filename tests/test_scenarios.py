@@ -378,7 +378,7 @@ def test_a_corner_where_sums_cancel_does_not_leave_the_check_open(small):
     )
     check = xlparity.verify(small.spec).checks[0]
     assert (check.verdict, check.scenarios.failed) == (Verdict.PASS, 0)
-    small.write_cells({"A1": 0.4, "A2": 0.15, "B1": "=IF(A1-A2-0.2>0,A1,OFFSET(A2,0*A2,0))"})
+    small.write_cells({"A1": 0.4, "A2": 0.15, "B1": "=IF(A1-A2-0.2>0,A1,OFFSET(A2,0.2+0*A2,0))"})
     assert xlparity.verify(small.spec).verdict is Verdict.UNASSESSED
 
 

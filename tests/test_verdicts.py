@@ -42,7 +42,7 @@ def iterating(path):
 
 def test_a_proof_is_not_hidden_behind_what_could_not_be_judged(run, small):
     """One cell differs and one is unsupported: every format says that the workbook fails, and counts both."""
-    beside(small, B1="=3*A1", B2="=OFFSET(A1,0*A1,0)*2")
+    beside(small, B1="=3*A1", B2="=OFFSET(A1,0.2+0*A1,0)*2")
     both = "1 of 2 compared cells differ from the Python reference; 1 could not be assessed"
     done = run("verify", small.spec)
     assert done.code == 1
@@ -62,7 +62,7 @@ def test_a_proof_is_not_hidden_behind_what_could_not_be_judged(run, small):
 
 def test_a_quantity_with_a_wrong_cell_fails_although_another_of_its_cells_is_unsupported(small):
     """The item of a test runner is the quantity: what is proved wrong in it comes first."""
-    small.write_cells({"A1": 3, "A2": 4, "B1": "=OFFSET(A1,0*A1,0)*2", "B2": "=3*A2"})
+    small.write_cells({"A1": 3, "A2": 4, "B1": "=OFFSET(A1,0.2+0*A1,0)*2", "B2": "=3*A2"})
     small.write_spec(inputs='[inputs]\nx = "A1:A2"', outputs='[outputs]\ny = "B1:B2"')
     *_, part = parts_of(xlparity.verify(small.spec)).values()
     assert part.outcome == "failed"
@@ -136,7 +136,7 @@ def test_a_circle_that_excel_is_certain_to_meet_fails(run, small, formula):
     [
         "=IF(A1>0,2*A1,B1)", "=IF(TRUE,2*A1,B1)", "=CHOOSE(1,2*A1,B1)", "=IFERROR(2*A1,B1)", "=_xlfn.IFS(A1>0,2*A1,TRUE,B1)",
         "=_xlfn.SWITCH(A1,3,2*A1,B1)", "=AND(A1<0,B1)", "=ROW(B1)*6", "=COLUMNS(A1:B1)*3", "=INDEX(A1:B1,1)*2",
-        "=SUMIF(A1,3,A1:B1)", "=2*A1:B1", "=ROWS(B:B)", "=OFFSET(B1,0*B1,-1)*2",
+        "=SUMIF(A1,3,A1:B1)", "=2*A1:B1", "=ROWS(B:B)", "=OFFSET(B1,0.2+0*B1,-1)*2",
     ],
 )  # fmt: skip
 def test_a_circle_that_excel_may_not_meet_is_not_assessed(small, formula):
@@ -279,7 +279,7 @@ def test_a_constant_beside_an_input_that_holds_no_number_gets_no_suggestion(smal
 
 def test_an_input_that_the_engine_cannot_compute_is_not_assessed(small):
     """The file is not wrong for that; another engine may read it."""
-    small.write_cells({"A1": "=OFFSET(A2,0*A2,0)", "A2": 3, "B1": "=2*A1"})
+    small.write_cells({"A1": "=OFFSET(A2,0.2+0*A2,0)", "A2": 3, "B1": "=2*A1"})
     report = xlparity.verify(small.spec)
     assert report.verdict is Verdict.UNASSESSED
     assert [(found.code, found.cells) for found in report.checks[0].findings] == [("XP303", (Cell("Sheet", 1, 1),))]
@@ -308,7 +308,7 @@ def other_inputs(report):
 
 def test_no_sentence_says_that_all_agree_where_nothing_was_compared(small):
     """A hundred sets on which no cell was compared show nothing."""
-    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0*A1,0)*2"})
+    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0.2+0*A1,0)*2"})
     report = xlparity.verify(small.spec)
     assert other_inputs(report) == "scenarios show nothing: no cell could be compared"
     page = html.render([report])
@@ -321,7 +321,7 @@ def test_agreement_on_other_inputs_says_of_how_many_cells(small):
     """And how many were not compared."""
     beside(small)
     assert other_inputs(xlparity.verify(small.spec)) == "100 scenarios: all 3 cells agree"
-    beside(small, B2="=OFFSET(A1,0*A1,0)*2")
+    beside(small, B2="=OFFSET(A1,0.2+0*A1,0)*2")
     report = xlparity.verify(small.spec)
     said = "100 scenarios: 2 cells agree, 1 could not be compared in every one"
     assert other_inputs(report) == said
@@ -335,7 +335,7 @@ def test_agreement_on_other_inputs_says_of_how_many_cells(small):
 def test_the_summary_names_an_engine_that_could_settle_what_is_unsupported(small, monkeypatch):
     """It is installed, and nobody has asked it; one that cannot run here is not named."""
     monkeypatch.setattr("xlparity.engines.libreoffice.shutil.which", lambda name: f"/bin/{name}")
-    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0*A1,0)*2"})
+    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0.2+0*A1,0)*2"})
     report = xlparity.verify(small.spec)
     assert "libreoffice" in report.could_settle
     assert f"1 of 1 cell could not be assessed (try --engine {report.could_settle[0]}" in words.verdict(report)
@@ -347,7 +347,7 @@ def test_the_summary_names_an_engine_that_could_settle_what_is_unsupported(small
 @pytest.mark.libreoffice
 def test_the_default_engine_is_not_named_where_it_does_not_know_the_function(small):
     """It sent one from engine to engine."""
-    small.write_cells({"A1": 3, "B1": "=SUBTOTAL(9,A1)*2"})
+    small.write_cells({"A1": 3, "B1": "=SUBTOTAL(9+0*A1,A1)*2"})
     assert "formulas" not in xlparity.verify(small.spec, options=Options(engines=("cached",))).could_settle
     small.write_cells({"A1": 3, "B1": "=NOPE(A1)*2"})
     assert "formulas" not in xlparity.verify(small.spec, options=Options(engines=("libreoffice",))).could_settle
@@ -388,7 +388,7 @@ def test_findings_about_inputs_without_a_number_are_errors_in_the_table_of_codes
 def test_a_formula_that_is_wrong_on_the_references_values_fails_though_its_precedents_are_unsupported(run, small):
     """B2 triples what the reference doubles, whatever B1 is; a fix for it beside UNASSESSED contradicted itself."""
     small.reference.write_text("def double(x):\n    return {'y': x + 1, 'z': 2 * (x + 1)}\n")
-    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0*A1,0)+1", "B2": "=B1*3"})
+    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0.2+0*A1,0)+1", "B2": "=B1*3"})
     small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"')
     done = run("verify", small.spec)
     assert done.code == 1
@@ -399,7 +399,7 @@ def test_a_formula_that_is_wrong_on_the_references_values_fails_though_its_prece
 def test_what_the_engine_cannot_compute_is_no_cause(run, small):
     """One formula is wrong and one is unsupported: that is one cause, and nobody has found the sum of the two wrong."""
     small.reference.write_text("def double(x):\n    return {'y': x, 'z': 2 * x, 'w': 3 * x}\n")
-    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0*A1,0)", "B2": "=A1*3", "B3": "=B1+B2"})
+    small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0.2+0*A1,0)", "B2": "=A1*3", "B3": "=B1+B2"})
     small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"\nw = "B3"')
     done = run("verify", small.spec)
     assert "1 cause: 1 of 1 compared cells differ from the Python reference; 2 could not be assessed" in done.out

@@ -49,6 +49,7 @@ class Workbook:
     iteration, and does not refuse them. ``edits`` are the cells that hold something else than in the file, ``taken`` those of
     them that have a value in place of their formula. ``clock`` is the moment that NOW gives, where that is fixed: a serial
     number of days. ``external`` are the sheets of other workbooks to which formulas refer, by their names.
+    ``hidden`` are the rows of each sheet that are not shown, ``filters`` the cells of which filters hide some.
     """
 
     path: Path
@@ -66,6 +67,8 @@ class Workbook:
     taken: Mapping[Cell, str] = field(default_factory=dict)
     clock: float | None = None
     external: Mapping[str, ExternalSheet] = field(default_factory=dict)
+    hidden: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    filters: tuple[Range, ...] = ()
     _graphs: list[Graph] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -213,16 +216,22 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
     members: dict[Cell, Cell] = {}
     formulas = 0
     tables: dict[str, Table] = {}
+    hidden: dict[str, frozenset[int]] = {}
+    filters: list[tuple[str, str | None]] = []
     for name, part in sheets.items():
         where = f"{path}: sheet '{name}'"
         raw = ooxml.scan(parts[part], where)
         if raw.lotus:
             raise WorkbookError(f"{where} is computed as Lotus 1-2-3 does; turn it off in Excel's options")
+        if raw.hidden:
+            hidden[name] = frozenset(raw.hidden)
         formulas += _read_sheet(name, raw.cells.values(), strings, cells, members, date1904=book.date1904)
         for table in ooxml.tables(parts, part, raw.tables, where):
             if folded(table.name) in tables:
                 raise WorkbookError(f"{path}: two tables are called '{table.name}'; let Excel repair it and save it")
             tables[folded(table.name)] = _table(table, name, where)
+            filters.append((name, table.filter))
+        filters.append((name, raw.filter))
     digest = hashlib.sha256(data).hexdigest()
     named = {name.name if name.sheet is None else f"{name.sheet}!{name.name}": name.meaning for name in book.names}
     scope = Scope(_meanings(book.names), tables, tuple(named))
@@ -241,6 +250,8 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         macros,
         book.iterates,
         external={link.name: _external(link) for link in ooxml.links(parts, path)},
+        hidden=hidden,
+        filters=tuple(parse_range(address, name) for name, address in filters if address is not None),
     )
 
 

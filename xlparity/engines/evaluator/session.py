@@ -32,6 +32,7 @@ from xlparity.excel.formula import dissect
 from xlparity.excel.names import full_size
 from xlparity.excel.prefixes import concerns
 from xlparity.excel.resolve import Deferred, deferred, markers
+from xlparity.excel.subtotals import without_subtotals
 from xlparity.excel.values import (
     BEHIND_A_CIRCLE,
     BLANK,
@@ -302,6 +303,7 @@ class FormulasSession:
 
     def _dissected(self, text: str, cell: Cell) -> tuple[str, list[str]]:
         """The shape and the references of a formula's text, written out."""
+        text = without_subtotals(text, cell, self._workbook)
         shape, texts = dissect(text, lambda word: self._meaning(word, cell))
         if concerns(shape):
             return dissect(self._workbook.read_by_excel(text), lambda word: self._meaning(word, cell))
@@ -345,12 +347,13 @@ class FormulasSession:
     def _intersected(self, text: str, at: Cell) -> tuple[int, tuple[int, int]]:
         """The place of the one cell of a range that is in the formula's row or column: the implicit intersection."""
         area = self._workbook.area(text, at)
-        rows, columns = area.shape
-        if area.size == 1:
+        rows, columns = whole = full_size(text) or area.shape
+        unused = whole != area.shape  # whole rows or columns: all of them count, also beyond the last used cell
+        if whole == (1, 1):
             cell = area.first
-        elif columns == 1 and area.row <= at.row <= area.last_row:
+        elif columns == 1 and (unused or area.row <= at.row <= area.last_row):
             cell = Cell(area.sheet, at.row, area.column)
-        elif rows == 1 and area.column <= at.column <= area.last_column:
+        elif rows == 1 and (unused or area.column <= at.column <= area.last_column):
             cell = Cell(area.sheet, area.row, at.column)
         else:
             return self._constant_place(_OUT_OF_LINE), (1, 1)

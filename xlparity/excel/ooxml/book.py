@@ -27,13 +27,17 @@ class RawName(NamedTuple):
 
 
 class RawTable(NamedTuple):
-    """A table as its part describes it: name, address, the headers of its columns, rows of headers and of totals."""
+    """A table as its part describes it: name, address, the headers of its columns, rows of headers and of totals.
+
+    ``filter`` is the address of the cells of which a filter hides rows, if there is one.
+    """
 
     name: str
     address: str
     columns: tuple[str, ...]
     headers: int
     totals: int
+    filter: str | None
 
 
 class RawLink(NamedTuple):
@@ -121,6 +125,7 @@ def tables(parts: Mapping[str, bytes], part: str, listed: Collection[str], where
                 tuple(column.attrib["name"] for column in elements(root, "tableColumn")),
                 int(root.get("headerRowCount", 1)),
                 int(root.get("totalsRowCount", 0)),
+                next((f.get("ref") for f in elements(root, "autoFilter") if any(True for _ in f)), None),
             )
         except (KeyError, ValueError) as error:
             raise WorkbookError(

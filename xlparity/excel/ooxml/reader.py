@@ -34,7 +34,21 @@ _CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TAGS = {
     space: {
         f"{space} {name}": name
-        for name in ("sheetPr", "sheetData", "row", "c", "f", "v", "is", "r", "t", "extLst", "tablePart")
+        for name in (
+            "sheetPr",
+            "sheetData",
+            "row",
+            "c",
+            "f",
+            "v",
+            "is",
+            "r",
+            "t",
+            "extLst",
+            "tablePart",
+            "autoFilter",
+            "filterColumn",
+        )
     }
     for space in (MAIN, STRICT)
 }
@@ -48,6 +62,7 @@ LOOSE = "loose"
 _WHITE = " \t\r\n"  # to XML; a no-break space is a letter
 _MOST_DIGITS = 9  # of a number of a row or of a text
 _DEPTH_OF_TABLE = 3  # of the path to a sheetData element: nothing, the root, itself
+_TRUE = ("1", "true")
 _LOTUS = ("transitionEvaluation", "transitionEntry")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
 _TIME = re.compile(
@@ -84,12 +99,15 @@ class RawCell(NamedTuple):
 class RawSheet(NamedTuple):
     """The cells of a sheet by address (``P5``), and the relations to its tables.
 
-    ``lotus`` says that it is computed as Lotus 1-2-3 does.
+    ``lotus`` says that it is computed as Lotus 1-2-3 does. ``hidden`` are rows that are not shown, ``filter`` is the address
+    of the cells of which a filter hides rows, if there is one.
     """
 
     cells: dict[str, RawCell]
     tables: list[str]
     lotus: bool
+    hidden: set[int]
+    filter: str | None
 
 
 def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str | None]:
@@ -183,7 +201,7 @@ def scan(xml: bytes, where: str) -> RawSheet:
         raise WorkbookError(
             f"{where}: the sheet's XML is damaged ({error}); let Excel repair it and save it"
         ) from error
-    return RawSheet(found.cells, found.tables, found.lotus)
+    return RawSheet(found.cells, found.tables, found.lotus, found.hidden, found.filter if found.filters else None)
 
 
 class _Scan:
@@ -192,7 +210,9 @@ class _Scan:
     def __init__(self, where: str) -> None:
         self.cells: dict[str, RawCell] = {}
         self.tables: list[str] = []
-        self.lotus = False
+        self.lotus = self.filters = False
+        self.filter: str | None = None
+        self.hidden: set[int] = set()
         self.parser = parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
@@ -289,9 +309,13 @@ class _Scan:
                 self._begin_text(attributes)
         elif tag == "tablePart":
             self.tables.append(relation_in(attributes, " ", self._where))
+        elif tag == "filterColumn" and len(path) == _DEPTH_OF_TABLE + 1:
+            self.filters = True
         elif len(path) == _DEPTH_OF_TABLE:
-            if tag == "sheetPr":
-                self.lotus = any(attributes.get(name) in ("1", "true") for name in _LOTUS)
+            if tag == "autoFilter":
+                self.filter = attributes.get("ref")
+            elif tag == "sheetPr":
+                self.lotus = any(attributes.get(name) in _TRUE for name in _LOTUS)
             elif _local(tag) == "sheetData":
                 self._tables += 1
                 if tag != "sheetData" or self._tables > 1:
@@ -302,6 +326,8 @@ class _Scan:
         self._seen.clear()
         if self._path[2:-1] == ["sheetData"] and (number := attributes.get("r")) is not None:
             self._number(number)
+            if attributes.get("hidden") in _TRUE:
+                self.hidden.add(self._row)
 
     def _number(self, text: str) -> None:
         """Notes the number of the row in which the walk is; rows must be in their order."""

@@ -1,0 +1,117 @@
+"""SUBTOTAL and AGGREGATE: subtotals within others, hidden rows, and rows that a filter hides."""
+
+import re
+
+import openpyxl
+import pytest
+from formula_cases import at
+
+from xlparity.engines.registry import find_engine
+from xlparity.excel import ooxml
+from xlparity.excel.ooxml import pack
+from xlparity.excel.subtotals import without_subtotals
+from xlparity.excel.values import ErrorValue, Unsupported
+from xlparity.excel.workbook import read_workbook
+
+CELLS = {
+    "A1": 1, "A2": 2, "A3": "=SUBTOTAL(9,A1:A2)", "A4": 4, "A5": "x", "A6": "=SUBTOTAL(9,A4:A5)", "B1": 10, "B2": 20,
+    "B4": "=B1+1",
+    "C1": "=1+SUBTOTAL(9,A1)", "D1": "=1/0",
+}  # fmt: skip
+
+
+def book(path, cells, hidden=(), xml=lambda text: text):
+    """A workbook with these cells, of which some rows are hidden."""
+    made = openpyxl.Workbook()
+    made.active.title = "S"
+    for address, content in cells.items():
+        made.active[address] = content
+    for row in hidden:
+        made.active.row_dimensions[row].hidden = True
+    made.save(path)
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    sheet = "xl/worksheets/sheet1.xml"
+    path.write_bytes(pack({**parts, sheet: xml(parts[sheet].decode()).encode()}))
+    return read_workbook(path)
+
+
+def filtered(text):
+    """The sheet with a filter over its first four rows."""
+    listed = '<autoFilter ref="A1:B4"><filterColumn colId="0"><filters><filter val="1"/></filters></filterColumn></autoFilter>'
+    return re.sub(r"(<pageMargins)", rf"{listed}\1", text, count=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("SUBTOTAL(9,A1:A6)", "SUM(S!A1:A2,S!A4:A5)"), ("SUBTOTAL(1,A1:B6)+1", "AVERAGE(S!A1:A2,S!A4:A5,S!B1:B6)+1"),
+        ("SUBTOTAL(103,A1:A2,B1)", "COUNTA(S!A1:A2,S!B1)"), ("SUBTOTAL(9,A3)", "(0)"), ("SUBTOTAL(4,A3,A6)", "(0)"),
+        ("SUBTOTAL(1,A3)", "(#DIV/0!)"), ("SUBTOTAL(12,A1)", "(#VALUE!)"), ("SUBTOTAL(0,A1)", "(#VALUE!)"),
+        ("SUBTOTAL(9,#REF!)", "SUM(#REF!)"), ("_xlfn.AGGREGATE(4,4,A1:A6)", "MAX(S!A1:A6)"),
+        ("MYSUBTOTAL(9,A1)", "MYSUBTOTAL(9,A1)"),
+        ("_xlfn.AGGREGATE(12,0,A1:A6)", "MEDIAN(S!A1:A2,S!A4:A5)"), ('"SUBTOTAL(9,A1)"', '"SUBTOTAL(9,A1)"'),
+    ],
+)  # fmt: skip
+def test_a_subtotal_is_another_function_over_what_it_counts(tmp_path, text, written):
+    """A cell with a subtotal is no part of another one."""
+    made = book(tmp_path / "book.xlsx", CELLS)
+    assert without_subtotals(f"={text}", at("E9"), made) == f"={written}"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("SUBTOTAL(9+0,A1)", "no plain number"), ("SUBTOTAL(9,A1:A2*1)", "no plain reference"),
+        ("SUBTOTAL(9)", "without a reference"),
+        ("SUBTOTAL(9,C1:C2)", "a part of a formula"), ("_xlfn.AGGREGATE(9,6,A1)", "passes over errors"),
+        ("_xlfn.AGGREGATE(14,4,A1:A2,1)", "beyond MEDIAN"), ("_xlfn.AGGREGATE(9)", "AGGREGATE"),
+    ],
+)  # fmt: skip
+def test_what_is_not_certain_of_a_subtotal_is_refused(tmp_path, text, reason):
+    """With the reason, and without a value."""
+    made = book(tmp_path / "book.xlsx", {**CELLS, "E9": f"={text}"})
+    found = find_engine("formulas").load(made).recalculate({})[at("E9")]
+    assert isinstance(found, Unsupported)
+    assert reason in found.reason
+
+
+HIDDEN = {"A1": 1, "A2": 2, "A3": 4, "A4": 8, "A5": 16, "C1": "=SUBTOTAL(9,A1:A5)", "C2": "=SUBTOTAL(109,A1:A5)",
+          "C3": "=_xlfn.AGGREGATE(9,5,A1:A5)", "C4": "=SUBTOTAL(102,A2)", "C5": "=SUBTOTAL(109,OFFSET(A1,0,0,A2))"}  # fmt: skip
+
+
+def test_rows_that_somebody_hid_count_for_some_functions(tmp_path):
+    """109 is 9 without them; without a filter 9 counts them."""
+    values = find_engine("formulas").load(book(tmp_path / "book.xlsx", HIDDEN, hidden=[2, 5])).recalculate({})
+    assert [values[at(f"C{row}")] for row in range(1, 6)] == [31.0, 13.0, 13.0, 0.0, 1.0]
+
+
+def test_rows_that_a_filter_hides_count_for_none(tmp_path):
+    """Beyond the cells that are filtered, a hidden row was hidden by hand."""
+    made = book(tmp_path / "book.xlsx", HIDDEN, hidden=[2, 5], xml=filtered)
+    values = find_engine("formulas").load(made).recalculate({})
+    assert [values[at(f"C{row}")] for row in range(1, 5)] == [29.0, 13.0, 13.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [pytest.param("libreoffice", marks=pytest.mark.libreoffice), pytest.param("ironcalc", marks=pytest.mark.ironcalc)],
+)
+def test_other_programs_agree_about_subtotals(tmp_path, engine):
+    """They compute them from the file, where it says which rows are hidden; LibreOffice adds up a subtotal that is named alone."""
+    cells = HIDDEN | {"E1": "=SUBTOTAL(4,A1:A5)", "E2": "=SUBTOTAL(101,A1:A5)"}
+    made = book(tmp_path / "book.xlsx", cells, hidden=[2, 5])
+    ours, theirs = (find_engine(name).load(made).recalculate({}) for name in ("formulas", engine))
+    compared = 0
+    for address in ("C1", "C2", "C4", "E1", "E2"):
+        if isinstance(theirs[at(address)], float):
+            assert theirs[at(address)] == pytest.approx(ours[at(address)]), address
+            compared += 1
+    assert compared >= 4
+
+
+def test_an_error_in_what_counts_is_the_result(tmp_path):
+    """As for SUM itself."""
+    made = book(tmp_path / "book.xlsx", {**CELLS, "E9": "=SUBTOTAL(9,A1:D2)", "E10": "=SUBTOTAL(2,D1)"} | {"C1": 1})
+    values = find_engine("formulas").load(made).recalculate({})
+    assert values[at("E9")] == ErrorValue("#DIV/0!")
+    assert values[at("E10")] == 0.0
