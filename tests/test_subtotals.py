@@ -97,7 +97,7 @@ def test_rows_that_a_filter_hides_count_for_none(tmp_path):
     [pytest.param("libreoffice", marks=pytest.mark.libreoffice), pytest.param("ironcalc", marks=pytest.mark.ironcalc)],
 )
 def test_other_programs_agree_about_subtotals(tmp_path, engine):
-    """They compute them from the file, where it says which rows are hidden; LibreOffice adds up a subtotal that is named alone."""
+    """They compute them from the file, where it says which rows are hidden."""
     cells = HIDDEN | {"E1": "=SUBTOTAL(4,A1:A5)", "E2": "=SUBTOTAL(101,A1:A5)"}
     made = book(tmp_path / "book.xlsx", cells, hidden=[2, 5])
     ours, theirs = (find_engine(name).load(made).recalculate({}) for name in ("formulas", engine))
