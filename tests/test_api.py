@@ -337,7 +337,8 @@ def test_recalculate_sets_cells_and_computes_the_rest(small):
 
 DTYPES = {
     "check": "string", "variable": "string", "iteration": "int64", "index": "object", "cell": "string", "formula": "string",
-    "expected": "float64", "actual": "object", "difference": "float64", "ulps": "Int64", "status": "string",
+    "expected": "float64", "expected_text": "string", "actual": "object", "difference": "float64", "ulps": "Int64",
+    "status": "string",
     "engine": "string",
 }  # fmt: skip
 
@@ -367,7 +368,7 @@ def test_the_frame_of_a_report_without_cells_has_the_same_dtypes(small):
     """So that reports can be concatenated without a look at each."""
     report = xlparity.verify(small.spec)
     frame = replace(report, checks=(replace(report.checks[0], results=()),)).to_frame()
-    assert frame.shape == (0, 12)
+    assert frame.shape == (0, 13)
     assert {name: str(kind) for name, kind in frame.dtypes.items()} == DTYPES
 
 

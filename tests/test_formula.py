@@ -62,7 +62,7 @@ def test_a_formula_has_one_shape_and_its_references_in_order(formula, shape, ref
 @pytest.mark.parametrize(
     "formula",
     [
-        "=Table1[Rate]", "=Sales[Gross]", "=[1]Sheet1!A1", "=A1#", "=@A1", "=nobody", "=twice", "=Sheet2!local", "=gone",
+        "=Table1[Rate]", "=Sales[Gross]", "=[1]!rate", "=A1#", "=@A1", "=nobody", "=twice", "=Sheet2!local", "=gone",
         "=next", "=[0]!rate", "=Sales[[#Totals],[#Headers],[Net]]",
     ],
 )  # fmt: skip

@@ -90,6 +90,7 @@ OUTPUT = st.one_of(
         transpose=FLAG,
         skip=REASON,
         constants=st.just("allowed"),
+        ignore_case=FLAG,
     ),
 )
 BLOCKS = st.one_of(

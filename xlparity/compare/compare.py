@@ -5,12 +5,23 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xlparity import collector
 from xlparity.compare.expected import Bools, Expected, fitted
-from xlparity.excel.address import Range
-from xlparity.excel.batch import NUMBER, REASON, TRUTH, Batch, Words, encoded
+from xlparity.excel.address import Range, folded
+from xlparity.excel.batch import (
+    EMPTY_CELL,
+    FIRST_ERROR,
+    NUMBER,
+    REASON,
+    TEXT,
+    TRUTH,
+    Batch,
+    Kinds,
+    Words,
+    decode,
+    encoded,
+)
 from xlparity.excel.columns import Column, Floats
 from xlparity.excel.formula import refers
 from xlparity.excel.values import BLANK, Depends, ErrorValue, Missing, Unsupported, Value
@@ -41,7 +52,7 @@ def compare(check: Check, expected: Expected, actual: Batch) -> Differences:
     """
     cells = check.cells
     found = actual.select([binding.cell for binding in cells.bindings])
-    exact, rounded = in_both_readings(found, expected.numbers, expected.truths, cells.rtol, cells.atol)
+    exact, rounded = in_both_readings(check, found, expected.numbers, expected.kinds)
     unsure = np.isnan(expected.numbers) | (found.kinds.T == REASON)
     for row, other in found.others.items():
         unsure[other.samples, row] |= other.kinds == REASON
@@ -50,43 +61,90 @@ def compare(check: Check, expected: Expected, actual: Batch) -> Differences:
     return Differences(~(exact | rounded) & open_to, unsure, (exact != rounded) & open_to)
 
 
-def in_both_readings(found: Batch, expected: Floats, truths: Bools, rtol: Floats, atol: Floats) -> tuple[Bools, Bools]:
+def in_both_readings(
+    check: Check, found: Batch, expected: Floats, kinds: Kinds, among: Sequence[int] | None = None
+) -> tuple[Bools, Bools]:
     """Where cells agree with the expected values in the exact and in the rounded reading of cancellation residues.
 
-    The batch has the cells in the order of ``expected``, (samples, cells), with which the other arrays broadcast.
+    The batch has the cells in the order of ``expected``, (samples, cells): all bindings of the check, or those ``among`` them.
     """
-    exact = agrees(found.numbers.T, found.kinds.T, expected, truths, rtol, atol)
+    chosen = slice(None) if among is None else list(among)
+    rtol, atol, ignoring = (each[chosen] for each in (check.cells.rtol, check.cells.atol, check.cells.ignores_case))
+    numbers, original = found.numbers.T, expected
+    texts = np.flatnonzero(((kinds == TEXT) | (kinds == EMPTY_CELL)).any(axis=0))
+    if texts.size:
+        numbers, expected = numbers.copy(), expected.copy()
+        for column in texts.tolist():
+            table = _Texts(ignore_case=bool(ignoring[column]))
+            expected[:, column] = table.placed(expected[:, column], kinds[:, column], check.words)
+            numbers[:, column] = table.placed(numbers[:, column], found.kinds[column], found.words)
+    exact = agrees(numbers, found.kinds.T, expected, kinds, rtol, atol)
     rounded = exact.copy()
-    all_truths = np.broadcast_to(truths, expected.shape)
     for row, other in found.others.items():
         at = other.samples
-        rounded[at, row] = agrees(
-            other.numbers, other.kinds, expected[at, row], all_truths[at, row], rtol[row], atol[row]
-        )
+        if row in texts:
+            table = _Texts(ignore_case=bool(ignoring[row]))
+            wanted = table.placed(original[at, row], kinds[at, row], check.words)
+            theirs = table.placed(other.numbers, other.kinds, found.words)
+        else:
+            wanted, theirs = expected[at, row], other.numbers
+        rounded[at, row] = agrees(theirs, other.kinds, wanted, kinds[at, row], rtol[row], atol[row])
     return exact, rounded
 
 
-def agrees(numbers: Floats, kinds: NDArray[np.uint8], expected: Floats, truths: Any, rtol: Any, atol: Any) -> Bools:
-    """Where values, as numbers and kinds, agree with the expected ones; all arrays broadcast. Nothing agrees with a nan.
+class _Texts:
+    """A table of texts by which those of two tables of words are compared, without their case where it is ignored."""
 
-    A truth value agrees with a truth value only: Excel's TRUE is not 1, since SUM ignores it and TRUE=1 is FALSE. A truth
-    value of numpy may be 0 or 1 in a cell.
+    def __init__(self, *, ignore_case: bool) -> None:
+        self._places: dict[str, float] = {}
+        self._ignore_case = ignore_case
+
+    def placed(self, numbers: Floats, kinds: Kinds, words: Words) -> Floats:
+        """The numbers, and for texts, and for the blanks of a reference, their places in this table."""
+        found = numbers.copy()
+        for at in np.flatnonzero((kinds == TEXT) | (kinds == EMPTY_CELL)).tolist():
+            found[at] = self.place(str(words[int(numbers[at])]) if kinds[at] == TEXT else "")
+        return found
+
+    def place(self, text: str) -> float:
+        """The place of a text."""
+        return self._places.setdefault(folded(text) if self._ignore_case else text, float(len(self._places)))
+
+
+def agrees(numbers: Floats, kinds: Kinds, expected: Floats, sorts: Kinds, rtol: Any, atol: Any) -> Bools:
+    """Where values, as numbers and kinds, agree with the expected ones, as numbers and ``sorts``; all arrays broadcast.
+
+    A truth value agrees with a truth value only: Excel's TRUE is not 1, since SUM ignores it and TRUE=1 is FALSE; but a truth
+    value of numpy may be 0 or 1 in a cell. A text agrees with the same text, whose places in one table the numbers are; an
+    error value with itself; and what the reference leaves blank with a blank cell or an empty text. Nothing agrees with a nan.
     """
     with np.errstate(all="ignore"):
         near = within(numbers, expected, rtol, atol)
-    return np.asarray(((kinds == NUMBER) & near) | ((kinds == TRUTH) & truths & (numbers == expected)))
+    number = (sorts == NUMBER) | (sorts == TRUTH)
+    found = ((kinds == NUMBER) & near & number) | ((kinds == TRUTH) & (sorts == TRUTH) & (numbers == expected))
+    if not number.all():
+        same = numbers == expected
+        found |= (kinds == TEXT) & ((sorts == TEXT) | (sorts == EMPTY_CELL)) & same
+        found |= ((kinds == EMPTY_CELL) & (sorts == EMPTY_CELL)) | ((kinds >= FIRST_ERROR) & (kinds == sorts))
+    return np.asarray(found)
 
 
-def column_agrees(column: Column, expected: Floats, truths: Any, output: Output[Range]) -> Bools:
+def column_agrees(check: Check, column: Column, expected: Floats, kinds: Kinds, output: Output[Range]) -> Bools:
     """Where one cell's column agrees with its expected values, (samples,); a value with two readings, if both agree."""
     rtol, atol = output.tolerance.rtol, output.tolerance.atol
     if isinstance(column, np.ndarray):
-        return agrees(column, np.full(len(column), NUMBER, dtype=np.uint8), expected, truths, rtol, atol)
+        return agrees(column, np.full(len(column), NUMBER, dtype=np.uint8), expected, kinds, rtol, atol)
     values = column if isinstance(column, tuple) else (column,)
     exact = [value.exact if isinstance(value, Depends) else value for value in values]
     rounded = [value.rounded if isinstance(value, Depends) else value for value in values]
-    both = [agrees(*encoded(reading, Words()), expected, truths, rtol, atol) for reading in (exact, rounded)]
-    return np.broadcast_to(both[0] & both[1], expected.shape)
+    table = _Texts(ignore_case=output.ignore_case)
+    wanted = table.placed(expected, kinds, check.words)
+    found = np.ones(expected.shape, dtype=bool)
+    for reading in (exact, rounded):
+        words = Words()
+        numbers, sorts = encoded(reading, words)
+        found &= agrees(table.placed(numbers, sorts, words), sorts, wanted, kinds, rtol, atol)
+    return found
 
 
 @collector.paused()
@@ -101,20 +159,18 @@ def cell_results(
         bindings,
         expected.given.tolist(),
         expected.numbers[0].tolist(),
-        expected.truths[0].tolist(),
+        expected.kinds[0].tolist(),
         right.tolist(),
         unsure.tolist(),
         strict=True,
     )
     results: list[CellResult] = []
-    for binding, given, number, truth, matches, unassessed in each:
+    for binding, given, number, kind, matches, unassessed in each:
         output, iteration, element, cell = binding
         value = actual.in_sample(cell, 0)
         if isinstance(value, Depends) and given and not unassessed:
             value = value.exact  # both readings agree with the reference, or neither does
-        wanted: float | bool | None = None
-        if given:
-            wanted = bool(number) if truth and isinstance(value, bool) else number
+        wanted = expected_value(number, kind, check, value) if given else None
         formula = workbook.formula(cell)
         status = _status(output, None if formula is None else formula.text, value, given, matches)
         if not expected.stored and status == "error" and isinstance(value, ErrorValue):
@@ -136,6 +192,13 @@ def cell_results(
     return tuple(results)
 
 
+def expected_value(number: float, kind: int, check: Check, beside: Value) -> Value:
+    """What the reference expects, beside a cell's value: of numpy, a truth value may be a number in a cell."""
+    if kind == TRUTH and not isinstance(beside, bool):
+        return number
+    return number if kind == NUMBER else decode(number, kind, check.words)
+
+
 def _status(output: Output[Range], formula: str | None, value: Value, given: bool, matches: bool) -> Status:
     if output.skip is not None:
         return "skipped"
@@ -144,11 +207,11 @@ def _status(output: Output[Range], formula: str | None, value: Value, given: boo
     # A formula without a reference, such as =0.5, is a hard-coded number.
     if formula is None or not refers(formula):
         return "missing" if value is BLANK else "hardcoded"
+    if given and matches:
+        return "match"
     if isinstance(value, ErrorValue):
         return "error"
-    if not given or isinstance(value, Missing):
-        return "missing"
-    return "match" if matches else "mismatch"
+    return "missing" if not given or isinstance(value, Missing) else "mismatch"
 
 
 def misfits(check: Check, expected: Expected) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 from xlparity.compare.inputs import readable
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
+from xlparity.excel.batch import EMPTY_CELL, NUMBER, TRUTH, Kinds, encode
 from xlparity.excel.columns import Column, Floats, value_in
-from xlparity.excel.values import BLANK, Value
+from xlparity.excel.values import BLANK, Value, serial_number
 from xlparity.spec.binding import CellMap, Input
 from xlparity.spec.case import Array, Case
 from xlparity.spec.check import Check
@@ -23,28 +25,36 @@ _Shared: TypeAlias = dict[tuple[object, ...], Trace | OracleError]
 
 
 class Elements(NamedTuple):
-    """The index of each binding's element among a trace's numbers, -1 where none fits, and which are truth values.
+    """The index of each binding's element among a trace's values, -1 where none fits.
 
     It is valid for every trace whose arrays have the same ``shapes``; nearly always all traces of a reference do.
     """
 
     shapes: Shapes
     places: NDArray[np.intp]
-    truths: Bools
+
+
+class ExpectedRow(NamedTuple):
+    """What a reference gives for each binding in one sample, (bindings,): numbers and kinds, as in ``Expected``."""
+
+    numbers: Floats
+    kinds: Kinds
+    elements: Elements
 
 
 @dataclass(frozen=True)
 class Expected:
     """The expected values of a check's cells, (samples, bindings).
 
-    ``numbers`` are nan where the reference gives no value, or is undefined. ``truths`` says where it gives a truth value, which
-    ``numbers`` has as 0 and 1, and ``undefined`` where it gives a nan or an infinity. ``infinite`` and ``counted``, (samples,),
-    say where it gives any infinity, and where it is defined at all. ``elements`` are those of the first sample for which it was
-    called; None where it never was. ``stored`` says whether it was called for the stored inputs.
+    ``numbers`` are nan where the reference gives no value, or is undefined. ``kinds`` are as in a batch: of a truth value the
+    number is 0 or 1, of a text its place in the check's table of words, and of a blank that of an empty text. ``undefined``
+    says where it gives a nan or an infinity. ``infinite`` and ``counted``, (samples,), say where it gives any infinity, and
+    where it is defined at all. ``elements`` are those of the first sample for which it was called; None where it never was.
+    ``stored`` says whether it was called for the stored inputs.
     """
 
     numbers: Floats
-    truths: Bools
+    kinds: Kinds
     undefined: Bools
     infinite: Bools
     counted: Bools
@@ -58,13 +68,11 @@ class Expected:
         return np.zeros(self.numbers.shape[1], dtype=bool) if nothing else self.elements.places >= 0  # type: ignore[union-attr]
 
     @classmethod
-    def alone(cls, numbers: Floats, elements: Elements) -> "Expected":
-        """The expected values of a single sample from ``numbers``, (bindings,), none of them undefined."""
-        one = np.ones(1, dtype=bool)
+    def alone(cls, row: ExpectedRow) -> "Expected":
+        """The expected values of a single sample, none of them undefined."""
+        numbers, one = row.numbers, np.ones(1, dtype=bool)
         infinite = np.array([np.isinf(numbers).any()])
-        return cls(
-            numbers[None], elements.truths[None], np.zeros((1, len(numbers)), dtype=bool), infinite, one, elements
-        )
+        return cls(numbers[None], row.kinds[None], np.zeros((1, len(numbers)), dtype=bool), infinite, one, row.elements)
 
     def picked(self, samples: Sequence[int]) -> "Expected":
         """The samples with these numbers only."""
@@ -72,7 +80,7 @@ class Expected:
         return replace(
             self,
             numbers=self.numbers[at],
-            truths=self.truths[at],
+            kinds=self.kinds[at],
             undefined=self.undefined[at],
             infinite=self.infinite[at],
             counted=self.counted[at],
@@ -134,14 +142,14 @@ def cases(check: Check, actual: Mapping[Cell, Column], numbers: Sequence[int] | 
         )
 
 
-def call(check: Check, case: Case, elements: Elements | None, shared: _Shared | None = None) -> tuple[Floats, Elements]:
-    """The expected value of each binding in one case, (bindings,); raises OracleError where the reference is undefined.
+def call(check: Check, case: Case, elements: Elements | None, shared: _Shared | None = None) -> ExpectedRow:
+    """The expected value of each binding in one case; raises OracleError where the reference is undefined.
 
     ``shared`` caches the results of references for other checks that call them with the same inputs.
     """
     if shared is None:
         alone = check.reference.trace(case, check.iterations, check.own, quiet=True, partial=True)
-        return row_of(check.cells, alone, elements)
+        return row_of(check, alone, elements)
     key = (check.reference.name, check.iterations, *map(_key, sorted(case.inputs.items())))
     if key not in shared:
         try:
@@ -150,20 +158,42 @@ def call(check: Check, case: Case, elements: Elements | None, shared: _Shared | 
             shared[key] = error
     trace = shared[key]
     if not isinstance(trace, OracleError):
-        return row_of(check.cells, trace, elements)
+        return row_of(check, trace, elements)
     if check.wanted == check.own:
         raise trace
     return call(check, case, elements)  # it may be undefined only for the outputs of another check
 
 
-def row_of(cells: CellMap, trace: Trace, known: Elements | None = None) -> tuple[Floats, Elements]:
-    """The trace's value for each bound cell, (bindings,), nan where it has none, and the elements that were read."""
-    names = [output.name for output in cells.outputs if output.skip is None]
+def row_of(check: Check, trace: Trace, known: Elements | None = None) -> ExpectedRow:
+    """The trace's value for each bound cell, nan where it has none."""
+    names = [output.name for output in check.cells.outputs if output.skip is None]
     arrays = [step[name] for step in trace for name in names]
     shapes: Shapes = [(array.shape, array.dtype.char) for array in arrays]
-    elements = known if known is not None and known.shapes == shapes else _elements(cells, names, shapes)
-    numbers = np.concatenate([*arrays, np.full(1, np.nan)], axis=None)  # index -1 selects the nan
-    return numbers[elements.places], elements
+    elements = known if known is not None and known.shapes == shapes else _elements(check.cells, names, shapes)
+    pairs = [_encoded(array, check) for array in arrays]
+    numbers = np.concatenate([*(pair[0] for pair in pairs), np.full(1, np.nan)], axis=None)  # index -1 selects the nan
+    kinds = np.concatenate([*(pair[1] for pair in pairs), np.zeros(1, np.uint8)], axis=None)
+    return ExpectedRow(numbers[elements.places], kinds[elements.places], elements)
+
+
+def _encoded(array: "NDArray[Any]", check: Check) -> tuple[Floats, Kinds]:
+    """The values of an array as numbers and kinds."""
+    if array.dtype != object:
+        return array, np.full(array.shape, TRUTH if array.dtype == bool else NUMBER, np.uint8)
+    numbers, kinds = np.empty(array.size), np.empty(array.size, np.uint8)
+    for at, value in enumerate(array.flat):
+        numbers[at], kinds[at] = _encoded_value(value, check)
+    return numbers.reshape(array.shape), kinds.reshape(array.shape)
+
+
+def _encoded_value(value: Any, check: Check) -> tuple[float, int]:
+    if isinstance(value, float):
+        return value, NUMBER  # a nan is undefined, as in an array of numbers
+    if isinstance(value, datetime):
+        return serial_number(value, date1904=check.date1904), NUMBER
+    if value is BLANK:
+        return float(check.words.place("")), EMPTY_CELL
+    return encode(value, check.words)
 
 
 def fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | None":
@@ -187,9 +217,10 @@ class _Rows:
         self.check, self._elements = check, elements
         shape = samples, len(check.cells.bindings)
         self._numbers, self._undefined = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
-        self._truths: Bools = (
-            np.zeros(shape, dtype=bool) if elements is None else np.broadcast_to(elements.truths, shape)
-        )
+        self._kinds: Kinds = np.broadcast_to(
+            np.zeros(shape[1], np.uint8), shape
+        )  # those of the first row, until one differs
+        self._known = False
         self._infinite, self._counted = np.zeros(samples, dtype=bool), np.zeros(samples, dtype=bool)
         self._called = False
 
@@ -204,36 +235,39 @@ class _Rows:
             trace = check.reference.trace(Case(inputs, "on the stored inputs"), check.iterations, check.own)
         except OracleError as error:
             raise check.spec.error("reference", f"check '{check.name}': {error}", check.name) from error
-        self._fill(row, *row_of(check.cells, trace, self._elements))
+        self._fill(row, row_of(check, trace, self._elements))
         self._called = True
 
     def scenario(self, row: int, case: Case, shared: _Shared) -> None:
         """Fills the row of a scenario, or leaves it empty where the reference is undefined."""
         try:
-            numbers, elements = call(self.check, case, self._elements, shared)
+            found = call(self.check, case, self._elements, shared)
         except OracleError:
             return
-        undefined = (elements.places >= 0) & ~np.isfinite(
-            numbers
-        )  # a shape that does not fit is a fault, and nothing undefined
+        numbers = found.numbers
+        # A shape that does not fit is a fault, and nothing undefined.
+        undefined = (found.elements.places >= 0) & ~np.isfinite(numbers)
         self._undefined[row] = undefined
         self._infinite[row] = bool(np.isinf(numbers).any())
         self._counted[row] = not bool(undefined[self.check.cells.compared].all())
-        self._fill(row, np.where(undefined, np.nan, numbers), elements)
+        self._fill(row, found._replace(numbers=np.where(undefined, np.nan, numbers)))
 
-    def _fill(self, row: int, numbers: Floats, elements: Elements) -> None:
-        self._numbers[row] = numbers
+    def _fill(self, row: int, found: ExpectedRow) -> None:
+        self._numbers[row] = found.numbers
         if self._elements is None:
-            self._elements = elements
-            self._truths = np.broadcast_to(elements.truths, self._truths.shape)
-        elif (elements.truths != self._truths[row]).any():
-            self._truths = self._truths.copy()
-            self._truths[row] = elements.truths
+            self._elements = found.elements
+        if not self._known:
+            self._known = True
+            self._kinds = np.broadcast_to(found.kinds, self._kinds.shape)
+        elif (found.kinds != self._kinds[row]).any():
+            if not self._kinds.flags.writeable:
+                self._kinds = self._kinds.copy()
+            self._kinds[row] = found.kinds
 
     def expected(self) -> Expected:
         """All rows."""
         return Expected(
-            self._numbers, self._truths, self._undefined, self._infinite, self._counted, self._elements, self._called
+            self._numbers, self._kinds, self._undefined, self._infinite, self._counted, self._elements, self._called
         )
 
 
@@ -242,21 +276,17 @@ def _elements(cells: CellMap, names: Sequence[str], shapes: Shapes) -> Elements:
     sizes = [int(np.prod(shape)) for shape, _ in shapes]
     begins = np.concatenate([[0], np.cumsum(sizes)]).astype(int).tolist()
     places: list[int] = []
-    truths: list[bool] = []
     for output, iteration, bound in cells.blocks:
         if output.skip is None:
             at = (iteration - 1) * len(names) + order[output.name]
             array = np.arange(begins[at], begins[at + 1]).reshape(shapes[at][0])
             found = fitted(array.T if output.transpose else array, output.at.shape)
-            truths += [shapes[at][1] == "?"] * len(bound)
             if found is not None:
                 table = found.tolist()
                 places += [table[binding.element[0]][binding.element[1]] for binding in bound]
                 continue
-        else:
-            truths += [False] * len(bound)
         places += [-1] * len(bound)
-    return Elements(shapes, np.array(places, dtype=np.intp), np.array(truths, dtype=bool))
+    return Elements(shapes, np.array(places, dtype=np.intp))
 
 
 def _read(check: Check) -> Iterator[Cell]:

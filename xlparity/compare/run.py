@@ -9,7 +9,7 @@ import numpy as np
 from xlparity.compare.expected import Bools, Elements, cases
 from xlparity.engines.protocol import Engine, Session, Values
 from xlparity.excel.address import Cell
-from xlparity.excel.batch import Batch
+from xlparity.excel.batch import NUMBER, TRUTH, Batch, Kinds
 from xlparity.excel.columns import Column, Floats, value_in
 from xlparity.excel.values import ErrorValue, Value
 from xlparity.excel.workbook import Workbook
@@ -89,8 +89,8 @@ class Loaded:
 class Run:
     """One check, one engine, and the samples that are kept: sample 0 has the stored inputs.
 
-    Arrays are (samples, bindings). ``expected`` is nan where the reference gave no value for the cell; ``truths``, (bindings,),
-    says whether the reference gives truth values, which ``expected`` has as 0 and 1. ``counted``, (samples,), says for which
+    Arrays are (samples, bindings). ``expected`` is nan where the reference gave no value for the cell, and ``kinds`` say what its
+    numbers stand for, as in ``Expected``. ``counted`` , (samples,), says for which
     samples the reference was defined. ``wrong`` are the cells that differ from the expected value, ``unsure`` those that cannot
     be assessed, ``indeterminate`` those that differ within rounding error. ``inputs`` has the columns of every cell that
     contains an input of the check, or that any sample sets. ``values`` are the engine's values of every cell on the stored
@@ -100,7 +100,7 @@ class Run:
     check: Check
     result: CheckResult
     expected: Floats
-    truths: Bools
+    kinds: Kinds
     counted: Bools
     wrong: Bools
     unsure: Bools
@@ -133,6 +133,10 @@ class Run:
     def own(self) -> bool:
         """Whether the run's engine is ``formulas``, which also evaluates formulas alone for the diagnosis."""
         return self.result.engine == "formulas"
+
+    def numeric(self, indices: Sequence[int]) -> bool:
+        """Whether the reference gives nothing but numbers and truth values for these bindings."""
+        return bool(np.isin(self.kinds[:, list(indices)], (NUMBER, TRUTH)).all())
 
     @cached_property
     def disputed(self) -> frozenset[Cell]:

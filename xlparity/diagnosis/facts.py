@@ -27,7 +27,7 @@ _RATIOS = (
 def facts(root: Root, quantity_map: QuantityMap) -> list[str]:
     """Clauses that say how the root's cells differ from the reference, the most specific first."""
     actual, expected = _tables(root)
-    if not np.isfinite(actual).all():
+    if not np.isfinite(actual).all() or not root.run.numeric(root.indices):
         return []
     found = list(_about(actual, expected))
     if not found:
@@ -37,6 +37,8 @@ def facts(root: Root, quantity_map: QuantityMap) -> list[str]:
 
 def does_not_react(root: Root) -> bool:
     """Whether the cells have one value in all samples, and the reference has several."""
+    if not root.run.numeric(root.indices):
+        return False
     actual, expected = _tables(root)
     return root.forced.count > 1 and bool(np.all(np.ptp(actual, axis=0) == 0) and np.any(np.ptp(expected, axis=0) > 0))
 

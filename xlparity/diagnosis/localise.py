@@ -12,11 +12,11 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.compare.compare import column_agrees, in_both_readings
+from xlparity.compare.compare import column_agrees, expected_value, in_both_readings
 from xlparity.compare.run import Run
 from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.excel.address import Cell
-from xlparity.excel.batch import Batch
+from xlparity.excel.batch import TRUTH, Batch
 from xlparity.excel.columns import Column, Floats, picked, value_in
 from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported
 from xlparity.excel.workbook import Workbook
@@ -207,13 +207,13 @@ def wrong_alone(run: Run, forced: Forced) -> list[int]:
         for index, binding in enumerate(run.bindings)
         if binding.output.skip is None and run.results[index].formula is not None
     ]
-    cells = run.check.cells
     found: list[int] = []
     for begin in range(0, len(asked), _AT_ONCE):
         part = asked[begin : begin + _AT_ONCE]
         local = forced.local.select([run.bindings[index].cell for index in part])
         expected = run.expected[np.ix_(list(forced.samples), part)]
-        exact, rounded = in_both_readings(local, expected, run.truths[part], cells.rtol[part], cells.atol[part])
+        kinds = run.kinds[np.ix_(list(forced.samples), part)]
+        exact, rounded = in_both_readings(run.check, local, expected, kinds, part)
         always = np.all((exact & rounded) | np.isnan(expected), axis=0).tolist()
         found += [index for index, each in zip(part, always, strict=True) if not each]
     return found
@@ -279,24 +279,28 @@ def _expected(run: Run, index: int, samples: list[int]) -> Column | None:
     numbers: Floats = run.expected[samples, index]
     if not np.isfinite(numbers).all():
         return None
-    return _either(run, index, samples, BLANK) if _truth(run, index) else numbers.copy()
+    plain = run.numeric([index]) and not _truth(run, index)
+    return numbers.copy() if plain else _either(run, index, samples, BLANK)
 
 
 def _either(run: Run, index: int, samples: list[int], own: Column) -> Column:
     """The expected values of the binding, and where the reference is undefined, those of ``own``."""
-    numbers: list[float] = run.expected[samples, index].tolist()
-    kind = bool if _truth(run, index) else float
-    return tuple(kind(one) if math.isfinite(one) else value_in(own, at) for at, one in enumerate(numbers))
+    numbers, kinds = run.expected[samples, index].tolist(), run.kinds[samples, index].tolist()
+    beside = run.results[index].actual
+    return tuple(
+        expected_value(one, kind, run.check, beside) if math.isfinite(one) else value_in(own, at)
+        for at, (one, kind) in enumerate(zip(numbers, kinds, strict=True))
+    )
 
 
 def _truth(run: Run, index: int) -> bool:
-    return bool(run.truths[index]) and isinstance(run.results[index].actual, bool)
+    return bool((run.kinds[:, index] == TRUTH).any()) and isinstance(run.results[index].actual, bool)
 
 
 def agrees(run: Run, index: int, column: Column, samples: Sequence[int]) -> NDArray[np.bool_]:
     """In which of the samples the column agrees with the binding's expected value, or there is none."""
-    expected = run.expected[list(samples), index]
-    return column_agrees(column, expected, run.truths[index], run.bindings[index].output) | np.isnan(expected)
+    expected, kinds = run.expected[list(samples), index], run.kinds[list(samples), index]
+    return column_agrees(run.check, column, expected, kinds, run.bindings[index].output) | np.isnan(expected)
 
 
 def _roots(

@@ -204,6 +204,11 @@ class Batch(Mapping[Cell, Column]):
         return Batch({cell: number for number, cell in enumerate(cells)}, store, others)
 
     @property
+    def words(self) -> Words:
+        """The texts and reasons to which the arrays refer."""
+        return self._store.words
+
+    @property
     def numbers(self) -> Floats:
         """The numbers, (cells, samples); they mean something where the kind is a number or a truth value."""
         return self._store.numbers

@@ -27,8 +27,8 @@ UNKNOWN = frozenset(("unsupported", "missing"))
 
 _FRAME = {
     "check": "string", "variable": "string", "iteration": "int64", "index": "object", "cell": "string", "formula": "string",
-    "expected": "float64", "actual": "object", "difference": "float64", "ulps": "Int64", "status": "string",
-    "engine": "string",
+    "expected": "float64", "expected_text": "string", "actual": "object", "difference": "float64", "ulps": "Int64",
+    "status": "string", "engine": "string",
 }  # fmt: skip
 """The columns of a report's data frame, each with its dtype."""
 
@@ -68,7 +68,7 @@ class CellResult(NamedTuple):
     element: tuple[int, int]
     cell: Cell
     status: Status
-    expected: float | bool | None
+    expected: Value | None
     actual: Value
     formula: str | None
     reason: str | None = None
@@ -336,7 +336,7 @@ class Report:
         return worst(check.verdict for check in self.combined)
 
     def to_frame(self) -> "pd.DataFrame":
-        """A pandas DataFrame with one row for each bound cell, check and engine: for n of these, its shape is (n, 12).
+        """A pandas DataFrame with one row for each bound cell, check and engine: for n of these, its shape is (n, 13).
 
         The rows are in the order of the checks, and within one of iteration, quantity and cell; the index counts from 0.
 
@@ -346,7 +346,9 @@ class Report:
         - ``index`` (object): the element's ``(row, column)`` within the quantity, from 0.
         - ``cell`` (string): ``Sheet!A1``.
         - ``formula`` (string): what the cell contains; ``<NA>`` where that is no formula.
-        - ``expected`` (float64): the reference's value, 1.0 or 0.0 for a truth value; NaN where it gave none for this cell.
+        - ``expected`` (float64): the reference's value, 1.0 or 0.0 for a truth value; NaN where it gave none for this cell, or no
+          number.
+        - ``expected_text`` (string): the reference's value where it is a text, a blank or an error value; else ``<NA>``.
         - ``actual`` (object): the cell's recomputed value: a float, a str or a bool, and the words of anything else, such as
           ``#DIV/0!`` or ``(blank)``.
         - ``difference`` (float64): actual - expected, in the quantity's unit; NaN where either is no number.
@@ -369,9 +371,11 @@ class Report:
         for check in self.checks:
             for r in check.results:
                 actual = r.actual if isinstance(r.actual, float | str | bool) else str(r.actual)
+                number = isinstance(r.expected, float | bool) or r.expected is None
                 yield (
                     check.name, r.variable, r.iteration, r.element, str(r.cell), r.formula,
-                    r.expected, actual, r.difference, r.ulps, r.status, check.engine,
+                    r.expected if number else None, None if number else str(r.expected), actual,
+                    r.difference, r.ulps, r.status, check.engine,
                 )  # fmt: skip
 
 

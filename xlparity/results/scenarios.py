@@ -13,7 +13,7 @@ class Counterexample:
 
     changes: tuple[tuple[Cell, Value], ...]
     cell: Cell
-    expected: float | bool
+    expected: Value
     actual: Value
 
 

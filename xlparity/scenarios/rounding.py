@@ -15,7 +15,7 @@ from xlparity.compare.compare import Differences
 from xlparity.compare.expected import Bools, Expected, call, cases
 from xlparity.errors import OracleError
 from xlparity.excel.address import Range
-from xlparity.excel.batch import Batch
+from xlparity.excel.batch import NUMBER, TRUTH, Batch
 from xlparity.excel.columns import Floats
 from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.scenarios.overflow import Overflows, has_range
@@ -91,7 +91,7 @@ def examine(
     on these. Where the reference raises on every perturbed input, it is not known.
     """
     number, overflows = context.sample, context.overflows
-    row, truths = expected.numbers[number, cells], expected.truths[number, cells]
+    row, kinds = expected.numbers[number, cells], expected.kinds[number, cells]
     at = [check.cells.bindings[cell].cell for cell in cells]
     values = [actual.in_sample(cell, number) for cell in at]
     refused, errors = (
@@ -113,12 +113,13 @@ def examine(
         return Explanation(explained, unknown | left)
     numbers = np.array(
         [
-            float(value) if type(value) is float or (isinstance(value, bool) and truth) else np.nan
-            for value, truth in zip(values, truths, strict=True)
+            float(value) if type(value) is float or (isinstance(value, bool) and kind == TRUTH) else np.nan
+            for value, kind in zip(values, kinds.tolist(), strict=True)
         ]
     )
     with np.errstate(all="ignore"):
         close = ((moves > 0) & (np.abs(numbers - row) <= _MARGIN * moves)) | (errors & np.isinf(moves))
+    close |= np.isinf(moves) & ~np.isin(kinds, (NUMBER, TRUTH))  # a text is another one on perturbed inputs
     return Explanation(explained | (left & close), unknown)
 
 
@@ -143,11 +144,15 @@ def _moves(
             for name, value in sorted(case.inputs.items())
         }
         try:
-            row, _ = call(check, Case(perturbed), expected.elements)
+            found = call(check, Case(perturbed), expected.elements)
         except OracleError:
             continue
+        kinds = expected.kinds[context.sample, cells]
         with np.errstate(all="ignore"):
-            distance = np.abs(row[cells] - expected.numbers[context.sample, cells])
+            distance = np.abs(found.numbers[cells] - expected.numbers[context.sample, cells])
+            plain = np.isin(kinds, (NUMBER, TRUTH)) & (found.kinds[cells] == kinds)
+            other = np.where((distance > 0) | (found.kinds[cells] != kinds), np.inf, 0.0)
+            distance = np.where(plain, distance, other)
             moved = np.nan_to_num(distance, nan=np.inf, posinf=np.inf)
             most = moved if most is None else np.maximum(most, moved)
     return most

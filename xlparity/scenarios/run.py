@@ -15,7 +15,7 @@ from xlparity.compare.expected import Bools, Expected, call_references
 from xlparity.compare.inputs import input_findings
 from xlparity.compare.run import Loaded, Run
 from xlparity.excel.address import Cell
-from xlparity.excel.batch import Batch
+from xlparity.excel.batch import Batch, Kinds
 from xlparity.excel.columns import Column, Floats, joined, picked
 from xlparity.excel.values import BLANK
 from xlparity.results.report import WRONG, CheckResult
@@ -132,7 +132,6 @@ class _Running:
         found = compare(check, expected, actual)
         self._right = ~(found.wrong[0] | found.unsure[0] | found.either[0])
         self._stored = expected.numbers[0]
-        self._truths = expected.truths[0]
         self._result = self._on_stored(expected, actual, found)
         # Cells that are wrong on the stored inputs, or accepted, need no further samples.
         concerned = [result.reason is None and result.status not in WRONG for result in self._result.results]
@@ -172,6 +171,7 @@ class _Running:
         explanation = examined(self.check, expected, actual, open_to, before, context)
         part = _Part(
             expected.numbers,
+            expected.kinds,
             expected.counted,
             wrong & ~explanation.explained & ~explanation.unknown,
             ((unsure | (either & ~scenario)) & ~explanation.explained) | explanation.unknown,
@@ -231,7 +231,7 @@ class _Running:
             check,
             with_constants(check, result, self._right.tolist()),
             whole.expected,
-            self._truths,
+            whole.kinds,
             whole.counted,
             whole.wrong,
             whole.unsure | (whole.either & often),
@@ -258,6 +258,7 @@ class _Part(NamedTuple):
     """Some samples of a check, with arrays as in ``Run``."""
 
     expected: Floats
+    kinds: Kinds
     counted: Bools
     wrong: Bools
     unsure: Bools
@@ -271,6 +272,7 @@ class _Part(NamedTuple):
         inputs = {cell: picked(column, at) for cell, column in self.inputs.items()}
         return self._replace(
             expected=self.expected[at],
+            kinds=self.kinds[at],
             counted=self.counted[at],
             wrong=self.wrong[at],
             unsure=self.unsure[at],
@@ -286,6 +288,7 @@ def _all_of(parts: Sequence[_Part]) -> _Part:
     inputs = {cell: joined([(part.inputs[cell], len(part.counted)) for part in parts]) for cell in parts[0].inputs}
     return _Part(
         np.concatenate([part.expected for part in parts]),
+        np.concatenate([part.kinds for part in parts]),
         np.concatenate([part.counted for part in parts]),
         np.concatenate([part.wrong for part in parts]),
         np.concatenate([part.unsure for part in parts]),

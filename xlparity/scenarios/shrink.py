@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlparity.compare.compare import compare
+from xlparity.compare.compare import compare, expected_value
 from xlparity.compare.expected import Expected, call, cases
 from xlparity.compare.run import Loaded, Run
 from xlparity.errors import OracleError
@@ -101,7 +101,7 @@ class _Found:
 
     change: Change
     cell: Cell
-    expected: float | bool
+    expected: Value
     actual: Value
 
 
@@ -130,10 +130,10 @@ class _FailureSearch:
             if case is None:
                 continue
             try:
-                numbers, elements = call(check, case, self.run.elements)
+                row = call(check, case, self.run.elements)
             except OracleError:
                 continue
-            expected = Expected.alone(numbers, elements)
+            expected = Expected.alone(row)
             found = self._wrong(changes[number], case, expected, actual.sample(number))
             if found is not None:
                 return found
@@ -151,7 +151,7 @@ class _FailureSearch:
         for index, unproved in zip(at.tolist(), explanation.explained | explanation.unknown, strict=True):
             if not unproved:
                 cell = check.cells.bindings[index].cell
-                value, number = actual.in_sample(cell, 0), float(expected.numbers[0, index])
-                truth = expected.truths[0, index] and isinstance(value, bool)
-                return _Found(change, cell, bool(number) if truth else number, value)
+                value, kind = actual.in_sample(cell, 0), int(expected.kinds[0, index])
+                wanted = expected_value(float(expected.numbers[0, index]), kind, check, value)
+                return _Found(change, cell, wanted, value)
         return None

@@ -24,7 +24,7 @@ def bind(spec: Spec, workbook: Workbook, limit: float = REFERENCE_TIMEOUT) -> tu
     places = bind_cells(spec, workbook)
     references = References(spec, limit)
     return tuple(
-        Check(spec, plan, inputs, cells, references.of(plan), references.wanted(plan))
+        Check(spec, plan, inputs, cells, references.of(plan), references.wanted(plan), workbook.date1904)
         for plan, (inputs, cells) in zip(spec.checks, places, strict=True)
     )
 
@@ -52,7 +52,15 @@ class _Binder:
                 raise self._wrong("sheet", str(error), "") from error
         inputs = tuple(self._input(given) for given in self.check.inputs)
         outputs = tuple(
-            Output(o.name, self._area(o.name, o.at, "outputs"), o.tolerance, o.transpose, o.skip, o.constants)
+            Output(
+                o.name,
+                self._area(o.name, o.at, "outputs"),
+                o.tolerance,
+                o.transpose,
+                o.skip,
+                o.constants,
+                o.ignore_case,
+            )
             for o in self.check.outputs
         )
         offsets = self._offsets(outputs)

@@ -27,7 +27,8 @@ class Offset(NamedTuple):
 class Output(Generic[At]):
     """A quantity to be compared: where it stands in the first block, how closely, and how the array is turned.
 
-    Where ``constants`` are allowed, a typed one in it that always equals the reference is accepted.
+    Where ``constants`` are allowed, a typed one in it that always equals the reference is accepted. Texts are compared to the
+    letter, or without their case.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Output(Generic[At]):
     transpose: bool = False
     skip: str | None = None
     constants: bool = False
+    ignore_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,11 @@ class CellMap:
     def atol(self) -> NDArray[np.float64]:
         """The absolute tolerance of each binding, (bindings,)."""
         return np.array([binding.output.tolerance.atol for binding in self.bindings], dtype=float)
+
+    @cached_property
+    def ignores_case(self) -> NDArray[np.bool_]:
+        """Whether texts of each binding are compared without their case, (bindings,)."""
+        return np.array([binding.output.ignore_case for binding in self.bindings], dtype=bool)
 
     @cached_property
     def compared(self) -> NDArray[np.bool_]:

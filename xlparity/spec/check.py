@@ -1,9 +1,10 @@
 """A check bound to its workbook and its reference: which cells are inputs, which are compared, and what is called."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
+from xlparity.excel.batch import Words
 from xlparity.spec.binding import CellMap, Input
 from xlparity.spec.plan import CheckPlan, Spec
 from xlparity.spec.reference import Reference, find_reference
@@ -14,6 +15,7 @@ class Check:
     """One check of a spec: its input cells, its compared cells and its reference.
 
     ``wanted`` are the names that any check of the spec asks of the same reference, with the same inputs or others.
+    ``date1904`` says that the workbook's dates count from 1904. ``words`` are the texts that the reference gives.
     """
 
     spec: Spec
@@ -22,6 +24,8 @@ class Check:
     cells: CellMap
     reference: Reference
     wanted: tuple[str, ...]
+    date1904: bool = False
+    words: Words = field(default_factory=Words, compare=False)
 
     @property
     def name(self) -> str:

@@ -27,7 +27,7 @@ b1    = {{ at = "H5", vary = false }}        # scenarios do not change it
 
 [outputs]                                  # compared, in every block
 z1          = {{ at = "J5:J8", constants = "allowed" }}  # accept hard-coded numbers equal to the reference
-sample_loss = {{ at = "P5:P8", rtol = 1e-7 }}
+sample_loss = {{ at = "P5:P8", rtol = 1e-7, ignore_case = true }}  # the latter of texts, which are compared to the letter
 m           = {{ at = "Q5", skip = "that cell contains a caption" }}
 W1          = "G5:G7"                      # state: an input in the first block, an output in the later ones
 dW1         = {{ at = "G12:I12", transpose = true }}  # the sheet shows the array transposed
@@ -78,7 +78,9 @@ or yields one for each iteration, endlessly if it likes; 'yield locals()' is fin
 values are copied when yielded. Names that no output asks for are ignored.""",
     """\
 A single cell is passed as a float, anything else as a two-dimensional array. Where the function gives booleans, cells may \
-contain TRUE and FALSE, or 1 and 0; where it gives numbers, TRUE is not 1. Texts cannot be compared.""",
+contain TRUE and FALSE, or 1 and 0; where it gives numbers, TRUE is not 1. A text agrees with the same text, a date or a \
+datetime with its serial number, None with a blank cell or an empty text, and xlparity.ErrorValue("#N/A") with that error. A \
+text that spells a number agrees with no number.""",
     """\
 The reference has 60 seconds for the stored inputs, or --reference-timeout SECONDS.""",
 )

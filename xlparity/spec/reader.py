@@ -233,6 +233,7 @@ class _SpecReader:
             bool(table.get("transpose")),
             table.get("skip"),
             "constants" in table,
+            bool(table.get("ignore_case")),
         )
 
     def accepted(

@@ -7,12 +7,14 @@ import importlib.util
 import inspect
 import io
 import itertools
+import math
 import sys
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, TypeAlias
@@ -21,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.errors import OracleError, nearest, nearest_file
+from xlparity.excel.values import BLANK, ErrorValue, Value
 from xlparity.process import LOCK
 from xlparity.settings import REFERENCE_TIMEOUT
 from xlparity.spec import containment
@@ -197,12 +200,12 @@ class Reference:
             raise OracleError(f"{self.name} {lacking}; {hint}")
         arrays = [] if partial else [step[name] for step in taken for name in wanted]
         # All at once: each by itself takes most of the time.
-        if arrays and not np.isfinite(np.concatenate(arrays, axis=None)).all():
+        if arrays and not _all_finite(arrays):
             name, number = next(
                 (name, number)
                 for number, step in enumerate(taken, start=1)
                 for name in wanted
-                if not np.isfinite(step[name]).all()
+                if not _all_finite([step[name]])
             )
             where = _within(number, iterations)
             raise OracleError(
@@ -226,10 +229,10 @@ class Reference:
                 copied[name] = np.array(value)
                 continue
             try:
-                array = numbers_of(value)
+                array = values_of(value)
             except (TypeError, ValueError, OverflowError) as error:
-                sentence = f"{self.name}: '{name}'{where} is no array of numbers ({error}); give numbers"
-                raise OracleError(sentence) from error
+                sentence = f"{self.name}: '{name}'{where} is no array of cell values ({error})"
+                raise OracleError(f"{sentence}; give numbers, texts, truth values or dates") from error
             copied[name] = array
         return copied
 
@@ -282,6 +285,57 @@ def _closed(result: Iterable[Any]) -> Iterator[Iterator[Any]]:
         if isinstance(passes, Generator):
             with contextlib.suppress(Exception):  # nothing of it is needed any more
                 passes.close()
+
+
+def _all_finite(arrays: Sequence[NDArray[Any]]) -> bool:
+    """Whether no number in the arrays is a nan or an infinity."""
+    plain = [array for array in arrays if array.dtype != object]
+    mixed = [value for array in arrays if array.dtype == object for value in array.flat if isinstance(value, float)]
+    return bool(np.isfinite(np.concatenate(plain, axis=None)).all() if plain else True) and all(
+        map(math.isfinite, mixed)
+    )
+
+
+def values_of(value: Any) -> NDArray[Any]:
+    """The value as an array of what cells hold: of doubles or of truth values, or else of objects.
+
+    These are floats, bools, strs, ErrorValues, datetimes, and BLANK for None and for what pandas has for a missing value. Raises
+    TypeError and ValueError as ``numbers_of``, for anything else.
+    """
+    if np.ma.isMaskedArray(value):
+        raise TypeError("it is masked")
+    array = np.array(value)
+    if array.dtype.kind in "US" and not hasattr(value, "dtype"):
+        array = np.array(value, dtype=object)  # of a list of texts and numbers numpy makes texts
+    if array.dtype.kind not in "OUMT":
+        return numbers_of(value)
+    if array.dtype.kind == "M":
+        array = array.astype("datetime64[us]").astype(object)
+    found = np.empty(array.shape, object)
+    for at, element in np.ndenumerate(array):
+        found[at] = _cell_value(element)
+    numbers = all(isinstance(element, float) for element in found.flat)
+    return found.astype(float) if numbers and found.size else found
+
+
+def _cell_value(element: Any) -> Value | datetime:
+    """One element as what a cell holds; a number is a float."""
+    if element is None or type(element).__name__ in ("NAType", "NaTType"):
+        return BLANK
+    if isinstance(element, str | ErrorValue):
+        return str(element) if isinstance(element, str) else element
+    if isinstance(element, bool | np.bool_):
+        return bool(element)
+    if isinstance(element, datetime):
+        moment = datetime(*element.timetuple()[:6], element.microsecond)
+        if element.tzinfo is not None:
+            raise TypeError(f"it contains {element!r:.60}, and Excel has no time zones")
+        return moment
+    if isinstance(element, date):
+        return datetime(element.year, element.month, element.day)
+    if not _is_number(element):
+        raise TypeError(f"it contains {_shown(element)}")
+    return float(element)
 
 
 def numbers_of(value: Any) -> NDArray[Any]:

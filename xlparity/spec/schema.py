@@ -243,6 +243,7 @@ OUTPUT = KeyTable(
         _RTOL._replace(default="that of the check"),
         _ATOL._replace(default="that of the check"),
         _TRANSPOSE,
+        Key("ignore_case", FLAG, "texts are compared without their case", "ignore_case = true", "false"),
         Key(
             "skip", REASON, "why the quantity is not compared", 'skip = "that cell contains a caption"', "compared",
             "Its cells are counted as skipped.",

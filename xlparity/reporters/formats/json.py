@@ -151,7 +151,7 @@ def _counterexample(found: Counterexample) -> dict[str, Any]:
     return {
         "set": {str(cell): _value(value) for cell, value in found.changes},
         "cell": str(found.cell),
-        "expected": found.expected,
+        "expected": _value(found.expected),
         "actual": _value(found.actual),
     }
 
@@ -178,7 +178,7 @@ def _cell(result: CellResult) -> dict[str, Any]:
         "iteration": result.iteration,
         "index": list(result.element),
         "status": result.status,
-        "expected": result.expected,
+        "expected": None if result.expected is None else _value(result.expected),
         "actual": _value(result.actual),
         "formula": result.formula,
         **({"reason": result.reason} if result.status in ("accepted", "skipped") else {}),
