@@ -232,7 +232,7 @@ def test_every_command_that_calls_the_reference_takes_the_limit(run, small, monk
     [
         ("return {'y': 2 * z}", "raised NameError: name 'z' is not defined"),
         ("import os; os._exit(0)", "would end the process before there is a verdict"),
-        ("return {'y': 'six'}", "'y' is no array of numbers"),
+        ("return {'y': b'six'}", "'y' is no array of cell values"),
         ("return {'z': 2 * x}", "gives no 'y'"),
         ("return None", "gave a NoneType"),
         ("return {'y': 2 * x + None}", "raised TypeError"),

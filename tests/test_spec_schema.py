@@ -31,6 +31,7 @@ SCHEMA = jsonschema.Draft202012Validator(json_schema())
 # What the reader refuses and no schema can state: what an address means, and how two values compare.
 BEYOND_A_SCHEMA = re.compile(
     r"is not an address|names no sheet|outside the grid|spans [\d,]+ cells|is above its 'high'|of another shape than the input"
+    r"|are a number and a date|there is no whole number between"
 )
 
 
@@ -62,7 +63,9 @@ ADDRESS = st.one_of(
     CELL, st.sampled_from(["Sales", "Sales[Net]", "Sales[[Net]:[Tax]]", "Sales[[#Totals],[Net]]", " B1 "])
 )
 NO_ADDRESS = st.sampled_from(["", "B5:", "B5-D8", "=A1", "A1,B2", "1A", "XFE1:XFE2", "A1:C9999999", "Sheet!", "A1 B2"])
+MOMENT = st.sampled_from(["2024-01-31", "2024-01-31T12:00", "2024-01-31 12:00:30.5", "1904-01-02"])
 NUMBER = st.one_of(st.integers(-5, 5), st.floats(-1e100, 1e100))
+END = st.one_of(NUMBER, MOMENT)
 PLACE = st.integers(1, 1_048_576)
 NAME = st.sampled_from(["X", "alpha", "loss", "dW1"])
 REASON = st.sampled_from(["known", " a caption "])
@@ -79,6 +82,10 @@ INPUT = st.one_of(
     table({"at": ADDRESS}, every_block=FLAG, also=ALSO, low=NUMBER, high=NUMBER),
     table({"at": ADDRESS, "choices": st.lists(NUMBER, min_size=1, max_size=3)}, every_block=FLAG),
     table({"at": ADDRESS, "vary": FLAG}, also=ALSO, cut=FLAG),
+    table({"at": ADDRESS}, low=END, high=END, integer=FLAG, blank=FLAG),
+    table({"at": ADDRESS}, choices=st.lists(st.text(max_size=3), min_size=1, max_size=2) | st.just([True, False])),
+    table({"at": ADDRESS, "one_hot": FLAG}, low=NUMBER, integer=FLAG, draw=st.just("a.py:f")),
+    table({"at": ADDRESS, "draw": st.just("a.py:f")}, high=NUMBER, blank=FLAG, vary=FLAG),
 )
 TOLERANCE = table({}, rtol=st.floats(0, 1), atol=st.integers(0, 2))
 OUTPUT = st.one_of(
@@ -111,7 +118,6 @@ PARTS = {
     "outputs": st.dictionaries(NAME, OUTPUT, min_size=1, max_size=2),
     "accept": ACCEPT,
 }
-MOMENT = st.sampled_from(["2024-01-31", "2024-01-31T12:00", "2024-01-31 12:00:30.5", "1904-01-02"])
 ONE_CHECK = table({"workbook": st.just("a.xlsx"), **PARTS}, clock=table({}, now=MOMENT))
 SEVERAL = table(
     {

@@ -287,7 +287,7 @@ def test_the_frame_has_a_row_a_bound_cell(week_one):
     frame = report.to_frame()
     assert list(frame.columns) == [
         "check", "variable", "iteration", "index", "cell", "formula",
-        "expected", "actual", "difference", "ulps", "status", "engine",
+        "expected", "expected_text", "actual", "difference", "ulps", "status", "engine",
     ]  # fmt: skip
     assert len(frame) == sum(check.counts["bound"] for check in report.checks)
     assert (frame["status"] == "match").all()

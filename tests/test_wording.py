@@ -150,7 +150,7 @@ def test_an_unusable_reference_names_no_iteration_where_there_is_one_pass(small,
         ("return", "gives 1 iteration, and the workbook has 2"),
         ("yield {}", "gives no 'y' in iteration 2"),
         ("yield {'y': float('nan')}", "'y' in iteration 2 has a nan"),
-        ("yield {'y': 'six'}", "'y' in iteration 2 is no array"),
+        ("yield {'y': b'six'}", "'y' in iteration 2 is no array"),
     ],
 )
 def test_an_unusable_reference_names_the_iteration_where_there_are_several(small, run, second, said):

@@ -1,5 +1,6 @@
 """The expected values: what the references compute for every compared cell, in every sample."""
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,14 +9,14 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.compare.inputs import readable
+from xlparity.compare.inputs import handed_over, readable, unfit
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import EMPTY_CELL, NUMBER, TRUTH, Kinds, encode
 from xlparity.excel.columns import Column, Floats, value_in
 from xlparity.excel.values import BLANK, Value, serial_number
 from xlparity.spec.binding import CellMap, Input
-from xlparity.spec.case import Array, Case
+from xlparity.spec.case import Case, Given
 from xlparity.spec.check import Check
 from xlparity.spec.reference import Trace
 
@@ -117,29 +118,32 @@ def call_references(
 
 
 def cases(check: Check, actual: Mapping[Cell, Column], numbers: Sequence[int] | int) -> Iterator[Case | None]:
-    """The reference's input in each sample, None where a cell of it holds no number, or one out of the input's range.
+    """The reference's input in each sample, None where a cell of it holds no such value, or one out of the input's range.
 
     ``numbers`` are those of the samples, or how many there are, if they have no numbers.
     """
     count = numbers if isinstance(numbers, int) else len(numbers)
-    tables = [
-        (given, np.array([_numbers(actual.get(cell, BLANK), count) for cell in given.at.cells()]).T)
-        for given in check.inputs
+    columns = [(given, [actual.get(cell, BLANK) for cell in given.at.cells()]) for given in check.inputs]
+    tables: list[tuple[Input[Range], Floats | None]] = [
+        (given, None if given.special else np.array([_numbers(column, count) for column in held]).T)
+        for given, held in columns
     ]
     for row in range(count):
-        rows = [table[row] for _, table in tables]
-        if any(
-            np.isnan(each).any() or _out_of_range(given, each) for (given, _), each in zip(tables, rows, strict=True)
-        ):
-            yield None
+        inputs: dict[str, Given] = {}
+        for (given, table), (_, held) in zip(tables, columns, strict=True):
+            if table is None:
+                values = [value_in(column, row) for column in held]
+                if any(map(functools.partial(unfit, given), values)):
+                    break
+                inputs[given.name] = handed_over(given, values, date1904=check.date1904)
+            elif np.isnan(table[row]).any() or _out_of_range(given, table[row]):
+                break
+            else:
+                inputs[given.name] = float(table[row][0]) if given.at.size == 1 else table[row].reshape(given.at.shape)
+        else:
+            yield Case(inputs, "" if isinstance(numbers, int) else f"in scenario {numbers[row]}")
             continue
-        yield Case(
-            {
-                given.name: float(each[0]) if given.at.size == 1 else each.reshape(given.at.shape)
-                for (given, _), each in zip(tables, rows, strict=True)
-            },
-            "" if isinstance(numbers, int) else f"in scenario {numbers[row]}",
-        )
+        yield None
 
 
 def call(check: Check, case: Case, elements: Elements | None, shared: _Shared | None = None) -> ExpectedRow:
@@ -150,7 +154,7 @@ def call(check: Check, case: Case, elements: Elements | None, shared: _Shared | 
     if shared is None:
         alone = check.reference.trace(case, check.iterations, check.own, quiet=True, partial=True)
         return row_of(check, alone, elements)
-    key = (check.reference.name, check.iterations, *map(_key, sorted(case.inputs.items())))
+    key = (check.reference.name, check.iterations, case.key)
     if key not in shared:
         try:
             shared[key] = check.reference.trace(case, check.iterations, check.wanted, quiet=True, partial=True)
@@ -300,11 +304,6 @@ def _out_of_range(given: Input[Range], numbers: Floats) -> bool:
     return bool(((numbers < low) | (numbers > high)).any())
 
 
-def _key(item: tuple[str, "float | Array"]) -> object:
-    name, value = item
-    return (name, value) if isinstance(value, float) else (name, value.shape, value.tobytes())
-
-
 def _numbers(column: Column, count: int) -> Floats:
     """The numbers that a reference reads, nan where there is none; a truth value counts as 0 and 1."""
     if isinstance(column, np.ndarray):
@@ -313,15 +312,14 @@ def _numbers(column: Column, count: int) -> Floats:
     return np.array([float(value) if isinstance(value, bool | float) else np.nan for value in held])
 
 
-def _stored_input(given: Input[Range], values: Mapping[Cell, Value], check: Check, source: str) -> "float | Array":
-    """The input's value as the sheet shows it: a float for a single cell, a 2-D array for anything else."""
-    numbers: list[float] = []
-    for cell in given.at.cells():
-        value: Value = values.get(cell, BLANK)
-        if not isinstance(value, bool | float):
+def _stored_input(given: Input[Range], values: Mapping[Cell, Value], check: Check, source: str) -> Given:
+    """The input's value as the sheet shows it."""
+    held = [(cell, values.get(cell, BLANK)) for cell in given.at.cells()]
+    for cell, value in held:
+        if unfit(given, value):
             fix = "type one in" if value is BLANK else "put one there"
-            said = f"input '{given.name}' needs a number in {cell} of {source}, which contains {value}; {fix}"
+            what = "a text" if given.texts else "a number"
+            said = f"input '{given.name}' needs {what} in {cell} of {source}, which contains {value}; {fix}"
             said += ", or, where rows, columns or a sheet have moved, correct the address"
             raise check.spec.error(given.name, f"check '{check.name}': {said}", check.name, "inputs")
-        numbers.append(float(value))
-    return numbers[0] if given.at.size == 1 else np.array(numbers).reshape(given.at.shape)
+    return handed_over(given, [value for _, value in held], date1904=check.date1904)

@@ -1,15 +1,22 @@
 """Findings about the inputs of a check in the workbook: cells without numbers, and copies that differ."""
 
+import math
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.formula import refers
-from xlparity.excel.values import BLANK, ErrorValue, Unsupported, Value
+from xlparity.excel.values import BLANK, ErrorValue, Unsupported, Value, moment_of
 from xlparity.excel.workbook import Workbook
 from xlparity.results.report import Finding
 from xlparity.results.rules import NO_NUMBER, UNSUPPORTED
 from xlparity.spec.binding import Input, Offset
+from xlparity.spec.case import Given
 from xlparity.spec.check import Check
 from xlparity.tolerance import Tolerance
 
@@ -31,10 +38,39 @@ def input_findings(workbook: Workbook, check: Check, values: Mapping[Cell, Value
     )
 
 
+def unfit(given: Input[Range], value: Value) -> bool:
+    """Whether a cell's value is none that the input may have."""
+    if value is BLANK:
+        return not given.blank
+    return not isinstance(value, str if given.texts else bool | float)
+
+
+def handed_over(given: Input[Range], values: Sequence[Value], *, date1904: bool) -> Given:
+    """What the reference is given for these values of the input's cells, row by row, of which none is unfit."""
+    made = [_handed_over(given, value, date1904=date1904) for value in values]
+    if given.at.size == 1:
+        return made[0]
+    if given.dates:
+        table: NDArray[Any] = np.array(made, dtype="datetime64[us]")
+    else:
+        table = np.array(made, dtype=object if given.texts else bool if given.booleans and not given.blank else float)
+    return table.reshape(given.at.shape)
+
+
+def _handed_over(given: Input[Range], value: Value, *, date1904: bool) -> float | str | bool | datetime | None:
+    if value is BLANK:
+        return None if given.texts or given.dates else math.nan
+    if isinstance(value, str) or given.booleans:
+        return value if isinstance(value, str) else bool(value)
+    assert isinstance(value, float | bool)  # it is not unfit
+    number = float(value)
+    return moment_of(number, date1904=date1904) if given.dates else number
+
+
 def readable(check: Check, values: Mapping[Cell, Value]) -> bool:
-    """Whether every input cell has a number or is blank, so that the reference can be called."""
+    """Whether every input cell has a value of its kind or is blank, so that the reference can be called."""
     return not any(
-        _no_number(value) or (isinstance(value, Unsupported) and not value.circular)
+        _no_value(given, value) or (isinstance(value, Unsupported) and not value.circular)
         for given in check.inputs
         for cell in given.at.cells()
         for value in (values.get(cell, BLANK),)
@@ -51,7 +87,7 @@ def not_numbers(
     findings = []
     for given in inputs:
         held = [(cell, values.get(cell, BLANK)) for cell in given.at.cells()]
-        wrong = [(cell, said) for cell, value in held if (said := _no_number(value))]
+        wrong = [(cell, said) for cell, value in held if (said := _no_value(given, value))]
         unknown = [
             (cell, value.reason) for cell, value in held if isinstance(value, Unsupported) and not value.circular
         ]
@@ -63,7 +99,8 @@ def not_numbers(
             formula = workbook.formula(first)
             if code == NO_NUMBER:
                 remedy = "put one there" if formula is None else "correct its formula or the cells that it reads"
-                message = f"input '{given.name}' needs a number in {first}, which {said}{more}; {remedy}, {_MOVED}"
+                what = "a text" if given.texts else "a number"
+                message = f"input '{given.name}' needs {what} in {first}, which {said}{more}; {remedy}, {_MOVED}"
             else:
                 message = f"input '{given.name}' cannot be read from {first}{more}: {said}"
             text = None if formula is None else str(formula)
@@ -71,8 +108,12 @@ def not_numbers(
     return tuple(findings)
 
 
-def _no_number(value: Value) -> str:
-    """What an input cell contains, as a clause, where that is certainly no number; else empty."""
+def _no_value(given: Input[Range], value: Value) -> str:
+    """What an input cell contains, as a clause, where that is certainly no value of the input; else empty."""
+    if given.texts and isinstance(value, bool | float):
+        return f"contains the {'truth value' if isinstance(value, bool) else 'number'} {value}"
+    if given.texts and isinstance(value, str):
+        return ""
     if isinstance(value, ErrorValue):
         return f"is {value}"
     if isinstance(value, Unsupported):

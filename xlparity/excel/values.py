@@ -79,3 +79,10 @@ def serial_number(moment: datetime.datetime, *, date1904: bool = False) -> float
     """The number by which Excel counts a moment: days, with the time as a fraction."""
     seconds = moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
     return serial_day(moment.date(), date1904=date1904) + seconds / 86400
+
+
+def moment_of(number: float, *, date1904: bool = False) -> datetime.datetime:
+    """The moment that Excel counts by this number, to the nearest microsecond; raises OverflowError beyond the year 9999."""
+    epoch = datetime.datetime(1904, 1, 1) if date1904 else datetime.datetime(1899, 12, 30)
+    days = number if date1904 or number > 60 else number + 1  # Excel counts a 29 February 1900, which there was not
+    return epoch + datetime.timedelta(days=days)

@@ -52,7 +52,7 @@ def _beside(
 ) -> VariedElement:
     """The element in these scenarios, moved a little within its range; a choice or a truth value stays what it is."""
     values: Column = picked(element.values, scenarios)
-    if not isinstance(values, np.ndarray) or element.given.choices:
+    if not isinstance(values, np.ndarray) or not element.given.continuous:
         return VariedElement(element.cells, element.given, values)
     steps = random.uniform(-share, share, len(scenarios)) if way is None else np.full(len(scenarios), way * share)
     steps = steps * np.where(values == 0, 1.0, np.abs(values)) * np.where(values < 0, -1.0, 1.0)

@@ -132,7 +132,10 @@ def _moves(
     fixed = {
         given.name
         for given in check.inputs
-        if given.choices
+        if given.special
+        or given.choices
+        or given.integer
+        or given.one_hot
         or not given.vary
         or any(isinstance(actual.get(cell), bool | tuple) for cell in given.at.cells())
     }
@@ -140,7 +143,7 @@ def _moves(
     most: Floats | None = None
     for _ in range(_DRAWS):
         perturbed = {
-            name: value if name in fixed else _perturbed(value, ranges[name], random)
+            name: value if name in fixed else _perturbed(value, ranges[name], random)  # type: ignore[arg-type]  # numbers
             for name, value in sorted(case.inputs.items())
         }
         try:

@@ -6,17 +6,19 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xlparity.compare.inputs import unfit
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.columns import Column, Floats, column_of, picked, value_in
-from xlparity.excel.values import Value
+from xlparity.excel.values import BLANK, Value
 from xlparity.excel.workbook import Workbook
-from xlparity.spec.binding import Input, Offset
-from xlparity.spec.check import Check
+from xlparity.spec.binding import Choice, Input, Offset
+from xlparity.spec.check import Check, Drawer
 
 DrawKind = Literal["plain", "opposite", "signs", "zeros", "some zeros", "large", "small", "near", "corner"]
 
@@ -32,6 +34,7 @@ _LARGEST = 1e100  # beyond it, products of a few numbers overflow; as in spec.sc
 _ROUNDED = 1e15  # below it, a double has a decimal to round
 _FIRST = 10  # scenarios of the early kinds, before every fourth has a later one
 _REMEMBERED = 200  # scenarios up to which drawn values are cached, 13 MB at most
+_BLANKS = 0.15  # the share of blanks of an input that may be blank
 _SOME = 0.3  # the share of zeros in a scenario with some zeros
 
 
@@ -125,7 +128,8 @@ def sample(
         if binding.output.skip is None and binding.cell not in check.cells.accepted
     }
     constants_of = functools.cache(lambda cell: book.graph.constants_before([cell]))
-    return draw(inputs, values, constants_of, count=scenarios, seed=seed, fixed=compared)
+    drawn = {given: drawer for check in checks for given in check.inputs if (drawer := check.drawer(given)) is not None}
+    return draw(inputs, values, constants_of, count=scenarios, seed=seed, fixed=compared, drawn=drawn)
 
 
 def draw(
@@ -136,10 +140,12 @@ def draw(
     count: int,
     seed: int,
     fixed: Collection[Cell] = (),
+    drawn: Mapping[Input[Range], Drawer] = MappingProxyType({}),
 ) -> Samples:
     """The stored inputs and ``count`` scenarios: within an input's range or choices, else around its value.
 
-    ``values`` are those of all cells; an input cell that is not among them, has no number, or is ``fixed`` keeps its value.
+    ``values`` are those of all cells; an input cell that is not among them, has no value of its kind, or is ``fixed`` keeps its
+    value. Inputs that are ``drawn`` have functions of their own, which are given the stored values, one for each cell.
     ``constants_of`` gives the constants on which a cell depends: an input that is a formula is varied by varying
     these. An input with ``vary = false`` keeps its value. A cell of several inputs stays within the range of each.
 
@@ -149,6 +155,54 @@ def draw(
     Scenarios in which nothing changes are left out. The same seed and count draw the same scenarios.
     """
     inputs = tuple(inputs)
+    found = _varied(inputs, values, constants_of, fixed)
+    if not found or not count:
+        return Samples(0, (), {})
+    size = count, len(found), seed
+    few = count <= _REMEMBERED
+    levels = _known_levels(*size) if few else _levels(*size)
+    elements: list[VariedElement] = []
+    for number, (root, (given, cells)) in enumerate(found.items()):
+        now = values.get(root, BLANK)
+        stored = float(now) if isinstance(now, float | bool) else 0.0
+        if isinstance(now, bool) and _of_truths(given):
+            column: Column = tuple(bool(level < 0.5) for level in levels[:, number])
+        elif few:
+            column = _known_values(given, stored, *size, number)
+        else:
+            column = _values(given, stored, levels[:, number])
+        elements.append(VariedElement(cells, given, _with_blanks(given, column, levels[:, number])))
+    numbers_of = {root: number for number, root in enumerate(found)}
+    for given, _ in inputs:
+        numbers = [numbers_of.get(cell, -1) for cell in given.at.cells()]
+        if -1 in numbers or not (given.one_hot or given in drawn):
+            continue
+        now_there = [values.get(cell, BLANK) for cell in given.at.cells()]
+        whole = (
+            _one_hot(levels[:, numbers], given.at.shape)
+            if given.one_hot
+            else _drawn(drawn[given], now_there, count, seed)
+        )
+        for number, column in zip(numbers, whole, strict=True):
+            elements[number] = replace(elements[number], values=column)
+    changing = np.zeros(count, dtype=bool)
+    for element in elements:
+        for held in {values.get(cell, BLANK) for cell in element.cells}:
+            changing |= differs(element.values, held, count)
+    kept = np.flatnonzero(changing).tolist()
+    if not kept:
+        return Samples(0, (), {})
+    varied = tuple(VariedElement(e.cells, e.given, picked(e.values, kept)) for e in elements)
+    return Samples(len(kept), varied, {cell: values.get(cell, BLANK) for element in varied for cell in element.cells})
+
+
+def _varied(
+    inputs: Sequence[tuple[Input[Range], Sequence[Offset]]],
+    values: Mapping[Cell, Value],
+    constants_of: Callable[[Cell], Sequence[Cell]],
+    fixed: Collection[Cell],
+) -> dict[Cell, tuple[Input[Range], tuple[Cell, ...]]]:
+    """The constants that are varied, each with its input and with all the cells to set."""
     found: dict[Cell, tuple[Input[Range], tuple[Cell, ...]]] = {}
     held = {
         root
@@ -160,40 +214,38 @@ def draw(
     for given, offsets in inputs:
         for places in given.places(offsets) if given.vary else ():
             for root, free in _constants_to_set(places, constants_of).items():
-                if root not in held and root not in fixed and isinstance(values.get(root), float | bool):
-                    allowed = tuple(cell for cell in free if cell in values and cell not in fixed)
+                if root not in held and root not in fixed and not unfit(given, values.get(root, BLANK)):
+                    allowed = tuple(cell for cell in free if (cell in values or given.blank) and cell not in fixed)
                     own = given if root in places else Input(given.name, given.at)
                     known = found.get(root)
                     found[root] = (own, allowed) if known is None else (_both(known[0], own), known[1])
-    if not found or not count:
-        return Samples(0, (), {})
-    size = count, len(found), seed
-    few = count <= _REMEMBERED
-    levels = _known_levels(*size) if few else _levels(*size)
-    elements: list[VariedElement] = []
-    for number, (root, (given, cells)) in enumerate(found.items()):
-        now = values[root]
-        if isinstance(now, bool) and _of_truths(given):
-            column: Column = tuple(bool(level < 0.5) for level in levels[:, number])
-        elif few:
-            column = _known_values(given, float(now), *size, number)  # type: ignore[arg-type]
-        else:
-            column = _values(given, float(now), levels[:, number])  # type: ignore[arg-type]
-        elements.append(VariedElement(cells, given, column))
-    changing = np.zeros(count, dtype=bool)
-    for element in elements:
-        for now in {values[cell] for cell in element.cells}:
-            changing |= differs(element.values, now, count)
-    kept = np.flatnonzero(changing).tolist()
-    if not kept:
-        return Samples(0, (), {})
-    drawn = tuple(VariedElement(e.cells, e.given, picked(e.values, kept)) for e in elements)
-    return Samples(len(kept), drawn, {cell: values[cell] for element in drawn for cell in element.cells})
+    return found
 
 
 def _of_truths(given: Input[Range]) -> bool:
     """Whether the spec leaves TRUE and FALSE the only values of an input that holds one of them."""
     return given.low is None and given.high is None and {0.0, 1.0}.issuperset(given.choices)
+
+
+def _with_blanks(given: Input[Range], column: Column, levels: Floats) -> Column:
+    """The column with a blank here and there, where the input may be blank."""
+    if not given.blank:
+        return column
+    return tuple(BLANK if level * 7 % 1 < _BLANKS else value_in(column, at) for at, level in enumerate(levels.tolist()))
+
+
+def _one_hot(levels: Floats, shape: tuple[int, int]) -> list[Column]:
+    """A column for each cell of a table with a 1 in each row, where the row's highest level is, among zeros."""
+    tables = levels.reshape(len(levels), *shape)
+    chosen = tables == tables.max(axis=2, keepdims=True)
+    return list(chosen.reshape(len(levels), -1).T.astype(float))
+
+
+def _drawn(drawer: Drawer, stored: Sequence[Value], count: int, seed: int) -> list[Column]:
+    """A column for each cell, of what the person's own function draws."""
+    random = np.random.default_rng(seed)
+    rows = [drawer(random, stored) for _ in range(count)]
+    return [column_of([row[at] for row in rows]) for at in range(len(stored))]
 
 
 def differs(column: Column, value: Value, count: int) -> NDArray[np.bool_]:
@@ -205,14 +257,16 @@ def differs(column: Column, value: Value, count: int) -> NDArray[np.bool_]:
 
 def plainer(element: VariedElement, value: float, stored: float) -> list[float]:
     """Values that are easier to type than this one, within the element's range, the plainest first."""
-    if element.given.choices:
+    if not element.given.continuous and not element.given.integer:
         return []
     candidates = [1.0, 0.0, 2.0, -1.0, 0.5, 1.5, 3.0, -2.0, -0.5, 10.0, 100.0, -10.0, -100.0]
     candidates += (
         [float(round(value)), round(2 * value) / 2, round(value, 1), round(value, 2)] if abs(value) < _ROUNDED else []
     )
     candidates += [float(f"{value:.{digits}g}") for digits in (1, 2, 3, 6)]
-    inside = [number for number in dict.fromkeys(candidates) if clipped(element.given, number) == number != stored]
+    whole = element.given.integer
+    candidates = [number for number in dict.fromkeys(candidates) if not whole or number.is_integer()]
+    inside = [number for number in candidates if clipped(element.given, number) == number != stored]
     return [number + 0.0 for number in inside[: inside.index(value) if value in inside else None]]
 
 
@@ -267,7 +321,17 @@ def _values(given: Input[Range], now: float, levels: Floats) -> Column:
         share = _SHARES[plains % len(_SHARES)]
         plains += kind == "plain"
         drawn[number] = clipped(given, _one(given, now, kind, float(level), share))
-    return drawn
+    return _rounded(given, drawn)
+
+
+def _rounded(given: Input[Range], numbers: Floats) -> Floats:
+    """Whole numbers within the input's range, where it has only those; of dates between days, days."""
+    days = given.dates and all(end is None or float(end).is_integer() for end in (given.low, given.high))
+    if not (given.integer or days):
+        return numbers
+    low = -math.inf if given.low is None else math.ceil(given.low)
+    high = math.inf if given.high is None else math.floor(given.high)
+    return np.clip(np.rint(numbers), low, high)
 
 
 def _one(given: Input[Range], now: float, kind: DrawKind, level: float, share: float) -> float:
@@ -296,10 +360,10 @@ def _one(given: Input[Range], now: float, kind: DrawKind, level: float, share: f
     return value
 
 
-def _choice(choices: Sequence[float], kind: DrawKind, level: float) -> float:
+def _choice(choices: Sequence[Choice], kind: DrawKind, level: float) -> Choice:
     if (kind == "zeros" or (kind == "some zeros" and level < _SOME)) and 0.0 in choices:
         return 0.0
-    return float(choices[min(int(level * len(choices)), len(choices) - 1)])
+    return choices[min(int(level * len(choices)), len(choices) - 1)]
 
 
 def _both(one: Input[Range], other: Input[Range]) -> Input[Range]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from xlparity.excel.address import Cell, Range
 from xlparity.tolerance import Tolerance
 
+Choice: TypeAlias = float | str | bool
 At = TypeVar("At")
 """The place of a quantity: an address as text when only the spec is read, a Range once the workbook is read."""
 
@@ -53,7 +54,9 @@ class Input(Generic[At]):
     """A value that the reference is called with: where it stands, and what it may be varied between, if it may ``vary``.
 
     ``every_block`` says that it stands in each block, and not only in the first, ``cut`` that formulas in it are replaced by
-    their stored values.
+    their stored values. In scenarios it is one of the ``choices``, or a number from ``low`` to ``high``, a whole one if it is an
+    ``integer``; of a ``one_hot`` one each row has a 1 among zeros. ``draw`` names a function that draws it instead. Of
+    ``dates`` the reference is given datetimes, and the numbers are Excel's. A ``blank`` input may be blank.
     """
 
     name: str
@@ -62,9 +65,34 @@ class Input(Generic[At]):
     also: tuple[Twin[At], ...] = ()
     low: float | None = None
     high: float | None = None
-    choices: tuple[float, ...] = ()
+    choices: tuple[Choice, ...] = ()
     vary: bool = True
     cut: bool = False
+    integer: bool = False
+    one_hot: bool = False
+    draw: str | None = None
+    dates: bool = False
+    blank: bool = False
+
+    @property
+    def texts(self) -> bool:
+        """Whether the input is a text."""
+        return any(isinstance(choice, str) for choice in self.choices)
+
+    @property
+    def booleans(self) -> bool:
+        """Whether the input is a truth value."""
+        return any(isinstance(choice, bool) for choice in self.choices)
+
+    @property
+    def special(self) -> bool:
+        """Whether the reference is given anything but numbers."""
+        return self.texts or self.dates or self.blank or self.booleans
+
+    @property
+    def continuous(self) -> bool:
+        """Whether it is a number that may be moved a little."""
+        return self.vary and not (self.special or self.choices or self.integer or self.one_hot or self.draw)
 
     def places(self: "Input[Range]", offsets: Sequence[Offset]) -> list[tuple[Cell, ...]]:
         """For each element, row by row, all the cells that contain it."""

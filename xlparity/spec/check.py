@@ -1,13 +1,23 @@
 """A check bound to its workbook and its reference: which cells are inputs, which are compared, and what is called."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Words
+from xlparity.excel.values import Value
 from xlparity.spec.binding import CellMap, Input
 from xlparity.spec.plan import CheckPlan, Spec
 from xlparity.spec.reference import Reference, find_reference
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+Drawer: TypeAlias = Callable[["np.random.Generator", Sequence[Value]], Sequence[Value]]
+"""Draws the values of an input's cells for one scenario, from the stored ones."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +25,8 @@ class Check:
     """One check of a spec: its input cells, its compared cells and its reference.
 
     ``wanted`` are the names that any check of the spec asks of the same reference, with the same inputs or others.
-    ``date1904`` says that the workbook's dates count from 1904. ``words`` are the texts that the reference gives.
+    ``date1904`` says that the workbook's dates count from 1904. ``words`` are the texts that the reference gives, ``drawers``
+    the functions that draw inputs, by the inputs' names.
     """
 
     spec: Spec
@@ -26,6 +37,7 @@ class Check:
     wanted: tuple[str, ...]
     date1904: bool = False
     words: Words = field(default_factory=Words, compare=False)
+    drawers: Mapping[str, Reference] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -41,6 +53,20 @@ class Check:
     def own(self) -> tuple[str, ...]:
         """The names that this check asks of the reference."""
         return tuple(output.name for output in self.cells.outputs if output.skip is None)
+
+    def drawer(self, given: Input[Range]) -> Drawer | None:
+        """The person's own function that draws this input, if there is one; it raises SpecError where it fails."""
+        function = self.drawers.get(given.name)
+        if function is None:
+            return None
+
+        def drawn(random: "np.random.Generator", stored: Sequence[Value]) -> Sequence[Value]:
+            try:
+                return function.draw(random, stored, given.at.shape)
+            except OracleError as error:
+                raise self.spec.error(given.name, f"input '{given.name}': {error}", self.name, "inputs") from error
+
+        return drawn
 
     @property
     def named(self) -> set[Cell]:
@@ -64,6 +90,19 @@ class References:
         except OracleError as error:
             raise self._spec.error("reference", f"check '{plan.name}': {error}", plan.name) from error
         return self._found[plan.reference]
+
+    def drawers(self, plan: CheckPlan) -> dict[str, Reference]:
+        """The functions that draw inputs of a check, by the inputs' names; raises SpecError where one cannot be loaded."""
+        found: dict[str, Reference] = {}
+        for given in plan.inputs:
+            if given.draw is not None:
+                try:
+                    found[given.name] = find_reference(given.draw, self._spec.path.parent, self._limit)
+                except OracleError as error:
+                    raise self._spec.error(
+                        given.name, f"'draw' of '{given.name}': {error}", plan.name, "inputs"
+                    ) from error
+        return found
 
     def wanted(self, plan: CheckPlan) -> tuple[str, ...]:
         """The names that the checks with this reference ask for."""

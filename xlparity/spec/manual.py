@@ -22,6 +22,9 @@ label = "Epoch {{n}}"                        # the text that opens block n = 1, 
 alpha = "B1"                               # an address in the first block, or outside the blocks
 X     = {{ at = "B5:D8", every_block = true, also = [{{ at = "B12:E14", transpose = true }}], low = -2, high = 2 }}
 y     = {{ at = "N5:N8", every_block = true, choices = [0, 1] }}
+# of other kinds:  {{ at = "B2", low = 1, high = 40, integer = true }}, {{ at = "B2:D9", one_hot = true }},
+# {{ at = "B2", choices = ["male", "female"] }}, {{ at = "B2", low = 2020-01-01, blank = true }},
+# {{ at = "B2:D9", draw = "training.py:rows" }}
 W1    = {{ at = "G5:G7", cut = true }}       # of formulas there, the stored values are the input
 b1    = {{ at = "H5", vary = false }}        # scenarios do not change it
 
@@ -77,10 +80,11 @@ The reference is a Python function whose parameters are the names of the inputs.
 or yields one for each iteration, endlessly if it likes; 'yield locals()' is fine, and so is updating arrays in place, since \
 values are copied when yielded. Names that no output asks for are ignored.""",
     """\
-A single cell is passed as a float, anything else as a two-dimensional array. Where the function gives booleans, cells may \
-contain TRUE and FALSE, or 1 and 0; where it gives numbers, TRUE is not 1. A text agrees with the same text, a date or a \
-datetime with its serial number, None with a blank cell or an empty text, and xlparity.ErrorValue("#N/A") with that error. A \
-text that spells a number agrees with no number.""",
+A single cell is passed as a float, anything else as a two-dimensional array; where the spec says so, texts, booleans and \
+dates are passed as such, of a range as an array of objects, of booleans or of datetime64. Where the function gives \
+booleans, cells may contain TRUE and FALSE, or 1 and 0; where it gives numbers, TRUE is not 1. A text agrees with the same \
+text, a date or a datetime with its serial number, None with a blank cell or an empty text, and xlparity.ErrorValue("#N/A") \
+with that error. A text that spells a number agrees with no number.""",
     """\
 The reference has 60 seconds for the stored inputs, or --reference-timeout SECONDS.""",
 )

@@ -1,12 +1,14 @@
 """Reads the text of a spec file, and reports the errors that can be found without the workbook."""
 
+import math
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from xlparity.errors import SpecError, nearest, nearest_file
+from xlparity.excel.values import serial_number
 from xlparity.process import LOCK
 from xlparity.settings import Options
 from xlparity.spec.binding import Input, Offset, Output, Twin
@@ -42,6 +44,11 @@ from xlparity.spec.schema import (
 )
 from xlparity.tolerance import Tolerance
 
+# What draws an input by itself, and what else would.
+_ALONE = {
+    "one_hot": ("low", "high", "choices", "integer", "blank", "draw"),
+    "draw": ("low", "high", "choices", "integer", "blank"),
+}
 _ANY_SHEET = "-"  # for addresses at the top that each check reads on a sheet of its own
 
 
@@ -193,20 +200,40 @@ class _SpecReader:
         at = self.address(name, table.get("at"), sheet)
         self.values(table, INPUT, name)
         low, high, choices, vary = (table.get(key) for key in ("low", "high", "choices", "vary"))
+        dates = {isinstance(end, date | str) for end in (low, high) if end is not None}
+        if len(dates) > 1:
+            raise self.wrong(name, f"'low' and 'high' of '{name}' are a number and a date; give two of one kind")
+        # Of the 1900 date system; the binder knows the workbook's.
+        low, high = (serial_number(moment(end)) if isinstance(end, date | str) else end for end in (low, high))
         if low is not None and high is not None and low > high:
-            raise self.wrong(name, f"'low' of '{name}' is above its 'high': {low:g} > {high:g}")
+            raise self.wrong(name, f"'low' of '{name}' is above its 'high': {table['low']} > {table['high']}")
         if choices == []:
-            raise self.wrong(name, f"'choices' of '{name}' is empty; list the numbers it may be, or leave it out")
+            raise self.wrong(name, f"'choices' of '{name}' is empty; list the values it may be, or leave it out")
         ranged = not (low is None and high is None)
         if choices and ranged:
             raise self.wrong(name, f"'{name}' has choices and a low or high; a number is drawn from one or the other")
         if vary is False and (choices or ranged):
             raise self.wrong(name, f"'{name}' is not to vary, and has choices or a range; take one of the two out")
+        for key, others in _ALONE.items():
+            if table.get(key) and (beside := next((other for other in others if other in table), None)):
+                raise self.wrong(name, f"'{name}' has {key} and {beside}; take one of the two out")
         twins = tuple(self.twin(name, twin, at, sheet) for twin in also)
         low, high = (None if end is None else float(end) for end in (low, high))
-        drawn_from = tuple(map(float, choices or ()))
-        every_block, cut = bool(table.get("every_block")), bool(table.get("cut"))
-        return Input(name, at, every_block, twins, low, high, drawn_from, vary is not False, cut)
+        if table.get("integer") and low is not None and high is not None and math.ceil(low) > math.floor(high):
+            raise self.wrong(name, f"there is no whole number between 'low' and 'high' of '{name}'")
+        flags = {key: bool(table.get(key)) for key in ("every_block", "cut", "integer", "one_hot", "blank")}
+        return Input(
+            name,
+            at,
+            also=twins,
+            low=low,
+            high=high,
+            choices=tuple(choice if isinstance(choice, bool | str) else float(choice) for choice in choices or ()),
+            vary=vary is not False,
+            draw=table.get("draw"),
+            dates=True in dates,
+            **flags,
+        )
 
     def twin(self, name: str, table: Mapping[str, Any], given: Address, sheet: str | None) -> Twin[Address]:
         self.known(table, ALSO, name)

@@ -149,7 +149,9 @@ class Reference:
                 if isinstance(name, str):
                     with contextlib.suppress(Exception):  # locals() holds modules, functions and data frames as well
                         array = numbers_of(value).astype(float)
-                        if not (single and name in case.inputs and np.array_equal(array, case.inputs[name])):
+                        if not (
+                            single and name in case.inputs and np.array_equal(array, np.asarray(case.inputs[name]))
+                        ):
                             shapes[name] = array.shape
         return Glimpse(shapes, single)
 
@@ -163,6 +165,29 @@ class Reference:
         infinity, or takes too long. A ``quiet`` call is one of many, and has less time.
         """
         return self._trace(case, iterations, tuple(wanted), quiet=quiet, partial=partial)
+
+    def draw(self, random: np.random.Generator, stored: Sequence[Value], shape: tuple[int, int]) -> list[Value]:
+        """What the function draws for cells with these stored values; raises OracleError where it fails, or gives something else.
+
+        It is called with the generator, and with the values as a table of this shape, or as one value.
+        """
+        values = [None if value is BLANK else value for value in stored]
+        numbers = all(isinstance(value, float | bool) for value in values)
+        table = np.array(values, dtype=float if numbers else object).reshape(shape)
+        with self._called(Case({}, "in a scenario"), quiet=True):
+            drawn = self.function(random, table if table.size > 1 else values[0])
+        try:
+            found = values_of(drawn)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise OracleError(f"{self.name} draws no array of cell values ({error})") from error
+        if found.size != len(values):
+            raise OracleError(f"{self.name} draws an array of the shape {found.shape}; the input's is {shape}")
+        if not _all_finite([found]):
+            raise OracleError(f"{self.name} draws a nan or an infinity")
+        drawn_values: list[Value] = found.ravel().tolist()
+        if any(isinstance(value, datetime) for value in drawn_values):
+            raise OracleError(f"{self.name} draws a date; give its serial number")
+        return drawn_values
 
     def overflows(self, case: Case, iterations: int | None, wanted: Iterable[str]) -> bool:
         """Whether any number on the way to the wanted ones leaves the range of doubles: numpy goes on, and Excel does not."""
@@ -238,7 +263,7 @@ class Reference:
 
     @contextmanager
     def _called(self, case: Case, *, quiet: bool = False, trapped: bool = False) -> Iterator[None]:
-        key = tuple((name, np.shape(value), np.asarray(value).tobytes()) for name, value in sorted(case.inputs.items()))
+        key = case.key
         seconds = self.containment.limit
         if quiet:
             seconds = min(seconds, max(_OTHERS_LIMIT, _TIMES * self.patience.took))
@@ -320,6 +345,8 @@ def values_of(value: Any) -> NDArray[Any]:
 
 def _cell_value(element: Any) -> Value | datetime:
     """One element as what a cell holds; a number is a float."""
+    if isinstance(element, np.datetime64):
+        element = element.astype("datetime64[us]").item()
     if element is None or type(element).__name__ in ("NAType", "NaTType"):
         return BLANK
     if isinstance(element, str | ErrorValue):
@@ -382,9 +409,13 @@ def _described(case: Case) -> str:
 
 def _values(value: Any) -> str:
     if not isinstance(value, np.ndarray):
-        return f"{value:.9g}"
-    shown = [f"{number:.9g}" for number in value.flat[:_SHOWN]]
+        return _shortly(value)
+    shown = [_shortly(element) for element in value.flat[:_SHOWN]]
     return f"[{', '.join([*shown, *(['…'] if value.size > _SHOWN else [])])}]"
+
+
+def _shortly(value: Any) -> str:
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
 def _place(error: BaseException) -> str:

@@ -118,8 +118,16 @@ NUMBER = ValueKind("a number, of at most 1e100", _NUMBER, _is_number)
 TOLERANCE = ValueKind(
     "a number that is not negative, of at most 1e100", {**_NUMBER, "minimum": 0}, lambda value: _is_number(value, 0)
 )
-NUMBERS = ValueKind(
-    "a list of numbers", {"type": "array", "items": _NUMBER, "minItems": 1}, lambda value: _is_list(value, _is_number)
+CHOICES = ValueKind(
+    "a list of numbers, of texts, or of true and false",
+    {
+        "type": "array",
+        "minItems": 1,
+        "anyOf": [{"items": _NUMBER}, {"items": {"type": "string"}}, {"items": {"type": "boolean"}}],
+    },
+    lambda value: any(
+        _is_list(value, of) for of in (_is_number, lambda one: isinstance(one, str), lambda one: isinstance(one, bool))
+    ),
 )
 PLACE = ValueKind("a whole number from 1 on", _PLACE, _is_place)
 PLACES = ValueKind(
@@ -161,6 +169,11 @@ def _is_moment(value: object) -> bool:
 
 _FIRST_MOMENT = datetime(1904, 1, 2)  # of the later of Excel's two date systems
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?$"
+END = ValueKind(
+    "a number of at most 1e100, or a date",
+    {"type": ["number", "string"], "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER, "pattern": _MOMENT},
+    lambda value: _is_number(value) or _is_moment(value),
+)
 MOMENT = ValueKind(
     "a date, or a date and a time, without a time zone, such as 2024-01-31T12:00:00",
     {"type": "string", "pattern": _MOMENT},
@@ -202,13 +215,28 @@ INPUT = KeyTable(
             "Copies that differ are finding XP403; hard-coded copies where the other blocks have a formula are XP203.",
         ),
         Key(
-            "low", NUMBER, "the least value in scenarios", "low = -2", "near the stored value",
-            "Give it where smaller values make no sense, such as a rate below 0.",
+            "low", END, "the least value in scenarios", "low = -2", "near the stored value",
+            "Give it where smaller values make no sense, such as a rate below 0. Where it, or high, is a date, the reference is "
+            "given dates.",
         ),
-        Key("high", NUMBER, "the largest value in scenarios", "high = 2", "near the stored value"),
+        Key("high", END, "the largest value in scenarios", "high = 2", "near the stored value"),
+        Key("integer", FLAG, "scenarios have whole numbers only", "integer = true", "false"),
         Key(
-            "choices", NUMBERS, "the only values in scenarios", "choices = [0, 1]", "any number",
-            "In place of low and high.",
+            "choices", CHOICES, "the only values in scenarios", "choices = [0, 1]", "any number",
+            "In place of low and high. The reference is given texts where they are texts, and booleans where they are booleans.",
+        ),
+        Key(
+            "one_hot", FLAG, "each row has a 1 among zeros, also in scenarios", "one_hot = true", "false",
+        ),
+        Key(
+            "blank", FLAG, "cells may be blank, also in scenarios", "blank = true", "false",
+            "The reference is given a nan for a blank, or None where the input is a text.",
+        ),
+        Key(
+            "draw", TEXT, "the Python function that draws the input, file.py:function or package.module:function",
+            'draw = "training.py:rows"', "drawn by xlparity",
+            "It is called with a numpy Generator and the stored values, once a scenario, and returns values of the same shape: "
+            "rows that sum to one, sorted columns, symmetric matrices.",
         ),
         Key(
             "cut", FLAG, "its formulas are replaced by their stored values, which scenarios change", "cut = true",
@@ -230,6 +258,16 @@ INPUT = KeyTable(
                 "if": {"type": "object", "required": ["vary"], "properties": {"vary": {"const": False}}},
                 "then": {"not": {"anyOf": [{"required": [name]} for name in ("low", "high", "choices")]}},
             },
+            *(
+                {
+                    "if": {"type": "object", "required": [name], "properties": {name: held}},
+                    "then": {"not": {"anyOf": [{"required": [other]} for other in others]}},
+                }
+                for name, held, others in (
+                    ("one_hot", {"const": True}, ("low", "high", "choices", "integer", "blank", "draw")),
+                    ("draw", {}, ("low", "high", "choices", "integer", "blank")),
+                )
+            ),
         ]
     },
 )  # fmt: skip

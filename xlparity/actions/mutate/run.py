@@ -13,8 +13,6 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from xlparity.actions.mutate.equivalence import SAMPLES, MutationScenarios, compare_formulas
 from xlparity.actions.mutate.mutants import in_rounds, mutants
 from xlparity.diagnosis.relative import QuantityMap
@@ -257,7 +255,7 @@ class _CachedReference(Reference):
     ) -> Trace:
         """The reference's trace, or its error, from the cache where possible."""
         wanted = tuple(wanted)
-        inputs = [(name, np.shape(value), np.asarray(value).tobytes()) for name, value in sorted(case.inputs.items())]
+        inputs = case.key
         key = iterations, wanted, partial, *inputs
         if key not in self.known:
             try:
