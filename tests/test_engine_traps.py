@@ -310,16 +310,32 @@ def test_a_formula_that_cannot_be_read_is_refused_alone(compute, formula):
     assert values["F2"] == 3.0
 
 
-@pytest.mark.parametrize("text", ["1/2/2020", "5%", "$5", "1,000", "(5)", "٣", "12:30", "\t5", "1_0"])
+@pytest.mark.parametrize(
+    "text", ["1/2/2020", "€5", "1,00", "1,0000", "(5)", "٣", "12:30", "\t5", "1_0", "2024-01-10", "5%%", "$5%"]
+)
 def test_a_text_that_excel_may_take_for_a_number_is_refused_in_arithmetic(compute, text):
     """What it means there depends on the country, and formulas has rules of its own."""
     assert refused(compute({"A1": text, "F1": "=A1+1"})["F1"])
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("5 ", 6.0), (" 5", 6.0), ("-5", -4.0), ("+5", 6.0), ("1e3", 1001.0), ("--5", VALUE)]
+    ("text", "value"),
+    [
+        ("5 ", 6.0),
+        (" 5", 6.0),
+        ("-5", -4.0),
+        ("+5", 6.0),
+        ("1e3", 1001.0),
+        ("--5", VALUE),
+        ("5%", 1.05),
+        ("1,000", 1001.0),
+        ("6,681,011,455.5", 6681011456.5),
+        ("-$3", -2.0),
+        ("$1,000", 1001.0),
+        (" 25% ", 1.25),
+    ],
 )
-def test_a_text_that_reads_as_a_number_in_every_country_is_one_in_arithmetic(compute, text, value):
+def test_a_text_that_reads_as_a_number_in_english_is_one_in_arithmetic(compute, text, value):
     """Excel stored so; it passes over spaces, and reads one sign only."""
     assert compute({"A1": text, "F1": "=A1+1"})["F1"] == value
 
@@ -698,3 +714,18 @@ def test_a_text_in_a_range_is_no_number_even_if_it_looks_like_one(answers, formu
 def test_a_false_in_a_range_is_no_number(answers, formula, value):
     """Only as an argument of its own does a truth value count; here ExcelModel knows it too."""
     assert answers(formula, {"A1": 2, "A2": False, "A3": 4}) == [[value], [value]]
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("=ABS(A1)", 0.05), ("=-A1", -0.05), ("=A1^2", 0.0025), ("=VALUE(A2)", 1000.0), ("=SUMPRODUCT(A1:A2*2)", 2000.1),
+        ("=+A1", "5%"),
+        ("=+A3", True), ('=+A4&"x"', "x"), ("=ROUND(A1,1)", 0.1), ("=A1=0.05", False), ("=SUM(A1:A2)", 0.0),
+        ("=+A5", ErrorValue("#N/A")),
+    ],
+)  # fmt: skip
+def test_a_number_in_a_text_is_one_for_operators_and_functions_of_numbers(compute, formula, expected):
+    """Not for comparisons, nor for what adds up a range; a plus before a value changes nothing."""
+    found = compute({"A1": "5%", "A2": "$1,000", "A3": True, "A5": "=NA()", "F1": formula})["F1"]
+    assert found == (pytest.approx(expected) if isinstance(expected, float) and expected else expected)

@@ -36,6 +36,9 @@ DECIMALS = Context(28, ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero,
 
 _NO_FRACTIONS = 2.0**52  # beyond this every double is whole
 _PLAIN_NUMBER = re.compile(r" *[-+]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][-+]?[0-9]{1,2})? *")
+_ENGLISH_NUMBER = re.compile(
+    r" *(?P<sign>[-+]?)(?P<money>\$?)(?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,15})?)(?P<percent>%?) *"
+)
 # In every locale a number, a date, a time or a sum of money has a digit, and has none of these characters.
 _NO_NUMBER = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)
 
@@ -73,16 +76,34 @@ def numeric(*operands: Operand) -> None:
     same_shape(operands)
     for operand in operands:
         for value in elements(operand):
-            if is_text(value) and not _PLAIN_NUMBER.fullmatch(value) and _is_float_to_python(value):
-                raise Refusal(f"arithmetic on the text '{value}'")
+            if not is_text(value) or spelled_number(value) is not None:
+                continue
             # Excel takes dates, times, sums of money and fractions for numbers, but reads one sign only.
-            if (
-                is_text(value)
-                and not value.startswith("--")
-                and not _PLAIN_NUMBER.fullmatch(value)
-                and not _NO_NUMBER.fullmatch(value)
-            ):
+            if _is_float_to_python(value) or not (value.startswith("--") or _NO_NUMBER.fullmatch(value)):
                 raise Refusal(f"arithmetic on the text '{value}'")
+
+
+def spelled_number(text: str) -> float | None:
+    """The number that a text spells for Excel in English: digits with commas between thousands, a percent sign, dollars."""
+    if _PLAIN_NUMBER.fullmatch(text):
+        return float(text)
+    match = _ENGLISH_NUMBER.fullmatch(text)
+    if match is None or (match["money"] and match["percent"]):
+        return None
+    number = float(match["digits"].replace(",", "")) / (100 if match["percent"] else 1)
+    return -number if match["sign"] == "-" else number
+
+
+def with_numbers(operand: Operand) -> Operand:
+    """The operand with the numbers that its texts spell, for a function of numbers."""
+    if isinstance(operand, np.ndarray):
+        if any(is_text(value) for value in elements(operand)):
+            operand = operand.copy()
+            for index in np.ndindex(operand.shape):
+                operand[index] = with_numbers(operand[index])
+        return operand
+    number = spelled_number(operand) if is_text(operand) else None
+    return operand if number is None else number
 
 
 def is_plain_number(text: str) -> bool:
@@ -130,14 +151,6 @@ def whole_part(number: float, cut: Callable[[float], int] = math.trunc) -> int:
     return either(exact, round(number)) if nearly_whole(number) and round(number) != exact else exact
 
 
-def numbers_only(*operands: Operand) -> None:
-    """Accepts numbers only, for operators that return their operand unchanged."""
-    numeric(*operands)
-    for operand in operands:
-        if any(isinstance(value, bool) or is_text(value) for value in elements(operand)):
-            raise Refusal("a unary plus on something that is not a number")
-
-
 def close(left: float, right: float) -> bool:
     """Whether two numbers differ, but by so little that Excel, which compares 15 digits, may call them equal."""
     return left != right and abs(left - right) <= max(CLOSE * max(abs(left), abs(right)), CLOSEST)
@@ -172,3 +185,7 @@ def log(number: Operand, base: Operand = 10.0) -> None:
 
 def unguarded(*_: Operand) -> None:
     """Accepts any operands: the function itself checks them."""
+
+
+OF_NUMBERS = (numeric, no_odd_root, log)
+"""The guards of functions that make numbers of texts that spell some."""

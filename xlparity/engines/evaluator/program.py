@@ -22,6 +22,7 @@ from xlparity.engines.evaluator.readings import either
 _NA, _NUM, _REF, _VALUE = (Error.errors[code] for code in ("#N/A", "#NUM!", "#REF!", "#VALUE!"))
 
 # On plain floats these give the same bits as formulas does cell by cell, without its wrappers.
+_OF_NUMBERS = frozenset(("+", "-", "*", "/", "%", "U-"))
 _NATIVE: dict[str, Callable[..., Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "U-": operator.neg}
 
 
@@ -94,8 +95,15 @@ class Program:
         if function.takes:
             origins = [self._origin(slot, referring) for slot in step.operands]
             found = take(function, step.name, operands, origins)
-            if step.name == "IF" and "omitted" in origins and found is EMPTY and step is not self.steps[-1]:
-                raise Refusal("an argument left out of an IF inside a formula")
+            if (
+                step.name in ("IF", "IFERROR")
+                and "omitted" in origins
+                and found is EMPTY
+                and step is not self.steps[-1]
+            ):
+                if not self._is_counted(step):
+                    raise Refusal(f"an argument left out of an {step.name} inside a formula")
+                found = 0.0
             if self.lines & {*step.operands} and (found is _REF or found is _VALUE or np.size(found) > 1):
                 raise Refusal(f"{step.name} beyond the used cells of whole rows or columns")
             return found
@@ -113,7 +121,13 @@ class Program:
                 for operand, reference in zip(operands, references, strict=True)
             ]
         function.guard(*operands)
+        if function.guard in guards.OF_NUMBERS:
+            operands = list(map(guards.with_numbers, operands))
         return function.call(*operands)
+
+    def _is_counted(self, step: Step) -> bool:
+        """Whether operators of numbers are all that read the step's result, to which a blank and a zero are one."""
+        return all(reader.name in _OF_NUMBERS for reader in self.steps if step.result in reader.operands)
 
     def _origin(self, slot: int, references: set[int]) -> Origin:
         if slot == self.omitted:

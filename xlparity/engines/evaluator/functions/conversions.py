@@ -29,14 +29,13 @@ def to_number(name: str, value: Any) -> Any:
     raise Refusal(f"{name} of a {type(value).__name__}")
 
 
-_SPELLED_NUMBER = re.compile(r" *([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?)(%?) *")
 _SPACED_DATE = re.compile(r" +[0-9]{4}-[0-9]{2}-[0-9]{2} *")
 
 
 def text_number(text: str) -> Any:
-    """The number that a text spells in every locale, or #VALUE! for what is a number in none; raises Refusal for others."""
-    if match := _SPELLED_NUMBER.fullmatch(text):
-        return float(match[1]) / (100 if match[2] else 1)
+    """The number that a text spells in English, or #VALUE! for what is a number in no locale; raises Refusal for others."""
+    if (number := guards.spelled_number(text)) is not None:
+        return number
     if _SPACED_DATE.fullmatch(text) or text.startswith("--"):
         return VALUE  # Excel passes over spaces before a number, but not before a date, and reads one sign
     guards.numeric(text)

@@ -221,9 +221,7 @@ NUMERIC = "ABS SQRT EXP LN LOG10 SIGN TANH SINH COSH ASIN ACOS ATAN DEGREES RADI
 def _table() -> dict[str, Function]:
     table = {
         "^": Function(wrap_ufunc(power), "elementwise", guards.no_odd_root, own="0^0"),
-        "U+": Function(
-            lambda operand: operand, "elementwise", guards.numbers_only, own='(+Y1)&"x"'
-        ),  # a blank stays one
+        "U+": Function(lambda operand: operand, "elementwise", guards.unguarded, own='(+Y1)&"x"'),  # a blank stays one
         "--": function(doubly_negated, "scalar"),
         ARRAY_ROW: Function(array_row, "matrix"),
         "ARRAY": Function(array_constant, "matrix"),
@@ -233,7 +231,7 @@ def _table() -> dict[str, Function]:
         "LOG": Function(formulas_function("LOG"), "elementwise", guards.log, by="formulas"),
         "IF": function(chosen, "condition branch_ branch~", refers=slice(1, None), own='IF(TRUE,Y1,1)&"x"'),
         "NOT": delegated("NOT", "condition"),
-        "IFERROR": function(unless_error, "scalar scalar", own='IFERROR(Y1,7)&"x"'),
+        "IFERROR": function(unless_error, "scalar scalar_", own='IFERROR(Y1,7)&"x"'),
         "PI": Function(formulas_function("PI"), "elementwise", by="formulas"),
         "AND": logical("AND"),
         "OR": logical("OR"),
