@@ -52,7 +52,8 @@ def expanded(formula: str, cell: Cell, scope: "Scope") -> str:
 
     Raises ValueError with the reason where that is in a form that is not supported.
     """
-    if not _MAY_CONCERN.search(formula) and not scope.expressions.intersection(map(folded, _WORD.findall(formula))):
+    named = scope.expressions and scope.expressions.intersection(map(folded, _WORD.findall(formula)))
+    if not named and ("_XLFN.L" not in formula.upper() or not _MAY_CONCERN.search(formula)):
         return formula
     expansion = _Expansion(cell, scope)
     tree = expansion.formula(parse(formula))

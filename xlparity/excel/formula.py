@@ -103,7 +103,7 @@ def refers(formula: str) -> bool:
 
 def precedents(formula: str) -> list[str]:
     """What the formula refers to: addresses, names and structured references as written, in order, repeats included."""
-    shape, references = _split(formula)
+    shape, references = split(formula)
     return references if shape in _plain_shapes else list(_references(formula))
 
 
@@ -122,7 +122,7 @@ def dissect(formula: str, meaning: Callable[[str], str]) -> tuple[str, list[str]
     ValueError with the reason where the text has something that no plain reference replaces: an external reference, a
     spill, ``@``, a name that is no range.
     """
-    plain = _split(formula)
+    plain = split(formula)
     if plain[0] in _plain_shapes:
         return plain
     found = _dissected(formula, meaning)
@@ -133,7 +133,7 @@ def dissect(formula: str, meaning: Callable[[str], str]) -> tuple[str, list[str]
     return found
 
 
-def _split(formula: str) -> tuple[str, list[str]]:
+def split(formula: str) -> tuple[str, list[str]]:
     """The shape and the references of a formula in which whatever looks like a reference without a sheet is one."""
     pieces = _PLAIN.split(formula)
     references = pieces[1::2]

@@ -26,7 +26,7 @@ _CALLED = {
     "INDIRECT(": "INDIRECT",
     "_XLFN.ANCHORARRAY(": "ANCHORARRAY",
 }  # by their names in a file
-_MAY_CALL = re.compile(rf"{'|'.join(NAMES)}|[)!]\s*:|:\s*(?:#|(?:{'|'.join(_BESIDE_A_COLON)})\()", re.IGNORECASE)
+_BESIDE = re.compile(rf"[)!]\s*:|:\s*(?:#|(?:{'|'.join(_BESIDE_A_COLON)})\()")
 _NUMBER = re.compile(r"\s*([-+]?[0-9]{1,7})\s*")
 _TEXT = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
 _PLACE = re.compile(r"R(\[-?[0-9]+\]|[0-9]*)C(\[-?[0-9]+\]|[0-9]*)", re.IGNORECASE)
@@ -54,9 +54,15 @@ class Deferred(NamedTuple):
     calls: tuple[Call, ...]
 
 
+def _may_call(formula: str) -> bool:
+    """Whether there may be such a call in the formula: a quick look, since nearly all have none."""
+    upper = formula.upper()
+    return any(name in upper for name in NAMES) or (":" in upper and _BESIDE.search(upper) is not None)
+
+
 def resolved(formula: str, cell: Cell, workbook: "Workbook") -> str:
     """The formula of a cell with a reference, or ``#REF!``, in place of each call that needs no values."""
-    if not _MAY_CALL.search(formula):
+    if not _may_call(formula):
         return formula
     changed = "!:" in formula or ":#" in formula
     for token in reversed(
@@ -77,7 +83,7 @@ def deferred(formula: str, cell: Cell, workbook: "Workbook") -> Deferred | None:
 
     Raises ValueError with the reason where such a call is in a form that is not supported.
     """
-    if not _MAY_CALL.search(formula):
+    if not _may_call(formula):
         return None
     calls: list[Call] = []
     for token in reversed(tokens(formula)):

@@ -2,10 +2,12 @@
 
 import math
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import number
+from xlparity.excel.expand import expanded
 from xlparity.excel.formula import end_of_call, tokens
 from xlparity.excel.prefixes import without_prefix
 
@@ -30,10 +32,11 @@ def changes_by_itself(workbook: "Workbook", cell: Cell) -> bool:
     formula = workbook.formula(cell)
     if formula is None:
         return False
-    try:
-        return changing_function(workbook.resolved(formula.text, cell)) is not None
-    except ValueError:
-        return changing_function(formula.text) is not None
+    text = formula.text
+    if changing_function(text) is None and workbook.scope.expressions:
+        with suppress(ValueError):  # it is in a form that is not supported
+            text = expanded(text, cell, workbook.scope)
+    return changing_function(text) is not None
 
 
 def with_clock(formula: str, now: float) -> str:

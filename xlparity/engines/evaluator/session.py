@@ -28,7 +28,7 @@ from xlparity.engines.evaluator.shapes import compile_shape
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Batch, Kinds, Other, Store, Words, encode, encoded
 from xlparity.excel.columns import Column, Floats
-from xlparity.excel.formula import dissect
+from xlparity.excel.formula import dissect, split
 from xlparity.excel.names import full_size
 from xlparity.excel.prefixes import concerns
 from xlparity.excel.resolve import Deferred, deferred, markers
@@ -83,6 +83,7 @@ class FormulasSession:
         self._constants: dict[
             float | Missing | str, int
         ] = {}  # a text is the name of a value that is computed meanwhile
+        self._ordinary: set[str] = set()  # shapes of formulas with nothing to write out, and no reference to find first
         self._dynamic: list[DynamicFormula] = []
         self._helpers: list[FormulaNode] = []  # which compute what decides the references of dynamic formulas
         self._workbook = workbook
@@ -215,10 +216,9 @@ class FormulasSession:
 
     def _placed(self, formula: DynamicFormula, text: str) -> tuple[FormulaNode, list[Range]]:
         """The node of a dynamic formula with this text, which has references in place of the calls, and what it reads."""
-        node = self._compiled(formula.cell, formula.formula, text, formula.results)
-        return node, [
-            self._workbook.area(reference, formula.cell) for reference in self._dissected(text, formula.cell)[1]
-        ]
+        dissected = self._dissected(text, formula.cell)
+        node = self._of_shape(formula.cell, formula.formula, dissected, formula.results)
+        return node, [self._workbook.area(reference, formula.cell) for reference in dissected[1]]
 
     def _store(self, shadows: dict[int, int], held: Mapping[int, Column], samples: int) -> Store:
         """The values of constants and of held places."""
@@ -253,18 +253,26 @@ class FormulasSession:
     def _node(self, cell: Cell, formula: Formula) -> FormulaNode | None:
         results = tuple([self._result(member, cell) for member in (formula.area.cells() if formula.area else (cell,))])
         try:
+            plain = split(formula.text)
+            if plain[0] in self._ordinary:
+                return self._of_shape(cell, formula, plain, results)
             text = self._workbook.resolved(formula.text, cell)
             if (found := deferred(text, cell, self._workbook)) is not None:
                 self._dynamic.append(self._deferred(cell, formula, found, results))
                 return None
-            return self._compiled(cell, formula, text, results)
+            dissected = self._dissected(text, cell)
+            if dissected == plain:  # as for every formula that has these marks in the same places
+                self._ordinary.add(plain[0])
+            return self._of_shape(cell, formula, dissected, results)
         except (Refusal, ValueError) as reason:
             self._refuse(results, Unsupported(str(reason)))
             return None
 
-    def _compiled(self, cell: Cell, formula: Formula, text: str, results: tuple[int, ...]) -> FormulaNode:
-        """The node of a formula with this text; raises Refusal or ValueError with the reason."""
-        shape, texts = self._dissected(text, cell)
+    def _of_shape(
+        self, cell: Cell, formula: Formula, dissected: tuple[str, list[str]], results: tuple[int, ...]
+    ) -> FormulaNode:
+        """The node of a formula of this shape and with these references; raises Refusal or ValueError with the reason."""
+        shape, texts = dissected
         read_from: list[str | whereabouts.Numbers] = list(texts)
         if whereabouts.concerns(shape):
             shape, read_from = whereabouts.replaced(shape, texts, cell, formula.area)
@@ -290,10 +298,11 @@ class FormulasSession:
     def _given(self, cell: Cell, formula: Formula, found: Deferred, values: Sequence[tuple[int | None, ...]]) -> int:
         """The place of what a call is given: of an expression, in which the calls before it may stand."""
         place = self._constant_place(f"{cell} {len(self._constants)}")
-        alone = Formula(found.text, None if formula.area is None else Range.of(cell))
+        # One that gives an array gives references to several places, and is refused.
+        alone = Formula(found.text) if formula.area is None else Formula(found.text, Range.of(cell), spills=True)
         within = markers(found.text)
         if not within:
-            self._helpers.append(self._compiled(cell, alone, found.text, (place,)))
+            self._helpers.append(self._of_shape(cell, alone, self._dissected(found.text, cell), (place,)))
             return place
         calls = found.calls[: max(within) + 1]
         self._dynamic.append(

@@ -89,7 +89,7 @@ class VariantSession(FormulasSession):
         self._references = dict(original._references)
         self._constants = dict(original._constants)
         self._start = original._start[: self._known]
-        self._dynamic, self._helpers = [], []
+        self._dynamic, self._helpers, self._ordinary = [], [], original._ordinary
         nodes = dict(original.nodes)
         self._changed_places: set[int] = set()
         for cell in changed:
