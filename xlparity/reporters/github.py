@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from xlparity.reporters import rows, words
+from xlparity.reporters.typed import typed
 from xlparity.reporters.visible import visible
 from xlparity.results.report import Report, Verdict
 from xlparity.results.rules import Level
@@ -20,7 +21,7 @@ def annotations(reports: Sequence[Report]) -> str:
     A report that does not pass has at least one error, its verdict, even where it has no finding.
     """
     by_level: dict[Level, list[str]] = {"error": [], "warning": [], "note": []}
-    for report in reports:
+    for report in map(typed, reports):
         for level, line in _annotations(report):
             by_level[level].append(line)
     lines: list[str] = []

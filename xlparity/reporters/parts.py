@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from xlparity.excel.address import Cell
 from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.reporters import rows, words
+from xlparity.reporters.typed import typed
 from xlparity.results.report import (
     UNKNOWN,
     WRONG,
@@ -73,6 +74,7 @@ def name_of(key: PartKey, blocks: int) -> str:
 
 def parts_of(report: Report) -> dict[PartKey, Part]:
     """Every part of the report. Unless its verdict is pass, at least one is failed or unassessed."""
+    report = typed(report)
     found: dict[PartKey, Part] = {}
     elsewhere = [
         finding for _, finding in rows.all_findings(report) if finding.code in (*CAUSES, NO_NUMBER, UNSUPPORTED)

@@ -12,6 +12,7 @@ from xlparity.excel.values import Unsupported
 from xlparity.reporters import words
 from xlparity.reporters.findings import findings
 from xlparity.reporters.rows import quantities
+from xlparity.reporters.typed import typed, typed_formula
 from xlparity.reporters.words import MARK, number, value
 from xlparity.reporters.wrapping import FormulaText
 from xlparity.results.fixed import Fixed
@@ -40,7 +41,7 @@ def show(
     verbose: bool = False,
 ) -> None:
     """Print the reports: with ``quiet`` the verdicts only, with ``verbose`` every cell that differs, not just the first ten."""
-    for report in reports:
+    for report in map(typed, reports):
         if not quiet:
             console.print(Text.assemble((report.workbook, "bold"), f"  checked by {report.spec}"))
             for check in report.checks:
@@ -123,7 +124,7 @@ def _stored_cells(results: Iterable[StoredResult], status: str, width: int) -> R
     for result in results:
         values = [Text(value(result.stored)), Text(value(result.computed))] if status == "differs" else []
         reason = result.computed.reason if isinstance(result.computed, Unsupported) else result.reason or ""
-        rows.append(_Row((Text(str(result.cell)), *values), result.formula or "(not read)", reason))
+        rows.append(_Row((Text(str(result.cell)), *values), typed_formula(result.formula or "(not read)"), reason))
     return _with_formulas(columns if status == "differs" else columns[:1], rows, width)
 
 

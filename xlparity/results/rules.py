@@ -402,4 +402,4 @@ DISPUTED = codes("disputed")
 NOT_ASSESSED = codes("circular", "unsupported")
 """The codes of causes because of which dependents cannot be assessed; because of any other cause they are wrong."""
 
-UNEXPLAINED, UNSUPPORTED, NO_NUMBER = "XP199", "XP303", "XP404"
+UNEXPLAINED, UNSUPPORTED, MISNAMED, NO_NUMBER = "XP199", "XP303", "XP308", "XP404"

@@ -14,6 +14,7 @@ from xlparity.excel import ooxml
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
 from xlparity.files import keep_apart, refuse_kind, write_file
+from xlparity.reporters.typed import typed
 from xlparity.results.report import Report
 
 MOST_COMMENTS = 2000
@@ -53,6 +54,7 @@ def annotated_copy(report: Report, *, most_comments: int = MOST_COMMENTS) -> Ann
     ``most_comments`` are coloured, the root causes and the largest differences are commented. Raises WorkbookError where the
     file has changed since it was verified, or cannot be written without a change to its cells.
     """
+    report = typed(report)
     path = Path(report.workbook)
     data = read_bytes(path)
     book = parse_workbook(data, path)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from xlparity.reporters import rows, words
 from xlparity.reporters.parts import Part, PartKey, PartStatus, name_of, parts_of
+from xlparity.reporters.typed import typed
 from xlparity.reporters.visible import visible
 from xlparity.results.fixed import Fixed
 from xlparity.results.report import CheckResult, Report
@@ -22,7 +23,7 @@ _ELEMENTS: Mapping[PartStatus, str] = {
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     """One test suite for each check of each report, within a ``testsuites`` element that has the sums."""
     root = ET.Element("testsuites", {"name": "xlparity"})
-    for report in reports:
+    for report in map(typed, reports):
         parts = parts_of(report)
         for check in report.combined:
             own = {key: part for key, part in parts.items() if key.check == check.name}

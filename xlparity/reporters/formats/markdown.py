@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from xlparity.excel.address import Cell
 from xlparity.excel.values import Unsupported
 from xlparity.reporters import rows, words
+from xlparity.reporters.typed import typed
 from xlparity.reporters.visible import visible
 from xlparity.reporters.words import MARK
 from xlparity.results.fixed import Fixed
@@ -26,7 +27,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     """One section for each report, and a line on the corrected copy."""
     lines: list[str] = []
-    for report in reports:
+    for report in map(typed, reports):
         lines += [*_report(report), ""]
     if fixed is not None:
         lines += [escaped(words.fixed(fixed)), ""]

@@ -11,6 +11,7 @@ from xlparity.reporters.formats.html import tables
 from xlparity.reporters.formats.html.changes import marked
 from xlparity.reporters.formats.html.curves import curve
 from xlparity.reporters.formats.html.maps import STATES, legend, maps, packed
+from xlparity.reporters.typed import typed
 from xlparity.reporters.visible import visible
 from xlparity.results.fixed import Fixed
 from xlparity.results.report import STATUSES, Report, worst
@@ -47,6 +48,7 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     css, js = (Markup(environment.loader.get_source(environment, name)[0]) for name in ("page.css", "page.js"))
     page = environment.get_template("page.html.j2")
     verdict = worst(report.verdict for report in reports)
+    reports = [typed(report) for report in reports]
     return visible(page.render(reports=reports, fixed=fixed, verdict=verdict, css=css, js=js))
 
 

@@ -1,0 +1,49 @@
+"""Formulas for people: as they are typed in Excel, and not as a file has them, ``STDEV.S(A1#)`` and no ``_xlfn.``."""
+
+import re
+from dataclasses import replace
+
+from xlparity.results.report import CellResult, CheckResult, Finding, Report
+from xlparity.results.rules import MISNAMED
+
+_SPILLED = re.compile(r"_xlfn\.ANCHORARRAY\(([^()]+)\)", re.IGNORECASE)
+_SINGLE = re.compile(r"_xlfn\.SINGLE\(([^()]+)\)", re.IGNORECASE)
+_PREFIX = re.compile(r"_xl(?:fn|ws|pm|op)\.", re.IGNORECASE)
+_MARK = "_xl"
+
+
+def typed_formula(text: str) -> str:
+    """The formula, or a sentence with formulas in it, as a person types them."""
+    if _MARK not in text.lower():
+        return text
+    return _PREFIX.sub("", _SINGLE.sub(r"@\1", _SPILLED.sub(r"\1#", text)))
+
+
+def typed(report: Report) -> Report:
+    """The report with its formulas as people type them; those of a finding about the names in a file are as in the file."""
+    return replace(report, checks=tuple(_check(check) for check in report.checks))
+
+
+def _check(check: CheckResult) -> CheckResult:
+    results, findings = check.results, check.findings
+    if any(result.formula is not None and _MARK in result.formula.lower() for result in results):
+        results = tuple(_result(result) for result in results)
+    return replace(check, results=results, findings=tuple(_finding(finding) for finding in findings))
+
+
+def _result(result: CellResult) -> CellResult:
+    return result if result.formula is None else result._replace(formula=typed_formula(result.formula))
+
+
+def _finding(finding: Finding) -> Finding:
+    if finding.code == MISNAMED:
+        return finding
+    return replace(
+        finding,
+        cause=typed_formula(finding.cause),
+        formula=None if finding.formula is None else typed_formula(finding.formula),
+        suggestion=None if finding.suggestion is None else typed_formula(finding.suggestion),
+        replacements={
+            cell: replace(formula, text=typed_formula(formula.text)) for cell, formula in finding.replacements.items()
+        },
+    )
