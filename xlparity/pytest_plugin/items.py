@@ -141,12 +141,22 @@ class ParityItem(pytest.Item):
             raise Unassessed(part)
 
     def runtest(self) -> None:
-        """Passes where every cell is a match; a known difference is an expected failure, with the spec's reason."""
+        """Passes where every cell is a match; a known difference is an expected failure, with the spec's reason.
+
+        So is a consequence of what another item of this run fails for: one item fails for each root cause.
+        """
         part = self.parent.part(self.of)
         if part.outcome == "accepted":
             pytest.xfail(part.sentence)  # which does nothing with --runxfail
+        if part.cause is not None and (cause := self._item(part.cause)) is not None:
+            pytest.xfail(f"fails for the cause of {cause.name}: {part.sentence}")
         if part.outcome != "passed":
             raise Disparity(part)
+
+    def _item(self, key: PartKey) -> "ParityItem | None":
+        """The item of another part of this file, where it is among those that are run."""
+        items = (item for item in self.session.items if isinstance(item, ParityItem) and item.parent is self.parent)
+        return next((item for item in items if item.of == key), None)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The line of the spec file that names the quantity, from 0, and the heading of a failure."""
@@ -161,7 +171,8 @@ class ParityItem(pytest.Item):
             shown = [*part.causes, *part.details(everything=everything)]
             return self._failure(part.sentence, shown, part.kind)
         if isinstance(error, pytest.xfail.Exception):
-            return self._failure(str(error), [], "accepted by the spec")
+            accepted = self.parent.part(self.of).outcome == "accepted"
+            return self._failure(str(error), [], "accepted by the spec" if accepted else "a consequence")
         if isinstance(error, XlparityError):
             return self._failure(str(error), [], type(error).__name__)
         return super().repr_failure(excinfo, style)

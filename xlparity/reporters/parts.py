@@ -1,7 +1,7 @@
 """A report as test cases, for pytest and JUnit: the result of each quantity in each iteration, with its text."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from xlparity.excel.address import Cell
@@ -40,7 +40,9 @@ class Part:
     """The result of one quantity in one iteration, or of a check's inputs.
 
     ``sentence`` is the result in one line, empty where it passed. ``causes`` are the sentences of the findings, ``results``
-    the cells that are not right, and ``unsure`` the cells of the check that could not be assessed in some scenario.
+    the cells that are not right, and ``unsure`` the cells of the check that could not be assessed in some scenario. ``findings``
+    are those about its own cells, and ``cause`` is the part that fails for the same cause, or for the one of which this is a
+    consequence; None where this is the one to look at.
     """
 
     outcome: PartStatus
@@ -48,6 +50,8 @@ class Part:
     causes: tuple[str, ...] = ()
     results: tuple[CellResult, ...] = ()
     unsure: frozenset[Cell] = frozenset()
+    findings: tuple[Finding, ...] = ()
+    cause: PartKey | None = None
 
     @property
     def kind(self) -> str:
@@ -83,6 +87,22 @@ def parts_of(report: Report) -> dict[PartKey, Part]:
         own = dict(_quantities(check, rows.findings(report, check), elsewhere))
         found[PartKey(check.name)] = _inputs(check, own.values())
         found |= own
+    return _with_causes(found)
+
+
+def _with_causes(parts: Mapping[PartKey, Part]) -> dict[PartKey, Part]:
+    """The parts, each failed one with the first that fails for the same cause, if that is another one."""
+    first: dict[int, PartKey] = {}
+    for key, part in parts.items():
+        for finding in part.findings if part.outcome == "failed" else ():
+            if finding.code in CAUSES or finding.code == UNEXPLAINED:
+                first.setdefault(id(finding), key)
+    found: dict[PartKey, Part] = {}
+    for key, part in parts.items():
+        own = [first[id(finding)] for finding in part.findings if id(finding) in first]
+        anywhere = own or list(first.values())
+        alone = part.outcome != "failed" or not anywhere or key in own
+        found[key] = part if alone or key.variable is None else replace(part, cause=anywhere[0])
     return found
 
 
@@ -110,13 +130,14 @@ def _quantities(
         wrong = [result for result, judgement in judged if judgement in rows.FAILING_JUDGEMENTS]
         unknown = [result for result, judgement in judged if judgement in rows.UNASSESSED_JUDGEMENTS]
         if wrong or unknown:
-            causes = _causes([*wrong, *unknown], about, others)
+            own = _about([*wrong, *unknown], about)
+            causes = _causes(own, others)
             causes += _example(check) if any(judgement == "stored" for _, judgement in judged) else ()
             message = [_wrong(wrong, results, check)] if wrong else []
             message += [_unknown(unknown, results)] if unknown else []
             # As in a verdict: fail wins over unassessed.
             outcome: PartStatus = "failed" if wrong else "unassessed"
-            yield key, Part(outcome, "; ".join(message), causes, (*wrong, *unknown), unsure)
+            yield key, Part(outcome, "; ".join(message), causes, (*wrong, *unknown), unsure, own)
         else:
             yield key, _without_wrong(results, check)
 
@@ -162,13 +183,16 @@ def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
     return Part(needed, others or f"the check is {check.verdict}, and no quantity gives the reason")
 
 
-def _causes(
-    results: Iterable[CellResult], about: Mapping[object, Iterable[Finding]], others: list[str]
-) -> tuple[str, ...]:
+def _about(results: Iterable[CellResult], about: Mapping[object, Iterable[Finding]]) -> tuple[Finding, ...]:
+    """The findings about these cells, each once."""
     places = [place for result in results for place in (result.cell, (result.variable, result.iteration))]
-    own = tuple(dict.fromkeys(_said(finding) for place in places for finding in about.get(place, ())))
-    if own or not others:
-        return own
+    return tuple({id(finding): finding for place in places for finding in about.get(place, ())}.values())
+
+
+def _causes(own: Iterable[Finding], others: list[str]) -> tuple[str, ...]:
+    said = tuple(dict.fromkeys(map(_said, own)))
+    if said or not others:
+        return said
     more = len(others) - _FINDINGS_SHOWN
     rest = (f"and {words.number(more, 'more finding')}",) if more > 0 else ()
     return (f"{words.ELSEWHERE}:", *others[:_FINDINGS_SHOWN], *rest)
