@@ -57,6 +57,8 @@ VALUES = {
     "ROW(OFFSET(A1,B1,0))": (1, 2, 3),
     "ROWS(OFFSET(A1,0,0,B1+1))": (1, 2, 3),
     "C2": (2, 3, 4),
+    "SUM(A2:INDEX(A1:A5,B1-1))": ("#VALUE!", 15, 3),
+    "SUM(INDEX(A1:A5,B1+1):A5)": (15, 14, 12),
 }  # fmt: skip
 
 
@@ -115,6 +117,8 @@ def test_other_programs_find_the_same_cells(book, engine):
         ('INDIRECT("[1]S!A"&B1)', "another workbook"),
         ("OFFSET(A1,0.1+0.2-0.3,0)", "no whole number"),
         ("OFFSET(A1,(0.1+0.2-0.3)*1E17,0)", "how Excel rounds"),
+        ("SUMPRODUCT(OFFSET(A1,A1:A3*0+B1,0))", "one cell or all"),  # Excel has arrays within SUMPRODUCT
+        ("OFFSET(A1,A1:A3,0)", "one cell or all"),
     ],
 )
 def test_what_is_not_certain_is_refused_with_its_reason(book, text, reason):
@@ -133,6 +137,15 @@ def test_more_places_than_a_formula_has_are_refused(book):
     edited = book.edited({at("E1"): Formula("=OFFSET(A1,B1,0)")})
     values = find_engine("formulas").load(edited).recalculate({at("B1"): np.arange(300.0)}, 300)
     assert "256 places" in values[at("E1")].reason
+
+
+def test_a_name_may_be_of_such_a_call(tmp_path):
+    """It stands in place of the cells, but beside a colon it is refused."""
+    cells = {"A1": 1, "A2": 2, "B1": 1, "E1": "=there*10", "E2": "=SUM(A1:there)"}
+    book = workbook(tmp_path, S=cells, names={"there": "OFFSET(S!$A$1,S!$B$1,0)"})
+    values = find_engine("formulas").load(book).recalculate({})
+    assert values[at("E1")] == 20.0
+    assert isinstance(values[at("E2")], Unsupported)
 
 
 def test_a_held_formula_is_computed_alone(book):

@@ -211,7 +211,7 @@ def test_texts_with_punctuation_are_not_put_in_order(compute, formula):
     "formula",
     [
         "=SUMPRODUCT(S!$A:$B)", "=SUM(A1:XFD1048576)", "=[1]Sheet1!A1", "='[1]My Sheet'!A1", "=SUM(A1#)",
-        "=@A1:A5", "=Table1[x]", "=SUM((A1:A2,B1:B2))", "=SUM(A1:B2 B1:C2)", "=SUM(A1:A2:A3)", "=Nowhere!nobody", "=Nowhere!A1",
+        "=@A1:A5", "=Table1[x]", "=LARGE((A1:A2,B1:B2),1)", "=SUM(A1:A2:A3)", "=Nowhere!nobody", "=Nowhere!A1",
         "=SUM(Print_Area)",
     ],
 )  # fmt: skip
@@ -220,7 +220,7 @@ def test_a_reference_that_is_no_plain_range_is_refused(compute, formula):
     assert refused(compute({**COLUMNS, "F1": formula})["F1"])
 
 
-@pytest.mark.parametrize("formula", ["=SUM(S!A1:S!A3)", "=SUM(first:last)", "=SUM(first:A3)"])
+@pytest.mark.parametrize("formula", ["=SUM(first:last)", "=SUM(first:A3)"])
 def test_a_range_put_together_from_references_is_refused(compute, formula):
     """A person who knows defined names writes this; one such cell must not stop the whole workbook from being read."""
     values = compute({**COLUMNS, "F1": formula, "F2": "=A1+A2"}, {"first": "S!$A$1", "last": "S!$A$3"})
@@ -302,7 +302,7 @@ def test_a_cell_that_depends_on_an_unsupported_one_is_unsupported(compute):
     assert {address for address, value in values.items() if not refused(value)} == known
 
 
-@pytest.mark.parametrize("formula", ["=SUM(A1", "=A1+", "=)A1(", '="open', "=A1 A2", "{=MMULT(A1:B2}"])
+@pytest.mark.parametrize("formula", ["=SUM(A1", "=A1+", "=)A1(", '="open', "=A1 2", "{=MMULT(A1:B2}"])
 def test_a_formula_that_cannot_be_read_is_refused_alone(compute, formula):
     """One typing error must not cost the rest of the sheet its verdict."""
     values = compute({**COLUMNS, "F1": formula, "F2": "=A1+A2"})

@@ -231,3 +231,28 @@ def test_a_reference_that_lacks_a_value_on_nudged_inputs_has_no_fault(small):
     small.write_spec(inputs='[inputs]\nx = { at = "A1", low = 0, high = 10 }')
     (check,) = xlparity.verify(small.spec).checks
     assert (check.verdict, check.scenarios.failures) == (Verdict.UNASSESSED, ())
+
+
+EDGE = (
+    '[inputs]\nx = { at = "A1", low = 0.1, high = 1 }'  # at 0.1, 3 * x is just not above this, and an ulp later it is
+)
+ABOVE = "3 * x > 0.30000000000000004"
+
+
+@pytest.mark.parametrize(
+    ("there", "verdict"),
+    [("'high'", Verdict.PASS), ("'wrong'", Verdict.FAIL), ("0", Verdict.FAIL), ("NA()", Verdict.FAIL)],
+)
+def test_rounding_explains_a_text_that_the_reference_gives_nearby_and_no_other(small, there, verdict):
+    """Of inputs that are a few ulps away."""
+    cells = {"A1": 0.5, "B1": f'=IF(A1>0.7,"top",IF(A1>0.1,"high",{there}))'.replace("'", '"')}
+    returns = f"{{'y': 'top' if x > 0.7 else 'high' if {ABOVE} else 'low'}}"
+    assert checked(small, cells, returns, inputs=EDGE, outputs='[outputs]\ny = "B1"').verdict is verdict
+
+
+@pytest.mark.parametrize(("there", "verdict"), [("7", Verdict.PASS), ("8", Verdict.FAIL), ("NA()", Verdict.FAIL)])
+def test_rounding_explains_no_number_but_one_that_the_reference_gives_nearby(small, there, verdict):
+    """Where it gives a text for these inputs."""
+    cells = {"A1": 0.5, "B1": f"=IF(A1>0.1,7*IF(A1>0.7,2,1),{there})"}
+    returns = f"{{'y': 14.0 if x > 0.7 else 7.0 if {ABOVE} else 'low'}}"
+    assert checked(small, cells, returns, inputs=EDGE, outputs='[outputs]\ny = "B1"').verdict is verdict

@@ -1,6 +1,7 @@
 """Names of expressions, LET, LAMBDA and the functions that call one: how they are written out, and what they compute."""
 
 import math
+from itertools import pairwise
 
 import pytest
 from formula_cases import at, same, workbook
@@ -17,7 +18,8 @@ from xlparity.excel.values import Unsupported
 NAMES = {
     "rate": "D!$A$1*2",  # an expression of one cell
     "column": "D!$A$1:$A$3*2",  # one of many
-    "above": "S!A1048576",  # relative: as for A1, and so beyond the grid in most cells
+    "above": "S!A1048576",  # relative: the row above, since it goes on at the other edge of the grid
+    "before": "S!XFD$1",  # the column to the left
     "left": "S!C1",  # relative: two columns to the right
     "double": "_xlfn.LAMBDA(_xlpm.x,_xlpm.x*2)",
     "softmax": "_xlfn.LAMBDA(_xlpm.z,_xlfn.LET(_xlpm.e,EXP(_xlpm.z-MAX(_xlpm.z)),_xlpm.e/SUM(_xlpm.e)))",
@@ -26,6 +28,11 @@ NAMES = {
     "perhaps": "_xlfn.LAMBDA(_xlpm.a,_xlop.b,IF(_xlfn.ISOMITTED(_xlpm.b),_xlpm.a,_xlpm.a*_xlpm.b))",
 }
 CELLS = {"A1": 1, "A2": 2, "A3": 3, "B1": 4, "B2": 5, "B3": 6, "C1": "a"}
+
+
+# Each variable is the one before it twice: 2**20 parts when it is written out.
+DOUBLED = "".join(f"_xlpm.{b},_xlpm.{a}+_xlpm.{a}," for a, b in pairwise("abcdefghijklmnopqrstu"))
+DOUBLING = f"_xlfn.LET(_xlpm.a,A1,{DOUBLED}_xlpm.u)"
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +54,7 @@ def book(tmp_path_factory):
         ("rate+1", f"{AS_ARRAY}(D!$A$1*2)+1"),
         ("double(A1)", "A1*2"),
         ("DOUBLE(double(B2))", "B2*2*2"),
-        ("left", "S!E5"),
+        ("left", "S!E5"), ("above", "S!C4"), ("before", "S!B$1"),
         ("perhaps(A1)", "A1"), ("perhaps(A1,)", "A1"), ("perhaps(A1,2)", "A1*2"),
         ("_xlfn.MAP(A1:A3,_xlfn.LAMBDA(_xlpm.v,double(_xlpm.v)))", "_xlfn.MAP(A1:A3,_xlfn.LAMBDA(_xlpm.p1,_xlpm.p1*2))"),
         # Of two parameters of one name each keeps to its own LAMBDA.
@@ -66,8 +73,9 @@ def test_a_formula_is_written_out(book, text, expected):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("forever(1)", "very long"), ("MEDIAN(A1)", "Excel's own or a name"),
-        ("above", "beyond the grid"), ("_xlfn.LET(_xlpm.x,1)", "even number"),
+        ("forever(1)", "very long"), (DOUBLING, "very long"),
+        ("MEDIAN(A1)", "Excel's own or a name"),
+        ("_xlfn.LET(_xlpm.x,1)", "even number"),
         ("_xlfn.LAMBDA(_xlpm.x,_xlpm.x)", "not called"), ("double(1,2)", "of 1 parameters, called with 2"),
         ("_xlfn.LET(_xlpm.x,1,_xlpm.y)", "the variable y"), ("_xlfn.LET(A1,1,A1)", "whose variable is no name"),
         ("_xlfn.LET(_xlpm.x,1,_xlpm.x(2))", "no LAMBDA"), ("_xlfn.MAP(A1:A3,double(1))+_xlfn.LET(_xlpm.x,1,1)", "without one"),
@@ -77,7 +85,7 @@ def test_a_formula_is_written_out(book, text, expected):
 def test_what_cannot_be_written_out_says_why(book, text, reason):
     """Its cell is unsupported, and the rest of the workbook is not."""
     with pytest.raises(ValueError, match=reason):
-        book.resolved(f"={text}", at("C5" if text != "above" else "C4"))
+        book.resolved(f"={text}", at("C5"))
 
 
 # Formulas as a person types them, as array formulas, and their values: Microsoft's pages of the functions.

@@ -166,6 +166,8 @@ def test_a_person_may_draw_the_input(verified):
         ("def shares(random, stored):\n    raise ValueError('no')", "ref.py:shares raised ValueError: no"),
         ("def shares(random, stored):\n    return [float('nan')] * 3", "draws a nan or an infinity"),
         ("def shares(random, stored):\n    return {1}", "draws no array of cell values"),
+        ("def shares(random, stored):\n    return ['a', 1, 2]", "draws a, which is none of the input's values"),
+        ("def shares(random, stored):\n    return [None, 1, 2]", "which is none of the input's values"),
         ("def other(random, stored):\n    return stored", "has no function 'shares'"),
     ],
 )

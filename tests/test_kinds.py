@@ -63,6 +63,7 @@ FORMULA = '=IF(A#>=60,"pass","fail")'
         ('return {"y": [datetime.date(2024, 1, 1) + datetime.timedelta(days=int(n)) for n in x]}', "=45292+INT(A#)"),
         ('return {"y": np.datetime64("2024-01-01") + x.astype(int).astype("timedelta64[D]")}', "=DATE(2024,1,1)+INT(A#)"),
         ('return {"y": pd.Timestamp("2024-01-01 12:00") + pd.to_timedelta(np.floor(x), unit="D")}', "=45292.5+INT(A#)"),
+        ('return {"y": [datetime.datetime(2024, 1, 1, 0, 0, 1)] * 3}', "=DATE(2024,1,1)+TIME(0,0,1)+0*A#"),
         ('return {"y": [f"{int(n)} points" for n in x]}', '=INT(A#)&" points"'),
     ],
 )  # fmt: skip
@@ -87,6 +88,8 @@ def test_what_a_reference_gives_is_compared_by_its_own_rule(verified, reference,
         ('return {"y": [ErrorValue("#N/A") if n < 60 else n for n in x]}', "=IF(A#<60,1/0,A#)", "S!B1"),
         ('return {"y": [datetime.date(2024, 1, 1)] * 3}', '=TEXT(DATE(2024,1,1)+0*A#,"yyyy-mm-dd")', "S!B1"),
         (GRADES, '=IF(A#>=60,"pass ","fail")', "S!B3"),
+        ('return {"y": [datetime.date(2024, 1, 1)] * 3}', "=DATE(2024,1,1)+1/86400+0*A#", "S!B1"),
+        ('return {"y": [datetime.datetime(2024, 1, 1, 0, 0, 1)] * 3}', "=DATE(2024,1,1)+2/86400+0*A#", "S!B1"),
     ],
 )  # fmt: skip
 def test_another_text_or_another_kind_of_value_is_a_difference(verified, reference, formula, shown):

@@ -5,6 +5,7 @@ import re
 import openpyxl
 import pytest
 from formula_cases import at
+from openpyxl.workbook.defined_name import DefinedName
 
 from xlparity.engines.registry import find_engine
 from xlparity.excel import ooxml
@@ -16,7 +17,7 @@ from xlparity.excel.workbook import read_workbook
 CELLS = {
     "A1": 1, "A2": 2, "A3": "=SUBTOTAL(9,A1:A2)", "A4": 4, "A5": "x", "A6": "=SUBTOTAL(9,A4:A5)", "B1": 10, "B2": 20,
     "B4": "=B1+1",
-    "C1": "=1+SUBTOTAL(9,A1)", "D1": "=1/0",
+    "C1": "=1+SUBTOTAL(9,A1)", "D1": "=1/0", "F1": "=total",
 }  # fmt: skip
 
 
@@ -28,11 +29,15 @@ def book(path, cells, hidden=(), xml=lambda text: text):
         made.active[address] = content
     for row in hidden:
         made.active.row_dimensions[row].hidden = True
+    made.defined_names["total"] = DefinedName("total", attr_text="SUBTOTAL(9,S!$A$1:$A$2)")
     made.save(path)
     parts = ooxml.read_parts(path.read_bytes(), path)
     sheet = "xl/worksheets/sheet1.xml"
     path.write_bytes(pack({**parts, sheet: xml(parts[sheet].decode()).encode()}))
     return read_workbook(path)
+
+
+CRITERION = re.compile("<filters>.*</filters>")
 
 
 def filtered(text):
@@ -65,6 +70,7 @@ def test_a_subtotal_is_another_function_over_what_it_counts(tmp_path, text, writ
         ("SUBTOTAL(9)", "without a reference"),
         ("SUBTOTAL(9,C1:C2)", "a part of a formula"), ("_xlfn.AGGREGATE(9,6,A1)", "passes over errors"),
         ("_xlfn.AGGREGATE(14,4,A1:A2,1)", "beyond MEDIAN"), ("_xlfn.AGGREGATE(9)", "AGGREGATE"),
+        ("SUBTOTAL(9,F1:F2)", "a name stands for a subtotal"),
     ],
 )  # fmt: skip
 def test_what_is_not_certain_of_a_subtotal_is_refused(tmp_path, text, reason):
@@ -90,6 +96,32 @@ def test_rows_that_a_filter_hides_count_for_none(tmp_path):
     made = book(tmp_path / "book.xlsx", HIDDEN, hidden=[2, 5], xml=filtered)
     values = find_engine("formulas").load(made).recalculate({})
     assert [values[at(f"C{row}")] for row in range(1, 5)] == [29.0, 13.0, 13.0, 0.0]
+
+
+def test_whether_aggregate_counts_rows_that_a_filter_hides_is_not_known(tmp_path):
+    """With the option to pass over hidden rows it does not."""
+    cells = HIDDEN | {"E1": "=_xlfn.AGGREGATE(9,4,A1:A5)", "E2": "=_xlfn.AGGREGATE(9,5,A1:A5)"}
+    made = book(tmp_path / "book.xlsx", cells, hidden=[2, 5], xml=filtered)
+    values = find_engine("formulas").load(made).recalculate({})
+    assert isinstance(values[at("E1")], Unsupported)
+    assert values[at("E2")] == 13.0
+
+
+def test_a_filter_without_a_criterion_hides_nothing(tmp_path):
+    """A hidden row within it was hidden by hand."""
+    made = book(tmp_path / "book.xlsx", HIDDEN, hidden=[2, 5], xml=lambda text: CRITERION.sub("", filtered(text)))
+    assert find_engine("formulas").load(made).recalculate({})[at("C1")] == 31.0
+
+
+def test_an_advanced_filter_may_have_hidden_any_row(tmp_path):
+    """The file says that there is one, and not over which rows."""
+    made = book(
+        tmp_path / "book.xlsx",
+        HIDDEN,
+        hidden=[2, 5],
+        xml=lambda text: text.replace("<sheetPr", '<sheetPr filterMode="1"'),
+    )
+    assert find_engine("formulas").load(made).recalculate({})[at("C1")] == 13.0
 
 
 @pytest.mark.parametrize(

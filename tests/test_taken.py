@@ -143,6 +143,16 @@ def test_of_an_array_formula_every_cell_is_cut(run, tmp_path):
     assert "taken as inputs" in done.out
 
 
+def test_an_array_formula_is_cut_as_a_whole(run, tmp_path):
+    """Else the cells that no input names would be constants that nobody chose."""
+    cells = {"A1:A2": "{=RAND()*{1;12}}", "B1": 3.0, "C1": 0.2, "D1": "=A1*B1", "E1": "=D1*C1+1"}
+    done = run("verify", made(tmp_path, cells, {"A1": 0.25, "A2": 3.0}, cut="false"))
+    assert done.code == 2
+    assert "input 'chance' cuts the array formula of S!A1:A2, of which S!A2 is no input; name all of it" in " ".join(
+        done.err.split()
+    )
+
+
 CLOCK = """
 clock = {{ now = {} }}
 workbook = "book.xlsx"

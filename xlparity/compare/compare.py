@@ -10,9 +10,11 @@ from xlparity import collector
 from xlparity.compare.expected import Bools, Expected, fitted
 from xlparity.excel.address import Range, folded
 from xlparity.excel.batch import (
+    DATE,
     EMPTY_CELL,
     FIRST_ERROR,
     NUMBER,
+    NUMERIC,
     REASON,
     TEXT,
     TRUTH,
@@ -30,6 +32,8 @@ from xlparity.results.report import CellResult, CheckResult, Finding, Status
 from xlparity.spec.binding import Binding, Output
 from xlparity.spec.check import Check
 from xlparity.tolerance import within
+
+_MOMENT = 0.0005 / 86_400  # half a millisecond in days: Excel shows and rounds times to milliseconds
 
 
 class Differences(NamedTuple):
@@ -115,12 +119,16 @@ def agrees(numbers: Floats, kinds: Kinds, expected: Floats, sorts: Kinds, rtol: 
     """Where values, as numbers and kinds, agree with the expected ones, as numbers and ``sorts``; all arrays broadcast.
 
     A truth value agrees with a truth value only: Excel's TRUE is not 1, since SUM ignores it and TRUE=1 is FALSE; but a truth
-    value of numpy may be 0 or 1 in a cell. A text agrees with the same text, whose places in one table the numbers are; an
-    error value with itself; and what the reference leaves blank with a blank cell or an empty text. Nothing agrees with a nan.
+    value of numpy may be 0 or 1 in a cell. A date agrees with its serial number, to half a millisecond or ``atol`` days, and
+    not relative to that number, of which a millionth is an hour. A text agrees with the same text, whose places in one table
+    the numbers are; an error value with itself; and what the reference leaves blank with a blank cell or an empty text.
+    Nothing agrees with a nan.
     """
     with np.errstate(all="ignore"):
         near = within(numbers, expected, rtol, atol)
-    number = (sorts == NUMBER) | (sorts == TRUTH)
+        if (dates := sorts == DATE).any():
+            near = np.where(dates, within(numbers, expected, 0.0, np.maximum(atol, _MOMENT)), near)
+    number = np.isin(sorts, NUMERIC)
     found = ((kinds == NUMBER) & near & number) | ((kinds == TRUTH) & (sorts == TRUTH) & (numbers == expected))
     if not number.all():
         same = numbers == expected
@@ -196,7 +204,7 @@ def expected_value(number: float, kind: int, check: Check, beside: Value) -> Val
     """What the reference expects, beside a cell's value: of numpy, a truth value may be a number in a cell."""
     if kind == TRUTH and not isinstance(beside, bool):
         return number
-    return number if kind == NUMBER else decode(number, kind, check.words)
+    return decode(number, kind, check.words)
 
 
 def _status(output: Output[Range], formula: str | None, value: Value, given: bool, matches: bool) -> Status:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xlparity.compare.inputs import handed_over, readable, unfit
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
-from xlparity.excel.batch import EMPTY_CELL, NUMBER, TRUTH, Kinds, encode
+from xlparity.excel.batch import DATE, EMPTY_CELL, NUMBER, TRUTH, Kinds, encode
 from xlparity.excel.columns import Column, Floats, value_in
 from xlparity.excel.values import BLANK, Value, serial_number
 from xlparity.spec.binding import CellMap, Input
@@ -194,7 +194,7 @@ def _encoded_value(value: Any, check: Check) -> tuple[float, int]:
     if isinstance(value, float):
         return value, NUMBER  # a nan is undefined, as in an array of numbers
     if isinstance(value, datetime):
-        return serial_number(value, date1904=check.date1904), NUMBER
+        return serial_number(value, date1904=check.date1904), DATE
     if value is BLANK:
         return float(check.words.place("")), EMPTY_CELL
     return encode(value, check.words)

@@ -9,7 +9,7 @@ import numpy as np
 from xlparity.compare.expected import Bools, Elements, cases
 from xlparity.engines.protocol import Engine, Session, Values
 from xlparity.excel.address import Cell
-from xlparity.excel.batch import NUMBER, TRUTH, Batch, Kinds
+from xlparity.excel.batch import NUMERIC, Batch, Kinds
 from xlparity.excel.columns import Column, Floats, value_in
 from xlparity.excel.values import ErrorValue, Value
 from xlparity.excel.workbook import Workbook
@@ -136,7 +136,7 @@ class Run:
 
     def numeric(self, indices: Sequence[int]) -> bool:
         """Whether the reference gives nothing but numbers and truth values for these bindings."""
-        return bool(np.isin(self.kinds[:, list(indices)], (NUMBER, TRUTH)).all())
+        return bool(np.isin(self.kinds[:, list(indices)], NUMERIC).all())
 
     @cached_property
     def disputed(self) -> frozenset[Cell]:

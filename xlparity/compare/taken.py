@@ -30,6 +30,12 @@ def with_taken(book: Workbook, checks: Sequence[Check]) -> Workbook:
                     cut[filled] = check, given.name
     if not cut:
         return book
+    named = {cell for check in checks for cell in check.named}
+    for cell, (check, name) in cut.items():
+        if cell not in named:
+            area = book.filled(book.members.get(cell, cell))
+            said = f"input '{name}' cuts the array formula of {area}, of which {cell} is no input; name all of it"
+            raise check.spec.error(name, said, check.name, "inputs")
     stored = stored_values(read_again(book), book)
     contents: dict[Cell, Value] = {}
     for cell, (check, name) in cut.items():

@@ -102,7 +102,8 @@ def _code_and_cause(root: Root, fix: Fix | None, quantity_map: QuantityMap) -> t
         local = root.forced.local.get(root.cells[0], BLANK)
         values = local if isinstance(local, tuple) else (local,)
         error = next((value for value in values if isinstance(value, ErrorValue)), result.actual)
-        return "XP301", f"gives {error} where the reference has a number{_but(fix)}"
+        what = "a number" if root.run.numeric(root.indices) else "another value"
+        return "XP301", f"gives {error} where the reference has {what}{_but(fix)}"
     frozen = does_not_react(root)
     if fix is not None:
         dead = "it does not react to the inputs: " if frozen else ""

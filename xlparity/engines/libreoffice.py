@@ -29,6 +29,7 @@ from xlparity.excel.values import MISSING, ErrorValue, Unsupported, Value
 from xlparity.excel.workbook import Workbook, formulas_of
 
 _PROGRAMS = ("soffice", "libreoffice")
+_TWO_SHEETS = re.compile(r"!\$?[A-Z]{1,3}\$?[0-9]+:(?:'[^']*'|[\w.]+)!", re.IGNORECASE)
 _TIME_LIMIT = 120.0  # seconds for one recalculation; a start takes one, and six on a busy machine
 _VERSION_LIMIT = 30.0  # seconds for --version, which loads nothing
 _OUTPUT_SHOWN = 300  # characters of its output in an error message
@@ -179,6 +180,8 @@ def write_profile(folder: Path) -> None:
 
 
 def _refusal_for(formula: str) -> str | None:
+    if _TWO_SHEETS.search(formula):
+        return "a range with its sheet before both of its cells, of which LibreOffice adds up other cells"
     # Excel ranks every truth value above every number, and joins them as TRUE and FALSE.
     return (
         "a truth value compared or joined, which LibreOffice takes for a number"

@@ -15,9 +15,9 @@ NodeKind = Literal[
     "row", "omitted",
 ]  # fmt: skip
 
-_STRENGTH = {"=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5}
-_PERCENT, _SIGN, _ATOM = 6, 7, 8  # Excel binds a sign tighter than a power: -A1^2 is (-A1)^2
-_OPERATOR = re.compile(r"<=|>=|<>|[-+*/^&=<>%(){},;]")
+_STRENGTH = {"=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5, ":": 8}
+_PERCENT, _SIGN, _ATOM = 6, 7, 9  # Excel binds a sign tighter than a power: -A1^2 is (-A1)^2
+_OPERATOR = re.compile(r"<=|>=|<>|[-+*/^&=<>%(){},;:]")
 _SPACE = re.compile(r"\s*")
 _DEEPEST, _LONGEST = 100, 300
 

@@ -13,9 +13,11 @@ from xlparity.excel.values import BLANK, Depends, ErrorValue, Value
 
 Kinds = NDArray[np.uint8]
 
-NUMBER, EMPTY_CELL, TRUTH, TEXT, REASON = range(5)
+NUMBER, EMPTY_CELL, TRUTH, TEXT, REASON, DATE = range(6)
 """The kinds: a number; a blank, 0 among the numbers; a truth value, 0 or 1; a text and a reason for no value, by their places in
-the table of words."""
+the table of words; a date of a reference, by its serial number, which in a cell is a number."""
+NUMERIC = (NUMBER, TRUTH, DATE)
+"""The kinds that a number can agree with."""
 FIRST_ERROR = 8
 CODES = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
 DIV, VALUE, REF, NUM, NA = (
@@ -259,7 +261,7 @@ def encode(value: Value, words: Words) -> tuple[float, int]:
 
 def decode(number: float, kind: int, words: Words) -> Value:
     """The value that a number and a kind encode."""
-    if kind == NUMBER:
+    if kind in (NUMBER, DATE):
         return number
     if kind >= FIRST_ERROR:
         return _VALUES[kind - FIRST_ERROR]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from xlparity.excel.address import Cell, folded
 from xlparity.excel.ast import Node, call, parse
-from xlparity.excel.fill import filled
+from xlparity.excel.fill import Filling
 from xlparity.excel.formula import VARIABLE
 from xlparity.excel.prefixes import is_function, without_prefix
 
@@ -30,8 +30,8 @@ _LET = "_xlfn.LET"
 _MAY_CONCERN = re.compile(r"(?<![\w.])_xlfn\.(?:LET|LAMBDA)\(", re.IGNORECASE)  # without the prefix they are #NAME?
 _WORD = re.compile(r"[^\W\d][\w.\\?]*")
 _OPTIONAL = "_xlop."  # how the names of parameters begin that a call may leave out
-_REFERRING = ("OFFSET", "INDIRECT", "INDEX", "CHOOSE", "IF")  # what they give may be a reference, and must stay one
 _MOST_PARTS = 5_000  # of a formula that is written out; the parser takes a second for as many
+_LONG = "a formula that is very long when its names, LETs and LAMBDAs are written out"
 _DEEPEST = 40  # names in names, and calls in calls
 
 
@@ -57,6 +57,8 @@ def expanded(formula: str, cell: Cell, scope: "Scope") -> str:
         return formula
     expansion = _Expansion(cell, scope)
     tree = expansion.formula(parse(formula))
+    if _size(tree, {}) > _MOST_PARTS:  # what is there many times is but one node until it is written
+        raise ValueError(_LONG)
     return f"={call(AS_LAMBDA, tree) if expansion.calls else tree}"
 
 
@@ -81,7 +83,7 @@ class _Expansion:
     def _meaning(self, node: Node, variables: Variables) -> Meaning:
         self._parts += 1
         if self._parts > _MOST_PARTS or self._depth > _DEEPEST:
-            raise ValueError("a formula that is very long when its names and LAMBDAs are written out")
+            raise ValueError(_LONG)
         if node.kind == "name":
             return self._named(node, variables)
         if node.kind == "applied":
@@ -131,9 +133,8 @@ class _Expansion:
         text = self._scope.expression(word, self._cell.sheet)
         if text is None:
             return None
-        placed = filled(f"={text}", self._cell.row - 1, self._cell.column - 1)  # it is written as for A1
-        if placed is None:
-            raise ValueError(f"the name {word}, which means cells beyond the grid here")
+        # It is written as for A1, and beyond an edge of the grid it goes on at the opposite one.
+        placed = Filling(f"={text}").around(self._cell.row - 1, self._cell.column - 1)
         self._depth += 1
         try:
             found = self._meaning(parse(placed), {})
@@ -142,8 +143,7 @@ class _Expansion:
         self._depth -= 1
         if isinstance(found, Function) or found.kind in ("name", "reference", "number", "text", "truth", "error"):
             return found
-        referring = found.kind == "call" and found.word.upper() in _REFERRING
-        return found if referring else call(AS_ARRAY, found)
+        return call(AS_ARRAY, found)
 
     def _let(self, parts: Sequence[Node], variables: Variables) -> Meaning:
         self.calls = True
@@ -182,6 +182,13 @@ class _Expansion:
             names.append(Node("name", f"{VARIABLE}p{self._parameters}"))
         body = self._value(function.body, {**function.variables, **dict(zip(function.parameters, names, strict=True))})
         return call(_LAMBDA, *names, body)
+
+
+def _size(node: Node, known: dict[int, int]) -> int:
+    """How many parts the tree has, each as often as it is there; ``known`` are the sizes of nodes by their identities."""
+    if id(node) not in known:
+        known[id(node)] = 1 + sum(_size(part, known) for part in node.parts)
+    return known[id(node)]
 
 
 def _parameter(node: Node) -> str:

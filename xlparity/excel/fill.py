@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import NamedTuple
 
-from xlparity.excel.address import column_letters, column_number, on_the_grid
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, column_letters, column_number, on_the_grid
 from xlparity.excel.contents import Formula
 from xlparity.excel.formula import tokens
 
@@ -87,6 +87,10 @@ class Filling:
         pieces = [piece if isinstance(piece, str) else piece.moved(rows, columns) for piece in self._pieces]
         return None if None in pieces else "".join(map(str, pieces))
 
+    def around(self, rows: int, columns: int) -> str:
+        """The formula in a cell so far away, where references that leave the grid come in at its opposite edge, as in names."""
+        return "".join(piece if isinstance(piece, str) else str(piece.wrapped(rows, columns)) for piece in self._pieces)
+
 
 def filled(formula: str, rows: int, columns: int) -> str | None:
     """The formula as Excel fills it into a cell so far away; None where a reference would leave the grid."""
@@ -115,5 +119,13 @@ class _Place(NamedTuple):
         row = self.row and self.row + (0 if self.fixed_row else rows)
         if not on_the_grid(row if self.row else 1, column if self.column else 1):
             return None
+        return self._at(row, column)
+
+    def wrapped(self, rows: int, columns: int) -> str:
+        column = self.column and (self.column - 1 + (0 if self.fixed_column else columns)) % MAX_COLUMN + 1
+        row = self.row and (self.row - 1 + (0 if self.fixed_row else rows)) % MAX_ROW + 1
+        return self._at(row, column)
+
+    def _at(self, row: int, column: int) -> str:
         letters = column_letters(column) if self.column else ""
         return f"{self.fixed_column}{letters}{self.fixed_row}{row if self.row else ''}"

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from xlparity.excel.address import Cell, Range, folded, on_the_grid, parse_range
+from xlparity.excel.address import Cell, Range, folded, on_the_grid
 from xlparity.excel.contents import Formula
+from xlparity.excel.expand import AS_ARRAY
 from xlparity.excel.formula import end_of_call, split_arguments, token_at, tokens
 from xlparity.excel.values import BLANK, ErrorValue, Value
 
@@ -26,7 +27,8 @@ _CALLED = {
     "INDIRECT(": "INDIRECT",
     "_XLFN.ANCHORARRAY(": "ANCHORARRAY",
 }  # by their names in a file
-_BESIDE = re.compile(rf"[)!]\s*:|:\s*(?:#|(?:{'|'.join(_BESIDE_A_COLON)})\()")
+_BESIDE = re.compile(rf"[)!]\s*:|:\s*(?:#|(?:{'|'.join(_BESIDE_A_COLON)})\(|'|[\w.\[\]]+!)")
+_SPACED = re.compile(r"[A-Z$][0-9] +[A-Z$']|[0-9] +[A-Z$'][^(]*[0-9]")
 _NUMBER = re.compile(r"\s*([-+]?[0-9]{1,7})\s*")
 _TEXT = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
 _PLACE = re.compile(r"R(\[-?[0-9]+\]|[0-9]*)C(\[-?[0-9]+\]|[0-9]*)", re.IGNORECASE)
@@ -39,12 +41,14 @@ _SOMETHING = re.compile(r"[\w.\\?]+")
 class Call(NamedTuple):
     """A call of which values decide what it refers to: its function, the references and the values that it is given.
 
-    All are texts of formulas, in which the marker of another call may stand; a value that is left out is an empty text.
+    All are texts of formulas, in which the marker of another call may stand; a value that is left out is an empty text. An
+    ``array`` call stands in what a name means, which Excel computes with whole arrays.
     """
 
     function: str
     references: tuple[str, ...]
     values: tuple[str, ...]
+    array: bool = False
 
 
 class Deferred(NamedTuple):
@@ -57,14 +61,14 @@ class Deferred(NamedTuple):
 def _may_call(formula: str) -> bool:
     """Whether there may be such a call in the formula: a quick look, since nearly all have none."""
     upper = formula.upper()
-    return any(name in upper for name in NAMES) or (":" in upper and _BESIDE.search(upper) is not None)
+    beside = ":" in upper and _BESIDE.search(upper) is not None
+    return beside or any(name in upper for name in NAMES) or (" " in upper and _SPACED.search(upper) is not None)
 
 
 def resolved(formula: str, cell: Cell, workbook: "Workbook") -> str:
     """The formula of a cell with a reference, or ``#REF!``, in place of each call that needs no values."""
     if not _may_call(formula):
         return formula
-    changed = "!:" in formula or ":#" in formula
     for token in reversed(
         tokens(formula)
     ):  # the last first: a call in an argument is replaced before the one around it
@@ -74,8 +78,8 @@ def resolved(formula: str, cell: Cell, workbook: "Workbook") -> str:
             continue
         reference = _reference(name, split_arguments(formula, token.end, end - 1), cell, workbook)
         if reference is not None:
-            formula, changed = formula[: token.start] + reference + formula[end:], True
-    return with_ranges(formula, cell) if changed else formula
+            formula = formula[: token.start] + reference + formula[end:]
+    return with_ranges(formula, cell, workbook)
 
 
 def deferred(formula: str, cell: Cell, workbook: "Workbook") -> Deferred | None:
@@ -91,9 +95,16 @@ def deferred(formula: str, cell: Cell, workbook: "Workbook") -> Deferred | None:
         end = end_of_call(formula, token.end - 1) if name in ("OFFSET", "INDIRECT", *_BESIDE_A_COLON) else None
         if end is None or (name in _BESIDE_A_COLON and not _beside_a_colon(formula, token.start, end)):
             continue
-        calls.append(_call(name, split_arguments(formula, token.end, end - 1), cell, workbook))
+        call = _call(name, split_arguments(formula, token.end, end - 1), cell, workbook)
+        calls.append(call._replace(array=_in_a_name(formula, token.start)))
         formula = f"{formula[: token.start]}\0{len(calls) - 1}\0{formula[end:]}"
     return Deferred(formula, tuple(calls)) if calls else None
+
+
+def _in_a_name(formula: str, position: int) -> bool:
+    """Whether a call around this position says that Excel computes what is in it with whole arrays."""
+    around = (token for token in tokens(formula[:position]) if token.text == f"{AS_ARRAY}(")
+    return any((end_of_call(formula, token.end - 1) or 0) > position for token in around)
 
 
 def _beside_a_colon(formula: str, start: int, end: int) -> bool:
@@ -225,7 +236,9 @@ def _element(area: Range, numbers: Sequence[int | None]) -> str:
         row, column = (numbers[0], None) if columns == 1 else (None, numbers[0])
     else:
         row, column = numbers
-    if not (0 <= (row or 0) <= rows and 0 <= (column or 0) <= columns):
+    if (row or 0) < 0 or (column or 0) < 0:
+        return "#VALUE!"
+    if (row or 0) > rows or (column or 0) > columns:
         return _DELETED
     first = area.first.moved((row or 1) - 1, (column or 1) - 1)
     return str(Range.of(first, first.moved(0 if row else rows - 1, 0 if column else columns - 1)))
@@ -285,20 +298,41 @@ def _r1c1(text: str, at: Cell) -> Cell | None:
     return Cell(at.sheet, row, column) if on_the_grid(row, column) else None
 
 
-def with_ranges(formula: str, cell: Cell) -> str:
-    """The formula with one reference in place of two with a colon between them, as in ``A1:Sheet!B2``; an error stays one."""
+def with_ranges(formula: str, cell: Cell, workbook: "Workbook") -> str:
+    """The formula with one reference in place of two with an operator between them: ``A1:Sheet!B2``, ``A1:B9 B1:C3``.
+
+    Of an error value beside a colon it is that error, and of two ranges that do not meet #NULL!.
+    """
     found = tokens(formula)
     for left, right in reversed([*pairwise(found)]):
-        if formula[left.end : right.start].strip() != ":":
+        between = formula[left.end : right.start]
+        if between.strip() not in (":", "") or not between:
             continue
         errors = {token.text.upper() for token in (left, right) if token.kind == "error"}
-        if len(errors) == 1 and {left.kind, right.kind} <= {"error", "reference", "whole"}:
-            return with_ranges(formula[: left.start] + errors.pop() + formula[right.end :], cell)
-        if left.kind == right.kind == "reference":
-            one, other = parse_range(left.text, cell.sheet), parse_range(right.text, cell.sheet)
-            if one.sheet == other.sheet:
-                top, left_end = min(one.row, other.row), min(one.column, other.column)
-                bottom, right_end = max(one.last_row, other.last_row), max(one.last_column, other.last_column)
-                whole = Range(one.sheet, top, left_end, bottom, right_end)
-                return with_ranges(formula[: left.start] + str(whole) + formula[right.end :], cell)
+        written = None
+        if len(errors) == 1 and between.strip() and {left.kind, right.kind} <= {"error", "reference", "whole"}:
+            written = errors.pop()
+        elif left.kind == right.kind == "reference":
+            written = _joined(left.text, right.text, cell, workbook, meeting=not between.strip())
+        if written is not None:
+            return with_ranges(formula[: left.start] + written + formula[right.end :], cell, workbook)
     return formula
+
+
+def _joined(left: str, right: str, cell: Cell, workbook: "Workbook", *, meeting: bool) -> str | None:
+    """The range over two references, or the one in which they are ``meeting``; None where they have none."""
+    try:
+        one = workbook.area(left, cell)
+        other = workbook.area(right, cell if "!" in right or meeting else Cell(one.sheet, cell.row, cell.column))
+    except ValueError:
+        return None
+    if one.sheet != other.sheet:
+        return None
+    rows = (max if meeting else min)(one.row, other.row), (min if meeting else max)(one.last_row, other.last_row)
+    columns = (
+        (max if meeting else min)(one.column, other.column),
+        (min if meeting else max)(one.last_column, other.last_column),
+    )
+    if rows[0] > rows[1] or columns[0] > columns[1]:
+        return "#NULL!"
+    return str(Range(one.sheet, rows[0], columns[0], rows[1], columns[1]))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.contents import Formula
+from xlparity.excel.expand import expanded
 from xlparity.excel.formula import end_of_call, split_arguments, tokens
 
 if TYPE_CHECKING:
@@ -80,17 +81,17 @@ def _pieces(name: str, text: str, cell: Cell, workbook: "Workbook", *, nested: b
     if area.sheet in workbook.external:
         raise ValueError(f"{name} over another workbook")
     rows = workbook.hidden.get(area.sheet, frozenset())
-    if hidden:  # but for those that a filter hides
+    if hidden:  # but for those that a filter hides, of which Microsoft says nothing for AGGREGATE
         filters = [found for found in workbook.filters if found.sheet == area.sheet]
         rows = frozenset(row for row in rows if any(found.row <= row <= found.last_row for found in filters))
     out = rows.intersection(range(area.row, area.last_row + 1))
+    if hidden and out and name == "AGGREGATE":
+        raise ValueError("AGGREGATE over rows that a filter hides, without the option to pass over them")
     for piece in _apart(area, lambda number: number in out):
         if nested:
             yield str(piece)
             continue
-        totals = {
-            found for found in piece.among(workbook.cells) if _is_subtotal(workbook.cells[found], name, cell, found)
-        }
+        totals = {found for found in piece.among(workbook.cells) if _is_subtotal(workbook, name, cell, found)}
         if not totals:
             yield str(piece)
         for number in range(piece.column, piece.last_column + 1) if totals else ():
@@ -99,9 +100,14 @@ def _pieces(name: str, text: str, cell: Cell, workbook: "Workbook", *, nested: b
             yield from map(str, _apart(column, lambda row, rows_of=rows_of: row in rows_of))  # type: ignore[misc]
 
 
-def _is_subtotal(content: object, name: str, own: Cell, cell: Cell) -> bool:
-    """Whether the content is a subtotal, which another one passes over."""
-    if not isinstance(content, Formula) or not _MAY_CALL.search(content.text):
+def _is_subtotal(workbook: "Workbook", name: str, own: Cell, cell: Cell) -> bool:
+    """Whether the cell contains a subtotal, which another one passes over."""
+    content = workbook.cells[cell]
+    if not isinstance(content, Formula):
+        return False
+    if not _MAY_CALL.search(content.text):
+        if workbook.scope.expressions and _MAY_CALL.search(expanded(content.text, cell, workbook.scope)):
+            raise ValueError(f"{name} over {cell}, in which a name stands for a subtotal")
         return False
     match = _ALONE.match(content.text)
     if match is None or end_of_call(content.text, match.end() - 1) != len(content.text.rstrip()):

@@ -19,13 +19,20 @@ from xlparity.excel.contents import Formula as Formula  # noqa: PLC0414  (here i
 from xlparity.excel.contents import replaced
 from xlparity.excel.expand import expanded
 from xlparity.excel.fill import Filling
+from xlparity.excel.formula import Token, end_of_call, tokens
 from xlparity.excel.graph import Graph
 from xlparity.excel.names import Scope, Table, whole_lines
 from xlparity.excel.resolve import resolved
+from xlparity.excel.unions import without_unions
 from xlparity.excel.values import BLANK, ErrorValue, Unsupported, Value
 from xlparity.excel.volatile import with_clock
 from xlparity.process import LOCK
 
+_OPEN_ONLY = frozenset((
+    "SUMIF", "SUMIFS", "COUNTIF", "COUNTIFS", "COUNTBLANK", "AVERAGEIF", "AVERAGEIFS", "MAXIFS", "MINIFS", "OFFSET", "INDIRECT",
+    "RANK", "RANK.EQ", "RANK.AVG", "DSUM", "DCOUNT", "DCOUNTA", "DAVERAGE", "DGET", "DMAX", "DMIN", "DPRODUCT", "DSTDEV",
+    "DSTDEVP", "DVAR", "DVARP",
+))  # fmt: skip  # they take nothing but references, and Excel has none to a closed workbook
 _LARGEST_AREA = 1_000_000  # cells of an array formula or a data table
 
 
@@ -129,7 +136,10 @@ class Workbook:
 
         Raises ValueError where a name, a LET or a LAMBDA in it is in a form that is not supported.
         """
-        return resolved(self._at_the_clock(expanded(text, cell, self.scope)), cell, self)
+        text = self._at_the_clock(expanded(text, cell, self.scope))
+        if self.external and "[" in text:
+            _refuse_closed(text)
+        return without_unions(resolved(text, cell, self), self)
 
     def _at_the_clock(self, text: str) -> str:
         return text if self.clock is None else with_clock(text, self.clock)
@@ -253,6 +263,20 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         hidden=hidden,
         filters=tuple(parse_range(address, name) for name, address in filters if address is not None),
     )
+
+
+def _refuse_closed(formula: str) -> None:
+    """Raises ValueError where a function is given cells of another workbook that Excel computes with open workbooks only."""
+    found = tokens(formula)
+    for token in found:
+        if token.kind == "function" and (name := prefixes.without_prefix(token.text[:-1])) in _OPEN_ONLY:
+            end = end_of_call(formula, token.end - 1) or len(formula)
+            if any(token.end <= other.start < end and _of_another(other) for other in found):
+                raise ValueError(f"{name} of another workbook, which is #VALUE! while that workbook is closed")
+
+
+def _of_another(token: Token) -> bool:
+    return token.kind == "reference" and token.text.lstrip("'").startswith("[")
 
 
 def _external(link: ooxml.RawLink) -> ExternalSheet:

@@ -6,17 +6,17 @@ Where LN(1-A1) has A1 within 1e-10 of 1, the last bit of a matrix product change
 differs from a right reference by more than any tolerance that still detects a wrong one.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.compare.compare import Differences
-from xlparity.compare.expected import Bools, Expected, call, cases
+from xlparity.compare.compare import Differences, column_agrees
+from xlparity.compare.expected import Bools, Expected, ExpectedRow, call, cases
 from xlparity.errors import OracleError
 from xlparity.excel.address import Range
-from xlparity.excel.batch import NUMBER, TRUTH, Batch
-from xlparity.excel.columns import Floats
+from xlparity.excel.batch import DATE, NUMBER, Batch
 from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.scenarios.overflow import Overflows, has_range
 from xlparity.spec.binding import Input
@@ -87,12 +87,14 @@ def examine(
 
     An overflow does where it is among the binding's precedents and in the reference as well, and where the engine does not
     support the cell in a sample in which the reference overflows. Rounding does where the value is no farther from the
-    expected one than the reference moves on perturbed inputs, times ``_MARGIN``, and where the reference becomes undefined
-    on these. Where the reference raises on every perturbed input, it is not known.
+    expected one than the reference moves on perturbed inputs, times ``_MARGIN``; where the reference becomes undefined on
+    these; and, of texts, truth values and values of another kind, where the value is what the reference gives on one of these.
+    Where the reference raises on every perturbed input, it is not known.
     """
     number, overflows = context.sample, context.overflows
     row, kinds = expected.numbers[number, cells], expected.kinds[number, cells]
-    at = [check.cells.bindings[cell].cell for cell in cells]
+    bindings = [check.cells.bindings[cell] for cell in cells]
+    at = [binding.cell for binding in bindings]
     values = [actual.in_sample(cell, number) for cell in at]
     refused, errors = (
         np.array([isinstance(value, kind) for value in values], dtype=bool) for kind in (Unsupported, ErrorValue)
@@ -108,25 +110,28 @@ def examine(
     left = ~explained & ~unknown & ~refused
     if not left.any():
         return Explanation(explained, unknown)
-    moves = _moves(check, case, expected, actual, cells, context)
-    if moves is None:
+    moved = list(_moved(check, case, expected, actual, context))
+    if not moved:
         return Explanation(explained, unknown | left)
-    numbers = np.array(
-        [
-            float(value) if type(value) is float or (isinstance(value, bool) and kind == TRUTH) else np.nan
-            for value, kind in zip(values, kinds.tolist(), strict=True)
-        ]
-    )
+    smooth = [np.isin(kinds, (NUMBER, DATE)) & (other.kinds[cells] == kinds) for other in moved]
     with np.errstate(all="ignore"):
+        each = [
+            np.where(known, np.nan_to_num(np.abs(other.numbers[cells] - row), nan=np.inf, posinf=np.inf), 0.0)
+            for other, known in zip(moved, smooth, strict=True)
+        ]
+        moves = np.max(each, axis=0)
+        numbers = np.array([value if type(value) is float else np.nan for value in values])
         close = ((moves > 0) & (np.abs(numbers - row) <= _MARGIN * moves)) | (errors & np.isinf(moves))
-    close |= np.isinf(moves) & ~np.isin(kinds, (NUMBER, TRUTH))  # a text is another one on perturbed inputs
+    for other, known in zip(moved, smooth, strict=True):
+        for place in np.flatnonzero(left & ~close & ~known).tolist():
+            one = cells[[place]]
+            wanted = other.numbers[one], other.kinds[one]
+            close[place] = column_agrees(check, values[place], *wanted, bindings[place].output)[0]
     return Explanation(explained | (left & close), unknown)
 
 
-def _moves(
-    check: Check, case: Case, expected: Expected, actual: Batch, cells: NDArray[np.intp], context: Context
-) -> Floats | None:
-    """How far the expected values of these cells move at most; None where the reference raises on every perturbed input."""
+def _moved(check: Check, case: Case, expected: Expected, actual: Batch, context: Context) -> Iterator[ExpectedRow]:
+    """What the reference gives on perturbed inputs, where it does not raise."""
     random = np.random.default_rng(context.seed)
     # A label of 0 or 1 that is a few ulps off is no label any more, and would explain every difference.
     fixed = {
@@ -140,25 +145,15 @@ def _moves(
         or any(isinstance(actual.get(cell), bool | tuple) for cell in given.at.cells())
     }
     ranges = {given.name: given for given in check.inputs}
-    most: Floats | None = None
     for _ in range(_DRAWS):
         perturbed = {
             name: value if name in fixed else _perturbed(value, ranges[name], random)  # type: ignore[arg-type]  # numbers
             for name, value in sorted(case.inputs.items())
         }
         try:
-            found = call(check, Case(perturbed), expected.elements)
+            yield call(check, Case(perturbed), expected.elements)
         except OracleError:
             continue
-        kinds = expected.kinds[context.sample, cells]
-        with np.errstate(all="ignore"):
-            distance = np.abs(found.numbers[cells] - expected.numbers[context.sample, cells])
-            plain = np.isin(kinds, (NUMBER, TRUTH)) & (found.kinds[cells] == kinds)
-            other = np.where((distance > 0) | (found.kinds[cells] != kinds), np.inf, 0.0)
-            distance = np.where(plain, distance, other)
-            moved = np.nan_to_num(distance, nan=np.inf, posinf=np.inf)
-            most = moved if most is None else np.maximum(most, moved)
-    return most
 
 
 def _perturbed(value: "float | Array", given: Input[Range], random: np.random.Generator) -> "float | Array":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Words
-from xlparity.excel.values import Value
+from xlparity.excel.values import BLANK, Value
 from xlparity.spec.binding import CellMap, Input
 from xlparity.spec.plan import CheckPlan, Spec
 from xlparity.spec.reference import Reference, find_reference
@@ -62,7 +62,11 @@ class Check:
 
         def drawn(random: "np.random.Generator", stored: Sequence[Value]) -> Sequence[Value]:
             try:
-                return function.draw(random, stored, given.at.shape)
+                found = function.draw(random, stored, given.at.shape)
+                for value in found:
+                    if (value is BLANK and not given.blank) or (isinstance(value, str) and not given.texts):
+                        raise OracleError(f"{function.name} draws {value}, which is none of the input's values")
+                return found
             except OracleError as error:
                 raise self.spec.error(given.name, f"input '{given.name}': {error}", self.name, "inputs") from error
 

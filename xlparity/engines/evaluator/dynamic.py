@@ -152,7 +152,7 @@ class DynamicEvaluation:
                 values = [None if place is None else self._value(place, sample) for place in formula.values[number]]
                 own = [marked(text, references) for text in call.references]
                 references[number] = referred(call, own, values, formula.cell, self._workbook)
-            return with_ranges(marked(formula.deferred.text, references), formula.cell)
+            return with_ranges(marked(formula.deferred.text, references), formula.cell, self._workbook)
         except ValueError as reason:
             return Unsupported(str(reason))
 

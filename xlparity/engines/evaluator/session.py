@@ -28,6 +28,7 @@ from xlparity.engines.evaluator.shapes import compile_shape
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Batch, Kinds, Other, Store, Words, encode, encoded
 from xlparity.excel.columns import Column, Floats
+from xlparity.excel.expand import AS_ARRAY
 from xlparity.excel.formula import dissect, split
 from xlparity.excel.names import full_size
 from xlparity.excel.prefixes import concerns
@@ -218,6 +219,8 @@ class FormulasSession:
         """The node of a dynamic formula with this text, which has references in place of the calls, and what it reads."""
         dissected = self._dissected(text, formula.cell)
         node = self._of_shape(formula.cell, formula.formula, dissected, formula.results)
+        if node.program.intersecting and formula.results[0] < 0:
+            raise Refusal("a range in what decides a reference, of which Excel may take one cell or all")
         return node, [self._workbook.area(reference, formula.cell) for reference in dissected[1]]
 
     def _store(self, shadows: dict[int, int], held: Mapping[int, Column], samples: int) -> Store:
@@ -289,8 +292,9 @@ class FormulasSession:
         for call in found.calls:
             places: list[int | None] = []
             for text in call.values:
+                written = f"={AS_ARRAY}({text})" if call.array else f"={text}"
                 places.append(
-                    self._given(cell, formula, Deferred(f"={text}", found.calls), values) if text.strip() else None
+                    self._given(cell, formula, Deferred(written, found.calls), values) if text.strip() else None
                 )
             values.append(tuple(places))
         return DynamicFormula(cell, formula, found, tuple(values), results)
@@ -302,7 +306,12 @@ class FormulasSession:
         alone = Formula(found.text) if formula.area is None else Formula(found.text, Range.of(cell), spills=True)
         within = markers(found.text)
         if not within:
-            self._helpers.append(self._of_shape(cell, alone, self._dissected(found.text, cell), (place,)))
+            node = self._of_shape(cell, alone, self._dissected(found.text, cell), (place,))
+            if (
+                node.program.intersecting
+            ):  # around the call, Excel may compute with arrays in a plain cell, as in SUMPRODUCT
+                raise Refusal("a range in what decides a reference, of which Excel may take one cell or all")
+            self._helpers.append(node)
             return place
         calls = found.calls[: max(within) + 1]
         self._dynamic.append(

@@ -125,7 +125,7 @@ def tables(parts: Mapping[str, bytes], part: str, listed: Collection[str], where
                 tuple(column.attrib["name"] for column in elements(root, "tableColumn")),
                 int(root.get("headerRowCount", 1)),
                 int(root.get("totalsRowCount", 0)),
-                next((f.get("ref") for f in elements(root, "autoFilter") if any(True for _ in f)), None),
+                next((f.get("ref") for f in elements(root, "autoFilter") if any(len(column) for column in f)), None),
             )
         except (KeyError, ValueError) as error:
             raise WorkbookError(

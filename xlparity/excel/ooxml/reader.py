@@ -14,7 +14,7 @@ from typing import NamedTuple, NoReturn
 from xml.parsers import expat
 
 from xlparity.errors import WorkbookError
-from xlparity.excel.address import MAX_ROW, Cell, column_letters, column_number, on_the_grid
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, column_letters, column_number, on_the_grid
 from xlparity.excel.ooxml.package import (
     MAIN,
     STRICT,
@@ -63,6 +63,7 @@ _WHITE = " \t\r\n"  # to XML; a no-break space is a letter
 _MOST_DIGITS = 9  # of a number of a row or of a text
 _DEPTH_OF_TABLE = 3  # of the path to a sheetData element: nothing, the root, itself
 _TRUE = ("1", "true")
+_EVERYWHERE = f"A1:{column_letters(MAX_COLUMN)}{MAX_ROW}"  # of an advanced filter nothing says which rows it hides
 _LOTUS = ("transitionEvaluation", "transitionEntry")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
 _TIME = re.compile(
@@ -201,7 +202,13 @@ def scan(xml: bytes, where: str) -> RawSheet:
         raise WorkbookError(
             f"{where}: the sheet's XML is damaged ({error}); let Excel repair it and save it"
         ) from error
-    return RawSheet(found.cells, found.tables, found.lotus, found.hidden, found.filter if found.filters else None)
+    return RawSheet(
+        found.cells,
+        found.tables,
+        found.lotus,
+        found.hidden,
+        found.filter if found.filters else _EVERYWHERE if found.in_place else None,
+    )
 
 
 class _Scan:
@@ -210,7 +217,7 @@ class _Scan:
     def __init__(self, where: str) -> None:
         self.cells: dict[str, RawCell] = {}
         self.tables: list[str] = []
-        self.lotus = self.filters = False
+        self.lotus = self.filters = self.in_place = False
         self.filter: str | None = None
         self.hidden: set[int] = set()
         self.parser = parser = expat.ParserCreate(namespace_separator=" ")
@@ -309,12 +316,13 @@ class _Scan:
                 self._begin_text(attributes)
         elif tag == "tablePart":
             self.tables.append(relation_in(attributes, " ", self._where))
-        elif tag == "filterColumn" and len(path) == _DEPTH_OF_TABLE + 1:
+        elif path[-2] == "filterColumn" and len(path) == _DEPTH_OF_TABLE + 2:  # a criterion
             self.filters = True
         elif len(path) == _DEPTH_OF_TABLE:
             if tag == "autoFilter":
                 self.filter = attributes.get("ref")
             elif tag == "sheetPr":
+                self.in_place = attributes.get("filterMode") in _TRUE
                 self.lotus = any(attributes.get(name) in _TRUE for name in _LOTUS)
             elif _local(tag) == "sheetData":
                 self._tables += 1

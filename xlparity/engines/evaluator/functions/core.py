@@ -211,6 +211,7 @@ def logical(name: str) -> Function:
 # --- the table -------------------------------------------------------------------------------------------------------
 
 
+_MOST = 100_000  # operands: Excel takes 255, and a subtotal over filtered rows is written with more
 _IGNORING = ("SUM", "SUMSQ", "AVERAGE", "MIN", "MAX", "COUNT")
 # Added up in pairs these are 14, and one after the other 0.
 _IN_ORDER = "{10000000000000000,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,-10000000000000000}"
@@ -259,7 +260,7 @@ def _arity(name: str) -> tuple[int, int] | None:
         return 1, 1
     if name in ("+", "-", "*", "/", "^", "POWER", "MMULT", *_ORDER):
         return 2, 2
-    return {"PI": (0, 0), "LOG": (1, 2)}.get(name, (1, 255) if name in (*_IGNORING, "SUMPRODUCT") else None)
+    return {"PI": (0, 0), "LOG": (1, 2)}.get(name, (1, _MOST) if name in (*_IGNORING, "SUMPRODUCT") else None)
 
 
 FUNCTIONS = _table()

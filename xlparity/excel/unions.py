@@ -1,0 +1,59 @@
+"""Writes a reference to several areas as as many arguments: ``SUM(Q1:Q4!A1)`` and ``SUM((A1,B2))``.
+
+Only functions that add up or count all that they are given take them so.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+from xlparity.excel.address import folded
+from xlparity.excel.formula import Token, end_of_call, split_arguments, token_at, tokens
+from xlparity.excel.prefixes import without_prefix
+
+if TYPE_CHECKING:
+    from xlparity.excel.workbook import Workbook
+
+_TAKING = frozenset((
+    "SUM", "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "PRODUCT", "SUMSQ", "STDEV", "STDEVP", "VAR", "VARP", "STDEV.S", "STDEV.P",
+    "VAR.S", "VAR.P", "AVERAGEA", "MAXA", "MINA", "STDEVA", "STDEVPA", "VARA", "VARPA",
+))  # fmt: skip
+_SHEETS = re.compile(r"(?:'(?P<quoted>(?:[^':]|'')+:(?:[^':]|'')+)'|(?P<plain>[\w.]+:[\w.]+))!(?P<cells>.*)", re.DOTALL)
+_MAY_HAVE = re.compile(r":[^!:]*!|[(,]\s*\(")
+
+
+def without_unions(formula: str, workbook: "Workbook") -> str:
+    """The formula with the areas of such references as arguments of their own; what stands elsewhere is left as it is."""
+    if not _MAY_HAVE.search(formula):
+        return formula
+    for token in reversed(tokens(formula)):
+        end = end_of_call(formula, token.end - 1) if token.kind == "function" else None
+        if end is None or without_prefix(token.text[:-1]) not in _TAKING:
+            continue
+        given = split_arguments(formula, token.end, end - 1)
+        written = [part for text in given for part in _areas(text, workbook)]
+        if written != given:
+            formula = f"{formula[: token.end]}{','.join(written)}{formula[end - 1 :]}"
+    return formula
+
+
+def _areas(text: str, workbook: "Workbook") -> list[str]:
+    """The areas that an argument refers to, where it is such a reference; else the argument."""
+    plain = text.strip()
+    if (match := _SHEETS.fullmatch(plain)) is not None and _is_reference(match["cells"]):
+        first, _, last = (match["quoted"] or match["plain"]).replace("''", "'").partition(":")
+        places = [
+            number for number, sheet in enumerate(workbook.sheets) if folded(sheet) in (folded(first), folded(last))
+        ]
+        if len(places) == 2 or (len(places) == 1 and folded(first) == folded(last)):
+            between = workbook.sheets[places[0] : places[-1] + 1]
+            return [f"'{sheet.replace(chr(39), chr(39) * 2)}'!{match['cells']}" for sheet in between]
+    if plain.startswith("(") and plain.endswith(")"):
+        parts = split_arguments(plain, 1, len(plain) - 1)
+        if len(parts) > 1 and all(_is_reference(part.strip()) for part in parts):
+            return [part.strip() for part in parts]
+    return [text]
+
+
+def _is_reference(text: str) -> bool:
+    token: Token | None = token_at(text, 0)
+    return token is not None and token.kind in ("reference", "structured") and token.text == text
