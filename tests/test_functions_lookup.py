@@ -45,7 +45,7 @@ MATCHES = [
 LOOKUPS = [
     ('=VLOOKUP("beta",A1:B5,2,FALSE)', 2.0), ('=VLOOKUP("d*",A1:C5,3,0)', 5.0), ('=VLOOKUP("Cuenca",A1:B5,2)', 2.0),
     ('=VLOOKUP("beta",A1:B5,9,FALSE)', REF), ('=VLOOKUP("beta",A1:B5,0,FALSE)', VALUE), ('=VLOOKUP("zeta",A1:B5,2,FALSE)', NA),
-    ("=VLOOKUP(Y1,B1:C5,0)", NA), ('=HLOOKUP("zeta",G1:H4,0,FALSE)', NA), ("=VLOOKUP(D1,A1:B5,2)", DIV),
+    ("=VLOOKUP(Y1,B1:C5,0)", NA), ("=VLOOKUP(D1,A1:B5,2)", DIV),
     ("=VLOOKUP(2,B1:C5,1/0)", DIV), ("=VLOOKUP(4.5,B1:C5,2.9)", 3.0),
     ('=VLOOKUP(2,{1,"a";2,"b"},2,FALSE)', "b"), ("=VLOOKUP(20,G:H,2,FALSE)", "twenty"), ("=VLOOKUP(23,A1:B5,1)", NA),
     ("=VLOOKUP(3,K1:L3,2,FALSE)", 0.0), ('=VLOOKUP(3,K1:L3,2,FALSE)&""', ""),

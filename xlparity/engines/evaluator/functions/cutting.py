@@ -14,7 +14,7 @@ from xlparity.engines.evaluator.functions.conversions import NA, VALUE, text_num
 from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, lowered
 from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, function
 from xlparity.engines.evaluator.functions.texts import counted, fitting, whole
-from xlparity.engines.evaluator.guards import Refusal, is_text
+from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
 
 _PERCENT_OR_POWER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[Ee][+-]?[0-9]{1,2}|%)?")
 _WITH_THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]{1,9}")
@@ -178,6 +178,8 @@ def numbervalue(text: str, decimal: str = ".", group: str = ",") -> Any:
 def _shown(value: Any, strictly: bool) -> str:
     if isinstance(value, XlError):
         return str(value)
+    if is_number(value) and float(f"{value:.14e}") != value:
+        raise Refusal("a number of more than 15 digits turned into text")  # of which other functions write 15
     text: str = to_text("VALUETOTEXT", value)
     if strictly and is_text(value) and '"' in text:
         raise Refusal("quotes within quotes")

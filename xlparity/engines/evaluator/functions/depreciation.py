@@ -60,8 +60,10 @@ def _ddb(cost: float, salvage: float, life: float, period: float, factor: float 
 def _rri(periods: float, present: float, future: float) -> Any:
     if present < 0 or future < 0:
         raise Refusal("RRI of values below zero")
-    if periods <= 0 or present == 0:
+    if periods <= 0:
         return NUM
+    if present == 0:
+        return NUM if future else 0.0
     return (future / present) ** (1 / periods) - 1
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from xlparity.engines.evaluator.functions.conversions import NUM
+from xlparity.engines.evaluator.functions.conversions import DIV, NUM
 from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
 from xlparity.engines.evaluator.functions.statistics import cut
 from xlparity.engines.evaluator.guards import LARGEST_EXPONENT, Refusal
@@ -247,6 +247,8 @@ def _student_inv(both: float, n: int) -> float:
 
 
 def _t(x: float, freedom: float, cumulative: bool) -> Any:
+    if 0 <= freedom < 1 and not cumulative:
+        return DIV  # unlike the distribution, and unlike the density of a freedom below 0
     if not 1 <= freedom <= _MOST:
         return NUM
     n = cut(freedom)

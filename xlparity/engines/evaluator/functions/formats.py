@@ -135,6 +135,8 @@ def _layout(pieces: list[Piece]) -> Layout:
     if len(points) > 1 or not before:
         raise Refusal("a format without a digit before the point")
     last = before[-1]
+    if any(piece.kind == "percent" for piece in pieces[: max(places)]):
+        raise Refusal("a format with a percent sign before or among its digits")
     trailing = [k for k in commas if k > last]
     if trailing != list(range(last + 1, last + 1 + len(trailing))) or any(k < before[0] for k in commas):
         raise Refusal("a format with a comma out of place")

@@ -56,6 +56,8 @@ def _looked_up(wanted: Any, table: Any, number: float, approximately: bool) -> A
     column = whole(number)
     place = _found(wanted, list(table[:, 0]), int(approximately))
     if column < 1:
+        if place is None and not approximately:
+            raise Refusal("nothing found, and no such column")
         return NA if place is None else VALUE  # Excel stored #N/A for VLOOKUP(0,{1,0},0)
     if column > table.shape[1]:
         if place is None:
@@ -204,7 +206,7 @@ def choose(number: float, *values: Any) -> Any:
     return values[place - 1] if 1 <= place <= len(values) else VALUE
 
 
-def address(row: float, column: float, absolute: float = 1.0, a1: bool = True, sheet: str = "") -> Any:
+def address(row: float, column: float, absolute: float = 1.0, a1: bool = True, sheet: str | None = None) -> Any:
     """Excel's ADDRESS."""
     r, c, fixed = whole(row), whole(column), whole(absolute)
     if not (1 <= r <= MAX_ROW and 1 <= c <= MAX_COLUMN and 1 <= fixed <= 4):
@@ -214,8 +216,10 @@ def address(row: float, column: float, absolute: float = 1.0, a1: bool = True, s
         cell = f"{'$' * column_fixed}{column_letters(c)}{'$' * row_fixed}{r}"
     else:
         cell = f"R{r if row_fixed else f'[{r}]'}C{c if column_fixed else f'[{c}]'}"
-    if not sheet:
+    if sheet is None:
         return cell
+    if not sheet:
+        raise Refusal("ADDRESS with an empty name of a sheet")
     if not _SHEET_NAME.fullmatch(sheet) or (" " not in sheet and quoted(sheet) != sheet):
         raise Refusal(f"whether '{sheet}' is written in apostrophes")  # S1 looks like a cell
     return f"{quoted(sheet)}!{cell}"

@@ -118,17 +118,21 @@ def _decimal(text: str, radix: float) -> Any:
 def _whole_numbers(name: str, tables: tuple[Any, ...]) -> Any:
     """The numbers in the operands, cut to whole ones: a blank cell is passed over by itself and is 0 in a range."""
     found: list[int] = []
+    errors: set[XlError] = set()
     for table in tables:
         for value in elements(table):
             if value is EMPTY and table.size == 1:
                 continue
             number = VALUE if isinstance(value, bool) else to_number(name, value)
             if isinstance(number, XlError):
-                return number
-            if number < 0 or number >= _LARGEST_WHOLE:
-                return NUM
-            found.append(cut(number))
-    return found or VALUE
+                errors.add(number)
+            elif number < 0 or number >= _LARGEST_WHOLE:
+                errors.add(NUM)
+            else:
+                found.append(cut(number))
+    if len(errors) > 1:
+        raise Refusal(f"{name} of errors of several kinds")
+    return errors.pop() if errors else found or VALUE
 
 
 def _gcd(*tables: Any) -> Any:

@@ -23,6 +23,13 @@ from xlparity.engines.evaluator.functions.signatures import (
 from xlparity.engines.evaluator.guards import Operand, Refusal, elements, is_number, is_text
 from xlparity.strict import passed_over
 
+_IN_ORDER = ("COMPLEX",)  # of whose arguments Excel has stored the first error, in every order
+_PLACES = {
+    "LARGE": (1, 1), "SMALL": (1, 1), "QUARTILE": (0, 4), "QUARTILE.INC": (0, 4), "QUARTILE.EXC": (2, 2), "PERCENTILE": (0, 1),
+    "PERCENTILE.INC": (0, 1), "PERCENTILE.EXC": (0.5, 0.5),
+}  # fmt: skip
+"""The places in an order that there are whatever numbers are in a range, from the least to the largest."""
+
 
 def take(function: Function, name: str, operands: Sequence[Operand], origins: Sequence[Origin]) -> Operand:
     """The function's result on these operands; raises Refusal where the signature does not provide for them.
@@ -102,8 +109,7 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     for parameter, value in zip(parameters, values, strict=True):
         plain = CONVERSIONS[parameter.kind](name, value) if parameter.kind in CONVERSIONS else value
         if isinstance(plain, XlError) and parameter.kind not in WITH_ERRORS:
-            if parameter.kind in ("table", "area") and any(isinstance(v, XlError) and v is not plain for v in values):
-                raise Refusal(f"{name} of errors of several kinds")
+            _refuse_others(name, parameter, parameters, values, plain)
             return plain
         converted.append(plain)
     try:
@@ -116,6 +122,23 @@ def _call(function: Function, name: str, parameters: Sequence[Parameter], values
     if is_number(result) and not -sys.float_info.max <= result <= sys.float_info.max:
         raise Refusal(f"{name} of these values, which is beyond the range of numbers")
     return result
+
+
+def _refuse_others(
+    name: str, parameter: Parameter, parameters: Sequence[Parameter], values: Sequence[Any], error: XlError
+) -> None:
+    """Raises Refusal where it is not known that Excel looks at this parameter first, and another one has another error."""
+    if parameter.kind not in WHOLE and (parameter.kind != "toolpak" or name in _IN_ORDER):
+        return
+    for other, value in zip(parameters, values, strict=True):
+        known = isinstance(value, bool | float | str) and other.kind in CONVERSIONS
+        found = CONVERSIONS[other.kind](name, value) if known else value
+        unread = other.kind == "lone" and not is_number(value)  # the function itself makes an error of it, or none
+        if unread or (isinstance(found, XlError) and found is not error):
+            raise Refusal(f"{name} of errors of several kinds")
+    place = to_number(name, values[-1]) if name in _PLACES else None
+    if isinstance(place, float) and not _PLACES[name][0] <= place <= _PLACES[name][1]:
+        raise Refusal(f"{name} of errors, at a place that there may not be")
 
 
 def _whole(name: str, parameter: Parameter, operand: Operand, origin: Origin, lines: bool) -> Any:

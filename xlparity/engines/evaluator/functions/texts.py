@@ -4,8 +4,10 @@ import itertools
 import math
 from typing import Any
 
+from formulas.tokens.operand import XlError
+
 from xlparity.engines.evaluator import guards
-from xlparity.engines.evaluator.functions.conversions import VALUE
+from xlparity.engines.evaluator.functions.conversions import VALUE, to_number
 from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, lowered, pattern
 from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
 from xlparity.engines.evaluator.guards import Refusal
@@ -65,11 +67,16 @@ def search(wanted: str, text: str, start: float = 1.0) -> Any:
     return found.start() + 1 if found else VALUE
 
 
-def substitute(text: str, old: str, new: str, instance: float | None = None) -> Any:
+def substitute(text: str, old: str, new: str, instance: Any = None) -> Any:
     """Excel's SUBSTITUTE, of every occurrence or of one."""
     if instance is None:
         return fitting(text.replace(old, new)) if old else text
-    number = whole(instance)
+    if isinstance(instance, bool):
+        return VALUE  # which for other functions is 0 or 1
+    place = to_number("SUBSTITUTE", instance)
+    if isinstance(place, XlError):
+        return place
+    number = whole(place)
     if number < 1:
         return VALUE
     if not old:
@@ -131,7 +138,7 @@ FUNCTIONS: dict[str, Function] = {
     "MID": delegated("MID", "text number number", prepare=_counted),
     "FIND": delegated("FIND", "text text number?", prepare=_findable),
     "SEARCH": function(search, "text text number?", own='SEARCH("ns??i","Einstein")'),
-    "SUBSTITUTE": function(substitute, "text text text number?", own='SUBSTITUTE("abc","","x")'),
+    "SUBSTITUTE": function(substitute, "text text text scalar?", own='SUBSTITUTE("abc","","x")'),
     "REPLACE": delegated("REPLACE", "text number number text", prepare=_replaceable),
     "UPPER": delegated("UPPER", "text", guard=lowered),
     "LOWER": delegated("LOWER", "text", guard=lowered),
