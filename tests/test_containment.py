@@ -377,3 +377,31 @@ def test_what_a_program_has_set_is_not_for_xlparity(small):
             small.workbook, lambda x: {"y": 1.235 * np.exp(x)}, sheet="Sheet", inputs={"x": "A1"}, outputs={"y": "B1"}
         )
     assert report.verdict is Verdict.PASS
+
+
+@pytest.mark.ironcalc
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=FACT(1E17)",
+        "=MULTINOMIAL(1E17,2)",
+        "=_xlfn.CONFIDENCE.T(0.999,1,1E+20)",
+        "=_xlfn.GAMMA.INV(0.5,1E20,1)",
+        "=_xlfn.WRAPROWS(A1:A2,2^53,-1)",
+        "=_xlfn.EXPAND(A1:A2,2^40)",
+        "=" + "(" * 5000 + "1" + ")" * 5000,
+    ],
+)
+def test_a_cell_that_ironcalc_does_not_end_is_unsupported_and_the_others_are_not(small, formula):
+    """Some of these loop for ever there, and some end the process."""
+    small.write_cells({"A1": 3, "B1": "=2*A1", "C1": formula})
+    code, out, err = ended(small, "--engine", "ironcalc")
+    assert code == 0, out + err
+
+
+def test_a_crash_of_compiled_code_is_one_line_and_exit_code_2(small):
+    """No traceback tells of it, and the exit code of a signal says nothing to CI."""
+    small.reference.write_text("import ctypes\ndef double(x):\n    ctypes.string_at(0)\n")
+    code, _, err = ended(small)
+    assert code == 2
+    assert "the process crashed (SIGSEGV) before there was a verdict" in err

@@ -10,6 +10,7 @@ CELLS = {"A1": 1, "A2": 2, "A3": 3, "A4": 4, "B1": 5, "B2": 6, "B3": 7, "B4": 8,
 # Values that Excel stored in public workbooks.
 CASES = {
     '=SUBSTITUTE("aaa","a","b",TRUE)': "#VALUE!", '=SUBSTITUTE("aaa","a","b",2)': "aba", '=SUBSTITUTE("aaa","a","b","2")': "aba",
+    "=CONFIDENCE.T(0.999,1,1E+20)": "#NUM!",
     "=RRI(5,0,0)": 0, "=RRI(0,0,0)": "#NUM!", "=T.DIST(0,,)": "#DIV/0!", "=T.DIST(1,0,TRUE)": "#NUM!", "=Z.TEST(5,5)": "#DIV/0!",
     "=ADDRESS(1,1,1,TRUE)": "$A$1", "=VALUETOTEXT(0.9)": "0.9", "=VLOOKUP(0,{1,0},0)": "#N/A", '=MODE(1.1,"1",1)': "#VALUE!",
     "=BESSELJ(1.9,2)": 0.3299257276923873, "=PERCENTILE(D!E1:E1,0.5)": "#N/A", "=LARGE(D!E1:E1,1)": "#N/A",

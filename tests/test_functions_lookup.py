@@ -1,9 +1,14 @@
 """Excel's lookup functions and those that rearrange arrays, held to Excel's documentation or to values that Excel stored."""
 
+import re
+
 import pytest
-from test_engines import workbook
+from hypothesis import given
+from hypothesis import strategies as st
+from test_engines import at, workbook
 
 from xlparity.engines.evaluator.functions import arrays, lookup
+from xlparity.engines.evaluator.functions.matching import pattern
 from xlparity.engines.registry import find_engine
 from xlparity.excel.formula import tokens
 from xlparity.excel.prefixes import prefixed
@@ -211,3 +216,23 @@ def test_columns_of_array_constants_stay_columns(tmp_path):
         cell.a1: v for cell, v in find_engine("formulas").load(workbook(tmp_path, S=cells)).recalculate({}).items()
     }
     assert [values[cell] for cell in "A1 A2 A3 B1 C1 D1 A5 B5 A6 B6".split()] == [1, -2, 3, -1, 2, -3, 1, 2, 3, 4]  # noqa: SIM905
+
+
+@pytest.mark.parametrize("formula", ['=COUNTIF(A1:A1,"{}b")', '=MATCH("{}b",A1:A1,0)', '=ISNUMBER(SEARCH("{}b",A1))'])
+def test_a_pattern_of_many_asterisks_takes_no_longer_than_one_of_few(tmp_path, formula):
+    """Each of them could take any of thousands of runs: tried one after the other, they take for ever."""
+    cells = {"A1": "a" * 200, "B1": formula.format("*a" * 60), "B2": formula.format("*a" * 60).replace("b", "")}
+    values = find_engine("formulas").load(workbook(tmp_path, S=cells)).recalculate({})
+    assert values[at("B1")] in (0.0, False, ErrorValue("#N/A"))
+    assert values[at("B2")] in (1.0, True)
+
+
+@given(st.text("ab?*~", max_size=8), st.text("ab?*~", max_size=8))
+def test_a_pattern_fits_what_its_regular_expression_fits(text, given):
+    """Written with the plain quantifiers, which come to the same and may take for ever."""
+    plain = re.sub(
+        r"~(.?)|([*?])|(.)", lambda m: {"*": ".*", "?": "."}.get(m[2]) or re.escape(m[1] or m[3] or ""), text
+    )
+    assert bool(pattern(text).fullmatch(given)) == bool(re.fullmatch(plain, given, re.DOTALL))
+    one, other = pattern(text).search(given), re.search(plain, given, re.DOTALL)
+    assert (one and one.start()) == (other and other.start())

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 _PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP")
+_CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE")  # of compiled code, and of nobody who ends a program
 _AT_ONCE = (
     0.5  # seconds: a second SIGINT within them is the same Ctrl-C, sent by the terminal and passed on by the parent
 )
@@ -80,6 +81,12 @@ def _wait(child: int, read: int) -> NoReturn:
     with contextlib.suppress(BlockingIOError):
         if code := os.read(read, 1):
             _leave(code[0])
+    name = signal.Signals(-ended).name if ended < 0 else ""
+    if name in _CRASHES:
+        said = f"the process crashed ({name}) before there was a verdict: in compiled code that the reference or the engine runs"
+        with contextlib.suppress(OSError):
+            os.write(2, f"xlparity: {said}; try another engine\n".encode())
+        _leave(2)
     if ended < 0:  # by a signal: end by the same one, for the shell to report
         if -ended != signal.SIGKILL:  # which has no handler
             signal.signal(-ended, signal.SIG_DFL)

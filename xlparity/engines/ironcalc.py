@@ -30,6 +30,11 @@ from xlparity.excel.workbook import Workbook
 # IronCalc prints a warning for every formula without a stored value, so an error is stored; it would show if not replaced.
 _NOT_COMPUTED = ErrorValue("#NULL!")
 _NO_DOMAIN = re.compile(r"\bA(?:SIN|COS|COSH|TANH)\(", re.IGNORECASE)
+_ENDLESS = re.compile(
+    r"\b(?:FACT|FACTDOUBLE|MULTINOMIAL|CONFIDENCE\.T|(?:T|F|GAMMA)\.INV(?:\.2T|\.RT)?|TINV|FINV|GAMMAINV|WRAPROWS|WRAPCOLS|EXPAND)\(",
+    re.IGNORECASE,
+)  # it goes on for ever for numbers such as 1E17, or ends the process
+_DEEPEST = 1_000  # brackets within brackets: of 3,000 its parser ends the process
 _NUM = ErrorValue("#NUM!")
 _OVERFLOW = Unsupported("a number that overflows inside the formula, which IronCalc takes for an infinity")
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#N/A"})
@@ -61,6 +66,10 @@ def _refusal_for(formula: str) -> str | None:
     found = misreadings(formula)
     if found.takes_truth or found.needs_brackets:
         return "brackets that IronCalc loses as it reads the formula"
+    if _ENDLESS.search(formula):
+        return "a function that IronCalc does not end for some numbers"
+    if formula.count("(") > _DEEPEST:
+        return f"more than {_DEEPEST:,} brackets, for which IronCalc's parser may end the process"
     if _NO_DOMAIN.search(formula):
         return "a function that IronCalc gives no error outside its domain, so that what follows is wrong"
     return None

@@ -15,6 +15,7 @@ from formulas.tokens.operand import Error, XlError
 from schedula import EMPTY
 
 from xlparity.engines.evaluator import guards
+from xlparity.engines.evaluator.functions.matching import with_runs
 from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
 
 Matcher: TypeAlias = Callable[[Any], bool]
@@ -157,14 +158,18 @@ def same_text(left: str, right: str) -> bool:
 
 
 def _wild(rest: str, beginning: bool) -> Matcher:
-    parts, position = [], 0
+    pieces, position = [""], 0
     for found in _WILD.finditer(rest):
-        parts.append(re.escape(rest[position : found.start()]))
-        sign = found[0]
-        parts.append({"*": ".*", "?": "."}.get(sign) or re.escape(sign[1:]))
+        pieces[-1] += re.escape(rest[position : found.start()])
         position = found.end()
-    parts.append(re.escape(rest[position:]))
-    pattern = re.compile("".join(parts) + (".*" if beginning else ""), re.IGNORECASE | re.DOTALL)
+        if found[0] == "*":
+            pieces.append("")
+        else:
+            pieces[-1] += "." if found[0] == "?" else re.escape(found[0][1:])
+    pieces[-1] += re.escape(rest[position:])
+    if beginning:
+        pieces.append("")
+    pattern = re.compile(with_runs(pieces), re.IGNORECASE | re.DOTALL)
     return lambda value: is_text(value) and pattern.fullmatch(value) is not None
 
 

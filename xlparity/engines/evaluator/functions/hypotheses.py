@@ -25,7 +25,12 @@ def _confidence_t(alpha: float, deviation: float, size: float) -> Any:
     if not 0 < alpha < 1 or deviation <= 0 or size < 1:
         return NUM
     n = cut(size)
-    return DIV if n == 1 else t_inv_2t(alpha, n - 1) * deviation / math.sqrt(n)
+    if n == 1:
+        return DIV
+    width = t_inv_2t(alpha, n - 1)
+    return (
+        width if isinstance(width, XlError) else width * deviation / math.sqrt(n)
+    )  # #NUM! for too many degrees of freedom
 
 
 def _variance(numbers: Numbers) -> float:

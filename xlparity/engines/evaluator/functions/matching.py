@@ -68,15 +68,27 @@ def has_wildcards(text: str) -> bool:
 
 @functools.lru_cache(maxsize=1000)
 def pattern(text: str) -> re.Pattern[str]:
-    """Excel's wildcards, on small letters: ``*`` any run, ``?`` any character, ``~`` takes the next one as it is."""
-    expression: list[str] = []
+    """Excel's wildcards, on small letters: ``*`` any run, ``?`` any character, ``~`` takes the next one as it is.
+
+    Each piece between two asterisks is matched at the first place where it stands, and never again, so that a pattern of many
+    asterisks takes no longer than one of few.
+    """
+    pieces = [""]
     characters = iter(lowered(text))
     for character in characters:
-        if character == "~":
-            expression.append(re.escape(next(characters, "")))
+        if character == "*":
+            pieces.append("")
         else:
-            expression.append({"*": ".*", "?": "."}.get(character) or re.escape(character))
-    return re.compile("".join(expression), re.DOTALL)
+            taken = next(characters, "") if character == "~" else character
+            pieces[-1] += "." if character == "?" else re.escape(taken)
+    return re.compile(with_runs(pieces), re.DOTALL)
+
+
+def with_runs(pieces: Sequence[str]) -> str:
+    """The regular expression of these ones with any run of characters between them."""
+    if len(pieces) == 1:
+        return pieces[0]
+    return f"{pieces[0]}{''.join(f'(?>.*?{piece})' for piece in pieces[1:-1])}.*{pieces[-1]}"
 
 
 def like(text: str) -> Callable[[Any], bool]:
