@@ -311,7 +311,23 @@ def test_a_formula_that_cannot_be_read_is_refused_alone(compute, formula):
 
 
 @pytest.mark.parametrize(
-    "text", ["1/2/2020", "€5", "1,00", "1,0000", "(5)", "٣", "12:30", "\t5", "1_0", "2024-01-10", "5%%", "$5%"]
+    "text",
+    [
+        "1/2/2020",
+        "€5",
+        "1,00",
+        "1,0000",
+        "(5)",
+        "٣",
+        "12:30",
+        "\t5",
+        "1_0",
+        "2024-02-30",
+        "1900-01-10",
+        "2024-1-5",
+        "5%%",
+        "$5%",
+    ],
 )
 def test_a_text_that_excel_may_take_for_a_number_is_refused_in_arithmetic(compute, text):
     """What it means there depends on the country, and formulas has rules of its own."""
@@ -729,3 +745,22 @@ def test_a_number_in_a_text_is_one_for_operators_and_functions_of_numbers(comput
     """Not for comparisons, nor for what adds up a range; a plus before a value changes nothing."""
     found = compute({"A1": "5%", "A2": "$1,000", "A3": True, "A5": "=NA()", "F1": formula})["F1"]
     assert found == (pytest.approx(expected) if isinstance(expected, float) and expected else expected)
+
+
+def test_a_date_in_the_international_form_is_its_serial_number(tmp_path, compute):
+    """Excel reads it in every locale; the LCM, FLOOR and other columns of public workbooks have it among their arguments."""
+    values = compute({"A1": "2024-01-10", "F1": "=A1+1", "F2": '="2024-01-31"-A1', "F3": "=FLOOR(A1,2)", "F4": "=SUM(A1:A2)",
+                      "F5": '=A1="2024-01-10"', "F6": "=ABS(A1)", "F7": "=ISNUMBER(A1)"})  # fmt: skip
+    assert [values[f"F{row}"] for row in range(1, 8)] == [45302.0, 21.0, 45300.0, 0.0, True, 45301.0, False]
+
+
+def test_such_a_date_is_refused_where_dates_count_from_1904(tmp_path):
+    """There it is another number."""
+    path = workbook(tmp_path, S={"A1": "2024-01-10", "F1": "=A1+1", "F2": '="2024-01-31"+0', "F3": "=1+1"}).path
+    book = openpyxl.load_workbook(path)
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    book.save(path)
+    values = find_engine("formulas").load(read_workbook(path)).recalculate({})
+    assert refused(values[at("F1")])
+    assert refused(values[at("F2")])
+    assert values[at("F3")] == 2.0

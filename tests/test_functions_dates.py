@@ -3,7 +3,7 @@
 import zipfile
 
 import pytest
-from test_engines import workbook
+from test_engines import at, workbook
 
 from xlparity.engines.evaluator.functions import dates
 from xlparity.engines.registry import find_engine
@@ -135,11 +135,46 @@ def test_what_is_not_certain_about_dates_is_refused(compute):
     assert [(formula, value) for formula, value in found if not isinstance(value, Unsupported)] == []
 
 
-def test_functions_of_dates_are_refused_in_a_workbook_of_the_1904_system(compute):
-    """There 1 is 2 January 1904, and YEAR(45000) another year; what has nothing to do with dates is computed."""
-    *of_dates, other = compute(["=YEAR(45000)", "=DATE(2024,1,1)", "=COUPNUM(45000,46000,2)", "=1+1"], mark_1904)
-    assert [isinstance(value, Unsupported) for value in of_dates] == [True] * 3
-    assert other == 2.0
+# Formulas of a workbook whose dates count from 1904, and the same of one whose dates count from 1900.
+LATER = {
+    "=YEAR(45000)": "=YEAR(46462)", "=MONTH(0)": "=MONTH(1462)", "=DAY(Y1)": "=DAY(1462)", "=WEEKDAY(TRUE,2)": "=WEEKDAY(1463,2)",
+    "=WEEKNUM(45000)": "=WEEKNUM(46462)", "=ISOWEEKNUM(45000)": "=ISOWEEKNUM(46462)", "=HOUR(0.75)": "=HOUR(0.75)",
+    "=DATE(2024,1,31)": "=DATE(2024,1,31)-1462", "=EDATE(45000,3)": "=EDATE(46462,3)-1462", "=DAYS(45000,44000)": "=1000",
+    "=EOMONTH(45000,-1)": "=EOMONTH(46462,-1)-1462", "=DATEDIF(44000,45000,\"m\")": "=DATEDIF(45462,46462,\"m\")",
+    "=YEARFRAC(44000,45000,1)": "=YEARFRAC(45462,46462,1)", "=NETWORKDAYS(44000,45000)": "=NETWORKDAYS(45462,46462)",
+    "=WORKDAY(45000,10)": "=WORKDAY(46462,10)-1462", "=DAYS360(44000,45000)": "=DAYS360(45462,46462)",
+    "=TEXT(45000,\"yyyy-mm-dd\")": "=TEXT(46462,\"yyyy-mm-dd\")", "=TEXT(45000,\"0.00\")": "=TEXT(45000,\"0.00\")",
+    "=TIME(1,2,3)": "=TIME(1,2,3)", "=1+1": "=1+1", "=TEXT(0,\"mmm d\")": "=TEXT(1462,\"mmm d\")",
+}  # fmt: skip
+
+
+def test_dates_that_count_from_1904_are_1462_days_less(compute):
+    """Microsoft says so, and of TEXT Excel has stored it."""
+    theirs, ours = compute([*LATER], mark_1904), compute([*LATER.values()])
+    assert {f: value for f, value, other in zip(LATER, theirs, ours, strict=True) if value != other} == {}
+    assert not any(isinstance(value, Unsupported) for value in ours)
+
+
+def test_what_is_not_certain_of_such_dates_is_refused(compute):
+    """A date before the first one, holidays, and functions with dates in criteria or of securities."""
+    formulas = ["=YEAR(-1)", "=DATE(1903,1,1)", "=EDATE(0,-1)", "=COUPNUM(45000,46000,2)", '=COUNTIF(A1:A9,">1")']
+    found = compute([*formulas, "=NETWORKDAYS(44000,45000,A1:A2)", '=DATEVALUE("2024-01-10")'], mark_1904)
+    assert [isinstance(value, Unsupported) for value in found] == [True] * 7
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_has_the_same_dates_from_1904(tmp_path):
+    """It knows this date system, and is another program."""
+    live = {f"F{row}": formula for row, formula in enumerate(LATER, start=1)}
+    book = workbook(tmp_path, None, S={"A1": 1, **{place: prefixed(formula) for place, formula in live.items()}})
+    mark_1904(book.path)
+    book = read_workbook(book.path)
+    ours, theirs = (find_engine(name).load(book).recalculate({}) for name in ("formulas", "libreoffice"))
+    known = [place for place in live if not isinstance(theirs[at(place)], Unsupported)]
+    for place in known:
+        one, other = ours[at(place)], theirs[at(place)]
+        assert one == (pytest.approx(other, rel=1e-12) if isinstance(other, float) else other), live[place]
+    assert len(known) > 15
 
 
 def test_a_workbook_tells_its_date_system(tmp_path):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from xlparity.reporters.typed import typed_formula
+from xlparity.excel.prefixes import typed_formula
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ from xlparity.excel.formula import end_of_call, tokens
 
 _PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)
 _CALL = re.compile(r"[A-Za-z_][\w.]*(?=\()")
+_SPILLED = re.compile(r"_xlfn\.ANCHORARRAY\(([^()]+)\)", re.IGNORECASE)
+_SINGLE = re.compile(r"_xlfn\.SINGLE\(([^()]+)\)", re.IGNORECASE)
+_ANY_PREFIX = re.compile(r"_xl(?:fn|ws|pm|op)\.", re.IGNORECASE)
 
 _XLFN = """
 ACOT ACOTH AGGREGATE ANCHORARRAY ARABIC ARRAYTOTEXT BASE BETA.DIST BETA.INV BINOM.DIST BINOM.DIST.RANGE BINOM.INV BITAND
@@ -115,6 +118,13 @@ def prefixed(formula: str) -> str:
     for call in reversed(misspelt(formula)):
         formula = formula[: call.start] + call.right + formula[call.start + len(call.name) :]
     return formula
+
+
+def typed_formula(text: str) -> str:
+    """The formula, or a sentence with formulas in it, as a person types them in Excel: ``STDEV.S(A1#)`` and no ``_xlfn.``."""
+    if "_xl" not in text.lower():
+        return text
+    return _ANY_PREFIX.sub("", _SINGLE.sub(r"@\1", _SPILLED.sub(r"\1#", text)))
 
 
 def as_read(formula: str) -> str:

@@ -21,6 +21,7 @@ from xlparity.excel.expand import expanded
 from xlparity.excel.fill import Filling
 from xlparity.excel.formula import Token, end_of_call, tokens
 from xlparity.excel.graph import Graph
+from xlparity.excel.information import answered
 from xlparity.excel.names import Scope, Table, whole_lines
 from xlparity.excel.resolve import resolved
 from xlparity.excel.unions import without_unions
@@ -139,7 +140,7 @@ class Workbook:
         text = self._at_the_clock(expanded(text, cell, self.scope))
         if self.external and "[" in text:
             _refuse_closed(text)
-        return without_unions(resolved(text, cell, self), self)
+        return without_unions(answered(resolved(text, cell, self), cell, self), self)
 
     def _at_the_clock(self, text: str) -> str:
         return text if self.clock is None else with_clock(text, self.clock)

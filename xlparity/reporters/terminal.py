@@ -8,11 +8,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from xlparity.excel.prefixes import typed_formula
 from xlparity.excel.values import Unsupported
 from xlparity.reporters import words
 from xlparity.reporters.findings import findings
 from xlparity.reporters.rows import quantities
-from xlparity.reporters.typed import typed, typed_formula
+from xlparity.reporters.typed import typed
 from xlparity.reporters.words import MARK, number, value
 from xlparity.reporters.wrapping import FormulaText
 from xlparity.results.fixed import Fixed

@@ -1,22 +1,12 @@
 """Formulas for people: as they are typed in Excel, and not as a file has them, ``STDEV.S(A1#)`` and no ``_xlfn.``."""
 
-import re
 from dataclasses import replace
 
+from xlparity.excel.prefixes import typed_formula
 from xlparity.results.report import CellResult, CheckResult, Finding, Report
 from xlparity.results.rules import MISNAMED
 
-_SPILLED = re.compile(r"_xlfn\.ANCHORARRAY\(([^()]+)\)", re.IGNORECASE)
-_SINGLE = re.compile(r"_xlfn\.SINGLE\(([^()]+)\)", re.IGNORECASE)
-_PREFIX = re.compile(r"_xl(?:fn|ws|pm|op)\.", re.IGNORECASE)
 _MARK = "_xl"
-
-
-def typed_formula(text: str) -> str:
-    """The formula, or a sentence with formulas in it, as a person types them."""
-    if _MARK not in text.lower():
-        return text
-    return _PREFIX.sub("", _SINGLE.sub(r"@\1", _SPILLED.sub(r"\1#", text)))
 
 
 def typed(report: Report) -> Report:

@@ -4,6 +4,8 @@ A guard raises Refusal where ``formulas`` is known to differ from Excel, or wher
 are those of ``formulas`` itself: Python scalars and two-dimensional object arrays, with its tokens for blanks and errors.
 """
 
+import contextlib
+import datetime
 import math
 import re
 import sys
@@ -35,6 +37,7 @@ DECIMALS = Context(28, ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero,
 """Python's default decimal context, whatever a reference or the calling program has set."""
 
 _NO_FRACTIONS = 2.0**52  # beyond this every double is whole
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PLAIN_NUMBER = re.compile(r" *[-+]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][-+]?[0-9]{1,2})? *")
 _ENGLISH_NUMBER = re.compile(
     r" *(?P<sign>[-+]?)(?P<money>\$?)(?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,15})?)(?P<percent>%?) *"
@@ -84,14 +87,24 @@ def numeric(*operands: Operand) -> None:
 
 
 def spelled_number(text: str) -> float | None:
-    """The number that a text spells for Excel in English: digits with commas between thousands, a percent sign, dollars."""
+    """The number that a text spells for Excel in English: with commas between thousands, a percent sign, dollars; or a date."""
     if _PLAIN_NUMBER.fullmatch(text):
         return float(text)
+    if (date := iso_date(text)) is not None:
+        return date
     match = _ENGLISH_NUMBER.fullmatch(text)
     if match is None or (match["money"] and match["percent"]):
         return None
     number = float(match["digits"].replace(",", "")) / (100 if match["percent"] else 1)
     return -number if match["sign"] == "-" else number
+
+
+def iso_date(text: str) -> float | None:
+    """The serial number, in the 1900 date system, of a date as in 2024-01-31, which Excel reads in every locale."""
+    if _ISO_DATE.fullmatch(text) and text > "1901":
+        with contextlib.suppress(ValueError):  # no such day: a text
+            return float((datetime.date.fromisoformat(text) - datetime.date(1899, 12, 30)).days)
+    return None
 
 
 def with_numbers(operand: Operand) -> Operand:

@@ -6,6 +6,13 @@ from typing import NamedTuple
 from xlparity.engines.evaluator.functions import FUNCTIONS
 from xlparity.engines.evaluator.functions.core import SYNTAX
 from xlparity.engines.evaluator.functions.signatures import Provider, formulas_has
+from xlparity.excel.expand import ITERATED
+
+WRITTEN_OUT = (
+    "OFFSET", "INDIRECT", "LET", "LAMBDA", "ISOMITTED", *ITERATED, "SUBTOTAL", "AGGREGATE", "FORMULATEXT", "ISFORMULA",
+)  # fmt: skip
+"""Functions of which a formula is written out, with references, other functions or answers of the file in their place."""
+_WRITTEN_OUT = "written out before the formula is computed"
 
 
 class Computed(NamedTuple):
@@ -18,7 +25,8 @@ class Computed(NamedTuple):
 
 def who_computes() -> list[Computed]:
     """Every function that is supported, in the order of the alphabet, the operators first."""
-    return [Computed(name, FUNCTIONS[name].by, _why(name)) for name in sorted(FUNCTIONS) if name not in SYNTAX]
+    known = [Computed(name, FUNCTIONS[name].by, _why(name)) for name in FUNCTIONS if name not in SYNTAX]
+    return sorted([*known, *(Computed(name, "xlparity", _WRITTEN_OUT) for name in WRITTEN_OUT)])
 
 
 def _why(name: str) -> str:

@@ -1,5 +1,6 @@
 """The session of the engine ``formulas``: a compiled workbook, recalculated in dependency order."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -21,8 +22,7 @@ from xlparity.engines.evaluator.evaluation import (
     in_both_readings,
     schedule,
 )
-from xlparity.engines.evaluator.functions import DATED
-from xlparity.engines.evaluator.guards import Refusal
+from xlparity.engines.evaluator.guards import Refusal, iso_date
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
 from xlparity.excel.address import Cell, Range
@@ -49,6 +49,8 @@ from xlparity.excel.workbook import Formula, Workbook
 _LARGEST_RANGE = 1_000_000  # cells of one range; a column of a sheet has 1,048,576
 _BLANK = "a blank"  # the name of the place for cells that get none of their own
 _OUT_OF_LINE = "#VALUE!"  # and of what Excel has for a range in a plain cell that is not in line with it
+_OTHER_DATE = "a date that is written as a text, in a workbook whose dates count from 1904"
+_QUOTED_DATE = re.compile(r'"[0-9]{4}-[0-9]{2}-[0-9]{2}"')
 _SPARE = 4_096  # numbers that formulas may have of which the references become known later
 _LARGEST = 64_000_000  # values computed at once, 576 MB, and as many in the second reading
 
@@ -94,6 +96,8 @@ class FormulasSession:
             if isinstance(content, Formula):
                 formulas.append((cell, content))
                 self._start.append(MISSING)
+            elif workbook.date1904 and isinstance(content, str) and iso_date(content) is not None:
+                self._start.append(Unsupported(_OTHER_DATE))
             else:
                 self._start.append(content)
         for member in workbook.members:
@@ -256,6 +260,8 @@ class FormulasSession:
     def _node(self, cell: Cell, formula: Formula) -> FormulaNode | None:
         results = tuple([self._result(member, cell) for member in (formula.area.cells() if formula.area else (cell,))])
         try:
+            if self._workbook.date1904 and _QUOTED_DATE.search(formula.text):
+                raise Refusal(_OTHER_DATE)
             plain = split(formula.text)
             if plain[0] in self._ordinary:
                 return self._of_shape(cell, formula, plain, results)
@@ -345,14 +351,12 @@ class FormulasSession:
         key = shape, array
         if key not in self._programs:
             try:
-                self._programs[key] = compile_shape(shape, array)
+                self._programs[key] = compile_shape(shape, array, self._workbook.date1904)
             except Refusal as reason:
                 self._programs[key] = reason
         program = self._programs[key]
         if isinstance(program, Refusal):
             raise program
-        if self._workbook.date1904 and any(step.name in DATED for step in program.steps):
-            raise Refusal("a function of dates in a workbook whose dates count from 1904")
         return program
 
     def _read(

@@ -12,7 +12,7 @@ from formulas.tokens.function import Function as CallToken
 from schedula import bypass
 from schedula.utils.gen import Token
 
-from xlparity.engines.evaluator.functions import FUNCTIONS, Function
+from xlparity.engines.evaluator.functions import FUNCTIONS, SINCE_1904, Function
 from xlparity.engines.evaluator.functions.core import ARRAY_ROW
 from xlparity.engines.evaluator.functions.signatures import OMITTED
 from xlparity.engines.evaluator.guards import DECIMALS, Operand, Refusal
@@ -54,10 +54,14 @@ Context = Literal["arrays", "plain", "unsure"]
 
 
 @lru_cache(maxsize=1 << 12)  # a check, its suggestions and copies of a workbook share nearly all shapes
-def compile_shape(shape: str, array: bool) -> Program:
-    """The program of a shape, ``array`` for an array formula; raises Refusal where it is not supported."""
-    shape, called = lifted(shape, lambda body: compile_shape(body, True))
-    functions = ChainMap(called, FUNCTIONS) if called else FUNCTIONS
+def compile_shape(shape: str, array: bool, date1904: bool = False) -> Program:
+    """The program of a shape, ``array`` for an array formula; raises Refusal where it is not supported.
+
+    ``date1904`` says that the workbook's dates count from 1904.
+    """
+    shape, called = lifted(shape, lambda body: compile_shape(body, True, date1904))
+    supported = SINCE_1904 if date1904 else FUNCTIONS
+    functions = ChainMap(called, supported) if called else supported  # type: ignore[arg-type]  # nothing is put into it
     for token in reversed(tokens(shape)):
         # Checked in the text: the parser makes a plain reference of INDIRECT("A1"), and no call remains.
         if token.kind == "function":
@@ -65,6 +69,8 @@ def compile_shape(shape: str, array: bool) -> Program:
             if name in CHANGING:
                 raise Refusal(f"{name} gives another value each time; make its cell an input")
             if name not in functions and name not in _PASSED_ON:
+                if name in FUNCTIONS:
+                    raise Refusal("a function of dates in a workbook whose dates count from 1904")
                 of = " of what cells decide" if name in RESOLVED else ""
                 raise Refusal(f"the function {name}{of}, which this engine does not support")
             shape = f"{shape[: token.start]}{name}({shape[token.end :]}"

@@ -4,8 +4,6 @@ A criterion is a value, or a text such as ``">=5"``, ``"<>a*"`` or ``"="``. What
 number equals a text that reads as that number, but is neither above nor below one, and is unequal to it.
 """
 
-import contextlib
-import datetime
 import operator
 import re
 from collections.abc import Callable
@@ -23,7 +21,6 @@ Matcher: TypeAlias = Callable[[Any], bool]
 
 _OPERATOR = re.compile(r"(<>|<=|>=|<|>|=)?(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
-_ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _CERTAINLY_TEXT = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)  # in no locale a number, date or time
 _ESCAPED = re.compile(r"~[*?~]")
 _WILD = re.compile(r"~.|[*?]", re.DOTALL)
@@ -94,9 +91,8 @@ def _read(text: str) -> Any:
         return float(text)
     if text.upper() in ("TRUE", "FALSE"):
         return text.upper() == "TRUE"
-    if _ISO_DATE.fullmatch(text) and text > "1901":
-        with contextlib.suppress(ValueError):  # no such day: a text
-            return float((datetime.date.fromisoformat(text) - datetime.date(1899, 12, 30)).days)
+    if (date := guards.iso_date(text)) is not None:
+        return date
     return _ERRORS.get(text.upper())
 
 

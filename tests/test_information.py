@@ -1,0 +1,44 @@
+"""FORMULATEXT and ISFORMULA: what the file says of formulas."""
+
+import pytest
+from formula_cases import at, same, workbook
+
+from xlparity.engines.registry import find_engine
+from xlparity.excel.values import Unsupported
+
+CELLS = {
+    "A1": "=SUM(B1:B2, 1)", "A2": 5, "A3": '=IF(B1>1,"a ""b""","c")', "A4": "=_xlfn.STDEV.S(B1:B2)", "A5": "=STDEV.S(B1:B2)",
+    "A6": "=_xlfn.LET(_xlpm.x,B1,_xlpm.x*2)", "B1": 1, "B2": 2, "C1:C2": "{=B1:B2*2}",
+}  # fmt: skip
+
+VALUES = {
+    "FORMULATEXT(A1)": "=SUM(B1:B2, 1)", "FORMULATEXT(A2)": "#N/A", "FORMULATEXT(Z9)": "#N/A",
+    "FORMULATEXT($A$3)": '=IF(B1>1,"a ""b""","c")', "FORMULATEXT(A4)": "=STDEV.S(B1:B2)", "FORMULATEXT(S!A6)": "=LET(x,B1,x*2)",
+    "LEN(FORMULATEXT(there))": 14, "FORMULATEXT(OFFSET(A2,-1,0))": "=SUM(B1:B2, 1)", "FORMULATEXT(#REF!)": "#REF!",
+    "IF(ISFORMULA(A1),1,2)": 1, "ISFORMULA(A2)": False, "ISFORMULA(C2)": True, "ISFORMULA(#REF!)": "#REF!",
+}  # fmt: skip
+REFUSED = ["FORMULATEXT(A1:A2)", "FORMULATEXT(A5)", "FORMULATEXT(C1)", "ISFORMULA(A1:A2)", 'FORMULATEXT("A1")']
+
+
+@pytest.fixture(scope="module")
+def values(tmp_path_factory):
+    written = [
+        text.replace("FORMULATEXT(", "_xlfn.FORMULATEXT(").replace("ISFORMULA(", "_xlfn.ISFORMULA(")
+        for text in (*VALUES, *REFUSED)
+    ]
+    live = {f"E{row}": f"={text}" for row, text in enumerate(written, start=1)}
+    book = workbook(tmp_path_factory.mktemp("information"), S=CELLS | live, names={"there": "S!$A$1"})
+    found = find_engine("formulas").load(book).recalculate({})
+    return {text: found[at(f"E{row}")] for row, text in enumerate((*VALUES, *REFUSED), start=1)}
+
+
+@pytest.mark.parametrize("text", VALUES)
+def test_the_answer_is_what_excel_shows_of_the_formula(values, text):
+    """As it is typed, with the spaces that it has."""
+    assert same(values[text], VALUES[text])
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_excel_shows_otherwise_is_refused(values, text):
+    """Array formulas have braces there, and a function without its prefix is one that Excel does not know."""
+    assert isinstance(values[text], Unsupported)
