@@ -339,11 +339,13 @@ def test_a_session_like_another_computes_as_a_fresh_one(two_iterations):
     assert session.recalculate({}) == FormulasEngine().load(original).recalculate({})
 
 
-def test_dates_are_refused_in_a_session_like_one_whose_dates_are_others():
+def test_dates_are_others_in_a_session_like_one_whose_dates_count_from_1900():
     """The programs are shared, and what the dates of a workbook count from is not."""
     dated = book({"A1": 1, "B1": "=YEAR(A1)"})
-    other = FormulasSession(dated).like(replace(dated, date1904=True))
-    assert isinstance(other.recalculate({})[at("B1")], Unsupported)
+    session = FormulasSession(dated)
+    other = session.like(replace(dated, date1904=True))
+    assert other.recalculate({})[at("B1")] == 1904.0
+    assert session.recalculate({})[at("B1")] == other.like(dated).recalculate({})[at("B1")] == 1900.0
 
 
 BLOCK: dict[str, Value | str] = {"A1": 1, "A2": 2, "A3": 3, "D1:D3": "=A1:A3*10", "E1": "=SUM(D1:D3)"}

@@ -80,7 +80,7 @@ class FormulasSession:
     def __init__(self, workbook: Workbook, base: "FormulasSession | None" = None) -> None:
         self._places: dict[Cell, int] = {}
         self._start: list[Value] = []
-        self._programs: dict[tuple[str, bool], Program | Refusal] = base._programs if base else {}
+        self._programs: dict[tuple[str, bool, bool], Program | Refusal] = base._programs if base else {}
         self._plans: Plans = base._plans if base else {}
         self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
         self._constants: dict[
@@ -348,10 +348,10 @@ class FormulasSession:
         return "(#NAME?)" if scope.misses(word, cell.sheet) else scope.meaning(word, cell)
 
     def _program(self, shape: str, array: bool) -> Program:
-        key = shape, array
+        key = shape, array, self._workbook.date1904
         if key not in self._programs:
             try:
-                self._programs[key] = compile_shape(shape, array, self._workbook.date1904)
+                self._programs[key] = compile_shape(*key)
             except Refusal as reason:
                 self._programs[key] = reason
         program = self._programs[key]
