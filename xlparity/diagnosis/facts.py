@@ -15,6 +15,7 @@ from xlparity.excel.values import BLANK
 _NEAR = 1e-9  # relative difference up to which numbers are equal, as by the default tolerance
 _ZERO = 1e-12  # absolute value up to which a number is zero, as by the default tolerance
 _FEWEST = 3  # values with the same ratio or offset, before it is reported
+_MOSTLY = 0.8  # share of the values of one kind that are wrong, for it to be worth saying
 _FAIR = 0.1  # the smallest share of values on either side of "only where"
 _EPS, _ROUNDING = 1e-15, 1e-8  # rounding error of a difference, and the offset below which it may be rounding error
 _RATIOS = (
@@ -54,8 +55,9 @@ def _about(actual: Floats, expected: Floats) -> Iterator[str]:
     with np.errstate(all="ignore"):
         both = (np.abs(expected) > _NEAR) & (np.abs(actual) > _ZERO)
         ratios = actual[both] / expected[both]
-    if len(ratios) >= _FEWEST and both.sum() >= (np.abs(expected) > _NEAR).sum() and _constant(ratios):
-        ratio = float(np.median(ratios))
+        ratio = float(np.median(ratios)) if len(ratios) >= _FEWEST else 1.0
+        others = np.abs(actual - ratio * expected)[~both]  # zeros, which any ratio leaves what they are
+    if ratio != 1.0 and _constant(ratios) and np.all(others <= _NEAR * max(1.0, abs(ratio))):
         named = next((name for value, name in _RATIOS if math.isclose(value, ratio, rel_tol=_NEAR)), None)
         yield f"it is the reference's value times {named or f'{ratio:.10g}'}"
         return
@@ -95,9 +97,14 @@ def _beside_others(root: Root, quantity_map: QuantityMap, actual: Floats, expect
     if wrong.all() or not wrong.any():
         return
     for name, values in _others(root, quantity_map):
-        tests = ((values == 0, "= 0"), (values == 1, "= 1"), (values < 0, "< 0"), (values > 0, "> 0"))
+        tests = (
+            (values == 0, "= 0"), (values == 1, "= 1"), (values < 0, "< 0"), (values > 0, "> 0"), (values <= 0, "<= 0"),
+            (values >= 0, ">= 0"),
+        )  # fmt: skip
         for where, said in tests:
-            if (where == wrong).all() and _FAIR <= where.mean() <= 1 - _FAIR:
+            # Where a factor is zero, a wrong formula agrees.
+            mostly = wrong.sum() >= _MOSTLY * where.sum()
+            if mostly and not (wrong & ~where).any() and _FAIR <= where.mean() <= 1 - _FAIR:
                 yield f"it differs only where {name} {said}"
                 return
 
