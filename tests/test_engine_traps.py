@@ -750,8 +750,11 @@ def test_a_number_in_a_text_is_one_for_operators_and_functions_of_numbers(comput
 def test_a_date_in_the_international_form_is_its_serial_number(tmp_path, compute):
     """Excel reads it in every locale; the LCM, FLOOR and other columns of public workbooks have it among their arguments."""
     values = compute({"A1": "2024-01-10", "F1": "=A1+1", "F2": '="2024-01-31"-A1', "F3": "=FLOOR(A1,2)", "F4": "=SUM(A1:A2)",
-                      "F5": '=A1="2024-01-10"', "F6": "=ABS(A1)", "F7": "=ISNUMBER(A1)"})  # fmt: skip
-    assert [values[f"F{row}"] for row in range(1, 8)] == [45302.0, 21.0, 45300.0, 0.0, True, 45301.0, False]
+                      "F5": '=A1="2024-01-10"', "F6": "=ABS(A1)", "F7": "=ISNUMBER(A1)",
+                      "F8": '=TEXT(A1,"dd/mm/yyyy")', "F9": '=TEXT("50%","0.00")'})  # fmt: skip
+    assert [values[f"F{row}"] for row in range(1, 10)] == [
+        45302.0, 21.0, 45300.0, 0.0, True, 45301.0, False, "10/01/2024", "0.50"
+    ]  # fmt: skip
 
 
 def test_such_a_date_is_refused_where_dates_count_from_1904(tmp_path):

@@ -53,12 +53,14 @@ def linked(path, cells, link=LINK):
     [
         ("=[1]Rates!A1*2", 0.5), ("=[1]Rates!$A$1+1", 1.25), ("='[1]My data'!B3", 7.0), ("=SUM([1]Rates!A1:A9)", 0.75),
         ("=[1]Rates!B1&\"!\"", "text!"), ("=IF([1]rates!C1,1,2)", 1.0), ("=[1]Rates!D1", ErrorValue("#N/A")),
-        ("=[1]Rates!Z9", 0.0), ("=[1]Gone!A1", ErrorValue("#REF!")), ("=IFERROR([1]Gone!A1,3)", 3.0),
+        ("=SUMIF(B1:B2,[1]Rates!A1)", 0.25), ("=OFFSET(B1,[1]Rates!A2*2,0)", 9.0),
+        ("=COUNTIF(B1:B2,IF([1]Rates!A1>0,0.25,1))", 1.0), ("=[1]Rates!Z9", 0.0),
+        ("=[1]Gone!A1", ErrorValue("#REF!")), ("=IFERROR([1]Gone!A1,3)", 3.0),
     ],
 )  # fmt: skip
 def test_a_reference_to_another_workbook_has_the_value_that_the_file_keeps(tmp_path, formula, expected):
     """Excel shows it too, when it opens the file and not the other one; of a sheet that it did not find it has #REF!."""
-    book = read_workbook(linked(tmp_path / "book.xlsx", {"A1": formula}))
+    book = read_workbook(linked(tmp_path / "book.xlsx", {"A1": formula, "B1": 0.25, "B2": 9}))
     found = find_engine("formulas").load(book).recalculate({})[parse_range("A1", "S").first]
     assert (type(found), found) == (type(expected), expected)
 

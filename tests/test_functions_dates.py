@@ -144,6 +144,8 @@ LATER = {
     "=YEARFRAC(44000,45000,1)": "=YEARFRAC(45462,46462,1)", "=NETWORKDAYS(44000,45000)": "=NETWORKDAYS(45462,46462)",
     "=WORKDAY(45000,10)": "=WORKDAY(46462,10)-1462", "=DAYS360(44000,45000)": "=DAYS360(45462,46462)",
     "=TEXT(45000,\"yyyy-mm-dd\")": "=TEXT(46462,\"yyyy-mm-dd\")", "=TEXT(45000,\"0.00\")": "=TEXT(45000,\"0.00\")",
+    '=TEXT(5,"0 ""days""")': '="5 days"', '=TEXT(5,"[Red]0")': '="5"', '=TEXT(5,"$#,##0.00 ""USD""")': '="$5.00 USD"',
+    '=TEXT(5,"0\\m")': '="5m"', '="2024-01-31"&"x"': '="2024-01-31x"', '=LEN("2024-01-31")': "=10", '=MAX(5,A5)': "=MAX(5,A5)",
     "=TIME(1,2,3)": "=TIME(1,2,3)", "=1+1": "=1+1", "=TEXT(0,\"mmm d\")": "=TEXT(1462,\"mmm d\")",
 }  # fmt: skip
 
@@ -155,11 +157,20 @@ def test_dates_that_count_from_1904_are_1462_days_less(compute):
     assert not any(isinstance(value, Unsupported) for value in ours)
 
 
+_TEXTS = [
+    '=(2024&"-01-31")+0',
+    '=VALUE("2024"&"-01-31")',
+    '=YEAR("2024-01-31")',
+    '="2024-01-31"+1',
+    '=TEXT("2024-01-31","0")',
+]
+
+
 def test_what_is_not_certain_of_such_dates_is_refused(compute):
     """A date before the first one, holidays, and functions with dates in criteria or of securities."""
     formulas = ["=YEAR(-1)", "=DATE(1903,1,1)", "=EDATE(0,-1)", "=COUPNUM(45000,46000,2)", '=COUNTIF(A1:A9,">1")']
-    found = compute([*formulas, "=NETWORKDAYS(44000,45000,A1:A2)", '=DATEVALUE("2024-01-10")'], mark_1904)
-    assert [isinstance(value, Unsupported) for value in found] == [True] * 7
+    found = compute([*formulas, "=NETWORKDAYS(44000,45000,A1:A2)", '=DATEVALUE("2024-01-10")', *_TEXTS], mark_1904)
+    assert [isinstance(value, Unsupported) for value in found] == [True] * (7 + len(_TEXTS))
 
 
 @pytest.mark.libreoffice

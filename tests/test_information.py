@@ -17,7 +17,18 @@ VALUES = {
     "LEN(FORMULATEXT(there))": 14, "FORMULATEXT(OFFSET(A2,-1,0))": "=SUM(B1:B2, 1)", "FORMULATEXT(#REF!)": "#REF!",
     "IF(ISFORMULA(A1),1,2)": 1, "ISFORMULA(A2)": False, "ISFORMULA(C2)": True, "ISFORMULA(#REF!)": "#REF!",
 }  # fmt: skip
-REFUSED = ["FORMULATEXT(A1:A2)", "FORMULATEXT(A5)", "FORMULATEXT(C1)", "ISFORMULA(A1:A2)", 'FORMULATEXT("A1")']
+OTHERWISE = {
+    "D1": "=sum(b1:b2)", "D2": "=S!B1+'S'!B2", "D3": "=IF(A2=1.50,1,2)", "D4": "=1e3+1", "D5": '="_xlfn.ab"&1', "D6": "=B1:B2*2",
+    "D7": "=_xlfn.SINGLE(B1:B2)", "D8": "=there+1",
+}  # fmt: skip
+REFUSED = [
+    *(f"FORMULATEXT({cell})" for cell in OTHERWISE),
+    "FORMULATEXT(A1:A2)",
+    "FORMULATEXT(A5)",
+    "FORMULATEXT(C1)",
+    "ISFORMULA(A1:A2)",
+    'FORMULATEXT("A1")',
+]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +38,7 @@ def values(tmp_path_factory):
         for text in (*VALUES, *REFUSED)
     ]
     live = {f"E{row}": f"={text}" for row, text in enumerate(written, start=1)}
-    book = workbook(tmp_path_factory.mktemp("information"), S=CELLS | live, names={"there": "S!$A$1"})
+    book = workbook(tmp_path_factory.mktemp("information"), S=CELLS | OTHERWISE | live, names={"there": "S!$A$1"})
     found = find_engine("formulas").load(book).recalculate({})
     return {text: found[at(f"E{row}")] for row, text in enumerate((*VALUES, *REFUSED), start=1)}
 

@@ -25,12 +25,17 @@ WRITTEN = {
     "SUM(S!A1:S!A2)": ("SUM(S!A1:A2)", 3),
     "SUM(A1:S!B2)": ("SUM(S!A1:B2)", 33),
     "(A1)+(B1)": ("(A1)+(B1)", 11),
+    "SUM(A1:B2:C2 B1:B2)": ("SUM(S!B1:B2)", 30),
+    "SUM(S!A1:S!C2 B1:B2)": ("SUM(S!B1:B2)", 30),
+    "SUM(B1:B2 A1:S!C2)": ("SUM(S!B1:B2)", 30),
+    "COUNT(A1:OFFSET(A1,1,2) A2:C2)": ("COUNT(S!A2:C2)", 3),
     '"SUM(D:T!A1)"': ('"SUM(D:T!A1)"', "SUM(D:T!A1)"),
 }
 # It is not certain what Excel makes of these, or they take another path.
 REFUSED = [
     "LARGE((A1:A2,B1:B2),1)", "SUM(D:Nowhere!A1)", "SUM((A1,B1*1))", "(A1,B1)", "D:T!A1", "SUM(D:T!A1*2)", "INDEX((A1,B1),1,1,2)",
-    "SUM(D!A1:T!A2)",
+    "SUM(D!A1:T!A2)", "SUM(($A$1:$B$2) (B1:C2))", "SUM((A1:B2)(B1:C2))", "SUM(A1:C2 INDEX(A1:C2,0,2))", "IF(A1>0,(A1) (B1))",
+    "SUM(INDEX(A1:C2,0,2) (A2:C2))", "COUNT((A1:A2) A2:C2)",
 ]  # fmt: skip
 
 

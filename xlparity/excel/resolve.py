@@ -303,8 +303,9 @@ def with_ranges(formula: str, cell: Cell, workbook: "Workbook") -> str:
 
     Of an error value beside a colon it is that error, and of two ranges that do not meet #NULL!.
     """
-    found = tokens(formula)
-    for left, right in reversed([*pairwise(found)]):
+    pairs = [*pairwise(tokens(formula))]
+    # The colon binds tighter than the space, and of several spaces the first comes first.
+    for left, right in sorted(pairs, key=lambda pair: ":" not in formula[pair[0].end : pair[1].start]):
         between = formula[left.end : right.start]
         if between.strip() not in (":", "") or not between:
             continue

@@ -19,7 +19,7 @@ from xlparity.excel.contents import Formula as Formula  # noqa: PLC0414  (here i
 from xlparity.excel.contents import replaced
 from xlparity.excel.expand import expanded
 from xlparity.excel.fill import Filling
-from xlparity.excel.formula import Token, end_of_call, tokens
+from xlparity.excel.formula import end_of_call, split_arguments, tokens
 from xlparity.excel.graph import Graph
 from xlparity.excel.information import answered
 from xlparity.excel.names import Scope, Table, whole_lines
@@ -29,11 +29,15 @@ from xlparity.excel.values import BLANK, ErrorValue, Unsupported, Value
 from xlparity.excel.volatile import with_clock
 from xlparity.process import LOCK
 
-_OPEN_ONLY = frozenset((
-    "SUMIF", "SUMIFS", "COUNTIF", "COUNTIFS", "COUNTBLANK", "AVERAGEIF", "AVERAGEIFS", "MAXIFS", "MINIFS", "OFFSET", "INDIRECT",
-    "RANK", "RANK.EQ", "RANK.AVG", "DSUM", "DCOUNT", "DCOUNTA", "DAVERAGE", "DGET", "DMAX", "DMIN", "DPRODUCT", "DSTDEV",
-    "DSTDEVP", "DVAR", "DVARP",
-))  # fmt: skip  # they take nothing but references, and Excel has none to a closed workbook
+_OPEN_ONLY = {
+    **dict.fromkeys(("COUNTIF", "COUNTBLANK", "OFFSET"), slice(0, 1)),
+    **dict.fromkeys(("SUMIF", "AVERAGEIF", "COUNTIFS"), slice(0, None, 2)),
+    **dict.fromkeys(("SUMIFS", "AVERAGEIFS", "MAXIFS", "MINIFS"), slice(0, None)),  # whose criteria are seldom alone elsewhere
+    **dict.fromkeys(("RANK", "RANK.EQ", "RANK.AVG"), slice(1, 2)),
+    **dict.fromkeys((
+        "DSUM", "DCOUNT", "DCOUNTA", "DAVERAGE", "DGET", "DMAX", "DMIN", "DPRODUCT", "DSTDEV", "DSTDEVP", "DVAR", "DVARP",
+    ), slice(0, None, 2)),
+}  # fmt: skip  # which of their arguments take nothing but references, and Excel has none to a closed workbook
 _LARGEST_AREA = 1_000_000  # cells of an array formula or a data table
 
 
@@ -268,16 +272,12 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
 
 def _refuse_closed(formula: str) -> None:
     """Raises ValueError where a function is given cells of another workbook that Excel computes with open workbooks only."""
-    found = tokens(formula)
-    for token in found:
-        if token.kind == "function" and (name := prefixes.without_prefix(token.text[:-1])) in _OPEN_ONLY:
-            end = end_of_call(formula, token.end - 1) or len(formula)
-            if any(token.end <= other.start < end and _of_another(other) for other in found):
-                raise ValueError(f"{name} of another workbook, which is #VALUE! while that workbook is closed")
-
-
-def _of_another(token: Token) -> bool:
-    return token.kind == "reference" and token.text.lstrip("'").startswith("[")
+    for token in tokens(formula):
+        name = prefixes.without_prefix(token.text[:-1]) if token.kind == "function" else ""
+        end = end_of_call(formula, token.end - 1) if name in _OPEN_ONLY else None
+        given = split_arguments(formula, token.end, end - 1) if end is not None else []
+        if any(text.strip().lstrip("'").startswith("[") for text in given[_OPEN_ONLY.get(name, slice(0))]):
+            raise ValueError(f"{name} of another workbook, which is #VALUE! while that workbook is closed")
 
 
 def _external(link: ooxml.RawLink) -> ExternalSheet:

@@ -10,6 +10,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, Overflow
 from typing import Any, TypeAlias
 
@@ -37,6 +38,7 @@ DECIMALS = Context(28, ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero,
 """Python's default decimal context, whatever a reference or the calling program has set."""
 
 _NO_FRACTIONS = 2.0**52  # beyond this every double is whole
+_FROM_1904: ContextVar[bool] = ContextVar("dates count from 1904", default=False)
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PLAIN_NUMBER = re.compile(r" *[-+]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][-+]?[0-9]{1,2})? *")
 _ENGLISH_NUMBER = re.compile(
@@ -100,11 +102,23 @@ def spelled_number(text: str) -> float | None:
 
 
 def iso_date(text: str) -> float | None:
-    """The serial number, in the 1900 date system, of a date as in 2024-01-31, which Excel reads in every locale."""
+    """The serial number of a date as in 2024-01-31, which Excel reads in every locale; refused where it counts from 1904."""
     if _ISO_DATE.fullmatch(text) and text > "1901":
+        if _FROM_1904.get():
+            raise Refusal("a date that is written as a text, in a workbook whose dates count from 1904")
         with contextlib.suppress(ValueError):  # no such day: a text
             return float((datetime.date.fromisoformat(text) - datetime.date(1899, 12, 30)).days)
     return None
+
+
+@contextlib.contextmanager
+def dates_from_1904(counted: bool) -> Iterator[None]:
+    """While this lasts, dates that are written as texts count from 1904, if so ``counted``, and are refused."""
+    token = _FROM_1904.set(counted)
+    try:
+        yield
+    finally:
+        _FROM_1904.reset(token)
 
 
 def with_numbers(operand: Operand) -> Operand:

@@ -1,6 +1,5 @@
 """The session of the engine ``formulas``: a compiled workbook, recalculated in dependency order."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -22,7 +21,7 @@ from xlparity.engines.evaluator.evaluation import (
     in_both_readings,
     schedule,
 )
-from xlparity.engines.evaluator.guards import Refusal, iso_date
+from xlparity.engines.evaluator.guards import Refusal, dates_from_1904
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
 from xlparity.excel.address import Cell, Range
@@ -49,8 +48,6 @@ from xlparity.excel.workbook import Formula, Workbook
 _LARGEST_RANGE = 1_000_000  # cells of one range; a column of a sheet has 1,048,576
 _BLANK = "a blank"  # the name of the place for cells that get none of their own
 _OUT_OF_LINE = "#VALUE!"  # and of what Excel has for a range in a plain cell that is not in line with it
-_OTHER_DATE = "a date that is written as a text, in a workbook whose dates count from 1904"
-_QUOTED_DATE = re.compile(r'"[0-9]{4}-[0-9]{2}-[0-9]{2}"')
 _SPARE = 4_096  # numbers that formulas may have of which the references become known later
 _LARGEST = 64_000_000  # values computed at once, 576 MB, and as many in the second reading
 
@@ -96,8 +93,6 @@ class FormulasSession:
             if isinstance(content, Formula):
                 formulas.append((cell, content))
                 self._start.append(MISSING)
-            elif workbook.date1904 and isinstance(content, str) and iso_date(content) is not None:
-                self._start.append(Unsupported(_OTHER_DATE))
             else:
                 self._start.append(content)
         for member in workbook.members:
@@ -195,9 +190,10 @@ class FormulasSession:
         batch = self._store(plan.shadows, held, samples)
         kept = np.zeros(len(batch.numbers), dtype=bool)
         kept[list(held)] = True
-        if not plan.dynamic:
-            return evaluate(plan.groups, batch, kept, plan.shadows)
-        return self._with_dynamic(plan, batch, kept, {})
+        with dates_from_1904(self._workbook.date1904):
+            if not plan.dynamic:
+                return evaluate(plan.groups, batch, kept, plan.shadows)
+            return self._with_dynamic(plan, batch, kept, {})
 
     def _with_dynamic(
         self, plan: Plan, batch: Store, kept: NDArray[np.bool_], refused: Mapping[DynamicFormula, Unsupported]
@@ -260,8 +256,6 @@ class FormulasSession:
     def _node(self, cell: Cell, formula: Formula) -> FormulaNode | None:
         results = tuple([self._result(member, cell) for member in (formula.area.cells() if formula.area else (cell,))])
         try:
-            if self._workbook.date1904 and _QUOTED_DATE.search(formula.text):
-                raise Refusal(_OTHER_DATE)
             plain = split(formula.text)
             if plain[0] in self._ordinary:
                 return self._of_shape(cell, formula, plain, results)

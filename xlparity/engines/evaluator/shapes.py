@@ -25,6 +25,10 @@ from xlparity.excel.resolve import NAMES as RESOLVED
 from xlparity.excel.volatile import CHANGING
 
 _MARK = re.compile(f"[{CELL_MARK}{RANGE_MARK}{LINES_MARK}]")
+_STRING = re.compile(r'"(?:[^"]|"")*"')
+_SIDE_BY_SIDE = re.compile(
+    rf"[)}}{CELL_MARK}{RANGE_MARK}{LINES_MARK}][ \n\r\t]*[({{A-Za-z_{CELL_MARK}{RANGE_MARK}{LINES_MARK}]"
+)
 _SIGNS = re.compile(r"[-+](?: *[-+])+ *")  # spaces only: to Python the marks are white space as well
 _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of a function
 
@@ -77,6 +81,8 @@ def compile_shape(shape: str, array: bool, date1904: bool = False) -> Program:
         if token.kind == "number" and not (token.text.isdigit() and len(token.text) <= _DIGITS):
             # The parser reads neither 1E5 nor 5. as numbers; Excel does, and cuts numbers to 15 digits.
             shape = shape[: token.start] + repr(_fifteen_digits(token.text)) + shape[token.end :]
+    if _SIDE_BY_SIDE.search(_STRING.sub('""', shape)):
+        raise Refusal("an intersection of references in brackets, or of what functions refer to")
     shape = _signs_apart(shape)
     kinds = _MARK.findall(shape)
     # Each reference gets an address of its own, since formulas merges references of the same name.

@@ -48,6 +48,7 @@ class OriginalSession(FormulasSession):
         own = self._workbook
         if (
             workbook.scope is not own.scope
+            or workbook.date1904  # what a session computes itself is told so
             or len(workbook.cells) != len(own.cells)
             or (workbook.sheets, workbook.extents, workbook.date1904) != (own.sheets, own.extents, own.date1904)
             or workbook.members != own.members

@@ -33,7 +33,8 @@ class Piece(NamedTuple):
     text: str
 
 
-def _sections(form: str) -> list[list[Piece]]:
+def sections_of(form: str) -> list[list[Piece]]:
+    """The pieces of each section of a format; raises Refusal for what is in none that is known."""
     sections: list[list[Piece]] = [[]]
     position = slashes = 0
     while position < len(form):
@@ -227,7 +228,7 @@ def _part(when: datetime.datetime, letter: str, length: int, noon: bool) -> str:
 
 def formatted(number: float, form: str) -> Any:
     """A number in a format; refused where the format has something whose outcome is not certain."""
-    sections = _sections(form)
+    sections = sections_of(form)
     if len(sections) > 4 or not form:
         raise Refusal("a format without or with too many sections")
     kinds = {piece.kind for section in sections for piece in section}
@@ -272,9 +273,10 @@ def to_format(value: Any, form: str) -> Any:
             raise Refusal("a format with a section for texts")
         if isinstance(value, bool):
             return str(value).upper()
-        guards.numeric(value)
-        if not guards.is_plain_number(value):
+        if (number := guards.spelled_number(value)) is None:
+            guards.numeric(value)
             return value
+        value = number
     return formatted(0.0 if value is EMPTY else float(value), form)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from schedula import EMPTY
 
+from xlparity.engines.evaluator.functions.formats import sections_of
 from xlparity.engines.evaluator.functions.signatures import Function
 from xlparity.engines.evaluator.guards import Refusal, is_number
 
@@ -61,8 +62,8 @@ def _later(name: str, call: Callable[..., Any], dates: _Dates) -> Callable[..., 
 
 
 def _is_dated(form: str) -> bool:
-    """Whether a format may be one of a date or a time: it has one of their letters."""
-    return not set("ymdhs").isdisjoint(form.lower())
+    """Whether a format is one of a date or a time."""
+    return any(piece.kind in ("date", "half") for section in sections_of(form) for piece in section)
 
 
 def _moved(value: Any) -> Any:
