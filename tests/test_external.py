@@ -53,7 +53,7 @@ def linked(path, cells, link=LINK):
     [
         ("=[1]Rates!A1*2", 0.5), ("=[1]Rates!$A$1+1", 1.25), ("='[1]My data'!B3", 7.0), ("=SUM([1]Rates!A1:A9)", 0.75),
         ("=[1]Rates!B1&\"!\"", "text!"), ("=IF([1]rates!C1,1,2)", 1.0), ("=[1]Rates!D1", ErrorValue("#N/A")),
-        ("=SUMIF(B1:B2,[1]Rates!A1)", 0.25), ("=OFFSET(B1,[1]Rates!A2*2,0)", 9.0),
+        ("=SUMIF(B1:B2,[1]Rates!A1)", 0.25), ("=SUMIFS(B1:B2,B1:B2,[1]Rates!A1)", 0.25), ("=OFFSET(B1,[1]Rates!A2*2,0)", 9.0),
         ("=COUNTIF(B1:B2,IF([1]Rates!A1>0,0.25,1))", 1.0), ("=[1]Rates!Z9", 0.0),
         ("=[1]Gone!A1", ErrorValue("#REF!")), ("=IFERROR([1]Gone!A1,3)", 3.0),
     ],
@@ -78,6 +78,10 @@ def test_a_reference_to_another_workbook_has_the_value_that_the_file_keeps(tmp_p
         '=SUMIF([1]Rates!A1:A9,">0")',
         '=1+IF(1,COUNTIFS(B1:B2,1,[1]Rates!$A$1:$A$2,">0"))',
         "=COUNTBLANK('[1]My data'!B3:B4)",
+        '=SUMIF(INDEX([1]Rates!A1:A9,0),">0")',
+        '=SUMIF(CHOOSE(1,[1]Rates!A1:A2),">0")',
+        '=COUNTIF((([1]Rates!A1:A2)),">0")',
+        '=SUMIFS(B1:B2,[1]Rates!A1:A2,">0")',
     ],
 )
 def test_what_the_file_does_not_keep_is_refused(tmp_path, formula):

@@ -15,10 +15,13 @@ CASES = {
     "=ADDRESS(1,1,1,TRUE)": "$A$1", "=VALUETOTEXT(0.9)": "0.9", "=VLOOKUP(0,{1,0},0)": "#N/A", '=MODE(1.1,"1",1)': "#VALUE!",
     "=BESSELJ(1.9,2)": 0.3299257276923873, "=PERCENTILE(D!E1:E1,0.5)": "#N/A", "=LARGE(D!E1:E1,1)": "#N/A",
     '=LARGE(D!A1:A4,"x")': "#VALUE!", "=GCD(NA(),4)": "#N/A", "=GCD(-1,4)": "#NUM!", "=YEARFRAC(NA(),2,1)": "#N/A",
+    '=IF("25%",1,2)': "#VALUE!", '=NOT("2024-01-10")': "#VALUE!", '=IF("1",1,2)': "#VALUE!",
+    '=ISODD("2024-01-10")': True, '=ISEVEN("25%")': True, '=ISODD("$3")': True, '=ISEVEN("x")': "#VALUE!",
     '=TEXT(0.5,"0%")': "50%", '=TEXT(0.5,"0.0%")': "50.0%",
 }  # fmt: skip
 # It is not known at which argument Excel looks first, or what it writes.
 REFUSED = [
+    '=VLOOKUP(1,D!A1:B4,2,"25%")', '=FIXED(1,2,"$3")', '=VLOOKUP(1,D!A1:B4,2,"2024-01-10")',
     '=PERCENTILE(D!E1:E1,"x")', "=PERCENTILE(D!E1:E1,2)", "=QUARTILE(D!E1:E1,9)", "=LARGE(D!E1:E1,9)", '=SMALL(D!E1:E1,"x")',
     '=YEARFRAC("x",NA(),1)', "=YEARFRAC(1/0,NA(),1)", '=DEC2BIN("x",NA())', '=GCD(-1,"x")', '=LCM("x",-1)', '=IRR(D!E1:E1,"x")',
     '=VLOOKUP("zz",D!A1:B4,0,FALSE)', '=VLOOKUP("zz",D!A1:B4,9,FALSE)', '=TEXT(0.5,"#%#")', '=TEXT(0.5,"%#%#%")',

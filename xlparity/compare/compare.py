@@ -14,7 +14,6 @@ from xlparity.excel.batch import (
     EMPTY_CELL,
     FIRST_ERROR,
     NUMBER,
-    NUMERIC,
     REASON,
     TEXT,
     TRUTH,
@@ -126,9 +125,10 @@ def agrees(numbers: Floats, kinds: Kinds, expected: Floats, sorts: Kinds, rtol: 
     """
     with np.errstate(all="ignore"):
         near = within(numbers, expected, rtol, atol)
-        if (dates := sorts == DATE).any():
+        dates = sorts == DATE
+        if dates.any():
             near = np.where(dates, within(numbers, expected, 0.0, np.maximum(atol, _MOMENT)), near)
-    number = np.isin(sorts, NUMERIC)
+    number = (sorts == NUMBER) | (sorts == TRUTH) | dates
     found = ((kinds == NUMBER) & near & number) | ((kinds == TRUTH) & (sorts == TRUTH) & (numbers == expected))
     if not number.all():
         same = numbers == expected

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from xlparity.excel.address import Cell
 from xlparity.excel.formula import end_of_call, split_arguments, tokens
-from xlparity.excel.prefixes import misspelt, typed_formula, without_prefix
+from xlparity.excel.prefixes import misspelt, stored, typed_formula, without_prefix
 
 if TYPE_CHECKING:
     from xlparity.excel.workbook import Workbook
 
 _MAY_CALL = re.compile(r"_xlfn\.(?:FORMULATEXT|ISFORMULA)\(", re.IGNORECASE)
 _CALLED = ("_XLFN.FORMULATEXT(", "_XLFN.ISFORMULA(")
-_ANY_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+")
 _PLAIN = re.compile(r"0|[1-9][0-9]{0,14}|(?:0|[1-9][0-9]{0,7})\.[0-9]{0,6}[1-9]")
 _OF_RANGES = (
     "SUM",
@@ -58,7 +57,7 @@ def _as_excel_writes_it(text: str, workbook: "Workbook") -> bool:
     for token in tokens(text):
         if token.kind == "function":
             calls.append((token.start, end_of_call(text, token.end - 1) or 0, without_prefix(token.text[:-1])))
-            fits = _ANY_PREFIX.sub("", token.text).isupper()
+            fits = token.text[:-1] == stored(calls[-1][2])
         elif token.kind in ("reference", "whole"):
             sheet, separator, cells = token.text.rpartition("!")
             fits = cells == cells.upper() and (not separator or sheet in workbook.sheets)

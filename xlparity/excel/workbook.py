@@ -29,15 +29,17 @@ from xlparity.excel.values import BLANK, ErrorValue, Unsupported, Value
 from xlparity.excel.volatile import with_clock
 from xlparity.process import LOCK
 
+_FIRST, _SECOND, _EVERY_SECOND = slice(0, 1), slice(1, 2), slice(0, None, 2)
 _OPEN_ONLY = {
-    **dict.fromkeys(("COUNTIF", "COUNTBLANK", "OFFSET"), slice(0, 1)),
-    **dict.fromkeys(("SUMIF", "AVERAGEIF", "COUNTIFS"), slice(0, None, 2)),
-    **dict.fromkeys(("SUMIFS", "AVERAGEIFS", "MAXIFS", "MINIFS"), slice(0, None)),  # whose criteria are seldom alone elsewhere
-    **dict.fromkeys(("RANK", "RANK.EQ", "RANK.AVG"), slice(1, 2)),
+    **dict.fromkeys(("COUNTIF", "COUNTBLANK", "OFFSET"), (_FIRST,)),
+    **dict.fromkeys(("SUMIF", "AVERAGEIF", "COUNTIFS"), (_EVERY_SECOND,)),
+    **dict.fromkeys(("SUMIFS", "AVERAGEIFS", "MAXIFS", "MINIFS"), (_FIRST, slice(1, None, 2))),
+    **dict.fromkeys(("RANK", "RANK.EQ", "RANK.AVG"), (_SECOND,)),
     **dict.fromkeys((
         "DSUM", "DCOUNT", "DCOUNTA", "DAVERAGE", "DGET", "DMAX", "DMIN", "DPRODUCT", "DSTDEV", "DSTDEVP", "DVAR", "DVARP",
-    ), slice(0, None, 2)),
-}  # fmt: skip  # which of their arguments take nothing but references, and Excel has none to a closed workbook
+    ), (_EVERY_SECOND,)),
+}  # fmt: skip
+"""Which arguments of these functions must be references; Excel has none to a workbook that is closed."""
 _LARGEST_AREA = 1_000_000  # cells of an array formula or a data table
 
 
@@ -272,12 +274,13 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
 
 def _refuse_closed(formula: str) -> None:
     """Raises ValueError where a function is given cells of another workbook that Excel computes with open workbooks only."""
-    for token in tokens(formula):
-        name = prefixes.without_prefix(token.text[:-1]) if token.kind == "function" else ""
-        end = end_of_call(formula, token.end - 1) if name in _OPEN_ONLY else None
-        given = split_arguments(formula, token.end, end - 1) if end is not None else []
-        if any(text.strip().lstrip("'").startswith("[") for text in given[_OPEN_ONLY.get(name, slice(0))]):
-            raise ValueError(f"{name} of another workbook, which is #VALUE! while that workbook is closed")
+    for call in tokens(formula):
+        name = prefixes.without_prefix(call.text[:-1]) if call.kind == "function" else ""
+        end = end_of_call(formula, call.end - 1) if name in _OPEN_ONLY else None
+        given = split_arguments(formula, call.end, end - 1) if end is not None else []
+        for text in (text for part in _OPEN_ONLY.get(name, ()) for text in given[part]):
+            if any(token.kind == "reference" and token.text.lstrip("'").startswith("[") for token in tokens(text)):
+                raise ValueError(f"{name} of another workbook, which is #VALUE! while that workbook is closed")
 
 
 def _external(link: ooxml.RawLink) -> ExternalSheet:

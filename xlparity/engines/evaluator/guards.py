@@ -133,11 +133,6 @@ def with_numbers(operand: Operand) -> Operand:
     return operand if number is None else number
 
 
-def is_plain_number(text: str) -> bool:
-    """Whether a text is a number in every locale: digits, a point among them perhaps, a sign, an exponent, and spaces."""
-    return _PLAIN_NUMBER.fullmatch(text) is not None
-
-
 def _is_float_to_python(text: str) -> bool:
     try:
         float(text)  # formulas asks Python, which takes "inf", "1_000" and " 5 "

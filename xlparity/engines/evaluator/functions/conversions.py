@@ -87,9 +87,9 @@ def to_truth(name: str, value: Any) -> Any:
         return value != 0
     if is_text(value) and value.upper() in ("TRUE", "FALSE"):
         return value.upper() == "TRUE"
-    guards.numeric(value)
-    if guards.is_plain_number(value):
+    if guards.spelled_number(value) is not None:
         raise Refusal(f"{name} of a text where a truth value must stand")
+    guards.numeric(value)
     return VALUE
 
 

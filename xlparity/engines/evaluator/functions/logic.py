@@ -8,7 +8,7 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.evaluator import guards
-from xlparity.engines.evaluator.functions.conversions import NA, VALUE, to_condition
+from xlparity.engines.evaluator.functions.conversions import NA, VALUE, text_number, to_condition
 from xlparity.engines.evaluator.functions.core import logical
 from xlparity.engines.evaluator.functions.matching import same
 from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, delegated, function
@@ -62,8 +62,8 @@ def parity(odd: bool) -> Callable[[Any], Any]:
         if isinstance(value, bool):
             return VALUE
         if is_text(value):
-            guards.numeric(value)
-            return _odd(float(value)) is odd if guards.is_plain_number(value) else VALUE
+            number = text_number(value)
+            return number if isinstance(number, XlError) else _odd(number) is odd
         return _odd(0.0 if value is EMPTY else value) is odd
 
     return has_parity
