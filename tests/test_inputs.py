@@ -159,6 +159,24 @@ def test_a_person_may_draw_the_input(verified):
     assert "100 scenarios: 1 cell agrees" in said
 
 
+def test_two_inputs_that_one_function_draws_are_drawn_apart(run, tmp_path):
+    """Were they alike in every scenario, a formula that reads the one for the other would pass."""
+    book = openpyxl.Workbook()
+    book.active.title = "S"
+    for address, content in {"A1": 0.5, "B1": 0.5, "A2": 0.5, "B2": 0.5, "C1": "=2*A1"}.items():
+        book.active[address] = content
+    book.save(tmp_path / "book.xlsx")
+    (tmp_path / "ref.py").write_text(
+        "def shares(random, stored):\n    drawn = random.random((1, 2))\n    return drawn / drawn.sum()\n\n\n"
+        "def f(one, other):\n    return {'y': 2 * other[0, 0]}\n"
+    )
+    spec = 'workbook = "book.xlsx"\nreference = "ref.py:f"\nsheet = "S"\noutputs = { y = "C1" }\n[inputs]\n'
+    for name, row in (("one", 1), ("other", 2)):
+        spec += f'{name} = {{ at = "A{row}:B{row}", draw = "ref.py:shares" }}\n'
+    (tmp_path / "book.parity.toml").write_text(spec)
+    assert Verdict(run("verify", tmp_path / "book.parity.toml").code) is Verdict.FAIL
+
+
 @pytest.mark.parametrize(
     ("draw", "said"),
     [

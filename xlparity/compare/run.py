@@ -90,11 +90,11 @@ class Run:
     """One check, one engine, and the samples that are kept: sample 0 has the stored inputs.
 
     Arrays are (samples, bindings). ``expected`` is nan where the reference gave no value for the cell, and ``kinds`` say what its
-    numbers stand for, as in ``Expected``. ``counted`` , (samples,), says for which
-    samples the reference was defined. ``wrong`` are the cells that differ from the expected value, ``unsure`` those that cannot
-    be assessed, ``indeterminate`` those that differ within rounding error. ``inputs`` has the columns of every cell that
-    contains an input of the check, or that any sample sets. ``values`` are the engine's values of every cell on the stored
-    inputs. ``elements`` say how the reference's arrays are read.
+    numbers stand for, as in ``Expected``. ``counted``, (samples,), says for which samples the reference was defined. ``wrong``
+    are the cells that differ from the expected value, ``unsure`` those that cannot be assessed, ``indeterminate`` those that
+    differ within rounding error. ``inputs`` has the columns of every cell that contains an input of the check, or that any
+    sample sets. ``values`` are the engine's values of every cell on the stored inputs. ``elements`` say how the reference's
+    arrays are read.
     """
 
     check: Check

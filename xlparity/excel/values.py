@@ -67,6 +67,10 @@ class Depends(Unsupported):
 Value: TypeAlias = float | str | bool | ErrorValue | Blank | Missing | Unsupported
 
 
+EPOCHS_APART = 1462.0
+"""Days between Excel's two date systems: a date has a serial number that is so much less where dates count from 1904."""
+
+
 def serial_day(date: datetime.date, *, date1904: bool = False) -> int:
     """The number by which Excel counts a day, from 1 January 1900 or 1904."""
     if date1904:

@@ -173,7 +173,7 @@ def draw(
             column = _values(given, stored, levels[:, number])
         elements.append(VariedElement(cells, given, _with_blanks(given, column, levels[:, number])))
     numbers_of = {root: number for number, root in enumerate(found)}
-    for given, _ in inputs:
+    for place, (given, _) in enumerate(inputs):
         numbers = [numbers_of.get(cell, -1) for cell in given.at.cells()]
         if -1 in numbers or not (given.one_hot or given in drawn):
             continue
@@ -181,7 +181,7 @@ def draw(
         whole = (
             _one_hot(levels[:, numbers], given.at.shape)
             if given.one_hot
-            else _drawn(drawn[given], now_there, count, seed)
+            else _drawn(drawn[given], now_there, count, (seed, place))
         )
         for number, column in zip(numbers, whole, strict=True):
             elements[number] = replace(elements[number], values=column)
@@ -241,8 +241,8 @@ def _one_hot(levels: Floats, shape: tuple[int, int]) -> list[Column]:
     return list(chosen.reshape(len(levels), -1).T.astype(float))
 
 
-def _drawn(drawer: Drawer, stored: Sequence[Value], count: int, seed: int) -> list[Column]:
-    """A column for each cell, of what the person's own function draws."""
+def _drawn(drawer: Drawer, stored: Sequence[Value], count: int, seed: tuple[int, int]) -> list[Column]:
+    """A column for each cell, of what the person's own function draws; two inputs with one seed would be alike."""
     random = np.random.default_rng(seed)
     rows = [drawer(random, stored) for _ in range(count)]
     return [column_of([row[at] for row in rows]) for at in range(len(stored))]

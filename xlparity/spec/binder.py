@@ -3,13 +3,12 @@
 import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, cast
 
 from xlparity.errors import SpecError, nearest
 from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range
 from xlparity.excel.formula import dissect, refers
-from xlparity.excel.values import serial_day
+from xlparity.excel.values import EPOCHS_APART
 from xlparity.excel.workbook import Workbook, formulas_of
 from xlparity.settings import REFERENCE_TIMEOUT
 from xlparity.spec.acceptance import accepted_cells
@@ -17,8 +16,6 @@ from xlparity.spec.binding import CellMap, Input, Offset, Output, Twin
 from xlparity.spec.check import Check, References
 from xlparity.spec.plan import CORNER, Address, CheckPlan, Spec, twin_misfit
 from xlparity.spec.words import known_sheet, look_up
-
-_EPOCHS_APART = serial_day(date(1904, 1, 1))  # days between Excel's two date systems
 
 
 def bind(spec: Spec, workbook: Workbook, limit: float = REFERENCE_TIMEOUT) -> tuple[Check, ...]:
@@ -112,7 +109,7 @@ class _Binder:
             if sentence := twin_misfit(at, area, transpose=twin.transpose):
                 raise self._wrong(given.name, f"'also' of input '{given.name}' {sentence}", "inputs")
             twins.append(Twin(area, twin.transpose))
-        shift = -_EPOCHS_APART if given.dates and self.workbook.date1904 else 0.0
+        shift = -EPOCHS_APART if given.dates and self.workbook.date1904 else 0.0
         low, high = (None if end is None else end + shift for end in (given.low, given.high))
         bound: Input[Range] = replace(cast("Any", given), at=at, also=tuple(twins), low=low, high=high)
         return bound

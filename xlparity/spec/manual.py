@@ -83,8 +83,8 @@ values are copied when yielded. Names that no output asks for are ignored.""",
 A single cell is passed as a float, anything else as a two-dimensional array; where the spec says so, texts, booleans and \
 dates are passed as such, of a range as an array of objects, of booleans or of datetime64. Where the function gives \
 booleans, cells may contain TRUE and FALSE, or 1 and 0; where it gives numbers, TRUE is not 1. A text agrees with the same \
-text, a date or a datetime with its serial number, None with a blank cell or an empty text, and xlparity.ErrorValue("#N/A") \
-with that error. A text that spells a number agrees with no number.""",
+text, a date or a datetime with its serial number, to half a millisecond or atol days, None with a blank cell or an empty \
+text, and xlparity.ErrorValue("#N/A") with that error. A text that spells a number agrees with no number.""",
     """\
 The reference has 60 seconds for the stored inputs, or --reference-timeout SECONDS.""",
 )

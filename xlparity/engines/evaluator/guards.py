@@ -19,6 +19,7 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.evaluator.readings import either
+from xlparity.excel.values import serial_day
 
 Operand: TypeAlias = Any
 """A Python scalar, one of formulas' tokens, or a two-dimensional object array of these."""
@@ -107,7 +108,7 @@ def iso_date(text: str) -> float | None:
         if _FROM_1904.get():
             raise Refusal("a date that is written as a text, in a workbook whose dates count from 1904")
         with contextlib.suppress(ValueError):  # no such day: a text
-            return float((datetime.date.fromisoformat(text) - datetime.date(1899, 12, 30)).days)
+            return float(serial_day(datetime.date.fromisoformat(text)))
     return None
 
 

@@ -12,8 +12,8 @@ from schedula import EMPTY
 from xlparity.engines.evaluator.functions.formats import sections_of
 from xlparity.engines.evaluator.functions.signatures import Function
 from xlparity.engines.evaluator.guards import Refusal, is_number
+from xlparity.excel.values import EPOCHS_APART
 
-_BETWEEN = 1462.0  # days from the first day of 1900, as Excel counts them, to that of 1904
 _FIRST_YEAR = 1904
 
 
@@ -54,9 +54,9 @@ def _later(name: str, call: Callable[..., Any], dates: _Dates) -> Callable[..., 
         result = call(*moved)
         if not dates.given or not is_number(result):
             return result
-        if result < _BETWEEN:
+        if result < EPOCHS_APART:
             raise Refusal("a date before 1904 in a workbook whose dates count from then")
-        return result - _BETWEEN
+        return result - EPOCHS_APART
 
     return called
 
@@ -68,9 +68,9 @@ def _is_dated(form: str) -> bool:
 
 def _moved(value: Any) -> Any:
     if value is EMPTY:
-        return _BETWEEN
+        return EPOCHS_APART
     if isinstance(value, bool) or not is_number(value):
         raise Refusal("a date that is no number in a workbook whose dates count from 1904")
     if value < 0:
         raise Refusal("a date before 1904 in a workbook whose dates count from then")
-    return value + _BETWEEN
+    return value + EPOCHS_APART
