@@ -399,6 +399,14 @@ def test_a_cell_that_ironcalc_does_not_end_is_unsupported_and_the_others_are_not
     assert code == 0, out + err
 
 
+@pytest.mark.parametrize("formula", ["=FACT(1E+17)", "=PERMUT(1E+17,1E+9)", "=SUM(_xlfn.MAKEARRAY(1E+5,1E+5,A1))"])
+def test_a_cell_that_excelmodel_does_not_end_is_unsupported_and_the_others_are_not(small, formula):
+    """The libraries that it calls have no limit for such numbers, and the process would have to be killed."""
+    small.write_cells({"A1": 3, "B1": "=2*A1", "C1": formula})
+    code, out, err = ended(small, "--engine", "excelmodel")
+    assert code == 0, out + err
+
+
 def test_a_crash_of_compiled_code_is_one_line_and_exit_code_2(small):
     """No traceback tells of it, and the exit code of a signal says nothing to CI."""
     small.reference.write_text("import ctypes\ndef double(x):\n    ctypes.string_at(0)\n")

@@ -6,6 +6,7 @@ It rounds every number in the file to 15 decimals, and gives ``#NAME?`` for what
 
 import contextlib
 import io
+import re
 import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -17,6 +18,7 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
+from xlparity.engines.common.errors import numbers_for_errors
 from xlparity.engines.common.files import FileTemplate
 from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.protocol import ONE_AT_A_TIME, Described, Values, one_by_one
@@ -26,6 +28,11 @@ from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column
 from xlparity.excel.values import BLANK, MISSING, Blank, ErrorValue, Missing, Unsupported, Value
 from xlparity.excel.workbook import Formula, Workbook, formulas_of
+
+# Numbers such as 1E17 keep these busy for hours: a product of all integers up to there, or a table of so many cells.
+_ENDLESS = re.compile(r"\b(?:FACT|PERMUT|MAKEARRAY)\(", re.IGNORECASE)
+_NO_ERROR = Unsupported("a number where Excel has #NUM!, as numpy takes 0^0 for 1")
+_NEVER_ENDS = Unsupported("a function that ExcelModel does not end for some numbers")
 
 
 class ExcelModelEngine:
@@ -45,7 +52,8 @@ class ExcelModelSession:
     """One finished ExcelModel."""
 
     def __init__(self, workbook: Workbook) -> None:
-        self._workbook = workbook
+        endless = {cell: _NEVER_ENDS for cell, formula in formulas_of(workbook) if _ENDLESS.search(formula.text)}
+        self._workbook = workbook = workbook.edited(endless) if endless else workbook
         self._formulas_session = FormulasSession(workbook)
         self._book = workbook.path.name
         read = workbook.as_excel_reads()
@@ -56,9 +64,9 @@ class ExcelModelSession:
                 tempfile.TemporaryDirectory(prefix="xlparity-") as folder,
             ):
                 path = workbook.path
-                if read is not workbook:
+                if read is not workbook or endless:
                     path = Path(folder) / self._book
-                    path.write_bytes(FileTemplate(read, ()).copy({}))
+                    path.write_bytes(FileTemplate(read, endless).copy({}))
                 self._model = formulas.ExcelModel().loads(str(path)).finish()
         except Exception as error:  # ExcelModel raises errors of any kind
             raise WorkbookError(
@@ -96,7 +104,8 @@ class ExcelModelSession:
         for cell, value in self._formulas_session.recalculate(overrides).values_in(0).items():
             if isinstance(value, Unsupported):
                 values[cell] = value
-        return values | dict(overrides)
+        values |= overrides
+        return values | dict.fromkeys(numbers_for_errors(self._formulas_session, values, overrides), _NO_ERROR)
 
     def _key(self, where: Cell | Range) -> str:
         sheet = where.sheet.upper().replace("'", "''")

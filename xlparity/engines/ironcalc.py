@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from xlparity.engines.common.errors import numbers_for_errors
 from xlparity.engines.common.files import FileTemplate, as_held, probe, unknown_functions
 from xlparity.engines.common.operands import misreadings
 from xlparity.engines.common.survey import FormulaSurvey
@@ -24,7 +25,7 @@ from xlparity.errors import UsageError, WorkbookError, XlparityError
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column
-from xlparity.excel.values import MISSING, ErrorValue, Missing, Unsupported, Value
+from xlparity.excel.values import MISSING, ErrorValue, Unsupported, Value
 from xlparity.excel.workbook import Workbook
 
 # IronCalc prints a warning for every formula without a stored value, so an error is stored; it would show if not replaced.
@@ -35,7 +36,6 @@ _ENDLESS = re.compile(
     re.IGNORECASE,
 )  # it goes on for ever for numbers such as 1E17, or ends the process
 _DEEPEST = 1_000  # brackets within brackets: of 3,000 its parser ends the process
-_NUM = ErrorValue("#NUM!")
 _OVERFLOW = Unsupported("a number that overflows inside the formula, which IronCalc takes for an infinity")
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#N/A"})
 
@@ -103,17 +103,8 @@ class IronCalcSession:
             sheets = {sheet["name"]: number for number, sheet in enumerate(model.get_worksheets_properties())}
             values = as_held(self._workbook, lambda cell: self._value(model, sheets[cell.sheet], cell))
         values |= overrides
-        values |= dict.fromkeys(self._overflowing(values, overrides), _OVERFLOW)
+        values |= dict.fromkeys(numbers_for_errors(self._alone, values, overrides), _OVERFLOW)
         return self._survey.settle(values, overrides, self._unknown)
-
-    def _overflowing(self, values: Values, overrides: Values) -> list[Cell]:
-        """The formulas with a number that give #NUM! on the values that IronCalc has for their precedents."""
-        known = {cell: value for cell, value in values.items() if not isinstance(value, Unsupported | Missing)}
-        alone = self._alone.forced(known, 1)
-        return [
-            cell for cell in alone.errors(0)
-            if isinstance(values.get(cell), float) and cell not in overrides and alone.in_sample(cell, 0) == _NUM
-        ]  # fmt: skip
 
     def _ask_for_functions(self) -> frozenset[str]:
         calls = self._survey.calls

@@ -16,9 +16,11 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from xlparity.engines.common.errors import numbers_for_errors
 from xlparity.engines.common.files import FileTemplate, as_held, probe, stored_values, unknown_functions
 from xlparity.engines.common.operands import misreadings
 from xlparity.engines.common.survey import FormulaSurvey
+from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.protocol import ONE_AT_A_TIME, Described, Values, one_by_one
 from xlparity.errors import EngineError, UsageError
 from xlparity.excel import ooxml
@@ -33,6 +35,8 @@ _TWO_SHEETS = re.compile(r"!\$?[A-Z]{1,3}\$?[0-9]+:(?:'[^']*'|[\w.]+)!", re.IGNO
 _TIME_LIMIT = 120.0  # seconds for one recalculation; a start takes one, and six on a busy machine
 _VERSION_LIMIT = 30.0  # seconds for --version, which loads nothing
 _OUTPUT_SHOWN = 300  # characters of its output in an error message
+
+_POWER = Unsupported("a number beside a power for which Excel has #NUM!, as LibreOffice takes 0^0 for 1")
 
 # Always recalculate on load, never update links, run no macros, fetch nothing.
 _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -102,6 +106,7 @@ class LibreOfficeSession:
             for cell, formula in formulas_of(workbook)
             if "^" in formula.text or "POWER" in self._survey.facts[cell].calls
         }
+        self._alone = FormulasSession(workbook) if self._powers else None
         self._unknown: frozenset[str] | None = None
         self._profile = Path(tempfile.mkdtemp(prefix="xlparity-"))
         weakref.finalize(self, shutil.rmtree, self._profile, ignore_errors=True)
@@ -156,6 +161,8 @@ class LibreOfficeSession:
         values = as_held(self._workbook, lambda cell: self._checked(cell, computed.get(cell, MISSING)))
         values |= self._survey.reading_truth_values({**values, **overrides}, _affected_by_truth)
         values |= overrides
+        if self._alone is not None:
+            values |= dict.fromkeys(numbers_for_errors(self._alone, values, overrides), _POWER)
         assert self._unknown is not None
         return self._survey.settle(values, overrides, self._unknown)
 
