@@ -14,6 +14,7 @@ import xlparity
 from xlparity.compare.compare import compare
 from xlparity.compare.expected import Expected, call_references
 from xlparity.engines.protocol import one_by_one
+from xlparity.engines.registry import find_engine
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import REASON, Batch, Other, Store, Words
 from xlparity.excel.columns import Column, column_of, joined, picked, value_in
@@ -21,7 +22,7 @@ from xlparity.excel.values import MISSING, Unsupported
 from xlparity.excel.workbook import read_workbook
 from xlparity.results.report import Verdict
 from xlparity.scenarios import run as running
-from xlparity.scenarios.sample import _latin_hypercube, draw
+from xlparity.scenarios.sample import _latin_hypercube, draw, sample
 from xlparity.settings import Options
 from xlparity.spec import bind, read_spec
 from xlparity.spec.binding import CellMap, Input, Offset, Output
@@ -279,6 +280,28 @@ def test_checks_that_share_a_reference_and_its_inputs_call_it_once(small):
     expected = call_references(checks, {Cell("Sheet", 1, 1): np.arange(5.0)}, range(1, 6))
     assert len(calls) == 5
     assert [list(one.numbers[:, 0]) for one in expected] == [[0, 2, 4, 6, 8], [0, 3, 6, 9, 12]]
+
+
+def test_a_constant_that_a_check_does_not_name_is_not_changed_for_another_check(small):
+    """A bias unit is 1 in the sheet and in the reference: changed for the second check, it would turn the first one wrong."""
+    small.write_cells({"A1": 3, "A2": 1, "B1": "=2*A1+4*A2", "C1": "=B1^2"})
+    small.reference.write_text(
+        "def double(x):\n    return {'y': 2 * x + 4}\n\ndef squared(y):\n    return {'z': y**2}\n"
+    )
+    small.write_spec(
+        inputs='[check.a]\ninputs = { x = "A1" }\noutputs = { y = "B1" }',
+        outputs='[check.b]\nreference = "small.py:squared"\ninputs = { y = "B1" }\noutputs = { z = "C1" }',
+    )
+    report = xlparity.verify(small.spec)
+    assert (report.verdict, [check.scenarios.run for check in report.checks]) == (Verdict.PASS, [100, 100])
+    # Of the second check alone, B1 is an input, on whatever it depends.
+    small.write_spec(
+        reference='reference = "small.py:squared"', inputs='[inputs]\ny = "B1"', outputs='[outputs]\nz = "C1"'
+    )
+    plan, book = read_spec(small.spec), read_workbook(small.workbook)
+    values = find_engine("formulas").load(book).recalculate({})
+    changed = sample(bind(plan, book), book, values, 100, 0).changed()
+    assert {cell.a1 for cell in changed} == {"A1", "A2"}
 
 
 def test_what_a_reference_prints_is_heard_once(run, small):

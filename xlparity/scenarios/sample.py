@@ -127,9 +127,28 @@ def sample(
         for binding in check.cells.bindings
         if binding.output.skip is None and binding.cell not in check.cells.accepted
     }
-    constants_of = functools.cache(lambda cell: book.graph.constants_before([cell]))
+
+    @functools.cache
+    def unnamed() -> frozenset[Cell]:
+        return frozenset(cell for check in checks for cell in _unnamed(check, compared, book))
+
+    @functools.cache
+    def constants_of(cell: Cell) -> Sequence[Cell]:
+        found = book.graph.constants_before([cell])
+        return found if found == [cell] else [root for root in found if root not in unnamed()]
+
     drawn = {given: drawer for check in checks for given in check.inputs if (drawer := check.drawer(given)) is not None}
     return draw(inputs, values, constants_of, count=scenarios, seed=seed, fixed=compared, drawn=drawn)
+
+
+def _unnamed(check: Check, compared: Collection[Cell], book: Workbook) -> set[Cell]:
+    """The constants on which the check's outputs depend, and none of its inputs does.
+
+    Its reference knows nothing of them: where they change for the sake of another check, right formulas would seem wrong.
+    """
+    outputs = [binding.cell for binding in check.cells.bindings if binding.cell in compared]
+    named = book.graph.constants_before(check.named)
+    return set(book.graph.constants_before(outputs)).difference(named, outputs)
 
 
 def draw(
