@@ -46,6 +46,13 @@ TABLE = [
     ("wrap", "J30", "=ABS(I30)", "=I30", "ABS is too much"),
     ("wrap", "J30", "=ROUND(I30,2)", "=I30", "ROUND is too much"),
     ("wrap", "J30", "=J30-EXP(I30)", "=J30-I30", "EXP is too much"),
+    ("wrap", "J30", "=I30", "=MAX(0,I30)", "a ReLU is missing: the result should be 0 where it is below 0"),
+    ("wrap", "J30", "=MAX(0,I30)", "=I30", "MAX is too much: I30 alone is meant"),
+    ("wrap", "I37", "=J30-L30", "=IF(I30>0,J30-L30,0)",
+     "the derivative of a ReLU is missing: the result should be 0 where I30 (z1) is not above 0"),
+    # In one array formula for all cells MAX would give one number.
+    ("wrap", "I30", "=MMULT(B30:D33,F30:F32)", "=IF(MMULT(B30:D33,F30:F32)>0,MMULT(B30:D33,F30:F32),0)",
+     "a ReLU is missing: the result should be 0 where it is below 0"),
     ("term", "I30", "=MMULT(B30:D33,F30:F32)", "=MMULT(B30:D33,F30:F32)+G30", "the term G30 (b1) is missing"),
     ("term", "F37", "=MMULT(B37:E39,I37:I40)", "=1/M30*MMULT(B37:E39,I37:I40)", "the factor 1/M30 (m) is missing"),
     ("term", "O30", "=SUM(N30:N33)", "=SUM(N30:N33)/M30", "the divisor M30 (m) is missing"),

@@ -673,6 +673,58 @@ def test_every_suggestion_is_proven_on_the_whole_workbook(week_one, tmp_path):
     assert (again.verdict, [f for check in again.checks for f in check.findings]) == (Verdict.PASS, [])
 
 
+NET = """z1 = w1 * x + b1
+    a1 = np.maximum(z1, 0)
+    dz2 = w2 * a1 - y
+    dz1 = w2 * dz2 * (z1 > 0)
+    return {'z1': z1, 'a1': a1, 'dz2': dz2, 'dz1': dz1, 'dw1': (x * dz1).sum()}"""
+
+
+def two_layers(small, changed, inputs='x = "A1:A4"\nw1 = "C1"\nb1 = "C2"'):
+    """The findings about a net of two layers, with its backward pass, in which one quantity has another formula."""
+    cells = {"C1": 2, "C2": -1, "C3": 3, "H1": "=SUMPRODUCT(A1:A4,G1:G4)"}
+    for row, (x, y) in enumerate([(-1, 1), (2, 0), (0.25, 1), (3, 2)], 1):
+        cells |= {f"A{row}": x, f"B{row}": y, f"D{row}": f"=$C$1*A{row}+$C$2", f"E{row}": f"=MAX(0,D{row})"}
+        cells |= {f"F{row}": f"=$C$3*E{row}-B{row}", f"G{row}": f"=IF(D{row}>0,$C$3*F{row},0)"}
+    outputs = 'z1 = "D1:D4"\na1 = "E1:E4"\ndz2 = "F1:F4"\ndz1 = "G1:G4"\ndw1 = "H1"'
+    return found_in(small, cells | changed, NET, inputs=f'{inputs}\ny = "B1:B4"\nw2 = "C3"', outputs=outputs)
+
+
+def filled_down(column, formula):
+    """The formula in four rows, and in one array formula over all of them."""
+    alone = {f"{column}{row}": f"={formula}".format(row) for row in range(1, 5)}
+    of_all = formula.replace("$", "").replace("{}", "1:{}4").format(formula[-3])
+    return alone, dict.fromkeys(alone) | {f"{column}1": ArrayFormula(f"{column}1:{column}4", f"={of_all}")}
+
+
+BACKWARD, FORWARD = filled_down("G", "$C$3*F{}"), filled_down("E", "D{}")
+
+
+@pytest.mark.parametrize(
+    ("changed", "suggestion"),
+    [
+        (BACKWARD[0], "=IF(D1>0,$C$3*F1,0)"),
+        (BACKWARD[1], "{=IF(D1:D4>0,C3*F1:F4,0)}"),
+        (FORWARD[0], "=MAX(0,D1)"),
+        (FORWARD[1], "{=IF(D1:D4>0,D1:D4,0)}"),  # MAX would give one number for all four cells
+    ],
+)
+def test_a_missing_relu_or_its_missing_derivative_is_suggested(small, changed, suggestion):
+    """Such a net learns all the same, if less well: a public sheet that teaches it lacks the derivative."""
+    (found,) = two_layers(small, changed)
+    assert (names(found), found.suggestion) == (list(changed), suggestion)
+    assert "ReLU is missing" in found.message
+
+
+def test_no_relu_is_suggested_where_no_sample_decides(small):
+    """Where z1 is never above 0, whatever is 0 there agrees: what the formula is where z1 is above 0 would be a guess."""
+    inputs = """x = { at = "A1:A4", low = -9, high = -5 }
+w1 = { at = "C1", low = 1, high = 3 }
+b1 = { at = "C2", low = -5, high = -1 }"""
+    (found,) = two_layers(small, BACKWARD[0] | {f"A{row}": -4 - row for row in range(1, 5)}, inputs)
+    assert (names(found), found.suggestion) == (list(BACKWARD[0]), None)
+
+
 @pytest.mark.parametrize(
     ("formula", "reference"),
     [

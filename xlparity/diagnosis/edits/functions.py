@@ -18,6 +18,7 @@ _FAMILIES = (
     ("SUMPRODUCT", "SUM", "MMULT"),
 )
 _WRAPS = ("EXP", "LN", "ABS", "SQRT", "TANH")
+_ZERO = number(0)
 _BASE_TEN = "which is base 10 in Excel"
 
 
@@ -109,11 +110,13 @@ def unwrapped(tree: Node, site: Site) -> Iterator[Edit]:
 
 @edit_kind(140)
 def branches(tree: Node, site: Site) -> Iterator[Edit]:
-    """An IF replaced by one of its branches, or an IFERROR by its first argument."""
+    """An IF replaced by one of its branches, an IFERROR by its first argument, or a ReLU, MAX(0,x), by x."""
     for path, node in walk(tree):
         if node.kind != "call" or len(node.parts) < 2:
             continue
-        for branch in {"IF": node.parts[1:], "IFERROR": node.parts[:1]}.get(node.word.upper(), ()):
+        others = [part for part in node.parts if plain(part) != _ZERO]
+        kept = {"IF": node.parts[1:], "IFERROR": node.parts[:1], "MAX": others if len(others) == 1 else ()}
+        for branch in kept.get(node.word.upper(), ()):
             said = f"{node.word.upper()} is too much: {branch} alone is meant"
             yield Edit("wrap", with_part(tree, path, branch), said, 0.9)
 
@@ -130,6 +133,24 @@ def wrapped(tree: Node, site: Site) -> Iterator[Edit]:
                 yield Edit("wrap", with_part(tree, path, call(name, inside)), f"{name} of {inside} is missing", 2.2)
     for places in (2, 0):
         yield Edit("wrap", call("ROUND", tree, number(places)), "the result is not rounded", 2.6)
+
+
+@edit_kind(235, large=True)
+def rectified(tree: Node, site: Site) -> Iterator[Edit]:
+    """A ReLU around the formula, or its derivative as a factor: the formula where an operand is above zero, and else 0."""
+    array = site.shape not in (None, (1, 1))  # MAX gives one number for all cells of an array formula
+    relu = _where_positive(tree, tree) if array else call("MAX", _ZERO, tree)
+    yield Edit("wrap", relu, "a ReLU is missing: the result should be 0 where it is below 0", 2.4)
+    for area in site.operands():
+        if not area.contains(site.cell):
+            said = (
+                f"the derivative of a ReLU is missing: the result should be 0 where {site.named(area)} is not above 0"
+            )
+            yield Edit("wrap", _where_positive(site.node(area), tree), said, 2.6)
+
+
+def _where_positive(decides: Node, value: Node) -> Node:
+    return call("IF", binary(decides, ">", _ZERO), value, _ZERO)
 
 
 def _is_argument_range(node: Node, site: Site) -> bool:
