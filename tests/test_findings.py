@@ -725,6 +725,16 @@ b1 = { at = "C2", low = -5, high = -1 }"""
     assert (names(found), found.suggestion) == (list(BACKWARD[0]), None)
 
 
+def test_a_suggestion_refers_to_no_empty_cell_and_multiplies_by_no_1(small):
+    """Both agree in every sample, and say in a roundabout way that a term is too much."""
+    cells = {"A1": 1, "A2": 2, "A3": 4, "B1": "=A1+1", "B2": "=A2+1", "B3": "=A3+1"}
+    (found,) = found_in(small, cells, "return {'y': x}")
+    assert (found.suggestion, found.code) == ("=A1", "XP102")
+    cells = {"A1": 1, "A2": 2, "A3": 4, "A5": 7, "C1": "=SUM(A1:A3)+A5/24"}
+    (found,) = found_in(small, cells, "return {'y': x.sum()}", inputs='x = "A1:A3"\nunused = "A5"', outputs='y = "C1"')
+    assert (found.suggestion, found.code) == ("=SUM(A1:A3)", "XP102")
+
+
 @pytest.mark.parametrize(
     ("formula", "reference"),
     [

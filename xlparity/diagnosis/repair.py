@@ -74,7 +74,8 @@ class Repair:
         """
         for edit, formulas in self._candidates(root):
             fix = Fix.by(edit, formulas)
-            if fix.signature not in refused and self.confirmed(root, formulas):
+            guessed = edit.unlike is None and self._reads_empty(formulas)
+            if not guessed and fix.signature not in refused and self.confirmed(root, formulas):
                 return replace(fix, said=self._sentence(root, edit, formulas))
         return None
 
@@ -323,6 +324,14 @@ class Repair:
     def _whole(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column]:
         session = self.session.like(self.workbook.edited(formulas))
         return session.forced(root.forced.held, root.forced.count)
+
+    def _reads_empty(self, formulas: Mapping[Cell, Formula]) -> bool:
+        """Whether a formula refers to an empty cell of no quantity, which the old one did not: that is a way to write 0."""
+        book = replace(self.workbook, cells=formulas, members={})
+        new = {area for cell in formulas for area in book.graph.areas(cell)}
+        new -= {area for cell in formulas for area in self.workbook.graph.areas(cell)}
+        known = self.workbook.cells, self.workbook.members, self.quantity_map.positions
+        return any(area.size == 1 and not any(area.first in of for of in known) for area in new)
 
     def _circular(self, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the formulas make a circular reference, which on forced values always agrees (x = x)."""

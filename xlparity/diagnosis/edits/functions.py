@@ -194,11 +194,17 @@ def operators(tree: Node, site: Site) -> Iterator[Edit]:
         for group, size in ((_ARITHMETIC, 1.2), (_ORDER, 1.2)):
             if node.kind == "binary" and node.word in group:
                 for other in group:
-                    if other != node.word and {other, node.word} != {"+", "-"}:
+                    if other != node.word and {other, node.word} != {"+", "-"} and not _does_nothing(other, node):
                         edited = with_part(tree, path, node._replace(word=other))
                         # A power of 0 or 1 is the number itself, and so agrees too often.
                         rare = 1.5 if other == "^" else 0.0
                         yield Edit("operator", edited, f"'{node.word}' should be '{other}'", size + rare)
+
+
+def _does_nothing(operator: str, node: Node) -> bool:
+    """Whether the operator leaves the other operand as it is, because one of them is 1: the operand is too much."""
+    left, right = (plain(part) == number(1) for part in node.parts)
+    return (right and operator in "*/^") or (left and operator == "*")
 
 
 @edit_kind(90, arguments="XP105")
