@@ -1,11 +1,14 @@
 """References that give texts, truth values, dates, blanks and errors, and how each is compared with a cell."""
 
 import json
+import pickle
+import re
 import textwrap
 
 import openpyxl
 import pytest
 
+from xlparity.excel.values import DateNumber
 from xlparity.results.report import Verdict
 
 SPEC = """
@@ -165,3 +168,82 @@ def test_a_constant_text_in_place_of_a_formula_is_hard_coded(verified):
     verdict, said = verified(GRADES, FORMULA, cells={"B3": "pass"})
     assert verdict is Verdict.FAIL
     assert "XP201 S!B3" in said
+
+
+DUE = """
+return {"y": [datetime.datetime(2024, 1, 31, 12 * (n == 55)) + datetime.timedelta(days=int(n > 55)) for n in x]}
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json", "junit", "github"])
+def test_reports_show_dates_as_dates(verified, form, monkeypatch):
+    """Nobody knows 45322 for the last day of January; the time is shown where there is one."""
+    options = ["--format", form] if form != "github" else []
+    if form == "github":
+        monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    verdict, said = verified(DUE, "=45323+(A#=55)/4+0*A#", options=("--verbose", *options))
+    assert verdict is Verdict.FAIL
+    assert "2024-02-01" in said
+    assert "2024-01-31 12:00" in said
+    assert form == "json" or "45322.5" not in said
+    assert form != "html" or '"e":["2024-01-31","2024-01-31 12:00","2024-02-01"]' in said
+
+
+def test_a_date_and_its_time_are_keys_of_their_own_in_json(verified):
+    """What reads ``expected`` as a number still finds one."""
+    _, said = verified(DUE, "=45323+(A#=55)/4+0*A#", options=("--format", "json"))
+    cells = json.loads(said)["checks"][0]["cells"]
+    assert [(cell["expected"], cell["expected_date"], cell["actual_date"]) for cell in cells] == [
+        (45322, "2024-01-31", "2024-02-01"), (45322.5, "2024-01-31 12:00", "2024-02-01 06:00"),
+    ]  # fmt: skip
+
+
+def test_a_difference_of_dates_is_in_days(verified):
+    """As a person would say it, and as pytest does."""
+    _, said = verified(DUE, "=45323+(A#=55)/4+0*A#", options=("--format", "junit"))
+    assert "S!B1 is 2024-02-01 instead of 2024-01-31" in said
+    assert "expected 2024-01-31 12:00, actual 2024-02-01 06:00, difference 0.75 days" in said
+
+
+def test_the_smallest_change_of_a_date_is_a_date(small, run):
+    """It is to be typed into the cell."""
+    small.write_cells({"A1": 45322, "B1": "=IF(A1<45500,A1,A1+1)"})
+    small.reference.write_text("def double(x):\n    return {'y': x}\n")
+    small.write_spec(inputs="[inputs]\nx = { at = 'A1', low = 2020-01-01, high = 2030-01-01, integer = true }")
+    said = run("verify", small.spec).out
+    assert re.search(r"set Sheet!A1 to (20\d\d-\d\d-\d\d) and Sheet!B1 is 20\d\d-\d\d-\d\d instead of \1", said), said
+    document = json.loads(run("verify", small.spec, "--format", "json").out)
+    smallest = document["checks"][0]["scenarios"]["smallest"]
+    assert smallest["set_dates"] == {"Sheet!A1": smallest["expected_date"]}
+
+
+@pytest.mark.parametrize(
+    ("number", "date1904", "shown"),
+    [
+        (45322.0, False, "2024-01-31"),
+        (45322.0 - 1462, True, "2024-01-31"),
+        (45322.5, False, "2024-01-31 12:00"),
+        (45322 + 1 / 86400, False, "2024-01-31 00:00:01"),
+        (45322 + 0.001 / 86400, False, "2024-01-31 00:00:00.001"),
+        (45322.9999999999, False, "2024-02-01"),  # nearer to midnight than half a millisecond
+        (61.0, False, "1900-03-01"),
+        (60.0, False, "60"),  # to Excel 29 February 1900, which there was not
+        (0.25, False, "0.25"),
+        (-1.5, True, "-1.5"),
+        (1e10, False, "10000000000"),
+    ],
+)
+def test_the_number_of_a_date_is_shown_as_the_date(number, date1904, shown):
+    """However it is formatted; what is no date of both calendars stays a number, and so does what computes with it."""
+    date = DateNumber(number, date1904)
+    assert (str(date), f"{date:.12g}") == (shown, shown)
+    assert type(date - 1) is float
+    assert json.dumps(date) == json.dumps(number)
+    again = pickle.loads(pickle.dumps(date))  # as it goes from one process to another
+    assert (again, str(again)) == (number, shown)
+
+
+def test_a_missing_date_is_called_a_date(verified):
+    """The reference has no number there that the cell could have."""
+    _, said = verified("return {'y': [datetime.datetime(2024, 1, int(n) // 9) for n in x]}", "=A#/0+45292")
+    assert "gives #DIV/0! where the reference has a date" in said

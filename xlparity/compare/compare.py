@@ -25,7 +25,7 @@ from xlparity.excel.batch import (
 )
 from xlparity.excel.columns import Column, Floats
 from xlparity.excel.formula import refers
-from xlparity.excel.values import BLANK, Depends, ErrorValue, Missing, Unsupported, Value
+from xlparity.excel.values import BLANK, Depends, ErrorValue, Missing, Unsupported, Value, dated
 from xlparity.excel.workbook import Workbook
 from xlparity.results.report import CellResult, CheckResult, Finding, Status
 from xlparity.spec.binding import Binding, Output
@@ -179,6 +179,9 @@ def cell_results(
         if isinstance(value, Depends) and given and not unassessed:
             value = value.exact  # both readings agree with the reference, or neither does
         wanted = expected_value(number, kind, check, value) if given else None
+        if kind == DATE:
+            wanted = None if wanted is None else dated(wanted, date1904=check.date1904)
+            value = dated(value, date1904=check.date1904)
         formula = workbook.formula(cell)
         status = _status(output, None if formula is None else formula.text, value, given, matches)
         if not expected.stored and status == "error" and isinstance(value, ErrorValue):

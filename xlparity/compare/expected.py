@@ -318,7 +318,7 @@ def _stored_input(given: Input[Range], values: Mapping[Cell, Value], check: Chec
     for cell, value in held:
         if unfit(given, value):
             fix = "type one in" if value is BLANK else "put one there"
-            what = "a text" if given.texts else "a number"
+            what = "a text" if given.texts else "a date" if given.dates else "a number"
             said = f"input '{given.name}' needs {what} in {cell} of {source}, which contains {value}; {fix}"
             said += ", or, where rows, columns or a sheet have moved, correct the address"
             raise check.spec.error(given.name, f"check '{check.name}': {said}", check.name, "inputs")

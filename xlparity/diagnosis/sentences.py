@@ -15,7 +15,7 @@ from xlparity.diagnosis.repair import Fix
 from xlparity.excel.address import Cell, in_words
 from xlparity.excel.columns import Column
 from xlparity.excel.prefixes import misspelling
-from xlparity.excel.values import BLANK, ErrorValue, Unsupported
+from xlparity.excel.values import BLANK, DateNumber, ErrorValue, Unsupported
 from xlparity.excel.workbook import Workbook
 from xlparity.results.report import CellResult, Finding
 from xlparity.results.rules import UNEXPLAINED, UNSUPPORTED
@@ -103,6 +103,7 @@ def _code_and_cause(root: Root, fix: Fix | None, quantity_map: QuantityMap) -> t
         values = local if isinstance(local, tuple) else (local,)
         error = next((value for value in values if isinstance(value, ErrorValue)), result.actual)
         what = "a number" if root.run.numeric(root.indices) else "another value"
+        what = "a date" if isinstance(result.expected, DateNumber) else what
         return "XP301", f"gives {error} where the reference has {what}{_but(fix)}"
     frozen = does_not_react(root)
     if fix is not None:

@@ -5,7 +5,7 @@ from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from xlparity.excel.address import Cell
-from xlparity.excel.values import Unsupported, Value
+from xlparity.excel.values import DateNumber, Unsupported, Value
 from xlparity.reporters import rows
 from xlparity.results.fixed import Fixed
 from xlparity.results.mutants import MutantResult
@@ -232,6 +232,8 @@ def compared(result: CellResult) -> str:
     sentence = f"expected {value(result.expected)}, actual {value(result.actual)}"
     if result.difference is None or not isinstance(result.expected, float):
         return sentence
+    if isinstance(result.expected, DateNumber):
+        return f"{sentence}, difference {result.difference:.3g} days"
     relative = f", {result.difference / abs(result.expected):.3g} relative" if result.expected else ""
     return f"{sentence}, difference {result.difference:.3g} absolute{relative}"
 
@@ -319,7 +321,7 @@ def value(content: Value | None) -> str:
         return str(content).upper()
     if isinstance(content, str):
         return f'"{content}"'
-    return f"{content:.12g}" if isinstance(content, float) else str(content)
+    return f"{content:.12g}" if isinstance(content, float) else str(content)  # which of a DateNumber is its date
 
 
 def difference(size: float | None) -> str:

@@ -264,7 +264,7 @@ RULES: Mapping[str, Rule] = {
     "XP301": Rule(
         "ErrorValue",
         "value",
-        "an Excel error value where the reference has a number",
+        "an Excel error value where the reference has a number, a date or a text",
         "The formula itself gives #DIV/0!, #NUM!, #VALUE!, #REF!, #N/A or #NAME?; dependents that only pass the error on are "
         "counted under it.",
         "=A1/C1",

@@ -10,9 +10,9 @@ from xlparity.compare.expected import Expected, call, cases
 from xlparity.compare.run import Loaded, Run
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell
-from xlparity.excel.batch import Batch
+from xlparity.excel.batch import DATE, Batch
 from xlparity.excel.columns import Column, column_of, value_in
-from xlparity.excel.values import Value
+from xlparity.excel.values import Value, dated
 from xlparity.results.report import WRONG
 from xlparity.results.scenarios import Counterexample
 from xlparity.scenarios.overflow import Overflows
@@ -88,7 +88,13 @@ def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -
             left -= len(plainer_changes)
             found = search.first(plainer_changes) or found
     return Counterexample(
-        tuple((elements[number].cells[0], value) for number, value in found.change.items()),
+        tuple(
+            (
+                elements[number].cells[0],
+                dated(value, date1904=run.check.date1904) if elements[number].given.dates else value,
+            )
+            for number, value in found.change.items()
+        ),
         found.cell,
         found.expected,
         found.actual,
@@ -153,5 +159,7 @@ class _FailureSearch:
                 cell = check.cells.bindings[index].cell
                 value, kind = actual.in_sample(cell, 0), int(expected.kinds[0, index])
                 wanted = expected_value(float(expected.numbers[0, index]), kind, check, value)
+                if kind == DATE:
+                    wanted, value = (dated(one, date1904=check.date1904) for one in (wanted, value))
                 return _Found(change, cell, wanted, value)
         return None

@@ -188,7 +188,7 @@ def _worst(report: Report, marked: Mapping[Cell, Mark]) -> list[Row]:
     for check, result in of[:_WORST]:
         iteration = Entry(float(result.iteration)) if check.blocks > 1 else Entry("")
         expected, actual = (
-            held if isinstance(held, float) else words.value(held) for held in (result.expected, result.actual)
+            held if type(held) is float else words.value(held) for held in (result.expected, result.actual)
         )
         kind = marked[result.cell].kind
         rows.append([

@@ -1,9 +1,9 @@
 """The report as JSON, schema 1: keys are only added."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xlparity.excel.values import Value
+from xlparity.excel.values import DateNumber, Value
 from xlparity.reporters import words
 from xlparity.reporters.visible import json_text
 from xlparity.results.fixed import Fixed
@@ -153,6 +153,8 @@ def _counterexample(found: Counterexample) -> dict[str, Any]:
         "cell": str(found.cell),
         "expected": _value(found.expected),
         "actual": _value(found.actual),
+        **_dates(expected=found.expected, actual=found.actual),
+        **({"set_dates": changed} if (changed := _shown({str(cell): value for cell, value in found.changes})) else {}),
     }
 
 
@@ -181,8 +183,18 @@ def _cell(result: CellResult) -> dict[str, Any]:
         "expected": None if result.expected is None else _value(result.expected),
         "actual": _value(result.actual),
         "formula": result.formula,
+        **_dates(expected=result.expected, actual=result.actual),
         **({"reason": result.reason} if result.status in ("accepted", "skipped") else {}),
     }
+
+
+def _dates(**values: Value | None) -> dict[str, str]:
+    """The values that are dates, as ``2024-01-31``, by their names with ``_date`` after them."""
+    return {f"{name}_date": date for name, date in _shown(values).items()}
+
+
+def _shown(values: Mapping[str, Value | None]) -> dict[str, str]:
+    return {name: value.date for name, value in values.items() if isinstance(value, DateNumber) and value.date}
 
 
 def _value(value: Value) -> float | str | bool:

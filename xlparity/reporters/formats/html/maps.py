@@ -161,9 +161,9 @@ class _Sheet:
 
 
 def _plain(held: Value | None) -> float | int | str | bool | None:
-    """A finite number or truth value unchanged, anything else as text."""
+    """A finite number or truth value unchanged, anything else, dates among it, as text."""
     if held is None or isinstance(held, bool):
         return held
-    if isinstance(held, float) and math.isfinite(held):
+    if type(held) is float and math.isfinite(held):
         return int(held) if held.is_integer() and abs(held) < 1e15 and str(held) != "-0.0" else held
     return value(held)

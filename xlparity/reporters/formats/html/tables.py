@@ -18,7 +18,7 @@ _APART_SHOWN = 20
 
 def value(held: Value | None) -> str:
     """The value of a cell, a number with all its significant digits."""
-    if isinstance(held, float):
+    if type(held) is float:
         return str(int(held)) if held.is_integer() and abs(held) < 1e15 else repr(held)
     return words.value(held)
 
