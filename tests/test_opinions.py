@@ -153,6 +153,15 @@ def test_the_command_runs_several_engines_and_names_the_one_that_is_wrong(run, s
     assert "every one of 1 compared cell computes" in " ".join(shown.split())
 
 
+def test_the_terminal_has_one_result_for_a_cell_of_however_many_engines(run, small):
+    """Two tables of the same cells read as two faults; where the engines disagree, a finding says so."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    engines = [word for name in ("formulas", "excelmodel", "cached") for word in ("--engine", name)]
+    shown = run("verify", small.spec, *engines).out
+    assert shown.count("Sheet!B1  y") == shown.count("✗ small") == 1
+    assert "✗ small, by formulas, excelmodel and cached\n" in shown
+
+
 def test_stored_values_are_compared_as_such(run, small):
     """They are Excel's own witness, and say nothing about other inputs."""
     assert run("verify", small.spec, "--engine", "cached").code == 2  # openpyxl stores none

@@ -201,7 +201,7 @@ def test_a_remark_says_which_engine_it_is_about(two_engines):
     """That one of them tried fewer inputs is not to be lost where the engines' results are put together."""
     note = "8 of the 100 scenarios were run, since excelmodel computes them one at a time (by excelmodel)"
     told = said_by(two_engines)
-    for name in ("html", "markdown", "junit", "pytest"):
+    for name in ("terminal", "html", "markdown", "junit", "pytest"):
         assert note in told[name].replace("\\", ""), name
 
 

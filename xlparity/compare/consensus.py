@@ -9,7 +9,7 @@ from xlparity.engines.registry import find_engine, others_than
 from xlparity.excel.address import Cell
 from xlparity.excel.values import BLANK, Unsupported, Value
 from xlparity.excel.workbook import Workbook
-from xlparity.results.report import WRONG, CellResult, CheckResult, Finding, Report
+from xlparity.results.report import WRONG, CellResult, CheckResult, Finding, Report, joined
 from xlparity.results.rules import UNSUPPORTED
 from xlparity.tolerance import Tolerance
 
@@ -175,7 +175,7 @@ def _contradicted(
         values = f"{_said(first.actual)} against {_said(_of(agreeing[0], first.cell).actual)}"
         if first.status not in WRONG:
             values = "on other inputs than the stored ones"
-        names = " and ".join(other.engine for other in agreeing)
+        names = joined([other.engine for other in agreeing])
         if first.cell in disputed:
             code = "XP307"
             cause = (

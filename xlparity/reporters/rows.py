@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from xlparity.excel.address import Cell
 from xlparity.excel.values import Unsupported
-from xlparity.results.report import UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report
+from xlparity.results.report import UNKNOWN, WRONG, CellResult, CheckResult, Finding, Report, joined
 
 Judgement: TypeAlias = Literal["right", "wrong", "stored", "unknown", "unsure", "accepted", "skipped"]
 FAILING_JUDGEMENTS: tuple[Judgement, ...] = ("wrong", "stored")  # judgements that fail a check
@@ -80,7 +80,7 @@ def notes(report: Report, check: CheckResult) -> list[str]:
     for one in same:
         for note in one.notes:
             about.setdefault(note, []).append(one.engine)
-    return [note if len(of) == len(same) else f"{note} (by {' and '.join(of)})" for note, of in about.items()]
+    return [note if len(of) == len(same) else f"{note} (by {joined(of)})" for note, of in about.items()]
 
 
 def sources(report: Report) -> list[tuple[str | None, list[str]]]:

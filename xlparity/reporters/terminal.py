@@ -10,9 +10,9 @@ from rich.text import Text
 
 from xlparity.excel.prefixes import typed_formula
 from xlparity.excel.values import Unsupported
+from xlparity.reporters import rows as listed
 from xlparity.reporters import words
 from xlparity.reporters.findings import findings
-from xlparity.reporters.rows import quantities
 from xlparity.reporters.typed import typed
 from xlparity.reporters.words import MARK, number, value
 from xlparity.reporters.wrapping import FormulaText
@@ -45,10 +45,9 @@ def show(
     for report in map(typed, reports):
         if not quiet:
             console.print(Text.assemble((report.workbook, "bold"), f"  checked by {report.spec}"))
-            for check in report.checks:
+            for check in report.combined:
                 console.print()
-                several = len({check.engine for check in report.checks}) > 1
-                console.print(_check(check, console.width, engine=check.engine if several else "", verbose=verbose))
+                console.print(_check(report, check, console.width, verbose=verbose))
             console.print()
             console.print(Text(words.coverage(report, most=None if verbose else 5), style="dim"))
         console.print(_verdict(report))
@@ -137,24 +136,27 @@ def _stamp(verdict: Verdict) -> tuple[str, str]:
     return words.verdict_label(verdict), f"bold {_STYLE[verdict]}"
 
 
-def _check(check: CheckResult, width: int, *, engine: str, verbose: bool) -> RenderableType:
+def _check(report: Report, check: CheckResult, width: int, *, verbose: bool) -> RenderableType:
+    """One result for each cell, of however many engines; where these disagree, a finding says so."""
     style = _STYLE[check.verdict]
-    more = words.iterations(check) + (f", by {engine}" if engine else "")
+    several = len({of.engine for of in report.checks}) > 1
+    more = words.iterations(check) + (f", by {check.engine}" if several else "")
+    found = listed.findings(report, check)
     title = Text.assemble((MARK[check.verdict], style), (f" {check.name}", "bold"), (more, "dim"))
     parts: list[RenderableType] = [title]
     curve = _loss_curve(check)
     if curve:
         parts.append(Text(f"  loss {curve}"))
     parts.append(_indented(_quantities(check)))
-    parts += [_indented(Text(f"note: {note}", style="dim")) for note in check.notes]
-    parts += findings(check.findings if verbose else check.findings[:_CELLS_SHOWN])
-    if len(check.findings) > _CELLS_SHOWN and not verbose:
-        parts.append(_left_out(number(len(check.findings) - _CELLS_SHOWN, "more finding")))
+    parts += [_indented(Text(f"note: {note}", style="dim")) for note in listed.notes(report, check)]
+    parts += findings(found if verbose else found[:_CELLS_SHOWN])
+    if len(found) > _CELLS_SHOWN and not verbose:
+        parts.append(_left_out(number(len(found) - _CELLS_SHOWN, "more finding")))
     known = words.accepted_or_skipped(check, most=None if verbose else _CELLS_SHOWN)
     parts += [_indented(Text(text, style="yellow")) for text in known]
     parts += [_indented(Text(text.text, style=_LEVEL_STYLE[text.level])) for text in words.scenarios(check)]
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
-    if wrong and not verbose and not any(finding.cells for finding in check.findings):
+    if wrong and not verbose and not any(finding.cells for finding in found):
         problem = "cannot be assessed"
         if any(result.status in WRONG for result in wrong):
             problem = "is not right" if len(wrong) == 1 else "are not right"
@@ -162,7 +164,7 @@ def _check(check: CheckResult, width: int, *, engine: str, verbose: bool) -> Ren
         parts.append(_indented(Text(f"{text}; --verbose lists them all", style="dim")))
     elif wrong:
         # Where there are findings, fewer cells are listed.
-        shown = wrong if verbose else wrong[: _CELLS_BESIDE_FINDINGS if check.findings else _CELLS_SHOWN]
+        shown = wrong if verbose else wrong[: _CELLS_BESIDE_FINDINGS if found else _CELLS_SHOWN]
         parts.append(_indented(_differing(shown, check.blocks, width - 2)))
         if len(shown) < len(wrong):
             parts.append(_left_out(number(len(wrong) - len(shown), "more cell")))
@@ -177,7 +179,7 @@ def _quantities(check: CheckResult) -> Table:
         table.add_column(heading, justify="right")
     if iterated:
         table.add_column("first divergent iteration", justify="right", overflow="fold")
-    for row in quantities(check):
+    for row in listed.quantities(check):
         table.add_row(
             Text(row.name, style="" if row.good else "bold"),
             f"{row.cells:,}",

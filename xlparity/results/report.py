@@ -50,6 +50,11 @@ class Verdict(IntEnum):
         return self.name.lower()
 
 
+def joined(names: Sequence[str]) -> str:
+    """``formulas, libreoffice and ironcalc``."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The worst of several verdicts: fail, then unassessed, then stale, then pass; unassessed if there are none."""
     order = (Verdict.FAIL, Verdict.UNASSESSED, Verdict.STALE, Verdict.PASS)
@@ -146,7 +151,7 @@ class Finding:
             more = f", {self.alone:,} of them because of nothing else" if self.alone and not only else ""
             found.append(f"{others} {are} {'only ' if only else ''}because of it{more}.")
         if self.engines:
-            found.append(f"Found with {' and '.join(self.engines)}.")
+            found.append(f"Found with {joined(self.engines)}.")
         return tuple(found)
 
     @property
@@ -433,7 +438,7 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         unfinished=any(check.scenarios.unfinished for check in recomputed),
         failures=group[0].scenarios.failures,
     )
-    engines = " and ".join(check.engine for check in group)
+    engines = joined([check.engine for check in group])
     # An input that is not a number for one engine, and can be read by another, is not proved wrong.
     unread = [{found.variable for found in check.findings if found.code == NO_NUMBER} for check in recomputed]
     findings = tuple(
