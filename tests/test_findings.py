@@ -713,7 +713,7 @@ def test_a_missing_relu_or_its_missing_derivative_is_suggested(small, changed, s
     """Such a net learns all the same, if less well: a public sheet that teaches it lacks the derivative."""
     (found,) = two_layers(small, changed)
     assert (names(found), found.suggestion) == (list(changed), suggestion)
-    assert "ReLU is missing" in found.message
+    assert "ReLU" in found.message
 
 
 def test_no_relu_is_suggested_where_no_sample_decides(small):
@@ -973,8 +973,8 @@ def test_a_copy_with_rows_inserted_has_no_findings(week_one, tmp_path):
     spec.write_text(before + history + after)
     report = xlparity.verify(spec, workbook=tmp_path / "inserted.xlsx")
     no_findings(report)
-    irregular = "block {} is at another distance from the block before it than the other blocks"
-    assert {irregular.format(number) for number in (3, 7, 9)} <= set(report.checks[0].notes)
+    irregular = "blocks 3, 7 and 9 are at another distance from the block before than block 2 is from block 1"
+    assert irregular in report.checks[0].notes
 
 
 def three_down(match):

@@ -48,7 +48,7 @@ def test_every_layout_has_faults_of_every_kind():
 
 def test_a_late_block_is_used_and_said(run, tmp_path):
     """Below or beside one another: every cell of the late block is where it stands, and the report tells which it is."""
-    said = "block 3 is at another distance from the block before it than the other blocks"
+    said = "block 3 is at another distance from the block before than block 2 is from block 1"
     for builder, blocks in ((stacked_with_one_late, 4), (side_by_side_by_label, 3)):
         _, document = verified(run, builder().write(tmp_path))
         (check,) = document["checks"]

@@ -242,7 +242,7 @@ def test_blocks_late_by_a_row_are_used_and_said(small):
     (check,) = xlparity.verify(small.spec).checks
     assert [str(result.cell) for result in check.results] == ["Sheet!B2", "Sheet!B4", "Sheet!B7"]
     assert check.counts["match"] == 3
-    assert check.notes == ("block 3 is at another distance from the block before it than the other blocks",)
+    assert check.notes == ("block 3 is at another distance from the block before than block 2 is from block 1",)
 
 
 @pytest.mark.parametrize("blocks", ["rows = [2, 3, 4]", "first = 2\nstep = 1\ncount = 3"])

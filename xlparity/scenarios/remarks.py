@@ -7,9 +7,12 @@ from xlparity.compare.run import Run
 from xlparity.engines.protocol import ONE_AT_A_TIME
 from xlparity.excel.address import Cell, Range, in_words
 from xlparity.excel.workbook import Workbook
+from xlparity.results.report import joined
 from xlparity.results.rules import NO_NUMBER, UNSUPPORTED
 from xlparity.scenarios.sample import Samples
 from xlparity.spec.binding import Input, irregular
+
+_BLOCKS_NAMED = 10
 
 
 def with_remarks(run: Run, book: Workbook, samples: Samples) -> Run:
@@ -19,8 +22,12 @@ def with_remarks(run: Run, book: Workbook, samples: Samples) -> Run:
 
 
 def _blocks(run: Run) -> Iterator[str]:
-    for number in irregular(run.check.cells.offsets):
-        yield f"block {number} is at another distance from the block before it than the other blocks"
+    numbers = irregular(run.check.cells.offsets)
+    named = joined([str(number) for number in numbers[:_BLOCKS_NAMED]])
+    named += f" and {len(numbers) - _BLOCKS_NAMED:,} more" if len(numbers) > _BLOCKS_NAMED else ""
+    if numbers:
+        each = f"block {named} is" if len(numbers) == 1 else f"blocks {named} are"
+        yield f"{each} at another distance from the block before than block 2 is from block 1"
 
 
 def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:

@@ -140,12 +140,10 @@ def rectified(tree: Node, site: Site) -> Iterator[Edit]:
     """A ReLU around the formula, or its derivative as a factor: the formula where an operand is above zero, and else 0."""
     array = site.shape not in (None, (1, 1))  # MAX gives one number for all cells of an array formula
     relu = _where_positive(tree, tree) if array else call("MAX", _ZERO, tree)
-    yield Edit("wrap", relu, "a ReLU is missing: the result should be 0 where it is below 0", 2.4)
+    yield Edit("wrap", relu, "a ReLU is missing: it should be 0 where it is below 0", 2.4)
     for area in site.operands():
         if not area.contains(site.cell):
-            said = (
-                f"the derivative of a ReLU is missing: the result should be 0 where {site.named(area)} is not above 0"
-            )
+            said = f"the ReLU's derivative is missing: it should be 0 where {site.named(area)} is not above 0"
             yield Edit("wrap", _where_positive(site.node(area), tree), said, 2.6)
 
 
