@@ -253,3 +253,8 @@ def test_the_verdict_counts_what_the_spec_leaves_out(small):
     """A pass is no more than it says."""
     small.write_spec(outputs='[outputs]\ny = "B1"\nz = { at = "C1", skip = "not taught" }')
     assert words.verdict(xlparity.verify(small.spec)).endswith(" 1 cell left out by the spec.")
+
+
+def test_a_negative_zero_is_shown_as_zero():
+    """Excel has none, and who looks for the sign of 0 in a formula looks for nothing."""
+    assert [words.value(value) for value in (-0.0, 0.0, -1e-9)] == ["0", "0", "-1e-09"]

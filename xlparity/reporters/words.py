@@ -321,7 +321,8 @@ def value(content: Value | None) -> str:
         return str(content).upper()
     if isinstance(content, str):
         return f'"{content}"'
-    return f"{content:.12g}" if isinstance(content, float) else str(content)  # which of a DateNumber is its date
+    # Excel has no negative zero. The text of a DateNumber is its date.
+    return f"{content + 0.0:.12g}" if type(content) is float else str(content)
 
 
 def difference(size: float | None) -> str:
