@@ -57,7 +57,7 @@ KINDS = [
     ("=ISEVEN(A2)", VALUE), ("=TYPE(1)", 1.0), ("=TYPE(A3)", 2.0), ("=TYPE(A1)", 4.0), ("=TYPE(A4)", 16.0), ("=TYPE(Y1)", 1.0),
     ("=ERROR.TYPE(A4)", 2.0), ("=ERROR.TYPE(A5)", 7.0), ("=ERROR.TYPE(A7)", NA), ("=ERROR.TYPE(SQRT(-1))", 6.0),
     ("=N(A7)", 5.0), ("=N(A3)", 0.0), ("=N(B2)", 0.0), ("=N(A1)", 1.0), ("=N(A5)", NA), ("=N(Y1)", 0.0), ("=ISREF(A1)", True),
-    ("=ISREF(A1:A2)", True), ("=ISREF(12)", False), ("=ISREF(1+2)", False),
+    ("=ISREF(A1:A2)", True), ("=ISREF(12)", False), ("=ISREF(1+2)", False), ('=ISREF("a17")', False), ("=ISREF( TRUE )", False),
 ]  # fmt: skip
 CASES = [*CONNECTIVES, *CHOICES, *KINDS]
 REFUSED = [

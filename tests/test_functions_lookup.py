@@ -82,6 +82,8 @@ PLACES = [
     ("=SUMPRODUCT(B1:B3*(2+(ROW(B1:B3))))", 26.0), ("=SUMPRODUCT(SUM(B1:B3)/(COLUMN(A1:C1)-(4)))", -11.0),
     ("=ROWS(Z$1:Z1)", 1.0), ("=SUMPRODUCT(ROW(A1:A4)*1)", 10.0), ("=SUMPRODUCT(B1:B5*(ROW(B1:B5)>3))", 9.0),
     ('="ROW(1)"', "ROW(1)"), ("=COLUMN()", 26.0), ("=ROWS(7:$3)", 5.0), ("=COLUMNS(2:2)", 16384.0),
+    ('=HYPERLINK("https://example.com")', "https://example.com"), ('=HYPERLINK("#S!A1","go")', "go"),
+    ('=HYPERLINK("a",Y1)', 0.0), ('=HYPERLINK("a",NA())', NA),
 ]  # fmt: skip
 # Excel's function pages and stored values; each is looked at through one of its elements.
 ARRAYS = [

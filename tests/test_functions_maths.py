@@ -84,6 +84,7 @@ MULTIPLES = [
     ("FLOOR.MATH(-10,0.21)", -10.08), ("FLOOR.MATH(10,-7)", 7), ("FLOOR.MATH(7.1,A9)", DIV), ("CEILING.MATH(0,-7,FALSE)", 0),
     # Microsoft's examples
     ("CEILING(2.5,1)", 3), ("CEILING(-2.5,-2)", -4), ("CEILING(-2.5,2)", -2), ("CEILING(1.5,0.1)", 1.5),
+    ("CEILING(1E+300,1E-20)", NUM), ("CEILING.MATH(1E+300,1E-20)", NUM),
     ("CEILING(0.234,0.01)", 0.24), ("CEILING(0.3,0.1)", 0.3), ("CEILING(10,0)", 0), ("CEILING(10,-7)", NUM),
     ("FLOOR(3.7,2)", 2), ("FLOOR(-2.5,-2)", -2), ("FLOOR(1.58,0.1)", 1.5), ("FLOOR(0.234,0.01)", 0.23),
     ("CEILING.MATH(24.3,5)", 25), ("CEILING.MATH(6.7)", 7), ("CEILING.MATH(-8.1,2)", -8), ("CEILING.MATH(-5.5,2,-1)", -6),

@@ -99,6 +99,28 @@ FORMATS = [
     ('=TEXT(0.75,"h:mm AM/PM")', "6:00 PM"), ('=TEXT(0.5,"hh:mm:ss")', "12:00:00"), ("=TEXT(A4,A1)", DIV),
     ("=FIXED(1234.567,1)", "1,234.6"), ("=FIXED(1234.567,-1)", "1,230"), ("=FIXED(-1234.567,-1,TRUE)", "-1230"),
     ("=FIXED(44.332)", "44.33"),
+    # A place for a digit that there is not: ? is a space, also for a comma among such, and # nothing; other signs stay.
+    ('=TEXT(2.5,"|??.??|")', "| 2.5 |"), ('=TEXT(-2.5,"|?.??|")', "-|2.5 |"), ('=TEXT(7654321,"?,???????")', " 7,654,321"),
+    ('=TEXT(7654321,"?,?????????")', "    7,654,321"), ('=TEXT(21,"?,?")', "21"), ('=TEXT(5,"#-#")', "-5"),
+    ('=TEXT(7654321,",#")', ",7654321"), ('=TEXT(7654321,"0.#,")', "7654.3"), ('=TEXT(7654321,"#,.#,")', "7.7"),
+    ('=TEXT(5551234567,"(###) ###-####")', "(555) 123-4567"), ('=TEXT(3,"£0.0")', "£3.0"), ('=TEXT(Y1,"")', ""),
+    # A fraction: without a whole part where there is none, and spaces, or nothing, in place of a fraction of zero.
+    ('=TEXT(5.25,"# ?/?")', "5 1/4"), ('=TEXT(5,"# ?/?")', "5    "), ('=TEXT(5,"# #/#")', "5"), ('=TEXT(0,"# ?/?")', "0    "),
+    ('=TEXT(0.75,"|#-#-#/#|")', "|-3/4|"), ('=TEXT(0.25,"?:?/?")', "  1/4"), ('=TEXT(0.25,"0:#/#")', "0:1/4"),
+    ('=TEXT(-0.25,"#:#/#")', "-1/4"), ('=TEXT(2.5,"#/#")', "5/2"), ('=TEXT(0,"?/?")', "0/1"), ('=TEXT(2,"0:0/0")', "2:0/1"),
+    ('=TEXT(0,"#:0/0")', "0/1"), ('=TEXT(23.75,"#:? ?0#/000")', "2:3  03/004"), ('=TEXT(1/3,"#/#")', "1/3"),
+    # Sections: numbers above, below and at zero, texts; or those for which a condition holds.
+    ('=TEXT(0,"0;-0;;@")', ""), ('=TEXT(-3,"0;;")', ""), ('=TEXT("word","0;0;0;""<""@"">""")', "<word>"),
+    ('=TEXT("word","@")', "word"), ('=TEXT(12,"@")', "12"), ('=TEXT("word",";;;")', ""), ('=TEXT(A6,"m/d/yy;@")', "9/29/12"),
+    ('=TEXT(9,"[<10]#"" few""")', "9 few"), ('=TEXT(10,"[< 10]#"" few""")', "10"), ('=TEXT(10,"[>=10]#"" many""")', "10 many"),
+    ('=TEXT(7,"[=1]""one"";[=2]""two"";0")', "7"), ('=TEXT(5551234,"[<=9999999]###-####;(###) ###-####")', "555-1234"),
+    # Dates: Excel's own calendar has a 29 February 1900, and before it the days of the week are one off.
+    ('=TEXT(60,"d/m/yyyy")', "29/2/1900"), ('=TEXT(0,"d/m/yyyy")', "0/1/1900"), ('=TEXT(2,"ddd d")', "Mon 2"),
+    ('=TEXT(61,"dddd")', "Thursday"), ('=TEXT(1.5,"[h]:mm")', "36:00"), ('=TEXT(1.5,"[mm]:ss")', "2160:00"),
+    ('=TEXT(0.3333,"hh:mm:ss")', "07:59:57"), ('=TEXT(0.6,"h:mm a/p")', "2:24 p"), ('=TEXT(0.6,"h:mm A/P")', "2:24 P"),
+    ('=TEXT(0.6000001,"h:mm:ss.000")', "14:24:00.009"), ('=TEXT(A6,"[$-409]d-mmm-yy")', "29-Sep-12"),
+    ("=DOLLAR(1234.567)", "$1,234.57"), ("=DOLLAR(1234.567,-2)", "$1,200"), ("=DOLLAR(-1234.567)", "($1,234.57)"),
+    ("=USDOLLAR(0.5,0)", "$1"), ("=DOLLAR(A4)", DIV),
 ]  # fmt: skip
 
 # Excel's stored values and function pages; only patterns that Python and PCRE2 read alike.
@@ -118,8 +140,11 @@ REFUSED = [
     '=REGEXREPLACE("a","a*","x")', '=REGEXREPLACE("a","a","$1")', "=LEN(C2)", "=MID(C2,1,1)", "=UPPER(C3)",
     "=CODE(UNICHAR(1588))", "=UNICHAR(55296)", '=1E20&""', '=1E-10&""', '=1.23456789012345E-9&""', '=VALUE("12€")',
     '=VALUE("2/3/2023")', '=VALUE("12,34")', '=NUMBERVALUE("1e3")', '=SUBSTITUTE("aaaa","aa","b",2)',
-    '=TEXT(A6,"0 ""kg"" ?")', '=TEXT(5,"# ?/?")', '=TEXT(5,"[h]:mm")', '=TEXT(60,"d/m/yyyy")', '=TEXT(5,"#-#")',
-    '=TEXT(5,"* 0")', '=TEXT(0.3333,"hh:mm:ss")', '=DOLLAR(5)', '=TEXTJOIN(",",,B1:B3)', '=TEXTSPLIT("a,b",",")',
+    '=TEXT(0.3,"# ?/?")', '=TEXT(0.01,"# ?/?")', '=TEXT(0.75,"# ??/??")', '=TEXT(0.75,"# ?/8")', '=TEXT(-5,"[<10]0")',
+    '=TEXT(5,"[<10]0;[>10]0")', '=TEXT(5,"")', '=TEXT("5","0;0;0;@")', '=TEXT("a","0;0;@")', '=TEXT(-1,"[h]:mm")',
+    '=TEXT(1.5,"d [h]:mm")', '=TEXT(0.600009,"h:mm:ss")', '=TEXT(12345,"#,##0-0")', '=TEXT(5,"##0.0E+0")',
+    '=TEXT(TRUE,"0;0;0;@")',
+    '=TEXT(5,"* 0")', '=TEXTJOIN(",",,B1:B3)', '=TEXTSPLIT("a,b",",")',
     '=TEXTAFTER("aaa","aa")', '=FIND("","abc",4)', '=FIND("","")', '=REPT("ab",-0.5)',
 ]  # fmt: skip
 CASES = [*PLACES, *CHARACTERS, *CUTTING, *FORMATS, *EXPRESSIONS]

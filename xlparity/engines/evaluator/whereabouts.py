@@ -11,7 +11,7 @@ _MARKS = CELL_MARK + RANGE_MARK + LINES_MARK
 # Spaces are written as [ ]: to Python the marks are white space as well.
 _CALLS = re.compile(
     rf"""(?P<text>"(?:[^"]|"")*")|(?P<mark>[{_MARKS}])
-    |(?<![\w.])ISREF\((?P<number>[0-9.+*/-]+)\)
+    |(?<![\w.])ISREF\([ ]*(?P<constant>[0-9.+*/-]+|TRUE|FALSE|"(?:[^"]|"")*")[ ]*\)
     |(?<![\w.])(?P<deleted>ROWS?|COLUMNS?)\([ ]*\#REF![ ]*\)
     |(?<![\w.])(?P<name>ROWS?|COLUMNS?|ISREF)\([ ]*(?P<reference>[{_MARKS}]?)[ ]*\)""",
     re.IGNORECASE | re.VERBOSE,
@@ -43,7 +43,7 @@ def replaced(shape: str, references: list[str], at: Cell, area: Range | None) ->
         if match["mark"]:
             answers.append(next(rest))
             return match[0]
-        if match["number"]:
+        if match["constant"]:
             return " FALSE"
         if match["deleted"]:
             return " #REF!"

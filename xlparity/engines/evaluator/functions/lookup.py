@@ -225,6 +225,13 @@ def address(row: float, column: float, absolute: float = 1.0, a1: bool = True, s
     return f"{quoted(sheet)}!{cell}"
 
 
+def hyperlink(link: Any, shown: Any = None) -> Any:
+    """Excel's HYPERLINK: what the cell shows, the link itself unless it is given something else."""
+    if not is_text(link):
+        raise Refusal("HYPERLINK to what is no text")
+    return link if shown is None else shown
+
+
 _ANY = "scalar table number truth~"
 
 FUNCTIONS: dict[str, Function] = {
@@ -242,6 +249,7 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "INDEX": function(index, "area number~ number~ number?", refers=slice(0, 1), lines=True, own="INDEX(H:H,3)"),
     "CHOOSE": function(choose, "number branch*", refers=slice(1, None), own="SUM(CHOOSE(2,B1:B2,A1:B3))"),
+    "HYPERLINK": function(hyperlink, "scalar scalar?"),
     "ADDRESS": function(address, "number number number? truth? text?", own="ADDRESS(1,16385)"),
     "ROWS": function(lambda table: table.shape[0], "table", own="ROWS({1,2;3,4})"),
     "COLUMNS": function(lambda table: table.shape[1], "table", own="COLUMNS({1,2,3})"),

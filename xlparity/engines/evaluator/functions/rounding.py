@@ -56,8 +56,7 @@ def quotient_of(number: float, step: float) -> float:
     quotient = number / step
     if quotient == 0 != number:
         raise Refusal("a number beside which its multiple is immense")
-    near = round(quotient)
-    if quotient == near or abs(quotient) >= 1e15:
+    if abs(quotient) >= 1e15 or quotient == (near := round(quotient)):
         return quotient
     exact = Fraction(repr(number)) / Fraction(repr(step))
     if exact == near:
@@ -82,14 +81,19 @@ def _ceiling(number: float, step: float) -> Any:
         return 0.0
     if number > 0 > step:
         return NUM
-    return step * math.ceil(quotient_of(number, step))
+    return _up(number, step)
 
 
-def _ceiling_math(number: float, step: float = 1.0, away: float = 0.0) -> float:
+def _ceiling_math(number: float, step: float = 1.0, away: float = 0.0) -> Any:
     if step == 0:
         return 0.0
-    step = -abs(step) if away and number < 0 else abs(step)
-    return step * math.ceil(quotient_of(number, step))
+    return _up(number, -abs(step) if away and number < 0 else abs(step))
+
+
+def _up(number: float, step: float) -> Any:
+    """The next multiple; #NUM! where the quotient is beyond the range of numbers."""
+    quotient = quotient_of(number, step)
+    return NUM if math.isinf(quotient) else step * math.ceil(quotient)
 
 
 def _floor_math(number: float, step: float = 1.0, towards: float = 0.0) -> float:

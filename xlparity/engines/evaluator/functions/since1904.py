@@ -63,7 +63,11 @@ def _later(name: str, call: Callable[..., Any], dates: _Dates) -> Callable[..., 
 
 def _is_dated(form: str) -> bool:
     """Whether a format is one of a date or a time."""
-    return any(piece.kind in ("date", "half") for section in sections_of(form) for piece in section)
+    sections = sections_of(form)
+    kinds = {piece.kind for section in sections for piece in section}
+    if kinds & {"date", "half"} and len(sections) > 1:
+        raise Refusal("a format of several sections for dates that count from 1904")
+    return bool(kinds & {"date", "half"}) and "elapsed" not in kinds
 
 
 def _moved(value: Any) -> Any:
