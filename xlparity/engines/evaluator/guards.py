@@ -185,15 +185,6 @@ def order(left: float, right: float) -> int:
     return either(exact, 0) if close(left, right) else exact
 
 
-def orderable(left: Operand, right: Operand) -> None:
-    """Accepts operands that Excel and formulas put into the same order."""
-    comparable(left, right)
-    if any(is_text(value) and not value.isalnum() for value in (*elements(left), *elements(right))):
-        raise Refusal("the order of texts with punctuation in them")  # Excel sorts punctuation in its own order
-    if any(is_text(value) and not value.isascii() for value in (*elements(left), *elements(right))):
-        raise Refusal("the order of texts with letters beyond ASCII")
-
-
 def comparable(left: Operand, right: Operand) -> None:
     """Accepts operands that can be told to be equal or not."""
     same_shape((left, right))

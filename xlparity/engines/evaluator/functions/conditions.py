@@ -13,7 +13,7 @@ from formulas.tokens.operand import Error, XlError
 from schedula import EMPTY
 
 from xlparity.engines.evaluator import guards
-from xlparity.engines.evaluator.functions.matching import with_runs
+from xlparity.engines.evaluator.functions.matching import order_of_texts, with_runs
 from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
 
 Matcher: TypeAlias = Callable[[Any], bool]
@@ -211,15 +211,4 @@ def _orders(compare: Callable[[Any, Any], bool], rest: str) -> Matcher:
 
 def _place(left: str, right: str) -> int:
     """Below, at or above 0 as Excel sorts the left text before, with or after the right one."""
-    left, right = left.lower(), right.lower()
-    if not (left + right).isascii():
-        raise Refusal("the order of texts with letters beyond ASCII")
-    differing = next((pair for pair in zip(left, right, strict=False) if pair[0] != pair[1]), None)
-    if differing is None:
-        return len(left) - len(right)
-    if "-" in differing or "'" in differing:
-        raise Refusal("the order of texts with hyphens or apostrophes in them")  # which Excel passes over
-    classes = [2 if sign.isalpha() else 1 if sign.isdigit() else 0 for sign in differing]
-    if 0 in classes and 2 not in classes:
-        raise Refusal("the order of texts with signs in them")  # Excel sorts signs in an order of its own
-    return classes[0] - classes[1] or (-1 if differing[0] < differing[1] else 1)
+    return 0 if left.lower() == right.lower() else order_of_texts(left.lower(), right.lower())

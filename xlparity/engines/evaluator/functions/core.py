@@ -14,7 +14,7 @@ from schedula import EMPTY
 from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.areas import Lines
 from xlparity.engines.evaluator.functions.conversions import DIV, NUM, VALUE, to_number
-from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, same_text
+from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, order_of_texts, same_text
 from xlparity.engines.evaluator.functions.signatures import (
     Function,
     by_formulas,
@@ -161,20 +161,25 @@ def compared(name: str) -> Callable[[Operand, Operand], Any]:
         if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
             one, other = map(np.copy, np.broadcast_arrays(np.asarray(left, object), np.asarray(right, object)))
             for index in np.ndindex(one.shape):
-                one[index], other[index] = _levelled(one[index], other[index])
+                one[index], other[index] = _levelled(one[index], other[index], name in _INEQUALITIES)
             return OPERATORS[name](one.view(Array), other.view(Array))
-        return OPERATORS[name](*_levelled(left, right))
+        return OPERATORS[name](*_levelled(left, right, name in _INEQUALITIES))
 
     return compare
 
 
-def _levelled(left: Any, right: Any) -> tuple[Any, Any]:
+def _levelled(left: Any, right: Any, ordered: bool) -> tuple[Any, Any]:
     """The operands, twice the left one where Excel takes both for one: texts, or in the rounded reading fifteen digits.
 
-    A blank is FALSE beside a truth value, as it is 0 beside a number.
+    A blank is FALSE beside a truth value, as it is 0 beside a number. Texts that are to be ``ordered`` are single letters,
+    since formulas would order them by the codes of their characters.
     """
     if guards.is_text(left) and guards.is_text(right):
-        return left, left if same_text(left, right) else right
+        if same_text(left, right):
+            return left, left
+        if ordered:
+            return ("a", "b") if order_of_texts(left.lower(), right.lower()) < 0 else ("b", "a")
+        return left, right
     if left is EMPTY and isinstance(right, bool):
         return False, right
     if right is EMPTY and isinstance(left, bool):
@@ -215,7 +220,8 @@ _MOST = 100_000  # operands: Excel takes 255, and a subtotal over filtered rows 
 _IGNORING = ("SUM", "SUMSQ", "AVERAGE", "MIN", "MAX", "COUNT")
 # Added up in pairs these are 14, and one after the other 0.
 _IN_ORDER = "{10000000000000000,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,-10000000000000000}"
-_ORDER = ("=", "<>", "<", ">", "<=", ">=")
+_INEQUALITIES = ("<", ">", "<=", ">=")
+_ORDER = ("=", "<>", *_INEQUALITIES)
 NUMERIC = "ABS SQRT EXP LN LOG10 SIGN TANH SINH COSH ASIN ACOS ATAN DEGREES RADIANS".split()  # noqa: SIM905
 
 
@@ -247,8 +253,7 @@ def _table() -> dict[str, Function]:
     for name in NUMERIC:
         table[name] = Function(formulas_function(name), "elementwise", guards.numeric, by="formulas")
     for name in _ORDER:
-        guard = guards.comparable if name in ("=", "<>") else guards.orderable
-        table[name] = Function(compared(name), "elementwise", guard, by="formulas")
+        table[name] = Function(compared(name), "elementwise", guards.comparable, by="formulas")
     for name in ("SUMSQ", "MIN", "MAX", "COUNT"):
         table[name] = Function(formulas_later(name), "aggregate", ignoring=True, by="formulas")
     return {name: replace(known, arity=_arity(name)) for name, known in table.items()}

@@ -3,8 +3,9 @@
 import functools
 import itertools
 import re
+import string
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from formulas.tokens.operand import XlError
@@ -112,24 +113,61 @@ def order(value: Any, other: Any) -> int:
     if is_number(value) and is_number(other):
         return guards.order(value, other)
     if is_text(value) and is_text(other):
-        if not all(text.isascii() and (text.isalnum() or not text) for text in (value, other)):
-            if same_text(value, other):
-                return 0
-            return _order_of_words(value, other)
-        left, right = value.lower(), other.lower()
-        return int(left > right) - int(left < right)
+        return 0 if same_text(value, other) else order_of_texts(value.lower(), other.lower())
     return int(bool(value)) - int(bool(other))
 
 
-def _order_of_words(left: str, right: str) -> int:
-    """Texts with signs in them are in order only by what comes before the first sign."""
+def order_of_texts(left: str, right: str) -> int:
+    """-1 or 1 as a text in small letters comes before or after another one; refused unless all that is known of it agrees.
+
+    Microsoft documents of sorting that digits come first, then ``_SIGNS`` in that order, then letters, and that hyphens and
+    apostrophes are passed over, but that of texts which are the same without them the one that has some comes last. Windows,
+    on whose order Excel relies, has the signs before the digits. That comparisons pass over hyphens as sorting does, and
+    that they do not go by the codes of the characters, is not documented.
+    """
+    if not (left.isascii() and right.isascii()):
+        return _order_before_signs(left, right)
+    if left.isalnum() and right.isalnum():
+        return 1 if left > right else -1
+    if not _RANKS[0].keys() >= set(left + right):
+        raise Refusal("the order of texts with signs in them that cannot be seen")
+    passed = [sum(sign in _PASSED_OVER for sign in text) for text in (left, right)]
+    found = {_by(ranks, left, right) for ranks in _RANKS}
+    found |= {_by(ranks, _plain(left), _plain(right)) or passed[0] - passed[1] for ranks in _RANKS}
+    if not (max(found) < 0 or min(found) > 0):
+        raise Refusal("the order of texts with signs in them, of which Microsoft documents several")
+    return 1 if min(found) > 0 else -1
+
+
+_SIGNS = ' !"#$%&()*,./:;?@[\\]^_`{|}~+<=>'
+_PASSED_OVER = "'-"
+_RANKS = tuple(
+    {sign: rank for rank, sign in enumerate(order)}
+    for order in (
+        _PASSED_OVER + string.digits + _SIGNS + string.ascii_lowercase,
+        _PASSED_OVER + _SIGNS + string.digits + string.ascii_lowercase,
+        sorted(_PASSED_OVER + _SIGNS + string.digits + string.ascii_lowercase),
+    )
+)
+
+
+def _by(ranks: Mapping[str, int], left: str, right: str) -> int:
+    one, other = ([ranks[sign] for sign in text] for text in (left, right))
+    return (one > other) - (one < other)
+
+
+def _plain(text: str) -> str:
+    return text.translate({ord(sign): None for sign in _PASSED_OVER})
+
+
+def _order_before_signs(left: str, right: str) -> int:
+    """Texts with letters beyond ASCII are in order only by what comes before the first one, and the first sign."""
     for x, y in zip(left, right, strict=False):
         if not (x.isascii() and y.isascii() and x.isalnum() and y.isalnum()):
             break
-        if x.lower() != y.lower():
-            # A hyphen or an apostrophe further on is looked at only where all else is equal.
-            return -1 if x.lower() < y.lower() else 1
-    raise Refusal("the order of texts with signs in them")
+        if x != y:
+            return -1 if x < y else 1
+    raise Refusal("the order of texts with letters beyond ASCII")
 
 
 def kind(value: Any) -> str:
