@@ -1,4 +1,4 @@
-"""Answers the calls that ask about formulas and not about values: FORMULATEXT and ISFORMULA.
+"""Answers the calls that ask about formulas and places and not about values: FORMULATEXT, ISFORMULA, CELL, SHEET and SHEETS.
 
 The answers are in the file, and no value changes them.
 """
@@ -6,15 +6,17 @@ The answers are in the file, and no value changes them.
 import re
 from typing import TYPE_CHECKING
 
-from xlparity.excel.address import Cell
-from xlparity.excel.formula import end_of_call, split_arguments, tokens
+from xlparity.excel.address import Cell, column_letters, folded
+from xlparity.excel.formula import end_of_call, split_arguments, token_at, tokens
 from xlparity.excel.prefixes import misspelt, stored, typed_formula, without_prefix
 
 if TYPE_CHECKING:
     from xlparity.excel.workbook import Workbook
 
-_MAY_CALL = re.compile(r"_xlfn\.(?:FORMULATEXT|ISFORMULA)\(", re.IGNORECASE)
-_CALLED = ("_XLFN.FORMULATEXT(", "_XLFN.ISFORMULA(")
+_MAY_CALL = re.compile(r"(?<![\w.])(?:_xlfn\.(?:FORMULATEXT|ISFORMULA|SHEETS?)|CELL)\(", re.IGNORECASE)
+_CALLED = ("_XLFN.FORMULATEXT(", "_XLFN.ISFORMULA(", "_XLFN.SHEET(", "_XLFN.SHEETS(", "CELL(")
+_TEXT = re.compile(r'"((?:[^"]|"")*)"')
+_ELSEWHERE = ("COLOR", "FILENAME", "FORMAT", "PARENTHESES", "PREFIX", "PROTECT", "WIDTH")
 _PLAIN = re.compile(r"0|[1-9][0-9]{0,14}|(?:0|[1-9][0-9]{0,7})\.[0-9]{0,6}[1-9]")
 _OF_RANGES = (
     "SUM",
@@ -44,9 +46,62 @@ def answered(formula: str, cell: Cell, workbook: "Workbook") -> str:
         end = end_of_call(formula, token.end - 1) if token.text.upper() in _CALLED else None
         if end is not None:
             given = split_arguments(formula, token.end, end - 1)
-            found = _answer(token.text.upper() == _CALLED[0], given[0].strip(), cell, workbook)
+            found = _answer(without_prefix(token.text[:-1]), [text.strip() for text in given], cell, workbook)
             formula = formula[: token.start] + found + formula[end:]
     return formula
+
+
+def _answer(name: str, given: list[str], cell: Cell, workbook: "Workbook") -> str:
+    if name == "CELL":
+        return _of_a_cell(given, cell, workbook)
+    if name in ("SHEET", "SHEETS"):
+        return _of_sheets(name, given, cell, workbook)
+    return _of_a_formula(name == "FORMULATEXT", given[0], cell, workbook)
+
+
+def _of_sheets(name: str, given: list[str], cell: Cell, workbook: "Workbook") -> str:
+    """The number of a sheet, chart sheets counted, or how many sheets there are, hidden ones counted."""
+    tabs = [folded(tab) for tab in workbook.tabs]
+    if given in ([], [""]):
+        return str(len(tabs) if name == "SHEETS" else tabs.index(folded(cell.sheet)) + 1)
+    if name == "SHEET":
+        if text := _TEXT.fullmatch(given[0]):
+            wanted = folded(text[1].replace('""', '"'))
+            return str(tabs.index(wanted) + 1) if wanted in tabs else "#N/A"
+        if _PLAIN.fullmatch(given[0]):
+            return "#N/A"
+    if given[0].startswith("#"):
+        return given[0]
+    area, word = workbook.meant(given[0], cell), token_at(given[0], 0)
+    if word is not None and word.text == given[0] and word.kind == "name" and workbook.scope.misses(word.text, cell.sheet):
+        return "#NAME?"
+    if area is None or area.sheet in workbook.external:
+        raise ValueError(f"{name} of anything but cells of this workbook")
+    return "1" if name == "SHEETS" else str(tabs.index(folded(area.sheet)) + 1)
+
+
+def _of_a_cell(given: list[str], cell: Cell, workbook: "Workbook") -> str:
+    """What CELL says of the first cell of a reference: its address, row, column, contents, or the type of these."""
+    text = _TEXT.fullmatch(given[0])
+    if _PLAIN.fullmatch(given[0]) or given[0].upper() in ("TRUE", "FALSE", '""'):
+        return "#VALUE!"
+    if text is None or len(given) != 2:
+        raise ValueError("CELL of what a cell asks for, or of the cell that was changed last; name both in the formula")
+    asked = text[1].upper()
+    if asked not in ("ADDRESS", "ROW", "COL", "CONTENTS", "TYPE"):
+        why = "formats or the file's name decide" if asked in _ELSEWHERE else "this engine does not know"
+        raise ValueError(f'CELL("{text[1]}"), which {why}; accept its value')
+    area = workbook.meant(given[1], cell)
+    if area is None or area.sheet in workbook.external:
+        raise ValueError("CELL of anything but cells of this workbook")
+    first = area.first
+    if asked == "ADDRESS":
+        if first.sheet != cell.sheet:
+            raise ValueError("CELL of an address on another sheet, in which Excel names the file")
+        return f'"${column_letters(first.column)}${first.row}"'
+    if asked in ("ROW", "COL"):
+        return str(first.row if asked == "ROW" else first.column)
+    return str(first) if asked == "CONTENTS" else f'IF(ISBLANK({first}),"b",IF(ISTEXT({first}),"l","v"))'
 
 
 def _as_excel_writes_it(text: str, workbook: "Workbook") -> bool:
@@ -80,7 +135,7 @@ def _as_excel_writes_it(text: str, workbook: "Workbook") -> bool:
     return True
 
 
-def _answer(as_text: bool, reference: str, cell: Cell, workbook: "Workbook") -> str:
+def _of_a_formula(as_text: bool, reference: str, cell: Cell, workbook: "Workbook") -> str:
     name = "FORMULATEXT" if as_text else "ISFORMULA"
     if reference.startswith("#"):
         return reference

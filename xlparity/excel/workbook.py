@@ -63,7 +63,8 @@ class Workbook:
     iteration, and does not refuse them. ``edits`` are the cells that hold something else than in the file, ``taken`` those of
     them that have a value in place of their formula. ``clock`` is the moment that NOW gives, where that is fixed: a serial
     number of days. ``external`` are the sheets of other workbooks to which formulas refer, by their names.
-    ``hidden`` are the rows of each sheet that are not shown, ``filters`` the cells of which filters hide some.
+    ``hidden`` are the rows of each sheet that are not shown, ``filters`` the cells of which filters hide some. ``tabs`` are
+    all sheets in their order, those that have no cells, such as chart sheets, among them.
     """
 
     path: Path
@@ -83,6 +84,7 @@ class Workbook:
     external: Mapping[str, ExternalSheet] = field(default_factory=dict)
     hidden: Mapping[str, frozenset[int]] = field(default_factory=dict)
     filters: tuple[Range, ...] = ()
+    tabs: tuple[str, ...] = ()
     _graphs: list[Graph] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -269,6 +271,7 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         external={link.name: _external(link) for link in ooxml.links(parts, path)},
         hidden=hidden,
         filters=tuple(parse_range(address, name) for name, address in filters if address is not None),
+        tabs=book.tabs,
     )
 
 

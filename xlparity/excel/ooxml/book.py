@@ -53,13 +53,14 @@ class RawLink(NamedTuple):
 
 
 class RawBook(NamedTuple):
-    """The names and the settings of a workbook.
+    """The names and the settings of a workbook, and the names of all its sheets, chart sheets and the like among them.
 
     ``rounds`` says that it computes with numbers as they are displayed, ``iterates`` that circular references are
     computed by iteration, ``date1904`` that dates count from 1904.
     """
 
     names: tuple[RawName, ...]
+    tabs: tuple[str, ...]
     rounds: bool
     iterates: bool
     date1904: bool
@@ -80,6 +81,7 @@ def read_book(parts: Mapping[str, bytes], path: Path) -> RawBook:
     calculation, properties = (next(elements(root, name), None) for name in ("calcPr", "workbookPr"))
     return RawBook(
         tuple(name for name in names if not name.name.startswith(_OWN)),
+        tuple(sheets),
         rounds=calculation is not None and calculation.get("fullPrecision", "1") not in _TRUE,
         iterates=calculation is not None and calculation.get("iterate") in _TRUE,
         date1904=properties is not None and properties.get("date1904") in _TRUE,
