@@ -47,6 +47,7 @@ SUMS = [
     ("PRODUCT(A1:A9)", DIV), ("PRODUCT(A1:A3)", 192), ("PRODUCT(A4:A8)", 0), ("PRODUCT(A1,A4,A6)", 4), ("PRODUCT({7})", 7),
     ("PRODUCT(A:A)", DIV),
     ("SUMX2MY2({1;3;3;4;5},{4.4;5;6;2;3})", -33.36), ("SUMX2PY2({1;3;3;4;5},{4.4;5;6;2;3})", 153.36),
+    ("SUMX2MY2({1,\"x\",3,TRUE},{2,2,2,2})", 2), ("SUMX2PY2(Y1:Y2,{1;2})", DIV),
     ("SUMXMY2({1;3;3;4;5},{4.4;5;6;2;3})", 32.56), ("SUMX2MY2({1;3;3},{1,2,3})", 5), ("SUMX2MY2({1,2},{1,2,3})", NA),
     ("SERIESSUM(2,0,1,{1,2,3})", 17), ("SERIESSUM(0,0,2,{1,2,3})", NUM), ("SERIESSUM(0.5,1,2,{2,2,2})", 1.3125),
     ("SERIESSUM(-1,0,2,{1,2,3})", 6), ("SERIESSUM(TRUE,0,1,{1,2,3})", VALUE),
@@ -141,7 +142,6 @@ REFUSED = [
     # a singular matrix is what the last bits of an elimination make of it
     "MDETERM({1,2,3;4,5,6;7,8,9})", "SUM(MINVERSE({1,2;2,4}))", "MDETERM({TRUE})",
     # pairs of a number and something else, and what PRODUCT makes of literals that are not numbers
-    "SUMX2MY2(A1:A4,A1:A4)",
     # the poles of a function show Excel's own digits of π; angles beyond 2^27
     "TAN(PI()/2)", "COT(PI()-1E-12)", "SEC(PI()/2-1E-12)", "SIN(1E9)",
     # the Analysis ToolPak took no ranges, a plain cell takes no array

@@ -68,8 +68,10 @@ def test_a_subtotal_is_another_function_over_what_it_counts(tmp_path, text, writ
     [
         ("SUBTOTAL(9+0,A1)", "no plain number"), ("SUBTOTAL(9,A1:A2*1)", "no plain reference"),
         ("SUBTOTAL(9)", "without a reference"),
-        ("SUBTOTAL(9,C1:C2)", "a part of a formula"), ("_xlfn.AGGREGATE(9,6,A1)", "passes over errors"),
-        ("_xlfn.AGGREGATE(14,4,A1:A2,1)", "beyond MEDIAN"), ("_xlfn.AGGREGATE(9)", "AGGREGATE"),
+        ("SUBTOTAL(9,C1:C2)", "a part of a formula"), ("_xlfn.AGGREGATE(9,8,A1)", "an option"),
+        ("_xlfn.AGGREGATE(14,4,A1:A2)", "one place"), ("_xlfn.AGGREGATE(20,4,A1:A2,1)", "a function"),
+        ("_xlfn.AGGREGATE(9)", "AGGREGATE"), ("_xlfn.AGGREGATE(9,6,A1:A2*1)", "no plain reference"),
+        ("_xlfn.AGGREGATE(14,7,A1:A2*1,1)", "no plain reference"), ("_xlfn.AGGREGATE(9,6,#REF!)", "a reference that is one"),
         ("SUBTOTAL(9,F1:F2)", "a name stands for a subtotal"),
     ],
 )  # fmt: skip
@@ -79,6 +81,27 @@ def test_what_is_not_certain_of_a_subtotal_is_refused(tmp_path, text, reason):
     found = find_engine("formulas").load(made).recalculate({})[at("E9")]
     assert isinstance(found, Unsupported)
     assert reason in found.reason
+
+
+# Of 1, an error, 5, a text, TRUE and 4; a single error, and a single text, leaves no number.
+WITH_ERRORS = {
+    "A1": 1, "A2": "=1/0", "A3": 5, "A4": "x", "A5": True, "A6": 4, "A7": "=SUBTOTAL(9,A1)",
+    **{f"B{row}": "ab"[row % 2] for row in range(1, 7)},
+}  # fmt: skip
+PASSED_OVER = {
+    "9,6,A1:A6": 10.0, "1,6,A1:A6": 10 / 3, "2,6,A1:A6": 3.0, "3,6,A1:A6": 5.0, "4,7,A1:A6": 5.0, "9,2,A1:A7": 10.0,
+    "9,6,A1:A7": 11.0, "9,6,A2": 0.0, "1,6,A2": "#DIV/0!", "14,6,A1:A6,2": 4.0, "15,2,A1:A7,1": 1.0, "16,6,A1:A6,0.5": 4.0,
+    "14,6,A2:A4,2": "#NUM!", '15,6,ROW(A1:A6)/(B1:B6="b"),2': 3.0, '14,6,ROW(A1:A6)/(B1:B6="c"),1': "#NUM!",
+    "14,4,A3:A3*{1,2},1": 10.0, "14,4,A1:A3*1,1": "#DIV/0!", "19,6,A1:A6,2": 4.0,
+}  # fmt: skip
+
+
+def test_aggregate_passes_over_errors_and_takes_arrays(tmp_path):
+    """The options 2, 3, 6 and 7, and the functions from 14 on, of arrays that are computed, in a plain cell too."""
+    live = {f"H{row}": f"=_xlfn.AGGREGATE({text})" for row, text in enumerate(PASSED_OVER, start=1)}
+    values = find_engine("formulas").load(book(tmp_path / "book.xlsx", WITH_ERRORS | live)).recalculate({})
+    found = {text: values[at(f"H{row}")] for row, text in enumerate(PASSED_OVER, start=1)}
+    assert found == {text: ErrorValue(v) if isinstance(v, str) else v for text, v in PASSED_OVER.items()}
 
 
 HIDDEN = {"A1": 1, "A2": 2, "A3": 4, "A4": 8, "A5": 16, "C1": "=SUBTOTAL(9,A1:A5)", "C2": "=SUBTOTAL(109,A1:A5)",

@@ -30,10 +30,16 @@ WRITTEN = {
     "SUM(B1:B2 A1:S!C2)": ("SUM(S!B1:B2)", 30),
     "COUNT(A1:OFFSET(A1,1,2) A2:C2)": ("COUNT(S!A2:C2)", 3),
     '"SUM(D:T!A1)"': ('"SUM(D:T!A1)"', "SUM(D:T!A1)"),
+    "LARGE((A1:A2,B1),2)": ("LARGE(XLPARITY.UNION(A1:A2,B1),2)", 2),
+    "RANK(B1,(A1:B1,B1:B2))": ("RANK(B1,XLPARITY.UNION(A1:B1,B1:B2))", 2),
+    "SMALL(D:T!A1,2)": ("SMALL(XLPARITY.UNION('D'!A1,'My data'!A1,'T'!A1),2)", 3),
+    "PERCENTILE((A1,B1:C1),0.5)": ("PERCENTILE(XLPARITY.UNION(A1,B1:C1),0.5)", 10),
+    "MEDIAN((A1,B2))": ("MEDIAN(A1,B2)", 10.5),
 }
 # It is not certain what Excel makes of these, or they take another path.
 REFUSED = [
-    "LARGE((A1:A2,B1:B2),1)", "SUM(D:Nowhere!A1)", "SUM((A1,B1*1))", "(A1,B1)", "D:T!A1", "SUM(D:T!A1*2)", "INDEX((A1,B1),1,1,2)",
+    "COUNTIF((A1:A2,B1:B2),1)", "LARGE((A1:A2,B1*1),1)",
+    "SUM(D:Nowhere!A1)", "SUM((A1,B1*1))", "(A1,B1)", "D:T!A1", "SUM(D:T!A1*2)", "INDEX((A1,B1),1,1,2)",
     "SUM(D!A1:T!A2)", "SUM(($A$1:$B$2) (B1:C2))", "SUM((A1:B2)(B1:C2))", "SUM(A1:C2 INDEX(A1:C2,0,2))", "IF(A1>0,(A1) (B1))",
     "SUM(INDEX(A1:C2,0,2) (A2:C2))", "COUNT((A1:A2) A2:C2)",
 ]  # fmt: skip
@@ -54,7 +60,7 @@ def values(book):
 
 @pytest.mark.parametrize("text", WRITTEN)
 def test_each_area_is_an_argument(book, values, text):
-    """Of functions that add up, or count, all that they are given."""
+    """Of functions that add up, or count, all that they are given; others are given a column of all their cells."""
     written, value = WRITTEN[text]
     assert book.resolved(f"={text}", at("F9")) == f"={written}"
     if not text.startswith('"'):

@@ -24,6 +24,10 @@ AS_ARRAY = "XLPARITY.ARRAY"
 AS_LAMBDA = "XLPARITY.LAMBDA"
 """A call that stands around a formula with a LET or LAMBDA that was written out: in a plain cell it is not documented of which
 ranges in it Excel takes one cell."""
+UNION = "XLPARITY.UNION"
+"""A call that stands around several areas where a function takes one reference: all their cells, one after the other."""
+WITHOUT_ERRORS = "XLPARITY.VALID"
+"""A call that stands around what an AGGREGATE passes the errors of: the rest."""
 
 _LAMBDA = "_xlfn.LAMBDA"
 _LET = "_xlfn.LET"

@@ -73,7 +73,12 @@ def _of_sheets(name: str, given: list[str], cell: Cell, workbook: "Workbook") ->
     if given[0].startswith("#"):
         return given[0]
     area, word = workbook.meant(given[0], cell), token_at(given[0], 0)
-    if word is not None and word.text == given[0] and word.kind == "name" and workbook.scope.misses(word.text, cell.sheet):
+    if (
+        word is not None
+        and word.text == given[0]
+        and word.kind == "name"
+        and workbook.scope.misses(word.text, cell.sheet)
+    ):
         return "#NAME?"
     if area is None or area.sheet in workbook.external:
         raise ValueError(f"{name} of anything but cells of this workbook")

@@ -5,11 +5,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.contents import Formula
-from xlparity.excel.expand import expanded
+from xlparity.excel.expand import AS_ARRAY, UNION, WITHOUT_ERRORS, expanded
 from xlparity.excel.formula import end_of_call, split_arguments, tokens
 
 if TYPE_CHECKING:
@@ -19,15 +19,21 @@ _NAMED = {"SUBTOTAL(": "SUBTOTAL", "_XLFN.AGGREGATE(": "AGGREGATE"}
 _MAY_CALL = re.compile(r"SUBTOTAL\(|AGGREGATE\(", re.IGNORECASE)
 _ALONE = re.compile(r"=\s*(?:SUBTOTAL|_xlfn\.AGGREGATE)\(", re.IGNORECASE)
 _FUNCTIONS = (
-    "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "PRODUCT", "STDEV", "STDEVP", "SUM", "VAR", "VARP", "MEDIAN",
+    "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "PRODUCT", "STDEV", "STDEVP", "SUM", "VAR", "VARP", "MEDIAN", "MODE", "LARGE",
+    "SMALL", "PERCENTILE", "QUARTILE", "_xlfn.PERCENTILE.EXC", "_xlfn.QUARTILE.EXC",
 )  # fmt: skip
+_OF_A_PLACE = 14  # the number of LARGE; those from there on take a place in an order, and an array
 _OF_NOTHING = {"COUNT": "0", "COUNTA": "0", "MAX": "0", "MIN": "0", "PRODUCT": "0", "SUM": "0", "MEDIAN": "#NUM!"}
 _SUBTOTALS, _HIDDEN = (
     11,
     100,
 )  # SUBTOTAL has the first eleven functions, and a hundred more for them without hidden rows
-# By AGGREGATE's second argument: whether nested subtotals and hidden rows count; of the others errors do not.
-_OPTIONS = {"": (False, True), "0": (False, True), "1": (False, False), "4": (True, True), "5": (True, False)}
+# By AGGREGATE's second argument: whether nested subtotals, hidden rows and errors count.
+_OPTIONS = {
+    "": (False, True, True), "0": (False, True, True), "1": (False, False, True), "2": (False, True, False),
+    "3": (False, False, False), "4": (True, True, True), "5": (True, False, True), "6": (True, True, False),
+    "7": (True, False, False),
+}  # fmt: skip
 
 
 def without_subtotals(formula: str, cell: Cell, workbook: "Workbook") -> str:
@@ -44,30 +50,66 @@ def without_subtotals(formula: str, cell: Cell, workbook: "Workbook") -> str:
     return formula
 
 
-def _written(name: str, given: Sequence[str], cell: Cell, workbook: "Workbook") -> str:
+class _Asked(NamedTuple):
+    """The function that a call stands for, of which cells, and the place in an order where that is one of its arguments.
+
+    ``nested`` subtotals, ``hidden`` rows and ``errors`` count or are passed over.
+    """
+
+    function: str
+    references: list[str]
+    place: list[str]
+    nested: bool
+    hidden: bool
+    errors: bool
+
+
+def _asked(name: str, given: Sequence[str]) -> _Asked | None:
+    """What a call asks for; None where SUBTOTAL has no such function."""
     number, *references = (text.strip() for text in given)
     if not number.isdecimal():
         raise ValueError(f"{name} of a function that is no plain number")
-    chosen, nested, hidden = int(number), False, True
-    if name == "AGGREGATE":
-        option, *references = references or [""]
-        if option not in _OPTIONS or not 1 <= chosen <= len(_FUNCTIONS):
-            raise ValueError("AGGREGATE that passes over errors, or of a function beyond MEDIAN")
-        nested, hidden = _OPTIONS[option]
-    else:
+    chosen, place = int(number), list[str]()
+    if name == "SUBTOTAL":
         hidden = chosen < _HIDDEN
         chosen -= 0 if hidden else _HIDDEN
         if not 1 <= chosen <= _SUBTOTALS:
-            return "(#VALUE!)"
+            return None
+        nested, errors = False, True
+    else:
+        option, *references = references or [""]
+        if option not in _OPTIONS or not 1 <= chosen <= len(_FUNCTIONS):
+            raise ValueError("AGGREGATE with an option or a function that is no plain number of those that there are")
+        nested, hidden, errors = _OPTIONS[option]
+        if chosen >= _OF_A_PLACE:
+            if len(references) != 2:
+                raise ValueError("AGGREGATE of a place in an order, without one array and one place")
+            *references, place = references[0], references[1:]
     if not references:
         raise ValueError(f"{name} without a reference")
-    function = _FUNCTIONS[chosen - 1]
-    pieces = [
-        piece for text in references for piece in _pieces(name, text, cell, workbook, nested=nested, hidden=hidden)
-    ]
+    return _Asked(_FUNCTIONS[chosen - 1], references, place, nested, hidden, errors)
+
+
+def _written(name: str, given: Sequence[str], cell: Cell, workbook: "Workbook") -> str:
+    asked = _asked(name, given)
+    if asked is None:
+        return "(#VALUE!)"
+    function, references, place, nested, hidden, errors = asked
+    if place and workbook.meant(references[0], cell) is None and hidden and (nested or not errors):
+        pieces = [f"{AS_ARRAY}({references[0]})"]  # it has no rows that are hidden, and no cells with subtotals
+    else:
+        pieces = [
+            piece for text in references for piece in _pieces(name, text, cell, workbook, nested=nested, hidden=hidden)
+        ]
     if not pieces:
-        return f"({_OF_NOTHING.get(function, '#DIV/0!')})"
-    return f"{function}({','.join(pieces)})"
+        return f"({_OF_NOTHING.get(function, '#NUM!' if place else '#DIV/0!')})"
+    if not errors:
+        if any(piece.startswith("#") for piece in pieces):
+            raise ValueError("AGGREGATE that passes over errors, of a reference that is one")
+        pieces = [f"{WITHOUT_ERRORS}({piece})" for piece in pieces]
+    if place and len(pieces) > 1:
+        pieces = [f"{UNION}({','.join(pieces)})"]
+    return f"{function}({','.join([*pieces, *place])})"
 
 
 def _pieces(name: str, text: str, cell: Cell, workbook: "Workbook", *, nested: bool, hidden: bool) -> Iterator[str]:

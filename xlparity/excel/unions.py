@@ -1,12 +1,13 @@
 """Writes a reference to several areas as as many arguments: ``SUM(Q1:Q4!A1)`` and ``SUM((A1,B2))``.
 
-Only functions that add up or count all that they are given take them so.
+Functions that add up or count all that they are given take them so; some others take one reference, to several areas too.
 """
 
 import re
 from typing import TYPE_CHECKING
 
 from xlparity.excel.address import folded
+from xlparity.excel.expand import UNION
 from xlparity.excel.formula import Token, end_of_call, split_arguments, token_at, tokens
 from xlparity.excel.prefixes import without_prefix
 
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 
 _TAKING = frozenset((
     "SUM", "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "PRODUCT", "SUMSQ", "STDEV", "STDEVP", "VAR", "VARP", "STDEV.S", "STDEV.P",
-    "VAR.S", "VAR.P", "AVERAGEA", "MAXA", "MINA", "STDEVA", "STDEVPA", "VARA", "VARPA",
+    "VAR.S", "VAR.P", "AVERAGEA", "MAXA", "MINA", "STDEVA", "STDEVPA", "VARA", "VARPA", "MEDIAN", "SKEW", "AVEDEV", "DEVSQ",
 ))  # fmt: skip
+# The place of the reference; Microsoft lists these among the functions that take a range of several sheets.
+_OF_ONE = {
+    "LARGE": 0, "SMALL": 0, "PERCENTILE": 0, "PERCENTILE.INC": 0, "PERCENTILE.EXC": 0, "QUARTILE": 0, "QUARTILE.INC": 0,
+    "QUARTILE.EXC": 0, "TRIMMEAN": 0, "RANK": 1, "RANK.EQ": 1, "RANK.AVG": 1,
+}  # fmt: skip
 _SHEETS = re.compile(r"(?:'(?P<quoted>(?:[^':]|'')+:(?:[^':]|'')+)'|(?P<plain>[\w.]+:[\w.]+))!(?P<cells>.*)", re.DOTALL)
 _MAY_HAVE = re.compile(r":[^!:]*!|[(,]\s*\(")
 
@@ -27,10 +33,19 @@ def without_unions(formula: str, workbook: "Workbook") -> str:
         return formula
     for token in reversed(tokens(formula)):
         end = end_of_call(formula, token.end - 1) if token.kind == "function" else None
-        if end is None or without_prefix(token.text[:-1]) not in _TAKING:
+        name = without_prefix(token.text[:-1])
+        if end is None or (name not in _TAKING and name not in _OF_ONE):
             continue
         given = split_arguments(formula, token.end, end - 1)
-        written = [part for text in given for part in _areas(text, workbook)]
+        if name in _TAKING:
+            written = [part for text in given for part in _areas(text, workbook)]
+        else:
+            written = [
+                f"{UNION}({','.join(parts)})"
+                if place == _OF_ONE[name] and len(parts := _areas(text, workbook)) > 1
+                else text
+                for place, text in enumerate(given)
+            ]
         if written != given:
             formula = f"{formula[: token.end]}{','.join(written)}{formula[end - 1 :]}"
     return formula

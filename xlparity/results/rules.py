@@ -289,9 +289,9 @@ RULES: Mapping[str, Rule] = {
         "a formula that the engine does not support",
         "The engine does not support the function, or not with these operands, so the cell and its dependents are not "
         "assessed. The cell is not reported as wrong.",
-        "=_xlfn.AGGREGATE(9,6,A2)",
+        "=_xlfn.TRIMRANGE(A2)",
         "=SUM(A2)",
-        "the reference returns a2; the engine 'formulas' supports no AGGREGATE that passes over errors",
+        "the reference returns a2; the engine 'formulas' supports no TRIMRANGE",
         "Add another engine, such as --engine libreoffice, or write the formula without the function. 'xlparity engines' "
         "lists what can run here.",
     ),

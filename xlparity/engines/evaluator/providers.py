@@ -10,6 +10,7 @@ from xlparity.excel.expand import ITERATED
 
 WRITTEN_OUT = (
     "OFFSET", "INDIRECT", "LET", "LAMBDA", "ISOMITTED", *ITERATED, "SUBTOTAL", "AGGREGATE", "FORMULATEXT", "ISFORMULA",
+    "CELL", "SHEET", "SHEETS",
 )  # fmt: skip
 """Functions of which a formula is written out, with references, other functions or answers of the file in their place."""
 _WRITTEN_OUT = "written out before the formula is computed"

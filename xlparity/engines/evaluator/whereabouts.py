@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from xlparity.engines.evaluator.guards import Refusal
 from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range, column_number, parse_range
+from xlparity.excel.expand import AS_ARRAY
 from xlparity.excel.formula import CELL_MARK, LINES_MARK, RANGE_MARK
 
 _MARKS = CELL_MARK + RANGE_MARK + LINES_MARK
@@ -90,14 +91,14 @@ def _alone(shape: str, match: re.Match[str], array: bool) -> bool:
 
 
 def _inside_sumproduct(before: str) -> bool:
-    """Whether the innermost call that is open is one of SUMPRODUCT, which computes with arrays in a plain cell."""
+    """Whether the innermost call that is open is SUMPRODUCT or another that computes with arrays in a plain cell."""
     before = _TEXT.sub("", before)
     depth = 0
     for place in range(len(before) - 1, -1, -1):
         depth += (before[place] == ")") - (before[place] == "(")
         if depth < 0:
             if call := _CALL.search(before[: place + 1]):
-                return call[1].upper() == "SUMPRODUCT"
+                return call[1].upper() in ("SUMPRODUCT", AS_ARRAY)
             depth = 0  # brackets around an operand: go on outside of them
     return False
 

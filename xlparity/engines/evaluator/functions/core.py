@@ -25,12 +25,13 @@ from xlparity.engines.evaluator.functions.signatures import (
 )
 from xlparity.engines.evaluator.guards import Operand, Refusal, elements, is_number
 from xlparity.engines.evaluator.readings import either
+from xlparity.excel.expand import UNION, WITHOUT_ERRORS
 
 ARRAY_ROW = "ARRAY,"
 """The name of the calls that make a row of an array constant, which formulas' parser does not tell from the rest."""
 
-SYNTAX = frozenset((ARRAY_ROW, "ARRAY"))
-"""The names of what makes array constants, which is no function of Excel."""
+SYNTAX = frozenset((ARRAY_ROW, "ARRAY", UNION, WITHOUT_ERRORS))
+"""The names of what makes array constants, and of what formulas are written out with, which are no functions of Excel."""
 
 # --- mends: what formulas gets wrong, or leaves to chance, and Excel documents -------------------------------------
 

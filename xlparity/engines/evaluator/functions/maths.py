@@ -10,7 +10,7 @@ import numpy as np
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
-from xlparity.engines.evaluator.functions.conversions import NUM, VALUE, to_number
+from xlparity.engines.evaluator.functions.conversions import DIV, NUM, VALUE, to_number
 from xlparity.engines.evaluator.functions.core import power
 from xlparity.engines.evaluator.functions.rounding import cut
 from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, delegated, function
@@ -194,16 +194,20 @@ def _combina(number: float, chosen: float) -> Any:
 # --- sums ----------------------------------------------------------------------------------------------------------------
 
 
-def _pairs(left: Any, right: Any) -> None:
-    """Pairs of numbers and pairs of blanks, which are passed over."""
-    errors = {str(value) for table in (left, right) for value in elements(table) if isinstance(value, XlError)}
-    if len(errors) + (left.size != right.size) > 1:
-        raise Refusal("pairs with errors of several kinds")
-    if errors or left.size != right.size:
-        return
-    pairs = [(x, y) for x, y in zip(elements(left), elements(right), strict=True) if not (x is EMPTY and y is EMPTY)]
-    if not pairs or not all(is_number(x) and is_number(y) for x, y in pairs):
-        raise Refusal("pairs of which one is no number, or no pairs")
+def _of_pairs(name: str) -> Function:
+    """SUMX2MY2 or one of its like: of the pairs of two numbers, in order; #N/A of unequal counts, and #DIV/0! of no pairs."""
+
+    def called(left: Any, right: Any) -> Any:
+        errors = {str(value) for table in (left, right) for value in elements(table) if isinstance(value, XlError)}
+        if len(errors) + (left.size != right.size) > 1:
+            raise Refusal("pairs with errors of several kinds")
+        if errors or left.size != right.size:
+            return by_formulas(name, left, right)
+        pairs = zip(elements(left), elements(right), strict=True)
+        numbers = [(float(x), float(y)) for x, y in pairs if is_number(x) and is_number(y)]
+        return by_formulas(name, *map(list, zip(*numbers, strict=True))) if numbers else DIV
+
+    return function(called, "table table", "aggregate", by="formulas")
 
 
 def _seriessum(x: float, first: float, step: float, coefficients: list[float]) -> Any:
@@ -279,7 +283,7 @@ FUNCTIONS: dict[str, Function] = {
     "COMBIN": function(_combin, "number number"),
     "COMBINA": function(_combina, "number number"),
     "PRODUCT": function(_product, "numbers*", "aggregate", own="PRODUCT(A4:A8)"),
-    **{name: delegated(name, "table table", "aggregate", guard=_pairs) for name in ("SUMX2MY2", "SUMX2PY2", "SUMXMY2")},
+    **{name: _of_pairs(name) for name in ("SUMX2MY2", "SUMX2PY2", "SUMXMY2")},
     "SERIESSUM": function(_seriessum, "toolpak toolpak toolpak strictly", "aggregate"),
     "SQRTPI": delegated("SQRTPI", "toolpak"),
     "MDETERM": function(_mdeterm, "table", "aggregate", own="MDETERM({0.00000001,0;0,0.00000001})"),
