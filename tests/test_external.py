@@ -15,7 +15,10 @@ from xlparity.excel.workbook import read_workbook
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 LINK = f"""<?xml version="1.0"?><externalLink xmlns="{MAIN}"><externalBook xmlns:r="{RELATIONS}" r:id="rId1">
-<sheetNames><sheetName val="Rates"/><sheetName val="My data"/><sheetName val="Gone"/></sheetNames><sheetDataSet>
+<sheetNames><sheetName val="Rates"/><sheetName val="My data"/><sheetName val="Gone"/></sheetNames>
+<definedNames><definedName name="rate" refersTo="=Rates!$A$1"/><definedName name="seven" refersTo="='My data'!$B$3" sheetId="1"/>
+<definedName name="both" refersTo="=Rates!$A$1:$A$2"/><definedName name="moving" refersTo="=Rates!A1"/>
+<definedName name="computed" refersTo="=Rates!$A$1*2"/></definedNames><sheetDataSet>
 <sheetData sheetId="0"><row r="1"><cell r="A1"><v>0.25</v></cell><cell r="B1" t="str"><v>text</v></cell>
 <cell r="C1" t="b"><v>1</v></cell><cell r="D1" t="e"><v>#N/A</v></cell></row>
 <row r="2"><cell r="A2"><v>0.5</v></cell></row></sheetData>
@@ -55,6 +58,7 @@ def linked(path, cells, link=LINK):
         ("=[1]Rates!B1&\"!\"", "text!"), ("=IF([1]rates!C1,1,2)", 1.0), ("=[1]Rates!D1", ErrorValue("#N/A")),
         ("=SUMIF(B1:B2,[1]Rates!A1)", 0.25), ("=SUMIFS(B1:B2,B1:B2,[1]Rates!A1)", 0.25), ("=OFFSET(B1,[1]Rates!A2*2,0)", 9.0),
         ("=COUNTIF(B1:B2,IF([1]Rates!A1>0,0.25,1))", 1.0), ("=[1]Rates!Z9", 0.0),
+        ("=[1]!rate*2", 0.5), ("=SUM([1]!both)", 0.75), ("='[1]My data'!seven+1", 8.0),
         ("=[1]Gone!A1", ErrorValue("#REF!")), ("=IFERROR([1]Gone!A1,3)", 3.0),
     ],
 )  # fmt: skip
@@ -72,6 +76,13 @@ def test_a_reference_to_another_workbook_has_the_value_that_the_file_keeps(tmp_p
         "=[2]Rates!A1",
         "=SUM([1]Rates!A:A)",
         "=[1]!name",
+        "=[1]!moving",
+        "=[1]!computed",
+        "=[1]!seven",
+        "=[1]Rates!rate",
+        "=[2]!rate",
+        "=[1]!rate(1)",
+        "=COUNTIF([1]!both,1)",
         "=[other.xlsx]Rates!A1",
         '=INDIRECT("[1]Rates!A1")',
         "=OFFSET([1]Rates!A1,1,0)",

@@ -199,7 +199,6 @@ def test_formulas_that_differ_are_not_plainly_the_same(one, other):
         "=A1 2",
         "=(A1,B1)",
         "=@A1:A3",
-        "=[1]!rate",
         "=A1#",
         "={1,2",
         "=" + "(" * 101 + "1" + ")" * 101,

@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     | (?P<number>[0-9]+\.?[0-9]*(?:[Ee][+-]?[0-9]+)?|\.[0-9]+(?:[Ee][+-]?[0-9]+)?)
     | (?P<function>[A-Za-z_][\w.]*\()
     | (?P<string>"(?:[^"]|"")*")
-    | (?P<name>{_SHEET}[^\W\d][\w.\\?]*|\\[\w.\\?]*)
+    | (?P<name>(?:\[[0-9]+\]!|{_SHEET})[^\W\d][\w.\\?]*|\\[\w.\\?]*)
     | (?P<error>\#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|GETTING_DATA))
     | (?P<strange>[\[\]@\#'])
     )

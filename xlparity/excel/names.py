@@ -60,7 +60,8 @@ class Scope:
 
         Raises ValueError with the reason where it stands for neither.
         """
-        return self._columns(word, cell) if "[" in word else self._name(word, cell.sheet)
+        of_a_table = "[" in word and not word.startswith(("[", "'["))  # where the number of another workbook is
+        return self._columns(word, cell) if of_a_table else self._name(word, cell.sheet)
 
     def misses(self, word: str, sheet: str) -> bool:
         """Whether this name is undefined on this sheet, so that a formula with it gives #NAME?."""
@@ -73,13 +74,17 @@ class Scope:
         of, _, name = word.rpartition("!")
         of = of[1:-1].replace("''", "'") if of.startswith("'") else of
         definition = self.names.get(folded(f"{(of or sheet)}!{name}"))
-        return self.names.get(folded(name)) if definition is None else definition
+        return self.names.get(folded(name)) if definition is None and not of.startswith("[") else definition
 
     def _name(self, word: str, sheet: str) -> str:
         definition = self._definition(word, sheet)
         if definition is None:
             if "!" not in word and folded(word) in self.tables:
                 return self._columns(f"{word}[]", Cell(sheet, 1, 1))
+            if word.lstrip("'").startswith("["):
+                raise ValueError(
+                    f"the name {word} of another workbook, of which this one keeps no cells; accept its value"
+                )
             raise ValueError(f"the name {word}, which the workbook does not define")
         if _FIXED.fullmatch(definition):
             return definition

@@ -253,7 +253,7 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         filters.append((name, raw.filter))
     digest = hashlib.sha256(data).hexdigest()
     named = {name.name if name.sheet is None else f"{name.sheet}!{name.name}": name.meaning for name in book.names}
-    scope = Scope(_meanings(book.names), tables, tuple(named))
+    scope = Scope(_meanings(book.names) | _closed_names(ooxml.link_names(parts, path)), tables, tuple(named))
     extents = _extents(sheets, cells, members)
     macros = any(part.endswith("vbaProject.bin") for part in parts)
     return Workbook(
@@ -282,7 +282,9 @@ def _refuse_closed(formula: str) -> None:
         end = end_of_call(formula, call.end - 1) if name in _OPEN_ONLY else None
         given = split_arguments(formula, call.end, end - 1) if end is not None else []
         for text in (text for part in _OPEN_ONLY.get(name, ()) for text in given[part]):
-            if any(token.kind == "reference" and token.text.lstrip("'").startswith("[") for token in tokens(text)):
+            if any(
+                token.kind in ("reference", "name") and token.text.lstrip("'").startswith("[") for token in tokens(text)
+            ):
                 raise ValueError(f"{name} of another workbook, which is #VALUE! while that workbook is closed")
 
 
@@ -309,6 +311,21 @@ def _meanings(names: Iterable[ooxml.RawName]) -> dict[str, str]:
         found[key] = (
             f"{found[key]} and {name.meaning}" if found.get(key, name.meaning) != name.meaning else name.meaning
         )
+    return found
+
+
+def _closed_names(names: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The names of other workbooks that stand for fixed cells there, and these cells by the workbook's number."""
+    found = {}
+    for name, meaning in names:
+        book = name.partition("]")[0] + "]"
+        try:
+            area = parse_range(meaning.removeprefix("="), "")
+        except ValueError:
+            continue
+        cells = meaning.rpartition("!")[2]
+        if area.sheet and cells.count("$") == 2 + 2 * cells.count(":"):
+            found[folded(name)] = "'{}{}'!{}".format(book, area.sheet.replace("'", "''"), cells)
     return found
 
 

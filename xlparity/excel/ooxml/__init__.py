@@ -5,7 +5,7 @@ settings, ``reader`` what the cells of a sheet contain; ``editor`` changes value
 and adds sheets to it.
 """
 
-from xlparity.excel.ooxml.book import RawLink, RawName, RawTable, links, read_book, tables
+from xlparity.excel.ooxml.book import RawLink, RawName, RawTable, link_names, links, read_book, tables
 from xlparity.excel.ooxml.editor import (
     NOTHING,
     Content,
@@ -65,6 +65,7 @@ __all__ = [
     "decoded",
     "entries",
     "isolated",
+    "link_names",
     "links",
     "pack",
     "read_book",

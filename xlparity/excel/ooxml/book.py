@@ -1,8 +1,10 @@
 """Reads what a package says of its workbook beside the cells: names, tables, and how Excel computes."""
 
+import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 from xlparity.errors import WorkbookError
 from xlparity.excel.ooxml.package import (
@@ -88,18 +90,31 @@ def read_book(parts: Mapping[str, bytes], path: Path) -> RawBook:
     )
 
 
-def links(parts: Mapping[str, bytes], path: Path) -> Iterator[RawLink]:
-    """The sheets of other workbooks to which formulas refer, each with what the file keeps of it; none of a damaged link."""
+def _link_roots(parts: Mapping[str, bytes], path: Path) -> Iterator[tuple[int, ElementTree.Element]]:
+    """The other workbooks, by the numbers that formulas have for them; none of a damaged link."""
     book = workbook_part(parts)
     where = f"{path}: "
     targets = {relation.id: relation.target for relation in relations(parts, book, where)}
     root = parsed(parts[book], f"{where}the part {book}")
     for number, listed in enumerate(elements(root, "externalReference"), start=1):
         part = targets.get(relation_in(listed.attrib, "}", str(path)), "")
-        try:
-            link = parsed(parts[part], f"{where}the part {part}")
-        except (KeyError, WorkbookError):  # what refers to it is unsupported then, and the rest can be read
-            continue
+        with contextlib.suppress(KeyError, WorkbookError):  # what refers to it is unsupported, and the rest can be read
+            yield number, parsed(parts[part], f"{where}the part {part}")
+
+
+def link_names(parts: Mapping[str, bytes], path: Path) -> Iterator[tuple[str, str]]:
+    """The names that other workbooks define, with their numbers as in ``[1]!rate``, and what each means there."""
+    for number, link in _link_roots(parts, path):
+        sheets = [found.get("val", "") for found in elements(link, "sheetName")]
+        for found in elements(link, "definedName"):
+            place = found.get("sheetId", "")
+            sheet = sheets[int(place)] if place.isdecimal() and int(place) < len(sheets) else ""
+            yield f"[{number}]{sheet}!{found.get('name', '')}", found.get("refersTo", "")
+
+
+def links(parts: Mapping[str, bytes], path: Path) -> Iterator[RawLink]:
+    """The sheets of other workbooks to which formulas refer, each with what the file keeps of it; none of a damaged link."""
+    for number, link in _link_roots(parts, path):
         names = [found.get("val", "") for found in elements(link, "sheetName")]
         for data in elements(link, "sheetData"):
             sheet = data.get("sheetId", "")
