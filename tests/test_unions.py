@@ -8,6 +8,7 @@ from xlparity.excel.values import Unsupported
 
 CELLS = {"A1": 1, "A2": 2, "B1": 10, "B2": 20, "C1": 100, "C2": 200}
 
+NAMES = {"upper": "S!$A$1:$C$1", "second": "S!$B$1:$B$9", "deep": "S:D!$C$1", "elsewhere": "D!$A$1:$B$9"}
 # Formulas of sheet S, as they are computed, and their values. The sheets are S, D, "My data" and T, in this order.
 WRITTEN = {
     "SUM(D:T!A1)": ("SUM('D'!A1,'My data'!A1,'T'!A1)", 9),
@@ -28,6 +29,14 @@ WRITTEN = {
     "SUM(A1:B2:C2 B1:B2)": ("SUM(S!B1:B2)", 30),
     "SUM(S!A1:S!C2 B1:B2)": ("SUM(S!B1:B2)", 30),
     "SUM(B1:B2 A1:S!C2)": ("SUM(S!B1:B2)", 30),
+    "SUM(upper second)": ("SUM(S!B1)", 10),
+    "SUM(A1:C2\n second)": ("SUM(S!B1:B2)", 30),
+    "SUM(A:B 2:2)": ("SUM(S!A2:B2)", 22),
+    "SUM(B:C A:B)-SUM(B3:B99)": ("SUM(S!B:B)-SUM(B3:B99)", 30),
+    "COUNT(1:2 2:3)": ("COUNT(S!2:2)", 4),
+    "SUM(C:C A1:B2)": ("SUM(#NULL!)", "#NULL!"),
+    "SUM(deep)": ("SUM('S'!$C$1,'D'!$C$1)", 100),
+    "LARGE(deep,1)": ("LARGE(XLPARITY.UNION('S'!$C$1,'D'!$C$1),1)", 100),
     "COUNT(A1:OFFSET(A1,1,2) A2:C2)": ("COUNT(S!A2:C2)", 3),
     '"SUM(D:T!A1)"': ('"SUM(D:T!A1)"', "SUM(D:T!A1)"),
     "LARGE((A1:A2,B1),2)": ("LARGE(XLPARITY.UNION(A1:A2,B1),2)", 2),
@@ -38,7 +47,8 @@ WRITTEN = {
 }
 # It is not certain what Excel makes of these, or they take another path.
 REFUSED = [
-    "COUNTIF((A1:A2,B1:B2),1)", "LARGE((A1:A2,B1*1),1)",
+    "COUNTIF((A1:A2,B1:B2),1)", "COUNTIF(deep,1)", "deep", "SUM(upper elsewhere)", "SUM(upper nobody)", "SUM(upper\nsecond)",
+    "LARGE((A1:A2,B1*1),1)",
     "SUM(D:Nowhere!A1)", "SUM((A1,B1*1))", "(A1,B1)", "D:T!A1", "SUM(D:T!A1*2)", "INDEX((A1,B1),1,1,2)",
     "SUM(D!A1:T!A2)", "SUM(($A$1:$B$2) (B1:C2))", "SUM((A1:B2)(B1:C2))", "SUM(A1:C2 INDEX(A1:C2,0,2))", "IF(A1>0,(A1) (B1))",
     "SUM(INDEX(A1:C2,0,2) (A2:C2))", "COUNT((A1:A2) A2:C2)",
@@ -49,7 +59,7 @@ REFUSED = [
 def book(tmp_path_factory):
     live = {f"E{row}": f"={text}" for row, text in enumerate((*WRITTEN, *REFUSED), start=1)}
     other = {"D": {"A1": 2, "A2": 3, "B1": 4}, "My data": {"A1": 3, "B2": 21}, "T": {"A1": 4}}
-    return workbook(tmp_path_factory.mktemp("unions"), S=CELLS | live, **other)
+    return workbook(tmp_path_factory.mktemp("unions"), S=CELLS | live, names=NAMES, **other)
 
 
 @pytest.fixture(scope="module")

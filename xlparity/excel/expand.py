@@ -32,6 +32,9 @@ WITHOUT_ERRORS = "XLPARITY.VALID"
 _LAMBDA = "_xlfn.LAMBDA"
 _LET = "_xlfn.LET"
 _MAY_CONCERN = re.compile(r"(?<![\w.])_xlfn\.(?:LET|LAMBDA)\(", re.IGNORECASE)  # without the prefix they are #NAME?
+_OF_SHEETS = re.compile(  # fixed cells of several sheets, which some functions take
+    r"(?:'(?:[^':]|'')+:(?:[^':]|'')+'|[\w.]+:[\w.]+)!\$[A-Za-z]{1,3}\$[0-9]+(?::\$[A-Za-z]{1,3}\$[0-9]+)?"
+)
 _WORD = re.compile(r"[^\W\d][\w.\\?]*")
 _OPTIONAL = "_xlop."  # how the names of parameters begin that a call may leave out
 _MOST_PARTS = 5_000  # of a formula that is written out; the parser takes a second for as many
@@ -137,6 +140,8 @@ class _Expansion:
         text = self._scope.expression(word, self._cell.sheet)
         if text is None:
             return None
+        if _OF_SHEETS.fullmatch(text):
+            return Node("reference", text)
         # It is written as for A1, and beyond an edge of the grid it goes on at the opposite one.
         placed = Filling(f"={text}").around(self._cell.row - 1, self._cell.column - 1)
         self._depth += 1

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from xlparity.excel.address import Cell, Range, folded, on_the_grid
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range, column_letters, folded, on_the_grid, quoted
 from xlparity.excel.contents import Formula
 from xlparity.excel.expand import AS_ARRAY
-from xlparity.excel.formula import end_of_call, split_arguments, token_at, tokens
+from xlparity.excel.formula import Token, end_of_call, split_arguments, token_at, tokens
 from xlparity.excel.values import BLANK, ErrorValue, Value
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _CALLED = {
     "_XLFN.ANCHORARRAY(": "ANCHORARRAY",
 }  # by their names in a file
 _BESIDE = re.compile(rf"[)!]\s*:|:\s*(?:#|(?:{'|'.join(_BESIDE_A_COLON)})\(|'|[\w.\[\]]+!)")
-_SPACED = re.compile(r"[A-Z$][0-9] +[A-Z$']|[0-9] +[A-Z$'][^(]*[0-9]")
+_SPACED = re.compile(r"[\w\]]\s+[\w$']")
 _NUMBER = re.compile(r"\s*([-+]?[0-9]{1,7})\s*")
 _TEXT = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
 _PLACE = re.compile(r"R(\[-?[0-9]+\]|[0-9]*)C(\[-?[0-9]+\]|[0-9]*)", re.IGNORECASE)
@@ -62,7 +62,7 @@ def _may_call(formula: str) -> bool:
     """Whether there may be such a call in the formula: a quick look, since nearly all have none."""
     upper = formula.upper()
     beside = ":" in upper and _BESIDE.search(upper) is not None
-    return beside or any(name in upper for name in NAMES) or (" " in upper and _SPACED.search(upper) is not None)
+    return beside or any(name in upper for name in NAMES) or _SPACED.search(upper) is not None
 
 
 def resolved(formula: str, cell: Cell, workbook: "Workbook") -> str:
@@ -301,7 +301,8 @@ def _r1c1(text: str, at: Cell) -> Cell | None:
 def with_ranges(formula: str, cell: Cell, workbook: "Workbook") -> str:
     """The formula with one reference in place of two with an operator between them: ``A1:Sheet!B2``, ``A1:B9 B1:C3``.
 
-    Of an error value beside a colon it is that error, and of two ranges that do not meet #NULL!.
+    Where a space is between them they may be names, parts of tables, and whole rows and columns too. Of an error value beside
+    a colon it is that error, and of two ranges that do not meet #NULL!.
     """
     pairs = [*pairwise(tokens(formula))]
     # The colon binds tighter than the space, and of several spaces the first comes first.
@@ -313,27 +314,54 @@ def with_ranges(formula: str, cell: Cell, workbook: "Workbook") -> str:
         written = None
         if len(errors) == 1 and between.strip() and {left.kind, right.kind} <= {"error", "reference", "whole"}:
             written = errors.pop()
+        elif not between.strip() and " " in between and {left.kind, right.kind} <= _MEETING:
+            written = _meeting(left, right, cell, workbook)
         elif left.kind == right.kind == "reference":
-            written = _joined(left.text, right.text, cell, workbook, meeting=not between.strip())
+            written = _joined(left.text, right.text, cell, workbook)
         if written is not None:
             return with_ranges(formula[: left.start] + written + formula[right.end :], cell, workbook)
     return formula
 
 
-def _joined(left: str, right: str, cell: Cell, workbook: "Workbook", *, meeting: bool) -> str | None:
-    """The range over two references, or the one in which they are ``meeting``; None where they have none."""
+def _joined(left: str, right: str, cell: Cell, workbook: "Workbook") -> str | None:
+    """The range over two references; None where they have none."""
     try:
         one = workbook.area(left, cell)
-        other = workbook.area(right, cell if "!" in right or meeting else Cell(one.sheet, cell.row, cell.column))
+        other = workbook.area(right, cell if "!" in right else Cell(one.sheet, cell.row, cell.column))
     except ValueError:
         return None
     if one.sheet != other.sheet:
         return None
-    rows = (max if meeting else min)(one.row, other.row), (min if meeting else max)(one.last_row, other.last_row)
-    columns = (
-        (max if meeting else min)(one.column, other.column),
-        (min if meeting else max)(one.last_column, other.last_column),
-    )
+    first = min(one.row, other.row), min(one.column, other.column)
+    last = max(one.last_row, other.last_row), max(one.last_column, other.last_column)
+    return str(Range(one.sheet, *first, *last))
+
+
+_MEETING = frozenset(("reference", "name", "structured", "whole"))
+
+
+def _meeting(left: Token, right: Token, cell: Cell, workbook: "Workbook") -> str | None:
+    """The range in which two references meet, #NULL! where they do not; None where one of them is no fixed range."""
+    one, other = (_full(token, cell, workbook) for token in (left, right))
+    if one is None or other is None or one.sheet != other.sheet:
+        return None
+    rows = max(one.row, other.row), min(one.last_row, other.last_row)
+    columns = max(one.column, other.column), min(one.last_column, other.last_column)
     if rows[0] > rows[1] or columns[0] > columns[1]:
         return "#NULL!"
+    if rows == (1, MAX_ROW):
+        return f"{quoted(one.sheet)}!{column_letters(columns[0])}:{column_letters(columns[1])}"
+    if columns == (1, MAX_COLUMN):
+        return f"{quoted(one.sheet)}!{rows[0]}:{rows[1]}"
     return str(Range(one.sheet, rows[0], columns[0], rows[1], columns[1]))
+
+
+def _full(token: Token, cell: Cell, workbook: "Workbook") -> Range | None:
+    """All cells of a reference, whole rows and columns to the end of the grid."""
+    if token.kind != "whole":
+        return workbook.meant(token.text, cell)
+    sheet, separator, lines = token.text.replace("$", "").rpartition("!")
+    first, _, last = lines.partition(":")
+    rows = first.isdigit()
+    corners = (f"A{first}", f"{column_letters(MAX_COLUMN)}{last}") if rows else (f"{first}1", f"{last}{MAX_ROW}")
+    return workbook.meant(f"{sheet}{separator}{':'.join(corners)}", cell)

@@ -24,11 +24,18 @@ _OF_ONE = {
     "QUARTILE.EXC": 0, "TRIMMEAN": 0, "RANK": 1, "RANK.EQ": 1, "RANK.AVG": 1,
 }  # fmt: skip
 _SHEETS = re.compile(r"(?:'(?P<quoted>(?:[^':]|'')+:(?:[^':]|'')+)'|(?P<plain>[\w.]+:[\w.]+))!(?P<cells>.*)", re.DOTALL)
+_LEFT = re.compile(
+    r"(?:'(?:[^':]|'')+:(?:[^':]|'')+'|[\w.]+:[\w.]+)!\$?[A-Za-z]{1,3}\$?[0-9]+(?::\$?[A-Za-z]{1,3}\$?[0-9]+)?"
+)
+_STRING = re.compile(r'"(?:[^"]|"")*"')
 _MAY_HAVE = re.compile(r":[^!:]*!|[(,]\s*\(")
 
 
 def without_unions(formula: str, workbook: "Workbook") -> str:
-    """The formula with the areas of such references as arguments of their own; what stands elsewhere is left as it is."""
+    """The formula with the areas of such references as arguments of their own.
+
+    Raises ValueError where a reference to several sheets is left, in a function that takes none or beside an operator.
+    """
     if not _MAY_HAVE.search(formula):
         return formula
     for token in reversed(tokens(formula)):
@@ -48,6 +55,11 @@ def without_unions(formula: str, workbook: "Workbook") -> str:
             ]
         if written != given:
             formula = f"{formula[: token.end]}{','.join(written)}{formula[end - 1 :]}"
+    for match in _LEFT.finditer(_STRING.sub('""', formula)):
+        if len(_areas(match[0], workbook)) > 1:
+            raise ValueError(
+                f"the reference {match[0]} to several sheets in what takes one; name the sheets one by one"
+            )
     return formula
 
 
