@@ -649,7 +649,6 @@ def test_an_override_below_the_used_cells_is_seen_even_where_a_formula_names_the
     [
         "=SUM(INDEX(A1:B5,2))", "=SUMPRODUCT(N(A1:A3))", "{=SUM(LEN(T(A1:A3)))}", "=SUMPRODUCT(--ISODD(A1:A5))",
         "{=TYPE(A1:A3)}", '{=_xlfn.TEXTJOIN({",",";"},TRUE,A1:A4)}', '{=_xlfn.TEXTBEFORE("a b,c",{","," "})}',
-        "=_xlfn.XMATCH(Z1,A:A)",
         '=TEXT(0.3,"0/0")', '=TEXT(0.5,"h:mm:sss")', '=TEXT(45000.99999995,"h:mm")', '=TEXT(99999999999.6,"General")',
     ],
 )  # fmt: skip

@@ -46,6 +46,7 @@ MATCHES = [
     ("=XMATCH(25,{10,20,30,40,50},1,2)", 3.0), ("=XMATCH(25,{50,40,30,20,10},-1,-2)", 4.0),
     ('=XMATCH("ban*",{"apple","banana"},2)', 2.0), ("=XMATCH(99,{10,20})", NA), ("=XMATCH(2,{1,2;3,4})", VALUE),
     ('=XMATCH("ban*",{"apple","banana"})', NA),
+    ("=MATCH(2,{3,1,2,5,4})", 3.0), ('=LOOKUP("d",{"d","b","s","r","a"})', "d"),  # out of order, met at a middle in any case
 ]  # fmt: skip
 LOOKUPS = [
     ('=VLOOKUP("beta",A1:B5,2,FALSE)', 2.0), ('=VLOOKUP("d*",A1:C5,3,0)', 5.0), ('=VLOOKUP("Cuenca",A1:B5,2)', 2.0),
@@ -69,6 +70,12 @@ LOOKUPS = [
     ("=SUM(INDEX(D1:E3,0,2))", 20.0), ('=CHOOSE(2,"a",1/0)', DIV), ('=CHOOSE(1.9,"a",1/0)', "a"), ('=CHOOSE(0,"a")', VALUE),
     ('=CHOOSE(3,"a","b")', VALUE), ("=CHOOSE(TRUE,A1)", "Alpha"), ('=CHOOSE("test",A1)', VALUE), ("=CHOOSE(D1,A1)", DIV),
     ("=SUM(CHOOSE(2,B1:B2,A1:B3))", 6.0),
+    # A binary search ends at the first of equal values, or beyond the last one before; downwards seen from the end.
+    ("=XLOOKUP(2,{1;2;2;3},{1;2;3;4},,0,2)", 2.0), ("=XLOOKUP(2.5,{1;2;2;3},{1;2;3;4},,-1,2)", 3.0),
+    ("=XLOOKUP(1.5,{1;2;2;3},{1;2;3;4},,1,2)", 2.0), ("=XLOOKUP(2,{3;2;2;1},{1;2;3;4},,0,-2)", 3.0),
+    ("=XLOOKUP(2.5,{3;2;2;1},{1;2;3;4},,-1,-2)", 2.0), ("=XLOOKUP(1.5,{3;2;2;1},{1;2;3;4},,1,-2)", 3.0),
+    ("=XLOOKUP(2.5,{1;2;2;3},{1;2;3;4},\"no\",0,2)", "no"), ("=XMATCH(0,{1;2},-1,2)", NA), ("=XMATCH(9,{1;2},1,2)", NA),
+    ("=XLOOKUP(Y1,K:K,K:K,\"none\")", 0.0),
 ]  # fmt: skip
 # Excel's function page and stored values for ADDRESS; ROW and its like ask where, and not what.
 PLACES = [
@@ -107,10 +114,11 @@ ARRAYS = [
 CASES = [*MATCHES, *LOOKUPS, *PLACES, *ARRAYS]
 REFUSED = [
     "=SUMPRODUCT(VLOOKUP(A1:A3,A1:B5,2,FALSE))", "=SUMPRODUCT(INDEX(B1:B5,B1:B3))", "=SUM(VLOOKUP(3,B1:C5,{1,2},FALSE))",
-    "=SUMPRODUCT(CHOOSE(B1:B2,1,2))", "=MATCH(2,{3,1,2})", "=MATCH(3,{5;3;3},-1)", '=MATCH(2.5,{1,"b",2,"c",3})',
+    "=SUMPRODUCT(CHOOSE(B1:B2,1,2))", "=MATCH(3,{3,1,2})", "=MATCH(2,{1,3,2,2,0})",
+    "=MATCH(2,{5,1,3,1,5})", "=MATCH(3,{5;3;3},-1)", '=MATCH(2.5,{1,"b",2,"c",3})',
     "=MATCH(0.1+0.2,{0.3},0)", "=MATCH(Y1,K1:K5,0)&MATCH(Y1,{0,1},0)",
     '=MATCH("a-b",{"a b","a-c"})', '=VLOOKUP("zeta",A1:B5,9,FALSE)', "=INDEX(H:H,99)", "=SUM(INDEX(G:H,0,1))",
-    "=XLOOKUP(1,G:G,TRUE)", "=XLOOKUP(2,{1;2;2;3},{1;2;3;4},,0,2)", '=XMATCH("a.*",{"ab"},3)', "=INDEX(B1:B5,0)",
+    "=XLOOKUP(1,G:G,TRUE)", "=XLOOKUP(2,{1;2;\"x\";3},{1;2;3;4},,0,2)", '=XMATCH("a.*",{"ab"},3)', "=INDEX(B1:B5,0)",
     "=INDEX(B1:C5,0,1)*2", "=CHOOSE(1,B1:B5)", "=SUM(INDEX(B1:C5,0,1)*2)", '=ADDRESS(1,1,1,1,"A1")',
     "=SUM(ROW(B1:B3))", "=SUM(SUMPRODUCT(B1:B3)*(ROW(B1:B3)))", "=SUMPRODUCT(B1:B3*SUM((1+ROW(B1:B3))))",
     "=SUM(SUMPRODUCT(B1:B3)*(1+(ROW(B1:B3))))", "=MATCH(1,ROW(A1:A3),0)",

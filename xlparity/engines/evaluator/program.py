@@ -117,8 +117,8 @@ class Program:
             return _NATIVE[step.name](*operands)
         if function.ignoring:
             operands = [
-                ignore_non_numbers(step.name, operand, reference)
-                for operand, reference in zip(operands, references, strict=True)
+                ignore_non_numbers(step.name, operand, self._origin(slot, referring))
+                for operand, slot in zip(operands, step.operands, strict=True)
             ]
         function.guard(*operands)
         if function.guard in guards.OF_NUMBERS:

@@ -17,6 +17,7 @@ from xlparity.engines.evaluator.functions.conversions import DIV, NUM, VALUE, to
 from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, order_of_texts, same_text
 from xlparity.engines.evaluator.functions.signatures import (
     Function,
+    Origin,
     by_formulas,
     delegated,
     formulas_function,
@@ -272,14 +273,16 @@ def _arity(name: str) -> tuple[int, int] | None:
 FUNCTIONS = _table()
 
 
-def ignore_non_numbers(name: str, operand: Operand, reference: bool) -> Operand:
+def ignore_non_numbers(name: str, operand: Operand, origin: Origin) -> Operand:
     """An operand of an aggregate as Excel sees it: a reference without its texts, truth values and blanks.
 
-    formulas counts the text "5" and FALSE in a range. In an array of several elements Excel passes them over as well,
-    but a lone TRUE counts as 1, and a computed blank may be a zero.
+    formulas counts the text "5" and FALSE in a range. In an array of several elements Excel passes them over as well, but a
+    lone TRUE counts as 1, and a computed blank may be a zero. What the formula spells out is a number, or #VALUE!.
     """
     if all(is_number(value) or isinstance(value, XlError) for value in elements(operand)):
         return operand
-    if not reference and (np.size(operand) == 1 or any(value is EMPTY for value in elements(operand))):
+    if origin == "constant" and not isinstance(operand, np.ndarray):
+        return to_number(name, operand)
+    if origin != "reference" and (np.size(operand) == 1 or any(value is EMPTY for value in elements(operand))):
         raise Refusal(f"{name} of something computed that is not a number")
     return _only_numbers(operand, EMPTY)

@@ -116,8 +116,13 @@ def _in_order(values: list[Any], direction: int) -> None:
         raise Refusal("a binary search among values that are not in order")
 
 
-def _x_found(wanted: Any, values: list[Any], mode: float, search: float) -> Any:
-    """Where XLOOKUP and XMATCH find it, None for nowhere, or an error."""
+def _unused(table: Any) -> int:
+    """How many cells of whole rows or columns are beyond the used ones."""
+    return max(table.full) - max(table.shape) if isinstance(table, Lines) else 0
+
+
+def _x_found(wanted: Any, values: list[Any], mode: float, search: float, unused: int) -> Any:
+    """Where XLOOKUP and XMATCH find it, None for nowhere, or an error; so many ``unused`` cells follow the values."""
     if mode == 3:
         raise Refusal("looking up by a regular expression")
     if mode not in (-1, 0, 1, 2) or search not in (1, -1, 2, -2) or (mode == 2 and search in (2, -2)):
@@ -126,9 +131,10 @@ def _x_found(wanted: Any, values: list[Any], mode: float, search: float) -> Any:
         if mode or search not in (1, -1) or any(value is not EMPTY and value in (0, "") for value in values):
             raise Refusal("looking for a blank where it may be taken for something else")
         blanks = [place for place, value in enumerate(values) if value is EMPTY]
+        blanks += [len(values), len(values) + unused - 1] if unused else []
         return (blanks[0] if search == 1 else blanks[-1]) if blanks else None
     if search in (2, -2):
-        _in_order(values, 1 if search == 2 else -1)
+        return _halved(wanted, values, int(mode), search < 0)
     if mode == 2 and is_text(wanted):
         test = like(wanted)
         places = [place for place, value in enumerate(values) if test(value)]
@@ -139,10 +145,22 @@ def _x_found(wanted: Any, values: list[Any], mode: float, search: float) -> Any:
         places = [] if place is None else [place]
     if not places:
         return None
-    place = places[-1 if search == -1 else 0]
-    if search in (2, -2) and any(same(values[place], values[k]) for k in range(len(values)) if k != place):
-        raise Refusal("a binary search that ends among equal values")
-    return place
+    return places[-1 if search == -1 else 0]
+
+
+def _halved(wanted: Any, values: list[Any], mode: int, descending: bool) -> int | None:
+    """Where a binary search ends: at the first of several that are equal, or beyond the last of those before it.
+
+    Of values in descending order it is the same, seen from their end. So Excel's stored values have it.
+    """
+    _in_order(values, -1 if descending else 1)
+    known = [place for place, value in enumerate(values) if kind(value) != "none"]
+    known = known[::-1] if descending else known
+    before = sum(order_of_any(values[place], wanted) < 0 for place in known)
+    if before < len(known) and same(values[known[before]], wanted):
+        return known[before]
+    nearest_one = before - 1 if mode < 0 else before
+    return known[nearest_one] if mode and 0 <= nearest_one < len(known) else None
 
 
 def xmatch(wanted: Any, table: Any, mode: float = 0.0, search: float = 1.0) -> Any:
@@ -152,9 +170,7 @@ def xmatch(wanted: Any, table: Any, mode: float = 0.0, search: float = 1.0) -> A
         return wanted
     if values is None:
         return VALUE
-    if wanted is EMPTY and isinstance(table, Lines):
-        raise Refusal("looking for a blank in whole rows or columns")
-    place = _x_found(wanted, values, mode, search)
+    place = _x_found(wanted, values, mode, search, _unused(table))
     return place if isinstance(place, XlError) else NA if place is None else place + 1
 
 
@@ -165,15 +181,17 @@ def xlookup(wanted: Any, table: Any, results: Any, missing: Any = None, mode: An
             return given
     if is_text(mode) or is_text(search) or search is EMPTY:
         raise Refusal("XLOOKUP with a text or a blank for a mode")
-    if wanted is EMPTY and isinstance(table, Lines):
-        raise Refusal("looking for a blank in whole rows or columns")
     values = _vector(table)
     down = table.shape[1] == 1 and (table.shape[0] > 1 or results.shape[0] == 1)
     if values is None or results.shape[0 if down else 1] != len(values):
         return VALUE
-    place = _x_found(wanted, values, 0.0 if mode is EMPTY else mode, search)
+    place = _x_found(wanted, values, 0.0 if mode is EMPTY else mode, search, _unused(table))
     if isinstance(place, XlError):
         return place
+    if place is not None and place >= len(values):
+        if _unused(results) != _unused(table) or 1 not in results.shape:
+            raise Refusal("XLOOKUP beyond the used cells of whole rows or columns")
+        return EMPTY
     if place is None:
         if missing is None:
             return NA

@@ -202,11 +202,30 @@ def nearest(wanted: Any, values: Sequence[Any], direction: int) -> int | None:
         _only_of_its_kind(values, places, direction)
     for place, after in itertools.pairwise(places):
         if order(values[place], values[after]) * direction > 0:
-            raise Refusal("an approximate match among values that are not in order")
+            return _met(wanted, values, direction)
     reached = [place for place, step in zip(places, steps, strict=True) if step <= 0]
     if direction < 0 and len(reached) > 1 and order(values[reached[-1]], values[reached[-2]]) == 0:
         raise Refusal("an approximate match among equal values")  # upwards it is the last of them
     return reached[-1] if reached else None
+
+
+def _met(wanted: Any, values: Sequence[Any], direction: int) -> int:
+    """Where a search that halves the range meets an equal value; the middle of an even number is the first of the two.
+
+    So Excel's stored values have it. Refused where it meets none: where values are not in order it may end anywhere.
+    """
+    low, high = 0, len(values) - 1
+    while low <= high and kind(values[middle := (low + high) // 2]) == kind(wanted):
+        step = order(values[middle], wanted) * direction
+        if not step:
+            if any(
+                same(value, wanted)
+                for value in (*values[max(0, middle - 1) : middle], *values[middle + 1 : middle + 2])
+            ):
+                break
+            return middle
+        low, high = (middle + 1, high) if step < 0 else (low, middle - 1)
+    raise Refusal("an approximate match among values that are not in order")
 
 
 def _only_of_its_kind(values: Sequence[Any], places: list[int], direction: int) -> None:
