@@ -29,6 +29,7 @@ _CALLED = {
 }  # by their names in a file
 _BESIDE = re.compile(rf"[)!]\s*:|:\s*(?:#|(?:{'|'.join(_BESIDE_A_COLON)})\(|'|[\w.\[\]]+!)")
 _SPACED = re.compile(r"[\w\]]\s+[\w$']")
+_STRING = re.compile(r'"(?:[^"]|"")*"')
 _NUMBER = re.compile(r"\s*([-+]?[0-9]{1,7})\s*")
 _TEXT = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
 _PLACE = re.compile(r"R(\[-?[0-9]+\]|[0-9]*)C(\[-?[0-9]+\]|[0-9]*)", re.IGNORECASE)
@@ -62,7 +63,11 @@ def _may_call(formula: str) -> bool:
     """Whether there may be such a call in the formula: a quick look, since nearly all have none."""
     upper = formula.upper()
     beside = ":" in upper and _BESIDE.search(upper) is not None
-    return beside or any(name in upper for name in NAMES) or _SPACED.search(upper) is not None
+    return (
+        beside
+        or any(name in upper for name in NAMES)
+        or (" " in upper and _SPACED.search(_STRING.sub("", upper)) is not None)
+    )
 
 
 def resolved(formula: str, cell: Cell, workbook: "Workbook") -> str:
