@@ -69,7 +69,7 @@ def refused(run, small, *said, **changed):
         ({"blocks": '[blocks]\nlabel = "Step"'}, [":5:", "with {n} in it"]),
         ({"blocks": "[blocks]\nfirst = 1"}, [":4:", "first, step and count together"]),
         ({"blocks": "[blocks]\nfirst = 9\nstep = 1\ncount = 2"}, [":11:", "stands before the first block"]),
-        ({"blocks": "[blocks]\nrows = [1, 2]"}, [":2:", "gives 1 iteration, and the workbook has 2"]),
+        ({"blocks": "[blocks]\nrows = [1, 2]"}, [":2:", "gives one mapping, and the workbook has 2 iterations"]),
         ({"sheet": "sheet = 1"}, [":3:", "'sheet' is of the wrong type"]),
         ({"inputs": "inputs = 1"}, [":5:", "'inputs' is of the wrong type"]),
         ({"inputs": '[inputs]\nx = "B5:"'}, [":6:", "'B5:' is not an address", "nor a name"]),
@@ -85,7 +85,7 @@ def refused(run, small, *said, **changed):
         ({"inputs": '[inputs]\nx = { at = "A1", also = "B1" }'}, [":6:", "'also' of input 'x' is a list of tables"]),
         (
             {"inputs": '[inputs]\nx = { at = "A1", also = [{ at = "C1", turn = true }] }'},
-            [":6:", "unknown key 'turn' of 'x'", "(known: at, transpose)"],
+            [":6:", "unknown key 'turn' of 'x'", "(known: at, step, transpose)"],
         ),
         (
             {"inputs": '[inputs]\nx = { at = "A1:B1", also = [{ at = "C1:C2" }] }'},

@@ -31,7 +31,7 @@ SCHEMA = jsonschema.Draft202012Validator(json_schema())
 # What the reader refuses and no schema can state: what an address means, and how two values compare.
 BEYOND_A_SCHEMA = re.compile(
     r"is not an address|names no sheet|outside the grid|spans [\d,]+ cells|is above its 'high'|of another shape than the input"
-    r"|are a number and a date|there is no whole number between"
+    r"|are a number and a date|there is no whole number between|blocks, and sheets lists \d+; name the sheet of each"
 )
 
 
@@ -76,13 +76,14 @@ def table(required, **optional):
     return st.fixed_dictionaries(required, optional=optional)
 
 
-ALSO = st.lists(table({"at": ADDRESS}, transpose=FLAG), max_size=2)
+STEP = st.lists(PLACE, min_size=2, max_size=2)
+ALSO = st.lists(table({"at": ADDRESS}, transpose=FLAG, step=STEP), max_size=2)
 INPUT = st.one_of(
     ADDRESS,
     table({"at": ADDRESS}, every_block=FLAG, also=ALSO, low=NUMBER, high=NUMBER),
     table({"at": ADDRESS, "choices": st.lists(NUMBER, min_size=1, max_size=3)}, every_block=FLAG),
     table({"at": ADDRESS, "vary": FLAG}, also=ALSO, cut=FLAG),
-    table({"at": ADDRESS}, low=END, high=END, integer=FLAG, blank=FLAG),
+    table({"at": ADDRESS}, low=END, high=END, integer=FLAG, blank=FLAG, step=STEP),
     table({"at": ADDRESS}, choices=st.lists(st.text(max_size=3), min_size=1, max_size=2) | st.just([True, False])),
     table({"at": ADDRESS, "one_hot": FLAG}, low=NUMBER, integer=FLAG, draw=st.just("a.py:f")),
     table({"at": ADDRESS, "draw": st.just("a.py:f")}, high=NUMBER, blank=FLAG, vary=FLAG),
@@ -98,13 +99,18 @@ OUTPUT = st.one_of(
         skip=REASON,
         constants=st.just("allowed"),
         ignore_case=FLAG,
+        every_block=FLAG,
+        step=STEP,
     ),
 )
+SHEETS = st.one_of(st.just("Step {n}"), st.lists(st.sampled_from(["A", "B", "C"]), min_size=1, max_size=3))
 BLOCKS = st.one_of(
-    table({"label": st.sampled_from(["Epoch {n}", "{n}", "{n} of {n}"])}),
+    table({"label": st.sampled_from(["Epoch {n}", "{n}", "{n} of {n}"])}, sheets=SHEETS),
     table({"rows": st.lists(PLACE, min_size=1, max_size=3, unique=True)}),
-    table({"columns": st.lists(PLACE, min_size=1, max_size=3, unique=True)}),
-    table({"first": PLACE, "step": st.integers(1, 9), "count": st.integers(1, 9)}),
+    table({"columns": st.lists(PLACE, min_size=1, max_size=3), "sheets": SHEETS}),
+    table({"first": PLACE, "step": st.integers(1, 9), "count": st.integers(1, 9)}, sheets=SHEETS),
+    table({"sheets": SHEETS}),
+    table({"table": st.just("Loan")}),
 )
 ACCEPT = st.lists(
     table({"cells": st.one_of(ADDRESS, st.lists(ADDRESS, min_size=1, max_size=2)), "reason": REASON}), max_size=2
@@ -219,6 +225,12 @@ RIGHT = {"workbook": "a.xlsx", "reference": "a.py:f", "sheet": "S", "inputs": {"
         {"blocks": {"first": 1, "step": 2, "count": 2, "label": "{n}"}},
         {"blocks": {"rows": [1, 3, 3]}},
         {"blocks": {}},
+        {"blocks": {"sheets": "Step"}},
+        {"blocks": {"sheets": ["A", "A"]}},
+        {"blocks": {"sheets": ["A"], "table": "T"}},
+        {"blocks": {"table": ""}},
+        {"outputs": {"y": {"at": "B1", "step": [2]}}},
+        {"outputs": {"y": {"at": "B1", "every_block": 1}}},
         {"accept": [{"cells": "B1"}]},
         {"accept": [{"cells": [], "reason": "known"}]},
         {"check": {"a": {"workbook": "b.xlsx"}}},

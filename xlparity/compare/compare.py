@@ -229,13 +229,13 @@ def misfits(check: Check, expected: Expected) -> tuple[Finding, ...]:
     """A finding XP401 for every quantity whose array in the reference does not fit its range."""
     if expected.elements is None or not expected.stored:
         return ()
-    names = list(check.own)
+    order = {key: place for place, key in enumerate(check.asked)}
     found: dict[str, tuple[str, list[Binding]]] = {}
     for output, iteration, bound in check.cells.blocks:
         if output.skip is None:
-            shape, _ = expected.elements.shapes[(iteration - 1) * len(names) + names.index(output.name)]
+            shape, _ = expected.elements.shapes[order[iteration, output.name]]
             array = np.broadcast_to(0.0, shape[::-1] if output.transpose else shape)
-            if fitted(array, output.at.shape) is None:
+            if fitted(array, output.shape) is None:
                 found.setdefault(output.name, (_misfit(shape, output), []))[1].extend(bound)
     return tuple(
         Finding(
@@ -250,11 +250,11 @@ def misfits(check: Check, expected: Expected) -> tuple[Finding, ...]:
 
 
 def _misfit(shape: tuple[int, ...], output: Output[Range]) -> str:
-    turned = len(shape) == 2 and shape[::-1] == output.at.shape and not output.transpose
+    turned = len(shape) == 2 and shape[::-1] == output.shape and not output.transpose
     fix = "set transpose = true" if turned else "correct the range, or the reference"
     return (
         f"'{output.name}' has shape {shape} in the reference and is bound to "
-        f"{output.at.shape[0]} × {output.at.shape[1]} cells ({output.at}): {fix}"
+        f"{output.shape[0]} × {output.shape[1]} cells ({output.at}): {fix}"
     )
 
 

@@ -15,7 +15,7 @@ from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import DATE, EMPTY_CELL, NUMBER, TRUTH, Kinds, encode
 from xlparity.excel.columns import Column, Floats, value_in
 from xlparity.excel.values import BLANK, Value, serial_number
-from xlparity.spec.binding import CellMap, Input
+from xlparity.spec.binding import Input
 from xlparity.spec.case import Case, Given
 from xlparity.spec.check import Check
 from xlparity.spec.reference import Trace
@@ -123,7 +123,7 @@ def cases(check: Check, actual: Mapping[Cell, Column], numbers: Sequence[int] | 
     ``numbers`` are those of the samples, or how many there are, if they have no numbers.
     """
     count = numbers if isinstance(numbers, int) else len(numbers)
-    columns = [(given, [actual.get(cell, BLANK) for cell in given.at.cells()]) for given in check.inputs]
+    columns = [(given, [actual.get(cell, BLANK) for cell in given.cells()]) for given in check.inputs]
     tables: list[tuple[Input[Range], Floats | None]] = [
         (given, None if given.special else np.array([_numbers(column, count) for column in held]).T)
         for given, held in columns
@@ -139,7 +139,7 @@ def cases(check: Check, actual: Mapping[Cell, Column], numbers: Sequence[int] | 
             elif np.isnan(table[row]).any() or _out_of_range(given, table[row]):
                 break
             else:
-                inputs[given.name] = float(table[row][0]) if given.at.size == 1 else table[row].reshape(given.at.shape)
+                inputs[given.name] = float(table[row][0]) if given.size == 1 else table[row].reshape(given.shape)
         else:
             yield Case(inputs, "" if isinstance(numbers, int) else f"in scenario {numbers[row]}")
             continue
@@ -170,10 +170,9 @@ def call(check: Check, case: Case, elements: Elements | None, shared: _Shared | 
 
 def row_of(check: Check, trace: Trace, known: Elements | None = None) -> ExpectedRow:
     """The trace's value for each bound cell, nan where it has none."""
-    names = [output.name for output in check.cells.outputs if output.skip is None]
-    arrays = [step[name] for step in trace for name in names]
+    arrays = [trace[number - 1][name] for number, name in check.asked]
     shapes: Shapes = [(array.shape, array.dtype.char) for array in arrays]
-    elements = known if known is not None and known.shapes == shapes else _elements(check.cells, names, shapes)
+    elements = known if known is not None and known.shapes == shapes else _elements(check, shapes)
     pairs = [_encoded(array, check) for array in arrays]
     numbers = np.concatenate([*(pair[0] for pair in pairs), np.full(1, np.nan)], axis=None)  # index -1 selects the nan
     kinds = np.concatenate([*(pair[1] for pair in pairs), np.zeros(1, np.uint8)], axis=None)
@@ -275,16 +274,16 @@ class _Rows:
         )
 
 
-def _elements(cells: CellMap, names: Sequence[str], shapes: Shapes) -> Elements:
-    order = {name: number for number, name in enumerate(names)}
+def _elements(check: Check, shapes: Shapes) -> Elements:
+    order = {key: place for place, key in enumerate(check.asked)}
     sizes = [int(np.prod(shape)) for shape, _ in shapes]
     begins = np.concatenate([[0], np.cumsum(sizes)]).astype(int).tolist()
     places: list[int] = []
-    for output, iteration, bound in cells.blocks:
+    for output, iteration, bound in check.cells.blocks:
         if output.skip is None:
-            at = (iteration - 1) * len(names) + order[output.name]
+            at = order[iteration, output.name]
             array = np.arange(begins[at], begins[at + 1]).reshape(shapes[at][0])
-            found = fitted(array.T if output.transpose else array, output.at.shape)
+            found = fitted(array.T if output.transpose else array, output.shape)
             if found is not None:
                 table = found.tolist()
                 places += [table[binding.element[0]][binding.element[1]] for binding in bound]
@@ -294,7 +293,7 @@ def _elements(cells: CellMap, names: Sequence[str], shapes: Shapes) -> Elements:
 
 
 def _read(check: Check) -> Iterator[Cell]:
-    return (cell for given in check.inputs for cell in given.at.cells())
+    return (cell for given in check.inputs for cell in given.cells())
 
 
 def _out_of_range(given: Input[Range], numbers: Floats) -> bool:
@@ -314,7 +313,7 @@ def _numbers(column: Column, count: int) -> Floats:
 
 def _stored_input(given: Input[Range], values: Mapping[Cell, Value], check: Check, source: str) -> Given:
     """The input's value as the sheet shows it."""
-    held = [(cell, values.get(cell, BLANK)) for cell in given.at.cells()]
+    held = [(cell, values.get(cell, BLANK)) for cell in given.cells()]
     for cell, value in held:
         if unfit(given, value):
             fix = "type one in" if value is BLANK else "put one there"

@@ -48,13 +48,13 @@ def unfit(given: Input[Range], value: Value) -> bool:
 def handed_over(given: Input[Range], values: Sequence[Value], *, date1904: bool) -> Given:
     """What the reference is given for these values of the input's cells, row by row, of which none is unfit."""
     made = [_handed_over(given, value, date1904=date1904) for value in values]
-    if given.at.size == 1:
+    if given.size == 1:
         return made[0]
     if given.dates:
         table: NDArray[Any] = np.array(made, dtype="datetime64[us]")
     else:
         table = np.array(made, dtype=object if given.texts else bool if given.booleans and not given.blank else float)
-    return table.reshape(given.at.shape)
+    return table.reshape(given.shape)
 
 
 def _handed_over(given: Input[Range], value: Value, *, date1904: bool) -> float | str | bool | datetime | None:
@@ -72,7 +72,7 @@ def readable(check: Check, values: Mapping[Cell, Value]) -> bool:
     return not any(
         _no_value(given, value) or (isinstance(value, Unsupported) and not value.circular)
         for given in check.inputs
-        for cell in given.at.cells()
+        for cell in given.cells()
         for value in (values.get(cell, BLANK),)
     )
 
@@ -86,7 +86,7 @@ def not_numbers(
     """
     findings = []
     for given in inputs:
-        held = [(cell, values.get(cell, BLANK)) for cell in given.at.cells()]
+        held = [(cell, values.get(cell, BLANK)) for cell in given.cells()]
         wrong = [(cell, said) for cell, value in held if (said := _no_value(given, value))]
         unknown = [
             (cell, value.reason) for cell, value in held if isinstance(value, Unsupported) and not value.circular
@@ -176,10 +176,10 @@ def formula_inputs(workbook: Workbook, inputs: Iterable[Input[Range]], bound: Co
     for given in inputs:
         formulas = {
             cell: formula
-            for cell in given.at.cells()
+            for cell in given.cells()
             if cell not in bound and (formula := workbook.formula(cell)) is not None and refers(formula.text)
         }
-        hardcoded = [cell for cell in given.at.cells() if isinstance(workbook.cells.get(cell), float)]
+        hardcoded = [cell for cell in given.cells() if isinstance(workbook.cells.get(cell), float)]
         if formulas and len(formulas) <= len(hardcoded):
             first, formula = next(iter(formulas.items()))
             more = f" and {len(formulas) - 1} more" if len(formulas) > 1 else ""

@@ -150,7 +150,7 @@ class Run:
     def overflows(self, sample: int) -> bool:
         """Whether a step of the reference overflows, exceeding the range of doubles, in this sample."""
         if sample not in self._overflowing:  # cached, since many cells ask about the same sample
-            read = {cell for given in self.check.inputs for cell in given.at.cells()}
+            read = {cell for given in self.check.inputs for cell in given.cells()}
             case = next(cases(self.check, {cell: value_in(self.inputs[cell], sample) for cell in read}, 1))
             found = case is not None and self.check.reference.overflows(case, self.check.iterations, self.check.own)
             self._overflowing[sample] = found

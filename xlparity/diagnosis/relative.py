@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from xlparity.excel.address import Cell, Range, column_letters, quoted
+from xlparity.excel.address import Cell, Range, column_letters, moved_sheet, quoted
 from xlparity.excel.formula import tokens
 from xlparity.excel.workbook import Formula, Workbook
-from xlparity.spec.binding import Binding, CellMap, Input, Offset
+from xlparity.spec.binding import HERE, Binding, CellMap, Input, Offset, Step, strided
 
 _MARK = "\0"
 
@@ -31,10 +31,14 @@ class Position(NamedTuple):
 
 
 class QuantityRange(NamedTuple):
-    """The range of a quantity in the first block, and whether it ``moves``: is in each block, not in the first only."""
+    """The range of a quantity in the first block, and whether it ``moves``: is in each block, not in the first only.
+
+    Its cells are every so many rows and columns of the range, as ``step`` says.
+    """
 
     area: Range
     moves: bool
+    step: Step
 
 
 class RelativeReference(NamedTuple):
@@ -84,19 +88,22 @@ class QuantityMap:
         self.ranges: dict[tuple[str, str], QuantityRange] = {}
         self._turned: set[tuple[str, str]] = set()
         self.offsets: dict[str, tuple[Offset, ...]] = {}
-        self._origins: dict[str, tuple[str, int, int]] = {}
+        self._starts: dict[tuple[str, str], tuple[bool, list[int], list[int]]] = {}
         for name, cells, inputs in checks:
             self._add(name, cells, inputs)
 
     def _add(self, name: str, cells: CellMap, inputs: Sequence[Input[Range]]) -> None:
         self.offsets[name] = cells.offsets
-        areas = [output.at for output in cells.outputs] + [given.at for given in inputs if given.every_block]
-        sheet = cells.outputs[0].at.sheet
-        here = [area for area in areas if area.sheet == sheet]
-        self._origins[name] = sheet, min(area.row for area in here), min(area.column for area in here)
+        moving = [output.at for output in cells.outputs if output.every_block]
+        areas = moving + [given.at for given in inputs if given.every_block]
+        # Blocks on several sheets say which these are; else it is the sheet of the first output.
+        for sheet in [first for first, _ in cells.offsets[0].sheets] or [area.sheet for area in moving[:1]]:
+            if here := [area for area in areas if area.sheet == sheet]:
+                origin = Cell(sheet, min(area.row for area in here), min(area.column for area in here))
+                self._begin(name, [origin.moved(*offset) for offset in cells.offsets])
         several = len(cells.offsets) > 1
         for output in cells.outputs:
-            self.ranges[name, output.name] = QuantityRange(output.at, several)
+            self.ranges[name, output.name] = QuantityRange(output.at, several and output.every_block, output.step)
             if output.transpose:
                 self._turned.add((name, output.name))
         for _, _, bound in cells.blocks:
@@ -104,14 +111,25 @@ class QuantityMap:
                 self.positions.setdefault(binding.cell, _position(name, binding))
         for given in inputs:
             for iteration, offset in enumerate(cells.offsets if given.every_block else cells.offsets[:1], start=1):
-                for area in (given.at, *(twin.at for twin in given.also)):
-                    at = area.moved(*offset)
+                for placed in (given, *given.also):
                     number = iteration if given.every_block or (name, given.name) in self.ranges else 0
-                    for cell in at.cells():
-                        element = cell.row - at.row, cell.column - at.column
+                    for element, cell in zip(placed.elements(), placed.cells(offset), strict=True):
                         self.positions.setdefault(cell, Position(name, given.name, number, element))
             if (name, given.name) not in self.ranges:
-                self.ranges[name, given.name] = QuantityRange(given.at, given.every_block and several)
+                self.ranges[name, given.name] = QuantityRange(given.at, given.every_block and several, given.step)
+
+    def _begin(self, check: str, begins: Sequence[Cell]) -> None:
+        """Notes where the blocks of a check begin on each sheet: down or across, row or column of each, and its number."""
+        of_sheet: dict[str, list[tuple[Cell, int]]] = {}
+        for number, cell in enumerate(begins, start=1):
+            of_sheet.setdefault(cell.sheet, []).append((cell, number))
+        for sheet, found in of_sheet.items():
+            if len(found) == 1 < len(begins):  # all of the sheet is the block's
+                self._starts[check, sheet] = True, [1], [found[0][1]]
+                continue
+            down = len(found) > 1 and found[1][0].row != found[0][0].row
+            starts = sorted((cell.row if down else cell.column, number) for cell, number in found)
+            self._starts[check, sheet] = down, [start for start, _ in starts], [number for _, number in starts]
 
     def area(self, check: str, variable: str, iteration: int) -> Range | None:
         """The range of the quantity in an iteration; None where there is no such block."""
@@ -123,14 +141,12 @@ class QuantityMap:
 
     def block_of(self, check: str, cell: Cell) -> int | None:
         """The number of the check's block that contains the cell, from 1; None before the first, or on another sheet."""
-        sheet, row, column = self._origins[check]
-        offsets = self.offsets[check]
-        if len(offsets) < 2 or cell.sheet != sheet:
+        known = self._starts.get((check, cell.sheet))
+        if known is None or len(self.offsets[check]) < 2:
             return None
-        down = offsets[1].rows != offsets[0].rows
-        starts = [offset.rows if down else offset.columns for offset in offsets]
-        number = bisect_right(starts, cell.row - row if down else cell.column - column)
-        return number or None
+        down, starts, numbers = known
+        before = bisect_right(starts, cell.row if down else cell.column)
+        return numbers[before - 1] if before else None
 
     # --- from a formula to a relative formula ------------------------------------------------------------------------
 
@@ -177,11 +193,12 @@ class QuantityMap:
         target = self.block_of(check, area.first)
         if target is not None:
             start = self.offsets[check][target - 1]
-            row, column = self._from(area.first, start, cell, block, start, anchored)
-            return RelativeReference((area.sheet,), "block", target - iteration, row, column, area.shape, anchored)
+            first = moved_sheet(area.sheet, start.to(self.offsets[check][0]).sheets)
+            row, column = self._from(area.first, start, cell, block, (start.rows, start.columns), anchored)
+            return RelativeReference((first,), "block", target - iteration, row, column, area.shape, anchored)
         if self.block_of(check, cell) is not None:  # from a block to a cell outside of all blocks
             return RelativeReference((area.sheet,), "fixed", 0, area.row, area.column, area.shape)
-        row, column = self._from(area.first, Offset(0, 0), cell, (check, 0), (0, 0), anchored)
+        row, column = self._from(area.first, HERE, cell, (check, 0), (0, 0), anchored)
         return RelativeReference((area.sheet,), "relative", 0, row, column, area.shape, anchored)
 
     def _from(
@@ -201,18 +218,22 @@ class QuantityMap:
 
     def _here(self, block: tuple[str, int]) -> Offset:
         check, iteration = block
-        return self.offsets[check][iteration - 1] if iteration else Offset(0, 0)
+        return self.offsets[check][iteration - 1] if iteration else HERE
 
     def _start(self, check: str, variable: str, iteration: int) -> Offset:
-        return self.offsets[check][iteration - 1] if self.ranges[check, variable].moves else Offset(0, 0)
+        return self.offsets[check][iteration - 1] if self.ranges[check, variable].moves else HERE
 
     def _number(self, position: Position) -> tuple[int, int]:
         """The element's number and how many there are, in the order of the reference's array."""
-        rows, columns = self.ranges[position.check, position.variable].area.shape
+        rows, columns = self._shape(position.check, position.variable)
         row, column = position.element
         if (position.check, position.variable) in self._turned:
             return column * rows + row, rows * columns
         return row * columns + column, rows * columns
+
+    def _shape(self, check: str, variable: str) -> tuple[int, int]:
+        area, _, step = self.ranges[check, variable]
+        return strided(area, step)
 
     # --- from a relative formula to a formula ------------------------------------------------------------------------
 
@@ -239,11 +260,12 @@ class QuantityMap:
                 return self._alike(cell, of, variable, base)
             sheet, start, begins = base.sheet, self._start(of, variable, target), (base.row, base.column)
         elif reference.part == "fixed":
-            start, cell, here = Offset(0, 0), Cell(cell.sheet, 0, 0), Offset(0, 0)
+            start, cell, here = HERE, Cell(cell.sheet, 0, 0), HERE
         elif reference.part == "relative":
-            start, here = Offset(0, 0), Offset(0, 0)
+            start, here = HERE, HERE
         elif 1 <= target <= len(self.offsets[check]):
-            start = begins = self.offsets[check][target - 1]
+            start = self.offsets[check][target - 1]
+            sheet, begins = moved_sheet(sheet, start.sheets), (start.rows, start.columns)
         else:
             return None
         anchored = reference.anchored
@@ -262,13 +284,14 @@ class QuantityMap:
         if own is None:
             return None
         number, size = self._number(own)
-        rows, columns = base.shape
-        if size != base.size:
+        rows, columns = self._shape(check, variable)
+        if size != rows * columns:
             return None
         row, column = divmod(number, columns)
         if (check, variable) in self._turned:
             column, row = divmod(number, rows)
-        return Range.of(base.first.moved(row, column))
+        down, across = self.ranges[check, variable].step
+        return Range.of(base.first.moved(row * down, column * across))
 
 
 def _skeleton(text: str) -> str:

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+
+Sheets: TypeAlias = tuple[tuple[str, str], ...]
+"""Pairs of sheets: what is on the first of them is moved to the second."""
 
 _A1 = re.compile(
     r"(?:(?P<sheet>'(?:[^']|'')+'|(?:\[[0-9]+\])?[^'!\[\]:]+)!)?"
@@ -57,6 +60,11 @@ def quoted(sheet: str) -> str:
     return "'" + sheet.replace("'", "''") + "'"
 
 
+def moved_sheet(sheet: str, sheets: Sheets) -> str:
+    """The sheet to which ``sheets`` moves what is on this one, which is this one if they do not name it."""
+    return next((to for of, to in sheets if of == sheet), sheet)
+
+
 class Cell(NamedTuple):
     """One cell: sheet, row and column, both counted from 1."""
 
@@ -77,9 +85,9 @@ class Cell(NamedTuple):
         """Whether Excel has this cell; one off the grid has no address."""
         return on_the_grid(self.row, self.column)
 
-    def moved(self, rows: int, columns: int) -> "Cell":
-        """This cell, so many rows down and columns to the right."""
-        return Cell(self.sheet, self.row + rows, self.column + columns)
+    def moved(self, rows: int, columns: int, sheets: Sheets = ()) -> "Cell":
+        """This cell, so many rows down and columns to the right, and on the sheet that ``sheets`` has for its own."""
+        return Cell(moved_sheet(self.sheet, sheets), self.row + rows, self.column + columns)
 
 
 class Range(NamedTuple):
@@ -165,11 +173,10 @@ class Range(NamedTuple):
         """Whether Excel has all of these cells; one off the grid has no address."""
         return on_the_grid(self.row, self.column) and on_the_grid(self.last_row, self.last_column)
 
-    def moved(self, rows: int, columns: int) -> "Range":
-        """This range, so many rows down and columns to the right."""
-        return Range(
-            self.sheet, self.row + rows, self.column + columns, self.last_row + rows, self.last_column + columns
-        )
+    def moved(self, rows: int, columns: int, sheets: Sheets = ()) -> "Range":
+        """This range, so many rows down and columns to the right, and on the sheet that ``sheets`` has for its own."""
+        sheet = moved_sheet(self.sheet, sheets)
+        return Range(sheet, self.row + rows, self.column + columns, self.last_row + rows, self.last_column + columns)
 
 
 def as_ranges(cells: Iterable[Cell]) -> list[Range]:

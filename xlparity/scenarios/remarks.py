@@ -59,7 +59,7 @@ def _kept(given: Input[Range], cells: Sequence[Cell], moved: Set[Cell]) -> str:
     if not moved.isdisjoint(cells):
         said = f"the reference is undefined for every other value drawn for input '{given.name}' ({given.at})"
         return f"{said}, {unseen}; write the values for which it is defined as low and high, or as choices"
-    at = given.at if len(cells) == given.at.size else in_words(cells)
+    at = given.at if len(cells) == given.size else in_words(cells)
     said = f"input '{given.name}' ({at}) kept its stored value in every scenario, {unseen}"
     return f"{said}; type a number into its cells, widen its range, or write vary = false if it is never to change"
 

@@ -142,7 +142,7 @@ def _moved(check: Check, case: Case, expected: Expected, actual: Batch, context:
         or given.integer
         or given.one_hot
         or not given.vary
-        or any(isinstance(actual.get(cell), bool | tuple) for cell in given.at.cells())
+        or any(isinstance(actual.get(cell), bool | tuple) for cell in given.cells())
     }
     ranges = {given.name: given for given in check.inputs}
     for _ in range(_DRAWS):

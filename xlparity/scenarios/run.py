@@ -138,7 +138,7 @@ class _Running:
         self._settled = ~np.array(concerned, dtype=bool) | found.wrong[0]
         self._known = np.array([result.reason is not None for result in self._result.results], dtype=bool)
         self._named = sorted(check.named.union(samples.cells))
-        self._fixed = {given: set(given.at.cells()) for given in check.inputs if given.vary}
+        self._fixed = {given: set(given.cells()) for given in check.inputs if given.vary}
         self._parts: list[_Part] = []
         none = np.zeros(len(self._right), dtype=bool)
         zero = np.zeros(len(none), dtype=np.int64)
@@ -248,7 +248,7 @@ class _Running:
         """
         free = set(self._samples.cells)
         found = {
-            given.name: cells if len(cells) == given.at.size else {cell for cell in cells if cell not in free}
+            given.name: cells if len(cells) == given.size else {cell for cell in cells if cell not in free}
             for given, cells in self._fixed.items()
         }
         return {name: tuple(sorted(cells)) for name, cells in found.items() if cells}

@@ -193,12 +193,12 @@ def draw(
         elements.append(VariedElement(cells, given, _with_blanks(given, column, levels[:, number])))
     numbers_of = {root: number for number, root in enumerate(found)}
     for place, (given, _) in enumerate(inputs):
-        numbers = [numbers_of.get(cell, -1) for cell in given.at.cells()]
+        numbers = [numbers_of.get(cell, -1) for cell in given.cells()]
         if -1 in numbers or not (given.one_hot or given in drawn):
             continue
-        now_there = [values.get(cell, BLANK) for cell in given.at.cells()]
+        now_there = [values.get(cell, BLANK) for cell in given.cells()]
         whole = (
-            _one_hot(levels[:, numbers], given.at.shape)
+            _one_hot(levels[:, numbers], given.shape)
             if given.one_hot
             else _drawn(drawn[given], now_there, count, (seed, place))
         )

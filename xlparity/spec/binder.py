@@ -1,21 +1,22 @@
 """A spec's words looked up in its workbook: names, tables and labels become cells, and every quantity gets its own."""
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, cast
 
 from xlparity.errors import SpecError, nearest
-from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range, folded, quoted
 from xlparity.excel.formula import dissect, refers
 from xlparity.excel.values import EPOCHS_APART
 from xlparity.excel.workbook import Workbook, formulas_of
 from xlparity.settings import REFERENCE_TIMEOUT
 from xlparity.spec.acceptance import accepted_cells
-from xlparity.spec.binding import CellMap, Input, Offset, Output, Twin
+from xlparity.spec.binding import HERE, CellMap, Input, Offset, Output, Twin
 from xlparity.spec.check import Check, References
 from xlparity.spec.plan import CORNER, Address, CheckPlan, Spec, twin_misfit
-from xlparity.spec.words import known_sheet, look_up
+from xlparity.spec.words import known_sheet, look_up, numbered, sheet_and_name
 
 
 def bind(spec: Spec, workbook: Workbook, limit: float = REFERENCE_TIMEOUT) -> tuple[Check, ...]:
@@ -47,7 +48,7 @@ def bind_cells(spec: Spec, workbook: Workbook) -> list[tuple[tuple[Input[Range],
     return [(inputs, replace(cells, accepted=known)) for (inputs, cells), known in zip(places, accepted, strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Binder:
     """One check of a spec and the workbook in which its words are looked up."""
 
@@ -56,22 +57,17 @@ class _Binder:
     workbook: Workbook
 
     def bound(self) -> tuple[tuple[Input[Range], ...], CellMap]:
-        if self.check.sheet is not None:
+        if self.check.sheet is not None and not numbered(self.check.sheet):
             try:
                 known_sheet(self.check.sheet, self.workbook)
             except ValueError as error:
                 raise self._wrong("sheet", str(error), "") from error
-        inputs = tuple(self._input(given) for given in self.check.inputs)
+        state = {output.name for output in self.check.outputs if output.every_block}
+        inputs = tuple(
+            self._input(given, moves=given.every_block or given.name in state) for given in self.check.inputs
+        )
         outputs = tuple(
-            Output(
-                o.name,
-                self._area(o.name, o.at, "outputs"),
-                o.tolerance,
-                o.transpose,
-                o.skip,
-                o.constants,
-                o.ignore_case,
-            )
+            replace(cast("Any", o), at=self._area(o.name, o.at, "outputs", moves=o.every_block))
             for o in self.check.outputs
         )
         offsets = self._offsets(outputs)
@@ -95,20 +91,81 @@ class _Binder:
     def _wrong(self, key: str, message: str, part: str) -> SpecError:
         return self.spec.error(key, message, self.check.name, part)
 
-    def _area(self, name: str, address: Address, part: str) -> Range:
+    def _area(self, name: str, address: Address, part: str, *, moves: bool) -> Range:
+        """The range that the address means in the first block; ``moves`` says that each block has such a range of its own."""
         try:
-            return look_up(address, self.workbook)
+            area = look_up(self._in_first_block(address), self.workbook)
         except ValueError as error:
             raise self._wrong(name, f"'{name}': {error}", part) from error
+        rows = self._rows
+        if moves and rows and (area.sheet, area.row, area.last_row) == (rows.sheet, rows.row, rows.last_row):
+            return area._replace(last_row=area.row)
+        return area
 
-    def _input(self, given: Input[Address]) -> Input[Range]:
-        at = self._area(given.name, given.at, "inputs")
-        twins = []
-        for twin in given.also:
-            area = self._area(given.name, twin.at, "inputs")
-            if sentence := twin_misfit(at, area, transpose=twin.transpose):
+    @cached_property
+    def _rows(self) -> Range | None:
+        """The rows of data of the table whose rows are the blocks, if they are."""
+        name = self.check.blocks.table if self.check.blocks else None
+        if name is None:
+            return None
+        table = self.workbook.scope.tables.get(folded(name.strip()))
+        if table is None:
+            like = nearest(name, [known.name for known in self.workbook.scope.tables.values()])
+            raise self._wrong("table", f"{self.workbook.path} has no table '{name}'{like}", "blocks")
+        area = table.area
+        return area._replace(row=area.row + table.headers, last_row=area.last_row - table.totals)
+
+    @cached_property
+    def _sheets(self) -> tuple[str, ...]:
+        """The sheet of each block, in their order, where these are given; of blocks by labels, those that may have one."""
+        sheets = self.check.blocks.sheets if self.check.blocks else ()
+        try:
+            if isinstance(sheets, str):
+                return self._numbered(sheets)
+            for name in sheets:
+                known_sheet(name, self.workbook)
+        except ValueError as error:
+            raise self._wrong("sheets", str(error), "blocks") from error
+        return sheets
+
+    def _numbered(self, name: str) -> tuple[str, ...]:
+        """The sheets 1, 2, … of this name with {n} in it; raises ValueError where there is no first, or one is missing."""
+        pattern = re.compile(re.escape(name).replace(re.escape("{n}"), r"(?P<n>\d+)", 1), re.IGNORECASE)
+        found: dict[int, str] = {}
+        for sheet in self.workbook.sheets:
+            if match := pattern.fullmatch(sheet):
+                other = found.setdefault(int(match["n"]), sheet)
+                if other != sheet:
+                    raise ValueError(f"both '{other}' and '{sheet}' are number {int(match['n'])} of '{name}'")
+        last = max(found, default=0)
+        lacking = next((number for number in range(1, last + 1) if number not in found), None if last else 1)
+        if lacking is not None:
+            wanted = name.replace("{n}", str(lacking))
+            beside = f"a sheet '{found[last]}' and " if last else ""
+            like = "" if last else nearest(wanted, self.workbook.sheets)
+            raise ValueError(f"{self.workbook.path} has {beside}no sheet '{wanted}'{like}")
+        return tuple(found[number] for number in range(1, last + 1))
+
+    def _in_first_block(self, address: Address) -> Address:
+        """The address with the first block's sheet for a numbered one."""
+        sheet, name = sheet_and_name(address.text)
+        of = sheet or address.sheet or ""
+        if not numbered(of):
+            return address
+        if not self._sheets:
+            raise ValueError(f"the sheet '{of}' is one of several, numbered by {{n}}; give [blocks] their sheets")
+        first = self._numbered(of)[0]
+        text = f"{quoted(first)}!{name}" if sheet else name
+        return Address(text, address.area and address.area._replace(sheet=first), first)
+
+    def _input(self, given: Input[Address], *, moves: bool) -> Input[Range]:
+        at = self._area(given.name, given.at, "inputs", moves=moves)
+        placed, twins = Twin(at, step=given.step), []
+        for also in given.also:
+            twin = Twin(self._area(given.name, also.at, "inputs", moves=moves), also.transpose, also.step)
+            if sentence := twin_misfit(placed, twin):
                 raise self._wrong(given.name, f"'also' of input '{given.name}' {sentence}", "inputs")
-            twins.append(Twin(area, twin.transpose))
+            twins.append(twin)
         shift = -EPOCHS_APART if given.dates and self.workbook.date1904 else 0.0
         low, high = (None if end is None else end + shift for end in (given.low, given.high))
         bound: Input[Range] = replace(cast("Any", given), at=at, also=tuple(twins), low=low, high=high)
@@ -118,15 +175,25 @@ class _Binder:
         self, inputs: Iterable[Input[Range]], outputs: Iterable[Output[Range]], offsets: tuple[Offset, ...]
     ) -> None:
         first = self.check.blocks.first if self.check.blocks else CORNER
-        for output in outputs:
+        if self._rows:
+            first = Offset(self._rows.row, 1)
+        once = "or, where it exists once, set every_block = false"
+        of_blocks = [sheet for sheet, _ in offsets[0].sheets]
+        for output in (output for output in outputs if output.every_block):
             if output.at.row < first.rows or output.at.column < first.columns:
-                sentence = "stands before the first block; its address is the one in the first block"
+                sentence = f"stands before the first block; give its address in the first block, {once}"
                 raise self._wrong(output.name, f"output '{output.name}' {sentence}", "outputs")
+            if of_blocks and output.at.sheet not in of_blocks:
+                sentence = f"is on sheet '{output.at.sheet}', which is no block's; give its address in the first block"
+                raise self._wrong(output.name, f"output '{output.name}' {sentence}, {once}", "outputs")
             if not all(output.at.moved(*offset).on_the_grid for offset in offsets):
                 sentence = f"a block of output '{output.name}' would lie outside the grid"
                 raise self._wrong(output.name, sentence, "outputs")
         for given in inputs:
             for at in (given.at, *(twin.at for twin in given.also)) if given.every_block else ():
+                if of_blocks and at.sheet not in of_blocks:
+                    sentence = f"input '{given.name}' is on sheet '{at.sheet}', which is no block's, and in every block"
+                    raise self._wrong(given.name, f"{sentence}; correct its address, or take out every_block", "inputs")
                 if not all(at.moved(*offset).on_the_grid for offset in offsets):
                     sentence = f"a block of input '{given.name}' would lie outside the grid"
                     raise self._wrong(given.name, sentence, "inputs")
@@ -136,37 +203,64 @@ class _Binder:
     ) -> None:
         """A quantity is an input in the first block or an output, and not a part of each."""
         for output in outputs:
-            for number, offset in enumerate(offsets, start=1):
-                area = output.at.moved(*offset)
-                shared = [cell for cell in area.cells() if cell in inputs]
-                if shared and (len(shared) < area.size or number > 1):
+            for number, offset in enumerate(offsets if output.every_block else (HERE,), start=1):
+                shared = [cell for cell in output.cells(offset) if cell in inputs]
+                if shared and (len(shared) < output.size or number > 1):
                     sentence = f"output '{output.name}' and an input both claim {shared[0]}, in block {number}"
                     raise self._wrong(output.name, f"{sentence}; only all of a first block may be both", "outputs")
 
     def _offsets(self, outputs: tuple[Output[Range], ...]) -> tuple[Offset, ...]:
         blocks = self.check.blocks
         if blocks is None:
-            return (Offset(0, 0),)
+            return (HERE,)
+        if self._rows:
+            return tuple(Offset(number, 0) for number in range(self._rows.shape[0]))
         if blocks.label is None:
-            return blocks.offsets
-        openers = self._openers(blocks.label, self.check.sheet or outputs[0].at.sheet)
+            if len(blocks.offsets) > len(self._sheets) > 0:
+                said = f"there are {len(blocks.offsets)} blocks, and {len(self._sheets)} sheets '{blocks.sheets}'"
+                raise self._wrong("sheets", said, "blocks")
+            return self._on_sheets(blocks.offsets or (HERE,) * len(self._sheets), self._sheets)
+        openers = self._openers(blocks.label, self._sheets or (self.check.sheet or outputs[0].at.sheet,))
         last = max(openers)
         lacking = next((number for number in range(1, last) if number not in openers), None)
         if lacking is not None:
             sentence = f"block {last} opens in {openers[last]}, and there is no block {lacking}"
             raise self._wrong("label", sentence, "blocks")
         first = openers[1]
-        offsets = [
-            Offset(openers[number].row - first.row, openers[number].column - first.column)
-            for number in range(1, last + 1)
-        ]
+        cells = [openers[number] for number in range(1, last + 1)]
+        offsets = self._on_sheets(
+            tuple(Offset(cell.row - first.row, cell.column - first.column) for cell in cells),
+            [cell.sheet for cell in cells] if self._sheets else (),
+        )
         self._end_where_the_formulas_end(outputs, offsets)
-        return tuple(offsets)
+        return offsets
 
-    def _end_where_the_formulas_end(self, outputs: tuple[Output[Range], ...], offsets: list[Offset]) -> None:
+    def _on_sheets(self, offsets: tuple[Offset, ...], sheets: Sequence[str]) -> tuple[Offset, ...]:
+        """The blocks on their sheets, with each other numbered sheet that an address of the check names."""
+        if not sheets:
+            return offsets
+        of_blocks = [tuple(sheets)]
+        addresses = [(output.name, output.at, "outputs") for output in self.check.outputs]
+        for given in self.check.inputs:
+            addresses += [(given.name, at, "inputs") for at in (given.at, *(twin.at for twin in given.also))]
+        for key, at, part in addresses:
+            name, _ = sheet_and_name(at.text)
+            if numbered(name):
+                others = self._numbered(name)
+                if len(others) < len(offsets):
+                    said = f"'{key}': there are {len(offsets)} blocks, and {len(others)} sheets '{name}'"
+                    raise self._wrong(key, said, part)
+                of_blocks.append(others)
+        return tuple(
+            offset._replace(sheets=tuple(dict.fromkeys((names[0], names[number]) for names in of_blocks)))
+            for number, offset in enumerate(offsets)
+        )
+
+    def _end_where_the_formulas_end(self, outputs: tuple[Output[Range], ...], offsets: Sequence[Offset]) -> None:
         """Raise SpecError where formulas like the last block's come after it: a block without a label, never compared."""
         last = offsets[-1]
-        bound = {cell for output in outputs for offset in offsets for cell in output.at.moved(*offset).cells()}
+        outputs = tuple(output for output in outputs if output.every_block)
+        bound = {cell for output in outputs for offset in offsets for cell in output.cells(offset)}
         wanted = {
             relative: output.at.moved(*last).first
             for output in outputs
@@ -180,10 +274,9 @@ class _Binder:
             if (relative := self._relative(cell)) in wanted
         }
         # Another formula one step on is a fault in that block, and would go unseen with it.
-        rows, columns = (
-            2 * at - before for at, before in zip(last, offsets[-2] if len(offsets) > 1 else last, strict=True)
-        )
-        next_ones = [output.at.moved(rows, columns).first for output in outputs]
+        before = offsets[-2] if len(offsets) > 1 and offsets[-2].sheets == last.sheets else last
+        onward = Offset(2 * last.rows - before.rows, 2 * last.columns - before.columns, last.sheets)
+        next_ones = [output.at.moved(*onward).first for output in outputs]
         following = [cell for cell in next_ones if self.workbook.formula(cell) and cell not in bound]
         if (wanted and 2 * len(behind) >= len(wanted)) or 2 * len(following) > len(next_ones):
             first = min([*behind.values(), *following])
@@ -205,16 +298,16 @@ class _Binder:
         moved = [(a.sheet, a.row - cell.row, a.column - cell.column, *a.shape) for a in areas]
         return (shape, *moved)
 
-    def _openers(self, label: str, sheet: str) -> dict[int, Cell]:
+    def _openers(self, label: str, sheets: Sequence[str]) -> dict[int, Cell]:
         """The cell that opens each block; raises SpecError where none opens block 1, or two open one."""
         texts = [
             (cell, " ".join(content.split()))
             for cell, content in self.workbook.cells.items()
-            if cell.sheet == sheet and isinstance(content, str)
+            if cell.sheet in sheets and isinstance(content, str)
         ]
         made = re.compile(r'=\s*"' + re.escape(label.partition("{n}")[0].strip()) + r'\s*"\s*&', re.IGNORECASE)
         for cell, formula in formulas_of(self.workbook):
-            if cell.sheet == sheet and made.match(formula.text):
+            if cell.sheet in sheets and made.match(formula.text):
                 raise self._wrong(
                     "label", f"the text in {cell} is a formula; type it, or give the blocks by rows", "blocks"
                 )
@@ -234,7 +327,7 @@ class _Binder:
             first = label.replace("{n}", "1")
             like = nearest(first, {text for _, text in texts if re.search(r"(?<!\d)1(?!\d)", text)})
             raise self._wrong(
-                "label", f"in {self.workbook.path}, no cell of sheet '{sheet}' opens with '{first}'{like}", "blocks"
+                "label", f"in {self.workbook.path}, no cell of sheet '{sheets[0]}' opens with '{first}'{like}", "blocks"
             )
         return openers
 

@@ -1,6 +1,7 @@
 """Which cell is which element of which quantity in which iteration."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -9,27 +10,83 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.excel.address import Cell, Range
+from xlparity.excel.address import Cell, Range, Sheets, moved_sheet
 from xlparity.tolerance import Tolerance
 
 Choice: TypeAlias = float | str | bool
+Step: TypeAlias = tuple[int, int]
+EACH: Step = (1, 1)
 At = TypeVar("At")
 """The place of a quantity: an address as text when only the spec is read, a Range once the workbook is read."""
 
 
 class Offset(NamedTuple):
-    """The distance of a block from the first one."""
+    """The distance of a block from the first one: ``area.moved(*offset)`` is in the block what ``area`` is in the first.
+
+    ``sheets`` are, where blocks are on several sheets, each sheet of the first block and the one that this block has for it.
+    """
 
     rows: int
     columns: int
+    sheets: Sheets = ()
+
+    def to(self, other: "Offset") -> "Offset":
+        """The distance of another block from this one."""
+        sheets = tuple((here, moved_sheet(first, other.sheets)) for first, here in self.sheets)
+        return Offset(other.rows - self.rows, other.columns - self.columns, sheets)
+
+
+HERE = Offset(0, 0)
+
+
+class Placed(Generic[At]):
+    """What has a place in the first block: ``at`` is its range, of which ``step`` takes every so many rows and columns."""
+
+    __slots__ = ()
+    at: At
+    step: Step
+
+    @property
+    def shape(self: "Placed[Range]") -> tuple[int, int]:
+        """(rows, columns) of its cells."""
+        return strided(self.at, self.step)
+
+    @property
+    def size(self: "Placed[Range]") -> int:
+        """How many cells it has in a block."""
+        rows, columns = self.shape
+        return rows * columns
+
+    def cells(self: "Placed[Range]", offset: Offset = HERE) -> list[Cell]:
+        """Its cells in a block, row by row."""
+        area = self.at.moved(*offset)
+        if self.step == EACH:
+            return list(area.cells())
+        return [
+            Cell(area.sheet, row, column)
+            for row in range(area.row, area.last_row + 1, self.step[0])
+            for column in range(area.column, area.last_column + 1, self.step[1])
+        ]
+
+    def elements(self: "Placed[Range]") -> Iterator[tuple[int, int]]:
+        """The (row, column), from 0, of each of its cells among them, in their order."""
+        rows, columns = self.shape
+        return itertools.product(range(rows), range(columns))
+
+
+def strided(area: Range, step: Step) -> tuple[int, int]:
+    """The (rows, columns) of every so many rows and columns of the range."""
+    rows, columns = area.shape
+    return -(-rows // step[0]), -(-columns // step[1])
 
 
 @dataclass(frozen=True, slots=True)
-class Output(Generic[At]):
+class Output(Placed[At]):
     """A quantity to be compared: where it stands in the first block, how closely, and how the array is turned.
 
-    Where ``constants`` are allowed, a typed one in it that always equals the reference is accepted. Texts are compared to the
-    letter, or without their case.
+    One that is not in ``every_block`` exists once, with the value that it has after the last iteration. Where ``constants`` are
+    allowed, a typed one in it that always equals the reference is accepted. Texts are compared to the letter, or without their
+    case.
     """
 
     name: str
@@ -39,18 +96,21 @@ class Output(Generic[At]):
     skip: str | None = None
     constants: bool = False
     ignore_case: bool = False
+    every_block: bool = True
+    step: Step = EACH
 
 
 @dataclass(frozen=True, slots=True)
-class Twin(Generic[At]):
+class Twin(Placed[At]):
     """A second place of an input's values, perhaps transposed."""
 
     at: At
     transpose: bool = False
+    step: Step = EACH
 
 
 @dataclass(frozen=True, slots=True)
-class Input(Generic[At]):
+class Input(Placed[At]):
     """A value that the reference is called with: where it stands, and what it may be varied between, if it may ``vary``.
 
     ``every_block`` says that it stands in each block, and not only in the first, ``cut`` that formulas in it are replaced by
@@ -73,6 +133,7 @@ class Input(Generic[At]):
     draw: str | None = None
     dates: bool = False
     blank: bool = False
+    step: Step = EACH
 
     @property
     def texts(self) -> bool:
@@ -97,10 +158,10 @@ class Input(Generic[At]):
     def places(self: "Input[Range]", offsets: Sequence[Offset]) -> list[tuple[Cell, ...]]:
         """For each element, row by row, all the cells that contain it."""
         spread = offsets if self.every_block else offsets[:1]
-        columns = [list(self.at.moved(*offset).cells()) for offset in spread]
+        columns = [self.cells(offset) for offset in spread]
         for twin in self.also:
             for offset in spread:
-                cells = list(twin.at.moved(*offset).cells())
+                cells = twin.cells(offset)
                 if twin.transpose:
                     cells.sort(key=lambda cell: (cell.column, cell.row))
                 columns.append(cells)
@@ -108,7 +169,10 @@ class Input(Generic[At]):
 
 
 class Binding(NamedTuple):
-    """One element bound to one cell; ``iteration`` counts from 1, ``element`` is (row, column) in the range, from 0."""
+    """One element bound to one cell; ``iteration`` counts from 1, ``element`` is (row, column) among its cells, from 0.
+
+    The iteration of an output that exists once is the last.
+    """
 
     output: Output[Range]
     iteration: int
@@ -135,10 +199,12 @@ class CellMap:
         found = []
         for iteration, offset in enumerate(self.offsets, start=1):
             for output in self.outputs:
-                area = output.at.moved(*offset)
+                if not output.every_block and iteration < len(self.offsets):
+                    continue
+                cells = output.cells(offset if output.every_block else HERE)
                 bound = [
-                    Binding(output, iteration, (cell.row - area.row, cell.column - area.column), cell)
-                    for cell in area.cells()
+                    Binding(output, iteration, element, cell)
+                    for element, cell in zip(output.elements(), cells, strict=True)
                     if cell not in self.inputs
                 ]
                 if bound:
@@ -182,6 +248,10 @@ class CellMap:
 
 
 def irregular(offsets: Sequence[Offset]) -> list[int]:
-    """The blocks whose distance from the block before differs from that of the second block from the first."""
-    steps = [(b.rows - a.rows, b.columns - a.columns) for a, b in pairwise(offsets)]
-    return [number for number, step in enumerate(steps, start=2) if step != steps[0]]
+    """The blocks whose distance from the block before, on the same sheet, differs from that of the first two such blocks."""
+    steps = {
+        number: (b.rows - a.rows, b.columns - a.columns)
+        for number, (a, b) in enumerate(pairwise(offsets), start=2)
+        if a.sheets == b.sheets
+    }
+    return [number for number, step in steps.items() if step != next(iter(steps.values()))]

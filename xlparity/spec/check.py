@@ -1,16 +1,17 @@
 """A check bound to its workbook and its reference: which cells are inputs, which are compared, and what is called."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Words
 from xlparity.excel.values import BLANK, Value
-from xlparity.spec.binding import CellMap, Input
+from xlparity.spec.binding import CellMap, Input, Output
 from xlparity.spec.plan import CheckPlan, Spec
-from xlparity.spec.reference import Reference, find_reference
+from xlparity.spec.reference import Reference, Wanted, find_reference
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +35,7 @@ class Check:
     inputs: tuple[Input[Range], ...]
     cells: CellMap
     reference: Reference
-    wanted: tuple[str, ...]
+    wanted: Wanted
     date1904: bool = False
     words: Words = field(default_factory=Words, compare=False)
     drawers: Mapping[str, Reference] = field(default_factory=dict)
@@ -49,10 +50,16 @@ class Check:
         """How many iterations the reference is asked for; None where there is one pass."""
         return len(self.cells.offsets) if self.plan.blocks else None
 
-    @property
-    def own(self) -> tuple[str, ...]:
+    @cached_property
+    def own(self) -> Wanted:
         """The names that this check asks of the reference."""
-        return tuple(output.name for output in self.cells.outputs if output.skip is None)
+        return _wanted(self.cells.outputs)
+
+    @cached_property  # used once for every sample
+    def asked(self) -> list[tuple[int, str]]:
+        """The arrays that this check asks of the reference: iteration, from 1, and name, in their order in a trace."""
+        last = len(self.cells.offsets)
+        return [(number, name) for number in range(1, last + 1) for name in self.own.of(number, last)]
 
     def drawer(self, given: Input[Range]) -> Drawer | None:
         """The person's own function that draws this input, if there is one; it raises SpecError where it fails."""
@@ -62,7 +69,7 @@ class Check:
 
         def drawn(random: "np.random.Generator", stored: Sequence[Value]) -> Sequence[Value]:
             try:
-                found = function.draw(random, stored, given.at.shape)
+                found = function.draw(random, stored, given.shape)
                 for value in found:
                     if (value is BLANK and not given.blank) or (isinstance(value, str) and not given.texts):
                         raise OracleError(f"{function.name} draws {value}, which is none of the input's values")
@@ -108,7 +115,13 @@ class References:
                     ) from error
         return found
 
-    def wanted(self, plan: CheckPlan) -> tuple[str, ...]:
+    def wanted(self, plan: CheckPlan) -> Wanted:
         """The names that the checks with this reference ask for."""
         alike = [other for other in self._spec.checks if other.reference == plan.reference]
-        return tuple(dict.fromkeys(output.name for other in alike for output in other.outputs if output.skip is None))
+        return _wanted([output for other in alike for output in other.outputs])
+
+
+def _wanted(outputs: Iterable[Output[Any]]) -> Wanted:
+    compared = [output for output in outputs if output.skip is None]
+    each = tuple(dict.fromkeys(output.name for output in compared if output.every_block))
+    return Wanted(each, tuple(dict.fromkeys(output.name for output in compared if output.name not in each)))

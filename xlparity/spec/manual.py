@@ -17,6 +17,8 @@ clock     = {{ now = 2024-01-31T12:00:00 }}  # what NOW gives
 label = "Epoch {{n}}"                        # the text that opens block n = 1, 2, …
 # or  rows = [3, 16, 29]                   # the first row of each block (columns = [...] where they run across)
 # or  first = 3, step = 13, count = 2
+# or  sheets = "Epoch {{n}}"                # one per sheet; an address in each block on other sheets: "'Loss {{n}}'!B5"
+# or  table = "Loan"                       # one per row of a table, whose columns are addresses: "Loan[balance]"
 
 [inputs]                                   # passed to the reference by name, and varied in scenarios
 alpha = "B1"                               # an address in the first block, or outside the blocks
@@ -27,11 +29,13 @@ y     = {{ at = "N5:N8", every_block = true, choices = [0, 1] }}
 # {{ at = "B2:D9", draw = "training.py:rows" }}
 W1    = {{ at = "G5:G7", cut = true }}       # of formulas there, the stored values are the input
 b1    = {{ at = "H5", vary = false }}        # scenarios do not change it
+# in every second row and column: {{ at = "B2:E5", step = [2, 2] }}
 
 [outputs]                                  # compared, in every block
 z1          = {{ at = "J5:J8", constants = "allowed" }}  # accept hard-coded numbers equal to the reference
 sample_loss = {{ at = "P5:P8", rtol = 1e-7, ignore_case = true }}  # the latter of texts, which are compared to the letter
 m           = {{ at = "Q5", skip = "that cell contains a caption" }}
+# what exists once, after the last iteration: total = {{ at = "B40", every_block = false }}
 W1          = "G5:G7"                      # state: an input in the first block, an output in the later ones
 dW1         = {{ at = "G12:I12", transpose = true }}  # the sheet shows the array transposed
 
@@ -78,7 +82,13 @@ _REFERENCE = (
     """\
 The reference is a Python function whose parameters are the names of the inputs. It returns a mapping of names to arrays, \
 or yields one for each iteration, endlessly if it likes; 'yield locals()' is fine, and so is updating arrays in place, since \
-values are copied when yielded. Names that no output asks for are ignored.""",
+values are copied when yielded. Names that no output asks for are ignored. An output that exists once (every_block = false) \
+has the value that the last of these iterations yields; earlier ones need not give it. A function that returns a mapping may \
+give such outputs only where the workbook has several blocks, since nobody knows of which block the others would be.""",
+    """\
+The inputs are passed once, before the first iteration. What differs from block to block, such as a month's rainfall in each \
+row, is one input too: the range of all of them ("B3:B14", "Loan[rain]", or { at = "B5:B41", step = [3, 1] } where the \
+blocks are three rows apart), of which the reference takes one element an iteration.""",
     """\
 A single cell is passed as a float, anything else as a two-dimensional array; where the spec says so, texts, booleans and \
 dates are passed as such, of a range as an array of objects, of booleans or of datetime64. Where the function gives \

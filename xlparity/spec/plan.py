@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from xlparity.errors import SpecError, nearest
 from xlparity.excel.address import Range, parse_range
 from xlparity.process import LOCK
-from xlparity.spec.binding import Input, Offset, Output
+from xlparity.spec.binding import Input, Offset, Output, Placed, Twin
 from xlparity.spec.lines import LineNumbers
 
 SUFFIX = ".parity.toml"
@@ -24,7 +24,7 @@ _STRUCTURED = re.compile(r"[^\W\d][\w.\\]*\[.*\]", re.DOTALL)
 class Address(NamedTuple):
     """A place in a workbook: the address as text in the spec, and the range where it is known without the workbook.
 
-    ``sheet`` is the one on which words that name none are looked up.
+    ``sheet`` is the one on which words that name none are looked up. A sheet with {n} in its name is that of each block.
     """
 
     text: str
@@ -54,22 +54,27 @@ def sized(area: Range) -> Range:
     return area
 
 
-def twin_misfit(given: Range, twin: Range, *, transpose: bool) -> str | None:
+def twin_misfit(given: Placed[Range], twin: Twin[Range]) -> str | None:
     """What is wrong with a second place of an input's values; None where they fit."""
-    shape = twin.shape[::-1] if transpose else twin.shape
+    shape = twin.shape[::-1] if twin.transpose else twin.shape
     if shape == given.shape:
         return None
-    turned = "" if transpose or shape[::-1] != given.shape else "; set transpose = true if it shows them turned"
-    return f"is of another shape than the input: {twin}{turned}"
+    turned = "" if twin.transpose or shape[::-1] != given.shape else "; set transpose = true if it shows them turned"
+    return f"is of another shape than the input: {twin.at}{turned}"
 
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """The places of the iterations: by a label, or at given rows or columns, the first of them at ``first``."""
+    """The places of the iterations: by a label, or at given rows or columns, the first of them at ``first``, or in a table.
+
+    ``sheets`` are the sheet of each, or the name of numbered sheets with {n} in it.
+    """
 
     label: str | None = None
     offsets: tuple[Offset, ...] = ()
     first: Offset = CORNER
+    sheets: str | tuple[str, ...] = ()
+    table: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import math
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from xlparity.errors import SpecError, nearest, nearest_file
 from xlparity.excel.values import serial_number
 from xlparity.process import LOCK
 from xlparity.settings import Options
-from xlparity.spec.binding import Input, Offset, Output, Twin
+from xlparity.spec.binding import EACH, Input, Offset, Output, Step, Twin
 from xlparity.spec.lines import LineNumbers
 from xlparity.spec.plan import (
     SUFFIX,
@@ -49,6 +50,7 @@ _ALONE = {
     "one_hot": ("low", "high", "choices", "integer", "blank", "draw"),
     "draw": ("low", "high", "choices", "integer", "blank"),
 }
+_WAYS = "label, or rows, or columns, or sheets, or table, or first, step and count together"
 _ANY_SHEET = "-"  # for addresses at the top that each check reads on a sheet of its own
 
 
@@ -159,33 +161,57 @@ class _SpecReader:
         return blocks, given, compared
 
     def sheet(self, table: Mapping[str, Any]) -> str | None:
-        name: str | None = self.needed(table, "sheet") if "sheet" in table else None
-        return name
+        """The sheet of addresses that name none: where none is given, that of the first block, if it has one."""
+        if "sheet" in table or not TABLE.holds(table.get("blocks")):
+            name: str | None = self.needed(table, "sheet") if "sheet" in table else None
+            return name
+        sheets = table["blocks"].get("sheets")
+        first = sheets[0] if isinstance(sheets, list) and sheets else sheets
+        return first if isinstance(first, str) else None
 
     def blocks(self, table: Any) -> Blocks:
         if not TABLE.holds(table):
             raise self.wrong("blocks", "[blocks] is a table")
         self.known(table, BLOCKS)
+        sheets = table.get("sheets", ())
+        if "sheets" in table and not BLOCKS["sheets"].kind.holds(sheets):
+            raise self.wrong("sheets", 'sheets is a text with {n} in it, such as "Step {n}", or a list of sheets')
+        sheets = tuple(sheets) if isinstance(sheets, list) else sheets
+        table = {key: value for key, value in table.items() if key != "sheets"}
+        if sheets and not table:
+            if again := next((name for number, name in enumerate(sheets) if name in sheets[:number]), None):
+                said = f"sheets lists '{again}' twice; give the rows or the columns of the blocks beside it"
+                raise self.wrong("sheets", said)
+            return Blocks(sheets=sheets)
+        if "table" in table:
+            if not is_text(table["table"]) or len(table) > 1 or sheets:
+                raise self.wrong("table", "table is the name of the table whose rows are the blocks, and the only key")
+            return Blocks(table=table["table"])
         if "label" in table:
             if not BLOCKS["label"].kind.holds(table["label"]) or len(table) > 1:
                 raise self.wrong("label", "label is the text that opens block {n}, with {n} in it, and the only key")
-            return Blocks(table["label"])
+            return Blocks(table["label"], sheets=sheets)
+        blocks = self.blocks_by_number(table, sheets=bool(sheets))
+        if isinstance(sheets, tuple) and sheets and len(sheets) != len(blocks.offsets):
+            said = f"there are {len(blocks.offsets)} blocks, and sheets lists {len(sheets)}; name the sheet of each"
+            raise self.wrong("sheets", said)
+        return replace(blocks, sheets=sheets)
+
+    def blocks_by_number(self, table: Mapping[str, Any], *, sheets: bool) -> Blocks:
         if "rows" in table or "columns" in table:
-            return self.blocks_at("rows" if "rows" in table else "columns", table)
+            return self.blocks_at("rows" if "rows" in table else "columns", table, sheets=sheets)
         lacking = [key for key in ("first", "step", "count") if key not in table]
         if lacking or not all(map(PLACE.holds, table.values())):
             what = f"'{lacking[0]}' is missing" if lacking else "they are whole numbers from 1 on"
-            raise self.wrong(
-                "blocks", f"[blocks] takes label, or rows, or columns, or first, step and count together: {what}"
-            )
+            raise self.wrong("blocks", f"[blocks] takes {_WAYS}: {what}")
         return _blocks_at([Offset(table["first"] + table["step"] * k, 1) for k in range(table["count"])])
 
-    def blocks_at(self, along: str, table: Mapping[str, Any]) -> Blocks:
+    def blocks_at(self, along: str, table: Mapping[str, Any], *, sheets: bool) -> Blocks:
         places = table[along]
         if len(table) > 1 or not PLACES.holds(places):
             raise self.wrong(along, f"{along} is a list of the blocks' first {along}, as numbers, and the only key")
         again = next((place for number, place in enumerate(places) if place in places[:number]), None)
-        if again is not None:
+        if again is not None and not sheets:
             raise self.wrong(along, f"{along} lists {again} twice; each block has a place of its own")
         return _blocks_at([Offset(place, 1) if along == "rows" else Offset(1, place) for place in places])
 
@@ -217,7 +243,8 @@ class _SpecReader:
         for key, others in _ALONE.items():
             if table.get(key) and (beside := next((other for other in others if other in table), None)):
                 raise self.wrong(name, f"'{name}' has {key} and {beside}; take one of the two out")
-        twins = tuple(self.twin(name, twin, at, sheet) for twin in also)
+        step = self.step(table)
+        twins = tuple(self.twin(name, twin, Input(name, at, step=step), sheet) for twin in also)
         low, high = (None if end is None else float(end) for end in (low, high))
         if table.get("integer") and low is not None and high is not None and math.ceil(low) > math.floor(high):
             raise self.wrong(name, f"there is no whole number between 'low' and 'high' of '{name}'")
@@ -232,20 +259,24 @@ class _SpecReader:
             vary=vary is not False,
             draw=table.get("draw"),
             dates=True in dates,
+            step=step,
             **flags,
         )
 
-    def twin(self, name: str, table: Mapping[str, Any], given: Address, sheet: str | None) -> Twin[Address]:
+    def twin(self, name: str, table: Mapping[str, Any], given: Input[Address], sheet: str | None) -> Twin[Address]:
         self.known(table, ALSO, name)
-        twin = Twin(self.address(name, table.get("at"), sheet), bool(table.get("transpose")))
+        at = self.address(name, table.get("at"), sheet)
         self.values(table, ALSO, name)
-        if (
-            given.area
-            and twin.at.area
-            and (sentence := twin_misfit(given.area, twin.at.area, transpose=twin.transpose))
-        ):
-            raise self.wrong(name, f"'also' of input '{name}' {sentence}")
+        twin = Twin(at, bool(table.get("transpose")), self.step(table))
+        if given.at.area and at.area:
+            places = Twin(given.at.area, step=given.step), Twin(at.area, twin.transpose, twin.step)
+            if sentence := twin_misfit(*places):
+                raise self.wrong(name, f"'also' of input '{name}' {sentence}")
         return twin
+
+    def step(self, table: Mapping[str, Any]) -> Step:
+        rows, columns = table.get("step", EACH)
+        return rows, columns
 
     def output(self, name: str, value: Any, sheet: str | None, tolerance: Tolerance) -> Output[Address]:
         table: Any = {"at": value} if isinstance(value, str) else value
@@ -253,14 +284,17 @@ class _SpecReader:
             raise self.wrong(name, f"output '{name}' is an address, or a table with one under 'at'")
         self.known(table, OUTPUT, name)
         at = self.address(name, table.get("at"), sheet)
+        tolerance = self.tolerance(table, tolerance, name, OUTPUT)  # which looks at the other values as well
         return Output(
             name,
             at,
-            self.options.overrule(self.tolerance(table, tolerance, name, OUTPUT)),
+            self.options.overrule(tolerance),
             bool(table.get("transpose")),
             table.get("skip"),
             "constants" in table,
             bool(table.get("ignore_case")),
+            table.get("every_block", True),
+            self.step(table),
         )
 
     def accepted(

@@ -78,6 +78,17 @@ class Patience:
         return len(self.hung) >= _MOST_HUNG
 
 
+class Wanted(NamedTuple):
+    """The names that are asked of a reference: those in ``each`` iteration, and those in the ``last`` one only."""
+
+    each: tuple[str, ...]
+    last: tuple[str, ...] = ()
+
+    def of(self, number: int, iterations: int | None) -> tuple[str, ...]:
+        """The names that are asked of the iteration with this number, from 1; None for a single pass."""
+        return (*self.each, *self.last) if number == (iterations or 1) else self.each
+
+
 class Glimpse(NamedTuple):
     """What a reference gives in its first pass: the shape of every array of numbers, and whether there is no other pass."""
 
@@ -156,7 +167,7 @@ class Reference:
         return Glimpse(shapes, single)
 
     def trace(
-        self, case: Case, iterations: int | None, wanted: Iterable[str], *, quiet: bool = False, partial: bool = False
+        self, case: Case, iterations: int | None, wanted: Wanted, *, quiet: bool = False, partial: bool = False
     ) -> Trace:
         """The wanted names' arrays for each iteration; ``iterations`` is None for a workbook with one pass.
 
@@ -164,7 +175,7 @@ class Reference:
         function raises, ends too early or lacks a wanted name, and, unless it may be ``partial``, where it gives a nan or an
         infinity, or takes too long. A ``quiet`` call is one of many, and has less time.
         """
-        return self._trace(case, iterations, tuple(wanted), quiet=quiet, partial=partial)
+        return self._trace(case, iterations, wanted, quiet=quiet, partial=partial)
 
     def draw(self, random: np.random.Generator, stored: Sequence[Value], shape: tuple[int, int]) -> list[Value]:
         """What the function draws for cells with these stored values; raises OracleError where it fails, or gives something else.
@@ -189,10 +200,10 @@ class Reference:
             raise OracleError(f"{self.name} draws a date; give its serial number")
         return drawn_values
 
-    def overflows(self, case: Case, iterations: int | None, wanted: Iterable[str]) -> bool:
+    def overflows(self, case: Case, iterations: int | None, wanted: Wanted) -> bool:
         """Whether any number on the way to the wanted ones leaves the range of doubles: numpy goes on, and Excel does not."""
         try:
-            self._trace(case, iterations, tuple(wanted), quiet=True, trapped=True)
+            self._trace(case, iterations, wanted, quiet=True, trapped=True)
         except OracleError as error:
             return isinstance(error.__cause__, FloatingPointError)
         return False
@@ -201,7 +212,7 @@ class Reference:
         self,
         case: Case,
         iterations: int | None,
-        wanted: tuple[str, ...],
+        wanted: Wanted,
         *,
         quiet: bool,
         trapped: bool = False,
@@ -215,22 +226,25 @@ class Reference:
                 raise OracleError(
                     f"{self.name} gave a {type(result).__name__}; return a mapping of names to arrays, or yield one an iteration"
                 )
+            if single and not wanted.each:  # a mapping has what exists once, after however many iterations
+                taken = [{}] * ((iterations or 1) - 1)
             with _closed((result,) if single else result) as passes:
                 for step in itertools.islice(passes, iterations or 1):
-                    taken.append(self._copy(step, _within(len(taken) + 1, iterations), wanted))
+                    number = len(taken) + 1
+                    taken.append(self._copy(step, _within(number, iterations), wanted.of(number, iterations)))
         if len(taken) < (iterations or 1):
-            given = f"{len(taken)} iteration{'' if len(taken) == 1 else 's'}"
-            lacking = f"gives {given}, and the workbook has {iterations}" if iterations else "yields nothing"
+            given = "one mapping" if single else f"{len(taken)} iteration{'' if len(taken) == 1 else 's'}"
+            lacking = f"gives {given}, and the workbook has {iterations} iterations" if iterations else "yields nothing"
             hint = "let it yield one for each, or correct [blocks]" if iterations else "let it yield the names' arrays"
             raise OracleError(f"{self.name} {lacking}; {hint}")
-        arrays = [] if partial else [step[name] for step in taken for name in wanted]
+        arrays = [] if partial else [array for step in taken for array in step.values()]
         # All at once: each by itself takes most of the time.
         if arrays and not _all_finite(arrays):
             name, number = next(
                 (name, number)
                 for number, step in enumerate(taken, start=1)
-                for name in wanted
-                if not _all_finite([step[name]])
+                for name, array in step.items()
+                if not _all_finite([array])
             )
             where = _within(number, iterations)
             raise OracleError(

@@ -113,6 +113,7 @@ def _ref(name: str) -> dict[str, str]:
 
 TEXT = ValueKind("a text", {"type": "string"}, lambda value: isinstance(value, str))
 REASON = ValueKind("the reason, a text", {"type": "string", "pattern": r"\S"}, is_text)
+NAME = REASON._replace(words="a name")
 FLAG = ValueKind("true or false", {"type": "boolean"}, lambda value: isinstance(value, bool))
 NUMBER = ValueKind("a number, of at most 1e100", _NUMBER, _is_number)
 TOLERANCE = ValueKind(
@@ -131,14 +132,24 @@ CHOICES = ValueKind(
 )
 PLACE = ValueKind("a whole number from 1 on", _PLACE, _is_place)
 PLACES = ValueKind(
-    "a list of whole numbers from 1 on, each once",
-    {"type": "array", "items": _PLACE, "minItems": 1, "uniqueItems": True},
+    "a list of whole numbers from 1 on, each once on a sheet",
+    {"type": "array", "items": _PLACE, "minItems": 1},
     lambda value: _is_list(value, _is_place) and bool(value),
+)
+STEP = ValueKind(
+    "two whole numbers from 1 on, of rows and of columns",
+    {"type": "array", "items": _PLACE, "minItems": 2, "maxItems": 2},
+    lambda value: _is_list(value, _is_place) and len(value) == 2,
 )
 LABEL = ValueKind(
     "a text with {n} in it",
     {"type": "string", "pattern": r"\{n\}"},
     lambda value: isinstance(value, str) and "{n}" in value,
+)
+SHEETS = ValueKind(
+    "a text with {n} in it, or a list of sheets",
+    {"type": ["string", "array"], "pattern": r"\{n\}", "items": {"type": "string", "pattern": r"\S"}, "minItems": 1},
+    lambda value: LABEL.holds(value) or (bool(value) and _is_list(value, is_text)),
 )
 ADDRESS = ValueKind("an address", _ADDRESS, lambda value: isinstance(value, str))
 ADDRESSES = ValueKind(
@@ -198,17 +209,27 @@ _AT = Key(
 _TRANSPOSE = Key(
     "transpose", FLAG, "the sheet shows the array transposed", "transpose = true", "false",
 )  # fmt: skip
+_STEP = Key(
+    "step", STEP, "the values are in every so many rows and columns of the range, from its first cell on", "step = [2, 2]",
+    "[1, 1]", "They are one array for the reference, without the cells between.",
+)  # fmt: skip
 _RTOL = Key("rtol", TOLERANCE, "the relative tolerance", "rtol = 1e-7", "1e-9, or the project's")
 _ATOL = Key("atol", TOLERANCE, "the absolute tolerance", "atol = 1e-6", "1e-12, or the project's")
 
-ALSO = KeyTable("also", "Another place of an input's values.", (_AT, _TRANSPOSE))
+ALSO = KeyTable("also", "Another place of an input's values.", (_AT, _TRANSPOSE, _STEP))
 
 INPUT = KeyTable(
     "[inputs]",
     "What the reference is called with: for each parameter an address, or a table.",
     (
         _AT,
-        Key("every_block", FLAG, "the input is in each block, and not in the first only", "every_block = true", "false"),
+        Key(
+            "every_block", FLAG, "the input is in each block, with the same values, and not in the first only",
+            "every_block = true", "false",
+            "Other values in each block, such as a month's rainfall, are one input: the range of them all, with step where "
+            "the blocks are several rows apart. It is passed to the reference as a whole.",
+        ),
+        _STEP,
         Key(
             "also", TABLES._replace(schema={"type": "array", "items": _ref("also")}),
             "other places that contain the same values", 'also = [{ at = "B12:E14", transpose = true }]', "none",
@@ -278,6 +299,12 @@ OUTPUT = KeyTable(
     "an input too is state: an input in the first block, an output in the later ones.",
     (
         _AT,
+        Key(
+            "every_block", FLAG, "the output is in each block, and not once in the workbook", "every_block = false", "true",
+            "Set it to false for what exists once, such as a total or a final prediction. It is compared with the value that "
+            "the reference gives in the last iteration.",
+        ),
+        _STEP,
         _RTOL._replace(default="that of the check"),
         _ATOL._replace(default="that of the check"),
         _TRANSPOSE,
@@ -297,8 +324,9 @@ OUTPUT = KeyTable(
 
 BLOCKS = KeyTable(
     "[blocks]",
-    "Where the iterations are; left out for a single pass. Give label, or rows, or columns, or first, step and count. "
-    "The cells of block n are those of the first block, moved by the distance between the two; distances may differ.",
+    "Where the iterations are; left out for a single pass. Give label, or rows, or columns, or first, step and count, or "
+    "sheets, alone or beside one of these, or table. The cells of block n are those of the first block, moved by the "
+    "distance between the two; distances may differ.",
     (
         Key(
             "label", LABEL, "the text that opens block n = 1, 2, …", 'label = "Epoch {n}"',
@@ -309,12 +337,36 @@ BLOCKS = KeyTable(
         Key("first", PLACE, "the first row of the first block", "first = 2"),
         Key("step", PLACE, "how many rows the blocks are apart", "step = 20"),
         Key("count", PLACE, "how many blocks there are", "count = 10"),
+        Key(
+            "sheets", SHEETS, "the sheet of each block", 'sheets = "Step {n}"', "one sheet",
+            "The sheets numbered 1, 2, … as far as there are any, or a list. Alone, the cells of a block are those of the "
+            "first one, on the other sheet. Beside rows, columns or first, it is the sheet of each of these, which may "
+            "repeat; beside label, the sheets on which the labels are. Addresses that name no sheet are on that of the first "
+            "block, or on the check's sheet where it has one. An address on other numbered sheets has {n} as well, such as "
+            "\"'Loss {n}'!B5\".",
+        ),
+        Key(
+            "table", NAME, "the table whose rows are the blocks", 'table = "Loan"',
+            more="Each row of data is a block, and an output at one of its columns, such as Loan[balance], is that column's cell "
+            "in each row. An input at a column is all of it, unless it is state or has every_block = true.",
+        ),
     ),
     {
         "oneOf": [
-            *({"required": [name], "maxProperties": 1} for name in ("label", "rows", "columns")),
-            {"required": ["first", "step", "count"], "maxProperties": 3},
-        ]
+            *(
+                {"required": [name], "properties": dict.fromkeys((name, "sheets"), True), "additionalProperties": False}
+                for name in ("label", "rows", "columns")
+            ),
+            {
+                "required": ["first", "step", "count"],
+                "properties": dict.fromkeys(("first", "step", "count", "sheets"), True),
+                "additionalProperties": False,
+            },
+            {"required": ["sheets"], "maxProperties": 1, "properties": {"sheets": {"uniqueItems": True}}},
+            {"required": ["table"], "maxProperties": 1},
+        ],
+        "if": {"not": {"required": ["sheets"]}},
+        "then": {"properties": {key: {"uniqueItems": True} for key in ("rows", "columns")}},
     },
 )  # fmt: skip
 

@@ -12,9 +12,8 @@ def look_up(address: Address, workbook: Workbook) -> Range:
         known_sheet(address.area.sheet, workbook)
         return address.area
     word = address.text
-    sheet, separator, name = ("", "", word) if "[" in word else word.rpartition("!")
-    if separator:
-        sheet = sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet
+    sheet, name = sheet_and_name(word)
+    if sheet:
         known_sheet(sheet, workbook)
     try:
         # Row 0 has no cells, so that [#This Row] is refused: a spec is not in a row of a table.
@@ -28,6 +27,17 @@ def look_up(address: Address, workbook: Workbook) -> Range:
     spelled = next((known for known in workbook.sheets if folded(known) == folded(area.sheet)), area.sheet)
     known_sheet(spelled, workbook)
     return sized(area._replace(sheet=spelled))
+
+
+def sheet_and_name(text: str) -> tuple[str, str]:
+    """The sheet that an address names, empty where it names none, and the rest of it."""
+    sheet, _, name = ("", "", text) if "[" in text else text.rpartition("!")
+    return sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet, name
+
+
+def numbered(name: str) -> bool:
+    """Whether the name is that of several sheets, with {n} for the number of each."""
+    return "{n}" in name
 
 
 def known_sheet(name: str, workbook: Workbook) -> None:

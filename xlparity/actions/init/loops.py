@@ -148,7 +148,7 @@ def _repeating(workbook: Workbook, loop: Loop, formulas: Iterable[Cell]) -> Loop
     going_on: set[int] = set()
     for cell in formulas:
         if (number := loop.block(cell)) is not None:
-            rows, columns = loop.offsets[number]
+            rows, columns, _ = loop.offsets[number]
             blocks[number].add(cell.moved(-rows, -columns))
             if loop.is_table and number not in going_on and loop.goes_on(workbook, cell):
                 going_on.add(number)

@@ -94,7 +94,7 @@ def _in_the_first_block(workbook: Workbook, loop: Loop | None, read: Sequence[Ce
     back: Counter[Cell] = Counter()
     for cell in read:
         if number := loop.block(cell):
-            rows, columns = loop.offsets[number]
+            rows, columns, _ = loop.offsets[number]
             back[cell.moved(-rows, -columns)] += 1
         else:
             yield cell

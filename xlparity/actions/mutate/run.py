@@ -5,7 +5,7 @@ import os
 import signal
 import time as clock
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -29,7 +29,7 @@ from xlparity.results.report import Finding, Report, Verdict
 from xlparity.settings import MUTATION_TIME, Options
 from xlparity.spec import Spec, bind, read_spec, workbook_of
 from xlparity.spec.case import Case
-from xlparity.spec.reference import Reference, Trace
+from xlparity.spec.reference import Reference, Trace, Wanted
 
 _RESTORED_SCENARIOS = 200  # scenarios in which a mutant with the suggestion is compared with the original
 _FIRST_SECONDS, _FIRST_MUTANTS = 5.0, 3  # after both, the time for all is estimated
@@ -251,10 +251,9 @@ class _CachedReference(Reference):
     known: dict[object, Trace | OracleError] = field(default_factory=dict, compare=False)
 
     def trace(
-        self, case: Case, iterations: int | None, wanted: Iterable[str], *, quiet: bool = False, partial: bool = False
+        self, case: Case, iterations: int | None, wanted: Wanted, *, quiet: bool = False, partial: bool = False
     ) -> Trace:
         """The reference's trace, or its error, from the cache where possible."""
-        wanted = tuple(wanted)
         inputs = case.key
         key = iterations, wanted, partial, *inputs
         if key not in self.known:

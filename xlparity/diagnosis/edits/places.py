@@ -63,8 +63,7 @@ def iterations(tree: Node, site: Site) -> Iterator[Edit]:
         here = offsets[position.iteration - 1]
         for other in (position.iteration - 1, position.iteration + 1, 1, site.block[1]):
             if 1 <= other <= len(offsets) and other != position.iteration:
-                there = offsets[other - 1]
-                moved = area.moved(there.rows - here.rows, there.columns - here.columns)
+                moved = area.moved(*here.to(offsets[other - 1]))
                 if not moved.on_the_grid:  # the area begins before its quantity
                     continue
                 said = f"{site.named(area)} should be {site.named(moved)}"
