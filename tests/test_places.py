@@ -398,3 +398,68 @@ def test_a_table_that_the_workbook_has_not_is_an_error(verified):
     verdict, _, said = verified(LOAN, LOAN_SPEC.replace('"Loan"', '"Lone"'), LOAN_REFERENCE, tables=TABLES)
     assert verdict is Verdict.UNASSESSED
     assert "has no table 'Lone' (did you mean 'Loan'?)" in said
+
+
+RANGED = {"S!A1": 1, "S!B1": 50, "S!A2": 2, "S!B2": 60, "S!D1": "=SUM(A1:B2)"}
+RANGED_SPEC = 'sheet = "S"\ninputs = {{ x = {{ at = "A1:B2", {limits} }} }}\noutputs = {{ y = "D1" }}\n'
+
+
+@pytest.mark.parametrize(
+    ("limits", "least", "most"),
+    [
+        ("low = [0, 10], high = [5, 100]", [[0, 10], [0, 10]], [[5, 100], [5, 100]]),
+        ("low = [[0], [2]], high = 60", [[0, 0], [2, 2]], [[60, 60], [60, 60]]),
+        ("low = [[1, 40], [2, 60]], high = [[1, 50], [3, 70]]", [[1, 40], [2, 60]], [[1, 50], [3, 70]]),
+        ("low = 0, high = [1.5, 70], integer = true", [[0, 0], [0, 0]], [[1, 70], [1, 70]]),
+    ],
+)
+def test_limits_may_be_those_of_each_column_row_or_cell(verified, limits, least, most):
+    """A reference that raises beyond them is defined in every scenario, and without them is not."""
+    reference = f"""
+import numpy as np
+
+def f(x):
+    if (x < np.array({least})).any() or (x > np.array({most})).any():
+        raise ValueError(x)
+    return {{"y": x.sum()}}
+"""
+    cells = {**RANGED, "S!A2": 1} if "integer" in limits else RANGED
+    verdict, document, said = verified(cells, RANGED_SPEC.format(limits=limits), reference)
+    assert verdict is Verdict.PASS, said
+    assert document["checks"][0]["scenarios"]["dropped"] == 0
+    _, document, _ = verified(cells, RANGED_SPEC.format(limits="low = 0"), reference)
+    assert document["checks"][0]["scenarios"]["dropped"] > 20
+
+
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        (
+            "low = [0, 1, 2]",
+            "'low' of 'x' is a list of the shape (3,), and the input has 2 × 2 cells; give a number for each",
+        ),
+        ("high = [[1, 2], [3]]", "the rows of 'high' of 'x' are of different lengths"),
+        ("low = []", "'low' of 'x' is a number of at most 1e100, a date, or a list of numbers"),
+        ('low = ["2020-01-01"]', "'low' of 'x' is a number of at most 1e100, a date, or a list of numbers"),
+        ("low = [0, 10], high = 9", "'low' of 'x' is above its 'high' in S!B1: 10 > 9"),
+        (
+            "low = [0.2, 0.2], high = [2, 0.8], integer = true",
+            "no whole number between 'low' and 'high' of 'x' in S!B1",
+        ),
+    ],
+)
+def test_limits_of_another_shape_are_one_clear_error(verified, limits, sentence):
+    """With the two shapes."""
+    verdict, _, said = verified(RANGED, RANGED_SPEC.format(limits=limits), "def f(x):\n    return {'y': x.sum()}\n")
+    assert verdict is Verdict.UNASSESSED
+    assert sentence in said
+
+
+def test_limits_of_a_single_column_may_be_a_plain_list(verified):
+    """One number for each of its cells."""
+    cells = {"S!A1": 1, "S!A2": 20, "S!A3": 300, "S!D1": "=SUM(A1:A3)"}
+    spec = RANGED_SPEC.format(limits="low = [0, 10, 100], high = [9, 99, 999]").replace("A1:B2", "A1:A3")
+    reference = "def f(x):\n    assert [len(str(int(v))) for v in x[:, 0]] == [1, 2, 3]\n    return {'y': x.sum()}\n"
+    verdict, document, said = verified(cells, spec, reference)
+    assert verdict is Verdict.PASS, said
+    assert document["checks"][0]["scenarios"]["run"] == 100

@@ -31,7 +31,8 @@ SCHEMA = jsonschema.Draft202012Validator(json_schema())
 # What the reader refuses and no schema can state: what an address means, and how two values compare.
 BEYOND_A_SCHEMA = re.compile(
     r"is not an address|names no sheet|outside the grid|spans [\d,]+ cells|is above its 'high'|of another shape than the input"
-    r"|are a number and a date|there is no whole number between|blocks, and sheets lists \d+; name the sheet of each"
+    r"|are a number and a date|there is no whole number between|are of different lengths"
+    r"|blocks, and sheets lists \d+; name the sheet of each"
 )
 
 
@@ -65,7 +66,8 @@ ADDRESS = st.one_of(
 NO_ADDRESS = st.sampled_from(["", "B5:", "B5-D8", "=A1", "A1,B2", "1A", "XFE1:XFE2", "A1:C9999999", "Sheet!", "A1 B2"])
 MOMENT = st.sampled_from(["2024-01-31", "2024-01-31T12:00", "2024-01-31 12:00:30.5", "1904-01-02"])
 NUMBER = st.one_of(st.integers(-5, 5), st.floats(-1e100, 1e100))
-END = st.one_of(NUMBER, MOMENT)
+LIST = st.lists(NUMBER, max_size=2)
+END = st.one_of(NUMBER, MOMENT, LIST, st.lists(LIST, max_size=2))
 PLACE = st.integers(1, 1_048_576)
 NAME = st.sampled_from(["X", "alpha", "loss", "dW1"])
 REASON = st.sampled_from(["known", " a caption "])
@@ -216,6 +218,8 @@ RIGHT = {"workbook": "a.xlsx", "reference": "a.py:f", "sheet": "S", "inputs": {"
         {"inputs": {"x": {"at": "A1", "choices": []}}},
         {"inputs": {"x": {"at": "A1", "lwo": 1}}},
         {"inputs": {"x": {"low": 1}}},
+        {"inputs": {"x": {"at": "A1", "low": []}}},
+        {"inputs": {"x": {"at": "A1", "low": [1, [2]]}}},
         {"outputs": {"y": {"at": "B1", "rtol": -1}}},
         {"outputs": {"y": {"at": "B1", "skip": " "}}},
         {"outputs": {"y": {"at": "B1", "constants": True}}},

@@ -298,8 +298,7 @@ def _read(check: Check) -> Iterator[Cell]:
 
 def _out_of_range(given: Input[Range], numbers: Floats) -> bool:
     """Whether the input, which may be a formula, has a value out of its range."""
-    low = -np.inf if given.low is None else given.low
-    high = np.inf if given.high is None else given.high
+    low, high = given.ends(numbers.shape)
     return bool(((numbers < low) | (numbers > high)).any())
 
 

@@ -161,6 +161,6 @@ def _perturbed(value: "float | Array", given: Input[Range], random: np.random.Ge
     shape = np.shape(value)
     steps = random.integers(1, _FARTHEST + 1, shape) * random.choice([-1, 1], shape)
     steps = np.where(np.asarray(value) == np.round(value), 0, steps)  # whole numbers are exact in both languages
-    low, high = (-np.inf if given.low is None else given.low), (np.inf if given.high is None else given.high)
+    low, high = given.ends(shape)
     moved = np.clip(value * (1 + steps * 2.0**-52), low, high)
     return float(moved) if isinstance(value, float) else moved

@@ -231,11 +231,11 @@ def _varied(
         for root in constants_of(p[0])
     }
     for given, offsets in inputs:
-        for places in given.places(offsets) if given.vary else ():
+        for number, places in enumerate(given.places(offsets) if given.vary else ()):
             for root, free in _constants_to_set(places, constants_of).items():
                 if root not in held and root not in fixed and not unfit(given, values.get(root, BLANK)):
                     allowed = tuple(cell for cell in free if (cell in values or given.blank) and cell not in fixed)
-                    own = given if root in places else Input(given.name, given.at)
+                    own = given.element(number) if root in places else Input(given.name, given.at)
                     known = found.get(root)
                     found[root] = (own, allowed) if known is None else (_both(known[0], own), known[1])
     return found
@@ -291,7 +291,7 @@ def plainer(element: VariedElement, value: float, stored: float) -> list[float]:
 
 def clipped(given: Input[Range], value: float) -> float:
     """The value, clipped to the input's range."""
-    low, high = given.low, given.high
+    low, high = given.limits
     value = value if low is None else max(value, low)
     return value if high is None else max(min(value, high), value if low is None else low)
 
@@ -345,19 +345,20 @@ def _values(given: Input[Range], now: float, levels: Floats) -> Column:
 
 def _rounded(given: Input[Range], numbers: Floats) -> Floats:
     """Whole numbers within the input's range, where it has only those; of dates between days, days."""
-    days = given.dates and all(end is None or float(end).is_integer() for end in (given.low, given.high))
+    low, high = given.limits
+    days = given.dates and all(end is None or float(end).is_integer() for end in (low, high))
     if not (given.integer or days):
         return numbers
-    low = -math.inf if given.low is None else math.ceil(given.low)
-    high = math.inf if given.high is None else math.floor(given.high)
-    return np.clip(np.rint(numbers), low, high)
+    least, most = (-math.inf if low is None else math.ceil(low)), (math.inf if high is None else math.floor(high))
+    return np.clip(np.rint(numbers), least, most)
 
 
 def _one(given: Input[Range], now: float, kind: DrawKind, level: float, share: float) -> float:
     if kind == "zeros" or (kind == "some zeros" and level < _SOME):
         return 0.0
     size = min(max(abs(now), 1.0), _LARGEST)
-    bounded = given.low is not None and given.high is not None
+    least, most = given.limits
+    bounded = least is not None and most is not None
     if kind == "signs":  # a random sign for each element: a product of two is negative for mixed signs only
         turned, level = level < 0.5, 2 * level % 1
         return math.copysign((0.25 + 1.5 * level) * size, -now if turned else now)
@@ -369,8 +370,8 @@ def _one(given: Input[Range], now: float, kind: DrawKind, level: float, share: f
         now, share = -now, 0.5
     elif kind not in ("plain", "some zeros"):
         share = 1.0
-    low = now - share * size if given.low is None else given.low
-    high = max(low, now + share * size if given.high is None else given.high)
+    low = now - share * size if least is None else least
+    high = max(low, now + share * size if most is None else most)
     if kind == "corner":
         return low if level < 0.5 else high
     value = low + level * (high - low)
@@ -389,8 +390,9 @@ def _both(one: Input[Range], other: Input[Range]) -> Input[Range]:
     """The first input with the intersection of the two ranges, where that is not empty."""
     if one.choices or other.choices:
         return one if one.choices else replace(one, choices=other.choices, low=None, high=None)
-    lows = [low for low in (one.low, other.low) if low is not None]
-    highs = [high for high in (one.high, other.high) if high is not None]
+    (low, high), (lower, higher) = one.limits, other.limits
+    lows = [end for end in (low, lower) if end is not None]
+    highs = [end for end in (high, higher) if end is not None]
     if lows and highs and max(lows) > min(highs):
         return one
     return replace(one, low=max(lows, default=None), high=min(highs, default=None))

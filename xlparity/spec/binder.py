@@ -4,7 +4,10 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import ceil, floor
 from typing import Any, cast
+
+import numpy as np
 
 from xlparity.errors import SpecError, nearest
 from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range, folded, quoted
@@ -13,7 +16,7 @@ from xlparity.excel.values import EPOCHS_APART
 from xlparity.excel.workbook import Workbook, formulas_of
 from xlparity.settings import REFERENCE_TIMEOUT
 from xlparity.spec.acceptance import accepted_cells
-from xlparity.spec.binding import HERE, CellMap, Input, Offset, Output, Twin
+from xlparity.spec.binding import HERE, Bound, CellMap, Input, Offset, Output, Twin
 from xlparity.spec.check import Check, References
 from xlparity.spec.plan import CORNER, Address, CheckPlan, Spec, twin_misfit
 from xlparity.spec.words import known_sheet, look_up, numbered, sheet_and_name
@@ -167,9 +170,35 @@ class _Binder:
                 raise self._wrong(given.name, f"'also' of input '{given.name}' {sentence}", "inputs")
             twins.append(twin)
         shift = -EPOCHS_APART if given.dates and self.workbook.date1904 else 0.0
-        low, high = (None if end is None else end + shift for end in (given.low, given.high))
+        low, high = (
+            end + shift if isinstance(end, float) else self._limits(given.name, key, end, placed.shape)
+            for key, end in (("low", given.low), ("high", given.high))
+        )
         bound: Input[Range] = replace(cast("Any", given), at=at, also=tuple(twins), low=low, high=high)
+        for number in range(bound.size if isinstance(low, tuple) or isinstance(high, tuple) else 0):
+            least, most = bound.element(number).limits
+            if least is not None and most is not None and least > most:
+                said = f"'low' of '{given.name}' is above its 'high' in {bound.cells()[number]}: {least:g} > {most:g}"
+                raise self._wrong(given.name, said, "inputs")
+            if given.integer and least is not None and most is not None and ceil(least) > floor(most):
+                said = f"there is no whole number between 'low' and 'high' of '{given.name}' in {bound.cells()[number]}"
+                raise self._wrong(given.name, said, "inputs")
         return bound
+
+    def _limits(self, name: str, key: str, end: Bound, shape: tuple[int, int]) -> tuple[float, ...] | None:
+        """The limits of the elements of an input of this shape, row by row."""
+        if end is None:
+            return None
+        limits = np.array(end)
+        if limits.ndim == 1 and shape[1] == 1 and limits.size > 1:  # of a column, a list has its elements
+            limits = limits[:, None]
+        try:
+            return tuple(np.broadcast_to(limits, shape).ravel().tolist())
+        except ValueError as error:
+            said = f"'{key}' of '{name}' is a list of the shape {limits.shape}, and the input has {shape[0]} × {shape[1]} cells"
+            raise self._wrong(
+                name, f"{said}; give a number for each column, each row or each cell", "inputs"
+            ) from error
 
     def _stay_on_the_grid(
         self, inputs: Iterable[Input[Range]], outputs: Iterable[Output[Range]], offsets: tuple[Offset, ...]

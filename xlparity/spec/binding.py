@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
@@ -14,6 +14,8 @@ from xlparity.excel.address import Cell, Range, Sheets, moved_sheet
 from xlparity.tolerance import Tolerance
 
 Choice: TypeAlias = float | str | bool
+Bound: TypeAlias = "float | tuple[float, ...] | tuple[tuple[float, ...], ...] | None"
+"""A limit of an input's values: one, or one for each element, row by row; as a spec has it, also for each column, or in rows."""
 Step: TypeAlias = tuple[int, int]
 EACH: Step = (1, 1)
 At = TypeVar("At")
@@ -123,8 +125,8 @@ class Input(Placed[At]):
     at: At
     every_block: bool = False
     also: tuple[Twin[At], ...] = ()
-    low: float | None = None
-    high: float | None = None
+    low: Bound = None
+    high: Bound = None
     choices: tuple[Choice, ...] = ()
     vary: bool = True
     cut: bool = False
@@ -134,6 +136,23 @@ class Input(Placed[At]):
     dates: bool = False
     blank: bool = False
     step: Step = EACH
+
+    def element(self: "Input[Range]", number: int) -> "Input[Range]":
+        """The input with the limits of this element of it, counted row by row."""
+        ends = [end[number] if isinstance(end, tuple) else end for end in (self.low, self.high)]
+        return replace(self, low=ends[0], high=ends[1]) if [self.low, self.high] != ends else self
+
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """The limits of one ``element``, which are no lists."""
+        assert not isinstance(self.low, tuple)
+        assert not isinstance(self.high, tuple)
+        return self.low, self.high
+
+    def ends(self: "Input[Range]", shape: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The limits of all elements as arrays of this shape, infinite where there are none."""
+        low, high = (-np.inf if self.low is None else self.low), (np.inf if self.high is None else self.high)
+        return tuple(np.reshape(np.broadcast_to(end, self.size), shape) for end in (low, high))  # type: ignore[return-value]
 
     @property
     def texts(self) -> bool:

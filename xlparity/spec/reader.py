@@ -230,8 +230,12 @@ class _SpecReader:
         if len(dates) > 1:
             raise self.wrong(name, f"'low' and 'high' of '{name}' are a number and a date; give two of one kind")
         # Of the 1900 date system; the binder knows the workbook's.
-        low, high = (serial_number(moment(end)) if isinstance(end, date | str) else end for end in (low, high))
-        if low is not None and high is not None and low > high:
+        low, high = (serial_number(moment(end)) if isinstance(end, date | str) else _bound(end) for end in (low, high))
+        for key, end in (("low", low), ("high", high)):
+            if isinstance(end, tuple) and len({len(row) for row in end if isinstance(row, tuple)}) > 1:
+                raise self.wrong(name, f"the rows of '{key}' of '{name}' are of different lengths")
+        alone = isinstance(low, float) and isinstance(high, float)  # the binder looks at lists, whose shapes it knows
+        if alone and low > high:
             raise self.wrong(name, f"'low' of '{name}' is above its 'high': {table['low']} > {table['high']}")
         if choices == []:
             raise self.wrong(name, f"'choices' of '{name}' is empty; list the values it may be, or leave it out")
@@ -245,8 +249,7 @@ class _SpecReader:
                 raise self.wrong(name, f"'{name}' has {key} and {beside}; take one of the two out")
         step = self.step(table)
         twins = tuple(self.twin(name, twin, Input(name, at, step=step), sheet) for twin in also)
-        low, high = (None if end is None else float(end) for end in (low, high))
-        if table.get("integer") and low is not None and high is not None and math.ceil(low) > math.floor(high):
+        if alone and table.get("integer") and math.ceil(low) > math.floor(high):
             raise self.wrong(name, f"there is no whole number between 'low' and 'high' of '{name}'")
         flags = {key: bool(table.get(key)) for key in ("every_block", "cut", "integer", "one_hot", "blank")}
         return Input(
@@ -355,6 +358,13 @@ class _SpecReader:
                 raise self.wrong(
                     key, f"unknown key '{key}'{f' of {where!r}' if where else ''}{nearest(key, keys.by_name)}"
                 )
+
+
+def _bound(end: Any) -> Any:
+    """The limit with floats and tuples for what TOML has."""
+    if isinstance(end, list):
+        return tuple(map(_bound, end))
+    return None if end is None else float(end)
 
 
 def _blocks_at(starts: list[Offset]) -> Blocks:

@@ -180,10 +180,26 @@ def _is_moment(value: object) -> bool:
 
 _FIRST_MOMENT = datetime(1904, 1, 2)  # of the later of Excel's two date systems
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?$"
+_NUMBERS = {"type": "array", "items": _NUMBER, "minItems": 1}
+
+
+def _are_numbers(value: object) -> bool:
+    return bool(value) and _is_list(value, _is_number)
+
+
 END = ValueKind(
-    "a number of at most 1e100, or a date",
-    {"type": ["number", "string"], "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER, "pattern": _MOMENT},
-    lambda value: _is_number(value) or _is_moment(value),
+    "a number of at most 1e100, a date, or a list of numbers or of rows of them",
+    {
+        "type": ["number", "string", "array"],
+        "minimum": -LARGEST_NUMBER,
+        "maximum": LARGEST_NUMBER,
+        "pattern": _MOMENT,
+        "minItems": 1,
+        "anyOf": [{"items": _NUMBER}, {"items": _NUMBERS}],
+    },
+    lambda value: (
+        _is_number(value) or _is_moment(value) or _are_numbers(value) or (bool(value) and _is_list(value, _are_numbers))
+    ),
 )
 MOMENT = ValueKind(
     "a date, or a date and a time, without a time zone, such as 2024-01-31T12:00:00",
@@ -237,8 +253,9 @@ INPUT = KeyTable(
         ),
         Key(
             "low", END, "the least value in scenarios", "low = -2", "near the stored value",
-            "Give it where smaller values make no sense, such as a rate below 0. Where it, or high, is a date, the reference is "
-            "given dates.",
+            "Give it where smaller values make no sense, such as a rate below 0. It may be a list, of a number for each column "
+            "or for each cell of a single column, or a list of rows, of which [[0], [1]] has a number for each row. Where it, or "
+            "high, is a date, the reference is given dates.",
         ),
         Key("high", END, "the largest value in scenarios", "high = 2", "near the stored value"),
         Key("integer", FLAG, "scenarios have whole numbers only", "integer = true", "false"),
