@@ -88,6 +88,9 @@ INPUT = st.one_of(
     table({"at": ADDRESS}, low=END, high=END, integer=FLAG, blank=FLAG, step=STEP),
     table({"at": ADDRESS}, choices=st.lists(st.text(max_size=3), min_size=1, max_size=2) | st.just([True, False])),
     table({"at": ADDRESS, "one_hot": FLAG}, low=NUMBER, integer=FLAG, draw=st.just("a.py:f")),
+    table(
+        {"at": ADDRESS, "frame": FLAG}, low=END, choices=st.just(["a"]), also=ALSO, step=STEP, draw=st.just("a.py:f")
+    ),
     table({"at": ADDRESS, "draw": st.just("a.py:f")}, high=NUMBER, blank=FLAG, vary=FLAG),
 )
 TOLERANCE = table({}, rtol=st.floats(0, 1), atol=st.integers(0, 2))

@@ -16,7 +16,7 @@ from xlparity.excel.workbook import Workbook
 from xlparity.results.report import Finding
 from xlparity.results.rules import NO_NUMBER, UNSUPPORTED
 from xlparity.spec.binding import Input, Offset
-from xlparity.spec.case import Given
+from xlparity.spec.case import Frame, Given
 from xlparity.spec.check import Check
 from xlparity.tolerance import Tolerance
 
@@ -40,6 +40,8 @@ def input_findings(workbook: Workbook, check: Check, values: Mapping[Cell, Value
 
 def unfit(given: Input[Range], value: Value) -> bool:
     """Whether a cell's value is none that the input may have."""
+    if given.frame:
+        return not isinstance(value, str | bool | float) and value is not BLANK
     if value is BLANK:
         return not given.blank
     return not isinstance(value, str if given.texts else bool | float)
@@ -47,6 +49,8 @@ def unfit(given: Input[Range], value: Value) -> bool:
 
 def handed_over(given: Input[Range], values: Sequence[Value], *, date1904: bool) -> Given:
     """What the reference is given for these values of the input's cells, row by row, of which none is unfit."""
+    if given.frame:
+        return _framed(given, values, date1904=date1904)
     made = [_handed_over(given, value, date1904=date1904) for value in values]
     if given.size == 1:
         return made[0]
@@ -55,6 +59,25 @@ def handed_over(given: Input[Range], values: Sequence[Value], *, date1904: bool)
     else:
         table = np.array(made, dtype=object if given.texts else bool if given.booleans and not given.blank else float)
     return table.reshape(given.shape)
+
+
+def _framed(given: Input[Range], values: Sequence[Value], *, date1904: bool) -> Frame:
+    """The frame with a column of numbers, of truth values or of dates where the cells of the column have only those."""
+    cells, columns = given.cells(), []
+    for first in range(len(given.headers)):
+        found: list[Any] = []
+        for cell, value in list(zip(cells, values, strict=True))[first :: len(given.headers)]:
+            dated = isinstance(value, float) and cell in given.calendar
+            found.append(moment_of(value, date1904=date1904) if dated else None if value is BLANK else value)  # type: ignore[arg-type]
+        kinds = {type(value) for value in found if value is not None}
+        blank = None in found
+        if kinds == {datetime}:
+            columns.append(np.array(found, dtype="datetime64[us]"))
+        elif kinds <= {float}:
+            columns.append(np.array(found, dtype=float))  # which has nan for None
+        else:
+            columns.append(np.array(found, dtype=bool if kinds == {bool} and not blank else object))
+    return Frame(given.headers, tuple(columns))
 
 
 def _handed_over(given: Input[Range], value: Value, *, date1904: bool) -> float | str | bool | datetime | None:
@@ -110,9 +133,9 @@ def not_numbers(
 
 def _no_value(given: Input[Range], value: Value) -> str:
     """What an input cell contains, as a clause, where that is certainly no value of the input; else empty."""
-    if given.texts and isinstance(value, bool | float):
+    if given.texts and not given.frame and isinstance(value, bool | float):
         return f"contains the {'truth value' if isinstance(value, bool) else 'number'} {value}"
-    if given.texts and isinstance(value, str):
+    if isinstance(value, str) and (given.texts or given.frame):
         return ""
     if isinstance(value, ErrorValue):
         return f"is {value}"

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from xlparity.engines.common.files import read_again, stored_values
+from xlparity.engines.common.files import stored_values
 from xlparity.excel.address import Cell
 from xlparity.excel.values import MISSING, Value
 from xlparity.excel.volatile import changes_by_itself
-from xlparity.excel.workbook import Workbook
+from xlparity.excel.workbook import Workbook, read_again
 from xlparity.spec.check import Check
 
 

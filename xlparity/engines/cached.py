@@ -6,14 +6,14 @@ Where Excel saved the file, these are Excel's own results.
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from xlparity.engines.common.files import as_held, read_again, stored_values
+from xlparity.engines.common.files import as_held, stored_values
 from xlparity.engines.protocol import Described
 from xlparity.errors import UsageError
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column
 from xlparity.excel.values import MISSING
-from xlparity.excel.workbook import Workbook
+from xlparity.excel.workbook import Workbook, read_again
 
 
 class CachedEngine:

@@ -222,6 +222,18 @@ def read_bytes(path: Path) -> bytes:
         raise WorkbookError(f"{sentence}{nearest_file(path)}; name another workbook") from error
 
 
+def read_again(workbook: Workbook) -> dict[str, bytes]:
+    """The parts of the workbook's file; raises WorkbookError where it is no longer the one that was read."""
+    try:
+        with LOCK:
+            data = workbook.path.read_bytes()
+    except OSError as error:
+        raise WorkbookError(f"{workbook.path}: cannot be read again ({error.strerror})") from error
+    if hashlib.sha256(data).hexdigest() != workbook.digest:
+        raise WorkbookError(f"{workbook.path}: the file has changed since it was read; run again")
+    return ooxml.read_parts(data, workbook.path)
+
+
 @collector.paused()
 def parse_workbook(data: bytes, path: Path) -> Workbook:
     """The workbook in these bytes; ``path`` is what errors call it, and what an engine that reads files opens."""

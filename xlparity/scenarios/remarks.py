@@ -1,5 +1,6 @@
 """Remarks on a check, which change no verdict: limits of the scenarios, and failed calls of the reference."""
 
+import itertools
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
@@ -48,6 +49,14 @@ def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:
             root for places in given.places(offsets) for root in book.graph.constants_before([places[0]])
         ):
             yield f"input '{given.name}' kept its stored value throughout: the spec says that it does not vary"
+        kept = {
+            str(header): None
+            for header, cell in zip(itertools.cycle(given.headers), given.cells(), strict=False)
+            if cell not in moved and (isinstance(book.cells.get(cell), str) or cell in given.calendar)
+        }
+        if kept and given.vary:
+            said = f"texts or dates in the columns {', '.join(kept)} of input '{given.name}' kept their stored values"
+            yield f"{said}: texts vary with choices that are texts, and dates with low or high"
     if scenarios.computed == ONE_AT_A_TIME - 1 < scenarios.asked:
         of = f"{scenarios.computed} of the {scenarios.asked:,} scenarios"
         yield f"{of} were run, since {result.engine} computes them one at a time"

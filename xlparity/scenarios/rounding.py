@@ -20,7 +20,7 @@ from xlparity.excel.batch import DATE, NUMBER, Batch
 from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.scenarios.overflow import Overflows, has_range
 from xlparity.spec.binding import Input
-from xlparity.spec.case import Array, Case
+from xlparity.spec.case import Array, Case, Frame
 from xlparity.spec.check import Check
 
 _DRAWS = 6  # random perturbations of the inputs of a sample
@@ -137,12 +137,12 @@ def _moved(check: Check, case: Case, expected: Expected, actual: Batch, context:
     fixed = {
         given.name
         for given in check.inputs
-        if given.special
+        if (given.special and not given.frame)
         or given.choices
         or given.integer
         or given.one_hot
         or not given.vary
-        or any(isinstance(actual.get(cell), bool | tuple) for cell in given.cells())
+        or (not given.frame and any(isinstance(actual.get(cell), bool | tuple) for cell in given.cells()))
     }
     ranges = {given.name: given for given in check.inputs}
     for _ in range(_DRAWS):
@@ -156,11 +156,23 @@ def _moved(check: Check, case: Case, expected: Expected, actual: Batch, context:
             continue
 
 
-def _perturbed(value: "float | Array", given: Input[Range], random: np.random.Generator) -> "float | Array":
-    """The value with a few ulps added or subtracted, within the range that the spec gives the input."""
+def _perturbed(
+    value: "float | Array | Frame", given: Input[Range], random: np.random.Generator
+) -> "float | Array | Frame":
+    """The value with a few ulps added or subtracted, within the range that the spec gives the input; of a frame, its numbers."""
+    if not isinstance(value, Frame):
+        return _moved_by_ulps(value, given.ends(np.shape(value)), random)
+    low, high = given.ends(given.shape)
+    columns = [
+        _moved_by_ulps(column, (low[:, at], high[:, at]), random) if column.dtype == float else column
+        for at, column in enumerate(value.columns)
+    ]
+    return Frame(value.headers, tuple(map(np.asarray, columns)))
+
+
+def _moved_by_ulps(value: "float | Array", ends: "tuple[Array, Array]", random: np.random.Generator) -> "float | Array":
     shape = np.shape(value)
     steps = random.integers(1, _FARTHEST + 1, shape) * random.choice([-1, 1], shape)
     steps = np.where(np.asarray(value) == np.round(value), 0, steps)  # whole numbers are exact in both languages
-    low, high = given.ends(shape)
-    moved = np.clip(value * (1 + steps * 2.0**-52), low, high)
+    moved = np.clip(value * (1 + steps * 2.0**-52), *ends)
     return float(moved) if isinstance(value, float) else moved

@@ -14,10 +14,10 @@ from xlparity.compare.consensus import reconcile
 from xlparity.compare.expected import Bools, Expected, call_references
 from xlparity.compare.inputs import input_findings
 from xlparity.compare.run import Loaded, Run
-from xlparity.excel.address import Cell
+from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Batch, Kinds
 from xlparity.excel.columns import Column, Floats, joined, picked
-from xlparity.excel.values import BLANK
+from xlparity.excel.values import BLANK, Value
 from xlparity.results.report import WRONG, CheckResult
 from xlparity.results.scenarios import Scenarios
 from xlparity.scenarios.nearby import match_nearby
@@ -25,6 +25,7 @@ from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.rounding import ENOUGH, Context, examined
 from xlparity.scenarios.sample import Samples, differs
 from xlparity.settings import Options
+from xlparity.spec.binding import Input
 from xlparity.spec.check import Check
 from xlparity.tolerance import within
 
@@ -138,7 +139,8 @@ class _Running:
         self._settled = ~np.array(concerned, dtype=bool) | found.wrong[0]
         self._known = np.array([result.reason is not None for result in self._result.results], dtype=bool)
         self._named = sorted(check.named.union(samples.cells))
-        self._fixed = {given: set(given.cells()) for given in check.inputs if given.vary}
+        self._able = {given: _able(given, loaded.values) for given in check.inputs if given.vary}
+        self._fixed = {given: set(cells) for given, cells in self._able.items()}
         self._parts: list[_Part] = []
         none = np.zeros(len(self._right), dtype=bool)
         zero = np.zeros(len(none), dtype=np.int64)
@@ -248,10 +250,16 @@ class _Running:
         """
         free = set(self._samples.cells)
         found = {
-            given.name: cells if len(cells) == given.size else {cell for cell in cells if cell not in free}
+            given.name: cells if len(cells) == len(self._able[given]) else {cell for cell in cells if cell not in free}
             for given, cells in self._fixed.items()
         }
         return {name: tuple(sorted(cells)) for name, cells in found.items() if cells}
+
+
+def _able(given: Input[Range], values: Mapping[Cell, Value]) -> frozenset[Cell]:
+    """The cells of the input that scenarios are to change: of a frame, those of the kinds that the spec says something of."""
+    cells = enumerate(given.cells())
+    return frozenset(cell for number, cell in cells if given.element(number, values.get(cell, BLANK)) is not None)
 
 
 class _Part(NamedTuple):

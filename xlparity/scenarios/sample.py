@@ -233,9 +233,12 @@ def _varied(
     for given, offsets in inputs:
         for number, places in enumerate(given.places(offsets) if given.vary else ()):
             for root, free in _constants_to_set(places, constants_of).items():
-                if root not in held and root not in fixed and not unfit(given, values.get(root, BLANK)):
+                value = values.get(root, BLANK)
+                own = given.element(number, value) if root in places else Input(given.name, given.at)
+                if own is None or root in held or root in fixed:
+                    continue
+                if not unfit(own if given.frame else given, value):
                     allowed = tuple(cell for cell in free if (cell in values or given.blank) and cell not in fixed)
-                    own = given.element(number) if root in places else Input(given.name, given.at)
                     known = found.get(root)
                     found[root] = (own, allowed) if known is None else (_both(known[0], own), known[1])
     return found

@@ -11,8 +11,9 @@ import numpy as np
 
 from xlparity.errors import SpecError, nearest
 from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range, folded, quoted
+from xlparity.excel.dates import shown_as_dates
 from xlparity.excel.formula import dissect, refers
-from xlparity.excel.values import EPOCHS_APART
+from xlparity.excel.values import BLANK, EPOCHS_APART
 from xlparity.excel.workbook import Workbook, formulas_of
 from xlparity.settings import REFERENCE_TIMEOUT
 from xlparity.spec.acceptance import accepted_cells
@@ -163,6 +164,9 @@ class _Binder:
 
     def _input(self, given: Input[Address], *, moves: bool) -> Input[Range]:
         at = self._area(given.name, given.at, "inputs", moves=moves)
+        headers: tuple[str | int, ...] = ()
+        if given.frame:
+            at, headers = self._framed(given.name, at)
         placed, twins = Twin(at, step=given.step), []
         for also in given.also:
             twin = Twin(self._area(given.name, also.at, "inputs", moves=moves), also.transpose, also.step)
@@ -174,9 +178,11 @@ class _Binder:
             end + shift if isinstance(end, float) else self._limits(given.name, key, end, placed.shape)
             for key, end in (("low", given.low), ("high", given.high))
         )
-        bound: Input[Range] = replace(cast("Any", given), at=at, also=tuple(twins), low=low, high=high)
+        bound: Input[Range] = replace(cast("Any", given), at=at, also=tuple(twins), low=low, high=high, headers=headers)
+        if given.frame:
+            bound = replace(bound, calendar=shown_as_dates(self.workbook, bound.cells()))
         for number in range(bound.size if isinstance(low, tuple) or isinstance(high, tuple) else 0):
-            least, most = bound.element(number).limits
+            least, most = (end[number] if isinstance(end, tuple) else end for end in (low, high))
             if least is not None and most is not None and least > most:
                 said = f"'low' of '{given.name}' is above its 'high' in {bound.cells()[number]}: {least:g} > {most:g}"
                 raise self._wrong(given.name, said, "inputs")
@@ -184,6 +190,28 @@ class _Binder:
                 said = f"there is no whole number between 'low' and 'high' of '{given.name}' in {bound.cells()[number]}"
                 raise self._wrong(given.name, said, "inputs")
         return bound
+
+    def _framed(self, name: str, area: Range) -> tuple[Range, tuple[str | int, ...]]:
+        """The cells below the headers of a range, and the headers: its first row, or of a table the row above its data."""
+        tables = self.workbook.scope.tables.values()
+        if any(t.headers and t.area.row + 1 == area.row and t.area.contains(area) for t in tables):
+            area = area._replace(row=area.row - 1)
+        said = f"'{name}' is a frame, whose range begins with a row of headers"
+        if area.row == area.last_row:
+            raise self._wrong(name, f"{said}, and {area} is that row alone; name the rows below as well", "inputs")
+        headers: list[str | int] = []
+        for cell in area._replace(last_row=area.row).cells():
+            content = self.workbook.cells.get(cell, BLANK)
+            header = int(content) if type(content) is float and content.is_integer() else content  # such as a year
+            if not isinstance(header, str | int) or isinstance(header, bool):
+                what = "a formula" if self.workbook.formula(cell) else "blank" if content is BLANK else str(content)
+                raise self._wrong(name, f"{said}, and {cell} is {what}; type the name of the column there", "inputs")
+            if header in headers:
+                raise self._wrong(
+                    name, f"{said}, of which two are '{header}'; give each column a name of its own", "inputs"
+                )
+            headers.append(header)
+        return area._replace(row=area.row + 1), tuple(headers)
 
     def _limits(self, name: str, key: str, end: Bound, shape: tuple[int, int]) -> tuple[float, ...] | None:
         """The limits of the elements of an input of this shape, row by row."""

@@ -118,7 +118,9 @@ class Input(Placed[At]):
     ``every_block`` says that it stands in each block, and not only in the first, ``cut`` that formulas in it are replaced by
     their stored values. In scenarios it is one of the ``choices``, or a number from ``low`` to ``high``, a whole one if it is an
     ``integer``; of a ``one_hot`` one each row has a 1 among zeros. ``draw`` names a function that draws it instead. Of
-    ``dates`` the reference is given datetimes, and the numbers are Excel's. A ``blank`` input may be blank.
+    ``dates`` the reference is given datetimes, and the numbers are Excel's. A ``blank`` input may be blank. A ``frame`` is handed
+    over as a table whose columns have these ``headers``, which are no part of ``at`` once it is a range; the cells on the
+    ``calendar`` are shown as dates.
     """
 
     name: str
@@ -136,11 +138,32 @@ class Input(Placed[At]):
     dates: bool = False
     blank: bool = False
     step: Step = EACH
+    frame: bool = False
+    headers: tuple[str | int, ...] = ()
+    calendar: frozenset[Cell] = frozenset()
 
-    def element(self: "Input[Range]", number: int) -> "Input[Range]":
-        """The input with the limits of this element of it, counted row by row."""
+    def element(self: "Input[Range]", number: int, value: object = 0.0) -> "Input[Range] | None":
+        """The input that one element of it is, counted row by row, with its own limits.
+
+        Of a frame it depends on the cell's ``value`` what is said for it; None where it keeps this value: a blank, a date
+        without dates as limits, and a text without texts to choose from.
+        """
         ends = [end[number] if isinstance(end, tuple) else end for end in (self.low, self.high)]
-        return replace(self, low=ends[0], high=ends[1]) if [self.low, self.high] != ends else self
+        if not self.frame:
+            return replace(self, low=ends[0], high=ends[1]) if [self.low, self.high] != ends else self
+        own = replace(self, low=ends[0], high=ends[1], frame=False, headers=(), calendar=frozenset())
+        if isinstance(value, str):
+            return own if own.texts else None
+        if isinstance(value, bool):
+            return replace(
+                own, low=None, high=None, choices=own.choices if own.booleans else (), integer=False, dates=False
+            )
+        if not isinstance(value, float):
+            return None
+        if own.cells()[number] in self.calendar:
+            return own if own.dates else None
+        choices = () if own.texts or own.booleans else own.choices
+        return replace(own, low=None, high=None, dates=False) if own.dates else replace(own, choices=choices)
 
     @property
     def limits(self) -> tuple[float | None, float | None]:
@@ -167,7 +190,7 @@ class Input(Placed[At]):
     @property
     def special(self) -> bool:
         """Whether the reference is given anything but numbers."""
-        return self.texts or self.dates or self.blank or self.booleans
+        return self.texts or self.dates or self.blank or self.booleans or self.frame
 
     @property
     def continuous(self) -> bool:

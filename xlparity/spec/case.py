@@ -7,11 +7,31 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
 Array: TypeAlias = "NDArray[np.float64]"
-Given: TypeAlias = "float | str | bool | datetime | NDArray[Any] | None"
-"""What a reference is given for one input: of a range a 2-D array, of doubles, bools or datetime64s, or of objects."""
+Given: TypeAlias = "float | str | bool | datetime | NDArray[Any] | Frame | None"
+"""What a reference is given for one input: of a range a 2-D array, of doubles, bools or datetime64s or of objects, or a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A table with headers: an array for each column, of doubles, bools or datetime64s, or of objects, with None for a blank."""
+
+    headers: tuple[str | int, ...]
+    columns: "tuple[NDArray[Any], ...]"
+
+    def __str__(self) -> str:
+        return f"a frame of {len(self.columns[0])} × {len(self.headers)}"
+
+    def made(self) -> "pd.DataFrame":
+        """The table as a DataFrame of pandas, which is loaded for nothing else."""
+        import pandas as pd  # noqa: PLC0415
+
+        # Of a list pandas makes what it makes of texts everywhere else.
+        columns = [column.tolist() if column.dtype == object else column.copy() for column in self.columns]
+        return pd.DataFrame(dict(zip(self.headers, columns, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +51,8 @@ class Case:
 
 
 def _key(value: "Given") -> object:
+    if isinstance(value, Frame):
+        return value.headers, *map(_key, value.columns)
     if not hasattr(value, "tobytes"):
         return type(value), repr(value)
     array: Any = value

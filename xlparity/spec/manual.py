@@ -29,6 +29,7 @@ y     = {{ at = "N5:N8", every_block = true, choices = [0, 1] }}
 # {{ at = "B2:D9", draw = "training.py:rows" }}
 W1    = {{ at = "G5:G7", cut = true }}       # of formulas there, the stored values are the input
 b1    = {{ at = "H5", vary = false }}        # scenarios do not change it
+# a table with headers, as a DataFrame: {{ at = "A1:D9", frame = true }}
 # in every second row and column: {{ at = "B2:E5", step = [2, 2] }}
 
 [outputs]                                  # compared, in every block
@@ -91,7 +92,8 @@ row, is one input too: the range of all of them ("B3:B14", "Loan[rain]", or { at
 blocks are three rows apart), of which the reference takes one element an iteration.""",
     """\
 A single cell is passed as a float, anything else as a two-dimensional array; where the spec says so, texts, booleans and \
-dates are passed as such, of a range as an array of objects, of booleans or of datetime64. Where the function gives \
+dates are passed as such, of a range as an array of objects, of booleans or of datetime64. A frame is \
+passed as a DataFrame of pandas. Where the function gives \
 booleans, cells may contain TRUE and FALSE, or 1 and 0; where it gives numbers, TRUE is not 1. A text agrees with the same \
 text, a date or a datetime with its serial number, to half a millisecond or atol days, None with a blank cell or an empty \
 text, and xlparity.ErrorValue("#N/A") with that error. A text that spells a number agrees with no number.""",

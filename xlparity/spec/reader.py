@@ -49,7 +49,9 @@ from xlparity.tolerance import Tolerance
 _ALONE = {
     "one_hot": ("low", "high", "choices", "integer", "blank", "draw"),
     "draw": ("low", "high", "choices", "integer", "blank"),
+    "frame": ("also", "step", "one_hot", "draw"),
 }
+_FLAGS = ("every_block", "cut", "integer", "one_hot", "blank", "frame")
 _WAYS = "label, or rows, or columns, or sheets, or table, or first, step and count together"
 _ANY_SHEET = "-"  # for addresses at the top that each check reads on a sheet of its own
 
@@ -251,7 +253,7 @@ class _SpecReader:
         twins = tuple(self.twin(name, twin, Input(name, at, step=step), sheet) for twin in also)
         if alone and table.get("integer") and math.ceil(low) > math.floor(high):
             raise self.wrong(name, f"there is no whole number between 'low' and 'high' of '{name}'")
-        flags = {key: bool(table.get(key)) for key in ("every_block", "cut", "integer", "one_hot", "blank")}
+        flags: dict[str, Any] = {key: bool(table.get(key)) for key in _FLAGS}
         return Input(
             name,
             at,

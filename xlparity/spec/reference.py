@@ -27,7 +27,7 @@ from xlparity.excel.values import BLANK, ErrorValue, Value
 from xlparity.process import LOCK
 from xlparity.settings import REFERENCE_TIMEOUT
 from xlparity.spec import containment
-from xlparity.spec.case import Case
+from xlparity.spec.case import Case, Frame, Given
 from xlparity.spec.containment import Containment, TimedOut
 
 Trace: TypeAlias = tuple[Mapping[str, NDArray[Any]], ...]
@@ -447,7 +447,13 @@ def _within(number: int, iterations: int | None) -> str:
 
 def _copies(case: Case) -> dict[str, Any]:
     """The inputs for one call, which may do with them what it likes."""
-    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in case.inputs.items()}
+    return {name: _copy(value) for name, value in case.inputs.items()}
+
+
+def _copy(value: Given) -> Any:
+    if isinstance(value, Frame):
+        return value.made()
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def find_reference(name: str | Callable[..., Any], folder: Path, limit: float = REFERENCE_TIMEOUT) -> Reference:

@@ -271,6 +271,12 @@ INPUT = KeyTable(
             "The reference is given a nan for a blank, or None where the input is a text.",
         ),
         Key(
+            "frame", FLAG, "the input is a table whose first row has the names of its columns", "frame = true", "false",
+            "The reference is given a DataFrame of pandas, with texts, dates, numbers and blanks as the sheet shows them. "
+            "Scenarios change its numbers and truth values; its dates where low or high are dates, and its texts where the "
+            "choices are texts. A table such as Sales may be named without its headers.",
+        ),
+        Key(
             "draw", TEXT, "the Python function that draws the input, file.py:function or package.module:function",
             'draw = "training.py:rows"', "drawn by xlparity",
             "It is called with a numpy Generator and the stored values, once a scenario, and returns values of the same shape: "
@@ -304,6 +310,7 @@ INPUT = KeyTable(
                 for name, held, others in (
                     ("one_hot", {"const": True}, ("low", "high", "choices", "integer", "blank", "draw")),
                     ("draw", {}, ("low", "high", "choices", "integer", "blank")),
+                    ("frame", {"const": True}, ("also", "step", "one_hot", "draw")),
                 )
             ),
         ]

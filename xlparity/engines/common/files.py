@@ -4,7 +4,6 @@ A program that opens a file may return the stored values instead of computing. S
 formula, and every value that the program returns is computed by it.
 """
 
-import hashlib
 import io
 import math
 from collections import defaultdict
@@ -14,12 +13,11 @@ from pathlib import Path
 import openpyxl
 
 from xlparity import collector
-from xlparity.errors import UsageError, WorkbookError
+from xlparity.errors import UsageError
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell, Range, column_number
 from xlparity.excel.values import BLANK, MISSING, ErrorValue, Missing, Unsupported, Value
-from xlparity.excel.workbook import Formula, Workbook
-from xlparity.process import LOCK
+from xlparity.excel.workbook import Formula, Workbook, read_again
 
 
 class FileTemplate:
@@ -172,18 +170,6 @@ def _literal(value: Value) -> str:
     if isinstance(value, str):
         return '"' + value.replace('"', '""') + '"'
     return value.code if isinstance(value, ErrorValue) else repr(value).upper()
-
-
-def read_again(workbook: Workbook) -> dict[str, bytes]:
-    """The parts of the workbook's file; raises WorkbookError where it is no longer the one that was read."""
-    try:
-        with LOCK:
-            data = workbook.path.read_bytes()
-    except OSError as error:
-        raise WorkbookError(f"{workbook.path}: cannot be read again ({error.strerror})") from error
-    if hashlib.sha256(data).hexdigest() != workbook.digest:
-        raise WorkbookError(f"{workbook.path}: the file has changed since it was read; run again")
-    return ooxml.read_parts(data, workbook.path)
 
 
 @collector.paused()
