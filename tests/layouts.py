@@ -585,6 +585,119 @@ db1 = "{block.db}"
     return Layout(cells, spec, CHECKS, faults)
 
 
+def one_per_sheet() -> Layout:
+    """Each block on a sheet of its own, its loss on another one for each, and the last loss once."""
+    block = Block(3)
+    cells: Cells = {("Parameters", "B1"): 0.5, ("Parameters", "B2"): "='Loss 4'!B2"}
+    faults: dict[str, Fault] = {}
+    for number in range(1, 5):
+        sheet, before = f"Epoch {number}", f"'Epoch {number - 1}'!"
+        cells |= block.inputs(sheet) | block.passes(sheet=sheet) | block.weights(None, sheet)
+        cells[f"Loss {number}", "B2"] = f"='{sheet}'!{block.loss}"
+        if number > 1:
+            steps = [(block.at(3, k), block.at(11, k)) for k in range(3)] + [(block.b, block.db)]
+            cells |= {(sheet, at): f"={before}{at}-Parameters!$B$1*{before}{step}" for at, step in steps}
+        if number == 3:
+            faults = {
+                kind: Fault(fault.cells, f"'{sheet}'!{fault.named.partition('!')[2]}")
+                for kind, fault in block.faults(sheet).items()
+            }
+            here = (sheet, block.b)
+            for kind, text in (
+                ("the sheet before the last", str(cells[here]).replace("Epoch 2", "Epoch 1")),
+                ("a step uphill", str(cells[here]).replace("-Parameters", "+Parameters")),
+            ):
+                faults[kind] = Fault({here: text}, f"'{sheet}'!{block.b}")
+            faults["another sheet's loss"] = Fault({("Loss 3", "B2"): f"='Epoch 2'!{block.loss}"}, "'Loss 3'!B2")
+    faults["another last loss"] = Fault({("Parameters", "B2"): "='Loss 3'!B2"}, "Parameters!B2")
+    spec = f"""workbook = "book.xlsx"
+reference = "reference.py:train"
+[blocks]
+sheets = "Epoch {{n}}"
+[inputs]
+X = {{ at = "{block.x}", every_block = true, low = -2, high = 2 }}
+y = {{ at = "{block.y}", every_block = true, choices = [0, 1] }}
+W1 = "{block.w}"
+b1 = "{block.b}"
+alpha = {{ at = "Parameters!B1", low = 0, high = 1 }}
+{block.outputs()}shown = "'Loss {{n}}'!B2"
+last = {{ at = "Parameters!B2", every_block = false }}
+"""
+    return Layout(cells, spec, TRAIN.replace("yield locals()", "shown = last = loss\n        yield locals()"), faults)
+
+
+def rows_of_a_table() -> Layout:
+    """A loan month by month, whose payments are a column with other values in each row, and its total once."""
+    cells: Cells = {("P", "A1"): 1000, ("P", "A2"): 0.01, ("P", "A3"): "=SUM(Loan[Interest])"}
+    cells |= {("Loan", f"{'ABCD'[k]}1"): name for k, name in enumerate(("Month", "Paid", "Interest", "Balance"))}
+    for row in range(2, 8):
+        before = "P!$A$1" if row == 2 else f"D{row - 1}"
+        cells |= {("Loan", f"A{row}"): row - 1, ("Loan", f"B{row}"): 100.0 + row % 3}
+        cells |= {("Loan", f"C{row}"): f"={before}*P!$A$2", ("Loan", f"D{row}"): f"={before}+C{row}-B{row}"}
+    spec = """workbook = "book.xlsx"
+reference = "reference.py:loan"
+[blocks]
+table = "Loan"
+[inputs]
+amount = "P!A1"
+rate = { at = "P!A2", low = 0, high = 0.2 }
+paid = { at = "Loan[Paid]", low = 0 }
+[outputs]
+interest = "Loan[Interest]"
+balance = "Loan[Balance]"
+total = { at = "P!A3", every_block = false }
+"""
+    reference = """
+def loan(amount, rate, paid):
+    total, balance = 0.0, amount
+    for one in paid[:, 0]:
+        interest = balance * rate
+        total, balance = total + interest, balance + interest - one
+        yield locals()
+"""
+    faults = {
+        "a reference to another row": Fault({("Loan", "C5"): "=D3*P!$A$2"}, "Loan!C5"),
+        "a hardcoded number": Fault({("Loan", "C4"): 9.09}, "Loan!C4"),
+        "a swapped sign": Fault({("Loan", "D6"): "=D5+C6+B6"}, "Loan!D6"),
+        "a short range": Fault({("P", "A3"): "=SUM(Loan!C2:C6)"}, "P!A3"),
+    }
+    return Layout(cells, spec, reference, faults, tables={"Loan": ("Loan", "A1:D7")})
+
+
+def every_second_cell() -> Layout:
+    """Pooling of a table, whose results are two rows and columns apart, and a sum of the samples in every second row."""
+    cells: Cells = {("S", f"{c}{r}"): r + (5 * k % 7) / 2 - 3 for r in range(1, 7) for k, c in enumerate("ABCD")}
+    for row in (1, 3, 5):
+        for at, first, last in (("F", "A", "B"), ("H", "C", "D")):
+            cells["S", f"{at}{row}"] = f"=MAX({first}{row}:{last}{row + 1})"
+            cells["S", f"{at}{row + 1}"] = f"=MIN({first}{row}:{last}{row + 1})"
+    for row in (2, 4, 6):
+        cells["S", f"K{row}"] = f"=A{row}+2*D{row}"
+    spec = """workbook = "book.xlsx"
+reference = "reference.py:pool"
+sheet = "S"
+[inputs]
+x = "A1:D6"
+[outputs]
+most = { at = "F1:H6", step = [2, 2] }
+least = { at = "F2:H6", step = [2, 2] }
+even = { at = "K2:K6", step = [2, 1] }
+"""
+    reference = """
+def pool(x):
+    windows = x.reshape(3, 2, 2, 2)
+    return {"most": windows.max(axis=(1, 3)), "least": windows.min(axis=(1, 3)), "even": x[1::2, 0] + 2 * x[1::2, 3]}
+"""
+    faults = {
+        "a short range": Fault({("S", "H3"): "=MAX(C3:D3)"}, "S!H3"),
+        "a wrong function": Fault({("S", "F6"): "=MAX(A5:B6)"}, "S!F6"),
+        "another row": Fault({("S", "K4"): "=A4+2*D3"}, "S!K4"),
+        "a hardcoded number": Fault({("S", "F1"): 4.0}, "S!F1"),
+        "another window": Fault({("S", "H5"): "=MAX(C3:D4)"}, "S!H5"),
+    }
+    return Layout(cells, spec, reference, faults)
+
+
 LAYOUTS: dict[str, Callable[[], Layout]] = {
     builder.__name__: builder
     for builder in (
@@ -599,5 +712,8 @@ LAYOUTS: dict[str, Callable[[], Layout]] = {
         inputs_on_another_sheet,
         tables,
         several_checks,
+        one_per_sheet,
+        rows_of_a_table,
+        every_second_cell,
     )
 }

@@ -76,9 +76,11 @@ def test_the_form_of_a_formula_is_written_back_as_the_formula(name, tmp_path):
     assert seen > 3
 
 
-@pytest.mark.parametrize("name", ["stacked_with_one_late", "side_by_side_by_label", "repeated_and_turned"])
+@pytest.mark.parametrize(
+    "name", ["stacked_with_one_late", "side_by_side_by_label", "repeated_and_turned", "one_per_sheet"]
+)
 def test_blocks_at_other_distances_have_the_same_forms(name, tmp_path):
-    """A block that stands a row too late is filled with the same formulas, although their addresses lie otherwise."""
+    """A block that stands a row too late, or on another sheet, is filled with the same formulas at other addresses."""
     book, quantity_map = quantity_map_of(LAYOUTS[name]().write(tmp_path))
     found = forms(book, quantity_map, by_element=True)
     assert {key: len(each) for key, each in found.items()} == dict.fromkeys(found, 1)

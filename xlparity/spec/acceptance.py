@@ -7,7 +7,7 @@ from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Workbook
 from xlparity.spec.binding import CellMap
 from xlparity.spec.plan import Acceptance, CheckPlan, Spec
-from xlparity.spec.words import look_up
+from xlparity.spec.words import look_up, numbered, numbered_sheets, on_sheet, sheet_of
 
 
 def accepted_cells(spec: Spec, workbook: Workbook, maps: Sequence[CellMap]) -> list[dict[Cell, str]]:
@@ -50,10 +50,13 @@ def _accepted(spec: Spec, check: CheckPlan, workbook: Workbook, owner: dict[Cell
 def _cells(spec: Spec, acceptance: Acceptance, workbook: Workbook) -> Iterable[Cell]:
     for address in acceptance.cells:
         try:
-            area = look_up(address, workbook)
+            of = sheet_of(address)
+            sheets = numbered_sheets(workbook, of) if numbered(of) else ()
+            areas = [look_up(one, workbook) for one in ([on_sheet(address, sheet) for sheet in sheets] or [address])]
         except ValueError as error:
             raise _wrong(spec, acceptance, error) from error
-        yield from area.cells()
+        for area in areas:
+            yield from area.cells()
 
 
 def _wrong(spec: Spec, acceptance: Acceptance, error: ValueError) -> SpecError:

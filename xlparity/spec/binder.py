@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from xlparity.errors import SpecError, nearest
-from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range, folded, quoted
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range, folded
 from xlparity.excel.dates import shown_as_dates
 from xlparity.excel.formula import dissect, refers
 from xlparity.excel.values import BLANK, EPOCHS_APART
@@ -20,7 +20,7 @@ from xlparity.spec.acceptance import accepted_cells
 from xlparity.spec.binding import HERE, Bound, CellMap, Input, Offset, Output, Twin
 from xlparity.spec.check import Check, References
 from xlparity.spec.plan import CORNER, Address, CheckPlan, Spec, twin_misfit
-from xlparity.spec.words import known_sheet, look_up, numbered, sheet_and_name
+from xlparity.spec.words import known_sheet, look_up, numbered, numbered_sheets, on_sheet, sheet_and_name, sheet_of
 
 
 def bind(spec: Spec, workbook: Workbook, limit: float = REFERENCE_TIMEOUT) -> tuple[Check, ...]:
@@ -125,42 +125,22 @@ class _Binder:
         sheets = self.check.blocks.sheets if self.check.blocks else ()
         try:
             if isinstance(sheets, str):
-                return self._numbered(sheets)
+                return numbered_sheets(self.workbook, sheets)
             for name in sheets:
                 known_sheet(name, self.workbook)
         except ValueError as error:
             raise self._wrong("sheets", str(error), "blocks") from error
         return sheets
 
-    def _numbered(self, name: str) -> tuple[str, ...]:
-        """The sheets 1, 2, … of this name with {n} in it; raises ValueError where there is no first, or one is missing."""
-        pattern = re.compile(re.escape(name).replace(re.escape("{n}"), r"(?P<n>\d+)", 1), re.IGNORECASE)
-        found: dict[int, str] = {}
-        for sheet in self.workbook.sheets:
-            if match := pattern.fullmatch(sheet):
-                other = found.setdefault(int(match["n"]), sheet)
-                if other != sheet:
-                    raise ValueError(f"both '{other}' and '{sheet}' are number {int(match['n'])} of '{name}'")
-        last = max(found, default=0)
-        lacking = next((number for number in range(1, last + 1) if number not in found), None if last else 1)
-        if lacking is not None:
-            wanted = name.replace("{n}", str(lacking))
-            beside = f"a sheet '{found[last]}' and " if last else ""
-            like = "" if last else nearest(wanted, self.workbook.sheets)
-            raise ValueError(f"{self.workbook.path} has {beside}no sheet '{wanted}'{like}")
-        return tuple(found[number] for number in range(1, last + 1))
-
     def _in_first_block(self, address: Address) -> Address:
         """The address with the first block's sheet for a numbered one."""
-        sheet, name = sheet_and_name(address.text)
-        of = sheet or address.sheet or ""
+        of = sheet_of(address)
         if not numbered(of):
             return address
         if not self._sheets:
             raise ValueError(f"the sheet '{of}' is one of several, numbered by {{n}}; give [blocks] their sheets")
-        first = self._numbered(of)[0]
-        text = f"{quoted(first)}!{name}" if sheet else name
-        return Address(text, address.area and address.area._replace(sheet=first), first)
+        first = numbered_sheets(self.workbook, of)[0]
+        return on_sheet(address, first)
 
     def _input(self, given: Input[Address], *, moves: bool) -> Input[Range]:
         at = self._area(given.name, given.at, "inputs", moves=moves)
@@ -303,7 +283,7 @@ class _Binder:
         for key, at, part in addresses:
             name, _ = sheet_and_name(at.text)
             if numbered(name):
-                others = self._numbered(name)
+                others = numbered_sheets(self.workbook, name)
                 if len(others) < len(offsets):
                     said = f"'{key}': there are {len(offsets)} blocks, and {len(others)} sheets '{name}'"
                     raise self._wrong(key, said, part)

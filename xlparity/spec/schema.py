@@ -326,7 +326,7 @@ OUTPUT = KeyTable(
         Key(
             "every_block", FLAG, "the output is in each block, and not once in the workbook", "every_block = false", "true",
             "Set it to false for what exists once, such as a total or a final prediction. It is compared with the value that "
-            "the reference gives in the last iteration.",
+            "the reference gives in the last iteration, with whose number reports show it.",
         ),
         _STEP,
         _RTOL._replace(default="that of the check"),
@@ -402,7 +402,10 @@ ACCEPT = KeyTable(
     "[[accept]]",
     "A known difference: its cells are counted as accepted and shown, and do not fail the check.",
     (
-        Key("cells", ADDRESSES, "the cells that may differ", 'cells = ["P5:P8", "P18:P21"]', required=True),
+        Key(
+            "cells", ADDRESSES, "the cells that may differ", 'cells = ["P5:P8", "P18:P21"]', required=True,
+            more="Of numbered sheets, those on each of them.",
+        ),
         Key("reason", REASON, "why the difference is known and left", 'reason = "the course uses LOG"', required=True),
     ),
 )  # fmt: skip

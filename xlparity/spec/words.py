@@ -1,7 +1,9 @@
 """What the words of an address mean in a workbook: cells, defined names, parts of tables."""
 
+import re
+
 from xlparity.errors import nearest
-from xlparity.excel.address import Cell, Range, folded, parse_range
+from xlparity.excel.address import Cell, Range, folded, parse_range, quoted
 from xlparity.excel.workbook import Workbook
 from xlparity.spec.plan import Address, sized
 
@@ -38,6 +40,37 @@ def sheet_and_name(text: str) -> tuple[str, str]:
 def numbered(name: str) -> bool:
     """Whether the name is that of several sheets, with {n} for the number of each."""
     return "{n}" in name
+
+
+def numbered_sheets(workbook: Workbook, name: str) -> tuple[str, ...]:
+    """The sheets 1, 2, … of this name with {n} in it; raises ValueError where there is no first, or one is missing."""
+    pattern = re.compile(re.escape(name).replace(re.escape("{n}"), r"(?P<n>\d+)", 1), re.IGNORECASE)
+    found: dict[int, str] = {}
+    for sheet in workbook.sheets:
+        if match := pattern.fullmatch(sheet):
+            other = found.setdefault(int(match["n"]), sheet)
+            if other != sheet:
+                raise ValueError(f"both '{other}' and '{sheet}' are number {int(match['n'])} of '{name}'")
+    last = max(found, default=0)
+    lacking = next((number for number in range(1, last + 1) if number not in found), None if last else 1)
+    if lacking is not None:
+        wanted = name.replace("{n}", str(lacking))
+        beside = f"a sheet '{found[last]}' and " if last else ""
+        like = "" if last else nearest(wanted, workbook.sheets)
+        raise ValueError(f"{workbook.path} has {beside}no sheet '{wanted}'{like}")
+    return tuple(found[number] for number in range(1, last + 1))
+
+
+def sheet_of(address: Address) -> str:
+    """The sheet that the address names, or else the one on which it is looked up."""
+    return sheet_and_name(address.text)[0] or address.sheet or ""
+
+
+def on_sheet(address: Address, sheet: str) -> Address:
+    """The address on this sheet."""
+    named, name = sheet_and_name(address.text)
+    text = f"{quoted(sheet)}!{name}" if named else name
+    return Address(text, address.area and address.area._replace(sheet=sheet), sheet)
 
 
 def known_sheet(name: str, workbook: Workbook) -> None:
