@@ -38,6 +38,8 @@ def verified(run, tmp_path):
         book.active.title = "S"
         for row in rows:
             book.active.append(row)
+        for cell in next(book.active.iter_cols(max_col=1, min_row=2)) if rows[0][0] == "Day" else ():
+            cell.number_format = "yyyy-mm-dd"
         book.active["F1"] = formula
         if table is not None:
             book.active.add_table(Table(displayName=table, ref="A1:D4"))
@@ -114,6 +116,26 @@ def test_truth_values_and_numbers_among_blanks(verified):
     rows = [["x"], [1.5], [None], [2.5]]
     assert verified(counted, "=COUNT(A2:A4)", rows=rows, at="A1:A4", more=", blank = true")[0] is Verdict.PASS
     assert verified(counted, "=2+0*A2", rows=rows, at="A1:A4", more=", blank = true")[0] is Verdict.FAIL
+
+
+def test_formulas_in_a_frame_follow_its_other_cells(verified):
+    """What they show is handed over, and a date on which one depends keeps its value unless the spec says otherwise."""
+    rows = [["Day", "x", "Month", "Twice"], *([day, x, f"=MONTH(A{n})", f"=2*B{n}"]
+            for n, (day, x) in enumerate(((datetime(2024, 1, 31), 1.5), (datetime(2024, 5, 1), 2.5)), start=2))]  # fmt: skip
+    body = 'return {"y": (t["Twice"] * t["Month"]).sum()}'
+    for more in ("", ", low = 2024-01-01, high = 2024-12-31"):
+        verdict, said = verified(body, "=2*(B2*MONTH(A2)+B3*MONTH(A3))", rows=rows, at="A1:D3", more=more)
+        assert verdict is Verdict.PASS, said
+    assert verified(body, "=D2+D3*5", rows=rows, at="A1:D3")[0] is Verdict.PASS
+    verdict, said = verified(body, "=D2+D3*5", rows=rows, at="A1:D3", more=more)
+    assert verdict is Verdict.FAIL
+
+
+def test_a_number_beyond_the_last_date_is_a_number(verified):
+    """Excel shows a row of # for it."""
+    rows = [["Day", "x"], [datetime(2024, 1, 31), 1.5], [1e9, 2.5]]
+    verdict, said = verified('return {"y": t["Day"][1] * t["x"][1]}', "=A3*B3", rows=rows, at="A1:B3")
+    assert verdict is Verdict.PASS, said
 
 
 def test_rounding_of_a_frame_is_no_fault(verified):

@@ -1,11 +1,20 @@
 """Where quantities are: once beside the blocks, in blocks on several sheets or in a table, in every second cell."""
 
 import json
+import subprocess
+import sys
 
+import numpy as np
+import openpyxl
 import pytest
-from layouts import Layout
+from hypothesis import given
+from hypothesis import strategies as st
+from layouts import Layout, one_per_sheet
 
+from xlparity.excel.address import Range
 from xlparity.results.report import Verdict
+from xlparity.spec.binding import Offset, Output
+from xlparity.tolerance import Tolerance
 
 
 @pytest.fixture
@@ -28,6 +37,28 @@ def verified(run, tmp_path):
 def named(document):
     """The cells that a report lists as wrong, and what they are."""
     return {cell["cell"]: cell["status"] for check in document["checks"] for cell in check["cells"]}
+
+
+OFFSETS = st.builds(
+    Offset,
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.permutations(["A", "B", "C"]).map(lambda to: tuple(zip(["A", "B", "C"], to, strict=True))),
+)
+
+
+@given(
+    OFFSETS, OFFSETS, st.sampled_from("ABC"), st.integers(1, 5), st.integers(1, 5), st.integers(1, 4), st.integers(1, 4)
+)
+def test_the_distance_of_two_blocks_moves_what_is_in_one_to_the_other(here, there, sheet, height, width, down, across):
+    """With its sheet; and a strided quantity is in each block what numpy's slices with that step are."""
+    area = Range(sheet, 2, 3, 1 + height, 2 + width)
+    assert area.moved(*here).moved(*here.to(there)) == area.moved(*there)
+    placed = Output("y", area, Tolerance(), step=(down, across))
+    table = np.array([f"{cell}" for cell in area.moved(*there).cells()], dtype=object).reshape(height, width)
+    assert [str(cell) for cell in placed.cells(there)] == table[::down, ::across].ravel().tolist()
+    assert (placed.shape, placed.size) == (table[::down, ::across].shape, len(placed.cells()))
+    assert list(placed.elements()) == list(np.ndindex(placed.shape))
 
 
 GROWTH = """
@@ -463,3 +494,42 @@ def test_limits_of_a_single_column_may_be_a_plain_list(verified):
     verdict, document, said = verified(cells, spec, reference)
     assert verdict is Verdict.PASS, said
     assert document["checks"][0]["scenarios"]["run"] == 100
+
+
+def test_known_differences_on_numbered_sheets_are_accepted_on_each(verified):
+    """With {n}, or by an address that names no sheet."""
+    cells = {place: f"{held}+1" if place[0].startswith("Loss") else held for place, held in steps().items()}
+    spec = (
+        NUMBERED
+        + """
+    [[accept]]
+    cells = "'Loss {n}'!B2"
+    reason = "one too many"
+    """
+    )
+    verdict, document, said = verified(cells, spec, STEPS)
+    assert verdict is Verdict.PASS, said
+    assert document["checks"][0]["counts"]["accepted"] == 3
+
+
+def test_every_report_names_the_sheet_and_the_block(run, tmp_path):
+    """And the corrected copy is right, the coloured one can be read, and pytest fails the one quantity."""
+    layout = one_per_sheet()
+    spec = layout.with_fault("another sheet's loss").write(tmp_path)
+    fixed, shown = tmp_path / "fixed.xlsx", tmp_path / "shown.xlsx"
+    assert run("verify", spec, "--fix", fixed, "--annotate", shown).code == 1
+    assert run("verify", spec, "--workbook", fixed).code == 0
+    book = openpyxl.load_workbook(shown)
+    assert "Loss 2" in book["Loss 3"]["B2"].comment.text or "Epoch 2" in book["Loss 3"]["B2"].comment.text
+    for kind in ("junit", "sarif", "html", "markdown"):
+        text = run("verify", spec, "--format", kind).out
+        assert "Loss 3" in text, kind
+        assert "shown[3]" in text or kind == "sarif", kind
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", spec],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 failed" in done.stdout
+    assert "shown[3]" in done.stdout

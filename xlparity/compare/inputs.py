@@ -1,5 +1,6 @@
 """Findings about the inputs of a check in the workbook: cells without numbers, and copies that differ."""
 
+import contextlib
 import math
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -64,11 +65,10 @@ def handed_over(given: Input[Range], values: Sequence[Value], *, date1904: bool)
 def _framed(given: Input[Range], values: Sequence[Value], *, date1904: bool) -> Frame:
     """The frame with a column of numbers, of truth values or of dates where the cells of the column have only those."""
     cells, columns = given.cells(), []
-    for first in range(len(given.headers)):
-        found: list[Any] = []
-        for cell, value in list(zip(cells, values, strict=True))[first :: len(given.headers)]:
-            dated = isinstance(value, float) and cell in given.calendar
-            found.append(moment_of(value, date1904=date1904) if dated else None if value is BLANK else value)  # type: ignore[arg-type]
+    width = len(given.headers)
+    for first in range(width):
+        column = zip(cells[first::width], values[first::width], strict=True)
+        found = [_in_frame(given, cell, value, date1904=date1904) for cell, value in column]
         kinds = {type(value) for value in found if value is not None}
         blank = None in found
         if kinds == {datetime}:
@@ -78,6 +78,13 @@ def _framed(given: Input[Range], values: Sequence[Value], *, date1904: bool) -> 
         else:
             columns.append(np.array(found, dtype=bool if kinds == {bool} and not blank else object))
     return Frame(given.headers, tuple(columns))
+
+
+def _in_frame(given: Input[Range], cell: Cell, value: Value, *, date1904: bool) -> Any:
+    if isinstance(value, float) and cell in given.calendar:
+        with contextlib.suppress(OverflowError):  # a number beyond the last date is shown as none
+            return moment_of(value, date1904=date1904)
+    return None if value is BLANK else value
 
 
 def _handed_over(given: Input[Range], value: Value, *, date1904: bool) -> float | str | bool | datetime | None:
@@ -196,13 +203,13 @@ def formula_inputs(workbook: Workbook, inputs: Iterable[Input[Range]], bound: Co
     It fails no check: on the stored values, the formulas may be right.
     """
     findings = []
-    for given in inputs:
+    for given, cells in ((one, cells) for one in inputs for cells in _alike_cells(one)):
         formulas = {
             cell: formula
-            for cell in given.cells()
+            for cell in cells
             if cell not in bound and (formula := workbook.formula(cell)) is not None and refers(formula.text)
         }
-        hardcoded = [cell for cell in given.cells() if isinstance(workbook.cells.get(cell), float)]
+        hardcoded = [cell for cell in cells if isinstance(workbook.cells.get(cell), float)]
         if formulas and len(formulas) <= len(hardcoded):
             first, formula = next(iter(formulas.items()))
             more = f" and {len(formulas) - 1} more" if len(formulas) > 1 else ""
@@ -211,6 +218,12 @@ def formula_inputs(workbook: Workbook, inputs: Iterable[Input[Range]], bound: Co
             )
             findings.append(Finding("XP204", given.name, tuple(formulas), (), said, str(formula)))
     return tuple(findings)
+
+
+def _alike_cells(given: Input[Range]) -> list[list[Cell]]:
+    """The cells of an input that are to be all constants or all formulas: of a frame, those of each column."""
+    width = len(given.headers) or 1
+    return [given.cells()[first::width] for first in range(width)]
 
 
 def taken_inputs(workbook: Workbook, check: Check) -> tuple[Finding, ...]:

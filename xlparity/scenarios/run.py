@@ -17,7 +17,7 @@ from xlparity.compare.run import Loaded, Run
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Batch, Kinds
 from xlparity.excel.columns import Column, Floats, joined, picked
-from xlparity.excel.values import BLANK, Value
+from xlparity.excel.values import BLANK
 from xlparity.results.report import WRONG, CheckResult
 from xlparity.results.scenarios import Scenarios
 from xlparity.scenarios.nearby import match_nearby
@@ -139,7 +139,7 @@ class _Running:
         self._settled = ~np.array(concerned, dtype=bool) | found.wrong[0]
         self._known = np.array([result.reason is not None for result in self._result.results], dtype=bool)
         self._named = sorted(check.named.union(samples.cells))
-        self._able = {given: _able(given, loaded.values) for given in check.inputs if given.vary}
+        self._able = {given: _able(given, loaded) for given in check.inputs if given.vary}
         self._fixed = {given: set(cells) for given, cells in self._able.items()}
         self._parts: list[_Part] = []
         none = np.zeros(len(self._right), dtype=bool)
@@ -256,10 +256,20 @@ class _Running:
         return {name: tuple(sorted(cells)) for name, cells in found.items() if cells}
 
 
-def _able(given: Input[Range], values: Mapping[Cell, Value]) -> frozenset[Cell]:
-    """The cells of the input that scenarios are to change: of a frame, those of the kinds that the spec says something of."""
-    cells = enumerate(given.cells())
-    return frozenset(cell for number, cell in cells if given.element(number, values.get(cell, BLANK)) is not None)
+def _able(given: Input[Range], loaded: Loaded) -> frozenset[Cell]:
+    """The cells of the input that scenarios are to change: of a frame, no dates and texts unless the spec says so.
+
+    A formula that depends on other cells of its frame only follows these.
+    """
+    if not given.frame:
+        return frozenset(given.cells())
+    graph = loaded.book.graph
+    return frozenset(
+        cell
+        for number, cell in enumerate(given.cells())
+        if given.element(number, loaded.values.get(cell, BLANK)) is not None
+        if any(root == cell or not given.at.contains(root) for root in graph.constants_before([cell]))
+    )
 
 
 class _Part(NamedTuple):

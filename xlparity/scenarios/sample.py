@@ -234,6 +234,8 @@ def _varied(
         for number, places in enumerate(given.places(offsets) if given.vary else ()):
             for root, free in _constants_to_set(places, constants_of).items():
                 value = values.get(root, BLANK)
+                if given.frame and root not in places and given.at.contains(root):
+                    continue  # it is an element itself, and of a kind that may keep its value
                 own = given.element(number, value) if root in places else Input(given.name, given.at)
                 if own is None or root in held or root in fixed:
                     continue

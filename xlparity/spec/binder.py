@@ -117,7 +117,10 @@ class _Binder:
             like = nearest(name, [known.name for known in self.workbook.scope.tables.values()])
             raise self._wrong("table", f"{self.workbook.path} has no table '{name}'{like}", "blocks")
         area = table.area
-        return area._replace(row=area.row + table.headers, last_row=area.last_row - table.totals)
+        rows = area._replace(row=area.row + table.headers, last_row=area.last_row - table.totals)
+        if rows.row > rows.last_row:
+            raise self._wrong("table", f"table '{table.name}' has no row of data", "blocks")
+        return rows
 
     @cached_property
     def _sheets(self) -> tuple[str, ...]:
