@@ -97,6 +97,10 @@ def test_texts_and_dates_vary_where_the_spec_says_among_what(verified):
     choices = ', choices = ["a", "b"]'
     assert verified(by_kind, right, more=choices)[0] is Verdict.PASS
     assert verified(by_kind, wrong, more=choices)[0] is Verdict.FAIL
+    unlike = 'assert (t["Price"] >= 1).all()\n' + by_kind
+    assert verified(unlike, right, more=choices + ", low = 1")[0] is Verdict.PASS
+    said = verified(by_kind, right, more=", choices = [1, 2], low = 1")[1]
+    assert "'t' has choices and a low or high" in said
     late = 'return {"y": float((t["Day"] > pd.Timestamp(2024, 2, 15)).sum())}'
     assert verified(late, "=2+0*C2", more="")[0] is Verdict.PASS
     dates = ", low = 2024-01-01, high = 2024-12-31"

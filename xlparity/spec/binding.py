@@ -153,7 +153,7 @@ class Input(Placed[At]):
             return replace(self, low=ends[0], high=ends[1]) if [self.low, self.high] != ends else self
         own = replace(self, low=ends[0], high=ends[1], frame=False, headers=(), calendar=frozenset())
         if isinstance(value, str):
-            return own if own.texts else None
+            return replace(own, low=None, high=None, dates=False) if own.texts else None
         if isinstance(value, bool):
             return replace(
                 own, low=None, high=None, choices=own.choices if own.booleans else (), integer=False, dates=False
@@ -161,9 +161,10 @@ class Input(Placed[At]):
         if not isinstance(value, float):
             return None
         if own.cells()[number] in self.calendar:
-            return own if own.dates else None
+            return replace(own, choices=()) if own.dates else None
         choices = () if own.texts or own.booleans else own.choices
-        return replace(own, low=None, high=None, dates=False) if own.dates else replace(own, choices=choices)
+        limits = (None, None) if own.dates else ends
+        return replace(own, low=limits[0], high=limits[1], dates=False, choices=choices)
 
     @property
     def limits(self) -> tuple[float | None, float | None]:

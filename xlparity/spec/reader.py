@@ -242,7 +242,9 @@ class _SpecReader:
         if choices == []:
             raise self.wrong(name, f"'choices' of '{name}' is empty; list the values it may be, or leave it out")
         ranged = not (low is None and high is None)
-        if choices and ranged:
+        # Of a frame, these may be of its texts or truth values, and the limits of its numbers.
+        apart = bool(choices and table.get("frame") and isinstance(choices[0], str | bool))
+        if choices and ranged and not apart:
             raise self.wrong(name, f"'{name}' has choices and a low or high; a number is drawn from one or the other")
         if vary is False and (choices or ranged):
             raise self.wrong(name, f"'{name}' is not to vary, and has choices or a range; take one of the two out")

@@ -274,7 +274,8 @@ INPUT = KeyTable(
             "frame", FLAG, "the input is a table whose first row has the names of its columns", "frame = true", "false",
             "The reference is given a DataFrame of pandas, with texts, dates, numbers and blanks as the sheet shows them. "
             "Scenarios change its numbers and truth values; its dates where low or high are dates, and its texts where the "
-            "choices are texts. A table such as Sales may be named without its headers.",
+            "choices are texts, beside which there may be low and high for the others. A table such as Sales may be named "
+            "without its headers.",
         ),
         Key(
             "draw", TEXT, "the Python function that draws the input, file.py:function or package.module:function",
@@ -296,8 +297,14 @@ INPUT = KeyTable(
     {
         **_OR_TABLE,
         "allOf": [
-            {"not": {"type": "object", "required": ["choices", "low"]}},
-            {"not": {"type": "object", "required": ["choices", "high"]}},
+            {
+                "if": {
+                    "type": "object",
+                    "required": ["frame", "choices"],
+                    "properties": {"frame": {"const": True}, "choices": {"items": {"type": ["string", "boolean"]}}},
+                },
+                "else": {"not": {"type": "object", "anyOf": [{"required": ["choices", end]} for end in ("low", "high")]}},
+            },
             {
                 "if": {"type": "object", "required": ["vary"], "properties": {"vary": {"const": False}}},
                 "then": {"not": {"anyOf": [{"required": [name]} for name in ("low", "high", "choices")]}},
