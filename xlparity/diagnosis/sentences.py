@@ -15,7 +15,7 @@ from xlparity.diagnosis.repair import Fix
 from xlparity.excel.address import Cell, in_words
 from xlparity.excel.columns import Column
 from xlparity.excel.prefixes import misspelling
-from xlparity.excel.values import BLANK, DateNumber, ErrorValue, Unsupported
+from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK, DateNumber, ErrorValue, Unsupported
 from xlparity.excel.workbook import Workbook
 from xlparity.results.report import CellResult, Finding
 from xlparity.results.rules import UNEXPLAINED, UNSUPPORTED
@@ -119,7 +119,11 @@ def _code_and_cause(root: Root, fix: Fix | None, quantity_map: QuantityMap) -> t
 
 def _circle(result: CellResult) -> str:
     """What is known of a circular reference; in Excel, one that iterates or is in a branch may have a value."""
-    return "a circular reference, which Excel does not compute" if _is_proved(result) else _MAYBE_CIRCULAR
+    if _is_proved(result):
+        return "a circular reference, which Excel does not compute"
+    if isinstance(result.actual, Unsupported) and result.actual != BEHIND_A_CIRCLE:
+        return f"cannot be assessed: {result.actual.reason}"
+    return _MAYBE_CIRCULAR
 
 
 def _is_proved(result: CellResult) -> bool:

@@ -26,7 +26,7 @@ from xlparity.errors import UsageError, WorkbookError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column
-from xlparity.excel.values import BLANK, MISSING, Blank, ErrorValue, Missing, Unsupported, Value
+from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK, MISSING, Blank, ErrorValue, Missing, Unsupported, Value
 from xlparity.excel.workbook import Formula, Workbook, formulas_of
 
 # Numbers such as 1E17 keep these busy for hours: a product of all integers up to there, or a table of so many cells.
@@ -94,13 +94,16 @@ class ExcelModelSession:
         for cell, content in self._workbook.cells.items():
             if isinstance(content, float | str | bool | ErrorValue | Blank | Missing | Unsupported):
                 values[cell] = content
+        absent = (
+            BEHIND_A_CIRCLE if self._workbook.iterates else MISSING
+        )  # it has none of a circle, and does not iterate
         for cell, formula in formulas_of(self._workbook):
             block = formula.area or Range(cell.sheet, cell.row, cell.column, cell.row, cell.column)
             found = solution.get(self._key(block))
             table = getattr(found, "value", None)
             for member in block.cells():
                 index = member.row - block.row, member.column - block.column
-                values[member] = MISSING if table is None else _from_model(table[index])
+                values[member] = absent if table is None else _from_model(table[index])
         for cell, value in self._formulas_session.recalculate(overrides).values_in(0).items():
             if isinstance(value, Unsupported):
                 values[cell] = value

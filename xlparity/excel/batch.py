@@ -23,7 +23,8 @@ CODES = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
 DIV, VALUE, REF, NUM, NA = (
     FIRST_ERROR + CODES.index(code) for code in ("#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#N/A")
 )
-_DEPENDS = "a value that depends on how Excel rounds: a cancellation residue to 0, or a number to 15 digits"
+DEPENDS = "a value that depends on how Excel rounds: a cancellation residue to 0, or a number to 15 digits"
+"""Why a value has two readings, where an engine says nothing else."""
 _ERRORS = {code: FIRST_ERROR + number for number, code in enumerate(CODES)}
 _VALUES = [ErrorValue(code) for code in CODES]
 
@@ -105,7 +106,7 @@ class Batch(Mapping[Cell, Column]):
     """The values of cells over many samples: a mapping of each cell to its column, and arrays of numbers beside kinds.
 
     A cell that is not in it is blank. Where Excel may or may not take a cancellation residue for 0, the arrays have the exact
-    reading and ``others`` the second one, by row; a column then has ``Depends`` values, which hold both.
+    reading and ``others`` the second one, by row; a column then has ``Depends`` values, which hold both and say ``why``.
     """
 
     def __init__(
@@ -114,8 +115,9 @@ class Batch(Mapping[Cell, Column]):
         store: Store,
         others: Mapping[int, Other] | None = None,
         apart: Mapping[Cell, Column] | None = None,
+        why: str = DEPENDS,
     ) -> None:
-        self._rows, self._store, self._others = rows, store, others or {}
+        self._rows, self._store, self._others, self._why = rows, store, others or {}, why
         self._given = apart or {}
         self._columns: dict[Cell, Column] = dict(self._given)
         self._apart = self._given.keys() - rows.keys()
@@ -184,7 +186,7 @@ class Batch(Mapping[Cell, Column]):
             if at.size:
                 others[row] = Other(np.zeros(1, dtype=np.intp), other.numbers[at], other.kinds[at])
         given = {cell: value_in(column, number) for cell, column in self._given.items()}
-        return Batch(self._rows, store, others, given)
+        return Batch(self._rows, store, others, given, self._why)
 
     def errors(self, sample: int) -> list[Cell]:
         """The cells that have an error value in the sample of that number."""
@@ -203,7 +205,7 @@ class Batch(Mapping[Cell, Column]):
             if cell in self._given:
                 store.set(number, self._given[cell])
                 others.pop(number, None)
-        return Batch({cell: number for number, cell in enumerate(cells)}, store, others)
+        return Batch({cell: number for number, cell in enumerate(cells)}, store, others, why=self._why)
 
     @property
     def words(self) -> Words:
@@ -234,7 +236,7 @@ class Batch(Mapping[Cell, Column]):
         seconds = zip(other.samples.tolist(), other.numbers.tolist(), other.kinds.tolist(), strict=True)
         for sample, number, kind in seconds:
             second = decode(number, kind, self._store.words)
-            values[sample] = Depends(_DEPENDS, exact=values[sample], rounded=second)
+            values[sample] = Depends(self._why, exact=values[sample], rounded=second)
         return column_of(values)
 
 

@@ -50,6 +50,17 @@ class ExternalSheet(NamedTuple):
     other: Value
 
 
+class Iteration(NamedTuple):
+    """How Excel computes circular references where iterative calculation is on: from the values that the file stores.
+
+    It stops after so many ``passes``, or after one that changes no value by ``change`` or more.
+    """
+
+    passes: int
+    change: float
+    stored: Mapping[Cell, Value]
+
+
 @dataclass(frozen=True, slots=True)
 class Workbook:
     """The contents of a workbook.
@@ -59,8 +70,8 @@ class Workbook:
     areas to that first cell. ``scope`` resolves names and tables. ``extents`` are the last used row and column of
     each sheet. ``formulas`` counts the formula elements in the file itself, whether or not they could be read.
     ``digest`` is the file's SHA-256. ``date1904`` says that its dates count from 1904, as those of the first Macintosh,
-    ``macros`` that it has some, which may define functions, and ``iterates`` that Excel computes circular references by
-    iteration, and does not refuse them. ``edits`` are the cells that hold something else than in the file, ``taken`` those of
+    ``macros`` that it has some, which may define functions. ``iteration`` says how Excel computes circular references, None
+    where it refuses them. ``edits`` are the cells that hold something else than in the file, ``taken`` those of
     them that have a value in place of their formula. ``clock`` is the moment that NOW gives, where that is fixed: a serial
     number of days. ``external`` are the sheets of other workbooks to which formulas refer, by their names.
     ``hidden`` are the rows of each sheet that are not shown, ``filters`` the cells of which filters hide some. ``tabs`` are
@@ -77,7 +88,7 @@ class Workbook:
     formulas: int
     date1904: bool = False
     macros: bool = False
-    iterates: bool = False
+    iteration: Iteration | None = None
     edits: frozenset[Cell] = frozenset()
     taken: Mapping[Cell, str] = field(default_factory=dict)
     clock: float | None = None
@@ -93,6 +104,11 @@ class Workbook:
         if not self._graphs:
             self._graphs.append(Graph(self))
         return self._graphs[0]
+
+    @property
+    def iterates(self) -> bool:
+        """Whether Excel computes circular references by iteration, and does not refuse them."""
+        return self.iteration is not None
 
     def unused(self, cell: Cell) -> Value:
         """The value of a cell that is not among the workbook's own: it is blank, or one of another workbook."""
@@ -249,6 +265,7 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
     tables: dict[str, Table] = {}
     hidden: dict[str, frozenset[int]] = {}
     filters: list[tuple[str, str | None]] = []
+    stored: dict[Cell, Value] = {}
     for name, part in sheets.items():
         where = f"{path}: sheet '{name}'"
         raw = ooxml.scan(parts[part], where)
@@ -257,6 +274,8 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         if raw.hidden:
             hidden[name] = frozenset(raw.hidden)
         formulas += _read_sheet(name, raw.cells.values(), strings, cells, members, date1904=book.date1904)
+        if book.iteration is not None:
+            stored |= dict(_stored(name, raw.cells.values(), strings, date1904=book.date1904))
         for table in ooxml.tables(parts, part, raw.tables, where):
             if folded(table.name) in tables:
                 raise WorkbookError(f"{path}: two tables are called '{table.name}'; let Excel repair it and save it")
@@ -279,7 +298,7 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         formulas,
         book.date1904,
         macros,
-        book.iterates,
+        None if book.iteration is None else Iteration(*book.iteration, stored),
         external={link.name: _external(link) for link in ooxml.links(parts, path)},
         hidden=hidden,
         filters=tuple(parse_range(address, name) for name, address in filters if address is not None),
@@ -380,6 +399,16 @@ def _read_sheet(
         _refuse_data_table(table, sheet, contents)
     cells |= contents
     return formulas
+
+
+def _stored(
+    sheet: str, raw: Iterable[ooxml.RawCell], strings: Sequence[str | None], *, date1904: bool
+) -> Iterator[tuple[Cell, Value]]:
+    """The values that a sheet stores in its cells, those of formulas included."""
+    for found in raw:
+        value = ooxml.stored_value(found, strings, date1904=date1904)
+        if value is not None:
+            yield found.on(sheet), value
 
 
 def _unreadable(raw: ooxml.RawCell, strings: int) -> Unsupported:

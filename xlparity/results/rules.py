@@ -281,7 +281,8 @@ RULES: Mapping[str, Rule] = {
         "=A1+B1",
         "=A1+$A$2",
         "the formula is in B1; the reference returns a1 + a2",
-        "Correct the reference that closes the circle. Iterative calculation is not supported; give each iteration a block.",
+        "Correct the reference that closes the circle. If it is meant, switch iterative calculation on in the workbook, with a "
+        "maximum change of 1E-12, so that Excel's value is the one at which the circle settles; or give each iteration a block.",
     ),
     "XP303": Rule(
         "NotSupported",

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xlparity.engines.evaluator.evaluation import Evaluation, FormulaGroup, FormulaNode, Plans, schedule
+from xlparity.engines.evaluator.circles import Settling, scheduled
+from xlparity.engines.evaluator.evaluation import Evaluation, FormulaGroup, FormulaNode, Plans
 from xlparity.engines.evaluator.guards import Refusal
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import decode
@@ -62,10 +63,17 @@ class DynamicEvaluation:
     the formulas in the order in which they were computed, and ``areas`` what each dynamic formula referred to in any sample.
     """
 
-    def __init__(self, workbook: Workbook, evaluation: Evaluation, circular: Container[int], plans: Plans) -> None:
+    def __init__(
+        self,
+        workbook: Workbook,
+        evaluation: Evaluation,
+        circular: Container[int],
+        plans: Plans,
+        settling: Settling | None,
+    ) -> None:
         self._workbook, self._evaluation, self._plans = workbook, evaluation, plans
         self._held = frozenset(np.flatnonzero(evaluation.held).tolist())
-        self._circular = circular
+        self._circular, self._settling = circular, settling
         self.groups: list[FormulaGroup] = []
         self.areas: dict[Cell, list[Range]] = {}
 
@@ -86,7 +94,7 @@ class DynamicEvaluation:
         remaining = list(nodes)
         while True:
             unknown = {place for formula in waiting for place in formula.results} - self._held
-            groups, remaining = schedule(remaining, self._held, self._plans, unknown)
+            groups, remaining = scheduled(remaining, self._held, self._plans, self._settling, unknown)
             self._evaluation.run(groups)
             self.groups += groups
             unknown.update(place for node in remaining for place in node.results)

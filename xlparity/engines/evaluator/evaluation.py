@@ -28,7 +28,8 @@ Arguments: TypeAlias = Sequence[int | tuple[int, ...]]
 Plans: TypeAlias = dict[tuple[int, tuple[tuple[int, int], ...]], Plan | None]
 
 _MOST_NUMBERS = 4_000_000  # in the operands of one kernel, 32 MB; more are split by formulas and samples
-_SAME = 1e-13  # the difference of two readings, relative to the value or to 1, that makes no difference
+SAME = 1e-13
+"""The difference of two readings, relative to the value or to 1, that makes no difference."""
 _MOST_KNOWN, _LONGEST_KEY = 100_000, 1000  # cached results of programs, and bytes of a key: 100 MB at most
 
 
@@ -70,7 +71,11 @@ class FormulaGroup:
         """The group of the formulas with these numbers."""
         nodes = [self.nodes[number] for number in chosen.tolist()]
         arguments = [places[:, chosen] for places in self.arguments]
-        return FormulaGroup(nodes, self.plan, arguments, self.results[:, chosen], _reads(arguments))
+        return FormulaGroup(nodes, self.plan, arguments, self.results[:, chosen], reads_of(arguments))
+
+    def compute(self, evaluation: "Evaluation") -> None:
+        """Computes the formulas in an evaluation, and writes their values."""
+        evaluation.compute(self)
 
 
 class Schedule(NamedTuple):
@@ -110,14 +115,19 @@ def schedule(
             level[reader] = max(level[reader], after)
             if waiting[reader] == 0:
                 ready.append(reader)
-    grouped: dict[tuple[Any, ...], list[FormulaNode]] = {}
-    for number in ready:
-        node = nodes[number]
-        key = level[number], id(node.program), node.shapes, node.block, node.spills, node.full, node.samples
-        grouped.setdefault(key, []).append(node)
-    order = sorted(grouped.items(), key=lambda item: item[0][0])
+    groups = grouped([(level[number], nodes[number]) for number in ready], plans)
     rest = [node for node, count in zip(nodes, waiting, strict=True) if count]
-    return Schedule([_group(found, plans) for _, found in order], rest)
+    return Schedule([group for _, group in groups], rest)
+
+
+def grouped(levels: Iterable[tuple[int, FormulaNode]], plans: Plans) -> list[tuple[int, FormulaGroup]]:
+    """The formulas, each with its level, in groups of one level, with the lowest first; those of a level are independent."""
+    found: dict[tuple[Any, ...], list[FormulaNode]] = {}
+    for level, node in levels:
+        key = level, id(node.program), node.shapes, node.block, node.spills, node.full, node.samples
+        found.setdefault(key, []).append(node)
+    order = sorted(found.items(), key=lambda item: item[0][0])
+    return [(key[0], _group(nodes, plans)) for key, nodes in order]
 
 
 def _group(nodes: list[FormulaNode], plans: Plans) -> FormulaGroup:
@@ -131,10 +141,11 @@ def _group(nodes: list[FormulaNode], plans: Plans) -> FormulaGroup:
         for slot in range(len(first.arguments))
     ]  # fmt: skip
     results = np.array([node.results for node in nodes], dtype=np.intp).T
-    return FormulaGroup(nodes, _usable(first, plans[key]), arguments, results, _reads(arguments))
+    return FormulaGroup(nodes, _usable(first, plans[key]), arguments, results, reads_of(arguments))
 
 
-def _reads(arguments: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
+def reads_of(arguments: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
+    """All places that formulas with these arguments read."""
     return np.concatenate([places.ravel() for places in arguments]) if arguments else np.zeros(0, dtype=np.intp)
 
 
@@ -178,7 +189,7 @@ class Evaluation:
         """Computes every group, in order."""
         with np.errstate(all="ignore"):  # an overflow becomes an Excel error value, and is handled as such
             for group in groups:
-                self.compute(group)
+                group.compute(self)
 
     def update(self, groups: Iterable[FormulaGroup], fresh: Collection[int], changed: Mask) -> None:
         """Computes the formulas with these first results and all readers of changed places; marks changed results there."""
@@ -195,7 +206,7 @@ class Evaluation:
                 self.decided.difference_update(part.results[0].tolist())
                 places = self.places(part)
                 before = numbers[places], kinds[places]
-                self.compute(part)
+                part.compute(self)
                 differs = ((numbers[places] != before[0]) | (kinds[places] != before[1])).any(axis=2)
                 changed[places[differs]] = True
 
@@ -326,6 +337,11 @@ class Evaluation:
         table = np.broadcast_to(table, (rows if table.shape[0] == 1 else table.shape[0],
                                         columns if table.shape[1] == 1 else table.shape[1], nodes * count))  # fmt: skip
         return table[:rows, :columns].reshape(rows * columns, nodes, count)
+
+    def give(self, places: Sequence[int] | NDArray[np.intp], numbers: Any, kinds: Any) -> None:
+        """Gives these places other values."""
+        self.batch.numbers[places], self.batch.kinds[places] = numbers, kinds
+        self._plain[places] = (self.batch.kinds[places] == NUMBER).all(axis=1)
 
     def write(self, results: Sequence[int], value: Value, samples: Sequence[int] | None) -> None:
         """Gives these results one value, in these samples or in all; held cells have others than their own."""
@@ -464,7 +480,7 @@ def _differing(exact: Store, rounded: Store, samples: NDArray[np.intp], places: 
         one, sort = exact.numbers[np.ix_(rows, samples)], exact.kinds[np.ix_(rows, samples)]
         other, kinds = rounded.numbers[rows], rounded.kinds[rows]
         with np.errstate(all="ignore"):
-            apart = np.abs(other - one) > _SAME * np.maximum(1.0, np.maximum(np.abs(other), np.abs(one)))
+            apart = np.abs(other - one) > SAME * np.maximum(1.0, np.maximum(np.abs(other), np.abs(one)))
         numbers = (kinds == NUMBER) | (sort == NUMBER)
         differs = (kinds != sort) | np.where(numbers, apart, other != one)
         for row in np.flatnonzero(differs.any(axis=1)).tolist():

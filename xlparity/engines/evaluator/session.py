@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from xlparity import collector
 from xlparity.engines.common.circularity import certain_circles
 from xlparity.engines.evaluator import whereabouts
+from xlparity.engines.evaluator.circles import Settling, has_circles, scheduled
 from xlparity.engines.evaluator.dynamic import DynamicEvaluation, DynamicFormula
 from xlparity.engines.evaluator.evaluation import (
     Evaluated,
@@ -19,13 +20,12 @@ from xlparity.engines.evaluator.evaluation import (
     Plans,
     evaluate,
     in_both_readings,
-    schedule,
 )
 from xlparity.engines.evaluator.guards import Refusal, dates_from_1904
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
 from xlparity.excel.address import Cell, Range
-from xlparity.excel.batch import Batch, Kinds, Other, Store, Words, encode, encoded
+from xlparity.excel.batch import DEPENDS, Batch, Kinds, Other, Store, Words, encode, encoded
 from xlparity.excel.columns import Column, Floats
 from xlparity.excel.expand import AS_ARRAY
 from xlparity.excel.formula import dissect, split
@@ -48,6 +48,10 @@ from xlparity.excel.workbook import Formula, Workbook
 _LARGEST_RANGE = 1_000_000  # cells of one range; a column of a sheet has 1,048,576
 _BLANK = "a blank"  # the name of the place for cells that get none of their own
 _OUT_OF_LINE = "#VALUE!"  # and of what Excel has for a range in a plain cell that is not in line with it
+_STOPS = (
+    "a value that depends on where Excel stops to iterate a circular reference, short of where it settles, or on how Excel "
+    "rounds; set 'Maximum Change' in Excel's options to 1E-12 and save the workbook, or allow a larger tolerance"
+)
 _SPARE = 4_096  # numbers that formulas may have of which the references become known later
 _LARGEST = 64_000_000  # values computed at once, 576 MB, and as many in the second reading
 
@@ -101,7 +105,8 @@ class FormulasSession:
         self._nodes = [*self._helpers, *(node for node in made if node is not None)]
         results = [*(node.results for node in self._nodes), *(formula.results for formula in self._dynamic)]
         self._by_formulas = frozenset(place for places in results for place in places if place >= 0)
-        self._groups, rest = schedule(self._nodes, frozenset(), self._plans)
+        self._settling = self._as_iterated()
+        self._groups, rest = scheduled(self._nodes, frozenset(), self._plans, self._settling)
         self._circular = frozenset(node.results[0] for node in rest)
         self._cells = list(self._places)
         anchors = {place: self._cells[place] for place in self._circular if place >= 0}
@@ -162,7 +167,7 @@ class FormulasSession:
                 content = self._workbook.cells.get(self._workbook.members.get(cell, cell))
                 if isinstance(content, Formula | Unsupported) and self._places[cell] not in computed:
                     separate[cell] = self._start[self._places[cell]]  # the reason why it is not computed
-        return Batch(rows, store, others, separate)
+        return Batch(rows, store, others, separate, _STOPS if has_circles(plan.groups) else DEPENDS)
 
     def _planned(self, held: frozenset[int], *, forced: bool) -> Plan:
         """What is to be computed; of held formulas the results as well where they are ``forced``."""
@@ -173,7 +178,7 @@ class FormulasSession:
         if not forced:
             nodes = [node for node in nodes if not held.issuperset(node.results)]
             dynamic = [formula for formula in dynamic if not held.issuperset(formula.results)]
-        groups, _ = schedule(nodes, by_formulas, self._plans)
+        groups, _ = scheduled(nodes, by_formulas, self._plans, self._settling)
         shadows = {place: len(self._cells) + number for number, place in enumerate(sorted(by_formulas))}
         return Plan(groups, shadows, nodes, dynamic)
 
@@ -201,7 +206,7 @@ class FormulasSession:
         """The same where references are decided by values; where these depend on the reading, the formulas are refused."""
         before = batch.numbers.copy(), batch.kinds.copy()
         exact = Evaluation(batch, False, kept, plan.shadows)
-        evaluation = DynamicEvaluation(self._workbook, exact, self._circular, self._plans)
+        evaluation = DynamicEvaluation(self._workbook, exact, self._circular, self._plans, self._settling)
         self._current = batch
         evaluation.run(plan.nodes, plan.dynamic, self._placed, refused)
         self._current = None
@@ -336,6 +341,15 @@ class FormulasSession:
         for place in results:
             if place >= 0:
                 self._start[place] = why
+
+    def _as_iterated(self) -> Settling | None:
+        """How the workbook iterates, with the stored values by their places; None where it does not."""
+        iteration = self._workbook.iteration
+        if iteration is None:
+            return None
+        places = self._places
+        start = {places[cell]: value for cell, value in iteration.stored.items() if cell in places}
+        return Settling(iteration.passes, iteration.change, start)
 
     def _meaning(self, word: str, cell: Cell) -> str:
         scope = self._workbook.scope

@@ -8,12 +8,12 @@ from functools import cached_property
 import numpy as np
 
 from xlparity import collector
+from xlparity.engines.evaluator.circles import has_circles, scheduled
 from xlparity.engines.evaluator.evaluation import (
     Evaluated,
     Evaluation,
     FormulaNode,
     in_both_readings,
-    schedule,
 )
 from xlparity.engines.evaluator.session import FormulasSession, Plan
 from xlparity.excel.address import Cell
@@ -40,7 +40,8 @@ class OriginalSession(FormulasSession):
     def like(self, workbook: Workbook) -> FormulasSession:
         """A session of another workbook, which computes only the changed cells and their dependents."""
         changed = self._changed(workbook)
-        found = None if changed is None or self._circular or self._dynamic else VariantSession(workbook, self, changed)
+        alone = changed is None or self._circular or self._dynamic or has_circles(self._groups)
+        found = None if alone or changed is None else VariantSession(workbook, self, changed)
         return FormulasSession(workbook, self) if found is None or found.independent else found
 
     def _changed(self, workbook: Workbook) -> list[Cell] | None:
@@ -107,7 +108,8 @@ class VariantSession(FormulasSession):
                 nodes[cell] = node
         self._nodes = list(nodes.values())
         self._by_formulas = frozenset(place for node in self._nodes for place in node.results)
-        self._groups, rest = schedule(self._nodes, frozenset(), self._plans)
+        self._settling = original._settling
+        self._groups, rest = scheduled(self._nodes, frozenset(), self._plans, self._settling)
         self._circular = frozenset(node.results[0] for node in rest)
         self._cells = list(self._places)
         self._start += self._constant_values()
@@ -116,7 +118,7 @@ class VariantSession(FormulasSession):
     @property
     def independent(self) -> bool:
         """Whether it must be computed as a whole: formulas are on a circle, or values decide their references."""
-        return bool(self._circular or self._dynamic)
+        return bool(self._circular or self._dynamic or has_circles(self._groups))
 
     def like(self, workbook: Workbook) -> FormulasSession:
         """A session of another workbook, as the original gives it."""

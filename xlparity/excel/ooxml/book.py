@@ -1,6 +1,7 @@
 """Reads what a package says of its workbook beside the cells: names, tables, and how Excel computes."""
 
 import contextlib
+import math
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -57,14 +58,15 @@ class RawLink(NamedTuple):
 class RawBook(NamedTuple):
     """The names and the settings of a workbook, and the names of all its sheets, chart sheets and the like among them.
 
-    ``rounds`` says that it computes with numbers as they are displayed, ``iterates`` that circular references are
-    computed by iteration, ``date1904`` that dates count from 1904.
+    ``rounds`` says that it computes with numbers as they are displayed, ``date1904`` that dates count from 1904.
+    ``iteration`` are the most passes and the largest change with which circular references are computed by iteration, None
+    where they are not.
     """
 
     names: tuple[RawName, ...]
     tabs: tuple[str, ...]
     rounds: bool
-    iterates: bool
+    iteration: tuple[int, float] | None
     date1904: bool
 
 
@@ -85,9 +87,24 @@ def read_book(parts: Mapping[str, bytes], path: Path) -> RawBook:
         tuple(name for name in names if not name.name.startswith(_OWN)),
         tuple(sheets),
         rounds=calculation is not None and calculation.get("fullPrecision", "1") not in _TRUE,
-        iterates=calculation is not None and calculation.get("iterate") in _TRUE,
+        iteration=None if calculation is None else _iteration(calculation, path),
         date1904=properties is not None and properties.get("date1904") in _TRUE,
     )
+
+
+def _iteration(calculation: ElementTree.Element, path: Path) -> tuple[int, float] | None:
+    """How circular references are iterated; what the file leaves out is as Excel has it by default."""
+    if calculation.get("iterate") not in _TRUE:
+        return None
+    try:
+        count, change = int(calculation.get("iterateCount", "100")), float(calculation.get("iterateDelta", "0.001"))
+    except ValueError:
+        count, change = 0, math.nan
+    if count < 1 or not 0 <= change < math.inf:
+        raise WorkbookError(
+            f"{path}: the settings of iterative calculation are damaged; let Excel repair it and save it"
+        )
+    return count, change
 
 
 def _link_roots(parts: Mapping[str, bytes], path: Path) -> Iterator[tuple[int, ElementTree.Element]]:

@@ -1,0 +1,332 @@
+"""Circular references in a workbook that has Excel compute them by iteration.
+
+Excel begins with the values that the cells have. It computes all formulas of a circle in passes, one after the other, and
+stops after a pass that changes every value by less than the "maximum change", 0.001 unless the file says otherwise, or after
+the "maximum iterations", 100 (Microsoft's article Q177856). So it shows a value near the one at which the circle comes to rest,
+and how near depends on the values before and on the order of the formulas, of which only little is documented.
+
+What is claimed therefore is the value at rest, and only where all of this holds: from the values that the file stores, Excel
+would stop before its maximum of iterations, whether the formulas are computed in the order of the sheets' rows or each after
+its precedents; going on, both orders come to rest at the same value; and so does the iteration from other values, so that
+nothing comes from what the file stores. The value that Excel shows is the second reading: the stored one where Excel
+would stop at once, else the one at which it stops, by the order that leaves it farther from rest. Where this makes a difference
+to a comparison, the cell cannot be assessed; it makes none where the workbook's maximum change is far below the tolerance, or
+where Excel has computed so often that the stored values are at rest. Everything else is refused, with the reason: a counter
+such as ``=A1+1``, which depends on how often Excel has computed; a circle that keeps what it had, such as ``=A1``; one that
+does not settle.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity.engines.evaluator.evaluation import (
+    SAME,
+    Evaluation,
+    FormulaGroup,
+    FormulaNode,
+    Plans,
+    Schedule,
+    grouped,
+    schedule,
+)
+from xlparity.engines.evaluator.kernels import Mask
+from xlparity.excel.batch import NUMBER, REASON, TRUTH, Kinds, encoded
+from xlparity.excel.columns import Floats
+from xlparity.excel.values import BLANK, Unsupported, Value
+
+_MOST_PASSES = 1000
+"""The passes after which a circle that has not come to rest is given up: one that settles by a tenth a pass takes 330."""
+_AT_REST, _SMALL = 1e-15, 1e-12
+"""The change in a pass, relative to the value, that a circle at rest may still have: some units in the last place; of a smaller
+value than the second, relative to that one, since a value that falls to zero always changes by a part of itself."""
+_ALIKE = 1e-11
+"""The difference, relative to the value or to 1, of two values at rest that are the same: far below any tolerance."""
+_MOVED, _SMALLEST_MOVE = 0.1, 1e-4
+"""How far values are moved, relative to them and at least, to see whether the iteration comes back."""
+
+_Values: TypeAlias = tuple[Floats, Kinds]
+
+UNCERTAIN = Unsupported(
+    "a circular reference whose value depends on the values with which its iteration begins, or on the order of the formulas"
+)
+
+
+class Settling(NamedTuple):
+    """How Excel iterates, as ``Iteration`` has it; ``start`` are the values with which it begins, by place."""
+
+    passes: int
+    change: float
+    start: Mapping[int, Value]
+
+
+def scheduled(
+    nodes: Sequence[FormulaNode],
+    held: frozenset[int] | set[int],
+    plans: Plans,
+    settling: Settling | None,
+    unknown: Collection[int] = (),
+) -> Schedule:
+    """The same as ``schedule``, and the circles among the groups where the workbook iterates."""
+    groups, rest = schedule(nodes, held, plans, unknown)
+    if settling is None or not rest:
+        return Schedule(groups, rest)
+    rest = sorted(rest, key=lambda node: node.results[0])  # the order of the file: by sheets, rows and columns
+    before = _precedents(rest, held)
+    after: list[list[int]] = [[] for _ in rest]
+    for number, found in enumerate(before):
+        for writer in found:
+            after[writer].append(number)
+    blocked = [any(place in unknown for place in _places(node)) for node in rest] if unknown else [False] * len(rest)
+    levels = [0] * len(rest)
+    plain: list[tuple[int, FormulaNode]] = []
+    circles: list[tuple[int, FormulaGroup]] = []
+    for component in _components(before):  # each after its precedents
+        members = set(component)
+        inputs = {writer for number in component for writer in before[number]} - members
+        if any(blocked[number] for number in (*component, *inputs)):
+            for number in component:
+                blocked[number] = True
+            continue
+        level = max((levels[number] + 1 for number in inputs), default=0)
+        for number in component:
+            levels[number] = level
+        if len(component) > 1 or component[0] in before[component[0]]:
+            circles.append((level, _circle([rest[number] for number in sorted(component)], held, plans, settling)))
+        else:
+            plain.append((level, rest[component[0]]))
+    ordered = sorted([*grouped(plain, plans), *circles], key=lambda item: item[0])
+    left = [node for node, is_blocked in zip(rest, blocked, strict=True) if is_blocked]
+    return Schedule([*groups, *(group for _, group in ordered)], left)
+
+
+def has_circles(groups: Iterable[FormulaGroup]) -> bool:
+    """Whether any of the groups is a circle."""
+    return any(isinstance(group, Circle) for group in groups)
+
+
+def _places(node: FormulaNode) -> Iterator[int]:
+    for argument in node.arguments:
+        yield from (argument,) if isinstance(argument, int) else argument
+
+
+def _precedents(nodes: Sequence[FormulaNode], held: Collection[int]) -> list[list[int]]:
+    """For each formula the numbers of those of which it reads a result that is not held, each once."""
+    writers: dict[int, list[int]] = defaultdict(list)
+    for number, node in enumerate(nodes):
+        for place in node.results:
+            if place not in held:
+                writers[place].append(number)
+    return [
+        list(dict.fromkeys(writer for place in _places(node) if place in writers for writer in writers[place]))
+        for node in nodes
+    ]
+
+
+def _components(before: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """The strongly connected components of the graph, each after its precedents: Tarjan's algorithm, without recursion."""
+    index: dict[int, int] = {}
+    low: dict[int, int] = {}
+    stack: list[int] = []
+    on_stack: set[int] = set()
+    for root in range(len(before)):
+        if root in index:
+            continue
+        path = [(root, iter(before[root]))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while path:
+            number, ahead = path[-1]
+            for other in ahead:
+                if other not in index:
+                    index[other] = low[other] = len(index)
+                    stack.append(other)
+                    on_stack.add(other)
+                    path.append((other, iter(before[other])))
+                    break
+                if other in on_stack:
+                    low[number] = min(low[number], index[other])
+            else:
+                path.pop()
+                if path:
+                    low[path[-1][0]] = min(low[path[-1][0]], low[number])
+                if low[number] == index[number]:
+                    component = []
+                    while number in on_stack:
+                        component.append(stack.pop())
+                        on_stack.discard(component[-1])
+                    yield component
+
+
+def _circle(nodes: list[FormulaNode], held: Collection[int], plans: Plans, settling: Settling) -> "Circle":
+    """The circle of these formulas, which are in the order of the file."""
+    before = _precedents(nodes, held)
+    walked: list[int] = []
+    seen = {0}
+    path = [(0, iter(before[0]))]
+    while path:
+        number, ahead = path[-1]
+        fresh = next((other for other in ahead if other not in seen), None)
+        if fresh is None:
+            walked.append(number)
+            path.pop()
+        else:
+            seen.add(fresh)
+            path.append((fresh, iter(before[fresh])))
+    orders = tuple(_in_order([nodes[n] for n in order], held, plans) for order in (range(len(nodes)), walked))
+    reads = np.array(sorted({place for node in nodes for place in _places(node)}), dtype=np.intp)
+    written = [place for node in nodes for place in node.results]
+    results = np.array([written], dtype=np.intp)
+    return Circle(nodes, None, [reads.reshape(-1, 1)], results, reads, orders, settling)
+
+
+def _in_order(nodes: Sequence[FormulaNode], held: Collection[int], plans: Plans) -> list[FormulaGroup]:
+    """Groups that compute the formulas as one after the other would: each reads what those before it have written."""
+    levels = [0] * len(nodes)
+    readers: list[list[int]] = [[] for _ in nodes]
+    for number, found in enumerate(_precedents(nodes, held)):
+        for writer in found:
+            readers[writer].append(number)
+    for number, found in enumerate(readers):  # all before it have their levels
+        for reader in found:
+            if reader < number:  # it reads the result of the pass before, and must have done so
+                levels[number] = max(levels[number], levels[reader] + 1)
+        for reader in found:
+            if reader > number:
+                levels[reader] = max(levels[reader], levels[number] + 1)
+    groups = [group for _, group in grouped(zip(levels, nodes, strict=True), plans)]
+    for group in groups:
+        if not set(group.results.ravel().tolist()).isdisjoint(group.reads.tolist()):
+            group.plan = None  # the kernels write before the program reads the lanes that they leave to it
+    return groups
+
+
+class _Found(NamedTuple):
+    """Where an iteration came to, (places, samples): the values at which Excel stops, and those at rest.
+
+    ``at_once`` are the samples in which it stops after the first pass, ``stopped`` those in which it stops before its maximum
+    of passes, ``rested`` those that come to rest.
+    """
+
+    shown: _Values
+    values: _Values
+    at_once: Mask
+    stopped: Mask
+    rested: Mask
+
+
+@dataclass(slots=True, eq=False)
+class Circle(FormulaGroup):
+    """The formulas of one circle, computed by iteration; ``orders`` are two orders in which a pass may compute them."""
+
+    orders: tuple[list[FormulaGroup], ...]
+    settling: Settling
+
+    def only(self, chosen: NDArray[np.intp]) -> "Circle":
+        """The whole circle: nothing of it is computed by itself."""
+        return self
+
+    def compute(self, evaluation: Evaluation) -> None:
+        """Iterates the circle in an evaluation: the values at rest, in the rounded reading those at which Excel stops."""
+        rows = np.array([place for place in self.results[0].tolist() if not evaluation.held[place]], dtype=np.intp)
+        samples = evaluation.batch.numbers.shape[1]
+        numbers, kinds = encoded(
+            [self.settling.start.get(place, BLANK) for place in rows.tolist()], evaluation.batch.words
+        )
+        shape = len(rows), samples
+        stored = np.repeat(numbers, samples).reshape(shape), np.repeat(kinds, samples).reshape(shape)
+        limit = min(self.settling.passes, _MOST_PASSES)
+        by_rows, by_precedents = (self._iterated(evaluation, order, rows, stored, limit) for order in self.orders)
+        again = self._iterated(evaluation, self.orders[-1], rows, _moved(*by_precedents.values), _MOST_PASSES)
+        at_once = by_rows.at_once | by_precedents.at_once
+        farther = _farther(by_rows, by_precedents)
+        shown = (
+            np.where(at_once, stored[0], np.where(farther, by_rows.shown[0], by_precedents.shown[0])),
+            np.where(at_once, stored[1], np.where(farther, by_rows.shown[1], by_precedents.shown[1])),
+        )
+        differs = ~_alike(shown, by_precedents.values, SAME)
+        if differs.any():
+            evaluation.decided.update(rows.tolist())
+            evaluation.samples |= differs.any(axis=0)
+        evaluation.give(rows, *(shown if evaluation.rounded else by_precedents.values))
+        certain = _alike(by_rows.values, by_precedents.values, _ALIKE) & _alike(
+            again.values, by_precedents.values, _ALIKE
+        )
+        stopped, rested = (by_rows.stopped & by_precedents.stopped), (by_rows.rested & by_precedents.rested)
+        passes = f"{limit} pass{'' if limit == 1 else 'es'}"
+        for reason, where in (
+            (Unsupported(f"a circular reference whose iteration has not settled after {passes}"), ~stopped),
+            (
+                Unsupported(f"a circular reference that does not come to rest in {_MOST_PASSES} passes"),
+                stopped & ~rested,
+            ),
+            (UNCERTAIN, stopped & rested & ~(again.rested & certain.all(axis=0))),
+        ):
+            if where.any():
+                evaluation.write(rows.tolist(), reason, np.flatnonzero(where).tolist())
+
+    def _iterated(
+        self,
+        evaluation: Evaluation,
+        order: Sequence[FormulaGroup],
+        rows: NDArray[np.intp],
+        start: _Values,
+        limit: int,
+    ) -> _Found:
+        store = evaluation.batch
+        evaluation.give(rows, *start)
+        shown = store.numbers[rows].copy(), store.kinds[rows].copy()
+        stopped, rested, at_once = (np.zeros(store.numbers.shape[1], dtype=bool) for _ in range(3))
+        for number in range(1, _MOST_PASSES + 1):
+            before = store.numbers[rows], store.kinds[rows]
+            evaluation.run(order)
+            after = store.numbers[rows], store.kinds[rows]
+            rested |= _alike(before, after, _AT_REST, _SMALL).all(axis=0)
+            if number <= limit:
+                stops = ~stopped & (_near(before, after, self.settling.change) | rested)
+                stopped |= stops
+                at_once |= stops & (number == 1)
+                shown[0][:, stops], shown[1][:, stops] = after[0][:, stops], after[1][:, stops]
+            if (rested if number < limit else rested | ~stopped).all():
+                break
+        return _Found(shown, after, at_once, stopped, rested)
+
+
+def _near(one: _Values, other: _Values, change: float) -> Mask:
+    """The samples in which no value differs by as much as the change."""
+    return _same(one, other, np.abs(_difference(one, other)) < change).all(axis=0)
+
+
+def _alike(one: _Values, other: _Values, part: float, least: float = 1.0) -> Mask:
+    """Where the values differ by no more than this part of them, or of the least size: (places, samples)."""
+    size = np.maximum(least, np.maximum(np.abs(one[0]), np.abs(other[0])))
+    return _same(one, other, np.abs(_difference(one, other)) <= part * size)
+
+
+def _same(one: _Values, other: _Values, near: Mask) -> Mask:
+    """Where the values are of one kind, and numbers are ``near``; a reason is as good as another."""
+    numbers = (one[1] == NUMBER) | (one[1] == REASON)
+    found: Mask = (one[1] == other[1]) & np.where(numbers, near | (one[1] == REASON), one[0] == other[0])
+    return found
+
+
+def _difference(one: _Values, other: _Values) -> Floats:
+    with np.errstate(all="ignore"):
+        return np.asarray(np.subtract(one[0], other[0]))
+
+
+def _farther(one: _Found, other: _Found) -> Mask:
+    """Where the first of two iterations stops farther from rest than the second."""
+    return np.abs(_difference(one.shown, other.values)) >= np.abs(_difference(other.shown, other.values))
+
+
+def _moved(numbers: Floats, kinds: Kinds) -> _Values:
+    """Other values, none of which comes from the file: numbers moved, truth values turned round, and else blanks."""
+    moved = numbers + _MOVED * np.maximum(np.abs(numbers), _SMALLEST_MOVE / _MOVED)
+    numbers = np.where(kinds == NUMBER, moved, np.where(kinds == TRUTH, 1.0 - numbers, 0.0))
+    return numbers, np.where((kinds == NUMBER) | (kinds == TRUTH), kinds, NUMBER).astype(np.uint8)
