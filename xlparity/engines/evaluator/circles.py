@@ -41,6 +41,8 @@ from xlparity.excel.values import BLANK, Unsupported, Value
 
 _MOST_PASSES = 1000
 """The passes after which a circle that has not come to rest is given up: one that settles by a tenth a pass takes 330."""
+_MOST_GROUPS = 100_000
+"""The groups of formulas that one iteration computes at most, each in 0.1 ms or so: a circle of very many gets fewer passes."""
 _AT_REST, _SMALL = 1e-15, 1e-12
 """The change in a pass, relative to the value, that a circle at rest may still have: some units in the last place; of a smaller
 value than the second, relative to that one, since a value that falls to zero always changes by a part of itself."""
@@ -240,9 +242,10 @@ class Circle(FormulaGroup):
         )
         shape = len(rows), samples
         stored = np.repeat(numbers, samples).reshape(shape), np.repeat(kinds, samples).reshape(shape)
-        limit = min(self.settling.passes, _MOST_PASSES)
-        by_rows, by_precedents = (self._iterated(evaluation, order, rows, stored, limit) for order in self.orders)
-        again = self._iterated(evaluation, self.orders[-1], rows, _moved(*by_precedents.values), _MOST_PASSES)
+        most = max(1, min(_MOST_PASSES, _MOST_GROUPS // max(map(len, self.orders))))
+        limit = min(self.settling.passes, most)
+        by_rows, by_precedents = (self._iterated(evaluation, order, rows, stored, limit, most) for order in self.orders)
+        again = self._iterated(evaluation, self.orders[-1], rows, _moved(*by_precedents.values), most, most)
         at_once = by_rows.at_once | by_precedents.at_once
         farther = _farther(by_rows, by_precedents)
         shown = (
@@ -262,7 +265,7 @@ class Circle(FormulaGroup):
         for reason, where in (
             (Unsupported(f"a circular reference whose iteration has not settled after {passes}"), ~stopped),
             (
-                Unsupported(f"a circular reference that does not come to rest in {_MOST_PASSES} passes"),
+                Unsupported(f"a circular reference that does not come to rest in {most} passes"),
                 stopped & ~rested,
             ),
             (UNCERTAIN, stopped & rested & ~(again.rested & certain.all(axis=0))),
@@ -277,12 +280,14 @@ class Circle(FormulaGroup):
         rows: NDArray[np.intp],
         start: _Values,
         limit: int,
+        most: int,
     ) -> _Found:
+        """The iteration from these values, of which Excel computes no more passes than the limit."""
         store = evaluation.batch
         evaluation.give(rows, *start)
         shown = store.numbers[rows].copy(), store.kinds[rows].copy()
         stopped, rested, at_once = (np.zeros(store.numbers.shape[1], dtype=bool) for _ in range(3))
-        for number in range(1, _MOST_PASSES + 1):
+        for number in range(1, most + 1):
             before = store.numbers[rows], store.kinds[rows]
             evaluation.run(order)
             after = store.numbers[rows], store.kinds[rows]
