@@ -17,6 +17,7 @@ from xlparity.diagnosis.subject import Subject, parsed, refers
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node, plain
 from xlparity.excel.columns import Column
+from xlparity.excel.contents import DataTable
 from xlparity.excel.fill import filled, turned
 from xlparity.excel.graph import Graph
 from xlparity.excel.values import BLANK
@@ -72,6 +73,8 @@ class Repair:
 
         ``refused`` are the signatures of fixes that were rejected later.
         """
+        if isinstance(self.workbook.formula(root.cells[0]), DataTable):  # of which no part can be changed
+            return None
         for edit, formulas in self._candidates(root):
             fix = Fix.by(edit, formulas)
             guessed = edit.unlike is None and self._reads_empty(formulas)

@@ -22,6 +22,50 @@ class Formula:
         return self.text if self.area is None else f"{{{self.text}}}"
 
 
+@dataclass(frozen=True, slots=True)
+class DataTable(Formula):
+    """A data table of Excel's what-if analysis, with the text that Excel shows: ``=TABLE(row input,column input)``.
+
+    Each of its cells has the value that a formula beside the table has with other values in the input cells: in the
+    ``row_input`` the value at the top of the cell's column, in the ``column_input`` the one at the left of its row. With both
+    inputs the formula is in the corner; with one it is at the other side, one for each row or column (ECMA-376, 18.3.1.40).
+    """
+
+    row_input: Cell | None = None
+    column_input: Cell | None = None
+
+    def source(self, cell: Cell) -> Cell:
+        """The cell whose formula gives the value of this one of the table."""
+        left, top = self._edges(cell)
+        if self.row_input is None:
+            return top
+        return left if self.column_input is None else Cell(left.sheet, top.row, left.column)
+
+    def replacements(self, cell: Cell) -> dict[Cell, Cell]:
+        """The input cells, each with the cell whose value it has for this cell of the table."""
+        left, top = self._edges(cell)
+        found = {self.column_input: left, self.row_input: top}
+        return {place: given for place, given in found.items() if place is not None}
+
+    @property
+    def reads(self) -> tuple[Range, ...]:
+        """The input cells, and the line above the table and the one on its left, with its values and formulas."""
+        block = self.block
+        above = block._replace(row=block.row - 1, last_row=block.row - 1, column=block.column - 1)
+        left = block._replace(column=block.column - 1, last_column=block.column - 1)
+        return *(Range.of(place) for place in (self.row_input, self.column_input) if place is not None), above, left
+
+    @property
+    def block(self) -> Range:
+        """The area, which every data table has."""
+        if self.area is None:
+            raise ValueError("a data table without an area")
+        return self.area
+
+    def _edges(self, cell: Cell) -> tuple[Cell, Cell]:
+        return cell._replace(column=self.block.column - 1), cell._replace(row=self.block.row - 1)
+
+
 def replaced(
     cells: Mapping[Cell, Value | Formula], members: Mapping[Cell, Cell], contents: Mapping[Cell, Value | Formula]
 ) -> tuple[dict[Cell, Value | Formula], dict[Cell, Cell]]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from xlparity.excel.address import Cell, Range
-from xlparity.excel.contents import Formula
+from xlparity.excel.contents import DataTable, Formula
 from xlparity.excel.formula import precedents, refers
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ class Graph:
 
     def _read(self, anchor: Cell) -> Iterator[Range]:
         formula = self._workbook.formula(anchor)
+        if isinstance(formula, DataTable):
+            yield from formula.reads
+            return
         for text in precedents(self._written_out(formula, anchor)) if formula is not None else ():
             place = text, anchor.sheet
             area = self._plain.get(place)

@@ -15,8 +15,8 @@ from xlparity import collector
 from xlparity.errors import WorkbookError, nearest_file
 from xlparity.excel import ooxml, prefixes
 from xlparity.excel.address import Cell, Range, folded, parse_range
+from xlparity.excel.contents import DataTable, replaced
 from xlparity.excel.contents import Formula as Formula  # noqa: PLC0414  (here is where everybody looks for it)
-from xlparity.excel.contents import replaced
 from xlparity.excel.expand import expanded
 from xlparity.excel.fill import Filling
 from xlparity.excel.formula import end_of_call, split_arguments, tokens
@@ -396,7 +396,9 @@ def _read_sheet(
             tables.append(found)
     _place_areas(contents, members, live)
     for table in tables:
-        _refuse_data_table(table, sheet, contents)
+        refused = contents[Cell(sheet, table.row, table.column)]
+        if isinstance(refused, Unsupported):
+            _refuse_data_table(table, sheet, contents, refused)
     cells |= contents
     return formulas
 
@@ -429,7 +431,7 @@ def _formula(raw: ooxml.RawCell, cell: Cell, shared: dict[str, tuple[ooxml.RawCe
     """The formula in an element with attributes, or without text; ``shared`` are the shared ones, by their numbers."""
     text, kind, area = (raw.formula or "").strip(), raw.about.get("t", "normal"), raw.about.get("ref", "")
     if kind == "dataTable":
-        return Unsupported("a data table (what-if analysis)")
+        return _data_table(raw, cell)
     if kind == "shared" and "ref" not in raw.about:
         return _shared(raw, text, *shared[raw.about["si"]])
     formula = f"={raw.formula}"
@@ -458,14 +460,39 @@ def _shared(raw: ooxml.RawCell, text: str, defining: ooxml.RawCell, filling: Fil
     return Formula(filled) if filled.strip() != "=" else Unsupported("an empty formula")
 
 
-def _refuse_data_table(raw: ooxml.RawCell, sheet: str, cells: dict[Cell, Value | Formula]) -> None:
+def _data_table(raw: ooxml.RawCell, cell: Cell) -> DataTable | Unsupported:
+    """The data table that a formula element describes (ECMA-376, 18.3.1.40)."""
+    about = raw.about
+    flags = {name: about.get(name) in ("1", "true") for name in ("dt2D", "dtr", "del1", "del2")}
+    both = flags["dt2D"]
+    if flags["del1"] or (both and flags["del2"]):
+        return Unsupported("a data table whose input cell was deleted")
+    try:
+        area = parse_range(about.get("ref", ""), cell.sheet)
+        inputs = [parse_range(about.get(name, ""), cell.sheet) for name in (("r1", "r2") if both else ("r1",))]
+    except ValueError:
+        return Unsupported("a data table whose area or input cell is no reference")
+    around = area._replace(row=area.row - 1, column=area.column - 1)
+    if area.first != cell or area.size > _LARGEST_AREA or not (around.row and around.column):
+        return Unsupported("a data table without an area of its own, or without room for its values")
+    if any(found.size > 1 or found.sheet != cell.sheet or around.intersects(found) for found in inputs):
+        return Unsupported("a data table whose input cell is in the table, on another sheet, or no single cell")
+    if both and not flags["dtr"]:
+        return Unsupported("a data table of two inputs that are not in the order in which Excel writes them")
+    places = [found.first for found in inputs]
+    row, column = (places[0], places[1]) if both else (places[0], None) if flags["dtr"] else (None, places[0])
+    text = f"=TABLE({row.a1 if row else ''},{column.a1 if column else ''})"
+    return DataTable(text, area, row_input=row, column_input=column)
+
+
+def _refuse_data_table(raw: ooxml.RawCell, sheet: str, cells: dict[Cell, Value | Formula], reason: Unsupported) -> None:
     """The cells of a data table hold what Excel last made of it, and look like constants to a reader of the file."""
     try:
         area = parse_range(raw.about.get("ref", ""), sheet)
     except ValueError:
         return
     for cell in area.cells() if area.size <= _LARGEST_AREA else list(area.among(cells)):
-        cells[cell] = Unsupported("a data table (what-if analysis)")
+        cells[cell] = reason
 
 
 def _place_areas(cells: dict[Cell, Value | Formula], members: dict[Cell, Cell], live: Iterable[Cell]) -> None:

@@ -10,6 +10,7 @@ from xlparity.diagnosis.edits import Edit, Site, edits
 from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node, number, parse, walk, with_part
+from xlparity.excel.contents import DataTable
 from xlparity.excel.fill import filled, turned
 from xlparity.excel.formula import dissect
 from xlparity.excel.values import Value
@@ -75,7 +76,7 @@ def in_rounds(mutants: Sequence[Mutant], most: int, *, seed: int) -> list[int]:
 
 def _shapes(workbook: Workbook, layout: QuantityMap) -> list[_Shape]:
     groups: dict[tuple[str, str, RelativeFormula], dict[Cell, int]] = {}
-    bound = [cell for cell, slot in layout.positions.items() if workbook.formula(cell) is not None and slot.iteration]
+    bound = [cell for cell, slot in layout.positions.items() if _is_mutable(workbook.formula(cell)) and slot.iteration]
     for cell in bound:
         slot = layout.positions[cell]
         _add(groups, workbook, layout, cell, slot.check, slot.variable, slot.iteration)
@@ -102,6 +103,11 @@ def _add(
     assert formula is not None  # the caller passes formula cells only
     form = layout.form(anchor, formula, (check, iteration))
     groups.setdefault((check, variable, form), {})[anchor] = iteration
+
+
+def _is_mutable(formula: Formula | None) -> bool:
+    """Whether the text of a formula can be changed; that of a data table cannot."""
+    return formula is not None and not isinstance(formula, DataTable)
 
 
 def _of_shape(

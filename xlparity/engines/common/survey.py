@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from xlparity import collector
 from xlparity.engines.common.circularity import certain_circles
 from xlparity.excel.address import Cell, Range, folded
+from xlparity.excel.contents import DataTable
 from xlparity.excel.formula import tokens
 from xlparity.excel.graph import Graph
 from xlparity.excel.prefixes import misspelt, without_prefix
@@ -49,7 +50,10 @@ class FormulaSurvey:
     def __init__(self, workbook: Workbook, refusal_for: Callable[[str], str | None]) -> None:
         self._workbook = workbook
         self._refusal_for = refusal_for
-        self.facts = {cell: self._read(formula.text, cell) for cell, formula in formulas_of(workbook)}
+        self.facts = {
+            cell: _of_table(formula) if isinstance(formula, DataTable) else self._read(formula.text, cell)
+            for cell, formula in formulas_of(workbook)
+        }
         self.refused: dict[Cell, Unsupported] = {
             cell: content for cell, content in workbook.cells.items() if isinstance(content, Unsupported)
         }
@@ -197,6 +201,10 @@ class FormulaSurvey:
             return
         if not meaning.startswith("("):  # else a constant
             self._note_area(facts, meaning, cell)
+
+
+def _of_table(table: DataTable) -> FormulaFacts:
+    return FormulaFacts(areas=list(table.reads), refusal="a data table, which the engine 'formulas' computes")
 
 
 def refused_by_all(workbook: Workbook) -> frozenset[Cell]:

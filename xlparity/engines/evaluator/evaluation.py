@@ -46,6 +46,8 @@ class FormulaNode(NamedTuple):
     """The full size of each argument that is whole rows or columns, None for others."""
     samples: tuple[int, ...] | None = None
     """The samples in which the formula has these arguments, where it has others in the rest."""
+    group: "FormulaGroup | None" = None
+    """How it is computed, where it is no program: a data table."""
 
 
 @dataclass(slots=True, eq=False)
@@ -124,7 +126,7 @@ def grouped(levels: Iterable[tuple[int, FormulaNode]], plans: Plans) -> list[tup
     """The formulas, each with its level, in groups of one level, with the lowest first; those of a level are independent."""
     found: dict[tuple[Any, ...], list[FormulaNode]] = {}
     for level, node in levels:
-        key = level, id(node.program), node.shapes, node.block, node.spills, node.full, node.samples
+        key = level, id(node.program), node.shapes, node.block, node.spills, node.full, node.samples, id(node.group)
         found.setdefault(key, []).append(node)
     order = sorted(found.items(), key=lambda item: item[0][0])
     return [(key[0], _group(nodes, plans)) for key, nodes in order]
@@ -132,6 +134,8 @@ def grouped(levels: Iterable[tuple[int, FormulaNode]], plans: Plans) -> list[tup
 
 def _group(nodes: list[FormulaNode], plans: Plans) -> FormulaGroup:
     first = nodes[0]
+    if first.group is not None:
+        return first.group
     key = id(first.program), first.shapes
     if key not in plans:
         plans[key] = plan(first.program, first.shapes)

@@ -24,9 +24,11 @@ from xlparity.engines.evaluator.evaluation import (
 from xlparity.engines.evaluator.guards import Refusal, dates_from_1904
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
+from xlparity.engines.evaluator.tables import node_of, recomputed
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import DEPENDS, Batch, Kinds, Other, Store, Words, encode, encoded
 from xlparity.excel.columns import Column, Floats
+from xlparity.excel.contents import DataTable
 from xlparity.excel.expand import AS_ARRAY
 from xlparity.excel.formula import dissect, split
 from xlparity.excel.names import full_size
@@ -101,8 +103,11 @@ class FormulasSession:
                 self._start.append(content)
         for member in workbook.members:
             self._place(member, MISSING)
-        made = [self._node(cell, formula) for cell, formula in formulas]
+        self._tables = [(cell, formula) for cell, formula in formulas if isinstance(formula, DataTable)]
+        made = [self._node(cell, formula) for cell, formula in formulas if not isinstance(formula, DataTable)]
         self._nodes = [*self._helpers, *(node for node in made if node is not None)]
+        if self._tables:
+            self._nodes += self._of_tables()
         results = [*(node.results for node in self._nodes), *(formula.results for formula in self._dynamic)]
         self._by_formulas = frozenset(place for places in results for place in places if place >= 0)
         self._settling = self._as_iterated()
@@ -179,7 +184,11 @@ class FormulasSession:
             nodes = [node for node in nodes if not held.issuperset(node.results)]
             dynamic = [formula for formula in dynamic if not held.issuperset(formula.results)]
         groups, _ = scheduled(nodes, by_formulas, self._plans, self._settling)
-        shadows = {place: len(self._cells) + number for number, place in enumerate(sorted(by_formulas))}
+        shadowed = by_formulas
+        if not forced:  # those of formulas of which other cells are computed
+            results = [*(node.results for node in nodes), *(formula.results for formula in dynamic)]
+            shadowed = by_formulas.intersection(place for places in results for place in places)
+        shadows = {place: len(self._cells) + number for number, place in enumerate(sorted(shadowed))}
         return Plan(groups, shadows, nodes, dynamic)
 
     def _computed(self, plan: Plan, held: Mapping[int, Column], part: slice) -> tuple[Store, dict[int, Other]]:
@@ -275,6 +284,24 @@ class FormulasSession:
         except (Refusal, ValueError) as reason:
             self._refuse(results, Unsupported(str(reason)))
             return None
+
+    def _of_tables(self) -> list[FormulaNode]:
+        """The nodes of the data tables, which compute some of the formulas anew; those that are not computed are refused."""
+        of_places = {node.results[0]: node for node in self._nodes}
+        nodes = {cell: node for cell, place in self._places.items() if (node := of_places.get(place)) is not None}
+        dynamic = frozenset(formula.cell for formula in self._dynamic)
+        found: list[FormulaNode] = []
+        for cell, table in self._tables:
+            results = tuple([self._result(member, cell) for member in table.block.cells()])
+            try:
+                chain = [node for one in recomputed(self._workbook, cell, table, dynamic) if (node := nodes.get(one))]
+            except Refusal as reason:
+                self._refuse(results, Unsupported(str(reason)))
+                continue
+            found.append(
+                node_of(table, chain, results, lambda one: self._place(one, self._workbook.unused(one)), self._plans)
+            )
+        return found
 
     def _of_shape(
         self, cell: Cell, formula: Formula, dissected: tuple[str, list[str]], results: tuple[int, ...]

@@ -40,7 +40,7 @@ class OriginalSession(FormulasSession):
     def like(self, workbook: Workbook) -> FormulasSession:
         """A session of another workbook, which computes only the changed cells and their dependents."""
         changed = self._changed(workbook)
-        alone = changed is None or self._circular or self._dynamic or has_circles(self._groups)
+        alone = changed is None or self._circular or self._dynamic or self._tables or has_circles(self._groups)
         found = None if alone or changed is None else VariantSession(workbook, self, changed)
         return FormulasSession(workbook, self) if found is None or found.independent else found
 
@@ -91,7 +91,7 @@ class VariantSession(FormulasSession):
         self._references = dict(original._references)
         self._constants = dict(original._constants)
         self._start = original._start[: self._known]
-        self._dynamic, self._helpers, self._ordinary = [], [], original._ordinary
+        self._dynamic, self._helpers, self._ordinary, self._tables = [], [], original._ordinary, []
         nodes = dict(original.nodes)
         self._changed_places: set[int] = set()
         for cell in changed:
