@@ -133,6 +133,8 @@ def test_what_is_given_for_a_formula_or_a_cell_of_a_table_counts(session):
         ({"C3": "x"}, "D3", ErrorValue("#VALUE!")),
         ({"A2": "=A3/200"}, "D2", 1000 * 1.01**10),  # a formula in the input cell is replaced for the time
         ({"D1": "=SUM(A1:A3)"}, "D3", 1010.02),
+        ({"C1": "=MAX(D2:E4)"}, "D3", 1000 * 1.02**10),  # the corner of a table of one input is no part of it
+        ({"D1": "=A5+D12", "C12": "=A1*A3"}, "D3", 1000 * 1.02**10 + 1000),  # another table, which has another input
     ],
 )  # fmt: skip
 def test_whatever_the_formula_gives_is_in_the_table(tmp_path, cells, address, value):
@@ -156,7 +158,8 @@ def test_whatever_the_formula_gives_is_in_the_table(tmp_path, cells, address, va
         ({"A4": "=1+A2+0*RAND()"}, {}, "over S!A4, which has another value in each of its cells"),
         ({"A4": "=1+A2+0*A5"}, {}, "over a circular reference"),
         ({"A4": "=1+OFFSET(A1,A9+1,0)"}, {}, "over a reference that cells decide"),
-        ({"A4": "=1+A2+0*D12"}, {}, "over a"),
+        ({"A4": "=1+A2+0*D12"}, {}, "over a circular reference"),
+        ({"D1": "=A5+D12"}, {}, "over another one"),
         ({"A4": "=1+A2+0*D4"}, {}, "over a circular reference"),
         ({"A4": '=1+A2+0*CELL("width")'}, {}, "CELL"),
     ],

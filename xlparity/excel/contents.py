@@ -51,7 +51,8 @@ class DataTable(Formula):
     def reads(self) -> tuple[Range, ...]:
         """The input cells, and the line above the table and the one on its left, with its values and formulas."""
         block = self.block
-        above = block._replace(row=block.row - 1, last_row=block.row - 1, column=block.column - 1)
+        corner = int(self.row_input is not None and self.column_input is not None)
+        above = block._replace(row=block.row - 1, last_row=block.row - 1, column=block.column - corner)
         left = block._replace(column=block.column - 1, last_column=block.column - 1)
         return *(Range.of(place) for place in (self.row_input, self.column_input) if place is not None), above, left
 

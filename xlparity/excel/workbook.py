@@ -275,7 +275,8 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
             hidden[name] = frozenset(raw.hidden)
         formulas += _read_sheet(name, raw.cells.values(), strings, cells, members, date1904=book.date1904)
         if book.iteration is not None:
-            stored |= dict(_stored(name, raw.cells.values(), strings, date1904=book.date1904))
+            live = (held for held in raw.cells.values() if held.formula is not None or held.on(name) in members)
+            stored |= dict(_stored(name, live, strings, date1904=book.date1904))
         for table in ooxml.tables(parts, part, raw.tables, where):
             if folded(table.name) in tables:
                 raise WorkbookError(f"{path}: two tables are called '{table.name}'; let Excel repair it and save it")
@@ -406,7 +407,7 @@ def _read_sheet(
 def _stored(
     sheet: str, raw: Iterable[ooxml.RawCell], strings: Sequence[str | None], *, date1904: bool
 ) -> Iterator[tuple[Cell, Value]]:
-    """The values that a sheet stores in its cells, those of formulas included."""
+    """The values that these cells of a sheet store."""
     for found in raw:
         value = ooxml.stored_value(found, strings, date1904=date1904)
         if value is not None:

@@ -9,11 +9,12 @@ What is claimed therefore is the value at rest, and only where all of this holds
 would stop before its maximum of iterations, whether the formulas are computed in the order of the sheets' rows or each after
 its precedents; going on, both orders come to rest at the same value; and so does the iteration from other values, so that
 nothing comes from what the file stores. The value that Excel shows is the second reading: the stored one where Excel
-would stop at once, else the one at which it stops, by the order that leaves it farther from rest. Where this makes a difference
-to a comparison, the cell cannot be assessed; it makes none where the workbook's maximum change is far below the tolerance, or
-where Excel has computed so often that the stored values are at rest. Everything else is refused, with the reason: a counter
-such as ``=A1+1``, which depends on how often Excel has computed; a circle that keeps what it had, such as ``=A1``; one that
-does not settle.
+may have stopped at it, else the one at which it stops, by the order that leaves it farther from rest. Where this makes a
+difference to a comparison, the cell cannot be assessed; it makes none where the workbook's maximum change is far below the
+tolerance, or where Excel has computed so often that the stored values are at rest.
+
+Everything else is refused, with the reason: a counter such as ``=A1+1``, which depends on how often Excel has computed; a
+circle that keeps what it had, such as ``=A1``; one that does not settle.
 """
 
 from collections import defaultdict
@@ -40,7 +41,7 @@ from xlparity.excel.columns import Floats
 from xlparity.excel.values import BLANK, Unsupported, Value
 
 _MOST_PASSES = 1000
-"""The passes after which a circle that has not come to rest is given up: one that settles by a tenth a pass takes 330."""
+"""The passes after which a circle that has not come to rest is given up: one that comes nearer by a tenth a pass takes 330."""
 _MOST_GROUPS = 100_000
 """The groups of formulas that one iteration computes at most, each in 0.1 ms or so: a circle of very many gets fewer passes."""
 _AT_REST, _SMALL = 1e-15, 1e-12
@@ -48,6 +49,9 @@ _AT_REST, _SMALL = 1e-15, 1e-12
 value than the second, relative to that one, since a value that falls to zero always changes by a part of itself."""
 _ALIKE = 1e-11
 """The difference, relative to the value or to 1, of two values at rest that are the same: far below any tolerance."""
+_NEARLY = 10
+"""How many times the maximum change a pass may change values at which Excel has stopped: it computed them in another order, of
+which a pass may sum up changes that were each below the maximum."""
 _MOVED, _SMALLEST_MOVE = 0.1, 1e-4
 """How far values are moved, relative to them and at least, to see whether the iteration comes back."""
 
@@ -211,8 +215,8 @@ def _in_order(nodes: Sequence[FormulaNode], held: Collection[int], plans: Plans)
 class _Found(NamedTuple):
     """Where an iteration came to, (places, samples): the values at which Excel stops, and those at rest.
 
-    ``at_once`` are the samples in which it stops after the first pass, ``stopped`` those in which it stops before its maximum
-    of passes, ``rested`` those that come to rest.
+    ``at_once`` are the samples that begin where it may have stopped before, ``stopped`` those in which it stops before its
+    maximum of passes, ``rested`` those that come to rest.
     """
 
     shown: _Values
@@ -286,16 +290,17 @@ class Circle(FormulaGroup):
         store = evaluation.batch
         evaluation.give(rows, *start)
         shown = store.numbers[rows].copy(), store.kinds[rows].copy()
-        stopped, rested, at_once = (np.zeros(store.numbers.shape[1], dtype=bool) for _ in range(3))
+        stopped, rested = (np.zeros(store.numbers.shape[1], dtype=bool) for _ in range(2))
         for number in range(1, most + 1):
             before = store.numbers[rows], store.kinds[rows]
             evaluation.run(order)
             after = store.numbers[rows], store.kinds[rows]
             rested |= _alike(before, after, _AT_REST, _SMALL).all(axis=0)
+            if number == 1:
+                at_once = _near(before, after, _NEARLY * self.settling.change) | rested
             if number <= limit:
                 stops = ~stopped & (_near(before, after, self.settling.change) | rested)
                 stopped |= stops
-                at_once |= stops & (number == 1)
                 shown[0][:, stops], shown[1][:, stops] = after[0][:, stops], after[1][:, stops]
             if (rested if number < limit else rested | ~stopped).all():
                 break

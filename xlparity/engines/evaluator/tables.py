@@ -44,14 +44,15 @@ def recomputed(workbook: Workbook, cell: Cell, table: DataTable, dynamic: Collec
     before = {graph.anchor(found) for found in graph.before(sources)}
     if not before.isdisjoint(dynamic):
         raise Refusal("a data table over a reference that cells decide")
-    if not before.isdisjoint(graph.circular) or cell in before:
+    anew = (before & behind).difference(map(graph.anchor, inputs))
+    if not anew.isdisjoint(graph.circular) or cell in before:
         raise Refusal("a data table over a circular reference")
+    if any(isinstance(workbook.formula(found), DataTable) for found in anew):
+        raise Refusal("a data table over another one")
     for found in before:
-        if isinstance(workbook.formula(found), DataTable):
-            raise Refusal("a data table over another one")
         if changes_by_itself(workbook, found, CHANCE):
             raise Refusal(f"a data table over {found}, which has another value in each of its cells")
-    return sorted((before & behind).difference(map(graph.anchor, inputs)))
+    return sorted(anew)
 
 
 def node_of(
