@@ -1,8 +1,9 @@
 """The commands on one workbook: ``generate``, ``recalc`` and ``init``."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +13,12 @@ from xlparity.cli.output import Format, print_written, write, write_text
 from xlparity.cli.verify import verify
 from xlparity.errors import UsageError
 from xlparity.files import keep_report_apart, refuse_kind, write_file
+from xlparity.reporters.visible import visible
 from xlparity.settings import LARGEST_SEED, Options
+
+if TYPE_CHECKING:
+    from xlparity.actions.init import Drafted
+    from xlparity.actions.init.text import Doubt
 
 
 def _course(name: str) -> str:
@@ -151,23 +157,82 @@ def init(
             "-o", "--output", metavar="FILE", help="The spec file; without it, NAME.parity.toml beside WORKBOOK."
         ),
     ] = None,
+    sheet: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sheet",
+            metavar="NAME",
+            help="Draft a check for this sheet; again for each further one. Without it, for each that matches the reference.",
+        ),
+    ] = None,
+    check: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Name the check, as [check.NAME]; it is added to a spec file that has others already."
+        ),
+    ] = None,
+    interactive: Annotated[
+        bool,
+        typer.Option("--interactive", help="Ask about each doubt, and verify the spec file at the end."),
+    ] = False,
     reference_timeout: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
     ] = None,
 ) -> None:
-    """Draft a spec file from the labels of a workbook and the names of its reference, to correct by hand.
+    """Draft a spec file for a workbook from the values that its reference gives, to check by hand.
+
+    The reference is called with the cells that labels suggest. Each of its outputs is bound to the cells that hold its values;
+    labels decide where that leaves a choice, and what values contradict is left as a comment. At the end are the lines
+    that are sure, those that are not, and the next command. Without a reference, labels are all there is.
 
     A JSON Schema, by which editors complete and check the spec, is written beside it where there is none.
     """
+    from xlparity.actions.init import write_draft  # noqa: PLC0415
     from xlparity.spec.schema import FILE as SCHEMA  # noqa: PLC0415
     from xlparity.spec.schema import schema_text  # noqa: PLC0415
 
+    if interactive and reference is None:
+        raise UsageError("--interactive settles what the reference's values leave open; name it with --reference")
     options = Options.of_project().over({"reference_timeout": reference_timeout}, "--")
-    written = xlparity.init(workbook, reference, output, options=options)
+    written, draft = write_draft(
+        workbook,
+        reference,
+        output,
+        sheets=sheet or (),
+        check=check,
+        answers=_answer if interactive else None,
+        options=options,
+    )
     for path in written:
         typer.echo(f"wrote {path.as_posix()}", err=True)
     schema = written[0].parent / SCHEMA
     if schema not in written and (not schema.is_file() or schema.read_bytes() != schema_text().encode()):
         text = f"'xlparity spec --schema > {schema.as_posix()}' replaces it"
         typer.echo(f"kept {schema.as_posix()}, which is not the schema of this version; {text}", err=True)
+    _summarise(draft, written[0], reference)
+    if interactive:
+        verify([written[0]])
+
+
+def _answer(doubt: "Doubt", complaint: str) -> str | None:
+    """The address that a person enters for a line in doubt; None where it is to stay as it is."""
+    if complaint:
+        typer.echo(complaint, err=True)
+    question = f"{doubt}\n  address, or Enter to leave it {'out' if doubt.missing else 'as it is'}"
+    try:
+        return str(typer.prompt(visible(question), default="", show_default=False, err=True)).strip() or None
+    except typer.Abort:
+        typer.echo(err=True)
+        return None
+
+
+def _summarise(draft: "Drafted", spec: Path, reference: str | None) -> None:
+    """Print what is sure in the draft, what is not, and the next command."""
+    lines = [f"sure, as the values agree, also for other inputs: {names}" for names in draft.sure]
+    lines += ["not sure:", *(f"  {doubt}" for doubt in draft.doubts)] if draft.doubts else []
+    first = "" if reference else "enter the reference; "
+    first += "correct what is not sure, then run " if draft.doubts else "check the lines, then run "
+    lines.append(f"next: {first}xlparity verify {shlex.quote(spec.as_posix())}")
+    for line in lines:
+        typer.echo(visible(line), err=True)

@@ -89,10 +89,10 @@ class Wanted(NamedTuple):
         return (*self.each, *self.last) if number == (iterations or 1) else self.each
 
 
-class Glimpse(NamedTuple):
-    """What a reference gives in its first pass: the shape of every array of numbers, and whether there is no other pass."""
+class Passes(NamedTuple):
+    """What a reference gives in its first passes: each one's arrays of numbers, and whether there is no other pass."""
 
-    shapes: Mapping[str, tuple[int, ...]]
+    steps: tuple[Mapping[str, NDArray[np.float64]], ...]
     single: bool
 
 
@@ -140,31 +140,31 @@ class Reference:
                 f"{self.name} needs '{lacking[0]}', which [inputs] does not give{nearest(lacking[0], given - named.keys())}"
             )
 
-    def glimpse(self, case: Case) -> Glimpse:
-        """The names and shapes that the first pass gives; raises OracleError where the function cannot be called so.
+    def passes(self, case: Case, most: int, *, quiet: bool = False) -> Passes:
+        """What the first passes give, at most so many; raises OracleError where the function cannot be called so.
 
-        An input that a single pass merely hands back, as ``return locals()`` does, is none of them.
+        An input that a single pass merely hands back, as ``return locals()`` does, is none of it. A ``quiet`` call is one of
+        many, prints nothing, and has less time.
         """
         self.check_inputs(case.inputs)
-        shapes: dict[str, tuple[int, ...]] = {}
-        with self._called(case):
+        steps: list[Mapping[str, NDArray[np.float64]]] = []
+        with self._called(case, quiet=quiet):
             result = self.function(**_copies(case))
             single = isinstance(result, Mapping)
-            with _closed(result) as passes:
-                step = result if single else next(passes, None)
-            if not isinstance(step, Mapping):
-                raise OracleError(
-                    f"{self.name} gives no mapping of names to arrays; return one, or yield one an iteration"
-                )
-            for name, value in step.items():
-                if isinstance(name, str):
-                    with contextlib.suppress(Exception):  # locals() holds modules, functions and data frames as well
-                        array = numbers_of(value).astype(float)
-                        if not (
-                            single and name in case.inputs and np.array_equal(array, np.asarray(case.inputs[name]))
-                        ):
-                            shapes[name] = array.shape
-        return Glimpse(shapes, single)
+            if not single and (isinstance(result, np.ndarray) or not isinstance(result, Iterable)):
+                raise OracleError(self._without_names)
+            with _closed((result,) if single else result) as given:
+                for step in itertools.islice(given, most):
+                    if not isinstance(step, Mapping):
+                        raise OracleError(self._without_names)
+                    steps.append(_arrays(step, case if single else Case({})))
+        if not steps:
+            raise OracleError(self._without_names)
+        return Passes(tuple(steps), single)
+
+    @property
+    def _without_names(self) -> str:
+        return f"{self.name} gives no mapping of names to arrays; return one, or yield one an iteration"
 
     def trace(
         self, case: Case, iterations: int | None, wanted: Wanted, *, quiet: bool = False, partial: bool = False
@@ -324,6 +324,18 @@ def _closed(result: Iterable[Any]) -> Iterator[Iterator[Any]]:
         if isinstance(passes, Generator):
             with contextlib.suppress(Exception):  # nothing of it is needed any more
                 passes.close()
+
+
+def _arrays(step: Mapping[Any, Any], case: Case) -> dict[str, NDArray[np.float64]]:
+    """The arrays of numbers by name, without those that are an input of the case unchanged."""
+    found: dict[str, NDArray[np.float64]] = {}
+    for name, value in step.items():
+        if isinstance(name, str):
+            with contextlib.suppress(Exception):  # locals() holds modules, functions and data frames as well
+                array = numbers_of(value).astype(float)
+                if not (name in case.inputs and np.array_equal(array, np.asarray(case.inputs[name]))):
+                    found[name] = array
+    return found
 
 
 def _all_finite(arrays: Sequence[NDArray[Any]]) -> bool:

@@ -1,39 +1,44 @@
 """``init``: drafts a spec file from a workbook, and from the reference if there is one, for a person to correct.
 
-The labels determine the places of the iterations (loops), constants and formulas what is given and what is computed (survey),
-formulas that were filled from one another hard-coded cells (typed), headers which cells are one quantity
-(quantities), the reference's names what it is called (match); text writes it down.
+Constants and formulas determine what is given and what is computed (survey), formulas that were filled from one another the
+iterations (loops), hard-coded cells (typed) and, with the texts around them (texts), which cells are one quantity (quantities).
+Of these, each name of the reference has candidates: the reference is called with those of its parameters (trials), and its
+arrays are looked for among the numbers of the sheets (numbers). What is found there, and goes on agreeing after the inputs are
+moved, is sure; texts decide the rest (inputs, outputs). checks chooses the sheets, and text writes it down.
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
-from xlparity.actions.init.likeness import Likeness
-from xlparity.actions.init.loops import Loop, find_loop
-from xlparity.actions.init.match import case_of, draft_inputs, draft_outputs, parameters
-from xlparity.actions.init.names import SAME, fit
-from xlparity.actions.init.quantities import find_quantities
-from xlparity.actions.init.survey import CellKind, survey
-from xlparity.actions.init.text import SpecDraft, spec_text
-from xlparity.actions.init.texts import Texts
-from xlparity.errors import OracleError, UsageError, WorkbookError
+from xlparity.actions.init.checks import CheckDraft, Drafter
+from xlparity.actions.init.names import identifier
+from xlparity.actions.init.text import Doubt, doubts_of, spec_text, sure_of
+from xlparity.errors import UsageError, WorkbookError
+from xlparity.excel.address import Range
 from xlparity.excel.formula import precedents
 from xlparity.excel.workbook import Workbook, formulas_of, read_workbook
 from xlparity.files import write_file
 from xlparity.settings import Options
-from xlparity.spec.reference import Glimpse, Reference, find_reference
+from xlparity.spec.plan import parse_address
+from xlparity.spec.reference import Reference, find_reference
 from xlparity.spec.schema import FILE as SCHEMA
 from xlparity.spec.schema import schema_text
+from xlparity.spec.words import known_sheet, look_up
+
+Answers: TypeAlias = Callable[[Doubt, str], str | None]
+"""Gives an address for a line in doubt, or None to leave it; the text complains about the answer before, if that was none."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The result of calling the reference: its names and shapes, or the reason why there are none."""
+class Drafted(NamedTuple):
+    """A drafted spec file: its text, what is sure in it, and every doubt with what to look at."""
 
-    glimpse: Glimpse | None = None
-    failure: str = ""
+    text: str
+    sure: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
 
 
 def init(
@@ -41,100 +46,161 @@ def init(
     reference: str | None = None,
     path: str | Path | None = None,
     *,
+    sheets: Sequence[str] = (),
+    check: str | None = None,
     options: Options | None = None,
 ) -> tuple[Path, ...]:
     """Draft the spec file of a workbook, for a person to correct; return the paths of the files, the spec's first.
 
-    ``reference`` is the Python function, ``file.py:function`` or ``package.module:function``, whose names the draft then has;
-    it is called once, within ``options.reference_timeout``. ``path`` is the spec's, without one ``NAME.parity.toml`` beside the
+    ``reference`` is the Python function, ``file.py:function`` or ``package.module:function``, whose names the draft then has. It
+    is called with cells that labels or their order suggest, each call within ``options.reference_timeout``, and each of its
+    outputs is bound to the cells that hold its values; a label that values contradict makes a comment. ``sheets`` are those to
+    draft a check for; without them each sheet that holds the reference's values has one. ``check`` is the name of the check,
+    which is added to the spec if that exists and has others. ``path`` is the spec's, without one ``NAME.parity.toml`` beside the
     workbook. These are relative to the current folder. The JSON Schema that the spec names, ``parity.schema.json``, is written
     beside it where there is none. Nothing is overwritten.
 
-    Raises UsageError where the spec file exists or cannot be written, WorkbookError where the workbook cannot be read or has
-    no formula that reads another cell, OracleError where the reference cannot be found or called.
+    Raises UsageError where the spec file exists or cannot be written, or a sheet is unknown; WorkbookError where the workbook
+    cannot be read or has no formula that reads another cell; OracleError where the reference cannot be found or called.
     """
+    return write_draft(workbook, reference, path, sheets=sheets, check=check, options=options)[0]
+
+
+def write_draft(
+    workbook: str | Path,
+    reference: str | None = None,
+    path: str | Path | None = None,
+    *,
+    sheets: Sequence[str] = (),
+    check: str | None = None,
+    answers: Answers | None = None,
+    options: Options | None = None,
+) -> tuple[tuple[Path, ...], Drafted]:
+    """As ``init``; also what is sure and what is not. ``answers`` is asked about each doubt."""
     options = Options.of_project() if options is None else options
     book = read_workbook(Path(workbook))
     spec = Path(workbook).with_suffix(".parity.toml") if path is None else Path(path)
-    if os.path.lexists(spec):
-        raise UsageError(f"{spec}: exists, and init overwrites nothing; name another file for the spec")
+    before = _existing(spec, check)
+    within = tomllib.loads(before) if before else None
     function = None if reference is None else find_reference(reference, Path(), options.reference_timeout)
-    write_file(spec, draft_spec(book, spec, function).encode())
+    draft = drafted(book, spec, function, sheets=sheets, check=check, answers=answers, within=within)
+    write_file(spec, (before + draft.text).encode())
     schema = spec.parent / SCHEMA
     if os.path.lexists(schema):
-        return (spec,)
+        return (spec,), draft
     write_file(schema, schema_text().encode())
-    return spec, schema
+    return (spec, schema), draft
 
 
 def draft_spec(workbook: Workbook, spec: Path, reference: Reference | None = None) -> str:
-    """The text of a spec file at ``spec`` for this workbook; a file in the reference's name is relative to this folder.
+    """The text of a spec file at ``spec`` for this workbook; a file in the reference's name is relative to this folder."""
+    return drafted(workbook, spec, reference).text
 
-    The reference is called once, with the drafted inputs, to learn the names and shapes that it gives. Raises
-    WorkbookError where the workbook has no formula, OracleError where the parameters of the reference are unknown.
+
+def drafted(
+    workbook: Workbook,
+    spec: Path,
+    reference: Reference | None = None,
+    *,
+    sheets: Sequence[str] = (),
+    check: str | None = None,
+    answers: Answers | None = None,
+    within: Mapping[str, object] | None = None,
+) -> Drafted:
+    """The draft of a spec file at ``spec``; or of one check, to be added to a file with ``within`` at its top.
+
+    Raises UsageError where there is no such sheet, WorkbookError where the workbook has no formula, OracleError where the
+    parameters of the reference are unknown.
     """
     if not any(precedents(formula.text) for _, formula in formulas_of(workbook)):
         raise WorkbookError(f"{workbook.path}: has no formula that reads another cell, so there is nothing to verify")
     if reference is not None:
         reference = replace(reference, name=_named(reference.name, spec))
-    loop = find_loop(workbook)
-    draft = _draft(workbook, loop, reference, _Seen())
-    if reference is not None:
-        draft = _informed(workbook, draft, reference)
-    return spec_text(
-        replace(draft, path=_relative(workbook.path, spec), reference=reference.name if reference else None)
+    drafter = Drafter(workbook, reference)
+    found = drafter.checks([_formula_sheet(sheet, drafter) for sheet in sheets])
+    names = _names(found, check)
+    drafts = dict(zip(names, found, strict=True))
+    if answers is not None:
+        drafts = {name: _asked(drafter, name, draft, answers) for name, draft in drafts.items()}
+    seen = {draft.home for draft in found} | {draft.sheet for draft in found}
+    others = [sheet for sheet in drafter.homes if sheet not in seen] if len(drafter.homes) > 1 else []
+    text = spec_text(drafts, _relative(workbook.path, spec), reference.name if reference else None, others, within)
+    return Drafted(
+        text,
+        tuple(
+            f"{name}: {', '.join(sure)}" if name else ", ".join(sure)
+            for name, d in drafts.items()
+            if (sure := sure_of(d))
+        ),
+        tuple(doubt for name, draft in drafts.items() for doubt in doubts_of(name, draft)),
     )
 
 
-def _draft(workbook: Workbook, loop: Loop | None, reference: Reference | None, seen: _Seen) -> SpecDraft:
-    needed = parameters(reference) if reference else {}
-    names = [*needed, *(seen.glimpse.shapes if seen.glimpse else ())]
-    texts, likeness = Texts(workbook, loop), Likeness(workbook)
-    lacking: Sequence[str] = ()
-    for _ in range(2):  # again with what no formula reads, where the reference needs more than what is read
-        cells = survey(texts, likeness, lacking)
-        found = find_quantities(texts, likeness, cells, lambda text: any(fit(text, name) == SAME for name in names))
-        inputs = draft_inputs(workbook, loop, found, reference)
-        given = {drafted.name for drafted in inputs}
-        # A state that is merely left over is no better than a number that is called so.
-        called = {
-            d.name
-            for d in inputs
-            if d.quantity.kind is not CellKind.STATE or any(fit(t, d.name) for t in d.quantity.texts)
-        }
-        lacking = [name for name in needed if needed[name] and name not in called]
-        if not lacking:
-            break
-    shapes = seen.glimpse.shapes if seen.glimpse else None
-    outputs = draft_outputs(found, inputs, shapes)
-    return SpecDraft(
-        workbook,
-        loop,
-        inputs,
-        outputs,
-        {name: must for name, must in needed.items() if name not in given},
-        tuple(name for name in shapes or () if name not in {*given, *(drafted.name for drafted in outputs)}),
-        tuple(cells.unread),
-        seen.failure,
-    )
+def _asked(drafter: Drafter, name: str, draft: CheckDraft, answers: Answers) -> CheckDraft:
+    """The check after every doubt was answered; an answer may settle others, so that each is asked after the one before."""
+    fixed: dict[str, dict[str, Range]] = {"inputs": {}, "outputs": {}}
+    asked: set[tuple[str, str]] = set()
+    while True:
+        doubt = next((d for d in doubts_of(name, draft) if d.part and (d.part, d.name) not in asked), None)
+        if doubt is None:
+            return draft
+        asked.add((doubt.part, doubt.name))
+        complaint = ""
+        while answer := answers(doubt, complaint):
+            try:
+                at = look_up(parse_address(answer, draft.sheet), drafter.workbook)
+            except ValueError as error:
+                complaint = str(error)
+            else:
+                fixed[doubt.part][doubt.name] = at
+                draft = drafter.check(draft.home, fixed["inputs"], fixed["outputs"])
+                break
 
 
-def _informed(workbook: Workbook, draft: SpecDraft, reference: Reference) -> SpecDraft:
-    """The draft again, now that the reference has been called with its inputs."""
-    seen = _look(workbook, reference, draft)
-    if draft.loop is not None and (seen.glimpse is None or seen.glimpse.single):
-        # A function that returns has no iterations, and one that lacks an input may be about another sheet.
-        single = _look(workbook, reference, _draft(workbook, None, reference, seen))
-        if single.glimpse is not None and single.glimpse.single:
-            return _draft(workbook, None, reference, single)
-    return _draft(workbook, draft.loop, reference, seen)
+def _formula_sheet(sheet: str, drafter: Drafter) -> str:
+    if sheet not in drafter.homes:
+        try:
+            known_sheet(sheet, drafter.workbook)
+        except ValueError as error:
+            raise UsageError(f"--sheet: {error}") from error
+        others = ", ".join(drafter.homes)
+        raise UsageError(f"--sheet: '{sheet}' has no formula that reads another cell; these have: {others}")
+    return sheet
 
 
-def _look(workbook: Workbook, reference: Reference, draft: SpecDraft) -> _Seen:
+def _names(drafts: Sequence[CheckDraft], check: str | None) -> list[str]:
+    """The names of the checks: none for a single one, else those of their sheets."""
+    if check is not None and len(drafts) > 1:
+        raise UsageError(
+            f"--check {check}: {len(drafts)} sheets match, and one check is about one; name it with --sheet"
+        )
+    if len(drafts) == 1:
+        return [check or ""]
+    names: list[str] = []
+    for draft in drafts:
+        plain = identifier(draft.home) or "check"
+        names.append(plain if plain not in names else f"{plain}_{len(names) + 1}")
+    return names
+
+
+def _existing(spec: Path, check: str | None) -> str:
+    """The text of a spec to which the check may be added, or nothing where there is none; raises UsageError otherwise."""
+    if not os.path.lexists(spec):
+        return ""
     try:
-        return _Seen(reference.glimpse(case_of(workbook, draft.inputs)))
-    except OracleError as error:
-        return _Seen(failure=str(error))
+        text = spec.read_text(encoding="utf-8") if check is not None else ""
+        table = tomllib.loads(text)
+    except (OSError, ValueError):
+        table = {}
+    checks = table.get("check")
+    if check is None or not isinstance(checks, dict) or "outputs" in table:
+        more = "" if check is None else ", and adds a check only where there are others, each [check.NAME]"
+        raise UsageError(f"{spec}: exists, and init overwrites nothing{more}; name another file for the spec")
+    if check in checks:
+        raise UsageError(
+            f"{spec}: has a check '{check}' already, and init overwrites nothing; give --check another name"
+        )
+    return text
 
 
 def _named(reference: str, spec: Path) -> str:

@@ -28,12 +28,12 @@ class Likeness:
     def alike(self, one: Cell, other: Cell) -> bool:
         """Whether the two cells' formulas can be filled from one another: each reference moved along, or did not move.
 
-        Of two cells of one array formula, yes; of two constants, no.
+        Of two cells of one array formula, yes; of two constants, no. An array formula of one cell is like any other.
         """
         first, second = self.workbook.formula(one), self.workbook.formula(other)
         if first is None or second is None:
             return False
-        if first.area or second.area:
+        if any(formula.area and formula.area.size > 1 for formula in (first, second)):
             return first is second
         (shape, references), (other_shape, others) = self._apart(one), self._apart(other)
         if shape != other_shape or len(references) != len(others):

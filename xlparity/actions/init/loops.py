@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
+from xlparity.actions.init.likeness import Likeness
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Workbook, formulas_of
 from xlparity.spec.binding import Offset
 
 _NUMBER = re.compile(r"\d+")
+_MOST_RUNS = 6  # ways to take the formulas for iterations that are looked at
 _ALIKE = 0.8  # the share of a block's formulas that most blocks have, and that a block like them has
 
 
@@ -20,13 +22,14 @@ _ALIKE = 0.8  # the share of a block's formulas that most blocks have, and that 
 class Loop:
     """Repeated blocks of one sheet, one at each anchor; ``label`` is None where no label in a spec file can find them.
 
-    ``unlike`` are the cells without a formula that have one in most blocks.
+    ``unlike`` are the cells without a formula that have one in most blocks; ``counted`` says that the anchors count.
     """
 
     sheet: str
     label: str | None
     anchors: tuple[Cell, ...]
     unlike: tuple[Cell, ...] = ()
+    counted: bool = True
 
     @cached_property
     def down(self) -> bool:
@@ -77,15 +80,48 @@ class Loop:
 
 def find_loop(workbook: Workbook) -> Loop | None:
     """The blocks of the most iterations whose formulas repeat; None for a workbook with a single pass."""
-    formulas: dict[str, list[Cell]] = defaultdict(list)
-    for cell in (*(cell for cell, _ in formulas_of(workbook)), *workbook.members):
-        if workbook.graph.areas(cell):
-            formulas[cell.sheet].append(cell)
+    formulas = _formulas(workbook)
     for found in (_labelled(workbook), _counted(workbook)):
         loops = [like for loop in found if (like := _repeating(workbook, loop, formulas[loop.sheet]))]
         if loops:
             return max(loops, key=lambda loop: len(loop.anchors))
     return None
+
+
+def running_loops(workbook: Workbook) -> list[Loop]:
+    """Lines that go on from the line before, with formulas that were filled down, or across in blocks: those of most first.
+
+    What repeats at the same distances belongs together, and the first block begins with the first of it.
+    """
+    likeness, formulas = Likeness(workbook), _formulas(workbook)
+    found: list[tuple[int, Loop]] = []
+    for sheet, cells in formulas.items():
+        for down in (True, False):
+            lines: dict[int, list[Cell]] = defaultdict(list)
+            for cell in sorted(cells):
+                lines[cell.column if down else cell.row].append(cell)
+            votes: dict[tuple[int, ...], list[int]] = defaultdict(list)
+            for line in lines.values():
+                for group in likeness.groups(line):
+                    starts = [cell.row if down else cell.column for cell in group]
+                    if len(group) > 2:
+                        votes[tuple(start - starts[0] for start in starts)].append(starts[0])
+            for distances, firsts in votes.items():
+                first = min(firsts)
+                anchors = tuple(Cell(sheet, first + d, 1) if down else Cell(sheet, 1, first + d) for d in distances)
+                found.append((len(firsts) * len(distances), Loop(sheet, None, anchors, counted=False)))
+    found.sort(key=lambda entry: -entry[0])
+    loops = (_repeating(workbook, loop, formulas[loop.sheet]) for _, loop in found[:_MOST_RUNS])
+    return [loop for loop in loops if loop is not None]
+
+
+def _formulas(workbook: Workbook) -> dict[str, list[Cell]]:
+    """The cells with formulas that read others, sheet by sheet."""
+    formulas: dict[str, list[Cell]] = defaultdict(list)
+    for cell in (*(cell for cell, _ in formulas_of(workbook)), *workbook.members):
+        if workbook.graph.areas(cell):
+            formulas[cell.sheet].append(cell)
+    return formulas
 
 
 def _labelled(workbook: Workbook) -> Iterator[Loop]:
@@ -98,7 +134,8 @@ def _labelled(workbook: Workbook) -> Iterator[Loop]:
                 number = int(match[0]) if len(match[0]) <= 7 else -1  # nothing that counts
                 openers[cell.sheet, text[: match.start()]].append((number, cell))
     for (sheet, prefix), found in openers.items():
-        if not any(map(str.isalpha, prefix)) or "{n}" in prefix:
+        # The number of Conv1 and Conv2 is part of a name.
+        if not any(map(str.isalpha, prefix)) or prefix[-1].isalpha() or "{n}" in prefix:
             continue
         whole = sorted(found)
         if counts := _counts(whole):

@@ -4,6 +4,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from itertools import pairwise
 
 _DIGITS = re.compile(r"([0-9]+)")
@@ -14,8 +15,11 @@ _NO_NAME = re.compile(r"[=*^<>@{}\"]|\w\s*[-+]\s*\w.*\w")
 _GENERIC = {"amount", "constant", "constants", "input", "inputs", "parameter", "parameters", "number", "setting"}
 _GENERIC |= {"settings", "value", "values"}
 
-SAME, SAME_WORDS, LEAD, WORD = 4, 3, 2, 1
-"""How a header fits a name: it is the name; it has its words in another order; it opens with it; it has it as a word."""
+SAME, SAME_WORDS, LEAD, WORD, CLOSE = 5, 4, 3, 2, 1
+"""How a header fits a name: it is the name; it has its words in another order; it opens with it; it has it as a word; it is
+spelt nearly so, or has half of its words."""
+_SHORTEST_WORD = 3  # of those that two names may have in common
+_SHORTEST_MISSPELT, _ALIKE = 5, 0.85  # "Life Insurace" is .96 like life_insurance, and dW1 .8 like W1
 
 
 def words(text: str) -> list[str]:
@@ -58,7 +62,7 @@ def names_something(text: str) -> bool:
 
 
 def fit(text: str, name: str) -> int:
-    """How well the header fits the name: one of the four above, or 0 for not at all."""
+    """How well the header fits the name: one of the five above, or 0 for not at all."""
     wanted = normal(name)
     if not wanted:
         return 0
@@ -71,7 +75,17 @@ def fit(text: str, name: str) -> int:
     if lead and normal(lead[1]) == wanted:
         return LEAD
     runs = {"".join(found[i:j]) for i in range(len(found)) for j in range(i + 1, min(len(found), i + 4) + 1)}
-    return WORD if wanted in runs and len(found) <= 2 * _MOST_WORDS else 0
+    if len(found) > 2 * _MOST_WORDS:
+        return 0
+    return WORD if wanted in runs else CLOSE * _is_close(found, [word.casefold() for word in words(name)])
+
+
+def _is_close(found: Sequence[str], wanted: Sequence[str]) -> bool:
+    one, other = "".join(found), "".join(wanted)
+    if min(len(one), len(other)) >= _SHORTEST_MISSPELT and SequenceMatcher(None, one, other).ratio() >= _ALIKE:
+        return True
+    common = {word for word in set(found) & set(wanted) if len(word) >= _SHORTEST_WORD}
+    return len(wanted) > 1 and 2 * len(common) >= len(wanted)
 
 
 def stem(texts: Sequence[str]) -> str | None:

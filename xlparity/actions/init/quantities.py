@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from xlparity.actions.init.likeness import Likeness
-from xlparity.actions.init.names import names_something, stem
+from xlparity.actions.init.names import stem
 from xlparity.actions.init.survey import CellKind, CellSurvey
 from xlparity.actions.init.texts import Texts
 from xlparity.excel.address import Cell, Range, folded, parse_range
@@ -67,7 +67,12 @@ class _Finder:
         order = {cell: number for number, cell in enumerate(self.kinds)}
         runs.sort(key=lambda run: order[run.at.first])
         return [
-            Quantity(run.at, self.kinds[run.at.first], (*run.texts, *self.texts(run)), self.hard_coded(run.at))
+            Quantity(
+                run.at,
+                self.kinds[run.at.first],
+                (*run.texts, *self.around.around(run.at, by_label=run.by_label)),
+                self.hard_coded(run.at),
+            )
             for run in runs
         ]
 
@@ -129,9 +134,9 @@ class _Finder:
     def pieces(self, run: _Run) -> list[_Run]:
         """The run, or each of its cells where it is the labels beside it that name them."""
         cells = list(run.at.cells())
-        labels = [self.around.label(cell) for cell in cells]
-        texts = [label for label in labels if label is not None]
-        if len(texts) < len(cells) or len(set(texts)) < len(cells):
+        labels = [self.around.labels(cell) for cell in cells]
+        texts = [label[0] for label in labels if label]
+        if len(texts) < len(cells) or len(set(labels)) < len(cells):
             return [run]
         by_label = not self.around.headed(run.at) and (len(cells) == 1 or stem(texts) is None)
         if by_label or (len(cells) > 1 and all(self.known(text) for text in texts)):
@@ -172,15 +177,3 @@ class _Finder:
 
     def both_known(self, one: str, other: str) -> bool:
         return self.known(one) and self.known(other)
-
-    def texts(self, run: _Run) -> tuple[str, ...]:
-        """What may name the run: the headers above it and the label to its left, what is most like a name first."""
-        cells = [Cell(run.at.sheet, row, run.at.column) for row in range(run.at.row, run.at.last_row + 1)]
-        beside = [self.around.text(cell.moved(0, -1)) or self.around.text(cell.moved(0, -2)) for cell in cells]
-        series = stem(beside) if all(beside) else None
-        left = [series] if series else beside[:1]
-        above = self.around.headers(run.at)
-        found = [*left, *above] if run.by_label else [*above, *left]
-        if len(cells) == 1:
-            found.append(self.around.label(cells[0]) or "")  # of a total, whose label is the first word of its row
-        return tuple(sorted(filter(None, dict.fromkeys(found)), key=lambda text: not names_something(text)))

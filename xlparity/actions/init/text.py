@@ -3,102 +3,171 @@
 import json
 import re
 import textwrap
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from xlparity.actions.init.checks import CheckDraft
 from xlparity.actions.init.loops import Loop
-from xlparity.actions.init.match import Drafted
+from xlparity.actions.init.matching import Drafted
 from xlparity.actions.init.names import normal
 from xlparity.excel.address import Cell, Range, as_ranges
-from xlparity.excel.workbook import Workbook, formulas_of
+from xlparity.excel.workbook import formulas_of
 from xlparity.spec.binding import Offset, irregular
 from xlparity.spec.schema import LINE
 
 _WIDTH = 110
 _LONGEST_BEFORE_A_REMARK = 40
+_MOST_UNNAMED = 6  # lines without a name of the reference in one table
+_MOST_NAMED = 24  # ranges or sheets in one comment
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # of TOML
+_UNSET = "reference.py:function"
+_NO_REFERENCE = (
+    "The reference is still to be set: file.py:function, relative to this file, or package.module:function. Its parameters are "
+    "the inputs' names."
+)
+_NOWHERE = "the reference gives it, and no cells hold its values"
+_LACKS = "the reference needs it, and no cell seems to hold it"
 
 
 @dataclass(frozen=True, slots=True)
-class SpecDraft:
-    """The content of a drafted spec file.
+class Doubt:
+    """A line that a person has to decide on: of which check and table, under which name, and why."""
 
-    ``lacking`` are the reference's parameters without an input, and whether each must be given; ``unplaced`` the names
-    that it gives and no output has; ``unread`` the numbers that no formula reads; ``failure`` is why it could not be
-    called. ``path`` and ``reference`` are the workbook's and the reference's names as the spec file has them.
-    """
+    check: str
+    part: str
+    name: str
+    sentence: str
+    address: str = ""
 
-    workbook: Workbook
-    loop: Loop | None
-    inputs: Sequence[Drafted]
-    outputs: Sequence[Drafted]
-    lacking: Mapping[str, bool]
-    unplaced: Sequence[str]
-    unread: Collection[Cell]
-    failure: str
-    path: str = ""
-    reference: str | None = None
+    @property
+    def missing(self) -> bool:
+        """Whether nothing has been found for it."""
+        return not self.address
 
-
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # of TOML
+    def __str__(self) -> str:
+        where = f" ({self.address})" if self.address else ""
+        check = f"check {self.check}: " if self.check else ""
+        return f"{check}{self.name}{where}: {self.sentence}"
 
 
-def spec_text(draft: SpecDraft) -> str:
-    """The whole file."""
-    live = next(drafted for drafted in draft.outputs if not drafted.left_out)
-    sheet = draft.loop.sheet if draft.loop else live.quantity.at.sheet
-    lines = [
-        LINE,
-        *_comment(
-            f"A draft by 'xlparity init' of what stands where in {draft.workbook.path.name}, as far as its labels tell. "
-            "Check each line, correct it, and run 'xlparity verify' on this file."
-        ),
-        f"workbook  = {_quoted(draft.path)}",
-        *_reference(draft),
-        "tolerance = { rtol = 1e-9, atol = 1e-12 }  # |actual - expected| <= atol + rtol*|expected|",
-        f"sheet     = {_quoted(sheet)}  # for addresses that name none",
-        "",
-        *(_blocks(draft.loop) if draft.loop else ()),
-        "[inputs]",
-        *_comment("Constants that the formulas read. low, high or choices say what one may be set to in trials."),
-        *_table(draft.inputs, sheet),
-    ]
-    for name, needed in draft.lacking.items():
-        sentence = (
-            "the reference needs it, and no cell seems to hold it" if needed else "the reference has a default for it"
-        )
-        lines.append(f'# {_key(name)} = ""  # {sentence}')
-    lines += [
-        "",
-        "[outputs]",
-        *_comment("Formulas, compared with what the reference gives under the same name."),
-        *(_comment(f"Their names are the sheet's own: {draft.failure}.") if draft.failure else ()),
-        *_table(draft.outputs, sheet),
-    ]
-    if draft.unplaced:
-        lines += ["", *_comment(f"The reference also gives {', '.join(draft.unplaced)}.")]
-    for sentence, cells in (
-        ("Formulas that no line above covers", _uncovered(draft)),
-        ("Numbers that neither a formula reads nor a line above covers", _unread(draft)),
-    ):
-        if left := as_ranges(sorted(cells, key=lambda cell: (draft.workbook.sheets.index(cell.sheet), cell))):
-            addresses = [area.a1 if area.sheet == sheet else str(area) for area in left]
-            lines += ["", *_comment(f"{sentence}: {', '.join(addresses)}")]
+def spec_text(
+    drafts: Mapping[str, CheckDraft],
+    path: str,
+    reference: str | None,
+    others: Sequence[str] = (),
+    within: Mapping[str, object] | None = None,
+) -> str:
+    """The whole file: one check without a name, or several; or what is added to a file that has ``within`` at its top."""
+    keys = {"workbook": path, "reference": reference or _UNSET}
+    source = "the reference's values and texts" if reference else "texts"
+    lines: list[str] = []
+    if within is None:
+        lines += [
+            LINE,
+            *_comment(
+                f"A draft by 'xlparity init' of what is where in {Path(path).name}, as far as {source} tell. Check each line, "
+                "correct it, and run 'xlparity verify' on this file."
+            ),
+            f"workbook  = {_quoted(path)}",
+            *(() if reference else _comment(_NO_REFERENCE)),
+            f"reference = {_quoted(keys['reference'])}",
+            "tolerance = { rtol = 1e-9, atol = 1e-12 }  # |actual - expected| <= atol + rtol*|expected|",
+        ]
+    own = {} if within is None else {key: value for key, value in keys.items() if within.get(key) != value}
+    for name, draft in drafts.items():
+        prefix = f"check.{_key(name)}." if name else ""
+        lines += ["", f"[{prefix.rstrip('.')}]"] if name else []
+        lines += [f"{key} = {_quoted(value)}" for key, value in own.items()]
+        lines += _check(draft, prefix)
+    if others:
+        lines += [
+            "",
+            *_comment(f"Other sheets with formulas: {_some(others)}. --sheet NAME drafts a check for one of them."),
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _reference(draft: SpecDraft) -> list[str]:
-    if draft.reference is None:
-        sentence = "still to be set: file.py:function, relative to this file, or package.module:function"
-        return [
-            *_comment(f"The reference is {sentence}. Its parameters are the inputs' names."),
-            'reference = "reference.py:function"',
+def doubts_of(name: str, draft: CheckDraft) -> list[Doubt]:
+    """What a person has to decide in this check: parameters without cells, and lines that values do not prove."""
+    found = [Doubt(name, "inputs", parameter, _LACKS) for parameter, must in draft.lacking.items() if must]
+    if draft.failure:
+        found.append(Doubt(name, "", "reference", draft.failure))
+    if (
+        len(draft.unplaced) <= _MOST_UNNAMED
+    ):  # a function that returns its locals() gives a lot more than is on the sheet
+        found += [Doubt(name, "outputs", given, _NOWHERE) for given in draft.unplaced]
+    if draft.short:
+        found.append(Doubt(name, "", "blocks", draft.short))
+    for part, lines in (("inputs", draft.inputs), ("outputs", draft.outputs)):
+        found += [
+            Doubt(name, part, line.name, line.doubt, _plain(line.quantity.at, draft.sheet))
+            for line in lines
+            if line.doubt
         ]
-    return [f"reference = {_quoted(draft.reference)}"]
+    return found
 
 
-def _blocks(loop: Loop) -> list[str]:
+def sure_of(draft: CheckDraft) -> list[str]:
+    """The names whose lines are proved by values."""
+    return [line.name for line in (*draft.inputs, *draft.outputs) if line.sure]
+
+
+def _check(draft: CheckDraft, prefix: str) -> Iterator[str]:
+    sheet = draft.sheet
+    yield f"sheet     = {_quoted(sheet)}  # for addresses that name none"
+    yield ""
+    if draft.loop:
+        yield from _blocks(draft.loop, prefix)
+    yield f"[{prefix}inputs]"
+    yield from _comment("Constants that the formulas read. low, high or choices say what one may be set to in trials.")
+    inputs = _few(draft.inputs)
+    yield from _table(inputs, sheet)
+    for name, needed in draft.lacking.items():
+        yield f'# {_key(name)} = ""  # {_LACKS if needed else "the reference has a default for it"}'
+    yield ""
+    yield f"[{prefix}outputs]"
+    yield from _comment("Formulas, compared with what the reference gives under the same name.")
+    if draft.failure:
+        yield from _comment(f"Their names are the sheet's own: {draft.failure}.")
+    outputs = _few(draft.outputs)
+    yield from _table(outputs, sheet)
+    if draft.unplaced:
+        yield ""
+        yield from _comment(f"The reference also gives {', '.join(draft.unplaced)}.")
+    shown = {line.quantity.at for line in (*inputs, *outputs)}
+    hidden = [line.quantity.at for line in draft.outputs if line.quantity.at not in shown]
+    for sentence, areas in (
+        ("Formulas that no line above covers", [*hidden, *_areas(draft, _uncovered(draft))]),
+        ("Constants that no line above covers", [q.quantity.at for q in draft.inputs if q.quantity.at not in shown]),
+        ("Numbers that neither a formula reads nor a line above covers", _areas(draft, _unread(draft))),
+    ):
+        if areas:
+            yield ""
+            yield from _comment(f"{sentence}: {_some([_plain(area, sheet) for area in areas])}")
+
+
+def _areas(draft: CheckDraft, cells: Iterable[Cell]) -> list[Range]:
+    return as_ranges(sorted(cells, key=lambda cell: (draft.workbook.sheets.index(cell.sheet), cell)))
+
+
+def _few(lines: Sequence[Drafted]) -> list[Drafted]:
+    """The lines without most of those that are comments for want of a name: a few may be renamed, a hundred nobody reads."""
+    unnamed = [line for line in lines if line.left_out and not line.doubt]
+    return [line for line in lines if line not in unnamed[_MOST_UNNAMED:]]
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = len(texts) - _MOST_NAMED
+    return ", ".join(texts[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _blocks(loop: Loop, prefix: str) -> list[str]:
     first, last = loop.anchors[0], loop.anchors[-1]
-    sentence = f"{len(loop.anchors)} cells from {first.a1} to {last.a1} count, and the formulas repeat."
+    counting = f"{len(loop.anchors)} cells from {first.a1} to {last.a1} count"
+    if not loop.counted:
+        counting = f"{len(loop.anchors)} {'rows' if loop.down else 'columns'} go on from one another"
+    sentence = f"{counting}, and the formulas repeat."
     late = [str(number) for number in irregular(loop.offsets)]
     if late:
         sentence += f" At another distance than the second: block {', '.join(late)}."
@@ -115,7 +184,7 @@ def _blocks(loop: Loop) -> list[str]:
     else:
         lines = [cell.row if loop.down else cell.column for cell in loop.anchors]
         where = textwrap.wrap(f"{'rows' if loop.down else 'columns'} = {lines}", _WIDTH, subsequent_indent="  ")
-    return ["[blocks]", *_comment(sentence), *where, ""]
+    return [f"[{prefix}blocks]", *_comment(sentence), *where, ""]
 
 
 def _table(drafts: Sequence[Drafted], sheet: str) -> Iterator[str]:
@@ -161,10 +230,14 @@ def _value(drafted: Drafted, sheet: str) -> str:
 
 
 def _address(at: Range, sheet: str) -> str:
-    return _quoted(at.a1 if at.sheet == sheet else str(at))
+    return _quoted(_plain(at, sheet))
 
 
-def _uncovered(draft: SpecDraft) -> list[Cell]:
+def _plain(at: Range, sheet: str) -> str:
+    return at.a1 if at.sheet == sheet else str(at)
+
+
+def _uncovered(draft: CheckDraft) -> list[Cell]:
     offsets = draft.loop.offsets if draft.loop else (Offset(0, 0),)
     covered = {cell for drafted in draft.inputs for cell in drafted.quantity.at.cells()}  # =1/3 is an input
     covered |= {
@@ -174,7 +247,7 @@ def _uncovered(draft: SpecDraft) -> list[Cell]:
     return [cell for cell in cells if cell not in covered]
 
 
-def _unread(draft: SpecDraft) -> list[Cell]:
+def _unread(draft: CheckDraft) -> list[Cell]:
     """The numbers on these sheets that no formula refers to: perhaps a formula was replaced by a constant."""
     loop = draft.loop
     sheets = {drafted.quantity.at.sheet for drafted in (*draft.inputs, *draft.outputs) if not drafted.left_out}

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from xlparity.actions.init.loops import Loop
-from xlparity.actions.init.names import names_something, stem
+from xlparity.actions.init.names import names_something, stem, words
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.workbook import Workbook
 
 _FURTHEST_LABEL = 40
 _HIGHEST_HEADER = 4
+_MOST_LABELS = 3
 
 
 class Texts:
@@ -58,10 +59,15 @@ class Texts:
         return stem(labels[:-1]) is None and stem(labels[1:]) is None and self.headed(Range(*top, *top[1:]))
 
     def stack(self, cell: Cell) -> list[str]:
-        """The texts above a cell, upwards, blanks among them; a number, a formula or a second blank ends them."""
+        """The texts above a cell, upwards, blanks among them; a number, a formula or a second blank ends them.
+
+        An arrow or another sign is passed over.
+        """
         found: list[str] = []
         for row in range(cell.row - 1, max(0, cell.row - 1 - _HIGHEST_HEADER), -1):
             above = Cell(cell.sheet, row, cell.column)
+            if self.is_sign(above):
+                continue
             if self._leaves_the_block(cell, above) or (above in self.workbook.cells and not self.text(above)):
                 break
             found.append(self.text(above))
@@ -70,11 +76,45 @@ class Texts:
         return found
 
     def label(self, cell: Cell) -> str | None:
-        """The nearest text to the left in the cell's row."""
+        """The nearest text to the left in the cell's row that is no mere sign."""
+        return next(iter(self.labels(cell)), None)
+
+    def labels(self, cell: Cell) -> tuple[str, ...]:
+        """The nearest texts to the left in the cell's row, from right to left: a label may be followed by a symbol or a unit."""
+        found: list[str] = []
         for column in range(cell.column - 1, max(0, cell.column - 1 - _FURTHEST_LABEL), -1):
-            if text := self.text(Cell(cell.sheet, cell.row, column)):
+            at = Cell(cell.sheet, cell.row, column)
+            text = self.text(at)
+            if text and not self.is_sign(at):
+                found.append(text)
+            if len(found) == _MOST_LABELS or (found and not text):
+                break
+        return tuple(found)
+
+    def is_sign(self, cell: Cell) -> bool:
+        """Whether the cell holds an arrow, a dash or the like, which names nothing."""
+        return isinstance(self.workbook.cells.get(cell), str) and not words(self.text(cell))
+
+    def around(self, at: Range, *, by_label: bool = False) -> tuple[str, ...]:
+        """What may name the range: the headers above it and the labels to its left, what is most like a name first."""
+        cells = [Cell(at.sheet, row, at.column) for row in range(at.row, at.last_row + 1)]
+        beside = [self.near(cell) for cell in cells]
+        series = stem(beside) if all(beside) else None
+        left = [series] if series else beside[:1]
+        above = self.headers(at)
+        found = [*left, *above] if by_label else [*above, *left]
+        # The label of a total is the first word of its row; a unit or a symbol may be between a label and the numbers.
+        labels = self.labels(cells[0])
+        if len(cells) == 1 or beside[0]:
+            found += [*labels, *([f"{labels[-1]} {labels[0]}"] if len(labels) > 1 else [])]
+        return tuple(sorted(filter(None, dict.fromkeys(found)), key=lambda text: not names_something(text)))
+
+    def near(self, cell: Cell) -> str:
+        """The text at most two cells to the left, past signs."""
+        for at in (cell.moved(0, -1), cell.moved(0, -2)):
+            if (text := self.text(at)) and not self.is_sign(at):
                 return text
-        return None
+        return ""
 
     def text(self, cell: Cell) -> str:
         """The text in the cell in one line; nothing where it holds none, or opens a block."""

@@ -1,0 +1,302 @@
+"""Drafts the checks of a workbook: the sheets, iterations, inputs and outputs for which there is most evidence."""
+
+import inspect
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from xlparity.actions.init.inputs import draft_inputs, moved
+from xlparity.actions.init.likeness import Likeness
+from xlparity.actions.init.loops import Loop, find_loop, running_loops
+from xlparity.actions.init.matching import Drafted, assign, parameters
+from xlparity.actions.init.names import SAME, SAME_WORDS, fit
+from xlparity.actions.init.numbers import Numbers, telling
+from xlparity.actions.init.outputs import draft_outputs
+from xlparity.actions.init.quantities import Quantity, find_quantities
+from xlparity.actions.init.survey import CellKind, CellSurvey, survey
+from xlparity.actions.init.texts import Texts
+from xlparity.actions.init.trials import Trial, Trials
+from xlparity.excel.address import Cell, Range
+from xlparity.excel.workbook import Workbook, formulas_of
+from xlparity.spec.reference import Reference
+
+_SECONDS = 40.0  # for all sheets: as long as a person waits for a draft
+_LEAST_SHARE = 0.5  # of what the best sheet confirms, from which another sheet is taken for the same model
+_MOST_CHECKS = 8
+_LEAST_PASSES = 3  # whose values lie at equal distances before they are taken for iterations
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDraft:
+    """The content of one check.
+
+    ``workbook`` holds the sheets that the check may be about, and ``home`` is the one for which it was drafted, or empty.
+    ``lacking`` are the reference's parameters without an input, and whether each must be given; ``unplaced`` the names that it
+    gives and no output has; ``unread`` the numbers that no formula reads; ``failure`` is why it could not be called, ``short``
+    that it has not as many passes as there are blocks. ``score`` says how much of what it gives is on the sheets.
+    """
+
+    workbook: Workbook
+    home: str
+    loop: Loop | None
+    inputs: Sequence[Drafted]
+    outputs: Sequence[Drafted]
+    lacking: Mapping[str, bool] = field(default_factory=dict)
+    unplaced: Sequence[str] = ()
+    unread: Collection[Cell] = ()
+    failure: str = ""
+    short: str = ""
+    score: int = 0
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """What speaks for the check: how many outputs follow the reference, and how much of what it gives is on the sheet."""
+        return sum(line.sure for line in self.outputs), self.score
+
+    @property
+    def sheet(self) -> str:
+        """The sheet of the addresses that name none."""
+        if self.loop:
+            return self.loop.sheet
+        counts = Counter(line.quantity.at.sheet for line in self.outputs if not line.left_out)
+        return counts.most_common(1)[0][0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One way to read the sheets: with these iterations, or as a single pass."""
+
+    texts: Texts
+    cells: CellSurvey
+    quantities: Sequence[Quantity]
+    trials: Trials | None = None
+    trial: Trial | None = None
+
+    @property
+    def score(self) -> int:
+        """How much is confirmed, over all passes that were compared."""
+        if self.trial is None or self.trials is None or self.trial.passes is None:
+            return -1
+        return self.trial.score * min(len(self.trials.offsets), len(self.trial.passes.steps))
+
+    @property
+    def single(self) -> bool:
+        """Whether the reference was called, and has no other pass."""
+        return self.trial is not None and self.trial.passes is not None and self.trial.passes.single
+
+
+class Drafter:
+    """Drafts the checks of one workbook, with the reference if there is one."""
+
+    def __init__(self, workbook: Workbook, reference: Reference | None) -> None:
+        self.workbook, self.reference = workbook, reference
+        self.numbers = Numbers(workbook) if reference else None
+        self.until = time.monotonic() + _SECONDS
+        self.homes = list(dict.fromkeys(cell.sheet for cell, _ in formulas_of(workbook) if workbook.graph.areas(cell)))
+
+    def checks(self, sheets: Sequence[str]) -> list[CheckDraft]:
+        """One check for each of the sheets, or, without any, for each that matches the reference, the best first."""
+        if sheets:
+            return [self.check(sheet) for sheet in sheets]
+        if len(self.homes) == 1:
+            return [self.check("")]
+        if self.reference is None:
+            return [self.check(sheet) for sheet in self.homes[:_MOST_CHECKS]]
+        drafts = [self.check(home) for home in self.homes]
+        if all(draft.unplaced or draft.failure for draft in drafts):
+            drafts.append(self.check(""))  # what no single sheet and those that it reads have together
+        drafts.sort(key=lambda draft: len(draft.workbook.sheets))
+        drafts.sort(key=lambda draft: draft.rank, reverse=True)
+        best = drafts[0]
+        if best.score <= 0:  # only the texts say something, and so they do of all sheets at once
+            return [next((draft for draft in drafts if not draft.home), best)]
+        chosen = [best]
+        for draft in drafts[1:]:
+            related = any(
+                not draft.home
+                or not other.home
+                or self._reads(draft.home, other.home)
+                or self._reads(other.home, draft.home)
+                for other in chosen
+            )
+            whole = (
+                not any(draft.lacking.values())
+                and not draft.short
+                and draft.rank[0] >= max(1, _LEAST_SHARE * best.rank[0])
+            )
+            if not related and whole and len(chosen) < _MOST_CHECKS:
+                chosen.append(draft)
+        return sorted(chosen, key=self._order)
+
+    def _order(self, draft: CheckDraft) -> int:
+        return self.workbook.sheets.index(draft.home) if draft.home else len(self.workbook.sheets)
+
+    def _reads(self, one: str, other: str) -> bool:
+        return other in self._before(one)
+
+    def _before(self, home: str) -> set[str]:
+        """The sheet and those that its formulas read, directly or through others."""
+        found, new = {home}, [home]
+        while new:
+            sheet = new.pop()
+            for cell, _ in formulas_of(self.workbook):
+                if cell.sheet == sheet:
+                    fresh = {area.sheet for area in self.workbook.graph.areas(cell)} - found
+                    found |= fresh
+                    new += fresh
+        return found
+
+    def view(self, home: str) -> Workbook:
+        """The sheets that a check of this one may be about: those it reads, and those without formulas; or, of none, all."""
+        book = self.workbook
+        if not home:
+            return book
+        kept = self._before(home) | {sheet for sheet in book.sheets if sheet not in self.homes}
+        return replace(
+            book,
+            sheets=tuple(sheet for sheet in book.sheets if sheet in kept),
+            cells={cell: content for cell, content in book.cells.items() if cell.sheet in kept},
+            members={cell: anchor for cell, anchor in book.members.items() if cell.sheet in kept},
+        )
+
+    def check(
+        self,
+        home: str,
+        fixed_inputs: Mapping[str, Range] | None = None,
+        fixed_outputs: Mapping[str, Range] | None = None,
+    ) -> CheckDraft:
+        """The check of this sheet, or of all of them; what is fixed stays where it is said to be."""
+        view, fixed = self.view(home), fixed_inputs or {}
+        attempt = self._best(view, fixed)
+        texts, trial = attempt.texts, attempt.trial
+        chosen = trial.inputs if trial else {}
+        inputs = draft_inputs(view, texts.loop, attempt.quantities, self.reference, chosen)
+        others = []
+        if trial and trial.passes and not trial.gaps and trial.score > 0 and self.numbers and self.reference:
+            others = moved(view, texts.loop, self.numbers, self.reference, inputs)
+        outputs = draft_outputs(attempt.quantities, inputs, attempt.trials, trial, others, fixed_outputs or {})
+        arrays = trial.passes.steps[0] if trial and trial.passes else {}
+        proved = any(line.sure for line in outputs)
+        inputs = [self._judged(line, trial, proved=proved) for line in inputs]
+        needed = parameters(self.reference) if self.reference else {}
+        given = {line.name for line in inputs if not line.left_out}
+        placed = given | {line.name for line in outputs if not line.left_out}
+        return CheckDraft(
+            view,
+            home,
+            texts.loop,
+            inputs,
+            outputs,
+            {name: must for name, must in needed.items() if name not in given},
+            tuple(name for name in arrays if name not in placed),
+            tuple(attempt.cells.unread),
+            trial.failure if trial else "",
+            ""
+            if trial is None or attempt.trials is None or texts.loop is None
+            else attempt.trials.shortage(trial, texts.loop),
+            max(attempt.score, 0),
+        )
+
+    def _judged(self, line: Drafted, trial: Trial | None, *, proved: bool) -> Drafted:
+        """The line of an input, with what speaks for it: the outputs that follow it, or its texts."""
+        if line.left_out or self.reference is None:
+            return line
+        best = max((fit(text, line.name) for text in line.quantity.texts), default=0)
+        if proved:
+            notes = () if best else ("no text names it, but the reference's values agree",)
+            return replace(line, sure=True, notes=(*notes, *line.notes))
+        if best >= SAME_WORDS:
+            return line
+        said = "by its text only" if best else "a guess, which no text supports"
+        return replace(line, notes=line.notes if best else (said, *line.notes), doubt=said)
+
+    def _best(self, view: Workbook, fixed: Mapping[str, Range]) -> _Attempt:
+        """The attempt of which most is confirmed."""
+        first = self._attempt(view, find_loop(view), fixed)
+        if self.reference is None or self.numbers is None:
+            return first
+        plain = first
+        if first.texts.loop is not None and (first.trial is None or first.trial.passes is None or first.single):
+            # A function that returns has no iterations, and one that lacks an input may be about another sheet.
+            plain = self._attempt(view, None, fixed)
+            if plain.single or first.single:
+                return plain
+        if first.single or (first.trial and first.trial.complete and first.texts.loop is not None):
+            return first
+        if (
+            first.score < 0
+            and plain.score < 0
+            and not inspect.isgeneratorfunction(inspect.unwrap(self.reference.function))
+        ):
+            return first
+        attempts = [
+            first,
+            plain,
+        ]  # what is first has labels that count: that a single pass has more on the sheet is chance
+        if first.texts.loop is not None:
+            plain = self._attempt(view, None, fixed)
+        named = {n: q for n, q in first.trial.inputs.items() if _is_named(n, q)} if first.trial else {}
+        for loop in (*running_loops(view), *self._by_values(view, plain)):
+            if time.monotonic() < self.until:
+                attempt = self._attempt(view, loop, fixed)
+                # A formula that was typed over in a first block is no input, and its block no other one than a label says.
+                held = attempt.trial.inputs if attempt.trial else {}
+                if all(n in held and (held[n].at == q.at or _is_named(n, held[n])) for n, q in named.items()):
+                    attempts.append(attempt)
+            if attempts[-1].trial and attempts[-1].trial.complete:
+                break
+        return max(attempts, key=lambda attempt: attempt.score)
+
+    def _attempt(self, view: Workbook, loop: Loop | None, fixed: Mapping[str, Range]) -> _Attempt:
+        needed = parameters(self.reference) if self.reference else {}
+        texts, likeness = Texts(view, loop), Likeness(view)
+        lacking: Sequence[str] = ()
+        for _ in range(2):  # again with what no formula reads, where the reference needs more than what is read
+            cells = survey(texts, likeness, lacking)
+            found = find_quantities(
+                texts, likeness, cells, lambda text: any(fit(text, name) == SAME for name in needed)
+            )
+            given = [quantity for quantity in found if quantity.kind is not CellKind.FORMULA]
+            matched = assign(given, needed, lambda quantity, name: (0,))
+            lacking = [name for name, must in needed.items() if must and name not in matched.values()]
+            if not lacking:
+                break
+        if self.reference is None or self.numbers is None:
+            return _Attempt(texts, cells, found)
+        trials = Trials(self.reference, self.numbers, texts, needed, found, fixed, self.until)
+        return _Attempt(texts, cells, found, trials, trials.best())
+
+    def _by_values(self, view: Workbook, attempt: _Attempt) -> Iterator[Loop]:
+        """The iterations by which the values of the first passes of a generator lie at equal distances."""
+        trials, passes = attempt.trials, attempt.trial.passes if attempt.trial else None
+        if trials is None or passes is None or len(passes.steps) < _LEAST_PASSES or trials.loop is not None:
+            return
+        votes: Counter[tuple[str, int, int]] = Counter()
+        firsts: dict[tuple[str, int, int], list[Cell]] = {}
+        for name, array in passes.steps[0].items():
+            if not telling(array) or name not in passes.steps[_LEAST_PASSES - 1]:
+                continue
+            here, *later = (
+                [place.at for place in trials.numbers.places(step[name])] for step in passes.steps[:_LEAST_PASSES]
+            )
+            for at in here:
+                for other in later[0]:
+                    rows, columns = other.row - at.row, other.column - at.column
+                    if (
+                        other.sheet == at.sheet
+                        and (rows > 0) != (columns > 0)
+                        and at.moved(2 * rows, 2 * columns) in later[1]
+                    ):
+                        votes[at.sheet, rows, columns] += 1
+                        firsts.setdefault((at.sheet, rows, columns), []).append(at.first)
+        for (sheet, rows, columns), _ in votes.most_common(1):
+            if sheet in view.sheets:
+                cells = [min(firsts[sheet, rows, columns], key=lambda cell: cell.row if rows else cell.column)]
+                while view.formula(following := cells[-1].moved(rows, columns)) or following in trials.numbers.of:
+                    cells.append(following)
+                yield Loop(sheet, None, tuple(cells), counted=False)
+
+
+def _is_named(name: str, quantity: Quantity) -> bool:
+    return any(fit(text, name) == SAME for text in quantity.texts)

@@ -1,0 +1,285 @@
+"""Drafts the lines of outputs: each where its values are, or where a text on the sheet names it.
+
+For every name of the reference the candidates are the cells that hold its values, and the formulas that a text names so. Each
+has its evidence; the best of all is taken first, and each name and each cell once.
+"""
+
+import itertools
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xlparity.actions.init.inputs import Moved
+from xlparity.actions.init.matching import Drafted, fitting, unique
+from xlparity.actions.init.names import SAME_WORDS, WORD, fit
+from xlparity.actions.init.numbers import Agreement, Place, agreement, telling
+from xlparity.actions.init.quantities import Quantity
+from xlparity.actions.init.survey import CellKind
+from xlparity.actions.init.trials import Trial, Trials
+from xlparity.excel.address import Range
+from xlparity.spec.case import Array
+
+_MOST_SAID = 6
+_MOST_PLACES = 12  # of one name's values that are compared with one another
+_DIFFERS, _IN_PART, _WHOLE = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Cells that may be what the reference gives under a name, and the evidence for it.
+
+    ``values`` says whether they hold its values, ``label`` how well a text fits, ``follows`` whether they also do so after
+    other inputs (None where that is unknown), and ``copies`` whether they only refer to other cells.
+    """
+
+    name: str
+    place: Place
+    quantity: Quantity
+    label: int
+    values: int
+    agreement: Agreement
+    follows: bool | None
+    copies: bool
+    fits: bool
+    is_quantity: bool
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """What counts first, first: values, texts, the same values after other inputs, and cells that belong together."""
+        return (
+            self.values,
+            self.fits,
+            self.label,
+            self.follows is True,
+            self.agreement.share,
+            self.is_quantity,
+            not self.copies,
+        )
+
+
+def draft_outputs(
+    quantities: Iterable[Quantity],
+    inputs: Sequence[Drafted],
+    trials: Trials | None,
+    trial: Trial | None,
+    moved: Sequence[Moved],
+    fixed: Mapping[str, Range],
+) -> list[Drafted]:
+    """The outputs, each under the name that the reference gives it; where it could not be called, its names are unknown."""
+    own = [quantity for quantity in quantities if quantity.kind is not CellKind.INPUT]
+    states = {drafted.quantity: drafted.name for drafted in inputs}
+    unset = {drafted.quantity for drafted in inputs if drafted.left_out}
+    if trials is None or trial is None or trial.passes is None:
+        taken = {states[quantity] for quantity in own if quantity in states}
+        return [Drafted(q, states.get(q) or unique(q, taken), notes=_first_notes(q, unset)) for q in own]
+    arrays = trial.passes.steps[0]
+    given = _joined(own, {name: array.shape for name, array in arrays.items()})
+    chosen = _Choice(trials, trial, moved, given, fixed)
+    handed_on = {q: states[q] for q in given if states.get(q) in arrays}
+    picked = chosen.picked(
+        [name for name in arrays if name not in handed_on.values()], [*handed_on, *trial.inputs.values()]
+    )
+    proved = any(c.values == _WHOLE and telling(arrays[c.name]) for c in picked.values()) and not trial.gaps
+    lines = {q: chosen.state(q, name, _first_notes(q, unset)) for q, name in handed_on.items()}
+    lines |= {c.quantity: chosen.line(c, proved=proved) for c in picked.values()}
+    taken = {*arrays, *(states[quantity] for quantity in given if quantity in states)}
+    for quantity in given:
+        if quantity not in lines and not any(quantity.at.intersects(other.at) for other in lines):
+            name = states.get(quantity) or unique(quantity, taken)
+            reason = "the reference gives nothing of this name"
+            lines[quantity] = Drafted(quantity, name, left_out=reason, notes=_first_notes(quantity, unset))
+    sheets = trials.workbook.sheets
+    drafted = sorted(lines.values(), key=lambda line: (sheets.index(line.quantity.at.sheet), line.quantity.at))
+    if all(line.left_out for line in drafted):
+        number, line = _one_left_in(drafted, arrays, {drafted.name for drafted in inputs})
+        drafted[number] = line
+    return drafted
+
+
+class _Choice:
+    """The candidates of one draft."""
+
+    def __init__(
+        self,
+        trials: Trials,
+        trial: Trial,
+        moved: Sequence[Moved],
+        quantities: Sequence[Quantity],
+        fixed: Mapping[str, Range],
+    ) -> None:
+        assert trial.passes is not None
+        self.trials, self.trial, self.passes, self.fixed = trials, trial, trial.passes, fixed
+        self.quantities = {quantity.at: quantity for quantity in quantities}
+        self.moved = moved
+
+    def picked(self, names: Sequence[str], taken: Iterable[Quantity]) -> dict[str, Candidate]:
+        """One candidate for each name, the best of all first; none over cells that another has."""
+        every = [candidate for name in names for candidate in self.candidates(name)]
+        places = [quantity.at for quantity in taken]
+        found: dict[str, Candidate] = {}
+        for candidate in sorted(every, key=lambda candidate: candidate.rank, reverse=True):
+            at = candidate.place.at
+            if candidate.name not in found and not any(at.intersects(other) for other in places):
+                found[candidate.name] = candidate
+                places.append(at)
+        return found
+
+    def candidates(self, name: str) -> Iterator[Candidate]:
+        """The cells that hold the name's values, and those that a text names so."""
+        shape = self.passes.steps[0][name].shape
+        if name in self.fixed:
+            at = self.fixed[name]
+            yield self.candidate(name, Place(at, bool(fitting(shape, at.shape))))
+            return
+        seen: set[Range] = set()
+        for place in itertools.islice(self.trials.places(name, self.passes), _MOST_PLACES):
+            if place.at not in seen:
+                seen.add(place.at)
+                yield self.candidate(name, place)
+        for at, quantity in self.quantities.items():
+            closest = max((fit(text, name) for text in quantity.texts), default=0)
+            turned = fitting(shape, at.shape)
+            # A bias in one cell where the reference has a row is a finding that a person should see, not another quantity.
+            if at not in seen and (closest >= WORD if turned is not None else closest >= SAME_WORDS):
+                yield self.candidate(name, Place(at, bool(turned)))
+
+    def candidate(self, name: str, place: Place) -> Candidate:
+        trials, at = self.trials, place.at
+        own = self.quantities.get(at)
+        texts = own.texts if own else trials.texts.around(at)
+        # A column that belongs to a larger rectangle, or the other way round, has the texts of that.
+        if own is None:
+            texts = (
+                *texts,
+                *(t for q in self.quantities.values() if q.at.contains(at) for t in q.texts if t not in texts),
+            )
+        book = trials.workbook
+        quantity = own or Quantity(
+            at, CellKind.FORMULA, texts, tuple(cell for cell in at.cells() if not book.formula(cell))
+        )
+        label = max((fit(text, name) for text in texts), default=0)
+        found = agreement(trials.numbers.of, place, self.passes, name, trials.offsets)
+        values = _WHOLE if found.share == 1 else _IN_PART if found.mostly else _DIFFERS
+        follows = None
+        if self.moved and values:
+            others = [
+                agreement(m.cells, place, m.passes, name, trials.offsets) for m in self.moved if self.changes(m, name)
+            ]
+            known = [o for o in others if all(isinstance(held, float | bool) for _, held, _ in o.differing)]
+            follows = max(o.share for o in known) >= found.share if known else None
+        copies = all((f := book.formula(cell)) and _only_refers(f.text) for cell in at.cells())
+        array = self.passes.steps[0][name]
+        fits = fitting(array.shape, at.shape) is not None
+        return Candidate(name, place, quantity, label, values, found, follows, copies, fits, own is not None)
+
+    def state(self, quantity: Quantity, name: str, notes: tuple[str, ...]) -> Drafted:
+        """The line of what is an input in the first block, and computed in the later ones."""
+        turned = bool(fitting(self.passes.steps[0][name].shape, quantity.at.shape))
+        line = self.line(self.candidate(name, Place(quantity.at, turned)), proved=False)
+        return replace(line, quantity=quantity, left_out="", notes=(*notes, *line.notes))
+
+    def changes(self, moved: Moved, name: str) -> bool:
+        """Whether the reference gives other values for the moved inputs: only these can be followed."""
+        new, old = moved.passes.steps[0].get(name), self.passes.steps[0][name]
+        return new is not None and not (new.shape == old.shape and np.allclose(new, old, rtol=1e-6, equal_nan=True))
+
+    def line(self, candidate: Candidate, *, proved: bool) -> Drafted:
+        """The line of a candidate: a comment where other values contradict it, or where its values may be there by chance."""
+        array = self.passes.steps[0][candidate.name]
+        quantity, name = candidate.quantity, candidate.name
+        notes = _typed_over(quantity)
+        line = Drafted(quantity, name, transpose=candidate.place.transpose, notes=notes)
+        if not candidate.fits:
+            said = f"it has shape {array.shape} in the reference"
+            return replace(line, notes=(*notes, said), doubt=said)
+        if name in self.fixed:
+            return line
+        known = bool(np.isfinite(array).all()) and not self.trial.gaps
+        if candidate.values == _WHOLE:
+            if candidate.follows or candidate.label >= WORD or (candidate.follows is None and telling(array)):
+                doubt = (
+                    "" if candidate.follows is not False else "agrees on the stored inputs, and not after other ones"
+                )
+                return replace(line, sure=candidate.follows is True, doubt=doubt)
+            said = "holds the same values, perhaps by chance"
+            return replace(line, left_out=said, doubt=said)
+        if candidate.values == _IN_PART:
+            cells = ", ".join(cell.a1 for cell, _, _ in candidate.agreement.differing[:_MOST_SAID])
+            said = f"agrees but for {cells}" if len(candidate.agreement.differing) <= _MOST_SAID else "agrees in part"
+            return replace(line, notes=(*notes, said), doubt=said)
+        if not known:
+            return replace(line, doubt="by its text only: its value depends on a parameter that has no cell")
+        said = _contradiction(candidate.agreement)
+        if proved:
+            return replace(line, left_out=said, doubt=said)
+        return replace(line, doubt=said)
+
+
+def _contradiction(found: Agreement) -> str:
+    """Which values the cells have, and which the reference gives."""
+    if not found.differing:
+        return "a text names it so, but the reference gives an array of another size"
+    cell, held, given = found.differing[0]
+    holds = f"{held:.6g}" if isinstance(held, float | bool) else "no number"
+    return f"a text names it so, but {cell.a1} holds {holds} where the reference gives {given:.6g}"
+
+
+def _only_refers(formula: str) -> bool:
+    """Whether the formula is nothing but a reference."""
+    return formula.lstrip("=+ ").replace("$", "").replace("!", "").replace("'", "").replace(" ", "").isalnum()
+
+
+def _first_notes(quantity: Quantity, unset: Iterable[Quantity]) -> tuple[str, ...]:
+    begins = "a constant in the first block" if quantity in unset else "from the second block on"
+    return (begins,) if quantity.kind is CellKind.STATE else _typed_over(quantity)
+
+
+def _joined(quantities: Sequence[Quantity], shapes: Mapping[str, tuple[int, ...]]) -> list[Quantity]:
+    """The quantities, two neighbours of one header being one where the reference's array of that name fills both only together.
+
+    What is carried on from month to month begins with a formula of its own.
+    """
+    joined = list(quantities)
+    for head, tail in itertools.permutations(quantities if shapes else (), 2):
+        at = _together(head.at, tail.at)
+        if at is None or {head.kind, tail.kind} != {CellKind.FORMULA} or not set(head.texts) & set(tail.texts):
+            continue
+        for name, shape in shapes.items():
+            named = max((fit(text, name) for text in head.texts), default=0) >= SAME_WORDS
+            fits = [fitting(shape, area.shape) is not None for area in (at, head.at, tail.at)]
+            if named and fits == [True, False, False] and head in joined and tail in joined:
+                joined.remove(tail)
+                joined[joined.index(head)] = replace(head, at=at, hard_coded=(*head.hard_coded, *tail.hard_coded))
+    return joined
+
+
+def _together(head: Range, tail: Range) -> Range | None:
+    """The line of cells that the two are, one right behind the other; None where they are none."""
+    behind = tail.column == head.last_column + 1 and (head.row, head.last_row) == (tail.row, tail.last_row)
+    below = tail.row == head.last_row + 1 and (head.column, head.last_column) == (tail.column, tail.last_column)
+    if head.sheet != tail.sheet or not (behind or below):
+        return None
+    return head._replace(last_row=tail.last_row, last_column=tail.last_column)
+
+
+def _one_left_in(
+    drafted: Sequence[Drafted], arrays: Mapping[str, Array], inputs: Container[str]
+) -> tuple[int, Drafted]:
+    """The place of the first line that has the size of something that the reference gives, and that line under its name.
+
+    The first line, skipped, where there is none: a spec has at least one output.
+    """
+    for number, line in enumerate(drafted):
+        for name, array in arrays.items():
+            turned = fitting(array.shape, line.quantity.at.shape)
+            if name not in inputs and turned is not None:
+                sentence = (*line.notes, "by its size only: the reference gives nothing of a name on the sheet")
+                return number, replace(line, name=name, transpose=turned, left_out="", notes=sentence)
+    return 0, replace(drafted[0], left_out="", skip=f"{drafted[0].left_out}, and nothing of this size")
+
+
+def _typed_over(quantity: Quantity) -> tuple[str, ...]:
+    cells = [cell.a1 for cell in quantity.hard_coded]
+    more = f" and {len(cells) - _MOST_SAID} more" if len(cells) > _MOST_SAID else ""
+    return (f"no formula in {', '.join(cells[:_MOST_SAID])}{more}",) if cells else ()
