@@ -151,10 +151,15 @@ def _asked(drafter: Drafter, name: str, draft: CheckDraft, answers: Answers) -> 
                 at = look_up(parse_address(answer, draft.sheet), drafter.workbook)
             except ValueError as error:
                 complaint = str(error)
-            else:
-                fixed[doubt.part][doubt.name] = at
-                draft = drafter.check(draft.home, fixed["inputs"], fixed["outputs"])
+                continue
+            fixed[doubt.part][doubt.name] = at
+            new = drafter.check(draft.home, fixed["inputs"], fixed["outputs"])
+            lines = new.inputs if doubt.part == "inputs" else new.outputs
+            if any((line.name, line.quantity.at) == (doubt.name, at) for line in lines):
+                draft = new
                 break
+            del fixed[doubt.part][doubt.name]
+            complaint = f"{answer} cannot be '{doubt.name}': another line has some of its cells"
 
 
 def _formula_sheet(sheet: str, drafter: Drafter) -> str:

@@ -2,9 +2,10 @@
 
 import inspect
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from xlparity.actions.init.inputs import draft_inputs, moved
 from xlparity.actions.init.likeness import Likeness
@@ -22,6 +23,7 @@ from xlparity.excel.workbook import Workbook, formulas_of
 from xlparity.spec.reference import Reference
 
 _SECONDS = 40.0  # for all sheets: as long as a person waits for a draft
+_LEAST_SECONDS = 2.0  # for each way to read a sheet, as when a person has answered late
 _LEAST_SHARE = 0.5  # of what the best sheet confirms, from which another sheet is taken for the same model
 _MOST_CHECKS = 8
 _LEAST_PASSES = 3  # whose values lie at equal distances before they are taken for iterations
@@ -91,7 +93,7 @@ class Drafter:
 
     def __init__(self, workbook: Workbook, reference: Reference | None) -> None:
         self.workbook, self.reference = workbook, reference
-        self.numbers = Numbers(workbook) if reference else None
+        self.numbers = Numbers.of_workbook(workbook) if reference else None
         self.until = time.monotonic() + _SECONDS
         self.homes = list(dict.fromkeys(cell.sheet for cell, _ in formulas_of(workbook) if workbook.graph.areas(cell)))
 
@@ -99,7 +101,7 @@ class Drafter:
         """One check for each of the sheets, or, without any, for each that matches the reference, the best first."""
         if sheets:
             return [self.check(sheet) for sheet in sheets]
-        if len(self.homes) == 1:
+        if len(self.homes) <= 1:
             return [self.check("")]
         if self.reference is None:
             return [self.check(sheet) for sheet in self.homes[:_MOST_CHECKS]]
@@ -139,12 +141,17 @@ class Drafter:
         """The sheet and those that its formulas read, directly or through others."""
         found, new = {home}, [home]
         while new:
-            sheet = new.pop()
-            for cell, _ in formulas_of(self.workbook):
-                if cell.sheet == sheet:
-                    fresh = {area.sheet for area in self.workbook.graph.areas(cell)} - found
-                    found |= fresh
-                    new += fresh
+            fresh = self._direct.get(new.pop(), set()) - found
+            found |= fresh
+            new += fresh
+        return found
+
+    @cached_property
+    def _direct(self) -> Mapping[str, set[str]]:
+        """The sheets that the formulas of each sheet read."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for cell, _ in formulas_of(self.workbook):
+            found[cell.sheet].update(area.sheet for area in self.workbook.graph.areas(cell))
         return found
 
     def view(self, home: str) -> Workbook:
@@ -173,15 +180,14 @@ class Drafter:
         chosen = trial.inputs if trial else {}
         inputs = draft_inputs(view, texts.loop, attempt.quantities, self.reference, chosen)
         others = []
-        if trial and trial.passes and not trial.gaps and trial.score > 0 and self.numbers and self.reference:
+        if trial and trial.passes and not trial.gaps and self.numbers and self.reference:
             others = moved(view, texts.loop, self.numbers, self.reference, inputs)
         outputs = draft_outputs(attempt.quantities, inputs, attempt.trials, trial, others, fixed_outputs or {})
         arrays = trial.passes.steps[0] if trial and trial.passes else {}
-        proved = any(line.sure for line in outputs)
-        inputs = [self._judged(line, trial, proved=proved) for line in inputs]
+        inputs = [self._judged(line, outputs) for line in inputs]
         needed = parameters(self.reference) if self.reference else {}
         given = {line.name for line in inputs if not line.left_out}
-        placed = given | {line.name for line in outputs if not line.left_out}
+        placed = given | {line.name for line in outputs if not line.left_out or line.doubt}
         return CheckDraft(
             view,
             home,
@@ -198,14 +204,14 @@ class Drafter:
             max(attempt.score, 0),
         )
 
-    def _judged(self, line: Drafted, trial: Trial | None, *, proved: bool) -> Drafted:
-        """The line of an input, with what speaks for it: the outputs that follow it, or its texts."""
+    def _judged(self, line: Drafted, outputs: Sequence[Drafted]) -> Drafted:
+        """The line of an input, with what speaks for it: the outputs that follow it, or agree at least, or its texts."""
         if line.left_out or self.reference is None:
             return line
         best = max((fit(text, line.name) for text in line.quantity.texts), default=0)
-        if proved:
+        if any(output.agrees for output in outputs):
             notes = () if best else ("no text names it, but the reference's values agree",)
-            return replace(line, sure=True, notes=(*notes, *line.notes))
+            return replace(line, sure=any(output.sure for output in outputs), notes=(*notes, *line.notes))
         if best >= SAME_WORDS:
             return line
         said = "by its text only" if best else "a guess, which no text supports"
@@ -264,7 +270,8 @@ class Drafter:
                 break
         if self.reference is None or self.numbers is None:
             return _Attempt(texts, cells, found)
-        trials = Trials(self.reference, self.numbers, texts, needed, found, fixed, self.until)
+        until = max(self.until, time.monotonic() + _LEAST_SECONDS)
+        trials = Trials(self.reference, self.numbers, texts, needed, found, fixed, until)
         return _Attempt(texts, cells, found, trials, trials.best())
 
     def _by_values(self, view: Workbook, attempt: _Attempt) -> Iterator[Loop]:

@@ -17,8 +17,8 @@ from xlparity.spec.reference import Reference
 class Drafted:
     """A line of a spec: a quantity under a name, with remarks.
 
-    ``left_out`` is why the line is a comment, ``skip`` why it is not compared; ``notes`` are for a person to check. ``sure``
-    says that values prove the line; else there is a ``doubt``, or only the texts on the sheet.
+    ``left_out`` is why the line is a comment, ``skip`` why it is not compared; ``notes`` are for a person to check. ``agrees``
+    says that values speak for the line, ``sure`` that they also do after other inputs, ``doubt`` what speaks against it.
     """
 
     quantity: Quantity
@@ -29,6 +29,7 @@ class Drafted:
     left_out: str = ""
     skip: str = ""
     notes: tuple[str, ...] = field(default=())
+    agrees: bool = False
     sure: bool = False
     doubt: str = ""
 

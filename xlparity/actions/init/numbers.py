@@ -38,17 +38,26 @@ class Place(NamedTuple):
 class Numbers:
     """The numbers of all cells, as the formulas compute them on the stored inputs; where none is computed, as stored."""
 
-    def __init__(self, workbook: Workbook) -> None:
-        self._session: Session = find_engine("formulas").load(workbook)
-        computed = self._session.recalculate({})
-        self.of = {cell: float(value) for cell, value in computed.items() if isinstance(value, float | bool)}
-        lacking = [cell for cell, _ in formulas_of(workbook) if cell not in self.of]
+    def __init__(self, session: Session, of: Mapping[Cell, float]) -> None:
+        self._session, self.of = session, of
+        order = sorted(of, key=of.__getitem__)
+        self._sorted, self._cells = [of[cell] for cell in order], order
+
+    @classmethod
+    def of_workbook(cls, workbook: Workbook) -> "Numbers":
+        """The numbers on the stored inputs."""
+        session: Session = find_engine("formulas").load(workbook)
+        found = _numbers(session.recalculate({}))
+        lacking = [cell for cell, _ in formulas_of(workbook) if cell not in found]
         if lacking:
             with contextlib.suppress(XlparityError):
                 stored = find_engine("cached").load(workbook).recalculate({})
-                self.of |= {cell: float(v) for cell in lacking if isinstance(v := stored.get(cell), float | bool)}
-        order = sorted(self.of, key=self.of.__getitem__)
-        self._sorted, self._cells = [self.of[cell] for cell in order], order
+                found |= _numbers({cell: stored.get(cell) for cell in lacking})
+        return cls(session, found)
+
+    def with_values(self, values: Mapping[Cell, float]) -> "Numbers":
+        """The numbers after these cells, formulas or not, hold these values."""
+        return Numbers(self._session, {**self.of, **_numbers(self.set_to(values))})
 
     def array(self, at: Range) -> "Array | None":
         """The numbers in the range, or None where not all its cells hold one."""
@@ -118,6 +127,10 @@ def values_in(values: Mapping[Cell, object], place: Place, offset: Offset) -> li
     if place.transpose:
         cells.sort(key=lambda cell: (cell.column, cell.row))
     return [(cell, values.get(cell)) for cell in cells]
+
+
+def _numbers(values: Mapping[Cell, object]) -> dict[Cell, float]:
+    return {cell: float(value) for cell, value in values.items() if isinstance(value, float | bool)}
 
 
 class Agreement(NamedTuple):

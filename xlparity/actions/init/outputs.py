@@ -5,23 +5,24 @@ has its evidence; the best of all is taken first, and each name and each cell on
 """
 
 import itertools
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from xlparity.actions.init.inputs import Moved
 from xlparity.actions.init.matching import Drafted, fitting, unique
-from xlparity.actions.init.names import SAME_WORDS, WORD, fit
-from xlparity.actions.init.numbers import Agreement, Place, agreement, telling
+from xlparity.actions.init.names import CLOSE, SAME_WORDS, WORD, fit
+from xlparity.actions.init.numbers import Agreement, Numbers, Place, agreement, telling, values_in
 from xlparity.actions.init.quantities import Quantity
 from xlparity.actions.init.survey import CellKind
 from xlparity.actions.init.trials import Trial, Trials
-from xlparity.excel.address import Range
-from xlparity.spec.case import Array
+from xlparity.excel.address import Cell, Range
 
 _MOST_SAID = 6
 _MOST_PLACES = 12  # of one name's values that are compared with one another
+_MOST_UNKNOWN = 12  # lines under the sheet's own names, where the reference cannot be called
+_MOST_ROOTS = 8  # wrong formulas that are looked for; more are for verify
 _DIFFERS, _IN_PART, _WHOLE = range(3)
 
 
@@ -72,17 +73,16 @@ def draft_outputs(
     unset = {drafted.quantity for drafted in inputs if drafted.left_out}
     if trials is None or trial is None or trial.passes is None:
         taken = {states[quantity] for quantity in own if quantity in states}
-        return [Drafted(q, states.get(q) or unique(q, taken), notes=_first_notes(q, unset)) for q in own]
+        drafted = [Drafted(q, states.get(q) or unique(q, taken), notes=_first_notes(q, unset)) for q in own]
+        most = len(drafted) if trials is None else _MOST_UNKNOWN
+        return [*drafted[:most], *(replace(line, left_out="its name is not known") for line in drafted[most:])]
     arrays = trial.passes.steps[0]
     given = _joined(own, {name: array.shape for name, array in arrays.items()})
     chosen = _Choice(trials, trial, moved, given, fixed)
     handed_on = {q: states[q] for q in given if states.get(q) in arrays}
-    picked = chosen.picked(
-        [name for name in arrays if name not in handed_on.values()], [*handed_on, *trial.inputs.values()]
-    )
-    proved = any(c.values == _WHOLE and telling(arrays[c.name]) for c in picked.values()) and not trial.gaps
     lines = {q: chosen.state(q, name, _first_notes(q, unset)) for q, name in handed_on.items()}
-    lines |= {c.quantity: chosen.line(c, proved=proved) for c in picked.values()}
+    names = [name for name in arrays if name not in handed_on.values()]
+    lines |= {line.quantity: line for line in chosen.lines(names, [*handed_on, *trial.inputs.values()])}
     taken = {*arrays, *(states[quantity] for quantity in given if quantity in states)}
     for quantity in given:
         if quantity not in lines and not any(quantity.at.intersects(other.at) for other in lines):
@@ -92,9 +92,16 @@ def draft_outputs(
     sheets = trials.workbook.sheets
     drafted = sorted(lines.values(), key=lambda line: (sheets.index(line.quantity.at.sheet), line.quantity.at))
     if all(line.left_out for line in drafted):
-        number, line = _one_left_in(drafted, arrays, {drafted.name for drafted in inputs})
-        drafted[number] = line
+        # A spec has at least one output, if only one that is not compared.
+        drafted[0] = replace(drafted[0], left_out="", skip=drafted[0].left_out)
     return drafted
+
+
+def _among(choice: "_Choice", numbers: Numbers) -> "_Choice":
+    """The same candidates among other numbers, of which nothing is known after other inputs."""
+    again = _Choice(choice.trials, choice.trial, (), list(choice.quantities.values()), choice.fixed)
+    again.numbers = numbers
+    return again
 
 
 class _Choice:
@@ -112,6 +119,85 @@ class _Choice:
         self.trials, self.trial, self.passes, self.fixed = trials, trial, trial.passes, fixed
         self.quantities = {quantity.at: quantity for quantity in quantities}
         self.moved = moved
+        self.numbers = trials.numbers
+
+    def lines(self, names: Sequence[str], taken: Sequence[Quantity]) -> Iterator[Drafted]:
+        """The line of each name that has cells.
+
+        A wrong formula makes all that reads it differ. So where a text names cells that differ, the formulas are computed with
+        the reference's values in these: if others agree then, it is their place, and what is wrong is for verify to report.
+        """
+        stored = picked = self.picked(names, taken)
+        roots: dict[str, Candidate] = {}
+        plain, forced = self.numbers, dict[Cell, float]()
+        while len(roots) < _MOST_ROOTS and (found := self.root(names, taken, picked, roots, plain, forced)):
+            root, picked = found
+            roots[root.name] = root
+            forced |= self.given(root)
+        proved = bool(roots) or (
+            not self.trial.gaps
+            and any(c.values == _WHOLE and telling(self.passes.steps[0][c.name]) for c in stored.values())
+        )
+        for name, candidate in picked.items():
+            before = stored.get(name)
+            if name in roots:
+                line = self.line(roots[name], proved=False)
+                sentence = f"{_differing(roots[name].agreement)}; with the reference's values there, others agree"
+                yield replace(line, left_out="", notes=(*_typed_over(line.quantity), sentence), doubt=sentence)
+            elif before is not None and before.place == candidate.place:
+                yield (
+                    self.line(before, proved=proved)
+                    if before.values or not candidate.values
+                    else self.after(candidate, roots)
+                )
+            else:
+                yield self.after(candidate, roots) if candidate.values else self.line(candidate, proved=proved)
+
+    def after(self, candidate: Candidate, roots: Iterable[str]) -> Drafted:
+        """The line of a name whose values are there once those that differ are right."""
+        line = self.line(replace(candidate, follows=None), proved=False)
+        return replace(line, notes=(*line.notes, f"agrees once {' and '.join(roots)} does"))
+
+    def root(
+        self,
+        names: Sequence[str],
+        taken: Sequence[Quantity],
+        picked: Mapping[str, Candidate],
+        roots: Mapping[str, Candidate],
+        plain: Numbers,
+        forced: Mapping[Cell, float],
+    ) -> tuple[Candidate, dict[str, Candidate]] | None:
+        """The first candidate that differs and, with the reference's values in its cells, makes others agree; all choices."""
+        wrong = [c for c in picked.values() if c.values != _WHOLE and c.fits and c.label and c.name not in roots]
+        for candidate in sorted(wrong, key=lambda candidate: candidate.place.at)[:_MOST_ROOTS]:
+            values = self.given(candidate)
+            again = _among(self, plain.with_values({**forced, **values})) if values else None
+            if again is None:
+                continue
+            choices = again.picked(names, taken)
+            better = [
+                c
+                for name, c in choices.items()
+                if c.values == _WHOLE
+                and name != candidate.name
+                and name not in roots
+                and telling(self.passes.steps[0][name])
+                and (name not in picked or picked[name].values != _WHOLE)
+            ]
+            if better:
+                return candidate, {**choices, candidate.name: candidate}
+        return None
+
+    def given(self, candidate: Candidate) -> dict[Cell, float]:
+        """What the reference gives for each cell of the candidate; nothing where it is not finite or of another size."""
+        found: dict[Cell, float] = {}
+        for offset, step in zip(self.trials.offsets, self.passes.steps, strict=False):
+            array = step.get(candidate.name)
+            if array is None or array.size != candidate.place.at.size or not np.isfinite(array).all():
+                return {}
+            cells = [cell for cell, _ in values_in(self.numbers.of, candidate.place, offset)]
+            found |= dict(zip(cells, array.ravel().tolist(), strict=True))
+        return found
 
     def picked(self, names: Sequence[str], taken: Iterable[Quantity]) -> dict[str, Candidate]:
         """One candidate for each name, the best of all first; none over cells that another has."""
@@ -133,7 +219,7 @@ class _Choice:
             yield self.candidate(name, Place(at, bool(fitting(shape, at.shape))))
             return
         seen: set[Range] = set()
-        for place in itertools.islice(self.trials.places(name, self.passes), _MOST_PLACES):
+        for place in itertools.islice(self.trials.places(name, self.passes, self.numbers), _MOST_PLACES):
             if place.at not in seen:
                 seen.add(place.at)
                 yield self.candidate(name, place)
@@ -141,7 +227,7 @@ class _Choice:
             closest = max((fit(text, name) for text in quantity.texts), default=0)
             turned = fitting(shape, at.shape)
             # A bias in one cell where the reference has a row is a finding that a person should see, not another quantity.
-            if at not in seen and (closest >= WORD if turned is not None else closest >= SAME_WORDS):
+            if at not in seen and (closest >= CLOSE if turned is not None else closest >= SAME_WORDS):
                 yield self.candidate(name, Place(at, bool(turned)))
 
     def candidate(self, name: str, place: Place) -> Candidate:
@@ -159,7 +245,7 @@ class _Choice:
             at, CellKind.FORMULA, texts, tuple(cell for cell in at.cells() if not book.formula(cell))
         )
         label = max((fit(text, name) for text in texts), default=0)
-        found = agreement(trials.numbers.of, place, self.passes, name, trials.offsets)
+        found = agreement(self.numbers.of, place, self.passes, name, trials.offsets)
         values = _WHOLE if found.share == 1 else _IN_PART if found.mostly else _DIFFERS
         follows = None
         if self.moved and values:
@@ -201,28 +287,30 @@ class _Choice:
                 doubt = (
                     "" if candidate.follows is not False else "agrees on the stored inputs, and not after other ones"
                 )
-                return replace(line, sure=candidate.follows is True, doubt=doubt)
+                return replace(line, agrees=True, sure=candidate.follows is True, doubt=doubt)
             said = "holds the same values, perhaps by chance"
             return replace(line, left_out=said, doubt=said)
         if candidate.values == _IN_PART:
-            cells = ", ".join(cell.a1 for cell, _, _ in candidate.agreement.differing[:_MOST_SAID])
-            said = f"agrees but for {cells}" if len(candidate.agreement.differing) <= _MOST_SAID else "agrees in part"
-            return replace(line, notes=(*notes, said), doubt=said)
-        if not known:
+            said = _differing(candidate.agreement)
+            return replace(line, notes=(*notes, said), agrees=True, doubt=said)
+        if not known and candidate.label >= WORD:
             return replace(line, doubt="by its text only: its value depends on a parameter that has no cell")
-        said = _contradiction(candidate.agreement)
-        if proved:
+        said = f"a text names it so, but {_differing(candidate.agreement)}"
+        # Where nothing is confirmed the inputs may be wrong; but only what is named to the letter is then no guess.
+        if proved or candidate.label < SAME_WORDS:
             return replace(line, left_out=said, doubt=said)
         return replace(line, doubt=said)
 
 
-def _contradiction(found: Agreement) -> str:
-    """Which values the cells have, and which the reference gives."""
+def _differing(found: Agreement) -> str:
+    """Which cells differ from the reference, or which value, where it is not many."""
     if not found.differing:
-        return "a text names it so, but the reference gives an array of another size"
+        return "the reference gives an array of another size"
     cell, held, given = found.differing[0]
     holds = f"{held:.6g}" if isinstance(held, float | bool) else "no number"
-    return f"a text names it so, but {cell.a1} holds {holds} where the reference gives {given:.6g}"
+    more = len(found.differing) - 1
+    others = f", and {more} more cell{'s' if more > 1 else ''} differ{'' if more > 1 else 's'}" if more else ""
+    return f"{cell.a1} holds {holds} where the reference gives {given:.6g}{others}"
 
 
 def _only_refers(formula: str) -> bool:
@@ -261,22 +349,6 @@ def _together(head: Range, tail: Range) -> Range | None:
     if head.sheet != tail.sheet or not (behind or below):
         return None
     return head._replace(last_row=tail.last_row, last_column=tail.last_column)
-
-
-def _one_left_in(
-    drafted: Sequence[Drafted], arrays: Mapping[str, Array], inputs: Container[str]
-) -> tuple[int, Drafted]:
-    """The place of the first line that has the size of something that the reference gives, and that line under its name.
-
-    The first line, skipped, where there is none: a spec has at least one output.
-    """
-    for number, line in enumerate(drafted):
-        for name, array in arrays.items():
-            turned = fitting(array.shape, line.quantity.at.shape)
-            if name not in inputs and turned is not None:
-                sentence = (*line.notes, "by its size only: the reference gives nothing of a name on the sheet")
-                return number, replace(line, name=name, transpose=turned, left_out="", notes=sentence)
-    return 0, replace(drafted[0], left_out="", skip=f"{drafted[0].left_out}, and nothing of this size")
 
 
 def _typed_over(quantity: Quantity) -> tuple[str, ...]:

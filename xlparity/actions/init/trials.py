@@ -1,5 +1,6 @@
 """Chooses the cells of a reference's parameters: called with them, it must give values that are on the sheet."""
 
+import itertools
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -64,6 +65,7 @@ class Trials:
         self.quantities = [quantity for quantity in quantities if quantity.kind is not CellKind.FORMULA]
         self.formulas = [quantity for quantity in quantities if quantity.kind is not CellKind.INPUT]
         self.fixed = {name: self._as_quantity(at) for name, at in fixed.items() if name in needed}
+        self._as_lines: Sequence[Quantity] = ()
         self._done: dict[tuple[tuple[str, Range], ...], Trial] = {}
         self._until = min(until, time.monotonic() + _SECONDS)
 
@@ -76,7 +78,8 @@ class Trials:
         surely = {n: q for n, q in called.items() if n in self.fixed or self._fit(n, q) >= WORD}
         for start in (called, surely) if not trial.complete else ():
             lacking = [name for name in names if name not in start and self.needed[name]]
-            for rest in (self._left(start, self.quantities), self._left(start, self._lines())) if lacking else ():
+            ways = (self.quantities, self._lines(), self._cells()) if lacking else ()
+            for rest in (self._left(start, quantities) for quantities in ways):
                 filled = self.call(start | dict(zip(lacking, rest, strict=False)))
                 only = len(lacking) == len(rest) == 1  # the one parameter and the one input that were left
                 if filled.score > trial.score or (only and filled.score >= trial.score):
@@ -228,11 +231,11 @@ class Trials:
                     return place.at
         return None
 
-    def places(self, name: str, passes: Passes) -> Iterator[Place]:
+    def places(self, name: str, passes: Passes, numbers: Numbers | None = None) -> Iterator[Place]:
         """Where the values of a name stand that formulas compute: of a loop in its first block, by any of the first passes."""
         seen: set[Place] = set()
         for offset, step in zip(self.offsets, passes.steps, strict=False):
-            for place in self.numbers.places(step[name]) if name in step else ():
+            for place in (numbers or self.numbers).places(step[name]) if name in step else ():
                 first = Place(place.at.moved(-offset.rows, -offset.columns), place.transpose)
                 if first not in seen and self._may_be_an_output(place.at, first.at):
                     seen.add(first)
@@ -256,8 +259,10 @@ class Trials:
         ranked = sorted((quantity for quantity, fits in found.items() if fits), key=lambda quantity: -found[quantity])
         return list(dict.fromkeys((*ranked, *(part for quantity in ranked for part in self._parts(quantity)))))
 
-    def _lines(self) -> list[Quantity]:
+    def _lines(self) -> Sequence[Quantity]:
         """The quantities, but single cells that follow one another in a column as one: a vector may have labels beside it."""
+        if self._as_lines:
+            return self._as_lines
         found: list[Quantity] = []
         single = sorted(
             (q for q in self.quantities if q.at.size == 1), key=lambda q: (q.at.sheet, q.at.column, q.at.row)
@@ -268,7 +273,13 @@ class Trials:
                 found[-1] = replace(last, at=Range.of(last.at.first, quantity.at.first))
             else:
                 found.append(quantity)
-        return [*(q for q in self.quantities if q.at.size > 1), *found]
+        self._as_lines = [*(q for q in self.quantities if q.at.size > 1), *found]
+        return self._as_lines
+
+    def _cells(self) -> list[Quantity]:
+        """Every cell of the quantities as one: a column of numbers without labels may be as many parameters."""
+        cells = (replace(q, at=Range.of(cell)) for q in self.quantities for cell in q.at.cells())
+        return list(itertools.islice(cells, _MOST_OPTIONS))
 
     def _reached(self, name: str) -> Iterator[tuple[str, Quantity]]:
         """What is right of, below or diagonally below a text that fits: to the end of its rectangle, or its line, or a cell."""
@@ -276,7 +287,7 @@ class Trials:
             if not isinstance(content, str) or not (text := self.texts.text(cell)) or fit(text, name) < CLOSE:
                 continue
             for anchor in self._anchors(cell):
-                inside = next((q for q in self.quantities if q.at.contains(anchor)), None)
+                inside = next((q for q in self._lines() if q.at.contains(anchor)), None)
                 if inside is None:
                     continue
                 whole = Range.of(anchor, inside.at.last)
