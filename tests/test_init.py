@@ -8,8 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis.extra.numpy as hnp
+import numpy as np
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl.chart import BarChart, Reference
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
@@ -17,11 +21,15 @@ from openpyxl.worksheet.table import Table
 
 import xlparity
 from xlparity.actions.init import draft_spec
-from xlparity.actions.init.names import LEAD, SAME, SAME_WORDS, WORD, fit, identifier, stem
+from xlparity.actions.init.names import CLOSE, LEAD, SAME, SAME_WORDS, WORD, fit, identifier, stem
+from xlparity.actions.init.numbers import Numbers, values_in
+from xlparity.engines.registry import find_engine
+from xlparity.excel.address import Cell, Range
 from xlparity.excel.workbook import read_workbook
 from xlparity.results.report import Verdict
 from xlparity.spec import read_spec
 from xlparity.spec.binder import bind_cells
+from xlparity.spec.binding import Offset
 
 TRAIN = """
 import numpy as np
@@ -117,6 +125,14 @@ class Desk:
     def table(self, function: str = "") -> dict[str, Any]:
         """The drafted file as TOML has it."""
         return tomllib.loads(self.draft(function))
+
+
+@pytest.fixture(scope="module")
+def empty_session(tmp_path_factory) -> Any:
+    """A session of a workbook in which nothing is computed."""
+    path = tmp_path_factory.mktemp("empty") / "book.xlsx"
+    openpyxl.Workbook().save(path)
+    return find_engine("formulas").load(read_workbook(path))
 
 
 @pytest.fixture
@@ -702,6 +718,25 @@ def test_a_reference_that_hangs_on_some_cells_does_not_hold_up_the_draft(desk):
     assert (table["inputs"], table["outputs"]) == ({"start": "B1", "step": "B3"}, {"y": "B4"})
 
 
+@given(
+    hnp.arrays(float, hnp.array_shapes(min_dims=0, max_dims=2, max_side=4), elements=st.integers(-3, 3).map(float)),
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.booleans(),
+)
+def test_an_array_is_found_wherever_it_stands(empty_session, array, row, column, turned):
+    """As it is or turned, among other small numbers: what is found holds these very values in this order."""
+    table = np.atleast_2d(array).T if array.ndim < 2 or turned else array
+    others = {Cell("S", r, c): float((3 * r + c) % 7 - 3) for r in range(1, 12) for c in range(1, 12)}
+    at = Range("S", row, column, row + table.shape[0] - 1, column + table.shape[1] - 1)
+    planted = dict(zip(at.cells(), table.ravel().tolist(), strict=True))
+    numbers = Numbers(empty_session, others | planted)
+    places = list(numbers.places(array))
+    assert at in [place.at for place in places]
+    for place in places:
+        assert [held for _, held in values_in(numbers.of, place, Offset(0, 0))] == array.ravel().tolist()
+
+
 # --- iterations without a label ------------------------------------------------------------------------------------
 
 LOAN = """
@@ -1165,6 +1200,9 @@ def test_a_header_makes_an_identifier(header, name):
         ("z1 = A0 @ W1", "z1", LEAD),
         ("Loss Derivative dz1", "dz1", WORD),
         ("total sample loss", "sample_loss", WORD),
+        ("Life Insurace", "life_insurance", CLOSE),
+        ("Interest rate p.a.", "annual_rate", CLOSE),
+        ("Rat", "rate", 0),
         ("dW1", "W1", 0),
         ("Total", "", 0),
     ],

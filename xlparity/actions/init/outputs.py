@@ -139,19 +139,15 @@ class _Choice:
             and any(c.values == _WHOLE and telling(self.passes.steps[0][c.name]) for c in stored.values())
         )
         for name, candidate in picked.items():
-            before = stored.get(name)
+            before = stored.get(name, candidate)
             if name in roots:
                 line = self.line(roots[name], proved=False)
                 sentence = f"{_differing(roots[name].agreement)}; with the reference's values there, others agree"
                 yield replace(line, left_out="", notes=(*_typed_over(line.quantity), sentence), doubt=sentence)
-            elif before is not None and before.place == candidate.place:
-                yield (
-                    self.line(before, proved=proved)
-                    if before.values or not candidate.values
-                    else self.after(candidate, roots)
-                )
+            elif candidate.values == _WHOLE and not (before.values == _WHOLE and before.place == candidate.place):
+                yield self.after(candidate, roots)
             else:
-                yield self.after(candidate, roots) if candidate.values else self.line(candidate, proved=proved)
+                yield self.line(before if before.place == candidate.place else candidate, proved=proved)
 
     def after(self, candidate: Candidate, roots: Iterable[str]) -> Drafted:
         """The line of a name whose values are there once those that differ are right."""
