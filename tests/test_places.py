@@ -424,6 +424,16 @@ def test_state_and_copies_in_a_table_are_a_column_of_it(verified):
     assert document["checks"][0]["counts"]["match"] == 5
 
 
+def test_an_output_beside_the_first_row_of_a_table_is_an_error(verified):
+    """A total below the table would be taken for what is in the first row."""
+    spec = LOAN_SPEC.replace('{ at = "P!A3", every_block = false }', '"Loan!C6"')
+    verdict, _, said = verified({**LOAN, "Loan!C6": "=SUM(C2:C5)"}, spec, LOAN_REFERENCE, tables=TABLES)
+    assert verdict is Verdict.UNASSESSED
+    assert "output 'total' is not in Loan!A2:D2, the first row of the table; name a column of it, or" in said
+    once = LOAN_SPEC.replace("P!A3", "Loan!C6")
+    assert verified({**LOAN, "Loan!C6": "=SUM(C2:C5)"}, once, LOAN_REFERENCE, tables=TABLES)[0] is Verdict.PASS
+
+
 def test_a_table_that_the_workbook_has_not_is_an_error(verified):
     """With the nearest name."""
     verdict, _, said = verified(LOAN, LOAN_SPEC.replace('"Loan"', '"Lone"'), LOAN_REFERENCE, tables=TABLES)

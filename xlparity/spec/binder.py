@@ -223,6 +223,11 @@ class _Binder:
             if output.at.row < first.rows or output.at.column < first.columns:
                 sentence = f"stands before the first block; give its address in the first block, {once}"
                 raise self._wrong(output.name, f"output '{output.name}' {sentence}", "outputs")
+            if self._rows and output.at.sheet == self._rows.sheet and output.at.last_row != self._rows.row:
+                sentence = f"is not in {self._rows._replace(last_row=self._rows.row)}, the first row of the table"
+                raise self._wrong(
+                    output.name, f"output '{output.name}' {sentence}; name a column of it, {once}", "outputs"
+                )
             if of_blocks and output.at.sheet not in of_blocks:
                 sentence = f"is on sheet '{output.at.sheet}', which is no block's; give its address in the first block"
                 raise self._wrong(output.name, f"output '{output.name}' {sentence}, {once}", "outputs")
