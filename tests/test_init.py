@@ -20,9 +20,9 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
 import xlparity
-from xlparity.actions.init import draft_spec
+from xlparity.actions.init import drafted
 from xlparity.actions.init.names import CLOSE, LEAD, SAME, SAME_WORDS, WORD, fit, identifier, stem
-from xlparity.actions.init.numbers import Numbers, values_in
+from xlparity.actions.init.numbers import SheetNumbers, values_in
 from xlparity.engines.registry import find_engine
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.workbook import read_workbook
@@ -730,7 +730,7 @@ def test_an_array_is_found_wherever_it_stands(empty_session, array, row, column,
     others = {Cell("S", r, c): float((3 * r + c) % 7 - 3) for r in range(1, 12) for c in range(1, 12)}
     at = Range("S", row, column, row + table.shape[0] - 1, column + table.shape[1] - 1)
     planted = dict(zip(at.cells(), table.ravel().tolist(), strict=True))
-    numbers = Numbers(empty_session, others | planted)
+    numbers = SheetNumbers(empty_session, others | planted)
     places = list(numbers.places(array))
     assert at in [place.at for place in places]
     for place in places:
@@ -1162,7 +1162,7 @@ def test_the_draft_is_the_same_every_time(desk):
     """It is committed beside the workbook."""
     desk.write(course)
     book = read_workbook(desk.workbook)
-    assert draft_spec(book, desk.spec) == draft_spec(book, desk.spec)
+    assert drafted(book, desk.spec).text == drafted(book, desk.spec).text
 
 
 # --- names ---------------------------------------------------------------------------------------------------------

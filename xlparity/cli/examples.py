@@ -25,11 +25,8 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "training.parity.toml, with the names from the Python function": (
             "xlparity init training.xlsx --reference training.py:train"
         ),
-        "with a question about each doubt, and verified at the end": (
-            "xlparity init training.xlsx --reference training.py:train -o asked.parity.toml --interactive"
-        ),
         "one of its sheets, in a file for several checks": (
-            "xlparity init training.xlsx --reference training.py:train --sheet Sheet --check train -o checks.parity.toml"
+            "xlparity init training.xlsx --sheet Sheet --check one -o checks.parity.toml"
         ),
         "with the sheet's own names, in a file of another name": "xlparity init training.xlsx -o draft.parity.toml",
     },

@@ -17,7 +17,7 @@ from xlparity.reporters.visible import visible
 from xlparity.settings import LARGEST_SEED, Options
 
 if TYPE_CHECKING:
-    from xlparity.actions.init import Drafted
+    from xlparity.actions.init import Draft
     from xlparity.actions.init.text import Doubt
 
 
@@ -227,7 +227,7 @@ def _answer(doubt: "Doubt", complaint: str) -> str | None:
         return None
 
 
-def _summarise(draft: "Drafted", spec: Path, reference: str | None) -> None:
+def _summarise(draft: "Draft", spec: Path, reference: str | None) -> None:
     """Print what is sure in the draft, what is not, and the next command."""
     lines = [f"sure, as the values agree, also for other inputs: {names}" for names in draft.sure]
     lines += ["not sure:", *(f"  {doubt}" for doubt in draft.doubts)] if draft.doubts else []

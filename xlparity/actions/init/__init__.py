@@ -2,7 +2,7 @@
 
 Constants and formulas determine what is given and what is computed (survey), formulas that were filled from one another the
 iterations (loops), hard-coded cells (typed) and, with the texts around them (texts), which cells are one quantity (quantities).
-Of these, each name of the reference has candidates: the reference is called with those of its parameters (trials), and its
+Of these, each name of the reference has candidates: the reference is called with those of its parameters (calls), and its
 arrays are looked for among the numbers of the sheets (numbers). What is found there, and goes on agreeing after the inputs are
 moved, is sure; texts decide the rest (inputs, outputs). checks chooses the sheets, and text writes it down.
 """
@@ -33,7 +33,7 @@ Answers: TypeAlias = Callable[[Doubt, str], str | None]
 """Gives an address for a line in doubt, or None to leave it; the text complains about the answer before, if that was none."""
 
 
-class Drafted(NamedTuple):
+class Draft(NamedTuple):
     """A drafted spec file: its text, what is sure in it, and every doubt with what to look at."""
 
     text: str
@@ -75,7 +75,7 @@ def write_draft(
     check: str | None = None,
     answers: Answers | None = None,
     options: Options | None = None,
-) -> tuple[tuple[Path, ...], Drafted]:
+) -> tuple[tuple[Path, ...], Draft]:
     """As ``init``; also what is sure and what is not. ``answers`` is asked about each doubt."""
     options = Options.of_project() if options is None else options
     book = read_workbook(Path(workbook))
@@ -92,11 +92,6 @@ def write_draft(
     return (spec, schema), draft
 
 
-def draft_spec(workbook: Workbook, spec: Path, reference: Reference | None = None) -> str:
-    """The text of a spec file at ``spec`` for this workbook; a file in the reference's name is relative to this folder."""
-    return drafted(workbook, spec, reference).text
-
-
 def drafted(
     workbook: Workbook,
     spec: Path,
@@ -106,7 +101,7 @@ def drafted(
     check: str | None = None,
     answers: Answers | None = None,
     within: Mapping[str, object] | None = None,
-) -> Drafted:
+) -> Draft:
     """The draft of a spec file at ``spec``; or of one check, to be added to a file with ``within`` at its top.
 
     Raises UsageError where there is no such sheet, WorkbookError where the workbook has no formula, OracleError where the
@@ -125,7 +120,7 @@ def drafted(
     seen = {draft.home for draft in found} | {draft.sheet for draft in found}
     others = [sheet for sheet in drafter.homes if sheet not in seen] if len(drafter.homes) > 1 else []
     text = spec_text(drafts, _relative(workbook.path, spec), reference.name if reference else None, others, within)
-    return Drafted(
+    return Draft(
         text,
         tuple(
             f"{name}: {', '.join(sure)}" if name else ", ".join(sure)

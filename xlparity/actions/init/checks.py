@@ -7,17 +7,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from xlparity.actions.init.calls import ReferenceCall, ReferenceCalls
 from xlparity.actions.init.inputs import draft_inputs, moved
 from xlparity.actions.init.likeness import Likeness
 from xlparity.actions.init.loops import Loop, find_loop, running_loops
 from xlparity.actions.init.matching import Drafted, assign, parameters
 from xlparity.actions.init.names import SAME, SAME_WORDS, fit
-from xlparity.actions.init.numbers import Numbers, telling
+from xlparity.actions.init.numbers import SheetNumbers, telling
 from xlparity.actions.init.outputs import draft_outputs
 from xlparity.actions.init.quantities import Quantity, find_quantities
 from xlparity.actions.init.survey import CellKind, CellSurvey, survey
 from xlparity.actions.init.texts import Texts
-from xlparity.actions.init.trials import Trial, Trials
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.workbook import Workbook, formulas_of
 from xlparity.spec.reference import Reference
@@ -72,20 +72,20 @@ class _Attempt:
     texts: Texts
     cells: CellSurvey
     quantities: Sequence[Quantity]
-    trials: Trials | None = None
-    trial: Trial | None = None
+    calls: ReferenceCalls | None = None
+    call: ReferenceCall | None = None
 
     @property
     def score(self) -> int:
         """How much is confirmed, over all passes that were compared."""
-        if self.trial is None or self.trials is None or self.trial.passes is None:
+        if self.call is None or self.calls is None or self.call.passes is None:
             return -1
-        return self.trial.score * min(len(self.trials.offsets), len(self.trial.passes.steps))
+        return self.call.score * min(len(self.calls.offsets), len(self.call.passes.steps))
 
     @property
     def single(self) -> bool:
         """Whether the reference was called, and has no other pass."""
-        return self.trial is not None and self.trial.passes is not None and self.trial.passes.single
+        return self.call is not None and self.call.passes is not None and self.call.passes.single
 
 
 class Drafter:
@@ -93,7 +93,7 @@ class Drafter:
 
     def __init__(self, workbook: Workbook, reference: Reference | None) -> None:
         self.workbook, self.reference = workbook, reference
-        self.numbers = Numbers.of_workbook(workbook) if reference else None
+        self.numbers = SheetNumbers.of_workbook(workbook) if reference else None
         self.until = time.monotonic() + _SECONDS
         self.homes = list(dict.fromkeys(cell.sheet for cell, _ in formulas_of(workbook) if workbook.graph.areas(cell)))
 
@@ -176,14 +176,14 @@ class Drafter:
         """The check of this sheet, or of all of them; what is fixed stays where it is said to be."""
         view, fixed = self.view(home), fixed_inputs or {}
         attempt = self._best(view, fixed)
-        texts, trial = attempt.texts, attempt.trial
-        chosen = trial.inputs if trial else {}
+        texts, call = attempt.texts, attempt.call
+        chosen = call.inputs if call else {}
         inputs = draft_inputs(view, texts.loop, attempt.quantities, self.reference, chosen)
         others = []
-        if trial and trial.passes and not trial.gaps and self.numbers and self.reference:
+        if call and call.passes and not call.gaps and self.numbers and self.reference:
             others = moved(view, texts.loop, self.numbers, self.reference, inputs)
-        outputs = draft_outputs(attempt.quantities, inputs, attempt.trials, trial, others, fixed_outputs or {})
-        arrays = trial.passes.steps[0] if trial and trial.passes else {}
+        outputs = draft_outputs(attempt.quantities, inputs, attempt.calls, call, others, fixed_outputs or {})
+        arrays = call.passes.steps[0] if call and call.passes else {}
         inputs = [self._judged(line, outputs) for line in inputs]
         needed = parameters(self.reference) if self.reference else {}
         given = {line.name for line in inputs if not line.left_out}
@@ -197,10 +197,10 @@ class Drafter:
             {name: must for name, must in needed.items() if name not in given},
             tuple(name for name in arrays if name not in placed),
             tuple(attempt.cells.unread),
-            trial.failure if trial else "",
+            call.failure if call else "",
             ""
-            if trial is None or attempt.trials is None or texts.loop is None
-            else attempt.trials.shortage(trial, texts.loop),
+            if call is None or attempt.calls is None or texts.loop is None
+            else attempt.calls.shortage(call, texts.loop),
             max(attempt.score, 0),
         )
 
@@ -223,12 +223,12 @@ class Drafter:
         if self.reference is None or self.numbers is None:
             return first
         plain = first
-        if first.texts.loop is not None and (first.trial is None or first.trial.passes is None or first.single):
+        if first.texts.loop is not None and (first.call is None or first.call.passes is None or first.single):
             # A function that returns has no iterations, and one that lacks an input may be about another sheet.
             plain = self._attempt(view, None, fixed)
             if plain.single or first.single:
                 return plain
-        if first.single or (first.trial and first.trial.complete and first.texts.loop is not None):
+        if first.single or (first.call and first.call.complete and first.texts.loop is not None):
             return first
         if (
             first.score < 0
@@ -242,15 +242,15 @@ class Drafter:
         ]  # what is first has labels that count: that a single pass has more on the sheet is chance
         if first.texts.loop is not None:
             plain = self._attempt(view, None, fixed)
-        named = {n: q for n, q in first.trial.inputs.items() if _is_named(n, q)} if first.trial else {}
+        named = {n: q for n, q in first.call.inputs.items() if _is_named(n, q)} if first.call else {}
         for loop in (*running_loops(view), *self._by_values(view, plain)):
             if time.monotonic() < self.until:
                 attempt = self._attempt(view, loop, fixed)
                 # A formula that was typed over in a first block is no input, and its block no other one than a label says.
-                held = attempt.trial.inputs if attempt.trial else {}
+                held = attempt.call.inputs if attempt.call else {}
                 if all(n in held and (held[n].at == q.at or _is_named(n, held[n])) for n, q in named.items()):
                     attempts.append(attempt)
-            if attempts[-1].trial and attempts[-1].trial.complete:
+            if attempts[-1].call and attempts[-1].call.complete:
                 break
         return max(attempts, key=lambda attempt: attempt.score)
 
@@ -271,13 +271,13 @@ class Drafter:
         if self.reference is None or self.numbers is None:
             return _Attempt(texts, cells, found)
         until = max(self.until, time.monotonic() + _LEAST_SECONDS)
-        trials = Trials(self.reference, self.numbers, texts, needed, found, fixed, until)
-        return _Attempt(texts, cells, found, trials, trials.best())
+        calls = ReferenceCalls(self.reference, self.numbers, texts, needed, found, fixed, until)
+        return _Attempt(texts, cells, found, calls, calls.best())
 
     def _by_values(self, view: Workbook, attempt: _Attempt) -> Iterator[Loop]:
         """The iterations by which the values of the first passes of a generator lie at equal distances."""
-        trials, passes = attempt.trials, attempt.trial.passes if attempt.trial else None
-        if trials is None or passes is None or len(passes.steps) < _LEAST_PASSES or trials.loop is not None:
+        calls, passes = attempt.calls, attempt.call.passes if attempt.call else None
+        if calls is None or passes is None or len(passes.steps) < _LEAST_PASSES or calls.loop is not None:
             return
         votes: Counter[tuple[str, int, int]] = Counter()
         firsts: dict[tuple[str, int, int], list[Cell]] = {}
@@ -285,7 +285,7 @@ class Drafter:
             if not telling(array) or name not in passes.steps[_LEAST_PASSES - 1]:
                 continue
             here, *later = (
-                [place.at for place in trials.numbers.places(step[name])] for step in passes.steps[:_LEAST_PASSES]
+                [place.at for place in calls.numbers.places(step[name])] for step in passes.steps[:_LEAST_PASSES]
             )
             for at in here:
                 for other in later[0]:
@@ -300,7 +300,7 @@ class Drafter:
         for (sheet, rows, columns), _ in votes.most_common(1):
             if sheet in view.sheets:
                 cells = [min(firsts[sheet, rows, columns], key=lambda cell: cell.row if rows else cell.column)]
-                while view.formula(following := cells[-1].moved(rows, columns)) or following in trials.numbers.of:
+                while view.formula(following := cells[-1].moved(rows, columns)) or following in calls.numbers.of:
                     cells.append(following)
                 yield Loop(sheet, None, tuple(cells), counted=False)
 

@@ -9,7 +9,7 @@ from xlparity.actions.init.likeness import is_number
 from xlparity.actions.init.loops import Loop
 from xlparity.actions.init.matching import Drafted, parameters, takes_any, unique
 from xlparity.actions.init.names import WORD, fit
-from xlparity.actions.init.numbers import STEPS, Numbers
+from xlparity.actions.init.numbers import STEPS, SheetNumbers
 from xlparity.actions.init.quantities import Quantity
 from xlparity.actions.init.survey import CellKind
 from xlparity.errors import XlparityError
@@ -69,7 +69,7 @@ class Moved(NamedTuple):
 
 
 def moved(
-    workbook: Workbook, loop: Loop | None, numbers: Numbers, reference: Reference, inputs: Iterable[Drafted]
+    workbook: Workbook, loop: Loop | None, numbers: SheetNumbers, reference: Reference, inputs: Iterable[Drafted]
 ) -> list[Moved]:
     """Second sets of inputs: every number moved, whole ones by 1; and without the whole ones that a text names.
 

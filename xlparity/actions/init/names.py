@@ -82,7 +82,9 @@ def fit(text: str, name: str) -> int:
 
 def _is_close(found: Sequence[str], wanted: Sequence[str]) -> bool:
     one, other = "".join(found), "".join(wanted)
-    if min(len(one), len(other)) >= _SHORTEST_MISSPELT and SequenceMatcher(None, one, other).ratio() >= _ALIKE:
+    shorter, longer = sorted((len(one), len(other)))
+    may_be = shorter >= _SHORTEST_MISSPELT and 2 * shorter >= _ALIKE * (shorter + longer)  # or no ratio reaches it
+    if may_be and SequenceMatcher(None, one, other).ratio() >= _ALIKE:
         return True
     common = {word for word in set(found) & set(wanted) if len(word) >= _SHORTEST_WORD}
     return len(wanted) > 1 and 2 * len(common) >= len(wanted)

@@ -28,14 +28,14 @@ _MOST = 0.5  # of the cells of one quantity, from which those that differ are ta
 _BITS = 15.0  # of an array of smaller numbers, cells times log2 of how many differ: a sheet has a thousand places, not 30,000
 
 
-class Place(NamedTuple):
+class ArrayPlace(NamedTuple):
     """Cells that hold an array's numbers, perhaps with rows and columns exchanged."""
 
     at: Range
     transpose: bool
 
 
-class Numbers:
+class SheetNumbers:
     """The numbers of all cells, as the formulas compute them on the stored inputs; where none is computed, as stored."""
 
     def __init__(self, session: Session, of: Mapping[Cell, float]) -> None:
@@ -44,7 +44,7 @@ class Numbers:
         self._sorted, self._cells = [of[cell] for cell in order], order
 
     @classmethod
-    def of_workbook(cls, workbook: Workbook) -> "Numbers":
+    def of_workbook(cls, workbook: Workbook) -> "SheetNumbers":
         """The numbers on the stored inputs."""
         session: Session = find_engine("formulas").load(workbook)
         found = _numbers(session.recalculate({}))
@@ -55,9 +55,9 @@ class Numbers:
                 found |= _numbers({cell: stored.get(cell) for cell in lacking})
         return cls(session, found)
 
-    def with_values(self, values: Mapping[Cell, float]) -> "Numbers":
+    def with_values(self, values: Mapping[Cell, float]) -> "SheetNumbers":
         """The numbers after these cells, formulas or not, hold these values."""
-        return Numbers(self._session, {**self.of, **_numbers(self.set_to(values))})
+        return SheetNumbers(self._session, {**self.of, **_numbers(self.set_to(values))})
 
     def array(self, at: Range) -> "Array | None":
         """The numbers in the range, or None where not all its cells hold one."""
@@ -69,7 +69,7 @@ class Numbers:
         found: Mapping[Cell, object] = self._session.recalculate(inputs)
         return found
 
-    def places(self, array: Array) -> Iterator[Place]:
+    def places(self, array: Array) -> Iterator[ArrayPlace]:
         """Where the array stands, as it is or turned, in the order of rows and columns; a vector stands in a column or a row."""
         if not array.size or not np.isfinite(array).all():
             return
@@ -86,7 +86,7 @@ class Numbers:
                 if top > 0 < left:
                     at = Range(cell.sheet, top, left, top + table.shape[0] - 1, left + table.shape[1] - 1)
                     if all(agrees(self.of.get(c), v) for c, v in zip(at.cells(), table.ravel().tolist(), strict=True)):
-                        yield Place(at, transpose)
+                        yield ArrayPlace(at, transpose)
 
     def _ends(self, value: float) -> tuple[int, int]:
         margin = _ATOL + _RTOL * abs(value)
@@ -121,7 +121,7 @@ def telling(array: Array) -> bool:
     return many or any(float(f"{value:.{_DIGITS - 1}g}") != value for value in different)
 
 
-def values_in(values: Mapping[Cell, object], place: Place, offset: Offset) -> list[tuple[Cell, object]]:
+def values_in(values: Mapping[Cell, object], place: ArrayPlace, offset: Offset) -> list[tuple[Cell, object]]:
     """The cells and their values in the order of the array's elements."""
     cells = list(place.at.moved(*offset).cells())
     if place.transpose:
@@ -151,7 +151,7 @@ class Agreement(NamedTuple):
 
 
 def agreement(
-    values: Mapping[Cell, object], place: Place, passes: Passes, name: str, offsets: Sequence[Offset]
+    values: Mapping[Cell, object], place: ArrayPlace, passes: Passes, name: str, offsets: Sequence[Offset]
 ) -> Agreement:
     """How far the cells agree with an array of as many elements, in each block with the pass of the same number."""
     differing: list[tuple[Cell, object, float]] = []

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from xlparity.actions.init.calls import ReferenceCall, ReferenceCalls
 from xlparity.actions.init.inputs import Moved
 from xlparity.actions.init.matching import Drafted, fitting, unique
 from xlparity.actions.init.names import CLOSE, SAME_WORDS, WORD, fit
-from xlparity.actions.init.numbers import Agreement, Numbers, Place, agreement, telling, values_in
+from xlparity.actions.init.numbers import Agreement, ArrayPlace, SheetNumbers, agreement, telling, values_in
 from xlparity.actions.init.quantities import Quantity
 from xlparity.actions.init.survey import CellKind
-from xlparity.actions.init.trials import Trial, Trials
 from xlparity.excel.address import Cell, Range
 
 _MOST_SAID = 6
@@ -35,7 +35,7 @@ class Candidate:
     """
 
     name: str
-    place: Place
+    place: ArrayPlace
     quantity: Quantity
     label: int
     values: int
@@ -62,8 +62,8 @@ class Candidate:
 def draft_outputs(
     quantities: Iterable[Quantity],
     inputs: Sequence[Drafted],
-    trials: Trials | None,
-    trial: Trial | None,
+    calls: ReferenceCalls | None,
+    call: ReferenceCall | None,
     moved: Sequence[Moved],
     fixed: Mapping[str, Range],
 ) -> list[Drafted]:
@@ -71,25 +71,25 @@ def draft_outputs(
     own = [quantity for quantity in quantities if quantity.kind is not CellKind.INPUT]
     states = {drafted.quantity: drafted.name for drafted in inputs}
     unset = {drafted.quantity for drafted in inputs if drafted.left_out}
-    if trials is None or trial is None or trial.passes is None:
+    if calls is None or call is None or call.passes is None:
         taken = {states[quantity] for quantity in own if quantity in states}
         drafted = [Drafted(q, states.get(q) or unique(q, taken), notes=_first_notes(q, unset)) for q in own]
-        most = len(drafted) if trials is None else _MOST_UNKNOWN
+        most = len(drafted) if calls is None else _MOST_UNKNOWN
         return [*drafted[:most], *(replace(line, left_out="its name is not known") for line in drafted[most:])]
-    arrays = trial.passes.steps[0]
+    arrays = call.passes.steps[0]
     given = _joined(own, {name: array.shape for name, array in arrays.items()})
-    chosen = _Choice(trials, trial, moved, given, fixed)
+    chosen = _Choice(calls, call, moved, given, fixed)
     handed_on = {q: states[q] for q in given if states.get(q) in arrays}
     lines = {q: chosen.state(q, name, _first_notes(q, unset)) for q, name in handed_on.items()}
     names = [name for name in arrays if name not in handed_on.values()]
-    lines |= {line.quantity: line for line in chosen.lines(names, [*handed_on, *trial.inputs.values()])}
+    lines |= {line.quantity: line for line in chosen.lines(names, [*handed_on, *call.inputs.values()])}
     taken = {*arrays, *(states[quantity] for quantity in given if quantity in states)}
     for quantity in given:
         if quantity not in lines and not any(quantity.at.intersects(other.at) for other in lines):
             name = states.get(quantity) or unique(quantity, taken)
             reason = "the reference gives nothing of this name"
             lines[quantity] = Drafted(quantity, name, left_out=reason, notes=_first_notes(quantity, unset))
-    sheets = trials.workbook.sheets
+    sheets = calls.workbook.sheets
     drafted = sorted(lines.values(), key=lambda line: (sheets.index(line.quantity.at.sheet), line.quantity.at))
     if all(line.left_out for line in drafted):
         # A spec has at least one output, if only one that is not compared.
@@ -97,9 +97,9 @@ def draft_outputs(
     return drafted
 
 
-def _among(choice: "_Choice", numbers: Numbers) -> "_Choice":
+def _among(choice: "_Choice", numbers: SheetNumbers) -> "_Choice":
     """The same candidates among other numbers, of which nothing is known after other inputs."""
-    again = _Choice(choice.trials, choice.trial, (), list(choice.quantities.values()), choice.fixed)
+    again = _Choice(choice.calls, choice.call, (), list(choice.quantities.values()), choice.fixed)
     again.numbers = numbers
     return again
 
@@ -109,17 +109,17 @@ class _Choice:
 
     def __init__(
         self,
-        trials: Trials,
-        trial: Trial,
+        calls: ReferenceCalls,
+        call: ReferenceCall,
         moved: Sequence[Moved],
         quantities: Sequence[Quantity],
         fixed: Mapping[str, Range],
     ) -> None:
-        assert trial.passes is not None
-        self.trials, self.trial, self.passes, self.fixed = trials, trial, trial.passes, fixed
+        assert call.passes is not None
+        self.calls, self.call, self.passes, self.fixed = calls, call, call.passes, fixed
         self.quantities = {quantity.at: quantity for quantity in quantities}
         self.moved = moved
-        self.numbers = trials.numbers
+        self.numbers = calls.numbers
 
     def lines(self, names: Sequence[str], taken: Sequence[Quantity]) -> Iterator[Drafted]:
         """The line of each name that has cells.
@@ -135,7 +135,7 @@ class _Choice:
             roots[root.name] = root
             forced |= self.given(root)
         proved = bool(roots) or (
-            not self.trial.gaps
+            not self.call.gaps
             and any(c.values == _WHOLE and telling(self.passes.steps[0][c.name]) for c in stored.values())
         )
         for name, candidate in picked.items():
@@ -160,7 +160,7 @@ class _Choice:
         taken: Sequence[Quantity],
         picked: Mapping[str, Candidate],
         roots: Mapping[str, Candidate],
-        plain: Numbers,
+        plain: SheetNumbers,
         forced: Mapping[Cell, float],
     ) -> tuple[Candidate, dict[str, Candidate]] | None:
         """The first candidate that differs and, with the reference's values in its cells, makes others agree; all choices."""
@@ -187,7 +187,7 @@ class _Choice:
     def given(self, candidate: Candidate) -> dict[Cell, float]:
         """What the reference gives for each cell of the candidate; nothing where it is not finite or of another size."""
         found: dict[Cell, float] = {}
-        for offset, step in zip(self.trials.offsets, self.passes.steps, strict=False):
+        for offset, step in zip(self.calls.offsets, self.passes.steps, strict=False):
             array = step.get(candidate.name)
             if array is None or array.size != candidate.place.at.size or not np.isfinite(array).all():
                 return {}
@@ -212,10 +212,10 @@ class _Choice:
         shape = self.passes.steps[0][name].shape
         if name in self.fixed:
             at = self.fixed[name]
-            yield self.candidate(name, Place(at, bool(fitting(shape, at.shape))))
+            yield self.candidate(name, ArrayPlace(at, bool(fitting(shape, at.shape))))
             return
         seen: set[Range] = set()
-        for place in itertools.islice(self.trials.places(name, self.passes, self.numbers), _MOST_PLACES):
+        for place in itertools.islice(self.calls.places(name, self.passes, self.numbers), _MOST_PLACES):
             if place.at not in seen:
                 seen.add(place.at)
                 yield self.candidate(name, place)
@@ -224,29 +224,29 @@ class _Choice:
             turned = fitting(shape, at.shape)
             # A bias in one cell where the reference has a row is a finding that a person should see, not another quantity.
             if at not in seen and (closest >= CLOSE if turned is not None else closest >= SAME_WORDS):
-                yield self.candidate(name, Place(at, bool(turned)))
+                yield self.candidate(name, ArrayPlace(at, bool(turned)))
 
-    def candidate(self, name: str, place: Place) -> Candidate:
-        trials, at = self.trials, place.at
+    def candidate(self, name: str, place: ArrayPlace) -> Candidate:
+        calls, at = self.calls, place.at
         own = self.quantities.get(at)
-        texts = own.texts if own else trials.texts.around(at)
+        texts = own.texts if own else calls.texts.around(at)
         # A column that belongs to a larger rectangle, or the other way round, has the texts of that.
         if own is None:
             texts = (
                 *texts,
                 *(t for q in self.quantities.values() if q.at.contains(at) for t in q.texts if t not in texts),
             )
-        book = trials.workbook
+        book = calls.workbook
         quantity = own or Quantity(
             at, CellKind.FORMULA, texts, tuple(cell for cell in at.cells() if not book.formula(cell))
         )
         label = max((fit(text, name) for text in texts), default=0)
-        found = agreement(self.numbers.of, place, self.passes, name, trials.offsets)
+        found = agreement(self.numbers.of, place, self.passes, name, calls.offsets)
         values = _WHOLE if found.share == 1 else _IN_PART if found.mostly else _DIFFERS
         follows = None
         if self.moved and values:
             others = [
-                agreement(m.cells, place, m.passes, name, trials.offsets) for m in self.moved if self.changes(m, name)
+                agreement(m.cells, place, m.passes, name, calls.offsets) for m in self.moved if self.changes(m, name)
             ]
             known = [o for o in others if all(isinstance(held, float | bool) for _, held, _ in o.differing)]
             follows = max(o.share for o in known) >= found.share if known else None
@@ -258,7 +258,7 @@ class _Choice:
     def state(self, quantity: Quantity, name: str, notes: tuple[str, ...]) -> Drafted:
         """The line of what is an input in the first block, and computed in the later ones."""
         turned = bool(fitting(self.passes.steps[0][name].shape, quantity.at.shape))
-        line = self.line(self.candidate(name, Place(quantity.at, turned)), proved=False)
+        line = self.line(self.candidate(name, ArrayPlace(quantity.at, turned)), proved=False)
         return replace(line, quantity=quantity, left_out="", notes=(*notes, *line.notes))
 
     def changes(self, moved: Moved, name: str) -> bool:
@@ -277,7 +277,7 @@ class _Choice:
             return replace(line, notes=(*notes, said), doubt=said)
         if name in self.fixed:
             return line
-        known = bool(np.isfinite(array).all()) and not self.trial.gaps
+        known = bool(np.isfinite(array).all()) and not self.call.gaps
         if candidate.values == _WHOLE:
             if candidate.follows or candidate.label >= WORD or (candidate.follows is None and telling(array)):
                 doubt = (

@@ -12,7 +12,7 @@ from xlparity.actions.init.likeness import is_constant, is_number
 from xlparity.actions.init.loops import Loop
 from xlparity.actions.init.matching import assign, fitting
 from xlparity.actions.init.names import CLOSE, WORD, fit
-from xlparity.actions.init.numbers import STEPS, Numbers, Place, agreement, telling
+from xlparity.actions.init.numbers import STEPS, ArrayPlace, SheetNumbers, agreement, telling
 from xlparity.actions.init.quantities import Quantity
 from xlparity.actions.init.survey import CellKind
 from xlparity.actions.init.texts import Texts
@@ -32,7 +32,7 @@ _MOST_BLOCKS = 12  # whose own inputs are looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ReferenceCall:
     """A call of the reference: with which cells, what it gave, and how many of its names have their values on the sheet.
 
     ``gaps`` are the parameters that were given a placeholder, whose values prove nothing that is not a nan.
@@ -46,13 +46,13 @@ class Trial:
     complete: bool = False
 
 
-class Trials:
+class ReferenceCalls:
     """The calls of one reference on the cells of one draft; each combination is tried once."""
 
     def __init__(
         self,
         reference: Reference,
-        numbers: Numbers,
+        numbers: SheetNumbers,
         texts: Texts,
         needed: Mapping[str, bool],
         quantities: Sequence[Quantity],
@@ -66,29 +66,29 @@ class Trials:
         self.formulas = [quantity for quantity in quantities if quantity.kind is not CellKind.INPUT]
         self.fixed = {name: self._as_quantity(at) for name, at in fixed.items() if name in needed}
         self._as_lines: Sequence[Quantity] = ()
-        self._done: dict[tuple[tuple[str, Range], ...], Trial] = {}
+        self._done: dict[tuple[tuple[str, Range], ...], ReferenceCall] = {}
         self._until = min(until, time.monotonic() + _SECONDS)
 
-    def best(self) -> Trial:
-        """The trial whose values are on the sheet more than those of any other; labels decide where none is better."""
+    def best(self) -> ReferenceCall:
+        """The call whose values are on the sheet more than those of any other; labels decide where none is better."""
         names = [name for name in self.needed if name not in self.fixed]
         options = {name: self._options(name) for name in names}
         called = self._by_labels(names, options)
-        trial = self.call(called)
+        call = self.of(called)
         surely = {n: q for n, q in called.items() if n in self.fixed or self._fit(n, q) >= WORD}
-        for start in (called, surely) if not trial.complete else ():
+        for start in (called, surely) if not call.complete else ():
             lacking = [name for name in names if name not in start and self.needed[name]]
             ways = (self.quantities, self._lines(), self._cells()) if lacking else ()
             for rest in (self._left(start, quantities) for quantities in ways):
-                filled = self.call(start | dict(zip(lacking, rest, strict=False)))
+                filled = self.of(start | dict(zip(lacking, rest, strict=False)))
                 only = len(lacking) == len(rest) == 1  # the one parameter and the one input that were left
-                if filled.score > trial.score or (only and filled.score >= trial.score):
-                    trial = filled
+                if filled.score > call.score or (only and filled.score >= call.score):
+                    call = filled
         rest = self._left(surely, self.quantities)
         rest += [
             quantity for quantity in self._spread(self.quantities) if quantity not in rest
         ]  # what has another's values
-        return self._without_guesses(self._climbed(trial, options, rest))
+        return self._without_guesses(self._climbed(call, options, rest))
 
     def _by_labels(self, names: Sequence[str], options: Mapping[str, Sequence[Quantity]]) -> dict[str, Quantity]:
         """What texts say: of several that fit alike, on the sheet that has more of the names."""
@@ -106,53 +106,55 @@ class Trials:
         taken = [*(q.at for q in start.values()), *(twin.at for found in twins.values() for twin in found)]
         return [q for q in self._spread(quantities) if not any(q.at.intersects(at) for at in taken)]
 
-    def _without_guesses(self, trial: Trial) -> Trial:
-        """The trial without parameters that no text names, where as much is on the sheet without them."""
-        for name, quantity in trial.inputs.items():
-            if trial.score > 0 and name not in self.fixed and not self._fit(name, quantity):
-                without = self.call({other: held for other, held in trial.inputs.items() if other != name})
-                trial = without if without.score >= trial.score else trial
-        return trial
+    def _without_guesses(self, call: ReferenceCall) -> ReferenceCall:
+        """The call without parameters that no text names, where as much is on the sheet without them."""
+        for name, quantity in call.inputs.items():
+            if call.score > 0 and name not in self.fixed and not self._fit(name, quantity):
+                without = self.of({other: held for other, held in call.inputs.items() if other != name})
+                call = without if without.score >= call.score else call
+        return call
 
     @staticmethod
     def _fit(name: str, quantity: Quantity) -> int:
         return max((fit(text, name) for text in quantity.texts), default=0)
 
-    def _climbed(self, trial: Trial, options: Mapping[str, Sequence[Quantity]], rest: Sequence[Quantity]) -> Trial:
-        """The trial after every change of one parameter, or exchange of two, that puts more values on the sheet."""
+    def _climbed(
+        self, call: ReferenceCall, options: Mapping[str, Sequence[Quantity]], rest: Sequence[Quantity]
+    ) -> ReferenceCall:
+        """The call after every change of one parameter, or exchange of two, that puts more values on the sheet."""
         better = True
-        while better and not trial.complete and not self._spent:
+        while better and not call.complete and not self._spent:
             better = False
-            held = trial.inputs
+            held = call.inputs
             for name in sorted(
                 options, key=lambda name: (name in held, self._fit(name, held[name]) if name in held else 0)
             ):
                 for quantity in [*options[name], *(q for q in rest if q not in options[name])][:_MOST_OPTIONS]:
                     if self._spent:
-                        return trial
-                    changed = self.call(_exchanged(trial.inputs, name, quantity, self.fixed))
-                    if changed.score > trial.score:
-                        trial, better = changed, True
-                if trial.complete:
+                        return call
+                    changed = self.of(_exchanged(call.inputs, name, quantity, self.fixed))
+                    if changed.score > call.score:
+                        call, better = changed, True
+                if call.complete:
                     break
-        return trial
+        return call
 
     @property
     def _spent(self) -> bool:
         return len(self._done) >= _MOST_CALLS or time.monotonic() > self._until or self.reference.patience.exhausted
 
-    def call(self, inputs: Mapping[str, Quantity]) -> Trial:
-        """The trial with these cells; a parameter that has none and needs one gets a nan, or a number, or an array of them."""
+    def of(self, inputs: Mapping[str, Quantity]) -> ReferenceCall:
+        """The call with these cells; a parameter that has none and needs one gets a nan, or a number, or an array of them."""
         key = tuple(sorted((name, quantity.at) for name, quantity in inputs.items()))
         if key not in self._done:
             self._done[key] = self._called(inputs)
         return self._done[key]
 
-    def _called(self, inputs: Mapping[str, Quantity]) -> Trial:
+    def _called(self, inputs: Mapping[str, Quantity]) -> ReferenceCall:
         known = self._case(inputs)
         if known is None:
             unknown = next(name for name, quantity in inputs.items() if self.numbers.array(quantity.at) is None)
-            return Trial(inputs, failure=f"the value of input '{unknown}' is not known before it is computed")
+            return ReferenceCall(inputs, failure=f"the value of input '{unknown}' is not known before it is computed")
         values = known.inputs
         gaps = tuple(name for name, must in self.needed.items() if must and name not in inputs)
         failure = ""
@@ -169,14 +171,14 @@ class Trials:
                 self.reference.check_inputs(values)
             except OracleError as error:
                 failure = str(error)
-        return Trial(inputs, failure=failure, gaps=gaps)
+        return ReferenceCall(inputs, failure=failure, gaps=gaps)
 
-    def shortage(self, trial: Trial, loop: Loop) -> str:
+    def shortage(self, call: ReferenceCall, loop: Loop) -> str:
         """That a generator has fewer passes than the workbook has blocks; nothing where it has enough."""
         blocks = len(loop.anchors)
-        if trial.passes is None or trial.passes.single or trial.gaps or blocks > _MOST_PASSES:
+        if call.passes is None or call.passes.single or call.gaps or blocks > _MOST_PASSES:
             return ""
-        case = self._case(trial.inputs)
+        case = self._case(call.inputs)
         try:
             given = len(self.reference.passes(case, blocks, quiet=True).steps) if case else blocks
         except OracleError as error:
@@ -198,11 +200,11 @@ class Trials:
         for shape in {value.shape: None for value in values.values() if isinstance(value, np.ndarray)}:
             yield np.full(shape, np.nan)
 
-    def _judged(self, inputs: Mapping[str, Quantity], passes: Passes, gaps: tuple[str, ...]) -> Trial:
+    def _judged(self, inputs: Mapping[str, Quantity], passes: Passes, gaps: tuple[str, ...]) -> ReferenceCall:
         names = [name for name in passes.steps[0] if name not in inputs]
         proofs = [self._proof(name, passes) for name in names]
         complete = bool(names) and None not in proofs
-        return Trial(inputs, passes, "", gaps, sum(proof or 0 for proof in proofs), complete=complete)
+        return ReferenceCall(inputs, passes, "", gaps, sum(proof or 0 for proof in proofs), complete=complete)
 
     def _proof(self, name: str, passes: Passes) -> int | None:
         """What the values of a name prove that are on the sheet; None where they are not.
@@ -226,17 +228,17 @@ class Trials:
         for quantity in self.formulas:
             turned = fitting(shape, quantity.at.shape)
             if turned is not None and any(fit(text, name) >= WORD for text in quantity.texts):
-                place = Place(quantity.at, turned)
+                place = ArrayPlace(quantity.at, turned)
                 if agreement(self.numbers.of, place, passes, name, self.offsets).mostly:
                     return place.at
         return None
 
-    def places(self, name: str, passes: Passes, numbers: Numbers | None = None) -> Iterator[Place]:
+    def places(self, name: str, passes: Passes, numbers: SheetNumbers | None = None) -> Iterator[ArrayPlace]:
         """Where the values of a name stand that formulas compute: of a loop in its first block, by any of the first passes."""
-        seen: set[Place] = set()
+        seen: set[ArrayPlace] = set()
         for offset, step in zip(self.offsets, passes.steps, strict=False):
             for place in (numbers or self.numbers).places(step[name]) if name in step else ():
-                first = Place(place.at.moved(-offset.rows, -offset.columns), place.transpose)
+                first = ArrayPlace(place.at.moved(-offset.rows, -offset.columns), place.transpose)
                 if first not in seen and self._may_be_an_output(place.at, first.at):
                     seen.add(first)
                     yield first
