@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from test_engines import at, workbook
 
 from xlparity.engines.evaluator.functions import arrays, lookup
-from xlparity.engines.evaluator.functions.matching import pattern
+from xlparity.engines.evaluator.functions.matching import order, pattern
+from xlparity.engines.evaluator.guards import Refusal
 from xlparity.engines.registry import find_engine
 from xlparity.excel.formula import tokens
 from xlparity.excel.prefixes import prefixed
@@ -246,3 +247,23 @@ def test_a_pattern_fits_what_its_regular_expression_fits(text, given):
     assert bool(pattern(text).fullmatch(given)) == bool(re.fullmatch(plain, given, re.DOTALL))
     one, other = pattern(text).search(given), re.search(plain, given, re.DOTALL)
     assert (one and one.start()) == (other and other.start())
+
+
+TEXTS = st.text("aBcX 12-_.'#(/:,+é", max_size=4)
+
+
+def place(left, right):
+    """-1, 0 or 1, or None where the order is refused."""
+    try:
+        return order(left, right)
+    except Refusal:
+        return None
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_texts_are_in_one_order_whichever_is_named_first(left, middle, right):
+    """What comes before another text comes after nothing that is before it, and case does not count."""
+    assert place(right, left) == (None if place(left, right) is None else -place(left, right))
+    assert place(left, left.swapcase()) == 0
+    if place(left, middle) == place(middle, right) == 1:
+        assert place(left, right) in (1, None)

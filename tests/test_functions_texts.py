@@ -1,6 +1,10 @@
 """Excel's text functions: each entry of the allow-list is held to Excel's documentation or to values that Excel stored."""
 
+from fractions import Fraction
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_engines import workbook
 
 from xlparity.engines.evaluator.functions import cutting, expressions, formats, texts
@@ -160,6 +164,13 @@ def test_the_text_functions_compute_what_excel_does(tmp_path):
 def test_what_is_not_certain_about_texts_is_refused(tmp_path):
     """Characters of two units, letters without a counterpart, dates and sums of money in texts: none has one answer."""
     assert {f for f, v in answers(tmp_path, REFUSED).items() if not isinstance(v, Unsupported)} == set()
+
+
+@given(st.integers(0, 9999), st.integers(1, 9), st.sampled_from(["#/#", "# #/#", "0 0/0", "?/?", "# ?/?", "|#:?/#|"]))
+def test_a_number_in_a_format_of_fractions_is_that_number(over, under, form):
+    """With a denominator of one digit there is one such fraction; the spaces and the other signs are the format's."""
+    written = formats.formatted(over / under, form).strip("|").replace(":", " ").split()
+    assert sum(map(Fraction, written)) == Fraction(over, under)
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

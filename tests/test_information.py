@@ -40,6 +40,7 @@ REFUSED = [
     'CELL("filename",A1)',
     'CELL("adresse",A1)',
     'CELL("row")',
+    'SUM(CELL("contents",A2))',
     "CELL(A1,A1)",
     'CELL("row",T!A1)',
     "SHEET(1/0)",

@@ -702,6 +702,7 @@ def test_a_sheet_of_another_kind_is_left_out(tmp_path, kind):
 
     found = read_workbook(rezipped(path, other))
     assert found.sheets == ("Sheet",)
+    assert found.tabs == ("Sheet", "Other")  # which SHEET and SHEETS count
     assert isinstance(
         find_engine("formulas").load(found).recalculate({}).values_in(0)[Cell("Sheet", 1, 1)], Unsupported
     )

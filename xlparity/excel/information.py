@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _MAY_CALL = re.compile(r"(?<![\w.])(?:_xlfn\.(?:FORMULATEXT|ISFORMULA|SHEETS?)|CELL)\(", re.IGNORECASE)
 _CALLED = ("_XLFN.FORMULATEXT(", "_XLFN.ISFORMULA(", "_XLFN.SHEET(", "_XLFN.SHEETS(", "CELL(")
 _TEXT = re.compile(r'"((?:[^"]|"")*)"')
+_CONTENTS = re.compile('"contents"', re.IGNORECASE)
 _ELSEWHERE = ("COLOR", "FILENAME", "FORMAT", "PARENTHESES", "PREFIX", "PROTECT", "WIDTH")
 _PLAIN = re.compile(r"0|[1-9][0-9]{0,14}|(?:0|[1-9][0-9]{0,7})\.[0-9]{0,6}[1-9]")
 _OF_RANGES = (
@@ -47,6 +48,10 @@ def answered(formula: str, cell: Cell, workbook: "Workbook") -> str:
         if end is not None:
             given = split_arguments(formula, token.end, end - 1)
             found = _answer(without_prefix(token.text[:-1]), [text.strip() for text in given], cell, workbook)
+            if _CONTENTS.fullmatch(given[0].strip()) and formula[1 : token.start].strip() + formula[end:].strip():
+                raise ValueError(
+                    "CELL of contents in a formula, where a reference may count otherwise than what it holds"
+                )
             formula = formula[: token.start] + found + formula[end:]
     return formula
 

@@ -130,12 +130,14 @@ def order_of_texts(left: str, right: str) -> int:
     if left.isalnum() and right.isalnum():
         return 1 if left > right else -1
     if not _RANKS[0].keys() >= set(left + right):
-        raise Refusal("the order of texts with signs in them that cannot be seen")
+        raise Refusal("the order of texts with signs in them that cannot be seen; accept its value")
     passed = [sum(sign in _PASSED_OVER for sign in text) for text in (left, right)]
     found = {_by(ranks, left, right) for ranks in _RANKS}
     found |= {_by(ranks, _plain(left), _plain(right)) or passed[0] - passed[1] for ranks in _RANKS}
     if not (max(found) < 0 or min(found) > 0):
-        raise Refusal("the order of texts with signs in them, of which Microsoft documents several")
+        raise Refusal(
+            "the order of texts with signs in them, of which Excel and Windows document several; accept its value"
+        )
     return 1 if min(found) > 0 else -1
 
 
