@@ -148,7 +148,7 @@ REFUSED = [
     '=TEXT(5,"[<10]0;[>10]0")', '=TEXT(5,"")', '=TEXT("5","0;0;0;@")', '=TEXT("a","0;0;@")', '=TEXT(-1,"[h]:mm")',
     '=TEXT(1.5,"d [h]:mm")', '=TEXT(0.600009,"h:mm:ss")', '=TEXT(12345,"#,##0-0")', '=TEXT(5,"##0.0E+0")',
     '=TEXT(TRUE,"0;0;0;@")',
-    '=TEXT(5,"* 0")', '=TEXTJOIN(",",,B1:B3)', '=TEXTSPLIT("a,b",",")',
+    '=DOLLAR(-0.001)', '=TEXT(5,"* 0")', '=TEXTJOIN(",",,B1:B3)', '=TEXTSPLIT("a,b",",")',
     '=TEXTAFTER("aaa","aa")', '=FIND("","abc",4)', '=FIND("","")', '=REPT("ab",-0.5)',
 ]  # fmt: skip
 CASES = [*PLACES, *CHARACTERS, *CUTTING, *FORMATS, *EXPRESSIONS]

@@ -455,6 +455,8 @@ def fixed(number: float, decimals: float = 2.0, plain: bool = False) -> Any:
 def dollar(number: float, decimals: float = 2.0) -> Any:
     """Excel's DOLLAR: an amount in dollars, in brackets where it is below zero."""
     text = fixed(abs(number), decimals)
+    if number < 0 and not re.search("[1-9]", text):
+        raise Refusal("DOLLAR of an amount below zero of which rounding leaves nothing")
     return text if isinstance(text, XlError) else f"(${text})" if number < 0 else f"${text}"
 
 
