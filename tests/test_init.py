@@ -610,9 +610,10 @@ def test_a_label_that_values_contradict_is_a_comment(desk):
     desk.write(budget(A8="Savings"), BUDGET)
     assert desk.table("month")["outputs"] == RIGHT_BUDGET
     desk.write(budget(A8="Savings", A7="", B7=None, B8="=(B4-B6)/B4"), BUDGET)
-    text = desk.draft("month")
-    assert tomllib.loads(text)["outputs"] == {"costs": "B6", "saving_rate": "B8"}
-    assert "savings: the reference gives it, and no cells hold its values" in desk.summary
+    assert desk.table("month")["outputs"] == {
+        "costs": "B6"
+    }  # with no savings elsewhere, the formula may be what is wrong
+    assert "savings (B8): a text names it so, but B8 holds 0.524286 where the reference gives 1284.5" in desk.summary
 
 
 def test_a_doubtful_line_names_both_values(desk):

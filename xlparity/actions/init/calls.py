@@ -66,6 +66,7 @@ class ReferenceCalls:
         self.formulas = [quantity for quantity in quantities if quantity.kind is not CellKind.INPUT]
         self.fixed = {name: self._as_quantity(at) for name, at in fixed.items() if name in needed}
         self._as_lines: Sequence[Quantity] = ()
+        self._left_over: set[str] = set()
         self._done: dict[tuple[tuple[str, Range], ...], ReferenceCall] = {}
         self._until = min(until, time.monotonic() + _SECONDS)
 
@@ -81,8 +82,9 @@ class ReferenceCalls:
             ways = (self.quantities, self._lines(), self._cells()) if lacking else ()
             for rest in (self._left(start, quantities) for quantities in ways):
                 filled = self.of(start | dict(zip(lacking, rest, strict=False)))
-                only = len(lacking) == len(rest) == 1  # the one parameter and the one input that were left
-                if filled.score > call.score or (only and filled.score >= call.score):
+                if even := len(lacking) == len(rest):  # as many parameters as inputs were left, so that order tells
+                    self._left_over.update(lacking)
+                if filled.score > call.score or (even and filled.score >= call.score):
                     call = filled
         rest = self._left(surely, self.quantities)
         rest += [
@@ -109,7 +111,7 @@ class ReferenceCalls:
     def _without_guesses(self, call: ReferenceCall) -> ReferenceCall:
         """The call without parameters that no text names, where as much is on the sheet without them."""
         for name, quantity in call.inputs.items():
-            if call.score > 0 and name not in self.fixed and not self._fit(name, quantity):
+            if call.score > 0 and name not in {*self.fixed, *self._left_over} and not self._fit(name, quantity):
                 without = self.of({other: held for other, held in call.inputs.items() if other != name})
                 call = without if without.score >= call.score else call
         return call

@@ -57,6 +57,11 @@ class CheckDraft:
         return sum(line.sure for line in self.outputs), self.score
 
     @property
+    def agreeing(self) -> int:
+        """How many outputs agree with the reference, or do so but for a fault."""
+        return sum(line.agrees and not line.left_out for line in self.outputs)
+
+    @property
     def sheet(self) -> str:
         """The sheet of the addresses that name none."""
         if self.loop:
@@ -125,7 +130,8 @@ class Drafter:
             whole = (
                 not any(draft.lacking.values())
                 and not draft.short
-                and draft.rank[0] >= max(1, _LEAST_SHARE * best.rank[0])
+                and draft.rank[0] > 0
+                and draft.agreeing >= _LEAST_SHARE * best.agreeing
             )
             if not related and whole and len(chosen) < _MOST_CHECKS:
                 chosen.append(draft)

@@ -25,6 +25,7 @@ _MOST_PLACES = (
 _DIGITS = 5  # significant digits that make one number unlikely to be the same by chance
 STEPS = 4  # passes of a generator that are looked for in its blocks
 _MOST = 0.5  # of the cells of one quantity, from which those that differ are taken for wrong
+_LEAST_SERIES = 2  # values from the first on that agree before a fault
 _BITS = 15.0  # of an array of smaller numbers, cells times log2 of how many differ: a sheet has a thousand places, not 30,000
 
 
@@ -136,8 +137,8 @@ def _numbers(values: Mapping[Cell, object]) -> dict[Cell, float]:
 class Agreement(NamedTuple):
     """How far cells contain what the reference gives: the share of them over all passes, and those that differ.
 
-    Of these each has the cell, what it holds, and what is given. ``whole`` says that in one pass at least all cells agree, and
-    that their numbers are telling.
+    Of these each has the cell, what it holds, and what is given. ``whole`` says that in one pass at least all cells agree, or
+    the first of a series up to a fault, and that their numbers are telling.
     """
 
     share: float
@@ -160,9 +161,12 @@ def agreement(
         array = step.get(name)
         if array is None or array.size != place.at.size:
             continue
-        pairs = zip(values_in(values, place, offset), array.ravel().tolist(), strict=True)
+        held_by = values_in(values, place, offset)
+        cells = [cell for cell, _ in held_by]
+        pairs = zip(held_by, array.ravel().tolist(), strict=True)
         wrong = [(cell, held, given) for (cell, held), given in pairs if not agrees(held, given)]
         differing += wrong
         total += array.size
-        whole = whole or (not wrong and telling(array))
+        right = array.size if not wrong else cells.index(wrong[0][0])
+        whole = whole or (right >= min(array.size, _LEAST_SERIES) and telling(array.ravel()[:right]))
     return Agreement(1 - len(differing) / total if total else 0.0, tuple(differing), whole)

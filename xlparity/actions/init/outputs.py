@@ -13,7 +13,7 @@ import numpy as np
 from xlparity.actions.init.calls import ReferenceCall, ReferenceCalls
 from xlparity.actions.init.inputs import Moved
 from xlparity.actions.init.matching import Drafted, fitting, unique
-from xlparity.actions.init.names import CLOSE, SAME_WORDS, WORD, fit
+from xlparity.actions.init.names import CLOSE, SAME, SAME_WORDS, WORD, fit
 from xlparity.actions.init.numbers import Agreement, ArrayPlace, SheetNumbers, agreement, telling, values_in
 from xlparity.actions.init.quantities import Quantity
 from xlparity.actions.init.survey import CellKind
@@ -143,7 +143,9 @@ class _Choice:
             if name in roots:
                 line = self.line(roots[name], proved=False)
                 sentence = f"{_differing(roots[name].agreement)}; with the reference's values there, others agree"
-                yield replace(line, left_out="", notes=(*_typed_over(line.quantity), sentence), doubt=sentence)
+                yield replace(
+                    line, left_out="", notes=(*_typed_over(line.quantity), sentence), agrees=True, doubt=sentence
+                )
             elif candidate.values == _WHOLE and not (before.values == _WHOLE and before.place == candidate.place):
                 yield self.after(candidate, roots)
             else:
@@ -163,7 +165,7 @@ class _Choice:
         plain: SheetNumbers,
         forced: Mapping[Cell, float],
     ) -> tuple[Candidate, dict[str, Candidate]] | None:
-        """The first candidate that differs and, with the reference's values in its cells, makes others agree; all choices."""
+        """The first candidate that differs and, with the reference's values there, makes others agree; all choices then."""
         wrong = [c for c in picked.values() if c.values != _WHOLE and c.fits and c.label and c.name not in roots]
         for candidate in sorted(wrong, key=lambda candidate: candidate.place.at)[:_MOST_ROOTS]:
             values = self.given(candidate)
@@ -218,13 +220,21 @@ class _Choice:
         for place in itertools.islice(self.calls.places(name, self.passes, self.numbers), _MOST_PLACES):
             if place.at not in seen:
                 seen.add(place.at)
-                yield self.candidate(name, place)
+                candidate = self.candidate(name, place)
+                if candidate.label or not self.is_another(candidate):
+                    yield candidate
         for at, quantity in self.quantities.items():
             closest = max((fit(text, name) for text in quantity.texts), default=0)
             turned = fitting(shape, at.shape)
             # A bias in one cell where the reference has a row is a finding that a person should see, not another quantity.
             if at not in seen and (closest >= CLOSE if turned is not None else closest >= SAME_WORDS):
                 yield self.candidate(name, ArrayPlace(at, bool(turned)))
+
+    def is_another(self, candidate: Candidate) -> bool:
+        """Whether the text beside the cells is another name, whose values are nowhere: with a wrong formula d1 may hold d2's."""
+        nearest = candidate.quantity.texts[:1]
+        others = [other for other in self.passes.steps[0] for text in nearest if fit(text, other) == SAME]
+        return any(next(self.calls.places(other, self.passes, self.numbers), None) is None for other in others)
 
     def candidate(self, name: str, place: ArrayPlace) -> Candidate:
         calls, at = self.calls, place.at
@@ -288,14 +298,15 @@ class _Choice:
             return replace(line, left_out=said, doubt=said)
         if candidate.values == _IN_PART:
             said = _differing(candidate.agreement)
-            return replace(line, notes=(*notes, said), agrees=True, doubt=said)
+            # Half of what a text hardly names may be zeros.
+            left_out = "" if candidate.label >= WORD or candidate.agreement.whole else said
+            return replace(line, notes=(*notes, said), left_out=left_out, agrees=not left_out, doubt=said)
         if not known and candidate.label >= WORD:
             return replace(line, doubt="by its text only: its value depends on a parameter that has no cell")
         said = f"a text names it so, but {_differing(candidate.agreement)}"
         # Where nothing is confirmed the inputs may be wrong; but only what is named to the letter is then no guess.
-        if proved or candidate.label < SAME_WORDS:
-            return replace(line, left_out=said, doubt=said)
-        return replace(line, doubt=said)
+        left_out = said if proved or candidate.label < SAME_WORDS else ""
+        return replace(line, left_out=left_out, doubt=said)
 
 
 def _differing(found: Agreement) -> str:

@@ -120,7 +120,9 @@ def _check(draft: CheckDraft, prefix: str) -> Iterator[str]:
     if draft.loop:
         yield from _blocks(draft.loop, prefix)
     yield f"[{prefix}inputs]"
-    yield from _comment("Constants that the formulas read. low, high or choices say what one may be set to in calls.")
+    yield from _comment(
+        "Constants that the formulas read. low, high or choices say what one may be set to in scenarios."
+    )
     inputs = _few(draft.inputs)
     yield from _table(inputs, sheet)
     for name, needed in draft.lacking.items():
