@@ -278,7 +278,13 @@ class Drafter:
             return _Attempt(texts, cells, found)
         until = max(self.until, time.monotonic() + _LEAST_SECONDS)
         calls = ReferenceCalls(self.reference, self.numbers, texts, needed, found, fixed, until)
-        return _Attempt(texts, cells, found, calls, calls.best())
+        best = calls.best()
+        if (
+            best.passes is not None
+        ):  # d1 and d2 are two quantities, and not one that counts, where the reference has both
+            names = {*needed, *best.passes.steps[0]}
+            found = find_quantities(texts, likeness, cells, lambda text: any(fit(text, name) == SAME for name in names))
+        return _Attempt(texts, cells, found, calls, best)
 
     def _by_values(self, view: Workbook, attempt: _Attempt) -> Iterator[Loop]:
         """The iterations by which the values of the first passes of a generator lie at equal distances."""
