@@ -290,14 +290,14 @@ def test_a_spilling_formula_with_a_result_of_another_size_stores_nothing():
 def test_a_value_that_is_out_of_date_and_cannot_be_computed_goes():
     """Excel would show it as it stands; a wrong number is worse than none, and what hangs on nothing new keeps its own."""
     cells = {
-        "A1": 1, "B1": "=A1*2", "C1": '=CELL("row",B1)+B1', "D1": "=C1+1", "E1": "=RAND()", "F1": "=E1+A1", "G1": "=OTHER+1",
+        "A1": 1, "B1": "=A1*2", "C1": '=CELL("width",B1)+B1', "D1": "=C1+1", "E1": "=RAND()", "F1": "=E1+A1", "G1": "=OTHER+1",
     }  # fmt: skip
     made = openpyxl.Workbook()
     for address, value in cells.items():
         made.active[address] = value
-    made.defined_names["OTHER"] = DefinedName("OTHER", attr_text='Sheet!$B$1*CELL("row",Sheet!$B$1)')
+    made.defined_names["OTHER"] = DefinedName("OTHER", attr_text='Sheet!$B$1*CELL("width",Sheet!$B$1)')
     data = stored(made)
-    for text in (b'CELL("row",B1)+B1', b"C1+1", b"RAND()", b"E1+A1", b"OTHER+1"):
+    for text in (b'CELL("width",B1)+B1', b"C1+1", b"RAND()", b"E1+A1", b"OTHER+1"):
         data = edited(data, (b"<f>%s</f><v />" % text, b"<f>%s</f><v>7</v>" % text))
     assert seen(data) == {"A1": 1, "B1": 2} | dict.fromkeys(["C1", "D1", "E1", "F1", "G1"], 7)
     assert seen(fix(data, B1="=A1*3")) == {"A1": 1, "B1": 3, "E1": 7, "F1": 7}

@@ -4,6 +4,7 @@ IronCalc goes on with an infinity where a number overflows, and LibreOffice and 
 evaluates each formula alone, on the values that the other program has for its precedents, and finds such places.
 """
 
+import math
 from collections.abc import Mapping
 
 from xlparity.engines.evaluator.session import FormulasSession
@@ -19,5 +20,6 @@ def numbers_for_errors(alone: FormulasSession, values: Mapping[Cell, Value], giv
     batch = alone.forced(known, 1)
     return [
         cell for cell in batch.errors(0)
-        if isinstance(values.get(cell), float) and cell not in given and batch.in_sample(cell, 0) == _NUM
+        if isinstance(value := values.get(cell), float) and math.isfinite(value)  # an infinity is #NUM!
+        and cell not in given and batch.in_sample(cell, 0) == _NUM
     ]  # fmt: skip
