@@ -129,7 +129,11 @@ PARTS = {
     "outputs": st.dictionaries(NAME, OUTPUT, min_size=1, max_size=2),
     "accept": ACCEPT,
 }
-ONE_CHECK = table({"workbook": st.just("a.xlsx"), **PARTS}, clock=table({}, now=MOMENT))
+ONE_CHECK = table(
+    {"workbook": st.just("a.xlsx"), **PARTS},
+    clock=table({}, now=MOMENT),
+    locale=st.sampled_from(["en-US", "de-DE", "fr-FR"]),
+)
 SEVERAL = table(
     {
         "workbook": st.just("a.xlsx"),

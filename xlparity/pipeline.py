@@ -110,9 +110,10 @@ def assess(
 
 
 def prepared(plan: Spec, book: Workbook, checks: Sequence[Check], options: Options) -> Workbook:
-    """The workbook as it is verified: at the spec's clock, and with values in place of the formulas that are inputs."""
+    """The workbook as it is verified: at the spec's clock, in its locale, with values in place of formulas that are inputs."""
     if not options.external:
         book = replace(book, external={})
+    book = replace(book, locale=plan.locale)
     if plan.clock is not None:
         book = replace(book, clock=serial_number(plan.clock, date1904=book.date1904))
     return with_taken(book, checks)

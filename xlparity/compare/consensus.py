@@ -7,6 +7,7 @@ from typing import Literal
 from xlparity.engines.common.survey import refused_by_all
 from xlparity.engines.registry import find_engine, others_than
 from xlparity.excel.address import Cell
+from xlparity.excel.locales import ENGLISH
 from xlparity.excel.values import BLANK, Unsupported, Value
 from xlparity.excel.workbook import Workbook
 from xlparity.results.report import WRONG, CellResult, CheckResult, Finding, Report, joined
@@ -84,7 +85,7 @@ def could_settle(book: Workbook, report: Report, used: Sequence[str]) -> tuple[s
                 unsupported |= {cell for found in unread for cell in found.cells}
     unsupported -= disputed
     others = others_than(used) if unsupported else ()
-    if not others or unsupported <= refused_by_all(book):
+    if not others or book.locale != ENGLISH or unsupported <= refused_by_all(book):
         return ()
     if _CAUTIOUS in others:  # it is fast enough to find out
         values = find_engine(_CAUTIOUS).load(book).recalculate({})

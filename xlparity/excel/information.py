@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xlparity.excel.address import Cell, column_letters, folded
 from xlparity.excel.formula import end_of_call, split_arguments, token_at, tokens
+from xlparity.excel.locales import ENGLISH
 from xlparity.excel.prefixes import misspelt, stored, typed_formula, without_prefix
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ def _of_a_formula(as_text: bool, reference: str, cell: Cell, workbook: "Workbook
         return "#N/A" if as_text else "FALSE"
     if not as_text:
         return "TRUE"
+    if workbook.locale != ENGLISH:
+        raise ValueError("FORMULATEXT, which writes a formula in Excel's own language")
     if (formula is not None and formula.area is not None) or text.startswith("{") or "[" in text or misspelt(text):
         raise ValueError("FORMULATEXT of an array formula, or of one with references to tables or other workbooks")
     if not _as_excel_writes_it(text, workbook):

@@ -15,6 +15,7 @@ from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range, column_lett
 from xlparity.excel.contents import Formula
 from xlparity.excel.expand import AS_ARRAY
 from xlparity.excel.formula import Token, end_of_call, split_arguments, token_at, tokens
+from xlparity.excel.locales import ENGLISH
 from xlparity.excel.values import BLANK, ErrorValue, Value
 
 if TYPE_CHECKING:
@@ -280,6 +281,8 @@ def _of_text(values: Sequence[Value | None], cell: Cell, workbook: "Workbook") -
         ):
             return _DELETED
         raise ValueError("INDIRECT to what is no plain reference")
+    if workbook.locale != ENGLISH:
+        raise ValueError("INDIRECT with R and C, for which Excel has the letters of its own language")
     ends = [_r1c1(end, cell) for end in place.split(":")]
     if len(ends) > 2 or None in ends:
         raise ValueError("INDIRECT to what is no plain reference")

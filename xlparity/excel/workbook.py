@@ -22,6 +22,7 @@ from xlparity.excel.fill import Filling
 from xlparity.excel.formula import end_of_call, split_arguments, tokens
 from xlparity.excel.graph import Graph
 from xlparity.excel.information import answered
+from xlparity.excel.locales import ENGLISH, Locale
 from xlparity.excel.names import Scope, Table, whole_lines
 from xlparity.excel.resolve import resolved
 from xlparity.excel.unions import without_unions
@@ -75,7 +76,8 @@ class Workbook:
     them that have a value in place of their formula. ``clock`` is the moment that NOW gives, where that is fixed: a serial
     number of days. ``external`` are the sheets of other workbooks to which formulas refer, by their names.
     ``hidden`` are the rows of each sheet that are not shown, ``filters`` the cells of which filters hide some. ``tabs`` are
-    all sheets in their order, those that have no cells, such as chart sheets, among them.
+    all sheets in their order, those that have no cells, such as chart sheets, among them. ``locale`` is that of the Excel
+    which computes it, of which the file says nothing.
     """
 
     path: Path
@@ -96,6 +98,7 @@ class Workbook:
     hidden: Mapping[str, frozenset[int]] = field(default_factory=dict)
     filters: tuple[Range, ...] = ()
     tabs: tuple[str, ...] = ()
+    locale: Locale = ENGLISH
     _graphs: list[Graph] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -183,7 +186,14 @@ class Workbook:
         return prefixes.as_read(text)
 
     def as_excel_reads(self) -> "Workbook":
-        """The workbook with the formulas as ``read_by_excel`` has them, at its clock; Unsupported where that is not known."""
+        """The workbook with the formulas as ``read_by_excel`` has them, at its clock; Unsupported where that is not known.
+
+        Raises WorkbookError where it is not computed in English, which other programs cannot be told.
+        """
+        if self.locale != ENGLISH:
+            raise WorkbookError(
+                f"{self.path}: only the engine formulas computes in the locale {self.locale.name}; use it"
+            )
         contents: dict[Cell, Value | Formula] = {}
         for cell, formula in formulas_of(self):
             text = self._at_the_clock(formula.text)

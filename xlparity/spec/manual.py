@@ -12,6 +12,7 @@ reference = "training.py:train"            # file.py:function, or package.module
 tolerance = {{ rtol = 1e-9, atol = 1e-12 }}  # |actual - expected| <= atol + rtol*|expected|
 sheet     = "Sheet1"                       # for addresses that name none
 clock     = {{ now = 2024-01-31T12:00:00 }}  # what NOW gives
+locale    = "en-US"                        # the region of the Excel that computes it; "de-DE" reads 1,5 from texts
 
 [blocks]                                   # where the iterations are; left out for a single pass
 label = "Epoch {{n}}"                        # the text that opens block n = 1, 2, …

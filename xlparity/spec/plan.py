@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from xlparity.errors import SpecError, nearest
 from xlparity.excel.address import Range, parse_range
+from xlparity.excel.locales import ENGLISH, Locale
 from xlparity.process import LOCK
 from xlparity.spec.binding import Input, Offset, Output, Placed, Twin
 from xlparity.spec.lines import LineNumbers
@@ -105,13 +106,17 @@ class CheckPlan:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A spec file; ``workbook`` is relative to the folder of ``path``. ``clock`` is what NOW gives, where that is fixed."""
+    """A spec file; ``workbook`` is relative to the folder of ``path``. ``clock`` is what NOW gives, where that is fixed.
+
+    ``locale`` is that of the Excel which computes the workbook.
+    """
 
     path: Path
     workbook: Path
     checks: tuple[CheckPlan, ...]
     lines: LineNumbers
     clock: datetime | None = None
+    locale: Locale = ENGLISH
 
     @property
     def references(self) -> list[str]:

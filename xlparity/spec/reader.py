@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlparity.errors import SpecError, nearest, nearest_file
+from xlparity.excel.locales import ENGLISH, LOCALES, Locale
 from xlparity.excel.values import serial_number
 from xlparity.process import LOCK
 from xlparity.settings import Options
@@ -32,6 +33,7 @@ from xlparity.spec.schema import (
     CLOCK,
     INPUT,
     LIMITS,
+    LOCALE,
     MOMENT,
     OUTPUT,
     PLACE,
@@ -105,10 +107,11 @@ class _SpecReader:
     def spec(self, table: dict[str, Any]) -> Spec:
         self.known(table, SPEC)
         workbook = self.needed(table, "workbook")
+        locale = self.locale(table.get("locale", ENGLISH.name))
         named = table.get("check", {})
         if not TABLE.holds(named) or not all(map(TABLE.holds, named.values())):
             raise self.wrong("check", "[check.NAME] is a table for each check")
-        shared = {key: value for key, value in table.items() if key not in ("check", "accept", "clock")}
+        shared = {key: value for key, value in table.items() if key not in ("check", "accept", "clock", "locale")}
         accept = table.get("accept", [])
         name = self.path.name.removesuffix(SUFFIX)
         checks = [self.check(name, shared, self.accepted(accept, "accept", shared))] if not named else []
@@ -122,9 +125,14 @@ class _SpecReader:
             general = self.accepted(accept, "accept", merged, shared=True)
             special = self.accepted(own.get("accept", []), f"check.{name}.accept", merged)
             checks.append(self.check(name, merged, general + special))
-        return Spec(
-            self.path, self.path.parent / workbook, tuple(checks), self.lines, self.clock(table.get("clock", {}))
-        )
+        clock = self.clock(table.get("clock", {}))
+        return Spec(self.path, self.path.parent / workbook, tuple(checks), self.lines, clock, locale)
+
+    def locale(self, name: Any) -> Locale:
+        """The locale of the Excel that computes the workbook."""
+        if not LOCALE.holds(name):
+            raise self.wrong("locale", f"'locale' is {LOCALE.words}")
+        return LOCALES[name]
 
     def clock(self, table: Any) -> datetime | None:
         """The moment at which the clock of the workbook stands, if it does."""

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from xlparity.excel.address import MAX_ROW
+from xlparity.excel.locales import ENGLISH, LOCALES
 
 FILE = "parity.schema.json"
 LINE = f"#:schema ./{FILE}"
@@ -158,6 +159,11 @@ ADDRESSES = ValueKind(
     lambda value: isinstance(value, str) or (bool(value) and _is_list(value, ADDRESS.holds)),
 )
 ALLOWED = ValueKind('"allowed", or left out', {"const": "allowed"}, lambda value: value == "allowed")
+LOCALE = ValueKind(
+    f"one of {', '.join(LOCALES)}",
+    {"enum": [*LOCALES]},
+    lambda value: isinstance(value, str) and value in LOCALES,
+)
 TABLE = ValueKind("a table", {"type": "object"}, lambda value: isinstance(value, dict))
 TABLES = ValueKind("a list of tables", {"type": "array"}, lambda value: _is_list(value, TABLE.holds))
 
@@ -472,6 +478,9 @@ SPEC = KeyTable(
         *_CHECK,
         Key("clock", _table("clock"), "the moment at which the workbook is computed", "clock = { now = 2024-01-31T12:00:00 }",
             "no formula with NOW or TODAY is computed"),
+        Key("locale", LOCALE, "the region of the Excel that computes the workbook", 'locale = "de-DE"', ENGLISH.name,
+            more="It decides how numbers are read from texts and written into them: of 1,5 or 1.5. What it decides beyond that, "
+            "TEXT for one, is computed in English only. Other engines than formulas know English only."),
         Key("check", TABLE._replace(schema={"type": "object", "additionalProperties": _ref("check")}),
             "several checks of one workbook", 'check.forward.outputs = { z1 = "J5:J8" }', "the file is one check",
             "[check.NAME] is a table for each check, with the keys above except workbook."),

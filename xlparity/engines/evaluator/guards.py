@@ -6,6 +6,7 @@ are those of ``formulas`` itself: Python scalars and two-dimensional object arra
 
 import contextlib
 import datetime
+import functools
 import math
 import re
 import sys
@@ -19,6 +20,7 @@ from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
 from xlparity.engines.evaluator.readings import either
+from xlparity.excel.locales import ENGLISH, TRUTHS, Locale
 from xlparity.excel.values import serial_day
 
 Operand: TypeAlias = Any
@@ -40,11 +42,8 @@ DECIMALS = Context(28, ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero,
 
 _NO_FRACTIONS = 2.0**52  # beyond this every double is whole
 _FROM_1904: ContextVar[bool] = ContextVar("dates count from 1904", default=False)
+_LOCALE: ContextVar[Locale] = ContextVar("the locale of the workbook", default=ENGLISH)
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_PLAIN_NUMBER = re.compile(r" *[-+]?[0-9]{1,15}(\.[0-9]{1,15})?([eE][-+]?[0-9]{1,2})? *")
-_ENGLISH_NUMBER = re.compile(
-    r" *(?P<sign>[-+]?)(?P<money>\$?)(?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,15})?)(?P<percent>%?) *"
-)
 # In every locale a number, a date, a time or a sum of money has a digit, and has none of these characters.
 _NO_NUMBER = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)
 
@@ -90,16 +89,56 @@ def numeric(*operands: Operand) -> None:
 
 
 def spelled_number(text: str) -> float | None:
-    """The number that a text spells for Excel in English: with commas between thousands, a percent sign, dollars; or a date."""
-    if _PLAIN_NUMBER.fullmatch(text):
-        return float(text)
+    """The number that a text spells in the locale: with signs between thousands, a percent sign, dollars; or a date."""
+    here = _LOCALE.get()
+    plain, grouped = _written_in(here)
+    if plain.fullmatch(text):
+        return float(text.replace(here.decimal, "."))
     if (date := iso_date(text)) is not None:
         return date
-    match = _ENGLISH_NUMBER.fullmatch(text)
+    match = grouped.fullmatch(text)
     if match is None or (match["money"] and match["percent"]):
         return None
-    number = float(match["digits"].replace(",", "")) / (100 if match["percent"] else 1)
+    digits = "".join(match["digits"].split(here.thousands or None)).replace(here.decimal, ".")
+    number = float(digits) / (100 if match["percent"] else 1)
     return -number if match["sign"] == "-" else number
+
+
+@functools.cache
+def _written_in(locale: Locale) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Numbers without and with signs between thousands, percent signs and dollars, as texts have them in a locale.
+
+    What else has digits in it is refused elsewhere: in German 1.5 is a date, and 0.075 may be one number or another.
+    """
+    decimals = rf"(?:{re.escape(locale.decimal)}[0-9]{{1,15}})?"
+    thousands = rf"[1-9][0-9]{{0,2}}(?:{re.escape(locale.thousands)}[0-9]{{3}})+|" if locale.thousands else ""
+    money = r"\$?" if locale == ENGLISH else ""
+    return (
+        re.compile(rf" *[-+]?[0-9]{{1,15}}{decimals}(?:[eE][-+]?[0-9]{{1,2}})? *"),
+        re.compile(
+            rf" *(?P<sign>[-+]?)(?P<money>{money})(?P<digits>(?:{thousands}[0-9]{{1,15}}){decimals})(?P<percent>%?) *"
+        ),
+    )
+
+
+def locale() -> Locale:
+    """The locale in which formulas are computed."""
+    return _LOCALE.get()
+
+
+def truth_word(truth: bool) -> str:
+    """The word for a truth value; refused outside English, since it is of Excel's own language, which may be another."""
+    if _LOCALE.get() != ENGLISH:
+        raise Refusal("a truth value turned into text, for which Excel has the word of its own language")
+    return str(truth).upper()
+
+
+def spelled_truth(text: str) -> bool | None:
+    """The truth value that a text spells, None where it spells none; refused where only some language has the word."""
+    word = text.upper()
+    if _LOCALE.get() != ENGLISH and word.strip() in TRUTHS:
+        raise Refusal(f"the text '{text}', which is a truth value in some languages")
+    return word == "TRUE" if word in ENGLISH.truths else None
 
 
 def iso_date(text: str) -> float | None:
@@ -113,13 +152,14 @@ def iso_date(text: str) -> float | None:
 
 
 @contextlib.contextmanager
-def dates_from_1904(counted: bool) -> Iterator[None]:
-    """While this lasts, dates that are written as texts count from 1904, if so ``counted``, and are refused."""
-    token = _FROM_1904.set(counted)
+def conventions(date1904: bool, locale: Locale) -> Iterator[None]:
+    """While this lasts, texts are read and written as in the locale, and dates in them count from 1904 where ``date1904``."""
+    tokens = _FROM_1904.set(date1904), _LOCALE.set(locale)
     try:
         yield
     finally:
-        _FROM_1904.reset(token)
+        _FROM_1904.reset(tokens[0])
+        _LOCALE.reset(tokens[1])
 
 
 def with_numbers(operand: Operand) -> Operand:

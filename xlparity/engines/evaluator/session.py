@@ -21,7 +21,7 @@ from xlparity.engines.evaluator.evaluation import (
     evaluate,
     in_both_readings,
 )
-from xlparity.engines.evaluator.guards import Refusal, dates_from_1904
+from xlparity.engines.evaluator.guards import Refusal, conventions
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
 from xlparity.engines.evaluator.tables import node_of, recomputed
@@ -31,6 +31,7 @@ from xlparity.excel.columns import Column, Floats
 from xlparity.excel.contents import DataTable
 from xlparity.excel.expand import AS_ARRAY
 from xlparity.excel.formula import dissect, split
+from xlparity.excel.locales import Locale
 from xlparity.excel.names import full_size
 from xlparity.excel.prefixes import concerns
 from xlparity.excel.resolve import Deferred, deferred, markers
@@ -83,7 +84,7 @@ class FormulasSession:
     def __init__(self, workbook: Workbook, base: "FormulasSession | None" = None) -> None:
         self._places: dict[Cell, int] = {}
         self._start: list[Value] = []
-        self._programs: dict[tuple[str, bool, bool], Program | Refusal] = base._programs if base else {}
+        self._programs: dict[tuple[str, bool, bool, Locale], Program | Refusal] = base._programs if base else {}
         self._plans: Plans = base._plans if base else {}
         self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
         self._constants: dict[
@@ -204,7 +205,7 @@ class FormulasSession:
         batch = self._store(plan.shadows, held, samples)
         kept = np.zeros(len(batch.numbers), dtype=bool)
         kept[list(held)] = True
-        with dates_from_1904(self._workbook.date1904):
+        with conventions(self._workbook.date1904, self._workbook.locale):
             if not plan.dynamic:
                 return evaluate(plan.groups, batch, kept, plan.shadows)
             return self._with_dynamic(plan, batch, kept, {})
@@ -383,7 +384,7 @@ class FormulasSession:
         return "(#NAME?)" if scope.misses(word, cell.sheet) else scope.meaning(word, cell)
 
     def _program(self, shape: str, array: bool) -> Program:
-        key = shape, array, self._workbook.date1904
+        key = shape, array, self._workbook.date1904, self._workbook.locale
         if key not in self._programs:
             try:
                 self._programs[key] = compile_shape(*key)

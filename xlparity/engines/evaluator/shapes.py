@@ -12,7 +12,7 @@ from formulas.tokens.function import Function as CallToken
 from schedula import bypass
 from schedula.utils.gen import Token
 
-from xlparity.engines.evaluator.functions import FUNCTIONS, SINCE_1904, Function
+from xlparity.engines.evaluator.functions import ENGLISH_ONLY, FUNCTIONS, SINCE_1904, Function
 from xlparity.engines.evaluator.functions.core import ARRAY_ROW
 from xlparity.engines.evaluator.functions.signatures import OMITTED
 from xlparity.engines.evaluator.guards import DECIMALS, Operand, Refusal
@@ -20,6 +20,7 @@ from xlparity.engines.evaluator.lambdas import lifted
 from xlparity.engines.evaluator.program import Program, Step
 from xlparity.excel.expand import AS_ARRAY, AS_LAMBDA
 from xlparity.excel.formula import CELL_MARK, LINES_MARK, RANGE_MARK, token_at, tokens
+from xlparity.excel.locales import ENGLISH, Locale
 from xlparity.excel.prefixes import without_prefix
 from xlparity.excel.resolve import NAMES as RESOLVED
 from xlparity.excel.volatile import CHANGING
@@ -58,12 +59,12 @@ Context = Literal["arrays", "plain", "unsure"]
 
 
 @lru_cache(maxsize=1 << 12)  # a check, its suggestions and copies of a workbook share nearly all shapes
-def compile_shape(shape: str, array: bool, date1904: bool = False) -> Program:
+def compile_shape(shape: str, array: bool, date1904: bool = False, locale: Locale = ENGLISH) -> Program:
     """The program of a shape, ``array`` for an array formula; raises Refusal where it is not supported.
 
-    ``date1904`` says that the workbook's dates count from 1904.
+    ``date1904`` says that the workbook's dates count from 1904, ``locale`` in which locale it is computed.
     """
-    shape, called = lifted(shape, lambda body: compile_shape(body, True, date1904))
+    shape, called = lifted(shape, lambda body: compile_shape(body, True, date1904, locale))
     supported = SINCE_1904 if date1904 else FUNCTIONS
     functions = ChainMap(called, supported) if called else supported  # type: ignore[arg-type]  # nothing is put into it
     for token in reversed(tokens(shape)):
@@ -72,6 +73,10 @@ def compile_shape(shape: str, array: bool, date1904: bool = False) -> Program:
             name = without_prefix(token.text[:-1])
             if name in CHANGING:
                 raise Refusal(f"{name} gives another value each time; make its cell an input")
+            if name in ENGLISH_ONLY and locale != ENGLISH:
+                raise Refusal(
+                    f"{name}, of which the locale {locale.name} decides more than this engine knows; accept its value"
+                )
             if name not in functions and name not in _PASSED_ON:
                 if name in FUNCTIONS:
                     raise Refusal("a function of dates in a workbook whose dates count from 1904")

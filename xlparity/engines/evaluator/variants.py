@@ -15,6 +15,7 @@ from xlparity.engines.evaluator.evaluation import (
     FormulaNode,
     in_both_readings,
 )
+from xlparity.engines.evaluator.guards import conventions
 from xlparity.engines.evaluator.session import FormulasSession, Plan
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Store
@@ -23,6 +24,7 @@ from xlparity.excel.values import MISSING
 from xlparity.excel.workbook import Formula, Workbook
 
 _KEPT = 20_000_000  # values of earlier evaluations in the cache, 180 MB
+_ALIKE = ("sheets", "extents", "date1904", "locale")  # of workbooks that differ in the contents of cells only
 
 
 class OriginalSession(FormulasSession):
@@ -49,9 +51,8 @@ class OriginalSession(FormulasSession):
         own = self._workbook
         if (
             workbook.scope is not own.scope
-            or workbook.date1904  # what a session computes itself is told so
             or len(workbook.cells) != len(own.cells)
-            or (workbook.sheets, workbook.extents, workbook.date1904) != (own.sheets, own.extents, own.date1904)
+            or any(getattr(workbook, name) != getattr(own, name) for name in _ALIKE)
             or workbook.members != own.members
         ):
             return None
@@ -142,8 +143,9 @@ class VariantSession(FormulasSession):
         exact = Evaluation(fresh, False, kept, {})
         exact.samples |= before.evaluation.samples
         exact.decided |= before.evaluation.decided - self._changed_places
-        exact.update(plan.groups, self._changed_places, changed)
-        return in_both_readings(plan.groups, exact)
+        with conventions(self._workbook.date1904, self._workbook.locale):
+            exact.update(plan.groups, self._changed_places, changed)
+            return in_both_readings(plan.groups, exact)
 
 
 def _key(held: Mapping[int, Column], samples: int) -> bytes:

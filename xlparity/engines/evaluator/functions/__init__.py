@@ -14,7 +14,7 @@ from xlparity.engines.evaluator.functions.signatures import OMITTED, Function
 from xlparity.engines.evaluator.functions.since1904 import since_1904
 from xlparity.engines.evaluator.functions.taking import take
 
-__all__ = ["DATED", "FUNCTIONS", "OMITTED", "SINCE_1904", "Function", "take"]
+__all__ = ["DATED", "ENGLISH_ONLY", "FUNCTIONS", "OMITTED", "SINCE_1904", "Function", "take"]
 
 _MODULES = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
 
@@ -24,6 +24,9 @@ FUNCTIONS: dict[str, Function] = {
 
 DATED = frozenset(name for module in _MODULES for name in getattr(module, "DATED", ()))
 """Those that take numbers or texts for dates, of which a workbook of the 1904 date system means others."""
+
+ENGLISH_ONLY = frozenset(name for module in _MODULES for name in getattr(module, "ENGLISH_ONLY", ()))
+"""Those that are known in English only: other locales have other texts for the same values."""
 
 SINCE_1904: Mapping[str, Function] = ChainMap(
     since_1904(FUNCTIONS), {name: known for name, known in FUNCTIONS.items() if name not in DATED}

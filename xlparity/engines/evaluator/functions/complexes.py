@@ -221,3 +221,5 @@ FUNCTIONS: dict[str, Function] = {
     "IMSECH": _to_complex(_over(cmath.cosh), 'IMSECH("1+2I")'),
     "IMCSCH": _to_complex(_over(cmath.sinh), 'IMCSCH("1+2I")'),
 }
+
+ENGLISH_ONLY = frozenset(FUNCTIONS)  # whose texts have decimals in them

@@ -4,6 +4,7 @@ A criterion is a value, or a text such as ``">=5"``, ``"<>a*"`` or ``"="``. What
 number equals a text that reads as that number, but is neither above nor below one, and is unequal to it.
 """
 
+import functools
 import operator
 import re
 from collections.abc import Callable
@@ -15,12 +16,12 @@ from schedula import EMPTY
 from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.matching import order_of_texts, with_runs
 from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
+from xlparity.excel.locales import ENGLISH
 
 Matcher: TypeAlias = Callable[[Any], bool]
 """Whether a cell with this value is chosen."""
 
 _OPERATOR = re.compile(r"(<>|<=|>=|<|>|=)?(.*)", re.DOTALL)
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _CERTAINLY_TEXT = re.compile(r"\D*|.*[=@*_^<>\[\]{}|~!?;\"&\\].*", re.DOTALL)  # in no locale a number, date or time
 _ESCAPED = re.compile(r"~[*?~]")
 _WILD = re.compile(r"~.|[*?]", re.DOTALL)
@@ -87,13 +88,26 @@ def _differs(rest: str, equal: Matcher) -> Matcher:
 
 def _read(text: str) -> Any:
     """The number, truth value or error that a text spells out; None where it is but a text, or not certain to be none."""
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    if text.upper() in ("TRUE", "FALSE"):
-        return text.upper() == "TRUE"
+    if (number := _number(text)) is not None:
+        return number
+    if (truth := guards.spelled_truth(text)) is not None:
+        return truth
     if (date := guards.iso_date(text)) is not None:
         return date
+    if text.startswith("#") and guards.locale() != ENGLISH:
+        raise Refusal(f"the criterion '{text}': errors have other names in other languages")
     return _ERRORS.get(text.upper())
+
+
+def _number(text: str) -> float | None:
+    """The number that a text is: a sign, digits and decimals, and nothing else."""
+    decimal = guards.locale().decimal
+    return float(text.replace(decimal, ".")) if _numbers(decimal).fullmatch(text) else None
+
+
+@functools.cache
+def _numbers(decimal: str) -> re.Pattern[str]:
+    return re.compile(rf"[+-]?[0-9]{{1,15}}(?:{re.escape(decimal)}[0-9]{{1,15}})?")
 
 
 def _equals(rest: str, database: bool, mere: bool) -> Matcher:
@@ -175,13 +189,13 @@ def _equals_number(number: float, database: bool) -> Matcher:
             return guards.order(float(value), number) == 0
         if not is_text(value) or _CERTAINLY_TEXT.fullmatch(value):
             return False
-        if not _NUMBER.fullmatch(value):
+        if (spelled := _number(value)) is None:
             if not _may_read_as(value, number):
                 return False
             raise Refusal(f"comparing a number with the text '{value}', which may be one")
-        if float(value) == number and database:
+        if spelled == number and database:
             raise Refusal(f"a number and the text '{value}' in a database")
-        return float(value) == number
+        return spelled == number
 
     return equals
 

@@ -33,7 +33,7 @@ _SPACED_DATE = re.compile(r" +[0-9]{4}-[0-9]{2}-[0-9]{2} *")
 
 
 def text_number(text: str) -> Any:
-    """The number that a text spells in English, or #VALUE! for what is a number in no locale; raises Refusal for others."""
+    """The number that a text spells, or #VALUE! for what is a number in no locale; raises Refusal for others."""
     if (number := guards.spelled_number(text)) is not None:
         return number
     if _SPACED_DATE.fullmatch(text) or text.startswith("--"):
@@ -61,7 +61,7 @@ def to_text(name: str, value: Any) -> Any:
     if value is EMPTY:
         return ""
     if isinstance(value, bool):
-        return str(value).upper()
+        return guards.truth_word(value)
     if is_number(value):
         return number_text(float(value))
     return str(value)
@@ -74,7 +74,7 @@ def number_text(number: float) -> str:
     text = f"{Decimal(f'{number:.14e}').normalize(DECIMALS):f}"
     if not 1e-9 <= abs(number) < 1e15 or (abs(number) < 1e-4 and len(text) > 17):
         raise Refusal("a very large or very small number turned into text")
-    return text
+    return text.replace(".", guards.locale().decimal)
 
 
 def to_truth(name: str, value: Any) -> Any:
@@ -85,8 +85,8 @@ def to_truth(name: str, value: Any) -> Any:
         return False
     if is_number(value):
         return value != 0
-    if is_text(value) and value.upper() in ("TRUE", "FALSE"):
-        return value.upper() == "TRUE"
+    if (truth := guards.spelled_truth(value)) is not None:
+        return truth
     if guards.spelled_number(value) is not None:
         raise Refusal(f"{name} of a text where a truth value must stand")
     guards.numeric(value)
@@ -97,7 +97,7 @@ def to_condition(name: str, value: Any) -> Any:
     """The value where IF and its like want a condition."""
     if not is_text(value):
         return to_truth(name, value)
-    if value.strip().upper() in ("TRUE", "FALSE"):
+    if guards.spelled_truth(value.strip()) is not None:
         raise Refusal(f"{name} of a text that spells a truth value")
     return VALUE
 

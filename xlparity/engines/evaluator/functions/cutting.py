@@ -15,9 +15,9 @@ from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, lowered
 from xlparity.engines.evaluator.functions.signatures import Function, by_formulas, function
 from xlparity.engines.evaluator.functions.texts import counted, fitting, whole
 from xlparity.engines.evaluator.guards import Refusal, is_number, is_text
+from xlparity.excel.locales import ENGLISH
 
 _PERCENT_OR_POWER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[Ee][+-]?[0-9]{1,2}|%)?")
-_WITH_THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]{1,9}")
 
 
 def _all_texts(name: str, tables: tuple[Any, ...]) -> list[str] | XlError:
@@ -137,7 +137,7 @@ def textsplit(
 
 
 def to_value(value: Any) -> Any:
-    """Excel's VALUE: of the texts that spell a number, those that spell it everywhere the point is decimal."""
+    """Excel's VALUE: of the texts that spell a number, those that certainly do."""
     if isinstance(value, XlError):
         return value
     if isinstance(value, bool):
@@ -146,15 +146,18 @@ def to_value(value: Any) -> Any:
         return 0.0
     if not is_text(value):
         return float(value)
-    if _PERCENT_OR_POWER.fullmatch(value):
+    if guards.locale() == ENGLISH and _PERCENT_OR_POWER.fullmatch(value):
         return float(value.rstrip("%") + ("e-2" if value.endswith("%") else ""))
-    if _WITH_THOUSANDS.fullmatch(value):
-        return float(value.replace(",", ""))
     return text_number(value)
 
 
-def numbervalue(text: str, decimal: str = ".", group: str = ",") -> Any:
-    """Excel's NUMBERVALUE: spaces and group separators before the decimal one do not count, each ``%`` divides by 100."""
+def numbervalue(text: str, decimal: str | None = None, group: str | None = None) -> Any:
+    """Excel's NUMBERVALUE: spaces and group separators before the decimal one do not count, each ``%`` divides by 100.
+
+    The separators that are left out are those of the locale.
+    """
+    decimal = guards.locale().decimal if decimal is None else decimal
+    group = guards.locale().thousands if group is None else group
     if len(decimal) != 1 or len(group) != 1 or decimal == group or not (decimal + group).isascii():
         raise Refusal("NUMBERVALUE with separators of several characters, or of none")
     if decimal.isalnum() or group.isalnum() or {decimal, group} & set("+-% "):
@@ -216,3 +219,5 @@ FUNCTIONS: dict[str, Function] = {
     "VALUETOTEXT": function(value_to_text, "scalar strict?", own="VALUETOTEXT(0.000000007123456)"),
     "ARRAYTOTEXT": function(array_to_text, "table! strict?", "aggregate", own="ARRAYTOTEXT({0.0000000071,1})"),
 }
+
+ENGLISH_ONLY = frozenset(("VALUETOTEXT", "ARRAYTOTEXT"))  # which write lists and words as Excel's language has them

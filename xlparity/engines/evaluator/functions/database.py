@@ -7,6 +7,7 @@ from typing import Any
 from formulas.tokens.operand import XlError
 from schedula import EMPTY
 
+from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.conditions import Matcher, matcher, same_text
 from xlparity.engines.evaluator.functions.conversions import NUM, VALUE
 from xlparity.engines.evaluator.functions.criteria import average
@@ -24,9 +25,9 @@ def _never(_: Any) -> bool:
 def _header(value: Any) -> str:
     """A header as it is compared: a truth value and a number as they are spelled."""
     if isinstance(value, bool):
-        return str(value).upper()
+        return guards.truth_word(value)
     if is_number(value):
-        return f"{value:.15g}"
+        return f"{value:.15g}".replace(".", guards.locale().decimal)
     return value if is_text(value) else ""
 
 

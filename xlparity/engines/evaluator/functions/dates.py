@@ -289,3 +289,5 @@ FUNCTIONS: dict[str, Function] = {
 }  # fmt: skip
 
 DATED = frozenset(FUNCTIONS)  # which take dates, or compare with texts that may be dates
+
+ENGLISH_ONLY = frozenset(("DATEVALUE", "TIMEVALUE"))  # which read dates and times as the locale has them

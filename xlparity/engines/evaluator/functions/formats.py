@@ -468,3 +468,5 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 DATED = frozenset(("TEXT",))  # which writes dates
+
+ENGLISH_ONLY = frozenset(FUNCTIONS)  # the locale decides separators, letters of formats and the currency

@@ -12,8 +12,9 @@ from xlparity.engines.evaluator.functions.conversions import NA, REF, VALUE
 from xlparity.engines.evaluator.functions.matching import exact, kind, like, nearest, order, order_of_any, same
 from xlparity.engines.evaluator.functions.signatures import Function, function
 from xlparity.engines.evaluator.functions.texts import whole
-from xlparity.engines.evaluator.guards import Refusal, elements, is_text
+from xlparity.engines.evaluator.guards import Refusal, elements, is_text, locale
 from xlparity.excel.address import MAX_COLUMN, MAX_ROW, column_letters, quoted
+from xlparity.excel.locales import ENGLISH
 
 _SHEET_NAME = re.compile(r"[A-Za-z_]+[0-9]*|[A-Za-z0-9_$-]+( [A-Za-z0-9_$-]+)+")
 
@@ -232,6 +233,8 @@ def address(row: float, column: float, absolute: float = 1.0, a1: bool = True, s
     row_fixed, column_fixed = fixed in (1, 2), fixed in (1, 3)
     if a1:
         cell = f"{'$' * column_fixed}{column_letters(c)}{'$' * row_fixed}{r}"
+    elif locale() != ENGLISH:
+        raise Refusal("ADDRESS with R and C, for which Excel has the letters of its own language")
     else:
         cell = f"R{r if row_fixed else f'[{r}]'}C{c if column_fixed else f'[{c}]'}"
     if sheet is None:

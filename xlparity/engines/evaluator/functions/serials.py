@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from xlparity.engines.evaluator.functions.conversions import NUM, VALUE
-from xlparity.engines.evaluator.guards import Refusal, is_number, is_text, whole_part
+from xlparity.engines.evaluator.guards import Refusal, is_number, is_text, spelled_truth, whole_part
 
 LAST_SERIAL = 2958465  # 31 December 9999
 _PHANTOM = 60  # 29 February 1900, which the calendar has not
@@ -168,8 +168,8 @@ def _average_year(start: int, end: int) -> float:
 def truth_of(value: Any) -> bool:
     """A truth value as the functions that are older than the ToolPak take it, texts among them."""
     if is_text(value):
-        if value.upper() in ("TRUE", "FALSE"):
-            return bool(value.upper() == "TRUE")
+        if (truth := spelled_truth(value)) is not None:
+            return truth
         if any(character.isdigit() for character in value):
             raise Refusal(f"the text '{value}' where a truth value must stand")
         raise ExcelError(VALUE)

@@ -20,7 +20,7 @@ from xlparity.engines.evaluator.functions.signatures import (
     Parameter,
     parameter_at,
 )
-from xlparity.engines.evaluator.guards import Operand, Refusal, elements, is_number, is_text
+from xlparity.engines.evaluator.guards import Operand, Refusal, elements, is_number, is_text, spelled_truth
 from xlparity.strict import passed_over
 
 _IN_ORDER = ("COMPLEX",)  # of whose arguments Excel has stored the first error, in every order
@@ -208,7 +208,7 @@ def _logicals(name: str, operand: Operand, reference: bool) -> Any:
         if isinstance(value, XlError):
             return value
         if is_text(value):
-            if not reference and value.strip().upper() in ("TRUE", "FALSE"):
+            if not reference and spelled_truth(value.strip()) is not None:
                 raise Refusal(f"{name} of a text that spells a truth value")
             found += [] if reference or value == "" else [None]
         elif value is not EMPTY:
