@@ -93,7 +93,7 @@ def test_texts_and_dates_vary_where_the_spec_says_among_what(verified):
     right, wrong = '=SUMIF(A2:A4,"a",B2:B4)', "=B2+B4"
     verdict, said = verified(by_kind, wrong, more=", low = 0")
     assert verdict is Verdict.PASS
-    assert "texts or dates in the columns Kind, Day of input 't' kept their stored values: texts vary with" in said
+    assert "texts and dates of input 't' kept their stored values in columns Kind, Day: texts vary with" in said
     choices = ', choices = ["a", "b"]'
     assert verified(by_kind, right, more=choices)[0] is Verdict.PASS
     assert verified(by_kind, wrong, more=choices)[0] is Verdict.FAIL

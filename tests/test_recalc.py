@@ -180,7 +180,7 @@ def test_a_stale_value_is_not_hidden_behind_a_formula_that_cannot_be_computed(ru
     edited(book, (b"<v>4.0</v>", b"<v>4.5</v>"))
     done = run("recalc", "--check", book)
     assert done.code == 3
-    assert "1 differ, 2 could not be computed" in " ".join(done.out.split())
+    assert "1 differs, 2 could not be computed" in " ".join(done.out.split())
 
 
 def test_a_file_of_which_nothing_could_be_computed_is_not_assessed(run, small):

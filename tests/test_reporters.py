@@ -373,7 +373,7 @@ def test_markdown_counts_as_not_assessed_what_could_not_be_judged_on_other_input
     cells = [result("match", 1), result("unsupported", 2), result("mismatch", 3), result("match", 4)]
     unsure = Scenarios(seed=0, run=3, unsure=(cells[0].cell,), asked=3)
     text = markdown.render([report_of(cells, scenarios=unsure)])
-    assert "1 of 3 compared cells differ from the Python reference; 2 could not be assessed." in text
+    assert "1 of 3 compared cells differs from the Python reference; 2 could not be assessed." in text
     assert ": 3 of 4 cells not right, 2 of them not assessed</summary>" in text
 
 

@@ -43,7 +43,7 @@ def iterating(path, change=0.001):
 def test_a_proof_is_not_hidden_behind_what_could_not_be_judged(run, small):
     """One cell differs and one is unsupported: every format says that the workbook fails, and counts both."""
     beside(small, B1="=3*A1", B2="=OFFSET(A1,0.2+0*A1,0)*2")
-    both = "1 of 2 compared cells differ from the Python reference; 1 could not be assessed"
+    both = "1 of 2 compared cells differs from the Python reference; 1 could not be assessed"
     done = run("verify", small.spec)
     assert done.code == 1
     assert f"✗ FAIL  {small.workbook}" in done.out
@@ -99,7 +99,7 @@ def test_what_is_wrong_on_other_inputs_only_is_proved_where_the_stored_ones_coul
     check = CheckResult("c", "formulas", ("y",), 1, (result,), scenarios=tried)
     report = Report("spec", "book", "", (check,), Coverage(1, 1, 0))
     assert report.verdict is Verdict.FAIL
-    assert words.verdict(report) == "1 of 1 compared cells differ from the Python reference."
+    assert words.verdict(report) == "1 of 1 compared cells differs from the Python reference."
     assert [part.outcome for part in parts_of(report).values()] == ["passed", "failed"]
     other = replace(check, results=(result._replace(status="match", actual=1.0),), scenarios=Scenarios(0, run=3))
     disputed = [replace(check, engine="libreoffice"), replace(other, engine="ironcalc")]
@@ -399,7 +399,7 @@ def test_a_formula_that_is_wrong_on_the_references_values_fails_though_its_prece
     small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"')
     done = run("verify", small.spec)
     assert done.code == 1
-    assert "1 cause: 1 of 1 compared cells differ from the Python reference; 1 could not be assessed" in done.out
+    assert "1 cause: 1 of 1 compared cells differs from the Python reference; 1 could not be assessed" in done.out
     assert "=B1*2" in done.out
 
 
@@ -409,7 +409,7 @@ def test_what_the_engine_cannot_compute_is_no_cause(run, small):
     small.write_cells({"A1": 3, "B1": "=OFFSET(A1,0.2+0*A1,0)", "B2": "=A1*3", "B3": "=B1+B2"})
     small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"\nw = "B3"')
     done = run("verify", small.spec)
-    assert "1 cause: 1 of 1 compared cells differ from the Python reference; 2 could not be assessed" in done.out
+    assert "1 cause: 1 of 1 compared cells differs from the Python reference; 2 could not be assessed" in done.out
     assert "wrong because of it" not in done.out
 
 

@@ -204,7 +204,7 @@ def test_pre_commit_runs_the_hooks(repository, run):
     code, said = pre_commit(repository, "run", "--all-files")
     assert (code, said.count("Failed")) == (1, 2), said
     assert "✗ FAIL" in said
-    assert "1 store nothing" in said
+    assert "1 stores nothing" in said
 
 
 @pytest.mark.precommit

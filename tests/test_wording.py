@@ -77,6 +77,13 @@ def test_pasted_values_are_not_said_to_differ(small):
     assert "1 of 1 compared cells contains a constant instead of a formula" in told
 
 
+def test_cells_that_agree_on_the_stored_inputs_only_are_not_preceded_by_none_that_differ(small):
+    """'0 of 1 compared cells differ' after a FAIL reads as if nothing were wrong."""
+    small.write_cells({"A1": 3, "B1": "=A1+3"})
+    told = words.verdict(xlparity.verify(small.spec))
+    assert told == "1 cause: 1 of 1 compared cells agrees on the stored inputs only."
+
+
 def test_what_the_spec_leaves_out_is_said_with_its_reason(history):
     """A validator's reader asks why; "12 cells left out" alone is an open question in every report."""
     history.write_cells({**FAULTY, "B1": "=A1", "B3": "=2*B2", "C1": "=2*A1"})

@@ -95,7 +95,7 @@ def _code_and_cause(root: Root, fix: Fix | None, quantity_map: QuantityMap) -> t
         return "XP302", f"{_circle(result)}{_but(fix)}"
     if root.fault == "unsupported" or (root.fault == "uncomputed" and fix is None):
         reason = _why(root.forced.local.get(root.cells[0], BLANK))
-        why = f"no correction can be looked for, since the engine formulas does not support it: {reason}"
+        why = f"no correction can be looked for, since the engine formulas cannot judge it by itself: {reason}"
         wrong = "XP100", f"it does not compute what the reference does; {why}"
         return (UNSUPPORTED, f"cannot be assessed: {reason}") if root.fault == "unsupported" else wrong
     if root.fault == "error":
@@ -188,7 +188,7 @@ def unexplained(workbook: Workbook, run: Run, forced: Forced, indices: Sequence[
         for index in circle:
             kinds.setdefault(_is_proved(run.results[index]), []).append(index)
         for alike in kinds.values():
-            said = f"{_circle(run.results[alike[0]])}, of formulas that are right by themselves"
+            said = f"{_circle(run.results[alike[0]])}; each of these formulas is right by itself"
             found.append(_about(workbook, run, alike, "XP302", said, dependents))
         compared = [index for index in compared if index not in set(unsupported)]
     found += _refused(workbook, run, [index for index in compared if index in set(unsupported)])

@@ -84,8 +84,10 @@ def show_stored(
         console.print(Text(f"wrote {written}: {text}."))
         return
     text = f"{counts['equal']:,} of {number(counts['formulas'], 'formula')} store what they compute"
-    text += f", {counts['differs']:,} differ" if counts["differs"] else ""
-    text += f", {counts['uncached']:,} store nothing" if counts["uncached"] else ""
+    text += f", {counts['differs']:,} differ{'s' if counts['differs'] == 1 else ''}" if counts["differs"] else ""
+    text += (
+        f", {counts['uncached']:,} store{'s' if counts['uncached'] == 1 else ''} nothing" if counts["uncached"] else ""
+    )
     text += f", {counts['unsupported']:,} could not be computed" if counts["unsupported"] else ""
     text += f", {counts['taken']:,} give another value each time and are taken as stored" if counts["taken"] else ""
     stale = report.verdict is Verdict.STALE

@@ -68,7 +68,7 @@ def verdict(report: Report) -> str:
         stored = judged["stored"]
         causes = sum(found.code in CAUSES for _, found in rows.all_findings(report))
         counted = f"{number(causes, 'cause')}: " if causes else ""
-        problem = "differ from the Python reference"
+        problem = f"differ{'s' if wrong == 1 else ''} from the Python reference"
         if counts["hardcoded"] == wrong > 0:  # hard-coded numbers may be equal to the reference's
             problem = f"contain{'s' if wrong == 1 else ''} a constant instead of a formula"
         elif sum(circular(result) for check in checks for result in check.results) == wrong > 0:
@@ -76,7 +76,10 @@ def verdict(report: Report) -> str:
         elif sum(len(check.wrong_shape) for check in checks) == wrong > 0:
             problem = f"belong{'s' if wrong == 1 else ''} to a quantity of another shape in the reference"
         sentence = f"{counted}{wrong:,} of {compared:,} compared cells {problem}{where}"
-        sentence += f"; {stored:,} agree on the stored inputs only" if stored else ""
+        if stored:
+            agree = f"agree{'s' if stored == 1 else ''} on the stored inputs only"
+            only = f"{counted}{stored:,} of {compared:,} compared cells {agree}{where}"
+            sentence = f"{sentence}; {stored:,} {agree}" if wrong else only
         if not wrong and not stored:
             sentence = "; ".join(f.cause for check in checks for f in check.findings if f.code in OF_INPUTS)
         sentence += f"; {unknown:,} {unassessed}." if unknown else "."

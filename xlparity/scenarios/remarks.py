@@ -55,7 +55,8 @@ def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:
             if cell not in moved and (isinstance(book.cells.get(cell), str) or cell in given.calendar)
         }
         if kept and given.vary:
-            said = f"texts or dates in the columns {', '.join(kept)} of input '{given.name}' kept their stored values"
+            columns = f"column{'s' if len(kept) > 1 else ''} {', '.join(kept)}"
+            said = f"texts and dates of input '{given.name}' kept their stored values in {columns}"
             yield f"{said}: texts vary with choices that are texts, and dates with low or high"
     if scenarios.computed == ONE_AT_A_TIME - 1 < scenarios.asked:
         of = f"{scenarios.computed} of the {scenarios.asked:,} scenarios"

@@ -52,8 +52,8 @@ _LARGEST_RANGE = 1_000_000  # cells of one range; a column of a sheet has 1,048,
 _BLANK = "a blank"  # the name of the place for cells that get none of their own
 _OUT_OF_LINE = "#VALUE!"  # and of what Excel has for a range in a plain cell that is not in line with it
 _STOPS = (
-    "a value that depends on where Excel stops to iterate a circular reference, short of where it settles, or on how Excel "
-    "rounds; set 'Maximum Change' in Excel's options to 1E-12 and save the workbook, or allow a larger tolerance"
+    "a circular reference that Excel stops iterating before it settles, or whose value depends on how Excel rounds; set "
+    "'Maximum Change' in Excel's options to 1E-12 and save the workbook, or allow a larger tolerance"
 )
 _SPARE = 4_096  # numbers that formulas may have of which the references become known later
 _LARGEST = 64_000_000  # values computed at once, 576 MB, and as many in the second reading
