@@ -117,6 +117,13 @@ def test_what_depends_on_the_past_is_refused(computed, cells, stored, reason):
     assert is_refused(values["Z1"], reason)
 
 
+def test_a_circle_that_grows_beyond_all_numbers_has_not_settled(computed):
+    """Excel ends at #NUM! after so many passes; the equation has a solution, and no formula is wrong."""
+    values = computed({**DEBT, "B6": 10}, iterateCount=1000)
+    assert is_refused(values["B2"], SETTLED)
+    assert computed({"A1": "=A2*2", "A2": "=LN(-1)+A1"})["A1"] == ErrorValue("#NUM!")  # which has a cause of its own
+
+
 def test_the_largest_number_of_passes_is_the_workbooks(computed):
     """A counter with one pass is how people number their invoices; a slow circle may need more than the file allows."""
     assert is_refused(computed({"A1": "=A1+1"}, {"A1": 7}, iterateCount=1)["A1"], f"{SETTLED} 1 pass")

@@ -799,6 +799,58 @@ def growth(book: Any) -> None:
         sheet[f"{column}3"] = f"=Parameters!$B$3*{column}2*(1-{column}2/Parameters!$B$4)"
 
 
+def savings(sheet: Any) -> None:
+    """Six years, each with a deposit of its own, and the largest interest of all above them."""
+    for row, entry in enumerate([("start", 500), ("rate", 0.03), ("fee", 2), ("best", "=MAX(C7:C12)")], 1):
+        sheet[f"A{row}"], sheet[f"B{row}"] = entry
+    for column, text in zip("ABCD", ("year", "deposit", "interest", "balance"), strict=True):
+        sheet[f"{column}6"] = text
+    for year, deposit in enumerate((100, 120, 0, 250, 90, 300), 1):
+        row = 6 + year
+        before = f"D{row - 1}" if year > 1 else "$B$1"
+        sheet[f"A{row}"], sheet[f"B{row}"] = year, deposit
+        sheet[f"C{row}"], sheet[f"D{row}"] = f"={before}*$B$2", f"={before}+B{row}+C{row}-$B$3"
+
+
+SAVE = """
+def save(start, rate, fee, deposit):
+    balance, best = start, float('-inf')
+    for (paid,) in deposit:
+        interest = balance * rate
+        balance, best = balance + paid + interest - fee, max(best, interest)
+        yield {'interest': interest, 'balance': balance, 'best': best}
+"""
+
+
+def test_a_column_with_another_value_in_each_iteration_is_one_input(desk):
+    """The reference takes the whole column; without the iterations only the first row would be compared."""
+    desk.write(savings, SAVE)
+    table = desk.table("save")
+    assert table["blocks"] == {"first": 7, "step": 1, "count": 6}
+    assert table["inputs"]["deposit"] == "B7:B12"
+    assert table["outputs"] == {"interest": "C7", "balance": "D7"}
+    assert "best: the reference gives it, and no cells in the blocks hold its values; what exists once" in desk.summary
+
+
+def test_an_answer_outside_the_blocks_exists_once(desk, monkeypatch):
+    """The largest interest is above the iterations, and is that of the last one in the reference."""
+    desk.write(savings, SAVE)
+    monkeypatch.setattr("sys.stdin", io.StringIO("B4\n"))
+    done = desk.run("init", desk.workbook, "--reference", f"{desk.folder / 'ref.py'}:save", "--interactive")
+    assert tomllib.loads(desk.spec.read_text(encoding="utf-8"))["outputs"]["best"] == {"at": "B4", "every_block": False}
+    assert done.code == 0, done.out
+
+
+def test_iterations_of_which_only_the_first_was_found_are_in_doubt(desk):
+    """The function gives three, and the sheet shows one: perhaps the others are laid out in a way that is not known."""
+    desk.write(
+        {"A1": "x", "B1": 2, "A2": "y", "B2": "=3*B1"},
+        "def f(x):\n    for k in (3, 7, 11):\n        yield {'y': k * x}\n",
+    )
+    assert desk.table("f")["outputs"] == {"y": "B2"}
+    assert "the reference gives several iterations, and only the first was found" in desk.summary
+
+
 def test_columns_that_go_on_are_iterations_with_parameters_on_another_sheet(desk):
     """A model keeps its assumptions apart; what is sure there is found by values, since one parameter is called K."""
     body = "    P = P0\n    while True:\n        more = growth_rate * P * (1 - P / K)\n"

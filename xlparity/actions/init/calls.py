@@ -29,6 +29,7 @@ _MOST_OPTIONS = 40  # for one parameter
 _FURTHEST_RIGHT, _FURTHEST_BELOW = 6, 4  # cells from a label to what it names
 _MOST_PASSES = 2000  # that are counted
 _MOST_BLOCKS = 12  # whose own inputs are looked at
+_NO_BLOCKS = "the reference gives several iterations, and only the first was found; add [blocks] if the sheet has more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +176,14 @@ class ReferenceCalls:
                 failure = str(error)
         return ReferenceCall(inputs, failure=failure, gaps=gaps)
 
-    def shortage(self, call: ReferenceCall, loop: Loop) -> str:
-        """That a generator has fewer passes than the workbook has blocks; nothing where it has enough."""
+    def shortage(self, call: ReferenceCall, loop: Loop | None) -> str:
+        """That a generator has fewer passes than the workbook has blocks, or many where it has none; else nothing."""
+        if call.passes is None or call.passes.single:
+            return ""
+        if loop is None:
+            return _NO_BLOCKS if len(call.passes.steps) > 1 else ""
         blocks = len(loop.anchors)
-        if call.passes is None or call.passes.single or call.gaps or blocks > _MOST_PASSES:
+        if call.gaps or blocks > _MOST_PASSES:
             return ""
         case = self._case(call.inputs)
         try:

@@ -36,7 +36,7 @@ class CheckDraft:
     ``workbook`` holds the sheets that the check may be about, and ``home`` is the one for which it was drafted, or empty.
     ``lacking`` are the reference's parameters without an input, and whether each must be given; ``unplaced`` the names that it
     gives and no output has; ``unread`` the numbers that no formula reads; ``failure`` is why it could not be called, ``short``
-    that it has not as many passes as there are blocks. ``score`` says how much of what it gives is on the sheets.
+    that it has other passes than there are blocks. ``score`` says how much of what it gives is on the sheets.
     """
 
     workbook: Workbook
@@ -204,9 +204,7 @@ class Drafter:
             tuple(name for name in arrays if name not in placed),
             tuple(attempt.cells.unread),
             call.failure if call else "",
-            ""
-            if call is None or attempt.calls is None or texts.loop is None
-            else attempt.calls.shortage(call, texts.loop),
+            "" if call is None or attempt.calls is None else attempt.calls.shortage(call, texts.loop),
             max(attempt.score, 0),
         )
 
@@ -249,9 +247,10 @@ class Drafter:
         if first.texts.loop is not None:
             plain = self._attempt(view, None, fixed)
         named = {n: q for n, q in first.call.inputs.items() if _is_named(n, q)} if first.call else {}
-        for loop in (*running_loops(view), *self._by_values(view, plain)):
+        counted = [first.texts.loop] if first.texts.loop is not None and _across(plain, first.texts.loop) else []
+        for loop in (*counted, *running_loops(view), *self._by_values(view, plain)):
             if time.monotonic() < self.until:
-                attempt = self._attempt(view, loop, fixed)
+                attempt = self._attempt(view, loop, {**_across(plain, loop), **fixed})
                 # A formula that was typed over in a first block is no input, and its block no other one than a label says.
                 held = attempt.call.inputs if attempt.call else {}
                 if all(n in held and (held[n].at == q.at or _is_named(n, held[n])) for n, q in named.items()):
@@ -315,6 +314,18 @@ class Drafter:
                 while view.formula(following := cells[-1].moved(rows, columns)) or following in calls.numbers.of:
                     cells.append(following)
                 yield Loop(sheet, None, tuple(cells), counted=False)
+
+
+def _across(plain: _Attempt, loop: Loop) -> dict[str, Range]:
+    """The inputs of a single pass that are in several blocks, such as a column with another value for each iteration."""
+    given = plain.call.inputs if plain.call else {}
+    return {
+        name: quantity.at
+        for name, quantity in given.items()
+        if (first := loop.block(quantity.at.first)) is not None
+        and (last := loop.block(quantity.at.last)) is not None
+        and first != last
+    }
 
 
 def _is_named(name: str, quantity: Quantity) -> bool:

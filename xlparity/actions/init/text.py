@@ -27,6 +27,9 @@ _NO_REFERENCE = (
     "the inputs' names."
 )
 _NOWHERE = "the reference gives it, and no cells hold its values"
+_NOT_IN_BLOCKS = (
+    "the reference gives it, and no cells in the blocks hold its values; what exists once has every_block = false"
+)
 _LACKS = "the reference needs it, and no cell seems to hold it"
 
 
@@ -96,7 +99,7 @@ def doubts_of(name: str, draft: CheckDraft) -> list[Doubt]:
     if (
         len(draft.unplaced) <= _MOST_UNNAMED
     ):  # a function that returns its locals() gives a lot more than is on the sheet
-        found += [Doubt(name, "outputs", given, _NOWHERE) for given in draft.unplaced]
+        found += [Doubt(name, "outputs", given, _NOT_IN_BLOCKS if draft.loop else _NOWHERE) for given in draft.unplaced]
     if draft.short:
         found.append(Doubt(name, "", "blocks", draft.short))
     for part, lines in (("inputs", draft.inputs), ("outputs", draft.outputs)):
@@ -133,7 +136,7 @@ def _check(draft: CheckDraft, prefix: str) -> Iterator[str]:
     if draft.failure:
         yield from _comment(f"Their names are the sheet's own: {draft.failure}.")
     outputs = _few(draft.outputs)
-    yield from _table(outputs, sheet)
+    yield from _table(outputs, sheet, draft.loop)
     if draft.unplaced:
         yield ""
         yield from _comment(f"The reference also gives {', '.join(draft.unplaced)}.")
@@ -189,13 +192,13 @@ def _blocks(loop: Loop, prefix: str) -> list[str]:
     return [f"[{prefix}blocks]", *_comment(sentence), *where, ""]
 
 
-def _table(drafts: Sequence[Drafted], sheet: str) -> Iterator[str]:
-    """The table's lines, their remarks in one column where the lines are short."""
+def _table(drafts: Sequence[Drafted], sheet: str, loop: Loop | None = None) -> Iterator[str]:
+    """The table's lines, their remarks in one column where the lines are short; outputs outside the loop exist once."""
     width = max((len(_key(drafted.name)) for drafted in drafts if not drafted.left_out), default=0)
     lines = [
-        f"# {_key(drafted.name)} = {_value(drafted, sheet)}"
+        f"# {_key(drafted.name)} = {_value(drafted, sheet, loop)}"
         if drafted.left_out
-        else f"{_key(drafted.name):<{width}} = {_value(drafted, sheet)}"
+        else f"{_key(drafted.name):<{width}} = {_value(drafted, sheet, loop)}"
         for drafted in drafts
     ]
     column = max((len(line) for line in lines if len(line) <= _LONGEST_BEFORE_A_REMARK), default=0)
@@ -214,10 +217,12 @@ def _remarks(drafted: Drafted) -> Iterator[str]:
     yield from drafted.notes
 
 
-def _value(drafted: Drafted, sheet: str) -> str:
+def _value(drafted: Drafted, sheet: str, loop: Loop | None) -> str:
     keys = [f"at = {_address(drafted.quantity.at, sheet)}"]
     if drafted.every_block:
         keys.append("every_block = true")
+    if loop is not None and loop.block(drafted.quantity.at.first) is None:
+        keys.append("every_block = false")
     if drafted.also:
         twins = [
             f"{{ at = {_address(twin.at, sheet)}{', transpose = true' if twin.transpose else ''} }}"

@@ -40,6 +40,8 @@ from xlparity.excel.batch import NUMBER, REASON, TRUTH, Kinds, encoded
 from xlparity.excel.columns import Floats
 from xlparity.excel.values import BLANK, Unsupported, Value
 
+# Numbers beyond it are on their way to an overflow: the #NUM! at which the circle then rests is no value of the model's.
+_LARGEST = 1e100
 _MOST_PASSES = 1000
 """The passes after which a circle that has not come to rest is given up: one that comes nearer by a tenth a pass takes 330."""
 _MOST_GROUPS = 100_000
@@ -290,12 +292,13 @@ class Circle(FormulaGroup):
         store = evaluation.batch
         evaluation.give(rows, *start)
         shown = store.numbers[rows].copy(), store.kinds[rows].copy()
-        stopped, rested = (np.zeros(store.numbers.shape[1], dtype=bool) for _ in range(2))
+        stopped, rested, diverges = (np.zeros(store.numbers.shape[1], dtype=bool) for _ in range(3))
         for number in range(1, most + 1):
             before = store.numbers[rows], store.kinds[rows]
             evaluation.run(order)
             after = store.numbers[rows], store.kinds[rows]
             rested |= _alike(before, after, _AT_REST, _SMALL).all(axis=0)
+            diverges |= ((after[1] == NUMBER) & (np.abs(after[0]) > _LARGEST)).any(axis=0)
             if number == 1:
                 at_once = _near(before, after, _NEARLY * self.settling.change) | rested
             if number <= limit:
@@ -304,7 +307,7 @@ class Circle(FormulaGroup):
                 shown[0][:, stops], shown[1][:, stops] = after[0][:, stops], after[1][:, stops]
             if (rested if number < limit else rested | ~stopped).all():
                 break
-        return _Found(shown, after, at_once, stopped, rested)
+        return _Found(shown, after, at_once, stopped & ~diverges, rested)
 
 
 def _near(one: _Values, other: _Values, change: float) -> Mask:
