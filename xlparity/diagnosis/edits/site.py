@@ -62,7 +62,11 @@ class Site:
         position, text = self.position(area), spelled(area, _FREE, self.cell.sheet)
         if position is None:
             return text
-        of = f" of iteration {position.iteration}" if self.is_elsewhere(position) else ""
+        last = self.position(Range.of(area.last))
+        if last is not None and last.variable == position.variable and last.iteration > position.iteration > 0:
+            of = f" of iterations {position.iteration} to {last.iteration}"
+        else:
+            of = f" of iteration {position.iteration}" if self.is_elsewhere(position) else ""
         return f"{text} ({position.variable}{of})"
 
     def is_elsewhere(self, position: Position) -> bool:
