@@ -158,6 +158,7 @@ def test_whatever_the_formula_gives_is_in_the_table(tmp_path, cells, address, va
         ({"A4": "=1+A2+0*RAND()"}, {}, "over S!A4, which has another value in each of its cells"),
         ({"A4": "=1+A2+0*A5"}, {}, "over a circular reference"),
         ({"A4": "=1+OFFSET(A1,A9+1,0)"}, {}, "over a reference that cells decide"),
+        ({"C3": '=INDIRECT("A"&A3-8)'}, {}, "over a reference that cells decide"),  # which is the input cell
         ({"A4": "=1+A2+0*D12"}, {}, "over a circular reference"),
         ({"D1": "=A5+D12"}, {}, "over another one"),
         ({"A4": "=1+A2+0*D4"}, {}, "over a circular reference"),

@@ -4,7 +4,7 @@ For each cell of a table, and in each sample, the formulas between the input cel
 more, with the cell's values in the input cells; all of this is one evaluation, in which each cell of the table is a sample.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 
@@ -28,7 +28,7 @@ ALONE = Unsupported("a data table, which computes other formulas anew and cannot
 _BLANK = Unsupported("a data table with a blank among its values")
 
 
-def recomputed(workbook: Workbook, cell: Cell, table: DataTable, dynamic: Collection[Cell]) -> list[Cell]:
+def recomputed(workbook: Workbook, cell: Cell, table: DataTable, dynamic: Set[Cell]) -> list[Cell]:
     """The formulas that the data table in this cell computes anew; raises Refusal where its values are not certain.
 
     The references of ``dynamic`` formulas are known only when they are computed.
@@ -42,7 +42,7 @@ def recomputed(workbook: Workbook, cell: Cell, table: DataTable, dynamic: Collec
     if not behind.isdisjoint(map(graph.anchor, given)):
         raise Refusal("a data table whose own values depend on its input cell")
     before = {graph.anchor(found) for found in graph.before(sources)}
-    if not before.isdisjoint(dynamic):
+    if not before.isdisjoint(dynamic) or not dynamic.isdisjoint(map(graph.anchor, graph.before(given))):
         raise Refusal("a data table over a reference that cells decide")
     anew = (before & behind).difference(map(graph.anchor, inputs))
     if not anew.isdisjoint(graph.circular) or cell in before:
