@@ -106,6 +106,8 @@ def test_stored_values_at_rest_are_what_excel_shows(computed):
         ({"A1": "=MAX(A1,B1)", "B1": 3}, {}, UNCERTAIN),
         ({"A1": '=IF(A1="on","on","off")'}, {"A1": "on"}, UNCERTAIN),
         ({"A1": "=OR(A1,B1)", "B1": False}, {"A1": True}, UNCERTAIN),  # a latch
+        ({"A1": "=IF(A2>100,200,50)", "A2": "=A1"}, {"A1": 200.0, "A2": 200.0}, UNCERTAIN),  # 50 from an empty cell
+        ({"A1": "=(A1+2/A1)/2"}, {"A1": -1.5}, UNCERTAIN),  # the root of 2 that is below zero
         ({"A1": "=1/(A2+1)", "A2": "=A1/2"}, {"A1": ErrorValue("#DIV/0!"), "A2": ErrorValue("#DIV/0!")}, UNCERTAIN),
         ({"A1": "=A2*B1", "A2": "=A1/2+1", "B1": "=NOW()"}, {}, "NOW"),
     ],
@@ -196,6 +198,15 @@ def test_every_sample_settles_for_itself(iterated):
     assert session.recalculate({at("B1"): "x"})[at("C2")] == ErrorValue("#VALUE!")
     held = session.recalculate({at("B4"): np.array([50.0, 60.0])}, 2)  # the circle is cut there
     assert held[at("B2")] == pytest.approx([1250, 1260])
+
+
+def test_a_sample_settles_alone_as_it_does_among_others(iterated):
+    """To the last bit: it stays where it rests, while others go on."""
+    session = find_engine("formulas").load(iterated(DEBT, iterateDelta=1e-12))
+    rates = np.array([0.0, 0.1, 0.5, 0.9, 1.5, -1.0])
+    many = session.recalculate({at("B6"): rates}, len(rates))
+    for sample, rate in enumerate(rates):
+        assert repr(many.values_in(sample)) == repr(session.recalculate({at("B6"): float(rate)}).values_in(0))
 
 
 def test_a_formula_on_a_circle_is_judged_on_the_values_of_its_precedents(iterated):

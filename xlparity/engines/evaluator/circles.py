@@ -7,11 +7,12 @@ and how near depends on the values before and on the order of the formulas, of w
 
 What is claimed therefore is the value at rest, and only where all of this holds: from the values that the file stores, Excel
 would stop before its maximum of iterations, whether the formulas are computed in the order of the sheets' rows or each after
-its precedents; going on, both orders come to rest at the same value; and so does the iteration from other values, so that
-nothing comes from what the file stores. The value that Excel shows is the second reading: the stored one where Excel
-may have stopped at it, else the one at which it stops, by the order that leaves it farther from rest. Where this makes a
-difference to a comparison, the cell cannot be assessed; it makes none where the workbook's maximum change is far below the
-tolerance, or where Excel has computed so often that the stored values are at rest.
+its precedents; going on, both orders come to rest at the same value; and so does the iteration from blanks and from other
+values near that one, so that nothing comes from what the file stores: a switch that stays on once it is on, or one of two
+roots, has another value for whoever begins with empty cells. The value that Excel shows is the second reading: the stored one
+where Excel may have stopped at it, else the one at which it stops, by the order that leaves it farther from rest. Where this
+makes a difference to a comparison, the cell cannot be assessed; it makes none where the workbook's maximum change is far below
+the tolerance, or where Excel has computed so often that the stored values are at rest.
 
 Everything else is refused, with the reason: a counter such as ``=A1+1``, which depends on how often Excel has computed; a
 circle that keeps what it had, such as ``=A1``; one that does not settle.
@@ -36,7 +37,7 @@ from xlparity.engines.evaluator.evaluation import (
     schedule,
 )
 from xlparity.engines.evaluator.kernels import Mask
-from xlparity.excel.batch import NUMBER, REASON, TRUTH, Kinds, encoded
+from xlparity.excel.batch import EMPTY_CELL, NUMBER, REASON, TRUTH, Kinds, encoded
 from xlparity.excel.columns import Floats
 from xlparity.excel.values import BLANK, Unsupported, Value
 
@@ -46,6 +47,8 @@ _MOST_PASSES = 1000
 """The passes after which a circle that has not come to rest is given up: one that comes nearer by a tenth a pass takes 330."""
 _MOST_GROUPS = 100_000
 """The groups of formulas that one iteration computes at most, each in 0.1 ms or so: a circle of very many gets fewer passes."""
+_READ_ALONE = 10
+"""The cells that a formula which no kernel computes reads in the time of a group."""
 _AT_REST, _SMALL = 1e-15, 1e-12
 """The change in a pass, relative to the value, that a circle at rest may still have: some units in the last place; of a smaller
 value than the second, relative to that one, since a value that falls to zero always changes by a part of itself."""
@@ -248,10 +251,14 @@ class Circle(FormulaGroup):
         )
         shape = len(rows), samples
         stored = np.repeat(numbers, samples).reshape(shape), np.repeat(kinds, samples).reshape(shape)
-        most = max(1, min(_MOST_PASSES, _MOST_GROUPS // max(map(len, self.orders))))
+        most = max(1, min(_MOST_PASSES, _MOST_GROUPS // max(map(_work, self.orders))))
         limit = min(self.settling.passes, most)
         by_rows, by_precedents = (self._iterated(evaluation, order, rows, stored, limit, most) for order in self.orders)
-        again = self._iterated(evaluation, self.orders[-1], rows, _moved(*by_precedents.values), most, most)
+        blanks = np.zeros(shape), np.full(shape, EMPTY_CELL, dtype=np.uint8)
+        others = [
+            self._iterated(evaluation, self.orders[-1], rows, start, most, most)
+            for start in (blanks, _moved(*by_precedents.values))
+        ]
         at_once = by_rows.at_once | by_precedents.at_once
         farther = _farther(by_rows, by_precedents)
         shown = (
@@ -263,9 +270,9 @@ class Circle(FormulaGroup):
             evaluation.decided.update(rows.tolist())
             evaluation.samples |= differs.any(axis=0)
         evaluation.give(rows, *(shown if evaluation.rounded else by_precedents.values))
-        certain = _alike(by_rows.values, by_precedents.values, _ALIKE) & _alike(
-            again.values, by_precedents.values, _ALIKE
-        )
+        certain = _alike(by_rows.values, by_precedents.values, _ALIKE).all(axis=0)
+        for other in others:
+            certain &= other.rested & _alike(other.values, by_precedents.values, _ALIKE).all(axis=0)
         stopped, rested = (by_rows.stopped & by_precedents.stopped), (by_rows.rested & by_precedents.rested)
         passes = f"{limit} pass{'' if limit == 1 else 'es'}"
         for reason, where in (
@@ -274,7 +281,7 @@ class Circle(FormulaGroup):
                 Unsupported(f"a circular reference that does not come to rest in {most} passes"),
                 stopped & ~rested,
             ),
-            (UNCERTAIN, stopped & rested & ~(again.rested & certain.all(axis=0))),
+            (UNCERTAIN, stopped & rested & ~certain),
         ):
             if where.any():
                 evaluation.write(rows.tolist(), reason, np.flatnonzero(where).tolist())
@@ -291,14 +298,16 @@ class Circle(FormulaGroup):
         """The iteration from these values, of which Excel computes no more passes than the limit."""
         store = evaluation.batch
         evaluation.give(rows, *start)
-        shown = store.numbers[rows].copy(), store.kinds[rows].copy()
+        shown, values = ((store.numbers[rows].copy(), store.kinds[rows].copy()) for _ in range(2))
         stopped, rested, diverges = (np.zeros(store.numbers.shape[1], dtype=bool) for _ in range(3))
         for number in range(1, most + 1):
             before = store.numbers[rows], store.kinds[rows]
             evaluation.run(order)
             after = store.numbers[rows], store.kinds[rows]
+            open_ones = ~rested  # a sample that rests stays as it is, however many passes the others take
+            values[0][:, open_ones], values[1][:, open_ones] = after[0][:, open_ones], after[1][:, open_ones]
             rested |= _alike(before, after, _AT_REST, _SMALL).all(axis=0)
-            diverges |= ((after[1] == NUMBER) & (np.abs(after[0]) > _LARGEST)).any(axis=0)
+            diverges |= open_ones & ((after[1] == NUMBER) & (np.abs(after[0]) > _LARGEST)).any(axis=0)
             if number == 1:
                 at_once = _near(before, after, _NEARLY * self.settling.change) | rested
             if number <= limit:
@@ -307,7 +316,12 @@ class Circle(FormulaGroup):
                 shown[0][:, stops], shown[1][:, stops] = after[0][:, stops], after[1][:, stops]
             if (rested if number < limit else rested | ~stopped).all():
                 break
-        return _Found(shown, after, at_once, stopped & ~diverges, rested)
+        return _Found(shown, values, at_once, stopped & ~diverges, rested)
+
+
+def _work(order: Sequence[FormulaGroup]) -> int:
+    """The time of a pass, in groups."""
+    return sum(1 + (len(group.reads) // _READ_ALONE if group.plan is None else 0) for group in order)
 
 
 def _near(one: _Values, other: _Values, change: float) -> Mask:
