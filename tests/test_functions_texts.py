@@ -114,6 +114,8 @@ FORMATS = [
     ('=TEXT(-0.25,"#:#/#")', "-1/4"), ('=TEXT(2.5,"#/#")', "5/2"), ('=TEXT(0,"?/?")', "0/1"), ('=TEXT(2,"0:0/0")', "2:0/1"),
     ('=TEXT(0,"#:0/0")', "0/1"), ('=TEXT(23.75,"#:? ?0#/000")', "2:3  03/004"), ('=TEXT(1/3,"#/#")', "1/3"),
     # Sections: numbers above, below and at zero, texts; or those for which a condition holds.
+    # The section with @ is the one for texts, whichever it is: https://github.com/borgar/numfmt/issues/1
+    ('=TEXT(-5,"0.0;@")', "-5.0"), ('=TEXT(0,"0.0;-0.0;@")', "0.0"), ('=TEXT(-5,"0.0;-0.00;@")', "-5.00"),
     ('=TEXT(0,"0;-0;;@")', ""), ('=TEXT(-3,"0;;")', ""), ('=TEXT("word","0;0;0;""<""@"">""")', "<word>"),
     ('=TEXT("word","@")', "word"), ('=TEXT(12,"@")', "12"), ('=TEXT("word",";;;")', ""), ('=TEXT(A6,"m/d/yy;@")', "9/29/12"),
     ('=TEXT(9,"[<10]#"" few""")', "9 few"), ('=TEXT(10,"[< 10]#"" few""")', "10"), ('=TEXT(10,"[>=10]#"" many""")', "10 many"),
@@ -145,7 +147,7 @@ REFUSED = [
     "=CODE(UNICHAR(1588))", "=UNICHAR(55296)", '=1E20&""', '=1E-10&""', '=1.23456789012345E-9&""', '=VALUE("12€")',
     '=VALUE("2/3/2023")', '=VALUE("12,34")', '=NUMBERVALUE("1e3")', '=SUBSTITUTE("aaaa","aa","b",2)',
     '=TEXT(0.3,"# ?/?")', '=TEXT(0.01,"# ?/?")', '=TEXT(0.75,"# ??/??")', '=TEXT(0.75,"# ?/8")', '=TEXT(-5,"[<10]0")',
-    '=TEXT(5,"[<10]0;[>10]0")', '=TEXT(5,"")', '=TEXT("5","0;0;0;@")', '=TEXT("a","0;0;@")', '=TEXT(-1,"[h]:mm")',
+    '=TEXT(5,"[<10]0;[>10]0")', '=TEXT(5,"")', '=TEXT("5","0;0;0;@")', '=TEXT("a","0;0;@")', '=TEXT(-0.01,"0.0;@")', '=TEXT(-1,"[h]:mm")',
     '=TEXT(1.5,"d [h]:mm")', '=TEXT(0.600009,"h:mm:ss")', '=TEXT(12345,"#,##0-0")', '=TEXT(5,"##0.0E+0")',
     '=TEXT(TRUE,"0;0;0;@")',
     '=DOLLAR(-0.001)', '=TEXT(5,"* 0")', '=TEXTJOIN(",",,B1:B3)', '=TEXTSPLIT("a,b",",")',

@@ -361,15 +361,19 @@ def formatted(number: float, form: str) -> Any:
         return _dated(number, section)
     if not section and len(sections) + (not form) > 1:
         return ""
-    return _signed(number, section, minus)
+    written = _signed(number, section, minus)
+    if minus and len(sections) > 1 and not written.startswith("-"):
+        raise Refusal("a number below zero of which rounding leaves nothing in a format with a section for texts")
+    return written
 
 
 def _section(number: float, sections: list[list[Piece]]) -> tuple[list[Piece], bool]:
     """The section for a number, and whether it gets a minus sign there: only in the first one has a number one of its own.
 
-    Of sections with conditions it is the first whose condition holds; where none does, the last, which has none, or General.
+    A last section with @ is the one for texts, also where it is the second or the third. Of sections with conditions it is
+    the first whose condition holds; where none does, the last, which has none, or General.
     """
-    numeric = sections[:3]
+    numeric = sections[: max(1, min(3, len(sections) - any(piece.kind == "text" for piece in sections[-1])))]
     conditions = [[piece.text for piece in section if piece.kind == "condition"] for section in numeric]
     if not any(conditions):
         chosen = 1 if number < 0 and len(numeric) > 1 else 2 if number == 0 and len(numeric) > 2 else 0
