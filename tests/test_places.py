@@ -265,6 +265,13 @@ def test_iterations_may_be_one_per_sheet(verified):
     assert document["checks"][0]["iterations"]["count"] == 3
 
 
+def test_a_letter_may_occur_twice_in_the_name_of_numbered_sheets(verified):
+    """Such as in Excel's own: the sheets are one name with a number, and no list of letters."""
+    cells = steps(name="Sheet{n}")
+    verdict, _, said = verified(cells, NUMBERED.replace("Step {n}", "Sheet{n}"), STEPS)
+    assert verdict is Verdict.PASS, said
+
+
 @pytest.mark.parametrize(
     ("cell", "formula", "fix"),
     [

@@ -189,7 +189,8 @@ class _SpecReader:
         sheets = tuple(sheets) if isinstance(sheets, list) else sheets
         table = {key: value for key, value in table.items() if key != "sheets"}
         if sheets and not table:
-            if again := next((name for number, name in enumerate(sheets) if name in sheets[:number]), None):
+            listed = () if isinstance(sheets, str) else sheets
+            if again := next((name for number, name in enumerate(listed) if name in listed[:number]), None):
                 said = f"sheets lists '{again}' twice; give the rows or the columns of the blocks beside it"
                 raise self.wrong("sheets", said)
             return Blocks(sheets=sheets)
