@@ -637,6 +637,46 @@ def test_one_wrong_formula_hides_nothing_behind_it(desk):
     assert [finding.cells[0].a1 for finding in report.checks[0].findings] == ["B6"]
 
 
+PROFIT = "def year(revenue, cost):\n    profit = revenue - cost\n    return {'profit': profit, 'tax': profit * 0.2}\n"
+
+
+def test_a_formula_with_operands_exchanged_is_not_hidden_by_inputs_exchanged_as_well(desk):
+    """The values would agree, also after other inputs, and a wrong workbook would pass: what labels give to the letter stays."""
+    cells = {"A1": "Revenue", "B1": 1234.5, "A2": "Cost", "B2": 345.67, "A3": "Profit", "A4": "Tax", "B4": "=B3*0.2"}
+    desk.write({**cells, "B3": "=B2-B1"}, PROFIT)
+    table = desk.table("year")
+    assert table["inputs"] == {"revenue": "B1", "cost": "B2"}
+    assert table["outputs"] == {"profit": "B3", "tax": "B4"}
+    assert "profit (B3): B3 holds -888.83 where the reference gives 888.83" in desk.summary
+    assert xlparity.verify(desk.spec).verdict is Verdict.FAIL
+
+
+def test_values_under_another_text_are_in_doubt_where_a_cell_of_the_name_differs(desk):
+    """Either may be what is meant, and the one that is named so may be wrong."""
+    cells = {
+        "A1": "x",
+        "B1": 3.5,
+        "A2": "area",
+        "B2": "=B1*2",
+        "A3": "perimeter",
+        "B3": "=B1*4",
+        "A4": "other",
+        "B4": "=B1^2",
+    }
+    desk.write(cells, "def square(x):\n    return {'area': x * x, 'perimeter': 4 * x}\n")
+    assert desk.table("square")["outputs"] == {"area": "B4", "perimeter": "B3"}
+    assert "area (B4): agrees, and a text gives this name to B2, which differs" in desk.summary
+    assert "sure, as the values agree, also for other inputs: x, perimeter\n" in desk.summary
+
+
+def test_two_parameters_never_have_one_cell(desk):
+    """A text beside a label holds no number; the number of the next row is that of the next label."""
+    cells = {"A1": "kind", "B1": "fast", "A2": "k", "B2": 4, "A3": "y", "B3": '=IF(B1="fast",2,1)*B2+0.1234'}
+    desk.write(cells, "def f(kind, k):\n    return {'y': (2 if kind == 'fast' else 1) * k + 0.1234}\n")
+    assert desk.table("f")["inputs"] == {"k": "B2"}
+    assert "kind: the reference needs it, and no cell seems to hold it" in desk.summary
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_labels_may_be_followed_by_units_or_symbols(desk, order):
     """'GBW' and 'MHz' stand in two cells, in either order; the nearest text alone would name four things 'MHz'."""

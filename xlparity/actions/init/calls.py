@@ -11,7 +11,7 @@ from xlparity.actions.init.inputs import without_twins
 from xlparity.actions.init.likeness import is_constant, is_number
 from xlparity.actions.init.loops import Loop
 from xlparity.actions.init.matching import assign, fitting
-from xlparity.actions.init.names import CLOSE, WORD, fit
+from xlparity.actions.init.names import CLOSE, SAME, WORD, fit
 from xlparity.actions.init.numbers import STEPS, ArrayPlace, SheetNumbers, agreement, telling
 from xlparity.actions.init.quantities import Quantity
 from xlparity.actions.init.survey import CellKind
@@ -99,8 +99,10 @@ class ReferenceCalls:
             name: q for q, name in assign(self.quantities, names, lambda quantity, name: (0,)).items()
         } | self.fixed
         for name in names:
-            if name not in start and options[name] and self._fit(name, options[name][0]) >= WORD:
-                start[name] = options[name][0]
+            if name not in start:
+                free = (q for q in options[name] if not any(q.at.intersects(held.at) for held in start.values()))
+                if (best := next(free, None)) is not None and self._fit(name, best) >= WORD:
+                    start[name] = best
         return start
 
     def _left(self, start: Mapping[str, Quantity], quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -135,12 +137,25 @@ class ReferenceCalls:
                 for quantity in [*options[name], *(q for q in rest if q not in options[name])][:_MOST_OPTIONS]:
                     if self._spent:
                         return call
-                    changed = self.of(_exchanged(call.inputs, name, quantity, self.fixed))
+                    inputs = _exchanged(call.inputs, name, quantity, self.fixed)
+                    new = {n: q.at for n, q in inputs.items() if q != call.inputs.get(n)}
+                    if any(self._is_of_another(n, at) for n, at in new.items()):
+                        continue
+                    changed = self.of(inputs)
                     if changed.score > call.score:
                         call, better = changed, True
                 if call.complete:
                     break
         return call
+
+    def _is_of_another(self, name: str, at: Range) -> bool:
+        """Whether texts give these cells to another parameter to the letter.
+
+        A formula whose operands are exchanged is for verify to find, and would be hidden by inputs that are exchanged as well.
+        """
+        texts = {text for quantity in self.quantities if quantity.at == at for text in quantity.texts}
+        named = {other for other in self.needed if any(fit(text, other) == SAME for text in texts)}
+        return bool(named) and name not in named
 
     @property
     def _spent(self) -> bool:

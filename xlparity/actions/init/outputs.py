@@ -276,6 +276,19 @@ class _Choice:
         new, old = moved.passes.steps[0].get(name), self.passes.steps[0][name]
         return new is not None and not (new.shape == old.shape and np.allclose(new, old, rtol=1e-6, equal_nan=True))
 
+    def namesake(self, candidate: Candidate) -> Range | None:
+        """Other cells of the same shape that a text names to the letter, which would have been preferred if they agreed."""
+        if candidate.label >= SAME:
+            return None
+        shape = self.passes.steps[0][candidate.name].shape
+        named = (
+            at
+            for at, quantity in self.quantities.items()
+            if not at.intersects(candidate.place.at) and fitting(shape, at.shape) is not None
+            if any(fit(text, candidate.name) == SAME for text in quantity.texts)
+        )
+        return next(named, None)
+
     def line(self, candidate: Candidate, *, proved: bool) -> Drafted:
         """The line of a candidate: a comment where other values contradict it, or where its values may be there by chance."""
         array = self.passes.steps[0][candidate.name]
@@ -293,7 +306,10 @@ class _Choice:
                 doubt = (
                     "" if candidate.follows is not False else "agrees on the stored inputs, and not after other ones"
                 )
-                return replace(line, agrees=True, sure=candidate.follows is True, doubt=doubt)
+                if other := self.namesake(candidate):
+                    doubt = f"agrees, and a text gives this name to {other.a1}, which differs"
+                    line = replace(line, notes=(*notes, doubt))
+                return replace(line, agrees=True, sure=candidate.follows is True and not other, doubt=doubt)
             said = "holds the same values, perhaps by chance"
             return replace(line, left_out=said, doubt=said)
         if candidate.values == _IN_PART:
