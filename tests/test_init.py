@@ -459,6 +459,7 @@ def test_where_neither_name_nor_size_fits_the_output_is_skipped(desk):
     desk.write({"A1": "x", "B1": 2, "A2": "twice", "B2": "=2*B1"}, "def f(x):\n    return {'steps': [x, 2 * x]}\n")
     said = "the reference gives nothing of this name"
     assert desk.table("f")["outputs"] == {"twice": {"at": "B2", "skip": said}}
+    assert "outputs: no number that the reference gives is on the sheet" in desk.summary
     assert xlparity.verify(desk.spec).verdict is Verdict.UNASSESSED
 
 
@@ -635,6 +636,13 @@ def test_one_wrong_formula_hides_nothing_behind_it(desk):
     report = xlparity.verify(desk.spec)
     assert report.verdict is Verdict.FAIL
     assert [finding.cells[0].a1 for finding in report.checks[0].findings] == ["B6"]
+
+
+def test_a_reference_that_gives_a_nan_lacks_no_parameter(desk):
+    """What the reference gives is the reason, and not a cell that is said to be missing."""
+    desk.write({"A1": "x", "B1": -1, "A2": "y", "B2": "=B1*2.5"}, "def f(x):\n    return {'y': float('nan')}\n")
+    assert desk.table("f")["outputs"] == {"y": "B2"}
+    assert "y (B2): by its text only: the reference gives no number" in desk.summary
 
 
 PROFIT = "def year(revenue, cost):\n    profit = revenue - cost\n    return {'profit': profit, 'tax': profit * 0.2}\n"
@@ -990,9 +998,13 @@ def test_a_sheet_may_be_chosen_and_a_check_named(desk):
     assert xlparity.verify(desk.spec).verdict is Verdict.PASS
     refused(desk, *command[1:], "--sheet", "small", "--check", "big", said="has a check 'big' already")
     refused(desk, *command[1:], "--sheet", "smal", "--check", "b", said="has no sheet 'smal' (did you mean 'small'?)")
+    refused(desk, *command[1:], "--sheet", "small", "--check", " ", said="the name of a check cannot be empty")
     refused(
         desk, *command[1:], "--check", "all", said="2 sheets match, and one check is about one; name it with --sheet"
     )
+    desk.spec.unlink()
+    assert desk.run(*command, "--sheet", "small", "--sheet", "small", "--check", "once").code == 0
+    assert list(tomllib.loads(desk.spec.read_text())["check"]) == ["once"]
 
 
 def test_a_hundred_lines_that_nobody_reads_are_not_written(desk):

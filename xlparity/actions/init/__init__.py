@@ -78,6 +78,8 @@ def write_draft(
 ) -> tuple[tuple[Path, ...], Draft]:
     """As ``init``; also what is sure and what is not. ``answers`` is asked about each doubt."""
     options = Options.of_project() if options is None else options
+    if check is not None and not check.strip():
+        raise UsageError("--check: the name of a check cannot be empty; name it, as [check.NAME]")
     book = read_workbook(Path(workbook))
     spec = Path(workbook).with_suffix(".parity.toml") if path is None else Path(path)
     before = _existing(spec, check)
@@ -112,7 +114,7 @@ def drafted(
     if reference is not None:
         reference = replace(reference, name=_named(reference.name, spec))
     drafter = Drafter(workbook, reference)
-    found = drafter.checks([_formula_sheet(sheet, drafter) for sheet in sheets])
+    found = drafter.checks([_formula_sheet(sheet, drafter) for sheet in dict.fromkeys(sheets)])
     names = _names(found, check)
     drafts = dict(zip(names, found, strict=True))
     if answers is not None:

@@ -318,7 +318,12 @@ class _Choice:
             left_out = "" if candidate.label >= WORD or candidate.agreement.whole else said
             return replace(line, notes=(*notes, said), left_out=left_out, agrees=not left_out, doubt=said)
         if not known and candidate.label >= WORD:
-            return replace(line, doubt="by its text only: its value depends on a parameter that has no cell")
+            why = (
+                "its value depends on a parameter that has no cell"
+                if self.call.gaps
+                else "the reference gives no number"
+            )
+            return replace(line, doubt=f"by its text only: {why}")
         said = f"a text names it so, but {_differing(candidate.agreement)}"
         # Where nothing is confirmed the inputs may be wrong; but only what is named to the letter is then no guess.
         left_out = said if proved or candidate.label < SAME_WORDS else ""

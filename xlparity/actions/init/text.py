@@ -30,6 +30,7 @@ _NOWHERE = "the reference gives it, and no cells hold its values"
 _NOT_IN_BLOCKS = (
     "the reference gives it, and no cells in the blocks hold its values; what exists once has every_block = false"
 )
+_NOTHING = "no number that the reference gives is on the sheet, or named there, so that nothing would be compared"
 _LACKS = "the reference needs it, and no cell seems to hold it"
 
 
@@ -102,6 +103,8 @@ def doubts_of(name: str, draft: CheckDraft) -> list[Doubt]:
         found += [Doubt(name, "outputs", given, _NOT_IN_BLOCKS if draft.loop else _NOWHERE) for given in draft.unplaced]
     if draft.short:
         found.append(Doubt(name, "", "blocks", draft.short))
+    if any(line.skip for line in draft.outputs):
+        found.append(Doubt(name, "", "outputs", _NOTHING))
     for part, lines in (("inputs", draft.inputs), ("outputs", draft.outputs)):
         found += [
             Doubt(name, part, line.name, line.doubt, _plain(line.quantity.at, draft.sheet))
