@@ -659,6 +659,16 @@ def test_a_formula_with_operands_exchanged_is_not_hidden_by_inputs_exchanged_as_
     assert xlparity.verify(desk.spec).verdict is Verdict.FAIL
 
 
+def test_inputs_are_in_doubt_where_their_texts_name_one_another(desk):
+    """A word in a text may be there for another reason, so that values decide; but a person is to look at it."""
+    cells = {"A1": "Revenue (net)", "B1": 1234.5, "A2": "Cost of goods", "B2": 345.67, "A3": "Profit", "A4": "Tax"}
+    desk.write({**cells, "B3": "=B2-B1", "B4": "=B3*0.2"}, PROFIT)
+    desk.draft("year")
+    assert "cost (B1): its text names 'revenue', and the reference's values agree only so" in desk.summary
+    assert "revenue (B2): its text names 'cost', and the reference's values agree only so" in desk.summary
+    assert "sure, as the values agree, also for other inputs: profit, tax\n" in desk.summary
+
+
 def test_values_under_another_text_are_in_doubt_where_a_cell_of_the_name_differs(desk):
     """Either may be what is meant, and the one that is named so may be wrong."""
     cells = {

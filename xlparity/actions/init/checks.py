@@ -12,7 +12,7 @@ from xlparity.actions.init.inputs import draft_inputs, moved
 from xlparity.actions.init.likeness import Likeness
 from xlparity.actions.init.loops import Loop, find_loop, running_loops
 from xlparity.actions.init.matching import Drafted, assign, parameters
-from xlparity.actions.init.names import SAME, SAME_WORDS, fit
+from xlparity.actions.init.names import CLOSE, SAME, SAME_WORDS, fit
 from xlparity.actions.init.numbers import SheetNumbers, telling
 from xlparity.actions.init.outputs import draft_outputs
 from xlparity.actions.init.quantities import Quantity, find_quantities
@@ -26,6 +26,7 @@ _SECONDS = 40.0  # for all sheets: as long as a person waits for a draft
 _LEAST_SECONDS = 2.0  # for each way to read a sheet, as when a person has answered late
 _LEAST_SHARE = 0.5  # of what the best sheet confirms, from which another sheet is taken for the same model
 _MOST_CHECKS = 8
+_UNNAMED = "no text names it, but the reference's values agree"
 _LEAST_PASSES = 3  # whose values lie at equal distances before they are taken for iterations
 
 
@@ -190,7 +191,7 @@ class Drafter:
             others = moved(view, texts.loop, self.numbers, self.reference, inputs)
         outputs = draft_outputs(attempt.quantities, inputs, attempt.calls, call, others, fixed_outputs or {})
         arrays = call.passes.steps[0] if call and call.passes else {}
-        inputs = [self._judged(line, outputs) for line in inputs]
+        inputs = _misnamed([self._judged(line, outputs) for line in inputs], attempt.quantities)
         needed = parameters(self.reference) if self.reference else {}
         given = {line.name for line in inputs if not line.left_out}
         placed = given | {line.name for line in outputs if not line.left_out or line.doubt}
@@ -214,7 +215,7 @@ class Drafter:
             return line
         best = max((fit(text, line.name) for text in line.quantity.texts), default=0)
         if any(output.agrees for output in outputs):
-            notes = () if best else ("no text names it, but the reference's values agree",)
+            notes = () if best else (_UNNAMED,)
             return replace(line, sure=any(output.sure for output in outputs), notes=(*notes, *line.notes))
         if best >= SAME_WORDS:
             return line
@@ -326,6 +327,28 @@ def _across(plain: _Attempt, loop: Loop) -> dict[str, Range]:
         and (last := loop.block(quantity.at.last)) is not None
         and first != last
     }
+
+
+def _misnamed(lines: Sequence[Drafted], quantities: Sequence[Quantity]) -> list[Drafted]:
+    """The lines of inputs, in doubt where the text of one names another, which has a text that names it less.
+
+    Values may agree so because a formula has its operands exchanged.
+    """
+    texts = {quantity.at: quantity.texts for quantity in quantities}
+
+    def fits(line: Drafted, name: str) -> int:
+        return max((fit(text, name) for text in texts.get(line.quantity.at, line.quantity.texts)), default=0)
+
+    given = [line for line in lines if not line.left_out]
+    found = list(lines)
+    for place, line in enumerate(lines):
+        own = fits(line, line.name)
+        named = next((o.name for o in given if fits(line, o.name) > max(own, fits(o, o.name), CLOSE)), None)
+        if named is not None and not (line.left_out or line.doubt):
+            said = f"its text names '{named}', and the reference's values agree only so"
+            notes = (said, *(note for note in line.notes if note != _UNNAMED))
+            found[place] = replace(line, notes=notes, sure=False, doubt=said)
+    return found
 
 
 def _is_named(name: str, quantity: Quantity) -> bool:
