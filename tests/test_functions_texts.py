@@ -188,3 +188,9 @@ def test_the_texts_of_an_array_are_worked_through_one_by_one(tmp_path):
     book = workbook(tmp_path, S={"A1": "ab", "A2": "cde", "B1:B2": "{=LEN(A1:A2)}", "C1": "=SUMPRODUCT(LEN(A1:A2))"})
     values = {cell.a1: value for cell, value in find_engine("formulas").load(book).recalculate({}).items()}
     assert (values["B1"], values["B2"], values["C1"]) == (2.0, 3.0, 5.0)
+
+
+def test_what_is_refused_inside_a_formula_names_its_function(tmp_path):
+    """Of several functions in a formula the reason says which one to replace."""
+    (found,) = answers(tmp_path, ['=LEN(UPPER(TEXT(5,"* 0")))']).values()
+    assert found == Unsupported("TEXT: a format with '*' in it")

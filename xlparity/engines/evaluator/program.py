@@ -91,6 +91,15 @@ class Program:
         return None if step is None or step.name in ("ARRAY", ARRAY_ROW) else step
 
     def _call(self, step: Step, operands: list[Operand], referring: set[int]) -> Operand:
+        """The result of a step; a refusal names its function."""
+        try:
+            return self._result(step, operands, referring)
+        except Refusal as reason:
+            if step.name in str(reason) or not step.name[0].isalpha():
+                raise
+            raise Refusal(f"{step.name}: {reason}") from reason
+
+    def _result(self, step: Step, operands: list[Operand], referring: set[int]) -> Operand:
         function = step.function
         if function.takes:
             origins = [self._origin(slot, referring) for slot in step.operands]
