@@ -44,7 +44,8 @@ def iterated(tmp_path):
             setattr(book.calculation, name, value)
         book.save(path := tmp_path / "book.xlsx")
         parts = ooxml.read_parts(path.read_bytes(), path)
-        parts[SHEET] = ooxml.write_values(parts[SHEET], stored or {}, "S")
+        values = {address: float(value) if type(value) is int else value for address, value in (stored or {}).items()}
+        parts[SHEET] = ooxml.write_values(parts[SHEET], values, "S")
         path.write_bytes(ooxml.pack(parts))
         return read_workbook(path)
 

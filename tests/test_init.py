@@ -402,7 +402,7 @@ def test_what_has_no_counterpart_is_said_in_comments(desk):
     )
     text = desk.draft("forward")
     assert '# total = "G9"' in text
-    assert "gives nothing of this name" in text
+    assert "gives no number of this name" in text
     assert '# steps = ""  # the reference has a default for it' in text
     assert "# The reference also gives norm." in text
     assert xlparity.verify(desk.spec).verdict is Verdict.PASS
@@ -457,7 +457,7 @@ def test_a_name_that_is_no_bare_key_of_toml_is_quoted(desk):
 def test_where_neither_name_nor_size_fits_the_output_is_skipped(desk):
     """An empty [outputs] is refused as well; a skipped line is accepted, says why, and passes nothing."""
     desk.write({"A1": "x", "B1": 2, "A2": "twice", "B2": "=2*B1"}, "def f(x):\n    return {'steps': [x, 2 * x]}\n")
-    said = "the reference gives nothing of this name"
+    said = "the reference gives no number of this name"
     assert desk.table("f")["outputs"] == {"twice": {"at": "B2", "skip": said}}
     assert "outputs: no number that the reference gives is on the sheet" in desk.summary
     assert xlparity.verify(desk.spec).verdict is Verdict.UNASSESSED

@@ -87,7 +87,7 @@ def draft_outputs(
     for quantity in given:
         if quantity not in lines and not any(quantity.at.intersects(other.at) for other in lines):
             name = states.get(quantity) or unique(quantity, taken)
-            reason = "the reference gives nothing of this name"
+            reason = "the reference gives no number of this name"
             lines[quantity] = Drafted(quantity, name, left_out=reason, notes=_first_notes(quantity, unset))
     sheets = calls.workbook.sheets
     drafted = sorted(lines.values(), key=lambda line: (sheets.index(line.quantity.at.sheet), line.quantity.at))
