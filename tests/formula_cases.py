@@ -7,6 +7,12 @@ from xlparity.engines.registry import find_engine
 from xlparity.excel.prefixes import prefixed
 from xlparity.excel.values import ErrorValue
 
+# The engines that run another program, which may not be installed.
+PROGRAMS = [
+    pytest.param("libreoffice", marks=pytest.mark.libreoffice),
+    pytest.param("ironcalc", marks=pytest.mark.ironcalc),
+]
+
 
 def evaluate(folder, formulas, cells):
     """The value of each formula, on a sheet of its own beside a sheet named D with these cells.

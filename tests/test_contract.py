@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import openpyxl
 import pytest
+from formula_cases import PROGRAMS
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 from openpyxl.workbook.defined_name import DefinedName
@@ -26,12 +27,7 @@ DIV, NUM, VALUE, NA, REF = map(ErrorValue, ("#DIV/0!", "#NUM!", "#VALUE!", "#N/A
 LIE = 987654321.0
 REFUSED = "whatever it is called, it is no value"
 
-ENGINES = [
-    "formulas",
-    "excelmodel",
-    pytest.param("libreoffice", marks=pytest.mark.libreoffice),
-    pytest.param("ironcalc", marks=pytest.mark.ironcalc),
-]
+ENGINES = ["formulas", "excelmodel", *PROGRAMS]
 # LibreOffice writes #VALUE! into a file for several kinds of errors.
 COARSE = {"libreoffice"}
 

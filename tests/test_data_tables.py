@@ -6,7 +6,7 @@ import numpy as np
 import openpyxl
 import pytest
 from conftest import examples
-from formula_cases import at
+from formula_cases import PROGRAMS, at
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.formula import DataTableFormula
@@ -201,7 +201,7 @@ def test_a_table_is_one_formula_with_precedents(tmp_path):
 
 @pytest.mark.parametrize(
     "engine",
-    [pytest.param("ironcalc", marks=pytest.mark.ironcalc), pytest.param("libreoffice", marks=pytest.mark.libreoffice)],
+    PROGRAMS,
 )  # fmt: skip
 def test_other_engines_leave_tables_open(tmp_path, engine):
     """A program may keep what the file stores."""

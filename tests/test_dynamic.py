@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from formula_cases import at, workbook
+from formula_cases import PROGRAMS, at, workbook
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
@@ -90,7 +90,7 @@ def test_each_sample_has_the_reference_that_its_values_give(computed, text):
 
 @pytest.mark.parametrize(
     "engine",
-    [pytest.param("libreoffice", marks=pytest.mark.libreoffice), pytest.param("ironcalc", marks=pytest.mark.ironcalc)],
+    PROGRAMS,
 )
 def test_other_programs_find_the_same_cells(book, engine):
     """Where they have the functions: LibreOffice has no negative sizes, and IronCalc no references beside a colon."""

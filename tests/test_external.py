@@ -4,6 +4,7 @@ import json
 
 import openpyxl
 import pytest
+from formula_cases import PROGRAMS
 
 from xlparity.engines.registry import find_engine
 from xlparity.excel import ooxml
@@ -103,7 +104,7 @@ def test_what_the_file_does_not_keep_is_refused(tmp_path, formula):
 
 @pytest.mark.parametrize(
     "engine",
-    [pytest.param("libreoffice", marks=pytest.mark.libreoffice), pytest.param("ironcalc", marks=pytest.mark.ironcalc)],
+    PROGRAMS,
 )
 def test_other_programs_are_not_asked(tmp_path, engine):
     """They look for the other workbook, or for nothing."""

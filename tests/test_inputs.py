@@ -4,6 +4,7 @@ import textwrap
 
 import openpyxl
 import pytest
+from formula_cases import PROGRAMS
 
 from xlparity.results.report import Verdict
 
@@ -221,7 +222,7 @@ def test_an_input_that_contradicts_itself_is_refused(verified, x, said):
 
 @pytest.mark.parametrize(
     "engine",
-    [pytest.param("libreoffice", marks=pytest.mark.libreoffice), pytest.param("ironcalc", marks=pytest.mark.ironcalc)],
+    PROGRAMS,
 )
 def test_other_engines_are_given_the_same_inputs(verified, engine):
     """Texts as texts, and dates as numbers."""

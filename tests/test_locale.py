@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import openpyxl
 import pytest
+from formula_cases import PROGRAMS
 from hypothesis import given
 from hypothesis import strategies as st
 from test_engines import workbook
@@ -154,11 +155,7 @@ def test_a_variant_of_a_workbook_is_computed_in_its_locale(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "excelmodel",
-        pytest.param("ironcalc", marks=pytest.mark.ironcalc),
-        pytest.param("libreoffice", marks=pytest.mark.libreoffice),
-    ],
+    ["excelmodel", *PROGRAMS],
 )
 def test_other_engines_compute_in_english_only(tmp_path, name):
     """They cannot be told, and would read 1.234 as a number near one."""

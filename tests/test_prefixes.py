@@ -9,6 +9,7 @@ import zipfile
 import numpy as np
 import openpyxl
 import pytest
+from formula_cases import PROGRAMS
 from openpyxl.utils import FORMULAE
 from test_engines import at, workbook
 
@@ -37,8 +38,7 @@ def spread(x):
 ENGINES = [
     "formulas",
     "excelmodel",
-    pytest.param("ironcalc", marks=pytest.mark.ironcalc),
-    pytest.param("libreoffice", marks=pytest.mark.libreoffice),
+    *PROGRAMS,
 ]
 
 

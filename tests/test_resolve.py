@@ -1,7 +1,7 @@
 """Calls that give a reference: OFFSET and INDIRECT of constants, and ranges that spill."""
 
 import pytest
-from formula_cases import at, workbook
+from formula_cases import PROGRAMS, at, workbook
 
 from xlparity.engines.registry import find_engine
 from xlparity.excel.address import parse_range
@@ -82,11 +82,7 @@ def test_a_range_that_spills_is_the_area_of_its_formula(book):
 
 @pytest.mark.parametrize(
     "engine",
-    [
-        "formulas",
-        pytest.param("libreoffice", marks=pytest.mark.libreoffice),
-        pytest.param("ironcalc", marks=pytest.mark.ironcalc),
-    ],
+    ["formulas", *PROGRAMS],
 )
 def test_engines_agree_on_what_these_calls_give(book, engine):
     """LibreOffice and IronCalc resolve them themselves, but for the names that Microsoft's page of INDIRECT allows."""

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import openpyxl
 import pytest
+from formula_cases import PROGRAMS
 from test_contract import LIE, saved_with_lies
 from test_engines import at, workbook
 
@@ -23,11 +24,6 @@ from xlparity.excel import ooxml
 from xlparity.excel.ooxml import pack
 from xlparity.excel.values import BLANK, MISSING, ErrorValue, Unsupported
 from xlparity.excel.workbook import read_workbook
-
-SECOND = [
-    pytest.param("libreoffice", marks=pytest.mark.libreoffice),
-    pytest.param("ironcalc", marks=pytest.mark.ironcalc),
-]
 
 
 def sheet_xml(path):
@@ -127,7 +123,7 @@ def test_a_value_that_no_file_can_hold_is_refused(tmp_path, value):
 # --- both of them ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SECOND)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_formulas_that_live_off_an_overridden_one_are_computed(tmp_path, name):
     """A shared formula has its text in one cell only, and that may be the one that is overridden or refused."""
     shared = "".join(f'<c r="{column}1"><f t="shared" si="0"/><v>9</v></c>' for column in "CD")
@@ -143,7 +139,7 @@ def test_formulas_that_live_off_an_overridden_one_are_computed(tmp_path, name):
     assert session.recalculate({})[at("D1")] == 54.0
 
 
-@pytest.mark.parametrize("name", SECOND)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_what_follows_from_something_refused_is_refused(tmp_path, name, capfd):
     """Their value of what xlparity refuses is worth nothing, and by no way round does it become worth something.
 
@@ -171,7 +167,7 @@ def test_what_follows_from_something_refused_is_refused(tmp_path, name, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("name", SECOND)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_another_workbook_is_not_opened(tmp_path, name):
     """A workbook from a stranger may not make this machine call anybody, or read another of its files."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -4,7 +4,7 @@ import re
 
 import openpyxl
 import pytest
-from formula_cases import at
+from formula_cases import PROGRAMS, at
 from openpyxl.workbook.defined_name import DefinedName
 
 from xlparity.engines.registry import find_engine
@@ -149,7 +149,7 @@ def test_an_advanced_filter_may_have_hidden_any_row(tmp_path):
 
 @pytest.mark.parametrize(
     "engine",
-    [pytest.param("libreoffice", marks=pytest.mark.libreoffice), pytest.param("ironcalc", marks=pytest.mark.ironcalc)],
+    PROGRAMS,
 )
 def test_other_programs_agree_about_subtotals(tmp_path, engine):
     """They compute them from the file, where it says which rows are hidden."""

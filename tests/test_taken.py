@@ -4,6 +4,7 @@ import json
 
 import openpyxl
 import pytest
+from formula_cases import PROGRAMS
 from test_engines import ArrayFormula
 
 from xlparity.actions.recalc import check_stored
@@ -94,8 +95,7 @@ def test_a_formula_is_taken_as_an_input_and_cut(run, tmp_path):
     [
         "formulas",
         "excelmodel",
-        pytest.param("ironcalc", marks=pytest.mark.ironcalc),
-        pytest.param("libreoffice", marks=pytest.mark.libreoffice),
+        *PROGRAMS,
     ],
 )
 def test_every_engine_reads_the_value_and_not_the_formula(run, tmp_path, engine):
@@ -166,11 +166,7 @@ outputs = {{ y = "D1" }}
 @pytest.mark.parametrize("moment", ["2024-01-31T12:00:00", '"2024-01-31 12:00"'])
 @pytest.mark.parametrize(
     "engine",
-    [
-        "formulas",
-        pytest.param("ironcalc", marks=pytest.mark.ironcalc),
-        pytest.param("libreoffice", marks=pytest.mark.libreoffice),
-    ],
+    ["formulas", *PROGRAMS],
 )
 def test_the_clock_of_a_spec_is_the_workbook_s(run, tmp_path, engine, moment):
     """So a workbook of today's date is verified tomorrow as well."""

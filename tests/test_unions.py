@@ -1,7 +1,7 @@
 """References to several areas: ranges of sheets, unions and intersections."""
 
 import pytest
-from formula_cases import at, same, workbook
+from formula_cases import PROGRAMS, at, same, workbook
 
 from xlparity.engines.registry import find_engine
 from xlparity.excel.values import Unsupported
@@ -91,7 +91,7 @@ def test_every_area_is_a_precedent(book):
 
 @pytest.mark.parametrize(
     "engine",
-    [pytest.param("libreoffice", marks=pytest.mark.libreoffice), pytest.param("ironcalc", marks=pytest.mark.ironcalc)],
+    PROGRAMS,
 )
 def test_other_programs_agree(book, values, engine):
     """Where they have a value."""

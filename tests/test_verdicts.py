@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import openpyxl
 import pytest
+from formula_cases import PROGRAMS
 
 import xlparity
 from xlparity.compare.consensus import reconcile
@@ -198,8 +199,7 @@ def test_an_array_formula_that_reads_its_own_area_is_circular(small):
 
 
 @pytest.mark.parametrize(
-    "engine", ["formulas", "excelmodel", pytest.param("ironcalc", marks=pytest.mark.ironcalc),
-               pytest.param("libreoffice", marks=pytest.mark.libreoffice)],
+    "engine", ["formulas", "excelmodel", *PROGRAMS],
 )  # fmt: skip
 def test_engines_agree_on_what_is_circular(tmp_path, engine):
     """One that took a circle for unsupported would leave it to the order of the engines what the verdict is."""

@@ -9,6 +9,7 @@ import zipfile
 import openpyxl
 import pytest
 from conftest import examples
+from formula_cases import PROGRAMS
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.formula import ArrayFormula
@@ -94,11 +95,7 @@ def test_the_members_of_an_array_area_are_no_constants(tmp_path):
 )
 @pytest.mark.parametrize(
     "engine",
-    [
-        "formulas",
-        pytest.param("libreoffice", marks=pytest.mark.libreoffice),
-        pytest.param("ironcalc", marks=pytest.mark.ironcalc),
-    ],
+    ["formulas", *PROGRAMS],
 )
 def test_what_is_hidden_under_a_merged_cell_is_computed_with(tmp_path, hidden, value, engine):
     """Nobody sees it, but Excel keeps it, and formulas that refer to it read it; openpyxl drops it."""
