@@ -68,7 +68,7 @@ def refused(run, small, *said, **changed):
         ({"blocks": '[blocks]\nlabel = "Step {n}"'}, [":5:", "no cell of sheet 'Sheet' opens with 'Step 1'"]),
         ({"blocks": '[blocks]\nlabel = "Step"'}, [":5:", "with {n} in it"]),
         ({"blocks": "[blocks]\nfirst = 1"}, [":4:", "first, step and count together"]),
-        ({"blocks": "[blocks]\nfirst = 9\nstep = 1\ncount = 2"}, [":11:", "stands before the first block"]),
+        ({"blocks": "[blocks]\nfirst = 9\nstep = 1\ncount = 2"}, [":11:", "is before the first block"]),
         ({"blocks": "[blocks]\nrows = [1, 2]"}, [":2:", "gives one mapping, and the workbook has 2 iterations"]),
         ({"sheet": "sheet = 1"}, [":3:", "'sheet' is of the wrong type"]),
         ({"inputs": "inputs = 1"}, [":5:", "'inputs' is of the wrong type"]),

@@ -214,7 +214,7 @@ def test_an_input_that_differs_in_one_block_is_pointed_out(desk):
     """It may be a slip of the hand, or a batch of its own."""
     desk.write(course, TRAIN)
     desk.change(C25=7)
-    assert "other values stand in block 2" in desk.draft("train")
+    assert "block 2 contains other values" in desk.draft("train")
 
 
 def test_the_generated_training_is_drafted_and_passes(desk, week_one, tmp_path):

@@ -129,7 +129,7 @@ def test_an_output_before_the_first_block_is_an_error_that_names_both_remedies(v
     """It would be compared somewhere else in each block."""
     verdict, _, said = verified(ROWS, ONCE.replace(", every_block = false", ""), GROWTH)
     assert verdict is Verdict.UNASSESSED
-    assert "output 'total' stands before the first block; give its address in the first block, or" in said
+    assert "output 'total' is before the first block; give its address in the first block, or" in said
     assert "set every_block = false" in said
 
 

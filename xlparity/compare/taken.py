@@ -1,4 +1,4 @@
-"""Formulas that are inputs: each is cut, and the value that the file stores for it stands in its place."""
+"""Formulas that are inputs: each is cut, and the value that the file stores is used in its place."""
 
 from collections.abc import Sequence
 

@@ -31,7 +31,7 @@ from xlparity.excel.workbook import Formula, Workbook, formulas_of
 
 # Numbers such as 1E17 keep these busy for hours: a product of all integers up to there, or a table of so many cells.
 _ENDLESS = re.compile(r"\b(?:FACT|PERMUT|MAKEARRAY)\(", re.IGNORECASE)
-_NO_ERROR = Unsupported("a number where Excel has #NUM!, as numpy takes 0^0 for 1")
+_NO_ERROR = Unsupported("a number where Excel has #NUM!, such as the 1 that numpy has for 0^0")
 _NEVER_ENDS = Unsupported("a function that ExcelModel does not end for some numbers")
 
 

@@ -36,7 +36,7 @@ _TIME_LIMIT = 120.0  # seconds for one recalculation; a start takes one, and six
 _VERSION_LIMIT = 30.0  # seconds for --version, which loads nothing
 _OUTPUT_SHOWN = 300  # characters of its output in an error message
 
-_POWER = Unsupported("a number beside a power for which Excel has #NUM!, as LibreOffice takes 0^0 for 1")
+_POWER = Unsupported("a number where Excel has #NUM!, such as the 1 that LibreOffice has for 0^0")
 
 # Always recalculate on load, never update links, run no macros, fetch nothing.
 _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 ITERATED = ("MAP", "REDUCE", "SCAN", "BYROW", "BYCOL", "MAKEARRAY")
 """The functions whose last argument is a LAMBDA, which they call many times."""
 AS_ARRAY = "XLPARITY.ARRAY"
-"""A call that stands around what a name means: Excel computes it with whole arrays, as an array formula, in any cell."""
+"""A call around what a name means: Excel computes it with whole arrays, as an array formula, in any cell."""
 AS_LAMBDA = "XLPARITY.LAMBDA"
-"""A call that stands around a formula with a LET or LAMBDA that was written out: in a plain cell it is not documented of which
+"""A call around a formula with a LET or LAMBDA that was written out: in a plain cell it is not documented of which
 ranges in it Excel takes one cell."""
 UNION = "XLPARITY.UNION"
-"""A call that stands around several areas where a function takes one reference: all their cells, one after the other."""
+"""A call around several areas where a function takes one reference: all their cells, one after the other."""
 WITHOUT_ERRORS = "XLPARITY.VALID"
-"""A call that stands around what an AGGREGATE passes the errors of: the rest."""
+"""A call around what an AGGREGATE passes the errors of: the rest."""
 
 _LAMBDA = "_xlfn.LAMBDA"
 _LET = "_xlfn.LET"

@@ -43,8 +43,8 @@ _SOMETHING = re.compile(r"[\w.\\?]+")
 class Call(NamedTuple):
     """A call of which values decide what it refers to: its function, the references and the values that it is given.
 
-    All are texts of formulas, in which the marker of another call may stand; a value that is left out is an empty text. An
-    ``array`` call stands in what a name means, which Excel computes with whole arrays.
+    All are texts of formulas, which may contain the marker of another call; a value that is left out is an empty text. An
+    ``array`` call is in what a name means, which Excel computes with whole arrays.
     """
 
     function: str

@@ -188,7 +188,7 @@ class Workbook:
     def as_excel_reads(self) -> "Workbook":
         """The workbook with the formulas as ``read_by_excel`` has them, at its clock; Unsupported where that is not known.
 
-        Raises WorkbookError where it is not computed in English, which other programs cannot be told.
+        Raises WorkbookError where it is not computed in English: other programs take no locale.
         """
         if self.locale != ENGLISH:
             raise WorkbookError(

@@ -221,7 +221,7 @@ class _Binder:
         of_blocks = [sheet for sheet, _ in offsets[0].sheets]
         for output in (output for output in outputs if output.every_block):
             if output.at.row < first.rows or output.at.column < first.columns:
-                sentence = f"stands before the first block; give its address in the first block, {once}"
+                sentence = f"is before the first block; give its address in the first block, {once}"
                 raise self._wrong(output.name, f"output '{output.name}' {sentence}", "outputs")
             if self._rows and output.at.sheet == self._rows.sheet and output.at.last_row != self._rows.row:
                 sentence = f"is not in {self._rows._replace(last_row=self._rows.row)}, the first row of the table"

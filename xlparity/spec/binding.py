@@ -84,7 +84,7 @@ def strided(area: Range, step: Step) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Output(Placed[At]):
-    """A quantity to be compared: where it stands in the first block, how closely, and how the array is turned.
+    """A quantity to be compared: where it is in the first block, how closely, and how the array is turned.
 
     One that is not in ``every_block`` exists once, with the value that it has after the last iteration. Where ``constants`` are
     allowed, a typed one in it that always equals the reference is accepted. Texts are compared to the letter, or without their
@@ -113,9 +113,9 @@ class Twin(Placed[At]):
 
 @dataclass(frozen=True, slots=True)
 class Input(Placed[At]):
-    """A value that the reference is called with: where it stands, and what it may be varied between, if it may ``vary``.
+    """A value that the reference is called with: where it is, and what it may be varied between, if it may ``vary``.
 
-    ``every_block`` says that it stands in each block, and not only in the first, ``cut`` that formulas in it are replaced by
+    ``every_block`` says that it is in each block, and not only in the first, ``cut`` that formulas in it are replaced by
     their stored values. In scenarios it is one of the ``choices``, or a number from ``low`` to ``high``, a whole one if it is an
     ``integer``; of a ``one_hot`` one each row has a 1 among zeros. ``draw`` names a function that draws it instead. Of
     ``dates`` the reference is given datetimes, and the numbers are Excel's. A ``blank`` input may be blank. A ``frame`` is handed

@@ -135,7 +135,7 @@ class _SpecReader:
         return LOCALES[name]
 
     def clock(self, table: Any) -> datetime | None:
-        """The moment at which the clock of the workbook stands, if it does."""
+        """The moment that the clock of the workbook shows, where it is fixed."""
         self.reading = ("", "clock")
         if not TABLE.holds(table):
             raise self.wrong("clock", "[clock] is a table such as { now = 2024-01-31T12:00:00 }")

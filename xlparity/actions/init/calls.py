@@ -95,9 +95,7 @@ class ReferenceCalls:
 
     def _by_labels(self, names: Sequence[str], options: Mapping[str, Sequence[Quantity]]) -> dict[str, Quantity]:
         """What texts say: of several that fit alike, on the sheet that has more of the names."""
-        start = {
-            name: q for q, name in assign(self.quantities, names, lambda quantity, name: (0,)).items()
-        } | self.fixed
+        start = {name: q for q, name in assign(self.quantities, names).items()} | self.fixed
         for name in names:
             if name not in start:
                 free = (q for q in options[name] if not any(q.at.intersects(held.at) for held in start.values()))
@@ -256,7 +254,7 @@ class ReferenceCalls:
         return None
 
     def places(self, name: str, passes: Passes, numbers: SheetNumbers | None = None) -> Iterator[ArrayPlace]:
-        """Where the values of a name stand that formulas compute: of a loop in its first block, by any of the first passes."""
+        """Where formulas compute the values of a name: of a loop in its first block, by any of the first passes."""
         seen: set[ArrayPlace] = set()
         for offset, step in zip(self.offsets, passes.steps, strict=False):
             for place in (numbers or self.numbers).places(step[name]) if name in step else ():

@@ -241,18 +241,16 @@ class Drafter:
             and not inspect.isgeneratorfunction(inspect.unwrap(self.reference.function))
         ):
             return first
-        attempts = [
-            first,
-            plain,
-        ]  # what is first has labels that count: that a single pass has more on the sheet is chance
-        if first.texts.loop is not None:
+        # What is first has labels that count: that a single pass has more on the sheet is chance.
+        attempts = [first, plain]
+        if plain is first and first.texts.loop is not None:
             plain = self._attempt(view, None, fixed)
         named = {n: q for n, q in first.call.inputs.items() if _is_named(n, q)} if first.call else {}
         counted = [first.texts.loop] if first.texts.loop is not None and _across(plain, first.texts.loop) else []
         for loop in (*counted, *running_loops(view), *self._by_values(view, plain)):
             if time.monotonic() < self.until:
                 attempt = self._attempt(view, loop, {**_across(plain, loop), **fixed})
-                # A formula that was typed over in a first block is no input, and its block no other one than a label says.
+                # A hard-coded cell in a first block is no input, and its block no other one than a label says.
                 held = attempt.call.inputs if attempt.call else {}
                 if all(n in held and (held[n].at == q.at or _is_named(n, held[n])) for n, q in named.items()):
                     attempts.append(attempt)
@@ -270,7 +268,7 @@ class Drafter:
                 texts, likeness, cells, lambda text: any(fit(text, name) == SAME for name in needed)
             )
             given = [quantity for quantity in found if quantity.kind is not CellKind.FORMULA]
-            matched = assign(given, needed, lambda quantity, name: (0,))
+            matched = assign(given, needed)
             lacking = [name for name, must in needed.items() if must and name not in matched.values()]
             if not lacking:
                 break

@@ -110,7 +110,7 @@ def _is_share(array: Array) -> bool:
 
 
 def _repeats(workbook: Workbook, loop: Loop | None, quantity: Quantity) -> tuple[bool, tuple[str, ...]]:
-    """Whether the input's values stand in the later blocks again, and what to say about blocks with other ones."""
+    """Whether the later blocks contain the input's values again, and what to say about blocks with other ones."""
     if loop is None or quantity.kind is CellKind.STATE or loop.block(quantity.at.first) != 0:
         return False, ()
     cells = list(quantity.at.cells())
@@ -124,7 +124,7 @@ def _repeats(workbook: Workbook, loop: Loop | None, quantity: Quantity) -> tuple
     repeated = 2 * sum(same) >= len(same)
     others = [str(number) for number, equal in enumerate(same, start=2) if not equal]
     if repeated:
-        return True, (f"other values stand in block {', '.join(others)}",) if others else ()
+        return True, (f"block {', '.join(others)} contains other values",) if others else ()
     held = any(is_number(workbook, cell) for cell in loop.later(quantity.at.first))
     return False, ("the later blocks hold other values, and the reference is given these",) if held else ()
 

@@ -1,8 +1,8 @@
 """Matches the drafted quantities with names by the texts around them; both sides may have unmatched ones."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class Drafted:
     transpose: bool = False
     left_out: str = ""
     skip: str = ""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     agrees: bool = False
     sure: bool = False
     doubt: str = ""
@@ -48,25 +48,22 @@ def takes_any(reference: Reference) -> bool:
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in reference.parameters().values())
 
 
-def assign(
-    quantities: Sequence[Quantity], names: Iterable[str], suits: Callable[[Quantity, str], tuple[int, ...] | None]
-) -> dict[Quantity, str]:
-    """Each quantity with the name that its texts fit best, each name once; None from ``suits`` forbids a pair.
+def assign(quantities: Sequence[Quantity], names: Iterable[str]) -> dict[Quantity, str]:
+    """Each quantity with the name that its texts fit best, each name once.
 
     Where two fit alike, the one on the sheet that has more of the names.
     """
-    pairs: list[tuple[Quantity, str, tuple[int, ...], tuple[int, ...]]] = []
+    pairs: list[tuple[Quantity, str, int, tuple[int, ...]]] = []
     homes: dict[str, set[str]] = defaultdict(set)
     for order, quantity in enumerate(quantities):
         for name in names:
             places = enumerate(quantity.texts)
             fits = [(fit(text, name), int(name == identifier(text)), -place, -len(text)) for place, text in places]
             best = max(fits, default=(0,))
-            liked = suits(quantity, name) if best[0] else None
-            if liked is not None:
-                pairs.append((quantity, name, (*liked, best[0]), (*best[1:], -order)))
+            if best[0]:
+                pairs.append((quantity, name, best[0], (*best[1:], -order)))
                 homes[quantity.at.sheet].add(name)
-    ranked = [((*first, len(homes[quantity.at.sheet]), *then), quantity, name) for quantity, name, first, then in pairs]
+    ranked = [((first, len(homes[quantity.at.sheet]), *then), quantity, name) for quantity, name, first, then in pairs]
     matched: dict[Quantity, str] = {}
     for _, quantity, name in sorted(ranked, key=lambda entry: entry[0], reverse=True):
         if quantity not in matched and name not in matched.values():
@@ -86,7 +83,7 @@ def unique(quantity: Quantity, taken: set[str]) -> str:
 
 
 def fitting(shape: tuple[int, ...], cells: tuple[int, int]) -> bool | None:
-    """Whether an array of this shape must be turned to stand in so many rows and columns; None where it cannot."""
+    """Whether an array of this shape must be turned to fit so many rows and columns; None where it cannot."""
     if int(np.prod(shape)) != cells[0] * cells[1]:
         return None
     while len(shape) > 2 and shape[0] == 1:

@@ -1,4 +1,4 @@
-"""The numbers in the cells of a workbook, and where among them an array of the reference stands."""
+"""The numbers in the cells of a workbook, and which cells contain an array of the reference."""
 
 import contextlib
 from bisect import bisect_left, bisect_right
@@ -20,7 +20,7 @@ from xlparity.spec.reference import Passes
 # Two computations of one quantity agree to far more digits; a workbook whose formulas round a little less well is still found.
 _RTOL, _ATOL = 1e-7, 1e-12
 _MOST_PLACES = (
-    400  # where the rarest number of an array is looked for: an array of zeros stands everywhere and proves nothing
+    400  # where the rarest number of an array is looked for: an array of zeros is everywhere and proves nothing
 )
 _DIGITS = 5  # significant digits that make one number unlikely to be the same by chance
 STEPS = 4  # passes of a generator that are looked for in its blocks
@@ -71,7 +71,7 @@ class SheetNumbers:
         return found
 
     def places(self, array: Array) -> Iterator[ArrayPlace]:
-        """Where the array stands, as it is or turned, in the order of rows and columns; a vector stands in a column or a row."""
+        """The cells with the array, as it is or turned, in the order of rows and columns; a vector is a column or a row."""
         if not array.size or not np.isfinite(array).all():
             return
         flat = array.ravel().tolist()

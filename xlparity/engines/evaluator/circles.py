@@ -21,6 +21,7 @@ circle that keeps what it had, such as ``=A1``; one that does not settle.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -139,39 +140,21 @@ def _precedents(nodes: Sequence[FormulaNode], held: Collection[int]) -> list[lis
 
 
 def _components(before: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """The strongly connected components of the graph, each after its precedents: Tarjan's algorithm, without recursion."""
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
-    stack: list[int] = []
-    on_stack: set[int] = set()
-    for root in range(len(before)):
-        if root in index:
-            continue
-        path = [(root, iter(before[root]))]
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        on_stack.add(root)
-        while path:
-            number, ahead = path[-1]
-            for other in ahead:
-                if other not in index:
-                    index[other] = low[other] = len(index)
-                    stack.append(other)
-                    on_stack.add(other)
-                    path.append((other, iter(before[other])))
-                    break
-                if other in on_stack:
-                    low[number] = min(low[number], index[other])
-            else:
-                path.pop()
-                if path:
-                    low[path[-1][0]] = min(low[path[-1][0]], low[number])
-                if low[number] == index[number]:
-                    component = []
-                    while number in on_stack:
-                        component.append(stack.pop())
-                        on_stack.discard(component[-1])
-                    yield component
+    """The circles, and each other formula alone, in an order in which each is after its precedents."""
+    # Workbooks without circular references do without scipy.
+    from scipy.sparse import csr_array  # noqa: PLC0415
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
+    ends = np.cumsum([0, *map(len, before)])
+    read = [writer for found in before for writer in found]
+    edges = csr_array((np.ones(len(read), dtype=np.int8), read, ends), shape=(len(before), len(before)))
+    _, labels = connected_components(edges, connection="strong")
+    members: dict[int, list[int]] = defaultdict(list)
+    inputs: dict[int, set[int]] = defaultdict(set)
+    for number, label in enumerate(labels.tolist()):
+        members[label].append(number)
+        inputs[label].update(labels[before[number]].tolist())
+    yield from map(members.get, TopologicalSorter({label: inputs[label] - {label} for label in members}).static_order())
 
 
 def _circle(nodes: list[FormulaNode], held: Collection[int], plans: Plans, settling: Settling) -> "Circle":

@@ -56,7 +56,7 @@ def lifted(shape: str, compiled: Callable[[str], Program]) -> tuple[str, dict[st
         body_shape, sources, captured = _with_marks(body, parameters)
         iterated = _Iterated(name, compiled(f"={body_shape}"), tuple(sources), len(before))
         alias = f"{name}.{len(made) + 1}"
-        made[alias] = Function(iterated, "matrix", told=True)
+        made[alias] = Function(iterated, "matrix", sees_references=True)
         shape = f"{shape[: call.start]}{alias}({','.join([*before, *captured])}){shape[end:]}"
     return shape, made
 

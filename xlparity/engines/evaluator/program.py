@@ -117,7 +117,7 @@ class Program:
                 raise Refusal(f"{step.name} beyond the used cells of whole rows or columns")
             return found
         references = [slot in referring for slot in step.operands]
-        if function.told:
+        if function.sees_references:
             return function.call(operands, references)
         if step.name in _NATIVE and all(
             type(value) is float for operand in operands for value in guards.elements(operand)

@@ -222,11 +222,11 @@ class FormulasSession:
         self._current = None
         found = in_both_readings(evaluation.groups, exact)
         rows = {formula: {place % len(batch.numbers) for place in formula.given} for formula in plan.dynamic}
-        doubtful = [formula for formula in plan.dynamic if not rows[formula].isdisjoint(found.others)]
-        if set(doubtful) - refused.keys():
+        uncertain = [formula for formula in plan.dynamic if not rows[formula].isdisjoint(found.others)]
+        if set(uncertain) - refused.keys():
             batch.numbers[:], batch.kinds[:] = before
             reason = Unsupported("a reference that depends on how Excel rounds")
-            return self._with_dynamic(plan, batch, kept, {**refused, **dict.fromkeys(doubtful, reason)})
+            return self._with_dynamic(plan, batch, kept, {**refused, **dict.fromkeys(uncertain, reason)})
         self._workbook.graph.add(evaluation.areas)
         return found
 
@@ -333,7 +333,7 @@ class FormulasSession:
         return DynamicFormula(cell, formula, found, tuple(values), results)
 
     def _given(self, cell: Cell, formula: Formula, found: Deferred, values: Sequence[tuple[int | None, ...]]) -> int:
-        """The place of what a call is given: of an expression, in which the calls before it may stand."""
+        """The place of what a call is given: of an expression, which may contain the calls before it."""
         place = self._constant_place(f"{cell} {len(self._constants)}")
         # One that gives an array gives references to several places, and is refused.
         alone = Formula(found.text) if formula.area is None else Formula(found.text, Range.of(cell), spills=True)

@@ -71,7 +71,7 @@ def has_wildcards(text: str) -> bool:
 def pattern(text: str) -> re.Pattern[str]:
     """Excel's wildcards, on small letters: ``*`` any run, ``?`` any character, ``~`` takes the next one as it is.
 
-    Each piece between two asterisks is matched at the first place where it stands, and never again, so that a pattern of many
+    Each piece between two asterisks is matched at the first place where it occurs, and never again, so that a pattern of many
     asterisks takes no longer than one of few.
     """
     pieces = [""]

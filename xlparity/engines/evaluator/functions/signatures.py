@@ -39,8 +39,8 @@ class Function:
     whole rows and columns may be looked at up to the last used cell. A function that has ``takes``, a parameter each, is
     called with what ``take`` makes of the operands; ``arity`` is how many any other may have. Where the operands in
     ``refers`` are references, so is the result. ``rough`` stands in for a function whose text may be wrong in its last
-    digit, where all that read the text are functions that make numbers of it again, ``reads_rough``. One that is ``told`` is
-    called with the list of its operands, and with whether each is a reference.
+    digit, where all that read the text are functions that make numbers of it again, ``reads_rough``. One that
+    ``sees_references`` is called with the list of its operands, and with whether each is a reference.
 
     ``by`` says who computes the function. One of xlparity's own that the library has as well names in ``own`` a formula
     that the library gets wrong; the tests hold Excel's value of that formula, and that the library has another.
@@ -56,7 +56,7 @@ class Function:
     refers: slice | None = None
     lines: bool = False
     arity: tuple[int, int] | None = None
-    told: bool = False
+    sees_references: bool = False
     by: Provider = "xlparity"
     own: str = ""
 
