@@ -309,7 +309,7 @@ def _work(order: Sequence[FormulaGroup]) -> int:
 
 def _near(one: _Values, other: _Values, change: float) -> Mask:
     """The samples in which no value differs by as much as the change."""
-    return _same(one, other, np.abs(_difference(one, other)) < change).all(axis=0)
+    return np.asarray(_same(one, other, np.abs(_difference(one, other)) < change).all(axis=0))
 
 
 def _alike(one: _Values, other: _Values, part: float, least: float = 1.0) -> Mask:
