@@ -137,6 +137,8 @@ def split(formula: str) -> tuple[str, list[str]]:
     """The shape and the references of a formula in which whatever looks like a reference without a sheet is one."""
     pieces = _PLAIN.split(formula)
     references = pieces[1::2]
+    if ":" not in formula:  # no ranges, as in most formulas
+        return CELL_MARK.join(pieces[::2]), references
     pieces[1::2] = [RANGE_MARK if ":" in reference else CELL_MARK for reference in references]
     return "".join(pieces), references
 

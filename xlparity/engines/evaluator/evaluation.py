@@ -7,8 +7,10 @@ reading of a cancellation residue are computed in both readings.
 
 import hashlib
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -34,12 +36,15 @@ _MOST_KNOWN, _LONGEST_KEY = 100_000, 1000  # cached results of programs, and byt
 
 
 class FormulaNode(NamedTuple):
-    """One formula: its program, the places of its arguments and of its results, and the shapes of both."""
+    """One formula: the places of its arguments and of its results, and then what formulas of one group have in common.
 
-    program: Program
+    That is the program, the shapes of the arguments and of the results, and what follows.
+    """
+
     arguments: Arguments
-    shapes: tuple[tuple[int, int], ...]
     results: tuple[int, ...]
+    program: Program
+    shapes: tuple[tuple[int, int], ...]
     block: tuple[int, int]
     spills: bool
     full: tuple[tuple[int, int] | None, ...]
@@ -94,28 +99,44 @@ def schedule(
 
     Nothing that depends on the ``unknown`` places, of which none is held, can be computed.
     """
-    writers: dict[int, list[int]] = {}  # several of a place to which each writes in some of the samples
-    for number, node in enumerate(nodes):
-        for place in node.results:
-            if place not in held:
-                writers.setdefault(place, []).append(number)
-    readers: list[list[int]] = [[] for _ in nodes]
-    waiting = [0] * len(nodes)
-    level = [0] * len(nodes)
-    for number, node in enumerate(nodes):
+    read: list[int] = []
+    ends = [0]
+    for node in nodes:
         for argument in node.arguments:
-            for place in (argument,) if isinstance(argument, int) else argument:
-                before = writers.get(place, ())
-                waiting[number] += len(before) + (place in unknown)
-                for writer in before:
-                    readers[writer].append(number)
-    ready = [number for number, count in enumerate(waiting) if count == 0]
-    for number in ready:  # grows while it is iterated
-        after = level[number] + 1
-        for reader in readers[number]:
+            if isinstance(argument, int):
+                read.append(argument)
+            else:
+                read += argument
+        ends.append(len(read))
+    written = [place for node in nodes for place in node.results]
+    reads, writes = np.array(read, dtype=np.intp), np.array(written, dtype=np.intp)
+    numbers, bounds = np.arange(len(nodes)), np.array(ends, dtype=np.intp)
+    readers = np.repeat(numbers, bounds[1:] - bounds[:-1])
+    sizes = np.array([len(node.results) for node in nodes], dtype=np.intp)
+    writers = np.repeat(numbers, sizes)[np.argsort(writes, kind="stable")]
+    lowest = min(reads.min(initial=0), writes.min(initial=0))  # the places of constants are negative
+    size = max(reads.max(initial=0), writes.max(initial=0)) - lowest + 1
+    # Of each place, where its writers begin and how many they are: several that each write in some of the samples.
+    counts = np.bincount(writes - lowest, minlength=size)
+    begins = np.cumsum(counts) - counts
+    free = np.isin(np.arange(lowest, lowest + size), list(held), invert=True)
+
+    before = np.where(free, counts, 0)[reads - lowest]
+    of_reads = np.repeat(begins[reads - lowest] - np.cumsum(before) + before, before) + np.arange(before.sum())
+    after, edges = np.repeat(readers, before), writers[of_reads]
+    in_turn = after[np.argsort(edges, kind="stable")].tolist()
+    turns = [0, *np.cumsum(np.bincount(edges, minlength=len(nodes))).tolist()]
+    waits = np.bincount(after, minlength=len(nodes))
+    if unknown:
+        waits += np.bincount(readers[np.isin(reads, list(unknown))], minlength=len(nodes))
+    waiting: list[int] = waits.tolist()
+    level = [0] * len(nodes)
+    ready: list[int] = np.flatnonzero(waits == 0).tolist()
+    for number in ready:  # grows while it is iterated, level by level
+        for reader in in_turn[turns[number] : turns[number + 1]]:
             waiting[reader] -= 1
-            level[reader] = max(level[reader], after)
-            if waiting[reader] == 0:
+            if not waiting[reader]:
+                level[reader] = level[number] + 1
                 ready.append(reader)
     groups = grouped([(level[number], nodes[number]) for number in ready], plans)
     rest = [node for node, count in zip(nodes, waiting, strict=True) if count]
@@ -124,28 +145,33 @@ def schedule(
 
 def grouped(levels: Iterable[tuple[int, FormulaNode]], plans: Plans) -> list[tuple[int, FormulaGroup]]:
     """The formulas, each with its level, in groups of one level, with the lowest first; those of a level are independent."""
-    found: dict[tuple[Any, ...], list[FormulaNode]] = {}
-    for level, node in levels:
-        key = level, id(node.program), node.shapes, node.block, node.spills, node.full, node.samples, id(node.group)
-        found.setdefault(key, []).append(node)
-    order = sorted(found.items(), key=lambda item: item[0][0])
-    return [(key[0], _group(nodes, plans)) for key, nodes in order]
+    alike: defaultdict[tuple[Any, ...], list[tuple[int, FormulaNode]]] = defaultdict(list)
+    for one in sorted(levels, key=itemgetter(0)):
+        alike[one[1][2:]].append(one)
+    found = [group for members in alike.values() for group in _groups(members, plans)]
+    return sorted(found, key=itemgetter(0))
 
 
-def _group(nodes: list[FormulaNode], plans: Plans) -> FormulaGroup:
+def _groups(members: Sequence[tuple[int, FormulaNode]], plans: Plans) -> Iterator[tuple[int, FormulaGroup]]:
+    """The groups of formulas that differ only in their places and in their levels, of which the lowest are first."""
+    levels, nodes = [level for level, _ in members], [node for _, node in members]
     first = nodes[0]
     if first.group is not None:
-        return first.group
+        yield levels[0], first.group
+        return
     key = id(first.program), first.shapes
     if key not in plans:
         plans[key] = plan(first.program, first.shapes)
-    arguments = [
-        np.array([(node.arguments[slot],) if isinstance(first.arguments[slot], int) else node.arguments[slot] for node in nodes],
-                 dtype=np.intp).reshape(len(nodes), -1).T
-        for slot in range(len(first.arguments))
-    ]  # fmt: skip
-    results = np.array([node.results for node in nodes], dtype=np.intp).T
-    return FormulaGroup(nodes, _usable(first, plans[key]), arguments, results, reads_of(arguments))
+    usable = _usable(first, plans[key])
+    slots = zip(*[node.arguments for node in nodes], strict=True)
+    arguments = [np.array(places, dtype=np.intp).reshape(len(nodes), -1).T for places in slots]
+    results = np.array([*zip(*[node.results for node in nodes], strict=True)], dtype=np.intp)
+    begin = 0
+    for end in [*(np.flatnonzero(np.diff(levels)) + 1).tolist(), len(nodes)]:
+        part = [places[:, begin:end] for places in arguments]
+        group = FormulaGroup(nodes[begin:end], usable, part, results[:, begin:end], reads_of(part))
+        yield levels[begin], group
+        begin = end
 
 
 def reads_of(arguments: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:

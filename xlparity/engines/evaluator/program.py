@@ -36,7 +36,7 @@ class Step:
     result: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """A compiled shape: steps on slots, which are numbered values.
 

@@ -1,8 +1,9 @@
 """The session of the engine ``formulas``: a compiled workbook, recalculated in dependency order."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,9 @@ _STOPS = (
 _SPARE = 4_096  # numbers that formulas may have of which the references become known later
 _LARGEST = 64_000_000  # values computed at once, 576 MB, and as many in the second reading
 
+_Read: TypeAlias = tuple[int | tuple[int, ...], tuple[int, int]]
+"""The places of what a reference names, and its shape."""
+
 
 class Plan(NamedTuple):
     """What is to be computed: the formulas, in groups where no values decide their references, and the dynamic ones.
@@ -82,11 +86,15 @@ class FormulasSession:
 
     @collector.paused()
     def __init__(self, workbook: Workbook, base: "FormulasSession | None" = None) -> None:
-        self._places: dict[Cell, int] = {}
-        self._start: list[Value] = []
-        self._programs: dict[tuple[str, bool, bool, Locale], Program | Refusal] = base._programs if base else {}
+        cells = workbook.cells
+        self._places: dict[Cell, int] = dict(zip(cells, range(len(cells)), strict=True))
+        self._start: list[Value] = [MISSING if isinstance(one, Formula) else one for one in cells.values()]
+        self._compiled: dict[tuple[bool, Locale], dict[tuple[str, bool], Program | Refusal]] = (
+            base._compiled if base else {}
+        )
+        self._programs = self._compiled.setdefault((workbook.date1904, workbook.locale), {})
         self._plans: Plans = base._plans if base else {}
-        self._references: dict[tuple[str, str], tuple[int | tuple[int, ...], tuple[int, int]]] = {}
+        self._references: defaultdict[str, dict[str, _Read]] = defaultdict(dict)  # by the formula's sheet and the text
         self._constants: dict[
             float | Missing | str, int
         ] = {}  # a text is the name of a value that is computed meanwhile
@@ -94,23 +102,20 @@ class FormulasSession:
         self._dynamic: list[DynamicFormula] = []
         self._helpers: list[FormulaNode] = []  # which compute what decides the references of dynamic formulas
         self._workbook = workbook
-        formulas: list[tuple[Cell, Formula]] = []
-        for cell, content in workbook.cells.items():
-            self._places[cell] = len(self._start)
-            if isinstance(content, Formula):
-                formulas.append((cell, content))
-                self._start.append(MISSING)
-            else:
-                self._start.append(content)
+        for cell, place in self._places.items():  # most references are to one of these, and need not be parsed
+            self._references[cell.sheet][cell.a1] = place, (1, 1)
         for member in workbook.members:
-            self._place(member, MISSING)
+            if member not in self._places:
+                self._places[member] = len(self._start)
+                self._start.append(MISSING)
+        formulas = [(cell, content) for cell, content in cells.items() if isinstance(content, Formula)]
         self._tables = [(cell, formula) for cell, formula in formulas if isinstance(formula, DataTable)]
         made = [self._node(cell, formula) for cell, formula in formulas if not isinstance(formula, DataTable)]
         self._nodes = [*self._helpers, *(node for node in made if node is not None)]
         if self._tables:
             self._nodes += self._of_tables()
         results = [*(node.results for node in self._nodes), *(formula.results for formula in self._dynamic)]
-        self._by_formulas = frozenset(place for places in results for place in places if place >= 0)
+        self._by_formulas: frozenset[int] = frozenset().union(*results)
         self._settling = self._as_iterated()
         self._groups, rest = scheduled(self._nodes, frozenset(), self._plans, self._settling)
         self._circular = frozenset(node.results[0] for node in rest)
@@ -257,7 +262,7 @@ class FormulasSession:
         rows, columns = self._workbook.extents.get(cell.sheet, (0, 0))
         return cell.row <= rows and cell.column <= columns
 
-    def _place(self, cell: Cell, value: Value) -> int:
+    def _place(self, cell: Cell) -> int:
         place = self._places.get(cell)
         if place is None and self._closed:
             if cell.sheet in self._workbook.external:
@@ -265,11 +270,12 @@ class FormulasSession:
             return self._blank
         if place is None:
             place = self._places[cell] = len(self._start)
-            self._start.append(value)
+            self._start.append(self._workbook.unused(cell))
         return place
 
     def _node(self, cell: Cell, formula: Formula) -> FormulaNode | None:
-        results = tuple([self._result(member, cell) for member in (formula.area.cells() if formula.area else (cell,))])
+        area = formula.area
+        results = (self._places[cell],) if area is None else tuple([self._result(one, cell) for one in area.cells()])
         try:
             plain = split(formula.text)
             if plain[0] in self._ordinary:
@@ -299,9 +305,7 @@ class FormulasSession:
             except Refusal as reason:
                 self._refuse(results, Unsupported(str(reason)))
                 continue
-            found.append(
-                node_of(table, chain, results, lambda one: self._place(one, self._workbook.unused(one)), self._plans)
-            )
+            found.append(node_of(table, chain, results, self._place, self._plans))
         return found
 
     def _of_shape(
@@ -313,11 +317,17 @@ class FormulasSession:
         if whereabouts.concerns(shape):
             shape, read_from = whereabouts.replaced(shape, texts, cell, formula.area)
         program = self._program(shape, formula.area is not None)
-        read = [self._read(text, cell, k in program.intersecting) for k, text in enumerate(read_from)]
+        if read_from == texts and not program.intersecting:
+            known = self._references[cell.sheet]
+            read = [known.get(text) or self._reference(text, cell) for text in texts]
+        else:
+            read = [self._read(text, cell, k in program.intersecting) for k, text in enumerate(read_from)]
         places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
-        full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
+        full: tuple[tuple[int, int] | None, ...] = (None,) * len(read)
+        if program.lines:
+            full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
         block = formula.area.shape if formula.area else (1, 1)
-        return FormulaNode(program, places, shapes, results, block, formula.spills, full)
+        return FormulaNode(places, results, program, shapes, block, formula.spills, full)
 
     def _deferred(self, cell: Cell, formula: Formula, found: Deferred, results: tuple[int, ...]) -> DynamicFormula:
         """The dynamic formula; what its calls are given is computed by formulas of their own, each for a place."""
@@ -384,20 +394,19 @@ class FormulasSession:
         return "(#NAME?)" if scope.misses(word, cell.sheet) else scope.meaning(word, cell)
 
     def _program(self, shape: str, array: bool) -> Program:
-        key = shape, array, self._workbook.date1904, self._workbook.locale
-        if key not in self._programs:
+        key = shape, array
+        program = self._programs.get(key)
+        if program is None:
             try:
-                self._programs[key] = compile_shape(*key)
+                program = compile_shape(*key, self._workbook.date1904, self._workbook.locale)
             except Refusal as reason:
-                self._programs[key] = reason
-        program = self._programs[key]
+                program = reason
+            self._programs[key] = program
         if isinstance(program, Refusal):
             raise program
         return program
 
-    def _read(
-        self, text: str | whereabouts.Numbers, cell: Cell, intersecting: bool
-    ) -> tuple[int | tuple[int, ...], tuple[int, int]]:
+    def _read(self, text: str | whereabouts.Numbers, cell: Cell, intersecting: bool) -> _Read:
         if isinstance(text, str):
             return self._intersected(text, cell) if intersecting else self._reference(text, cell)
         return self._numbers(text)
@@ -415,9 +424,9 @@ class FormulasSession:
             cell = Cell(area.sheet, area.row, at.column)
         else:
             return self._constant_place(_OUT_OF_LINE), (1, 1)
-        return self._place(cell, self._workbook.unused(cell)), (1, 1)
+        return self._place(cell), (1, 1)
 
-    def _numbers(self, numbers: whereabouts.Numbers) -> tuple[int | tuple[int, ...], tuple[int, int]]:
+    def _numbers(self, numbers: whereabouts.Numbers) -> _Read:
         """The places of these numbers, as constants."""
         places = [self._constant_place(number) for number in numbers.values]
         return (places[0] if len(places) == 1 else tuple(places)), numbers.shape
@@ -443,20 +452,18 @@ class FormulasSession:
                 self._current.set(place, number)
         return place
 
-    def _reference(self, text: str, at: Cell) -> tuple[int | tuple[int, ...], tuple[int, int]]:
+    def _reference(self, text: str, at: Cell) -> _Read:
         """The places of the cells that the reference names, and its shape."""
-        key = text, at.sheet
-        known = self._references.get(key)
+        known = self._references[at.sheet].get(text)
         if known is None:
             area = self._workbook.area(text, at)
             if ":" not in text:
-                known = self._place(area.first, self._workbook.unused(area.first)), (1, 1)
+                known = self._place(area.first), (1, 1)
             elif area.size > _LARGEST_RANGE:
                 raise Refusal(f"the reference {text} to over a million cells")
             else:
-                unused = self._workbook.unused
-                known = tuple([self._place(cell, unused(cell)) for cell in area.cells()]), area.shape
-            self._references[key] = known
+                known = tuple([self._place(cell) for cell in area.cells()]), area.shape
+            self._references[at.sheet][text] = known
         return known
 
 

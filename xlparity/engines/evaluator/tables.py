@@ -72,7 +72,7 @@ def node_of(
     group = WhatIf(
         [], None, [reads.reshape(-1, 1)], np.array([results]).T, reads, groups, rows, inputs, values, sources
     )
-    node = FormulaNode(_NOTHING, (tuple(reads.tolist()),), (), results, table.block.shape, False, (), group=group)
+    node = FormulaNode((tuple(reads.tolist()),), results, _NOTHING, (), table.block.shape, False, (), group=group)
     group.nodes.append(node)
     return node
 

@@ -1,7 +1,7 @@
 """Sessions for many variants of one workbook: only the dependents of the changed cells are computed again."""
 
 import hashlib
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -89,7 +89,7 @@ class VariantSession(FormulasSession):
         self._programs, self._plans = original._programs, original._plans
         self._known = len(original._cells)
         self._places = dict(original._places)
-        self._references = dict(original._references)
+        self._references = defaultdict(dict, {sheet: dict(known) for sheet, known in original._references.items()})
         self._constants = dict(original._constants)
         self._start = original._start[: self._known]
         self._dynamic, self._helpers, self._ordinary, self._tables = [], [], original._ordinary, []

@@ -1,6 +1,7 @@
 """Functions of an address and not of a cell's value: ROW, COLUMN, ROWS, COLUMNS, ISREF."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from xlparity.engines.evaluator.guards import Refusal
@@ -79,6 +80,7 @@ def replaced(shape: str, references: list[str], at: Cell, area: Range | None) ->
     return _CALLS.sub(answer, shape), answers
 
 
+@lru_cache(maxsize=1 << 12)
 def concerns(shape: str) -> bool:
     """Whether the shape may have such a call."""
     upper = shape.upper()
