@@ -28,11 +28,13 @@ _Shared: TypeAlias = dict[tuple[object, ...], Trace | OracleError]
 class Elements(NamedTuple):
     """The index of each binding's element among a trace's values, -1 where none fits.
 
-    It is valid for every trace whose arrays have the same ``shapes``; nearly always all traces of a reference do.
+    It is valid for every trace whose arrays have the same ``shapes``; nearly always all traces of a reference do. ``kinds``
+    are those of the elements, None where an array holds objects, of which the kinds may differ.
     """
 
     shapes: Shapes
     places: NDArray[np.intp]
+    kinds: Kinds | None
 
 
 class ExpectedRow(NamedTuple):
@@ -124,22 +126,20 @@ def cases(check: Check, actual: Mapping[Cell, Column], numbers: Sequence[int] | 
     """
     count = numbers if isinstance(numbers, int) else len(numbers)
     columns = [(given, [actual.get(cell, BLANK) for cell in given.cells()]) for given in check.inputs]
-    tables: list[tuple[Input[Range], Floats | None]] = [
-        (given, None if given.special else np.array([_numbers(column, count) for column in held]).T)
-        for given, held in columns
-    ]
+    tables = [None if given.special else _table(given, held, count) for given, held in columns]
     for row in range(count):
         inputs: dict[str, Given] = {}
-        for (given, table), (_, held) in zip(tables, columns, strict=True):
+        for (given, held), table in zip(columns, tables, strict=True):
             if table is None:
                 values = [value_in(column, row) for column in held]
                 if any(map(functools.partial(unfit, given), values)):
                     break
                 inputs[given.name] = handed_over(given, values, date1904=check.date1904)
-            elif np.isnan(table[row]).any() or _out_of_range(given, table[row]):
+            elif not table.fits[row]:
                 break
             else:
-                inputs[given.name] = float(table[row][0]) if given.size == 1 else table[row].reshape(given.shape)
+                found = table.numbers[row]
+                inputs[given.name] = found.item() if found.size == 1 else found
         else:
             yield Case(inputs, "" if isinstance(numbers, int) else f"in scenario {numbers[row]}")
             continue
@@ -173,20 +173,28 @@ def row_of(check: Check, trace: Trace, known: Elements | None = None) -> Expecte
     arrays = [trace[number - 1][name] for number, name in check.asked]
     shapes: Shapes = [(array.shape, array.dtype.char) for array in arrays]
     elements = known if known is not None and known.shapes == shapes else _elements(check, shapes)
-    pairs = [_encoded(array, check) for array in arrays]
-    numbers = np.concatenate([*(pair[0] for pair in pairs), np.full(1, np.nan)], axis=None)  # index -1 selects the nan
-    kinds = np.concatenate([*(pair[1] for pair in pairs), np.zeros(1, np.uint8)], axis=None)
-    return ExpectedRow(numbers[elements.places], kinds[elements.places], elements)
+    kinds = elements.kinds
+    if kinds is None:
+        pairs = [_encoded(array, check) for array in arrays]
+        arrays = [pair[0] for pair in pairs]
+        kinds = np.concatenate([*(pair[1] for pair in pairs), np.zeros(1, np.uint8)], axis=None)[elements.places]
+    numbers = np.concatenate([*arrays, np.full(1, np.nan)], axis=None)  # index -1 selects the nan
+    return ExpectedRow(numbers[elements.places], kinds, elements)
 
 
 def _encoded(array: "NDArray[Any]", check: Check) -> tuple[Floats, Kinds]:
     """The values of an array as numbers and kinds."""
     if array.dtype != object:
-        return array, np.full(array.shape, TRUTH if array.dtype == bool else NUMBER, np.uint8)
+        return array, np.full(array.shape, _kind(array.dtype.char), np.uint8)
     numbers, kinds = np.empty(array.size), np.empty(array.size, np.uint8)
     for at, value in enumerate(array.flat):
         numbers[at], kinds[at] = _encoded_value(value, check)
     return numbers.reshape(array.shape), kinds.reshape(array.shape)
+
+
+def _kind(dtype: str) -> int:
+    """The kind of all elements of an array of this type, which is not that of objects."""
+    return TRUTH if dtype == "?" else NUMBER
 
 
 def _encoded_value(value: Any, check: Check) -> tuple[float, int]:
@@ -289,17 +297,29 @@ def _elements(check: Check, shapes: Shapes) -> Elements:
                 places += [table[binding.element[0]][binding.element[1]] for binding in bound]
                 continue
         places += [-1] * len(bound)
-    return Elements(shapes, np.array(places, dtype=np.intp))
+    at_places = np.array(places, dtype=np.intp)
+    if any(dtype == "O" for _, dtype in shapes):
+        return Elements(shapes, at_places, None)
+    kinds = np.repeat(np.array([*(_kind(dtype) for _, dtype in shapes), 0], np.uint8), [*sizes, 1])
+    return Elements(shapes, at_places, kinds[at_places])
 
 
 def _read(check: Check) -> Iterator[Cell]:
     return (cell for given in check.inputs for cell in given.cells())
 
 
-def _out_of_range(given: Input[Range], numbers: Floats) -> bool:
-    """Whether the input, which may be a formula, has a value out of its range."""
-    low, high = given.ends(numbers.shape)
-    return bool(((numbers < low) | (numbers > high)).any())
+class _Table(NamedTuple):
+    """The numbers of an input, (samples, rows, columns), and in which samples all are there and in its range, (samples,)."""
+
+    numbers: Floats
+    fits: Bools
+
+
+def _table(given: Input[Range], held: Sequence[Column], count: int) -> _Table:
+    numbers = np.array([_numbers(column, count) for column in held]).T
+    low, high = given.ends((given.size,))
+    fits = np.asarray(((numbers >= low) & (numbers <= high)).all(axis=1))
+    return _Table(numbers.reshape(count, *given.shape), fits)
 
 
 def _numbers(column: Column, count: int) -> Floats:
