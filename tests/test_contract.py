@@ -231,7 +231,7 @@ def saved_with_lies(book, path):
     parts = ooxml.read_parts(path.read_bytes(), path)
     for part in ooxml.sheet_parts(parts, path).values():
         raw = ooxml.scan(parts[part], part).cells
-        lies = {address: LIE for address, cell in raw.items() if cell.formula is not None}
+        lies = {cell.address: LIE for cell in raw if cell.formula is not None}
         parts[part] = write_values(parts[part], lies, part)
     path.write_bytes(pack(parts))
     return read_workbook(path)

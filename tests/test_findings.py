@@ -990,7 +990,7 @@ def test_a_copy_saved_by_libreoffice_has_no_findings(week_one, convert, tmp_path
     path = week_one.with_name("regressor.xlsx")
     parts = ooxml.read_parts(path.read_bytes(), path)
     for name, part in ooxml.sheet_parts(parts, path).items():  # LibreOffice echoes stored values, so there must be none
-        formulas = [address for address, cell in ooxml.scan(parts[part], name).cells.items() if cell.formula]
+        formulas = [cell.address for cell in ooxml.scan(parts[part], name).cells if cell.formula]
         parts[part] = write_values(parts[part], dict.fromkeys(formulas, BLANK), name)
     (tmp_path / "bare.xlsx").write_bytes(pack(parts))
     no_findings(xlparity.verify(week_one, workbook=convert(tmp_path / "saved", tmp_path / "bare.xlsx")))

@@ -287,7 +287,7 @@ def test_the_workbook_stays_live_in_libreoffice(path, week_one, convert, tmp_pat
     parts = ooxml.read_parts(path.read_bytes(), path)
     sheets = ooxml.sheet_parts(parts, path)
     for name, part in sheets.items():  # LibreOffice echoes stored values, so there must be none
-        formulas = [address for address, cell in ooxml.scan(parts[part], name).cells.items() if cell.formula]
+        formulas = [cell.address for cell in ooxml.scan(parts[part], name).cells if cell.formula]
         parts[part] = write_values(parts[part], dict.fromkeys(formulas, BLANK), name)
     training = sheets["Training"]
     parts[training] = write_values(parts[training], {"B3": 0.5, "F10": -0.75}, "Training")

@@ -54,14 +54,14 @@ def hold_against(
     for sheet, part in file.sheets.items():
         where = f"{book.path}: sheet '{sheet}'"
         raw = ooxml.scan(file[part], where).cells
-        stored = {address: ooxml.stored_value(held, shared, date1904=book.date1904) for address, held in raw.items()}
+        stored = {held.address: ooxml.stored_value(held, shared, date1904=book.date1904) for held in raw}
         if libreoffice:
             stored = {
                 address: _as_boolean(value, values.get(parse_range(address, sheet).first))
                 for address, value in stored.items()
             }
         new: dict[str, Value] = {}
-        for held in raw.values():
+        for held in raw:
             if held.formula is not None:
                 cell = held.on(sheet)
                 result = _result(book, cell, stored, values)

@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -283,9 +284,9 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
             raise WorkbookError(f"{where} is computed as Lotus 1-2-3 does; turn it off in Excel's options")
         if raw.hidden:
             hidden[name] = frozenset(raw.hidden)
-        formulas += _read_sheet(name, raw.cells.values(), strings, cells, members, date1904=book.date1904)
+        formulas += _read_sheet(name, raw.cells, strings, cells, members, date1904=book.date1904)
         if book.iteration is not None:
-            live = (held for held in raw.cells.values() if held.formula is not None or held.on(name) in members)
+            live = (held for held in raw.cells if held.formula is not None or held.on(name) in members)
             stored |= dict(_stored(name, live, strings, date1904=book.date1904))
         for table in ooxml.tables(parts, part, raw.tables, where):
             if folded(table.name) in tables:
@@ -373,7 +374,7 @@ def _closed_names(names: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def _read_sheet(
     sheet: str,
-    raw: Iterable[ooxml.RawCell],
+    raw: Sequence[ooxml.RawCell],
     strings: Sequence[str | None],
     cells: dict[Cell, Value | Formula],
     members: dict[Cell, Cell],
@@ -381,36 +382,37 @@ def _read_sheet(
     date1904: bool,
 ) -> int:
     """Adds the contents of a sheet's cells, and the members of its array areas; returns how many formula elements it has."""
-    contents: dict[Cell, Value | Formula] = {}
     shared: dict[str, tuple[ooxml.RawCell, Filling]] = {}
-    live: list[Cell] = []  # those with a formula element that has a text or a kind
+    areas: list[tuple[Cell, Range]] = []
     tables: list[ooxml.RawCell] = []
     formulas = 0
     for found in raw:
-        cell = Cell(sheet, found.row, found.column)
-        if found.formula is None:
+        row, column, _, _, formula, about, _ = found  # half a million times: its properties take longer
+        cell = Cell(sheet, row, column)
+        if formula is None:
             value = ooxml.stored_value(found, strings, date1904=date1904)
             if value is not None:
-                contents[cell] = value
+                cells[cell] = value
             elif found.value is not None and (found.value.strip() or found.type == ooxml.LOOSE):  # else it is blank
-                contents[cell] = _unreadable(found, len(strings))
+                cells[cell] = _unreadable(found, len(strings))
             continue
         formulas += 1
-        if not found.about and found.formula and not found.formula.isspace():
-            contents[cell] = Formula("=" + found.formula)
-            live.append(cell)
+        if not about and formula and not formula.isspace():
+            cells[cell] = Formula("=" + formula)
             continue
-        contents[cell] = _formula(found, cell, shared)
-        if not found.bare:
-            live.append(cell)
-        if found.about.get("t") == "dataTable":
+        content = cells[cell] = _formula(found, cell, shared)
+        if isinstance(content, Formula) and content.area is not None:
+            areas.append((cell, content.area))
+        if about.get("t") == "dataTable":
             tables.append(found)
-    _place_areas(contents, members, live)
+    if areas:
+        _place_areas(
+            cells, members, areas, [held.on(sheet) for held in raw if held.formula is not None and not held.bare]
+        )
     for table in tables:
-        refused = contents[Cell(sheet, table.row, table.column)]
+        refused = cells[table.on(sheet)]
         if isinstance(refused, Unsupported):
-            _refuse_data_table(table, sheet, contents, refused)
-    cells |= contents
+            _refuse_data_table(table, sheet, cells, refused)
     return formulas
 
 
@@ -506,15 +508,16 @@ def _refuse_data_table(raw: ooxml.RawCell, sheet: str, cells: dict[Cell, Value |
         cells[cell] = reason
 
 
-def _place_areas(cells: dict[Cell, Value | Formula], members: dict[Cell, Cell], live: Iterable[Cell]) -> None:
-    """Gives the cells of every array area to its formula; an area that shares a cell with another formula is refused."""
-    areas = [
-        (cell, content.area)
-        for cell in live
-        if isinstance(content := cells[cell], Formula) and content.area is not None
-    ]
-    if not areas:
-        return
+def _place_areas(
+    cells: dict[Cell, Value | Formula],
+    members: dict[Cell, Cell],
+    areas: Sequence[tuple[Cell, Range]],
+    live: Iterable[Cell],
+) -> None:
+    """Gives the cells of every array area to its formula; an area that shares a cell with another formula is refused.
+
+    ``live`` are the cells with a formula element that has a text or a kind.
+    """
     claims = Counter(member for _, area in areas for member in area.cells())
     own = {cell for cell, _ in areas}
     claims.update(cell for cell in live if cell not in own and cell in claims)
@@ -540,10 +543,10 @@ def _table(raw: ooxml.RawTable, sheet: str, where: str) -> Table:
 
 def _extents(sheets: Iterable[str], cells: Iterable[Cell], members: Iterable[Cell]) -> dict[str, tuple[int, int]]:
     extents = dict.fromkeys(sheets, (1, 1))
-    for cell in (*cells, *members):
-        rows, columns = extents[cell.sheet]
-        if cell.row > rows or cell.column > columns:
-            extents[cell.sheet] = max(rows, cell.row), max(columns, cell.column)
+    for sheet, row, column in chain(cells, members):
+        rows, columns = extents[sheet]
+        if row > rows or column > columns:
+            extents[sheet] = max(rows, row), max(columns, column)
     return extents
 
 

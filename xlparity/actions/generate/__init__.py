@@ -88,7 +88,7 @@ def differs(path: Path, data: bytes) -> bool:
 def _sheets_differ(ours: bytes, theirs: bytes, where: str) -> bool:
     """Whether two sheets differ in more than the stored values of formulas, or in these beyond the tolerance."""
     stored = [
-        {a: raw for a, raw in ooxml.scan(xml, where).cells.items() if raw.formula is not None} for xml in (ours, theirs)
+        {raw.address: raw for raw in ooxml.scan(xml, where).cells if raw.formula is not None} for xml in (ours, theirs)
     ]
     bare = [
         ooxml.write_values(xml, dict.fromkeys(cells, BLANK), where)

@@ -178,7 +178,7 @@ def stored_values(parts: Mapping[str, bytes], workbook: Workbook) -> dict[Cell, 
     strings = ooxml.shared_strings(parts, workbook.path)
     values: dict[Cell, Value] = {}
     for sheet, part in ooxml.sheet_parts(parts, workbook.path).items():
-        for raw in ooxml.scan(parts[part], f"{workbook.path}: sheet '{sheet}'").cells.values():
+        for raw in ooxml.scan(parts[part], f"{workbook.path}: sheet '{sheet}'").cells:
             stored = ooxml.stored_value(raw, strings, date1904=workbook.date1904)
             values[raw.on(sheet)] = MISSING if stored is None else stored
     return values

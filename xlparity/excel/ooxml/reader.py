@@ -9,12 +9,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 from xml.parsers import expat
 
 from xlparity.errors import WorkbookError
-from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, column_letters, column_number, on_the_grid
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, column_letters, column_number, on_the_grid
+from xlparity.excel.ooxml.ordinary import ordinary
 from xlparity.excel.ooxml.package import (
     MAIN,
     STRICT,
@@ -26,6 +26,7 @@ from xlparity.excel.ooxml.package import (
     relation_in,
     workbook_part,
 )
+from xlparity.excel.ooxml.raw import LOOSE, NOTHING, TEXTS, TRUE, RawCell, RawSheet, is_loose
 from xlparity.excel.values import ErrorValue, Value, serial_day
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -57,58 +58,15 @@ _CHOICE = (
     "http://schemas.openxmlformats.org/markup-compatibility/2006"  # of which each program takes a branch that it knows
 )
 _PRESERVE = "http://www.w3.org/XML/1998/namespace"
-LOOSE = "loose"
-"""The type of a text with white space around it that the file does not say to keep: Excel drops it, others do not."""
-_WHITE = " \t\r\n"  # to XML; a no-break space is a letter
 _MOST_DIGITS = 9  # of a number of a row or of a text
 _DEPTH_OF_TABLE = 3  # of the path to a sheetData element: nothing, the root, itself
-_TRUE = ("1", "true")
+_TABLE, _END_OF_TABLE = b"<sheetData>", b"</sheetData>"  # as most programs write them
 _EVERYWHERE = f"A1:{column_letters(MAX_COLUMN)}{MAX_ROW}"  # of an advanced filter nothing says which rows it hides
 _LOTUS = ("transitionEvaluation", "transitionEntry")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?")
 _TIME = re.compile(
     r"(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|T)([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?)?Z?", re.ASCII
 )
-_NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-class RawCell(NamedTuple):
-    """A cell element that contains something: the text of its value and of its formula, None where it has no such element.
-
-    ``type`` is that of the value, a number where the file says nothing. ``about`` are the attributes of the formula.
-    ``dynamic`` says that the formula spills, as Excel marks it in the cell's metadata (``cm``).
-    """
-
-    row: int
-    column: int
-    type: str
-    value: str | None
-    formula: str | None
-    about: Mapping[str, str]
-    dynamic: bool
-
-    @property
-    def bare(self) -> bool:
-        """Whether the formula has neither text nor a kind, as in cells over which a volatile formula spills."""
-        return self.formula is not None and "t" not in self.about and not self.formula.strip()
-
-    def on(self, sheet: str) -> Cell:
-        """The cell, on the sheet of this name."""
-        return Cell(sheet, self.row, self.column)
-
-
-class RawSheet(NamedTuple):
-    """The cells of a sheet by address (``P5``), and the relations to its tables.
-
-    ``lotus`` says that it is computed as Lotus 1-2-3 does. ``hidden`` are rows that are not shown, ``filter`` is the address
-    of the cells of which a filter hides rows, if there is one.
-    """
-
-    cells: dict[str, RawCell]
-    tables: list[str]
-    lotus: bool
-    hidden: set[int]
-    filter: str | None
 
 
 def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str | None]:
@@ -127,13 +85,9 @@ def shared_strings(parts: Mapping[str, bytes], path: Path) -> list[str | None]:
     texts: list[str | None] = []
     for string in elements(root, "si"):
         found = [text for piece in string if piece.tag != spoken for text in piece.iter(name)]
-        loose = any(_is_loose(text.text or "", text.get(f"{{{_PRESERVE}}}space")) for text in found)
+        loose = any(is_loose(text.text or "") and text.get(f"{{{_PRESERVE}}}space") != "preserve" for text in found)
         texts.append(None if loose else "".join(text.text or "" for text in found))
     return texts
-
-
-def _is_loose(text: str, space: str | None) -> bool:
-    return text != text.strip(_WHITE) and space != "preserve"
 
 
 def stored_value(cell: RawCell, strings: Sequence[str | None], *, date1904: bool = False) -> Value | None:
@@ -197,7 +151,7 @@ def scan(xml: bytes, where: str) -> RawSheet:
     """
     found = _Scan(where)
     try:
-        found.parser.Parse(xml, True)
+        found.walk(xml)
     except (expat.ExpatError, ValueError, LookupError) as error:  # of an encoding that expat does not know, too
         raise WorkbookError(
             f"{where}: the sheet's XML is damaged ({error}); let Excel repair it and save it"
@@ -215,7 +169,7 @@ class _Scan:
     """One walk through a sheet's XML, and the cells that it has found."""
 
     def __init__(self, where: str) -> None:
-        self.cells: dict[str, RawCell] = {}
+        self.cells: list[RawCell] = []
         self.tables: list[str] = []
         self.lotus = self.filters = self.in_place = False
         self.filter: str | None = None
@@ -224,12 +178,15 @@ class _Scan:
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
         parser.CommentHandler = parser.ProcessingInstructionHandler = self._between
+        parser.XmlDeclHandler = self._declared
         parser.StartDoctypeDeclHandler = lambda *_: refuse_doctype(b"<!DOCTYPE", where)
         self._where = where
         self._tags: Mapping[str, str] = {}
         self._other = ""
         self._path: list[str] = [""]
         self._tables = 0  # of rows: sheetData elements
+        self._table: int | None = None  # where the last of them begins, in bytes
+        self._encoding = "utf-8"
         self._last = self._row = 0  # the numbers of the rows before, and of this one; 0 until it is known
         self._column = 0  # of the cell in which the walk is, or the last one
         self._ending = ""  # with which every address in this row ends
@@ -245,6 +202,19 @@ class _Scan:
         self._space: tuple[int, str | None] | None = None  # where a text begins, and whether its white space is kept
         self._loose = False  # whether any white space of the cell is not
         self._formula_text: list[str] = []
+
+    def walk(self, xml: bytes) -> None:
+        """Walks to the end, past a table of rows that is ordinary."""
+        whole = memoryview(xml)
+        start = xml.find(_TABLE)
+        begin, end = start + len(_TABLE), xml.find(_END_OF_TABLE, start)
+        self.parser.Parse(whole[:begin], False)
+        if self._table == start and self._encoding == "utf-8" and (found := ordinary(xml, begin, end)) is not None:
+            (self.cells, self.hidden, self._last), begin = found, end
+        self.parser.Parse(whole[begin:], True)
+
+    def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
+        self._encoding = (encoding or self._encoding).lower()
 
     def _refuse(self, what: str) -> NoReturn:
         raise WorkbookError(
@@ -286,7 +256,7 @@ class _Scan:
             self._refuse(f"an element <{_local(tag)}> in the other namespace of Excel's, plain or Strict")
         if "sheetData" in self._path and tag.startswith(_CHOICE):
             self._refuse(
-                f"{f'cell {self._address}' if self._address else 'the table of rows'} has <{_local(tag)}> in it"
+                f"{f'cell {self._address}' if 'c' in self._path else 'the table of rows'} has <{_local(tag)}> in it"
             )
         return f" {tag}"
 
@@ -322,10 +292,10 @@ class _Scan:
             if tag == "autoFilter":
                 self.filter = attributes.get("ref")
             elif tag == "sheetPr":
-                self.in_place = attributes.get("filterMode") in _TRUE
-                self.lotus = any(attributes.get(name) in _TRUE for name in _LOTUS)
+                self.in_place = attributes.get("filterMode") in TRUE
+                self.lotus = any(attributes.get(name) in TRUE for name in _LOTUS)
             elif _local(tag) == "sheetData":
-                self._tables += 1
+                self._tables, self._table = self._tables + 1, self.parser.CurrentByteIndex
                 if tag != "sheetData" or self._tables > 1:
                     self._refuse("the sheet has two tables of rows, or one in a namespace that is not Excel's")
 
@@ -334,7 +304,7 @@ class _Scan:
         self._seen.clear()
         if self._path[2:-1] == ["sheetData"] and (number := attributes.get("r")) is not None:
             self._number(number)
-            if attributes.get("hidden") in _TRUE:
+            if attributes.get("hidden") in TRUE:
                 self.hidden.add(self._row)
 
     def _number(self, text: str) -> None:
@@ -397,7 +367,7 @@ class _Scan:
     def _begin_text(self, attributes: Mapping[str, str]) -> None:
         """Collects the text of an element, and notes whether white space around it is kept."""
         self.parser.CharacterDataHandler = self._text.append
-        if self._cell.get("t") in ("inlineStr", "str"):
+        if self._cell.get("t") in TEXTS:
             self._space = len(self._text), attributes.get(f"{_PRESERVE} space")
 
     def _between(self, *_: str) -> None:
@@ -412,7 +382,7 @@ class _Scan:
             self.parser.CharacterDataHandler = None
             if self._space is not None:
                 begin, kept = self._space
-                self._loose = self._loose or _is_loose("".join(self._text[begin:]), kept)
+                self._loose = self._loose or (kept != "preserve" and is_loose("".join(self._text[begin:])))
                 self._space = None
         elif ended == "c":
             if self._formula is not None or self._value:
@@ -429,9 +399,8 @@ class _Scan:
         value = "".join(self._text) if self._value else None
         attributes = self._cell
         kind = LOOSE if self._loose and about is None else attributes.get("t", "n")
-        self.cells[address] = RawCell(
-            self._row, self._column, kind, value, text, about or _NOTHING, attributes.get("cm", "0") != "0"
-        )
+        dynamic = attributes.get("cm", "0") != "0"
+        self.cells.append(RawCell(self._row, self._column, kind, value, text, about or NOTHING, dynamic))
 
 
 def _local(tag: str) -> str:
