@@ -7,7 +7,8 @@ columns of the tables:
 - ``faults``: those that change a compared value in one of 2,000 samples within the inputs' ranges; ``same`` are the others, which
   ought to be replaced by faults that do.
 - ``fail`` (detected), ``unass.``, ``pass`` (missed), ``late`` (no end within the limit) and ``crash``.
-- ``named``: of each part of the fault a finding has a cell; ``all``: of every cell at fault.
+- ``named``: of each part of the fault a finding has a cell; ``all``: every wrong cell; the first of a column
+  that was filled without a ``$`` is not wrong.
 - ``fixed``: the workbook with the suggestions computes the original's values in 2,000 fresh samples; ``text``: those of them in
   which every cell at fault has the original formula's text. ``partly``: the suggestions are right, and not all that are needed.
   ``wrong``: they are not right: in the right workbook, these formulas change values.
@@ -118,12 +119,13 @@ def judge(ground: Ground, fault: Fault, answer: Connection) -> None:
     named = {cell for finding in findings for cell in finding.cells}
     at_fault = set().union(*parts)
     record["named"] = all(part & named for part in parts)
-    record["all"] = at_fault <= named
+    wrong = set().union(*domain.changed(fault, anchors=False))
+    record["all"] = wrong <= named
     record["blamed"] = [f"{f.code} {f.message}" for f in findings if not at_fault.intersection(f.cells)]
     record["findings"] = [f"{f.code} {f.message}" for f in findings]
     answer.send(record)
     _limit(JUDGING)
-    answer.send(record | _of_fix(ground, report, path, at_fault))
+    answer.send(record | judged_fix(ground, report, path, wrong))
 
 
 def _limit(seconds: float) -> None:
@@ -132,7 +134,8 @@ def _limit(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(spent + seconds) + 1, resource.RLIM_INFINITY))
 
 
-def _of_fix(ground: Ground, report: Any, path: Path, at_fault: set[Any]) -> dict[str, Any]:
+def judged_fix(ground: Ground, report: Any, path: Path, wrong: set[Any]) -> dict[str, Any]:
+    """What the report's suggestions for the workbook at the path are worth."""
     try:
         data, formulas = corrected(report)
         if not formulas:
@@ -142,7 +145,7 @@ def _of_fix(ground: Ground, report: Any, path: Path, at_fault: set[Any]) -> dict
         texts = {str(formula) for formula in formulas.values()}
         found: dict[str, Any] = {
             "fix": "right",
-            "text": all(str(written.formula(cell)) == str(original.formula(cell)) for cell in at_fault),
+            "text": all(str(written.formula(cell)) == str(original.formula(cell)) for cell in wrong),
             "suggested": sorted(texts)[:4],
         }
         fresh = ground.expected[1]

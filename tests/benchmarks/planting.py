@@ -122,17 +122,20 @@ class Domain:
                 _plant(grid, area, content, f"{self.name}: {fault.name}")
         return grid
 
-    def changed(self, fault: Fault) -> list[set[Cell]]:
-        """The cells at fault, for each part."""
+    def changed(self, fault: Fault, *, anchors: bool = True) -> list[set[Cell]]:
+        """The cells at fault, for each part; without ``anchors``, not those in which only a ``$`` is another.
+
+        Where a formula is filled without its ``$``, its first cell computes the same.
+        """
         found = []
         for part in fault.parts:
             alone = self.planted(Fault(fault.name, fault.taxonomy, (part,)))
             cells = {
-                Cell(sheet, place.row, place.column)
-                for sheet, address in self.right.keys() | alone.keys()
-                if self.right.get((sheet, address)) != alone.get((sheet, address))
-                for held in (self.right.get((sheet, address)), alone.get((sheet, address)))
-                for place in parse_range(held.area if isinstance(held, Array) else address, sheet).cells()
+                cell
+                for place in self.right.keys() | alone.keys()
+                if _other(self.right.get(place), alone.get(place), anchors=anchors)
+                for held in (self.right.get(place), alone.get(place))
+                for cell in parse_range(held.area if isinstance(held, Array) else place[1], place[0]).cells()
             }
             if not cells:
                 raise SystemExit(f"{self.name}: the fault '{fault.name}' changes nothing")
@@ -181,6 +184,10 @@ class Domain:
                 found[cell] = values
                 drawn.append(values)
         return found
+
+
+def _other(right: Any, wrong: Any, *, anchors: bool) -> bool:
+    return bool(right != wrong and (anchors or str(right).replace("$", "") != str(wrong).replace("$", "")))
 
 
 def _numbers(

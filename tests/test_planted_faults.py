@@ -1,0 +1,86 @@
+"""The planted-fault benchmark: its right workbooks pass, and what it counts as found, named and fixed is so."""
+
+from pathlib import Path
+
+import pytest
+from faults import judged_fix, prepare
+from openpyxl import load_workbook
+from planting import DOMAINS, Domain
+
+import xlparity
+from xlparity.excel.workbook import read_workbook
+
+ONE_EACH = {
+    "finance": "principal with the wrong sign",
+    "options": "d2 adds",
+    "lifetable": "whole deaths taken off",
+    "epidemic": "recovered added",
+    "filters": "level without the trend",
+    "adam": "step added",
+    "prices": "discount added",
+    "invoices": "fee not owed",
+    "net": "no ReLU",
+    "tax": "top bracket left out",
+}
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_a_right_workbook_passes_and_a_fault_in_it_is_found(name, tmp_path):
+    """Without the first, what is found in the faulty ones would prove nothing."""
+    domain = Domain(name)
+    ground, right = prepare(domain, tmp_path)
+    assert (right["verdict"], right["findings"]) == ("pass", [])
+    fault = next(fault for fault in domain.faults() if fault.name == ONE_EACH[name])
+    path = domain.write(tmp_path, fault, "faulty.xlsx")
+    assert ground.expected[0].differs(path.read_bytes())
+    report = xlparity.verify(tmp_path / f"{name}.parity.toml", workbook=path)
+    named = {cell for check in report.checks for finding in check.findings for cell in finding.cells}
+    assert str(report.verdict) == "fail" and named & domain.changed(fault)[0]
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_each_workbook_has_twenty_five_single_faults_and_five_double_ones_which_change_cells(name):
+    domain = Domain(name)
+    faults = domain.faults()
+    assert [len(fault.parts) for fault in faults] == [1] * 25 + [2] * 5
+    assert all(cells for fault in faults for cells in domain.changed(fault))
+
+
+def test_a_fault_over_a_column_is_filled_as_excel_does():
+    domain = Domain("finance")
+    fault = next(fault for fault in domain.faults() if fault.name == "payment not anchored")
+    grid = domain.planted(fault)
+    assert [grid["Loan", f"D{row}"] for row in (12, 13, 35)] == ["=B7-C12", "=B8-C13", "=B30-C35"]
+    assert [len(domain.changed(fault, anchors=anchors)[0]) for anchors in (True, False)] == [24, 23]
+
+
+def test_a_suggestion_counts_as_a_fix_only_if_it_computes_what_the_right_workbook_does(tmp_path):
+    """It is applied to the copy, and the result compared with the right workbook."""
+    domain = Domain("options")
+    ground, _ = prepare(domain, tmp_path)
+    fault = next(fault for fault in domain.faults() if fault.name == "d2 adds")
+    path = domain.write(tmp_path, fault, "faulty.xlsx")
+    report = xlparity.verify(tmp_path / "options.parity.toml", workbook=path)
+    found = judged_fix(ground, report, path, domain.changed(fault)[0])
+    assert found == {"fix": "right", "text": True, "suggested": sorted(f"=C{row}-$E$1" for row in range(9, 17))[:4]}
+
+
+def test_samples_within_the_ranges_tell_a_comparison_from_its_neighbour(tmp_path):
+    """At a tie alone ``<`` and ``<=`` differ: the samples have equal inputs and numbers as people write them."""
+    domain = Domain("invoices")
+    ground, _ = prepare(domain, tmp_path)
+    fault = next(fault for fault in domain.faults() if fault.name == "last day of grace is late")
+    assert ground.expected[0].differs(domain.write(tmp_path, fault, "faulty.xlsx").read_bytes())
+    for cell, column in domain.draw(1).items():
+        if cell.a1 == "B3":
+            assert set(column) == set(range(11))
+
+
+def test_the_values_of_a_domain_workbook_are_stored(tmp_path):
+    """A workbook as Excel saves it has them, and stored inputs are those that ``verify`` starts from."""
+    path = Domain("tax").write(tmp_path)
+    stored = load_workbook(path, data_only=True)["Tax"]
+    assert stored["B13"].value == pytest.approx(
+        sum(stored.cell(row, c).value for row in range(2, 12) for c in (7, 8, 9))
+    )
+    assert read_workbook(Path(path)).sheets == ("Rates", "Tax")
