@@ -66,14 +66,16 @@ def test_a_suggestion_counts_as_a_fix_only_if_it_computes_what_the_right_workboo
 
 
 def test_samples_within_the_ranges_tell_a_comparison_from_its_neighbour(tmp_path):
-    """At a tie alone ``<`` and ``<=`` differ: the samples have equal inputs and numbers as people write them."""
-    domain = Domain("invoices")
+    """At a tie alone ``>`` and ``>=`` differ: some samples have equal inputs."""
+    domain = Domain("options")
     ground, _ = prepare(domain, tmp_path)
-    fault = next(fault for fault in domain.faults() if fault.name == "last day of grace is late")
+    fault = next(fault for fault in domain.faults() if fault.name == "equal strikes are in")
     assert ground.expected[0].differs(domain.write(tmp_path, fault, "faulty.xlsx").read_bytes())
-    for cell, column in domain.draw(1).items():
-        if cell.a1 == "B3":
-            assert set(column) == set(range(11))
+
+
+def test_samples_are_whole_numbers_where_the_spec_says_so():
+    drawn = {cell.a1: set(column) for cell, column in Domain("invoices").draw(1).items()}
+    assert (drawn["B3"], drawn["C8"]) == (set(range(11)), {1, 2, 3})
 
 
 def test_the_values_of_a_domain_workbook_are_stored(tmp_path):
