@@ -132,7 +132,7 @@ FAULTS = [
     ("state at the threshold", "comparison", {"SIR!I12:I35": (">", ">=")}),
     ("threshold of all people", "reference", {"SIR!I12:I35": ("C12/", "B12/")}),
     ("lowest for highest", "function", {"SIR!E2": ("MAX", "MIN")}),
-    ("next smaller match", "lookup", {"SIR!E3": ("C35,0", "C35,1")}),
+    ("day of the row below", "lookup", {"SIR!E3": ("A12:A35", "A13:A35")}),
     ("day from the wrong column", "lookup", {"SIR!E3": ("A12:A35", "B12:B35")}),
     ("a day left out of the sum", "range", {"SIR!E4": ("F35", "F34")}),
     ("mean of eight days", "range", {"SIR!E7": ("F29", "F28")}),

@@ -143,7 +143,7 @@ FAULTS = [
     ("Gompertz power of a product", "parenthesis", {"Life!B14:B31": ("$B$2*$B$3^A14", "($B$2*$B$3)^A14")}),
     ("whole deaths taken off", "unit", {"Life!E14:E31": ("/2", "")}),
     ("deaths added", "operator", {"Life!E14:E31": ("-D14", "+D14")}),
-    ("T to a fixed distance", "anchor", {"Life!F14:F31": ("E$31", "E31")}),
+    ("T from the first age on", "anchor", {"Life!F14:F31": ("E14", "E$14")}),
     ("N begins a row later", "range", {"Life!J14:J30": ("I14:", "I15:")}),
     ("M without the last row", "range", {"Life!L14:L30": ("K$31", "K$30")}),
     ("discount not from 60", "omission", {"Life!H14:H31": ("-$A$14", "-59")}),
