@@ -65,6 +65,7 @@ def _read(table: str) -> Ordinary:
     columns: dict[str, int] = {}
     kinds: dict[str, tuple[str, bool]] = {}
     shared: set[str] = set()
+    uses: dict[str, Mapping[str, str]] = {}
     shown = {""}  # attributes of rows that are not hidden
     ending, row, before = "", 0, 0  # with which every address in the row ends, its number, and the column before
     for letters, digits, of_cell, of_formula, inside, of_value, held, number, of_row, closed, end in map(
@@ -76,7 +77,7 @@ def _read(table: str) -> Ordinary:
                 raise _UnusualError
             before = column
             kind, dynamic = kinds.get(of_cell) or kinds.setdefault(of_cell, _kind(of_cell))
-            about = _about(of_formula, shared) if of_formula else NOTHING
+            about = (uses.get(of_formula) or _about(of_formula, shared, uses)) if of_formula else NOTHING
             formula = inside if inside is not None or of_formula is None else ""
             value = held if held is not None or of_value is None else ""
             if formula is None and value is None:
@@ -114,14 +115,20 @@ def _kind(of_cell: str) -> tuple[str, bool]:
     return attributes.get("t", "n"), attributes.get("cm", "0") != "0"
 
 
-def _about(of_formula: str, shared: set[str]) -> Mapping[str, str]:
-    """The attributes of a formula. ``shared`` are the numbers of the shared ones, to which this one's is added."""
+def _about(of_formula: str, shared: set[str], uses: dict[str, Mapping[str, str]]) -> Mapping[str, str]:
+    """The attributes of a formula.
+
+    ``shared`` are the numbers of the shared ones, to which this one's is added. ``uses`` gets the attributes by their text
+    where they may come again, as those that define a shared formula may not.
+    """
     about = _attributes(of_formula)
     if about.get("t") == "shared":
         number = about.get("si")
         if number is None or ("ref" in about) == (number in shared):  # defined twice, or not yet
             raise _UnusualError
         shared.add(number)
+    if "ref" not in about:
+        uses[of_formula] = about
     return about or NOTHING
 
 
