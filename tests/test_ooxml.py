@@ -3,6 +3,7 @@
 import ast
 import io
 from pathlib import Path
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
@@ -24,7 +25,7 @@ from xlparity.excel.ooxml import (
     write_formulas,
     write_values,
 )
-from xlparity.excel.ooxml.editor import outline
+from xlparity.excel.ooxml.editor import outline, with_attributes
 from xlparity.excel.values import BLANK
 
 PACKAGE = Path(xlparity.__file__).parent
@@ -125,6 +126,14 @@ def test_many_edits_of_one_sheet_are_made_at_once():
         '<row r="1"><c r="A1" t="inlineStr"><is><t xml:space="preserve">a</t></is></c></row>'
         '<row r="2"><c r="B2"><f>1</f><v>1.0</v></c></row>'
     )
+
+
+@given(st.text(st.sampled_from("ab &<>'\"\t\n\r;#")))
+def test_an_attribute_reads_as_it_was_given(value):
+    """XML readers make a space of a tab and of a line's end in an attribute, and end it at a quotation mark."""
+    xml = b'<row r="1" ht="2"/>'
+    new = spliced(xml, [with_attributes(outline(xml, "sheet", depth=0), ht=value)])
+    assert ElementTree.fromstring(new).attrib == {"r": "1", "ht": value}
 
 
 def test_a_row_without_a_number_is_where_its_cells_say():

@@ -9,7 +9,6 @@ XlparityError
 └── LanguageError     a line of a sheet's formula language that cannot become Excel formulas
 """
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -49,9 +48,11 @@ class LanguageError(XlparityError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for the known word most like ``word``, else some of the known words, else nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415  (needed where there is an error only)
+
     known = sorted(known)
     folded = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(word.casefold(), folded, n=1)
+    close = get_close_matches(word.casefold(), folded, n=1)
     if close:
         return f" (did you mean '{folded[close[0]]}'?)"
     more = ", …" if len(known) > _KNOWN_SHOWN else ""

@@ -1,6 +1,6 @@
 """The engine ``formulas``: the library's parser and functions, compiled by the evaluator; the rest is Unsupported."""
 
-from importlib.metadata import version
+import formulas
 
 from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.protocol import Described
@@ -11,7 +11,7 @@ class FormulasEngine:
     """Computes what Excel computes; cells that it does not support get the reason instead."""
 
     name = "formulas"
-    version = version("formulas")
+    version: str = formulas.__version__
     recomputes = True
     most_samples: int | None = None
 

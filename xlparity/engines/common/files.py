@@ -10,8 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-import openpyxl
-
 from xlparity import collector
 from xlparity.errors import UsageError
 from xlparity.excel import ooxml
@@ -201,6 +199,8 @@ def probe(calls: Collection[str], stand_in: Value = BLANK) -> bytes:
 
     Inside IFERROR or ISNUMBER an unknown function would give a value.
     """
+    import openpyxl  # noqa: PLC0415  (it takes a seventh of a second to load, and only second opinions are asked so)
+
     book = openpyxl.Workbook()
     for row, call in enumerate(sorted(calls), start=1):
         book.active.cell(row, 1, f"={call}()")

@@ -12,7 +12,7 @@ from formulas.tokens.function import Function as CallToken
 from schedula import bypass
 from schedula.utils.gen import Token
 
-from xlparity.engines.evaluator.functions import ENGLISH_ONLY, FUNCTIONS, SINCE_1904, Function
+from xlparity.engines.evaluator.functions import FUNCTIONS, Function, english_only, since_1904
 from xlparity.engines.evaluator.functions.core import ARRAY_ROW
 from xlparity.engines.evaluator.functions.signatures import OMITTED
 from xlparity.engines.evaluator.guards import DECIMALS, Operand, Refusal
@@ -65,7 +65,7 @@ def compile_shape(shape: str, array: bool, date1904: bool = False, locale: Local
     ``date1904`` says that the workbook's dates count from 1904, ``locale`` in which locale it is computed.
     """
     shape, called = lifted(shape, lambda body: compile_shape(body, True, date1904, locale))
-    supported = SINCE_1904 if date1904 else FUNCTIONS
+    supported = since_1904() if date1904 else FUNCTIONS
     functions = ChainMap(called, supported) if called else supported  # type: ignore[arg-type]  # nothing is put into it
     for token in reversed(tokens(shape)):
         # Checked in the text: the parser makes a plain reference of INDIRECT("A1"), and no call remains.
@@ -73,7 +73,7 @@ def compile_shape(shape: str, array: bool, date1904: bool = False, locale: Local
             name = without_prefix(token.text[:-1])
             if name in CHANGING:
                 raise Refusal(f"{name} gives another value each time; make its cell an input")
-            if name in ENGLISH_ONLY and locale != ENGLISH:
+            if locale != ENGLISH and name in english_only():
                 raise Refusal(
                     f"{name}, of which the locale {locale.name} decides more than this engine knows; accept its value"
                 )

@@ -13,11 +13,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
+from html import escape, unescape
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr, unescape
 
 from xlparity import collector
 from xlparity.errors import WorkbookError
@@ -42,6 +42,9 @@ _OPENING = re.compile(rb"""<[^\s/>]+(?P<attributes>(?:\s+[^\s=>]+\s*=\s*(?:"[^"]
 _ATTRIBUTE = re.compile(rb"""\s+(?P<name>[^\s=>]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _TAG = re.compile(rb"(</?)(?=[A-Za-z])")
 _END_OF_TAG = ord(">")
+_BLANKS = str.maketrans(
+    {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+)  # of which XML readers make spaces in an attribute
 
 
 # --- elements and edits ----------------------------------------------------------------------------------------------
@@ -205,7 +208,7 @@ def with_attributes(element: XmlElement, **attributes: str | None) -> XmlEdit:
     """The edit that gives the element these attributes behind its others, in place of old ones; None takes one away."""
     opening = element.opening
     kept = _without(opening["attributes"], *(name.encode() for name in attributes))
-    kept += "".join(f" {n}={quoteattr(value)}" for n, value in attributes.items() if value is not None).encode()
+    kept += "".join(f" {n}={_in_quotes(value)}" for n, value in attributes.items() if value is not None).encode()
     return (element.start, opening.end(), b"<%s%s%s>" % (element.tag.written, kept, opening["empty"]))
 
 
@@ -318,7 +321,12 @@ def _element(name: bytes, attributes: bytes, text: str) -> bytes:
 
 def _escaped(text: str) -> bytes:
     # XML readers make a line feed of a carriage return that is not escaped.
-    return escape(text).replace("\r", "&#13;").encode()
+    return escape(text, quote=False).replace("\r", "&#13;").encode()
+
+
+def _in_quotes(value: str) -> str:
+    """The value of an attribute as it is written."""
+    return f'"{escape(value).translate(_BLANKS)}"'
 
 
 # --- the cells of a sheet --------------------------------------------------------------------------------------------
@@ -704,7 +712,7 @@ class Editor:
         ]
         name = f"rId{max(numbers, default=0) + 1}"
         place = posixpath.relpath(target, posixpath.dirname(part))
-        new = f'<Relationship Id="{name}" Type="{RELATIONS}/{kind}" Target={quoteattr(place)}/>'.encode()
+        new = f'<Relationship Id="{name}" Type="{RELATIONS}/{kind}" Target={_in_quotes(place)}/>'.encode()
         xml = self._parts.get(listing, _NO_RELATIONS)
         root = outline(xml, self.where(listing), depth=0)
         self[listing] = spliced(xml, [appended(root, prefixed(new, root.tag.prefix))])
@@ -712,7 +720,7 @@ class Editor:
 
     def declare(self, part: str, kind: str) -> None:
         """Makes the content type of a new part known."""
-        self._declared[f'<Override PartName={quoteattr("/" + part)} ContentType="{kind}"/>'] = None
+        self._declared[f'<Override PartName={_in_quotes("/" + part)} ContentType="{kind}"/>'] = None
 
     def declare_ending(self, ending: str, kind: str) -> None:
         """Makes the content type of all parts with this ending known, if it is not."""
@@ -973,7 +981,7 @@ def _runs(text: str) -> str:
     if len(rest) > _LONGEST_COMMENT:
         rest = f"{rest[:_LONGEST_COMMENT]}…"
     title = f"<r><rPr><b/>{look}</rPr><t {space}>{before}{_AUTHOR}\n</t></r>"
-    return f"{title}<r><rPr>{look}</rPr><t {space}>{escape(encoded(rest))}</t></r>"
+    return f"{title}<r><rPr>{look}</rPr><t {space}>{escape(encoded(rest), quote=False)}</t></r>"
 
 
 def _boxes(file: Editor, part: str, root: XmlElement) -> tuple[str, list[XmlEdit]]:
@@ -1056,7 +1064,7 @@ def add_sheet(file: Editor, name: str, rows: Sequence[NewRow], widths: Sequence[
     relation = file.relate(book, "worksheet", part)
     number = max(int(sheet.attributes.get("sheetId", 0)) for sheet in sheets.children) + 1
     # The relation's prefix is declared here, whatever it is elsewhere in the file.
-    new = f'<sheet xmlns:r="{RELATIONS}" name={quoteattr(name)} sheetId="{number}" r:id="{relation}"/>'
+    new = f'<sheet xmlns:r="{RELATIONS}" name={_in_quotes(name)} sheetId="{number}" r:id="{relation}"/>'
     file[book] = spliced(root.xml, [_opened(root, sheets), _appended(sheets, new)])
     parts = {found.id: found.target for found in relations(file.parts, book)}
     for sheet in sheets.children:
@@ -1093,8 +1101,8 @@ def _new_sheet(rows: Sequence[NewRow], widths: Sequence[int]) -> bytes:
             shown = cell.value[:_LONGEST_TEXT] or BLANK if isinstance(cell.value, str) else cell.value
             cells.append(new_cell(address, Content(stored=constant(shown), style=cell.style)))
             if cell.link is not None:
-                place = quoteattr(f"{quoted(cell.link.sheet)}!{cell.link.a1}")
-                links.append(f'<hyperlink ref="{address}" location={place} display={quoteattr(str(cell.link))}/>')
+                place = _in_quotes(f"{quoted(cell.link.sheet)}!{cell.link.a1}")
+                links.append(f'<hyperlink ref="{address}" location={place} display={_in_quotes(str(cell.link))}/>')
         high = "" if row.height is None else f' ht="{row.height:g}" customHeight="1"'
         lines.append(b'<row r="%d"%s>%s</row>' % (number, high.encode(), b"".join(cells)))
     columns = "".join(

@@ -235,13 +235,13 @@ def _table() -> dict[str, Function]:
         ARRAY_ROW: Function(array_row, "matrix"),
         "ARRAY": Function(array_constant, "matrix"),
         "&": function(joined, "text text", own='REPT("a",32767)&"b"'),
-        "POWER": Function(formulas_function("POWER"), "elementwise", guards.no_odd_root, by="formulas"),
+        "POWER": Function(formulas_later("POWER"), "elementwise", guards.no_odd_root, by="formulas"),
         "INT": Function(wrap_ufunc(whole), "elementwise", guards.numeric, own="INT(1E+20)"),
-        "LOG": Function(formulas_function("LOG"), "elementwise", guards.log, by="formulas"),
+        "LOG": Function(formulas_later("LOG"), "elementwise", guards.log, by="formulas"),
         "IF": function(chosen, "condition branch_ branch~", refers=slice(1, None), own='IF(TRUE,Y1,1)&"x"'),
         "NOT": delegated("NOT", "condition"),
         "IFERROR": function(unless_error, "scalar scalar_", own='IFERROR(Y1,7)&"x"'),
-        "PI": Function(formulas_function("PI"), "elementwise", by="formulas"),
+        "PI": Function(formulas_later("PI"), "elementwise", by="formulas"),
         "AND": logical("AND"),
         "OR": logical("OR"),
         "MMULT": function(mmult, "table table", "matrix", by="formulas"),
@@ -253,7 +253,7 @@ def _table() -> dict[str, Function]:
     for name in ("+", "-", "*", "/", "%", "U-"):
         table[name] = Function(OPERATORS[name], "elementwise", guards.numeric, by="formulas")
     for name in NUMERIC:
-        table[name] = Function(formulas_function(name), "elementwise", guards.numeric, by="formulas")
+        table[name] = Function(formulas_later(name), "elementwise", guards.numeric, by="formulas")
     for name in _ORDER:
         table[name] = Function(compared(name), "elementwise", guards.comparable, by="formulas")
     for name in ("SUMSQ", "MIN", "MAX", "COUNT"):

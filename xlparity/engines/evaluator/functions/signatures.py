@@ -271,6 +271,10 @@ def _element_function(name: str) -> Any:
     return formulas_function(name)
 
 
-def plain_function(name: str) -> Any:
+def plain_function(name: str) -> Callable[..., Any]:
     """What formulas' function calls under its wrapper for arrays: the same numpy function on a float has the same bits."""
-    return inspect.unwrap(formulas_function(name))
+
+    def call(*operands: Any) -> Any:
+        return inspect.unwrap(formulas_function(name))(*operands)
+
+    return call
