@@ -177,7 +177,7 @@ def test_an_error_value_in_a_frame_is_a_finding(verified):
     """Of it the reference could be given nothing."""
     verdict, said = verified("return {'y': 1.0}", "=A2", rows=[["a", "b"], [1, "=1/0"]], at="A1:B2")
     assert verdict is Verdict.FAIL
-    assert "input 't' needs a number in S!B2, which is #DIV/0!" in said
+    assert "input 't' needs a value in S!B2, which is #DIV/0!" in said
 
 
 def test_a_year_is_a_header(verified):

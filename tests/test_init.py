@@ -1040,6 +1040,7 @@ def test_each_doubt_is_asked_about_and_the_answer_verified(desk, monkeypatch):
     assert "B4 cannot be 'saving_rate': another line has some of its cells" in done.err
     assert tomllib.loads(desk.spec.read_text(encoding="utf-8"))["outputs"] == RIGHT_BUDGET
     assert (done.code, "FAIL" in done.out) == (1, True)
+    assert "next:" not in done.err
     desk.spec.unlink()
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     done = desk.run("init", desk.workbook, "--reference", f"{desk.folder / 'ref.py'}:month", "--interactive")

@@ -326,6 +326,13 @@ def test_sheets_may_be_a_list_with_rows_or_labels_on_them(verified):
         assert verdict is Verdict.FAIL
         assert document["checks"][0]["findings"][0]["cells"] == ["Bob!B4"]
         assert "fix =2*Ann!B7" in said
+    # A sheet without a label would never be compared.
+    spec = f"[blocks]\nlabel = 'Round {{n}}'\nsheets = ['Ann', 'Bob']\n{rest}"
+    verdict, _, said = verified(
+        {**{at: held for at, held in cells.items() if at != ("Bob", "A3")}, ("Ann", "A9"): "Round 3"}, spec, SERIES
+    )
+    assert verdict is Verdict.UNASSESSED
+    assert "no cell of sheet 'Bob' opens a block, as Ann!A3 does" in said
     names = {"Ann": "First", "Bob": "Second"}
     cells = {("First", "A1"): 1.5, ("First", "B4"): "=2*A1", ("Second", "B4"): "=2*First!B4"}
     verdict, _, said = verified(cells, f"[blocks]\nsheets = {list(names.values())}\n{rest}", SERIES)
@@ -341,6 +348,8 @@ def test_sheets_may_be_a_list_with_rows_or_labels_on_them(verified):
         ('sheets = ["Step 1", "Stepp 2"]', "", "has no sheet 'Stepp 2' (did you mean 'Step 2'?)"),
         ('sheets = ["Step 1", "Step 1"]', "", "sheets lists 'Step 1' twice; give the rows or the columns"),
         ('sheets = "Step {n}"\nrows = [1, 1, 1, 1]', "", "there are 4 blocks, and 3 sheets 'Step {n}'"),
+        ('sheets = "Step {n}"\nrows = [1, 1]', "", "there are 2 blocks, and 3 sheets 'Step {n}'"),
+        ('sheets = "Step {n}"\nlabel = "Steps {n}"', "", "no cell of sheet 'Step 1' opens with 'Steps 1'"),
         ('sheets = ["Step 1"]\nrows = [1, 4]', "", "there are 2 blocks, and sheets lists 1; name the sheet of each"),
         ('sheets = "Step {n}"\ntable = "T"', "", "table is the name of the table whose rows are the blocks, and the only key"),
         ('table = "T"', "", "has no table 'T'"),

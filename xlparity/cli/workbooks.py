@@ -210,9 +210,11 @@ def init(
     if schema not in written and (not schema.is_file() or schema.read_bytes() != schema_text().encode()):
         text = f"'xlparity spec --schema > {schema.as_posix()}' replaces it"
         typer.echo(f"kept {schema.as_posix()}, which is not the schema of this version; {text}", err=True)
-    _summarise(draft, written[0], reference)
+    _summarise(draft)
     if interactive:
         verify([written[0]])
+    else:
+        _say_what_is_next(draft, written[0], reference)
 
 
 def _answer(doubt: "Doubt", complaint: str) -> str | None:
@@ -227,12 +229,15 @@ def _answer(doubt: "Doubt", complaint: str) -> str | None:
         return None
 
 
-def _summarise(draft: "Draft", spec: Path, reference: str | None) -> None:
-    """Print what is sure in the draft, what is not, and the next command."""
+def _summarise(draft: "Draft") -> None:
+    """Print what is sure in the draft, and what is not."""
     lines = [f"sure, as the values agree, also for other inputs: {names}" for names in draft.sure]
     lines += ["not sure:", *(f"  {doubt}" for doubt in draft.doubts)] if draft.doubts else []
-    first = "" if reference else "enter the reference; "
-    first += "correct what is not sure, then run " if draft.doubts else "check the lines, then run "
-    lines.append(f"next: {first}xlparity verify {shlex.quote(spec.as_posix())}")
     for line in lines:
         typer.echo(visible(line), err=True)
+
+
+def _say_what_is_next(draft: "Draft", spec: Path, reference: str | None) -> None:
+    first = "" if reference else "enter the reference; "
+    first += "correct what is not sure, then run " if draft.doubts else "check the lines, then run "
+    typer.echo(visible(f"next: {first}xlparity verify {shlex.quote(spec.as_posix())}"), err=True)

@@ -129,7 +129,9 @@ def not_numbers(
             formula = workbook.formula(first)
             if code == NO_NUMBER:
                 remedy = "put one there" if formula is None else "correct its formula or the cells that it reads"
-                what = "a text" if given.texts else "a date" if given.dates else "a number"
+                what = (
+                    "a value" if given.frame else "a text" if given.texts else "a date" if given.dates else "a number"
+                )
                 message = f"input '{given.name}' needs {what} in {first}, which {said}{more}; {remedy}, {_MOVED}"
             else:
                 message = f"input '{given.name}' cannot be read from {first}{more}: {said}"

@@ -261,7 +261,7 @@ class _Binder:
         if self._rows:
             return tuple(Offset(number, 0) for number in range(self._rows.shape[0]))
         if blocks.label is None:
-            if len(blocks.offsets) > len(self._sheets) > 0:
+            if self._sheets and blocks.offsets and len(blocks.offsets) != len(self._sheets):
                 said = f"there are {len(blocks.offsets)} blocks, and {len(self._sheets)} sheets '{blocks.sheets}'"
                 raise self._wrong("sheets", said, "blocks")
             return self._on_sheets(blocks.offsets or (HERE,) * len(self._sheets), self._sheets)
@@ -273,6 +273,10 @@ class _Binder:
             raise self._wrong("label", sentence, "blocks")
         first = openers[1]
         cells = [openers[number] for number in range(1, last + 1)]
+        silent = next((sheet for sheet in self._sheets if all(cell.sheet != sheet for cell in cells)), None)
+        if silent is not None:
+            opens = f"no cell of sheet '{silent}' opens a block, as {cells[0]} does"
+            raise self._wrong("label", f"{opens}; correct the text in the sheet, or leave it out of 'sheets'", "blocks")
         offsets = self._on_sheets(
             tuple(Offset(cell.row - first.row, cell.column - first.column) for cell in cells),
             [cell.sheet for cell in cells] if self._sheets else (),
@@ -356,7 +360,7 @@ class _Binder:
                 raise self._wrong(
                     "label", f"the text in {cell} is a formula; type it, or give the blocks by rows", "blocks"
                 )
-        pattern = re.escape(label).replace(re.escape("{n}"), r"(?P<n>\d+)", 1).replace(r"\ ", r"\s*")
+        pattern = re.escape(label).replace(re.escape("{n}"), r"(?P<n>[0-9]+)", 1).replace(r"\ ", r"\s*")
         opening = re.compile(pattern.replace(re.escape("{n}"), "(?P=n)"), re.IGNORECASE)
         openers: dict[int, Cell] = {}
         for cell, text in texts:

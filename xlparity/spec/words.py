@@ -44,7 +44,7 @@ def numbered(name: str) -> bool:
 
 def numbered_sheets(workbook: Workbook, name: str) -> tuple[str, ...]:
     """The sheets 1, 2, … of this name with {n} in it; raises ValueError where there is no first, or one is missing."""
-    pattern = re.compile(re.escape(name).replace(re.escape("{n}"), r"(?P<n>\d+)", 1), re.IGNORECASE)
+    pattern = re.compile(re.escape(name).replace(re.escape("{n}"), r"(?P<n>[0-9]+)", 1), re.IGNORECASE)
     found: dict[int, str] = {}
     for sheet in workbook.sheets:
         if match := pattern.fullmatch(sheet):
