@@ -185,7 +185,7 @@ def test_a_range_that_begins_before_its_blocks_is_moved_to_no_column_that_excel_
     )
     (finding,) = xlparity.verify(small.spec).checks[0].findings
     assert [str(cell) for cell in finding.cells] == ["Sheet!F3"]
-    assert finding.suggestion == "=SUM(C2:J2)"
+    assert finding.suggestion == "=SUM($C2:$J2)"  # as the other cells have it
 
 
 @pytest.mark.parametrize("column", [-1, 0, 16_385])

@@ -334,13 +334,13 @@ def test_a_formula_that_is_refused_on_some_inputs_is_wrong_only_if_others_prove_
     assert {cell.a1 for finding in found for cell in finding.replacements} == {"B2"}
 
 
-def test_a_cell_that_is_right_on_all_inputs_keeps_its_formula(small):
-    """B3 has the formula of the others, which are wrong; but C3 is 0, and so the logarithm makes no difference there."""
+def test_a_cell_that_is_right_by_chance_is_corrected_with_those_that_have_its_formula(small):
+    """B3 has the formula of the others, which are wrong: C3 is 0, so that no logarithm makes a difference there."""
     cells = THREE | {"A3": 5, "C1": 1, "C2": 2, "C3": 0} | down("=LOG(A#)*C#")
     inputs = 'x = { at = "A1:A3", low = 1, high = 9 }\nc = { at = "C1:C3", vary = false }'
     (found,) = found_in(small, cells, "return {'y': np.log(x) * c}", inputs=inputs)
-    assert (names(found), found.suggestion) == (["B1", "B2"], "=LN(A1)*C1")
-    assert [cell.a1 for cell in found.replacements] == ["B1", "B2"]
+    assert (names(found), found.suggestion) == (["B1", "B2", "B3"], "=LN(A1)*C1")
+    assert [cell.a1 for cell in found.replacements] == ["B1", "B2", "B3"]
 
 
 def test_a_cell_that_is_right_and_reads_right_cells_is_no_cause_of_what_is_wrong_elsewhere(small):

@@ -1,6 +1,7 @@
 """The options of a run, and the table ``[tool.xlparity]`` of a ``pyproject.toml``, in which a project sets their defaults."""
 
 import math
+import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -16,13 +17,30 @@ SCENARIOS = 100
 REFERENCE_TIMEOUT = 60.0
 """Seconds that one call of a reference may take: training a model of a spreadsheet's size takes less than a second."""
 MUTANTS = 1000
-MUTATION_TIME = 120.0
-"""Seconds that ``mutate`` takes for the mutants, unless another limit is given."""
+MUTATION_TIME, CAUSES_TIME = 120.0, 10.0
+"""Seconds that ``mutate`` takes for the mutants, and ``verify`` for causes and fixes, unless another limit is given."""
 MOST_SCENARIOS = 100_000
 LARGEST_SEED = 2**32 - 1
 LONGEST = 1e6  # seconds, eleven days
 
 KEYS = ("engine", "scenarios", "seed", "rtol", "atol", "reference_timeout", "time")
+
+
+class Deadline:
+    """The end of the time that something may take; ``seconds`` is infinite where it has no end."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() >= self._end
+
+    def part(self, share: float) -> "Deadline":
+        """The end of this share of the time that is left."""
+        return Deadline(share * max(0.0, self._end - time.monotonic()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +63,8 @@ class Options:
       formulas with such references are unsupported.
     - ``reference_timeout``: seconds that one call of the reference may take, at most 1,000,000. Default 60.
     - ``mutants``: how many mutants ``mutate`` runs at most, drawn evenly from all kinds and formulas. Default 1,000.
-    - ``time``: seconds after which ``mutate`` begins no other mutant; ``math.inf`` sets no limit. Default 120.
+    - ``time``: seconds that the search may take: in ``verify`` that for causes and fixes, beyond the comparison; in ``mutate``
+      all mutants, none of which is begun later. ``math.inf`` sets no limit. Default None: 10 in ``verify``, 120 in ``mutate``.
     - ``jobs``: how many processes ``mutate`` uses. Default None: one for each processor.
 
     The keys of ``[tool.xlparity]`` are ``engine`` (a name, or a list of them), ``scenarios``, ``seed``, ``rtol`` and ``atol``
@@ -61,7 +80,7 @@ class Options:
     external: bool = True
     reference_timeout: float = REFERENCE_TIMEOUT
     mutants: int = MUTANTS
-    time: float = MUTATION_TIME
+    time: float | None = None
     jobs: int | None = None
 
     def __post_init__(self) -> None:
@@ -146,7 +165,7 @@ def _engines(value: Any, where: str) -> tuple[str, ...] | None:
 
 
 def seconds(value: Any, named: str) -> float | None:
-    """How long ``mutate`` may take, infinite for 0 and 'none'; raises UsageError, which begins with the name, for nonsense."""
+    """How long a search may take, infinite for 0 and 'none'; raises UsageError, which begins with the name, for nonsense."""
     if value is None:
         return None
     try:
@@ -186,7 +205,8 @@ def _nonsense(name: str, value: Any) -> str | None:
         case "reference_timeout":
             return None if number and 0 < value <= LONGEST else "is a number of seconds, such as 60"
         case "time":
-            return None if number and value > 0 else "is a number of seconds such as 120, or math.inf for no limit"
+            fine = value is None or (number and value > 0)
+            return None if fine else "is a number of seconds such as 120, or math.inf for no limit"
         case "mutants" | "jobs":
             return None if (whole and value >= 1) or (value is None and name == "jobs") else "is a whole number from 1"
     raise AssertionError(name)

@@ -13,7 +13,7 @@ from xlparity.engines.registry import engine_names
 from xlparity.errors import UsageError, XlparityError
 from xlparity.files import files_below, keep_apart, refuse_kind
 from xlparity.reporters.formats import format_names
-from xlparity.settings import Options
+from xlparity.settings import Options, seconds
 
 if TYPE_CHECKING:
     from xlparity.results.fixed import Fixed
@@ -72,6 +72,13 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         float | None,
         typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
     ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="How long to look for causes and fixes of what differs; 0 or none sets no limit.  [default: 10]",
+        ),
+    ] = None,
     no_external: Annotated[
         bool,
         typer.Option(
@@ -112,6 +119,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     workbook = workbooks[0] if workbooks else None
     given = {"engines": tuple(engine or ()) or None, "rtol": rtol, "atol": atol}
     given |= {"scenarios": scenarios, "seed": seed, "reference_timeout": reference_timeout}
+    given["time"] = seconds(time, "--time")
     given["external"] = False if no_external else None
     options = Options.of_project().over(given, "--")
     specs = specs or files_below(Path(), SUFFIX)

@@ -1,8 +1,8 @@
 """Coverage of a formula's branches by the samples: which branches no sample takes.
 
-Agreement with the reference is no evidence about a branch that no sample takes. To find out, a branch is replaced by #N/A,
-an argument of MAX or MIN is left out, and a comparison is replaced by TRUE and by FALSE. Where none of the compared values
-changes, no sample takes the branch.
+Agreement with the reference is no evidence about a branch that no sample takes. To find out, a branch is replaced by a number
+that nothing else gives, or by #N/A, an argument of MAX or MIN is left out, and a comparison is replaced by TRUE and by FALSE. Where no compared value changes, no sample
+takes the branch.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +19,8 @@ from xlparity.excel.prefixes import without_prefix
 from xlparity.excel.values import BLANK, Missing, Unsupported
 from xlparity.excel.workbook import Formula
 
-_NOT_AVAILABLE = call("NA")
+HUGE, NOT_AVAILABLE = Node("number", "9.87654321E+99"), call("NA")
+"""What takes the place of a branch: the number is computed faster, and a comparison or a maximum may hide it."""
 
 # For a number of arguments, the indices of those that are branches. SWITCH has a default where the number is even.
 _BRANCHES: Mapping[str, Callable[[int], Iterable[int]]] = {
@@ -44,24 +45,26 @@ def has_branches(formula: Formula) -> bool:
     return tree is None or any(True for _, node in walk(tree) for _ in _alternatives(node))
 
 
-def without_each(formula: Formula) -> list[Formula] | None:
+def without_each(formula: Formula, instead: Node = NOT_AVAILABLE) -> list[Formula] | None:
     """Copies of the formula, each without one of its branches; None where it cannot be parsed."""
     tree = parsed(formula.text)
     if tree is None:
         return None
-    found = [with_part(tree, path, other) for path, node in walk(tree) for other in _alternatives(node)]
+    found = [with_part(tree, path, other) for path, node in walk(tree) for other in _alternatives(node, instead)]
     return [replace(formula, text=f"={changed}") for changed in found]
 
 
-def without_each_of(formulas: Mapping[Cell, Formula]) -> list[dict[Cell, Formula]] | None:
+def without_each_of(
+    formulas: Mapping[Cell, Formula], instead: Node = NOT_AVAILABLE
+) -> list[dict[Cell, Formula]] | None:
     """Copies of all the formulas, each without one branch; None where they differ in their branches, or cannot be parsed."""
-    lists = [found for formula in formulas.values() if (found := without_each(formula)) is not None]
+    lists = [found for formula in formulas.values() if (found := without_each(formula, instead)) is not None]
     if len(lists) < len(formulas) or len({len(found) for found in lists}) > 1:
         return None
     return [dict(zip(formulas, changed, strict=True)) for changed in zip(*lists, strict=True)]
 
 
-def _alternatives(node: Node) -> Iterator[Node]:
+def _alternatives(node: Node, instead: Node = NOT_AVAILABLE) -> Iterator[Node]:
     """Copies of this node, each without one of its branches; none where it has no branches."""
     if node.kind == "binary" and node.word in _COMPARISONS:
         yield from _OUTCOMES
@@ -69,9 +72,7 @@ def _alternatives(node: Node) -> Iterator[Node]:
         return
     name = without_prefix(node.word)
     for place in _BRANCHES[name](len(node.parts)) if name in _BRANCHES else ():
-        yield node._replace(
-            parts=(*node.parts[:place], _NOT_AVAILABLE, *node.parts[place + 1 :])
-        )  # an IF may lack its last
+        yield node._replace(parts=(*node.parts[:place], instead, *node.parts[place + 1 :]))  # an IF may lack its last
     for place in range(len(node.parts)) if name in _CHOOSING and len(node.parts) > 1 else ():
         yield node._replace(parts=(*node.parts[:place], *node.parts[place + 1 :]))
 

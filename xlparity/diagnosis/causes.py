@@ -14,12 +14,12 @@ from xlparity.results.report import UNKNOWN, CheckResult, Finding
 from xlparity.results.rules import OF_INPUTS, UNEXPLAINED, UNSUPPORTED, WRONG_FORMULA
 from xlparity.scenarios.run import EngineRun, run_checks
 from xlparity.scenarios.sample import sample
-from xlparity.settings import Options
+from xlparity.settings import CAUSES_TIME, Options
 
 if TYPE_CHECKING:
     from xlparity.engines.evaluator.session import FormulasSession
 
-_PROOFS = 50  # the fewest scenarios on which a suggestion is compared, where the options ask for fewer
+_PROOFS = 50  # scenarios on which suggestions are compared
 
 
 def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options) -> list[CheckResult]:
@@ -83,7 +83,7 @@ def _causes(
         """The runs of the checks on the workbook with the suggestions, on new inputs that the search has not used."""
         from xlparity.engines.formulas import FormulasEngine  # noqa: PLC0415
 
-        enough = replace(fresh, scenarios=max(options.scenarios, _PROOFS))
+        enough = replace(fresh, scenarios=_PROOFS)
         loaded = Loaded.of(edited, FormulasEngine(), session.like(edited))
         return run_checks(checks, loaded, sample(checks, edited, loaded.values, enough.scenarios, enough.seed), enough)
 
@@ -96,4 +96,6 @@ def _causes(
 
     another = one.loaded.engine.recomputes and not all(run.own for run in one.runs)
     rechecked: Callable[[Mapping[Cell, Formula]], Sequence[Run]] | None = recheck if another else None
-    return diagnose(book, one.runs, session, prove, explained, rechecked)
+    return diagnose(
+        book, one.runs, session, prove, explained, rechecked, CAUSES_TIME if options.time is None else options.time
+    )

@@ -1,26 +1,38 @@
 """Diagnosis of all checks: one finding for each root cause, with a fix where one is found and the cells that it affects."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 
 from xlparity.compare.run import Run
+from xlparity.diagnosis.branches import has_branches
 from xlparity.diagnosis.helpers import HelperSearch
-from xlparity.diagnosis.localise import Forced, ForcingSession, Root, agrees, failing, force, localise, refusal_in
+from xlparity.diagnosis.localise import (
+    Forced,
+    ForcingSession,
+    Root,
+    agrees,
+    failing,
+    force,
+    localise,
+    recounted,
+    refusal_in,
+)
 from xlparity.diagnosis.relative import QuantityMap
 from xlparity.diagnosis.repair import Fix, Repair
 from xlparity.diagnosis.sentences import finding, unexplained
 from xlparity.diagnosis.spelling import Spelling, right
 from xlparity.errors import XlparityError
 from xlparity.excel.address import Cell
-from xlparity.excel.columns import Column
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import Finding
+from xlparity.settings import Deadline
 
-_MOST_FIXED = 60  # root causes for which a fix is searched: each search takes time, and the first ones explain most
+_SHARE = 0.5  # the share of the time that is left which the search for one fix may take
 _ROUNDS = 3  # of removing fixes that fail together with the others, before all fixes are given up
 _SMALL_STEP = 1.5  # the size of a small edit, as of a sign or a reference: at most this, no smaller fix is searched for
 _FEWEST_PROOFS, _MOST_PROOFS = 10, 200  # the fewest and the most new samples on which a fix is compared
@@ -36,13 +48,15 @@ def diagnose(
     prove: Proof,
     explained: Collection[Cell] = (),
     recheck: Recheck | None = None,
+    seconds: float = math.inf,
 ) -> dict[str, tuple[Finding, ...]]:
     """The findings about each check, by its name; a check in which nothing is wrong has none.
 
     ``prove`` runs all checks, in their order, on a workbook with suggestions and on new inputs: a formula that agrees on a
     hundred samples by chance does not agree on the next hundred. Dependents of the ``explained`` cells, which have findings
     already, are not reported again. ``recheck`` runs the checks by the engine that found the cells wrong, where that is
-    another than the session's, on the workbook with these formulas.
+    another than the session's, on the workbook with these formulas. Fixes are looked for within so many ``seconds``, of the
+    largest root causes first.
     """
     if not any(failing(run) for run in checks):
         return {}
@@ -54,8 +68,9 @@ def diagnose(
         return spelling.roots(quantity_map, run, forced, bound)
 
     roots, left = localise(spelling.workbook, quantity_map, checks, spelling.session, explained, misspelt)
-    search = _FixSearch(quantity_map, checks, roots, spelling, prove)
+    search = _FixSearch(quantity_map, checks, roots, spelling, prove, Deadline(seconds))
     fixes = search.with_siblings(search.fixes(), recheck)
+    roots = recounted(spelling.workbook, checks, search.roots, explained)
     found: dict[str, list[Finding]] = {run.name: [] for run in checks}
     for (root, fix, sources), other_fault in _folded(_merged(workbook, roots, fixes)):
         if not root.accepted or root.affects:
@@ -122,7 +137,10 @@ def _folded(
 
 
 class _FixSearch:
-    """The search for a fix of each root that agrees in the whole workbook and on new inputs."""
+    """The search for a fix of each root that agrees in the whole workbook and on new inputs, until the time is up.
+
+    ``roots`` are those to report: a root with a fix has all cells that it changes, one with several faults is in parts.
+    """
 
     def __init__(
         self,
@@ -131,31 +149,52 @@ class _FixSearch:
         roots: Sequence[Root],
         spelling: Spelling,
         prove: Proof,
+        deadline: Deadline,
     ) -> None:
         self.workbook, self.session, self._spelling = spelling.workbook, spelling.session, spelling
-        self.checks, self.roots, self.prove = checks, roots, prove
+        self.checks, self.roots, self.prove, self._deadline = checks, list(roots), prove, deadline
         # A formula with a misspelt name may be right otherwise.
         at_fault = [root for root in roots if root.fault != "prefix"]
-        self._repair = Repair(self.workbook, quantity_map, at_fault, self.session)
+        self._repair = Repair(self.workbook, quantity_map, at_fault, self.session, deadline)
         self._helper_search = HelperSearch(self._repair)
-        self._refused: dict[int, set[object]] = {}
+        self._refused: dict[tuple[str, tuple[int, ...]], set[object]] = {}
+        self._found_as: dict[int, Root] = {}  # the roots as they were found, by their numbers
 
     def fixes(self) -> list[Fix | None]:
         """The fix of each root; None where none is found."""
-        found = [self._find(number) for number in range(len(self.roots))]
+        found = self._first()
         for again in range(_ROUNDS):
             found = self._without_overruled(found)
-            agreeing = self._agreeing_on_new(self._recomputed(found))
+            agreeing = self._proved(found)
             rejected = [number for number, fix in enumerate(found) if fix is not None and agreeing[number] is None]
+            for number in rejected:
+                refused, root = found[number], self.roots[number]
+                assert refused is not None  # by the definition of rejected
+                self.roots[number] = root = self._found_as.get(number, root)
+                self._refused.setdefault((root.run.name, root.indices), set()).add(refused.signature)
             if not rejected or again == _ROUNDS - 1:
                 return agreeing
             for number in rejected:
-                refused = found[number]
-                assert refused is not None  # by the definition of rejected
-                self._refused.setdefault(number, set()).add(refused.signature)
-                agreeing[number] = self._find(number)
+                self._found_as[number] = self.roots[number]
+                self.roots[number], agreeing[number] = self._find(self.roots[number])
             found = agreeing
         return found
+
+    def _first(self) -> list[Fix | None]:
+        """The first fix found for each root; the roots with the most consequences are searched first."""
+        shown: dict[int, list[tuple[Root, Root, Fix | None]]] = {}
+        order = sorted(range(len(self.roots)), key=lambda k: -self.roots[k].affects - len(self.roots[k].indices))
+        for number in order:
+            root = self.roots[number]
+            found = [(root, *self._find(root))]
+            if found[0][2] is None and root.parts:
+                parts = [(part, *self._find(part)) for part in root.parts]
+                found = parts if any(fix is not None for _, _, fix in parts) else found
+            shown[number] = found
+        flat = [one for number in sorted(shown) for one in shown[number]]
+        self.roots = [root for _, root, _ in flat]
+        self._found_as = {number: root for number, (root, _, _) in enumerate(flat)}
+        return [fix for _, _, fix in flat]
 
     def with_siblings(self, fixes: Sequence[Fix | None], recheck: Recheck | None) -> list[Fix | None]:
         """The fixes, and the siblings' formulas for roots that only the other engine computes and finds right with them."""
@@ -189,78 +228,41 @@ class _FixSearch:
             for root, fix in zip(self.roots, fixes, strict=True)
         ]
 
-    def _find(self, number: int) -> Fix | None:
-        """The fix of the root; one of a helper is preferred where siblings have the root's formula and are right."""
-        root, refused = self.roots[number], self._refused.get(number, set())
-        if number >= _MOST_FIXED or not root.proved or root.accepted:
-            return None
+    def _find(self, root: Root) -> tuple[Root, Fix | None]:
+        """The root with all cells that its fix changes, and the fix; None where none is found."""
+        refused = self._refused.get((root.run.name, root.indices), set())
+        if not root.proved or root.accepted:
+            return root, None
         if root.fault == "prefix":
             fix = self._spelling.fix(root)
-            return None if fix is None or fix.signature in refused else fix
-        if not np.isfinite(root.run.expected[:, list(root.indices)]).any():
-            return None  # with no expected value, any formula would agree
-        if root.fault == "hardcoded":
-            return self._repair.fix(root, refused)
-        alike = root.form in [form for form, _ in self._repair.siblings(root)]
+            return root, None if fix is None or fix.signature in refused else fix
+        if not np.isfinite(root.run.expected[:, list(root.indices)]).any() or self._deadline.passed:
+            return root, None  # with no expected value, any formula would agree
+        self._repair.deadline = self._deadline.part(_SHARE)
+        whole = root if root.fault == "hardcoded" else self._repair.whole(root)
+        return min(self._of(root, whole, refused), key=lambda found: found[1].size, default=(root, None))
+
+    def _of(self, root: Root, whole: Root, refused: Container[object]) -> list[tuple[Root, Fix]]:
+        """Fixes of the root, from those of its whole group, of itself and of helpers, until one is likely to be the smallest."""
+        # Where siblings have the root's formula and are right, a helper is likely to be wrong.
+        alike = len(whole.indices) > len(root.indices)
         if alike and (fix := self._helper_search.fix(root, refused)) is not None:
-            return fix
-        own = self._repair.fix(root, refused)
+            return [(root, fix)]
+        own = self._repair.fix(whole, refused)
+        whole = whole if own is None else self._repair.changed(whole, own)
         if own is not None and own.size <= _SMALL_STEP:
-            return own
+            return [(whole, own)]
+        found = [] if own is None else [(whole, own)]
         # A large step in a formula may make up for a small fault in a helper.
-        other = None if alike else self._helper_search.fix(root, refused)
-        return min((fix for fix in (own, other) if fix is not None), key=lambda fix: fix.size, default=None)
+        other = self._repair.fix(root, refused) if alike else self._helper_search.fix(root, refused)
+        return found if other is None else [*found, (root, other)]
 
-    def _recomputed(self, fixes: Sequence[Fix | None]) -> list[Fix | None]:
-        """The fixes that agree when the whole workbook is recomputed with all of them, on the stored and all drawn inputs.
+    def _proved(self, fixes: Sequence[Fix | None]) -> list[Fix | None]:
+        """The fixes with which the whole workbook, with all of them, agrees with the reference on new inputs.
 
-        While a root has no fix, dependents of it may stay wrong: a fix of theirs is not rejected for that.
-        """
-        kept = list(fixes)
-        for _ in range(_ROUNDS):  # without one fix, the cells of another may be wrong
-            formulas = _all(kept)
-            if not formulas:
-                return kept
-            values = _recalculated(self.workbook, formulas, self.checks, self.session)
-            edited = self.workbook.edited(formulas)
-            unfixed = any(fix is None for fix in kept)
-            broken = any(self._broken(run, values) for run in self.checks)
-            rejected = [
-                number
-                for number, (root, fix) in enumerate(zip(self.roots, kept, strict=True))
-                if fix is not None
-                and (
-                    (broken and fix.helpers)
-                    # Two pasted copies of one quantity would each get a reference to the other.
-                    or (root.fault == "hardcoded" and edited.graph.leads_back(next(iter(fix.formulas))))
-                    or (not _agrees_everywhere(root, values) and not (unfixed and _may_follow(root)))
-                )
-            ]
-            if not rejected:
-                return kept
-            for number in rejected:
-                kept[number] = None
-        return [None] * len(kept)
-
-    @staticmethod
-    def _broken(run: Run, values: Mapping[Cell, Column]) -> bool:
-        """Whether a cell is wrong now that was right in every sample before."""
-        every = list(range(run.samples))
-        settled = set(failing(run))
-        for index, binding in enumerate(run.bindings):
-            if index in settled or binding.output.skip is not None:
-                continue
-            right = agrees(run, index, values.get(binding.cell, BLANK), every)
-            right |= run.excused(values.get(binding.cell, BLANK), every)
-            if not np.all(right | ~run.counted | run.indeterminate[:, index] | run.unsure[:, index]):
-                return True
-        return False
-
-    def _agreeing_on_new(self, fixes: Sequence[Fix | None]) -> list[Fix | None]:
-        """The fixes that agree on new inputs, each formula evaluated on the reference's values for its precedents.
-
-        A fix with a branch that no sample takes is rejected. With fewer than ``_FEWEST_PROOFS`` new samples, only a formula
-        that siblings have is accepted.
+        While a root has no fix, dependents of it may stay wrong: their formulas are compared on the reference's values for their
+        precedents. A fix with a branch that no sample takes is rejected. With fewer than ``_FEWEST_PROOFS`` new samples, only a
+        formula that siblings have is accepted.
         """
         kept = list(fixes)
         formulas = _all(kept)
@@ -268,61 +270,60 @@ class _FixSearch:
             return kept
         book = self.workbook.edited(formulas)
         try:
-            shown = self.prove(book)
+            fresh = list(self.prove(book))
         except XlparityError:  # for example an input that is no longer a number
             return [None] * len(kept)
-        fresh = list(shown)
-        forced: dict[str, tuple[Run, Forced]] = {}
-        for number, (root, fix) in enumerate(zip(self.roots, kept, strict=True)):
+        unfixed = any(fix is None for fix in kept)
+        broken = any(self._breaks(run, after, formulas) for run, after in zip(self.checks, fresh, strict=True))
+        forced: dict[str, Forced] = {}
+        for number, (root, fix) in enumerate(zip(self.roots, fixes, strict=True)):
             if fix is None:
                 continue
-            name = root.run.name
-            if name not in forced:
-                run = next(each for each in fresh if each.name == name)
-                others = [each for each in fresh if each is not run]
-                forced[name] = run, force(run, others, self.session.like(book), most=_MOST_PROOFS)
-            run, on = forced[name]
-            expected = np.isfinite(run.expected[np.ix_(list(on.samples), root.indices)])
-            if (fix.size > 0 and on.count < _FEWEST_PROOFS) or not expected.any():
-                kept[number] = None
-                continue
-            right = (
-                agrees(run, index, on.local.get(cell, BLANK), on.samples).all()
-                for index, cell in zip(root.indices, root.cells, strict=True)
-            )
-            # The right name of a function changes no branch.
-            covered = root.fault == "prefix" or self._repair.covers_branches(
-                root, fix, replace(root, run=run, forced=on)
-            )
-            if not all(right) or not covered:
+            run = next(each for each in fresh if each.name == root.run.name)
+
+            def on(run: Run = run) -> Forced:
+                if run.name not in forced:
+                    others = [each for each in fresh if each is not run]
+                    forced[run.name] = force(run, others, self.session.like(book), most=_MOST_PROOFS)
+                return forced[run.name]
+
+            # Two pasted copies of one quantity would each get a reference to the other.
+            circular = root.fault == "hardcoded" and book.graph.leads_back(next(iter(fix.formulas)))
+            if circular or (broken and fix.helpers) or not self._agrees(root, fix, run, on, unfixed=unfixed):
                 kept[number] = None
         return kept
+
+    def _agrees(self, root: Root, fix: Fix, run: Run, on: Callable[[], Forced], *, unfixed: bool) -> bool:
+        """Whether the root's cells are right in the run with the fixes; ``on`` gives the forced values of that run."""
+        at = list(root.indices)
+        compared = run.counted[:, None] & np.isfinite(run.expected[:, at])
+        if (fix.size > 0 and compared.any(axis=1).sum() < _FEWEST_PROOFS) or not compared.any():
+            return False
+        if (run.wrong[:, at] & compared).any():
+            if not (unfixed and _may_follow(root)):
+                return False
+            forced = on()
+            for index, cell in zip(root.indices, root.cells, strict=True):
+                column = forced.local.get(cell, BLANK)
+                if not np.all(agrees(run, index, column, forced.samples) | run.excused(column, forced.samples)):
+                    return False
+        if root.fault == "prefix":  # the right name of a function changes no branch
+            return True
+        held = [self.workbook.formula(cell) for cell in fix.formulas]
+        if not any(map(has_branches, (*fix.formulas.values(), *(formula for formula in held if formula is not None)))):
+            return self._repair.covers_branches(root, fix, root)
+        return self._repair.covers_branches(root, fix, replace(root, run=run, forced=on()))
+
+    @staticmethod
+    def _breaks(before: Run, after: Run, formulas: Mapping[Cell, Formula]) -> bool:
+        """Whether a cell that was right in every sample is wrong in the run with the fixes."""
+        settled = np.zeros(len(before.bindings), dtype=bool)
+        settled[failing(before)] = True
+        return bool((after.wrong.any(axis=0) & ~settled).any())
 
 
 def _all(fixes: Sequence[Fix | None]) -> dict[Cell, Formula]:
     return {cell: formula for fix in fixes if fix is not None for cell, formula in fix.formulas.items()}
-
-
-def _recalculated(
-    workbook: Workbook, formulas: Mapping[Cell, Formula], checks: Sequence[Run], session: ForcingSession
-) -> Mapping[Cell, Column]:
-    bound = {binding.cell for run in checks for binding in run.bindings}
-    inputs: dict[Cell, Column] = {}
-    for run in checks:
-        inputs |= {cell: column for cell, column in run.inputs.items() if cell not in bound}
-    return session.like(workbook.edited(formulas)).recalculate(inputs, checks[0].samples)
-
-
-def _agrees_everywhere(root: Root, values: Mapping[Cell, Column]) -> bool:
-    """Whether the root's cells agree with the reference in every sample in which rounding error does not decide."""
-    run = root.run
-    every = list(range(run.samples))
-    for index, cell in zip(root.indices, root.cells, strict=True):
-        column = values.get(cell, BLANK)
-        right = agrees(root.run, index, column, every) | root.run.excused(column, every)
-        if not np.all(right | ~run.counted | run.indeterminate[:, index]):
-            return False
-    return True
 
 
 def _may_follow(root: Root) -> bool:

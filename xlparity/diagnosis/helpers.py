@@ -1,24 +1,25 @@
 """The search for wrong helpers: precedents of an output cell that no output of the spec binds."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
-from xlparity.compare.run import Run
+from xlparity.diagnosis.cone import Cone
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
-from xlparity.diagnosis.localise import Forced, Root, agrees, refusal_in, wrong_alone
+from xlparity.diagnosis.localise import Root, refusal_in
 from xlparity.diagnosis.relative import RelativeFormula
 from xlparity.diagnosis.repair import Fix, Repair
 from xlparity.diagnosis.subject import Subject, parsed
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node
-from xlparity.excel.columns import Column
+from xlparity.excel.columns import Floats, floats_of
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula
-from xlparity.scenarios.screen import Screen, Unscreened
 
 _MOST_SHAPES = 8  # relative formulas of the helpers for which edits are searched, the rarest first
 _MOST_CONFIRMED = 6  # edits of a helper that pass the screen and are recalculated
+_AT_ONCE = 100  # edits that are screened at once
 _MOST_HELPERS = 400  # helpers of one output cell that are searched
 _FEWEST_ALIKE = 3  # cells of a row or column with one relative formula, before a different one is an exception
 
@@ -30,8 +31,7 @@ class HelperSearch:
 
     def __init__(self, repair: Repair) -> None:
         self._repair = repair
-        self._wrong: dict[int, set[int]] = {}
-        self._dependent: dict[object, set[Cell]] = {}
+        self._cones: dict[tuple[str, tuple[Cell, ...]], Cone] = {}
 
     def fix(self, root: Root, refused: Container[object] = ()) -> Fix | None:
         """The fix of helpers, by their siblings' formula or the smallest edit, that makes the root's cells right; or None."""
@@ -62,6 +62,8 @@ class HelperSearch:
         chosen = sorted(shapes.items(), key=lambda item: len(item[1]))[:_MOST_SHAPES]
         for kinds in (SMALL, *((kind,) for kind in LARGE)):
             for form, cells in chosen:
+                if self._repair.deadline.passed:
+                    return
                 yield from self._edited(root, subject, form, cells, kinds)
 
     def helpers(self, cell: Cell) -> list[Cell]:
@@ -145,13 +147,15 @@ class HelperSearch:
         helper = cells[0]
         formula = repair.workbook.formula(helper)
         tree = parsed(formula.text) if formula is not None and formula.area is None else None
-        if tree is None or subject.tree is None:
+        if tree is None:
             return
         passed: list[tuple[float, int, Edit]] = []
-        for number, edit in enumerate(edits(tree, Site(repair.quantity_map, helper, subject.block), kinds)):
-            columns = self._columns(root, subject, edit, cells)
-            if columns is not None and self._passes(root, subject, columns):
-                passed.append((edit.size, number, edit))
+        made = enumerate(edits(tree, Site(repair.quantity_map, helper, subject.block), kinds))
+        while some := list(islice(made, _AT_ONCE)):
+            right = self._passing(root, subject, [edit for _, edit in some], cells)
+            passed += [(edit.size, number, edit) for (number, edit), each in zip(some, right, strict=True) if each]
+            if repair.deadline.passed:
+                break
         for _, _, edit in sorted(passed)[:_MOST_CONFIRMED]:
             new = repair.quantity_map.form(helper, Formula(f"={edit.tree}"), subject.block)
             formulas: dict[Cell, Formula] = {}
@@ -163,75 +167,54 @@ class HelperSearch:
                             formulas[other] = Formula(text)
             yield edit, formulas
 
-    def _columns(self, root: Root, subject: Subject, edit: Edit, cells: Sequence[Cell]) -> dict[Cell, Column] | None:
-        """The helpers' values with the edited formula; None where one is no number, or the screen cannot compute it."""
-        quantity_map, block = self._repair.quantity_map, subject.block
-        form = quantity_map.form(cells[0], Formula(f"={edit.tree}"), block)
-        found: dict[Cell, Column] = {}
-        for cell in cells:
-            text = quantity_map.text_for(form, cell, block) if cell != cells[0] else f"={edit.tree}"
-            tree = parsed(text) if text is not None else None
-            value = None if tree is None else self._value(root, tree, Site(quantity_map, cell, block))
-            if value is None:
-                return None
-            found[cell] = value
-        return found
+    def _passing(
+        self, root: Root, subject: Subject, candidates: Sequence[Edit], cells: Sequence[Cell]
+    ) -> Sequence[bool]:
+        """Whether the subject's cells are right with each of the edits in these helpers, which have one relative formula."""
+        quantity_map, block, forced = self._repair.quantity_map, subject.block, root.forced
+        cone = self._cone(root, tuple(cells))
+        indices = [index for index, cell in zip(root.indices, root.cells, strict=True) if cell in subject.cells]
+        if not cone.computable or not set(indices) <= cone.readers.keys():
+            return [False] * len(candidates)
+        wanted: list[tuple[Cell, Formula]] = []
+        for edit in candidates:
+            form = quantity_map.form(cells[0], Formula(f"={edit.tree}"), block)
+            texts = [f"={edit.tree}", *(quantity_map.text_for(form, cell, block) for cell in cells[1:])]
+            wanted += [(cell, Formula(text or "=NA()")) for cell, text in zip(cells, texts, strict=True)]
+        found = self._repair.session.alternatives(wanted, forced.seen, forced.count)
+        kept: list[int] = []
+        columns: dict[Cell, list[Floats]] = {cell: [] for cell in cells}
+        for number in range(len(candidates)):
+            mine = found[number * len(cells) : (number + 1) * len(cells)]
+            floats = [
+                floats_of(values.get(cell, BLANK), forced.count) for cell, values in zip(cells, mine, strict=True)
+            ]
+            if all(np.isfinite(each).all() for each in floats):
+                kept.append(number)
+                for cell, each in zip(cells, floats, strict=True):
+                    columns[cell].append(each)
+        if not kept:
+            return [False] * len(candidates)
+        given = {cell: np.concatenate(each) for cell, each in columns.items()}
+        right = cone.right(cone.computed(given, len(kept)), len(kept), indices).all(axis=0)
+        passing = {
+            number for number, each in zip(kept, right.reshape(len(kept), -1).all(axis=1).tolist(), strict=True) if each
+        }
+        return [number in passing for number in range(len(candidates))]
 
-    def _value(self, root: Root, tree: Node, site: Site) -> Column | None:
-        try:
-            with np.errstate(all="ignore"):
-                value = Screen(root.forced.seen, root.forced.count, site.area).value(tree, array=False) * 1.0
-        except Unscreened:
-            return None
-        column = np.broadcast_to(value.reshape(value.shape[0], -1)[:, 0], (root.forced.count,)).copy()
-        return column if np.isfinite(column).all() else None
-
-    def _passes(self, root: Root, subject: Subject, columns: Mapping[Cell, Column]) -> bool:
-        """Whether the screen finds the root's formula right where the helpers have these values."""
-        book = self._repair.workbook
-        known = dict(columns)
-        between = self._between(subject.cell, columns)
-
-        def seen(cell: Cell) -> Column:
-            if cell in known:
-                return known[cell]
-            formula = book.formula(cell)
-            tree = parsed(formula.text) if formula is not None and cell in between else None
-            if cell in root.forced.held or tree is None:
-                return root.forced.seen(cell)
-            site = Site(self._repair.quantity_map, cell, subject.block)
-            value = Screen(seen, root.forced.count, site.area).value(tree, array=False) * 1.0
-            known[cell] = np.broadcast_to(value.reshape(value.shape[0], -1)[:, 0], (root.forced.count,)).copy()
-            return known[cell]
-
-        try:
-            return subject.tree is not None and subject.passes(subject.tree, seen) is True
-        except Unscreened:
-            return False
-
-    def _between(self, cell: Cell, helpers: Mapping[Cell, object]) -> set[Cell]:
-        """The helpers of the cell that depend on one of these."""
-        key = cell, tuple(helpers)
-        if key not in self._dependent:
-            self._dependent[key] = {
-                other for other in self.helpers(cell) if not helpers.keys().isdisjoint(self.helpers(other))
-            }
-        return self._dependent[key]
+    def _cone(self, root: Root, helpers: tuple[Cell, ...]) -> Cone:
+        key = root.run.name, helpers
+        if key not in self._cones:
+            self._cones[key] = Cone(self._repair, root.run, root.forced, helpers)
+        return self._cones[key]
 
     def _confirmed(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the engine finds the root's cells right with these helpers, and no cell wrong that was right before."""
-        repair, run = self._repair, root.run
-        session = repair.session.like(repair.workbook.edited(formulas))
-        found = session.forced(root.forced.held, root.forced.count)
-        right = all(
-            agrees(run, index, found.get(binding.cell, BLANK), root.forced.samples).all()
-            for index, binding in zip(root.indices, root.bindings, strict=True)
-        )
-        return right and self._wrong_before(run, root.forced).issuperset(
-            wrong_alone(run, Forced(root.forced.held, found, root.forced.count, root.forced.samples))
-        )
-
-    def _wrong_before(self, run: Run, forced: Forced) -> set[int]:
-        if id(run) not in self._wrong:
-            self._wrong[id(run)] = set(wrong_alone(run, forced))
-        return self._wrong[id(run)]
+        cone = self._cone(root, tuple(formulas))
+        if not cone.computable or not set(root.indices) <= cone.readers.keys():
+            return False
+        found = cone.computed({}, 1, formulas)
+        before = cone.right(root.forced.local).all(axis=1)
+        after = cone.right(found).all(axis=1)
+        must = np.isin(list(cone.readers), root.indices)
+        return bool(after[before | must].all())

@@ -18,8 +18,9 @@ from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import TRUTH, Batch
 from xlparity.excel.columns import Column, Floats, picked, value_in
+from xlparity.excel.fill import outline, relative_text
 from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported
-from xlparity.excel.workbook import Workbook
+from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import UNKNOWN, WRONG, CellResult
 from xlparity.spec.binding import Binding
 
@@ -43,6 +44,12 @@ class ForcingSession(Protocol):
 
     def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
         """Every cell's value in each sample."""
+        ...
+
+    def alternatives(
+        self, formulas: Sequence[tuple[Cell, Formula]], seen: Callable[[Cell], Column], samples: int
+    ) -> Sequence[Batch]:
+        """The values of each formula by itself, where the cells that it reads have the values ``seen``."""
         ...
 
     def like(self, workbook: Workbook) -> "ForcingSession":
@@ -75,7 +82,8 @@ class Root:
     ``alone`` counts those of them that depend on no other root. ``indices`` are the cells' indices among the check's bindings.
     ``form`` is their relative formula, None where there is none. Only what is ``proved`` wrong may be edited: a formula that
     no engine could evaluate may be right. ``constant`` says that the cells are hard-coded and equal to the reference in every
-    sample. ``helpers`` are the wrong cells where these are unbound precedents.
+    sample. ``helpers`` are the wrong cells where these are unbound precedents. ``parts`` are the roots of which this one is
+    made up, where its formulas differ in more than what Excel changes as it fills a formula.
     """
 
     run: Run
@@ -90,6 +98,7 @@ class Root:
     proved: bool = True
     constant: bool = False
     helpers: tuple[Cell, ...] = ()
+    parts: "tuple[Root, ...]" = ()
 
     @property
     def bindings(self) -> list[Binding]:
@@ -340,7 +349,60 @@ def _roots(
         for (variable, fault, form, accepted, constant), indices in groups.items()
     ]
     roots.sort(key=lambda root: root.constant)  # real faults come first
-    return [_as_circular(root) if _circular(workbook, root) else root for root in roots]
+    return _joined(workbook, [_as_circular(root) if _circular(workbook, root) else root for root in roots])
+
+
+def _joined(workbook: Workbook, roots: Sequence[Root]) -> list[Root]:
+    """The roots, with one for all whose formulas are one formula to Excel, or differ in references and numbers alone.
+
+    So a growing range, a reference that lacks its ``$`` or a series of numbers typed into formulas is one fault.
+    """
+    filled = _joined_by(roots, lambda root: _texts(workbook, root, relative_text_of))
+    strict = [_one_of(parts) for parts in filled]
+    loose = _joined_by(strict, lambda root: _texts(workbook, root, lambda cell, formula: outline(formula.text)))
+    return [replace(_one_of(parts), parts=tuple(parts)) if len(parts) > 1 else parts[0] for parts in loose]
+
+
+def relative_text_of(cell: Cell, formula: Formula) -> str:
+    """The formula as R1C1 shows it, with its sheet and its shape."""
+    shape = formula.area.shape if formula.area is not None else None
+    return f"{cell.sheet}!{relative_text(formula.text, cell.row, cell.column)} {shape}"
+
+
+def _texts(workbook: Workbook, root: Root, text: Callable[[Cell, Formula], str]) -> set[object]:
+    """What the root's formulas have in common with those of other roots."""
+    found: set[object] = set()
+    for cell in {workbook.members.get(cell, cell) for cell in root.cells}:
+        formula = workbook.formula(cell)
+        if formula is not None and root.fault in ("formula", "error"):
+            found.add((root.variable, root.accepted, text(cell, formula)))
+    return found
+
+
+def _joined_by(roots: Sequence[Root], keys: Callable[[Root], set[object]]) -> list[list[Root]]:
+    """The roots in lists, in which each has a key in common with another."""
+    lists: list[list[Root]] = []
+    of_key: dict[object, list[Root]] = {}
+    for root in roots:
+        own = keys(root)
+        into: list[Root] = []
+        lists.append(into)
+        for known in {id(one): one for key in own if (one := of_key.get(key)) is not None}.values():
+            if known is not into:
+                into += known
+                lists = [one for one in lists if one is not known]
+                of_key.update({key: into for key, one in of_key.items() if one is known})
+        into.append(root)
+        of_key.update(dict.fromkeys(own, into))
+    return lists
+
+
+def _one_of(parts: Sequence[Root]) -> Root:
+    """One root for all of these."""
+    if len(parts) == 1:
+        return parts[0]
+    wrong = next((part for part in parts if part.fault == "formula"), parts[0])
+    return replace(wrong, indices=tuple(sorted(index for part in parts for index in part.indices)))
 
 
 def _as_circular(root: Root) -> Root:
@@ -403,6 +465,14 @@ def _circular(workbook: Workbook, root: Root) -> bool:
     if not _has_no_value(root.run.results[root.indices[0]]) or root.fault == "hardcoded":
         return False
     return workbook.graph.is_circular(root.cells[0])
+
+
+def recounted(
+    workbook: Workbook, checks: Sequence[Run], roots: Sequence[Root], explained: Collection[Cell]
+) -> list[Root]:
+    """The roots, with the number of dependents that are wrong because of each."""
+    failing_in = [(run, root.forced, indices) for root in roots[:1] for run in checks if (indices := failing(run))]
+    return _with_dependents(workbook, list(roots), failing_in, explained)[0]
 
 
 def _with_dependents(

@@ -1,17 +1,19 @@
 """The search for a fix: the smallest edit that makes a wrong formula agree with the reference in every cell and sample.
 
-Formulas are compared on forced values. The screen, a fast evaluator, rejects most edits; the engine confirms the rest.
+Formulas are compared on forced values. In one cell, many edits are computed at once; those that agree are confirmed in all
+cells. ``SOURCES`` are asked for candidates after the edits of the catalogue, and before pairs of these.
 """
 
 import functools
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TypeAlias
 
-from xlparity.diagnosis.branches import has_branches, loses_a_branch, taken, without_each_of
+from xlparity.diagnosis.branches import HUGE, NOT_AVAILABLE, has_branches, loses_a_branch, taken, without_each_of
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
-from xlparity.diagnosis.localise import ForcingSession, Root, agrees
+from xlparity.diagnosis.localise import ForcingSession, Root, agrees, relative_text_of
 from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.diagnosis.subject import Subject, parsed, refers
 from xlparity.excel.address import Cell
@@ -19,14 +21,18 @@ from xlparity.excel.ast import Node, plain
 from xlparity.excel.columns import Column
 from xlparity.excel.contents import DataTable
 from xlparity.excel.fill import filled, turned
-from xlparity.excel.graph import Graph
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook
+from xlparity.settings import Deadline
 
 _MOST_SIBLINGS = 80  # siblings whose formulas are compared with the root's, the nearest first
 _MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000  # edits, and pairs of edits, that are screened
+_MOST_BRANCHING = 8  # cells of one relative formula in which branches are looked for, before it is all of them
 _LIKELY_SIZE = 1.2  # the size of an edit that extends a range to its whole quantity; see edits.places
-_MOST_TWO_STEPS = 3  # roots for which pairs of edits are searched, which takes longest
+
+Source: TypeAlias = Callable[[Subject], Iterable[Edit]]
+SOURCES: tuple[Source, ...] = ()
+"""Further candidates for the formula of a subject, each a source's own module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +66,19 @@ class Repair:
     """The search for fixes of the root causes of one workbook."""
 
     def __init__(
-        self, workbook: Workbook, quantity_map: QuantityMap, roots: Sequence[Root], session: ForcingSession
+        self,
+        workbook: Workbook,
+        quantity_map: QuantityMap,
+        roots: Sequence[Root],
+        session: ForcingSession,
+        deadline: Deadline,
     ) -> None:
         self.workbook = workbook
         self.quantity_map = quantity_map
         self.session = session
+        self.deadline = deadline
         self._at_fault = {cell for root in roots for cell in root.cells}
-        self._budget = _MOST_TWO_STEPS
+        self._known: dict[tuple[str, str], Mapping[int, tuple[RelativeFormula, str]]] = {}
 
     def fix(self, root: Root, refused: Container[object] = ()) -> Fix | None:
         """The smallest edit that fixes the root cause; None where none is confirmed, since a wrong fix is worse than none.
@@ -79,8 +91,25 @@ class Repair:
             fix = Fix.by(edit, formulas)
             guessed = edit.unlike is None and self._reads_empty(formulas)
             if not guessed and fix.signature not in refused and self.confirmed(root, formulas):
-                return replace(fix, said=self._sentence(root, edit, formulas))
+                return replace(fix, said=self._sentence(root, edit, formulas), formulas=self._changing(formulas))
         return None
+
+    def _changing(self, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Formula]:
+        """The formulas without those that only differ from the workbook's in a ``$``, spaces and parentheses."""
+        found: dict[Cell, Formula] = {}
+        for cell, formula in formulas.items():
+            held = self.workbook.formula(cell)
+            old, new = parsed(held.text) if held is not None else None, parsed(formula.text)
+            if old is None or new is None or plain(old) != plain(new):
+                found[cell] = formula
+        return found
+
+    def changed(self, root: Root, fix: Fix) -> Root:
+        """The root with those of its cells alone that the fix changes."""
+        filled = _filled(fix.formulas)
+        return replace(
+            root, indices=tuple(index for index, cell in zip(root.indices, root.cells, strict=True) if cell in filled)
+        )
 
     def _sentence(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
         """The description of the edit for the root's first cell, whose formula is shown; the edit was found in the middle one."""
@@ -97,6 +126,28 @@ class Repair:
         sentences = (e.said for e in edits(before, site) if e.kind == edit.kind and plain(e.tree) == wanted)
         return next(sentences, edit.said)
 
+    def whole(self, root: Root) -> Root:
+        """The root with all cells of its quantity that have its formula, also those that are right by chance."""
+        found = self._formulas(root)
+        own = {key for index in root.indices for key in found.get(index, ())}
+        return replace(
+            root, indices=tuple(index for index, keys in found.items() if not own.isdisjoint(keys)) or root.indices
+        )
+
+    def _formulas(self, root: Root) -> Mapping[int, tuple[RelativeFormula, str]]:
+        """The formulas of the root's quantity, relative to the quantities and to the grid, by the index of the binding."""
+        key = root.run.name, root.variable
+        if key not in self._known:
+            found: dict[int, tuple[RelativeFormula, str]] = {}
+            for index, binding in enumerate(root.run.bindings):
+                cell = self.workbook.members.get(binding.cell, binding.cell)
+                formula = self.workbook.formula(cell) if binding.output.name == root.variable else None
+                if formula is not None:
+                    form = self.quantity_map.form(cell, formula, (root.run.name, binding.iteration))
+                    found[index] = form, relative_text_of(cell, formula)
+            self._known[key] = found
+        return self._known[key]
+
     # --- the candidates, in the order of the search ----------------------------------------------------------------------
 
     def _candidates(self, root: Root) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
@@ -106,6 +157,7 @@ class Repair:
         for form, cell in siblings:
             if form != root.form and (formulas := subject.formulas_for(form)) is not None:
                 yield self._as_edit(subject, form, cell), formulas
+        yield from self._as_filled(root)
         if root.fault == "hardcoded" and (formulas := self._by_element(root)):
             yield Edit("siblings", Node("omitted", ""), "as in the other iterations", 0.0), formulas
         if subject.tree is not None:
@@ -120,11 +172,34 @@ class Repair:
                 yield from subject.screened(
                     edit._replace(of_siblings=True) for edit in edits(seed, subject.site, SMALL)
                 )
+        for source in SOURCES:
+            yield from subject.screened(source(subject))
         if not siblings and (subject.tree is None or not refers(subject.tree)):
             yield from subject.screened(subject.copies())
-        elif subject.tree is not None and root.fault == "formula" and self._budget > 0:
-            self._budget -= 1
+        elif subject.tree is not None and root.fault == "formula":
             yield from subject.screened(_two_steps(subject.tree, subject.site))
+
+    def _as_filled(self, root: Root) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
+        """The formulas of right cells of the quantity as Excel fills them into the root's cells, each once."""
+        cells = list(dict.fromkeys(self.workbook.members.get(cell, cell) for cell in root.cells))
+        seen = {self._in_r1c1(cell) for cell in cells}
+        for _, cell, formula in islice(self.right_siblings(root), _MOST_SIBLINGS):
+            text = self._in_r1c1(cell)
+            if formula.area is not None or text in seen:
+                continue
+            seen.add(text)
+            texts = [
+                (to, filled(formula.text, to.row - cell.row, to.column - cell.column))
+                for to in cells
+                if to.sheet == cell.sheet
+            ]
+            found = {to: Formula(text) for to, text in texts if text is not None}
+            if len(found) == len(cells):
+                yield Edit("siblings", Node("omitted", ""), "", 0.0, cell), found
+
+    def _in_r1c1(self, cell: Cell) -> str:
+        formula = self.workbook.formula(cell)
+        return relative_text_of(cell, formula) if formula is not None else ""
 
     def _by_element(self, root: Root) -> dict[Cell, Formula]:
         """For each of the root's cells the formula of the same element in the nearest iteration; empty unless all have one."""
@@ -219,12 +294,8 @@ class Repair:
 
     def confirmed(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the engine finds the root's cells right with these formulas, in every sample of forced values."""
-        cells = list(formulas)
-        middle = cells[len(cells) // 2]
-        # One formula decides nearly always, and takes a hundredth of the time.
-        if len(cells) > 1 and not self._right(root, {middle: formulas[middle]}):
-            return False
-        return _filled(formulas).issuperset(root.cells) and not self._circular(formulas) and self._right(root, formulas)
+        filled = _filled(formulas)
+        return filled.issuperset(root.cells) and self._right(root, formulas) and not self._circular(formulas)
 
     def _right(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         found = self.computed(root, formulas)
@@ -292,17 +363,24 @@ class Repair:
         helpers: bool,
     ) -> bool:
         """Whether the samples take every branch of ``group``, the formulas of the fix that have one relative formula."""
-        changed = without_each_of(group)
+        some = dict(islice(group.items(), _MOST_BRANCHING))
+        changed = without_each_of(some)
         if changed is None:
             return False
         untaken = set(range(len(changed)))
-        for on in (root, fresh):
-            evaluate = functools.partial(self._whole if helpers else self.computed, on)
-            still = sorted(untaken)
-            shown = taken(evaluate, on, formulas, [changed[number] for number in still])
-            untaken -= {number for number, found in zip(still, shown, strict=True) if found}
-            if not untaken:
-                return True
+        for of, instead in ((some, HUGE), (some, NOT_AVAILABLE), (group, NOT_AVAILABLE)):
+            if of is group and len(some) == len(group):
+                continue
+            changed = without_each_of(of, instead) or []
+            for on in (root, fresh):
+                evaluate = functools.partial(self._whole if helpers else self.computed, on)
+                still = sorted(untaken)
+                shown = taken(
+                    evaluate, on, {**formulas, **of} if helpers else of, [changed[number] for number in still]
+                )
+                untaken -= {number for number, found in zip(still, shown, strict=True) if found}
+                if not untaken:
+                    return True
         return not helpers and self._taken_by_siblings(root, group, untaken)
 
     def _taken_by_siblings(self, root: Root, group: Mapping[Cell, Formula], numbers: Container[int]) -> bool:
@@ -338,14 +416,13 @@ class Repair:
 
     def _circular(self, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the formulas make a circular reference, which on forced values always agrees (x = x)."""
-        graph, small = self.workbook.graph, replace(self.workbook, cells=formulas, members={})
+        small = replace(self.workbook, cells=formulas, members={})
+        graph, edited = self.workbook.graph, self.workbook.edited(formulas).graph
         for cell in formulas:
-            areas, filled = small.graph.areas(cell), small.filled(cell)
-            if any(map(filled.intersects, areas)):
-                return True
-            own = set(graph.precedents(cell))
-            new = [read for read in Graph(self.workbook, {cell: areas}).precedents(cell) if read not in own]
-            if any(map(filled.contains, graph.before(new))):
+            known = set(graph.areas(cell))
+            if all(area in known for area in small.graph.areas(cell)):
+                continue
+            if cell in edited.circular and cell not in graph.circular:
                 return True
         return False
 

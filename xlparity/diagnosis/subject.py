@@ -1,19 +1,23 @@
-"""The formula of the middle cell of a root cause, which represents it in the search for edits."""
+"""The formula of one cell of a root cause, which represents it in the search for edits."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.diagnosis.edits import Edit, Site
-from xlparity.diagnosis.localise import Root
+from xlparity.diagnosis.localise import Root, agrees
 from xlparity.diagnosis.relative import RelativeFormula
 from xlparity.excel.address import Cell, Range
-from xlparity.excel.ast import Node, parse, walk
-from xlparity.excel.columns import Column
+from xlparity.excel.ast import Node, parse, plain, walk
+from xlparity.excel.batch import NUMBER, TRUTH, Batch
+from xlparity.excel.columns import Column, Floats, picked
+from xlparity.excel.fill import filled, relative_text
+from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula
-from xlparity.scenarios.screen import Screen, Unscreened
+from xlparity.settings import Deadline
 from xlparity.spec.binding import Binding
 
 if TYPE_CHECKING:
@@ -21,76 +25,168 @@ if TYPE_CHECKING:
 
 _FEWEST_VALUES = 3  # distinct expected values, before agreement with them is evidence of a formula
 _FEWEST_TRUTHS = 5  # of each of two expected values: with ten in all, one formula in a thousand agrees by chance
-_MOST_CONFIRMED = 12  # edits that pass the screen and are recalculated, the smallest first
+_MOST_CONFIRMED = 12  # edits that pass the screen and are recalculated in all cells, the smallest first
+_AT_ONCE = 200  # edits that are screened at once; between two lots the time is looked at
+_MOST_VALUES = 4_000_000  # values of them, 32 MB
 
 
 class Subject:
-    """The formula of the middle cell of a root cause, with a screen that rejects most edits without the engine."""
+    """The formula of the root's cell of which most is known, with a screen that rejects most edits of it.
+
+    ``cells`` are those of the formula, the ``cell`` the first of them.
+    ``expected`` and ``actual`` are the expected values of the formula's cells and what it gives on forced values, both
+    (samples, rows, columns), nan where there is no number.
+    """
 
     def __init__(self, repair: "Repair", root: Root) -> None:
-        self._repair, self._root = repair, root
-        binding = root.bindings[len(root.indices) // 2]
+        self._repair, self.root = repair, root
+        self.deadline: Deadline = repair.deadline
+        binding = root.bindings[_most_telling(root)]
         book = repair.workbook
         self.cell = book.members.get(binding.cell, binding.cell)
         self.block = root.run.name, binding.iteration
         formula = book.formula(binding.cell) if root.fault != "hardcoded" else None
+        self.formula = formula
         self.area = formula.area if formula is not None else None
         self.tree = parsed(formula.text) if formula is not None else None
         shape = self.area.shape if self.area is not None else None
         self.site = Site(repair.quantity_map, self.cell, self.block, shape)
-        self.screen = Screen(root.forced.seen, root.forced.count, self.site.area)
-        self._expected, self._allowed = self._wanted()
-        self.has_evidence = _is_evidence(self._expected[np.isfinite(self._expected)])
+        self.count = root.forced.count
+        self.seen: Callable[[Cell], Column] = root.forced.seen
+        cells = list((self.area or Range.of(self.cell)).cells())
+        indices = {binding.cell: k for k, binding in enumerate(root.run.bindings)}
+        self._indices = [indices.get(cell, -1) for cell in cells]
+        self.cells = cells
+        samples = list(root.forced.samples)
+        expected = np.full((len(cells), len(samples)), np.nan)
+        for number, index in enumerate(self._indices):
+            if index >= 0:
+                expected[number] = root.run.expected[samples, index]
+        self._expected = expected
+        tolerance = root.bindings[0].output.tolerance
+        self._allowed = 2 * (tolerance.atol + tolerance.rtol * np.abs(expected))
+        self._numeric = root.run.numeric([index for index in self._indices if index >= 0])
+        self.expected = self._as_table(expected)
+        self._first = _telling(expected)
+        own = root.forced.local.select(cells)
+        self.actual = self._as_table(np.where(own.kinds == NUMBER, own.numbers, np.nan))
+        self.has_evidence = _is_evidence(expected[np.isfinite(expected)])
 
-    def _wanted(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The expected values of the formula's cells and the largest allowed differences, (samples, rows, columns) each."""
-        run, samples = self._root.run, list(self._root.forced.samples)
-        area = self.area or Range.of(self.cell)
-        indices = {binding.cell: k for k, binding in enumerate(run.bindings) if area.contains(binding.cell)}
-        expected = np.full((len(samples), *area.shape), np.nan)
-        for cell, index in indices.items():
-            expected[:, cell.row - area.row, cell.column - area.column] = run.expected[samples, index]
-        tolerance = self._root.bindings[0].output.tolerance
-        return expected, 2 * (tolerance.atol + tolerance.rtol * np.abs(expected))
+    def _as_table(self, values: Floats) -> Floats:
+        """Values of the cells, (cells, samples), as (samples, rows, columns)."""
+        rows, columns = self.site.shape or (1, 1)
+        return values.T.reshape(-1, rows, columns)
 
-    def passes(self, tree: Node, seen: Callable[[Cell], Column] | None = None) -> bool | None:
-        """Whether the edited formula agrees on the values ``seen`` for its precedents; None where that cannot be screened."""
-        screen = self.screen if seen is None else Screen(seen, self.screen.count, self.site.area)
-        try:
-            with np.errstate(all="ignore"):
-                value = screen.value(tree, array=self.area is not None)
-        except Unscreened:
+    # --- the screen ------------------------------------------------------------------------------------------------------
+
+    def passing(self, edits: Iterable[Edit]) -> Iterator[Edit]:
+        """The edits whose formula agrees with the reference in the subject's cell on forced values, until the time is up."""
+        step = max(1, min(_AT_ONCE, _MOST_VALUES // (len(self.cells) * self.count)))
+        waiting = iter(edits)
+        while some := list(islice(waiting, step)):
+            # A few samples reject nearly all; functions without an array kernel are computed sample by sample.
+            for samples in (self._first, range(self.count)):
+                found = self._computed([edit.tree for edit in some], samples)
+                some = [edit for edit, values in zip(some, found, strict=True) if self._agrees(values, samples)]
+            yield from some
+            if self.deadline.passed:
+                return
+
+    def value(self, tree: Node) -> Floats | None:
+        """What an expression gives in the cell on forced values, (samples, rows, columns); None where that is no number."""
+        values = self._computed([tree], range(self.count))[0].select(self.cells)
+        if not (values.kinds == NUMBER).all():
             return None
-        if any(a not in (1, b) for a, b in zip(value.shape, self._expected.shape, strict=True)):
-            return False
-        close = np.abs(value - self._expected) <= self._allowed
-        return bool((close | np.isnan(self._expected)).all())
+        return self._as_table(values.numbers)
+
+    def _computed(self, trees: Sequence[Node], samples: Sequence[int]) -> Sequence[Batch]:
+        if not trees:
+            return ()
+        spills = self.formula is not None and self.formula.spills
+        formulas = [(self.cell, Formula(f"={tree}", self.area, spills)) for tree in trees]
+        return self._repair.session.alternatives(formulas, lambda cell: picked(self.seen(cell), samples), len(samples))
+
+    def _agrees(self, values: Batch, samples: Sequence[int]) -> bool:
+        if not self._numeric:
+            numbers, run = [self.root.forced.samples[at] for at in samples], self.root.run
+            return all(
+                agrees(run, index, values.get(cell, BLANK), numbers).all()
+                for cell, index in zip(self.cells, self._indices, strict=True)
+                if index >= 0
+            )
+        found, at = values.select(self.cells), list(samples)
+        unknown = np.isnan(self._expected[:, at])
+        close = np.abs(found.numbers - self._expected[:, at]) <= self._allowed[:, at]
+        return bool((unknown | (close & ((found.kinds == NUMBER) | (found.kinds == TRUTH)))).all())
 
     def screened(self, edits: Iterable[Edit]) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
         """The smallest edits that the screen does not reject, each with its formulas for all of the root's cells."""
-        passed: list[tuple[bool, float, int, Edit]] = []
-        for number, edit in enumerate(edits):
-            agrees = self.passes(edit.tree)
-            if agrees is not False:
-                passed.append((agrees is None, edit.size, number, edit))
-        for _, _, _, edit in sorted(passed)[:_MOST_CONFIRMED]:
-            form = self._repair.quantity_map.form(self.cell, Formula(f"={edit.tree}", self.area), self.block)
-            formulas = self.formulas_for(form)
+        passed = sorted(enumerate(self.passing(edits)), key=lambda found: (found[1].size, found[0]))
+        for _, edit in passed[:_MOST_CONFIRMED]:
+            formulas = self.spread(edit.tree)
             if formulas is not None:
                 yield edit, formulas
+
+    # --- from the subject's formula to those of all cells -------------------------------------------------------------------
+
+    def spread(self, tree: Node) -> Mapping[Cell, Formula] | None:
+        """The subject's new formula as a formula of each of the root's cells; None where one of them cannot have it.
+
+        Where a cell's formula is the subject's as Excel fills it, the new one is filled; where it differs otherwise, as by a
+        number, what is new in the subject's formula is put into its own.
+        """
+        book, quantity_map = self._repair.workbook, self._repair.quantity_map
+        form = quantity_map.form(self.cell, Formula(f"={tree}", self.area), self.block)
+        formulas = self.formulas_for(form)
+        if self.tree is None or self.formula is None:
+            return formulas
+        own = quantity_map.form(self.cell, self.formula, self.block)
+        found: dict[Cell, Formula] = {}
+        for binding in self.root.bindings:
+            cell = book.members.get(binding.cell, binding.cell)
+            held = book.formula(cell)
+            if cell in found or held is None:
+                continue
+            block = self.root.run.name, binding.iteration
+            if quantity_map.form(cell, held, block) == own:
+                if formulas is None or cell not in formulas:
+                    return None
+                found[cell] = formulas[cell]
+                continue
+            text = self._put_into(held, cell, tree, form, block)
+            if text is None:
+                return None
+            found[cell] = Formula(text, held.area, held.spills)
+        return found
+
+    def _put_into(
+        self, held: Formula, cell: Cell, tree: Node, form: RelativeFormula, block: tuple[str, int]
+    ) -> str | None:
+        """The text of another cell's formula with what is new in the subject's."""
+        assert self.formula is not None and self.tree is not None  # it has a formula that is edited
+        rows, columns = cell.row - self.cell.row, cell.column - self.cell.column
+        here, there = (
+            relative_text(text, of.row, of.column) for text, of in ((self.formula.text, self.cell), (held.text, cell))
+        )
+        if here == there and cell.sheet == self.cell.sheet:
+            return filled(f"={tree}", rows, columns)
+        moved = self._repair.quantity_map.text_for(form, cell, block)
+        theirs, new = parsed(held.text), parsed(moved) if moved is not None else None
+        found = None if theirs is None or new is None else merged(self.tree, tree, theirs, new)
+        return None if found is None else f"={found}"
 
     def formulas_for(self, form: RelativeFormula) -> Mapping[Cell, Formula] | None:
         """The relative formula as a formula of each of the root's cells; None where one of them cannot have it."""
         book, quantity_map = self._repair.workbook, self._repair.quantity_map
         formulas: dict[Cell, Formula] = {}
-        for binding in self._root.bindings:
+        for binding in self.root.bindings:
             cell = book.members.get(binding.cell, binding.cell)
             if form.shape is not None and book.formula(cell) is None:  # a constant replaced an array formula
                 area = self._array_area(binding, form.shape)
                 cell = area.first if area is not None else cell
             if cell in formulas:
                 continue
-            text = quantity_map.text_for(form, cell, (self._root.run.name, binding.iteration))
+            text = quantity_map.text_for(form, cell, (self.root.run.name, binding.iteration))
             if text is None:
                 return None
             formula = book.formula(cell)
@@ -106,8 +202,8 @@ class Subject:
 
     def _array_area(self, binding: Binding, shape: tuple[int, int]) -> Range | None:
         """The range of an array formula of the shape that includes this binding; None unless all its cells are the root's."""
-        area = self._repair.quantity_map.area(self._root.run.name, binding.output.name, binding.iteration)
-        if area is None or area.shape != shape or not set(area.cells()) <= set(self._root.cells):
+        area = self._repair.quantity_map.area(self.root.run.name, binding.output.name, binding.iteration)
+        if area is None or area.shape != shape or not set(area.cells()) <= set(self.root.cells):
             return None
         return area
 
@@ -119,6 +215,54 @@ class Subject:
                     for element in self.site.elements(area):
                         said = f"it should be {self.site.named(element)}"
                         yield Edit("siblings", self.site.node(element), said, 1.0)
+
+
+def _most_telling(root: Root) -> int:
+    """The number of the root's cell with the most distinct expected values, the middle one of several.
+
+    A cell that is 0 in all samples would agree with most formulas.
+    """
+    values = np.round(root.run.expected[np.ix_(list(root.forced.samples), list(root.indices))], 12)
+    counts = np.array([len(np.unique(column[np.isfinite(column)])) for column in values.T])
+    wrong = root.run.wrong[np.ix_(list(root.forced.samples), list(root.indices))].sum(axis=0)
+    best = np.lexsort((np.minimum(wrong, 1), counts))[-1]
+    alike = np.flatnonzero((counts == counts[best]) & (np.minimum(wrong, 1) == min(wrong[best], 1)))
+    return int(alike[len(alike) // 2])
+
+
+def _telling(expected: Floats) -> list[int]:
+    """The numbers of two samples with different expected values, of the largest and the smallest, of those of all cells."""
+    sums = np.nansum(expected, axis=0)
+    return sorted({int(sums.argmax()), int(sums.argmin())})
+
+
+def merged(old: Node, new: Node, theirs: Node, moved: Node) -> Node | None:
+    """What is ``new`` in an old formula, put into another formula like the old; None where that is not possible.
+
+    ``moved`` is the new formula as it is in the other cell.
+    """
+    if plain(old) == plain(new):
+        return theirs
+    if old.kind == theirs.kind and len(old.parts) == len(theirs.parts):
+        if (new.kind, len(new.parts)) == (old.kind, len(old.parts)) and new.parts:
+            parts = [
+                merged(a, b, c, d) for a, b, c, d in zip(old.parts, new.parts, theirs.parts, moved.parts, strict=True)
+            ]
+            if None not in parts and sum(plain(a) != plain(b) for a, b in zip(old.parts, new.parts, strict=True)) <= 1:
+                return new._replace(parts=tuple(part for part in parts if part is not None))
+        for number, part in enumerate(old.parts):  # something around it is dropped
+            if plain(part) == plain(new):
+                return theirs.parts[number]
+    for number, part in enumerate(new.parts):  # something around it is inserted
+        if plain(part) == plain(old):
+            return moved._replace(parts=(*moved.parts[:number], theirs, *moved.parts[number + 1 :]))
+    return moved if _closed(old, theirs) else None
+
+
+def _closed(old: Node, theirs: Node) -> bool:
+    """Whether the two parts are one, so that the new part may replace the other: no number of theirs is lost."""
+    mine, others = ([node for _, node in walk(tree) if node.kind == "number"] for tree in (old, theirs))
+    return mine == others
 
 
 def _is_evidence(expected: NDArray[np.float64]) -> bool:

@@ -59,7 +59,7 @@ class Filling:
     """A formula that is filled into many cells, taken apart once."""
 
     def __init__(self, formula: str) -> None:
-        self._pieces: list[str | _Place] = []
+        self.pieces: list[str | _Place] = []
         found = tokens(formula)
         position = 0
         for token, following in zip_longest(found, found[1:]):
@@ -77,19 +77,35 @@ class Filling:
             for end in place.split(":"):
                 match = _LINE_OR_CELL.fullmatch(end)
                 if match is not None and (anchored := _Place.of(match)) is not None:
-                    self._pieces += formula[position:start], anchored
+                    self.pieces += formula[position:start], anchored
                     position = start + len(end)
                 start += len(end) + 1
-        self._pieces.append(formula[position:])
+        self.pieces.append(formula[position:])
 
     def at(self, rows: int, columns: int) -> str | None:
         """The formula as Excel fills it into a cell so far away; None where a reference would leave the grid."""
-        pieces = [piece if isinstance(piece, str) else piece.moved(rows, columns) for piece in self._pieces]
+        pieces = [piece if isinstance(piece, str) else piece.moved(rows, columns) for piece in self.pieces]
         return None if None in pieces else "".join(map(str, pieces))
 
     def around(self, rows: int, columns: int) -> str:
         """The formula in a cell so far away, where references that leave the grid come in at its opposite edge, as in names."""
-        return "".join(piece if isinstance(piece, str) else str(piece.wrapped(rows, columns)) for piece in self._pieces)
+        return "".join(piece if isinstance(piece, str) else str(piece.wrapped(rows, columns)) for piece in self.pieces)
+
+
+def relative_text(formula: str, row: int, column: int) -> str:
+    """The formula of the cell in this row and column with its references as R1C1 shows them: one text for all that is filled."""
+    pieces = Filling(formula).pieces
+    return "".join(piece if isinstance(piece, str) else piece.seen_from(row, column) for piece in pieces)
+
+
+def outline(formula: str) -> str:
+    """The formula without its references and numbers: one text for formulas that differ in these alone."""
+    text, position = "", 0
+    for token in tokens(formula):
+        text += formula[position : token.start]
+        text += "#" if token.kind in ("reference", "whole", "number") else token.text
+        position = token.end
+    return (text + formula[position:]).upper()
 
 
 def filled(formula: str, rows: int, columns: int) -> str | None:
@@ -120,6 +136,12 @@ class _Place(NamedTuple):
         if not on_the_grid(row if self.row else 1, column if self.column else 1):
             return None
         return self._at(row, column)
+
+    def seen_from(self, row: int, column: int) -> str:
+        """The place as R1C1 has it in a formula of the cell in this row and column."""
+        rows = f"R{self.row}" if self.fixed_row else f"R[{self.row - row}]"
+        columns = f"C{self.column}" if self.fixed_column else f"C[{self.column - column}]"
+        return (rows if self.row else "") + (columns if self.column else "")
 
     def wrapped(self, rows: int, columns: int) -> str:
         column = self.column and (self.column - 1 + (0 if self.fixed_column else columns)) % MAX_COLUMN + 1

@@ -61,7 +61,8 @@ def mutate(
     bench.check_original()
     numbers = bench.chosen(options.mutants)
     jobs = min(options.jobs or os.cpu_count() or 1, len(numbers) or 1)
-    time = None if math.isinf(options.time) else options.time
+    limit = MUTATION_TIME if options.time is None else options.time
+    time = None if math.isinf(limit) else limit
     began = clock.monotonic()
     found: list[MutantResult] = []
     estimated = note is None
@@ -220,7 +221,7 @@ class Bench:
         return MutantResult(mutant, "survived")
 
     def _report(self, book: Workbook) -> Report:
-        return assess(self.plan, book, self._options, engines=[self._engine], checks=self.checks)
+        return assess(self.plan, book, replace(self._options, time=None), engines=[self._engine], checks=self.checks)
 
     @cached_property
     def scenarios(self) -> MutationScenarios:

@@ -1,7 +1,7 @@
 """The session of the engine ``formulas``: a compiled workbook, recalculated in dependency order."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
@@ -78,14 +78,20 @@ class Plan(NamedTuple):
 class FormulasSession:
     """One loaded workbook. Every cell has a place, an index; a formula has the places that it reads and writes.
 
-    ``base`` is a session whose compiled formulas are reused.
+    ``base`` is a session whose compiled formulas are reused. The formulas ``apart`` are computed beside those of the cells, and
+    no formula reads their results.
     """
 
     _encoded: tuple[Floats, Kinds] | None = None
     _closed = False  # that every cell has its place; what only a dynamic formula refers to, and no cell holds, is blank
 
     @collector.paused()
-    def __init__(self, workbook: Workbook, base: "FormulasSession | None" = None) -> None:
+    def __init__(
+        self,
+        workbook: Workbook,
+        base: "FormulasSession | None" = None,
+        apart: Sequence[tuple[Cell, Formula]] = (),
+    ) -> None:
         cells = workbook.cells
         self._places: dict[Cell, int] = dict(zip(cells, range(len(cells)), strict=True))
         self._start: list[Value] = [MISSING if isinstance(one, Formula) else one for one in cells.values()]
@@ -111,6 +117,13 @@ class FormulasSession:
         formulas = [(cell, content) for cell, content in cells.items() if isinstance(content, Formula)]
         self._tables = [(cell, formula) for cell, formula in formulas if isinstance(formula, DataTable)]
         made = [self._node(cell, formula) for cell, formula in formulas if not isinstance(formula, DataTable)]
+        self._apart: list[dict[Cell, int]] = []
+        for cell, formula in apart:
+            rows = {
+                member: self._constant_place(f"{member} {len(self._constants)}") for member in _filled(cell, formula)
+            }
+            made.append(self._node(cell, formula, tuple(rows.values())))
+            self._apart.append(rows)
         self._nodes = [*self._helpers, *(node for node in made if node is not None)]
         if self._tables:
             self._nodes += self._of_tables()
@@ -152,6 +165,24 @@ class FormulasSession:
     def like(self, workbook: Workbook) -> "FormulasSession":
         """A session of another workbook, whose formulas are compiled only if their shapes are new."""
         return FormulasSession(workbook, self)
+
+    def alternatives(
+        self, formulas: Sequence[tuple[Cell, Formula]], seen: Callable[[Cell], Column], samples: int
+    ) -> list[Batch]:
+        """The values of each formula, in its cell and by itself, where the cells that it reads have the values ``seen``.
+
+        Many formulas of one cell may be among them. A formula that cannot be computed has no value.
+        """
+        alone = replace(self._workbook, cells={}, members={})
+        session = FormulasSession(alone, self, formulas)
+        held = {place: column for cell, place in session._places.items() if (column := seen(cell)) is not BLANK}
+        plan = session._planned(frozenset(held), forced=False)
+        evaluated = session._evaluated(plan, held, samples)
+        count = len(evaluated.exact.numbers)
+        return [
+            Batch({cell: place % count for cell, place in rows.items()}, evaluated.exact, evaluated.others)
+            for rows in session._apart
+        ]
 
     def _over(self, samples: int, given: Mapping[Cell, Column], *, forced: bool) -> Batch:
         if samples < 1:
@@ -273,9 +304,11 @@ class FormulasSession:
             self._start.append(self._workbook.unused(cell))
         return place
 
-    def _node(self, cell: Cell, formula: Formula) -> FormulaNode | None:
-        area = formula.area
-        results = (self._places[cell],) if area is None else tuple([self._result(one, cell) for one in area.cells()])
+    def _node(self, cell: Cell, formula: Formula, results: tuple[int, ...] = ()) -> FormulaNode | None:
+        """The node of the formula, which writes its results to these places, or to those of its cells."""
+        if not results:
+            area = formula.area
+            results = (self._places[cell],) if area is None else tuple([self._result(one, cell) for one in area.cells()])
         try:
             plain = split(formula.text)
             if plain[0] in self._ordinary:
@@ -465,6 +498,11 @@ class FormulasSession:
                 known = tuple([self._place(cell) for cell in area.cells()]), area.shape
             self._references[at.sheet][text] = known
         return known
+
+
+def _filled(cell: Cell, formula: Formula) -> Iterable[Cell]:
+    """The cells that a formula in this cell fills."""
+    return formula.area.cells() if formula.area else (cell,)
 
 
 def _joined(parts: Sequence[tuple[Store, Mapping[int, Other]]]) -> tuple[Store, dict[int, Other]]:

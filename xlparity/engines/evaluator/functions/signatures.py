@@ -239,9 +239,9 @@ def formulas_has(name: str) -> bool:
 def formulas_function(name: str) -> Any:
     """formulas' own function of that name; ``not_implemented`` where it has none.
 
-    The library's module of statistics is looked at last: it imports scipy.stats, which takes longer than all the rest.
+    The modules that import scipy.stats, which takes longer than all the rest, are looked at last.
     """
-    for module in ("", *sorted(SUBMODULES, key=".stat".__eq__)):
+    for module in ("", *sorted(SUBMODULES, key=(".stat", ".comp").__contains__)):
         found = importlib.import_module(f"formulas.functions{module}").FUNCTIONS.get(name)
         if found is not None:
             return found["function"] if isinstance(found, dict) else found
