@@ -1,8 +1,8 @@
 """Coverage of a formula's branches by the samples: which branches no sample takes.
 
 Agreement with the reference is no evidence about a branch that no sample takes. To find out, a branch is replaced by a number
-that nothing else gives, or by #N/A, an argument of MAX or MIN is left out, and a comparison is replaced by TRUE and by FALSE. Where no compared value changes, no sample
-takes the branch.
+that nothing else gives, or by #N/A, an argument of MAX or MIN is left out, and a comparison is replaced by TRUE and by
+FALSE. Where no compared value changes, no sample takes the branch.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
