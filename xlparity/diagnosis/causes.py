@@ -19,7 +19,7 @@ from xlparity.settings import CAUSES_TIME, Options
 if TYPE_CHECKING:
     from xlparity.engines.evaluator.session import FormulasSession
 
-_PROOFS = 50  # scenarios on which suggestions are compared
+_PROOFS = 30  # scenarios on which suggestions are compared
 
 
 def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options) -> list[CheckResult]:
