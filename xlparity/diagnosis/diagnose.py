@@ -183,8 +183,15 @@ class _FixSearch:
     def _first(self) -> list[Fix | None]:
         """The first fix found for each root; the roots with the most consequences are searched first."""
         shown: dict[int, list[tuple[Root, Root, Fix | None]]] = {}
+        self._repair.deadline = self._deadline.part(_SHARE)
+        explained: set[int] = set()
+        for joint, numbers in self._helper_search.joint(self.roots):
+            shown[numbers[0]] = [(joint, joint, self._helper_search.fix_of(joint))]
+            explained.update(numbers)
         order = sorted(range(len(self.roots)), key=lambda k: -self.roots[k].affects - len(self.roots[k].indices))
         for number in order:
+            if number in explained:
+                continue
             root = self.roots[number]
             found = [(root, *self._find(root))]
             if found[0][2] is None and root.parts:
@@ -233,6 +240,8 @@ class _FixSearch:
         refused = self._refused.get((root.run.name, root.indices), set())
         if not root.proved or root.accepted:
             return root, None
+        if root.wanted is not None:
+            return root, self._helper_search.fix_of(root, refused)
         if root.fault == "prefix":
             fix = self._spelling.fix(root)
             return root, None if fix is None or fix.signature in refused else fix
@@ -253,8 +262,10 @@ class _FixSearch:
         if own is not None and own.size <= _SMALL_STEP:
             return [(whole, own)]
         found = [] if own is None else [(whole, own)]
-        # A large step in a formula may make up for a small fault in a helper.
-        other = self._repair.fix(root, refused) if alike else self._helper_search.fix(root, refused)
+        if alike:  # right siblings have the formula: the cell alone may need another one, as the first of a column
+            other = None if found else self._repair.fix(root, refused, as_siblings=True)
+        else:  # a large step in a formula may make up for a small fault in a helper
+            other = self._helper_search.fix(root, refused)
         return found if other is None else [*found, (root, other)]
 
     def _proved(self, fixes: Sequence[Fix | None]) -> list[Fix | None]:

@@ -1,16 +1,17 @@
 """The search for wrong helpers: precedents of an output cell that no output of the spec binds."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 
 from xlparity.diagnosis.cone import Cone
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
-from xlparity.diagnosis.localise import Root, refusal_in
+from xlparity.diagnosis.localise import Root, refusal_in, relative_text_of
 from xlparity.diagnosis.relative import RelativeFormula
 from xlparity.diagnosis.repair import Fix, Repair
-from xlparity.diagnosis.subject import Subject, parsed
+from xlparity.diagnosis.subject import Subject, Wanted, parsed
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node
 from xlparity.excel.columns import Floats, floats_of
@@ -19,6 +20,14 @@ from xlparity.excel.workbook import Formula
 
 _MOST_SHAPES = 8  # relative formulas of the helpers for which edits are searched, the rarest first
 _MOST_CONFIRMED = 6  # edits of a helper that pass the screen and are recalculated
+_MOST_READERS = 100  # cells of a root of which the helpers are collected
+_MOST_JOINT = 60  # groups of helpers that may explain several roots
+_TESTED = 3  # helpers of one formula for which the values that their readers need are solved
+_STEP, _MOST_STEPS, _SAME = (
+    1e-3,
+    12,
+    1e-12,
+)  # the first step of the secant method, the most steps, and the relative error
 _AT_ONCE = 100  # edits that are screened at once
 _MOST_HELPERS = 400  # helpers of one output cell that are searched
 _FEWEST_ALIKE = 3  # cells of a row or column with one relative formula, before a different one is an exception
@@ -44,6 +53,133 @@ class HelperSearch:
             if fix.signature not in refused and not unknown and self._confirmed(root, formulas):
                 return fix
         return None
+
+    # --- helpers that explain several root causes -----------------------------------------------------------------
+
+    def joint(self, roots: Sequence[Root]) -> list[tuple[Root, list[int]]]:
+        """Roots that wrong helpers explain together, each with the numbers of the roots that it replaces.
+
+        Helpers of one formula explain the roots that read them if some values of theirs make all their readers right. Where
+        readers have several formulas, that is no coincidence; neither is a constant that has to be another constant.
+        """
+        groups: dict[object, tuple[dict[Cell, tuple[str, int]], set[int]]] = {}
+        for number, root in enumerate(roots):
+            if root.fault in ("formula", "error") and root.proved and not root.accepted and root.run.own:
+                for key, helper, block in self._helpers_of(root):
+                    members, readers = groups.setdefault(key, ({}, set()))
+                    members.setdefault(helper, block)
+                    readers.add(number)
+        found: list[tuple[Root, list[int]]] = []
+        taken: set[int] = set()
+        # Of helpers with equally many readers, the nearest to these comes first.
+        for members, readers in sorted(groups.values(), key=lambda group: -len(group[1])):
+            numbers = sorted(readers - taken)
+            constant = all(isinstance(self._repair.workbook.cells.get(cell), float) for cell in members)
+            if len({roots[number].run.name for number in numbers}) != 1 or (len(numbers) < 2 and not constant):
+                continue
+            if self._repair.deadline.passed or len(found) + len(taken) > _MOST_JOINT:
+                break
+            joint = self._explains(roots, numbers, members, constant=constant)
+            if joint is not None:
+                found.append((joint, numbers))
+                taken.update(numbers)
+        return found
+
+    def _helpers_of(self, root: Root) -> Iterator[tuple[object, Cell, tuple[str, int]]]:
+        """The helpers of some of the root's cells, each with what those of one formula have in common, and its block."""
+        book, check = self._repair.workbook, root.run.name
+        for binding in root.bindings[:_MOST_READERS]:
+            for helper in self.helpers(book.members.get(binding.cell, binding.cell)):
+                formula = book.formula(helper)
+                if formula is not None and formula.area is None:
+                    yield (check, relative_text_of(helper, formula)), helper, (check, binding.iteration)
+                elif isinstance(book.cells.get(helper), float):
+                    yield (check, helper), helper, (check, binding.iteration)
+
+    def _explains(
+        self, roots: Sequence[Root], numbers: Sequence[int], members: Mapping[Cell, tuple[str, int]], *, constant: bool
+    ) -> Root | None:
+        """The root of these helpers if some values of theirs make the cells of these roots right, and break no others."""
+        first = roots[numbers[0]]
+        wrong = {index for number in numbers for index in roots[number].indices}
+        chosen = list(members)[:: max(1, len(members) // _TESTED)][:_TESTED]
+        wanted: dict[Cell, Floats] = {}
+        reached: set[int] = set()
+        for helper in chosen:
+            cone = self._cone(first, (helper,))
+            mine = wrong & cone.readers.keys()
+            if not cone.computable or reached & cone.readers.keys():
+                return None  # what several helpers decide together cannot be solved for one
+            reached |= cone.readers.keys()
+            values = self._solved(first, helper, cone, sorted(mine)) if mine else None
+            if mine and values is None:
+                return None
+            if values is not None:
+                if constant and np.ptp(values) > _SAME * np.abs(values).max():
+                    return None
+                wanted[helper] = values
+        everything = self._cone(first, tuple(members))
+        if not wanted or not wrong <= everything.readers.keys():
+            return None
+        return replace(
+            first,
+            indices=tuple(sorted(wrong)),
+            form=None,
+            fault="formula",
+            helpers=tuple(sorted(members)),
+            wanted=wanted,
+            parts=(),
+        )
+
+    def _solved(self, root: Root, helper: Cell, cone: Cone, wrong: Sequence[int]) -> Floats | None:
+        """The values of a helper with which all its readers are right, by the secant method; None where there are none."""
+        run, forced = root.run, root.forced
+        samples = list(forced.samples)
+        start = floats_of(forced.seen(helper), forced.count)
+        if not np.isfinite(start).all():
+            return None
+        index = wrong[0]
+        expected = run.expected[samples, index]
+
+        def missing(values: Floats) -> Floats:
+            shown = cone.computed({helper: values})
+            return np.asarray(floats_of(shown.get(cone.readers[index], BLANK), forced.count) - expected)
+
+        before, now = start, start * (1 + _STEP) + _STEP
+        with np.errstate(all="ignore"):
+            missed, left = missing(before), missing(now)
+            for _ in range(_MOST_STEPS):
+                slope = (left - missed) / (now - before)
+                step = np.where((slope != 0) & np.isfinite(slope), left / slope, 0.0)
+                before, missed, now = now, left, now - np.nan_to_num(step)
+                left = missing(now)
+                if not np.isfinite(left).all():
+                    return None
+                if np.all(np.abs(now - before) <= _SAME * np.abs(now)):
+                    break
+        now = np.where(np.abs(missed) < np.abs(left), before, now)
+        right = cone.right(cone.computed({helper: now})).all(axis=1)
+        old = cone.right(forced.local).all(axis=1)
+        must = old | np.isin(list(cone.readers), wrong)
+        return now if right[must].all() else None
+
+    def fix_of(self, root: Root, refused: Container[object] = ()) -> Fix | None:
+        """The fix of the helpers of a joint root: the smallest edit of their formula that gives the values they need."""
+        repair, check = self._repair, root.run.name
+        assert root.wanted is not None  # it is joint
+        helper, values = max(root.wanted.items(), key=lambda item: len(np.unique(np.round(item[1], 12))))
+        if repair.workbook.formula(helper) is None:
+            return None
+        iterations = {cell: repair.quantity_map.block_of(check, cell) or 0 for cell in root.helpers}
+        blocks = {cell: (check, iteration) for cell, iteration in iterations.items()}
+        subject = Subject(repair, root, Wanted(helper, blocks[helper], values, list(blocks.items())))
+        for edit, formulas in repair.edited(subject):
+            fix = Fix.by(edit, formulas, tuple(formulas))
+            if fix.signature not in refused and self._confirmed(root, formulas) and not repair.circular(formulas):
+                return fix
+        return None
+
+    # --- helpers of one root cause --------------------------------------------------------------------------------
 
     def _candidates(self, root: Root) -> Candidates:
         subject = Subject(self._repair, root)

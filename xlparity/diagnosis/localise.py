@@ -82,8 +82,9 @@ class Root:
     ``alone`` counts those of them that depend on no other root. ``indices`` are the cells' indices among the check's bindings.
     ``form`` is their relative formula, None where there is none. Only what is ``proved`` wrong may be edited: a formula that
     no engine could evaluate may be right. ``constant`` says that the cells are hard-coded and equal to the reference in every
-    sample. ``helpers`` are the wrong cells where these are unbound precedents. ``parts`` are the roots of which this one is
-    made up, where its formulas differ in more than what Excel changes as it fills a formula.
+    sample. ``helpers`` are the wrong cells where these are unbound precedents, and ``wanted`` are values of some of them, if
+    known, with which all their readers are right. ``parts`` are the roots of which this one is made up, where its formulas
+    differ in more than what Excel changes as it fills a formula.
     """
 
     run: Run
@@ -98,6 +99,7 @@ class Root:
     proved: bool = True
     constant: bool = False
     helpers: tuple[Cell, ...] = ()
+    wanted: Mapping[Cell, Floats] | None = None
     parts: "tuple[Root, ...]" = ()
 
     @property

@@ -27,6 +27,7 @@ from xlparity.settings import Deadline
 
 _MOST_SIBLINGS = 80  # siblings whose formulas are compared with the root's, the nearest first
 _MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000  # edits, and pairs of edits, that are screened
+_FIRST = 3  # cells in which a formula is confirmed before it is in all
 _MOST_BRANCHING = 8  # cells of one relative formula in which branches are looked for, before it is all of them
 _LIKELY_SIZE = 1.2  # the size of an edit that extends a range to its whole quantity; see edits.places
 
@@ -80,18 +81,20 @@ class Repair:
         self._at_fault = {cell for root in roots for cell in root.cells}
         self._known: dict[tuple[str, str], Mapping[int, tuple[RelativeFormula, str]]] = {}
 
-    def fix(self, root: Root, refused: Container[object] = ()) -> Fix | None:
+    def fix(self, root: Root, refused: Container[object] = (), *, as_siblings: bool = False) -> Fix | None:
         """The smallest edit that fixes the root cause; None where none is confirmed, since a wrong fix is worse than none.
 
-        ``refused`` are the signatures of fixes that were rejected later.
+        ``refused`` are the signatures of fixes that were rejected later; ``as_siblings`` asks for siblings' formulas only.
         """
         if isinstance(self.workbook.formula(root.cells[0]), DataTable):  # of which no part can be changed
             return None
         for edit, formulas in self._candidates(root):
+            if as_siblings and edit.size:
+                return None
             fix = Fix.by(edit, formulas)
             guessed = edit.unlike is None and self._reads_empty(formulas)
             if not guessed and fix.signature not in refused and self.confirmed(root, formulas):
-                return replace(fix, said=self._sentence(root, edit, formulas), formulas=self._changing(formulas))
+                return replace(fix, said=self.sentence(root, edit, formulas), formulas=self._changing(formulas))
         return None
 
     def _changing(self, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Formula]:
@@ -111,7 +114,7 @@ class Repair:
             root, indices=tuple(index for index, cell in zip(root.indices, root.cells, strict=True) if cell in filled)
         )
 
-    def _sentence(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
+    def sentence(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
         """The description of the edit for the root's first cell, whose formula is shown; the edit was found in the middle one."""
         first, block = root.cells[0], (root.run.name, root.bindings[0].iteration)
         first = self.workbook.members.get(first, first)
@@ -160,12 +163,18 @@ class Repair:
         yield from self._as_filled(root)
         if root.fault == "hardcoded" and (formulas := self._by_element(root)):
             yield Edit("siblings", Node("omitted", ""), "as in the other iterations", 0.0), formulas
+        seeds = [form for form, _ in siblings if form != root.form][:4]
+        yield from self.edited(subject, seeds, alone=not siblings)
+
+    def edited(
+        self, subject: Subject, seeds: Sequence[RelativeFormula] = (), *, alone: bool = False
+    ) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
+        """Candidates for the subject's formula: one edit, of the siblings' ``seeds`` as well, a source's, two edits."""
         if subject.tree is not None:
             for kinds in (SMALL, *((kind,) for kind in LARGE)):
                 yield from subject.screened(self._steps(subject, subject.tree, kinds))
         if not subject.has_evidence:
             return
-        seeds = [form for form, _ in siblings if form != root.form][:4]
         for form in seeds:
             text = self.quantity_map.text_for(form, subject.cell, subject.block)
             if text is not None and (seed := parsed(text)) is not None:
@@ -174,9 +183,9 @@ class Repair:
                 )
         for source in SOURCES:
             yield from subject.screened(source(subject))
-        if not siblings and (subject.tree is None or not refers(subject.tree)):
+        if alone and (subject.tree is None or not refers(subject.tree)):
             yield from subject.screened(subject.copies())
-        elif subject.tree is not None and root.fault == "formula":
+        elif subject.tree is not None:
             yield from subject.screened(_two_steps(subject.tree, subject.site))
 
     def _as_filled(self, root: Root) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
@@ -294,8 +303,14 @@ class Repair:
 
     def confirmed(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the engine finds the root's cells right with these formulas, in every sample of forced values."""
+        some = dict(islice(formulas.items(), 0, None, max(1, len(formulas) // _FIRST)))
         filled = _filled(formulas)
-        return filled.issuperset(root.cells) and self._right(root, formulas) and not self._circular(formulas)
+        return (
+            filled.issuperset(root.cells)
+            and (len(some) == len(formulas) or self._right(root, some))
+            and self._right(root, formulas)
+            and not self.circular(formulas)
+        )
 
     def _right(self, root: Root, formulas: Mapping[Cell, Formula]) -> bool:
         found = self.computed(root, formulas)
@@ -414,7 +429,7 @@ class Repair:
         known = self.workbook.cells, self.workbook.members, self.quantity_map.positions
         return any(area.size == 1 and not any(area.first in of for of in known) for area in new)
 
-    def _circular(self, formulas: Mapping[Cell, Formula]) -> bool:
+    def circular(self, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the formulas make a circular reference, which on forced values always agrees (x = x)."""
         small = replace(self.workbook, cells=formulas, members={})
         graph, edited = self.workbook.graph, self.workbook.edited(formulas).graph

@@ -20,6 +20,7 @@ from xlparity.excel.workbook import Workbook
 from xlparity.results.report import CellResult, Finding
 from xlparity.results.rules import UNEXPLAINED, UNSUPPORTED
 
+_ALIKE = 1e-9  # the relative difference up to which values are one, as by the default tolerance
 _MAYBE_CIRCULAR = (
     "a circular reference, which cannot be assessed: Excel may iterate it, or not take the branch that it is in"
 )
@@ -105,16 +106,28 @@ def _code_and_cause(root: Root, fix: Fix | None, quantity_map: QuantityMap) -> t
         what = "a number" if root.run.numeric(root.indices) else "another value"
         what = "a date" if isinstance(result.expected, DateNumber) else what
         return "XP301", f"gives {error} where the reference has {what}{_but(fix)}"
-    frozen = does_not_react(root)
-    if fix is not None:
+    frozen = root.wanted is None and does_not_react(root)
+    if fix is None and root.wanted is not None:
+        code, said = _of_helpers(root)
+    elif fix is not None:
         dead = "it does not react to the inputs: " if frozen else ""
-        return "XP202" if frozen else CODES[fix.kind], dead + _fault(fix)
-    known = facts(root, quantity_map)
-    if frozen:
-        return "XP202", "it does not react to the inputs, and the reference does"
-    return "XP100", f"it does not compute what the reference does; {known[0]}" if known else (
-        "it does not compute what the reference does"
-    )
+        code, said = "XP202" if frozen else CODES[fix.kind], dead + _fault(fix)
+    elif frozen:
+        code, said = "XP202", "it does not react to the inputs, and the reference does"
+    else:
+        code = "XP100"
+        said = "; ".join(["it does not compute what the reference does", *facts(root, quantity_map)[:1]])
+    return code, said
+
+
+def _of_helpers(root: Root) -> tuple[str, str]:
+    """What is known of helpers for which no fix is found."""
+    assert root.wanted is not None  # they are known to explain the root
+    helper, values = next(iter(root.wanted.items()))
+    held = root.forced.seen(helper)
+    if isinstance(held, float) and np.ptp(values) <= _ALIKE * np.abs(values).max():
+        return "XP111", f"it is {held:.9g}, and with {values[0]:.9g} all that depends on it is right"
+    return "XP100", "it does not compute what all that depends on it needs; it, or a cell before it, is wrong"
 
 
 def _circle(result: CellResult) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,17 @@ _FEWEST_VALUES = 3  # distinct expected values, before agreement with them is ev
 _FEWEST_TRUTHS = 5  # of each of two expected values: with ten in all, one formula in a thousand agrees by chance
 _MOST_CONFIRMED = 12  # edits that pass the screen and are recalculated in all cells, the smallest first
 _AT_ONCE = 200  # edits that are screened at once; between two lots the time is looked at
+_SOLVED = 1e-7  # the relative accuracy of a value that readers need, which is solved for
 _MOST_VALUES = 4_000_000  # values of them, 32 MB
+
+
+class Wanted(NamedTuple):
+    """A helper, its block, the values that make all its readers right, and all the cells that share its formula."""
+
+    cell: Cell
+    block: tuple[str, int]
+    values: Floats
+    targets: list[tuple[Cell, tuple[str, int]]]
 
 
 class Subject:
@@ -38,37 +48,44 @@ class Subject:
     (samples, rows, columns), nan where there is no number.
     """
 
-    def __init__(self, repair: "Repair", root: Root) -> None:
+    def __init__(self, repair: "Repair", root: Root, helper: "Wanted | None" = None) -> None:
+        """Of a ``helper``, the subject is its formula, and the expected values are those that its readers need."""
         self._repair, self.root = repair, root
         self.deadline: Deadline = repair.deadline
-        binding = root.bindings[_most_telling(root)]
         book = repair.workbook
-        self.cell = book.members.get(binding.cell, binding.cell)
-        self.block = root.run.name, binding.iteration
-        formula = book.formula(binding.cell) if root.fault != "hardcoded" else None
-        self.formula = formula
-        self.area = formula.area if formula is not None else None
-        self.tree = parsed(formula.text) if formula is not None else None
+        binding = root.bindings[_most_telling(root)]
+        self.cell = helper.cell if helper is not None else book.members.get(binding.cell, binding.cell)
+        self.block = (root.run.name, binding.iteration) if helper is None else helper.block
+        self.targets = (
+            helper.targets
+            if helper is not None
+            else [(book.members.get(each.cell, each.cell), (root.run.name, each.iteration)) for each in root.bindings]
+        )
+        self.formula = book.formula(self.cell) if root.fault != "hardcoded" or helper is not None else None
+        self.area = self.formula.area if self.formula is not None else None
+        self.tree = parsed(self.formula.text) if self.formula is not None else None
         shape = self.area.shape if self.area is not None else None
         self.site = Site(repair.quantity_map, self.cell, self.block, shape)
         self.count = root.forced.count
         self.seen: Callable[[Cell], Column] = root.forced.seen
-        cells = list((self.area or Range.of(self.cell)).cells())
-        indices = {binding.cell: k for k, binding in enumerate(root.run.bindings)}
-        self._indices = [indices.get(cell, -1) for cell in cells]
-        self.cells = cells
+        self.cells = list((self.area or Range.of(self.cell)).cells())
+        indices = {} if helper is not None else {binding.cell: k for k, binding in enumerate(root.run.bindings)}
+        self._indices = [indices.get(cell, -1) for cell in self.cells]
         samples = list(root.forced.samples)
-        expected = np.full((len(cells), len(samples)), np.nan)
+        expected = np.full((len(self.cells), len(samples)), np.nan)
         for number, index in enumerate(self._indices):
             if index >= 0:
                 expected[number] = root.run.expected[samples, index]
-        self._expected = expected
         tolerance = root.bindings[0].output.tolerance
         self._allowed = 2 * (tolerance.atol + tolerance.rtol * np.abs(expected))
-        self._numeric = root.run.numeric([index for index in self._indices if index >= 0])
+        if helper is not None:
+            expected[0] = helper.values
+            self._allowed = _SOLVED * np.maximum(np.abs(expected), np.abs(expected).max() * _SOLVED)
+        self._expected = expected
+        self._numeric = root.run.numeric([index for index in self._indices if index >= 0]) or helper is not None
         self.expected = self._as_table(expected)
         self._first = _telling(expected)
-        own = root.forced.local.select(cells)
+        own = root.forced.local.select(self.cells)
         self.actual = self._as_table(np.where(own.kinds == NUMBER, own.numbers, np.nan))
         self.has_evidence = _is_evidence(expected[np.isfinite(expected)])
 
@@ -120,44 +137,46 @@ class Subject:
         return bool((unknown | (close & ((found.kinds == NUMBER) | (found.kinds == TRUTH)))).all())
 
     def screened(self, edits: Iterable[Edit]) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
-        """The smallest edits that the screen does not reject, each with its formulas for all of the root's cells."""
+        """The smallest edits that the screen does not reject, each with its formulas for all of the cells."""
         passed = sorted(enumerate(self.passing(edits)), key=lambda found: (found[1].size, found[0]))
         for _, edit in passed[:_MOST_CONFIRMED]:
-            formulas = self.spread(edit.tree)
-            if formulas is not None:
+            for formulas in self.spread(edit.tree):
                 yield edit, formulas
+            if self.deadline.passed:
+                return
 
     # --- from the subject's formula to those of all cells -------------------------------------------------------------------
 
-    def spread(self, tree: Node) -> Mapping[Cell, Formula] | None:
-        """The subject's new formula as a formula of each of the root's cells; None where one of them cannot have it.
+    def spread(self, tree: Node) -> Iterator[Mapping[Cell, Formula]]:
+        """The subject's new formula as a formula of each of the cells, as the same relative formula and as Excel fills it.
 
-        Where a cell's formula is the subject's as Excel fills it, the new one is filled; where it differs otherwise, as by a
-        number, what is new in the subject's formula is put into its own.
+        Where a cell's formula differs from the subject's, as by a number, what is new in the subject's is put into its own.
         """
         book, quantity_map = self._repair.workbook, self._repair.quantity_map
         form = quantity_map.form(self.cell, Formula(f"={tree}", self.area), self.block)
-        formulas = self.formulas_for(form)
         if self.tree is None or self.formula is None:
-            return formulas
+            formulas = self.formulas_for(form)
+            yield from [] if formulas is None else [formulas]
+            return
         own = quantity_map.form(self.cell, self.formula, self.block)
-        found: dict[Cell, Formula] = {}
-        for binding in self.root.bindings:
-            cell = book.members.get(binding.cell, binding.cell)
-            held = book.formula(cell)
-            if cell in found or held is None:
-                continue
-            block = self.root.run.name, binding.iteration
-            if quantity_map.form(cell, held, block) == own:
-                if formulas is None or cell not in formulas:
-                    return None
-                found[cell] = formulas[cell]
-                continue
-            text = self._put_into(held, cell, tree, form, block)
-            if text is None:
-                return None
-            found[cell] = Formula(text, held.area, held.spills)
-        return found
+        seen: list[dict[Cell, Formula]] = []
+        for fill in (False, True):
+            found: dict[Cell, Formula] = {}
+            for cell, block in self.targets:
+                held = book.formula(cell)
+                if cell in found or held is None:
+                    continue
+                if not fill and quantity_map.form(cell, held, block) == own:
+                    text = quantity_map.text_for(form, cell, block)
+                else:
+                    text = self._put_into(held, cell, tree, form, block)
+                if text is None:
+                    break
+                found[cell] = Formula(text, held.area, held.spills)
+            else:
+                if found not in seen:
+                    seen.append(found)
+                    yield found
 
     def _put_into(
         self, held: Formula, cell: Cell, tree: Node, form: RelativeFormula, block: tuple[str, int]
