@@ -14,6 +14,7 @@ from typing import TypeAlias
 from xlparity.diagnosis.branches import HUGE, NOT_AVAILABLE, has_branches, loses_a_branch, taken, without_each_of
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
 from xlparity.diagnosis.localise import ForcingSession, Root, agrees, relative_text_of
+from xlparity.diagnosis.numbers import numbers
 from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.diagnosis.subject import Subject, parsed, refers
 from xlparity.excel.address import Cell
@@ -32,7 +33,7 @@ _MOST_BRANCHING = 8  # cells of one relative formula in which branches are looke
 _LIKELY_SIZE = 1.2  # the size of an edit that extends a range to its whole quantity; see edits.places
 
 Source: TypeAlias = Callable[[Subject], Iterable[Edit]]
-SOURCES: tuple[Source, ...] = ()
+SOURCES: tuple[Source, ...] = (numbers,)
 """Further candidates for the formula of a subject, each a source's own module."""
 
 

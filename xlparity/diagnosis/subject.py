@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from xlparity.diagnosis.edits import Edit, Site
 from xlparity.diagnosis.localise import Root, agrees
 from xlparity.diagnosis.relative import RelativeFormula
-from xlparity.excel.address import Cell, Range
-from xlparity.excel.ast import Node, parse, plain, walk
+from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range
+from xlparity.excel.ast import Node, Path, parse, plain, walk, with_part
 from xlparity.excel.batch import NUMBER, TRUTH, Batch
 from xlparity.excel.columns import Column, Floats, picked
 from xlparity.excel.fill import filled, relative_text
@@ -84,10 +84,12 @@ class Subject:
         self._expected = expected
         self._numeric = root.run.numeric([index for index in self._indices if index >= 0]) or helper is not None
         self.expected = self._as_table(expected)
-        self._first = _telling(expected)
         own = root.forced.local.select(self.cells)
-        self.actual = self._as_table(np.where(own.kinds == NUMBER, own.numbers, np.nan))
-        self.has_evidence = _is_evidence(expected[np.isfinite(expected)])
+        actual = np.where(own.kinds == NUMBER, own.numbers, np.nan)
+        self.actual = self._as_table(actual)
+        self._first = _telling(expected, actual)
+        every = expected if helper is not None else root.run.expected[np.ix_(samples, list(root.indices))]
+        self.has_evidence = _is_evidence(every[np.isfinite(every)])
 
     def _as_table(self, values: Floats) -> Floats:
         """Values of the cells, (cells, samples), as (samples, rows, columns)."""
@@ -109,19 +111,34 @@ class Subject:
             if self.deadline.passed:
                 return
 
-    def value(self, tree: Node) -> Floats | None:
-        """What an expression gives in the cell on forced values, (samples, rows, columns); None where that is no number."""
-        values = self._computed([tree], range(self.count))[0].select(self.cells)
+    def value(self, tree: Node, given: Mapping[Cell, Column] | None = None) -> Floats | None:
+        """What an expression gives in the cell on forced values, (samples, rows, columns); None where that is no number.
+
+        ``given`` are values of some cells instead of these.
+        """
+        values = self._computed([tree], range(self.count), given)[0].select(self.cells)
         if not (values.kinds == NUMBER).all():
             return None
         return self._as_table(values.numbers)
 
-    def _computed(self, trees: Sequence[Node], samples: Sequence[int]) -> Sequence[Batch]:
+    def value_with(self, tree: Node, path: Path, values: Floats) -> Floats | None:
+        """What an expression gives with these values, (samples,), in one place of it; as ``value``."""
+        unused = Cell(self.cell.sheet, MAX_ROW, MAX_COLUMN)
+        return self.value(with_part(tree, path, Node("reference", unused.a1)), {unused: values})
+
+    def _computed(
+        self, trees: Sequence[Node], samples: Sequence[int], given: Mapping[Cell, Column] | None = None
+    ) -> Sequence[Batch]:
         if not trees:
             return ()
         spills = self.formula is not None and self.formula.spills
         formulas = [(self.cell, Formula(f"={tree}", self.area, spills)) for tree in trees]
-        return self._repair.session.alternatives(formulas, lambda cell: picked(self.seen(cell), samples), len(samples))
+        known = given or {}
+        return self._repair.session.alternatives(
+            formulas,
+            lambda cell: picked(known[cell] if cell in known else self.seen(cell), samples),
+            len(samples),
+        )
 
     def _agrees(self, values: Batch, samples: Sequence[int]) -> bool:
         if not self._numeric:
@@ -237,22 +254,23 @@ class Subject:
 
 
 def _most_telling(root: Root) -> int:
-    """The number of the root's cell with the most distinct expected values, the middle one of several.
+    """The number of the root's cell with the most distinct expected values, of those that are wrong; the middle one of several.
 
     A cell that is 0 in all samples would agree with most formulas.
     """
-    values = np.round(root.run.expected[np.ix_(list(root.forced.samples), list(root.indices))], 12)
+    at = np.ix_(list(root.forced.samples), list(root.indices))
+    values = np.round(root.run.expected[at], 12)
     counts = np.array([len(np.unique(column[np.isfinite(column)])) for column in values.T])
-    wrong = root.run.wrong[np.ix_(list(root.forced.samples), list(root.indices))].sum(axis=0)
-    best = np.lexsort((np.minimum(wrong, 1), counts))[-1]
-    alike = np.flatnonzero((counts == counts[best]) & (np.minimum(wrong, 1) == min(wrong[best], 1)))
+    ranks = np.where(root.run.wrong[at].any(axis=0), counts, counts - values.size)
+    alike = np.flatnonzero(ranks == ranks.max())
     return int(alike[len(alike) // 2])
 
 
-def _telling(expected: Floats) -> list[int]:
-    """The numbers of two samples with different expected values, of the largest and the smallest, of those of all cells."""
+def _telling(expected: Floats, actual: Floats) -> list[int]:
+    """The numbers of a few samples: with the largest and the smallest expected values, and with the largest difference."""
     sums = np.nansum(expected, axis=0)
-    return sorted({int(sums.argmax()), int(sums.argmin())})
+    missing = np.nansum(np.abs(np.nan_to_num(actual, nan=np.inf) - expected), axis=0)
+    return sorted({int(sums.argmax()), int(sums.argmin()), int(missing.argmax())})
 
 
 def merged(old: Node, new: Node, theirs: Node, moved: Node) -> Node | None:

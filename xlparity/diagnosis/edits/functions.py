@@ -1,6 +1,7 @@
 """Edits of operations: functions, signs, operators, the order of arguments, powers."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from xlparity.diagnosis.edits.site import Edit, Site, edit_kind
 from xlparity.excel.ast import Node, Path, binary, call, number, plain, walk, with_part
@@ -16,7 +17,35 @@ _FAMILIES = (
     ("INT", "ROUND", "TRUNC"),
     ("AND", "OR"),
     ("SUMPRODUCT", "SUM", "MMULT"),
+    ("AVERAGE", "MEDIAN"),
+    ("SUMIF", "COUNTIF", "AVERAGEIF"),
+    ("SUMIFS", "COUNTIFS", "AVERAGEIFS", "MAXIFS", "MINIFS"),
+    ("COUNT", "COUNTA"),
+    ("LARGE", "SMALL"),
+    ("FLOOR", "CEILING", "MROUND"),
+    ("MOD", "QUOTIENT"),
+    ("PMT", "IPMT", "PPMT"),
+    ("PV", "FV"),
+    ("YEAR", "MONTH", "DAY"),
+    ("EDATE", "EOMONTH"),
+    ("DAYS", "DAYS360"),
+    ("LEFT", "RIGHT"),
+    ("LOWER", "UPPER", "PROPER"),
+    ("IF", "IFERROR"),
+    ("RANK.EQ", "RANK.AVG"),
+    ("PERCENTILE.INC", "PERCENTILE.EXC"),
+    ("QUARTILE.INC", "QUARTILE.EXC"),
+    ("NORM.S.DIST", "NORM.S.INV"),
+    ("VLOOKUP", "HLOOKUP"),
 )
+_COMMUTATIVE = frozenset((
+    "SUM", "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "PRODUCT", "SUMSQ", "AND", "OR", "XOR", "MEDIAN", "SUMPRODUCT", "GCD",
+    "LCM", "CORREL",
+))  # fmt: skip
+_MOST_SWAPPED = 6  # arguments of a call of which two are swapped
+_TRUTHS = {"TRUE": "FALSE", "FALSE": "TRUE"}
+_MATCHES = {"VLOOKUP": (4, Node("truth", "FALSE")), "HLOOKUP": (4, Node("truth", "FALSE")), "MATCH": (3, number(0))}
+"""Functions that look something up nearly, unless their last argument says exactly: how many they have, and which that is."""
 _WRAPS = ("EXP", "LN", "ABS", "SQRT", "TANH")
 _ZERO = number(0)
 _BASE_TEN = "which is base 10 in Excel"
@@ -214,11 +243,38 @@ def arguments(tree: Node, site: Site) -> Iterator[Edit]:
             turned = node._replace(parts=(right, left))
             said = f"{left} and {right} are in the wrong order around '{node.word}'"
             yield Edit("arguments", with_part(tree, path, turned), said, 1.4)
-        if node.kind == "call" and len(node.parts) in (2, 3) and node.word.upper() in ("MMULT", "POWER", "LOG", "IF"):
-            *first, left, right = node.parts
-            turned = node._replace(parts=(*first, right, left))
-            said = f"{left} and {right} are in the wrong order in {node.word.upper()}"
-            yield Edit("arguments", with_part(tree, path, turned), said, 1.4)
+        if (
+            node.kind == "call"
+            and 2 <= len(node.parts) <= _MOST_SWAPPED
+            and without_prefix(node.word) not in _COMMUTATIVE
+        ):
+            for place, (left, right) in enumerate(pairwise(node.parts)):
+                if plain(left) == plain(right):
+                    continue
+                turned = node._replace(parts=(*node.parts[:place], right, left, *node.parts[place + 2 :]))
+                said = f"{left} and {right} are in the wrong order in {without_prefix(node.word)}"
+                yield Edit("arguments", with_part(tree, path, turned), said, 1.4)
+
+
+@edit_kind(95)
+def options(tree: Node, site: Site) -> Iterator[Edit]:
+    """TRUE for FALSE, and the argument with which a lookup is exact."""
+    for path, node in walk(tree):
+        if node.kind == "truth":
+            other = _TRUTHS[node.word.upper()]
+            said = f"{node.word.upper()} should be {other}"
+            yield Edit("arguments", with_part(tree, path, Node("truth", other)), said, 1.2)
+        if node.kind == "call" and without_prefix(node.word) in _MATCHES:
+            name = without_prefix(node.word)
+            count, exact = _MATCHES[name]
+            if len(node.parts) == count - 1:
+                edited = with_part(tree, path, node._replace(parts=(*node.parts, exact)))
+                yield Edit("arguments", edited, f"{name} should look for the exact value: {exact} is missing", 1.2)
+            elif len(node.parts) == count:
+                edited = with_part(tree, path, node._replace(parts=node.parts[:-1]))
+                yield Edit(
+                    "arguments", edited, f"{name} should look for the nearest value: {node.parts[-1]} is too much", 1.3
+                )
 
 
 @edit_kind(110, power="XP111")

@@ -105,11 +105,38 @@ def ranges(tree: Node, site: Site) -> Iterator[Edit]:
                 other = Range(area.sheet, *ends)
                 if other.on_the_grid and ends[0] <= ends[2] and ends[1] <= ends[3]:
                     found.append(other)
+        for other, held, said in _growing(area, whole, node, site):
+            yield from _swapped(tree, "anchor", node, site.node(other, held), said, 1.3)
         for other in found:
             long = "long" if other.size < area.size else "short"
             said = f"{site.named(area)} is too {long}: it should be {site.named(other)}"
             size = 1.2 if other == whole else 1.3
             yield from _swapped(tree, "range", node, site.node(other, dollars_of(node.word)), said, size)
+
+
+def _growing(
+    area: Range, whole: Range | None, node: Node, site: Site
+) -> Iterator[tuple[Range, tuple[bool, bool, bool, bool], str]]:
+    """Ranges that begin at the quantity's first cell, held by a ``$``, and grow as the formula is filled; or end at its last."""
+    if whole is None or whole.size == 1 or not whole.contains(area):
+        return
+    dollars = dollars_of(node.word)
+    for down in (True, False):
+        if (whole.shape[0] if down else whole.shape[1]) == 1:
+            continue
+        for first in (True, False):
+            ends = [area.row, area.column, area.last_row, area.last_column]
+            at = (0 if down else 1) + (0 if first else 2)
+            ends[at] = (whole.row, whole.column, whole.last_row, whole.last_column)[at]
+            held = list(dollars)
+            held[(1 if down else 0) + (0 if first else 2)] = True
+            other = Range(area.sheet, *ends)
+            new = site.node(other, (held[0], held[1], held[2], held[3]))
+            yield (
+                other,
+                (held[0], held[1], held[2], held[3]),
+                f"{node} moved as the formula was filled; it should be {new}",
+            )
 
 
 def _in_aggregate(tree: Node, node: Node) -> bool:

@@ -1,0 +1,72 @@
+"""Candidates with another number: for each number of a formula the one with which it agrees in every sample, solved for."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xlparity.diagnosis.edits import Edit
+from xlparity.excel.ast import Node, number, plain, walk, with_part
+from xlparity.excel.columns import Floats
+
+if TYPE_CHECKING:
+    from xlparity.diagnosis.subject import Subject
+
+_SIZE = 1.9  # of the edit: a number that all samples need is likelier than a guessed one, see edits.terms
+_STEP, _MOST_STEPS, _SAME = (
+    1e-3,
+    12,
+    1e-9,
+)  # the first step of the secant method, the most steps, and the relative error
+_DIGITS = (1, 2, 3, 4, 5, 6, 8, 10, 12)  # significant digits to which a number is rounded, the fewest that agree
+_MOST_NUMBERS = 8  # numbers of a formula
+
+
+def numbers(subject: "Subject") -> Iterator[Edit]:
+    """The subject's formula with another number in one place, where one number makes it right in all samples."""
+    if subject.tree is None or not subject.has_evidence:
+        return
+    places = [(path, node) for path, node in walk(subject.tree) if node.kind == "number"]
+    for path, node in places[:_MOST_NUMBERS]:
+        held = float(node.word)
+        found = _solved(subject, subject.tree, path, held)
+        if found is None:
+            continue
+        for digits in _DIGITS:
+            rounded = float(f"{found:.{digits - 1}e}")
+            if abs(rounded - found) <= _SAME * abs(found) and rounded != held:
+                said = f"the number {node} should be {plain(number(rounded))}"
+                yield Edit("constant", with_part(subject.tree, path, number(rounded)), said, _SIZE)
+                break
+
+
+def _solved(subject: "Subject", tree: Node, path: tuple[int, ...], held: float) -> float | None:
+    """The number in this place that makes the formula right where it differs; None where it is not one in all samples."""
+
+    def missing(value: Floats) -> Floats | None:
+        """How far the formula is off in each sample with the number that has this value in it."""
+        shown = subject.value_with(tree, path, value)
+        return None if shown is None else (shown - subject.expected).reshape(subject.count, -1)[:, 0]
+
+    before, now = np.full(subject.count, held), np.full(subject.count, held * (1 + _STEP) + _STEP * (held == 0))
+    missed, left = missing(before), missing(now)
+    if missed is None or left is None:
+        return None
+    with np.errstate(all="ignore"):
+        for _ in range(_MOST_STEPS):
+            step = left * (now - before) / (left - missed)
+            moved = np.isfinite(step)
+            if not moved.any():
+                return None
+            before, missed, now = now, left, np.where(moved, now - step, now)
+            left = missing(now)
+            if left is None:
+                return None
+            if np.all(np.abs(now - before)[moved] <= 1e-3 * _SAME * np.abs(now[moved])):
+                break
+        # Where the number makes no difference in a sample, that says nothing.
+        telling = now[np.abs(now - held) > _SAME * abs(held)]
+    if len(telling) < 2:
+        return None
+    middle = float(np.median(telling))
+    return middle if np.all(np.abs(telling - middle) <= _SAME * abs(middle)) else None
