@@ -211,6 +211,8 @@ def _parent(tree: Node, path: Path) -> Node:
     return tree
 
 
+_UNLIKELY = {frozenset(pair): 0.4 for pair in (("<", ">="), (">", "<="), ("=", "<>"))}  # likelier, branches are swapped
+_UNLIKELY |= {frozenset((equal, other)): 0.6 for equal in ("=", "<>") for other in ("<", ">", "<=", ">=")}
 _ARITHMETIC, _ORDER = ("+", "-", "*", "/", "^"), (">", ">=", "<", "<=", "=", "<>")
 
 
@@ -224,7 +226,7 @@ def operators(tree: Node, site: Site) -> Iterator[Edit]:
                     if other != node.word and {other, node.word} != {"+", "-"} and not _does_nothing(other, node):
                         edited = with_part(tree, path, node._replace(word=other))
                         # A power of 0 or 1 is the number itself, and so agrees too often.
-                        rare = 1.5 if other == "^" else 0.0
+                        rare = 1.5 if other == "^" else _UNLIKELY.get(frozenset((node.word, other)), 0.0)
                         yield Edit("operator", edited, f"'{node.word}' should be '{other}'", size + rare)
 
 
@@ -253,7 +255,8 @@ def arguments(tree: Node, site: Site) -> Iterator[Edit]:
                     continue
                 turned = node._replace(parts=(*node.parts[:place], right, left, *node.parts[place + 2 :]))
                 said = f"{left} and {right} are in the wrong order in {without_prefix(node.word)}"
-                yield Edit("arguments", with_part(tree, path, turned), said, 1.4)
+                size = 1.3 if place and without_prefix(node.word) == "IF" else 1.4
+                yield Edit("arguments", with_part(tree, path, turned), said, size)
 
 
 @edit_kind(95)

@@ -14,7 +14,7 @@ def _swapped(tree: Node, kind: str, old: Node, new: Node, said: str, size: float
     """The tree with one reference replaced by another: everywhere, and, where it occurs several times, in each place alone."""
     if plain(new) == plain(old):
         return
-    places = [path for path, node in walk(tree) if node.kind == "reference" and plain(node) == plain(old)]
+    places = [path for path, node in walk(tree) if node.kind == old.kind and plain(node) == plain(old)]
     whole = tree
     for path in places:
         whole = with_part(whole, path, new)
@@ -162,14 +162,15 @@ def axes(tree: Node, site: Site) -> Iterator[Edit]:
         )
         if whole is None or 1 in whole.shape or area.size == 1:
             continue
+        # A row is held by its columns as the formula is filled, and a column by its rows.
         lines = [
-            Range(whole.sheet, row, whole.column, row, whole.last_column)
+            (Range(whole.sheet, row, whole.column, row, whole.last_column), (True, False, True, False))
             for row in range(whole.row, whole.last_row + 1)
         ]
         lines += [
-            Range(whole.sheet, whole.row, column, whole.last_row, column)
+            (Range(whole.sheet, whole.row, column, whole.last_row, column), (False, True, False, True))
             for column in range(whole.column, whole.last_column + 1)
         ]
-        for line in lines if len(lines) < _MOST_LINES else ():
+        for line, held in lines if len(lines) < _MOST_LINES else ():
             said = f"{site.named(area)} is the wrong axis: it should be {site.named(line)}"
-            yield from _swapped(tree, "axis", node, site.node(line, dollars_of(node.word)), said, 1.5)
+            yield from _swapped(tree, "axis", node, site.node(line, held), said, 1.5)
