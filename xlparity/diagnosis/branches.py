@@ -13,7 +13,7 @@ import numpy as np
 from xlparity.diagnosis.localise import Root
 from xlparity.diagnosis.subject import parsed
 from xlparity.excel.address import Cell
-from xlparity.excel.ast import Node, call, walk, with_part
+from xlparity.excel.ast import Node, call, plain, walk, with_part
 from xlparity.excel.columns import Column, value_in
 from xlparity.excel.prefixes import without_prefix
 from xlparity.excel.values import BLANK, Missing, Unsupported
@@ -75,6 +75,43 @@ def _alternatives(node: Node, instead: Node = NOT_AVAILABLE) -> Iterator[Node]:
         yield node._replace(parts=(*node.parts[:place], instead, *node.parts[place + 1 :]))  # an IF may lack its last
     for place in range(len(node.parts)) if name in _CHOOSING and len(node.parts) > 1 else ():
         yield node._replace(parts=(*node.parts[:place], *node.parts[place + 1 :]))
+
+
+def in_both(formula: Formula, other: Formula | None, *, limits: bool) -> set[int]:
+    """The numbers of the formula's branches, in the order of ``without_each``, that the other has in the same place.
+
+    With ``limits``, those of MAX, MIN and MEDIAN alone.
+    """
+    tree, held = parsed(formula.text), parsed(other.text) if other is not None else None
+    if tree is None or held is None:
+        return set()
+    theirs = dict(walk(held))
+    found: set[int] = set()
+    number = 0
+    for path, node in walk(tree):
+        beside = theirs.get(path)
+        alike = beside is not None and (node.kind, node.word, len(node.parts)) == (
+            beside.kind, beside.word, len(beside.parts)
+        )  # fmt: skip
+        chooses = node.kind == "call" and without_prefix(node.word) in _CHOOSING
+        for place in _places(node):
+            same = alike and (chooses or not limits) and beside is not None and (
+                plain(node) == plain(beside) if place is None else plain(node.parts[place]) == plain(beside.parts[place])
+            )  # fmt: skip
+            found |= {number} if same else set()
+            number += 1
+    return found
+
+
+def _places(node: Node) -> list[int | None]:
+    """For each of the ``_alternatives`` of this node, which part it does without; None for an outcome of a comparison."""
+    if node.kind == "binary" and node.word in _COMPARISONS:
+        return [None] * len(_OUTCOMES)
+    if node.kind != "call":
+        return []
+    name = without_prefix(node.word)
+    found: list[int | None] = list(_BRANCHES[name](len(node.parts)) if name in _BRANCHES else ())
+    return [*found, *(range(len(node.parts)) if name in _CHOOSING and len(node.parts) > 1 else ())]
 
 
 def loses_a_branch(formula: Formula, old: Formula) -> bool:

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeAlias
 
-from xlparity.diagnosis.branches import HUGE, NOT_AVAILABLE, has_branches, loses_a_branch, taken, without_each_of
+from xlparity.diagnosis.branches import (
+    HUGE,
+    NOT_AVAILABLE,
+    has_branches,
+    in_both,
+    loses_a_branch,
+    taken,
+    without_each_of,
+)
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
 from xlparity.diagnosis.localise import ForcingSession, Root, agrees, relative_text_of
 from xlparity.diagnosis.numbers import numbers
@@ -365,7 +373,7 @@ class Repair:
             if old is not None:
                 groups.setdefault(("old", self.quantity_map.form(cell, old, block)), {})[cell] = old
         return all(
-            self._takes_all(root, fresh, {**fix.formulas, **formulas}, formulas, bool(fix.helpers))
+            self._takes_all(root, fresh, fix, formulas)
             for formulas in groups.values()
             if any(map(has_branches, formulas.values()))
         )
@@ -374,16 +382,27 @@ class Repair:
         self,
         root: Root,
         fresh: Root,
-        formulas: Mapping[Cell, Formula],
+        fix: Fix,
         group: Mapping[Cell, Formula],
-        helpers: bool,
     ) -> bool:
-        """Whether the samples take every branch of ``group``, the formulas of the fix that have one relative formula."""
+        """Whether the samples take every branch that the fix changes in ``group``, formulas of one relative formula.
+
+        These are some of the fix, or some that it replaces.
+        """
+        formulas, helpers = {**fix.formulas, **group}, bool(fix.helpers)
         some = dict(islice(group.items(), _MOST_BRANCHING))
         changed = without_each_of(some)
         if changed is None:
             return False
-        untaken = set(range(len(changed)))
+        cell, first = next(iter(some.items()))
+        old = self.workbook.formula(cell)
+        # The new formula is examined itself, and so is what it has of the old one; a limit that stays is no guess.
+        kept = (
+            in_both(first, fix.formulas.get(cell), limits=False) if first == old else in_both(first, old, limits=True)
+        )
+        untaken = set(range(len(changed))) - kept
+        if not untaken:
+            return True
         for of, instead in ((some, HUGE), (some, NOT_AVAILABLE), (group, NOT_AVAILABLE)):
             if of is group and len(some) == len(group):
                 continue
