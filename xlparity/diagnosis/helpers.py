@@ -1,16 +1,18 @@
 """The search for wrong helpers: precedents of an output cell that no output of the spec binds."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 
+from xlparity.diagnosis.backward import Goal, helpers
 from xlparity.diagnosis.cone import Cone
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
 from xlparity.diagnosis.localise import Root, refusal_in, relative_text_of
 from xlparity.diagnosis.relative import RelativeFormula
 from xlparity.diagnosis.repair import Fix, Repair
+from xlparity.diagnosis.residual import fitted
 from xlparity.diagnosis.subject import Subject, Wanted, parsed
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node
@@ -183,24 +185,41 @@ class HelperSearch:
 
     def _candidates(self, root: Root) -> Candidates:
         subject = Subject(self._repair, root)
-        helpers = self.helpers(subject.cell)
-        if not helpers:
+        unbound = self.helpers(subject.cell)
+        if not unbound:
             return
         yield from self._as_in_siblings(root)
         check, iteration = subject.block
         shapes: dict[RelativeFormula, list[Cell]] = {}
-        for helper in helpers:
+        for helper in unbound:
             form = self._form(helper, iteration, check)
             if form is not None:
                 shapes.setdefault(form, []).append(helper)
-        yield from self._odd(helpers, shapes, subject)
+        yield from self._odd(unbound, shapes, subject)
         # The fewer cells have a formula, the more likely it is the wrong one.
         chosen = sorted(shapes.items(), key=lambda item: len(item[1]))[:_MOST_SHAPES]
-        for kinds in (SMALL, *((kind,) for kind in LARGE)):
-            for form, cells in chosen:
-                if self._repair.deadline.passed:
-                    return
-                yield from self._edited(root, subject, form, cells, kinds)
+        yield from self._by_catalogue(root, subject, chosen, SMALL)
+        for goal in helpers(Goal.of(subject)) if subject.has_evidence else ():
+            form = self._form(goal.cell, iteration, check)
+            if form in shapes:
+                cells = [goal.cell, *(cell for cell in shapes[form] if cell != goal.cell)]
+                yield from self._edited(root, form, cells, subject, fitted(goal))
+        for kind in LARGE:
+            yield from self._by_catalogue(root, subject, chosen, (kind,))
+
+    def _by_catalogue(
+        self,
+        root: Root,
+        subject: Subject,
+        shapes: Sequence[tuple[RelativeFormula, Sequence[Cell]]],
+        kinds: Sequence[EditKind],
+    ) -> Candidates:
+        for form, cells in shapes:
+            formula = self._repair.workbook.formula(cells[0])
+            tree = parsed(formula.text) if formula is not None and formula.area is None else None
+            if tree is not None and not self._repair.deadline.passed:
+                found = edits(tree, Site(self._repair.quantity_map, cells[0], subject.block), kinds)
+                yield from self._edited(root, form, cells, subject, found)
 
     def helpers(self, cell: Cell) -> list[Cell]:
         """The unbound precedents of the cell, formulas and constants, in the order in which the formulas refer to them."""
@@ -276,17 +295,13 @@ class HelperSearch:
             yield Edit("siblings", Node("omitted", ""), said, 0.0), formulas
 
     def _edited(
-        self, root: Root, subject: Subject, form: RelativeFormula, cells: Sequence[Cell], kinds: Sequence[EditKind]
+        self, root: Root, form: RelativeFormula, cells: Sequence[Cell], subject: Subject, candidates: Iterable[Edit]
     ) -> Candidates:
-        """Candidates for the helpers' formula with one edit, in all helpers of the root's cells that have it."""
+        """Of these edits of the first helper's formula those that agree, in all helpers of the root's cells that have it."""
         repair, check = self._repair, root.run.name
         helper = cells[0]
-        formula = repair.workbook.formula(helper)
-        tree = parsed(formula.text) if formula is not None and formula.area is None else None
-        if tree is None:
-            return
         passed: list[tuple[float, int, Edit]] = []
-        made = enumerate(edits(tree, Site(repair.quantity_map, helper, subject.block), kinds))
+        made = enumerate(candidates)
         while some := list(islice(made, _AT_ONCE)):
             right = self._passing(root, subject, [edit for _, edit in some], cells)
             passed += [(edit.size, number, edit) for (number, edit), each in zip(some, right, strict=True) if each]

@@ -43,14 +43,14 @@ def numbers(subject: "Subject") -> Iterator[Edit]:
 def _solved(subject: "Subject", tree: Node, path: tuple[int, ...], held: float) -> float | None:
     """The number in this place that makes the formula right where it differs; None where it is not one in all samples."""
 
-    def missing(value: Floats) -> Floats | None:
+    def missing(value: Floats) -> Floats:
         """How far the formula is off in each sample with the number that has this value in it."""
-        shown = subject.value_with(tree, path, value)
-        return None if shown is None else (shown - subject.expected).reshape(subject.count, -1)[:, 0]
+        shown = subject.value_with(tree, path, value) - subject.expected
+        return shown.reshape(subject.count, -1)[:, 0]
 
     before, now = np.full(subject.count, held), np.full(subject.count, held * (1 + _STEP) + _STEP * (held == 0))
     missed, left = missing(before), missing(now)
-    if missed is None or left is None:
+    if not (np.isfinite(missed).all() and np.isfinite(left).all()):
         return None
     with np.errstate(all="ignore"):
         for _ in range(_MOST_STEPS):
@@ -60,7 +60,7 @@ def _solved(subject: "Subject", tree: Node, path: tuple[int, ...], held: float) 
                 return None
             before, missed, now = now, left, np.where(moved, now - step, now)
             left = missing(now)
-            if left is None:
+            if not np.isfinite(left).all():
                 return None
             if np.all(np.abs(now - before)[moved] <= 1e-3 * _SAME * np.abs(now[moved])):
                 break

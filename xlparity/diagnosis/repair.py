@@ -24,7 +24,9 @@ from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
 from xlparity.diagnosis.localise import ForcingSession, Root, agrees, relative_text_of
 from xlparity.diagnosis.numbers import numbers
 from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
+from xlparity.diagnosis.residual import residual
 from xlparity.diagnosis.subject import Subject, parsed, refers
+from xlparity.diagnosis.twins import twins
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node, plain
 from xlparity.excel.columns import Column
@@ -41,7 +43,7 @@ _MOST_BRANCHING = 8  # cells of one relative formula in which branches are looke
 _LIKELY_SIZE = 1.2  # the size of an edit that extends a range to its whole quantity; see edits.places
 
 Source: TypeAlias = Callable[[Subject], Iterable[Edit]]
-SOURCES: tuple[Source, ...] = (numbers,)
+SOURCES: tuple[Source, ...] = (numbers, twins, residual)
 """Further candidates for the formula of a subject, each a source's own module."""
 
 
@@ -97,13 +99,16 @@ class Repair:
         """
         if isinstance(self.workbook.formula(root.cells[0]), DataTable):  # of which no part can be changed
             return None
-        for edit, formulas in self._candidates(root):
+        subject = Subject(self, root)
+        for edit, formulas in self._candidates(root, subject):
             if as_siblings and edit.size:
                 return None
             fix = Fix.by(edit, formulas)
             guessed = edit.unlike is None and self._reads_empty(formulas)
             if not guessed and fix.signature not in refused and self.confirmed(root, formulas):
-                return replace(fix, said=self.sentence(root, edit, formulas), formulas=self._changing(formulas))
+                return replace(
+                    fix, said=self.sentence(root, subject, edit, formulas), formulas=self._changing(formulas)
+                )
         return None
 
     def _changing(self, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Formula]:
@@ -123,7 +128,7 @@ class Repair:
             root, indices=tuple(index for index, cell in zip(root.indices, root.cells, strict=True) if cell in filled)
         )
 
-    def sentence(self, root: Root, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
+    def sentence(self, root: Root, subject: Subject, edit: Edit, formulas: Mapping[Cell, Formula]) -> str:
         """The description of the edit for the root's first cell, whose formula is shown; the edit was found in the middle one."""
         first, block = root.cells[0], (root.run.name, root.bindings[0].iteration)
         first = self.workbook.members.get(first, first)
@@ -136,7 +141,11 @@ class Repair:
             plain(after),
         )
         sentences = (e.said for e in edits(before, site) if e.kind == edit.kind and plain(e.tree) == wanted)
-        return next(sentences, edit.said)
+        found = next(sentences, None)
+        if found is None:  # the sentence with its references as they are in the first cell
+            form = self.quantity_map.form(subject.cell, Formula(edit.said), subject.block)
+            found = self.quantity_map.text_for(form, first, block)
+        return found or edit.said
 
     def whole(self, root: Root) -> Root:
         """The root with all cells of its quantity that have its formula, also those that are right by chance."""
@@ -162,8 +171,7 @@ class Repair:
 
     # --- the candidates, in the order of the search ----------------------------------------------------------------------
 
-    def _candidates(self, root: Root) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
-        subject = Subject(self, root)
+    def _candidates(self, root: Root, subject: Subject) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
         yield from self._anchored(root, subject)
         siblings = self.siblings(root)
         for form, cell in siblings:

@@ -111,33 +111,39 @@ class Subject:
             if self.deadline.passed:
                 return
 
-    def value(self, tree: Node, given: Mapping[Cell, Column] | None = None) -> Floats | None:
-        """What an expression gives in the cell on forced values, (samples, rows, columns); None where that is no number.
+    def values(
+        self, trees: Sequence[Node], helper: Cell | None = None, given: Mapping[Cell, Column] | None = None
+    ) -> list[Floats]:
+        """What expressions give in the cell on forced values, (samples, rows, columns) each; nan where that is no number.
 
-        ``given`` are values of some cells instead of these.
+        ``helper`` is another, plain cell in which they are instead, and ``given`` are other values of some cells.
         """
-        values = self._computed([tree], range(self.count), given)[0].select(self.cells)
-        if not (values.kinds == NUMBER).all():
-            return None
-        return self._as_table(values.numbers)
+        batches = self._computed(trees, range(self.count), helper, given)
+        found = [batch.select(self.cells if helper is None else [helper]) for batch in batches]
+        known = [(each.kinds == NUMBER) | (each.kinds == TRUTH) for each in found]
+        numbers = [np.where(of, each.numbers, np.nan) for of, each in zip(known, found, strict=True)]
+        return [self._as_table(each) if helper is None else each.T.reshape(-1, 1, 1) for each in numbers]
 
-    def value_with(self, tree: Node, path: Path, values: Floats) -> Floats | None:
-        """What an expression gives with these values, (samples,), in one place of it; as ``value``."""
+    def value_with(self, tree: Node, path: Path, values: Floats) -> Floats:
+        """What an expression gives with these values, (samples,), in one place of it; as one of ``values``."""
         unused = Cell(self.cell.sheet, MAX_ROW, MAX_COLUMN)
-        return self.value(with_part(tree, path, Node("reference", unused.a1)), {unused: values})
+        return self.values([with_part(tree, path, Node("reference", unused.a1))], given={unused: values})[0]
 
     def _computed(
-        self, trees: Sequence[Node], samples: Sequence[int], given: Mapping[Cell, Column] | None = None
+        self,
+        trees: Sequence[Node],
+        samples: Sequence[int],
+        helper: Cell | None = None,
+        given: Mapping[Cell, Column] | None = None,
     ) -> Sequence[Batch]:
         if not trees:
             return ()
         spills = self.formula is not None and self.formula.spills
-        formulas = [(self.cell, Formula(f"={tree}", self.area, spills)) for tree in trees]
+        area = self.area if helper is None else None
+        formulas = [(helper or self.cell, Formula(f"={tree}", area, spills and helper is None)) for tree in trees]
         known = given or {}
         return self._repair.session.alternatives(
-            formulas,
-            lambda cell: picked(known[cell] if cell in known else self.seen(cell), samples),
-            len(samples),
+            formulas, lambda cell: picked(known[cell] if cell in known else self.seen(cell), samples), len(samples)
         )
 
     def _agrees(self, values: Batch, samples: Sequence[int]) -> bool:
