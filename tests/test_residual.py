@@ -116,6 +116,13 @@ def test_a_cell_that_is_zero_in_every_sample_is_no_term(small):
     assert found.suggestion is None
 
 
+def test_quantities_whose_names_look_like_addresses_keep_their_names(small):
+    """W1 and b2 are weights, and the references in a sentence are those of the first cell."""
+    inputs = INPUTS.replace("a =", "W1 =").replace("b =", "b2 =")
+    (found,) = findings(small, filled("=A#"), "return {'y': W1 + b2 * W1 / 12}", inputs=inputs)
+    assert "the factor 1+B2/12 (1+b2/12) is missing" in found.message
+
+
 def test_a_count_is_a_factor_where_it_is_a_cell_and_not_a_number(small):
     """1/m is what is meant, and not 1/6, although m is 6 in every sample."""
     cells = filled("=A#*B#") | {"J1": "=COUNT(A2:A7)"} | filled("=$G$1/$J$1", "D")

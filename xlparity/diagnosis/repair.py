@@ -5,6 +5,7 @@ cells. ``SOURCES`` are asked for candidates after the edits of the catalogue, an
 """
 
 import functools
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +42,10 @@ _MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000  # edits, and pairs of edits, 
 _FIRST = 3  # cells in which a formula is confirmed before it is in all
 _MOST_BRANCHING = 8  # cells of one relative formula in which branches are looked for, before it is all of them
 _LIKELY_SIZE = 1.2  # the size of an edit that extends a range to its whole quantity; see edits.places
+
+_NAMES = re.compile(
+    r"( \((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))"
+)  # of quantities, which follow references in sentences
 
 Source: TypeAlias = Callable[[Subject], Iterable[Edit]]
 SOURCES: tuple[Source, ...] = (numbers, twins, residual)
@@ -141,11 +146,18 @@ class Repair:
             plain(after),
         )
         sentences = (e.said for e in edits(before, site) if e.kind == edit.kind and plain(e.tree) == wanted)
-        found = next(sentences, None)
-        if found is None:  # the sentence with its references as they are in the first cell
-            form = self.quantity_map.form(subject.cell, Formula(edit.said), subject.block)
-            found = self.quantity_map.text_for(form, first, block)
-        return found or edit.said
+        return next(sentences, None) or self._moved(edit.said, subject, first, block)
+
+    def _moved(self, said: str, subject: Subject, cell: Cell, block: tuple[str, int]) -> str:
+        """The sentence about the subject with its references as they are in another cell."""
+        pieces = _NAMES.split(said)
+        for number in range(0, len(pieces), 2):  # what is between the names, of which some look like addresses
+            form = self.quantity_map.form(subject.cell, Formula(pieces[number]), subject.block)
+            moved = self.quantity_map.text_for(form, cell, block)
+            if moved is None:
+                return said
+            pieces[number] = moved
+        return "".join(pieces)
 
     def whole(self, root: Root) -> Root:
         """The root with all cells of its quantity that have its formula, also those that are right by chance."""
