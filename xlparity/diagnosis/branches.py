@@ -77,30 +77,39 @@ def _alternatives(node: Node, instead: Node = NOT_AVAILABLE) -> Iterator[Node]:
         yield node._replace(parts=(*node.parts[:place], *node.parts[place + 1 :]))
 
 
-def in_both(formula: Formula, other: Formula | None, *, limits: bool) -> set[int]:
-    """The numbers of the formula's branches, in the order of ``without_each``, that the other has in the same place.
+def replaced_in(formula: Formula, new: Formula | None) -> set[int]:
+    """The numbers of the formula's branches, in the order of ``without_each``, in the place of which the new one has a branch."""
+    return {number for number, node, beside, _ in _beside(formula, new) if beside is not None}
 
-    With ``limits``, those of MAX, MIN and MEDIAN alone.
-    """
+
+def kept_limits(formula: Formula, old: Formula | None) -> set[int]:
+    """The numbers of the formula's branches that are limits of MAX, MIN and MEDIAN in the old one as well."""
+    return {
+        number
+        for number, node, beside, place in _beside(formula, old)
+        if beside is not None and place is not None and without_prefix(node.word) in _CHOOSING
+        if plain(node.parts[place]) == plain(beside.parts[place])
+    }
+
+
+def _beside(formula: Formula, other: Formula | None) -> Iterator[tuple[int, Node, Node | None, int | None]]:
+    """Each of the formula's branches: its number, its node, the node like it in the same place of the other, and the part."""
     tree, held = parsed(formula.text), parsed(other.text) if other is not None else None
     if tree is None or held is None:
-        return set()
+        return
     theirs = dict(walk(held))
-    found: set[int] = set()
     number = 0
     for path, node in walk(tree):
         beside = theirs.get(path)
-        alike = beside is not None and (node.kind, node.word, len(node.parts)) == (
-            beside.kind, beside.word, len(beside.parts)
-        )  # fmt: skip
-        chooses = node.kind == "call" and without_prefix(node.word) in _CHOOSING
+        if beside is not None and (node.kind, node.word, len(node.parts)) != (
+            beside.kind,
+            beside.word,
+            len(beside.parts),
+        ):
+            beside = None
         for place in _places(node):
-            same = alike and (chooses or not limits) and beside is not None and (
-                plain(node) == plain(beside) if place is None else plain(node.parts[place]) == plain(beside.parts[place])
-            )  # fmt: skip
-            found |= {number} if same else set()
+            yield number, node, beside, place
             number += 1
-    return found
 
 
 def _places(node: Node) -> list[int | None]:

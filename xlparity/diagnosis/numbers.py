@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xlparity.diagnosis.edits import Edit
-from xlparity.excel.ast import Node, number, plain, walk, with_part
+from xlparity.excel.ast import Node, binary, number, walk, with_part
 from xlparity.excel.columns import Floats
 
 if TYPE_CHECKING:
     from xlparity.diagnosis.subject import Subject
 
 _SIZE = 1.9  # of the edit: a number that all samples need is likelier than a guessed one, see edits.terms
+_WHOLE = 2.4  # of the edit by a whole factor: likelier than one by a quantity that happens to be constant
 _STEP, _MOST_STEPS, _SAME = (
     1e-3,
     12,
@@ -26,18 +27,39 @@ def numbers(subject: "Subject") -> Iterator[Edit]:
     """The subject's formula with another number in one place, where one number makes it right in all samples."""
     if subject.tree is None or not subject.has_evidence:
         return
+    yield from _ratio(subject, subject.tree)
     places = [(path, node) for path, node in walk(subject.tree) if node.kind == "number"]
     for path, node in places[:_MOST_NUMBERS]:
         held = float(node.word)
         found = _solved(subject, subject.tree, path, held)
         if found is None:
             continue
-        for digits in _DIGITS:
-            rounded = float(f"{found:.{digits - 1}e}")
-            if abs(rounded - found) <= _SAME * abs(found) and rounded != held:
-                said = f"the number {node} should be {plain(number(rounded))}"
-                yield Edit("constant", with_part(subject.tree, path, number(rounded)), said, _SIZE)
-                break
+        rounded = _rounded(found)
+        if rounded != held:
+            said = f"the number {node} should be {number(rounded)}"
+            yield Edit("constant", with_part(subject.tree, path, number(rounded)), said, _SIZE)
+
+
+def _ratio(subject: "Subject", tree: Node) -> Iterator[Edit]:
+    """The formula multiplied or divided by a whole number, where that makes it right in all samples."""
+    with np.errstate(all="ignore"):
+        ratios = (subject.expected / subject.actual)[(subject.expected != 0) & (subject.actual != 0)]
+    if len(ratios) < 2 or not np.isfinite(ratios).all():
+        return
+    for operator, word, middle in (("*", "factor", np.median(ratios)), ("/", "divisor", np.median(1 / ratios))):
+        whole = float(np.round(middle))
+        same = np.all(
+            np.abs(ratios - (whole if operator == "*" else 1 / whole if whole else 0.0)) <= _SAME * np.abs(ratios)
+        )
+        if whole > 1 and same:
+            said = f"the {word} {number(whole)} is missing"
+            yield Edit("term", binary(tree, operator, number(whole)), said, _WHOLE)
+
+
+def _rounded(found: float) -> float:
+    """The number with the fewest digits that is as near as can be solved for."""
+    shorter = (float(f"{found:.{digits - 1}e}") for digits in _DIGITS)
+    return next((one for one in shorter if abs(one - found) <= _SAME * abs(found)), found)
 
 
 def _solved(subject: "Subject", tree: Node, path: tuple[int, ...], held: float) -> float | None:

@@ -16,7 +16,6 @@ from xlparity.diagnosis.branches import (
     HUGE,
     NOT_AVAILABLE,
     has_branches,
-    in_both,
     loses_a_branch,
     taken,
     without_each_of,
@@ -417,9 +416,7 @@ class Repair:
         cell, first = next(iter(some.items()))
         old = self.workbook.formula(cell)
         # The new formula is examined itself, and so is what it has of the old one; a limit that stays is no guess.
-        kept = (
-            in_both(first, fix.formulas.get(cell), limits=False) if first == old else in_both(first, old, limits=True)
-        )
+        kept = replaced_in(first, fix.formulas.get(cell)) if first == old else kept_limits(first, old)
         untaken = set(range(len(changed))) - kept
         if not untaken:
             return True

@@ -24,6 +24,11 @@ def _swapped(tree: Node, kind: str, old: Node, new: Node, said: str, size: float
             yield Edit(kind, with_part(tree, path, new), said, size + 0.1)
 
 
+def _dollars(node: Node) -> tuple[bool, bool, bool, bool] | None:
+    """The ``$`` of a reference, which another in its place keeps; None for a name, which moves with nothing."""
+    return dollars_of(node.word) if node.kind == "reference" else None
+
+
 def _references(tree: Node, site: Site) -> Iterator[tuple[Node, Range]]:
     seen: set[Node] = set()
     for _, node in walk(tree):
@@ -70,7 +75,7 @@ def iterations(tree: Node, site: Site) -> Iterator[Edit]:
                 target = site.position(moved)
                 if not (site.is_elsewhere(position) or (target is not None and site.is_elsewhere(target))):
                     said += f", that of iteration {other}"
-                yield from _swapped(tree, "iteration", node, site.node(moved, dollars_of(node.word)), said, 1.2)
+                yield from _swapped(tree, "iteration", node, site.node(moved, _dollars(node)), said, 1.2)
 
 
 @edit_kind(70, offset="XP106")
@@ -82,7 +87,7 @@ def shifts(tree: Node, site: Site) -> Iterator[Edit]:
             if not moved.on_the_grid:
                 continue
             said = f"{site.named(area)} is one {off} off: it should be {site.named(moved)}"
-            yield from _swapped(tree, "offset", node, site.node(moved, dollars_of(node.word)), said, 1.4)
+            yield from _swapped(tree, "offset", node, site.node(moved, _dollars(node)), said, 1.4)
 
 
 @edit_kind(60, range="XP107", anchor="XP108")
@@ -111,7 +116,7 @@ def ranges(tree: Node, site: Site) -> Iterator[Edit]:
             long = "long" if other.size < area.size else "short"
             said = f"{site.named(area)} is too {long}: it should be {site.named(other)}"
             size = 1.2 if other == whole else 1.3
-            yield from _swapped(tree, "range", node, site.node(other, dollars_of(node.word)), said, size)
+            yield from _swapped(tree, "range", node, site.node(other, _dollars(node)), said, size)
 
 
 def _growing(
