@@ -53,7 +53,7 @@ LACKING = [
     ("=A#*3", "a * 3 + r * a * b / k", "=A2*3+$F$1*A2*B2/$G$1", "(r*a*b/k) is missing"),
     ("=A#*3", "a * 3 + r * b - k * s / 2", "=A2*3+B2*$F$1-$G$1*$H$1/2", "is missing"),
     # The growth factor of a terminal value, a discount, and half the variance in d1 of Black and Scholes.
-    ("=B#/($G$1-$F$1)", "b * (1 + r) / (k - r)", "=(1+$F$1)*B2/($G$1-$F$1)", "the factor 1+$F$1 (1+r) is missing"),
+    ("=B#/($G$1-$F$1)", "b * (1 + r) / (k - r)", "=B2*(1+$F$1)/($G$1-$F$1)", "the factor 1+$F$1 (1+r) is missing"),
     ("=A#*$G$1", "a * k / (1 + r) ** b", "=A2*$G$1/(1+$F$1)^B2", "the divisor (1+$F$1)^B2 is missing"),
     ("=$G$1", "k * np.exp(-r * b)", "=$G$1*EXP(-$F$1*B2)", "the factor EXP(-$F$1*B2) is missing"),
     ("=(LN($G$1)+$F$1*B#)/SQRT(B#)", "(np.log(k) + (r + s**2 / 2) * b) / np.sqrt(b)",
@@ -129,6 +129,15 @@ def test_a_count_is_a_factor_where_it_is_a_cell_and_not_a_number(small):
     body = "return {'y': a * b / 6, 'z': 0 * a + k / 6}"
     (found,) = findings(small, cells, body, outputs='y = "C2:C7"\nz = "D2:D7"')
     assert found.suggestion == "=A2*B2/$J$1"
+
+
+def test_a_function_of_a_range_is_found_where_the_formula_has_it_already(small):
+    """The decay of one of two weights was left out."""
+    cells = {"C2": "=SUMSQ(A2:A7)*$F$1"} | {f"D{row}": 0.1 * row for row in ROWS}
+    inputs = INPUTS + '\nw = { at = "D2:D7", low = -2, high = 2 }'
+    body = "return {'y': r * ((a**2).sum() + (w**2).sum())}"
+    (found,) = findings(small, cells, body, inputs=inputs, outputs='y = "C2"')
+    assert found.suggestion in ("=(SUMSQ(A2:A7)+SUMSQ(D2:D7))*$F$1", "=SUMSQ(A2:A7)*$F$1+$F$1*SUMSQ(D2:D7)")
 
 
 def test_no_term_depends_on_the_formula_itself(small):

@@ -7,7 +7,7 @@ Nothing is estimated: of two columns with free coefficients some pair fits any n
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
@@ -167,6 +167,11 @@ class _Target:
         return bool((np.abs(values - self.values) <= allowed)[self.known].all())
 
 
+def _is_constant(values: Floats) -> bool:
+    known = values[np.isfinite(values)]
+    return bool(np.ptp(known) <= _EXACT * np.abs(known).max())
+
+
 def _distinct(values: Floats) -> int:
     """How many of the values differ by more than rounding, counted up to a few."""
     ordered = np.sort(values)
@@ -188,9 +193,11 @@ class _Search:
         self._own = {area: node for node in references if (area := goal.site.area(node)) is not None}
         self._whole = _Target(self._flat(goal.expected), self._flat(goal.errors))
         columns = self._columns()
-        self._constants = [c for c in columns if np.ptp(c.values) <= _EXACT * np.abs(c.values).max()]
-        varying = [c for c in columns if np.ptp(c.values) > _EXACT * np.abs(c.values).max()]
-        self.columns = varying[:_MOST_COLUMNS]
+        constant = [_is_constant(column.values) for column in columns]
+        # A sum that is constant, as that of shares, is no number that is meant.
+        alone = [column for column, each in zip(columns, constant, strict=True) if each and column.node.kind != "call"]
+        self._constants = alone
+        self.columns = [column for column, each in zip(columns, constant, strict=True) if not each][:_MOST_COLUMNS]
 
     # --- the quantities ---------------------------------------------------------------------------------------------------
 
@@ -199,41 +206,53 @@ class _Search:
         found: dict[Range, float] = {}
         for area, far in self._areas():
             found[area] = min(far, found.get(area, far))
-        large = [area for area in found if area.size > 1]
-        nodes = [self._goal.site.node(area) for area in large]
-        nodes = [call("SUM", node) for node in nodes] if self._goal.area is None else nodes
-        known = dict(zip(large, self._goal.values(nodes), strict=True))
         seen: set[bytes] = set()
         columns: list[_Column] = []
-        for area, far in sorted(found.items(), key=lambda item: item[1]):
-            column = self._column(area, far, known)
-            if column is not None and (key := column.values.tobytes()) not in seen:
+        made = [(area, far, *self._as_written(area)) for area, far in sorted(found.items(), key=lambda item: item[1])]
+        # A plain formula reads a range by the functions that it has already, or by a sum.
+        of = dict.fromkeys(["SUM", *self._functions()]) if self._goal.area is None else {}
+        written = [
+            (area, far, call(function, node), call(function, name))
+            for area, far, node, name in made
+            if area.size > 1
+            for function in of
+        ]
+        written = [each for each in made if each[0].size == 1 or not of] + written
+        large = [node for area, _, node, _ in written if area.size > 1]
+        known = dict(zip(large, self._goal.values(large), strict=True))
+        for area, far, node, name in sorted(written, key=lambda each: each[1]):
+            values = known[node] if area.size > 1 else self._held(area.first)
+            column = _Column(node, name, self._flat(values), far, "$" in node.word)
+            usable = np.isfinite(column.values[self._whole.known]).all() and column.values.any()
+            if usable and not self._is_after(area) and (key := column.values.tobytes()) not in seen:
                 seen.add(key)
                 columns.append(column)
         return columns
 
-    def _column(self, area: Range, far: float, known: Mapping[Range, Floats]) -> _Column | None:
+    def _functions(self) -> Iterator[str]:
+        """The functions of one range in the formula."""
+        for _, node in walk(self._goal.tree) if self._goal.tree is not None else ():
+            area = self._goal.site.area(node.parts[0]) if node.kind == "call" and len(node.parts) == 1 else None
+            if area is not None and area.size > 1:
+                yield node.word
+
+    def _as_written(self, area: Range) -> tuple[Node, Node]:
+        """The reference, as the formula has it already or would have it, and the name of its quantity."""
         goal, site = self._goal, self._goal.site
-        book = site.quantity_map.workbook
-        if area.intersects(goal.area or Range.of(goal.cell)) or any(
-            book.members.get(cell, cell) in self._after for cell in area.cells()
-        ):
-            return None  # it would be circular
         position = site.position(area)
         elsewhere = position is None and area.row != goal.cell.row and area.column != goal.cell.column
-        plainly = site.node(area, (True,) * 4 if elsewhere else None)
-        node = self._own.get(area, plainly)
-        name = Node("name", position.variable) if position is not None else node
-        if area.size == 1:
-            values = floats_of(goal.subject.seen(area.first), goal.subject.count).reshape(-1, 1, 1)
-        else:
-            if goal.area is None:
-                node, name = call("SUM", node), call("SUM", name)
-            values = known[area]
-        flat = self._flat(values)
-        if not np.isfinite(flat[self._whole.known]).all() or not flat.any():
-            return None
-        return _Column(node, name, flat, far, "$" in plainly.word)
+        node = self._own.get(area) or site.node(area, (True,) * 4 if elsewhere else None)
+        return node, Node("name", position.variable) if position is not None else node
+
+    def _held(self, cell: Cell) -> Floats:
+        subject = self._goal.subject
+        return floats_of(subject.seen(cell), subject.count).reshape(-1, 1, 1)
+
+    def _is_after(self, area: Range) -> bool:
+        """Whether the area has the formula's own cell, or one that depends on it."""
+        members = self._goal.site.quantity_map.workbook.members
+        own = self._goal.area or Range.of(self._goal.cell)
+        return area.intersects(own) or any(members.get(cell, cell) in self._after for cell in area.cells())
 
     def _areas(self) -> Iterator[tuple[Range, float]]:
         """The cells, or for an array formula the ranges of its shape, to which the formula may refer, and how far each is."""
@@ -694,7 +713,8 @@ def _times(node: Node, fit: _Fit) -> Node:
     """The expression times the fit, in the numerator where it is a quotient."""
     if node.kind == "binary" and node.word == "/":
         return binary(_times(node.parts[0], fit), "/", node.parts[1])
-    first = fit.up[:1] if node.kind in ("reference", "name", "call", "group") and fit.up[0].fixed else ()
+    fixed = fit.up[0].fixed and not fit.up[0].node.parts
+    first = fit.up[:1] if node.kind in ("reference", "name", "call", "group") and fixed else ()
     for column in first:
         node = binary(column.node, "*", node)
     for column in fit.up[len(first) :]:
