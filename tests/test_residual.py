@@ -66,7 +66,8 @@ LACKING = [
      "=_xlfn.NORM.S.DIST(A2-$F$1*$H$1,TRUE)*$G$1", "the term -$F$1*$H$1 (-r*s) is missing"),
     ("=ROUND(A#*$G$1*100,2)", "np.floor(a * k * 100 / 12 * 100 + 0.5) / 100", "=ROUND(A2*$G$1*100/12,2)",
      "the divisor 12 is missing"),
-    ("=A#-B#", "a - np.minimum(b, s)", "=A2-MIN(B2,$H$1)", "a limit is missing: B2 should be at most $H$1 (s)"),
+    ("=A#-B#*$F$1*9", "a - np.minimum(b * r * 9, s)", "=A2-MIN(B2*$F$1*9,$H$1)",
+     "a limit is missing: B2*$F$1*9 should be at most $H$1 (s)"),
     ("=A#/52+B#", "a / 365 + b", "=A2/365+B2", "the number 52 should be 365"),
     ("=A#*B#+10^-9*$G$1", "a * b + 1e-2 * k", "=A2*B2+10^-2*$G$1", "the number 9 should be 2"),
 ]  # fmt: skip
