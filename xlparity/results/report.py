@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xlparity.excel.address import Cell
 from xlparity.excel.values import Value
+from xlparity.results.branches import Branches
 from xlparity.results.rules import NO_NUMBER, NOT_ASSESSED, OF_INPUTS, OF_SHAPE, WRONG_FORMULA
 from xlparity.results.scenarios import Scenarios
 from xlparity.tolerance import Tolerance, ulps
@@ -165,7 +166,8 @@ class CheckResult:
 
     ``variables`` are the quantities in the spec's order, ``blocks`` is the number of blocks, and ``notes`` are remarks that
     change no verdict: on the blocks, on inputs that never varied, on acceptances that no cell needs. Where ``recomputed`` is
-    false, the results are about the values that the file stores. ``tolerances`` are by quantity.
+    false, the results are about the values that the file stores. ``tolerances`` are by quantity. ``branches`` are what the
+    samples reached; None where nothing was measured, since the engine is another or no scenario was drawn.
     """
 
     name: str
@@ -178,6 +180,7 @@ class CheckResult:
     scenarios: Scenarios = field(default_factory=lambda: Scenarios(seed=0))
     recomputed: bool = True
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
+    branches: Branches | None = None
 
     @property
     def only_stored(self) -> tuple[CellResult, ...]:
