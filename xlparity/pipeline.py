@@ -22,6 +22,7 @@ from xlparity.excel.values import serial_number
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
 from xlparity.results.report import Report
+from xlparity.scenarios.directed import with_branches, with_directed
 from xlparity.scenarios.remarks import with_remarks
 from xlparity.scenarios.run import EngineRun, reconciled, run_checks
 from xlparity.scenarios.sample import sample
@@ -134,7 +135,9 @@ def _run(
     samples = sample(checks, book, loaded.values, options.scenarios if engine.recomputes else 0, options.seed)
     samples = samples.first(engine.most_samples)
     progress("recalculating", 0.5)
+    samples, reached = with_directed(checks, loaded, samples)
     runs = run_checks(checks, loaded, samples, options, lambda done: progress("comparing", 0.5 + 0.5 * done))
+    runs = with_branches(runs, reached)
     if counterexamples:
         runs = [with_counterexample(run, loaded, samples) for run in runs]
     return EngineRun(loaded, tuple(with_remarks(run, book, samples) for run in runs))

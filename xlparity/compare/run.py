@@ -94,7 +94,7 @@ class Run:
     are the cells that differ from the expected value, ``unsure`` those that cannot be assessed, ``indeterminate`` those that
     differ within rounding error. ``inputs`` has the columns of every cell that contains an input of the check, or that any
     sample sets. ``values`` are the engine's values of every cell on the stored inputs. ``elements`` say how the reference's
-    arrays are read.
+    arrays are read. ``speaking`` says of all samples, those that are not kept among them, in which the check compares.
     """
 
     check: Check
@@ -108,6 +108,7 @@ class Run:
     inputs: Mapping[Cell, Column]
     values: Mapping[Cell, Value]
     elements: Elements | None = None
+    speaking: Bools | None = None
 
     @property
     def name(self) -> str:

@@ -87,15 +87,13 @@ class Filling:
         pieces = [piece if isinstance(piece, str) else piece.moved(rows, columns) for piece in self.pieces]
         return None if None in pieces else "".join(map(str, pieces))
 
+    def relative(self, row: int, column: int) -> str:
+        """The formula of the cell in this row and column with references as R1C1 has them: one text for all that is filled."""
+        return "".join(piece if isinstance(piece, str) else piece.seen_from(row, column) for piece in self.pieces)
+
     def around(self, rows: int, columns: int) -> str:
         """The formula in a cell so far away, where references that leave the grid come in at its opposite edge, as in names."""
         return "".join(piece if isinstance(piece, str) else str(piece.wrapped(rows, columns)) for piece in self.pieces)
-
-
-def relative_text(formula: str, row: int, column: int) -> str:
-    """The formula of the cell in this row and column with its references as R1C1 shows them: one text for all that is filled."""
-    pieces = Filling(formula).pieces
-    return "".join(piece if isinstance(piece, str) else piece.seen_from(row, column) for piece in pieces)
 
 
 def outline(formula: str) -> str:

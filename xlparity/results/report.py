@@ -456,4 +456,5 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         findings=findings,
         scenarios=scenarios,
         recomputed=recomputed[0].recomputed,
+        branches=next((check.branches for check in recomputed if check.branches), None),
     )

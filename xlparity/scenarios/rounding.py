@@ -6,8 +6,9 @@ Where LN(1-A1) has A1 within 1e-10 of 1, the last bit of a matrix product change
 differs from a right reference by more than any tolerance that still detects a wrong one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -26,20 +27,45 @@ from xlparity.spec.check import Check
 
 _DRAWS = 6  # random perturbations of the inputs of a sample
 _FARTHEST = 8  # ulps by which an input is perturbed at most
+_FINE, _FEW_BITS = 2.0**10, 2.0**20  # a short number is a multiple of 1/1024 below a million
 _MARGIN = 16  # a workbook rounds at every step, and a perturbation acts once
 ENOUGH = 3  # samples in which a cell is proved wrong, before it is taken for wrong in the others as well
 
 
 class Context(NamedTuple):
-    """The context of an examination: the sample in the batch, its seed, and the overflows of the workbook."""
+    """The context of an examination: the sample in the batch, its seed, and the overflows of the workbook.
+
+    ``directed`` is that of the samples, by their numbers in the batch.
+    """
 
     sample: int
     seed: int
     overflows: Overflows
+    directed: Mapping[int, frozenset[float] | None] = MappingProxyType({})
 
     def at(self, sample: int) -> "Context":
         """The context of another sample, which has a seed of its own."""
-        return Context(sample, self.seed + sample - self.sample, self.overflows)
+        return self._replace(sample=sample, seed=self.seed + sample - self.sample)
+
+    def exact(self, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which numbers of an input no rounding error is in.
+
+        Whole numbers are exact in both languages. At a tie that was searched for, so is what has few binary digits, and what
+        the reference itself has in its code; but nothing is where the tie may be one within rounding error only.
+        """
+        if self.sample not in self.directed:
+            return np.asarray(numbers == np.round(numbers))
+        literals = self.directed[self.sample]
+        if literals is None:
+            return np.zeros(np.shape(numbers), dtype=bool)
+        return np.asarray(short(numbers) | np.isin(np.abs(numbers), list(literals)))
+
+
+def short(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which numbers have so few binary digits that sums and products of some of them are exact."""
+    with np.errstate(all="ignore"):
+        scaled = np.asarray(numbers) * _FINE
+        return np.asarray((scaled == np.rint(scaled)) & (np.abs(numbers) < _FEW_BITS))
 
 
 class Explanation(NamedTuple):
@@ -148,7 +174,7 @@ def _moved(check: Check, case: Case, expected: Expected, actual: Batch, context:
     ranges = {given.name: given for given in check.inputs}
     for _ in range(_DRAWS):
         perturbed = {
-            name: value if name in fixed else _perturbed(value, ranges[name], random)  # type: ignore[arg-type]  # numbers
+            name: value if name in fixed else _perturbed(value, ranges[name], random, context)  # type: ignore[arg-type]  # numbers
             for name, value in sorted(case.inputs.items())
         }
         try:
@@ -158,24 +184,26 @@ def _moved(check: Check, case: Case, expected: Expected, actual: Batch, context:
 
 
 def _perturbed(
-    value: "float | Array | Frame", given: Input[Range], random: np.random.Generator
+    value: "float | Array | Frame", given: Input[Range], random: np.random.Generator, context: Context
 ) -> "float | Array | Frame":
     """The value with a few ulps added or subtracted, within the range that the spec gives the input; of a frame, its numbers."""
     if not isinstance(value, Frame):
-        return _moved_by_ulps(value, given.ends(np.shape(value)), random)
+        return _moved_by_ulps(value, given.ends(np.shape(value)), random, context)
     if given.dates:  # whose limits are none of its numbers
         given = replace(given, low=None, high=None)
     low, high = given.ends(given.shape)
     columns = [
-        _moved_by_ulps(column, (low[:, at], high[:, at]), random) if column.dtype == float else column
+        _moved_by_ulps(column, (low[:, at], high[:, at]), random, context) if column.dtype == float else column
         for at, column in enumerate(value.columns)
     ]
     return Frame(value.headers, tuple(map(np.asarray, columns)))
 
 
-def _moved_by_ulps(value: "float | Array", ends: "tuple[Array, Array]", random: np.random.Generator) -> "float | Array":
+def _moved_by_ulps(
+    value: "float | Array", ends: "tuple[Array, Array]", random: np.random.Generator, context: Context
+) -> "float | Array":
     shape = np.shape(value)
     steps = random.integers(1, _FARTHEST + 1, shape) * random.choice([-1, 1], shape)
-    steps = np.where(np.asarray(value) == np.round(value), 0, steps)  # whole numbers are exact in both languages
+    steps = np.where(context.exact(np.asarray(value)), 0, steps)
     moved = np.clip(value * (1 + steps * 2.0**-52), *ends)
     return float(moved) if isinstance(value, float) else moved

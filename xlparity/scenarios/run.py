@@ -91,7 +91,8 @@ def run_checks(
                 _Running(check, loaded, samples, one.picked([0]), stored)
                 for check, one in zip(checks, expected, strict=True)
             ]
-        context = Context(0, options.seed + begin - 1, overflows)
+        directed = {number - begin: exact for number, exact in samples.directed.items() if number in numbers}
+        context = Context(0, options.seed + begin - 1, overflows, directed)
         open_to = [running.take(numbers, one, actual, context) for running, one in zip(found, expected, strict=True)]
         nearby = match_nearby(checks, loaded, samples, numbers, open_to, options.seed + begin)
         for running, matches in zip(found, nearby, strict=True):
@@ -145,6 +146,7 @@ class _Running:
         none = np.zeros(len(self._right), dtype=bool)
         zero = np.zeros(len(none), dtype=np.int64)
         self._counts = _Counts(np.full(len(none), _NEVER), zero, zero, zero, none, none, none, zero, zero, 0, 0, 0)
+        self._speaking: list[Bools] = []
         self.kept = 0
         self.first_wrong: list[int] = []
 
@@ -166,19 +168,23 @@ class _Running:
         """Compares the samples with these numbers; gives the cells that cannot be assessed in few of the scenarios."""
         # Elsewhere the reference gives no value to compare with.
         compared = expected.counted[:, None] & ~expected.undefined
+        searched = np.array([number in self._samples.directed for number in numbers], dtype=bool)[:, None]
         wrong, unsure, either = (each & compared for each in compare(self.check, expected, actual))
         scenario = np.array([number > 0 for number in numbers], dtype=bool)[:, None]
         before = np.where(self._settled, ENOUGH, self._counts.wrong)
         open_to = Differences(wrong & scenario, unsure & scenario, either)
         explanation = examined(self.check, expected, actual, open_to, before, context)
+        left_open = unsure | either | explanation.explained | explanation.unknown
+        self._speaking.append(expected.counted & ~(searched & left_open).any(axis=1))
+        # A tie that was searched for proves a cell wrong or nothing.
         part = _Part(
             expected.numbers,
             expected.kinds,
             expected.counted,
             wrong & ~explanation.explained & ~explanation.unknown,
-            ((unsure | (either & ~scenario)) & ~explanation.explained) | explanation.unknown,
-            explanation.explained,
-            either & scenario,
+            (((unsure | (either & ~scenario)) & ~explanation.explained) | explanation.unknown) & ~searched,
+            explanation.explained & ~searched,
+            either & scenario & ~searched,
             {cell: actual.get(cell, BLANK) for cell in self._named},
         )
         self._last = part
@@ -241,6 +247,7 @@ class _Running:
             whole.inputs,
             self._loaded.values,
             self.elements,
+            np.concatenate(self._speaking),
         )
 
     def _kept_inputs(self) -> dict[str, tuple[Cell, ...]]:

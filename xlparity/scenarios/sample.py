@@ -4,7 +4,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
@@ -51,12 +51,14 @@ class VariedElement:
 class Samples:
     """The samples of all inputs: sample 0 has the ``stored`` values of the varied cells, and the others are scenarios.
 
-    In each scenario every element has a value.
+    In each scenario every element has a value. ``directed`` are, by the numbers of the samples, those that were searched for,
+    each with the magnitudes that no rounding error is in; None where its tie may be one within rounding error only.
     """
 
     scenarios: int
     elements: tuple[VariedElement, ...]
     stored: Mapping[Cell, Value]
+    directed: Mapping[int, frozenset[float] | None] = field(default_factory=dict)
 
     @property
     def count(self) -> int:

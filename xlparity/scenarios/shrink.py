@@ -53,7 +53,8 @@ def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -
     most = _MOST if loaded.engine.most_samples is None else 2 * loaded.engine.most_samples
     watched = {cell: number for number, cell in enumerate(wrong[:_WATCHED])}
     bindings = [n for n, binding in enumerate(run.bindings) if binding.cell in watched]
-    search = _FailureSearch(run, loaded, elements, bindings, Overflows(loaded.book))
+    directed = {0: samples.directed[failing + 1]} if failing + 1 in samples.directed else {}
+    search = _FailureSearch(run, loaded, elements, bindings, Overflows(loaded.book), directed)
     change: Change = {
         number: drawn
         for number, element in enumerate(elements)
@@ -120,6 +121,7 @@ class _FailureSearch:
     elements: Sequence[VariedElement]
     bindings: Sequence[int]
     overflows: Overflows
+    directed: Mapping[int, frozenset[float] | None]
 
     def first(self, changes: Sequence[Change]) -> _Found | None:
         """The first of the changes that makes a watched cell wrong by more than rounding, all recalculated at once."""
@@ -152,7 +154,7 @@ class _FailureSearch:
         at = np.array([index for index in self.bindings if wrong[index]], dtype=np.intp)
         if not at.size:
             return None
-        context = Context(0, self.run.result.scenarios.seed, self.overflows)
+        context = Context(0, self.run.result.scenarios.seed, self.overflows, self.directed)
         explanation = examine(check, case, expected, actual, at, context)
         for index, unproved in zip(at.tolist(), explanation.explained | explanation.unknown, strict=True):
             if not unproved:

@@ -1,0 +1,119 @@
+"""Directed scenarios: faults at ties, keys and far limits, which random numbers do not hit, and right workbooks there."""
+
+import pytest
+
+import xlparity
+from xlparity.results.report import Verdict
+
+TABLE = {"C1": 0, "D1": 10, "C2": 3, "D2": 20, "C3": 5, "D3": 30, "C4": 9, "D4": 40}
+
+
+def report(small, formula, returns, inputs='x = "A1"', cells=None, before=""):
+    """The report on ``formula`` in B1, with 2.25 in A1, against a reference that returns this expression of its inputs."""
+    names = ", ".join(line.partition("=")[0].strip() for line in inputs.splitlines())
+    small.reference.write_text(f"import numpy as np\n{before}\ndef double({names}):\n    return {{'y': {returns}}}\n")
+    small.write_cells({"A1": 2.25, "A2": 3, "A3": 0.25, "B1": formula, **(cells or {})})
+    small.write_spec(inputs=f"[inputs]\n{inputs}")
+    return xlparity.verify(small.spec)
+
+
+WRONG = [
+    pytest.param("=IF(A1>100,1,0)+A1", "x + (x >= 100)", 'x = { at = "A1", low = 0, high = 200 }', id="> for >="),
+    pytest.param("=IF(A1>100,1,0)+A1", "x + (x >= 100)", 'x = "A1"', id="> for >= of an input without a range"),
+    pytest.param("=2*A1+IF(ABS(A1)>1000000,1,0)", "2 * x", 'x = "A1"', id="a limit far from the stored value"),
+    pytest.param("=IF(A1<=30,5,7)*A1", "x * (5 if x < 30 else 7)", 'x = { at = "A1", low = 0, high = 90 }', id="<= for <"),
+    pytest.param(
+        "=IF(A1>0.05,1,0)+A1", "x + (x >= 0.05)", 'x = { at = "A1", low = 0, high = 0.2 }', id="a limit of two decimals"
+    ),
+    pytest.param(
+        "=IF(A1/A2*100>100,1,0)+A1", "a + (a / b * 100 >= 100)",
+        'a = { at = "A1", low = 1, high = 90 }\nb = { at = "A2", low = 1, high = 90 }', id="> for >= on a rate",
+    ),
+    pytest.param(
+        "=VLOOKUP(A1,C1:D4,2)", "(10, 20, 30, 40)[np.searchsorted([0, 3, 5, 9], x, 'left') - 1 if x > 0 else 0]",
+        'x = { at = "A1", low = 0, high = 12 }', id="VLOOKUP at its key",
+    ),
+    pytest.param(
+        "=VLOOKUP(A1,C1:D4,2)", "(10, 20, 30, 41)[np.searchsorted([0, 3, 5, 9], x, 'right') - 1]",
+        'x = { at = "A1", low = 0, high = 9.001 }', id="a row of a lookup that is hardly ever chosen",
+    ),
+    pytest.param(
+        "=MIN(A1,50*A2)", "min(x, 60 * b)", 'x = { at = "A1", low = 0, high = 55 }\nb = { at = "A2", low = 1, high = 9 }',
+        id="the second argument of MIN",
+    ),
+    pytest.param("=MIN(A1,1000000)", "min(x, 2000000)", 'x = "A1"', id="the second argument of MIN, never taken"),
+    pytest.param("=ROUND(A1,0)", "float(round(x))", 'x = { at = "A1", low = 0, high = 20 }', id="ROUND at a half"),
+    pytest.param("=ROUND(A1,2)", "round(x, 2)", 'x = { at = "A1", low = 0, high = 20 }', id="ROUND of two decimals"),
+    pytest.param(
+        "=INT(A1)+1", "np.ceil(x)", 'x = { at = "A1", low = 0.5, high = 20 }', id="wrong only where the input is whole"
+    ),
+    pytest.param(
+        '=COUNTIF(C1:C4,">"&A1)', "sum(k >= x for k in (0, 3, 5, 9))", 'x = { at = "A1", low = 0, high = 12 }',
+        id="the limit of a criterion",
+    ),
+    pytest.param(
+        "=SUMPRODUCT(--(C1:C4>A1),D1:D4)+A1", "x + sum(v for k, v in zip((0, 3, 5, 9), (10, 20, 30, 40)) if k >= x)",
+        'x = { at = "A1", low = 0, high = 12 }', id="a comparison of arrays",
+    ),
+    pytest.param(
+        "=IF(AND(A1>10,A2>=20),1,0)+A1", "a + (a > 10 and b > 20)",
+        'a = { at = "A1", low = 0, high = 90 }\nb = { at = "A2", low = 0, high = 90 }', id="an argument of AND",
+    ),
+    pytest.param(
+        "=IF(A1>50,IF(A2>40,1,2),3)+A1", "a + ((1 if b >= 40 else 2) if a > 50 else 3)",
+        'a = { at = "A1", low = 0, high = 51 }\nb = { at = "A2", low = 0, high = 90 }', id="within a branch hardly ever taken",
+    ),
+    pytest.param(
+        "=IF(A1*A2-A1>100,1,0)+A1", "a + (a * b - a >= 100)",
+        'a = { at = "A1", low = 1, high = 90 }\nb = { at = "A2", low = 1, high = 90 }', id="a tie of a product",
+    ),
+    pytest.param(
+        "=IFERROR(100/(A1-5),7)", "100 / (x - 5) if x != 5 else 0", 'x = { at = "A1", low = 0, high = 90 }', id="an error",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("formula", "returns", "inputs"), WRONG)
+def test_a_fault_at_a_tie_a_key_or_a_far_limit_fails(small, formula, returns, inputs):
+    """A hundred random numbers agree on both sides of a limit, and never meet it."""
+    found = report(small, formula, returns, inputs, TABLE)
+    assert found.verdict is Verdict.FAIL
+    assert found.checks[0].only_stored
+
+
+RIGHT = [
+    ("=IF(A1>=100,1,0)+A1", "x + (x >= 100)", 'x = { at = "A1", low = 0, high = 200 }'),
+    ("=2*A1+IF(ABS(A1)>1000000,1,0)", "2 * x + (abs(x) > 1000000)", 'x = "A1"'),
+    ("=IF(A1<30,5,7)*A1", "x * (5 if x < 30 else 7)", 'x = { at = "A1", low = 0, high = 90 }'),
+    ("=IF(A1>=0.29,1,0)+A1", "x + (100 * x >= 29)", 'x = { at = "A1", low = 0, high = 1 }'),
+    ("=IF(A1>0.3,1,0)+A1", "x + (10 * x > 3)", 'x = { at = "A1", low = 0, high = 1 }'),
+    (
+        "=IF(A1/A2>=0.07,1,0)+A1", "a + (a - 0.07 * b >= 0)",
+        'a = { at = "A1", low = 1, high = 90 }\nb = { at = "A2", low = 1, high = 900 }',
+    ),
+    (
+        "=IF(A1/A2*100>=100,1,0)+A1", "a + (a / b * 100 >= 100)",
+        'a = { at = "A1", low = 1, high = 90 }\nb = { at = "A2", low = 1, high = 90 }',
+    ),
+    (
+        "=VLOOKUP(A1,C1:D4,2)", "(10, 20, 30, 40)[np.searchsorted([0, 3, 5, 9], x, 'right') - 1]",
+        'x = { at = "A1", low = 0, high = 12 }',
+    ),
+    ("=MIN(A1,1000000)", "min(x, 1000000)", 'x = "A1"'),
+    ("=ROUND(A1,0)", "np.floor(x + 0.5)", 'x = { at = "A1", low = 0, high = 20 }'),
+    ("=ROUND(A1,2)", "np.floor(100 * x + 0.5) / 100", 'x = { at = "A1", low = 0, high = 20 }'),
+    ("=INT(A1)+1", "np.floor(x) + 1", 'x = { at = "A1", low = 0, high = 20 }'),
+    ("=INT(A1/0.1)", "np.floor(x * 10)", 'x = { at = "A1", low = 0, high = 20 }'),
+    ('=COUNTIF(C1:C4,">="&A1)', "sum(k >= x for k in (0, 3, 5, 9))", 'x = { at = "A1", low = 0, high = 12 }'),
+    ("=IF(A1-A3*4>0,1,0)+A1", "a + (a > 4 * b)", 'a = { at = "A1", low = 0, high = 9 }\nb = { at = "A3", low = 0, high = 3 }'),
+    ("=IF(EXP(A1)>2,A1,-A1)", "x if x > np.log(2) else -x", 'x = { at = "A1", low = -3, high = 3 }'),
+    ("=IF(A1*A1>=2,A1,-A1)", "x if x >= np.sqrt(2) else -x", 'x = { at = "A1", low = 0, high = 3 }'),
+    ("=IFERROR(100/(A1-5),7)", "100 / (x - 5) if x != 5 else 7", 'x = { at = "A1", low = 0, high = 90 }'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("formula", "returns", "inputs"), RIGHT)
+def test_a_right_formula_passes_at_its_ties(small, formula, returns, inputs):
+    """A tie within rounding error is no evidence, where the two languages compute it in other ways."""
+    found = report(small, formula, returns, inputs, TABLE)
+    assert found.verdict is Verdict.PASS

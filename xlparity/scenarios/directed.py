@@ -1,0 +1,512 @@
+"""Directed scenarios: inputs that reach outcomes of decisions which the plain scenarios do not reach.
+
+The random numbers of plain scenarios hit no tie, no key of a table and no far threshold. So one input at a time is set to the
+numbers with which formulas and the reference compare; ties are solved for, by secants and bisection; and where an outcome is
+on one side of a limit, its distance is minimised. Many inputs are tried in one batch, which the array evaluator computes in
+about the time of one. For each outcome that is reached so, one scenario is appended to the plain ones and compared like them.
+
+The search is deterministic, and bounded by a number of batches and of values computed.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from xlparity.compare.expected import Bools, call_references
+from xlparity.compare.run import Loaded, Run
+from xlparity.engines.evaluator.session import FormulasSession
+from xlparity.excel.address import Cell
+from xlparity.excel.ast import parse, walk
+from xlparity.excel.batch import Batch
+from xlparity.excel.columns import Column, Floats, column_of, joined, value_in
+from xlparity.excel.values import BLANK, Value
+from xlparity.excel.workbook import Workbook
+from xlparity.scenarios.constants import numbers_in
+from xlparity.scenarios.outcomes import Decision, Outcome, Probed, Probing, Reached, decisions, spread
+from xlparity.scenarios.rounding import short
+from xlparity.scenarios.sample import Samples, VariedElement, clipped
+from xlparity.spec.check import Check
+
+_ROUNDS = 8  # batches of the search
+_AT_ONCE = 512  # inputs that are tried in one batch
+_EACH = 24  # of these, for one outcome
+_SHARE = 2.0  # of the work of the plain scenarios; in large batches it takes half the time
+_LEAST = 400_000  # values that are computed in any case, which takes about 50 ms
+_CELLS = 8  # of each decision's cells in the search, spread over all of them
+_MEASURED = 48  # of each decision's cells before all of them are measured
+_TARGETS = 48  # decisions that are searched for
+_ELEMENTS = 150  # inputs that are moved to see on which of them a decision depends
+_MOVED = 6  # inputs by which an outcome is reached
+_BASES = 8  # samples from which the search starts
+_KEPT = 4  # inputs that are kept for one outcome, until the reference is defined for one
+_CONSTANTS = 60  # numbers that inputs are set to
+_MOST_READ = 64  # cells of a range of which the values are such numbers
+_NEARBY = 1e-6  # a step across a limit, relative
+_FINE = 2.0**10  # a short number is a multiple of 1/1024
+
+
+class Row(NamedTuple):
+    """Inputs that are tried: a base, and the elements that differ from it."""
+
+    base: int
+    changes: tuple[tuple[int, Value], ...] = ()
+
+
+def with_branches(runs: Sequence[Run], reached: Sequence[Reached]) -> list[Run]:
+    """The runs with the outcomes that occur in samples in which the check compares, where these were measured."""
+    return (
+        [
+            replace(run, result=replace(run.result, branches=one.branches(run.speaking)))
+            for run, one in zip(runs, reached, strict=True)
+        ]
+        if reached
+        else list(runs)
+    )
+
+
+def with_directed(checks: Sequence[Check], loaded: Loaded, samples: Samples) -> tuple[Samples, tuple[Reached, ...]]:
+    """The samples with directed ones after them, and for each check what they reach; nothing of it for other engines."""
+    session = loaded.session
+    if not isinstance(session, FormulasSession) or not samples.scenarios:
+        return samples, ()
+    found = [tuple(decisions(check, loaded.book)) for check in checks]
+    if not any(found):
+        return samples, tuple(Reached((), ()) for _ in checks)
+    every = list(dict.fromkeys(one for of_check in found for one in of_check))
+    cone = session.of_precedents({cell for one in every for cell in one.cells})
+    measured = _measured(cone, loaded.book, samples, every)
+    every = [one for one in every if one in measured]
+    missing = [one for one in every if not measured[one].any(axis=1).all()]
+    if missing and samples.elements:
+        search = _Search(checks, loaded, cone, session.work, samples, missing[:_TARGETS], measured)
+        search.run()
+        chosen = search.chosen()
+        if chosen:
+            samples = search.appended(chosen)
+            begin = samples.count - len(chosen)
+            batch = cone.recalculate(samples.columns(range(begin, samples.count)), len(chosen))
+            found_there = Probing(cone, every, operands=True).on(batch)
+            for one, probed in zip(every, found_there, strict=True):
+                measured[one] = np.concatenate([measured[one], probed.reached], axis=1)
+            loose = search.loose([probed.ties for probed in found_there], chosen)
+            exact = {begin + at: None if loose[at] else search.literals for at in range(len(chosen))}
+            samples = replace(samples, directed=exact)
+    of_checks = [[one for one in of_check if one in measured] for of_check in found]
+    return samples, tuple(Reached(tuple(of), tuple(measured[one] for one in of)) for of in of_checks)
+
+
+def _measured(
+    session: FormulasSession, book: Workbook, samples: Samples, every: Sequence[Decision]
+) -> dict[Decision, Bools]:
+    """For each decision that can be measured which outcomes occur in which samples, in some of its cells or in all."""
+    room = max(1, 8_000_000 // max(1, len(book.cells)))
+    some = Probing(session, every, _MEASURED)
+    parts: list[list[Probed]] = []
+    batches: list[Batch] = []
+    for begin in range(0, samples.count, room):
+        numbers = range(begin, min(begin + room, samples.count))
+        batch = session.recalculate(samples.columns(numbers), len(numbers))
+        parts.append(some.on(batch))
+        batches = [batch] if room >= samples.count else []
+    found = {
+        one: np.concatenate([part[at].reached for part in parts], axis=1)
+        for at, one in enumerate(every)
+        if any(part[at].computed for part in parts)
+    }
+    rest = [one for one, reached in found.items() if len(one.cells) > _MEASURED and not reached.any(axis=1).all()]
+    for batch in batches if rest else ():
+        for one, probed in zip(rest, Probing(session, rest).on(batch), strict=True):
+            found[one] = probed.reached
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """The values that one varied element may have."""
+
+    element: VariedElement
+    stored: Value
+    whole: bool
+    fixed: bool
+
+    @classmethod
+    def of(cls, element: VariedElement, stored: Value) -> "_Free":
+        given = element.given
+        low, high = given.limits
+        days = given.dates and all(end is None or float(end).is_integer() for end in (low, high))
+        return cls(element, stored, given.integer or days, bool(given.draw or given.one_hot))
+
+    def choices(self) -> tuple[Value, ...]:
+        """The values that it is chosen from; empty for a number in a range."""
+        given = self.element.given
+        if self.fixed:
+            return ()
+        blank: tuple[Value, ...] = (BLANK,) if given.blank else ()
+        if given.choices:
+            return (*given.choices, *blank)
+        if isinstance(self.stored, bool):
+            return (True, False)
+        return blank
+
+    @property
+    def number(self) -> bool:
+        """Whether it is a number in a range."""
+        return not (self.fixed or self.element.given.choices or isinstance(self.stored, bool | str))
+
+    def beside(self, value: Value) -> Iterator[float]:
+        """A value a step away; the other way where the range ends there."""
+        if self.number and isinstance(value, float):
+            step = 1.0 if self.whole else 0.125 * max(abs(value), 1.0)
+            yield from itertools.islice((one for way in (1, -1) for one in self.fitting(value + way * step)), 1)
+
+    def fitting(self, value: float) -> Iterator[float]:
+        """The value, or the whole numbers beside it, where they are in the range."""
+        if not np.isfinite(value):
+            return
+        for one in dict.fromkeys((float(np.floor(value)), float(np.ceil(value)))) if self.whole else (float(value),):
+            if clipped(self.element.given, one) == one:
+                yield one + 0.0
+
+    def snapped(self, value: Value) -> Value:
+        """A short number near the value, within the range; anything else as it is."""
+        if type(value) is not float or not self.number or not value:
+            return value
+        step = max(2.0 ** (np.floor(np.log2(abs(value))) - 5), 1 / _FINE)
+        rounded = float(np.rint(value / step) * step)
+        return next(self.fitting(rounded), value) if rounded or not value else value
+
+
+class _Search:
+    """The search for inputs that reach outcomes of some decisions."""
+
+    def __init__(
+        self,
+        checks: Sequence[Check],
+        loaded: Loaded,
+        cone: FormulasSession,
+        plain: int,
+        samples: Samples,
+        targets: Sequence[Decision],
+        measured: Mapping[Decision, Bools],
+    ) -> None:
+        self._checks, self._loaded, self._cone, self._samples = checks, loaded, cone, samples
+        self._targets = targets
+        self._probing = Probing(cone, targets, _CELLS, distances=True)
+        self._free = [_Free.of(element, samples.stored[element.cells[0]]) for element in samples.elements]
+        self.literals = frozenset(number for check in checks for number in numbers_in(check.reference.function))
+        self._missing = [
+            (at, outcome)
+            for at, one in enumerate(targets)
+            for outcome, reached in enumerate(measured[one].any(axis=1).tolist())
+            if not reached
+        ]
+        self._found: dict[tuple[int, int], list[Row]] = {}
+        self._bases: list[list[Value]] = [[free.stored for free in self._free]]
+        self._tried: dict[Row, list[dict[int, Floats]]] = {}
+        self._left = int(_LEAST + _SHARE * samples.scenarios * plain)
+        self._cost = max(1, cone.work)
+
+    # --- the search ---------------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Tries inputs, in at most so many batches."""
+        self._begin()
+        self._try([Row(base) for base in range(len(self._bases))])
+        self._try(list(self._steps(0)))
+        for _ in range(_ROUNDS):
+            if not self._try(list(dict.fromkeys(self._proposed()))):
+                return
+
+    def _open(self) -> list[tuple[int, int]]:
+        """The outcomes that no tried inputs reach; a tie that only numbers of many digits reach is still open."""
+        return [
+            key
+            for key in self._missing
+            if not (rows := self._found.get(key)) or (self._outcome(key).tie and not self._is_short(rows[0]))
+        ]
+
+    def _outcome(self, key: tuple[int, int]) -> Outcome:
+        return self._targets[key[0]].outcomes[key[1]]
+
+    def _begin(self) -> None:
+        """Adds bases: for the outcomes that are not reached, the plain scenarios that are nearest to them, in short numbers."""
+        samples = self._samples
+        count = min(samples.count, _AT_ONCE)
+        batch = self._cone.recalculate(samples.columns(range(count)), count)
+        chosen: dict[int, int] = {}
+        for away in self._distances(self._probing.on(batch)):
+            if np.isfinite(away).any():
+                nearest = int(np.nanargmin(_least(away)))
+                chosen[nearest] = chosen.get(nearest, 0) + 1
+        for number in sorted(chosen, key=lambda one: (-chosen[one], one))[:_BASES]:
+            values = (
+                self._bases[0] if number == 0 else [value_in(free.element.values, number - 1) for free in self._free]
+            )
+            for base in ([free.snapped(value) for free, value in zip(self._free, values, strict=True)], values):
+                if base not in self._bases:
+                    self._bases.append(list(base))
+
+    def _distances(self, probed: Sequence[Probed]) -> Iterator[Floats]:
+        found = (probed[at].away.get(outcome) for at, outcome in self._missing)
+        return (away for away in found if away is not None)
+
+    def _steps(self, base: int) -> Iterator[Row]:
+        """Every element moved a little from a base, and set to each of its choices."""
+        for number in spread(range(len(self._free)), _ELEMENTS):
+            free, now = self._free[number], self._bases[base][number]
+            yield from (Row(base, ((number, value),)) for value in free.choices())
+            yield from (Row(base, ((number, value),)) for value in free.beside(now))
+
+    def _proposed(self) -> Iterator[Row]:
+        """Inputs that may reach what is open, in turn for each outcome."""
+        each = [itertools.islice(self._fresh(key), _EACH) for key in self._open()]
+        return (row for rows in itertools.zip_longest(*each) for row in rows if row is not None)
+
+    def _fresh(self, key: tuple[int, int]) -> Iterator[Row]:
+        """Inputs that may reach an outcome and were not tried: solutions of its tie, then constants."""
+        bases = sorted(range(len(self._bases)), key=lambda base: self._farness(key, base))
+        moving: Sequence[int] = self._moving(key)
+        steps = () if moving else self._steps(bases[0])
+        if not moving:
+            moving = spread([number for number, free in enumerate(self._free) if free.number], _MOVED)
+        lines = [(base, number) for base in bases for number in moving]
+        solutions = (row for base, number in lines for row in self._solutions(key, base, number))
+        numbers = dict.fromkeys((*_read_by(self._targets[key[0]], self._loaded), *self._constants))
+        constants = (
+            Row(base, ((number, fit),))
+            for value in numbers
+            for base in bases[:2]
+            for number in moving
+            if self._free[number].number
+            for one in (value, value + 1, -value, value - 1)
+            for fit in self._free[number].fitting(one)
+        )
+        seen: set[Row] = set()
+        for row in itertools.chain(steps, solutions, constants):
+            if row not in seen and row not in self._tried:
+                seen.add(row)
+                yield row
+
+    def _farness(self, key: tuple[int, int], base: int) -> tuple[bool, float]:
+        """How far a base is from an outcome; beyond all others where it does not enter the outcome's branch."""
+        at, outcome = key
+        away = self._tried.get(Row(base), [{}] * len(self._targets))[at].get(outcome)
+        if away is None or not np.isfinite(away).any():
+            return True, 0.0
+        return False, float(np.nanmin(np.abs(away)))
+
+    @property
+    def _constants(self) -> tuple[float, ...]:
+        return tuple(sorted(self.literals, key=lambda one: (one in (0.0, 1.0, 2.0), one))[:_CONSTANTS])
+
+    def _moving(self, key: tuple[int, int]) -> list[int]:
+        """The elements that change an outcome's distance, as far as they were moved, those that change it most first."""
+        at, outcome = key
+        found: dict[int, float] = {}
+        for row, of_targets in self._tried.items():
+            before = self._tried.get(Row(row.base))
+            away = of_targets[at].get(outcome)
+            if away is None or before is None or len(row.changes) != 1:
+                continue
+            with np.errstate(all="ignore"):
+                moved = float(np.nansum(np.abs(away - before[at][outcome])))
+            if moved > 0:
+                found.setdefault(row.changes[0][0], moved)
+        return sorted(found, key=lambda number: (-found[number], number))[:_MOVED]
+
+    def _solutions(self, key: tuple[int, int], base: int, number: int) -> Iterator[Row]:
+        """The element's values at which the distance would be 0, and beyond, by what was tried on the line through a base."""
+        free = self._free[number]
+        at, outcome = key
+        if not free.number or Row(base) not in self._tried:
+            return
+        own = self._bases[base][number]
+        points: dict[float, Floats] = {}
+        for row, of_targets in self._tried.items():
+            if row.base != base or (row.changes and (len(row.changes) != 1 or row.changes[0][0] != number)):
+                continue
+            value = row.changes[0][1] if row.changes else own
+            away = of_targets[at].get(outcome)
+            if isinstance(value, float) and away is not None:
+                points[value] = away
+        if len(points) < 2:
+            yield from (Row(base, ((number, one),)) for one in free.beside(own))
+            return
+        values = np.array(sorted(points))
+        table = np.array([points[value] for value in values.tolist()])
+        for cell in range(table.shape[1]):
+            known = np.isfinite(table[:, cell])
+            if known.sum() < 2:
+                continue
+            for root in _roots(values[known], table[known, cell]):
+                near = _NEARBY * max(abs(root), 1.0)
+                tries = [root, *(float(f"{root:.{digits}g}") for digits in (12, 9, 6, 3))]
+                tries += (
+                    []
+                    if self._outcome(key).tie
+                    else [root + near, root - near, root + 1, root - 1, 1.5 * root, 0.5 * root]
+                )
+                for one in dict.fromkeys(tries):
+                    for fit in free.fitting(one):
+                        yield Row(base, ((number, fit),))
+
+    def _try(self, rows: Sequence[Row]) -> bool:
+        """Computes what these inputs reach; False where there are none, or no more may be computed."""
+        rows = list(rows)[: min(_AT_ONCE, self._left // self._cost)]
+        if not rows:
+            return False
+        self._left -= len(rows) * self._cost
+        probed = self._probing.on(self._cone.recalculate(self._columns(rows), len(rows)))
+        for number, row in enumerate(rows):
+            self._tried[row] = [{at: away[:, number] for at, away in one.away.items()} for one in probed]
+        for key in self._missing:
+            reached = [rows[number] for number in np.flatnonzero(probed[key[0]].reached[key[1]]).tolist()]
+            if reached:
+                known = [*self._found.get(key, []), *reached]
+                # Those of short numbers first: there, a difference is no rounding error.
+                self._found[key] = sorted(known, key=lambda row: not self._is_short(row))[:_KEPT]
+        self._add_bases(rows, probed)
+        return True
+
+    def _add_bases(self, rows: Sequence[Row], probed: Sequence[Probed]) -> None:
+        """Adds as bases inputs that first enter the branch in which an open outcome is."""
+        for key in self._open():
+            at, outcome = key
+            away = probed[at].away.get(outcome)
+            if away is None or len(self._bases) > 2 * _BASES or not np.isfinite(away).any():
+                continue
+            if any(
+                np.isfinite(of[at].get(outcome, np.nan)).any() for row, of in self._tried.items() if not row.changes
+            ):
+                continue
+            row = rows[int(np.nanargmin(_least(away)))]
+            base = self._values(row)
+            if base not in self._bases:
+                self._bases.append(base)
+                self._tried[Row(len(self._bases) - 1)] = self._tried[row]
+
+    # --- inputs -------------------------------------------------------------------------------------------------------------
+
+    def _values(self, row: Row) -> list[Value]:
+        values = list(self._bases[row.base])
+        for number, value in row.changes:
+            values[number] = value
+        return values
+
+    def _is_short(self, row: Row) -> bool:
+        numbers = np.array([value for value in self._values(row) if type(value) is float])
+        return bool((short(numbers) | np.isin(np.abs(numbers), list(self.literals))).all())
+
+    def _columns(self, rows: Sequence[Row]) -> dict[Cell, Column]:
+        each = [self._values(row) for row in rows]
+        columns: dict[Cell, Column] = {}
+        for number, element in enumerate(self._samples.elements):
+            column = column_of([values[number] for values in each])
+            columns.update(dict.fromkeys(element.cells, column))
+        return columns
+
+    # --- the choice ---------------------------------------------------------------------------------------------------------
+
+    def chosen(self) -> list[Row]:
+        """For each outcome that was reached the first inputs for which all references are defined, each once."""
+        wanted = list(dict.fromkeys(row for rows in self._found.values() for row in rows))
+        if not wanted:
+            return []
+        actual = self._loaded.session.recalculate(self._columns(wanted), len(wanted))
+        counted = self._defined(actual, len(wanted))
+        reaching = dict.fromkeys(wanted, 0)
+        for rows in self._found.values():
+            for row in rows:
+                reaching[row] += 1
+        chosen: list[Row] = []
+        for rows in self._found.values():
+            usable = [row for row in rows if counted[wanted.index(row)]]
+            if usable and not any(row in chosen for row in usable[:1]):
+                best = max(
+                    usable,
+                    key=lambda row: (self._is_short(row), reaching[row], -usable.index(row)),
+                )
+                if best not in chosen:
+                    chosen.append(best)
+        return chosen[: self._samples.scenarios]
+
+    def _defined(self, actual: Batch, count: int) -> Bools:
+        """In which samples any of the references is defined; those for which one does not return are left out, and forgotten."""
+        hung = [dict(check.reference.patience.hung) for check in self._checks]
+        expected = call_references(self._checks, actual, range(1, count + 1))
+        defined = np.any([one.counted for one in expected], axis=0)
+        for check, before in zip(self._checks, hung, strict=True):
+            if check.reference.patience.hung != before:
+                check.reference.patience.hung.clear()
+                check.reference.patience.hung.update(before)
+                return np.zeros(count, dtype=bool)
+        return np.asarray(defined)
+
+    def loose(self, ties: Sequence[Floats], rows: Sequence[Row]) -> Bools:
+        """For which inputs a tie may be one within rounding error only.
+
+        So it is where what is equal has many binary digits, unless it is an input itself, at a number of the reference's code.
+        """
+        found = np.zeros(len(rows), dtype=bool)
+        for at, row in enumerate(rows):
+            own = {abs(value) for value in self._values(row) if type(value) is float} & self.literals
+            for table in ties:
+                tied = table[..., at]
+                tied = tied[np.isfinite(tied)]
+                found[at] |= bool((~short(tied) & ~np.isin(np.abs(tied), list(own))).any())
+        return found
+
+    def appended(self, chosen: Sequence[Row]) -> Samples:
+        """The samples with these inputs after them."""
+        count = self._samples.scenarios
+        each = [self._values(row) for row in chosen]
+        elements = tuple(
+            replace(element, values=joined([(element.values, count), (column_of([v[n] for v in each]), len(chosen))]))
+            for n, element in enumerate(self._samples.elements)
+        )
+        return replace(self._samples, scenarios=count + len(chosen), elements=elements)
+
+
+def _least(away: Floats) -> Floats:
+    """The smallest distance in each sample, over the cells; nan where there is none."""
+    with np.errstate(all="ignore"):
+        found = np.nanmin(np.where(np.isnan(away), np.inf, np.abs(away)), axis=0)
+    return np.where(np.isinf(found), np.nan, found)
+
+
+def _roots(values: Floats, away: Floats) -> Iterator[float]:
+    """Where a line through neighbouring points is 0; of points on both sides of 0 also the middle."""
+    order = np.argsort(np.abs(away), kind="stable")
+    crossing = np.flatnonzero(np.sign(away[:-1]) * np.sign(away[1:]) < 0).tolist()
+    with np.errstate(all="ignore"):
+        for at in crossing[:3]:
+            (a, b), (u, v) = values[at : at + 2], away[at : at + 2]
+            yield float(a - u * (b - a) / (v - u))
+            yield float((a + b) / 2)
+        if not crossing:
+            a, b = values[order[0]], values[order[1]]
+            u, v = away[order[0]], away[order[1]]
+            if u != v:
+                yield float(a - u * (b - a) / (v - u))
+            if u + v != 0:  # of distances without a sign, one may be on the other side
+                yield float(a + (b - a) * u / (u + v))
+
+
+def _read_by(decision: Decision, loaded: Loaded) -> Iterable[float]:
+    """The numbers in a decision's formula and in the cells that it reads, on the stored inputs."""
+    book, cell = loaded.book, decision.cells[0]
+    found: dict[float, None] = {}
+    with contextlib.suppress(ValueError):  # of a probe that is too long to be parsed again
+        found.update(
+            dict.fromkeys(float(node.word) for _, node in walk(parse(decision.probe)) if node.kind == "number")
+        )
+    for area in book.graph.areas(cell):
+        for one in area.cells() if area.size <= _MOST_READ else ():
+            value = loaded.values.get(one, BLANK)
+            if type(value) is float:
+                found[value] = None
+    return list(found)[:_CONSTANTS]

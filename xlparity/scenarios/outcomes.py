@@ -1,0 +1,653 @@
+"""Outcomes of the decisions in formulas, and which of them occur in samples.
+
+A decision is a comparison, a branch, a lookup, a choice of MIN or MAX, a rounding or a criterion. Agreement with the reference
+is no evidence about an outcome that occurs in no sample: where ``IF(A1>100, …)`` should be ``>=``, only 100 itself shows it.
+
+A decision is made measurable by a formula of its own, its probe, whose value says which outcome occurs. The engine computes
+it beside the cell, on the values that the cell's formula reads. Of a decision within a branch, the probe has a value of its own
+where the branch is not taken.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+
+from xlparity.compare.expected import Bools
+from xlparity.engines.evaluator.session import FormulasSession
+from xlparity.excel.address import Cell, Range, column_letters, column_number, quoted
+from xlparity.excel.ast import Node, binary, call, number, parse
+from xlparity.excel.batch import NUMBER, REASON, Batch
+from xlparity.excel.columns import Floats
+from xlparity.excel.contents import DataTable, Formula
+from xlparity.excel.fill import Filling
+from xlparity.excel.prefixes import without_prefix
+from xlparity.excel.workbook import Workbook
+from xlparity.results.branches import Branch, Branches
+from xlparity.spec.check import Check
+
+_MAY_DECIDE = re.compile(
+    r"[<>]|[^=]=|\b(?:IF|IFS|IFERROR|IFNA|SWITCH|CHOOSE|AND|OR|MIN|MAX|MEDIAN|[VHX]?LOOKUP|X?MATCH|INDEX|INT|TRUNC|EVEN|ODD|MOD"
+    r"|M?ROUND(?:UP|DOWN)?|(?:CEILING|FLOOR)[A-Z.]*|(?:COUNT|SUM|AVERAGE|MAX|MIN)IFS?)\(",
+    re.IGNORECASE,
+)
+_COMPARISONS = frozenset(("=", "<>", "<", ">", "<=", ">="))
+_TO_WHOLE = frozenset((
+    "INT", "TRUNC", "ROUNDUP", "ROUNDDOWN", "MROUND", "EVEN", "ODD", "CEILING", "FLOOR", "CEILING.MATH", "FLOOR.MATH",
+    "CEILING.PRECISE", "FLOOR.PRECISE", "ISO.CEILING",
+))  # fmt: skip
+_ONE_CRITERION = frozenset(("COUNTIF", "SUMIF", "AVERAGEIF"))
+_CRITERIA = {"COUNTIFS": 0, "SUMIFS": 1, "AVERAGEIFS": 1, "MAXIFS": 1, "MINIFS": 1}  # where their criteria begin
+_WITH_FUNCTIONS = frozenset(("LAMBDA", "MAP", "REDUCE", "SCAN", "BYROW", "BYCOL", "MAKEARRAY", "LET"))
+_OF_ARRAYS = frozenset(("SUMPRODUCT", "MMULT"))  # which compute with arrays in a plain cell as well
+_MOST_ARGUMENTS = 30  # of AND, OR, MIN and MAX, each a power of two in a double
+_MOST_ROWS = 1_000  # of a table that is looked up in
+_ROUNDING = 1e-12  # relative; Excel's fifteen digits are 1e-15, and a few operations lose some of them
+_LONGEST = 60  # letters of a formula's part in a description
+_PLACE = re.compile(r"(?P<sheet>.*!)?(?P<c1>\$?[A-Za-z]+)(?P<r1>\$?[0-9]+):(?P<c2>\$?[A-Za-z]+)(?P<r2>\$?[0-9]+)")
+
+_BEYOND = (
+    9e99  # of probes in branches that are not taken: a number, which the kernels compute and an error value they do not
+)
+_NOT_TAKEN = Node("number", "9E+99")
+
+_T = TypeVar("_T")
+Within: TypeAlias = Callable[[Node], Node]
+"""Puts a part of a formula where it is computed only if the formula computes it there."""
+
+
+class Outcome(NamedTuple):
+    """One outcome of a decision: what it is, and the values of the probe for which it occurs.
+
+    ``distance`` is a formula that is 0 where the outcome begins, if there is one; the outcome is on its negative side, or
+    where it is 0 if it is a ``tie``.
+    """
+
+    what: str
+    codes: frozenset[float]
+    distance: str | None = None
+    tie: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision of all ``cells`` with one relative formula; texts are those of the first cell.
+
+    Its ``probe`` is computed as an array formula where it is in an ``array``. ``operands`` are what is compared or rounded,
+    equal or half where the outcome is a tie.
+    """
+
+    cells: tuple[Cell, ...]
+    probe: str
+    array: bool
+    outcomes: tuple[Outcome, ...]
+    operands: tuple[str, ...] = ()
+
+
+class _Found(NamedTuple):
+    probe: Node
+    array: bool
+    outcomes: tuple[Outcome, ...]
+    operands: tuple[str, ...] = ()
+
+
+def decisions(check: Check, book: Workbook) -> list[Decision]:
+    """The decisions of the formulas on which the check's compared cells depend, in the order of the workbook's cells."""
+    compared = [b.cell for b in check.cells.bindings if b.output.skip is None and b.cell not in check.cells.accepted]
+    named = check.named
+    groups: dict[tuple[str, tuple[int, int]], list[Cell]] = {}
+    for cell in dict.fromkeys(map(book.graph.anchor, book.graph.before(compared, lambda cell: cell not in named))):
+        formula = book.formula(cell)
+        if formula is None or isinstance(formula, DataTable) or cell in named:
+            continue
+        if _MAY_DECIDE.search(formula.text, 1):
+            shape = formula.area.shape if formula.area is not None else (0, 0)
+            groups.setdefault((Filling(formula.text).relative(cell.row, cell.column), shape), []).append(cell)
+    found: list[Decision] = []
+    for cells in sorted(map(sorted, groups.values())):
+        formula = book.formula(cells[0])
+        assert formula is not None  # as for all cells of the groups
+        found += [Decision(tuple(cells), f"={one.probe}", *one[1:]) for one in _of(formula, cells[0], book)]
+    return found
+
+
+def _of(formula: Formula, cell: Cell, book: Workbook) -> list[_Found]:
+    try:
+        tree = parse(formula.text)
+    except ValueError:
+        return []  # of which no engine of ours computes much
+    reader = _Reader(lambda node: book.meant(node.word, cell))
+    reader.read(tree, lambda part: part, formula.area is not None)
+    return list({(str(one.probe), one.outcomes): one for one in reader.found}.values())
+
+
+class _Reader:
+    """The decisions in one formula."""
+
+    def __init__(self, meant: Callable[[Node], Range | None]) -> None:
+        self._meant = meant
+        self.found: list[_Found] = []
+
+    def read(
+        self, node: Node, within: Within, array: bool, label: str | None = None, *, of_several: bool = False
+    ) -> None:
+        """Adds the decisions in this part of the formula; ``label`` is what a condition's outcomes are called.
+
+        Of a comparison that is one ``of_several`` of AND or OR, these have the outcomes true and false.
+        """
+        if node.kind == "group":
+            self.read(node.parts[0], within, array, label, of_several=of_several)
+            return
+        name = without_prefix(node.word).upper() if node.kind == "call" else ""
+        if node.kind == "applied" or name in _WITH_FUNCTIONS:
+            return
+        if name in _BRANCHING:
+            _BRANCHING[name](self, node, name, within, array)
+            return
+        if node.kind == "binary" and node.word in _COMPARISONS and _refers(node):
+            self._comparison(node, within, array, label or _short(node), only_equal=of_several)
+        several = name in ("AND", "OR") and self._decides(node, array)
+        if several:
+            self._all_or_any(node, name, within, label or _short(node))
+        elif name in _VALUED:
+            _VALUED[name](self, node, name, within, array)
+        for part in node.parts:
+            self.read(part, within, array or name in _OF_ARRAYS, of_several=several)
+
+    def _add(
+        self,
+        probe: Node,
+        within: Within,
+        array: bool,
+        outcomes: Sequence[Outcome],
+        operands: Sequence[Node] = (),
+    ) -> None:
+        if not array:
+            made = [o if o.distance is None else o._replace(distance=_inside(o.distance, within)) for o in outcomes]
+            texts = tuple(f"={within(operand)}" for operand in operands)
+            self.found.append(_Found(within(probe), False, tuple(made), texts))
+            return
+        # Any element of an array will do.
+        for one in outcomes:
+            probes = [call("MAX", _if(binary(within(probe), "=", number(c)), number(1), number(0))) for c in one.codes]
+            nearest = None if one.distance is None else f"=MIN(ABS({one.distance[1:]}))"
+            outcome = one._replace(codes=frozenset((1.0,)), distance=nearest)
+            tied: tuple[str, ...] = ()
+            if one.tie and operands:
+                tied = (f"=MAX({_if(binary(operands[0], '=', operands[-1]), call('ABS', operands[0]), number(0))})",)
+            self.found.append(_Found(probes[0] if len(probes) == 1 else call("MAX", *probes), True, (outcome,), tied))
+
+    def _comparison(self, node: Node, within: Within, array: bool, label: str, *, only_equal: bool) -> None:
+        left, right = node.parts
+        below, above = f"=({left})-({right})", f"=({right})-({left})"
+        equal, less, more = 0.0, 1.0, 2.0
+        ordered = node.word not in ("=", "<>")
+        holds = {
+            "=": (equal,), "<>": (more,), "<": (less,), ">": (more,), "<=": (less, equal), ">=": (more, equal),
+        }[node.word]  # fmt: skip
+        fails = tuple(code for code in (equal, *((less,) if ordered else ()), more) if code not in holds)
+        way = {"<": (below, above), "<=": (below, above), ">": (above, below), ">=": (above, below)}
+        outcomes = [
+            Outcome(f"{label} {said}", frozenset(codes), distance, tie=equal in codes and len(codes) == 1)
+            for said, codes, distance in zip(
+                ("true", "false"), (holds, fails), way.get(node.word, (below, above)), strict=True
+            )
+        ]
+        other = number(more)
+        if ordered:
+            other = _if(binary(left, "<", right), number(less), other)
+            outcomes.append(Outcome(f"{_short(node)} equal", frozenset((equal,)), below, tie=True))
+        outcomes = outcomes[2:] if only_equal else outcomes
+        if not outcomes:
+            return
+        self._add(_if(binary(left, "=", right), number(equal), other), within, array, outcomes, (left, right))
+
+    def _decides(self, node: Node, array: bool) -> bool:
+        """Whether the outcomes of this condition are those of a decision of its own."""
+        while node.kind == "group":
+            node = node.parts[0]
+        if node.kind == "binary":
+            return node.word in _COMPARISONS and _refers(node)
+        if node.kind != "call" or without_prefix(node.word).upper() not in ("AND", "OR") or array:
+            return False
+        plain = not any(self._is_range(part) for part in node.parts)
+        return plain and 2 <= len(node.parts) <= _MOST_ARGUMENTS and all(part.kind != "omitted" for part in node.parts)
+
+    def _is_range(self, node: Node) -> bool:
+        if node.kind in ("reference", "name"):
+            area = self._meant(node)
+            return area is None or area.size > 1
+        return node.kind not in ("number", "text", "truth") and any(map(self._is_range, node.parts))
+
+    def _all_or_any(self, node: Node, name: str, within: Within, label: str) -> None:
+        code: Node | None = None
+        all_said, one_said = ("true", "false") if name == "AND" else ("false", "true")
+        outcomes = [Outcome(f"{label} {all_said}", frozenset((0.0,)))]
+        for place, part in enumerate(node.parts):
+            own = number(2.0**place)
+            term = _if(part, number(0), own) if name == "AND" else _if(part, own, number(0))
+            code = term if code is None else binary(code, "+", term)
+            if _refers(part):
+                outcomes.append(Outcome(f"{label}: {_short(part)} alone {one_said}", frozenset((2.0**place,))))
+        assert code is not None
+        self._add(code, within, False, outcomes)
+
+    def _condition(self, node: Node, name: str, within: Within, array: bool) -> None:
+        """The outcomes of a condition of IF or IFS."""
+        label = f"{name}({_short(node)})"
+        if not self._decides(node, array) and _refers(node):
+            distance = f"={node}" if node.kind in ("reference", "name") else None
+            outcomes = (
+                Outcome(f"{label} true", frozenset((1.0,))),
+                Outcome(f"{label} false", frozenset((2.0,)), distance, tie=True),
+            )
+            self._add(_if(node, number(1), number(2)), within, array, outcomes)
+        self.read(node, within, array, label)
+
+    def _if(self, node: Node, name: str, within: Within, array: bool) -> None:
+        condition, *branches = node.parts
+        self._condition(condition, name, within, array)
+        if branches:
+            self.read(branches[0], lambda part: within(_if(condition, part, _NOT_TAKEN)), array)
+        if len(branches) > 1:
+            self.read(branches[1], lambda part: within(_if(condition, _NOT_TAKEN, part)), array)
+
+    def _ifs(self, node: Node, name: str, within: Within, array: bool) -> None:
+        for condition, value in zip(node.parts[::2], node.parts[1::2], strict=False):
+            self._condition(condition, name, within, array)
+            self.read(value, _then(condition, within), array)
+            within = _else(condition, within)
+
+    def _choice(self, node: Node, name: str, within: Within, array: bool) -> None:
+        """The outcomes of SWITCH and CHOOSE: which value is taken."""
+        what, rest = node.parts[0], node.parts[1:]
+        self.read(what, within, array)
+        if name == "CHOOSE":
+            places = list(range(1, len(node.parts)))
+            said = [f"{_short(node)} takes {place}" for place in places]
+        else:
+            places = list(range(2, len(node.parts), 2)) + ([len(node.parts) - 1] if len(rest) % 2 else [])
+            said = [f"{_short(node)} {_short(node.parts[place - 1])}" for place in range(2, len(node.parts), 2)]
+            said += [f"{_short(node)} otherwise"] if len(rest) % 2 else []
+
+        def with_values(values: Mapping[int, Node]) -> Node:
+            parts = [values.get(at, _NOT_TAKEN) if at in places else part for at, part in enumerate(node.parts)]
+            return node._replace(parts=tuple(parts))
+
+        if _refers(what):
+            outcomes = [
+                Outcome(one, frozenset((float(place),)), f"=({what})-({place})" if name == "CHOOSE" else None, tie=True)
+                for place, one in zip(places, said, strict=True)
+            ]
+            probe = with_values({place: number(place) for place in places})
+            self._add(probe, within, array, outcomes)
+        for place in places:
+            self.read(node.parts[place], lambda part, place=place: within(with_values({place: part})), array)  # type: ignore[misc]
+
+    def _if_error(self, node: Node, name: str, within: Within, array: bool) -> None:
+        if len(node.parts) != 2:
+            return
+        value, other = node.parts
+        failing = call("ISERROR" if name == "IFERROR" else "ISNA", value)
+        if _refers(value):
+            said = "an error" if name == "IFERROR" else "#N/A"
+            outcomes = (
+                Outcome(f"{_short(node)} without {said}", frozenset((1.0,))),
+                Outcome(f"{_short(node)} with {said}", frozenset((2.0,)), _denominator(value), tie=True),
+            )
+            self._add(_if(failing, number(2), number(1)), within, array, outcomes)
+        self.read(value, within, array)
+        self.read(other, lambda part: within(_if(failing, part, _NOT_TAKEN)), array)
+
+    def _extreme(self, node: Node, name: str, within: Within, array: bool) -> None:
+        """Which argument MIN, MAX or MEDIAN returns, and no other one with it."""
+        parts = node.parts
+        if not 2 <= len(parts) <= _MOST_ARGUMENTS or any(part.kind == "omitted" for part in parts) or not _refers(node):
+            return
+        if name == "MEDIAN" and (array or any(map(self._is_range, parts))):
+            return
+        code: Node | None = None
+        outcomes: list[Outcome] = []
+        for place, part in enumerate(parts):
+            own = part if name == "MEDIAN" else call(name, part)
+            others = ",".join(str(other) for at, other in enumerate(parts) if at != place)
+            distance = {
+                "MAX": f"=MAX({others})-({own})", "MIN": f"=({own})-MIN({others})", "MEDIAN": f"=ABS(({own})-({node}))",
+            }[name]  # fmt: skip
+            term = _if(binary(own, "=", node), number(2.0**place), number(0))
+            code = term if code is None else binary(code, "+", term)
+            what = f"{_short(node)} returns {_short(part)}"
+            outcomes.append(Outcome(what, frozenset((2.0**place,)), distance))
+        assert code is not None
+        # It is one value, whatever the arguments are.
+        probe = _Found(
+            within(code), array, tuple(o._replace(distance=_inside(o.distance or "", within)) for o in outcomes)
+        )
+        self.found.append(probe)
+
+    def _round(self, node: Node, name: str, within: Within, array: bool) -> None:
+        if len(node.parts) != 2 or not _refers(node.parts[0]):
+            return
+        value, digits = node.parts
+        power = number(10.0 ** int(digits.word)) if digits.word.isdigit() else binary(number(10), "^", digits)
+        scaled = binary(call("ABS", value), "*", power)
+        rest = binary(scaled, "-", binary(number(2), "*", call("INT", binary(scaled, "/", number(2)))))
+        half = binary(rest, "=", number(0.5))
+        up_or_down = _if(binary(node, ">", value), number(1), number(2))
+        probe = _if(binary(node, "=", value), number(0), _if(half, number(3), up_or_down))
+        outcomes = (
+            Outcome(f"{_short(node)} up", frozenset((1.0,))),
+            Outcome(f"{_short(node)} down", frozenset((2.0,))),
+            # After an even digit: after an odd one all rules agree.
+            Outcome(f"{_short(node)} at a half", frozenset((3.0,)), f"={rest}-0.5", tie=True),
+        )
+        self._add(probe, within, array, outcomes, (scaled,))
+
+    def _to_whole(self, node: Node, name: str, within: Within, array: bool) -> None:
+        if not node.parts or not _refers(node.parts[0]):
+            return
+        exact = binary(node, "=", number(0) if name == "MOD" else node.parts[0])
+        said = ("without a rest", "with a rest") if name == "MOD" else ("exact", "rounded")
+        distance = f"=({node.parts[0]})-ROUND({node.parts[0]},0)" if name in ("INT", "EVEN", "ODD") else None
+        outcomes = (
+            Outcome(f"{_short(node)} {said[0]}", frozenset((0.0,)), distance, tie=True),
+            Outcome(f"{_short(node)} {said[1]}", frozenset((1.0,))),
+        )
+        self._add(_if(exact, number(0), number(1)), within, array, outcomes, node.parts[:1])
+
+    def _criteria(self, node: Node, name: str, within: Within, array: bool) -> None:
+        given = node.parts[_CRITERIA.get(name, 0) :]
+        pairs = list(zip(given[::2], given[1::2], strict=False))[: 1 if name in _ONE_CRITERION else None]
+        if not pairs or any(part.kind == "omitted" for pair in pairs for part in pair):
+            return
+        counted = call("COUNTIFS", *(part for pair in pairs for part in pair))
+        if len(pairs) == 1:
+            counted = call("COUNTIF", *pairs[0])
+        outcomes = (
+            Outcome(f"{_short(node)} with a match", frozenset((1.0,))),
+            Outcome(f"{_short(node)} without a match", frozenset((0.0,)), f"={counted}"),
+        )
+        self._add(_if(binary(counted, ">", number(0)), number(1), number(0)), within, False, outcomes)
+        for area, criterion in pairs:
+            limit = _limit(criterion)
+            if limit is not None:
+                at_limit = binary(call("COUNTIF", area, binary(Node("text", '"="'), "&", limit)), ">", number(0))
+                what = f"{_short(area)} equal to {_short(limit)} in {_short(node)}"
+                outcome = Outcome(what, frozenset((1.0,)), f"=INDEX(({area})-({limit}),1,1)", tie=True)
+                self.found.append(_Found(within(_if(at_limit, number(1), number(0))), False, (outcome,)))
+
+    def _lookup(self, node: Node, name: str, within: Within, array: bool) -> None:
+        """The row or column that a lookup returns, and whether its key is equal to the one there."""
+        if len(node.parts) < (3 if name in ("VLOOKUP", "HLOOKUP", "XLOOKUP") else 2):
+            return
+        key, table = node.parts[:2]
+        line = self._keys(table, name)
+        kind = _kind_of_match(node, name)
+        if line is None or kind is None or not _refers(key):
+            return
+        keys, count, way = line
+        cells = _cells_of(keys.word, count, way)
+        exactly = call("MATCH", key, keys, number(0))
+        where = f"{_short(node)} {way}"
+        if kind == 0:
+            outcomes = [
+                Outcome(f"{where} {at} of {table}", frozenset((float(at),)), f"=({key})-{cell}", tie=True)
+                for at, cell in enumerate(cells, start=1)
+            ]
+            self._add(exactly, within, False, outcomes, (key,))
+            return
+        between = call("MATCH", key, keys, number(kind))
+        probe = call("IFERROR", exactly, binary(between, "+", number(0.5)))
+        outcomes = []
+        for at, cell in enumerate(cells, start=1):
+            said = f"{where} {at} of {table}"
+            distance = f"=({key})-{cell}"
+            outcomes.append(Outcome(said, frozenset((float(at), at + 0.5)), distance, tie=True))
+            outcomes.append(Outcome(f"{said}, at its key", frozenset((float(at),)), distance, tie=True))
+        self._add(probe, within, False, outcomes, (key,))
+
+    def _keys(self, table: Node, name: str) -> tuple[Node, int, str] | None:
+        """The cells in which a lookup finds its key, how many they are, and whether they are rows or columns."""
+        area = self._meant(table) if table.kind in ("reference", "name") else None
+        if area is None or area.size == 1:
+            return None
+        rows, columns = area.shape
+        down = name == "VLOOKUP" or (name != "HLOOKUP" and rows >= columns)
+        if name in ("MATCH", "XMATCH", "XLOOKUP") and 1 not in area.shape:
+            return None
+        count = rows if down else columns
+        match = _PLACE.fullmatch(table.word)
+        if match is None:
+            last = (
+                Cell(area.sheet, area.last_row, area.column) if down else Cell(area.sheet, area.row, area.last_column)
+            )
+            text = f"{_fixed(area.first)}:{_fixed(last).rpartition('!')[2]}"
+        elif down:
+            text = f"{match['sheet'] or ''}{match['c1']}{match['r1']}:{match['c1']}{match['r2']}"
+        else:
+            text = f"{match['sheet'] or ''}{match['c1']}{match['r1']}:{match['c2']}{match['r1']}"
+        return (Node("reference", text), count, "row" if down else "column") if count <= _MOST_ROWS else None
+
+    def _index(self, node: Node, name: str, within: Within, array: bool) -> None:
+        table = node.parts[0] if node.parts else node
+        area = self._meant(table) if table.kind in ("reference", "name") else None
+        for place, part in enumerate(node.parts[1:3] if area is not None else ()):
+            assert area is not None
+            found_by_match = part.kind == "call" and without_prefix(part.word).upper() in ("MATCH", "XMATCH")
+            line = place == 0 and (len(node.parts) > 2 or area.shape[1] == 1)
+            count = area.shape[0] if line else area.shape[1]
+            if part.kind == "omitted" or found_by_match or not _refers(part) or not 1 < count <= _MOST_ROWS:
+                continue
+            way = "row" if line else "column"
+            outcomes = [
+                Outcome(f"{_short(node)} {way} {at}", frozenset((float(at),)), f"=({part})-({at})", tie=True)
+                for at in range(1, count + 1)
+            ]
+            self._add(call("INT", part), within, False, outcomes)
+
+
+_Handler: TypeAlias = Callable[[_Reader, Node, str, Within, bool], None]
+_BRANCHING: Mapping[str, _Handler] = {
+    "IF": _Reader._if, "IFS": _Reader._ifs, "SWITCH": _Reader._choice, "CHOOSE": _Reader._choice,
+    "IFERROR": _Reader._if_error, "IFNA": _Reader._if_error,
+}  # fmt: skip
+_VALUED: Mapping[str, _Handler] = {
+    **dict.fromkeys(("MIN", "MAX", "MEDIAN"), _Reader._extreme),
+    "ROUND": _Reader._round,
+    **dict.fromkeys((*_TO_WHOLE, "MOD"), _Reader._to_whole),
+    **dict.fromkeys((*_ONE_CRITERION, *_CRITERIA), _Reader._criteria),
+    **dict.fromkeys(("VLOOKUP", "HLOOKUP", "LOOKUP", "MATCH", "XMATCH", "XLOOKUP"), _Reader._lookup),
+    "INDEX": _Reader._index,
+}
+
+
+def _if(condition: Node, value: Node, other: Node) -> Node:
+    return call("IF", condition, value, other)
+
+
+def _then(condition: Node, within: Within) -> Within:
+    return lambda part: within(_if(condition, part, _NOT_TAKEN))
+
+
+def _else(condition: Node, within: Within) -> Within:
+    return lambda part: within(_if(condition, _NOT_TAKEN, part))
+
+
+def _inside(distance: str, within: Within) -> str:
+    return f"={within(Node('name', distance[1:]))}"
+
+
+def _refers(node: Node) -> bool:
+    """Whether any cell is read."""
+    return node.kind in ("reference", "name") or any(map(_refers, node.parts))
+
+
+def _short(node: Node) -> str:
+    text = str(node)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _fixed(cell: Cell) -> str:
+    return f"{quoted(cell.sheet)}!${column_letters(cell.column)}${cell.row}"
+
+
+def _cells_of(keys: str, count: int, way: str) -> list[str]:
+    """The references to each of the cells of a range that is one row or column, with the range's own ``$``."""
+    match = _PLACE.fullmatch(keys)
+    assert match is not None  # as for every text that is made for keys
+    sheet, column, row = match["sheet"] or "", match["c1"], match["r1"]
+    down, across = ("$" if part.startswith("$") else "" for part in (row, column))
+    first, left = int(row.lstrip("$")), column_number(column.lstrip("$").upper())
+    if way == "row":
+        return [f"{sheet}{column}{down}{first + at}" for at in range(count)]
+    return [f"{sheet}{across}{column_letters(left + at)}{row}" for at in range(count)]
+
+
+def _limit(criterion: Node) -> Node | None:
+    """What a criterion compares with by < or >, be it ``">5"`` or ``">"&B3``."""
+    text = criterion if criterion.kind == "text" else criterion.parts[0] if criterion.word == "&" else None
+    if text is None or text.kind != "text":
+        return None
+    inside = text.word[1:-1]
+    sign = next((sign for sign in ("<=", ">=", "<", ">") if inside.startswith(sign)), None)
+    rest = None if sign is None or inside.startswith("<>") else inside[len(sign) :]
+    if rest is None:
+        return None
+    if text is not criterion:
+        return criterion.parts[1] if not rest else None
+    try:
+        return number(float(rest))
+    except ValueError:
+        return None
+
+
+def _denominator(node: Node) -> str | None:
+    """What a quotient divides by, which is an error where it is 0."""
+    while node.kind == "group":
+        node = node.parts[0]
+    return f"={node.parts[1]}" if node.kind == "binary" and node.word == "/" and _refers(node.parts[1]) else None
+
+
+def _kind_of_match(node: Node, name: str) -> int | None:
+    """0 for an exact lookup, 1 or -1 for the nearest key; None where values decide that, or where it is another kind."""
+    place = {"VLOOKUP": 3, "HLOOKUP": 3, "MATCH": 2, "XMATCH": 2, "XLOOKUP": 4}.get(name)
+    part = node.parts[place] if place is not None and len(node.parts) > place else None
+    if name in ("XMATCH", "XLOOKUP"):
+        return 0 if part is None or str(part) in ("", "0") else None
+    if part is None:
+        return 1
+    return {"FALSE": 0, "0": 0, "": 0, "TRUE": 1, "1": 1, "-1": -1}.get(str(part).upper())
+
+
+# --- which occur ------------------------------------------------------------------------------------------------------------
+
+
+class Probed(NamedTuple):
+    """What the probes of a decision came to on some samples.
+
+    ``reached`` says of each outcome in which samples it occurs in any of the cells, (outcomes, samples). ``away`` are the
+    distances by outcome, (cells, samples), nan where there is none. ``ties`` are the operands, (operands, cells, samples), where
+    they are equal, or what is rounded is half or whole, within rounding; nan elsewhere. ``computed`` says whether any probe
+    could be computed.
+    """
+
+    reached: Bools
+    away: dict[int, Floats]
+    ties: Floats
+    computed: bool
+
+
+class Probing:
+    """The probes of decisions in some of their cells, compiled once and computed on any samples."""
+
+    def __init__(
+        self,
+        session: FormulasSession,
+        found: Sequence[Decision],
+        most: int | None = None,
+        *,
+        distances: bool = False,
+        operands: bool = False,
+    ) -> None:
+        """``most`` cells of each decision are probed, spread over all of them; ``distances`` and ``operands`` if so asked."""
+        questions: list[tuple[Cell, Formula]] = []
+        self._slots: list[tuple[slice, dict[int, slice], list[slice]]] = []
+        self.decisions = found
+        for decision in found:
+            cells = spread(decision.cells, most)
+            codes = _asked(decision.probe, cells, decision, questions)
+            of_text: dict[str, slice] = {}
+            away: dict[int, slice] = {}
+            for at, outcome in enumerate(decision.outcomes if distances else ()):
+                if outcome.distance is not None:
+                    if outcome.distance not in of_text:
+                        of_text[outcome.distance] = _asked(outcome.distance, cells, decision, questions)
+                    away[at] = of_text[outcome.distance]
+            read = [_asked(text, cells, decision, questions) for text in (decision.operands if operands else ())]
+            self._slots.append((codes, away, read))
+        self._questions = session.asking(questions)
+
+    def on(self, values: Batch) -> list[Probed]:
+        """What the probes of each decision come to on the values of a batch."""
+        numbers, kinds, unsure = self._questions.answers(values)
+        count = (kinds == NUMBER) & (numbers < _BEYOND)
+        numbers = np.where(count, numbers, np.nan)
+        found: list[Probed] = []
+        for decision, (codes, away, read) in zip(self.decisions, self._slots, strict=True):
+            known = np.where(unsure[codes], np.nan, numbers[codes])
+            reached = np.array([np.isin(known, list(one.codes)).any(axis=0) for one in decision.outcomes])
+            ties = np.full((len(read), *known.shape), np.nan)
+            if read:
+                tied = np.isin(known, [code for one in decision.outcomes if one.tie for code in one.codes])
+                operands = np.array([numbers[slot] for slot in read])
+                ties = np.where(tied | unsure[codes] | _near(operands), operands, np.nan)
+            distances = {at: numbers[slot] for at, slot in away.items()}
+            found.append(Probed(reached, distances, ties, bool((kinds[codes] != REASON).any())))
+        return found
+
+
+def _near(operands: Floats) -> Bools:
+    """Where two operands are equal within rounding; nowhere of a single one."""
+    if len(operands) != 2:
+        return np.zeros(operands.shape[1:], dtype=bool)
+    with np.errstate(all="ignore"):
+        return np.asarray(np.abs(operands[0] - operands[1]) <= _ROUNDING * np.abs(operands).max(axis=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The decisions of a check, and for each of them which outcomes occur in which samples, (outcomes, samples)."""
+
+    decisions: tuple[Decision, ...]
+    reached: tuple[Bools, ...]
+
+    def branches(self, compared: Bools | None) -> Branches:
+        """The outcomes that occur in samples in which the check compares, (samples,), and those that do not."""
+        compared = np.ones(1, dtype=bool) if compared is None else compared
+        missed = tuple(
+            Branch(str(decision.cells[0]), outcome.what, decision.cells)
+            for decision, reached in zip(self.decisions, self.reached, strict=True)
+            for outcome, samples in zip(decision.outcomes, reached, strict=True)
+            if not (samples & compared).any()
+        )
+        return Branches(sum(len(decision.outcomes) for decision in self.decisions), missed)
+
+
+def spread(cells: Sequence[_T], most: int | None) -> Sequence[_T]:
+    """At most so many of them, the first and the last included."""
+    if most is None or len(cells) <= most:
+        return cells
+    return [cells[at] for at in np.linspace(0, len(cells) - 1, most).astype(int).tolist()]
+
+
+def _asked(text: str, cells: Sequence[Cell], decision: Decision, questions: list[tuple[Cell, Formula]]) -> slice:
+    """Adds the formula, filled into each of the cells, to the questions; gives their places among these."""
+    begin = len(questions)
+    first = decision.cells[0]
+    filling = Filling(text)
+    for cell in cells:
+        own = filling.at(cell.row - first.row, cell.column - first.column) or "=NA()"
+        questions.append((cell, Formula(own, Range.of(cell) if decision.array else None)))
+    return slice(begin, len(questions))
