@@ -41,10 +41,11 @@ def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:
         yield "no other inputs were compared: constants cannot be distinguished from formulas"
         return
     moved, offsets = samples.changed(), run.check.cells.offsets
+    seen = samples.changed(float(min(run.check.cells.rtol[run.check.cells.compared], default=0.0)))
     unreadable = any(found.code in (NO_NUMBER, UNSUPPORTED) for found in result.findings)
     for given in run.check.inputs:
         if given.name in scenarios.kept and not unreadable:
-            yield _kept(given, scenarios.kept[given.name], moved)
+            yield _kept(given, scenarios.kept[given.name], moved, seen)
         elif not given.vary and moved.isdisjoint(
             root for places in given.places(offsets) for root in book.graph.constants_before([places[0]])
         ):
@@ -63,9 +64,12 @@ def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:
         yield f"{of} were run, since {result.engine} computes them one at a time"
 
 
-def _kept(given: Input[Range], cells: Sequence[Cell], moved: Set[Cell]) -> str:
-    """The remark on an input that had its stored value in every scenario."""
+def _kept(given: Input[Range], cells: Sequence[Cell], moved: Set[Cell], seen: Set[Cell]) -> str:
+    """The remark on an input that had its stored value in every scenario, but for changes within the tolerance."""
     unseen = "so nothing shows that the formulas depend on it"
+    if not moved.isdisjoint(cells) and seen.isdisjoint(cells):
+        said = f"input '{given.name}' ({given.at}) was changed by less than the tolerance in every scenario, {unseen}"
+        return f"{said}; widen its range, or write vary = false if it is never to change"
     if not moved.isdisjoint(cells):
         said = f"the reference is undefined for every other value drawn for input '{given.name}' ({given.at})"
         return f"{said}, {unseen}; write the values for which it is defined as low and high, or as choices"

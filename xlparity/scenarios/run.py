@@ -142,6 +142,8 @@ class _Running:
         self._named = sorted(check.named.union(samples.cells))
         self._able = {given: _able(given, loaded) for given in check.inputs if given.vary}
         self._fixed = {given: set(cells) for given, cells in self._able.items()}
+        self._rtol = float(min(check.cells.rtol[check.cells.compared], default=0.0))
+        self._narrow: set[Cell] = set()
         self._parts: list[_Part] = []
         none = np.zeros(len(self._right), dtype=bool)
         zero = np.zeros(len(none), dtype=np.int64)
@@ -202,13 +204,14 @@ class _Running:
         self.first_wrong = sorted({int(row) for row in fresh[:, fresh.any(axis=0)].argmax(axis=0)})
         later = part if numbers[0] else part.picked(range(1, len(numbers)))
         for cells in self._fixed.values():
-            cells -= {cell for cell in cells if self._moves(cell, later)}
+            self._narrow |= {cell for cell in cells if self._moves(cell, later, 0.0)}
+            cells -= {cell for cell in cells if self._moves(cell, later, self._rtol)}
         self._counts = self._counts.plus(self.check, later, self._stored, self._known, max(0, numbers[0] - 1))
 
-    def _moves(self, cell: Cell, part: "_Part") -> bool:
+    def _moves(self, cell: Cell, part: "_Part", rtol: float) -> bool:
         """Whether the cell has another value than the stored one in a sample for which the reference is defined."""
         now = self._loaded.values.get(cell, BLANK)
-        return bool((differs(part.inputs[cell], now, len(part.counted)) & part.counted).any())
+        return bool((differs(part.inputs[cell], now, len(part.counted), rtol) & part.counted).any())
 
     def keep(self, rows: Sequence[int]) -> None:
         """Keeps these rows of the samples taken last."""
@@ -253,12 +256,16 @@ class _Running:
     def _kept_inputs(self) -> dict[str, tuple[Cell, ...]]:
         """The cells with their stored value in all samples, by input: all cells of the input, or those that cannot be set.
 
-        Cells that are drawn may have kept their value by chance, and are left out.
+        A change within the tolerance is none, unless all are so small and an output moves all the same. Cells that are drawn
+        may have kept their value by chance, and are left out.
         """
         free = set(self._samples.cells)
+        alone = all(cells == self._able[given] for given, cells in self._fixed.items())
+        shown = self._narrow if alone and self._counts.moved.any() else set()
+        fixed = {given: cells - shown for given, cells in self._fixed.items()}
         found = {
             given.name: cells if len(cells) == len(self._able[given]) else {cell for cell in cells if cell not in free}
-            for given, cells in self._fixed.items()
+            for given, cells in fixed.items()
         }
         return {name: tuple(sorted(cells)) for name, cells in found.items() if cells}
 

@@ -20,14 +20,26 @@ from xlparity.excel.workbook import Workbook
 from xlparity.spec.binding import Choice, Input, Offset
 from xlparity.spec.check import Check, Drawer
 
-DrawKind = Literal["plain", "opposite", "signs", "zeros", "some zeros", "large", "small", "near", "corner"]
+DrawKind = Literal[
+    "plain", "unit", "opposite", "signs", "zeros", "some zeros", "large", "small", "near", "corner",
+    "whole", "halves", "tenths", "hundredths", "ties",
+]  # fmt: skip
 
-_EARLY: dict[int, DrawKind] = {1: "opposite", 3: "zeros", 5: "large", 7: "small"}
+_EVEN: tuple[DrawKind, ...] = ("plain", "unit")  # of which the range is covered evenly
+_EARLY: dict[int, DrawKind] = {1: "opposite", 3: "zeros", 5: "large", 7: "small", 9: "whole"}
 _LATER: tuple[DrawKind, ...] = (
     "corner", "signs", "some zeros", "corner", "signs", "near", "corner", "signs", "large", "some zeros", "signs", "small",
     "corner", "opposite",
 )  # fmt: skip
-_EVERY = 4  # every fourth scenario is of a later kind
+_EVERY = 4  # every fourth scenario is of a later kind, and one that is plain is at unit scale
+_WRITTEN: tuple[DrawKind, ...] = ("ties", "halves", "tenths", "ties", "hundredths", "whole")
+"""Numbers as people write them, in every eighth scenario: where a formula has ``<`` for ``<=``, only these show it."""
+_PARTS: Mapping[DrawKind, int] = {"whole": 1, "halves": 2, "tenths": 10, "hundredths": 100, "ties": 1}  # of 1
+_BINARY = tuple(2**digits for digits in range(7))  # of ties, which are exact: rounding explains no difference
+_MOST_DECIMALS = 15
+_DISTINCT = 3  # numbers at most that the elements share in a scenario of ties
+_UNIT = 10.0  # what is larger is drawn around 1 as well
+_LONG = 1e6  # a longer number is not one that people write with decimals
 # A reference may be defined near the stored values only, so most scenarios of an input without a range are close to them.
 _SHARES = tuple(0.5**k for k in (-1, 3, 6, 1, 4, 7, 2, 5, 0))
 _LARGEST = 1e100  # beyond it, products of a few numbers overflow; as in spec.schema
@@ -98,13 +110,13 @@ class Samples:
             self.stored,
         )
 
-    def changed(self) -> set[Cell]:
-        """The cells that have another value than the stored one in any scenario."""
+    def changed(self, rtol: float = 0.0) -> set[Cell]:
+        """The cells that have another value than the stored one in any scenario, by more than ``rtol`` of it if a number."""
         return {
             cell
             for element in self.elements
             for cell in element.cells
-            if differs(element.values, self.stored[cell], self.scenarios).any()
+            if differs(element.values, self.stored[cell], self.scenarios, rtol).any()
         }
 
 
@@ -171,8 +183,10 @@ def draw(
     these. An input with ``vary = false`` keeps its value. A cell of several inputs stays within the range of each.
 
     Most scenarios are a Latin hypercube. For an input without a range it reaches from its value by up to twice the value's
-    magnitude, in other scenarios by a fraction of that, down to a 128th. Early scenarios have the opposite sign, zeros, a
-    large and a small magnitude; later ones corners, random signs, random zeros, and values close to the stored ones.
+    magnitude, in other scenarios by a fraction of that, down to a 128th; where the value is above 10, a quarter of the
+    scenarios is around 1. Early scenarios have the opposite sign, zeros, a large and a small magnitude; later ones corners,
+    random signs, random zeros, and values close to the stored ones. Every eighth has numbers as people write them: whole ones,
+    halves, with one or two decimals, and the same number in several elements.
     Scenarios in which nothing changes are left out. The same seed and count draw the same scenarios.
     """
     inputs = tuple(inputs)
@@ -193,6 +207,7 @@ def draw(
         else:
             column = _values(given, stored, levels[:, number])
         elements.append(VariedElement(cells, given, _with_blanks(given, column, levels[:, number])))
+    _tie(elements, count, seed)
     numbers_of = {root: number for number, root in enumerate(found)}
     for place, (given, _) in enumerate(inputs):
         numbers = [numbers_of.get(cell, -1) for cell in given.cells()]
@@ -274,10 +289,41 @@ def _drawn(drawer: Drawer, stored: Sequence[Value], count: int, seed: tuple[int,
     return [column_of([row[at] for row in rows]) for at in range(len(stored))]
 
 
-def differs(column: Column, value: Value, count: int) -> NDArray[np.bool_]:
-    """In which of the samples the column has another value."""
+def _tie(elements: list[VariedElement], count: int, seed: int) -> None:
+    """Gives elements the number of another one in the scenarios of ties, where their inputs may have it."""
+    at = [number for number in range(count) if _kind(number) == "ties"]
+    free = [
+        place
+        for place, element in enumerate(elements)
+        if isinstance(element.values, np.ndarray) and not element.given.one_hot and element.given.draw is None
+    ]
+    if not at or len(free) < 2:
+        return
+    random = np.random.default_rng((seed, len(free)))
+    columns = {place: np.array(elements[place].values, dtype=float) for place in free}
+    for number in at:
+        seen: list[float] = []
+        for place in random.permutation(free).tolist():
+            fitting = [value for value in seen if _may_be(elements[place].given, value)]
+            if fitting:
+                columns[place][number] = fitting[random.integers(len(fitting))]
+            elif len(seen) < _DISTINCT:
+                seen.append(float(columns[place][number]))
+    for place, column in columns.items():
+        elements[place] = replace(elements[place], values=column)
+
+
+def _may_be(given: Input[Range], value: float) -> bool:
+    """Whether one element of the input may have this value."""
+    if given.choices:
+        return value in given.choices
+    return clipped(given, value) == value == float(_rounded(given, np.array([value]))[0])
+
+
+def differs(column: Column, value: Value, count: int, rtol: float = 0.0) -> NDArray[np.bool_]:
+    """In which of the samples the column has another value, and by more than ``rtol`` of it where it is a number."""
     if isinstance(column, np.ndarray) and isinstance(value, float):
-        return np.asarray(column != value)
+        return np.abs(column - value) > rtol * np.maximum(np.abs(column), abs(value))
     return np.array([value_in(column, number) != value for number in range(count)], dtype=bool)
 
 
@@ -306,13 +352,17 @@ def clipped(given: Input[Range], value: float) -> float:
 def _kind(number: int) -> DrawKind:
     if number < _FIRST:
         return _EARLY.get(number, "plain")
+    if number % (2 * _EVERY) == _FIRST % (2 * _EVERY):
+        return _WRITTEN[(number - _FIRST) // (2 * _EVERY) % len(_WRITTEN)]
+    if number % _EVERY == 1:
+        return "unit"
     return "plain" if number % _EVERY else _LATER[(number // _EVERY - 3) % len(_LATER)]
 
 
 def _levels(count: int, width: int, seed: int) -> Floats:
     """A number from 0 to 1 for each scenario and element: a Latin hypercube in the plain scenarios, else random."""
     random = np.random.default_rng(seed)
-    plain = [number for number in range(count) if _kind(number) == "plain"]
+    plain = [number for number in range(count) if _kind(number) in _EVEN]
     levels: Floats = random.random((count, width))
     levels[plain] = _latin_hypercube(len(plain), width, random.spawn(1)[0])
     return levels
@@ -345,7 +395,7 @@ def _values(given: Input[Range], now: float, levels: Floats) -> Column:
     plains = 0
     for number, (kind, level) in enumerate(zip(kinds, levels, strict=True)):
         share = _SHARES[plains % len(_SHARES)]
-        plains += kind == "plain"
+        plains += kind in _EVEN
         drawn[number] = clipped(given, _one(given, now, kind, float(level), share))
     return _rounded(given, drawn)
 
@@ -363,9 +413,14 @@ def _rounded(given: Input[Range], numbers: Floats) -> Floats:
 def _one(given: Input[Range], now: float, kind: DrawKind, level: float, share: float) -> float:
     if kind == "zeros" or (kind == "some zeros" and level < _SOME):
         return 0.0
-    size = min(max(abs(now), 1.0), _LARGEST)
     least, most = given.limits
     bounded = least is not None and most is not None
+    stored = now
+    if (kind in ("unit", "small") and abs(now) > _UNIT) or (kind in _PARTS and abs(now) > _LONG):
+        # Beside a huge number, what is added to it is not seen. A date has no scale.
+        near = math.copysign(1.0, now)
+        now = near if clipped(given, near) == near and not given.dates else now
+    size = min(max(abs(now), 1.0), _LARGEST)
     if kind == "signs":  # a random sign for each element: a product of two is negative for mixed signs only
         turned, level = level < 0.5, 2 * level % 1
         return math.copysign((0.25 + 1.5 * level) * size, -now if turned else now)
@@ -375,15 +430,35 @@ def _one(given: Input[Range], now: float, kind: DrawKind, level: float, share: f
         return 2 * level - 1
     if kind == "opposite" and not bounded:
         now, share = -now, 0.5
-    elif kind not in ("plain", "some zeros"):
+    elif kind not in (*_EVEN, "some zeros"):
         share = 1.0
     low = now - share * size if least is None else least
     high = max(low, now + share * size if most is None else most)
     if kind == "corner":
         return low if level < 0.5 else high
     value = low + level * (high - low)
+    if kind in _PARTS:
+        return _as_written(given, value, kind, stored)
     if kind in ("large", "small") and not bounded and abs(value) < _LARGEST / 1e3:
         return value * (1e3 if kind == "large" else 1e-3)
+    return value
+
+
+def _as_written(given: Input[Range], value: float, kind: DrawKind, stored: float) -> float:
+    """A number near the value with as few decimals as the kind has, or with as many as it takes to have two within the range.
+
+    It is not the ``stored`` one, which would make a scenario of it in which nothing changes.
+    """
+    low, high = given.limits
+    finer = _BINARY if kind == "ties" else (_PARTS[kind],)
+    for per in (*finer, *(10**decimals for decimals in range(1, _MOST_DECIMALS + 1))):
+        least = -math.inf if low is None else math.ceil(low * per)
+        most = math.inf if high is None else math.floor(high * per)
+        if least < most:
+            wanted = min(max(round(value * per), least), most)
+            for near in (wanted, wanted + 1, wanted - 1, wanted + 2, wanted - 2):
+                if least <= near <= most and near / per != stored and (near % 2 or kind != "halves"):
+                    return float(near / per)
     return value
 
 
