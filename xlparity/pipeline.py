@@ -23,12 +23,14 @@ from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
 from xlparity.results.report import Report
 from xlparity.scenarios.directed import with_branches, with_directed
+from xlparity.scenarios.reach import with_reach
 from xlparity.scenarios.remarks import with_remarks
 from xlparity.scenarios.run import EngineRun, reconciled, run_checks
 from xlparity.scenarios.sample import sample
 from xlparity.scenarios.shrink import with_counterexample
 from xlparity.settings import Options
 from xlparity.spec import Check, Spec, bind, read_spec, workbook_of
+from xlparity.spec.tracing import Tracer
 
 Progress: TypeAlias = Callable[[str, float], None]
 
@@ -136,8 +138,10 @@ def _run(
     samples = samples.first(engine.most_samples)
     progress("recalculating", 0.5)
     samples, reached = with_directed(checks, loaded, samples)
-    runs = run_checks(checks, loaded, samples, options, lambda done: progress("comparing", 0.5 + 0.5 * done))
-    runs = with_branches(runs, reached)
+    tracer = Tracer({check.reference.function for check in checks} if counterexamples else ())
+    comparing: Callable[[float], None] = lambda done: progress("comparing", 0.5 + 0.5 * done)  # noqa: E731
+    runs = run_checks(checks, loaded, samples, options, comparing, tracer.watching)
+    runs = with_reach(with_branches(runs, reached), loaded, samples, tracer)
     if counterexamples:
         runs = [with_counterexample(run, loaded, samples) for run in runs]
     return EngineRun(loaded, tuple(with_remarks(run, book, samples) for run in runs))

@@ -1,7 +1,8 @@
 """The expected values: what the references compute for every compared cell, in every sample."""
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
@@ -96,11 +97,13 @@ def call_references(
     numbers: Sequence[int],
     known: Sequence[Elements | None] | None = None,
     source: str = "the workbook",
+    watching: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> list[Expected]:
     """The expected values of every check in the samples with these numbers; sample 0 has the stored inputs.
 
     The references are called with the values of the input cells in ``actual``, a batch of these samples. ``known`` are the
-    elements of earlier calls. ``source`` says in messages what computed the batch.
+    elements of earlier calls. ``source`` says in messages what computed the batch. The calls for each sample are made within
+    ``watching``.
     Raises SpecError where a reference is undefined on the stored inputs, or an input has no value there.
     """
     found = [
@@ -108,14 +111,16 @@ def call_references(
         for check, elements in zip(checks, known or [None] * len(checks), strict=True)
     ]
     for row in [at for at, number in enumerate(numbers) if number == 0]:
-        for rows in found:
-            rows.stored(row, {cell: value_in(actual.get(cell, BLANK), row) for cell in _read(rows.check)}, source)
+        with watching():
+            for rows in found:
+                rows.stored(row, {cell: value_in(actual.get(cell, BLANK), row) for cell in _read(rows.check)}, source)
     each = zip(*(cases(check, actual, numbers) for check in checks), strict=True)
     for row, (number, of_checks) in enumerate(zip(numbers, each, strict=True)):
         shared: _Shared = {}
-        for rows, case in zip(found, of_checks, strict=True):
-            if case is not None and number != 0:
-                rows.scenario(row, case, shared)
+        with watching() if number else nullcontext():
+            for rows, case in zip(found, of_checks, strict=True):
+                if case is not None and number != 0:
+                    rows.scenario(row, case, shared)
     return [rows.expected() for rows in found]
 
 

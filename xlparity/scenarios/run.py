@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -64,11 +65,13 @@ def run_checks(
     samples: Samples,
     options: Options,
     progress: Callable[[float], None] = lambda done: None,
+    watching: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> list[Run]:
     """A run of every check: all samples recalculated by the engine, and compared with what the references expect.
 
     As many samples are recalculated at a time as memory allows. The runs keep the first samples, and of the others those in
-    which a cell of any check is wrong for the first time: sample n is the same in all runs.
+    which a cell of any check is wrong for the first time: sample n is the same in all runs. References are called within
+    ``watching``.
     Raises SpecError where a reference is undefined on the stored inputs.
     """
     for check in checks:
@@ -84,7 +87,7 @@ def run_checks(
         if not begin:
             loaded.values.known(actual)
         elements = [running.elements for running in found] or None
-        expected = call_references(checks, actual, numbers, elements, loaded.source)
+        expected = call_references(checks, actual, numbers, elements, loaded.source, watching)
         if not found:
             stored = actual.sample(0)
             found = [
