@@ -321,7 +321,7 @@ def test_a_shape_that_does_not_fit_is_said_and_the_rest_is_compared(run, small):
     small.write_cells({"A1": 3, "A2": 1, "B1": "=3*A1", "C1": "=A2-A1"})
     check, code, text = check_of(small, run)
     assert (code, check["counts"]["mismatch"]) == (1, 1)
-    assert check["scenarios"]["failed"] > 90  # two and three times nothing are the same
+    assert check["scenarios"]["failed"] >= 90  # two and three times nothing are the same
     assert "2 causes: 2 of 2 compared cells differ from the Python reference." in " ".join(text.split())
 
 

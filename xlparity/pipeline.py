@@ -138,12 +138,13 @@ def _run(
     samples = samples.first(engine.most_samples)
     progress("recalculating", 0.5)
     samples, reached = with_directed(checks, loaded, samples)
-    tracer = Tracer({check.reference.function for check in checks} if counterexamples else ())
+    tracer = Tracer([check.reference.function for check in checks] if counterexamples else [])
     comparing: Callable[[float], None] = lambda done: progress("comparing", 0.5 + 0.5 * done)  # noqa: E731
     runs = run_checks(checks, loaded, samples, options, comparing, tracer.watching)
     runs = with_reach(with_branches(runs, reached), loaded, samples, tracer)
     if counterexamples:
         runs = [with_counterexample(run, loaded, samples) for run in runs]
+        runs = [replace(run, result=replace(run.result, min_coverage=options.min_coverage)) for run in runs]
     return EngineRun(loaded, tuple(with_remarks(run, book, samples) for run in runs))
 
 

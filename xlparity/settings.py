@@ -23,7 +23,7 @@ MOST_SCENARIOS = 100_000
 LARGEST_SEED = 2**32 - 1
 LONGEST = 1e6  # seconds, eleven days
 
-KEYS = ("engine", "scenarios", "seed", "rtol", "atol", "reference_timeout", "time")
+KEYS = ("engine", "scenarios", "seed", "rtol", "atol", "reference_timeout", "min_coverage", "time")
 
 
 class Deadline:
@@ -65,13 +65,15 @@ class Options:
     - ``external``: whether references to other workbooks have the values that the file keeps of them. Default True; without,
       formulas with such references are unsupported.
     - ``reference_timeout``: seconds that one call of the reference may take, at most 1,000,000. Default 60.
+    - ``min_coverage``: how many percent of branches, lines of the reference and constants the samples must reach for a pass; see
+      ``CheckResult.branches``. Default 0: any number.
     - ``mutants``: how many mutants ``mutate`` runs at most, drawn evenly from all kinds and formulas. Default 1,000.
     - ``time``: seconds that the search may take: in ``verify`` that for causes and fixes, beyond the comparison; in ``mutate``
       all mutants, none of which is begun later. ``math.inf`` sets no limit. Default None: 10 in ``verify``, 120 in ``mutate``.
     - ``jobs``: how many processes ``mutate`` uses. Default None: one for each processor.
 
     The keys of ``[tool.xlparity]`` are ``engine`` (a name, or a list of them), ``scenarios``, ``seed``, ``rtol`` and ``atol``
-    (of ``tolerance``: a project does not loosen what a spec says), ``reference_timeout`` and ``time``.
+    (of ``tolerance``: a project does not loosen what a spec says), ``reference_timeout``, ``min_coverage`` and ``time``.
     """
 
     engines: Sequence[str] = (ENGINE,)
@@ -82,6 +84,7 @@ class Options:
     atol: float | None = None
     external: bool = True
     reference_timeout: float = REFERENCE_TIMEOUT
+    min_coverage: float = 0.0
     mutants: int = MUTANTS
     time: float | None = None
     jobs: int | None = None
@@ -144,7 +147,7 @@ def options_of(table: Any, where: str, usual: Options | None = None) -> Options:
             raise UsageError(f"{where}: unknown key '{key}'{nearest(key, KEYS)}")
     usual = Options() if usual is None else usual
     named = f"{where}: "
-    values = {key: table.get(key) for key in ("scenarios", "seed", "reference_timeout")}
+    values = {key: table.get(key) for key in ("scenarios", "seed", "reference_timeout", "min_coverage")}
     own = {key: table[key] for key in ("rtol", "atol") if key in table}
     for key, value in own.items():
         _refuse_nonsense(key, value, named)
@@ -205,8 +208,12 @@ def _nonsense(name: str, value: Any) -> str | None:
             return None if whole and 0 <= value <= most else f"is a whole number from 0 to {most:,}"
         case "external":
             return None if isinstance(value, bool) else "is True or False"
-        case "reference_timeout":
-            return None if number and 0 < value <= LONGEST else "is a number of seconds, such as 60"
+        case "reference_timeout" | "min_coverage":
+            seconds = name == "reference_timeout"
+            fine = number and 0 <= value <= (LONGEST if seconds else 100) and (value or not seconds)
+            return (
+                None if fine else "is a number of seconds, such as 60" if seconds else "is a percentage from 0 to 100"
+            )
         case "time":
             fine = value is None or (number and value > 0)
             return None if fine else "is a number of seconds such as 120, or math.inf for no limit"

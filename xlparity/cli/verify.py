@@ -79,6 +79,13 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
             help="How long to look for causes and fixes of what differs; 0 or none sets no limit.  [default: 10]",
         ),
     ] = None,
+    min_coverage: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PERCENT",
+            help="Unassessed, unless the samples reach so much of formulas, reference and constants.  [default: 0]",
+        ),
+    ] = None,
     no_external: Annotated[
         bool,
         typer.Option(
@@ -120,6 +127,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     given = {"engines": tuple(engine or ()) or None, "rtol": rtol, "atol": atol}
     given |= {"scenarios": scenarios, "seed": seed, "reference_timeout": reference_timeout}
     given["time"] = seconds(time, "--time")
+    given["min_coverage"] = min_coverage
     given["external"] = False if no_external else None
     options = Options.of_project().over(given, "--")
     specs = specs or files_below(Path(), SUFFIX)

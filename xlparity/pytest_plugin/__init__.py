@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from xlparity.pytest_plugin.items import ParityFile
 
 NOTE = "parity note"
-KINDS: "Mapping[str, type[int] | type[float]]" = {"scenarios": int, "seed": int, "rtol": float, "atol": float}
+KINDS: "Mapping[str, type[int] | type[float]]" = {
+    "scenarios": int, "seed": int, "rtol": float, "atol": float, "min_coverage": float,
+}  # fmt: skip
+_TOLERANCES = ("rtol", "atol")
 _SUFFIX = ".parity.toml"
 _HELP = {
     "engine": "the engine that recalculates the workbooks (see 'xlparity engines')",
@@ -24,6 +27,7 @@ _HELP = {
     "seed": "the seed of the scenarios",
     "rtol": "relative tolerance",
     "atol": "absolute tolerance",
+    "min_coverage": "how many percent of branches, lines and constants the samples must reach",
 }
 
 
@@ -32,11 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("parity", "Excel workbooks against their Python references (xlparity)")
     group.addoption("--parity-engine", action="append", metavar="NAME", help=f"{_HELP['engine']}; may be repeated")
     for name, kind in KINDS.items():
-        instead = ", in place of every one in the spec files" if kind is float else ""
-        group.addoption(f"--parity-{name}", type=kind, metavar="NUMBER", help=_HELP[name] + instead)
+        instead = ", in place of every one in the spec files" if name in _TOLERANCES else ""
+        group.addoption(f"--parity-{name.replace('_', '-')}", type=kind, metavar="NUMBER", help=_HELP[name] + instead)
     parser.addini("parity_engine", _HELP["engine"], type="args", default=None)
-    for name, kind in KINDS.items():
-        instead = ", where the spec file gives none" if kind is float else ""
+    for name in KINDS:
+        instead = ", where the spec file gives none" if name in _TOLERANCES else ""
         parser.addini(f"parity_{name}", _HELP[name] + instead, default=None)
     group.addoption("--no-parity", action="store_true", help=f"collect no *{_SUFFIX}")
 

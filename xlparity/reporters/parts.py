@@ -111,6 +111,7 @@ def notes_of(report: Report) -> list[str]:
     notes: list[str] = []
     for check in report.combined:
         notes += [f"{check.name}: {note}" for note in rows.notes(report, check)]
+        notes += [f"{check.name}: {text.text}" for text in words.reached(check) if text.level != "note"]
     remarks = [(check, finding) for check, finding in rows.all_findings(report) if finding.code not in _IN_PARTS]
     notes += [f"{check.name}: {_said(finding)}" for check, finding in remarks]
     return [*notes, words.coverage(report)] if report.coverage.unbound else notes
@@ -180,6 +181,8 @@ def _inputs(check: CheckResult, quantities: Iterable[Part]) -> Part:
         others = f"{words.UNFINISHED}."
     elif needed == "unassessed" and check.scenarios.failures:
         others = f"{words.FAULT}: {check.scenarios.failures[0]}."
+    elif needed == "unassessed" and not check.covered and not check.scenarios.kept:
+        others = f"{words.too_little(check)}."
     return Part(needed, others or f"the check is {check.verdict}, and no quantity gives the reason")
 
 

@@ -1,12 +1,14 @@
 """The sentences and number formats that all reporters share: verdict, findings, scenarios, coverage, values."""
 
+import math
 from collections import Counter
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
-from xlparity.excel.address import Cell
+from xlparity.excel.address import Cell, as_ranges
 from xlparity.excel.values import DateNumber, Unsupported, Value
 from xlparity.reporters import rows
+from xlparity.results.branches import Branch
 from xlparity.results.fixed import Fixed
 from xlparity.results.mutants import MutantResult
 from xlparity.results.report import (
@@ -32,8 +34,10 @@ SURVIVED = "the check passes, and nothing shows that they compute what the origi
 UNFINISHED = "the reference did not return for several scenarios, and was not called for the others"
 RANGES = "low, high or choices of an input in the spec say what it may be"
 FAULT = "the reference has a fault"
+UNSEEN = "a fault in them cannot be seen"
 UNDEFINED = "where the reference is undefined"
 _CHANGES_SHOWN = 10
+_UNREACHED_SHOWN = 3
 
 
 class Sentence(NamedTuple):
@@ -107,6 +111,8 @@ def _nothing_shown(checks: Sequence[CheckResult]) -> str:
         return f"{NOTHING_SHOWN}."
     if kept := ", ".join(f"'{name}'" for check in checks for name in check.scenarios.kept):
         return f"the formulas agree wherever they were compared, but no scenario shows that they depend on {kept}."
+    if short := [check for check in checks if not check.covered]:
+        return f"the formulas agree wherever they were compared, but {too_little(short[0])}."
     return "the formulas agree on the stored inputs, but could not be compared in any scenario."
 
 
@@ -208,6 +214,56 @@ def _agreeing(count: int) -> str:
 def failing(found: Scenarios) -> str:
     """``3 of 100 scenarios fail``."""
     return f"{found.failed:,} of {number(found.run, 'scenario')} fail"
+
+
+def reached(check: CheckResult, *, most: int | None = _UNREACHED_SHOWN) -> list[Sentence]:
+    """What the samples reached of formulas, reference and constants, with the first ``most`` of what they did not."""
+    found = check.branches
+    if found is None:
+        return []
+    whole: list[str] = []
+    missing: list[Sentence] = []
+    for what, total, left in (
+        ("branches", found.formulas, found.missed),
+        ("lines and branches of the reference", found.reference, found.unreached),
+    ):
+        counted = f"{what} {total - len(left):,} of {total:,}"
+        if left:
+            missing.append(Sentence(f"{counted}; not reached: {_first([*map(branch, left)], most)}", "warning"))
+        elif total:
+            whole.append(counted)
+    if found.unvaried:
+        fixed = f"{number(len(found.unvaried), 'constant')} in {_first(constants(check), most)}"
+        missing.append(Sentence(f"never varied: {fixed}; {UNSEEN}", "warning"))
+    return [*([Sentence(f"reached: {', '.join(whole)}", "note")] if whole else []), *missing]
+
+
+def branch(found: Branch) -> str:
+    """An outcome that no sample reached, with its place, and how many other cells have the formula."""
+    more = f" ({number(len(found.cells), 'cell')})" if len(found.cells) > 1 else ""
+    return found.where if found.what.startswith("line") else f"{found.where}{more} {found.what}"
+
+
+def constants(check: CheckResult) -> list[str]:
+    """The constants that no input varies, adjacent ones as one range."""
+    unvaried = () if check.branches is None else check.branches.unvaried
+    return [str(area) for area in as_ranges(dict.fromkeys(constant.where for constant in unvaried))]
+
+
+def too_little(check: CheckResult) -> str:
+    """Why a check is not covered as is asked for."""
+    asked = f"min-coverage asks for {check.min_coverage:g} %"
+    found = check.branches
+    if found is None:
+        return f"{asked}, and what the samples reach is measured with scenarios and the engine formulas only"
+    share = math.floor(1000 * found.share) / 10
+    of = f"{found.reached:,} of {found.total:,} branches, lines and constants"
+    return f"the samples of {check.name} reach {of}, {share:g} %, and {asked}"
+
+
+def _first(texts: Sequence[str], most: int | None) -> str:
+    shown = texts[:most]
+    return ", ".join(shown) + (f" and {len(texts) - len(shown):,} more" if len(shown) < len(texts) else "")
 
 
 def counterexample(found: Counterexample) -> str:

@@ -167,7 +167,8 @@ class CheckResult:
     ``variables`` are the quantities in the spec's order, ``blocks`` is the number of blocks, and ``notes`` are remarks that
     change no verdict: on the blocks, on inputs that never varied, on acceptances that no cell needs. Where ``recomputed`` is
     false, the results are about the values that the file stores. ``tolerances`` are by quantity. ``branches`` are what the
-    samples reached; None where nothing was measured, since the engine is another or no scenario was drawn.
+    samples reached; None where nothing was measured, since the engine is another or no scenario was drawn. Of these,
+    ``min_coverage`` percent must be reached for a pass.
     """
 
     name: str
@@ -181,6 +182,7 @@ class CheckResult:
     recomputed: bool = True
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     branches: Branches | None = None
+    min_coverage: float = 0.0
 
     @property
     def only_stored(self) -> tuple[CellResult, ...]:
@@ -271,7 +273,8 @@ class CheckResult:
 
         Pass needs at least one match, which is a recomputed formula. If any scenario was drawn, the reference must be defined
         in one, and each input that may vary must have varied: otherwise a constant could not be distinguished from a formula.
-        The reference must also have been called for every scenario, without a fault in any.
+        The reference must also have been called for every scenario, without a fault in any, and the samples must reach as much
+        as is asked for.
         """
         counts = self.counts
         wrong_inputs = any(finding.code in OF_INPUTS for finding in self.findings)
@@ -281,7 +284,14 @@ class CheckResult:
             return Verdict.UNASSESSED
         varied = (self.scenarios.run or not self.scenarios.dropped) and not self.scenarios.kept
         called = not self.scenarios.unfinished and not self.scenarios.failures
-        return Verdict.PASS if counts["match"] and varied and called else Verdict.UNASSESSED
+        return Verdict.PASS if counts["match"] and varied and called and self.covered else Verdict.UNASSESSED
+
+    @property
+    def covered(self) -> bool:
+        """Whether the samples reach as much as is asked for; they do not where that was not measured."""
+        if not self.min_coverage or self.branches is None:
+            return not self.min_coverage
+        return 100 * self.branches.reached >= self.min_coverage * self.branches.total
 
     @property
     def first_divergent(self) -> int | None:

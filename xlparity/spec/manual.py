@@ -68,6 +68,7 @@ seed      = 1
 rtol      = 1e-9
 atol      = 1e-12
 reference_timeout = 30  # seconds, for one call of the reference
+min_coverage = 100      # percent of what the samples must reach for a pass
 time      = 60          # seconds, for mutate
 """
 

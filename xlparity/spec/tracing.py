@@ -68,7 +68,7 @@ class Tracer:
     def watching(self) -> Iterator[None]:
         """Calls of the functions for one sample are watched inside."""
         self._calls += 1
-        if self._events > _MOST:
+        if not self._codes or self._events > _MOST:
             yield
             return
         with self._traced() if _MONITORING is None else self._monitored():
@@ -81,14 +81,15 @@ class Tracer:
             return Reach(remark=remark)
         path = Path(own.co_filename)
         try:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
+            source = path.read_bytes()
+            tree = ast.parse(source)
         except (OSError, SyntaxError, ValueError):
             return Reach(remark=remark)
         if self._watched < self._calls and remark is None:
             remark = (
                 f"the reference was watched in {self._watched:,} of {self._calls:,} samples only, since that is slow"
             )
-        found = _Found(tree, path.name)
+        found = _Found(tree, source.splitlines(), path.name)
         for key, code in self._codes.items():
             lines = {line for of, line in self._seen if of == key}
             if lines and code.co_filename == own.co_filename:
@@ -257,8 +258,8 @@ class _Condition(NamedTuple):
 class _Found:
     """Collects the lines and branches of the code that was called."""
 
-    def __init__(self, tree: ast.Module, name: str) -> None:
-        self._name = name
+    def __init__(self, tree: ast.Module, source: Sequence[bytes], name: str) -> None:
+        self._source, self._name = source, name
         self.total = 0
         self.unreached: list[Unreached] = []
         self._lines: dict[Unreached, int] = {}
@@ -305,7 +306,7 @@ class _Found:
         for outcome in outcomes:
             if (position, outcome) not in self._raising:
                 said = str(outcome != condition.negated if condition.whole else outcome).lower()
-                leaf = "" if condition.whole else f"{_text(node)} "
+                leaf = "" if condition.whole else f"{self._text(node)} "
                 self._count(f"{condition.decides}: {leaf}{said}", node.lineno, reached=outcome in reached)
 
     def _count(self, what: str, line: int, *, reached: bool) -> None:
@@ -320,22 +321,32 @@ class _Found:
         if isinstance(node, ast.If | ast.While):
             word = "if" if isinstance(node, ast.If) else "while"
             body = node.body[0].lineno
-            self._add(node.test, f"{word} {_text(node.test)}", body if body > (node.test.end_lineno or 0) else None)
+            self._add(
+                node.test, f"{word} {self._text(node.test)}", body if body > (node.test.end_lineno or 0) else None
+            )
             for suite, holds in ((node.body, True), (node.orelse, False)):
                 if suite and isinstance(suite[-1], ast.Raise):
                     self._raising |= {(_position(leaf), value) for leaf, value in _forced(node.test, holds=holds)}
         elif isinstance(node, ast.IfExp):
-            self._add(node.test, f"… if {_text(node.test)} else …")
+            self._add(node.test, f"… if {self._text(node.test)} else …")
         elif isinstance(node, ast.comprehension):
             for test in node.ifs:
-                self._add(test, f"for … if {_text(test)}")
+                self._add(test, f"for … if {self._text(test)}")
         elif isinstance(node, ast.BoolOp):
             for value in node.values[:-1]:
                 # Another and, or or not among them jumps for both at once.
                 if not isinstance(value, ast.BoolOp | ast.IfExp | ast.UnaryOp):
                     self._conditions.setdefault(
-                        _position(value), _Condition(value, _text(node), whole=False, negated=False)
+                        _position(value), _Condition(value, self._text(node), whole=False, negated=False)
                     )
+
+    def _text(self, node: ast.expr) -> str:
+        """The condition as it is written, cut where it is long."""
+        text = ast.unparse(node)
+        if node.lineno == node.end_lineno:  # columns count bytes
+            text = self._source[node.lineno - 1][node.col_offset : node.end_col_offset].decode("utf-8", "replace")
+        text = " ".join(text.split())
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
     def _add(self, test: ast.expr, decides: str, body: int | None = None) -> None:
         leaves = list(_leaves(test))
@@ -429,8 +440,3 @@ def _is_suite(value: object) -> bool:
 
 def _position(node: ast.expr) -> _Position:
     return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
-
-
-def _text(node: ast.AST) -> str:
-    text = " ".join(ast.unparse(node).split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

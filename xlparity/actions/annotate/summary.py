@@ -118,6 +118,7 @@ def _checks(report: Report) -> list[Row]:
     for check in report.combined:
         counts = Counter(judgement for _, judgement in listed.judged(check))
         sentence = "; ".join(sentence.text for sentence in words.scenario_summary(check)) or "none"
+        remarks = [*(text.text for text in words.reached(check)), *listed.notes(report, check)]
         numbers = (
             counts.total() - counts["skipped"] - counts["accepted"],
             counts["right"],
@@ -128,10 +129,7 @@ def _checks(report: Report) -> list[Row]:
             Entry(check.name), Entry(str(check.verdict), colour=_VERDICTS[check.verdict]),
             *(Entry(float(number)) for number in numbers), Entry(sentence), Entry(check.engine),
         ])  # fmt: skip
-        rows += [
-            [Entry(""), Entry("note", "faint"), Entry(note, "faint", wrapped=False)]
-            for note in listed.notes(report, check)
-        ]
+        rows += [[Entry(""), Entry("note", "faint"), Entry(note, "faint", wrapped=False)] for note in remarks]
     return rows
 
 

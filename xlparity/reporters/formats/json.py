@@ -6,6 +6,7 @@ from typing import Any
 from xlparity.excel.values import DateNumber, Value
 from xlparity.reporters import words
 from xlparity.reporters.visible import json_text
+from xlparity.results.branches import Branch, Branches
 from xlparity.results.fixed import Fixed
 from xlparity.results.mutants import MutantResult, MutationReport
 from xlparity.results.report import CellResult, CheckResult, Finding, Report, worst
@@ -140,11 +141,33 @@ def _check(check: CheckResult) -> dict[str, Any]:
             "shaky": check.scenarios.indeterminate,
             "smallest": None if check.scenarios.smallest is None else _counterexample(check.scenarios.smallest),
         },
+        "branches": None if check.branches is None else _branches(check.branches),
+        "min_coverage": check.min_coverage,
         "findings": [_finding(finding) for finding in check.findings],
         "tolerances": {name: {"rtol": of.rtol, "atol": of.atol} for name, of in check.tolerances.items()},
         "notes": list(check.notes),
         "cells": [_cell(result) for result in check.results if result.status != "match"],
     }
+
+
+def _branches(found: Branches) -> dict[str, Any]:
+    return {
+        "total": found.total,
+        "reached": found.reached,
+        "formulas": {"total": found.formulas, "missed": [_branch(one) for one in found.missed]},
+        "reference": {"total": found.reference, "missed": [_branch(one) for one in found.unreached]},
+        "constants": {
+            "total": found.constants,
+            "unvaried": [
+                {"cell": str(one.where), "value": _value(one.value), "readers": [str(cell) for cell in one.readers]}
+                for one in found.unvaried
+            ],
+        },
+    }
+
+
+def _branch(found: Branch) -> dict[str, Any]:
+    return {"where": found.where, "what": found.what, "cells": [str(cell) for cell in found.cells]}
 
 
 def _counterexample(found: Counterexample) -> dict[str, Any]:

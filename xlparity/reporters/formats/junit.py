@@ -69,6 +69,6 @@ def _suite(
     remarks = [line for found in rows.findings(report, check) for line in words.finding_lines(found)]
     remarks += [f"note: {note}" for note in rows.notes(report, check)]
     remarks += words.accepted_or_skipped(check, most=None)
-    remarks += [text.text for text in words.scenarios(check)]
+    remarks += [text.text for text in (*words.scenarios(check), *words.reached(check, most=None))]
     remarks.append(words.coverage(report, most=None))
     ET.SubElement(suite, "system-out").text = visible("\n".join(remarks))

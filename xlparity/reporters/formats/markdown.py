@@ -138,6 +138,7 @@ def _details(report: Report) -> Iterator[str]:
         yield ""
         yield from _quantities(check)
         message = [message.text for message in words.scenarios(check)] + words.accepted_or_skipped(check)
+        message += [text.text for text in words.reached(check)]
         message += [f"note: {note}" for note in rows.notes(report, check)]
         if message:
             yield ""

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -33,6 +33,8 @@ STATES = (
     State("unsupported", "?", "unsupported: not supported by the engine"),
     State("unsure", "◌", words.UNSURE),
     State("unbound", "·", "a formula that is not covered"),
+    State("unreached", "◇", "not reached: the formula has a branch that no sample reaches"),
+    State("fixed", "c", f"never varied: a constant that no input varies; {words.UNSEEN.replace('them', 'it')}"),
     State("accepted", "a", "accepted by the spec as it is"),
     State("skipped", "s", "skipped: left out by the spec"),
     State("near", "≈", "match, within the tolerance"),
@@ -40,6 +42,8 @@ STATES = (
 )
 """The states from the worst to the best: of several cells in one place, the worst is shown."""
 
+_RIGHT = ("same", "near")
+_FINE = frozenset((*_RIGHT, "accepted", "skipped", "unbound", "unreached", "fixed"))
 _NUMBER = {state.name: number for number, state in enumerate(STATES)}
 _REFERENCE = re.compile(r"(?<![\w.$])(\$?)([A-Z]{1,3})(\$?)([1-9][0-9]{0,6})(?![\w.(])")
 
@@ -54,19 +58,36 @@ class Map(NamedTuple):
 
 
 def maps(report: Report) -> list[Map]:
-    """A map for each sheet that has a bound cell or a formula that is not covered."""
+    """A map for each sheet that has a bound cell, a formula that is not covered, or what no sample reached or varied."""
     sheets: dict[str, _Sheet] = {}
     causes = [finding for check in report.checks for finding in check.findings if finding.code in CAUSES]
     cause_cells = {cell for finding in causes for cell in finding.cells}
+    missed = _missed(report)
     for check in report.combined:
         for result, state in _states(check):
             sheet = sheets.setdefault(result.cell.sheet, _Sheet(cause_cells))
-            sheet.add(check, result, state)
+            sheet.add(check, result, "unreached" if state in _RIGHT and result.cell in missed else state, missed)
     bound = {result.cell for check in report.combined for result in check.results}
     for cell in report.coverage.unbound_cells:
         if cell not in bound:  # a skipped cell is bound, but its formula is not covered
-            sheets.setdefault(cell.sheet, _Sheet(cause_cells)).add_unbound(cell)
+            sheets.setdefault(cell.sheet, _Sheet(cause_cells)).add_place(cell, "unbound")
+    for cell, why in missed.items():
+        if cell not in bound:
+            sheets.setdefault(cell.sheet, _Sheet(cause_cells)).add_place(cell, "unreached", why)
+    branches = [check.branches for check in report.combined if check.branches is not None]
+    for cell in dict.fromkeys(one.where for found in branches for one in found.unvaried):
+        sheets.setdefault(cell.sheet, _Sheet(cause_cells)).add_place(cell, "fixed")
     return [sheet.map(name) for name, sheet in sheets.items()]
+
+
+def _missed(report: Report) -> dict[Cell, str]:
+    """What no sample reached of a formula, by its cell."""
+    found: dict[Cell, dict[str, None]] = {}
+    for check in report.combined:
+        for one in () if check.branches is None else check.branches.missed:
+            for cell in one.cells:
+                found.setdefault(cell, {})[one.what] = None
+    return {cell: f"no sample reaches {', '.join(texts)}" for cell, texts in found.items()}
 
 
 def legend(drawn: Sequence[Map]) -> list[State]:
@@ -118,7 +139,7 @@ class _Sheet:
         self.causes: list[int] = []
         self.columns: dict[str, list[Any]] = {name: [] for name in ("r", "c", "q", "i", "f", "e", "a")}
 
-    def add(self, check: CheckResult, result: CellResult, state: str) -> None:
+    def add(self, check: CheckResult, result: CellResult, state: str, missed: Mapping[Cell, str]) -> None:
         """Add a bound cell; its actual value is omitted where it equals the expected one."""
         name = (check.name, result.variable)
         text = result.formula
@@ -126,6 +147,7 @@ class _Sheet:
         same = state == "same" and result.difference == 0
         place = len(self.states)
         reason = result.actual.reason if isinstance(result.actual, Unsupported) else result.reason
+        reason = missed.get(result.cell) if reason is None else reason
         if reason is not None:
             self.reasons[place] = reason
         self._append(
@@ -133,9 +155,11 @@ class _Sheet:
             _plain(result.expected), None if same else _plain(result.actual),
         )  # fmt: skip
 
-    def add_unbound(self, cell: Cell) -> None:
-        """Add a formula that is not covered."""
-        self._append(cell, "unbound", -1, 0, -1, None, None)
+    def add_place(self, cell: Cell, state: str, why: str | None = None) -> None:
+        """Add a cell that is not bound."""
+        if why is not None:
+            self.reasons[len(self.states)] = why
+        self._append(cell, state, -1, 0, -1, None, None)
 
     def _append(self, cell: Cell, state: str, *properties: object) -> None:
         if cell in self.cause_cells:
@@ -146,8 +170,7 @@ class _Sheet:
 
     def map(self, name: str) -> Map:
         """The sheet's map; its states are encoded as one letter each."""
-        good = {"same", "near", "accepted", "skipped", "unbound"}
-        not_right = sum(state not in good for state in self.states)
+        not_right = sum(state not in _FINE for state in self.states)
         data = {
             "sheet": name,
             "s": "".join(chr(97 + _NUMBER[state]) for state in self.states),

@@ -1,7 +1,7 @@
 (() => {
 "use strict";
 const STATES = JSON.parse(document.getElementById("states").textContent);
-const GOOD = new Set(["same", "near", "accepted", "skipped"]);
+const GOOD = new Set(["same", "near", "accepted", "skipped"]), OPEN = new Set(["unbound", "unreached", "fixed"]);
 const MOST = 5000; // cells drawn at once; beyond that, lines are folded
 const card = document.getElementById("card"), say = document.getElementById("say");
 
@@ -119,7 +119,7 @@ class Sheet {
       cell.classList.add(`d${this.level(k)}`);
       if (d !== null && d !== 0) cell.textContent += String(Math.floor(Math.log10(Math.abs(d)))).replace("-", "−");
     }
-    if (!GOOD.has(name) && name !== "unbound") cell.classList.add("bad");
+    if (!GOOD.has(name) && !OPEN.has(name)) cell.classList.add("bad");
     if (ks.some(one => this.causes.has(one))) cell.classList.add("cause");
     cell.ks = ks;
     return cell;
