@@ -663,3 +663,23 @@ def test_the_fixture_sees_a_workbook_that_was_saved_again(small, recalculate):
     assert recalculate(small.workbook)["B1"] == 6.0
     small.write_cells({"A1": 4, "B1": "=2*A1"})
     assert recalculate(small.workbook)["B1"] == 8.0
+
+
+@pytest.mark.parametrize("way", ["option", "ini", "project"])
+def test_less_than_is_to_be_reached_is_an_error_of_the_inputs(run_pytest, here, way):
+    """No quantity is unassessed by itself: the samples as a whole do not reach the constant."""
+    here.write_cells({"A1": 3, "A2": 0.5, "B1": "=A1*A2"})
+    here.reference.write_text("def double(x):\n    return {'y': 0.5 * x}\n")
+    files = {"ini": ("pytest.ini", "[pytest]\nparity_min_coverage = 100\n"), "project": ("pyproject.toml", PROJECT)}
+    if way in files:
+        name, text = files[way]
+        (here.folder / name).write_text(text)
+    result = run_pytest(*(["--parity-min-coverage=100"] if way == "option" else []), here.spec)
+    assert outcomes(result) == {"passed": 1, "errors": 1}
+    result.stdout.fnmatch_lines(
+        ["E   the samples of small reach * branches, lines and constants, *min-coverage asks for 100 %."]
+    )
+    assert outcomes(run_pytest("--parity-min-coverage=10", here.spec)) == {"passed": 2}
+
+
+PROJECT = "[tool.xlparity]\nmin_coverage = 100\n"

@@ -24,11 +24,11 @@ def reached(folder, source, *calls, name="f"):
     """What calls of a function with these arguments reach: the total, and what is not reached, by line."""
     (folder / "model.py").write_text(source)
     function = find_reference(f"model.py:{name}", folder).function
-    tracer = Tracer([function])
+    tracer = Tracer(function)
     for arguments in calls:
         with tracer.watching():
             function(*arguments)
-    found = tracer.reach(function)
+    found = tracer.reach()
     assert found.remark is None
     return found.total, [f"{one.where.removeprefix('model.py:')} {one.what}" for one in found.unreached]
 
@@ -103,54 +103,54 @@ def test_what_follows_a_yield_is_a_line_of_its_own(tmp_path):
         "def f(x):\n    while True:\n        y = 2 * x\n        yield {'y': y}\n        x = y\n"
     )
     function = find_reference("model.py:f", tmp_path).function
-    tracer = Tracer([function])
+    tracer = Tracer(function)
     with tracer.watching():
         list(itertools.islice(function(1), 1))
-    assert [one.where for one in tracer.reach(function).unreached] == ["model.py:5"]
+    assert [one.where for one in tracer.reach().unreached] == ["model.py:5"]
     with tracer.watching():
         list(itertools.islice(function(1), 2))
-    assert tracer.reach(function).unreached == ()
+    assert tracer.reach().unreached == ()
 
 
 def test_calls_outside_are_not_watched(tmp_path):
     """The reference is called for rounding as well, on inputs that are no samples."""
     (tmp_path / "model.py").write_text(IF)
     function = find_reference("model.py:f", tmp_path).function
-    tracer = Tracer([function])
+    tracer = Tracer(function)
     with tracer.watching():
         function(1)
     function(9)
-    assert [one.what for one in tracer.reach(function).unreached] == ["if x > 3: true"]
+    assert [one.what for one in tracer.reach().unreached] == ["if x > 3: true"]
 
 
 def test_the_function_below_a_decorator_is_watched(tmp_path):
     """It is the person's code; of what is compiled by others nothing is seen, and nothing said."""
     source = "import functools\n\n@functools.lru_cache\ndef f(x):\n    return 1 if x > 2 else 0\n"
     assert reached(tmp_path, source, (1,)) == (3, ["5 … if x > 2 else …: true"])
-    tracer = Tracer([functools.partial(max, 1)])
+    tracer = Tracer(functools.partial(max, 1))
     with tracer.watching():
         pass
-    assert tracer.reach(max).total == 0
+    assert tracer.reach().total == 0
 
 
 def test_other_threads_may_run_meanwhile(tmp_path):
     """What is watched is the code, from Python 3.12 on in whatever thread a reference runs it."""
     (tmp_path / "model.py").write_text(IF)
     function = find_reference("model.py:f", tmp_path).function
-    tracer = Tracer([function])
+    tracer = Tracer(function)
     with tracer.watching():
         thread = threading.Thread(target=function, args=(9,))
         thread.start()
         function(1)
         thread.join()
     missed = [] if hasattr(sys, "monitoring") else ["if x > 3: true"]
-    assert [one.what for one in tracer.reach(function).unreached] == missed
+    assert [one.what for one in tracer.reach().unreached] == missed
 
 
 @pytest.mark.parametrize("error", [ValueError, TimedOut, KeyboardInterrupt])
 def test_nothing_is_left_behind_where_a_call_ends_early(tmp_path, error):
     """A tool that is never given back could not be used by a debugger, or by the next call."""
-    tracer = Tracer([find_reference("model.py:f", _written(tmp_path, IF)).function])
+    tracer = Tracer(find_reference("model.py:f", _written(tmp_path, IF)).function)
     with pytest.raises(error), tracer.watching():
         raise error
     assert sys.gettrace() is None or hasattr(sys, "monitoring")
@@ -160,7 +160,7 @@ def test_nothing_is_left_behind_where_a_call_ends_early(tmp_path, error):
 def test_where_another_tool_watches_nothing_is_claimed(tmp_path):
     """A debugger keeps its place; the remark says why nothing is known."""
     function = find_reference("model.py:f", _written(tmp_path, IF)).function
-    tracer = Tracer([function])
+    tracer = Tracer(function)
     if hasattr(sys, "monitoring"):
         for number in (3, 4):
             sys.monitoring.use_tool_id(number, "other")
@@ -177,7 +177,7 @@ def test_where_another_tool_watches_nothing_is_claimed(tmp_path):
                 function(1)
         finally:
             sys.settrace(None)
-    found = tracer.reach(function)
+    found = tracer.reach()
     assert (found.total, found.unreached) == (0, ())
     assert "was not measured" in found.remark
 
@@ -187,12 +187,12 @@ def test_a_long_loop_is_not_watched_to_its_end(tmp_path):
     source = "def f(x):\n    for k in range(x):\n        if k < 0:\n            x = 0\n    return x\n"
     (tmp_path / "model.py").write_text(source)
     function = find_reference("model.py:f", tmp_path).function
-    tracer = Tracer([function])
+    tracer = Tracer(function)
     for _ in range(3):
         with tracer.watching():
             function(200_000)
     assert tracer._events < 6_000_000
-    assert [one.what for one in tracer.reach(function).unreached] == ["if k < 0: true"]
+    assert [one.what for one in tracer.reach().unreached] == ["if k < 0: true"]
 
 
 def _written(folder, source):

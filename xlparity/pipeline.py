@@ -13,6 +13,7 @@ import numpy as np
 
 from xlparity.compare.consensus import could_settle
 from xlparity.compare.coverage import count_coverage
+from xlparity.compare.expected import unwatched
 from xlparity.compare.run import Loaded
 from xlparity.compare.taken import with_taken
 from xlparity.diagnosis.causes import with_causes
@@ -23,14 +24,13 @@ from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
 from xlparity.results.report import Report
 from xlparity.scenarios.directed import with_branches, with_directed
-from xlparity.scenarios.reach import with_reach
+from xlparity.scenarios.reach import Watch, with_reach
 from xlparity.scenarios.remarks import with_remarks
 from xlparity.scenarios.run import EngineRun, reconciled, run_checks
 from xlparity.scenarios.sample import sample
 from xlparity.scenarios.shrink import with_counterexample
 from xlparity.settings import Options
 from xlparity.spec import Check, Spec, bind, read_spec, workbook_of
-from xlparity.spec.tracing import Tracer
 
 Progress: TypeAlias = Callable[[str, float], None]
 
@@ -138,13 +138,13 @@ def _run(
     samples = samples.first(engine.most_samples)
     progress("recalculating", 0.5)
     samples, reached = with_directed(checks, loaded, samples)
-    tracer = Tracer([check.reference.function for check in checks] if counterexamples else [])
+    watch = Watch(checks if counterexamples else ())
     comparing: Callable[[float], None] = lambda done: progress("comparing", 0.5 + 0.5 * done)  # noqa: E731
-    runs = run_checks(checks, loaded, samples, options, comparing, tracer.watching)
-    runs = with_reach(with_branches(runs, reached), loaded, samples, tracer)
+    runs = run_checks(checks, loaded, samples, options, comparing, watch.watching if counterexamples else unwatched)
+    runs = with_branches(runs, reached)
     if counterexamples:
+        runs = with_reach(runs, loaded, samples, watch, options.min_coverage)
         runs = [with_counterexample(run, loaded, samples) for run in runs]
-        runs = [replace(run, result=replace(run.result, min_coverage=options.min_coverage)) for run in runs]
     return EngineRun(loaded, tuple(with_remarks(run, book, samples) for run in runs))
 
 

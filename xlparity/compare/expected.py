@@ -91,13 +91,18 @@ class Expected:
         )
 
 
+def unwatched(check: Check) -> AbstractContextManager[None]:
+    """Calls of the check's reference are not watched."""
+    return nullcontext()
+
+
 def call_references(
     checks: Sequence[Check],
     actual: Mapping[Cell, Column],
     numbers: Sequence[int],
     known: Sequence[Elements | None] | None = None,
     source: str = "the workbook",
-    watching: Callable[[], AbstractContextManager[None]] = nullcontext,
+    watching: Callable[[Check], AbstractContextManager[None]] = unwatched,
 ) -> list[Expected]:
     """The expected values of every check in the samples with these numbers; sample 0 has the stored inputs.
 
@@ -111,15 +116,15 @@ def call_references(
         for check, elements in zip(checks, known or [None] * len(checks), strict=True)
     ]
     for row in [at for at, number in enumerate(numbers) if number == 0]:
-        with watching():
-            for rows in found:
+        for rows in found:
+            with watching(rows.check):
                 rows.stored(row, {cell: value_in(actual.get(cell, BLANK), row) for cell in _read(rows.check)}, source)
     each = zip(*(cases(check, actual, numbers) for check in checks), strict=True)
     for row, (number, of_checks) in enumerate(zip(numbers, each, strict=True)):
         shared: _Shared = {}
-        with watching() if number else nullcontext():
-            for rows, case in zip(found, of_checks, strict=True):
-                if case is not None and number != 0:
+        for rows, case in zip(found, of_checks, strict=True):
+            if case is not None and number != 0:
+                with watching(rows.check):
                     rows.scenario(row, case, shared)
     return [rows.expected() for rows in found]
 

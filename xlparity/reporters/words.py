@@ -34,7 +34,6 @@ SURVIVED = "the check passes, and nothing shows that they compute what the origi
 UNFINISHED = "the reference did not return for several scenarios, and was not called for the others"
 RANGES = "low, high or choices of an input in the spec say what it may be"
 FAULT = "the reference has a fault"
-UNSEEN = "a fault in them cannot be seen"
 UNDEFINED = "where the reference is undefined"
 _CHANGES_SHOWN = 10
 _UNREACHED_SHOWN = 3
@@ -234,8 +233,13 @@ def reached(check: CheckResult, *, most: int | None = _UNREACHED_SHOWN) -> list[
             whole.append(counted)
     if found.unvaried:
         fixed = f"{number(len(found.unvaried), 'constant')} in {_first(constants(check), most)}"
-        missing.append(Sentence(f"never varied: {fixed}; {UNSEEN}", "warning"))
+        missing.append(Sentence(f"never varied: {fixed}; {unseen(len(found.unvaried))}", "warning"))
     return [*([Sentence(f"reached: {', '.join(whole)}", "note")] if whole else []), *missing]
+
+
+def unseen(count: int) -> str:
+    """What follows for so many constants that never varied."""
+    return f"a fault in {'it' if count == 1 else 'them'} cannot be seen"
 
 
 def branch(found: Branch) -> str:

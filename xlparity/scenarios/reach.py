@@ -1,6 +1,7 @@
 """What the samples reach beside the formulas' decisions: lines and branches of the reference, and constants that are varied."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from xlparity.compare.run import Loaded, Run
@@ -10,20 +11,39 @@ from xlparity.excel.workbook import Workbook
 from xlparity.results.branches import Branch, Constant
 from xlparity.scenarios.sample import Samples
 from xlparity.spec.check import Check
-from xlparity.spec.tracing import Tracer
+from xlparity.spec.tracing import Reach, Tracer
 
 
-def with_reach(runs: Sequence[Run], loaded: Loaded, samples: Samples, tracer: Tracer) -> list[Run]:
-    """The runs, where outcomes in formulas were measured, with what the reference's calls reached, and what varied."""
+class Watch:
+    """Watches the calls of the checks' references, of each reference those of all its checks."""
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self._tracers = {id(check.reference.function): Tracer(check.reference.function) for check in checks}
+
+    def watching(self, check: Check) -> AbstractContextManager[None]:
+        """The calls of the check's reference for one sample are watched inside."""
+        return self._tracers[id(check.reference.function)].watching()
+
+    def reach(self, check: Check) -> Reach:
+        """What the calls of the check's reference reached."""
+        return self._tracers[id(check.reference.function)].reach()
+
+
+def with_reach(runs: Sequence[Run], loaded: Loaded, samples: Samples, watch: Watch, min_coverage: float) -> list[Run]:
+    """The runs, with what the reference's calls reached and what varied, where outcomes in formulas were measured.
+
+    ``min_coverage`` is how many percent are to be reached.
+    """
     moved = samples.changed()
-    return [_with_reach(run, loaded, moved, tracer) for run in runs]
+    asked = [replace(run, result=replace(run.result, min_coverage=min_coverage)) for run in runs]
+    return [_with_reach(run, loaded, moved, watch) for run in asked]
 
 
-def _with_reach(run: Run, loaded: Loaded, moved: set[Cell], tracer: Tracer) -> Run:
+def _with_reach(run: Run, loaded: Loaded, moved: set[Cell], watch: Watch) -> Run:
     branches = run.result.branches
     if branches is None:
         return run
-    reach = tracer.reach(run.check.reference.function)
+    reach = watch.reach(run.check)
     constants = list(_constants(run.check, loaded.book, loaded.values))
     fixed = tuple(constant for constant in constants if constant.where not in moved)
     found = replace(

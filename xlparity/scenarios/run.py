@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xlparity import collector
 from xlparity.compare.compare import Differences, cell_results, compare, misfits, with_constants
 from xlparity.compare.consensus import reconcile
-from xlparity.compare.expected import Bools, Expected, call_references
+from xlparity.compare.expected import Bools, Expected, call_references, unwatched
 from xlparity.compare.inputs import input_findings
 from xlparity.compare.run import Loaded, Run
 from xlparity.excel.address import Cell, Range
@@ -65,7 +65,7 @@ def run_checks(
     samples: Samples,
     options: Options,
     progress: Callable[[float], None] = lambda done: None,
-    watching: Callable[[], AbstractContextManager[None]] = nullcontext,
+    watching: Callable[[Check], AbstractContextManager[None]] = unwatched,
 ) -> list[Run]:
     """A run of every check: all samples recalculated by the engine, and compared with what the references expect.
 

@@ -15,7 +15,7 @@ import dis
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,11 +50,11 @@ class Reach:
 
 
 class Tracer:
-    """Watches the calls of some functions, made ``with`` its ``watching``, which other tools of this kind may prevent."""
+    """Watches the calls of one function, made ``with`` its ``watching``, which other tools of this kind may prevent."""
 
-    def __init__(self, functions: Iterable[Callable[..., Any]]) -> None:
-        self._own = {id(function): code for function in functions if (code := _code_of(function)) is not None}
-        self._codes = {id(code): code for function in functions for code in _codes(function)}
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._own = _code_of(function)
+        self._codes = {id(code): code for code in _codes(function, self._own)} if self._own else {}
         self._seen: set[tuple[int, int]] = set()  # a code and a line
         self._taken: dict[tuple[int, int], set[int]] = {}  # a code and a jump, and where it went
         self._last: dict[
@@ -66,7 +66,7 @@ class Tracer:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Calls of the functions for one sample are watched inside."""
+        """Calls of the function for one sample are watched inside."""
         self._calls += 1
         if not self._codes or self._events > _MOST:
             yield
@@ -74,9 +74,9 @@ class Tracer:
         with self._traced() if _MONITORING is None else self._monitored():
             yield
 
-    def reach(self, function: Callable[..., Any]) -> Reach:
-        """What the calls of one of the functions reached."""
-        own, remark = self._own.get(id(function)), self._remark
+    def reach(self) -> Reach:
+        """What the calls reached."""
+        own, remark = self._own, self._remark
         if own is None or not any(key == id(own) for key, _ in self._seen):
             return Reach(remark=remark)
         path = Path(own.co_filename)
@@ -92,7 +92,7 @@ class Tracer:
         found = _Found(tree, source.splitlines(), path.name)
         for key, code in self._codes.items():
             lines = {line for of, line in self._seen if of == key}
-            if lines and code.co_filename == own.co_filename:
+            if lines:
                 taken = {jump: self._taken.get((key, jump.offset), set()) for jump in self._jumps[key].values()}
                 found.add(code, lines, taken)
         return Reach(found.total, tuple(sorted(found.unreached, key=found.order)), remark)
@@ -203,11 +203,8 @@ def _code_of(function: Callable[..., Any]) -> CodeType | None:
     return code if isinstance(code, CodeType) else None
 
 
-def _codes(function: Callable[..., Any]) -> Iterator[CodeType]:
+def _codes(function: Callable[..., Any], own: CodeType) -> Iterator[CodeType]:
     """All code of the function's file that can be found: of functions, of methods of classes, and what these contain."""
-    own = _code_of(function)
-    if own is None:
-        return
     found: dict[int, CodeType] = {}
     waiting: list[CodeType] = [own]
     module = sys.modules.get(getattr(function, "__module__", None) or "")

@@ -34,7 +34,7 @@ STATES = (
     State("unsure", "◌", words.UNSURE),
     State("unbound", "·", "a formula that is not covered"),
     State("unreached", "◇", "not reached: the formula has a branch that no sample reaches"),
-    State("fixed", "c", f"never varied: a constant that no input varies; {words.UNSEEN.replace('them', 'it')}"),
+    State("fixed", "c", f"never varied: a constant that no input varies; {words.unseen(1)}"),
     State("accepted", "a", "accepted by the spec as it is"),
     State("skipped", "s", "skipped: left out by the spec"),
     State("near", "≈", "match, within the tolerance"),
