@@ -10,9 +10,10 @@ The search is deterministic, and bounded by a number of batches and of values co
 
 import contextlib
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -47,6 +48,10 @@ _CONSTANTS = 60  # numbers that inputs are set to
 _MOST_READ = 64  # cells of a range of which the values are such numbers
 _NEARBY = 1e-6  # a step across a limit, relative
 _FINE = 2.0**10  # a short number is a multiple of 1/1024
+
+
+Key: TypeAlias = tuple[int, int]
+"""An outcome: the number of its decision among those that are searched for, and its own."""
 
 
 class Row(NamedTuple):
@@ -204,9 +209,13 @@ class _Search:
             for outcome, reached in enumerate(measured[one].any(axis=1).tolist())
             if not reached
         ]
-        self._found: dict[tuple[int, int], list[Row]] = {}
+        self._found: dict[Key, list[Row]] = {}
         self._bases: list[list[Value]] = [[free.stored for free in self._free]]
-        self._tried: dict[Row, list[dict[int, Floats]]] = {}
+        self._tried: dict[Row, int] = {}  # with the places of their distances
+        self._away: dict[Key, list[Floats]] = {key: [] for key in self._missing}
+        self._lines: dict[tuple[int, int], list[tuple[float, int]]] = {}
+        self._moves: dict[Key, dict[int, float]] = {key: {} for key in self._missing}
+        self._shortness: dict[Row, bool] = {}
         self._left = int(_LEAST + _SHARE * samples.scenarios * plain)
         self._cost = max(1, cone.work)
 
@@ -221,7 +230,7 @@ class _Search:
             if not self._try(list(dict.fromkeys(self._proposed()))):
                 return
 
-    def _open(self) -> list[tuple[int, int]]:
+    def _open(self) -> list[Key]:
         """The outcomes that no tried inputs reach; a tie that only numbers of many digits reach is still open."""
         return [
             key
@@ -229,7 +238,7 @@ class _Search:
             if not (rows := self._found.get(key)) or (self._outcome(key).tie and not self._is_short(rows[0]))
         ]
 
-    def _outcome(self, key: tuple[int, int]) -> Outcome:
+    def _outcome(self, key: Key) -> Outcome:
         return self._targets[key[0]].outcomes[key[1]]
 
     def _begin(self) -> None:
@@ -266,7 +275,7 @@ class _Search:
         each = [itertools.islice(self._fresh(key), _EACH) for key in self._open()]
         return (row for rows in itertools.zip_longest(*each) for row in rows if row is not None)
 
-    def _fresh(self, key: tuple[int, int]) -> Iterator[Row]:
+    def _fresh(self, key: Key) -> Iterator[Row]:
         """Inputs that may reach an outcome and were not tried: solutions of its tie, then constants."""
         bases = sorted(range(len(self._bases)), key=lambda base: self._farness(key, base))
         moving: Sequence[int] = self._moving(key)
@@ -291,48 +300,34 @@ class _Search:
                 seen.add(row)
                 yield row
 
-    def _farness(self, key: tuple[int, int], base: int) -> tuple[bool, float]:
+    def _farness(self, key: Key, base: int) -> tuple[bool, float]:
         """How far a base is from an outcome; beyond all others where it does not enter the outcome's branch."""
-        at, outcome = key
-        away = self._tried.get(Row(base), [{}] * len(self._targets))[at].get(outcome)
+        away = self._away_at(key, Row(base))
         if away is None or not np.isfinite(away).any():
             return True, 0.0
         return False, float(np.nanmin(np.abs(away)))
+
+    def _away_at(self, key: Key, row: Row) -> Floats | None:
+        """An outcome's distances in each cell on tried inputs; None where there are none."""
+        place = self._tried.get(row)
+        return self._away[key][place] if place is not None and self._away[key] else None
 
     @property
     def _constants(self) -> tuple[float, ...]:
         return tuple(sorted(self.literals, key=lambda one: (one in (0.0, 1.0, 2.0), one))[:_CONSTANTS])
 
-    def _moving(self, key: tuple[int, int]) -> list[int]:
+    def _moving(self, key: Key) -> list[int]:
         """The elements that change an outcome's distance, as far as they were moved, those that change it most first."""
-        at, outcome = key
-        found: dict[int, float] = {}
-        for row, of_targets in self._tried.items():
-            before = self._tried.get(Row(row.base))
-            away = of_targets[at].get(outcome)
-            if away is None or before is None or len(row.changes) != 1:
-                continue
-            with np.errstate(all="ignore"):
-                moved = float(np.nansum(np.abs(away - before[at][outcome])))
-            if moved > 0:
-                found.setdefault(row.changes[0][0], moved)
-        return sorted(found, key=lambda number: (-found[number], number))[:_MOVED]
+        moves = self._moves[key]
+        return sorted(moves, key=lambda number: (-moves[number], number))[:_MOVED]
 
-    def _solutions(self, key: tuple[int, int], base: int, number: int) -> Iterator[Row]:
+    def _solutions(self, key: Key, base: int, number: int) -> Iterator[Row]:
         """The element's values at which the distance would be 0, and beyond, by what was tried on the line through a base."""
-        free = self._free[number]
-        at, outcome = key
-        if not free.number or Row(base) not in self._tried:
+        free, own, at_base = self._free[number], self._bases[base][number], self._away_at(key, Row(base))
+        if not free.number or at_base is None or not isinstance(own, float):
             return
-        own = self._bases[base][number]
-        points: dict[float, Floats] = {}
-        for row, of_targets in self._tried.items():
-            if row.base != base or (row.changes and (len(row.changes) != 1 or row.changes[0][0] != number)):
-                continue
-            value = row.changes[0][1] if row.changes else own
-            away = of_targets[at].get(outcome)
-            if isinstance(value, float) and away is not None:
-                points[value] = away
+        points = {value: self._away[key][place] for value, place in self._lines.get((base, number), ())}
+        points[own] = at_base
         if len(points) < 2:
             yield from (Row(base, ((number, one),)) for one in free.beside(own))
             return
@@ -361,16 +356,36 @@ class _Search:
             return False
         self._left -= len(rows) * self._cost
         probed = self._probing.on(self._cone.recalculate(self._columns(rows), len(rows)))
-        for number, row in enumerate(rows):
-            self._tried[row] = [{at: away[:, number] for at, away in one.away.items()} for one in probed]
+        for row in rows:
+            place = self._tried[row] = len(self._tried)
+            if len(row.changes) == 1 and isinstance(value := row.changes[0][1], float):
+                self._lines.setdefault((row.base, row.changes[0][0]), []).append((value, place))
         for key in self._missing:
-            reached = [rows[number] for number in np.flatnonzero(probed[key[0]].reached[key[1]]).tolist()]
+            at, outcome = key
+            away = probed[at].away.get(outcome)
+            if away is not None:
+                self._away[key].extend(away.T)
+                self._note_moves(key, rows, away)
+            reached = [rows[number] for number in np.flatnonzero(probed[at].reached[outcome]).tolist()]
             if reached:
                 known = [*self._found.get(key, []), *reached]
                 # Those of short numbers first: there, a difference is no rounding error.
                 self._found[key] = sorted(known, key=lambda row: not self._is_short(row))[:_KEPT]
         self._add_bases(rows, probed)
         return True
+
+    def _note_moves(self, key: Key, rows: Sequence[Row], away: Floats) -> None:
+        """Notes by how much elements change an outcome's distance where they alone were changed."""
+        moves = self._moves[key]
+        for number, row in enumerate(rows):
+            if len(row.changes) != 1 or row.changes[0][0] in moves:
+                continue
+            before = self._away_at(key, Row(row.base))
+            if before is not None:
+                with np.errstate(all="ignore"):
+                    moved = float(np.nansum(np.abs(away[:, number] - before)))
+                if moved > 0:
+                    moves[row.changes[0][0]] = moved
 
     def _add_bases(self, rows: Sequence[Row], probed: Sequence[Probed]) -> None:
         """Adds as bases inputs that first enter the branch in which an open outcome is."""
@@ -379,15 +394,20 @@ class _Search:
             away = probed[at].away.get(outcome)
             if away is None or len(self._bases) > 2 * _BASES or not np.isfinite(away).any():
                 continue
-            if any(
-                np.isfinite(of[at].get(outcome, np.nan)).any() for row, of in self._tried.items() if not row.changes
-            ):
+            if not all(self._farness(key, base)[0] for base in range(len(self._bases))):
                 continue
             row = rows[int(np.nanargmin(_least(away)))]
             base = self._values(row)
             if base not in self._bases:
                 self._bases.append(base)
-                self._tried[Row(len(self._bases) - 1)] = self._tried[row]
+                self._alias(Row(len(self._bases) - 1), row)
+
+    def _alias(self, base: Row, row: Row) -> None:
+        """Takes inputs that were tried for those of a new base."""
+        self._tried[base] = len(self._tried)
+        for of_key in self._away.values():
+            if of_key:
+                of_key.append(of_key[self._tried[row]])
 
     # --- inputs -------------------------------------------------------------------------------------------------------------
 
@@ -398,8 +418,11 @@ class _Search:
         return values
 
     def _is_short(self, row: Row) -> bool:
-        numbers = np.array([value for value in self._values(row) if type(value) is float])
-        return bool((short(numbers) | np.isin(np.abs(numbers), list(self.literals))).all())
+        """Whether sums and products of all numbers are exact."""
+        if row not in self._shortness:
+            numbers = np.array([value for value in self._values(row) if type(value) is float])
+            self._shortness[row] = bool((short(numbers) | np.isin(np.abs(numbers), list(self.literals))).all())
+        return self._shortness[row]
 
     def _columns(self, rows: Sequence[Row]) -> dict[Cell, Column]:
         each = [self._values(row) for row in rows]
@@ -412,27 +435,23 @@ class _Search:
     # --- the choice ---------------------------------------------------------------------------------------------------------
 
     def chosen(self) -> list[Row]:
-        """For each outcome that was reached the first inputs for which all references are defined, each once."""
-        wanted = list(dict.fromkeys(row for rows in self._found.values() for row in rows))
-        if not wanted:
-            return []
-        actual = self._loaded.session.recalculate(self._columns(wanted), len(wanted))
-        counted = self._defined(actual, len(wanted))
-        reaching = dict.fromkeys(wanted, 0)
-        for rows in self._found.values():
-            for row in rows:
-                reaching[row] += 1
+        """For each outcome that was reached inputs for which a reference is defined; some reach several outcomes."""
+        reaching = Counter(row for rows in self._found.values() for row in rows)
+        left = {
+            key: sorted(rows, key=lambda row: (not self._is_short(row), -reaching[row], self._tried[row]))
+            for key, rows in self._found.items()
+        }
         chosen: list[Row] = []
-        for rows in self._found.values():
-            usable = [row for row in rows if counted[wanted.index(row)]]
-            if usable and not any(row in chosen for row in usable[:1]):
-                best = max(
-                    usable,
-                    key=lambda row: (self._is_short(row), reaching[row], -usable.index(row)),
-                )
-                if best not in chosen:
-                    chosen.append(best)
-        return chosen[: self._samples.scenarios]
+        for _ in range(_KEPT):
+            tried = [row for row in dict.fromkeys(rows[0] for rows in left.values()) if row not in chosen]
+            tried = tried[: self._samples.scenarios - len(chosen)]
+            if not tried:
+                break
+            actual = self._loaded.session.recalculate(self._columns(tried), len(tried))
+            defined = self._defined(actual, len(tried)).tolist()
+            chosen += [row for row, one in zip(tried, defined, strict=True) if one]
+            left = {key: rows[1:] for key, rows in left.items() if rows[0] not in chosen and len(rows) > 1}
+        return chosen
 
     def _defined(self, actual: Batch, count: int) -> Bools:
         """In which samples any of the references is defined; those for which one does not return are left out, and forgotten."""

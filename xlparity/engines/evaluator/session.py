@@ -1,5 +1,6 @@
 """The session of the engine ``formulas``: a compiled workbook, recalculated in dependency order."""
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -199,12 +200,16 @@ class FormulasSession:
         """
         nodes: list[tuple[int, FormulaNode]] = []
         for number, (cell, formula) in enumerate(questions):
-            try:
-                text = self._workbook.resolved(formula.text, cell)
-                if deferred(text, cell, self._workbook) is None:
-                    nodes.append((number, self._of_shape(cell, formula, self._dissected(text, cell), (number,))))
-            except (Refusal, ValueError):
-                continue
+            with contextlib.suppress(Refusal, ValueError):
+                dissected = split(formula.text)
+                if dissected[0] not in self._ordinary:
+                    text = self._workbook.resolved(formula.text, cell)
+                    if deferred(text, cell, self._workbook) is not None:
+                        continue
+                    plain, dissected = dissected, self._dissected(text, cell)
+                    if dissected == plain:
+                        self._ordinary.add(plain[0])
+                nodes.append((number, self._of_shape(cell, formula, dissected, (number,))))
         return Questions(self, nodes, len(questions))
 
     def of_precedents(self, cells: Iterable[Cell]) -> "FormulasSession":
@@ -213,6 +218,8 @@ class FormulasSession:
         if self._dynamic or self._tables or book.iterates:
             return self
         kept = set(map(book.graph.anchor, book.graph.before(cells)))
+        if 2 * len(kept.intersection(book.cells)) > len(book.cells):  # nearly everything is computed anyway
+            return self
         contents = {cell: held for cell, held in book.cells.items() if cell in kept or not isinstance(held, Formula)}
         members = {member: anchor for member, anchor in book.members.items() if anchor in kept}
         return self.like(replace(book, cells=contents, members=members))
