@@ -9,10 +9,12 @@ The search is deterministic, and bounded by a number of batches and of values co
 """
 
 import contextlib
+import functools
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -28,12 +30,12 @@ from xlparity.excel.values import BLANK, Value
 from xlparity.excel.workbook import Workbook
 from xlparity.scenarios.constants import numbers_in
 from xlparity.scenarios.outcomes import Decision, Outcome, Probed, Probing, Reached, decisions, spread
-from xlparity.scenarios.rounding import short
 from xlparity.scenarios.sample import Samples, VariedElement, clipped
 from xlparity.spec.check import Check
 
 _ROUNDS = 8  # batches of the search
 _AT_ONCE = 512  # inputs that are tried in one batch
+_LONGER = 2  # batches after a tie is reached, to reach it by numbers of few digits
 _EACH = 24  # of these, for one outcome
 _SHARE = 2.0  # of the work of the plain scenarios; in large batches it takes half the time
 _LEAST = 400_000  # values that are computed in any case, which takes about 50 ms
@@ -47,7 +49,7 @@ _KEPT = 4  # inputs that are kept for one outcome, until the reference is define
 _CONSTANTS = 60  # numbers that inputs are set to
 _MOST_READ = 64  # cells of a range of which the values are such numbers
 _NEARBY = 1e-6  # a step across a limit, relative
-_FINE = 2.0**10  # a short number is a multiple of 1/1024
+_FINE, _FEW_BITS = 2.0**10, 2.0**20  # a short number is a multiple of 1/1024 below a million
 
 
 Key: TypeAlias = tuple[int, int]
@@ -59,6 +61,13 @@ class Row(NamedTuple):
 
     base: int
     changes: tuple[tuple[int, Value], ...] = ()
+
+
+def short(numbers: Floats) -> Bools:
+    """Which numbers have so few binary digits that sums and products of some of them are exact."""
+    with np.errstate(all="ignore"):
+        scaled = np.asarray(numbers) * _FINE
+        return np.asarray((scaled == np.rint(scaled)) & (np.abs(numbers) < _FEW_BITS))
 
 
 def with_branches(runs: Sequence[Run], reached: Sequence[Reached]) -> list[Run]:
@@ -78,10 +87,14 @@ def with_directed(checks: Sequence[Check], loaded: Loaded, samples: Samples) -> 
     session = loaded.session
     if not isinstance(session, FormulasSession) or not samples.scenarios:
         return samples, ()
-    found = [tuple(decisions(check, loaded.book)) for check in checks]
-    if not any(found):
+    known: dict[object, Decision] = {}  # which checks may have in common
+    found = [
+        [known.setdefault((one.probe, one.array, one.cells), one) for one in decisions(check, loaded.book)]
+        for check in checks
+    ]
+    every = list(known.values())
+    if not every:
         return samples, tuple(Reached((), ()) for _ in checks)
-    every = list(dict.fromkeys(one for of_check in found for one in of_check))
     cone = session.of_precedents({cell for one in every for cell in one.cells})
     measured = _measured(cone, loaded.book, samples, every)
     every = [one for one in every if one in measured]
@@ -94,12 +107,11 @@ def with_directed(checks: Sequence[Check], loaded: Loaded, samples: Samples) -> 
             samples = search.appended(chosen)
             begin = samples.count - len(chosen)
             batch = cone.recalculate(samples.columns(range(begin, samples.count)), len(chosen))
-            found_there = Probing(cone, every, operands=True).on(batch)
-            for one, probed in zip(every, found_there, strict=True):
+            for one, probed in zip(every, Probing(cone, every, _MEASURED).on(batch), strict=True):
                 measured[one] = np.concatenate([measured[one], probed.reached], axis=1)
-            loose = search.loose([probed.ties for probed in found_there], chosen)
-            exact = {begin + at: None if loose[at] else search.literals for at in range(len(chosen))}
-            samples = replace(samples, directed=exact)
+            ties = _Ties(cone, every, batch, [search.values(row) for row in chosen], search.literals)
+            directed = {begin + at: functools.partial(ties.exact, at) for at in range(len(chosen))}
+            samples = replace(samples, directed=directed)
     of_checks = [[one for one in of_check if one in measured] for of_check in found]
     return samples, tuple(Reached(tuple(of), tuple(measured[one] for one in of)) for of in of_checks)
 
@@ -127,6 +139,42 @@ def _measured(
         for one, probed in zip(rest, Probing(session, rest).on(batch), strict=True):
             found[one] = probed.reached
     return found
+
+
+@dataclass(frozen=True)
+class _Ties:
+    """The ties in directed samples, of which a batch has the values, and ``inputs`` the values of the inputs.
+
+    They are looked at where a cell is found wrong in such a sample, and so in none of a right workbook.
+    """
+
+    session: FormulasSession
+    decisions: Sequence[Decision]
+    batch: Batch
+    inputs: Sequence[Sequence[Value]]
+    literals: frozenset[float]
+
+    def exact(self, sample: int, numbers: Floats) -> Bools:
+        """Which numbers of an input in this sample no rounding error is in.
+
+        It is none in what has few binary digits, and in what the reference itself has in its code. But where a tie may be one
+        within rounding error only, all numbers are taken for inexact.
+        """
+        if self._loose[sample]:
+            return np.zeros(np.shape(numbers), dtype=bool)
+        return np.asarray(short(numbers) | np.isin(np.abs(numbers), list(self.literals)))
+
+    @cached_property
+    def _loose(self) -> Bools:
+        """In which samples something equal has many binary digits, and is no input at a number of the reference's code."""
+        found = np.zeros(len(self.inputs), dtype=bool)
+        probed = Probing(self.session, self.decisions, operands=True).on(self.batch)
+        for at, values in enumerate(self.inputs):
+            own = list({abs(value) for value in values if type(value) is float} & self.literals)
+            for one in probed:
+                tied = one.ties[..., at][np.isfinite(one.ties[..., at])]
+                found[at] |= bool((~short(tied) & ~np.isin(np.abs(tied), own)).any())
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +248,6 @@ class _Search:
     ) -> None:
         self._checks, self._loaded, self._cone, self._samples = checks, loaded, cone, samples
         self._targets = targets
-        self._probing = Probing(cone, targets, _CELLS, distances=True)
         self._free = [_Free.of(element, samples.stored[element.cells[0]]) for element in samples.elements]
         self.literals = frozenset(number for check in checks for number in numbers_in(check.reference.function))
         self._missing = [
@@ -209,12 +256,16 @@ class _Search:
             for outcome, reached in enumerate(measured[one].any(axis=1).tolist())
             if not reached
         ]
+        open_outcomes = {(targets[at], outcome) for at, outcome in self._missing}
+        self._probing = Probing(cone, targets, _CELLS, distances=open_outcomes)
         self._found: dict[Key, list[Row]] = {}
         self._bases: list[list[Value]] = [[free.stored for free in self._free]]
         self._tried: dict[Row, int] = {}  # with the places of their distances
         self._away: dict[Key, list[Floats]] = {key: [] for key in self._missing}
         self._lines: dict[tuple[int, int], list[tuple[float, int]]] = {}
         self._moves: dict[Key, dict[int, float]] = {key: {} for key in self._missing}
+        self._since: dict[Key, int] = {}
+        self._batches = 0
         self._shortness: dict[Row, bool] = {}
         self._left = int(_LEAST + _SHARE * samples.scenarios * plain)
         self._cost = max(1, cone.work)
@@ -231,11 +282,12 @@ class _Search:
                 return
 
     def _open(self) -> list[Key]:
-        """The outcomes that no tried inputs reach; a tie that only numbers of many digits reach is still open."""
+        """The outcomes that no tried inputs reach; a tie that only numbers of many digits reach is open a little longer."""
         return [
             key
             for key in self._missing
-            if not (rows := self._found.get(key)) or (self._outcome(key).tie and not self._is_short(rows[0]))
+            if not (rows := self._found.get(key))
+            or (self._outcome(key).tie and not self._is_short(rows[0]) and self._batches - self._since[key] < _LONGER)
         ]
 
     def _outcome(self, key: Key) -> Outcome:
@@ -355,6 +407,7 @@ class _Search:
         if not rows:
             return False
         self._left -= len(rows) * self._cost
+        self._batches += 1
         probed = self._probing.on(self._cone.recalculate(self._columns(rows), len(rows)))
         for row in rows:
             place = self._tried[row] = len(self._tried)
@@ -368,6 +421,7 @@ class _Search:
                 self._note_moves(key, rows, away)
             reached = [rows[number] for number in np.flatnonzero(probed[at].reached[outcome]).tolist()]
             if reached:
+                self._since.setdefault(key, self._batches)
                 known = [*self._found.get(key, []), *reached]
                 # Those of short numbers first: there, a difference is no rounding error.
                 self._found[key] = sorted(known, key=lambda row: not self._is_short(row))[:_KEPT]
@@ -397,7 +451,7 @@ class _Search:
             if not all(self._farness(key, base)[0] for base in range(len(self._bases))):
                 continue
             row = rows[int(np.nanargmin(_least(away)))]
-            base = self._values(row)
+            base = self.values(row)
             if base not in self._bases:
                 self._bases.append(base)
                 self._alias(Row(len(self._bases) - 1), row)
@@ -411,7 +465,7 @@ class _Search:
 
     # --- inputs -------------------------------------------------------------------------------------------------------------
 
-    def _values(self, row: Row) -> list[Value]:
+    def values(self, row: Row) -> list[Value]:
         values = list(self._bases[row.base])
         for number, value in row.changes:
             values[number] = value
@@ -420,12 +474,12 @@ class _Search:
     def _is_short(self, row: Row) -> bool:
         """Whether sums and products of all numbers are exact."""
         if row not in self._shortness:
-            numbers = np.array([value for value in self._values(row) if type(value) is float])
+            numbers = np.array([value for value in self.values(row) if type(value) is float])
             self._shortness[row] = bool((short(numbers) | np.isin(np.abs(numbers), list(self.literals))).all())
         return self._shortness[row]
 
     def _columns(self, rows: Sequence[Row]) -> dict[Cell, Column]:
-        each = [self._values(row) for row in rows]
+        each = [self.values(row) for row in rows]
         columns: dict[Cell, Column] = {}
         for number, element in enumerate(self._samples.elements):
             column = column_of([values[number] for values in each])
@@ -465,24 +519,10 @@ class _Search:
                 return np.zeros(count, dtype=bool)
         return np.asarray(defined)
 
-    def loose(self, ties: Sequence[Floats], rows: Sequence[Row]) -> Bools:
-        """For which inputs a tie may be one within rounding error only.
-
-        So it is where what is equal has many binary digits, unless it is an input itself, at a number of the reference's code.
-        """
-        found = np.zeros(len(rows), dtype=bool)
-        for at, row in enumerate(rows):
-            own = {abs(value) for value in self._values(row) if type(value) is float} & self.literals
-            for table in ties:
-                tied = table[..., at]
-                tied = tied[np.isfinite(tied)]
-                found[at] |= bool((~short(tied) & ~np.isin(np.abs(tied), list(own))).any())
-        return found
-
     def appended(self, chosen: Sequence[Row]) -> Samples:
         """The samples with these inputs after them."""
         count = self._samples.scenarios
-        each = [self._values(row) for row in chosen]
+        each = [self.values(row) for row in chosen]
         elements = tuple(
             replace(element, values=joined([(element.values, count), (column_of([v[n] for v in each]), len(chosen))]))
             for n, element in enumerate(self._samples.elements)

@@ -9,7 +9,7 @@ where the branch is not taken.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -71,7 +71,7 @@ class Outcome(NamedTuple):
     tie: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Decision:
     """A decision of all ``cells`` with one relative formula; texts are those of the first cell.
 
@@ -568,10 +568,13 @@ class Probing:
         found: Sequence[Decision],
         most: int | None = None,
         *,
-        distances: bool = False,
+        distances: Container[tuple[Decision, int]] = (),
         operands: bool = False,
     ) -> None:
-        """``most`` cells of each decision are probed, spread over all of them; ``distances`` and ``operands`` if so asked."""
+        """``most`` cells of each decision are probed, spread over all of them.
+
+        So are the ``distances`` of these outcomes, by decision and number, and, if so asked, all ``operands``.
+        """
         questions: list[tuple[Cell, Formula]] = []
         self._slots: list[tuple[slice, dict[int, slice], list[slice]]] = []
         self.decisions = found
@@ -581,7 +584,7 @@ class Probing:
             of_text: dict[str, slice] = {}
             away: dict[int, slice] = {}
             for at, outcome in enumerate(decision.outcomes if distances else ()):
-                if outcome.distance is not None:
+                if outcome.distance is not None and (decision, at) in distances:
                     if outcome.distance not in of_text:
                         of_text[outcome.distance] = _asked(outcome.distance, cells, decision, questions)
                     away[at] = of_text[outcome.distance]

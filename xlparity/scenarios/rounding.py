@@ -22,6 +22,7 @@ from xlparity.excel.batch import DATE, NUMBER, Batch
 from xlparity.excel.columns import Floats
 from xlparity.excel.values import ErrorValue, Unsupported
 from xlparity.scenarios.overflow import Overflows, has_range
+from xlparity.scenarios.sample import Exact
 from xlparity.spec.binding import Input
 from xlparity.spec.case import Array, Case, Frame
 from xlparity.spec.check import Check
@@ -40,13 +41,13 @@ _Exact: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
 class Context(NamedTuple):
     """The context of an examination: the sample in the batch, its seed, and the overflows of the workbook.
 
-    ``directed`` is that of the samples, by their numbers in the batch.
+    ``directed`` says of samples that were searched for which numbers are exact, by their numbers in the batch.
     """
 
     sample: int
     seed: int
     overflows: Overflows
-    directed: Mapping[int, frozenset[float] | None] = MappingProxyType({})
+    directed: Mapping[int, Exact] = MappingProxyType({})
 
     def at(self, sample: int) -> "Context":
         """The context of another sample, which has a seed of its own."""
@@ -55,15 +56,10 @@ class Context(NamedTuple):
     def exact(self, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which numbers of an input no rounding error is in.
 
-        Whole numbers are exact in both languages, and so is what has few binary digits. At a tie that was searched for, so is
-        what the reference itself has in its code; but nothing is where the tie may be one within rounding error only.
+        Whole numbers are exact in both languages, and so is what has few binary digits.
         """
-        if self.sample not in self.directed:
-            return np.asarray((numbers == np.round(numbers)) | short(numbers))
-        literals = self.directed[self.sample]
-        if literals is None:
-            return np.zeros(np.shape(numbers), dtype=bool)
-        return np.asarray(short(numbers) | np.isin(np.abs(numbers), list(literals)))
+        exact = self.directed.get(self.sample)
+        return np.asarray((numbers == np.round(numbers)) | short(numbers)) if exact is None else exact(numbers)
 
 
 def short(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,9 @@ _BLANKS = 0.15  # the share of blanks of an input that may be blank
 _SOME = 0.3  # the share of zeros in a scenario with some zeros
 
 
+Exact: TypeAlias = Callable[[Floats], NDArray[np.bool_]]
+
+
 @dataclass(frozen=True)
 class VariedElement:
     """One input value that is varied: the cells that hold it, the input it belongs to, and its value in each scenario."""
@@ -64,13 +67,13 @@ class Samples:
     """The samples of all inputs: sample 0 has the ``stored`` values of the varied cells, and the others are scenarios.
 
     In each scenario every element has a value. ``directed`` are, by the numbers of the samples, those that were searched for,
-    each with the magnitudes that no rounding error is in; None where its tie may be one within rounding error only.
+    each with a function that says which numbers of an input no rounding error is in there.
     """
 
     scenarios: int
     elements: tuple[VariedElement, ...]
     stored: Mapping[Cell, Value]
-    directed: Mapping[int, frozenset[float] | None] = field(default_factory=dict)
+    directed: Mapping[int, Exact] = field(default_factory=dict)
 
     @property
     def count(self) -> int:

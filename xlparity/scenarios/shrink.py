@@ -17,7 +17,7 @@ from xlparity.results.report import WRONG
 from xlparity.results.scenarios import Counterexample
 from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.rounding import Context, examine
-from xlparity.scenarios.sample import Samples, VariedElement, plainer
+from xlparity.scenarios.sample import Exact, Samples, VariedElement, plainer
 from xlparity.spec.case import Case
 
 _MOST = 400  # changes that are recalculated; for an engine that computes one at a time, twice its samples
@@ -121,7 +121,7 @@ class _FailureSearch:
     elements: Sequence[VariedElement]
     bindings: Sequence[int]
     overflows: Overflows
-    directed: Mapping[int, frozenset[float] | None]
+    directed: Mapping[int, Exact]
 
     def first(self, changes: Sequence[Change]) -> _Found | None:
         """The first of the changes that makes a watched cell wrong by more than rounding, all recalculated at once."""
