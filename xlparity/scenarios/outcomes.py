@@ -26,6 +26,7 @@ from xlparity.excel.fill import Filling
 from xlparity.excel.prefixes import without_prefix
 from xlparity.excel.workbook import Workbook
 from xlparity.results.branches import Branch, Branches
+from xlparity.spec.binding import Input
 from xlparity.spec.check import Check
 
 _MAY_DECIDE = re.compile(
@@ -97,6 +98,9 @@ def decisions(check: Check, book: Workbook) -> list[Decision]:
     """The decisions of the formulas on which the check's compared cells depend, in the order of the workbook's cells."""
     compared = [b.cell for b in check.cells.bindings if b.output.skip is None and b.cell not in check.cells.accepted]
     named = check.named
+    of_input = {
+        cell: given for given in check.inputs for places in given.places(check.cells.offsets) for cell in places
+    }
     groups: dict[tuple[str, tuple[int, int]], list[Cell]] = {}
     for cell in dict.fromkeys(map(book.graph.anchor, book.graph.before(compared, lambda cell: cell not in named))):
         formula = book.formula(cell)
@@ -109,16 +113,28 @@ def decisions(check: Check, book: Workbook) -> list[Decision]:
     for cells in sorted(map(sorted, groups.values())):
         formula = book.formula(cells[0])
         assert formula is not None  # as for all cells of the groups
-        found += [Decision(tuple(cells), f"={one.probe}", *one[1:]) for one in _of(formula, cells[0], book)]
+        found += [Decision(tuple(cells), f"={one.probe}", *one[1:]) for one in _of(formula, cells, book, of_input)]
     return found
 
 
-def _of(formula: Formula, cell: Cell, book: Workbook) -> list[_Found]:
+def _of(formula: Formula, cells: Sequence[Cell], book: Workbook, of_input: dict[Cell, Input[Range]]) -> list[_Found]:
     try:
         tree = parse(formula.text)
     except ValueError:
         return []  # of which no engine of ours computes much
-    reader = _Reader(lambda node: book.meant(node.word, cell))
+
+    def never(text: str, value: float) -> bool:
+        """Whether what this refers to, in all of the cells, is an input that never has the value."""
+        filling = Filling(f"={text}")
+        for cell in cells:
+            own = filling.at(cell.row - cells[0].row, cell.column - cells[0].column)
+            area = None if own is None else book.meant(own[1:], cell)
+            given = _copied(area.first, book, of_input) if area is not None and area.size == 1 else None
+            if given is None or not _excludes(given, value):
+                return False
+        return True
+
+    reader = _Reader(lambda node: book.meant(node.word, cells[0]), never)
     reader.read(tree, lambda part: part, formula.area is not None)
     return list({(str(one.probe), one.outcomes): one for one in reader.found}.values())
 
@@ -126,8 +142,9 @@ def _of(formula: Formula, cell: Cell, book: Workbook) -> list[_Found]:
 class _Reader:
     """The decisions in one formula."""
 
-    def __init__(self, meant: Callable[[Node], Range | None]) -> None:
-        self._meant = meant
+    def __init__(self, meant: Callable[[Node], Range | None], never: Callable[[str, float], bool]) -> None:
+        """``meant`` gives the cells of a reference, and ``never`` says that one never has a value."""
+        self._meant, self._never = meant, never
         self.found: list[_Found] = []
 
     def read(
@@ -198,11 +215,17 @@ class _Reader:
         other = number(more)
         if ordered:
             other = _if(binary(left, "<", right), number(less), other)
+        if ordered and not (self._differ(left, right) or self._differ(right, left)):
             outcomes.append(Outcome(f"{_short(node)} equal", frozenset((equal,)), below, tie=True))
         outcomes = outcomes[2:] if only_equal else outcomes
         if not outcomes:
             return
         self._add(_if(binary(left, "=", right), number(equal), other), within, array, outcomes, (left, right))
+
+    def _differ(self, one: Node, other: Node) -> bool:
+        """Whether one is a choice, or a whole number, and the other a number that it never is."""
+        sign, text = (-1.0, other.parts[0]) if other.kind == "unary" and other.word == "-" else (1.0, other)
+        return one.kind == "reference" and text.kind == "number" and self._never(one.word, sign * float(text.word))
 
     def _decides(self, node: Node, array: bool) -> bool:
         """Whether the outcomes of this condition are those of a decision of its own."""
@@ -477,6 +500,27 @@ def _else(condition: Node, within: Within) -> Within:
 
 def _inside(distance: str, within: Within) -> str:
     return f"={within(Node('name', distance[1:]))}"
+
+
+def _copied(cell: Cell, book: Workbook, of_input: dict[Cell, Input[Range]]) -> Input[Range] | None:
+    """The input that the cell holds, or copies by formulas that are one reference; None where it holds something else."""
+    passed: list[Cell] = []
+    while cell not in of_input:
+        formula = book.formula(cell)
+        area = book.meant(formula.text[1:], cell) if formula is not None and formula.area is None else None
+        passed.append(cell)
+        if area is None or area.size > 1 or area.first in passed:
+            return None
+        cell = area.first
+    of_input.update(dict.fromkeys(passed, of_input[cell]))  # the next block copies from this one
+    return of_input[cell]
+
+
+def _excludes(given: Input[Range], value: float) -> bool:
+    """Whether an input that may be nothing but choices, or whole numbers, never has this value."""
+    if given.choices:
+        return value not in given.choices
+    return (given.integer and not value.is_integer()) or (given.one_hot and value not in (0.0, 1.0))
 
 
 def _refers(node: Node) -> bool:
