@@ -67,6 +67,10 @@ WRONG = [
         "=IF(A1*A2-A1>100,1,0)+A1", "a + (a * b - a >= 100)",
         'a = { at = "A1", low = 1, high = 90 }\nb = { at = "A2", low = 1, high = 90 }', id="a tie of a product",
     ),
+    pytest.param("=2*A1", "2 * x + np.where(abs(x) > 1e6, 1, 0)", 'x = "A1"', id="a limit that the reference alone has"),
+    pytest.param(
+        "=IF(A1>100,1,0)+A1", "x + (x > 100.4)", 'x = { at = "A1", low = 0, high = 900 }', id="a limit that differs a little"
+    ),
     pytest.param(
         "=IFERROR(100/(A1-5),7)", "100 / (x - 5) if x != 5 else 0", 'x = { at = "A1", low = 0, high = 90 }', id="an error",
     ),

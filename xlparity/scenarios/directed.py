@@ -9,7 +9,6 @@ The search is deterministic, and bounded by a number of batches and of values co
 """
 
 import contextlib
-import functools
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +18,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from xlparity.compare.expected import Bools, call_references
+from xlparity.compare.compare import compare
+from xlparity.compare.expected import Bools, Expected, call_references
 from xlparity.compare.run import Loaded, Run
 from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.excel.address import Cell
@@ -28,8 +28,9 @@ from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, Floats, column_of, joined, value_in
 from xlparity.excel.values import BLANK, Value
 from xlparity.excel.workbook import Workbook
-from xlparity.scenarios.constants import numbers_in
+from xlparity.scenarios.constants import compared_in, numbers_in
 from xlparity.scenarios.outcomes import Decision, Outcome, Probed, Probing, Reached, decisions, spread
+from xlparity.scenarios.rounding import short
 from xlparity.scenarios.sample import Samples, VariedElement, clipped
 from xlparity.spec.check import Check
 
@@ -48,8 +49,9 @@ _BASES = 8  # samples from which the search starts
 _KEPT = 4  # inputs that are kept for one outcome, until the reference is defined for one
 _CONSTANTS = 60  # numbers that inputs are set to
 _MOST_READ = 64  # cells of a range of which the values are such numbers
+_LIMITS, _OF_ONE_INPUT = 12, 2  # numbers of the reference alone, and elements of each input that are set to them
 _NEARBY = 1e-6  # a step across a limit, relative
-_FINE, _FEW_BITS = 2.0**10, 2.0**20  # a short number is a multiple of 1/1024 below a million
+_FINE = 2.0**10  # a short number is a multiple of 1/1024
 
 
 Key: TypeAlias = tuple[int, int]
@@ -61,13 +63,6 @@ class Row(NamedTuple):
 
     base: int
     changes: tuple[tuple[int, Value], ...] = ()
-
-
-def short(numbers: Floats) -> Bools:
-    """Which numbers have so few binary digits that sums and products of some of them are exact."""
-    with np.errstate(all="ignore"):
-        scaled = np.asarray(numbers) * _FINE
-        return np.asarray((scaled == np.rint(scaled)) & (np.abs(numbers) < _FEW_BITS))
 
 
 def with_branches(runs: Sequence[Run], reached: Sequence[Reached]) -> list[Run]:
@@ -93,27 +88,21 @@ def with_directed(checks: Sequence[Check], loaded: Loaded, samples: Samples) -> 
         for check in checks
     ]
     every = list(known.values())
-    if not every:
-        return samples, tuple(Reached((), ()) for _ in checks)
-    cone = session.of_precedents({cell for one in every for cell in one.cells})
-    measured = _measured(cone, loaded.book, samples, every)
+    cone = session.of_precedents({cell for one in every for cell in one.cells}) if every else session
+    measured = _measured(cone, loaded.book, samples, every) if every else {}
     every = [one for one in every if one in measured]
-    missing = [one for one in every if not measured[one].any(axis=1).all()]
-    if missing and samples.elements:
+    if samples.elements:
+        missing = [one for one in every if not measured[one].any(axis=1).all()]
         search = _Search(checks, loaded, cone, session.work, samples, missing[:_TARGETS], measured)
         search.run()
-        chosen = search.chosen()
-        if chosen:
-            samples = search.appended(chosen)
-            begin = samples.count - len(chosen)
-            batch = cone.recalculate(samples.columns(range(begin, samples.count)), len(chosen))
-            for one, probed in zip(every, Probing(cone, every, _MEASURED).on(batch), strict=True):
-                measured[one] = np.concatenate([measured[one], probed.reached], axis=1)
-            ties = _Ties(cone, every, batch, [search.values(row) for row in chosen], search.literals)
-            directed = {begin + at: functools.partial(ties.exact, at) for at in range(len(chosen))}
-            samples = replace(samples, directed=directed)
+        samples = search.appended([*search.chosen(), *search.differing(every)])
+    if samples.directed and every:
+        batch = cone.recalculate(samples.columns(samples.directed), len(samples.directed))
+        for one, probed in zip(every, Probing(cone, every, _MEASURED).on(batch), strict=True):
+            measured[one] = np.concatenate([measured[one], probed.reached], axis=1)
     of_checks = [[one for one in of_check if one in measured] for of_check in found]
-    return samples, tuple(Reached(tuple(of), tuple(measured[one] for one in of)) for of in of_checks)
+    reached = tuple(Reached(tuple(of), tuple(measured[one] for one in of)) for of in of_checks)
+    return replace(samples, exact=_Ties(checks, cone, every, samples).exact) if every else samples, reached
 
 
 def _measured(
@@ -143,38 +132,46 @@ def _measured(
 
 @dataclass(frozen=True)
 class _Ties:
-    """The ties in directed samples, of which a batch has the values, and ``inputs`` the values of the inputs.
+    """The ties in samples, which are looked at where a cell is found wrong, and so in none of a right workbook."""
 
-    They are looked at where a cell is found wrong in such a sample, and so in none of a right workbook.
-    """
-
+    checks: Sequence[Check]
     session: FormulasSession
     decisions: Sequence[Decision]
-    batch: Batch
-    inputs: Sequence[Sequence[Value]]
-    literals: frozenset[float]
+    samples: Samples
 
     def exact(self, sample: int, numbers: Floats) -> Bools:
-        """Which numbers of an input in this sample no rounding error is in.
+        """Which numbers of an input in the sample of this number no rounding error is in.
 
-        It is none in what has few binary digits, and in what the reference itself has in its code. But where a tie may be one
-        within rounding error only, all numbers are taken for inexact.
+        It is none in whole numbers, in what has few binary digits, and in what the reference itself has in its code. But where
+        a tie may be one within rounding error only, all numbers are taken for inexact.
         """
-        if self._loose[sample]:
+        if self._is_loose(sample):
             return np.zeros(np.shape(numbers), dtype=bool)
-        return np.asarray(short(numbers) | np.isin(np.abs(numbers), list(self.literals)))
+        whole = np.asarray(numbers) == np.round(numbers)
+        return np.asarray(whole | short(numbers) | np.isin(np.abs(numbers), list(self._literals)))
 
     @cached_property
-    def _loose(self) -> Bools:
-        """In which samples something equal has many binary digits, and is no input at a number of the reference's code."""
-        found = np.zeros(len(self.inputs), dtype=bool)
-        probed = Probing(self.session, self.decisions, operands=True).on(self.batch)
-        for at, values in enumerate(self.inputs):
-            own = list({abs(value) for value in values if type(value) is float} & self.literals)
-            for one in probed:
-                tied = one.ties[..., at][np.isfinite(one.ties[..., at])]
-                found[at] |= bool((~short(tied) & ~np.isin(np.abs(tied), own)).any())
-        return found
+    def _literals(self) -> frozenset[float]:
+        return frozenset(number for check in self.checks for number in numbers_in(check.reference.function))
+
+    @cached_property
+    def _probing(self) -> Probing:
+        return Probing(self.session, self.decisions, operands=True)
+
+    @cached_property
+    def _known(self) -> dict[int, bool]:
+        return {}
+
+    def _is_loose(self, sample: int) -> bool:
+        """Whether something equal has many binary digits, and is no input at a number of the reference's code."""
+        if sample not in self._known:
+            columns = self.samples.columns([sample])
+            given = np.abs([value for column in columns.values() if type(value := value_in(column, 0)) is float])
+            own = self._literals.intersection(given.tolist())
+            probed = self._probing.on(self.session.recalculate(columns))
+            tied = np.concatenate([one.ties[np.isfinite(one.ties)] for one in probed])
+            self._known[sample] = bool((~short(tied) & ~np.isin(np.abs(tied), list(own))).any())
+        return self._known[sample]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +246,6 @@ class _Search:
         self._checks, self._loaded, self._cone, self._samples = checks, loaded, cone, samples
         self._targets = targets
         self._free = [_Free.of(element, samples.stored[element.cells[0]]) for element in samples.elements]
-        self.literals = frozenset(number for check in checks for number in numbers_in(check.reference.function))
         self._missing = [
             (at, outcome)
             for at, one in enumerate(targets)
@@ -270,10 +266,17 @@ class _Search:
         self._left = int(_LEAST + _SHARE * samples.scenarios * plain)
         self._cost = max(1, cone.work)
 
+    @cached_property
+    def literals(self) -> frozenset[float]:
+        """The magnitudes of the numbers in the references' code."""
+        return frozenset(number for check in self._checks for number in numbers_in(check.reference.function))
+
     # --- the search ---------------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Tries inputs, in at most so many batches."""
+        if not self._missing:
+            return
         self._begin()
         self._try([Row(base) for base in range(len(self._bases))])
         self._try(list(self._steps(0)))
@@ -508,26 +511,66 @@ class _Search:
         return chosen
 
     def _defined(self, actual: Batch, count: int) -> Bools:
-        """In which samples any of the references is defined; those for which one does not return are left out, and forgotten."""
+        """In which samples any of the references is defined."""
+        return np.asarray(np.any([one.counted for one in self._expected(actual, count)], axis=0))
+
+    def _expected(self, actual: Batch, count: int) -> list[Expected]:
+        """What the references give; nothing where one of them does not return, which is forgotten."""
         hung = [dict(check.reference.patience.hung) for check in self._checks]
-        expected = call_references(self._checks, actual, range(1, count + 1))
-        defined = np.any([one.counted for one in expected], axis=0)
+        found = call_references(self._checks, actual, range(1, count + 1))
         for check, before in zip(self._checks, hung, strict=True):
             if check.reference.patience.hung != before:
                 check.reference.patience.hung.clear()
                 check.reference.patience.hung.update(before)
-                return np.zeros(count, dtype=bool)
-        return np.asarray(defined)
+                return [replace(one, counted=np.zeros(count, dtype=bool)) for one in found]
+        return found
+
+    def differing(self, every: Sequence[Decision]) -> list[Row]:
+        """Inputs at numbers with which the reference alone compares, where a cell differs: a few, the first of them."""
+        known = {abs(number) for one in every for number in _read_by(one, self._loaded)}
+        of_code = dict.fromkeys(n for check in self._checks for n in compared_in(check.reference.function))
+        limits = [number for number in of_code if number not in known][:_LIMITS]
+        if not limits:
+            return []
+        names: dict[str, int] = {}
+        places: list[int] = []
+        for number, free in enumerate(self._free):  # the first elements of each input
+            name = free.element.given.name
+            names[name] = names.get(name, 0) + 1
+            if free.number and names[name] <= _OF_ONE_INPUT:
+                places.append(number)
+        near = (0.0, _NEARBY, -_NEARBY)
+        rows = dict.fromkeys(
+            Row(0, ((number, fit),))
+            for step in near
+            for limit in limits
+            for sign in (1.0, -1.0)
+            for number in places
+            for fit in self._free[number].fitting(sign * (limit + step * max(limit, 1.0)))
+        )
+        tried = list(rows)[: self._samples.scenarios // 2]
+        if not tried:
+            return []
+        actual = self._loaded.session.recalculate(self._columns(tried), len(tried))
+        expected = self._expected(actual, len(tried))
+        wrong = np.zeros(len(tried), dtype=bool)
+        for check, one in zip(self._checks, expected, strict=True):
+            compared = one.counted[:, None] & ~one.undefined
+            wrong |= (compare(check, one, actual).wrong & compared).any(axis=1)
+        return [tried[at] for at in np.flatnonzero(wrong).tolist()[:_KEPT]]
 
     def appended(self, chosen: Sequence[Row]) -> Samples:
         """The samples with these inputs after them."""
+        if not chosen:
+            return self._samples
         count = self._samples.scenarios
         each = [self.values(row) for row in chosen]
         elements = tuple(
             replace(element, values=joined([(element.values, count), (column_of([v[n] for v in each]), len(chosen))]))
             for n, element in enumerate(self._samples.elements)
         )
-        return replace(self._samples, scenarios=count + len(chosen), elements=elements)
+        directed = range(1 + count, 1 + count + len(chosen))
+        return replace(self._samples, scenarios=count + len(chosen), elements=elements, directed=directed)
 
 
 def _least(away: Floats) -> Floats:

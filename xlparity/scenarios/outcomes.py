@@ -170,8 +170,9 @@ class _Reader:
             self._all_or_any(node, name, within, label or _short(node))
         elif name in _VALUED:
             _VALUED[name](self, node, name, within, array)
-        for part in node.parts:
-            self.read(part, within, array or name in _OF_ARRAYS, of_several=several)
+        for place, part in enumerate(node.parts):
+            alone = _deciding(node, name, place, within) if several else within
+            self.read(part, alone, array or name in _OF_ARRAYS, of_several=several)
 
     def _add(
         self,
@@ -496,6 +497,12 @@ def _then(condition: Node, within: Within) -> Within:
 
 def _else(condition: Node, within: Within) -> Within:
     return lambda part: within(_if(condition, _NOT_TAKEN, part))
+
+
+def _deciding(node: Node, name: str, place: int, within: Within) -> Within:
+    """Where an argument of AND or OR decides: where all others are true, or all are false."""
+    others = call(name, *(part for at, part in enumerate(node.parts) if at != place))
+    return _then(others, within) if name == "AND" else _else(others, within)
 
 
 def _inside(distance: str, within: Within) -> str:

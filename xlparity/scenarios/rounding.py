@@ -6,9 +6,8 @@ Where LN(1-A1) has A1 within 1e-10 of 1, the last bit of a matrix product change
 differs from a right reference by more than any tolerance that still detects a wrong one.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -41,13 +40,14 @@ _Exact: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
 class Context(NamedTuple):
     """The context of an examination: the sample in the batch, its seed, and the overflows of the workbook.
 
-    ``directed`` says of samples that were searched for which numbers are exact, by their numbers in the batch.
+    The batch begins with the sample of the number ``begin``, and ``known`` says in these which numbers are exact.
     """
 
     sample: int
     seed: int
     overflows: Overflows
-    directed: Mapping[int, Exact] = MappingProxyType({})
+    known: Exact | None = None
+    begin: int = 0
 
     def at(self, sample: int) -> "Context":
         """The context of another sample, which has a seed of its own."""
@@ -58,8 +58,9 @@ class Context(NamedTuple):
 
         Whole numbers are exact in both languages, and so is what has few binary digits.
         """
-        exact = self.directed.get(self.sample)
-        return np.asarray((numbers == np.round(numbers)) | short(numbers)) if exact is None else exact(numbers)
+        if self.known is not None:
+            return self.known(self.begin + self.sample, numbers)
+        return np.asarray((numbers == np.round(numbers)) | short(numbers))
 
 
 def short(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -94,8 +94,7 @@ def run_checks(
                 _Running(check, loaded, samples, one.picked([0]), stored)
                 for check, one in zip(checks, expected, strict=True)
             ]
-        directed = {number - begin: exact for number, exact in samples.directed.items() if number in numbers}
-        context = Context(0, options.seed + begin - 1, overflows, directed)
+        context = Context(0, options.seed + begin - 1, overflows, samples.exact, begin)
         open_to = [running.take(numbers, one, actual, context) for running, one in zip(found, expected, strict=True)]
         nearby = match_nearby(checks, loaded, samples, numbers, open_to, options.seed + begin)
         for running, matches in zip(found, nearby, strict=True):

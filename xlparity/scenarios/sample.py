@@ -4,7 +4,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -50,7 +50,7 @@ _BLANKS = 0.15  # the share of blanks of an input that may be blank
 _SOME = 0.3  # the share of zeros in a scenario with some zeros
 
 
-Exact: TypeAlias = Callable[[Floats], NDArray[np.bool_]]
+Exact: TypeAlias = Callable[[int, Floats], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,15 @@ class VariedElement:
 class Samples:
     """The samples of all inputs: sample 0 has the ``stored`` values of the varied cells, and the others are scenarios.
 
-    In each scenario every element has a value. ``directed`` are, by the numbers of the samples, those that were searched for,
-    each with a function that says which numbers of an input no rounding error is in there.
+    In each scenario every element has a value. ``directed`` are the numbers of the samples that were searched for. ``exact``
+    says which numbers of an input no rounding error is in, in the sample of a number.
     """
 
     scenarios: int
     elements: tuple[VariedElement, ...]
     stored: Mapping[Cell, Value]
-    directed: Mapping[int, Exact] = field(default_factory=dict)
+    directed: range = range(0)
+    exact: Exact | None = None
 
     @property
     def count(self) -> int:

@@ -53,8 +53,7 @@ def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -
     most = _MOST if loaded.engine.most_samples is None else 2 * loaded.engine.most_samples
     watched = {cell: number for number, cell in enumerate(wrong[:_WATCHED])}
     bindings = [n for n, binding in enumerate(run.bindings) if binding.cell in watched]
-    directed = {0: samples.directed[failing + 1]} if failing + 1 in samples.directed else {}
-    search = _FailureSearch(run, loaded, elements, bindings, Overflows(loaded.book), directed)
+    search = _FailureSearch(run, loaded, elements, bindings, Overflows(loaded.book), samples.exact, failing + 1)
     change: Change = {
         number: drawn
         for number, element in enumerate(elements)
@@ -121,7 +120,8 @@ class _FailureSearch:
     elements: Sequence[VariedElement]
     bindings: Sequence[int]
     overflows: Overflows
-    directed: Mapping[int, Exact]
+    exact: Exact | None
+    begin: int
 
     def first(self, changes: Sequence[Change]) -> _Found | None:
         """The first of the changes that makes a watched cell wrong by more than rounding, all recalculated at once."""
@@ -154,7 +154,7 @@ class _FailureSearch:
         at = np.array([index for index in self.bindings if wrong[index]], dtype=np.intp)
         if not at.size:
             return None
-        context = Context(0, self.run.result.scenarios.seed, self.overflows, self.directed)
+        context = Context(0, self.run.result.scenarios.seed, self.overflows, self.exact, self.begin)
         explanation = examine(check, case, expected, actual, at, context)
         for index, unproved in zip(at.tolist(), explanation.explained | explanation.unknown, strict=True):
             if not unproved:
