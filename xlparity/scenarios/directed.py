@@ -36,6 +36,7 @@ from xlparity.spec.check import Check
 
 _ROUNDS = 8  # batches of the search
 _AT_ONCE = 512  # inputs that are tried in one batch
+_TIES = 2  # samples in which a tie is to be
 _LONGER = 2  # batches after a tie is reached, to reach it by numbers of few digits
 _EACH = 24  # of these, for one outcome
 _SHARE = 2.0  # of the work of the plain scenarios; in large batches it takes half the time
@@ -92,7 +93,7 @@ def with_directed(checks: Sequence[Check], loaded: Loaded, samples: Samples) -> 
     measured = _measured(cone, loaded.book, samples, every) if every else {}
     every = [one for one in every if one in measured]
     if samples.elements:
-        missing = [one for one in every if not measured[one].any(axis=1).all()]
+        missing = [one for one in every if _unreached(one, measured[one])]
         search = _Search(checks, loaded, cone, session.work, samples, missing[:_TARGETS], measured)
         search.run()
         samples = search.appended([*search.chosen(), *search.differing(every)])
@@ -221,11 +222,11 @@ class _Free:
             if clipped(self.element.given, one) == one:
                 yield one + 0.0
 
-    def snapped(self, value: Value) -> Value:
-        """A short number near the value, within the range; anything else as it is."""
+    def snapped(self, value: Value, bits: int) -> Value:
+        """A number of so many binary digits near the value, within the range; anything else as it is."""
         if type(value) is not float or not self.number or not value:
             return value
-        step = max(2.0 ** (np.floor(np.log2(abs(value))) - 5), 1 / _FINE)
+        step = max(2.0 ** (np.floor(np.log2(abs(value))) - bits + 1), 1 / _FINE)
         rounded = float(np.rint(value / step) * step)
         return next(self.fitting(rounded), value) if rounded or not value else value
 
@@ -246,12 +247,7 @@ class _Search:
         self._checks, self._loaded, self._cone, self._samples = checks, loaded, cone, samples
         self._targets = targets
         self._free = [_Free.of(element, samples.stored[element.cells[0]]) for element in samples.elements]
-        self._missing = [
-            (at, outcome)
-            for at, one in enumerate(targets)
-            for outcome, reached in enumerate(measured[one].any(axis=1).tolist())
-            if not reached
-        ]
+        self._missing = [(at, outcome) for at, one in enumerate(targets) for outcome in _unreached(one, measured[one])]
         open_outcomes = {(targets[at], outcome) for at, outcome in self._missing}
         self._probing = Probing(cone, targets, _CELLS, distances=open_outcomes)
         self._found: dict[Key, list[Row]] = {}
@@ -310,7 +306,10 @@ class _Search:
             values = (
                 self._bases[0] if number == 0 else [value_in(free.element.values, number - 1) for free in self._free]
             )
-            for base in ([free.snapped(value) for free, value in zip(self._free, values, strict=True)], values):
+            snapped, powers = (
+                [free.snapped(value, bits) for free, value in zip(self._free, values, strict=True)] for bits in (6, 1)
+            )
+            for base in (snapped, values, powers):
                 if base not in self._bases:
                     self._bases.append(list(base))
 
@@ -481,6 +480,13 @@ class _Search:
             self._shortness[row] = bool((short(numbers) | np.isin(np.abs(numbers), list(self.literals))).all())
         return self._shortness[row]
 
+    def _whole(self, row: Row) -> int:
+        """How many inputs are whole numbers without having to be: for these, rounding and much else shows nothing."""
+        return sum(
+            type(value) is float and value.is_integer() and not free.whole
+            for value, free in zip(self.values(row), self._free, strict=True)
+        )
+
     def _columns(self, rows: Sequence[Row]) -> dict[Cell, Column]:
         each = [self.values(row) for row in rows]
         columns: dict[Cell, Column] = {}
@@ -495,7 +501,9 @@ class _Search:
         """For each outcome that was reached inputs for which a reference is defined; some reach several outcomes."""
         reaching = Counter(row for rows in self._found.values() for row in rows)
         left = {
-            key: sorted(rows, key=lambda row: (not self._is_short(row), -reaching[row], self._tried[row]))
+            key: sorted(
+                rows, key=lambda row: (not self._is_short(row), self._whole(row), -reaching[row], self._tried[row])
+            )
             for key, rows in self._found.items()
         }
         chosen: list[Row] = []
@@ -571,6 +579,15 @@ class _Search:
         )
         directed = range(1 + count, 1 + count + len(chosen))
         return replace(self._samples, scenarios=count + len(chosen), elements=elements, directed=directed)
+
+
+def _unreached(decision: Decision, reached: Bools) -> list[int]:
+    """The outcomes that are to be searched for.
+
+    One scenario has zeros in all inputs, where much is equal and shows little: a tie is to be in another one as well.
+    """
+    counts = reached.sum(axis=1).tolist()
+    return [at for at, one in enumerate(decision.outcomes) if counts[at] < (_TIES if one.tie else 1)]
 
 
 def _least(away: Floats) -> Floats:
