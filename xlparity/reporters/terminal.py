@@ -157,7 +157,7 @@ def _check(report: Report, check: CheckResult, width: int, *, verbose: bool) -> 
     known = words.accepted_or_skipped(check, most=None if verbose else _CELLS_SHOWN)
     parts += [_indented(Text(text, style="yellow")) for text in known]
     parts += [_indented(Text(text.text, style=_LEVEL_STYLE[text.level])) for text in words.scenarios(check)]
-    unreached = words.reached(check, most=None) if verbose else words.reached(check)
+    unreached = words.reached(check, most=None, before="\n  ") if verbose else words.reached(check)
     parts += [_indented(Text(text.text, style=_LEVEL_STYLE[text.level])) for text in unreached]
     wrong = [result for result in check.results if result.status in WRONG or result.status in UNKNOWN]
     if wrong and not verbose and not any(finding.cells for finding in found):

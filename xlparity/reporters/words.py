@@ -215,8 +215,11 @@ def failing(found: Scenarios) -> str:
     return f"{found.failed:,} of {number(found.run, 'scenario')} fail"
 
 
-def reached(check: CheckResult, *, most: int | None = _UNREACHED_SHOWN) -> list[Sentence]:
-    """What the samples reached of formulas, reference and constants, with the first ``most`` of what they did not."""
+def reached(check: CheckResult, *, most: int | None = _UNREACHED_SHOWN, before: str = " ") -> list[Sentence]:
+    """What the samples reached of formulas, reference and constants, with the first ``most`` of what they did not.
+
+    ``before`` precedes each of these; a line break makes a list of them.
+    """
     found = check.branches
     if found is None:
         return []
@@ -228,11 +231,11 @@ def reached(check: CheckResult, *, most: int | None = _UNREACHED_SHOWN) -> list[
     ):
         counted = f"{what} {total - len(left):,} of {total:,}"
         if left:
-            missing.append(Sentence(f"{counted}; not reached: {_first([*map(branch, left)], most)}", "warning"))
+            missing.append(Sentence(f"{counted}; not reached:{_first([*map(branch, left)], most, before)}", "warning"))
         elif total:
             whole.append(counted)
     if found.unvaried:
-        fixed = f"{number(len(found.unvaried), 'constant')} in {_first(constants(check), most)}"
+        fixed = f"{number(len(found.unvaried), 'constant')} in{_first(constants(check), most)}"
         missing.append(Sentence(f"never varied: {fixed}; {unseen(len(found.unvaried))}", "warning"))
     return [*([Sentence(f"reached: {', '.join(whole)}", "note")] if whole else []), *missing]
 
@@ -265,9 +268,9 @@ def too_little(check: CheckResult) -> str:
     return f"the samples of {check.name} reach {of}, {share:g} %, and {asked}"
 
 
-def _first(texts: Sequence[str], most: int | None) -> str:
-    shown = texts[:most]
-    return ", ".join(shown) + (f" and {len(texts) - len(shown):,} more" if len(shown) < len(texts) else "")
+def _first(texts: Sequence[str], most: int | None, before: str = " ") -> str:
+    shown = [f"{before}{text}" for text in texts[:most]]
+    return ",".join(shown) + (f" and {len(texts) - len(shown):,} more" if len(shown) < len(texts) else "")
 
 
 def counterexample(found: Counterexample) -> str:

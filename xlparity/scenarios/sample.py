@@ -321,7 +321,8 @@ def _may_be(given: Input[Range], value: float) -> bool:
     """Whether one element of the input may have this value."""
     if given.choices:
         return value in given.choices
-    return clipped(given, value) == value == float(_rounded(given, np.array([value]))[0])
+    whole = given.integer or given.dates
+    return clipped(given, value) == value and (not whole or float(_rounded(given, np.array([value]))[0]) == value)
 
 
 def differs(column: Column, value: Value, count: int, rtol: float = 0.0) -> NDArray[np.bool_]:

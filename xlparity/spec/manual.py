@@ -108,14 +108,22 @@ _SCENARIOS = (
 Agreement on the stored inputs does not show that a formula is live: a hard-coded number agrees as well. So \
 'verify' also sets other inputs in the workbook, passes them to the reference, and compares everything again, in 100 \
 scenarios or as many as --scenarios says (0 for none), drawn from --seed. They are a Latin hypercube within an input's low, \
-high or choices, with corners, zeros and the opposite sign among them. An input without a range is drawn around its stored \
-value, from near to far, with one small and one large magnitude.""",
+high or choices, with corners, zeros and the opposite sign among them, and in a dozen of a hundred numbers as people write \
+them: whole ones, halves, one or two decimals, and the same number in several inputs. An input without a range is drawn \
+around its stored value, from near to far, with one small and one large magnitude; a quarter is around 1 where the value is \
+above 10.""",
     """\
-Where an input keeps its stored value in all scenarios, or hardly any scenario is defined, the check is unassessed. \
-Scenarios for which the reference is undefined are left out and counted, and so are those for which it does not return \
-within ten seconds, or ten times what the stored inputs took; after three of these no more are run, and the check is \
-unassessed. Where a formula agrees on the stored inputs only, the smallest change of inputs that shows it is reported. An engine \
-that computes one scenario at a time runs eight.""",
+Agreement says nothing about a branch that no sample reaches. The report counts what the samples reach: the outcomes of \
+comparisons, branches and lookups in formulas, the lines and branches of the reference, and the numbers that compared formulas \
+read and that no input varies. What is missing is named. With --min-coverage PERCENT (min_coverage in [tool.xlparity]) a \
+check that reaches less is unassessed. It is measured with the engine formulas. What only raises in the reference, a \
+numpy.where in it, and inputs with vary = false do not count.""",
+    """\
+Where an input keeps its stored value in all scenarios, or moves by less than the tolerance, or hardly any scenario is \
+defined, the check is unassessed. Scenarios for which the reference is undefined are left out and counted, and so are \
+those for which it does not return within ten seconds, or ten times what the stored inputs took; after three of these no \
+more are run, and the check is unassessed. Where a formula agrees on the stored inputs only, the smallest change of \
+inputs that shows it is reported. An engine that computes one scenario at a time runs eight.""",
     """\
 A workbook and numpy may round differently. In a scenario a difference counts as rounding only if the reference itself \
 moves as far when its inputs are moved by a few units in the last place, and not in every fifth scenario; a cell that never \
