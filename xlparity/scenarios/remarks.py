@@ -10,6 +10,7 @@ from xlparity.excel.address import Cell, Range, in_words
 from xlparity.excel.workbook import Workbook
 from xlparity.results.report import joined
 from xlparity.results.rules import NO_NUMBER, UNSUPPORTED
+from xlparity.scenarios.run import least_move
 from xlparity.scenarios.sample import Samples
 from xlparity.spec.binding import Input, irregular
 
@@ -41,7 +42,7 @@ def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:
         yield "no other inputs were compared: constants cannot be distinguished from formulas"
         return
     moved, offsets = samples.changed(), run.check.cells.offsets
-    seen = samples.changed(float(min(run.check.cells.rtol[run.check.cells.compared], default=0.0)))
+    seen = samples.changed(least_move(run.check))
     unreadable = any(found.code in (NO_NUMBER, UNSUPPORTED) for found in result.findings)
     for given in run.check.inputs:
         if given.name in scenarios.kept and not unreadable:

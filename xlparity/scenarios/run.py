@@ -33,6 +33,7 @@ from xlparity.tolerance import within
 _AT_ONCE = 8_000_000  # numbers recalculated at once, 64 MB; more samples are recalculated in several parts
 _KEPT = 24  # samples that are always kept in a run: fewer are no evidence for a suggestion
 _OFTEN, _FEW = 0.2, 2  # the share and number of samples up to which differences may be rounding error
+_NARROW = 1e-6  # a change of an input that is below this and below the tolerance shows nothing
 _OFTEN_EITHER = 0.1  # a residue is met by chance in a few samples; at one of ten choices it is met by design
 _NEVER = np.iinfo(np.int64).max
 
@@ -144,7 +145,7 @@ class _Running:
         self._named = sorted(check.named.union(samples.cells))
         self._able = {given: _able(given, loaded) for given in check.inputs if given.vary}
         self._fixed = {given: set(cells) for given, cells in self._able.items()}
-        self._rtol = float(min(check.cells.rtol[check.cells.compared], default=0.0))
+        self._rtol = least_move(check)
         self._narrow: set[Cell] = set()
         self._parts: list[_Part] = []
         none = np.zeros(len(self._right), dtype=bool)
@@ -270,6 +271,11 @@ class _Running:
             for given, cells in fixed.items()
         }
         return {name: tuple(sorted(cells)) for name, cells in found.items() if cells}
+
+
+def least_move(check: Check) -> float:
+    """By which share an input must change to show that formulas depend on it: a millionth, or the tolerance if that is less."""
+    return float(min([_NARROW, *check.cells.rtol[check.cells.compared]]))
 
 
 def _able(given: Input[Range], loaded: Loaded) -> frozenset[Cell]:

@@ -22,6 +22,8 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple, TypeAlias
 
+from xlparity.process import LOCK
+
 _TOOLS = (4, 3)  # numbers of sys.monitoring that no kind of tool has for itself
 _OFTEN = 10_000  # times that one jump is looked at in a sample, a few milliseconds
 _MOST = 5_000_000  # events that are looked at in all, two or three seconds
@@ -71,7 +73,8 @@ class Tracer:
         if not self._codes or self._events > _MOST:
             yield
             return
-        with self._traced() if _MONITORING is None else self._monitored():
+        # The lock, since another thread may not have the last of a process's two tools.
+        with LOCK, self._traced() if _MONITORING is None else self._monitored():
             yield
 
     def reach(self) -> Reach:
