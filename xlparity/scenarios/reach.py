@@ -36,15 +36,16 @@ def with_reach(runs: Sequence[Run], loaded: Loaded, samples: Samples, watch: Wat
     """
     moved = samples.changed()
     asked = [replace(run, result=replace(run.result, min_coverage=min_coverage)) for run in runs]
-    return [_with_reach(run, loaded, moved, watch) for run in asked]
+    outputs = {binding.cell for run in runs for binding in run.bindings}
+    return [_with_reach(run, loaded, moved, outputs, watch) for run in asked]
 
 
-def _with_reach(run: Run, loaded: Loaded, moved: set[Cell], watch: Watch) -> Run:
+def _with_reach(run: Run, loaded: Loaded, moved: set[Cell], outputs: set[Cell], watch: Watch) -> Run:
     branches = run.result.branches
     if branches is None:
         return run
     reach = watch.reach(run.check)
-    constants = list(_constants(run.check, loaded.book, loaded.values))
+    constants = list(_constants(run.check, outputs, loaded.book, loaded.values))
     fixed = tuple(constant for constant in constants if constant.where not in moved)
     found = replace(
         branches,
@@ -57,16 +58,16 @@ def _with_reach(run: Run, loaded: Loaded, moved: set[Cell], watch: Watch) -> Run
     return replace(run, result=replace(run.result, branches=found, notes=(*run.result.notes, *notes)))
 
 
-def _constants(check: Check, book: Workbook, values: Mapping[Cell, Value]) -> Iterator[Constant]:
+def _constants(check: Check, outputs: set[Cell], book: Workbook, values: Mapping[Cell, Value]) -> Iterator[Constant]:
     """The numbers on which the check's compared cells depend and that are no formula, in the order of the cells.
 
-    A cell that the spec binds is none of them: as an output it is compared, and as an input it varies, or a note or the spec
-    itself says that it does not.
+    A cell that the spec binds is none of them: as one of the ``outputs`` of any check it is compared, and as an input it
+    varies, or a note or the spec itself says that it does not.
     """
     graph = book.graph
     compared = {binding.cell for binding in check.cells.bindings if binding.output.skip is None}
     compared -= check.cells.accepted.keys()
-    bound = {binding.cell for binding in check.cells.bindings}.union(check.named, graph.constants_before(check.named))
+    bound = outputs.union(check.named, graph.constants_before(check.named))
     found = [
         cell
         for cell in sorted(graph.constants_before(compared))
