@@ -18,7 +18,7 @@ from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import TRUTH, Batch
 from xlparity.excel.columns import Column, Floats, picked, value_in
-from xlparity.excel.fill import outline, relative_text
+from xlparity.excel.fill import Filling, outline
 from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import UNKNOWN, WRONG, CellResult
@@ -368,7 +368,7 @@ def _joined(workbook: Workbook, roots: Sequence[Root]) -> list[Root]:
 def relative_text_of(cell: Cell, formula: Formula) -> str:
     """The formula as R1C1 shows it, with its sheet and its shape."""
     shape = formula.area.shape if formula.area is not None else None
-    return f"{cell.sheet}!{relative_text(formula.text, cell.row, cell.column)} {shape}"
+    return f"{cell.sheet}!{Filling(formula.text).relative(cell.row, cell.column)} {shape}"
 
 
 def _texts(workbook: Workbook, root: Root, text: Callable[[Cell, Formula], str]) -> set[object]:

@@ -14,7 +14,7 @@ from xlparity.excel.address import MAX_COLUMN, MAX_ROW, Cell, Range
 from xlparity.excel.ast import Node, Path, parse, plain, walk, with_part
 from xlparity.excel.batch import NUMBER, TRUTH, Batch
 from xlparity.excel.columns import Column, Floats, picked
-from xlparity.excel.fill import filled, relative_text
+from xlparity.excel.fill import Filling, filled
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula
 from xlparity.settings import Deadline
@@ -208,7 +208,8 @@ class Subject:
         assert self.formula is not None and self.tree is not None  # it has a formula that is edited
         rows, columns = cell.row - self.cell.row, cell.column - self.cell.column
         here, there = (
-            relative_text(text, of.row, of.column) for text, of in ((self.formula.text, self.cell), (held.text, cell))
+            Filling(text).relative(of.row, of.column)
+            for text, of in ((self.formula.text, self.cell), (held.text, cell))
         )
         if here == there and cell.sheet == self.cell.sheet:
             return filled(f"={tree}", rows, columns)

@@ -537,7 +537,8 @@ class _Search:
         """Inputs at numbers with which the reference alone compares, where a cell differs: a few, the first of them."""
         known = {abs(number) for one in every for number in _read_by(one, self._loaded)}
         of_code = dict.fromkeys(n for check in self._checks for n in compared_in(check.reference.function))
-        limits = [number for number in of_code if number not in known][:_LIMITS]
+        # Drawn scenarios have zeros and both signs.
+        limits = [number for number in of_code if number and number not in known][:_LIMITS]
         if not limits:
             return []
         names: dict[str, int] = {}

@@ -348,7 +348,9 @@ class FormulasSession:
         """The node of the formula, which writes its results to these places, or to those of its cells."""
         if not results:
             area = formula.area
-            results = (self._places[cell],) if area is None else tuple([self._result(one, cell) for one in area.cells()])
+            results = (
+                (self._places[cell],) if area is None else tuple([self._result(one, cell) for one in area.cells()])
+            )
         try:
             plain = split(formula.text)
             if plain[0] in self._ordinary:
