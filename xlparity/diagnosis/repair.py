@@ -16,7 +16,9 @@ from xlparity.diagnosis.branches import (
     HUGE,
     NOT_AVAILABLE,
     has_branches,
+    kept_limits,
     loses_a_branch,
+    replaced_in,
     taken,
     without_each_of,
 )
