@@ -256,3 +256,142 @@ def test_rounding_explains_no_number_but_one_that_the_reference_gives_nearby(sma
     cells = {"A1": 0.5, "B1": f"=IF(A1>0.1,7*IF(A1>0.7,2,1),{there})"}
     returns = f"{{'y': 14.0 if x > 0.7 else 7.0 if {ABOVE} else 'low'}}"
     assert checked(small, cells, returns, inputs=EDGE, outputs='[outputs]\ny = "B1"').verdict is verdict
+
+
+# --- samples that cannot speak ---------------------------------------------------------------------------------------
+
+PLAIN = '[inputs]\nx = { at = "A1", low = 0, high = 100 }'
+ALONE = '[outputs]\ny = "B1"'
+
+
+def refused(condition, otherwise):
+    """Cells of which B1 is refused where the condition holds: there are two rates then, of which Excel finds one."""
+    flows = {"C1": "=0*A1-1", "C2": 3, "C3": f"=IF({condition},-2,1)"}
+    return {"A1": 3, **flows, "B1": f"=IF({condition},IRR(C1:C3),{otherwise})"}
+
+
+@pytest.mark.parametrize(("limit", "verdict"), [(95, Verdict.PASS), (80, Verdict.UNASSESSED)])
+def test_samples_that_the_engine_refuses_are_replaced_up_to_a_tenth(small, limit, verdict):
+    """In a few samples, others are drawn in their place, and the report says so; in more, nobody would see a fault."""
+    check = checked(small, refused(f"A1>{limit}", "2*A1"), "{'y': 2 * x}", inputs=PLAIN, outputs=ALONE)
+    assert check.verdict is verdict
+    assert any("rate of return of which there are several" in note for note in check.notes)
+    assert (check.scenarios.run, check.scenarios.replaced > 0) == (100 + check.scenarios.replaced, limit == 95)
+
+
+def test_what_is_proved_different_is_never_replaced(small):
+    """A value is compared in every sample in which there is one, also beside samples in which there is none."""
+    cells = refused("A1>97", "IF(A1>95,1/0,2*A1)")
+    check = checked(small, cells, "{'y': 2 * x}", inputs=PLAIN, outputs=ALONE)
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B1"])
+
+
+def test_a_cell_that_many_samples_leave_open_names_the_input_that_needs_a_range(small):
+    """The engine refuses large values of k, whatever x is."""
+    cells = {**refused("ABS(A2)>5", "A1+A2"), "A2": 4}
+    inputs = '[inputs]\nx = "A1"\nk = "A2"'
+    check = checked(small, cells, "{'y': x + k}", inputs=inputs, outputs=ALONE, parameters="x, k")
+    assert check.verdict is Verdict.UNASSESSED
+    (said,) = [note for note in check.notes if "cannot be judged" in note]
+    assert said.endswith("; write low and high, choices or a draw for input 'k' (Sheet!A2)")
+
+
+def test_a_difference_that_rounding_decides_on_the_stored_inputs_is_left_to_the_scenarios(small):
+    """0.1+0.2-0.3 is 5.6e-17 in one order and 2.8e-17 in the other."""
+    cells = {"A1": 0.1, "A2": 0.2, "A3": 0.3, "B1": "=SUM(A1,A2,-A3)*1E9"}
+    inputs = '[inputs]\nx = "A1"\nk = "A2"\nc = "A3"'
+    for formula, verdict in ((cells["B1"], Verdict.PASS), ("=SUM(A1,A2,-A3)*1E9+1E-3*(A1<0)", Verdict.FAIL)):
+        returns = "{'y': ((x - c) + k) * 1e9}"
+        check = checked(small, {**cells, "B1": formula}, returns, inputs=inputs, outputs=ALONE, parameters="x, k, c")
+        assert check.verdict is verdict
+
+
+@pytest.mark.parametrize("more", ["", "*A2"])
+def test_a_tie_on_the_stored_inputs_is_evidence(small, more):
+    """0.3 is 0.3 in both languages: nothing is rounded before it is compared, and <= is not <."""
+    cells = {"A1": 0.3, "A2": 2.5, "B1": f"=IF(A1<=0.3,1,2){more}"}
+    returns = f"{{'y': (1.0 if x < 0.3 else 2.0){more.replace('A2', 'k')}}}"
+    inputs = '[inputs]\nx = "A1"' + ('\nk = "A2"' if more else "")
+    check = checked(small, cells, returns, inputs=inputs, outputs=ALONE, parameters="x, k" if more else "x")
+    assert (check.verdict, check.results[0].status) == (Verdict.FAIL, "mismatch")
+
+
+def test_an_error_value_on_the_stored_inputs_is_never_excused(small):
+    """The workbook shows it, whatever the reference does on inputs a few ulps off."""
+    returns = "{'y': np.log(x - 0.1) if x > 0.1 else 0.0 if x == 0.1 else np.nan}"
+    check = checked(small, {"A1": 0.1, "B1": "=LN(A1-0.1)"}, returns, outputs=ALONE)
+    assert (check.verdict, check.results[0].status) == (Verdict.FAIL, "error")
+
+
+def test_a_text_for_which_the_reference_is_undefined_is_not_compared(small):
+    """It ended in a traceback: a nan has no place in a table of texts."""
+    cells = {"A1": 3, "B1": '=IF(A1<0,"none",IF(A1>2,"much","little"))'}
+    returns = "{'y': {True: 'much', False: 'little'}[x > 2]} if x >= 0 else undefined"
+    assert checked(small, cells, returns, outputs=ALONE).scenarios.dropped > 5
+
+
+@pytest.mark.parametrize("formula", ["=(B1-A3)*1E9", "=SUM(B1,-A3)*1E9"])
+def test_a_residue_of_forced_values_is_no_cause(small, formula):
+    """On the reference's value for B1, B2 differs by the rounding of what it reads; only B1 is wrong."""
+    cells = {"A1": 0.10000000000091, "A2": 0.2, "A3": 0.3, "B1": "=SIN(A1)*7.1+A2*3.77", "B2": formula}
+    inputs = '[inputs]\nx = "A1"\nk = "A2"\nc = "A3"'
+    check = checked(small, cells, "{'y': x + k, 'z': ((x - c) + k) * 1e9}", inputs=inputs, parameters="x, k, c")
+    assert check.verdict is Verdict.FAIL
+    assert [[cell.a1 for cell in found.cells] for found in check.findings] == [["B1"]]
+
+
+# --- inputs that follow from others ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("formula", "cut", "verdict"),
+    [
+        ("=A1+A2", "", Verdict.PASS),
+        ("=3*A1", "", Verdict.UNASSESSED),
+        ("=3*A1", ", cut = true", Verdict.FAIL),
+        ("=A1+A2", ", cut = true", Verdict.PASS),
+    ],
+)
+def test_an_input_that_is_a_formula_of_another_is_varied_by_itself_too(run, small, formula, cut, verdict):
+    """A2 is always 2*A1, so that 3*A1 agrees with x + z wherever both vary, and does not depend on z."""
+    cells = {"A1": 3, "A2": "=A1*2", "B1": formula}
+    small.write_cells(cells)
+    run("recalc", small.workbook)
+    small.reference.write_text("def double(x, z):\n    return {'y': x + z}\n")
+    small.write_spec(inputs=f'[inputs]\nx = "A1"\nz = {{ at = "A2"{cut} }}')
+    check = xlparity.verify(small.spec).checks[0]
+    assert check.verdict is verdict
+    assert any("'z' (Sheet!A2) is a formula of other inputs" in note for note in check.notes) == (
+        verdict is Verdict.UNASSESSED
+    )
+
+
+def test_a_text_never_matches_a_number(small):
+    """A reference that returns texts for numbers is wrong in every format of them."""
+    for returns in ("str(2 * x)", "np.array([str(2 * x)], dtype=object)", "2 * x if x == 3 else str(2 * x)"):
+        check = checked(small, {"A1": 3, "B1": "=2*A1"}, f"{{'y': {returns}}}", outputs=ALONE)
+        assert check.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("formula", "returns"),
+    [
+        ("=IF(A1>4,1/0,2*A1)", "2 * x if x <= 4 else np.nansum([np.log(-x), 2 * x])"),
+        ("=IF(A1>4,SQRT(-1),2*A1)", "2 * x + 0 * np.nan_to_num(np.sqrt(4 - x))"),
+        ("=2*A1/(A1>0)", "2 * x + 0 * np.nan_to_num(np.log(x))"),
+        ("=2*A1*EXP(1000*A1)/EXP(1000*A1)", "2 * x"),
+    ],
+)
+def test_an_error_value_is_wrong_where_the_reference_computes_a_nan_on_a_detour_only(small, formula, returns):
+    """What the reference returns is a number, whatever it went through."""
+    check = checked(small, {"A1": 0.3, "B1": formula}, f"{{'y': {returns}}}", outputs=ALONE)
+    assert check.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("content", [True, "=TRUE"])
+def test_a_truth_value_is_varied(small, content):
+    """The formula ignores it, and the reference does not."""
+    cells = {"A1": 3, "A2": content, "B1": "=2*A1"}
+    inputs = '[inputs]\nx = "A1"\nz = "A2"'
+    check = checked(small, cells, "{'y': 2 * x if z else 3 * x}", inputs=inputs, outputs=ALONE, parameters="x, z")
+    assert check.verdict is Verdict.FAIL

@@ -1034,3 +1034,21 @@ def test_a_suggestion_rests_on_enough_sets_however_few_are_swept_at_once(small, 
     monkeypatch.setattr(running, "_AT_ONCE", at_once * 6)
     (found,) = found_in(small, THREE | down("=SIN(A#)"), "return {'y': np.cos(x)}", inputs=BETWEEN)
     assert (names(found), found.suggestion) == (["B1", "B2", "B3"], "=COS(A1)")
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"), [("1.0000001", "differ within their tolerance"), ("1.000000003", "rounding error")]
+)
+def test_a_large_difference_is_not_called_rounding_error(small, factor, said):
+    """p is within its wide tolerance and q, which is right on the reference's p, is not within its own."""
+    cells, outputs = (
+        {"A1": 0.3, "B1": f"=A1*{factor}", "B2": "=B1*3"},
+        '[outputs]\np = { at = "B1", rtol = 1e-5 }\nq = "B2"',
+    )
+    small.reference.write_text("def double(x):\n    return {'p': x, 'q': 3 * x}\n")
+    small.write_cells(cells)
+    small.write_spec(outputs=outputs)
+    (found,) = xlparity.verify(small.spec).checks[0].findings
+    assert (found.code, [cell.a1 for cell in found.cells]) == ("XP199", ["B2"])
+    assert said in found.message
+    assert ("rounding error" in found.message) == (said == "rounding error")

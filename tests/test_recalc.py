@@ -297,3 +297,22 @@ def test_the_outcome_is_said_whatever_the_report_is_written_as(run, small, check
     assert run(*words, "--quiet").err == ""
     quiet = run(*words, "--output", report, "--quiet")
     assert (quiet.out, quiet.err) == ("", "")
+
+
+def test_a_circle_that_does_not_settle_is_not_stale(run, tmp_path):
+    """Excel stops it where it likes: recalc stores no value for it, so a check that asks for one would never end."""
+    made = openpyxl.Workbook()
+    made.active["A1"], made.active["B1"], made.active["B2"] = 3, "=A1+B1/2", "=2*B1"
+    made.calculation.iterate = True
+    made.save(path := tmp_path / "book.xlsx")
+    with zipfile.ZipFile(path) as archive:
+        sheet = archive.read(SHEET).decode()
+    sheet = re.sub(r"(<f>A1\+B1/2</f>)<v ?/?>(</v>)?", r"\1<v>5.9</v>", sheet)
+    sheet = re.sub(r"(<f>2\*B1</f>)<v ?/?>(</v>)?", r"\1<v>11.8</v>", sheet)
+    assert "5.9" in sheet
+    assert "11.8" in sheet
+    path.write_bytes(repack(path.read_bytes(), {SHEET: sheet.encode()}))
+    done = run("recalc", "--check", path)
+    assert done.code == 2
+    assert "Excel stops iterating before it settles" in " ".join(done.out.split())
+    assert "stores it" not in done.out

@@ -159,7 +159,7 @@ def test_a_known_difference_is_counted_and_shown_and_fails_nothing(run, small):
     assert code == 0
     assert check["counts"].items() >= {"bound": 3, "match": 1, "accepted": 2, "mismatch": 0, "hardcoded": 0}.items()
     assert check["scenarios"] == {
-        "run": 100, "failed": 0, "seed": 0, "dropped": 0, "cells": [], "unsure": [], "asked": 100, "shaky": 0,
+        "run": 100, "failed": 0, "seed": 0, "dropped": 0, "cells": [], "unsure": [], "asked": 100, "shaky": 0, "replaced": 0,
         "smallest": None, "kept": [],
     }  # fmt: skip
     assert [(c["cell"], c["status"], c["reason"]) for c in check["cells"]] == [

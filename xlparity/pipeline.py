@@ -140,7 +140,9 @@ def _run(
     samples, reached = with_directed(checks, loaded, samples)
     watch = Watch(checks if counterexamples else ())
     comparing: Callable[[float], None] = lambda done: progress("comparing", 0.5 + 0.5 * done)  # noqa: E731
-    runs = run_checks(checks, loaded, samples, options, comparing, watch.watching if counterexamples else unwatched)
+    runs, samples = run_checks(
+        checks, loaded, samples, options, comparing, watch.watching if counterexamples else unwatched
+    )
     runs = with_branches(runs, reached)
     if counterexamples:
         runs = with_reach(runs, loaded, samples, watch, options.min_coverage)

@@ -102,8 +102,9 @@ def _result(book: Workbook, cell: Cell, stored: Mapping[str, Value | None], valu
 
 def _status(stored: Value | None, computed: Value) -> StoredStatus:
     if isinstance(computed, Depends) and stored is not None:
-        both = {_status(stored, value) for value in (computed.exact, computed.rounded)}
-        return both.pop() if len(both) == 1 else "unsupported"
+        # Where neither value is stored, recalc has none to store either: Excel stops a circle where it likes.
+        equal = all(_status(stored, value) == "equal" for value in (computed.exact, computed.rounded))
+        return "equal" if equal else "unsupported"
     if isinstance(computed, Unsupported | Missing):
         return "unsupported"
     if stored is None:

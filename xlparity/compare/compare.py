@@ -103,9 +103,9 @@ class _Texts:
         self._ignore_case = ignore_case
 
     def placed(self, numbers: Floats, kinds: Kinds, words: Words) -> Floats:
-        """The numbers, and for texts, and for the blanks of a reference, their places in this table."""
+        """The numbers, and for texts, and for the blanks of a reference, their places in this table; a nan stays one."""
         found = numbers.copy()
-        for at in np.flatnonzero((kinds == TEXT) | (kinds == EMPTY_CELL)).tolist():
+        for at in np.flatnonzero(((kinds == TEXT) | (kinds == EMPTY_CELL)) & ~np.isnan(numbers)).tolist():
             found[at] = self.place(str(words[int(numbers[at])]) if kinds[at] == TEXT else "")
         return found
 

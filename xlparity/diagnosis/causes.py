@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from xlparity.compare.consensus import judgements_of, with_engines
 from xlparity.compare.run import Loaded, Run
 from xlparity.diagnosis.diagnose import diagnose
-from xlparity.diagnosis.localise import failing
+from xlparity.diagnosis.localise import consequences, failing
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import UNKNOWN, CheckResult, Finding
-from xlparity.results.rules import OF_INPUTS, UNEXPLAINED, UNSUPPORTED, WRONG_FORMULA
+from xlparity.results.rules import OF_INPUTS, OF_SHAPE, UNEXPLAINED, UNSUPPORTED, WRONG_FORMULA
 from xlparity.scenarios.run import EngineRun, run_checks
 from xlparity.scenarios.sample import sample
 from xlparity.settings import CAUSES_TIME, Options
@@ -61,7 +61,11 @@ def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options
             known |= {(check.name, cause.code, cause.cells) for cause in fresh}
             reported.update(cell for cause in fresh if cause.code in WRONG_FORMULA for cell in cause.cells)
             fresh = with_engines(fresh, number, of_check, judgements)
-            of_check[number] = replace(check, findings=(*check.findings, *fresh))
+            shown = [
+                replace(found, affects=consequences(book, one.runs, found.cells)) if found.code in OF_SHAPE else found
+                for found in check.findings
+            ]
+            of_check[number] = replace(check, findings=(*shown, *fresh))
     return [result for of_check in results for result in of_check]
 
 
@@ -85,14 +89,15 @@ def _causes(
 
         enough = replace(fresh, scenarios=_PROOFS)
         loaded = Loaded.of(edited, FormulasEngine(), session.like(edited))
-        return run_checks(checks, loaded, sample(checks, edited, loaded.values, enough.scenarios, enough.seed), enough)
+        samples = sample(checks, edited, loaded.values, enough.scenarios, enough.seed)
+        return run_checks(checks, loaded, samples, enough)[0]
 
     def recheck(formulas: Mapping[Cell, Formula]) -> list[Run]:
         """The runs of the checks by the same engine, on the workbook with these formulas and on new inputs."""
         engine = one.loaded.engine
         loaded = Loaded.of(book.edited(formulas), engine)
         samples = sample(checks, loaded.book, loaded.values, options.scenarios, fresh.seed).first(engine.most_samples)
-        return run_checks(checks, loaded, samples, fresh)
+        return run_checks(checks, loaded, samples, fresh)[0]
 
     another = one.loaded.engine.recomputes and not all(run.own for run in one.runs)
     rechecked: Callable[[Mapping[Cell, Formula]], Sequence[Run]] | None = recheck if another else None

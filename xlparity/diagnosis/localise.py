@@ -7,6 +7,7 @@ and each is tested alone. Unbound helpers keep their formulas and are evaluated 
 import math
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -17,11 +18,12 @@ from xlparity.compare.run import Run
 from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import TRUTH, Batch
-from xlparity.excel.columns import Column, Floats, picked, value_in
+from xlparity.excel.columns import Column, Floats, floats_of, picked, value_in
 from xlparity.excel.fill import Filling, outline
 from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import UNKNOWN, WRONG, CellResult
+from xlparity.results.rules import OF_SHAPE
 from xlparity.spec.binding import Binding
 
 Fault = Literal["hardcoded", "formula", "error", "circular", "unsupported", "uncomputed", "prefix"]
@@ -32,6 +34,12 @@ NOT_ASSESSED: frozenset[Fault] = frozenset(("circular", "unsupported"))  # fault
 """
 
 _MOST_SAMPLES = 48  # samples on which a formula is evaluated alone
+_NUDGES, _FARTHEST, _MARGIN = (
+    3,
+    8,
+    16,
+)  # as in scenarios.rounding: evaluations on values a few ulps off, and what they prove
+_NEARLY = 1e-9  # the share of the largest value of a sample up to which a difference may be rounding error
 _AT_ONCE = 5_000  # cells evaluated at a time, a limit on memory
 
 
@@ -61,14 +69,44 @@ class Forced:
     """The values of teacher forcing for one check, over ``count`` samples.
 
     ``held`` are the values that formulas read, ``local`` the result of each formula on these, and ``samples`` the numbers of
-    the samples in the run.
+    the samples in the run. The ``session`` evaluates formulas on values a few ulps off these.
     """
 
-    def __init__(self, held: Mapping[Cell, Column], local: Batch, count: int, samples: Sequence[int]) -> None:
+    def __init__(
+        self,
+        held: Mapping[Cell, Column],
+        local: Batch,
+        count: int,
+        samples: Sequence[int],
+        session: ForcingSession | None = None,
+    ) -> None:
         self.held = held
         self.local = local
         self.count = count
         self.samples = samples
+        self._session = session
+
+    @cached_property
+    def _nudged(self) -> list[Batch]:
+        random = np.random.default_rng(0)
+        held = dict(self.held)
+        found: list[Batch] = []
+        for _ in range(_NUDGES if self._session is not None else 0):
+            for cell, column in self.held.items():
+                if isinstance(column, np.ndarray):
+                    steps = random.integers(1, _FARTHEST + 1, self.count) * random.choice([-1, 1], self.count)
+                    held[cell] = np.where(column == np.round(column), column, column * (1 + steps * 2.0**-52))
+            found.append(self._session.forced(held, self.count))  # type: ignore[union-attr]  # there is one
+        return found
+
+    def within_rounding(self, cell: Cell, expected: Floats) -> NDArray[np.bool_]:
+        """In which samples the formula differs from the expected values by no more than the rounding of what it reads.
+
+        It does where its result on values a few ulps off moves as far: a difference of two large numbers is a residue.
+        """
+        own = floats_of(self.local.get(cell, BLANK), self.count)
+        moves = [np.abs(floats_of(nudged.get(cell, BLANK), self.count) - own) for nudged in self._nudged]
+        return np.asarray(np.abs(own - expected) <= _MARGIN * np.max(moves, axis=0, initial=0.0))
 
     def seen(self, cell: Cell) -> Column:
         """The cell's values as its dependents read them."""
@@ -134,12 +172,14 @@ def localise(
     failing_in: list[tuple[Run, Forced, list[int]]] = []
     in_any = [(run, failing(run)) for run in checks]
     wrong = {run.bindings[index].cell for run, indices in in_any for index in indices}
+    misfits = of_another_shape(checks)
+    explained = {*explained, *misfits}
     for run, indices in in_any:
         if indices:
+            bindings = run.bindings
             forced = force(run, [other for other in checks if other is not run], session)
             # Two faults may cancel: a formula that reads a wrong cell is evaluated even where its own cell is right.
             also_wrong = sorted(set(wrong_alone(run, forced)).difference(indices)) if run.own else ()
-            bindings = run.bindings
             wrong_readers = _readers(workbook, wrong, forced.held) if also_wrong else frozenset()
             reads_wrong = [
                 index
@@ -147,12 +187,36 @@ def localise(
                 if workbook.members.get(bindings[index].cell, bindings[index].cell) in wrong_readers
                 or _fault(run, index, forced) == "unsupported"  # on some inputs, which is reported as well
             ]
-            suspects = sorted([*indices, *reads_wrong])
+            # A formula that reads cells without an expected value is not judged: what follows from these is no cause.
+            unjudged = _readers(workbook, misfits, forced.held)
+            suspects = [
+                index
+                for index in sorted([*indices, *reads_wrong])
+                if workbook.members.get(bindings[index].cell, bindings[index].cell) not in unjudged
+                or _fault(run, index, forced) == "hardcoded"
+            ]
             roots += [*others(run, forced), *_roots(workbook, quantity_map, run, suspects, forced)]
             failing_in.append((run, forced, indices))
     found, left = _with_dependents(workbook, roots, failing_in, explained)
     more = [root for part in left for root in _uncomputed(workbook, quantity_map, *part, wrong)]
     return _with_dependents(workbook, [*roots, *more], failing_in, explained) if more else (found, left)
+
+
+def of_another_shape(checks: Iterable[Run]) -> frozenset[Cell]:
+    """The cells whose quantities have another shape in the reference, so that nothing is expected of them."""
+    return frozenset(
+        cell for run in checks for found in run.result.findings if found.code in OF_SHAPE for cell in found.cells
+    )
+
+
+def consequences(workbook: Workbook, checks: Sequence[Run], cells: Collection[Cell]) -> int:
+    """How many other cells are wrong and depend on these, through wrong cells and unbound formulas."""
+    wrong = {run.bindings[at].cell for run in checks for at in np.flatnonzero(run.wrong.any(axis=0)).tolist()}
+    bound = {binding.cell for run in checks for binding in run.bindings}
+    places = {workbook.filled(workbook.members.get(cell, cell)) for cell in cells}
+    through = {*wrong, *cells}
+    after = set(workbook.graph.after(places, lambda cell: cell in through or cell not in bound))
+    return sum(workbook.members.get(cell, cell) in after for cell in wrong.difference(cells))
 
 
 def _uncomputed(
@@ -271,7 +335,7 @@ def _forced(run: Run, others: Iterable[Run], session: ForcingSession, choice: ND
     if more:
         held |= more
         local = session.forced(held, len(samples))
-    return Forced(held, local, len(samples), samples)
+    return Forced(held, local, len(samples), samples, session)
 
 
 def _showing_wrong(run: Run, choice: NDArray[np.bool_]) -> list[int]:
@@ -448,8 +512,11 @@ def _fault(run: Run, index: int, forced: Forced) -> Fault | None:
         return "hardcoded" if result.status == "missing" else None
     if result.cell in run.disputed:
         return None
-    right = agrees(run, index, local, forced.samples)
-    differing = np.flatnonzero(~right & ~run.excused(local, forced.samples)).tolist()
+    wrong = ~agrees(run, index, local, forced.samples)
+    wrong &= ~run.excused(local, forced.samples)
+    if wrong.any() and 2 * wrong.sum() <= forced.count + 1:  # rounding error decides in few samples
+        wrong &= ~forced.within_rounding(result.cell, run.expected[list(forced.samples), index])
+    differing = np.flatnonzero(wrong).tolist()
     values = [value_in(local, at) for at in differing]
     computed = [value for value in values if not isinstance(value, Unsupported | Missing)]
     if computed:  # whatever could not be computed on other inputs

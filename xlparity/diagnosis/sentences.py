@@ -21,6 +21,7 @@ from xlparity.results.report import CellResult, Finding
 from xlparity.results.rules import UNEXPLAINED, UNSUPPORTED
 
 _ALIKE = 1e-9  # the relative difference up to which values are one, as by the default tolerance
+_TINY = 1e-8  # relative; above it, a difference on the stored inputs is more than rounding error adds up to
 _MAYBE_CIRCULAR = (
     "a circular reference, which cannot be assessed: Excel may iterate it, or not take the branch that it is in"
 )
@@ -207,7 +208,12 @@ def unexplained(workbook: Workbook, run: Run, forced: Forced, indices: Sequence[
     found += _refused(workbook, run, [index for index in compared if index in set(unsupported)])
     compared = [index for index in compared if index not in set(unsupported)]
     for index_group in _by_variable(run, compared):
-        said = "differs, although its formula is right on the reference's values; the difference may be rounding error"
+        said = "differs, although its formula is right on the reference's values"
+        said += (
+            "; the difference may be rounding error"
+            if all(_is_tiny(run.results[index]) for index in index_group)
+            else ": it reads cells that no output covers or that differ within their tolerance, or rounding decides a branch"
+        )
         refusal = refusal_in(forced.local.get(bindings[index_group[0]].cell, BLANK))
         wrong = np.flatnonzero(run.wrong[:, index_group[0]]).tolist()
         if refusal is not None:
@@ -219,6 +225,12 @@ def unexplained(workbook: Workbook, run: Run, forced: Forced, indices: Sequence[
             )
         found.append(_about(workbook, run, index_group, UNEXPLAINED, said, 0))
     return found
+
+
+def _is_tiny(result: CellResult) -> bool:
+    """Whether the cell differs on the stored inputs, by no more than rounding error adds up to."""
+    difference, expected = result.difference, result.expected
+    return difference is not None and isinstance(expected, float) and abs(difference) <= _TINY * abs(expected)
 
 
 def _refused(workbook: Workbook, run: Run, indices: Sequence[int]) -> list[Finding]:

@@ -179,7 +179,7 @@ def scenario_summary(check: CheckResult) -> list[Sentence]:
     if not found.failed:
         return [
             *parts,
-            Sentence(f"{number(found.run, 'scenario')}{dropped}: {agreement(check)}", "note"),
+            Sentence(f"{number(found.agreeing, 'scenario')}{dropped}: {agreement(check)}", "note"),
         ]
     sentence = failing(found)
     if only_stored:

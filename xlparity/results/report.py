@@ -441,6 +441,7 @@ def _combined(group: Sequence[CheckResult]) -> CheckResult:
         wrong,
         tuple(unsure),
         indeterminate=max(check.scenarios.indeterminate for check in recomputed),
+        replaced=max((check.scenarios.run, check.scenarios.replaced) for check in recomputed)[1],
         smallest=next((c.scenarios.smallest for c in recomputed if c.scenarios.smallest), None),
         asked=group[0].scenarios.asked,
         kept={

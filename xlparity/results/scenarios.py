@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from xlparity.excel.address import Cell
 from xlparity.excel.values import Value
@@ -17,6 +18,19 @@ class Counterexample:
     actual: Value
 
 
+class Undecided(NamedTuple):
+    """The ``cell`` that is undecided in most ``scenarios``, of so many ``cells``, with the ``reason`` as a clause.
+
+    Of cells that are not assessed because of it, ``needs`` is the input that needs a range.
+    """
+
+    cell: Cell
+    scenarios: int
+    reason: str
+    cells: int
+    needs: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Scenarios:
     """The result of a check in its scenarios: samples of inputs other than the stored ones.
@@ -24,7 +38,9 @@ class Scenarios:
     - ``asked``: how many scenarios were to be drawn; ``seed``: the seed of the draw.
     - ``run``: how many were compared; ``failed``: in how many of these some cell is wrong.
     - ``dropped``: how many were left out, since the reference is undefined there.
-    - ``indeterminate``: in how many some cell differs within rounding error only.
+    - ``indeterminate``: in how many some cell is undecided, since it differs within rounding error or by an overflow, or could
+      not be computed; ``replaced``: how many of those that were compared were drawn in place of such ones.
+    - ``undecided``: the cell that was undecided most often; ``open``: the same of the cells that are not assessed because of it.
     - ``cells``: the cells that are wrong in any scenario, in the order of the check; ``since``: for each of these the first
       scenario in which it is wrong, from 0.
     - ``unsure``: the cells that could not be assessed: not computed by the engine in some scenario, or within rounding error
@@ -48,6 +64,14 @@ class Scenarios:
     kept: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
     unfinished: bool = False
     failures: tuple[str, ...] = ()
+    replaced: int = 0
+    undecided: Undecided | None = None
+    open: Undecided | None = None
+
+    @property
+    def agreeing(self) -> int:
+        """In how many scenarios a cell that is nowhere wrong agrees at least: others replace those that leave it undecided."""
+        return self.run - self.replaced
 
     @property
     def computed(self) -> int:

@@ -103,7 +103,7 @@ def with_directed(checks: Sequence[Check], loaded: Loaded, samples: Samples) -> 
             measured[one] = np.concatenate([measured[one], probed.reached], axis=1)
     of_checks = [[one for one in of_check if one in measured] for of_check in found]
     reached = tuple(Reached(tuple(of), tuple(measured[one] for one in of)) for of in of_checks)
-    return replace(samples, exact=_Ties(checks, cone, every, samples).exact) if every else samples, reached
+    return replace(samples, exact_in=_Ties(checks, cone, every).exact) if every else samples, reached
 
 
 def _measured(
@@ -138,15 +138,14 @@ class _Ties:
     checks: Sequence[Check]
     session: FormulasSession
     decisions: Sequence[Decision]
-    samples: Samples
 
-    def exact(self, sample: int, numbers: Floats) -> Bools:
+    def exact(self, samples: Samples, sample: int, numbers: Floats) -> Bools:
         """Which numbers of an input in the sample of this number no rounding error is in.
 
         It is none in whole numbers, in what has few binary digits, and in what the reference itself has in its code. But where
         a tie may be one within rounding error only, all numbers are taken for inexact.
         """
-        if self._is_loose(sample):
+        if self._is_loose(samples, sample):
             return np.zeros(np.shape(numbers), dtype=bool)
         whole = np.asarray(numbers) == np.round(numbers)
         return np.asarray(whole | short(numbers) | np.isin(np.abs(numbers), list(self._literals)))
@@ -163,10 +162,10 @@ class _Ties:
     def _known(self) -> dict[int, bool]:
         return {}
 
-    def _is_loose(self, sample: int) -> bool:
+    def _is_loose(self, samples: Samples, sample: int) -> bool:
         """Whether something equal has many binary digits, and is no input at a number of the reference's code."""
         if sample not in self._known:
-            columns = self.samples.columns([sample])
+            columns = samples.columns([sample])
             given = np.abs([value for column in columns.values() if type(value := value_in(column, 0)) is float])
             own = self._literals.intersection(given.tolist())
             probed = self._probing.on(self.session.recalculate(columns))

@@ -684,7 +684,7 @@ class Reached:
             Branch(str(decision.cells[0]), outcome.what, decision.cells)
             for decision, reached in zip(self.decisions, self.reached, strict=True)
             for outcome, samples in zip(decision.outcomes, reached, strict=True)
-            if not (samples & compared).any()
+            if not (samples & compared[: len(samples)]).any()  # those that replace others come after the measured ones
         )
         return Branches(sum(len(decision.outcomes) for decision in self.decisions), missed)
 

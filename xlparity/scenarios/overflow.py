@@ -38,7 +38,7 @@ class Overflows:
 
         An error value originates in a formula that reads none. It is an overflow where the formula, computed in doubles,
         exceeds their range, and may be one where the formula has a function that the screen does not know. Branches that a
-        formula does not take are left out: an overflow there does not affect its value.
+        formula does not take are left out, as far as that is known: an overflow there does not affect its value.
         """
         anchor = self._book.graph.anchor
         watched = {cell: anchor(cell) for cell in cells}
@@ -59,12 +59,12 @@ class Overflows:
             except (Unscreened, ValueError):  # a function, or a formula, that the screen does not know
                 if cell in begins:
                     possible.add(cell)
-        certain = frozenset(cell for cell, at in watched.items() if at in reached)
-        if len(certain) == len(watched):
-            return certain, frozenset()
-        perhaps = set(reached)
-        self._add_dependents(perhaps, reached | possible, lambda reader, before: reads(reader, before) is not False)
-        return certain, frozenset(cell for cell, at in watched.items() if at in perhaps and at not in reached)
+        for sources in (reached, possible):
+            self._add_dependents(sources, sources | reached, lambda reader, before: reads(reader, before) is not False)
+        certain, perhaps = (
+            frozenset(cell for cell, at in watched.items() if at in found) for found in (reached, possible)
+        )
+        return certain, perhaps - certain
 
     def _reads_error(self, cell: Cell, showing: set[Cell], reads: Callable[[Cell, Cell], bool | None]) -> bool:
         """Whether the cell's formula certainly reads an error value."""

@@ -10,6 +10,7 @@ from xlparity.excel.address import Cell, Range, in_words
 from xlparity.excel.workbook import Workbook
 from xlparity.results.report import joined
 from xlparity.results.rules import NO_NUMBER, UNSUPPORTED
+from xlparity.scenarios.overflow import has_range
 from xlparity.scenarios.run import least_move
 from xlparity.scenarios.sample import Samples
 from xlparity.spec.binding import Input, irregular
@@ -94,9 +95,28 @@ def _reference(run: Run) -> Iterator[str]:
 def _cells(run: Run) -> Iterator[str]:
     """Cells that differ within rounding error, and accepted cells that match."""
     scenarios = run.result.scenarios
-    if scenarios.indeterminate:
+    if (on_stored := run.indeterminate[0]).any():
+        first, count = run.bindings[int(on_stored.argmax())].cell, int(on_stored.sum())
+        cells = f"{first}{f' and {count - 1:,} more' if count > 1 else ''}"
+        yield f"on the stored inputs, {cells} may differ by rounding error alone, so that the scenarios decide"
+    if most := scenarios.undecided:
         said = f"in {scenarios.indeterminate:,} of {scenarios.run:,} scenarios, some cells are indeterminate"
-        yield f"{said}: the difference may be rounding error or an overflow, or the cells are only supported on inputs close by"
+        said += f", most often {most.cell}, in {most.scenarios:,}: {most.reason}"
+        others = f"; {scenarios.replaced:,} of these scenarios replace them" if scenarios.replaced else ""
+        yield f"{said}{others}"
+    if left := scenarios.open:
+        more = f" and {left.cells - 1:,} more" if left.cells > 1 else ""
+        said = f"{left.cell}{more} cannot be judged in {left.scenarios:,} of {scenarios.run:,} scenarios: {left.reason}"
+        yield f"{said}{_remedy(run, left.needs)}"
     for reason, found in run.result.by_reason("match").items():
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
         yield f"{found[0].cell}{more} matches, and need not be accepted any longer: {reason}"
+
+
+def _remedy(run: Run, name: str | None) -> str:
+    """What to do about the input that tells where a cell cannot be judged, as the end of a remark."""
+    given = next((one for one in run.check.inputs if one.name == name), None)
+    if given is None:
+        return ""
+    narrow = "narrow the range of" if has_range(given) else "write low and high, choices or a draw for"
+    return f"; {narrow} input '{name}' ({given.at})"

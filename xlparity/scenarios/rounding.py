@@ -13,13 +13,14 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.compare.compare import Differences, column_agrees
+from xlparity.compare.compare import Differences, column_agrees, compare
 from xlparity.compare.expected import Bools, Expected, ExpectedRow, call, cases
+from xlparity.engines.protocol import Session
 from xlparity.errors import OracleError
 from xlparity.excel.address import Range
 from xlparity.excel.batch import DATE, NUMBER, Batch
 from xlparity.excel.columns import Floats
-from xlparity.excel.values import ErrorValue, Unsupported
+from xlparity.excel.values import BLANK, Depends, ErrorValue, Unsupported, Value
 from xlparity.scenarios.overflow import Overflows, has_range
 from xlparity.scenarios.sample import Exact
 from xlparity.spec.binding import Input
@@ -31,6 +32,7 @@ _FARTHEST = 8  # ulps by which an input is perturbed at most
 _FINE, _FEW_BITS = 2.0**10, 2.0**20  # a short number is a multiple of 1/1024 below a million
 _SMOOTH = 1e-9  # the share of the largest number in a sample up to which rounding of what is not exact may reach
 _MARGIN = 16  # a workbook rounds at every step, and a perturbation acts once
+_ALIKE = 1e-9  # relative; values of the reference that are no farther apart are one
 ENOUGH = 3  # samples in which a cell is proved wrong, before it is taken for wrong in the others as well
 
 
@@ -122,13 +124,8 @@ def examine(
     they explain a residue, and no jump, since a comparison with 30 is decided alike in both languages where the input is 30.
     """
     number, overflows = context.sample, context.overflows
-    row, kinds = expected.numbers[number, cells], expected.kinds[number, cells]
-    bindings = [check.cells.bindings[cell] for cell in cells]
-    at = [binding.cell for binding in bindings]
-    values = [actual.in_sample(cell, number) for cell in at]
-    refused, errors = (
-        np.array([isinstance(value, kind) for value in values], dtype=bool) for kind in (Unsupported, ErrorValue)
-    )
+    at = [check.cells.bindings[cell].cell for cell in cells]
+    refused = np.array([isinstance(actual.in_sample(cell, number), Unsupported) for cell in at], dtype=bool)
     explained, unknown = np.zeros(len(at), dtype=bool), np.zeros(len(at), dtype=bool)
     failing, infinite = bool(actual.errors(number)), bool(expected.infinite[number])
     if (refused.any() or failing) and (infinite or check.reference.overflows(case, check.iterations, check.own)):
@@ -141,15 +138,77 @@ def examine(
     if not left.any():
         return Explanation(explained, unknown)
     moved = list(_moved(check, case, expected, actual, context, context.exact))
+    by_rounding = _of_rounding(check, case, expected, actual, cells, context, moved)
+    return Explanation(explained | (left & by_rounding.explained), unknown | (left & by_rounding.unknown))
+
+
+def undecided_on_stored(
+    check: Check, expected: Expected, actual: Batch, compared: Differences, session: Session, context: Context
+) -> Bools:
+    """The bindings that the stored inputs, the only sample, leave undecided, (bindings,), so that scenarios decide.
+
+    Those are all that do not match, if each either depends on how a cancellation residue is read, or differs by rounding: it
+    changes with every perturbation, or its formula agrees on the reference's values for its precedents, which differ by
+    rounding themselves. A formula that compares an input with a limit does neither: nothing is rounded there, and a tie is
+    evidence. An error value on the stored inputs is one that the workbook shows, and is not excused.
+    """
+    wrong = np.flatnonzero(compared.wrong[0])
+    case = next(cases(check, actual, 1)) if wrong.size else None
+    undecided: Bools = compared.either[0].copy()
+    if case is None:
+        return undecided
+    values = [actual.in_sample(check.cells.bindings[at].cell, 0) for at in wrong]
+    if any(isinstance(value, ErrorValue) for value in values):
+        return undecided
+    moved = list(_moved(check, case, expected, actual, context, context.exact))
+    by_rounding = _of_rounding(check, case, expected, actual, wrong, context, moved).explained
+    if by_rounding.all() and (_unsteady(wrong, moved) | _right_alone(check, expected, actual, session)[wrong]).all():
+        undecided[wrong] = True
+    return undecided
+
+
+def _unsteady(cells: NDArray[np.intp], moved: Sequence[ExpectedRow]) -> Bools:
+    """Of which cells the reference gives another value on nearly every perturbation, and not one of two, as a branch does."""
+    numbers = np.sort([row.numbers[cells] for row in moved], axis=0)
+    steps = np.abs(np.diff(numbers, axis=0)) > _ALIKE * np.abs(numbers[1:])
+    return np.asarray(1 + steps.sum(axis=0) >= _DRAWS - 1)
+
+
+def _right_alone(check: Check, expected: Expected, actual: Batch, session: Session) -> Bools:
+    """Which formulas agree, in some reading, with the reference on its own values for their precedents, on the stored inputs."""
+    forced = getattr(session, "forced", None)
+    if forced is None:
+        return np.zeros(len(check.cells.bindings), dtype=bool)
+    held = {cell: actual.get(cell, BLANK) for given in check.inputs for cell in given.cells()}
+    numbers = np.isfinite(expected.numbers[0]) & (expected.kinds[0] == NUMBER)
+    held |= {check.cells.bindings[at].cell: float(expected.numbers[0, at]) for at in np.flatnonzero(numbers).tolist()}
+    found = compare(check, expected.picked([0]), forced(held, 1))
+    return np.asarray(~(found.wrong[0] | found.unsure[0]))
+
+
+def _of_rounding(
+    check: Check,
+    case: Case,
+    expected: Expected,
+    actual: Batch,
+    cells: NDArray[np.intp],
+    context: Context,
+    moved: Sequence[ExpectedRow],
+) -> Explanation:
+    """The same as ``examine`` for rounding alone, with what the reference gives on perturbed inputs."""
+    number = context.sample
+    row, kinds = expected.numbers[number, cells], expected.kinds[number, cells]
+    bindings = [check.cells.bindings[cell] for cell in cells]
+    values = [actual.in_sample(binding.cell, number) for binding in bindings]
+    errors = np.array([isinstance(value, ErrorValue) for value in values], dtype=bool)
     if not moved:
-        return Explanation(explained, unknown | left)
+        return Explanation(np.zeros(len(cells), dtype=bool), np.ones(len(cells), dtype=bool))
     smooth = [np.isin(kinds, (NUMBER, DATE)) & (other.kinds[cells] == kinds) for other in moved]
     moves = _moves(moved, smooth, row, cells)
-    numbers = np.array([value if type(value) is float else np.nan for value in values])
     with np.errstate(all="ignore"):
-        apart = np.abs(numbers - row)
+        apart = np.max([np.abs(_numbers(values, rounded=rounded) - row) for rounded in (False, True)], axis=0)
         close = ((moves > 0) & (apart <= _MARGIN * moves)) | (errors & np.isinf(moves))
-        tiny = left & ~close & (apart <= _SMOOTH * _largest(case, expected.numbers[number]))
+        tiny = ~close & (apart <= _SMOOTH * _largest(case, expected.numbers[number]))
     if tiny.any():
         all_moved = list(
             _moved(check, case, expected, actual, context, lambda numbers: np.zeros(numbers.shape, dtype=bool))
@@ -157,11 +216,17 @@ def examine(
         known = [np.isin(kinds, (NUMBER, DATE)) & (other.kinds[cells] == kinds) for other in all_moved]
         close |= tiny & (apart <= _MARGIN * _moves(all_moved, known, row, cells))
     for other, known in zip(moved, smooth, strict=True):
-        for place in np.flatnonzero(left & ~close & ~known).tolist():
+        for place in np.flatnonzero(~close & ~known).tolist():
             one = cells[[place]]
             wanted = other.numbers[one], other.kinds[one]
             close[place] = column_agrees(check, values[place], *wanted, bindings[place].output)[0]
-    return Explanation(explained | (left & close), unknown)
+    return Explanation(close, np.zeros(len(cells), dtype=bool))
+
+
+def _numbers(values: Sequence[Value], *, rounded: bool) -> Floats:
+    """The numbers among the values, nan for the others, in one of the readings of a cancellation residue."""
+    read = [(value.rounded if rounded else value.exact) if isinstance(value, Depends) else value for value in values]
+    return np.array([value if type(value) is float else np.nan for value in read])
 
 
 def _moves(moved: Sequence[ExpectedRow], smooth: Sequence[Bools], row: Floats, cells: NDArray[np.intp]) -> Floats:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,16 @@ from xlparity.compare.run import Loaded, Run
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Batch, Kinds
 from xlparity.excel.columns import Column, Floats, joined, picked
-from xlparity.excel.values import BLANK
+from xlparity.excel.values import BLANK, Unsupported
 from xlparity.results.report import WRONG, CheckResult
-from xlparity.results.scenarios import Scenarios
+from xlparity.results.report import joined as in_words
+from xlparity.results.scenarios import Scenarios, Undecided
+from xlparity.scenarios.derived import Apart, apart
 from xlparity.scenarios.nearby import match_nearby
 from xlparity.scenarios.overflow import Overflows
-from xlparity.scenarios.rounding import ENOUGH, Context, examined
-from xlparity.scenarios.sample import Samples, differs
+from xlparity.scenarios.rounding import ENOUGH, Context, examined, undecided_on_stored
+from xlparity.scenarios.sample import Samples, differs, sample
+from xlparity.scenarios.undecided import most_undecided, needs_range
 from xlparity.settings import Options
 from xlparity.spec.binding import Input
 from xlparity.spec.check import Check
@@ -32,10 +35,16 @@ from xlparity.tolerance import within
 
 _AT_ONCE = 8_000_000  # numbers recalculated at once, 64 MB; more samples are recalculated in several parts
 _KEPT = 24  # samples that are always kept in a run: fewer are no evidence for a suggestion
-_OFTEN, _FEW = 0.2, 2  # the share and number of samples up to which differences may be rounding error
 _NARROW = 1e-6  # a change of an input that is below this and below the tolerance shows nothing
-_OFTEN_EITHER = 0.1  # a residue is met by chance in a few samples; at one of ten choices it is met by design
+_REASONS = 1_000  # undecided cells whose reasons are kept, of which one is shown
 _NEVER = np.iinfo(np.int64).max
+
+MOST_UNDECIDED, MOST_REFUSED, _FEW = 0.2, 0.1, 2
+"""The shares of samples that may leave a cell undecided and are replaced by others; with more, the cell is not assessed.
+
+Rounding decides in up to 18 % of the samples where training diverges (tests/domains.py), and in a few of few samples by chance.
+Where the engine cannot compute a cell, nobody sees a fault, so that is held to half of it.
+"""
 
 
 @dataclass(frozen=True)
@@ -67,45 +76,61 @@ def run_checks(
     options: Options,
     progress: Callable[[float], None] = lambda done: None,
     watching: Callable[[Check], AbstractContextManager[None]] = unwatched,
-) -> list[Run]:
+) -> tuple[list[Run], Samples]:
     """A run of every check: all samples recalculated by the engine, and compared with what the references expect.
 
     As many samples are recalculated at a time as memory allows. The runs keep the first samples, and of the others those in
-    which a cell of any check is wrong for the first time: sample n is the same in all runs. References are called within
-    ``watching``.
+    which a cell of any check is wrong for the first time: sample n is the same in all runs. The samples are the given ones,
+    followed by one for each sample that leaves a cell undecided, at most the share ``MOST_UNDECIDED``. References are called
+    within ``watching``.
     Raises SpecError where a reference is undefined on the stored inputs.
     """
     for check in checks:
         check.reference.patience.failed.clear()  # failures of earlier runs, on other inputs, do not count here
     room = max(1, _AT_ONCE // max(1, len(loaded.book.cells) + len(loaded.book.members)))
-    parts = max(1, math.ceil(samples.count / room))
-    step = max(1, math.ceil(samples.count / parts))  # parts of one size: a small last part would be little evidence
     overflows = Overflows(loaded.book)
     found: list[_Running] = []
-    for begin in range(0, samples.count, step):
-        numbers = range(begin, min(begin + step, samples.count))
-        actual = _recalculated(loaded, samples, numbers)
-        if not begin:
-            loaded.values.known(actual)
-        elements = [running.elements for running in found] or None
-        expected = call_references(checks, actual, numbers, elements, loaded.source, watching)
-        if not found:
-            stored = actual.sample(0)
-            found = [
-                _Running(check, loaded, samples, one.picked([0]), stored)
-                for check, one in zip(checks, expected, strict=True)
+
+    def compared(first: int, last: int) -> None:
+        parts = max(1, math.ceil((last - first) / room))
+        step = max(1, math.ceil((last - first) / parts))  # of one size: a small last part would be little evidence
+        for begin in range(first, last, step):
+            numbers = range(begin, min(begin + step, last))
+            actual = _recalculated(loaded, samples, numbers)
+            if not begin:
+                loaded.values.known(actual)
+            elements = [running.elements for running in found] or None
+            expected = call_references(checks, actual, numbers, elements, loaded.source, watching)
+            context = Context(0, options.seed + begin - 1, overflows, samples.exact, begin)
+            if not found:
+                stored = actual.sample(0), context._replace(seed=options.seed)
+                found.extend(
+                    _Running(check, loaded, samples, one.picked([0]), *stored)
+                    for check, one in zip(checks, expected, strict=True)
+                )
+            open_to = [
+                running.take(numbers, one, actual, context) for running, one in zip(found, expected, strict=True)
             ]
-        context = Context(0, options.seed + begin - 1, overflows, samples.exact, begin)
-        open_to = [running.take(numbers, one, actual, context) for running, one in zip(found, expected, strict=True)]
-        nearby = match_nearby(checks, loaded, samples, numbers, open_to, options.seed + begin)
-        for running, matches in zip(found, nearby, strict=True):
-            running.settle(numbers, matches)
-        few = found[0].kept < _KEPT
-        kept = range(len(numbers)) if few else sorted({row for running in found for row in running.first_wrong})
-        for running in found:
-            running.keep(kept)
-        progress(min(1.0, (begin + step) / samples.count))
-    return [running.run(options) for running in found]
+            nearby = match_nearby(checks, loaded, samples, numbers, open_to, options.seed + begin)
+            for running, matches in zip(found, nearby, strict=True):
+                running.settle(numbers, matches)
+            few = found[0].kept < _KEPT
+            kept = range(len(numbers)) if few else sorted({row for running in found for row in running.first_wrong})
+            for running in found:
+                running.keep(kept)
+            progress(min(1.0, (begin + step) / samples.count))
+
+    compared(0, samples.count)
+    for running, found_apart in zip(found, apart(checks, loaded, samples, overflows, options.seed), strict=True):
+        running.leave_open(found_apart)
+    undecided = max((running.undecided for running in found), default=0)
+    if undecided and loaded.engine.most_samples is None:
+        # Always as many are drawn, so that the first ones are always the same.
+        drawn = math.ceil(MOST_UNDECIDED * (samples.scenarios - len(samples.directed)))
+        others = sample(checks, loaded.book, loaded.values, drawn, options.seed + 1).first(1 + undecided)
+        first, samples = samples.count, samples.followed_by(others) if others.scenarios else samples
+        compared(first, samples.count)
+    return [running.run(options, samples) for running in found], samples
 
 
 def _recalculated(loaded: Loaded, samples: Samples, numbers: range) -> Batch:
@@ -131,11 +156,18 @@ class _Running:
     It begins with what is expected and computed for the stored inputs alone.
     """
 
-    def __init__(self, check: Check, loaded: Loaded, samples: Samples, expected: Expected, actual: Batch) -> None:
+    def __init__(
+        self, check: Check, loaded: Loaded, samples: Samples, expected: Expected, actual: Batch, context: Context
+    ) -> None:
         self.check, self._loaded, self._samples = check, loaded, samples
         self.elements = expected.elements
         found = compare(check, expected, actual)
         self._right = ~(found.wrong[0] | found.unsure[0] | found.either[0])
+        self._undecided = np.zeros(len(self._right), dtype=bool)
+        if samples.scenarios:  # otherwise nothing else decides
+            self._undecided = undecided_on_stored(check, expected, actual, found, loaded.session, context)
+        self._shown = [actual.in_sample(binding.cell, 0) for binding in check.cells.bindings]
+        found = Differences(found.wrong & ~self._undecided, found.unsure, found.either & ~self._undecided)
         self._stored = expected.numbers[0]
         self._result = self._on_stored(expected, actual, found)
         # Cells that are wrong on the stored inputs, or accepted, need no further samples.
@@ -148,11 +180,12 @@ class _Running:
         self._rtol = least_move(check)
         self._narrow: set[Cell] = set()
         self._parts: list[_Part] = []
+        self._reasons: dict[Cell, str] = {}  # of cells that are undecided
         none = np.zeros(len(self._right), dtype=bool)
         zero = np.zeros(len(none), dtype=np.int64)
-        self._counts = _Counts(np.full(len(none), _NEVER), zero, zero, zero, none, none, none, zero, zero, 0, 0, 0)
+        self._counts = _Counts(np.full(len(none), _NEVER), zero, none, zero, zero, zero, none, none, none, 0, 0, 0)
         self._speaking: list[Bools] = []
-        self.kept = 0
+        self.kept = self._compared = 0
         self.first_wrong: list[int] = []
 
     def _on_stored(self, expected: Expected, actual: Batch, found: Differences) -> CheckResult:
@@ -179,29 +212,37 @@ class _Running:
         before = np.where(self._settled, ENOUGH, self._counts.wrong)
         open_to = Differences(wrong & scenario, unsure & scenario, either)
         explanation = examined(self.check, expected, actual, open_to, before, context)
-        left_open = unsure | either | explanation.explained | explanation.unknown
+        unknown, explained, wrong = explanation.unknown, explanation.explained, wrong & ~explanation.explained
+        left_open = unsure | either | explained | unknown
         self._speaking.append(expected.counted & ~(searched & left_open).any(axis=1))
+        if not numbers[0]:
+            unknown[0], explained[0] = unsure[0] | (either[0] & ~self._undecided), self._undecided
+            wrong[0] &= ~self._undecided
         # A tie that was searched for proves a cell wrong or nothing.
-        part = _Part(
+        part = self._last = _Part(
             expected.numbers,
             expected.kinds,
             expected.counted,
-            wrong & ~explanation.explained & ~explanation.unknown,
-            (((unsure | (either & ~scenario)) & ~explanation.explained) | explanation.unknown) & ~searched,
-            explanation.explained & ~searched,
+            wrong & ~unknown,
+            unknown & ~searched,
+            unsure & ~explained & ~unknown & ~searched,
             either & scenario & ~searched,
+            explained & ~searched,
             {cell: actual.get(cell, BLANK) for cell in self._named},
         )
-        self._last = part
-        often = self._counts.unsure + part.unsure.sum(axis=0)
+        for at in np.flatnonzero((part.refused | part.either).any(axis=0)).tolist():
+            cell = self.check.cells.bindings[at].cell
+            if cell not in self._reasons and len(self._reasons) < _REASONS:
+                value = actual.in_sample(cell, int((part.refused | part.either)[:, at].argmax()))
+                self._reasons[cell] = value.reason if isinstance(value, Unsupported) else str(value)
+        often = self._counts.refused + part.refused.sum(axis=0)
         few = 2 * often < self._counts.run + int((part.counted & scenario[:, 0]).sum())
-        # What the reference leaves open is no matter of the engine.
-        return np.asarray(part.unsure & scenario & ~explanation.unknown & few)
+        return np.asarray(part.refused & few)
 
     def settle(self, numbers: range, nearby: Bools) -> None:
         """Counts the samples taken last, of which these cells match in samples close by."""
         part = self._last = self._last._replace(
-            unsure=self._last.unsure & ~nearby, indeterminate=self._last.indeterminate | nearby
+            refused=self._last.refused & ~nearby, indeterminate=self._last.indeterminate | nearby
         )
         fresh = part.wrong & (self._counts.since == _NEVER)
         self.first_wrong = sorted({int(row) for row in fresh[:, fresh.any(axis=0)].argmax(axis=0)})
@@ -222,15 +263,49 @@ class _Running:
             self._parts.append(self._last.picked(rows))
             self.kept += len(rows)
 
-    def run(self, options: Options) -> Run:
-        """The run, with the summary of all samples."""
+    def leave_open(self, found: Apart) -> None:
+        """Leaves the cells open that differ where inputs that follow from others have values of their own.
+
+        All samples that were asked for are compared then.
+        """
+        self._compared = self._counts.run
+        cells = found.cells & ~self._known
+        self._counts = self._counts._replace(unknown=self._counts.unknown | cells)
+        if (cells & (self._counts.since == _NEVER)).any():
+            names = in_words([f"'{given.name}' ({given.at})" for given in found.inputs])
+            first = self.check.cells.bindings[int(cells.argmax())].cell
+            said = f"input {names} is a formula of other inputs and follows them, and {first} differs where it does not"
+            self._result = replace(
+                self._result,
+                notes=(
+                    *self._result.notes,
+                    f"{said}: nothing shows that the formulas depend on it; write cut = true, so that it varies by itself, "
+                    "or let the reference compute it",
+                ),
+            )
+
+    @property
+    def undecided(self) -> int:
+        """In how many scenarios a cell is undecided, at most, of those cells for which that is few."""
+        counts = self._counts
+        cells = (counts.since == _NEVER) & ~counts.often & ~self._known
+        return int(np.max(counts.undecided, where=cells, initial=0))
+
+    def run(self, options: Options, samples: Samples) -> Run:
+        """The run, with the summary of all samples, which the given ones and others in place of undecided ones are."""
         check, result, seed = self.check, self._result, options.seed
         # Stored values exist for the stored inputs only.
         asked = options.scenarios if self._loaded.engine.recomputes else None
-        patience = check.reference.patience
+        patience, whole = check.reference.patience, _all_of(self._parts)
         if asked:
+            unsure = self._counts.unsure(check, samples.scenarios, self._undecided)
+            replaced = self._counts.run - self._compared
+            result = self._without_decision(unsure & self._undecided, whole)
             summary = replace(
-                self._counts.scenarios(check, self._samples.scenarios, seed),
+                self._counts.scenarios(check, self._samples.scenarios + replaced, seed, unsure),
+                replaced=replaced,
+                undecided=self._most_undecided(~unsure),
+                open=self._open(unsure, samples, whole),
                 kept=self._kept_inputs(),
                 asked=asked,
                 unfinished=patience.exhausted,
@@ -239,8 +314,7 @@ class _Running:
             result = result.with_scenarios(summary)
         else:
             result = replace(result, scenarios=Scenarios(seed, asked=asked))
-        whole = _all_of(self._parts)
-        often = self._counts.often_either
+        often, undecided = self._counts.often, whole.refused | whole.either
         return Run(
             check,
             with_constants(check, result, self._right.tolist()),
@@ -248,13 +322,42 @@ class _Running:
             whole.kinds,
             whole.counted,
             whole.wrong,
-            whole.unsure | (whole.either & often),
-            whole.indeterminate | (whole.either & ~often),
+            whole.unknown | (undecided & often),
+            whole.indeterminate | (undecided & ~often),
             whole.inputs,
             self._loaded.values,
             self.elements,
             np.concatenate(self._speaking),
         )
+
+    def _most_undecided(self, among: Bools) -> Undecided | None:
+        cells = [binding.cell for binding in self.check.cells.bindings]
+        counted = among & (self._counts.since == _NEVER) & ~self._known
+        return most_undecided(cells, np.where(counted, self._counts.undecided, 0), self._reasons)
+
+    def _open(self, unsure: Bools, samples: Samples, whole: "_Part") -> Undecided | None:
+        """The most undecided of the cells that are undecided too often, with the input that needs a range."""
+        found = self._most_undecided(unsure & self._counts.often)
+        if found is None:
+            return None
+        at = next(n for n, binding in enumerate(self.check.cells.bindings) if binding.cell == found.cell)
+        rows = [row for row in np.flatnonzero(whole.counted).tolist() if row]
+        part = whole.picked(rows)
+        return found._replace(needs=needs_range(self._loaded, samples, found.cell, part.undecided[:, at], part.inputs))
+
+    def _without_decision(self, cells: Bools, whole: "_Part") -> CheckResult:
+        """The result in which these cells, which the scenarios do not decide either, are unsupported on the stored inputs."""
+        results = list(self._result.results)
+        for at in np.flatnonzero(cells).tolist():
+            value = self._shown[at]
+            if results[at].status == "match":
+                unknown = (
+                    value if isinstance(value, Unsupported) else Unsupported(f"{value}, where rounding error decides")
+                )
+                results[at] = results[at]._replace(status="unsupported", actual=unknown)
+        whole.unknown[0] |= cells
+        whole.indeterminate[0] &= ~cells
+        return replace(self._result, results=tuple(results))
 
     def _kept_inputs(self) -> dict[str, tuple[Cell, ...]]:
         """The cells with their stored value in all samples, by input: all cells of the input, or those that cannot be set.
@@ -295,71 +398,69 @@ def _able(given: Input[Range], loaded: Loaded) -> frozenset[Cell]:
 
 
 class _Part(NamedTuple):
-    """Some samples of a check, with arrays as in ``Run``."""
+    """Some samples of a check, with arrays as in ``Run``, of which at most one of the following is true for a cell.
+
+    A cell is ``wrong``; or ``unknown``, where it differs and nothing says why, or has no value on the stored inputs;
+    or undecided in this sample: ``refused``, where the engine cannot compute it; ``either``, where it depends on how a residue
+    is read; ``indeterminate``, where it differs within rounding error or by an overflow, or matches close by.
+    """
 
     expected: Floats
     kinds: Kinds
     counted: Bools
     wrong: Bools
-    unsure: Bools
-    indeterminate: Bools
+    unknown: Bools
+    refused: Bools
     either: Bools
+    indeterminate: Bools
     inputs: Mapping[Cell, Column]
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """All fields but the inputs."""
+        return self[:-1]
+
+    @property
+    def undecided(self) -> Bools:
+        """The cells that a sample says nothing of."""
+        return np.asarray(self.refused | self.either | self.indeterminate)
 
     def picked(self, rows: Sequence[int]) -> "_Part":
         """These rows only."""
         at = list(rows)
         inputs = {cell: picked(column, at) for cell, column in self.inputs.items()}
-        return self._replace(
-            expected=self.expected[at],
-            kinds=self.kinds[at],
-            counted=self.counted[at],
-            wrong=self.wrong[at],
-            unsure=self.unsure[at],
-            indeterminate=self.indeterminate[at],
-            either=self.either[at],
-            inputs=inputs,
-        )
+        return _Part._make([*(array[at] for array in self.arrays), inputs])
 
 
 def _all_of(parts: Sequence[_Part]) -> _Part:
     if len(parts) == 1:
         return parts[0]
     inputs = {cell: joined([(part.inputs[cell], len(part.counted)) for part in parts]) for cell in parts[0].inputs}
-    return _Part(
-        np.concatenate([part.expected for part in parts]),
-        np.concatenate([part.kinds for part in parts]),
-        np.concatenate([part.counted for part in parts]),
-        np.concatenate([part.wrong for part in parts]),
-        np.concatenate([part.unsure for part in parts]),
-        np.concatenate([part.indeterminate for part in parts]),
-        np.concatenate([part.either for part in parts]),
-        inputs,
-    )
+    arrays = zip(*(part.arrays for part in parts), strict=True)
+    return _Part._make([*map(np.concatenate, arrays), inputs])
 
 
 class _Counts(NamedTuple):
     """Counts of the compared scenarios, for each binding; scenarios count from 0.
 
-    ``since`` is the first scenario in which the binding is wrong. ``right`` says that it matches in one, ``moved`` that one
-    expects another value than the stored inputs do, and ``shown`` that it matches in one of these. ``wrong``, ``unsure`` and
-    ``indeterminate`` count the scenarios in which it is so, ``either`` those in which its verdict depends on how a residue is
-    read, ``compared`` those with an expected value. ``run`` scenarios were compared, in ``failed`` some cell was wrong, and in
-    ``indeterminate_runs`` some cell differs within rounding error.
+    ``since`` is the first scenario in which the binding is wrong. ``wrong``, ``refused`` and ``undecided`` count the scenarios
+    in which it is so, ``compared`` those with an expected value; ``unknown`` says that it is so in one. ``right`` says that it
+    matches in one, ``moved`` that one expects another value than the stored inputs do, and ``shown`` that it matches in one of
+    these. ``run`` scenarios were compared, in ``failed`` some cell was wrong, and in ``undecided_runs`` some cell is undecided.
     """
 
     since: NDArray[np.int64]
     wrong: NDArray[np.int64]
-    unsure: NDArray[np.int64]
-    either: NDArray[np.int64]
+    unknown: Bools
+    refused: NDArray[np.int64]
+    undecided: NDArray[np.int64]
+    compared: NDArray[np.int64]
     shown: Bools
     right: Bools
     moved: Bools
-    indeterminate: NDArray[np.int64]
-    compared: NDArray[np.int64]
     run: int
     failed: int
-    indeterminate_runs: int
+    undecided_runs: int
 
     def plus(self, check: Check, part: _Part, stored: Floats, known: Bools, begin: int) -> "_Counts":
         """The counts with the scenarios of ``part`` added, of which the first has the number ``begin``.
@@ -372,40 +473,42 @@ class _Counts(NamedTuple):
                 part.expected - stored
             )
         compared = part.counted[:, None] & np.isfinite(part.expected)
-        matches = compared & ~(part.wrong | part.unsure | part.indeterminate | part.either)
+        matches = compared & ~(part.wrong | part.unknown | part.undecided)
         since = np.min(np.where(part.wrong, numbers[:, None], _NEVER), axis=0, initial=_NEVER)
         return _Counts(
             np.minimum(self.since, since),
             self.wrong + part.wrong.sum(axis=0),
-            self.unsure + part.unsure.sum(axis=0),
-            self.either + part.either.sum(axis=0),
+            self.unknown | part.unknown.any(axis=0),
+            self.refused + part.refused.sum(axis=0),
+            self.undecided + part.undecided.sum(axis=0),
+            self.compared + compared.sum(axis=0),
             self.shown | (matches & moved).any(axis=0),
             self.right | matches.any(axis=0),
             self.moved | moved.any(axis=0),
-            self.indeterminate + (part.indeterminate | part.either).sum(axis=0),
-            self.compared + compared.sum(axis=0),
             self.run + int(part.counted.sum()),
             self.failed + int((part.wrong & ~known).any(axis=1).sum()),
-            self.indeterminate_runs + int((part.indeterminate | part.either).any(axis=1).sum()),
+            self.undecided_runs + int(part.undecided.any(axis=1).sum()),
         )
 
     @property
-    def often_either(self) -> Bools:
-        """Where the verdict depends on how a residue is read too often for rounding error, (bindings,)."""
-        return np.asarray(self.either > np.maximum(_FEW, _OFTEN_EITHER * self.compared))
+    def often(self) -> Bools:
+        """Where the binding is undecided in too many scenarios for the others to decide, (bindings,)."""
+        most = np.maximum(_FEW, MOST_UNDECIDED * self.compared)
+        return np.asarray((self.undecided > most) | (self.refused > MOST_REFUSED * self.compared))
 
-    def scenarios(self, check: Check, count: int, seed: int) -> Scenarios:
-        """The summary of ``count`` scenarios."""
-        wrong = np.flatnonzero(self.since < _NEVER)
-        # A cell that differs within rounding error, and in no scenario changes with the reference, may be a constant. What
-        # differs in more than every fifth scenario is not rounding error.
-        often = self.indeterminate > np.maximum(_FEW, _OFTEN * self.compared)
+    def unsure(self, check: Check, count: int, on_stored: Bools) -> Bools:
+        """The bindings that ``count`` scenarios leave unassessed; ``on_stored`` are those that the stored inputs do."""
         never = (self.compared == 0) & check.cells.compared & (self.run > 0)
         if not count and check.inputs:
             # No input can be changed, so a constant cannot be distinguished from a formula.
             never = check.cells.compared
-        unshown = (self.indeterminate > 0) & ~self.shown & (self.moved | ~self.right)
-        unsure = ((self.unsure > 0) | self.often_either | unshown | often | never) & (self.since == _NEVER)
+        # A cell that is undecided, and in no scenario changes with the reference, may be a constant.
+        unshown = ((self.undecided > 0) & ~self.shown & (self.moved | ~self.right)) | (on_stored & ~self.right)
+        return np.asarray((self.unknown | unshown | self.often | never) & (self.since == _NEVER))
+
+    def scenarios(self, check: Check, count: int, seed: int, unsure: Bools) -> Scenarios:
+        """The summary of ``count`` scenarios, which leave the bindings that are ``unsure`` unassessed."""
+        wrong = np.flatnonzero(self.since < _NEVER)
         cells = [binding.cell for binding in check.cells.bindings]
         return Scenarios(
             seed,
@@ -415,5 +518,5 @@ class _Counts(NamedTuple):
             tuple(cells[number] for number in wrong),
             tuple(cells[number] for number in np.flatnonzero(unsure)),
             tuple(self.since[wrong].tolist()),
-            self.indeterminate_runs,
+            self.undecided_runs,
         )

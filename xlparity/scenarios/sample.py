@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from xlparity.compare.inputs import unfit
 from xlparity.excel.address import Cell, Range
-from xlparity.excel.columns import Column, Floats, column_of, picked, value_in
+from xlparity.excel.columns import Column, Floats, column_of, joined, picked, value_in
 from xlparity.excel.values import BLANK, Value
 from xlparity.excel.workbook import Workbook
 from xlparity.spec.binding import Choice, Input, Offset
@@ -66,15 +66,20 @@ class VariedElement:
 class Samples:
     """The samples of all inputs: sample 0 has the ``stored`` values of the varied cells, and the others are scenarios.
 
-    In each scenario every element has a value. ``directed`` are the numbers of the samples that were searched for. ``exact``
-    says which numbers of an input no rounding error is in, in the sample of a number.
+    In each scenario every element has a value. ``directed`` are the numbers of the samples that were searched for.
+    ``exact_in`` says which numbers of an input no rounding error is in, in the sample of a number among some.
     """
 
     scenarios: int
     elements: tuple[VariedElement, ...]
     stored: Mapping[Cell, Value]
     directed: range = range(0)
-    exact: Exact | None = None
+    exact_in: "Callable[[Samples, int, Floats], NDArray[np.bool_]] | None" = None
+
+    @property
+    def exact(self) -> Exact | None:
+        """What says which numbers of an input no rounding error is in, in the sample of a number; None where nothing does."""
+        return None if self.exact_in is None else functools.partial(self.exact_in, self)
 
     @property
     def count(self) -> int:
@@ -113,6 +118,14 @@ class Samples:
             tuple(VariedElement(e.cells, e.given, picked(e.values, kept)) for e in self.elements),
             self.stored,
         )
+
+    def followed_by(self, others: "Samples") -> "Samples":
+        """These samples and, after them, the scenarios of the others, which are drawn for the same elements."""
+        elements = tuple(
+            replace(one, values=joined([(one.values, self.scenarios), (other.values, others.scenarios)]))
+            for one, other in zip(self.elements, others.elements, strict=True)
+        )
+        return replace(self, scenarios=self.scenarios + others.scenarios, elements=elements)
 
     def changed(self, rtol: float = 0.0) -> set[Cell]:
         """The cells that have another value than the stored one in any scenario, by more than ``rtol`` of it if a number."""

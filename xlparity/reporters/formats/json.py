@@ -139,6 +139,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
             "asked": check.scenarios.asked,
             "kept": list(check.scenarios.kept),
             "shaky": check.scenarios.indeterminate,
+            "replaced": check.scenarios.replaced,
             "smallest": None if check.scenarios.smallest is None else _counterexample(check.scenarios.smallest),
         },
         "branches": None if check.branches is None else _branches(check.branches),
