@@ -74,14 +74,15 @@ def test_what_a_reference_gives_is_compared_by_its_own_rule(verified, reference,
     """On the stored inputs and in every scenario."""
     verdict, said = verified(reference, formula)
     assert verdict is Verdict.PASS, said
-    assert "100 scenarios: all 3 cells agree" in said
+    # A hundred are drawn, and a few more are searched for at the limits.
+    assert re.search(r"10\d scenarios: all 3 cells agree", said)
 
 
 @pytest.mark.parametrize(
     ("reference", "formula", "shown"),
     [
         (GRADES, '=IF(A#>=50,"pass","fail")', 'S!B2'),
-        (GRADES, '=IF(A#>60,"pass","fail")', None),  # which no scenario meets: see the issue on coverage
+        (GRADES, '=IF(A#>60,"pass","fail")', "S!B"),  # which only 60 itself shows
         (GRADES, '=IF(A#>=60,"Pass","fail")', "S!B3"),
         (GRADES, "=IF(A#>=60,1,0)", "S!B1"),
         ('return {"y": [str(int(n)) for n in x]}', "=INT(A#)", "S!B1"),
@@ -98,9 +99,8 @@ def test_what_a_reference_gives_is_compared_by_its_own_rule(verified, reference,
 def test_another_text_or_another_kind_of_value_is_a_difference(verified, reference, formula, shown):
     """A number that is given as a text never matches a number, and no text one that differs by a space."""
     verdict, said = verified(reference, formula)
-    if shown is not None:
-        assert verdict is Verdict.FAIL, said
-        assert shown in said
+    assert verdict is Verdict.FAIL, said
+    assert shown in said
 
 
 def test_texts_may_be_compared_without_their_case(verified):

@@ -42,7 +42,8 @@ _EACH = 24  # of these, for one outcome
 _SHARE = 2.0  # of the work of the plain scenarios; in large batches it takes half the time
 _LEAST = 400_000  # values that are computed in any case, which takes about 50 ms
 _CELLS = 8  # of each decision's cells in the search, spread over all of them
-_MEASURED = 48  # of each decision's cells before all of them are measured
+_MEASURED = 24  # of each decision's cells, spread over all; all are measured where these do not reach every outcome
+_AT_A_TIME = 8_000_000  # numbers, 64 MB
 _TARGETS = 48  # decisions that are searched for
 _ELEMENTS = 150  # inputs that are moved to see on which of them a decision depends
 _MOVED = 6  # inputs by which an outcome is reached
@@ -110,25 +111,24 @@ def _measured(
     session: FormulasSession, book: Workbook, samples: Samples, every: Sequence[Decision]
 ) -> dict[Decision, Bools]:
     """For each decision that can be measured which outcomes occur in which samples, in some of its cells or in all."""
-    room = max(1, 8_000_000 // max(1, len(book.cells)))
+    room = max(1, _AT_A_TIME // max(1, len(book.cells)))
     some = Probing(session, every, _MEASURED)
-    parts: list[list[Probed]] = []
-    batches: list[Batch] = []
+    of_all: Probing | None = None
+    found: dict[Decision, list[Bools]] = {one: [] for one in every}
     for begin in range(0, samples.count, room):
         numbers = range(begin, min(begin + room, samples.count))
         batch = session.recalculate(samples.columns(numbers), len(numbers))
-        parts.append(some.on(batch))
-        batches = [batch] if room >= samples.count else []
-    found = {
-        one: np.concatenate([part[at].reached for part in parts], axis=1)
-        for at, one in enumerate(every)
-        if any(part[at].computed for part in parts)
-    }
-    rest = [one for one, reached in found.items() if len(one.cells) > _MEASURED and not reached.any(axis=1).all()]
-    for batch in batches if rest else ():
-        for one, probed in zip(rest, Probing(session, rest).on(batch), strict=True):
-            found[one] = probed.reached
-    return found
+        probed = dict(zip(every, some.on(batch), strict=True))
+        if not begin:
+            found = {one: [] for one in every if probed[one].computed}
+            # Of a long column, one cell may reach what the others do not.
+            long = [one for one in found if len(one.cells) > _MEASURED and not probed[one].reached.any(axis=1).all()]
+            of_all = Probing(session, long) if long else None
+        if of_all is not None:
+            probed |= dict(zip(of_all.decisions, of_all.on(batch), strict=True))
+        for one, parts in found.items():
+            parts.append(probed[one].reached)
+    return {one: np.concatenate(parts, axis=1) for one, parts in found.items()}
 
 
 @dataclass(frozen=True)

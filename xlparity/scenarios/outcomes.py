@@ -102,19 +102,41 @@ def decisions(check: Check, book: Workbook) -> list[Decision]:
         cell: given for given in check.inputs for places in given.places(check.cells.offsets) for cell in places
     }
     groups: dict[tuple[str, tuple[int, int]], list[Cell]] = {}
+    relative = _Relative()
     for cell in dict.fromkeys(map(book.graph.anchor, book.graph.before(compared, lambda cell: cell not in named))):
         formula = book.formula(cell)
         if formula is None or isinstance(formula, DataTable) or cell in named:
             continue
         if _MAY_DECIDE.search(formula.text, 1):
-            shape = formula.area.shape if formula.area is not None else (0, 0)
-            groups.setdefault((Filling(formula.text).relative(cell.row, cell.column), shape), []).append(cell)
+            groups.setdefault(relative.of(cell, formula), []).append(cell)
     found: list[Decision] = []
     for cells in sorted(map(sorted, groups.values())):
         formula = book.formula(cells[0])
         assert formula is not None  # as for all cells of the groups
         found += [Decision(tuple(cells), f"={one.probe}", *one[1:]) for one in _of(formula, cells, book, of_input)]
     return found
+
+
+class _Relative:
+    """The relative formulas of cells; of one that was filled from the cell looked at before in its column or row, quickly."""
+
+    def __init__(self) -> None:
+        self._before: dict[tuple[str, int, int], tuple[Cell, Filling, tuple[str, tuple[int, int]]]] = {}
+
+    def of(self, cell: Cell, formula: Formula) -> tuple[str, tuple[int, int]]:
+        """The relative formula and the shape of its area, the same for all cells that were filled from one another."""
+        shape = formula.area.shape if formula.area is not None else (0, 0)
+        lines = (cell.sheet, 0, cell.column), (cell.sheet, cell.row, 0)
+        for line in lines:
+            if line in self._before:
+                at, filling, known = self._before[line]
+                if known[1] == shape and filling.at(cell.row - at.row, cell.column - at.column) == formula.text:
+                    self._before.update(dict.fromkeys(lines, (at, filling, known)))
+                    return known
+        filling = Filling(formula.text)
+        found = filling.relative(cell.row, cell.column), shape
+        self._before.update(dict.fromkeys(lines, (cell, filling, found)))
+        return found
 
 
 def _of(formula: Formula, cells: Sequence[Cell], book: Workbook, of_input: dict[Cell, Input[Range]]) -> list[_Found]:

@@ -214,8 +214,8 @@ class FormulasSession:
 
     def of_precedents(self, cells: Iterable[Cell]) -> "FormulasSession":
         """A session that computes these cells and their precedents alone; this one, where values decide what those are."""
-        book = self._workbook
-        if self._dynamic or self._tables or book.iterates:
+        book, cells = self._workbook, set(cells)
+        if self._dynamic or self._tables or book.iterates or 2 * len(cells) > len(self._nodes):
             return self
         kept = set(map(book.graph.anchor, book.graph.before(cells)))
         if 2 * len(kept.intersection(book.cells)) > len(book.cells):  # nearly everything is computed anyway
