@@ -12,6 +12,7 @@ from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import UNKNOWN, CheckResult, Finding
 from xlparity.results.rules import OF_INPUTS, OF_SHAPE, UNEXPLAINED, UNSUPPORTED, WRONG_FORMULA
+from xlparity.scenarios.directed import with_directed
 from xlparity.scenarios.run import EngineRun, run_checks
 from xlparity.scenarios.sample import sample
 from xlparity.settings import CAUSES_TIME, Options
@@ -84,12 +85,16 @@ def _causes(
     fresh = options.reseeded()
 
     def prove(edited: Workbook) -> list[Run]:
-        """The runs of the checks on the workbook with the suggestions, on new inputs that the search has not used."""
+        """The runs of the checks on the workbook with the suggestions, on new inputs that the search has not used.
+
+        Those that reach the branches of the suggestions are among them.
+        """
         from xlparity.engines.formulas import FormulasEngine  # noqa: PLC0415
 
         enough = replace(fresh, scenarios=_PROOFS)
         loaded = Loaded.of(edited, FormulasEngine(), session.like(edited))
         samples = sample(checks, edited, loaded.values, enough.scenarios, enough.seed)
+        samples, _ = with_directed(checks, loaded, samples)
         return run_checks(checks, loaded, samples, enough)[0]
 
     def recheck(formulas: Mapping[Cell, Formula]) -> list[Run]:
