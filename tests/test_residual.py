@@ -68,6 +68,7 @@ LACKING = [
      "the divisor 12 is missing"),
     ("=A#-B#*$F$1*9", "a - np.minimum(b * r * 9, s)", "=A2-MIN(B2*$F$1*9,$H$1)",
      "a limit is missing: B2*$F$1*9 should be at most $H$1 (s)"),
+    ("=A#-B#", "a - np.minimum(b, s)", "=A2-MIN(B2,$H$1)", "a limit is missing: B2 should be at most H1 (s)"),
     ("=A#/52+B#", "a / 365 + b", "=A2/365+B2", "the number 52 should be 365"),
     ("=A#*B#+10^-9*$G$1", "a * b + 1e-2 * k", "=A2*B2+10^-2*$G$1", "the number 9 should be 2"),
 ]  # fmt: skip

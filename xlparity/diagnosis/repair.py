@@ -211,8 +211,7 @@ class Repair:
                 yield from subject.screened(
                     edit._replace(of_siblings=True) for edit in edits(seed, subject.site, SMALL)
                 )
-        for source in SOURCES:
-            yield from subject.screened(source(subject))
+        yield from subject.screened(edit for source in SOURCES for edit in source(subject))
         if alone and (subject.tree is None or not refers(subject.tree)):
             yield from subject.screened(subject.copies())
         elif subject.tree is not None:

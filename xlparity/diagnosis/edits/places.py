@@ -110,13 +110,13 @@ def ranges(tree: Node, site: Site) -> Iterator[Edit]:
                 other = Range(area.sheet, *ends)
                 if other.on_the_grid and ends[0] <= ends[2] and ends[1] <= ends[3]:
                     found.append(other)
-        for other, held, said in _growing(area, whole, node, site):
-            yield from _swapped(tree, "anchor", node, site.node(other, held), said, 1.3)
         for other in found:
             long = "long" if other.size < area.size else "short"
             said = f"{site.named(area)} is too {long}: it should be {site.named(other)}"
             size = 1.2 if other == whole else 1.3
             yield from _swapped(tree, "range", node, site.node(other, _dollars(node)), said, size)
+        for other, held, said in _growing(area, whole, node, site):
+            yield from _swapped(tree, "anchor", node, site.node(other, held), said, 1.3)
 
 
 def _growing(

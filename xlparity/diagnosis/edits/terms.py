@@ -75,8 +75,8 @@ def limited(tree: Node, site: Site) -> Iterator[Edit]:
         if (path and (area is None or area.size > 1)) or site.shape is not None:
             continue
         for name, other in _operands(tree, site):
-            for function, of in (("MIN", "largest"), ("MAX", "smallest")):
-                said = f"{node} should be {name} at the {of}"
+            for function, of in (("MIN", "most"), ("MAX", "least")):
+                said = f"a limit is missing: {node} should be at {of} {name}"
                 yield Edit("wrap", with_part(tree, path, call(function, node, other)), said, 2.7)
 
 

@@ -1,0 +1,97 @@
+"""Fixes of whole groups: where every cell of a quantity has one wrong formula, there is one finding and the right fix."""
+
+import openpyxl
+import pytest
+
+import xlparity
+
+ROWS = range(8, 20)
+RIGHT = {
+    "B": "=IF(A{r}=1,$B$1,E{p})",
+    "C": "=B{r}*$B$2/12",
+    "D": "=MIN($B$5+$B$3-C{r},B{r})",
+    "E": "=B{r}-D{r}",
+    "F": "=IF(B{r}>=$B$4,0.001*B{r},5)",
+}
+REFERENCE = """
+import numpy as np
+
+def loan(principal, rate, extra, limit, payment):
+    opening, found = principal, {name: [] for name in ("opening", "interest", "paid", "closing", "fee")}
+    for _ in range(12):
+        interest = opening * rate / 12
+        paid = min(payment + extra - interest, opening)
+        fee = 0.001 * opening if opening >= limit else 5.0
+        for name, value in zip(found, (opening, interest, paid, opening - paid, fee)):
+            found[name].append(value)
+        opening -= paid
+    return {name: np.array(values)[:, None] for name, values in found.items()}
+"""
+SPEC = """
+workbook = "loan.xlsx"
+reference = "loan.py:loan"
+sheet = "Loan"
+[inputs]
+principal = { at = "B1", low = 1000, high = 9000 }
+rate = { at = "B2", low = 0.01, high = 0.1 }
+extra = { at = "B3", low = 1, high = 200 }
+limit = { at = "B4", low = 500, high = 9000 }
+payment = { at = "B5", low = 100, high = 900 }
+[outputs]
+opening = "B8:B19"
+interest = "C8:C19"
+paid = "D8:D19"
+closing = "E8:E19"
+fee = "F8:F19"
+"""
+
+
+def findings(folder, changed, *, options=None):
+    """The findings about a loan sheet with these formulas in whole columns."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Loan"
+    for row, value in enumerate((5000, 0.05, 10, 4000, 450), start=1):
+        sheet[f"B{row}"] = value
+    for row in ROWS:
+        sheet[f"A{row}"] = row - 7
+        for column, text in {**RIGHT, **changed}.items():
+            sheet[f"{column}{row}"] = text[row] if isinstance(text, dict) else text.format(r=row, p=row - 1)
+    book.save(folder / "loan.xlsx")
+    (folder / "loan.py").write_text(REFERENCE)
+    (folder / "loan.parity.toml").write_text(SPEC)
+    report = xlparity.verify(folder / "loan.parity.toml", options=options or xlparity.Options())
+    return [finding for check in report.checks for finding in check.findings]
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong"),
+    [
+        ("E", "=B{r}+D{r}"),
+        ("D", "=MAX($B$5+$B$3-C{r},B{r})"),
+        ("F", "=IF(B{r}>=$B$4,5,0.001*B{r})"),
+        ("C", "=B{r}*$B$2"),
+        ("D", "=MIN($B$5+$B$4-C{r},B{r})"),
+        ("F", "=IF(B{r}>=$B$4,0.01*B{r},5)"),
+        ("F", "=IF(B{r}>=$B$4,0.001*B{r},37)"),
+    ],
+)
+def test_a_formula_that_is_wrong_in_every_cell_is_one_finding_with_the_right_fix(tmp_path, column, wrong):
+    """No right sibling shows what it should be; one edit does, and it is held to all cells."""
+    (found,) = findings(tmp_path, {column: wrong})
+    assert [cell.a1 for cell in found.cells] == [f"{column}{row}" for row in ROWS]
+    assert found.suggestion == RIGHT[column].format(r=8, p=7)
+
+
+def test_a_dollar_that_is_missing_in_a_filled_column_is_one_finding(tmp_path):
+    """As the formula was filled, each cell reads another one; to Excel, they are one formula."""
+    rates = {row: f"=B{row}*B{row - 6}/12" for row in ROWS}
+    (found,) = findings(tmp_path, {"C": rates})
+    assert [cell.a1 for cell in found.cells] == [f"C{row}" for row in ROWS if row > 8]
+    assert found.suggestion == "=B9*B$2/12"
+
+
+def test_what_there_is_no_time_for_is_found_and_not_explained(tmp_path):
+    """The comparison is whole however little time is left to look for fixes."""
+    (found,) = findings(tmp_path, {"E": "=B{r}+D{r}"}, options=xlparity.Options(time=1e-9))
+    assert (found.variable, found.suggestion) == ("closing", None)
