@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from domains import DOMAINS, WITHOUT_RANGES, relu_net
+from right_domains import DOMAINS, WITHOUT_RANGES, relu_net
 
 import xlparity
 from xlparity.results.report import Verdict

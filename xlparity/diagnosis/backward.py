@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtri
 
 from xlparity.diagnosis.edits import Site
 from xlparity.excel.address import Cell, Range
@@ -26,9 +25,16 @@ _SOLVED = 1e-11  # the same where it is solved for; see helpers.HelperSearch
 _EPSILON = 2.0**-52
 _DEEPEST = 4  # helpers of helpers
 
+
+def _quantile(shares: Floats) -> Floats:
+    from scipy.special import ndtri  # noqa: PLC0415  (takes longer to import than most checks)
+
+    return np.asarray(ndtri(shares))
+
+
 _INVERSES_OF_ONE: Mapping[str, Callable[[Floats], Floats]] = {
-    "EXP": np.log, "LN": np.exp, "SQRT": np.square, "LOG10": lambda x: 10.0**x, "TANH": np.arctanh, "NORMSDIST": ndtri,
-    "SIN": np.arcsin, "ATAN": np.tan, "SINH": np.arcsinh, "NORM.S.DIST": ndtri, "IFERROR": lambda x: x, "IFNA": lambda x: x,
+    "EXP": np.log, "LN": np.exp, "SQRT": np.square, "LOG10": lambda x: 10.0**x, "TANH": np.arctanh, "NORMSDIST": _quantile,
+    "SIN": np.arcsin, "ATAN": np.tan, "SINH": np.arcsinh, "NORM.S.DIST": _quantile, "IFERROR": lambda x: x, "IFNA": lambda x: x,
 }  # fmt: skip
 """What the first argument of a function is, as a function of the result."""
 _ROUNDED = {"ROUND": 0.5, "ROUNDUP": 1.0, "ROUNDDOWN": 1.0}

@@ -241,7 +241,8 @@ def _moves(moved: Sequence[ExpectedRow], smooth: Sequence[Bools], row: Floats, c
 
 def _largest(case: Case, row: Floats) -> float:
     """The largest magnitude among the inputs that are plain numbers, and the expected values of a sample."""
-    plain = [np.asarray(value, dtype=float) for value in case.inputs.values() if isinstance(value, float | np.ndarray)]
+    given = [np.asarray(value) for value in case.inputs.values() if isinstance(value, float | np.ndarray)]
+    plain = [each for each in given if each.dtype == float]  # others hold texts
     return max(float(np.abs(each[np.isfinite(each)]).max(initial=0.0)) for each in (*plain, row))
 
 

@@ -42,8 +42,8 @@ _NEVER = np.iinfo(np.int64).max
 MOST_UNDECIDED, MOST_REFUSED, _FEW = 0.2, 0.1, 2
 """The shares of samples that may leave a cell undecided and are replaced by others; with more, the cell is not assessed.
 
-Rounding decides in up to 18 % of the samples where training diverges (tests/domains.py), and in a few of few samples by chance.
-Where the engine cannot compute a cell, nobody sees a fault, so that is held to half of it.
+Rounding decides in up to 18 % of the samples where training diverges (tests/right_domains.py), and in a few of few samples by
+chance. Where the engine cannot compute a cell, nobody sees a fault, so that is held to half of it.
 """
 
 

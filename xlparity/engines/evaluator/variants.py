@@ -86,7 +86,7 @@ class VariantSession(FormulasSession):
     def __init__(self, workbook: Workbook, original: OriginalSession, changed: Sequence[Cell]) -> None:
         self._original = original
         self._workbook = workbook
-        self._programs, self._plans = original._programs, original._plans
+        self._compiled, self._programs, self._plans = original._compiled, original._programs, original._plans
         self._known = len(original._cells)
         self._places = dict(original._places)
         self._references = defaultdict(dict, {sheet: dict(known) for sheet, known in original._references.items()})
