@@ -352,7 +352,9 @@ def test_the_defaults_of_a_project_are_those_that_are_read(tmp_path):
     """Every key, with a value that is taken."""
     (tmp_path / "pyproject.toml").write_text(manual.PROJECT)
     assert tomllib.loads(manual.PROJECT)["tool"]["xlparity"].keys() == set(PROJECT_KEYS)
-    own = Options(scenarios=200, seed=1, tolerance=Tolerance(1e-9, 1e-12), reference_timeout=30.0, time=60.0)
+    own = Options(
+        scenarios=200, seed=1, tolerance=Tolerance(1e-9, 1e-12), reference_timeout=30.0, time=60.0, min_coverage=100.0
+    )
     assert Options.of_project(tmp_path) == own
 
 

@@ -113,8 +113,12 @@ def test_a_wrong_formula_behind_it_is_found(run, tmp_path):
 
 def test_an_input_that_is_not_cut_follows_what_it_depends_on(run, tmp_path):
     """A copy of an input, and a formula of one, change with it: setting such a cell alone would make a right cell wrong."""
-    cells = {"A1": 2, "C1": "=A1*2", "B1": 3, "D1": "=A1*B1", "E1": "=D1*(A1*2)+1"}
+    cells = {"A1": 2, "C1": "=A1*2", "B1": 3, "D1": "=A1*B1", "E1": "=D1*C1+1"}
     assert run("verify", made(tmp_path, cells, {"C1": 4}, cut="false")).code == 0
+    # But nothing shows that a formula which ignores it is right.
+    done = run("verify", made(tmp_path, {**cells, "E1": "=D1*(A1*2)+1"}, {"C1": 4}, cut="false"))
+    assert done.code == 2
+    assert "nothing shows that the formulas depend on it" in " ".join(done.out.split())
 
 
 @pytest.mark.parametrize(

@@ -102,13 +102,15 @@ def test_the_json_tells_of_the_copy_under_a_key_of_its_own(run, two_iterations, 
     assert fixed["report"]["workbook"]["path"] == out.as_posix()
 
 
-@pytest.mark.parametrize("content", ["=2*A1", "=SIN(A1)^2*7.7+INT(A1)"])
+@pytest.mark.parametrize("content", ["=TAN(A1/9)", "=SIN(A1)^2*7.7+INT(A1)"])
 def test_where_there_is_no_suggestion_nothing_is_written(run, small, content):
     """Of a right workbook there is no need of a copy, and a copy that is not mended would be taken for one that is."""
     small.write_cells({"A1": 3, "B1": content})
+    small.reference.write_text("import math\ndef double(x):\n    return {'y': math.tan(x / 9)}\n")
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", low = -3, high = 3 }')
     out = small.folder / "mended.xlsx"
     done = run("verify", small.spec, "--fix", out)
-    assert done.code == (0 if content == "=2*A1" else 1)
+    assert done.code == (0 if content == "=TAN(A1/9)" else 1)
     assert not out.exists()
     assert f"there is no suggestion to apply, and {out.as_posix()} is not written" in " ".join(done.out.split())
     fixed = json.loads(run("verify", small.spec, "--fix", out, "--format", "json").out)["fixed"]

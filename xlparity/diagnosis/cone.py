@@ -65,7 +65,13 @@ class Cone:
         }
         small = replace(self._repair.workbook, cells=inside, members=members)
         forced = self._forced
-        read = {area for cell in inside for area in small.graph.areas(cell)}
+        # What a formula with OFFSET reads is known to the whole workbook's graph, once that is recalculated.
+        read = {
+            area
+            for graph in (small.graph, self._repair.workbook.graph)
+            for cell in inside
+            for area in graph.areas(cell)
+        }
         held = {
             cell: _repeated(forced.seen(cell), times)
             for area in read
