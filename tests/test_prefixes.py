@@ -303,7 +303,7 @@ def test_half_a_column_without_the_prefix_is_one_finding(small):
     report = xlparity.verify(small.spec)
     prefix, odd = findings_of(report)
     assert (prefix.code, [cell.row for cell in prefix.cells], len(prefix.replacements)) == ("XP308", [2, 4, 6, 8], 4)
-    assert (odd.code, odd.suggestion) == ("XP112", "=_xlfn.NORM.S.DIST(A3,TRUE)")
+    assert (odd.code, odd.suggestion) == ("XP105", "=_xlfn.NORM.S.DIST(A3,TRUE)")
     assert passes_when_fixed(small, report)
 
 

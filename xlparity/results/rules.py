@@ -106,8 +106,8 @@ RULES: Mapping[str, Rule] = {
     "XP105": Rule(
         "WrongOperator",
         "formula",
-        "a wrong operator, or operands in the wrong order",
-        "With another operator, or with operands or arguments exchanged, the formula agrees with the reference.",
+        "a wrong operator or argument, or operands in the wrong order",
+        "With another operator, with operands or arguments exchanged, or with TRUE for FALSE, the formula agrees with the reference.",
         "=A1*A2",
         "=A1/A2",
         "the reference returns a1 / a2",
