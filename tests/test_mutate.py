@@ -40,7 +40,9 @@ def whole(tmp_path_factory):
 @pytest.fixture(scope="module")
 def unsampled(tmp_path_factory):
     """What becomes of them where only the stored inputs are compared."""
-    return mutate(chained(Small(tmp_path_factory.mktemp("chain"))).spec, options=Options(jobs=1, time=inf, scenarios=0, seed=6))
+    return mutate(
+        chained(Small(tmp_path_factory.mktemp("chain"))).spec, options=Options(jobs=1, time=inf, scenarios=0, seed=6)
+    )
 
 
 def chained(small):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xlparity.diagnosis.backward import Goal, helpers
 from xlparity.diagnosis.cone import Cone
@@ -160,8 +161,8 @@ class HelperSearch:
                 if np.all(np.abs(now - before) <= _SAME * np.abs(now)):
                     break
         now = np.where(np.abs(missed) < np.abs(left), before, now)
-        right = cone.right(cone.computed({helper: now})).all(axis=1)
-        old = cone.right(forced.local).all(axis=1)
+        right = _in_all(cone.right(cone.computed({helper: now})))
+        old = _in_all(cone.right(forced.local))
         must = old | np.isin(list(cone.readers), wrong)
         return now if right[must].all() else None
 
@@ -348,9 +349,8 @@ class HelperSearch:
             return [False] * len(candidates)
         given = {cell: np.concatenate(each) for cell, each in columns.items()}
         right = cone.right(cone.computed(given, len(kept)), len(kept), indices).all(axis=0)
-        passing = {
-            number for number, each in zip(kept, right.reshape(len(kept), -1).all(axis=1).tolist(), strict=True) if each
-        }
+        right_ones = _in_all(right.reshape(len(kept), -1)).tolist()
+        passing = {number for number, each in zip(kept, right_ones, strict=True) if each}
         return [number in passing for number in range(len(candidates))]
 
     def _cone(self, root: Root, helpers: tuple[Cell, ...]) -> Cone:
@@ -365,7 +365,11 @@ class HelperSearch:
         if not cone.computable or not set(root.indices) <= cone.readers.keys():
             return False
         found = cone.computed({}, 1, formulas)
-        before = cone.right(root.forced.local).all(axis=1)
-        after = cone.right(found).all(axis=1)
+        before, after = _in_all(cone.right(root.forced.local)), _in_all(cone.right(found))
         must = np.isin(list(cone.readers), root.indices)
         return bool(after[before | must].all())
+
+
+def _in_all(right: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows are right in every sample."""
+    return np.asarray(right.all(axis=1))

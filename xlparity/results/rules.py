@@ -107,7 +107,7 @@ RULES: Mapping[str, Rule] = {
         "WrongOperator",
         "formula",
         "a wrong operator or argument, or operands in the wrong order",
-        "With another operator, with operands or arguments exchanged, or with TRUE for FALSE, the formula agrees with the reference.",
+        "The formula agrees with another operator, with operands or arguments exchanged, or with TRUE for FALSE.",
         "=A1*A2",
         "=A1/A2",
         "the reference returns a1 / a2",
