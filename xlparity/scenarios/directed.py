@@ -26,6 +26,7 @@ from xlparity.excel.address import Cell
 from xlparity.excel.ast import parse, walk
 from xlparity.excel.batch import Batch
 from xlparity.excel.columns import Column, Floats, column_of, joined, value_in
+from xlparity.excel.graph import Graph
 from xlparity.excel.values import BLANK, Value
 from xlparity.excel.workbook import Workbook
 from xlparity.scenarios.constants import compared_in, numbers_in
@@ -53,6 +54,7 @@ _CONSTANTS = 60  # numbers that inputs are set to
 _MOST_READ = 64  # cells of a range of which the values are such numbers
 _LIMITS, _OF_ONE_INPUT = 12, 2  # numbers of the reference alone, and elements of each input that are set to them
 _NEARBY = 1e-6  # a step across a limit, relative
+_COMPARED = 8  # samples in which a tie that depends on no input is seen to be always the same
 _FINE = 2.0**10  # a short number is a multiple of 1/1024
 
 
@@ -104,7 +106,7 @@ def with_directed(checks: Sequence[Check], loaded: Loaded, samples: Samples) -> 
             measured[one] = np.concatenate([measured[one], probed.reached], axis=1)
     of_checks = [[one for one in of_check if one in measured] for of_check in found]
     reached = tuple(Reached(tuple(of), tuple(measured[one] for one in of)) for of in of_checks)
-    return replace(samples, exact_in=_Ties(checks, cone, every).exact) if every else samples, reached
+    return replace(samples, exact_in=_Ties(checks, cone, every, loaded.book.graph).exact) if every else samples, reached
 
 
 def _measured(
@@ -138,14 +140,15 @@ class _Ties:
     checks: Sequence[Check]
     session: FormulasSession
     decisions: Sequence[Decision]
+    graph: Graph
 
-    def exact(self, samples: Samples, sample: int, numbers: Floats) -> Bools:
-        """Which numbers of an input in the sample of this number no rounding error is in.
+    def exact(self, samples: Samples, sample: int, numbers: Floats, cells: tuple[Cell, ...]) -> Bools:
+        """Which numbers of an input in the sample of this number no rounding error is in, for these cells.
 
         It is none in whole numbers, in what has few binary digits, and in what the reference itself has in its code. But where
-        a tie may be one within rounding error only, all numbers are taken for inexact.
+        a tie on which a cell depends may be one within rounding error only, all numbers are taken for inexact.
         """
-        if self._is_loose(samples, sample):
+        if self._is_loose(samples, sample, cells):
             return np.zeros(np.shape(numbers), dtype=bool)
         whole = np.asarray(numbers) == np.round(numbers)
         return np.asarray(whole | short(numbers) | np.isin(np.abs(numbers), list(self._literals)))
@@ -155,23 +158,33 @@ class _Ties:
         return frozenset(number for check in self.checks for number in numbers_in(check.reference.function))
 
     @cached_property
-    def _probing(self) -> Probing:
-        return Probing(self.session, self.decisions, operands=True)
-
-    @cached_property
-    def _known(self) -> dict[int, bool]:
+    def _known(self) -> dict[tuple[int, tuple[Cell, ...]], bool]:
         return {}
 
-    def _is_loose(self, samples: Samples, sample: int) -> bool:
-        """Whether something equal has many binary digits, and is no input at a number of the reference's code."""
-        if sample not in self._known:
+    @cached_property
+    def _probings(self) -> dict[tuple[Cell, ...], Probing]:
+        return {}
+
+    def _is_loose(self, samples: Samples, sample: int, cells: tuple[Cell, ...]) -> bool:
+        """Whether something equal before the cells has many binary digits, and is no input at a number of the reference's code.
+
+        What is equal in all samples alike depends on no input, so that no rounding error of inputs is in it.
+        """
+        if (sample, cells) not in self._known:
+            if cells not in self._probings:
+                before = set(self.graph.before(cells))
+                own_decisions = [one for one in self.decisions if not before.isdisjoint(one.cells)]
+                self._probings[cells] = Probing(self.session, own_decisions, operands=True)
             columns = samples.columns([sample])
             given = np.abs([value for column in columns.values() if type(value := value_in(column, 0)) is float])
             own = self._literals.intersection(given.tolist())
-            probed = self._probing.on(self.session.recalculate(columns))
-            tied = np.concatenate([one.ties[np.isfinite(one.ties)] for one in probed])
-            self._known[sample] = bool((~short(tied) & ~np.isin(np.abs(tied), list(own))).any())
-        return self._known[sample]
+            numbers = [sample, *range(min(samples.count, _COMPARED))]
+            batch = self.session.recalculate(samples.columns(numbers), len(numbers))
+            ties = [one.ties.reshape(-1, len(numbers)) for one in self._probings[cells].on(batch)]
+            tied = np.concatenate([np.empty(0), *(one[(one != one[:, :1]).any(axis=1), 0] for one in ties)])
+            tied = tied[np.isfinite(tied)]
+            self._known[sample, cells] = bool((~short(tied) & ~np.isin(np.abs(tied), list(own))).any())
+        return self._known[sample, cells]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ differs from a right reference by more than any tolerance that still detects a w
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,7 +18,7 @@ from xlparity.compare.compare import Differences, column_agrees, compare
 from xlparity.compare.expected import Bools, Expected, ExpectedRow, call, cases
 from xlparity.engines.protocol import Session
 from xlparity.errors import OracleError
-from xlparity.excel.address import Range
+from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import DATE, NUMBER, Batch
 from xlparity.excel.columns import Floats
 from xlparity.excel.values import BLANK, Depends, ErrorValue, Unsupported, Value
@@ -55,13 +56,13 @@ class Context(NamedTuple):
         """The context of another sample, which has a seed of its own."""
         return self._replace(sample=sample, seed=self.seed + sample - self.sample)
 
-    def exact(self, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Which numbers of an input no rounding error is in.
+    def exact(self, cells: tuple[Cell, ...], numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which numbers of an input no rounding error is in, as far as these cells depend on it.
 
         Whole numbers are exact in both languages, and so is what has few binary digits.
         """
         if self.known is not None:
-            return self.known(self.begin + self.sample, numbers)
+            return self.known(self.begin + self.sample, numbers, cells)
         return np.asarray((numbers == np.round(numbers)) | short(numbers))
 
 
@@ -137,7 +138,7 @@ def examine(
     left = ~explained & ~unknown & ~refused
     if not left.any():
         return Explanation(explained, unknown)
-    moved = list(_moved(check, case, expected, actual, context, context.exact))
+    moved = list(_moved(check, case, expected, actual, context, partial(context.exact, tuple(at))))
     by_rounding = _of_rounding(check, case, expected, actual, cells, context, moved)
     return Explanation(explained | (left & by_rounding.explained), unknown | (left & by_rounding.unknown))
 
@@ -160,7 +161,8 @@ def undecided_on_stored(
     values = [actual.in_sample(check.cells.bindings[at].cell, 0) for at in wrong]
     if any(isinstance(value, ErrorValue) for value in values):
         return undecided
-    moved = list(_moved(check, case, expected, actual, context, context.exact))
+    at = tuple(check.cells.bindings[cell].cell for cell in wrong)
+    moved = list(_moved(check, case, expected, actual, context, partial(context.exact, at)))
     by_rounding = _of_rounding(check, case, expected, actual, wrong, context, moved).explained
     if by_rounding.all() and (_unsteady(wrong, moved) | _right_alone(check, expected, actual, session)[wrong]).all():
         undecided[wrong] = True

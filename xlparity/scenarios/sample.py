@@ -50,7 +50,7 @@ _BLANKS = 0.15  # the share of blanks of an input that may be blank
 _SOME = 0.3  # the share of zeros in a scenario with some zeros
 
 
-Exact: TypeAlias = Callable[[int, Floats], NDArray[np.bool_]]
+Exact: TypeAlias = Callable[[int, Floats, tuple[Cell, ...]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Samples:
     elements: tuple[VariedElement, ...]
     stored: Mapping[Cell, Value]
     directed: range = range(0)
-    exact_in: "Callable[[Samples, int, Floats], NDArray[np.bool_]] | None" = None
+    exact_in: "Callable[[Samples, int, Floats, tuple[Cell, ...]], NDArray[np.bool_]] | None" = None
 
     @property
     def exact(self) -> Exact | None:
