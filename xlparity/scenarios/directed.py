@@ -54,7 +54,7 @@ _CONSTANTS = 60  # numbers that inputs are set to
 _MOST_READ = 64  # cells of a range of which the values are such numbers
 _LIMITS, _OF_ONE_INPUT = 12, 2  # numbers of the reference alone, and elements of each input that are set to them
 _NEARBY = 1e-6  # a step across a limit, relative
-_COMPARED = 8  # samples in which a tie that depends on no input is seen to be always the same
+_APART = 2.0**-30  # by which numbers are moved to see on which of them a tie depends
 _FINE = 2.0**10  # a short number is a multiple of 1/1024
 
 
@@ -146,44 +146,52 @@ class _Ties:
         """Which numbers of an input in the sample of this number no rounding error is in, for these cells.
 
         It is none in whole numbers, in what has few binary digits, and in what the reference itself has in its code. But where
-        a tie on which a cell depends may be one within rounding error only, all numbers are taken for inexact.
+        a tie on which a cell depends may be one within rounding error only, all numbers are taken for inexact. A number of the
+        reference is inexact where something else is equal that is computed from it: 10 * 0.3 is 3, and 0.3 / 0.1 is not.
         """
-        if self._is_loose(samples, sample, cells):
+        tied = np.abs(self._tied(samples, sample, cells))
+        given = np.abs([value for c in samples.columns([sample]).values() if type(value := value_in(c, 0)) is float])
+        own = self._literals.intersection(given.tolist())
+        if (~short(tied) & ~np.isin(tied, list(own))).any():
             return np.zeros(np.shape(numbers), dtype=bool)
         whole = np.asarray(numbers) == np.round(numbers)
-        return np.asarray(whole | short(numbers) | np.isin(np.abs(numbers), list(self._literals)))
+        literals = own.intersection(tied.tolist()) if tied.size else self._literals
+        return np.asarray(whole | short(numbers) | np.isin(np.abs(numbers), list(literals)))
 
     @cached_property
     def _literals(self) -> frozenset[float]:
         return frozenset(number for check in self.checks for number in numbers_in(check.reference.function))
 
     @cached_property
-    def _known(self) -> dict[tuple[int, tuple[Cell, ...]], bool]:
+    def _known(self) -> dict[tuple[int, tuple[Cell, ...]], Floats]:
         return {}
 
     @cached_property
     def _probings(self) -> dict[tuple[Cell, ...], Probing]:
         return {}
 
-    def _is_loose(self, samples: Samples, sample: int, cells: tuple[Cell, ...]) -> bool:
-        """Whether something equal before the cells has many binary digits, and is no input at a number of the reference's code.
+    def _tied(self, samples: Samples, sample: int, cells: tuple[Cell, ...]) -> Floats:
+        """What is equal, half or whole before the cells.
 
-        What is equal in all samples alike depends on no input, so that no rounding error of inputs is in it.
+        What stays as it is when the numbers that may have rounding errors move has none in it: a key that is a choice, say.
         """
         if (sample, cells) not in self._known:
             if cells not in self._probings:
                 before = set(self.graph.before(cells))
-                own_decisions = [one for one in self.decisions if not before.isdisjoint(one.cells)]
-                self._probings[cells] = Probing(self.session, own_decisions, operands=True)
+                own = [one for one in self.decisions if not before.isdisjoint(one.cells)]
+                self._probings[cells] = Probing(self.session, own, operands=True)
             columns = samples.columns([sample])
-            given = np.abs([value for column in columns.values() if type(value := value_in(column, 0)) is float])
-            own = self._literals.intersection(given.tolist())
-            numbers = [sample, *range(min(samples.count, _COMPARED))]
-            batch = self.session.recalculate(samples.columns(numbers), len(numbers))
-            ties = [one.ties.reshape(-1, len(numbers)) for one in self._probings[cells].on(batch)]
-            tied = np.concatenate([np.empty(0), *(one[(one != one[:, :1]).any(axis=1), 0] for one in ties)])
-            tied = tied[np.isfinite(tied)]
-            self._known[sample, cells] = bool((~short(tied) & ~np.isin(np.abs(tied), list(own))).any())
+            for element in samples.elements:
+                value = value_in(columns.get(element.cells[0], samples.stored[element.cells[0]]), 0)
+                given = element.given
+                still = (given.special and not given.frame) or given.choices or given.integer or given.one_hot
+                near = value * (1 + _APART) if type(value) is float and not still else value
+                moved = column_of([value, near])
+                columns.update(dict.fromkeys(element.cells, moved))
+            batch = self.session.recalculate(columns, 2)
+            ties = [one.ties.reshape(-1, 2) for one in self._probings[cells].on(batch)]
+            tied = np.concatenate([np.empty(0), *(one[one[:, 0] != one[:, 1], 0] for one in ties)])
+            self._known[sample, cells] = tied[np.isfinite(tied)]
         return self._known[sample, cells]
 
 
