@@ -343,6 +343,8 @@ class _Running:
         if found is None:
             return None
         at = next(n for n, binding in enumerate(self.check.cells.bindings) if binding.cell == found.cell)
+        if whole.undecided[0, at]:
+            return found  # no range helps where the stored inputs leave it undecided as well
         rows = [row for row in np.flatnonzero(whole.counted).tolist() if row]
         part = whole.picked(rows)
         return found._replace(needs=needs_range(self._loaded, samples, found.cell, part.undecided[:, at], part.inputs))
