@@ -223,7 +223,8 @@ class _Search:
         for area, far, node, name in sorted(written, key=lambda each: each[1]):
             values = known[node] if area.size > 1 else self._held(area.first)
             column = _Column(node, name, self._flat(values), far, "$" in node.word)
-            usable = np.isfinite(column.values[self._whole.known]).all() and column.values.any()
+            known_there = column.values[self._whole.known]
+            usable = known_there.size and np.isfinite(known_there).all() and column.values.any()
             if usable and not self._is_after(area) and (key := column.values.tobytes()) not in seen:
                 seen.add(key)
                 columns.append(column)
