@@ -302,7 +302,22 @@ class _FixSearch:
             circular = root.fault == "hardcoded" and book.graph.leads_back(next(iter(fix.formulas)))
             if circular or (broken and fix.helpers) or not self._agrees(root, fix, run, on, unfixed=unfixed):
                 kept[number] = None
-        return kept
+        if any(fix is not None and kept[number] is None for number, fix in enumerate(fixes)):
+            return kept
+        return [
+            self._of_helpers(root, fresh, fixes) if fix is None and not root.accepted else fix
+            for root, fix in zip(self.roots, kept, strict=True)
+        ]
+
+    def _of_helpers(self, root: Root, fresh: Sequence[Run], fixes: Sequence[Fix | None]) -> Fix | None:
+        """The fix of helpers that the root's cells read as well, where all fixes make these right; else None."""
+        run, at = next(each for each in fresh if each.name == root.run.name), list(root.indices)
+        compared = run.counted[:, None] & np.isfinite(run.expected[:, at])
+        if (compared.any(axis=1).sum() < _FEWEST_PROOFS) or (run.wrong[:, at] | run.unsure[:, at]).any():
+            return None
+        before = set(self.workbook.graph.before(root.cells))
+        helped = (fix for fix in fixes if fix is not None and fix.helpers)
+        return next((fix for fix in helped if not before.isdisjoint(fix.helpers)), None)
 
     def _agrees(self, root: Root, fix: Fix, run: Run, on: Callable[[], Forced], *, unfixed: bool) -> bool:
         """Whether the root's cells are right in the run with the fixes; ``on`` gives the forced values of that run."""
