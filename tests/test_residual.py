@@ -264,3 +264,13 @@ def test_a_term_with_a_number_that_nobody_types_is_not_found(part, share):
             Small(Path(folder)), filled("=A#*B#"), f"return {{'y': a * b {sign} {scale!r} * ({lost}) * np.sqrt(b + k)}}"
         )
     assert [finding.suggestion for finding in found] == [None]
+
+
+@pytest.mark.parametrize(("helper", "said"), [(0.3, "it is 0.3, and with 0.35"), ("=F1*2", "the number 2 should be 3")])
+def test_a_helper_is_found_by_readers_of_which_one_does_not_depend_on_it_in_every_sample(small, helper, said):
+    """Where a is 0, the product with it says nothing about the other factor; both readers are right."""
+    right = "r * 3" if isinstance(helper, str) else "0.35"
+    cells = {**filled("=A#*$J$1+B#"), **filled("=B#*$J$1", "D"), "J1": helper}
+    reference = f"return {{'y': a * {right} + b, 'z': b * {right}}}"
+    (found,) = findings(small, cells, reference, outputs='y = "C2:C7"\nz = "D2:D7"')
+    assert [cell.a1 for cell in found.cells] == ["J1"] and said in found.message

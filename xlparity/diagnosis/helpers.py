@@ -118,8 +118,13 @@ class HelperSearch:
             if mine and values is None:
                 return None
             if values is not None:
-                if constant and np.ptp(values) > _SAME * np.abs(values).max():
-                    return None
+                if constant:
+                    # Solved values have rounding errors, and are the old one in samples in which the helper does not matter.
+                    one = np.full(len(values), np.median(values))
+                    shown = cone.right(cone.computed({helper: one}), 1, sorted(mine))
+                    if not shown.all():
+                        return None
+                    values = one
                 wanted[helper] = values
         everything = self._cone(first, tuple(members))
         if not wanted or not wrong <= everything.readers.keys():
@@ -141,15 +146,22 @@ class HelperSearch:
         start = floats_of(forced.seen(helper), forced.count)
         if not np.isfinite(start).all():
             return None
-        index = wrong[0]
-        expected = run.expected[samples, index]
+        expected = np.stack([run.expected[samples, index] for index in wrong])
 
-        def missing(values: Floats) -> Floats:
+        def missing_in_each(values: Floats) -> Floats:
             shown = cone.computed({helper: values})
-            return np.asarray(floats_of(shown.get(cone.readers[index], BLANK), forced.count) - expected)
+            found = [floats_of(shown.get(cone.readers[index], BLANK), forced.count) for index in wrong]
+            return np.stack(found) - expected
 
         before, now = start, start * (1 + _STEP) + _STEP
         with np.errstate(all="ignore"):
+            # A reader may not depend on the helper in every sample, as a product with 0: the one that does most is solved for.
+            changes = np.abs(missing_in_each(now) - missing_in_each(before)) / np.maximum(1.0, np.abs(expected))
+            most = np.argmax(np.nan_to_num(changes), axis=0)
+
+            def missing(values: Floats) -> Floats:
+                return np.asarray(missing_in_each(values)[most, np.arange(forced.count)])
+
             missed, left = missing(before), missing(now)
             for _ in range(_MOST_STEPS):
                 slope = (left - missed) / (now - before)
