@@ -274,3 +274,10 @@ def test_a_helper_is_found_by_readers_of_which_one_does_not_depend_on_it_in_ever
     reference = f"return {{'y': a * {right} + b, 'z': b * {right}}}"
     (found,) = findings(small, cells, reference, outputs='y = "C2:C7"\nz = "D2:D7"')
     assert [cell.a1 for cell in found.cells] == ["J1"] and said in found.message
+
+
+def test_no_helper_is_made_right_by_a_reference_to_an_empty_cell(small):
+    """That is a way to write 0, here F1-F2 for F1."""
+    cells = {**filled("=IFERROR(B#/$J$1,0)"), "J1": "=F1-F1"}
+    found = findings(small, cells, "return {'y': b / r}")
+    assert found and not any("F2" in finding.message for finding in found)

@@ -53,6 +53,7 @@ class HelperSearch:
             fix = Fix.by(edit, formulas, tuple(formulas))
             # A helper without a value may be right.
             unknown = any(refusal_in(root.forced.seen(cell)) is not None for cell in formulas)
+            unknown = unknown or self._repair.is_guessed(edit, formulas)
             if fix.signature not in refused and not unknown and self._confirmed(root, formulas):
                 return fix
         return None
@@ -190,7 +191,9 @@ class HelperSearch:
         subject = Subject(repair, root, Wanted(helper, blocks[helper], values, list(blocks.items())))
         for edit, formulas in repair.edited(subject):
             fix = Fix.by(edit, formulas, tuple(formulas))
-            if fix.signature not in refused and self._confirmed(root, formulas) and not repair.circular(formulas):
+            if fix.signature in refused or repair.is_guessed(edit, formulas):
+                continue
+            if self._confirmed(root, formulas) and not repair.circular(formulas):
                 return fix
         return None
 

@@ -110,8 +110,7 @@ class Repair:
             if as_siblings and edit.size:
                 return None
             fix = Fix.by(edit, formulas)
-            guessed = edit.unlike is None and self._reads_empty(formulas)
-            if not guessed and fix.signature not in refused and self.confirmed(root, formulas):
+            if not self.is_guessed(edit, formulas) and fix.signature not in refused and self.confirmed(root, formulas):
                 return replace(
                     fix, said=self.sentence(root, subject, edit, formulas), formulas=self._changing(formulas)
                 )
@@ -458,6 +457,10 @@ class Repair:
     def _whole(self, root: Root, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Column]:
         session = self.session.like(self.workbook.edited(formulas))
         return session.forced(root.forced.held, root.forced.count)
+
+    def is_guessed(self, edit: Edit, formulas: Mapping[Cell, Formula]) -> bool:
+        """Whether the edit, that no sibling suggests, makes a formula read an empty cell."""
+        return edit.unlike is None and self._reads_empty(formulas)
 
     def _reads_empty(self, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether a formula refers to an empty cell of no quantity, which the old one did not: that is a way to write 0."""
