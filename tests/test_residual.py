@@ -281,3 +281,11 @@ def test_no_helper_is_made_right_by_a_reference_to_an_empty_cell(small):
     cells = {**filled("=IFERROR(B#/$J$1,0)"), "J1": "=F1-F1"}
     found = findings(small, cells, "return {'y': b / r}")
     assert found and not any("F2" in finding.message for finding in found)
+
+
+def test_of_helpers_that_explain_the_same_cells_the_one_with_the_smallest_fix_is_named(small):
+    """The nearer one would need a whole term to make up for a sign."""
+    cells = {**filled("=A#*$J$2"), **filled("=B#+$J$2", "D"), "J1": "=F1+G1", "J2": "=J1*2"}
+    reference = "return {'y': a * (r - k) * 2, 'z': b + (r - k) * 2}"
+    (found,) = findings(small, cells, reference, outputs='y = "C2:C7"\nz = "D2:D7"')
+    assert [cell.a1 for cell in found.cells] == ["J1"] and found.suggestion == "=F1-G1"

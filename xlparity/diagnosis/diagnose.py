@@ -21,6 +21,7 @@ from xlparity.diagnosis.localise import (
     recounted,
     refusal_in,
 )
+from xlparity.diagnosis.numbers import SIZE as NUMBER
 from xlparity.diagnosis.relative import QuantityMap
 from xlparity.diagnosis.repair import Fix, Repair
 from xlparity.diagnosis.sentences import finding, unexplained
@@ -185,8 +186,14 @@ class _FixSearch:
         shown: dict[int, list[tuple[Root, Root, Fix | None]]] = {}
         self._repair.deadline = self._deadline.part(_SHARE)
         explained: set[int] = set()
-        for joint, numbers in self._helper_search.joint(self.roots):
-            shown[numbers[0]] = [(joint, joint, self._helper_search.fix_of(joint))]
+        for alternatives, numbers in self._helper_search.joint(self.roots):
+            found_for: list[tuple[Root, Fix | None]] = []
+            for joint in alternatives:
+                found_for.append((joint, self._helper_search.fix_of(joint)))
+                if (fix := found_for[-1][1]) is not None and fix.size <= _SMALL_STEP:
+                    break
+            joint, fix = min(found_for, key=lambda one: self._size(*one))
+            shown[numbers[0]] = [(joint, joint, fix)]
             explained.update(numbers)
         order = sorted(range(len(self.roots)), key=lambda k: -self.roots[k].affects - len(self.roots[k].indices))
         for number in order:
@@ -202,6 +209,12 @@ class _FixSearch:
         self.roots = [root for _, root, _ in flat]
         self._found_as = {number: root for number, (root, _, _) in enumerate(flat)}
         return [fix for _, _, fix in flat]
+
+    def _size(self, joint: Root, fix: Fix | None) -> float:
+        """The size of the fix of joint roots; that of another number where the helper is one, for which there is no fix."""
+        if fix is not None:
+            return fix.size
+        return NUMBER if all(self.workbook.formula(cell) is None for cell in joint.helpers) else math.inf
 
     def with_siblings(self, fixes: Sequence[Fix | None], recheck: Recheck | None) -> list[Fix | None]:
         """The fixes, and the siblings' formulas for roots that only the other engine computes and finds right with them."""

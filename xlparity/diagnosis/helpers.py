@@ -60,8 +60,8 @@ class HelperSearch:
 
     # --- helpers that explain several root causes -----------------------------------------------------------------
 
-    def joint(self, roots: Sequence[Root]) -> list[tuple[Root, list[int]]]:
-        """Roots that wrong helpers explain together, each with the numbers of the roots that it replaces.
+    def joint(self, roots: Sequence[Root]) -> list[tuple[list[Root], list[int]]]:
+        """Roots that wrong helpers explain together, in alternatives, each with the numbers of the roots that it replaces.
 
         Helpers of one formula explain the roots that read them if some values of theirs make all their readers right. Where
         readers have several formulas, that is no coincidence; neither is a constant that has to be another constant.
@@ -73,19 +73,22 @@ class HelperSearch:
                     members, readers = groups.setdefault(key, ({}, set()))
                     members.setdefault(helper, block)
                     readers.add(number)
-        found: list[tuple[Root, list[int]]] = []
+        found: list[tuple[list[Root], list[int]]] = []
         taken: set[int] = set()
         # Of helpers with equally many readers, the nearest to these comes first.
         for members, readers in sorted(groups.values(), key=lambda group: -len(group[1])):
-            numbers = sorted(readers - taken)
+            known = next((each for each, others in found if set(others) == readers), None)
+            numbers = sorted(readers if known is not None else readers - taken)
             constant = all(isinstance(self._repair.workbook.cells.get(cell), float) for cell in members)
             if len({roots[number].run.name for number in numbers}) != 1 or (len(numbers) < 2 and not constant):
                 continue
             if self._repair.deadline.passed or len(found) + len(taken) > _MOST_JOINT:
                 break
             joint = self._explains(roots, numbers, members, constant=constant)
-            if joint is not None:
-                found.append((joint, numbers))
+            if joint is not None and known is not None:
+                known.append(joint)
+            elif joint is not None:
+                found.append(([joint], numbers))
                 taken.update(numbers)
         return found
 

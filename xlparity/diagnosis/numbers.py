@@ -12,7 +12,7 @@ from xlparity.excel.columns import Floats
 if TYPE_CHECKING:
     from xlparity.diagnosis.subject import Subject
 
-_SIZE = 1.9  # of the edit: a number that all samples need is likelier than a guessed one, see edits.terms
+SIZE = 1.9  # of the edit: a number that all samples need is likelier than a guessed one, see edits.terms
 _WHOLE = 2.95  # of the edit by a whole factor: likelier than one by a quantity that happens to be constant
 _STEP, _MOST_STEPS, _SAME = (
     1e-3,
@@ -37,7 +37,7 @@ def numbers(subject: "Subject") -> Iterator[Edit]:
         rounded = _rounded(found)
         if rounded != held and rounded >= 0:  # a minus belongs to the formula
             said = f"the number {node} should be {number(rounded)}"
-            yield Edit("constant", with_part(subject.tree, path, number(rounded)), said, _SIZE)
+            yield Edit("constant", with_part(subject.tree, path, number(rounded)), said, SIZE)
 
 
 def _ratio(subject: "Subject", tree: Node) -> Iterator[Edit]:
