@@ -4,6 +4,7 @@ import openpyxl
 import pytest
 
 import xlparity
+from xlparity.excel.address import Cell
 
 ROWS = range(8, 20)
 RIGHT = {
@@ -95,3 +96,26 @@ def test_what_there_is_no_time_for_is_found_and_not_explained(tmp_path):
     """The comparison is whole however little time is left to look for fixes."""
     (found,) = findings(tmp_path, {"E": "=B{r}+D{r}"}, options=xlparity.Options(time=1e-9))
     assert (found.variable, found.suggestion) == ("closing", None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "fixed"),
+    [
+        ("=IF(B1<0,1,2)", "1.0 if z >= 0 else 2.0", (None, "=IF(B1<0,2,1)", "=IF(B1>=0,1,2)")),
+        ("=IF(B1<0,B1,0)", "z if z > 0 else 0.0", ("=IF(B1>0,B1,0)", "=IF(B1>=0,B1,0)")),
+    ],
+)
+def test_a_comparison_is_turned_round_only_where_ties_are_decided(small, wrong, right, fixed):
+    """With > in place of >= the first would be wrong at a tie alone; to a ReLU it makes no difference."""
+    small.write_cells({"A1": 2, "A2": 1, "B1": "=EXP(A1)+SIN(A2)-7.5", "C1": wrong})
+    small.reference.write_text(
+        "import math\n\ndef double(x, k):\n    z = math.exp(x) + math.sin(k) - 7.5\n"
+        f"    return {{'z': z, 'r': {right}}}\n"
+    )
+    small.write_spec(
+        inputs='[inputs]\nx = { at = "A1", low = 1, high = 3 }\nk = { at = "A2", low = 0.1, high = 3 }',
+        outputs='[outputs]\nz = "B1"\nr = "C1"',
+    )
+    (finding,) = xlparity.verify(small.spec).checks[0].findings
+    assert finding.cells == (Cell("Sheet", 1, 3),)
+    assert finding.suggestion in fixed

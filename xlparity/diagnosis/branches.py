@@ -7,13 +7,14 @@ FALSE. Where no compared value changes, no sample takes the branch.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from xlparity.diagnosis.localise import Root
 from xlparity.diagnosis.subject import parsed
 from xlparity.excel.address import Cell
-from xlparity.excel.ast import Node, call, plain, walk, with_part
+from xlparity.excel.ast import Node, Path, call, plain, walk, with_part
 from xlparity.excel.columns import Column, value_in
 from xlparity.excel.prefixes import without_prefix
 from xlparity.excel.values import BLANK, Missing, Unsupported
@@ -34,6 +35,7 @@ _BRANCHES: Mapping[str, Callable[[int], Iterable[int]]] = {
 _CHOOSING = frozenset(("MAX", "MIN", "MEDIAN"))  # functions that return one of several arguments
 _COMPARISONS = frozenset(("=", "<>", "<", ">", "<=", ">="))
 _OUTCOMES = (Node("truth", "TRUE"), Node("truth", "FALSE"))
+_OTHER_SIDE = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 
 Evaluation = Callable[[Mapping[Cell, Formula]], Mapping[Cell, Column]]
 """The values of the cells with these formulas in place of their own."""
@@ -75,6 +77,52 @@ def _alternatives(node: Node, instead: Node = NOT_AVAILABLE) -> Iterator[Node]:
         yield node._replace(parts=(*node.parts[:place], instead, *node.parts[place + 1 :]))  # an IF may lack its last
     for place in range(len(node.parts)) if name in _CHOOSING and len(node.parts) > 1 else ():
         yield node._replace(parts=(*node.parts[:place], *node.parts[place + 1 :]))
+
+
+class Tie(NamedTuple):
+    """A comparison of a formula that an edit has changed, in copies of the formula.
+
+    They are with the other side for a tie (``<=`` for ``<``), with TRUE, with FALSE, and with the difference of the operands
+    alone.
+    """
+
+    turned: Formula
+    true: Formula
+    false: Formula
+    difference: Formula
+
+
+def new_ties(formula: Formula, old: Formula | None) -> list[Tie]:
+    """The comparisons of less and more in the formula that the old one has not in the same place, or with other branches."""
+    tree, held = parsed(formula.text), parsed(old.text) if old is not None else None
+    if tree is None:
+        return []
+    before = dict(walk(held)) if held is not None else {}
+    found = []
+    for path, node in walk(tree):
+        if node.kind != "binary" or node.word not in _OTHER_SIDE:
+            continue
+        if path in before and plain(before[path]) == plain(node) and not _exchanged(tree, held, path):
+            continue
+        copies = (node._replace(word=_OTHER_SIDE[node.word]), *_OUTCOMES)
+        texts = [with_part(tree, path, copy) for copy in copies]
+        texts.append(Node("binary", "-", tuple(Node("group", "", (part,)) for part in node.parts)))
+        found.append(Tie(*(replace(formula, text=f"={text}") for text in texts)))
+    return found
+
+
+def _exchanged(tree: Node, held: Node | None, path: Path) -> bool:
+    """Whether the comparison decides between the same two branches, in the other order."""
+    if held is None or not path:
+        return False
+    new, old = dict(walk(tree))[path[:-1]], dict(walk(held)).get(path[:-1])
+    if old is None or new.kind != "call" or len(new.parts) != len(old.parts):
+        return False
+    return (
+        [plain(part) for part in new.parts[1:]]
+        == [plain(part) for part in reversed(old.parts[1:])]
+        != [plain(part) for part in old.parts[1:]]
+    )
 
 
 def replaced_in(formula: Formula, new: Formula | None) -> set[int]:
@@ -152,9 +200,13 @@ def taken(
 
 
 def _differs(root: Root, before: Mapping[Cell, Column], after: Mapping[Cell, Column]) -> bool:
-    samples = list(root.forced.samples)
+    samples, run = list(root.forced.samples), root.run
+    speaking = np.ones(len(samples), dtype=bool)
+    if run.speaking is not None and len(run.speaking) == len(run.expected):  # where all samples are kept
+        speaking = run.speaking[samples]
     for index, cell in zip(root.indices, root.cells, strict=True):
-        compared = np.isfinite(root.run.expected[samples, index])
+        # Where rounding decides, another value is no evidence.
+        compared = np.isfinite(run.expected[samples, index]) & ~run.indeterminate[samples, index] & speaking
         one, other = before.get(cell, BLANK), after.get(cell, BLANK)
         for at in np.flatnonzero(compared).tolist():
             value = value_in(other, at)

@@ -12,12 +12,17 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeAlias
 
+import numpy as np
+
 from xlparity.diagnosis.branches import (
     HUGE,
     NOT_AVAILABLE,
+    Evaluation,
+    Tie,
     has_branches,
     kept_limits,
     loses_a_branch,
+    new_ties,
     replaced_in,
     taken,
     without_each_of,
@@ -31,7 +36,7 @@ from xlparity.diagnosis.subject import Subject, parsed, refers
 from xlparity.diagnosis.twins import twins
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node, plain
-from xlparity.excel.columns import Column
+from xlparity.excel.columns import Column, floats_of
 from xlparity.excel.contents import DataTable
 from xlparity.excel.fill import filled, turned
 from xlparity.excel.values import BLANK
@@ -41,6 +46,7 @@ from xlparity.settings import Deadline
 _MOST_SIBLINGS = 80  # siblings whose formulas are compared with the root's, the nearest first
 _MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000  # edits, and pairs of edits, that are screened
 _FIRST = 3  # cells in which a formula is confirmed before it is in all
+_STEEP = 3  # times the usual slope, up to which branches that differ near a tie may still meet at it
 _MOST_BRANCHING = 8  # cells of one relative formula in which branches are looked for, before it is all of them
 _LIKELY_SIZE = 1.2  # the size of an edit that extends a range to its whole quantity; see edits.places
 
@@ -373,6 +379,7 @@ class Repair:
         ``fresh`` is the root on new inputs. Branches that right siblings with the same formula take count as well.
         """
         groups: dict[object, dict[Cell, Formula]] = {}
+        new: dict[Cell, Formula] = {}  # that no right sibling has
         right = dict(self.siblings(root))
         middle = root.bindings[len(root.indices) // 2].iteration
         iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
@@ -382,6 +389,7 @@ class Repair:
             groups.setdefault(form, {})[cell] = formula
             if form in right:
                 continue
+            new[cell] = formula
             # An edit may remove a branch that no sample takes.
             old = self.workbook.formula(cell)
             if old is None and right and not fix.helpers:
@@ -395,7 +403,46 @@ class Repair:
             self._takes_all(root, fresh, fix, formulas)
             for formulas in groups.values()
             if any(map(has_branches, formulas.values()))
+        ) and self._decides_ties(root, fresh, fix, new)
+
+    def _decides_ties(self, root: Root, fresh: Root, fix: Fix, new: Mapping[Cell, Formula]) -> bool:
+        """Whether the samples decide which side of a comparison in the new formulas has a tie, where that matters.
+
+        It does not where the two branches come to the same at a tie, as those of a ReLU do: there, they differ by less the
+        nearer the operands are to each other.
+        """
+        ties = {cell: new_ties(formula, self.workbook.formula(cell)) for cell, formula in new.items()}
+        for number in range(max(map(len, ties.values()), default=0)):
+            of = {cell: some[number] for cell, some in ties.items() if number < len(some)}
+            turned = {cell: tie.turned for cell, tie in of.items()}
+            evaluations = [functools.partial(self._whole if fix.helpers else self.computed, on) for on in (root, fresh)]
+            if not any(
+                taken(evaluate, on, fix.formulas, [{**fix.formulas, **turned}])[0]
+                for evaluate, on in zip(evaluations, (root, fresh), strict=True)
+            ) and not self._meets_at_tie(evaluations[0], root, fix, of):
+                return False
+        return True
+
+    @staticmethod
+    def _meets_at_tie(evaluate: Evaluation, root: Root, fix: Fix, ties: Mapping[Cell, Tie]) -> bool:
+        """Whether the branches come to the same at a tie, by the sample that is nearest to one."""
+        count = root.forced.count
+        true, false, difference = (
+            evaluate({**fix.formulas, **{cell: tie[kind] for cell, tie in ties.items()}}) for kind in (1, 2, 3)
         )
+        with np.errstate(all="ignore"):
+            steps = [
+                np.abs(floats_of(true.get(c, BLANK), count) - floats_of(false.get(c, BLANK), count)) for c in root.cells
+            ]
+            gaps = [np.abs(floats_of(difference.get(cell, BLANK), count)) for cell in ties]
+            if fix.helpers or len(steps) != len(gaps):  # what the cells of all of them decide together
+                steps, gaps = [np.max(steps, axis=0)], [np.min(gaps, axis=0)]
+            step, gap = np.concatenate(steps), np.concatenate(gaps)
+            known = np.isfinite(step) & np.isfinite(gap) & (gap > 0)
+            if not known.any():
+                return False
+            nearest = int(np.where(known, gap, np.inf).argmin())
+            return bool(step[nearest] <= _STEEP * gap[nearest] * np.median(step[known] / gap[known]))
 
     def _takes_all(
         self,
