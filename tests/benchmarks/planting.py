@@ -63,7 +63,7 @@ CLASSES = {
 (IEEE TSE 35, 2009), and those found in the EUSES corpus (M. Fisher and G. Rothermel, 2005)."""
 SAMPLES = 2000
 _ENDS = ((0, 30), (1500, 1530), (1000, 1030), (1530, 1700), (1700, 2000), (30, 1000), (1030, 1500))
-_PARTS = tuple(slice(first, last) for first, last in _ENDS)
+_PARTS = tuple(range(first, last) for first, last in _ENDS)
 """The samples in the order in which they are computed: some of each kind first."""
 _RECENT = ("NORM.S.DIST", "NORM.DIST", "NORM.S.INV", "STDEV.S", "STDEV.P")
 
