@@ -214,9 +214,7 @@ class _Running:
         explanation = examined(self.check, expected, actual, open_to, before, context)
         unknown, explained, wrong = explanation.unknown, explanation.explained, wrong & ~explanation.explained
         left_open = unsure | either | explained | unknown
-        # What a sample reaches and leaves undecided was not compared; a cell that no sample decides hides no other.
-        some = 2 * left_open.sum(axis=0) < len(left_open)
-        self._speaking.append(expected.counted & ~((searched | some) & left_open).any(axis=1))
+        self._speaking.append(expected.counted & ~(searched & left_open).any(axis=1))
         if not numbers[0]:
             unknown[0], explained[0] = unsure[0] | (either[0] & ~self._undecided), self._undecided
             wrong[0] &= ~self._undecided
