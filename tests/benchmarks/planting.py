@@ -246,8 +246,8 @@ class Expected:
                 return True
         return False
 
-    def _computed(self, data: bytes, part: slice) -> dict[Cell, Column]:
-        inputs = {cell: column[part] for cell, column in self._inputs.items()}  # type: ignore[index]
+    def _computed(self, data: bytes, part: range) -> dict[Cell, Column]:
+        inputs = {cell: column[part.start : part.stop] for cell, column in self._inputs.items()}  # type: ignore[index]
         count = part.stop - part.start
         batch = find_engine("formulas").load(parse_workbook(data, self._path)).recalculate(inputs, count)
         return {cell: batch.get(cell, BLANK) for cell in self._tolerances}

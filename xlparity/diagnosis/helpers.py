@@ -31,6 +31,10 @@ _STEP, _MOST_STEPS, _SAME = (
     12,
     1e-12,
 )  # the first step of the secant method, the most steps, and the relative error
+_DIGITS, _ROUNDED = (
+    6,
+    1e-9,
+)  # significant digits of a number that is typed, and the relative error of one that is solved for
 _AT_ONCE = 100  # edits that are screened at once
 _MOST_HELPERS = 400  # helpers of one output cell that are searched
 _FEWEST_ALIKE = 3  # cells of a row or column with one relative formula, before a different one is an exception
@@ -125,6 +129,8 @@ class HelperSearch:
                 if constant:
                     # Solved values have rounding errors, and are the old one in samples in which the helper does not matter.
                     one = np.full(len(values), np.median(values))
+                    if len(numbers) < 2 and not _is_typed(one[0]):
+                        return None  # one formula that is wrong may be right with some number, which nobody would type
                     shown = cone.right(cone.computed({helper: one}), 1, sorted(mine))
                     if not shown.all():
                         return None
@@ -386,6 +392,11 @@ class HelperSearch:
         before, after = _in_all(cone.right(root.forced.local)), _in_all(cone.right(found))
         must = np.isin(list(cone.readers), root.indices)
         return bool(after[before | must].all())
+
+
+def _is_typed(value: float) -> bool:
+    """Whether the number has few digits, but for rounding error."""
+    return abs(float(f"{value:.{_DIGITS}g}") - value) <= _ROUNDED * abs(value)
 
 
 def _in_all(right: NDArray[np.bool_]) -> NDArray[np.bool_]:
