@@ -1,5 +1,6 @@
 """The table of keys: the reader, the JSON Schema and the printed reference say the same of a spec file."""
 
+import copy
 import json
 import math
 import re
@@ -162,7 +163,7 @@ KEYS = sorted({key.name for each in TABLES_BY_NAME.values() for key in each.keys
 @st.composite
 def damaged(draw):
     """A spec in one place of which something was replaced, removed or added."""
-    spec = draw(SPEC)
+    spec = copy.deepcopy(draw(SPEC))  # what is the same object in all of them must not change
     places = [(spec, key) for key in spec]
     for holder, key in places:  # which grows meanwhile
         held = holder[key]
