@@ -6,6 +6,7 @@ Whatever else is odd in that scenario, in the same workbook or in the same refer
 import pytest
 
 import xlparity
+from xlparity.excel import ooxml
 from xlparity.results.report import Verdict
 from xlparity.settings import Options
 
@@ -304,6 +305,24 @@ def test_a_difference_that_rounding_decides_on_the_stored_inputs_is_left_to_the_
         returns = "{'y': ((x - c) + k) * 1e9}"
         check = checked(small, {**cells, "B1": formula}, returns, inputs=inputs, outputs=ALONE, parameters="x, k, c")
         assert check.verdict is verdict
+
+
+@pytest.mark.parametrize(("stored", "status"), [(None, "match"), ("23", "match"), ("22", "unsupported")])
+def test_a_value_in_the_file_that_is_not_the_references_is_never_excused(small, stored, status):
+    """2.3/0.1 is 22.999999999999996, and 23 to 15 digits: which of 22 and 23 Excel has, the file says where it holds one."""
+    cells, inputs = {"A1": 2.3, "B1": "=INT(A1/0.1)"}, '[inputs]\nx = { at = "A1", low = 0, high = 10 }'
+    returns = "{'y': np.floor(np.round(x * 10, 9))}"
+    checked(small, cells, returns, inputs=inputs, outputs=ALONE)
+    if stored is not None:
+        parts = ooxml.read_parts(small.workbook.read_bytes(), small.workbook)
+        part = "xl/worksheets/sheet1.xml"
+        sheet = ooxml.Sheet(parts[part], "Sheet")
+        parts[part] = sheet.edited({"B1": ooxml.Content(stored=ooxml.result(float(stored)))})
+        small.workbook.write_bytes(ooxml.pack(parts))
+    (check,) = xlparity.verify(small.spec).checks
+    assert (check.verdict is Verdict.PASS, check.results[0].status) == (status == "match", status)
+    if status == "match":
+        assert check.results[0].actual == check.results[0].expected == 23
 
 
 @pytest.mark.parametrize("more", ["", "*A2"])

@@ -1,5 +1,6 @@
 """The comparison of cells with the expected values of the reference, in every sample, and the result of each cell."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -177,7 +178,7 @@ def cell_results(
         output, iteration, element, cell = binding
         value = actual.in_sample(cell, 0)
         if isinstance(value, Depends) and given and not unassessed:
-            value = value.exact  # both readings agree with the reference, or neither does
+            value = _reading(value, number)
         wanted = expected_value(number, kind, check, value) if given else None
         if kind == DATE:
             wanted = None if wanted is None else dated(wanted, date1904=check.date1904)
@@ -201,6 +202,11 @@ def cell_results(
             )
         )
     return tuple(results)
+
+
+def _reading(value: Depends, expected: float) -> Value:
+    """The reading of a matching cell that is shown: of two numbers the one closer to what the reference expects."""
+    return min(value.exact, value.rounded, key=lambda one: abs(one - expected) if type(one) is float else math.inf)
 
 
 def expected_value(number: float, kind: int, check: Check, beside: Value) -> Value:

@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 
 from xlparity.compare.compare import Differences, column_agrees, compare
 from xlparity.compare.expected import Bools, Expected, ExpectedRow, call, cases
+from xlparity.compare.run import Loaded
+from xlparity.engines.common.files import stored_values
 from xlparity.engines.protocol import Session
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import DATE, NUMBER, Batch
 from xlparity.excel.columns import Floats
-from xlparity.excel.values import BLANK, Depends, ErrorValue, Unsupported, Value
+from xlparity.excel.values import BLANK, MISSING, Depends, ErrorValue, Unsupported, Value
+from xlparity.excel.workbook import Workbook, read_again
 from xlparity.scenarios.overflow import Overflows, has_range
 from xlparity.scenarios.sample import Exact
 from xlparity.spec.binding import Input
@@ -144,18 +147,18 @@ def examine(
 
 
 def undecided_on_stored(
-    check: Check, expected: Expected, actual: Batch, compared: Differences, session: Session, context: Context
+    check: Check, expected: Expected, actual: Batch, compared: Differences, loaded: Loaded, context: Context
 ) -> Bools:
     """The bindings that the stored inputs, the only sample, leave undecided, (bindings,), so that scenarios decide.
 
-    Those are all that do not match, if each either depends on how a cancellation residue is read, or differs by rounding: it
-    changes with every perturbation, or its formula agrees on the reference's values for its precedents, which differ by
-    rounding themselves. A formula that compares an input with a limit does neither: nothing is rounded there, and a tie is
-    evidence. An error value on the stored inputs is one that the workbook shows, and is not excused.
+    Those are all that do not match, if each either depends on how Excel rounds, or differs by rounding: it changes with every
+    perturbation, or its formula agrees on the reference's values for its precedents, which differ by rounding themselves. A
+    formula that compares an input with a limit does neither: nothing is rounded there, and a tie is evidence. What the workbook
+    shows is not excused: an error value on the stored inputs, or a value in the file that is not the reference's.
     """
     wrong = np.flatnonzero(compared.wrong[0])
     case = next(cases(check, actual, 1)) if wrong.size else None
-    undecided: Bools = compared.either[0].copy()
+    undecided = np.asarray(compared.either[0] & ~_shown_otherwise(check, expected, compared.either[0], loaded.book))
     if case is None:
         return undecided
     values = [actual.in_sample(check.cells.bindings[at].cell, 0) for at in wrong]
@@ -164,9 +167,26 @@ def undecided_on_stored(
     at = tuple(check.cells.bindings[cell].cell for cell in wrong)
     moved = list(_moved(check, case, expected, actual, context, partial(context.exact, at)))
     by_rounding = _of_rounding(check, case, expected, actual, wrong, context, moved).explained
-    if by_rounding.all() and (_unsteady(wrong, moved) | _right_alone(check, expected, actual, session)[wrong]).all():
+    if (
+        by_rounding.all()
+        and (_unsteady(wrong, moved) | _right_alone(check, expected, actual, loaded.session)[wrong]).all()
+    ):
         undecided[wrong] = True
     return undecided
+
+
+def _shown_otherwise(check: Check, expected: Expected, either: Bools, book: Workbook) -> Bools:
+    """Of which of these bindings the file stores a value that the reference does not have on the stored inputs, (bindings,)."""
+    found = np.zeros(len(either), dtype=bool)
+    if not either.any() or book.edits:  # an edited workbook is in no file
+        return found
+    stored = stored_values(read_again(book), book)
+    for at in np.flatnonzero(either).tolist():
+        binding = check.cells.bindings[at]
+        value = stored.get(binding.cell, MISSING)
+        wanted = expected.numbers[0, [at]], expected.kinds[0, [at]]
+        found[at] = value is not MISSING and not column_agrees(check, value, *wanted, binding.output)[0]
+    return found
 
 
 def _unsteady(cells: NDArray[np.intp], moved: Sequence[ExpectedRow]) -> Bools:

@@ -165,7 +165,7 @@ class _Running:
         self._right = ~(found.wrong[0] | found.unsure[0] | found.either[0])
         self._undecided = np.zeros(len(self._right), dtype=bool)
         if samples.scenarios:  # otherwise nothing else decides
-            self._undecided = undecided_on_stored(check, expected, actual, found, loaded.session, context)
+            self._undecided = undecided_on_stored(check, expected, actual, found, loaded, context)
         self._shown = [actual.in_sample(binding.cell, 0) for binding in check.cells.bindings]
         found = Differences(found.wrong & ~self._undecided, found.unsure, found.either & ~self._undecided)
         self._stored = expected.numbers[0]
