@@ -336,8 +336,8 @@ class _Running:
         return most_undecided(cells, np.where(counted, self._counts.undecided, 0), self._reasons)
 
     def _open(self, unsure: Bools, samples: Samples, whole: "_Part") -> Undecided | None:
-        """The most undecided of the cells that are undecided too often, with the input that needs a range."""
-        found = self._most_undecided(unsure & self._counts.often)
+        """The most undecided of the cells that only scenarios leave undecided, too often, with the input that needs a range."""
+        found = self._most_undecided(unsure & self._counts.often & ~whole.unknown[0])
         if found is None:
             return None
         at = next(n for n, binding in enumerate(self.check.cells.bindings) if binding.cell == found.cell)
