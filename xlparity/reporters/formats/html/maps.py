@@ -25,7 +25,7 @@ class State(NamedTuple):
 
 
 STATES = (
-    State("mismatch", "✗", "mismatch: differs; the number is the power of ten of the difference, −2 where it is 0.03"),
+    State("mismatch", "✗", "mismatch: −2 is a difference from 0.01 to 0.1, −1 one from 0.1 to 1"),
     State("error", "!", "error: an Excel error value, or a circular reference"),
     State("hardcoded", "k", "hardcoded: a constant instead of a formula"),
     State("stored", "○", words.ONLY_STORED),
