@@ -414,3 +414,57 @@ def test_a_truth_value_is_varied(small, content):
     inputs = '[inputs]\nx = "A1"\nz = "A2"'
     check = checked(small, cells, "{'y': 2 * x if z else 3 * x}", inputs=inputs, outputs=ALONE, parameters="x, z")
     assert check.verdict is Verdict.FAIL
+
+
+# --- what carries rounding, or an undefined value, on -----------------------------------------------------------------------
+
+
+def test_an_error_value_that_is_read_where_the_reference_is_undefined_is_no_evidence(small):
+    """MIN of a #NUM! is #NUM!, and Python's min leaves a nan out: of B3 nothing is known there, unlike of B2 beside it."""
+    cells = {"A1": 3, "A2": 5, "B1": "=SQRT(A1)", "B2": "=A2*2", "B3": "=MIN(B1,B2)"}
+    inputs, outputs = '[inputs]\nx = "A1"\nk = "A2"', '[outputs]\ny = "B1"\nz = "B2"\nl = "B3"'
+    returns = "(lambda y, z: {'y': y, 'z': z, 'l': z if not y < z else y})(np.sqrt(x), 2 * k)"
+    check = checked(small, cells, returns, inputs=inputs, outputs=outputs, parameters="x, k")
+    assert (check.verdict, [cell.a1 for cell in check.scenarios.unsure]) == (Verdict.UNASSESSED, ["B3"])
+    (said,) = [note for note in check.notes if "cannot be judged" in note]
+    assert said.endswith("undefined, or overflows; write low and high, choices or a draw for input 'x' (Sheet!A1)")
+    check = checked(
+        small, {**cells, "B2": "=A2*2+SQRT(A1)*0"}, returns, inputs=inputs, outputs=outputs, parameters="x, k"
+    )
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B2"])
+
+
+RESIDUE = {"A1": 1200, "B1": "=A1*1.1", "B2": "=A1*0.1", "B3": "=(B1-B2-A1)*1E9"}
+
+
+def test_a_residue_of_right_precedents_is_no_fault(small):
+    """Whole inputs are exact, and x*1.1 is rounded all the same: B1-B2-A1 is a residue in an order of its own."""
+    returns = "(lambda y, z: {'y': y, 'z': z, 'l': (y - x - z) * 1e9})(x * 1.1, x * 0.1)"
+    inputs, outputs = (
+        '[inputs]\nx = { at = "A1", integer = true, low = 1, high = 9999 }',
+        '[outputs]\ny = "B1"\nz = "B2"\nl = "B3"',
+    )
+    assert checked(small, RESIDUE, returns, inputs=inputs, outputs=outputs).verdict is not Verdict.FAIL
+    for fault in ({"B1": "=A1*(1.1+1E-10)"}, {"B3": "=(B1-B2-A1)*1E9+(A1>5000)*10"}):
+        check = checked(small, {**RESIDUE, **fault}, returns, inputs=inputs, outputs=outputs)
+        assert check.verdict is Verdict.FAIL
+
+
+def test_a_branch_at_a_tie_of_computed_values_is_no_smooth_move(small):
+    """B1 is rounded, and moves across the limit where it is a few ulps off: as far as for many ulps, which a residue does not."""
+    cells = {"A1": 3, "A2": 3, "B1": "=A1*1.1", "B2": "=IF(B1<=A2*1.1,1,2)"}
+    whole = "integer = true, low = 1, high = 5"
+    inputs = f'[inputs]\nx = {{ at = "A1", {whole} }}\nk = {{ at = "A2", {whole} }}'
+    returns = "{'y': x * 1.1, 'z': 1.0 if x * 1.1 < k * 1.1 else 2.0}"
+    assert checked(small, cells, returns, inputs=inputs, parameters="x, k").verdict is Verdict.FAIL
+
+
+def test_a_counterexample_names_the_inputs_that_have_no_range(run, small):
+    """A fault, or an input that makes no sense: the person knows which."""
+    small.write_cells({"A1": 3, "B1": "=2*ABS(A1)"})
+    small.write_spec()
+    assert "; if 'x' cannot have such values, write low and high in the spec" in " ".join(
+        run("verify", small.spec).out.split()
+    )
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", low = -5, high = 5 }')
+    assert "low and high" not in run("verify", small.spec).out

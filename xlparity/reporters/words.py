@@ -19,6 +19,7 @@ from xlparity.results.report import (
     Report,
     Status,
     Verdict,
+    joined,
 )
 from xlparity.results.rules import CAUSES, OF_INPUTS, RULES, Level
 from xlparity.results.scenarios import Counterexample, Scenarios
@@ -151,8 +152,16 @@ def level(found: Finding, check: CheckResult) -> Level:
 def scenarios(check: CheckResult) -> list[Sentence]:
     """The result of the check's scenarios, and the smallest change of inputs that makes a cell wrong."""
     smallest = check.scenarios.smallest
-    example = [] if smallest is None else [f"{counterexample(smallest)} ({failing(check.scenarios)})"]
+    example = (
+        [] if smallest is None else [f"{counterexample(smallest)} ({failing(check.scenarios)}){_unlimited(smallest)}"]
+    )
     return [*scenario_summary(check), *(Sentence(sentence, "error") for sentence in example)]
+
+
+def _unlimited(found: Counterexample) -> str:
+    """What to do if the changed inputs cannot have such values, where the spec does not say which they can have."""
+    names = [f"'{name}'" for name in found.unlimited[:_CHANGES_SHOWN]]
+    return f"; if {joined(names)} cannot have such values, write low and high in the spec" if names else ""
 
 
 def scenario_summary(check: CheckResult) -> list[Sentence]:

@@ -10,12 +10,16 @@ from xlparity.excel.values import Value
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """The smallest change of the stored inputs found that makes ``cell`` wrong: the cells of ``changes`` with new values."""
+    """The smallest change of the stored inputs found that makes ``cell`` wrong: the cells of ``changes`` with new values.
+
+    ``unlimited`` are the names of the changed inputs for which the spec gives no range.
+    """
 
     changes: tuple[tuple[Cell, Value], ...]
     cell: Cell
     expected: Value
     actual: Value
+    unlimited: tuple[str, ...] = ()
 
 
 class Undecided(NamedTuple):

@@ -32,6 +32,7 @@ class Overflows:
     def __init__(self, workbook: Workbook) -> None:
         self._book = workbook
         self._branches = functools.cache(self._has_branches)
+        self.graph = workbook.graph
 
     def depending(self, columns: Batch, number: int, cells: Iterable[Cell]) -> tuple[frozenset[Cell], frozenset[Cell]]:
         """The cells that depend on an overflow in the sample with this number, and those that may depend on one.

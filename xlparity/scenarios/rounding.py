@@ -22,8 +22,9 @@ from xlparity.engines.protocol import Session
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import DATE, NUMBER, Batch
-from xlparity.excel.columns import Floats
-from xlparity.excel.values import BLANK, MISSING, Depends, ErrorValue, Unsupported, Value
+from xlparity.excel.columns import Column, Floats, floats_of
+from xlparity.excel.graph import Graph
+from xlparity.excel.values import MISSING, Depends, ErrorValue, Unsupported, Value
 from xlparity.excel.workbook import Workbook, read_again
 from xlparity.scenarios.overflow import Overflows, has_range
 from xlparity.scenarios.sample import Exact
@@ -46,7 +47,8 @@ _Exact: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
 class Context(NamedTuple):
     """The context of an examination: the sample in the batch, its seed, and the overflows of the workbook.
 
-    The batch begins with the sample of the number ``begin``, and ``known`` says in these which numbers are exact.
+    The batch begins with the sample of the number ``begin``, and ``known`` says in these which numbers are exact. ``session``
+    computes formulas on the reference's values for their precedents, where the engine can.
     """
 
     sample: int
@@ -54,6 +56,7 @@ class Context(NamedTuple):
     overflows: Overflows
     known: Exact | None = None
     begin: int = 0
+    session: Session | None = None
 
     def at(self, sample: int) -> "Context":
         """The context of another sample, which has a seed of its own."""
@@ -124,12 +127,15 @@ def examine(
     support the cell in a sample in which the reference overflows. Rounding does where the value is no farther from the
     expected one than the reference moves on perturbed inputs, times ``_MARGIN``; where the reference becomes undefined on
     these; and, of texts, truth values and values of another kind, where the value is what the reference gives on one of these.
-    Where the reference raises on every perturbed input, it is not known. Exact inputs are perturbed for tiny differences only:
-    they explain a residue, and no jump, since a comparison with 30 is decided alike in both languages where the input is 30.
+    Exact inputs are perturbed for tiny differences only: they explain a residue, and no jump, since a comparison with 30 is
+    decided alike in both languages where the input is 30. Rounding explains all where every formula is right on the reference's
+    values for its precedents, and rounding explains how these differ. Where the reference raises on every perturbed input,
+    nothing is known, nor of a cell that reads an error value for which the reference is undefined.
     """
     number, overflows = context.sample, context.overflows
     at = [check.cells.bindings[cell].cell for cell in cells]
-    refused = np.array([isinstance(actual.in_sample(cell, number), Unsupported) for cell in at], dtype=bool)
+    shown = [actual.in_sample(cell, number) for cell in at]
+    refused = np.array([isinstance(one, Unsupported) and not isinstance(one, Depends) for one in shown], dtype=bool)
     explained, unknown = np.zeros(len(at), dtype=bool), np.zeros(len(at), dtype=bool)
     failing, infinite = bool(actual.errors(number)), bool(expected.infinite[number])
     if (refused.any() or failing) and (infinite or check.reference.overflows(case, check.iterations, check.own)):
@@ -143,7 +149,59 @@ def examine(
         return Explanation(explained, unknown)
     moved = list(_moved(check, case, expected, actual, context, partial(context.exact, tuple(at))))
     by_rounding = _of_rounding(check, case, expected, actual, cells, context, moved)
-    return Explanation(explained | (left & by_rounding.explained), unknown | (left & by_rounding.unknown))
+    explained |= left & by_rounding.explained
+    unknown |= left & by_rounding.unknown
+    if failing:
+        unknown |= ~explained & _reads_undefined(check, expected, actual, at, number, overflows.graph)
+    rest = cells[~explained & ~unknown]
+    if rest.size and _carried(check, case, expected, actual, rest, context, moved):
+        explained |= ~unknown
+    return Explanation(explained, unknown)
+
+
+def _reads_undefined(
+    check: Check, expected: Expected, actual: Batch, cells: Sequence[Cell], number: int, graph: Graph
+) -> Bools:
+    """Which cells show an error value that they read, directly or not, in a cell for which the reference is undefined."""
+    showing = set(actual.errors(number))
+    undefined = {
+        check.cells.bindings[at].cell for at in np.flatnonzero(np.isnan(expected.numbers[number])).tolist()
+    } & showing
+    return np.array(
+        [
+            cell in showing and not undefined.isdisjoint(set(graph.before([cell], showing.__contains__)) - {cell})
+            for cell in cells
+        ],
+        dtype=bool,
+    )
+
+
+def _carried(
+    check: Check,
+    case: Case,
+    expected: Expected,
+    actual: Batch,
+    cells: NDArray[np.intp],
+    context: Context,
+    moved: Sequence[ExpectedRow],
+) -> bool:
+    """Whether these wrong cells only carry on what rounding did to their precedents: all are right on the reference's values.
+
+    A difference of two balances has the rounding error of both. It is no fault, and perturbed inputs need not show it.
+    """
+    number = context.sample
+    if not _right_alone(check, expected, actual, context)[cells].all():
+        return False
+    bindings = check.cells.bindings
+    bound = {binding.cell: at for at, binding in enumerate(bindings)}
+    read = context.overflows.graph.before([bindings[at].cell for at in cells], lambda cell: cell not in bound)
+    others = np.array(sorted({bound[cell] for cell in read if cell in bound}.difference(cells.tolist())), dtype=np.intp)
+    wanted = expected.numbers[number, others]
+    values = _numbers([actual.in_sample(bindings[at].cell, number) for at in others], rounded=False)
+    with np.errstate(all="ignore"):
+        near = np.abs(values - wanted) <= _FARTHEST * np.spacing(np.abs(wanted))
+    known = np.isnan(wanted) | near | (expected.kinds[number, others] != NUMBER)
+    return bool(_of_rounding(check, case, expected, actual, others[~known], context, moved).explained.all())
 
 
 def undecided_on_stored(
@@ -167,10 +225,7 @@ def undecided_on_stored(
     at = tuple(check.cells.bindings[cell].cell for cell in wrong)
     moved = list(_moved(check, case, expected, actual, context, partial(context.exact, at)))
     by_rounding = _of_rounding(check, case, expected, actual, wrong, context, moved).explained
-    if (
-        by_rounding.all()
-        and (_unsteady(wrong, moved) | _right_alone(check, expected, actual, loaded.session)[wrong]).all()
-    ):
+    if by_rounding.all() and (_unsteady(wrong, moved) | _right_alone(check, expected, actual, context)[wrong]).all():
         undecided[wrong] = True
     return undecided
 
@@ -196,16 +251,35 @@ def _unsteady(cells: NDArray[np.intp], moved: Sequence[ExpectedRow]) -> Bools:
     return np.asarray(1 + steps.sum(axis=0) >= _DRAWS - 1)
 
 
-def _right_alone(check: Check, expected: Expected, actual: Batch, session: Session) -> Bools:
-    """Which formulas agree, in some reading, with the reference on its own values for their precedents, on the stored inputs."""
-    forced = getattr(session, "forced", None)
+def _right_alone(check: Check, expected: Expected, actual: Batch, context: Context) -> Bools:
+    """Which formulas agree, in some reading, with the reference on its own values for their precedents, in this sample.
+
+    Those agree as well that differ by no more than they move, times ``_MARGIN``, where these values are a few ulps off: smoothly,
+    and not as a branch does, which moves as far for few ulps as for many.
+    """
+    number, bindings = context.sample, check.cells.bindings
+    forced = getattr(context.session, "forced", None)
     if forced is None:
-        return np.zeros(len(check.cells.bindings), dtype=bool)
-    held = {cell: actual.get(cell, BLANK) for given in check.inputs for cell in given.cells()}
-    numbers = np.isfinite(expected.numbers[0]) & (expected.kinds[0] == NUMBER)
-    held |= {check.cells.bindings[at].cell: float(expected.numbers[0, at]) for at in np.flatnonzero(numbers).tolist()}
-    found = compare(check, expected.picked([0]), forced(held, 1))
-    return np.asarray(~(found.wrong[0] | found.unsure[0]))
+        return np.zeros(len(bindings), dtype=bool)
+    held: dict[Cell, Column] = {
+        cell: actual.in_sample(cell, number) for given in check.inputs for cell in given.cells() if cell in actual
+    }
+    wanted, count = expected.numbers[number], 1 + 2 * _DRAWS
+    few = np.random.default_rng(context.seed).integers(-_FARTHEST, _FARTHEST + 1, (len(bindings), _DRAWS))
+    steps = np.concatenate([np.zeros((len(bindings), 1)), few, few * _FARTHEST], axis=1)
+    for at in np.flatnonzero(np.isfinite(wanted) & (expected.kinds[number] == NUMBER)).tolist():
+        held[bindings[at].cell] = wanted[at] * (1 + steps[at] * float(np.finfo(float).eps))
+    found = forced(held, count)
+    compared = compare(check, expected.picked([number]), found.sample(0))
+    columns = [found.get(binding.cell, MISSING) for binding in bindings]
+    values = np.array(
+        [_numbers(each, rounded=False) if isinstance(each, tuple) else floats_of(each, count) for each in columns]
+    )
+    with np.errstate(all="ignore"):
+        moves = np.abs(values - values[:, :1])
+        close, far = moves[:, 1 : 1 + _DRAWS].max(axis=1), moves[:, 1 + _DRAWS :].max(axis=1)
+        near = (np.abs(values[:, 0] - wanted) <= _MARGIN * close) & (2 * far > _FARTHEST * close)
+    return np.asarray(~(compared.wrong[0] | compared.unsure[0]) | near)
 
 
 def _of_rounding(

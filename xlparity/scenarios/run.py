@@ -27,7 +27,7 @@ from xlparity.scenarios.nearby import match_nearby
 from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.rounding import ENOUGH, Context, examined, undecided_on_stored
 from xlparity.scenarios.sample import Samples, differs, sample
-from xlparity.scenarios.undecided import most_undecided, needs_range
+from xlparity.scenarios.undecided import OF_UNDEFINED, most_undecided, needs_range
 from xlparity.settings import Options
 from xlparity.spec.binding import Input
 from xlparity.spec.check import Check
@@ -101,7 +101,7 @@ def run_checks(
                 loaded.values.known(actual)
             elements = [running.elements for running in found] or None
             expected = call_references(checks, actual, numbers, elements, loaded.source, watching)
-            context = Context(0, options.seed + begin - 1, overflows, samples.exact, begin)
+            context = Context(0, options.seed + begin - 1, overflows, samples.exact, begin, loaded.session)
             if not found:
                 stored = actual.sample(0), context._replace(seed=options.seed)
                 found.extend(
@@ -181,9 +181,10 @@ class _Running:
         self._narrow: set[Cell] = set()
         self._parts: list[_Part] = []
         self._reasons: dict[Cell, str] = {}  # of cells that are undecided
+        self._apart = np.zeros(len(self._right), dtype=bool)
         none = np.zeros(len(self._right), dtype=bool)
         zero = np.zeros(len(none), dtype=np.int64)
-        self._counts = _Counts(np.full(len(none), _NEVER), zero, none, zero, zero, zero, none, none, none, 0, 0, 0)
+        self._counts = _Counts(np.full(len(none), _NEVER), zero, zero, zero, zero, zero, none, none, none, 0, 0, 0)
         self._speaking: list[Bools] = []
         self.kept = self._compared = 0
         self.first_wrong: list[int] = []
@@ -230,6 +231,8 @@ class _Running:
             explained & ~searched,
             {cell: actual.get(cell, BLANK) for cell in self._named},
         )
+        for at in np.flatnonzero(part.unknown.any(axis=0)).tolist():
+            self._reasons.setdefault(self.check.cells.bindings[at].cell, OF_UNDEFINED)
         for at in np.flatnonzero((part.refused | part.either).any(axis=0)).tolist():
             cell = self.check.cells.bindings[at].cell
             if cell not in self._reasons and len(self._reasons) < _REASONS:
@@ -270,7 +273,7 @@ class _Running:
         """
         self._compared = self._counts.run
         cells = found.cells & ~self._known
-        self._counts = self._counts._replace(unknown=self._counts.unknown | cells)
+        self._apart = cells
         if (cells & (self._counts.since == _NEVER)).any():
             names = in_words([f"'{given.name}' ({given.at})" for given in found.inputs])
             first = self.check.cells.bindings[int(cells.argmax())].cell
@@ -298,7 +301,7 @@ class _Running:
         asked = options.scenarios if self._loaded.engine.recomputes else None
         patience, whole = check.reference.patience, _all_of(self._parts)
         if asked:
-            unsure = self._counts.unsure(check, samples.scenarios, self._undecided)
+            unsure = self._counts.unsure(check, samples.scenarios, self._undecided, self._apart)
             replaced = self._counts.run - self._compared
             result = self._without_decision(unsure & self._undecided, whole)
             summary = replace(
@@ -333,11 +336,11 @@ class _Running:
     def _most_undecided(self, among: Bools) -> Undecided | None:
         cells = [binding.cell for binding in self.check.cells.bindings]
         counted = among & (self._counts.since == _NEVER) & ~self._known
-        return most_undecided(cells, np.where(counted, self._counts.undecided, 0), self._reasons)
+        return most_undecided(cells, np.where(counted, self._counts.undecided + self._counts.unknown, 0), self._reasons)
 
     def _open(self, unsure: Bools, samples: Samples, whole: "_Part") -> Undecided | None:
         """The most undecided of the cells that only scenarios leave undecided, too often, with the input that needs a range."""
-        found = self._most_undecided(unsure & self._counts.often & ~whole.unknown[0])
+        found = self._most_undecided(unsure & (self._counts.often | (self._counts.unknown > 0)) & ~whole.unknown[0])
         if found is None:
             return None
         at = next(n for n, binding in enumerate(self.check.cells.bindings) if binding.cell == found.cell)
@@ -345,7 +348,8 @@ class _Running:
             return found  # no range helps where the stored inputs leave it undecided as well
         rows = [row for row in np.flatnonzero(whole.counted).tolist() if row]
         part = whole.picked(rows)
-        return found._replace(needs=needs_range(self._loaded, samples, found.cell, part.undecided[:, at], part.inputs))
+        open_to = part.undecided | part.unknown
+        return found._replace(needs=needs_range(self._loaded, samples, found.cell, open_to[:, at], part.inputs))
 
     def _without_decision(self, cells: Bools, whole: "_Part") -> CheckResult:
         """The result in which these cells, which the scenarios do not decide either, are unsupported on the stored inputs."""
@@ -445,15 +449,15 @@ def _all_of(parts: Sequence[_Part]) -> _Part:
 class _Counts(NamedTuple):
     """Counts of the compared scenarios, for each binding; scenarios count from 0.
 
-    ``since`` is the first scenario in which the binding is wrong. ``wrong``, ``refused`` and ``undecided`` count the scenarios
-    in which it is so, ``compared`` those with an expected value; ``unknown`` says that it is so in one. ``right`` says that it
+    ``since`` is the first scenario in which the binding is wrong. ``wrong``, ``unknown``, ``refused`` and ``undecided`` count
+    the scenarios in which it is so, ``compared`` those with an expected value. ``right`` says that it
     matches in one, ``moved`` that one expects another value than the stored inputs do, and ``shown`` that it matches in one of
     these. ``run`` scenarios were compared, in ``failed`` some cell was wrong, and in ``undecided_runs`` some cell is undecided.
     """
 
     since: NDArray[np.int64]
     wrong: NDArray[np.int64]
-    unknown: Bools
+    unknown: NDArray[np.int64]
     refused: NDArray[np.int64]
     undecided: NDArray[np.int64]
     compared: NDArray[np.int64]
@@ -480,7 +484,7 @@ class _Counts(NamedTuple):
         return _Counts(
             np.minimum(self.since, since),
             self.wrong + part.wrong.sum(axis=0),
-            self.unknown | part.unknown.any(axis=0),
+            self.unknown + part.unknown.sum(axis=0),
             self.refused + part.refused.sum(axis=0),
             self.undecided + part.undecided.sum(axis=0),
             self.compared + compared.sum(axis=0),
@@ -498,15 +502,18 @@ class _Counts(NamedTuple):
         most = np.maximum(_FEW, MOST_UNDECIDED * self.compared)
         return np.asarray((self.undecided > most) | (self.refused > MOST_REFUSED * self.compared))
 
-    def unsure(self, check: Check, count: int, on_stored: Bools) -> Bools:
-        """The bindings that ``count`` scenarios leave unassessed; ``on_stored`` are those that the stored inputs do."""
+    def unsure(self, check: Check, count: int, on_stored: Bools, apart: Bools) -> Bools:
+        """The bindings that ``count`` scenarios leave unassessed; ``on_stored`` are those that the stored inputs do.
+
+        ``apart`` are those that differ where inputs that follow from others have values of their own.
+        """
         never = (self.compared == 0) & check.cells.compared & (self.run > 0)
         if not count and check.inputs:
             # No input can be changed, so a constant cannot be distinguished from a formula.
             never = check.cells.compared
         # A cell that is undecided, and in no scenario changes with the reference, may be a constant.
         unshown = ((self.undecided > 0) & ~self.shown & (self.moved | ~self.right)) | (on_stored & ~self.right)
-        return np.asarray((self.unknown | unshown | self.often | never) & (self.since == _NEVER))
+        return np.asarray(((self.unknown > 0) | apart | unshown | self.often | never) & (self.since == _NEVER))
 
     def scenarios(self, check: Check, count: int, seed: int, unsure: Bools) -> Scenarios:
         """The summary of ``count`` scenarios, which leave the bindings that are ``unsure`` unassessed."""

@@ -15,7 +15,7 @@ from xlparity.excel.columns import Column, column_of, value_in
 from xlparity.excel.values import Value, dated
 from xlparity.results.report import WRONG
 from xlparity.results.scenarios import Counterexample
-from xlparity.scenarios.overflow import Overflows
+from xlparity.scenarios.overflow import Overflows, has_range
 from xlparity.scenarios.rounding import Context, examine
 from xlparity.scenarios.sample import Exact, Samples, VariedElement, plainer
 from xlparity.spec.case import Case
@@ -98,6 +98,7 @@ def _shrink(run: Run, loaded: Loaded, samples: Samples, cells: Sequence[Cell]) -
         found.cell,
         found.expected,
         found.actual,
+        tuple(dict.fromkeys(given.name for number in found.change if not has_range(given := elements[number].given))),
     )
 
 
@@ -155,6 +156,7 @@ class _FailureSearch:
         if not at.size:
             return None
         context = Context(0, self.run.result.scenarios.seed, self.overflows, self.exact, self.begin)
+        context = context._replace(session=self.loaded.session)
         explanation = examine(check, case, expected, actual, at, context)
         for index, unproved in zip(at.tolist(), explanation.explained | explanation.unknown, strict=True):
             if not unproved:
