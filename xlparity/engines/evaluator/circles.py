@@ -31,11 +31,12 @@ from xlparity.engines.evaluator.evaluation import (
     SAME,
     Evaluation,
     FormulaGroup,
-    FormulaNode,
-    Plans,
+    Kind,
+    Places,
     Schedule,
-    grouped,
+    layers,
     schedule,
+    together,
 )
 from xlparity.engines.evaluator.kernels import Mask
 from xlparity.excel.batch import EMPTY_CELL, NUMBER, REASON, TRUTH, Kinds, encoded
@@ -77,25 +78,25 @@ class Settling(NamedTuple):
 
 
 def scheduled(
-    nodes: Sequence[FormulaNode],
+    formulas: Sequence[FormulaGroup],
     held: frozenset[int] | set[int],
-    plans: Plans,
     settling: Settling | None,
     unknown: Collection[int] = (),
 ) -> Schedule:
     """The same as ``schedule``, and the circles among the groups where the workbook iterates."""
-    groups, rest = schedule(nodes, held, plans, unknown)
+    groups, rest = schedule(formulas, held, unknown)
     if settling is None or not rest:
         return Schedule(groups, rest)
-    rest = sorted(rest, key=lambda node: node.results[0])  # the order of the file: by sheets, rows and columns
+    rest = [one for group in rest for one in group.each()]
+    rest.sort(key=lambda one: int(one.results[0, 0]))  # the order of the file: by sheets, rows and columns
     before = _precedents(rest, held)
     after: list[list[int]] = [[] for _ in rest]
     for number, found in enumerate(before):
         for writer in found:
             after[writer].append(number)
-    blocked = [any(place in unknown for place in _places(node)) for node in rest] if unknown else [False] * len(rest)
+    blocked = [any(place in unknown for place in _read(one)) for one in rest] if unknown else [False] * len(rest)
     levels = [0] * len(rest)
-    plain: list[tuple[int, FormulaNode]] = []
+    plain: list[tuple[int, FormulaGroup]] = []
     circles: list[tuple[int, FormulaGroup]] = []
     for component in _components(before):  # each after its precedents
         members = set(component)
@@ -108,11 +109,11 @@ def scheduled(
         for number in component:
             levels[number] = level
         if len(component) > 1 or component[0] in before[component[0]]:
-            circles.append((level, _circle([rest[number] for number in sorted(component)], held, plans, settling)))
+            circles.append((level, _circle([rest[number] for number in sorted(component)], held, settling)))
         else:
             plain.append((level, rest[component[0]]))
-    ordered = sorted([*grouped(plain, plans), *circles], key=lambda item: item[0])
-    left = [node for node, is_blocked in zip(rest, blocked, strict=True) if is_blocked]
+    ordered = sorted([*_layered(plain), *circles], key=lambda item: item[0])
+    left = [one for one, is_blocked in zip(rest, blocked, strict=True) if is_blocked]
     return Schedule([*groups, *(group for _, group in ordered)], left)
 
 
@@ -121,21 +122,36 @@ def has_circles(groups: Iterable[FormulaGroup]) -> bool:
     return any(isinstance(group, Circle) for group in groups)
 
 
-def _places(node: FormulaNode) -> Iterator[int]:
-    for argument in node.arguments:
-        yield from (argument,) if isinstance(argument, int) else argument
+def _layered(formulas: Sequence[tuple[int, FormulaGroup]]) -> list[tuple[int, FormulaGroup]]:
+    """The formulas, each with its level, in groups."""
+    numbers: defaultdict[Kind, list[int]] = defaultdict(list)
+    for number, (_, formula) in enumerate(formulas):
+        numbers[formula.kind].append(number)
+    levels = [formulas[number][0] for of_kind in numbers.values() for number in of_kind]
+    return layers(together([formula for _, formula in formulas]), np.array(levels, dtype=np.intp))
 
 
-def _precedents(nodes: Sequence[FormulaNode], held: Collection[int]) -> list[list[int]]:
+def _read(formula: FormulaGroup) -> list[int]:
+    """The places that a group of one formula reads."""
+    found: list[int] = formula.reads[:, 0].tolist()
+    return found
+
+
+def _written(formula: FormulaGroup) -> list[int]:
+    found: list[int] = formula.results[:, 0].tolist()
+    return found
+
+
+def _precedents(formulas: Sequence[FormulaGroup], held: Collection[int]) -> list[list[int]]:
     """For each formula the numbers of those of which it reads a result that is not held, each once."""
     writers: dict[int, list[int]] = defaultdict(list)
-    for number, node in enumerate(nodes):
-        for place in node.results:
+    for number, formula in enumerate(formulas):
+        for place in _written(formula):
             if place not in held:
                 writers[place].append(number)
     return [
-        list(dict.fromkeys(writer for place in _places(node) if place in writers for writer in writers[place]))
-        for node in nodes
+        list(dict.fromkeys(writer for place in _read(formula) if place in writers for writer in writers[place]))
+        for formula in formulas
     ]
 
 
@@ -157,9 +173,9 @@ def _components(before: Sequence[Sequence[int]]) -> Iterator[list[int]]:
     yield from map(members.get, TopologicalSorter({label: inputs[label] - {label} for label in members}).static_order())
 
 
-def _circle(nodes: list[FormulaNode], held: Collection[int], plans: Plans, settling: Settling) -> "Circle":
+def _circle(formulas: list[FormulaGroup], held: Collection[int], settling: Settling) -> "Circle":
     """The circle of these formulas, which are in the order of the file."""
-    before = _precedents(nodes, held)
+    before = _precedents(formulas, held)
     walked: list[int] = []
     seen = {0}
     path = [(0, iter(before[0]))]
@@ -172,18 +188,18 @@ def _circle(nodes: list[FormulaNode], held: Collection[int], plans: Plans, settl
         else:
             seen.add(fresh)
             path.append((fresh, iter(before[fresh])))
-    orders = tuple(_in_order([nodes[n] for n in order], held, plans) for order in (range(len(nodes)), walked))
-    reads = np.array(sorted({place for node in nodes for place in _places(node)}), dtype=np.intp)
-    written = [place for node in nodes for place in node.results]
+    orders = tuple(_in_order([formulas[n] for n in order], held) for order in (range(len(formulas)), walked))
+    reads = np.array(sorted({place for formula in formulas for place in _read(formula)}), dtype=np.intp)
+    written = [place for formula in formulas for place in _written(formula)]
     results = np.array([written], dtype=np.intp)
-    return Circle(nodes, None, [reads.reshape(-1, 1)], results, reads, orders, settling)
+    return Circle(formulas[0].kind, None, reads.reshape(-1, 1), results, orders, settling)
 
 
-def _in_order(nodes: Sequence[FormulaNode], held: Collection[int], plans: Plans) -> list[FormulaGroup]:
+def _in_order(formulas: Sequence[FormulaGroup], held: Collection[int]) -> list[FormulaGroup]:
     """Groups that compute the formulas as one after the other would: each reads what those before it have written."""
-    levels = [0] * len(nodes)
-    readers: list[list[int]] = [[] for _ in nodes]
-    for number, found in enumerate(_precedents(nodes, held)):
+    levels = [0] * len(formulas)
+    readers: list[list[int]] = [[] for _ in formulas]
+    for number, found in enumerate(_precedents(formulas, held)):
         for writer in found:
             readers[writer].append(number)
     for number, found in enumerate(readers):  # all before it have their levels
@@ -193,9 +209,9 @@ def _in_order(nodes: Sequence[FormulaNode], held: Collection[int], plans: Plans)
         for reader in found:
             if reader > number:
                 levels[reader] = max(levels[reader], levels[number] + 1)
-    groups = [group for _, group in grouped(zip(levels, nodes, strict=True), plans)]
+    groups = [group for _, group in _layered([*zip(levels, formulas, strict=True)])]
     for group in groups:
-        if not set(group.results.ravel().tolist()).isdisjoint(group.reads.tolist()):
+        if not set(group.results.ravel().tolist()).isdisjoint(group.reads.ravel().tolist()):
             group.plan = None  # the kernels write before the program reads the lanes that they leave to it
     return groups
 
@@ -221,7 +237,7 @@ class Circle(FormulaGroup):
     orders: tuple[list[FormulaGroup], ...]
     settling: Settling
 
-    def only(self, chosen: NDArray[np.intp]) -> "Circle":
+    def only(self, chosen: slice | Places | Mask) -> "Circle":
         """The whole circle: nothing of it is computed by itself."""
         return self
 
@@ -304,7 +320,7 @@ class Circle(FormulaGroup):
 
 def _work(order: Sequence[FormulaGroup]) -> int:
     """The time of a pass, in groups."""
-    return sum(1 + (len(group.reads) // _READ_ALONE if group.plan is None else 0) for group in order)
+    return sum(1 + (group.reads.size // _READ_ALONE if group.plan is None else 0) for group in order)
 
 
 def _near(one: _Values, other: _Values, change: float) -> Mask:

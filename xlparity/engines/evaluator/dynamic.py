@@ -5,12 +5,12 @@ any other, in the samples in which the reference is this one.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from xlparity.engines.evaluator.circles import Settling, scheduled
-from xlparity.engines.evaluator.evaluation import Evaluation, FormulaGroup, FormulaNode, Plans
+from xlparity.engines.evaluator.evaluation import Evaluation, FormulaGroup
 from xlparity.engines.evaluator.guards import Refusal
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import decode
@@ -52,7 +52,7 @@ class DynamicFormula:
         return (place for number in self.numbers for place in self.values[number] if place is not None)
 
 
-Compile = Callable[[DynamicFormula, str], tuple[FormulaNode, Sequence[Range]]]
+Compile = Callable[[DynamicFormula, str], tuple[FormulaGroup, Sequence[Range]]]
 """Compiles the formula with this text, and gives what it refers to; raises Refusal or ValueError with the reason."""
 
 
@@ -68,10 +68,9 @@ class DynamicEvaluation:
         workbook: Workbook,
         evaluation: Evaluation,
         circular: Container[int],
-        plans: Plans,
         settling: Settling | None,
     ) -> None:
-        self._workbook, self._evaluation, self._plans = workbook, evaluation, plans
+        self._workbook, self._evaluation = workbook, evaluation
         self._held = frozenset(np.flatnonzero(evaluation.held).tolist())
         self._circular, self._settling = circular, settling
         self.groups: list[FormulaGroup] = []
@@ -79,7 +78,7 @@ class DynamicEvaluation:
 
     def run(
         self,
-        nodes: Sequence[FormulaNode],
+        formulas: Sequence[FormulaGroup],
         dynamic: Sequence[DynamicFormula],
         compiled: Compile,
         refused: Mapping[DynamicFormula, Unsupported],
@@ -91,13 +90,13 @@ class DynamicEvaluation:
         waiting = [formula for formula in dynamic if formula not in refused]
         for formula, reason in refused.items():
             self._refuse(formula, reason)
-        remaining = list(nodes)
+        remaining = list(formulas)
         while True:
             unknown = {place for formula in waiting for place in formula.results} - self._held
-            groups, remaining = scheduled(remaining, self._held, self._plans, self._settling, unknown)
+            groups, remaining = scheduled(remaining, self._held, self._settling, unknown)
             self._evaluation.run(groups)
             self.groups += groups
-            unknown.update(place for node in remaining for place in node.results)
+            unknown.update(place for group in remaining for place in group.results.ravel().tolist())
             unknown -= self._held
             known = {formula for formula in waiting if unknown.isdisjoint(formula.given)}
             if not known:
@@ -108,30 +107,32 @@ class DynamicEvaluation:
             waiting = [formula for formula in waiting if formula not in known]
         for formula in waiting:
             self._refuse(formula, UNKNOWN)
-        for node in remaining:
-            if node.results[0] not in self._circular:
-                self._evaluation.write(node.results, UNKNOWN, node.samples)
+        for group in remaining:
+            for results in group.results.T.tolist():
+                if results[0] not in self._circular:
+                    self._evaluation.write(results, UNKNOWN, group.kind.samples)
 
-    def _placed(self, formula: DynamicFormula, compiled: Compile) -> list[FormulaNode]:
+    def _placed(self, formula: DynamicFormula, compiled: Compile) -> list[FormulaGroup]:
         """The formula with its references, once for each set of them, in the samples that have it."""
         texts = self._texts(formula)
         if len(texts) > MOST_PLACES:
             self._refuse(formula, Unsupported(f"a reference to more than {MOST_PLACES} places in the samples"))
             return []
         every = len(texts) == 1
-        nodes = []
+        groups = []
         for text, samples in texts.items():
             if isinstance(text, Unsupported):
                 self._evaluation.write(formula.results, text, samples)
                 continue
             try:
-                node, areas = compiled(formula, text)
+                group, areas = compiled(formula, text)
             except (Refusal, ValueError) as reason:
                 self._evaluation.write(formula.results, Unsupported(str(reason)), samples)
                 continue
             self.areas.setdefault(formula.cell, []).extend(areas)
-            nodes.append(node if every else node._replace(samples=tuple(samples)))
-        return nodes
+            kind = group.kind if every else group.kind._replace(samples=tuple(samples))
+            groups.append(replace(group, kind=kind))
+        return groups
 
     def _texts(self, formula: DynamicFormula) -> dict[str | Unsupported, list[int]]:
         """The texts of the formula with references in place of its calls, or why there is none, each with its samples."""

@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -26,23 +27,19 @@ from xlparity.excel.batch import EMPTY_CELL, FIRST_ERROR, NUMBER, REASON, TRUTH,
 from xlparity.excel.values import Unsupported, Value
 from xlparity.strict import passed_over
 
-Arguments: TypeAlias = Sequence[int | tuple[int, ...]]
+Places: TypeAlias = NDArray[np.intp]
 Plans: TypeAlias = dict[tuple[int, tuple[tuple[int, int], ...]], Plan | None]
 
+_NEVER = -1  # the level of what cannot be computed
 _MOST_NUMBERS = 4_000_000  # in the operands of one kernel, 32 MB; more are split by formulas and samples
 SAME = 1e-13
 """The difference of two readings, relative to the value or to 1, that makes no difference."""
 _MOST_KNOWN, _LONGEST_KEY = 100_000, 1000  # cached results of programs, and bytes of a key: 100 MB at most
 
 
-class FormulaNode(NamedTuple):
-    """One formula: the places of its arguments and of its results, and then what formulas of one group have in common.
+class Kind(NamedTuple):
+    """What formulas of one group have in common: the program, the shapes of the arguments and of the results, and the rest."""
 
-    That is the program, the shapes of the arguments and of the results, and what follows.
-    """
-
-    arguments: Arguments
-    results: tuple[int, ...]
     program: Program
     shapes: tuple[tuple[int, int], ...]
     block: tuple[int, int]
@@ -50,35 +47,42 @@ class FormulaNode(NamedTuple):
     full: tuple[tuple[int, int] | None, ...]
     """The full size of each argument that is whole rows or columns, None for others."""
     samples: tuple[int, ...] | None = None
-    """The samples in which the formula has these arguments, where it has others in the rest."""
-    group: "FormulaGroup | None" = None
-    """How it is computed, where it is no program: a data table."""
+    """The samples in which the formulas have these arguments, where they have others in the rest."""
+
+
+class FormulaNode(NamedTuple):
+    """One formula: its kind, and the places of each of its arguments and of its results."""
+
+    kind: Kind
+    arguments: Sequence[int | tuple[int, ...]]
+    results: tuple[int, ...]
 
 
 @dataclass(slots=True, eq=False)
 class FormulaGroup:
-    """Formulas of one program and of arguments of the same shapes, none of which depends on another.
+    """Formulas of one kind; in a schedule none of them depends on another.
 
-    ``arguments`` are the places that each reads, an array (cells, formulas) for each argument; ``results`` those that each
-    writes, (cells, formulas).
+    ``reads`` are the places that each reads, (cells of all arguments, formulas), ``results`` those that each writes, (cells,
+    formulas).
     """
 
-    nodes: list[FormulaNode]
+    kind: Kind
     plan: Plan | None
-    arguments: list[NDArray[np.intp]]
-    results: NDArray[np.intp]
-    reads: NDArray[np.intp]
+    reads: Places
+    results: Places
 
     @property
-    def samples(self) -> tuple[int, ...] | None:
-        """The samples in which the formulas have these arguments; None where they always have."""
-        return self.nodes[0].samples
+    def count(self) -> int:
+        """How many formulas there are."""
+        return int(self.results.shape[1])
 
-    def only(self, chosen: NDArray[np.intp]) -> "FormulaGroup":
+    def only(self, chosen: slice | Places | Mask) -> "FormulaGroup":
         """The group of the formulas with these numbers."""
-        nodes = [self.nodes[number] for number in chosen.tolist()]
-        arguments = [places[:, chosen] for places in self.arguments]
-        return FormulaGroup(nodes, self.plan, arguments, self.results[:, chosen], reads_of(arguments))
+        return FormulaGroup(self.kind, self.plan, self.reads[:, chosen], self.results[:, chosen])
+
+    def each(self) -> "Iterator[FormulaGroup]":
+        """The formulas, each as a group of its own."""
+        return (self.only(slice(number, number + 1)) for number in range(self.count))
 
     def compute(self, evaluation: "Evaluation") -> None:
         """Computes the formulas in an evaluation, and writes their values."""
@@ -89,31 +93,22 @@ class Schedule(NamedTuple):
     """The groups in dependency order, and the formulas that cannot be computed: on a circle, or dependent on what cannot."""
 
     groups: list[FormulaGroup]
-    rest: list[FormulaNode]
+    rest: list[FormulaGroup]
 
 
 def schedule(
-    nodes: Sequence[FormulaNode], held: frozenset[int] | set[int], plans: Plans, unknown: Collection[int] = ()
+    groups: Sequence[FormulaGroup], held: frozenset[int] | set[int], unknown: Collection[int] = ()
 ) -> Schedule:
     """The formulas in groups in dependency order; the ``held`` places have given values and depend on no formula.
 
     Nothing that depends on the ``unknown`` places, of which none is held, can be computed.
     """
-    read: list[int] = []
-    ends = [0]
-    for node in nodes:
-        for argument in node.arguments:
-            if isinstance(argument, int):
-                read.append(argument)
-            else:
-                read += argument
-        ends.append(len(read))
-    written = [place for node in nodes for place in node.results]
-    reads, writes = np.array(read, dtype=np.intp), np.array(written, dtype=np.intp)
-    numbers, bounds = np.arange(len(nodes)), np.array(ends, dtype=np.intp)
-    readers = np.repeat(numbers, bounds[1:] - bounds[:-1])
-    sizes = np.array([len(node.results) for node in nodes], dtype=np.intp)
-    writers = np.repeat(numbers, sizes)[np.argsort(writes, kind="stable")]
+    groups = together(groups)
+    numbers = _numbers(groups)
+    total = sum(group.count for group in groups)
+    reads, readers = _flat([(group.reads, own) for group, own in zip(groups, numbers, strict=True)])
+    writes, writers = _flat([(group.results, own) for group, own in zip(groups, numbers, strict=True)])
+    writers = writers[np.argsort(writes, kind="stable")]
     lowest = min(reads.min(initial=0), writes.min(initial=0))  # the places of constants are negative
     size = max(reads.max(initial=0), writes.max(initial=0)) - lowest + 1
     # Of each place, where its writers begin and how many they are: several that each write in some of the samples.
@@ -125,12 +120,12 @@ def schedule(
     of_reads = np.repeat(begins[reads - lowest] - np.cumsum(before) + before, before) + np.arange(before.sum())
     after, edges = np.repeat(readers, before), writers[of_reads]
     in_turn = after[np.argsort(edges, kind="stable")].tolist()
-    turns = [0, *np.cumsum(np.bincount(edges, minlength=len(nodes))).tolist()]
-    waits = np.bincount(after, minlength=len(nodes))
+    turns = [0, *np.cumsum(np.bincount(edges, minlength=total)).tolist()]
+    waits = np.bincount(after, minlength=total)
     if unknown:
-        waits += np.bincount(readers[np.isin(reads, list(unknown))], minlength=len(nodes))
+        waits += np.bincount(readers[np.isin(reads, list(unknown))], minlength=total)
     waiting: list[int] = waits.tolist()
-    level = [0] * len(nodes)
+    level = [0] * total
     ready: list[int] = np.flatnonzero(waits == 0).tolist()
     for number in ready:  # grows while it is iterated, level by level
         for reader in in_turn[turns[number] : turns[number + 1]]:
@@ -138,55 +133,86 @@ def schedule(
             if not waiting[reader]:
                 level[reader] = level[number] + 1
                 ready.append(reader)
-    groups = grouped([(level[number], nodes[number]) for number in ready], plans)
-    rest = [node for node, count in zip(nodes, waiting, strict=True) if count]
-    return Schedule([group for _, group in groups], rest)
+    left = np.array(waiting, dtype=bool)
+    levels = np.where(left, _NEVER, np.array(level, dtype=np.intp))
+    ordered = layers(groups, levels)
+    rest = [group.only(left[own]) for group, own in zip(groups, numbers, strict=True) if some(left[own])]
+    return Schedule([group for _, group in ordered], rest)
 
 
-def grouped(levels: Iterable[tuple[int, FormulaNode]], plans: Plans) -> list[tuple[int, FormulaGroup]]:
-    """The formulas, each with its level, in groups of one level, with the lowest first; those of a level are independent."""
-    alike: defaultdict[tuple[Any, ...], list[tuple[int, FormulaNode]]] = defaultdict(list)
-    for one in sorted(levels, key=itemgetter(0)):
-        alike[one[1][2:]].append(one)
-    found = [group for members in alike.values() for group in _groups(members, plans)]
+def _numbers(groups: Sequence[FormulaGroup]) -> list[Places]:
+    """The numbers of each group's formulas among those of all groups."""
+    ends = np.cumsum([0, *(group.count for group in groups)]).tolist()
+    return [np.arange(*bounds) for bounds in pairwise(ends)]
+
+
+def _flat(tables: Sequence[tuple[Places, Places]]) -> tuple[Places, Places]:
+    """All places of the tables, (cells, formulas), and beside each the number of its formula."""
+    nothing = np.zeros(0, dtype=np.intp)
+    places = [table.ravel() for table, _ in tables]
+    numbers = [np.broadcast_to(own, table.shape).ravel() for table, own in tables]
+    return np.concatenate([nothing, *places]), np.concatenate([nothing, *numbers])
+
+
+def layers(groups: Sequence[FormulaGroup], levels: Places) -> list[tuple[int, FormulaGroup]]:
+    """The formulas in groups of one level, with the lowest first; those below level 0 are left out."""
+    found: list[tuple[int, FormulaGroup]] = []
+    for group, own in zip(groups, _numbers(groups), strict=True):
+        order = np.argsort(levels[own], kind="stable")
+        at = levels[own][order]
+        ordered = group.only(order)
+        bounds = [0, *(np.flatnonzero(np.diff(at)) + 1).tolist(), len(at)]
+        for begin, end in pairwise(bounds):
+            if begin < end and at[begin] >= 0:
+                found.append((int(at[begin]), ordered.only(slice(begin, end))))
     return sorted(found, key=itemgetter(0))
 
 
-def _groups(members: Sequence[tuple[int, FormulaNode]], plans: Plans) -> Iterator[tuple[int, FormulaGroup]]:
-    """The groups of formulas that differ only in their places and in their levels, of which the lowest are first."""
-    levels, nodes = [level for level, _ in members], [node for _, node in members]
-    first = nodes[0]
-    if first.group is not None:
-        yield levels[0], first.group
-        return
-    key = id(first.program), first.shapes
+def together(groups: Iterable[FormulaGroup]) -> list[FormulaGroup]:
+    """The formulas in one group for each kind."""
+    alike: defaultdict[Kind, list[FormulaGroup]] = defaultdict(list)
+    for group in groups:
+        alike[group.kind].append(group)
+    return [
+        parts[0]
+        if len(parts) == 1
+        else FormulaGroup(
+            kind,
+            parts[0].plan,
+            np.concatenate([part.reads for part in parts], axis=1),
+            np.concatenate([part.results for part in parts], axis=1),
+        )
+        for kind, parts in alike.items()
+    ]
+
+
+def grouped(nodes: Iterable[FormulaNode], plans: Plans) -> list[FormulaGroup]:
+    """The formulas in one group for each kind."""
+    alike: defaultdict[Kind, list[FormulaNode]] = defaultdict(list)
+    for node in nodes:
+        alike[node.kind].append(node)
+    found = []
+    for kind, members in alike.items():
+        slots = zip(*[node.arguments for node in members], strict=True)
+        reads = [np.array(places, dtype=np.intp).reshape(len(members), -1).T for places in slots]
+        results = np.array([*zip(*[node.results for node in members], strict=True)], dtype=np.intp)
+        nothing = np.zeros((0, len(members)), dtype=np.intp)
+        found.append(FormulaGroup(kind, usable(kind, plans), np.concatenate([nothing, *reads]), results))
+    return found
+
+
+def usable(kind: Kind, plans: Plans) -> Plan | None:
+    """The plan where it can compute the formulas; whole rows or columns, and arrays smaller than the block, it cannot."""
+    key = id(kind.program), kind.shapes
     if key not in plans:
-        plans[key] = plan(first.program, first.shapes)
-    usable = _usable(first, plans[key])
-    slots = zip(*[node.arguments for node in nodes], strict=True)
-    arguments = [np.array(places, dtype=np.intp).reshape(len(nodes), -1).T for places in slots]
-    results = np.array([*zip(*[node.results for node in nodes], strict=True)], dtype=np.intp)
-    begin = 0
-    for end in [*(np.flatnonzero(np.diff(levels)) + 1).tolist(), len(nodes)]:
-        part = [places[:, begin:end] for places in arguments]
-        group = FormulaGroup(nodes[begin:end], usable, part, results[:, begin:end], reads_of(part))
-        yield levels[begin], group
-        begin = end
-
-
-def reads_of(arguments: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
-    """All places that formulas with these arguments read."""
-    return np.concatenate([places.ravel() for places in arguments]) if arguments else np.zeros(0, dtype=np.intp)
-
-
-def _usable(node: FormulaNode, made: Plan | None) -> Plan | None:
-    """The plan where it can compute the formula; whole rows or columns, and arrays smaller than the block, it cannot."""
-    if made is None or any(full is not None for full in node.full):
+        plans[key] = plan(kind.program, kind.shapes)
+    made = plans[key]
+    if made is None or any(full is not None for full in kind.full):
         return None
     rows, columns = made.shape or (1, 1)
-    if node.spills and (rows, columns) != node.block:
+    if kind.spills and (rows, columns) != kind.block:
         return None
-    lacks = any(1 < size < cells for size, cells in zip((rows, columns), node.block, strict=True))
+    lacks = any(1 < size < cells for size, cells in zip((rows, columns), kind.block, strict=True))
     return None if lacks else made
 
 
@@ -227,9 +253,9 @@ class Evaluation:
         with np.errstate(all="ignore"):
             for group in groups:
                 affected = np.array([place in fresh for place in group.results[0].tolist()])
-                if some(changed[group.reads]):
-                    for places in group.arguments:
-                        affected |= changed[places].any(axis=0)
+                touched = changed[group.reads]
+                if some(touched):
+                    affected |= touched.any(axis=0)
                 if not some(affected):
                     continue
                 part = group if every(affected) else group.only(np.flatnonzero(affected))
@@ -242,17 +268,17 @@ class Evaluation:
 
     def compute(self, group: FormulaGroup) -> None:
         """Computes the formulas of the group, and writes their values."""
-        if group.samples is not None:
-            self._in_some_samples(group, group.samples)
+        if group.kind.samples is not None:
+            self._in_some_samples(group, group.kind.samples)
             return
         samples = self.batch.numbers.shape[1]
-        size = max(1, len(group.reads) // max(1, len(group.nodes)))
+        size = max(1, len(group.reads))
         step = max(1, _MOST_NUMBERS // (size * samples))
-        if step >= len(group.nodes):
+        if step >= group.count:
             self._part(group, size)
         else:
-            for begin in range(0, len(group.nodes), step):
-                self._part(group.only(np.arange(begin, min(begin + step, len(group.nodes)))), size)
+            for begin in range(0, group.count, step):
+                self._part(group.only(slice(begin, begin + step)), size)
 
     def _in_some_samples(self, group: FormulaGroup, samples: tuple[int, ...]) -> None:
         """Computes the formulas in these samples only, by an evaluation of the cells that they read and write."""
@@ -262,14 +288,13 @@ class Evaluation:
         if not at.size:
             return
         places = self.places(group)
-        rows = np.unique(np.concatenate([group.reads, places.ravel()]))
+        rows = np.unique(np.concatenate([group.reads.ravel(), places.ravel()]))
         part = Store(self.batch.numbers[np.ix_(rows, at)], self.batch.kinds[np.ix_(rows, at)], self.batch.words)
         inner = FormulaGroup(
-            [node._replace(samples=None) for node in group.nodes],
+            group.kind._replace(samples=None),
             group.plan,
-            [np.searchsorted(rows, argument) for argument in group.arguments],
-            np.searchsorted(rows, places),
             np.searchsorted(rows, group.reads),
+            np.searchsorted(rows, places),
         )
         evaluation = Evaluation(part, self.rounded, np.zeros(len(rows), dtype=bool), {})
         evaluation.compute(inner)
@@ -285,37 +310,40 @@ class Evaluation:
     def _part(self, group: FormulaGroup, size: int) -> None:
         samples = self.batch.numbers.shape[1]
         if group.plan is None:
-            self._alone(group, np.ones((len(group.nodes), samples), dtype=bool))
+            self._alone(group, np.ones((group.count, samples), dtype=bool))
             return
-        step = max(1, _MOST_NUMBERS // (size * len(group.nodes)))
+        step = max(1, _MOST_NUMBERS // (size * group.count))
         for begin in range(0, samples, step):
             self._by_kernels(group, group.plan, slice(begin, min(begin + step, samples)))
 
     def _by_kernels(self, group: FormulaGroup, made: Plan, part: slice) -> None:
         numbers, kinds = self.batch.numbers[:, part], self.batch.kinds[:, part]
         count = numbers.shape[1]
-        lanes = Lanes(len(group.nodes) * count, self.batch.words, rounded=self.rounded)
+        lanes = Lanes(group.count * count, self.batch.words, rounded=self.rounded)
         plain = every(self._plain[group.reads])
+        taken = numbers[group.reads]
+        sorts = None if plain else kinds[group.reads]
         operands = []
-        for places, shape in zip(group.arguments, group.nodes[0].shapes, strict=True):
+        begin = 0
+        for shape in group.kind.shapes:
+            end = begin + math.prod(shape)
             full = (lanes.count,) if shape == (1, 1) else (*shape, lanes.count)
-            taken = numbers[places].reshape(full)
-            operands.append(LaneOperand(taken) if plain else self._operand(taken, kinds[places].reshape(full)))
+            own = taken[begin:end].reshape(full)
+            operands.append(LaneOperand(own) if sorts is None else self._operand(own, sorts[begin:end].reshape(full)))
+            begin = end
         found = made.run(lanes, operands)
         if lanes.decided is not None:
-            decided = lanes.decided.reshape(len(group.nodes), count)
+            decided = lanes.decided.reshape(group.count, count)
             self.samples[part] |= decided.any(axis=0)
             self.decided.update(group.results[0, decided.any(axis=1)].tolist())
         odd = self._write(group, found, part, count)
-        if not plain:
+        if sorts is not None:
             # Only the program knows whether an argument without a value matters: no kernel may ignore it.
-            unknown = np.zeros((len(group.nodes), count), dtype=bool)
-            for places in group.arguments:
-                unknown |= (kinds[places] == REASON).any(axis=0)
+            unknown = (sorts == REASON).any(axis=0)
             if some(unknown):
                 odd = unknown if odd is None else odd | unknown
         if odd is not None:
-            everywhere = np.zeros((len(group.nodes), self.batch.numbers.shape[1]), dtype=bool)
+            everywhere = np.zeros((group.count, self.batch.numbers.shape[1]), dtype=bool)
             everywhere[:, part] = odd
             self._alone(group, everywhere)
 
@@ -331,7 +359,7 @@ class Evaluation:
         """Writes the result into its block as Excel does; returns the lanes that the kernels did not compute."""
         values, kinds, _ = found
         truth = values.dtype == bool
-        nodes, block = len(group.nodes), group.nodes[0].block
+        nodes, block = group.count, group.kind.block
         places = self.places(group)
         if block == (1, 1) and values.ndim < 2:
             table = np.broadcast_to(values, (nodes * count,)).reshape(1, nodes, count)
@@ -393,32 +421,24 @@ class Evaluation:
         """Computes by the program, one lane after the other, where the mask, (formulas, samples), says so."""
         places = self.places(group)
         numbers, kinds, words = self.batch.numbers, self.batch.kinds, self.batch.words
+        kind = group.kind
         for number in np.flatnonzero(where.any(axis=1)).tolist():
-            node = group.nodes[number]
             chosen = np.flatnonzero(where[number])
-            read = [argument[:, number] for argument in group.arguments]
-            every = np.concatenate(read) if read else np.zeros(0, dtype=np.intp)
-            taken, sorts = numbers[every][:, chosen], kinds[every][:, chosen]
+            read = group.reads[:, number]
+            taken, sorts = numbers[read][:, chosen], kinds[read][:, chosen]
             if len(chosen) > 1 and (taken == taken[:, :1]).all() and (sorts == sorts[:, :1]).all():
                 taken, sorts = taken[:, :1], sorts[:, :1]
             found: list[list[tuple[float, int]]] = []
             for at in range(taken.shape[1]):
-                key = (
-                    id(node.program),
-                    node.shapes,
-                    node.block,
-                    node.spills,
-                    node.full,
-                    _key(taken[:, at], sorts[:, at]),
-                )
+                key = kind, _key(taken[:, at], sorts[:, at])
                 if key not in self._known:
                     values = [
                         decode(n, k, words) for n, k in zip(taken[:, at].tolist(), sorts[:, at].tolist(), strict=True)
                     ]
-                    self._known[key] = self._once(node, values)
+                    self._known[key] = self._once(kind, values)
                 values, decided = self._known[key]
                 if decided:
-                    self.decided.add(node.results[0])
+                    self.decided.add(int(group.results[0, number]))
                     self.samples[chosen if taken.shape[1] == 1 else chosen[at]] = True
                 found.append([encode(value, words) for value in values])
             for row, place in enumerate(places[:, number].tolist()):
@@ -429,10 +449,10 @@ class Evaluation:
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
 
-    def _once(self, node: FormulaNode, values: Sequence[Value]) -> tuple[list[Value], bool]:
-        """The results of a formula for these values of its arguments, and whether they depend on the reading."""
+    def _once(self, kind: Kind, values: Sequence[Value]) -> tuple[list[Value], bool]:
+        """The results of a formula of this kind for these values of its arguments, and whether they depend on the reading."""
         with reading(self.rounded) as how:
-            return computed(node, values), how.decided
+            return computed(kind, values), how.decided
 
 
 def _key(numbers: Any, kinds: Any) -> bytes:
@@ -441,28 +461,28 @@ def _key(numbers: Any, kinds: Any) -> bytes:
     return key if len(key) <= _LONGEST_KEY else hashlib.blake2b(key).digest()
 
 
-def computed(node: FormulaNode, values: Sequence[Value]) -> list[Value]:
-    """The results of the formula, Unsupported with the reason where they are not certain; ``values`` are its arguments."""
-    program = node.program
+def computed(kind: Kind, values: Sequence[Value]) -> list[Value]:
+    """The results of a formula of this kind for these values, Unsupported with the reason where they are not certain."""
+    program = kind.program
     try:
-        found = program.run(_operands(node, values), (1, 1) if node.spills else node.block)
+        found = program.run(_operands(kind, values), (1, 1) if kind.spills else kind.block)
         if not program.array and getattr(found, "size", 1) > 1:
             raise Refusal("an array in a plain cell, of which Excel may show another element")
-        if node.spills and (np.shape(found) or (1, 1)) != node.block:
+        if kind.spills and (np.shape(found) or (1, 1)) != kind.block:
             raise Refusal("a formula that spills over other cells than the file says")
-        return to_values(found, node.block)
+        return to_values(found, kind.block)
     except Refusal as reason:
-        return [Unsupported(str(reason))] * len(node.results)
+        return [Unsupported(str(reason))] * math.prod(kind.block)
     except Exception as error:  # an unforeseen failure of one formula must not hide the others
         passed_over(error)
         failed = Unsupported(f"a formula on which the engine fails ({type(error).__name__}: {error})")
-        return [failed] * len(node.results)
+        return [failed] * math.prod(kind.block)
 
 
-def _operands(node: FormulaNode, values: Sequence[Value]) -> list[object]:
+def _operands(kind: Kind, values: Sequence[Value]) -> list[object]:
     operands: list[object] = []
     begin = 0
-    for shape, full in zip(node.shapes, node.full, strict=True):
+    for shape, full in zip(kind.shapes, kind.full, strict=True):
         end = begin + math.prod(shape)
         table = to_table(list(values[begin:end]), shape)
         operands.append(table if full is None else as_lines(table, full))

@@ -1,9 +1,12 @@
 """The session of the engine ``formulas``: a compiled workbook, recalculated in dependency order."""
 
 import contextlib
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,16 +22,21 @@ from xlparity.engines.evaluator.evaluation import (
     Evaluation,
     FormulaGroup,
     FormulaNode,
+    Kind,
     Plans,
     evaluate,
     grouped,
     in_both_readings,
+    together,
+    usable,
 )
+from xlparity.engines.evaluator.grid import Grid
 from xlparity.engines.evaluator.guards import Refusal, conventions
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
-from xlparity.engines.evaluator.tables import node_of, recomputed
+from xlparity.engines.evaluator.tables import group_of, recomputed
 from xlparity.excel.address import Cell, Range
+from xlparity.excel.alike import alike
 from xlparity.excel.batch import DEPENDS, Batch, Kinds, Other, Store, Words, encode, encoded
 from xlparity.excel.columns import Column, Floats
 from xlparity.excel.contents import DataTable
@@ -59,11 +67,14 @@ _STOPS = (
     "'Maximum Change' in Excel's options to 1E-12 and save the workbook, or allow a larger tolerance"
 )
 _ALONE = 300  # how many times as long a formula takes that is computed sample by sample: 60 µs against 0.2
+_FEW = 8  # formulas of one shape of which arrays take as long as one formula after the other
 _SPARE = 4_096  # numbers that formulas may have of which the references become known later
 _LARGEST = 64_000_000  # values computed at once, 576 MB, and as many in the second reading
 
 _Read: TypeAlias = tuple[int | tuple[int, ...], tuple[int, int]]
 """The places of what a reference names, and its shape."""
+_Placed: TypeAlias = tuple[Cell, Formula, int]
+"""A cell, its formula and its place."""
 
 
 class Plan(NamedTuple):
@@ -74,7 +85,7 @@ class Plan(NamedTuple):
 
     groups: Sequence[FormulaGroup]
     shadows: dict[int, int]
-    nodes: Sequence[FormulaNode]
+    formulas: Sequence[FormulaGroup]
     dynamic: Sequence[DynamicFormula]
 
 
@@ -111,15 +122,14 @@ class FormulasSession:
         self._dynamic: list[DynamicFormula] = []
         self._helpers: list[FormulaNode] = []  # which compute what decides the references of dynamic formulas
         self._workbook = workbook
-        for cell, place in self._places.items():  # most references are to one of these, and need not be parsed
-            self._references[cell.sheet][cell.a1] = place, (1, 1)
         for member in workbook.members:
             if member not in self._places:
                 self._places[member] = len(self._start)
                 self._start.append(MISSING)
-        formulas = [(cell, content) for cell, content in cells.items() if isinstance(content, Formula)]
-        self._tables = [(cell, formula) for cell, formula in formulas if isinstance(formula, DataTable)]
-        made = [self._node(cell, formula) for cell, formula in formulas if not isinstance(formula, DataTable)]
+        formulas = [(cell, one, n) for n, (cell, one) in enumerate(cells.items()) if isinstance(one, Formula)]
+        of_shapes, others = self._of_shapes(formulas)
+        self._tables = [(cell, formula) for cell, formula, _ in others if isinstance(formula, DataTable)]
+        made = [self._node(cell, formula) for cell, formula, _ in others if not isinstance(formula, DataTable)]
         self._apart: list[dict[Cell, int]] = []
         for cell, formula in apart:
             rows = {
@@ -127,19 +137,17 @@ class FormulasSession:
             }
             made.append(self._node(cell, formula, tuple(rows.values())))
             self._apart.append(rows)
-        self._nodes = [*self._helpers, *(node for node in made if node is not None)]
-        if self._tables:
-            self._nodes += self._of_tables()
-        results = [*(node.results for node in self._nodes), *(formula.results for formula in self._dynamic)]
-        self._by_formulas: frozenset[int] = frozenset().union(*results)
+        nodes = [*self._helpers, *(node for node in made if node is not None)]
+        self._formulas = together([*of_shapes, *grouped(nodes, self._plans)])
+        self._formulas += self._of_tables()
         self._settling = self._as_iterated()
-        self._groups, rest = scheduled(self._nodes, frozenset(), self._plans, self._settling)
-        self._circular = frozenset(node.results[0] for node in rest)
+        self._groups, rest = scheduled(self._formulas, frozenset(), self._settling)
+        self._circular = frozenset(place for group in rest for place in group.results[0].tolist())
         self._cells = list(self._places)
         anchors = {place: self._cells[place] for place in self._circular if place >= 0}
         circles = certain_circles(workbook, list(anchors.values()))
-        for node in rest:
-            self._refuse(node.results, CIRCULAR if anchors.get(node.results[0]) in circles else BEHIND_A_CIRCLE)
+        for results in (results for group in rest for results in group.results.T.tolist()):
+            self._refuse(results, CIRCULAR if anchors.get(results[0]) in circles else BEHIND_A_CIRCLE)
         self._blank = self._constant_place(_BLANK)
         self._constant_place(_OUT_OF_LINE)
         self._spare = _SPARE if self._dynamic else 0
@@ -168,8 +176,13 @@ class FormulasSession:
     @property
     def work(self) -> int:
         """The work of computing one sample more: 1 for each formula that kernels compute, and more for the others."""
-        alone = sum(len(group.nodes) for group in self._groups if group.plan is None) + len(self._dynamic)
-        return len(self._nodes) + _ALONE * alone
+        alone = sum(group.count for group in self._groups if group.plan is None) + len(self._dynamic)
+        return self._count + _ALONE * alone
+
+    @property
+    def _count(self) -> int:
+        """How many formulas are computed of which no values decide the references."""
+        return sum(group.count for group in self._formulas)
 
     def like(self, workbook: Workbook) -> "FormulasSession":
         """A session of another workbook, whose formulas are compiled only if their shapes are new."""
@@ -198,24 +211,18 @@ class FormulasSession:
 
         One that cannot be compiled, or of which values decide the references, has no answer.
         """
-        nodes: list[tuple[int, FormulaNode]] = []
+        nodes: list[FormulaNode] = []
         for number, (cell, formula) in enumerate(questions):
             with contextlib.suppress(Refusal, ValueError):
-                dissected = split(formula.text)
-                if dissected[0] not in self._ordinary:
-                    text = self._workbook.resolved(formula.text, cell)
-                    if deferred(text, cell, self._workbook) is not None:
-                        continue
-                    plain, dissected = dissected, self._dissected(text, cell)
-                    if dissected == plain:
-                        self._ordinary.add(plain[0])
-                nodes.append((number, self._of_shape(cell, formula, dissected, (number,))))
+                found = self._taken_apart(formula.text, cell)
+                if not isinstance(found, Deferred):
+                    nodes.append(self._of_shape(cell, formula, found, (number,)))
         return Questions(self, nodes, len(questions))
 
     def of_precedents(self, cells: Iterable[Cell]) -> "FormulasSession":
         """A session that computes these cells and their precedents alone; this one, where values decide what those are."""
         book, cells = self._workbook, set(cells)
-        if self._dynamic or self._tables or book.iterates or 2 * len(cells) > len(self._nodes):
+        if self._dynamic or self._tables or book.iterates or 2 * len(cells) > self._count:
             return self
         kept = set(map(book.graph.anchor, book.graph.before(cells)))
         if 2 * len(kept.intersection(book.cells)) > len(book.cells):  # nearly everything is computed anyway
@@ -231,7 +238,7 @@ class FormulasSession:
             if isinstance(column, np.ndarray | tuple) and len(column) != samples:
                 raise ValueError(f"a column of {len(column)} values for {samples} samples")
         outside = [cell for cell in given if not self._used(cell) or (self._dynamic and cell not in self._places)]
-        if outside and (self._dynamic or any(node.program.lines for node in self._nodes)):
+        if outside and (self._dynamic or any(group.kind.program.lines for group in self._formulas)):
             return self.like(_with_room(self._workbook, outside))._over(samples, given, forced=forced)
         held = {self._places[cell]: column for cell, column in given.items() if cell in self._places}
         plan = self._planned(frozenset(held), forced=forced)
@@ -255,18 +262,18 @@ class FormulasSession:
         """What is to be computed; of held formulas the results as well where they are ``forced``."""
         by_formulas = held & self._by_formulas
         if not by_formulas:
-            return Plan(self._groups, {}, self._nodes, self._dynamic)
-        nodes, dynamic = self._nodes, self._dynamic
+            return Plan(self._groups, {}, self._formulas, self._dynamic)
+        formulas, dynamic = self._formulas, self._dynamic
         if not forced:
-            nodes = [node for node in nodes if not held.issuperset(node.results)]
+            given = list(held)
+            open_ones = [~np.isin(group.results, given).all(axis=0) for group in formulas]
+            formulas = [group.only(own) for group, own in zip(formulas, open_ones, strict=True) if own.any()]
             dynamic = [formula for formula in dynamic if not held.issuperset(formula.results)]
-        groups, _ = scheduled(nodes, by_formulas, self._plans, self._settling)
-        shadowed = by_formulas
-        if not forced:  # those of formulas of which other cells are computed
-            results = [*(node.results for node in nodes), *(formula.results for formula in dynamic)]
-            shadowed = by_formulas.intersection(place for places in results for place in places)
+        groups, _ = scheduled(formulas, by_formulas, self._settling)
+        # Where not all is forced, those of formulas of which other cells are computed.
+        shadowed = by_formulas if forced else by_formulas & _results(formulas, dynamic)
         shadows = {place: len(self._cells) + number for number, place in enumerate(sorted(shadowed))}
-        return Plan(groups, shadows, nodes, dynamic)
+        return Plan(groups, shadows, formulas, dynamic)
 
     def _computed(self, plan: Plan, held: Mapping[int, Column], part: slice) -> tuple[Store, dict[int, Other]]:
         """The values of all places in some of the samples."""
@@ -292,9 +299,9 @@ class FormulasSession:
         """The same where references are decided by values; where these depend on the reading, the formulas are refused."""
         before = batch.numbers.copy(), batch.kinds.copy()
         exact = Evaluation(batch, False, kept, plan.shadows)
-        evaluation = DynamicEvaluation(self._workbook, exact, self._circular, self._plans, self._settling)
+        evaluation = DynamicEvaluation(self._workbook, exact, self._circular, self._settling)
         self._current = batch
-        evaluation.run(plan.nodes, plan.dynamic, self._placed, refused)
+        evaluation.run(plan.formulas, plan.dynamic, self._placed, refused)
         self._current = None
         found = in_both_readings(evaluation.groups, exact)
         rows = {formula: {place % len(batch.numbers) for place in formula.given} for formula in plan.dynamic}
@@ -306,13 +313,14 @@ class FormulasSession:
         self._workbook.graph.add(evaluation.areas)
         return found
 
-    def _placed(self, formula: DynamicFormula, text: str) -> tuple[FormulaNode, list[Range]]:
-        """The node of a dynamic formula with this text, which has references in place of the calls, and what it reads."""
+    def _placed(self, formula: DynamicFormula, text: str) -> tuple[FormulaGroup, list[Range]]:
+        """The group of a dynamic formula with this text, which has references in place of the calls, and what it reads."""
         dissected = self._dissected(text, formula.cell)
         node = self._of_shape(formula.cell, formula.formula, dissected, formula.results)
-        if node.program.intersecting and formula.results[0] < 0:
+        if node.kind.program.intersecting and formula.results[0] < 0:
             raise Refusal("a range in what decides a reference, of which Excel may take one cell or all")
-        return node, [self._workbook.area(reference, formula.cell) for reference in dissected[1]]
+        (group,) = grouped([node], self._plans)
+        return group, [self._workbook.area(reference, formula.cell) for reference in dissected[1]]
 
     def _store(self, shadows: dict[int, int], held: Mapping[int, Column], samples: int) -> Store:
         """The values of constants and of held places."""
@@ -344,6 +352,60 @@ class FormulasSession:
             self._start.append(self._workbook.unused(cell))
         return place
 
+    @cached_property
+    def _by_formulas(self) -> frozenset[int]:
+        """The places of what formulas compute."""
+        return _results(self._formulas, self._dynamic)
+
+    def _of_shapes(self, formulas: Sequence[_Placed]) -> tuple[list[FormulaGroup], list[_Placed]]:
+        """The formulas in groups where many are of one shape, and those that are to be compiled one by one."""
+        texts = [formula.text if formula.area is None else "" for _, formula, _ in formulas]
+        places = np.array([place for _, _, place in formulas], dtype=np.intp)
+        left = np.ones(len(formulas), dtype=bool)
+        grid = None
+        groups = []
+        for shared in alike(texts, _FEW):
+            program = self._common(shared.shape, *formulas[shared.numbers[0]][:2])
+            own = shared.only(shared.on_the_grid)
+            if program is None or not own.numbers.size:
+                continue
+            grid = grid or Grid(self._places)
+            for part, areas in grid.arguments(own, places[own.numbers]):
+                shapes = tuple([area.shape for area in areas])
+                if any(math.prod(shape) > _LARGEST_RANGE for shape in shapes):
+                    continue
+                numbers = own.numbers[part]
+                left[numbers] = False
+                nothing = np.zeros((0, len(numbers)), dtype=np.intp)
+                reads = np.concatenate([nothing, *(grid.places(area, self._place) for area in areas)])
+                kind = Kind(program, shapes, (1, 1), False, (None,) * len(shapes))
+                groups.append(FormulaGroup(kind, usable(kind, self._plans), reads, places[numbers].reshape(1, -1)))
+        return groups, [formulas[number] for number in np.flatnonzero(left).tolist()]
+
+    def _common(self, shape: str, cell: Cell, formula: Formula) -> Program | None:
+        """The program of a shape that this formula has; None where formulas of the shape must be compiled one by one."""
+        if not shape or whereabouts.concerns(shape):
+            return None
+        try:
+            self._taken_apart(formula.text, cell)
+            program = self._program(shape, False) if shape in self._ordinary else None
+        except (Refusal, ValueError):
+            return None
+        return None if program is None or program.intersecting else program
+
+    def _taken_apart(self, text: str, cell: Cell) -> tuple[str, list[str]] | Deferred:
+        """The shape and the references of a formula, or which of its calls values decide; raises ValueError with the reason."""
+        plain = split(text)
+        if plain[0] in self._ordinary:
+            return plain
+        written = self._workbook.resolved(text, cell)
+        if (found := deferred(written, cell, self._workbook)) is not None:
+            return found
+        dissected = self._dissected(written, cell)
+        if dissected == plain:  # as for every formula that has these marks in the same places
+            self._ordinary.add(plain[0])
+        return dissected
+
     def _node(self, cell: Cell, formula: Formula, results: tuple[int, ...] = ()) -> FormulaNode | None:
         """The node of the formula, which writes its results to these places, or to those of its cells."""
         if not results:
@@ -352,35 +414,27 @@ class FormulasSession:
                 (self._places[cell],) if area is None else tuple([self._result(one, cell) for one in area.cells()])
             )
         try:
-            plain = split(formula.text)
-            if plain[0] in self._ordinary:
-                return self._of_shape(cell, formula, plain, results)
-            text = self._workbook.resolved(formula.text, cell)
-            if (found := deferred(text, cell, self._workbook)) is not None:
-                self._dynamic.append(self._deferred(cell, formula, found, results))
-                return None
-            dissected = self._dissected(text, cell)
-            if dissected == plain:  # as for every formula that has these marks in the same places
-                self._ordinary.add(plain[0])
-            return self._of_shape(cell, formula, dissected, results)
+            found = self._taken_apart(formula.text, cell)
+            if not isinstance(found, Deferred):
+                return self._of_shape(cell, formula, found, results)
+            self._dynamic.append(self._deferred(cell, formula, found, results))
         except (Refusal, ValueError) as reason:
             self._refuse(results, Unsupported(str(reason)))
-            return None
+        return None
 
-    def _of_tables(self) -> list[FormulaNode]:
-        """The nodes of the data tables, which compute some of the formulas anew; those that are not computed are refused."""
-        of_places = {node.results[0]: node for node in self._nodes}
-        nodes = {cell: node for cell, place in self._places.items() if (node := of_places.get(place)) is not None}
+    def _of_tables(self) -> list[FormulaGroup]:
+        """The data tables, which compute some of the formulas anew; those that are not computed are refused."""
         dynamic = frozenset(formula.cell for formula in self._dynamic)
-        found: list[FormulaNode] = []
+        found: list[FormulaGroup] = []
         for cell, table in self._tables:
             results = tuple([self._result(member, cell) for member in table.block.cells()])
             try:
-                chain = [node for one in recomputed(self._workbook, cell, table, dynamic) if (node := nodes.get(one))]
+                anew = [self._places[one] for one in recomputed(self._workbook, cell, table, dynamic)]
             except Refusal as reason:
                 self._refuse(results, Unsupported(str(reason)))
                 continue
-            found.append(node_of(table, chain, results, self._place, self._plans))
+            chain = [group.only(np.isin(group.results[0], anew)) for group in self._formulas]
+            found.append(group_of(table, chain, results, self._place))
         return found
 
     def _of_shape(
@@ -402,7 +456,7 @@ class FormulasSession:
         if program.lines:
             full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
         block = formula.area.shape if formula.area else (1, 1)
-        return FormulaNode(places, results, program, shapes, block, formula.spills, full)
+        return FormulaNode(Kind(program, shapes, block, formula.spills, full), places, results)
 
     def _deferred(self, cell: Cell, formula: Formula, found: Deferred, results: tuple[int, ...]) -> DynamicFormula:
         """The dynamic formula; what its calls are given is computed by formulas of their own, each for a place."""
@@ -426,7 +480,7 @@ class FormulasSession:
         if not within:
             node = self._of_shape(cell, alone, self._dissected(found.text, cell), (place,))
             if (
-                node.program.intersecting
+                node.kind.program.intersecting
             ):  # around the call, Excel may compute with arrays in a plain cell, as in SUMPRODUCT
                 raise Refusal("a range in what decides a reference, of which Excel may take one cell or all")
             self._helpers.append(node)
@@ -542,6 +596,12 @@ class FormulasSession:
         return known
 
 
+def _results(formulas: Iterable[FormulaGroup], dynamic: Iterable[DynamicFormula]) -> frozenset[int]:
+    """The places to which these formulas write their results."""
+    found = (group.results.ravel().tolist() for group in formulas)
+    return frozenset(chain(*found, *(formula.results for formula in dynamic)))
+
+
 def _filled(cell: Cell, formula: Formula) -> Iterable[Cell]:
     """The cells that a formula in this cell fills."""
     return formula.area.cells() if formula.area else (cell,)
@@ -564,27 +624,19 @@ class Questions:
     ``cells`` are those that they read, ``rest`` the constants; ``places`` are the places of both in the session, in order.
     """
 
-    def __init__(self, session: "FormulasSession", nodes: Sequence[tuple[int, FormulaNode]], count: int) -> None:
+    def __init__(self, session: "FormulasSession", nodes: Sequence[FormulaNode], count: int) -> None:
         self._workbook, self._count = session._workbook, count
-        groups = [group for _, group in grouped([(0, node) for _, node in nodes], session._plans)]
-        places = np.unique(np.concatenate([np.zeros(0, dtype=np.intp), *(group.reads for group in groups)]))
+        groups = grouped(nodes, session._plans)
+        places = np.unique(np.concatenate([np.zeros(0, dtype=np.intp), *(group.reads.ravel() for group in groups)]))
         self._places = places
         begin = int(np.searchsorted(places, 0))  # constants have negative places
         self._cells = [session._cells[place] for place in places[begin:].tolist()]
         self._rest = [session._start[place] for place in places[:begin].tolist()]
-        self._numbers = {id(node): number for number, node in nodes}
-        self._groups = [self._compact(group) for group in groups]
-
-    def _compact(self, group: FormulaGroup) -> FormulaGroup:
-        """The group where the values that are read come first, and the answers after them."""
-        results = [[len(self._places) + self._numbers[id(node)] for node in group.nodes]]
-        return FormulaGroup(
-            group.nodes,
-            group.plan,
-            [np.searchsorted(self._places, places) for places in group.arguments],
-            np.array(results, dtype=np.intp),
-            np.searchsorted(self._places, group.reads),
-        )
+        # The values that are read come first, and the answers after them.
+        self._groups = [
+            FormulaGroup(group.kind, group.plan, np.searchsorted(places, group.reads), len(places) + group.results)
+            for group in groups
+        ]
 
     def answers(self, values: Batch) -> Answers:
         """The answers on the values of a batch, whose cells are all that the formulas read."""

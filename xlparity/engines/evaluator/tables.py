@@ -6,13 +6,13 @@ more, with the cell's values in the input cells; all of this is one evaluation, 
 
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xlparity.engines.evaluator.evaluation import Evaluation, FormulaGroup, FormulaNode, Plans, reads_of, schedule
+from xlparity.engines.evaluator.evaluation import Evaluation, FormulaGroup, Kind, Places, schedule
 from xlparity.engines.evaluator.guards import Refusal
+from xlparity.engines.evaluator.kernels import Mask
 from xlparity.engines.evaluator.program import Program
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import EMPTY_CELL, NUMBER, REASON, Store
@@ -22,8 +22,6 @@ from xlparity.excel.volatile import CHANCE, changes_by_itself
 from xlparity.excel.workbook import Workbook
 
 _MOST_NUMBERS = 4_000_000  # in one evaluation, 36 MB; the cells of a larger table are computed in parts
-_NOTHING = Program(0, (), (), 0, True, None, frozenset(), frozenset(), frozenset(), frozenset())
-
 ALONE = Unsupported("a data table, which computes other formulas anew and cannot be judged on their given values")
 _BLANK = Unsupported("a data table with a blank among its values")
 
@@ -55,26 +53,21 @@ def recomputed(workbook: Workbook, cell: Cell, table: DataTable, dynamic: Set[Ce
     return sorted(anew)
 
 
-def node_of(
-    table: DataTable, nodes: Sequence[FormulaNode], results: tuple[int, ...], place: Callable[[Cell], int], plans: Plans
-) -> FormulaNode:
-    """The node of a data table that computes these formulas anew; ``place`` gives the place of a cell."""
+def group_of(
+    table: DataTable, formulas: Sequence[FormulaGroup], results: tuple[int, ...], place: Callable[[Cell], int]
+) -> "WhatIf":
+    """The group of a data table that computes these formulas anew; ``place`` gives the place of a cell."""
     members = list(table.block.cells())
     inputs = tuple(map(place, table.replacements(members[0])))
     values = np.array([list(map(place, table.replacements(member).values())) for member in members], dtype=np.intp)
     sources = np.array([place(table.source(member)) for member in members], dtype=np.intp)
-    groups = schedule(nodes, frozenset(inputs), plans).groups
-    inside = [*chain.from_iterable(group.results.ravel().tolist() for group in groups), *inputs, *sources.tolist()]
-    rows = np.unique(np.concatenate([reads_of([argument for g in groups for argument in g.arguments]), inside])).astype(
-        np.intp
-    )
-    reads = np.unique(np.concatenate([rows, values.ravel()]))
-    group = WhatIf(
-        [], None, [reads.reshape(-1, 1)], np.array([results]).T, reads, groups, rows, inputs, values, sources
-    )
-    node = FormulaNode((tuple(reads.tolist()),), results, _NOTHING, (), table.block.shape, False, (), group=group)
-    group.nodes.append(node)
-    return node
+    groups = schedule(formulas, frozenset(inputs)).groups
+    inside = [places.ravel() for group in groups for places in (group.reads, group.results)]
+    rows = np.unique(np.concatenate([*inside, np.array(inputs, dtype=np.intp), sources]))
+    reads = np.unique(np.concatenate([rows, values.ravel()])).reshape(-1, 1)
+    nothing = Program(0, (), (), 0, True, None, frozenset(), frozenset(), frozenset(), frozenset())
+    kind = Kind(nothing, (), table.block.shape, False, ())
+    return WhatIf(kind, None, reads, np.array([results]).T, groups, rows, inputs, values, sources)
 
 
 @dataclass(slots=True, eq=False)
@@ -91,7 +84,7 @@ class WhatIf(FormulaGroup):
     values: NDArray[np.intp]
     sources: NDArray[np.intp]
 
-    def only(self, chosen: NDArray[np.intp]) -> "WhatIf":
+    def only(self, chosen: slice | Places | Mask) -> "WhatIf":
         """The whole table."""
         return self
 
@@ -137,6 +130,5 @@ class WhatIf(FormulaGroup):
 
     def _inside(self, group: FormulaGroup) -> FormulaGroup:
         """The group with places among the rows."""
-        arguments = [np.searchsorted(self.rows, argument) for argument in group.arguments]
-        results = np.searchsorted(self.rows, group.results)
-        return FormulaGroup(group.nodes, group.plan, arguments, results, np.searchsorted(self.rows, group.reads))
+        reads, results = np.searchsorted(self.rows, group.reads), np.searchsorted(self.rows, group.results)
+        return FormulaGroup(group.kind, group.plan, reads, results)

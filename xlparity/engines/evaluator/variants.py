@@ -3,7 +3,6 @@
 import hashlib
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 import numpy as np
 
@@ -13,7 +12,9 @@ from xlparity.engines.evaluator.evaluation import (
     Evaluated,
     Evaluation,
     FormulaNode,
+    grouped,
     in_both_readings,
+    together,
 )
 from xlparity.engines.evaluator.guards import conventions
 from xlparity.engines.evaluator.session import FormulasSession, Plan
@@ -33,11 +34,6 @@ class OriginalSession(FormulasSession):
     def __init__(self, workbook: Workbook) -> None:
         super().__init__(workbook)
         self._cache: OrderedDict[bytes, Evaluated] = OrderedDict()
-
-    @cached_property
-    def nodes(self) -> dict[Cell, FormulaNode]:
-        """The formulas that can be computed, by their cell or the first one of their area."""
-        return {self._cells[node.results[0]]: node for node in self._nodes}
 
     def like(self, workbook: Workbook) -> FormulasSession:
         """A session of another workbook, which computes only the changed cells and their dependents."""
@@ -93,10 +89,9 @@ class VariantSession(FormulasSession):
         self._constants = dict(original._constants)
         self._start = original._start[: self._known]
         self._dynamic, self._helpers, self._ordinary, self._tables = [], [], original._ordinary, []
-        nodes = dict(original.nodes)
+        nodes: list[FormulaNode] = []
         self._changed_places: set[int] = set()
         for cell in changed:
-            nodes.pop(cell, None)
             content = workbook.cells[cell]
             area = content.area if isinstance(content, Formula) else None
             for member in area.cells() if area is not None else (cell,):
@@ -106,12 +101,13 @@ class VariantSession(FormulasSession):
                     self._changed_places.add(place)
             node = self._node(cell, content) if isinstance(content, Formula) else None
             if node is not None:
-                nodes[cell] = node
-        self._nodes = list(nodes.values())
-        self._by_formulas = frozenset(place for node in self._nodes for place in node.results)
+                nodes.append(node)
+        old = [self._places[cell] for cell in changed]
+        kept = [group.only(np.isin(group.results[0], old, invert=True)) for group in original._formulas]
+        self._formulas = together([*kept, *grouped(nodes, self._plans)])
         self._settling = original._settling
-        self._groups, rest = scheduled(self._nodes, frozenset(), self._plans, self._settling)
-        self._circular = frozenset(node.results[0] for node in rest)
+        self._groups, rest = scheduled(self._formulas, frozenset(), self._settling)
+        self._circular = frozenset(place for group in rest for place in group.results[0].tolist())
         self._cells = list(self._places)
         self._start += self._constant_values()
         self._words = original._words
