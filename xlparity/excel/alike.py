@@ -40,16 +40,6 @@ class Alike(NamedTuple):
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
 
-    @property
-    def on_the_grid(self) -> NDArray[np.bool_]:
-        """The formulas of which every reference is on Excel's grid."""
-        found: NDArray[np.bool_] = ((self.rows <= MAX_ROW) & (self.columns <= MAX_COLUMN)).all(axis=0)
-        return found
-
-    def only(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> "Alike":
-        """Some of them."""
-        return Alike(self.shape, self.numbers[chosen], self.rows[:, chosen], self.columns[:, chosen])
-
 
 def alike(formulas: Sequence[str], least: int) -> Iterator[Alike]:
     """The formulas of each shape that ``split`` gives, where there are as many as ``least`` of them.
@@ -68,13 +58,12 @@ def _alike(formulas: Sequence[str], least: int) -> Iterator[Alike]:
         return
     room = _BETWEEN * _ROOM
     data = np.frombuffer(f"{room}{text}{room}".encode("utf-8", "surrogatepass"), np.uint8)
-    begins, digits, ends, columns = _references(data)
+    begins, ends, rows, columns = _references(data)
     shapes = _with_marks(data, begins, ends)[_ROOM:-_ROOM].split(_BETWEEN.encode())
     numbers = {shape: number for number, shape in enumerate(dict.fromkeys(shapes))}
     which = np.fromiter(map(numbers.__getitem__, shapes), np.uint16, len(shapes))
     corners = np.array([shape.count(CELL_MARK.encode()) for shape in numbers], dtype=np.intp)
     last = np.cumsum(corners[which])
-    rows = _rows(data, digits, ends)
     order, bounds = np.argsort(which, kind="stable"), np.cumsum([0, *np.bincount(which).tolist()]).tolist()
     for (begin, end), count, written in zip(pairwise(bounds), corners.tolist(), numbers, strict=True):
         own = order[begin:end]
@@ -88,7 +77,7 @@ def _alike(formulas: Sequence[str], least: int) -> Iterator[Alike]:
 def _references(
     data: NDArray[np.uint8],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Where the cells begin to which formulas refer, where their rows begin and end, and the numbers of their columns."""
+    """Where the cells to which formulas refer begin and end, and the numbers of their rows and columns."""
     digit = data - np.uint8(ord("0")) < 10  # below the first digit the bytes begin again at 255
     letter = (data | 32) - np.uint8(ord("a")) < _LETTER
     edges = np.flatnonzero(digit[1:] != digit[:-1]) + 1
@@ -102,17 +91,19 @@ def _references(
     begins = last - two - three
     few = ~(three & letter[begins - 1])
     begins -= data[begins - 1] == ord("$")
+    numbers = data & 31  # of letters, of both cases
+    columns = numbers[last].astype(np.intp)
+    columns += _LETTER * two * numbers[last - 1].astype(np.intp)
+    columns += _LETTER**2 * three * numbers[last - 2].astype(np.intp)
+    rows = _rows(data, digits, ends)
+    few &= (columns <= MAX_COLUMN) & (rows <= MAX_ROW)
     before = data[begins - 1]
     free = few & ~_NOT_BEFORE[before]
     second = few & (before == ord(":"))  # the other end of a range
     second[:1] = False
     second[1:] &= free[:-1] & (ends[:-1] == begins[1:] - 1)
     free |= second
-    numbers = data & 31  # of letters, of both cases
-    columns = numbers[last].astype(np.intp)
-    columns += _LETTER * two * numbers[last - 1].astype(np.intp)
-    columns += _LETTER**2 * three * numbers[last - 2].astype(np.intp)
-    return begins[free], digits[free], ends[free], columns[free]
+    return begins[free], ends[free], rows[free], columns[free]
 
 
 def _rows(data: NDArray[np.uint8], digits: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -20,7 +20,7 @@ circle that keeps what it had, such as ``=A1``; one that does not settle.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import NamedTuple, TypeAlias
 
@@ -210,10 +210,8 @@ def _in_order(formulas: Sequence[FormulaGroup], held: Collection[int]) -> list[F
             if reader > number:
                 levels[reader] = max(levels[reader], levels[number] + 1)
     groups = [group for _, group in _layered([*zip(levels, formulas, strict=True)])]
-    for group in groups:
-        if not set(group.results.ravel().tolist()).isdisjoint(group.reads.ravel().tolist()):
-            group.plan = None  # the kernels write before the program reads the lanes that they leave to it
-    return groups
+    # The kernels write before the program reads the lanes that they leave to it.
+    return [replace(group, plan=None) if np.isin(group.reads, group.results).any() else group for group in groups]
 
 
 class _Found(NamedTuple):

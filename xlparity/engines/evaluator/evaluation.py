@@ -51,10 +51,10 @@ class Kind(NamedTuple):
 
 
 class FormulaNode(NamedTuple):
-    """One formula: its kind, and the places of each of its arguments and of its results."""
+    """One formula: its kind, and the places of all of its arguments and of its results."""
 
     kind: Kind
-    arguments: Sequence[int | tuple[int, ...]]
+    reads: tuple[int, ...]
     results: tuple[int, ...]
 
 
@@ -104,10 +104,9 @@ def schedule(
     Nothing that depends on the ``unknown`` places, of which none is held, can be computed.
     """
     groups = together(groups)
-    numbers = _numbers(groups)
     total = sum(group.count for group in groups)
-    reads, readers = _flat([(group.reads, own) for group, own in zip(groups, numbers, strict=True)])
-    writes, writers = _flat([(group.results, own) for group, own in zip(groups, numbers, strict=True)])
+    reads, readers = _flat(groups, [group.reads for group in groups])
+    writes, writers = _flat(groups, [group.results for group in groups])
     writers = writers[np.argsort(writes, kind="stable")]
     lowest = min(reads.min(initial=0), writes.min(initial=0))  # the places of constants are negative
     size = max(reads.max(initial=0), writes.max(initial=0)) - lowest + 1
@@ -135,37 +134,38 @@ def schedule(
                 ready.append(reader)
     left = np.array(waiting, dtype=bool)
     levels = np.where(left, _NEVER, np.array(level, dtype=np.intp))
-    ordered = layers(groups, levels)
-    rest = [group.only(left[own]) for group, own in zip(groups, numbers, strict=True) if some(left[own])]
-    return Schedule([group for _, group in ordered], rest)
+    rest = [group.only(own < 0) for group, own in zip(groups, _split(groups, levels), strict=True) if some(own < 0)]
+    return Schedule([group for _, group in layers(groups, levels)], rest)
 
 
-def _numbers(groups: Sequence[FormulaGroup]) -> list[Places]:
-    """The numbers of each group's formulas among those of all groups."""
+def _split(groups: Sequence[FormulaGroup], levels: Places) -> list[Places]:
+    """The levels of each group's formulas, from those of all groups."""
     ends = np.cumsum([0, *(group.count for group in groups)]).tolist()
-    return [np.arange(*bounds) for bounds in pairwise(ends)]
+    return [levels[begin:end] for begin, end in pairwise(ends)]
 
 
-def _flat(tables: Sequence[tuple[Places, Places]]) -> tuple[Places, Places]:
-    """All places of the tables, (cells, formulas), and beside each the number of its formula."""
-    nothing = np.zeros(0, dtype=np.intp)
-    places = [table.ravel() for table, _ in tables]
-    numbers = [np.broadcast_to(own, table.shape).ravel() for table, own in tables]
-    return np.concatenate([nothing, *places]), np.concatenate([nothing, *numbers])
+def _flat(groups: Sequence[FormulaGroup], tables: Sequence[Places]) -> tuple[Places, Places]:
+    """The places in tables of the groups, (cells, formulas), formula by formula, and beside each the formula's number."""
+    lengths = np.array([len(table) for table in tables], dtype=np.intp)
+    sizes = lengths.repeat(np.array([group.count for group in groups], dtype=np.intp))
+    places = np.concatenate([np.zeros(0, dtype=np.intp), *(table.ravel(order="F") for table in tables)])
+    return places, np.repeat(np.arange(len(sizes)), sizes)
 
 
 def layers(groups: Sequence[FormulaGroup], levels: Places) -> list[tuple[int, FormulaGroup]]:
     """The formulas in groups of one level, with the lowest first; those below level 0 are left out."""
     found: list[tuple[int, FormulaGroup]] = []
-    for group, own in zip(groups, _numbers(groups), strict=True):
-        order = np.argsort(levels[own], kind="stable")
-        at = levels[own][order]
-        ordered = group.only(order)
-        bounds = [0, *(np.flatnonzero(np.diff(at)) + 1).tolist(), len(at)]
-        for begin, end in pairwise(bounds):
-            if begin < end and at[begin] >= 0:
-                found.append((int(at[begin]), ordered.only(slice(begin, end))))
-    return sorted(found, key=itemgetter(0))
+    for group, own in zip(groups, _split(groups, levels), strict=True):
+        if not own.size:
+            continue
+        if every(own == own[0]):
+            found.append((int(own[0]), group))
+            continue
+        order = np.argsort(own, kind="stable")
+        rising, ordered = own[order], group.only(order)
+        bounds = [0, *(np.flatnonzero(np.diff(rising)) + 1).tolist(), len(own)]
+        found += [(int(rising[begin]), ordered.only(slice(begin, end))) for begin, end in pairwise(bounds)]
+    return sorted([one for one in found if one[0] >= 0], key=itemgetter(0))
 
 
 def together(groups: Iterable[FormulaGroup]) -> list[FormulaGroup]:
@@ -193,11 +193,10 @@ def grouped(nodes: Iterable[FormulaNode], plans: Plans) -> list[FormulaGroup]:
         alike[node.kind].append(node)
     found = []
     for kind, members in alike.items():
-        slots = zip(*[node.arguments for node in members], strict=True)
-        reads = [np.array(places, dtype=np.intp).reshape(len(members), -1).T for places in slots]
-        results = np.array([*zip(*[node.results for node in members], strict=True)], dtype=np.intp)
-        nothing = np.zeros((0, len(members)), dtype=np.intp)
-        found.append(FormulaGroup(kind, usable(kind, plans), np.concatenate([nothing, *reads]), results))
+        reads, results = (
+            np.array([node[place] for node in members], dtype=np.intp).reshape(len(members), -1).T for place in (1, 2)
+        )
+        found.append(FormulaGroup(kind, usable(kind, plans), reads, results))
     return found
 
 

@@ -1,6 +1,7 @@
 """The places of cells, found by arrays of their addresses."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -14,11 +15,16 @@ _COLUMN, _ROW = 15, 21  # bits; a key is the number of a sheet, then the row, th
 _BEHIND = np.iinfo(np.intp).max  # larger than the key of any cell
 
 
-class Area(NamedTuple):
-    """An argument of many formulas: the key of the first cell for each, and the shape that they have in common."""
+LARGEST_RANGE = 1_000_000
+"""The cells of one range; a column of a sheet has 1,048,576."""
 
-    firsts: Places
-    shape: tuple[int, int]
+
+class Referring(NamedTuple):
+    """What formulas refer to, by their numbers: the shapes of the arguments, and the places, (cells of all, formulas)."""
+
+    numbers: Places
+    shapes: tuple[tuple[int, int], ...]
+    reads: Places
 
 
 class Grid:
@@ -33,40 +39,44 @@ class Grid:
         order = np.argsort(self._keys, kind="stable")
         self._sorted, self._places = np.append(self._keys[order], _BEHIND), np.append(order, -1)
 
-    def arguments(self, alike: Alike, places: Places) -> Iterator[tuple[Places, tuple[Area, ...]]]:
-        """What the formulas in these places refer to, in parts whose arguments have the same shapes.
+    def references(self, alike: Alike, places: Places, place: Callable[[Cell], int]) -> Iterator[Referring]:
+        """What formulas of one shape refer to that are in these places, in parts whose arguments have the same shapes.
 
-        Each part is the numbers of its formulas among them, and their arguments.
+        ``place`` gives the place of a cell that has none yet. Formulas with a larger range than the largest are left out.
         """
+        marks = [mark for mark in alike.shape if mark in (CELL_MARK, RANGE_MARK)]
         sheets = self._keys[places] >> (_ROW + _COLUMN)
+        if RANGE_MARK not in marks:
+            reads = self._found(_keys(sheets, alike.rows, alike.columns), place)
+            yield Referring(alike.numbers, ((1, 1),) * len(marks), reads)
+            return
         firsts: list[Places] = []
-        sizes: list[Places] = []  # one less than the rows and columns of each
+        sizes: list[Places] = []  # the rows and the columns of each argument, less one
         corner = 0
-        for mark in alike.shape:
-            if mark not in (CELL_MARK, RANGE_MARK):
-                continue
+        for mark in marks:
             ends = slice(corner, corner + (1 if mark == CELL_MARK else 2))
             rows, columns = alike.rows[ends], alike.columns[ends]
             corner = ends.stop
             firsts.append(_keys(sheets, rows.min(axis=0), columns.min(axis=0)))
             sizes += np.ptp(rows, axis=0), np.ptp(columns, axis=0)
-        table = np.array(sizes, dtype=np.intp).reshape(len(sizes), len(places))
-        if RANGE_MARK not in alike.shape or (table == table[:, :1]).all():
-            yield np.arange(len(places)), _areas(firsts, table[:, 0].tolist())
-            return
-        different, which = np.unique(table, axis=1, return_inverse=True)
-        order, which = np.argsort(which.ravel(), kind="stable"), which.ravel()
-        for own, shapes in zip(np.split(order, np.cumsum(np.bincount(which))[:-1]), different.T.tolist(), strict=True):
-            yield own, _areas([keys[own] for keys in firsts], shapes)
+        different, which = np.unique(np.array(sizes), axis=1, return_inverse=True)
+        order = np.argsort(which.ravel(), kind="stable")
+        bounds = np.cumsum([0, *np.bincount(which.ravel()).tolist()]).tolist()
+        for (begin, end), one in zip(pairwise(bounds), (different.T + 1).tolist(), strict=True):
+            shapes = tuple(zip(one[::2], one[1::2], strict=True))
+            if all(rows * columns <= LARGEST_RANGE for rows, columns in shapes):
+                own = order[begin:end]
+                tables = [self._ranges(keys[own], shape, place) for keys, shape in zip(firsts, shapes, strict=True)]
+                yield Referring(alike.numbers[own], shapes, np.concatenate(tables))
 
-    def places(self, area: Area, place: Callable[[Cell], int]) -> Places:
-        """The places of the cells of an argument, (cells, formulas); ``place`` gives that of a cell that has none yet."""
-        rows, columns = area.shape
-        if area.shape == (1, 1):
-            return self._found(area.firsts, place).reshape(1, -1)
-        firsts, which = np.unique(area.firsts, return_inverse=True)
+    def _ranges(self, firsts: Places, shape: tuple[int, int], place: Callable[[Cell], int]) -> Places:
+        """The places of the cells of ranges that begin there, (cells, ranges)."""
+        rows, columns = shape
+        if shape == (1, 1):
+            return self._found(firsts, place).reshape(1, -1)
+        different, which = np.unique(firsts, return_inverse=True)  # very many formulas may look up in one large range
         offsets = (np.arange(rows).reshape(-1, 1) << _COLUMN) + np.arange(columns)
-        return self._found(offsets.reshape(-1, 1) + firsts, place)[:, which]
+        return self._found(offsets.reshape(-1, 1) + different, place)[:, which]
 
     def _found(self, keys: Places, place: Callable[[Cell], int]) -> Places:
         at = np.searchsorted(self._sorted, keys)
@@ -85,8 +95,3 @@ class Grid:
 
 def _keys(sheets: Places, rows: Places, columns: Places) -> Places:
     return ((sheets << _ROW) + rows << _COLUMN) + columns
-
-
-def _areas(firsts: list[Places], sizes: list[int]) -> tuple[Area, ...]:
-    shapes = zip(sizes[::2], sizes[1::2], strict=True)
-    return tuple([Area(keys, (rows + 1, columns + 1)) for keys, (rows, columns) in zip(firsts, shapes, strict=True)])

@@ -1,7 +1,6 @@
 """The session of the engine ``formulas``: a compiled workbook, recalculated in dependency order."""
 
 import contextlib
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -30,7 +29,7 @@ from xlparity.engines.evaluator.evaluation import (
     together,
     usable,
 )
-from xlparity.engines.evaluator.grid import Grid
+from xlparity.engines.evaluator.grid import LARGEST_RANGE, Grid
 from xlparity.engines.evaluator.guards import Refusal, conventions
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.shapes import compile_shape
@@ -59,7 +58,6 @@ from xlparity.excel.values import (
 )
 from xlparity.excel.workbook import Formula, Workbook
 
-_LARGEST_RANGE = 1_000_000  # cells of one range; a column of a sheet has 1,048,576
 _BLANK = "a blank"  # the name of the place for cells that get none of their own
 _OUT_OF_LINE = "#VALUE!"  # and of what Excel has for a range in a plain cell that is not in line with it
 _STOPS = (
@@ -67,11 +65,11 @@ _STOPS = (
     "'Maximum Change' in Excel's options to 1E-12 and save the workbook, or allow a larger tolerance"
 )
 _ALONE = 300  # how many times as long a formula takes that is computed sample by sample: 60 µs against 0.2
-_FEW = 8  # formulas of one shape of which arrays take as long as one formula after the other
+_FEW = 4  # formulas of one shape of which arrays take as long as one formula after the other
 _SPARE = 4_096  # numbers that formulas may have of which the references become known later
 _LARGEST = 64_000_000  # values computed at once, 576 MB, and as many in the second reading
 
-_Read: TypeAlias = tuple[int | tuple[int, ...], tuple[int, int]]
+_Read: TypeAlias = tuple[tuple[int, ...], tuple[int, int]]
 """The places of what a reference names, and its shape."""
 _Placed: TypeAlias = tuple[Cell, Formula, int]
 """A cell, its formula and its place."""
@@ -266,7 +264,7 @@ class FormulasSession:
         formulas, dynamic = self._formulas, self._dynamic
         if not forced:
             given = list(held)
-            open_ones = [~np.isin(group.results, given).all(axis=0) for group in formulas]
+            open_ones = [np.asarray(~np.isin(group.results, given).all(axis=0)) for group in formulas]
             formulas = [group.only(own) for group, own in zip(formulas, open_ones, strict=True) if own.any()]
             dynamic = [formula for formula in dynamic if not held.issuperset(formula.results)]
         groups, _ = scheduled(formulas, by_formulas, self._settling)
@@ -366,18 +364,11 @@ class FormulasSession:
         groups = []
         for shared in alike(texts, _FEW):
             program = self._common(shared.shape, *formulas[shared.numbers[0]][:2])
-            own = shared.only(shared.on_the_grid)
-            if program is None or not own.numbers.size:
+            if program is None:
                 continue
             grid = grid or Grid(self._places)
-            for part, areas in grid.arguments(own, places[own.numbers]):
-                shapes = tuple([area.shape for area in areas])
-                if any(math.prod(shape) > _LARGEST_RANGE for shape in shapes):
-                    continue
-                numbers = own.numbers[part]
+            for numbers, shapes, reads in grid.references(shared, places[shared.numbers], self._place):
                 left[numbers] = False
-                nothing = np.zeros((0, len(numbers)), dtype=np.intp)
-                reads = np.concatenate([nothing, *(grid.places(area, self._place) for area in areas)])
                 kind = Kind(program, shapes, (1, 1), False, (None,) * len(shapes))
                 groups.append(FormulaGroup(kind, usable(kind, self._plans), reads, places[numbers].reshape(1, -1)))
         return groups, [formulas[number] for number in np.flatnonzero(left).tolist()]
@@ -451,12 +442,12 @@ class FormulasSession:
             read = [known.get(text) or self._reference(text, cell) for text in texts]
         else:
             read = [self._read(text, cell, k in program.intersecting) for k, text in enumerate(read_from)]
-        places, shapes = tuple([found[0] for found in read]), tuple([found[1] for found in read])
+        reads, shapes = tuple(chain.from_iterable([found[0] for found in read])), tuple([found[1] for found in read])
         full: tuple[tuple[int, int] | None, ...] = (None,) * len(read)
         if program.lines:
             full = tuple([full_size(str(text)) if k in program.lines else None for k, text in enumerate(read_from)])
         block = formula.area.shape if formula.area else (1, 1)
-        return FormulaNode(Kind(program, shapes, block, formula.spills, full), places, results)
+        return FormulaNode(Kind(program, shapes, block, formula.spills, full), reads, results)
 
     def _deferred(self, cell: Cell, formula: Formula, found: Deferred, results: tuple[int, ...]) -> DynamicFormula:
         """The dynamic formula; what its calls are given is computed by formulas of their own, each for a place."""
@@ -540,7 +531,7 @@ class FormulasSession:
             return self._intersected(text, cell) if intersecting else self._reference(text, cell)
         return self._numbers(text)
 
-    def _intersected(self, text: str, at: Cell) -> tuple[int, tuple[int, int]]:
+    def _intersected(self, text: str, at: Cell) -> _Read:
         """The place of the one cell of a range that is in the formula's row or column: the implicit intersection."""
         area = self._workbook.area(text, at)
         rows, columns = whole = full_size(text) or area.shape
@@ -552,13 +543,12 @@ class FormulasSession:
         elif rows == 1 and (unused or area.column <= at.column <= area.last_column):
             cell = Cell(area.sheet, area.row, at.column)
         else:
-            return self._constant_place(_OUT_OF_LINE), (1, 1)
-        return self._place(cell), (1, 1)
+            return (self._constant_place(_OUT_OF_LINE),), (1, 1)
+        return (self._place(cell),), (1, 1)
 
     def _numbers(self, numbers: whereabouts.Numbers) -> _Read:
         """The places of these numbers, as constants."""
-        places = [self._constant_place(number) for number in numbers.values]
-        return (places[0] if len(places) == 1 else tuple(places)), numbers.shape
+        return tuple([self._constant_place(number) for number in numbers.values]), numbers.shape
 
     def _constant_values(self) -> list[Value]:
         """What is at the places of constants before anything is computed, the last one first."""
@@ -587,8 +577,8 @@ class FormulasSession:
         if known is None:
             area = self._workbook.area(text, at)
             if ":" not in text:
-                known = self._place(area.first), (1, 1)
-            elif area.size > _LARGEST_RANGE:
+                known = (self._place(area.first),), (1, 1)
+            elif area.size > LARGEST_RANGE:
                 raise Refusal(f"the reference {text} to over a million cells")
             else:
                 known = tuple([self._place(cell) for cell in area.cells()]), area.shape
