@@ -18,6 +18,7 @@ from xlparity.engines.registry import find_engine
 from xlparity.errors import WorkbookError
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell, parse_range
+from xlparity.excel.fill import filled
 from xlparity.excel.ooxml import pack, write_values
 from xlparity.excel.values import BLANK, ErrorValue, Unsupported
 from xlparity.excel.workbook import Formula, read_workbook
@@ -750,6 +751,24 @@ def test_a_shared_formula_is_what_excel_fills_it_into(tmp_path, text, own, expec
     book = read_workbook(with_sheet(tmp_path, sheet_of().replace(b'<row r="1"></row>', cells.encode())))
     second = book.cells[Cell("Sheet", 2, 2)]
     assert (second.reason if isinstance(second, Unsupported) else str(second)) == expected
+
+
+@pytest.mark.parametrize(
+    ("formula", "rows", "columns", "expected"),
+    [
+        ('=B2*5%&"%d%"', 1, -1, '=A3*5%&"%d%"'),  # a text with what stands for a number in Python
+        ("=A2", 0, -1, None),  # column 0 is no whole row
+        ("=A2", -2, 0, None),
+        ("=$A2+B$1", -1, -1, "=$A1+A$1"),
+        ("=C:$D", -9, 1, "=D:$D"),  # columns have no row that could leave the grid
+        ("=$2:3", 4, -9, "=$2:7"),
+        ("=A1048575+A1", 1, 16383, "=XFD1048576+XFD2"),
+        ("=A1048575+A1", 2, 0, None),
+    ],
+)
+def test_a_filled_formula_moves_as_far_as_the_grid_goes(formula, rows, columns, expected):
+    """Excel writes a filled column as one formula, so a wrong text here would be the formula of every cell below it."""
+    assert filled(formula, rows, columns) == expected
 
 
 LOOSE = Unsupported(

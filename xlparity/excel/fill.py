@@ -59,6 +59,7 @@ class Filling:
     """A formula that is filled into many cells, taken apart once."""
 
     def __init__(self, formula: str) -> None:
+        self._runs: dict[int, _Run | None] = {}
         self.pieces: list[str | _Place] = []
         found = tokens(formula)
         position = 0
@@ -84,8 +85,27 @@ class Filling:
 
     def at(self, rows: int, columns: int) -> str | None:
         """The formula as Excel fills it into a cell so far away; None where a reference would leave the grid."""
-        pieces = [piece if isinstance(piece, str) else piece.moved(rows, columns) for piece in self.pieces]
-        return None if None in pieces else "".join(map(str, pieces))
+        if columns not in self._runs:
+            self._runs[columns] = self._run(columns)
+        run = self._runs[columns]
+        if run is None or not run.least <= rows <= run.most:
+            return None
+        return run.text % tuple([row + rows for row in run.rows])
+
+    def _run(self, columns: int) -> "_Run | None":
+        """What the formula is in a column so far away; None where a reference would leave the grid in each of its rows."""
+        text, rows = "", []
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                text += piece.replace("%", "%%")
+                continue
+            column = piece.column and piece.column + (0 if piece.fixed_column else columns)
+            if not on_the_grid(1, column if piece.column else 1):
+                return None
+            text += piece.at(column, piece.row if piece.fixed_row else "%d")
+            if piece.row and not piece.fixed_row:
+                rows.append(piece.row)
+        return _Run(text, rows, 1 - min(rows, default=MAX_ROW + 1), MAX_ROW - max(rows, default=0))
 
     def relative(self, row: int, column: int) -> str:
         """The formula of the cell in this row and column with references as R1C1 has them: one text for all that is filled."""
@@ -128,13 +148,6 @@ class _Place(NamedTuple):
         column, row = column_number(letters), int(digits or 0)
         return cls(fixed_column, column, fixed_row, row) if on_the_grid(row or 1, column or 1) else None
 
-    def moved(self, rows: int, columns: int) -> str | None:
-        column = self.column and self.column + (0 if self.fixed_column else columns)
-        row = self.row and self.row + (0 if self.fixed_row else rows)
-        if not on_the_grid(row if self.row else 1, column if self.column else 1):
-            return None
-        return self._at(row, column)
-
     def seen_from(self, row: int, column: int) -> str:
         """The place as R1C1 has it in a formula of the cell in this row and column."""
         rows = f"R{self.row}" if self.fixed_row else f"R[{self.row - row}]"
@@ -144,8 +157,18 @@ class _Place(NamedTuple):
     def wrapped(self, rows: int, columns: int) -> str:
         column = self.column and (self.column - 1 + (0 if self.fixed_column else columns)) % MAX_COLUMN + 1
         row = self.row and (self.row - 1 + (0 if self.fixed_row else rows)) % MAX_ROW + 1
-        return self._at(row, column)
+        return self.at(column, row)
 
-    def _at(self, row: int, column: int) -> str:
+    def at(self, column: int, row: int | str) -> str:
+        """The reference with these in place of its own column and row."""
         letters = column_letters(column) if self.column else ""
         return f"{self.fixed_column}{letters}{self.fixed_row}{row if self.row else ''}"
+
+
+class _Run(NamedTuple):
+    """A formula in one column: its text with ``%d`` for each row that moves, these rows, and how far they may move."""
+
+    text: str
+    rows: list[int]
+    least: int
+    most: int
