@@ -3,7 +3,9 @@
 import pytest
 
 import xlparity
+from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.results.report import Verdict
+from xlparity.scenarios import directed
 
 TABLE = {"C1": 0, "D1": 10, "C2": 3, "D2": 20, "C3": 5, "D3": 30, "C4": 9, "D4": 40}
 
@@ -121,3 +123,45 @@ def test_a_right_formula_passes_at_its_ties(small, formula, returns, inputs):
     """A tie within rounding error is no evidence, where the two languages compute it in other ways."""
     found = report(small, formula, returns, inputs, TABLE)
     assert found.verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("chained", [True, False])
+def test_the_search_takes_no_more_than_it_may(small, monkeypatch, chained):
+    """In a chain every formula depends on the one before, and a batch of few samples takes as long as one of many."""
+    rows, calls = 400, small.folder / "calls.txt"
+    cells, far = {"A1": 2.25, "A2": 7}, 30.5 if chained else 450.5
+    for row in range(3, 3 + rows):
+        before = f"C{row - 1}" if chained and row > 3 else "$A$1"
+        cells |= {f"B{row}": f"=IF({before}>$A$2,{before}-$A$2,{before}+{row if not chained else 1})"}
+        cells |= {f"C{row}": f"=IF(B{row}=$A$2,B{row}+1,IF(B{row}>{far},1,B{row}))"}
+    small.write_cells(cells)
+    small.reference.write_text(
+        "import numpy as np\n"
+        "def double(x, limit):\n"
+        f"    with open({str(calls)!r}, 'a') as file:\n        file.write('x')\n"
+        "    b, c = [], []\n"
+        f"    for row in range(3, {3 + rows}):\n"
+        f"        before = c[-1] if {chained} and c else x\n"
+        f"        b.append(before - limit if before > limit else before + {1 if chained else 'row'})\n"
+        f"        c.append(b[-1] + 1 if b[-1] == limit else 1 if b[-1] > {far} else b[-1])\n"
+        "    return {'b': np.array(b), 'c': np.array(c)}\n"
+    )
+    small.write_spec(
+        inputs='[inputs]\nx = { at = "A1", low = 0, high = 50 }\nlimit = { at = "A2", low = 1, high = 50 }',
+        outputs=f'[outputs]\nb = "B3:B{2 + rows}"\nc = "C3:C{2 + rows}"',
+    )
+    work: list[int] = []
+    recalculate = FormulasSession.recalculate
+
+    def counted(session, columns, samples=1):
+        work.append(session.work(samples))
+        return recalculate(session, columns, samples)
+
+    monkeypatch.setattr(FormulasSession, "recalculate", counted)
+    check = xlparity.verify(small.spec).checks[0]
+    assert (check.scenarios.failed, check.branches.missed) == (0, ())
+    assert check.scenarios.run > check.scenarios.asked
+    plain, *others = work
+    assert sum(others) <= directed._LEAST + directed._SHARE * plain
+    of_rounding = 7 * check.scenarios.indeterminate  # around a sample that may be undecided
+    assert len(calls.read_text()) <= 2 * (1 + check.scenarios.asked) + of_rounding

@@ -23,7 +23,6 @@ from xlparity.excel.values import serial_number
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
 from xlparity.results.report import Report
-from xlparity.scenarios.directed import with_branches, with_directed
 from xlparity.scenarios.reach import Watch, with_reach
 from xlparity.scenarios.remarks import with_remarks
 from xlparity.scenarios.run import EngineRun, reconciled, run_checks
@@ -137,15 +136,12 @@ def _run(
     samples = sample(checks, book, loaded.values, options.scenarios if engine.recomputes else 0, options.seed)
     samples = samples.first(engine.most_samples)
     progress("recalculating", 0.5)
-    samples, reached = with_directed(checks, loaded, samples)
     watch = Watch(checks if counterexamples else ())
     comparing: Callable[[float], None] = lambda done: progress("comparing", 0.5 + 0.5 * done)  # noqa: E731
-    runs, samples = run_checks(
-        checks, loaded, samples, options, comparing, watch.watching if counterexamples else unwatched
-    )
-    runs = with_branches(runs, reached)
+    watching = watch.watching if counterexamples else unwatched
+    runs, samples = run_checks(checks, loaded, samples, options, comparing, watching, directed=True)
     if counterexamples:
-        runs = with_reach(runs, loaded, samples, watch, options.min_coverage)
+        runs = with_reach(runs, watch, options.min_coverage)
         runs = [with_counterexample(run, loaded, samples) for run in runs]
     return EngineRun(loaded, tuple(with_remarks(run, book, samples) for run in runs))
 

@@ -12,7 +12,6 @@ from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import UNKNOWN, CheckResult, Finding
 from xlparity.results.rules import OF_INPUTS, OF_SHAPE, UNEXPLAINED, UNSUPPORTED, WRONG_FORMULA
-from xlparity.scenarios.directed import with_directed
 from xlparity.scenarios.run import EngineRun, run_checks
 from xlparity.scenarios.sample import sample
 from xlparity.settings import CAUSES_TIME, Options
@@ -94,8 +93,7 @@ def _causes(
         enough = replace(fresh, scenarios=_PROOFS)
         loaded = Loaded.of(edited, FormulasEngine(), session.like(edited))
         samples = sample(checks, edited, loaded.values, enough.scenarios, enough.seed)
-        samples, _ = with_directed(checks, loaded, samples)
-        return run_checks(checks, loaded, samples, enough)[0]
+        return run_checks(checks, loaded, samples, enough, directed=True)[0]
 
     def recheck(formulas: Mapping[Cell, Formula]) -> list[Run]:
         """The runs of the checks by the same engine, on the workbook with these formulas and on new inputs."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.contents import DataTable, Formula
-from xlparity.excel.formula import precedents, refers
+from xlparity.excel.formula import precedents, refers, split
 
 if TYPE_CHECKING:
     from xlparity.excel.workbook import Workbook
@@ -42,6 +42,7 @@ class Graph:
         self._areas: dict[Cell, Sequence[Range]] = dict(areas or {})
         self._given = areas is not None
         self._plain: dict[tuple[str, str], Range] = {}  # what plain references mean in formulas of a sheet
+        self._ordinary: set[str] = set()  # shapes of formulas with nothing to write out
         self._dependents: dict[Range, Sequence[Cell]] = {}
 
     def areas(self, cell: Cell) -> Sequence[Range]:
@@ -68,10 +69,16 @@ class Graph:
                 yield area
 
     def _written_out(self, formula: Formula, anchor: Cell) -> str:
-        try:
-            return self._workbook.resolved(formula.text, anchor)
-        except ValueError:  # no engine of ours computes it, and what it refers to is there as it is
-            return formula.text
+        text = formula.text
+        shape = split(text)[0]
+        if shape not in self._ordinary:
+            try:
+                text = self._workbook.resolved(text, anchor)
+            except ValueError:  # no engine of ours computes it, and what it refers to is there as it is
+                return text
+            if text == formula.text:  # as is every formula that has references in the same places
+                self._ordinary.add(shape)
+        return text
 
     def add(self, found: Mapping[Cell, Sequence[Range]]) -> None:
         """Adds ranges to which formulas refer beside what their texts say: references that OFFSET or INDIRECT gave."""

@@ -5,32 +5,32 @@ numbers with which formulas and the reference compare; ties are solved for, by s
 on one side of a limit, its distance is minimised. Many inputs are tried in one batch, which the array evaluator computes in
 about the time of one. For each outcome that is reached so, one scenario is appended to the plain ones and compared like them.
 
-The search is deterministic, and bounded by a number of batches and of values computed.
+The search is deterministic, and bounded by a number of batches, of values computed and of calls of the references.
 """
 
 import contextlib
 import itertools
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from xlparity.compare.compare import compare
-from xlparity.compare.expected import Bools, Expected, call_references
-from xlparity.compare.run import Loaded, Run
+from xlparity.compare.expected import Bools, call_references
+from xlparity.compare.run import Loaded
 from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import parse, walk
-from xlparity.excel.batch import Batch
-from xlparity.excel.columns import Column, Floats, column_of, joined, value_in
+from xlparity.excel.columns import Column, Floats, column_of, value_in
 from xlparity.excel.graph import Graph
 from xlparity.excel.values import BLANK, Value
-from xlparity.excel.workbook import Workbook
 from xlparity.scenarios.constants import compared_in, numbers_in
-from xlparity.scenarios.outcomes import Decision, Outcome, Probed, Probing, Reached, decisions, spread
+from xlparity.scenarios.outcomes import Decision, Outcome, Probed, Probing, spread
+from xlparity.scenarios.reach import Reached
 from xlparity.scenarios.rounding import short
 from xlparity.scenarios.sample import Samples, VariedElement, clipped
 from xlparity.spec.check import Check
@@ -40,11 +40,13 @@ _AT_ONCE = 512  # inputs that are tried in one batch
 _TIES = 2  # samples in which a tie is to be
 _LONGER = 2  # batches after a tie is reached, to reach it by numbers of few digits
 _EACH = 24  # of these, for one outcome
-_SHARE = 2.0  # of the work of the plain scenarios; in large batches it takes half the time
+_SHARE = 2.0  # of the work of the plain scenarios, which is a third of the time of a verification, or less
+_AN_INPUT = 5  # how many times as long it takes to set an input as to compute a formula
 _LEAST = 400_000  # values that are computed in any case, which takes about 50 ms
-_CELLS = 8  # of each decision's cells in the search, spread over all of them
-_MEASURED = 24  # of each decision's cells, spread over all; all are measured where these do not reach every outcome
-_AT_A_TIME = 8_000_000  # numbers, 64 MB
+_CELLS = (
+    8  # of each decision's cells in the search, spread over all of them, or over the first where all are too much work
+)
+_FIRST = 8  # by which the number of these is divided until they are not
 _TARGETS = 48  # decisions that are searched for
 _ELEMENTS = 150  # inputs that are moved to see on which of them a decision depends
 _MOVED = 6  # inputs by which an outcome is reached
@@ -53,6 +55,7 @@ _KEPT = 4  # inputs that are kept for one outcome, until the reference is define
 _CONSTANTS = 60  # numbers that inputs are set to
 _MOST_READ = 64  # cells of a range of which the values are such numbers
 _LIMITS, _OF_ONE_INPUT = 12, 2  # numbers of the reference alone, and elements of each input that are set to them
+_READ = 200  # decisions of which the numbers are known not to be the reference's alone
 _NEARBY = 1e-6  # a step across a limit, relative
 _APART = 2.0**-30  # by which numbers are moved to see on which of them a tie depends
 _FINE = 2.0**10  # a short number is a multiple of 1/1024
@@ -69,77 +72,12 @@ class Row(NamedTuple):
     changes: tuple[tuple[int, Value], ...] = ()
 
 
-def with_branches(runs: Sequence[Run], reached: Sequence[Reached]) -> list[Run]:
-    """The runs with the outcomes that occur in samples in which the check compares, where these were measured."""
-    return (
-        [
-            replace(run, result=replace(run.result, branches=one.branches(run.speaking)))
-            for run, one in zip(runs, reached, strict=True)
-        ]
-        if reached
-        else list(runs)
-    )
-
-
-def with_directed(checks: Sequence[Check], loaded: Loaded, samples: Samples) -> tuple[Samples, tuple[Reached, ...]]:
-    """The samples with directed ones after them, and for each check what they reach; nothing of it for other engines."""
-    session = loaded.session
-    if not isinstance(session, FormulasSession) or not samples.scenarios:
-        return samples, ()
-    known: dict[object, Decision] = {}  # which checks may have in common
-    found = [
-        [known.setdefault((one.probe, one.array, one.cells), one) for one in decisions(check, loaded.book)]
-        for check in checks
-    ]
-    every = list(known.values())
-    cone = session.of_precedents({cell for one in every for cell in one.cells}) if every else session
-    measured = _measured(cone, loaded.book, samples, every) if every else {}
-    every = [one for one in every if one in measured]
-    if samples.elements:
-        missing = [one for one in every if _unreached(one, measured[one])]
-        search = _Search(checks, loaded, cone, session.work, samples, missing[:_TARGETS], measured)
-        search.run()
-        samples = search.appended([*search.chosen(), *search.differing(every)])
-    if samples.directed and every:
-        batch = cone.recalculate(samples.columns(samples.directed), len(samples.directed))
-        for one, probed in zip(every, Probing(cone, every, _MEASURED).on(batch), strict=True):
-            measured[one] = np.concatenate([measured[one], probed.reached], axis=1)
-    of_checks = [[one for one in of_check if one in measured] for of_check in found]
-    reached = tuple(Reached(tuple(of), tuple(measured[one] for one in of)) for of in of_checks)
-    return replace(samples, exact_in=_Ties(checks, cone, every, loaded.book.graph).exact) if every else samples, reached
-
-
-def _measured(
-    session: FormulasSession, book: Workbook, samples: Samples, every: Sequence[Decision]
-) -> dict[Decision, Bools]:
-    """For each decision that can be measured which outcomes occur in which samples, in some of its cells or in all."""
-    room = max(1, _AT_A_TIME // max(1, len(book.cells)))
-    some = Probing(session, every, _MEASURED)
-    of_all: Probing | None = None
-    found: dict[Decision, list[Bools]] = {one: [] for one in every}
-    for begin in range(0, samples.count, room):
-        numbers = range(begin, min(begin + room, samples.count))
-        batch = session.recalculate(samples.columns(numbers), len(numbers))
-        probed = dict(zip(every, some.on(batch), strict=True))
-        if not begin:
-            found = {one: [] for one in every if probed[one].computed}
-            # Of a long column, one cell may reach what the others do not.
-            long = [one for one in found if len(one.cells) > _MEASURED and not probed[one].reached.any(axis=1).all()]
-            of_all = Probing(session, long) if long else None
-        if of_all is not None:
-            probed |= dict(zip(of_all.decisions, of_all.on(batch), strict=True))
-        for one, parts in found.items():
-            parts.append(probed[one].reached)
-    return {one: np.concatenate(parts, axis=1) for one, parts in found.items()}
-
-
 @dataclass(frozen=True)
-class _Ties:
+class Ties:
     """The ties in samples, which are looked at where a cell is found wrong, and so in none of a right workbook."""
 
     checks: Sequence[Check]
-    session: FormulasSession
-    decisions: Sequence[Decision]
+    reached: Reached
     graph: Graph
 
     def exact(self, samples: Samples, sample: int, numbers: Floats, cells: tuple[Cell, ...]) -> Bools:
@@ -163,6 +101,10 @@ class _Ties:
         return frozenset(number for check in self.checks for number in numbers_in(check.reference.function))
 
     @cached_property
+    def _session(self) -> FormulasSession:
+        return self.reached.session.of_precedents({cell for one in self.reached.decisions for cell in one.cells})
+
+    @cached_property
     def _known(self) -> dict[tuple[int, tuple[Cell, ...]], Floats]:
         return {}
 
@@ -178,8 +120,8 @@ class _Ties:
         if (sample, cells) not in self._known:
             if cells not in self._probings:
                 before = set(self.graph.before(cells))
-                own = [one for one in self.decisions if not before.isdisjoint(one.cells)]
-                self._probings[cells] = Probing(self.session, own, operands=True)
+                own = [one for one in self.reached.decisions if not before.isdisjoint(one.cells)]
+                self._probings[cells] = Probing(self._session, {one: one.cells for one in own}, operands=True)
             columns = samples.columns([sample])
             for element in samples.elements:
                 value = value_in(columns.get(element.cells[0], samples.stored[element.cells[0]]), 0)
@@ -188,8 +130,8 @@ class _Ties:
                 near = value * (1 + _APART) if type(value) is float and not still else value
                 moved = column_of([value, near])
                 columns.update(dict.fromkeys(element.cells, moved))
-            batch = self.session.recalculate(columns, 2)
-            ties = [one.ties.reshape(-1, 2) for one in self._probings[cells].on(batch)]
+            batch = self._session.recalculate(columns, 2)
+            ties = [one.ties.reshape(-1, 2) for _, one in self._probings[cells].on(batch)]
             tied = np.concatenate([np.empty(0), *(one[one[:, 0] != one[:, 1], 0] for one in ties)])
             self._known[sample, cells] = tied[np.isfinite(tied)]
         return self._known[sample, cells]
@@ -236,40 +178,44 @@ class _Free:
 
     def fitting(self, value: float) -> Iterator[float]:
         """The value, or the whole numbers beside it, where they are in the range."""
-        if not np.isfinite(value):
+        if not math.isfinite(value):
             return
-        for one in dict.fromkeys((float(np.floor(value)), float(np.ceil(value)))) if self.whole else (float(value),):
+        for one in (
+            dict.fromkeys((float(math.floor(value)), float(math.ceil(value)))) if self.whole else (float(value),)
+        ):
             if clipped(self.element.given, one) == one:
                 yield one + 0.0
 
     def snapped(self, value: Value, bits: int) -> Value:
         """A number of so many binary digits near the value, within the range; anything else as it is."""
-        if type(value) is not float or not self.number or not value:
+        if type(value) is not float or not self.number or not value or not math.isfinite(value):
             return value
-        step = max(2.0 ** (np.floor(np.log2(abs(value))) - bits + 1), 1 / _FINE)
-        rounded = float(np.rint(value / step) * step)
-        return next(self.fitting(rounded), value) if rounded or not value else value
+        step = max(2.0 ** (math.frexp(value)[1] - bits), 1 / _FINE)
+        rounded = round(value / step) * step
+        return next(self.fitting(rounded), value) if rounded else value
 
 
-class _Search:
-    """The search for inputs that reach outcomes of some decisions."""
+class Search:
+    """The search for inputs that reach outcomes of decisions which the plain scenarios do not reach."""
 
-    def __init__(
-        self,
-        checks: Sequence[Check],
-        loaded: Loaded,
-        cone: FormulasSession,
-        plain: int,
-        samples: Samples,
-        targets: Sequence[Decision],
-        measured: Mapping[Decision, Bools],
-    ) -> None:
-        self._checks, self._loaded, self._cone, self._samples = checks, loaded, cone, samples
-        self._targets = targets
+    def __init__(self, checks: Sequence[Check], loaded: Loaded, samples: Samples, reached: Reached) -> None:
+        self._checks, self._loaded, self._samples, self._reached = checks, loaded, samples, reached
+        session = self._session = reached.session
         self._free = [_Free.of(element, samples.stored[element.cells[0]]) for element in samples.elements]
-        self._missing = [(at, outcome) for at, one in enumerate(targets) for outcome in _unreached(one, measured[one])]
-        open_outcomes = {(targets[at], outcome) for at, outcome in self._missing}
-        self._probing = Probing(cone, targets, _CELLS, distances=open_outcomes)
+        missing = {one: found for one in reached.decisions if (found := self._to_search(one))}
+        self._targets = list(missing)[:_TARGETS]
+        self._missing = [(at, outcome) for at, one in enumerate(self._targets) for outcome in missing[one]]
+        self._left = int(_LEAST + _SHARE * session.work(samples.count))
+        self._calls = samples.scenarios  # of the references
+        if self._targets:
+            self._left -= session.work(len(self._targets))  # to compare what is found
+        self._cone, places = self._near(self._left)
+        before = set(loaded.book.graph.before({cell for cells in places.values() for cell in cells}))
+        numbers = range(len(self._free))
+        # The others make no difference to the search.
+        self._inside = [at for at in numbers if not before.isdisjoint(samples.elements[at].cells)]
+        open_outcomes = {(self._targets[at], outcome) for at, outcome in self._missing}
+        self._probing = Probing(self._cone, places, distances=open_outcomes)
         self._found: dict[Key, list[Row]] = {}
         self._bases: list[list[Value]] = [[free.stored for free in self._free]]
         self._tried: dict[Row, int] = {}  # with the places of their distances
@@ -278,9 +224,29 @@ class _Search:
         self._moves: dict[Key, dict[int, float]] = {key: {} for key in self._missing}
         self._since: dict[Key, int] = {}
         self._batches = 0
-        self._shortness: dict[Row, bool] = {}
-        self._left = int(_LEAST + _SHARE * samples.scenarios * plain)
-        self._cost = max(1, cone.work)
+        self._chosen_before = False
+        self._counts: dict[tuple[int, str], list[bool]] = {}
+        self._totals: dict[tuple[int, str], int] = {}
+
+    def _to_search(self, decision: Decision) -> list[int]:
+        """The outcomes that are to be searched for, by their numbers.
+
+        One scenario has zeros in all inputs, where much is equal and shows little: a tie is to be in another one as well.
+        """
+        missing = self._reached.missing(decision)
+        ties = [at for at, one in enumerate(decision.outcomes) if one.tie]
+        return sorted({*missing, *(at for at in ties if self._reached.times(decision, at) < _TIES)})
+
+    def _near(self, most: int) -> tuple[FormulasSession, dict[Decision, Sequence[Cell]]]:
+        """A session that computes some cells of each target, so many that all rounds take at most this work, and the cells."""
+        longest = max((len(one.cells) for one in self._targets), default=0)
+        share = 1
+        while True:
+            places = {one: spread(one.cells[: max(_CELLS, len(one.cells) // share)], _CELLS) for one in self._targets}
+            cone = self._session.of_precedents({cell for cells in places.values() for cell in cells})
+            if (1 + _ROUNDS) * cone.work(_CELLS) <= most or longest <= _CELLS * share:
+                return cone, places
+            share *= _FIRST
 
     @cached_property
     def literals(self) -> frozenset[float]:
@@ -289,13 +255,23 @@ class _Search:
 
     # --- the search ---------------------------------------------------------------------------------------------------------
 
-    def run(self) -> None:
+    def proposals(self) -> Iterator[Samples]:
+        """In turn, scenarios that are to be compared; those that leave an outcome unreached are followed by others."""
+        if self._missing:
+            self._run()
+        for _ in range(_KEPT):
+            rows = self._chosen()[: self._calls]
+            if not rows:
+                break
+            self._calls -= len(rows)
+            yield self._scenarios(rows)
+        if rows := self._differing():
+            yield self._scenarios(rows)
+
+    def _run(self) -> None:
         """Tries inputs, in at most so many batches."""
-        if not self._missing:
-            return
         self._begin()
-        self._try([Row(base) for base in range(len(self._bases))])
-        self._try(list(self._steps(0)))
+        self._try([*(Row(base) for base in range(len(self._bases))), *self._steps(0)])
         for _ in range(_ROUNDS):
             if not self._try(list(dict.fromkeys(self._proposed()))):
                 return
@@ -315,10 +291,13 @@ class _Search:
     def _begin(self) -> None:
         """Adds bases: for the outcomes that are not reached, the plain scenarios that are nearest to them, in short numbers."""
         samples = self._samples
-        count = min(samples.count, _AT_ONCE)
+        count = min(samples.count, _AT_ONCE, self._rows)
+        if not count:
+            return
+        self._spend(count)
         batch = self._cone.recalculate(samples.columns(range(count)), count)
         chosen: dict[int, int] = {}
-        for away in self._distances(self._probing.on(batch)):
+        for away in self._distances([probed for _, probed in self._probing.on(batch)]):
             if np.isfinite(away).any():
                 nearest = int(np.nanargmin(_least(away)))
                 chosen[nearest] = chosen.get(nearest, 0) + 1
@@ -339,7 +318,7 @@ class _Search:
 
     def _steps(self, base: int) -> Iterator[Row]:
         """Every element moved a little from a base, and set to each of its choices."""
-        for number in spread(range(len(self._free)), _ELEMENTS):
+        for number in spread(self._inside, _ELEMENTS):
             free, now = self._free[number], self._bases[base][number]
             yield from (Row(base, ((number, value),)) for value in free.choices())
             yield from (Row(base, ((number, value),)) for value in free.beside(now))
@@ -355,7 +334,7 @@ class _Search:
         moving: Sequence[int] = self._moving(key)
         steps = () if moving else self._steps(bases[0])
         if not moving:
-            moving = spread([number for number, free in enumerate(self._free) if free.number], _MOVED)
+            moving = spread([number for number in self._inside if self._free[number].number], _MOVED)
         lines = [(base, number) for base in bases for number in moving]
         solutions = (row for base, number in lines for row in self._solutions(key, base, number))
         numbers = dict.fromkeys((*_read_by(self._targets[key[0]], self._loaded), *self._constants))
@@ -423,14 +402,29 @@ class _Search:
                     for fit in free.fitting(one):
                         yield Row(base, ((number, fit),))
 
+    def _work(self, rows: int) -> int:
+        """The work of trying so many inputs."""
+        return self._cone.work(rows) + rows * _AN_INPUT * len(self._inside)
+
+    @property
+    def _rows(self) -> int:
+        """How many inputs may be tried in one batch."""
+        fixed = self._work(0)
+        return max(0, (self._left - fixed) // max(1, self._work(1) - fixed))
+
+    def _spend(self, rows: int) -> None:
+        self._left -= self._work(rows)
+
     def _try(self, rows: Sequence[Row]) -> bool:
         """Computes what these inputs reach; False where there are none, or no more may be computed."""
-        rows = list(rows)[: min(_AT_ONCE, self._left // self._cost)]
+        rows = list(rows)[: min(_AT_ONCE, self._rows)]
         if not rows:
             return False
-        self._left -= len(rows) * self._cost
+        self._spend(len(rows))
         self._batches += 1
-        probed = self._probing.on(self._cone.recalculate(self._columns(rows), len(rows)))
+        probed = [
+            one for _, one in self._probing.on(self._cone.recalculate(self._columns(rows, self._inside), len(rows)))
+        ]
         for row in rows:
             place = self._tried[row] = len(self._tried)
             if len(row.changes) == 1 and isinstance(value := row.changes[0][1], float):
@@ -441,10 +435,10 @@ class _Search:
             if away is not None:
                 self._away[key].extend(away.T)
                 self._note_moves(key, rows, away)
-            reached = [rows[number] for number in np.flatnonzero(probed[at].reached[outcome]).tolist()]
-            if reached:
+            occurs = probed[at].occurs(self._outcome(key)).any(axis=0)
+            if occurs.any():
                 self._since.setdefault(key, self._batches)
-                known = [*self._found.get(key, []), *reached]
+                known = [*self._found.get(key, []), *(rows[number] for number in np.flatnonzero(occurs).tolist())]
                 # Those of short numbers first: there, a difference is no rounding error.
                 self._found[key] = sorted(known, key=lambda row: not self._is_short(row))[:_KEPT]
         self._add_bases(rows, probed)
@@ -473,7 +467,7 @@ class _Search:
             if not all(self._farness(key, base)[0] for base in range(len(self._bases))):
                 continue
             row = rows[int(np.nanargmin(_least(away)))]
-            base = self.values(row)
+            base = self._values(row)
             if base not in self._bases:
                 self._bases.append(base)
                 self._alias(Row(len(self._bases) - 1), row)
@@ -487,7 +481,7 @@ class _Search:
 
     # --- inputs -------------------------------------------------------------------------------------------------------------
 
-    def values(self, row: Row) -> list[Value]:
+    def _values(self, row: Row) -> list[Value]:
         values = list(self._bases[row.base])
         for number, value in row.changes:
             values[number] = value
@@ -495,68 +489,61 @@ class _Search:
 
     def _is_short(self, row: Row) -> bool:
         """Whether sums and products of all numbers are exact."""
-        if row not in self._shortness:
-            numbers = np.array([value for value in self.values(row) if type(value) is float])
-            self._shortness[row] = bool((short(numbers) | np.isin(np.abs(numbers), list(self.literals))).all())
-        return self._shortness[row]
+        return not self._count(row, "long")
 
     def _whole(self, row: Row) -> int:
         """How many inputs are whole numbers without having to be: for these, rounding and much else shows nothing."""
-        return sum(
-            type(value) is float and value.is_integer() and not free.whole
-            for value, free in zip(self.values(row), self._free, strict=True)
-        )
+        return self._count(row, "whole")
 
-    def _columns(self, rows: Sequence[Row]) -> dict[Cell, Column]:
-        each = [self.values(row) for row in rows]
+    def _count(self, row: Row, what: Literal["long", "whole"]) -> int:
+        """How many inputs are long, or whole, those of the base counted once."""
+        key = row.base, what
+        if key not in self._counts:
+            self._counts[key] = [self._is(what, at, value) for at, value in enumerate(self._bases[row.base])]
+        known = self._counts[key]
+        if (total := self._totals.get(key)) is None:
+            total = self._totals[key] = sum(known)
+        return total + sum(self._is(what, at, value) - known[at] for at, value in row.changes)
+
+    def _is(self, what: Literal["long", "whole"], number: int, value: Value) -> bool:
+        if type(value) is not float:
+            return False
+        if what == "whole":
+            return value.is_integer() and not self._free[number].whole
+        return not (bool(short(np.asarray(value))) or abs(value) in self.literals)
+
+    def _columns(self, rows: Sequence[Row], numbers: Sequence[int]) -> dict[Cell, Column]:
+        """The values of the elements with these numbers, by cell."""
+        values = {number: [self._bases[row.base][number] for row in rows] for number in numbers}
+        for at, row in enumerate(rows):
+            for number, value in row.changes:
+                if number in values:
+                    values[number][at] = value
         columns: dict[Cell, Column] = {}
-        for number, element in enumerate(self._samples.elements):
-            column = column_of([values[number] for values in each])
-            columns.update(dict.fromkeys(element.cells, column))
+        for number, of_rows in values.items():
+            columns.update(dict.fromkeys(self._samples.elements[number].cells, column_of(of_rows)))
         return columns
 
     # --- the choice ---------------------------------------------------------------------------------------------------------
 
-    def chosen(self) -> list[Row]:
-        """For each outcome that was reached inputs for which a reference is defined; some reach several outcomes."""
+    def _chosen(self) -> list[Row]:
+        """For each outcome that was found and is not reached by what was compared the best inputs; some reach several."""
+        missing = {one: self._reached.missing(one) for one in self._targets}
+        if self._chosen_before:
+            self._found = {
+                key: rows[1:] for key, rows in self._found.items() if key[1] in missing[self._targets[key[0]]]
+            }
+        self._chosen_before = True
         reaching = Counter(row for rows in self._found.values() for row in rows)
-        left = {
-            key: sorted(
-                rows, key=lambda row: (not self._is_short(row), self._whole(row), -reaching[row], self._tried[row])
-            )
-            for key, rows in self._found.items()
-        }
-        chosen: list[Row] = []
-        for _ in range(_KEPT):
-            tried = [row for row in dict.fromkeys(rows[0] for rows in left.values()) if row not in chosen]
-            tried = tried[: self._samples.scenarios - len(chosen)]
-            if not tried:
-                break
-            actual = self._loaded.session.recalculate(self._columns(tried), len(tried))
-            defined = self._defined(actual, len(tried)).tolist()
-            chosen += [row for row, one in zip(tried, defined, strict=True) if one]
-            left = {key: rows[1:] for key, rows in left.items() if rows[0] not in chosen and len(rows) > 1}
-        return chosen
+        best = lambda row: (not self._is_short(row), self._whole(row), -reaching[row], self._tried[row])  # noqa: E731
+        self._found = {key: sorted(rows, key=best) for key, rows in self._found.items()}
+        return list(dict.fromkeys(rows[0] for rows in self._found.values() if rows))
 
-    def _defined(self, actual: Batch, count: int) -> Bools:
-        """In which samples any of the references is defined."""
-        return np.asarray(np.any([one.counted for one in self._expected(actual, count)], axis=0))
-
-    def _expected(self, actual: Batch, count: int) -> list[Expected]:
-        """What the references give; nothing where one of them does not return, which is forgotten."""
-        hung = [dict(check.reference.patience.hung) for check in self._checks]
-        found = call_references(self._checks, actual, range(1, count + 1))
-        for check, before in zip(self._checks, hung, strict=True):
-            if check.reference.patience.hung != before:
-                check.reference.patience.hung.clear()
-                check.reference.patience.hung.update(before)
-                return [replace(one, counted=np.zeros(count, dtype=bool)) for one in found]
-        return found
-
-    def differing(self, every: Sequence[Decision]) -> list[Row]:
+    def _differing(self) -> list[Row]:
         """Inputs at numbers with which the reference alone compares, where a cell differs: a few, the first of them."""
-        known = {abs(number) for one in every for number in _read_by(one, self._loaded)}
         of_code = dict.fromkeys(n for check in self._checks for n in compared_in(check.reference.function))
+        compared = spread(self._reached.decisions, _READ) if of_code else []
+        known = {abs(number) for one in compared for number in _read_by(one, self._loaded)}
         # Drawn scenarios have zeros and both signs.
         limits = [number for number in of_code if number and number not in known][:_LIMITS]
         if not limits:
@@ -577,38 +564,46 @@ class _Search:
             for number in places
             for fit in self._free[number].fitting(sign * (limit + step * max(limit, 1.0)))
         )
-        tried = list(rows)[: self._samples.scenarios // 2]
-        if not tried:
+        tried = list(rows)[: min(self._samples.scenarios // 2, self._calls)]
+        if not tried or self._session.work(len(tried)) > self._left:
             return []
-        actual = self._loaded.session.recalculate(self._columns(tried), len(tried))
-        expected = self._expected(actual, len(tried))
+        actual = self._session.recalculate(self._columns(tried, range(len(self._free))), len(tried))
         wrong = np.zeros(len(tried), dtype=bool)
+        with forgotten(self._checks) as hung:
+            expected = call_references(self._checks, actual, range(1, len(tried) + 1))
+            if hung():
+                return []
         for check, one in zip(self._checks, expected, strict=True):
-            compared = one.counted[:, None] & ~one.undefined
-            wrong |= (compare(check, one, actual).wrong & compared).any(axis=1)
+            defined = one.counted[:, None] & ~one.undefined
+            wrong |= (compare(check, one, actual).wrong & defined).any(axis=1)
         return [tried[at] for at in np.flatnonzero(wrong).tolist()[:_KEPT]]
 
-    def appended(self, chosen: Sequence[Row]) -> Samples:
-        """The samples with these inputs after them."""
-        if not chosen:
-            return self._samples
-        count = self._samples.scenarios
-        each = [self.values(row) for row in chosen]
+    def _scenarios(self, rows: Sequence[Row]) -> Samples:
+        """Scenarios with these inputs."""
+        each = [self._values(row) for row in rows]
         elements = tuple(
-            replace(element, values=joined([(element.values, count), (column_of([v[n] for v in each]), len(chosen))]))
-            for n, element in enumerate(self._samples.elements)
+            replace(element, values=column_of([values[number] for values in each]))
+            for number, element in enumerate(self._samples.elements)
         )
-        directed = range(1 + count, 1 + count + len(chosen))
-        return replace(self._samples, scenarios=count + len(chosen), elements=elements, directed=directed)
+        return replace(self._samples, scenarios=len(rows), elements=elements)
 
 
-def _unreached(decision: Decision, reached: Bools) -> list[int]:
-    """The outcomes that are to be searched for.
+@contextlib.contextmanager
+def forgotten(checks: Sequence[Check]) -> Iterator[Callable[[], bool]]:
+    """What references fail at within is forgotten, as nobody asked for these inputs; gives whether one did not return."""
+    every = [check.reference.patience for check in checks]
+    before = [(dict(patience.hung), dict(patience.failed)) for patience in every]
 
-    One scenario has zeros in all inputs, where much is equal and shows little: a tie is to be in another one as well.
-    """
-    counts = reached.sum(axis=1).tolist()
-    return [at for at, one in enumerate(decision.outcomes) if counts[at] < (_TIES if one.tie else 1)]
+    def hung() -> bool:
+        return any(patience.hung.keys() != known.keys() for patience, (known, _) in zip(every, before, strict=True))
+
+    try:
+        yield hung
+    finally:
+        for patience, (known, failed) in zip(every, before, strict=True):
+            for held, kept in ((patience.hung, known), (patience.failed, failed)):
+                held.clear()
+                held.update(kept)
 
 
 def _least(away: Floats) -> Floats:

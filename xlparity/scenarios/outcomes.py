@@ -9,7 +9,7 @@ where the branch is not taken.
 """
 
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -25,7 +25,6 @@ from xlparity.excel.contents import DataTable, Formula
 from xlparity.excel.fill import Filling
 from xlparity.excel.prefixes import without_prefix
 from xlparity.excel.workbook import Workbook
-from xlparity.results.branches import Branch, Branches
 from xlparity.spec.binding import Input
 from xlparity.spec.check import Check
 
@@ -94,26 +93,25 @@ class _Found(NamedTuple):
     operands: tuple[str, ...] = ()
 
 
-def decisions(check: Check, book: Workbook) -> list[Decision]:
-    """The decisions of the formulas on which the check's compared cells depend, in the order of the workbook's cells."""
-    compared = [b.cell for b in check.cells.bindings if b.output.skip is None and b.cell not in check.cells.accepted]
+def decisions(check: Check, book: Workbook, cells: Iterable[Cell]) -> list[Decision]:
+    """The decisions of the formulas in these cells, on which the check's outputs depend, in the order of the cells."""
     named = check.named
     of_input = {
         cell: given for given in check.inputs for places in given.places(check.cells.offsets) for cell in places
     }
     groups: dict[tuple[str, tuple[int, int]], list[Cell]] = {}
     relative = _Relative()
-    for cell in dict.fromkeys(map(book.graph.anchor, book.graph.before(compared, lambda cell: cell not in named))):
+    for cell in dict.fromkeys(map(book.graph.anchor, cells)):
         formula = book.formula(cell)
         if formula is None or isinstance(formula, DataTable) or cell in named:
             continue
         if _MAY_DECIDE.search(formula.text, 1):
             groups.setdefault(relative.of(cell, formula), []).append(cell)
     found: list[Decision] = []
-    for cells in sorted(map(sorted, groups.values())):
-        formula = book.formula(cells[0])
+    for alike in sorted(map(sorted, groups.values())):
+        formula = book.formula(alike[0])
         assert formula is not None  # as for all cells of the groups
-        found += [Decision(tuple(cells), f"={one.probe}", *one[1:]) for one in _of(formula, cells, book, of_input)]
+        found += [Decision(tuple(alike), f"={one.probe}", *one[1:]) for one in _of(formula, alike, book, of_input)]
     return found
 
 
@@ -620,16 +618,20 @@ def _kind_of_match(node: Node, name: str) -> int | None:
 class Probed(NamedTuple):
     """What the probes of a decision came to on some samples.
 
-    ``reached`` says of each outcome in which samples it occurs in any of the cells, (outcomes, samples). ``away`` are the
-    distances by outcome, (cells, samples), nan where there is none. ``ties`` are the operands, (operands, cells, samples), where
-    they are equal, or what is rounded is half or whole, within rounding; nan elsewhere. ``computed`` says whether any probe
-    could be computed.
+    ``codes`` are the values of its probe, (cells, samples), nan where it has none or rounding decides. ``away`` are the
+    distances by outcome, likewise, nan where there is none. ``ties`` are the operands, (operands, cells, samples), where they
+    are equal, or what is rounded is half or whole, within rounding; nan elsewhere. ``computed`` says whether any probe could be
+    computed.
     """
 
-    reached: Bools
+    codes: Floats
     away: dict[int, Floats]
     ties: Floats
     computed: bool
+
+    def occurs(self, outcome: Outcome) -> Bools:
+        """In which cells and samples this outcome of the decision occurs, (cells, samples)."""
+        return np.asarray(np.logical_or.reduce([self.codes == code for code in outcome.codes]))
 
 
 class Probing:
@@ -638,21 +640,19 @@ class Probing:
     def __init__(
         self,
         session: FormulasSession,
-        found: Sequence[Decision],
-        most: int | None = None,
+        places: Mapping[Decision, Sequence[Cell]],
         *,
         distances: Container[tuple[Decision, int]] = (),
         operands: bool = False,
     ) -> None:
-        """``most`` cells of each decision are probed, spread over all of them.
+        """Of each decision the probe is computed in the cells that are its ``places``.
 
         So are the ``distances`` of these outcomes, by decision and number, and, if so asked, all ``operands``.
         """
         questions: list[tuple[Cell, Formula]] = []
         self._slots: list[tuple[slice, dict[int, slice], list[slice]]] = []
-        self.decisions = found
-        for decision in found:
-            cells = spread(decision.cells, most)
+        self.places = places
+        for decision, cells in places.items():
             codes = _asked(decision.probe, cells, decision, questions)
             of_text: dict[str, slice] = {}
             away: dict[int, slice] = {}
@@ -665,23 +665,20 @@ class Probing:
             self._slots.append((codes, away, read))
         self._questions = session.asking(questions)
 
-    def on(self, values: Batch) -> list[Probed]:
+    def on(self, values: Batch) -> Iterator[tuple[Decision, Probed]]:
         """What the probes of each decision come to on the values of a batch."""
         numbers, kinds, unsure = self._questions.answers(values)
         count = (kinds == NUMBER) & (numbers < _BEYOND)
         numbers = np.where(count, numbers, np.nan)
-        found: list[Probed] = []
-        for decision, (codes, away, read) in zip(self.decisions, self._slots, strict=True):
+        for decision, (codes, away, read) in zip(self.places, self._slots, strict=True):
             known = np.where(unsure[codes], np.nan, numbers[codes])
-            reached = np.array([np.isin(known, list(one.codes)).any(axis=0) for one in decision.outcomes])
             ties = np.full((len(read), *known.shape), np.nan)
             if read:
                 tied = np.isin(known, [code for one in decision.outcomes if one.tie for code in one.codes])
                 operands = np.array([numbers[slot] for slot in read])
                 ties = np.where(tied | unsure[codes] | _near(operands), operands, np.nan)
             distances = {at: numbers[slot] for at, slot in away.items()}
-            found.append(Probed(reached, distances, ties, bool((kinds[codes] != REASON).any())))
-        return found
+            yield decision, Probed(known, distances, ties, bool((kinds[codes] != REASON).any()))
 
 
 def _near(operands: Floats) -> Bools:
@@ -692,28 +689,9 @@ def _near(operands: Floats) -> Bools:
         return np.asarray(np.abs(operands[0] - operands[1]) <= _ROUNDING * np.abs(operands).max(axis=0))
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """The decisions of a check, and for each of them which outcomes occur in which samples, (outcomes, samples)."""
-
-    decisions: tuple[Decision, ...]
-    reached: tuple[Bools, ...]
-
-    def branches(self, compared: Bools | None) -> Branches:
-        """The outcomes that occur in samples in which the check compares, (samples,), and those that do not."""
-        compared = np.ones(1, dtype=bool) if compared is None else compared
-        missed = tuple(
-            Branch(str(decision.cells[0]), outcome.what, decision.cells)
-            for decision, reached in zip(self.decisions, self.reached, strict=True)
-            for outcome, samples in zip(decision.outcomes, reached, strict=True)
-            if not (samples & compared[: len(samples)]).any()  # those that replace others come after the measured ones
-        )
-        return Branches(sum(len(decision.outcomes) for decision in self.decisions), missed)
-
-
-def spread(cells: Sequence[_T], most: int | None) -> Sequence[_T]:
+def spread(cells: Sequence[_T], most: int) -> Sequence[_T]:
     """At most so many of them, the first and the last included."""
-    if most is None or len(cells) <= most:
+    if len(cells) <= most:
         return cells
     return [cells[at] for at in np.linspace(0, len(cells) - 1, most).astype(int).tolist()]
 

@@ -1,17 +1,26 @@
-"""What the samples reach beside the formulas' decisions: lines and branches of the reference, and constants that are varied."""
+"""What samples reach: outcomes of decisions in formulas, lines and branches of the reference, and constants that are varied."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from xlparity.compare.expected import Bools
 from xlparity.compare.run import Loaded, Run
+from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.excel.address import Cell, Range
+from xlparity.excel.batch import Batch
 from xlparity.excel.values import Value
 from xlparity.excel.workbook import Workbook
-from xlparity.results.branches import Branch, Constant
+from xlparity.results.branches import Branch, Branches, Constant
+from xlparity.scenarios.outcomes import Decision, Probed, Probing, decisions, spread
 from xlparity.scenarios.sample import Samples
 from xlparity.spec.check import Check
 from xlparity.spec.tracing import Reach, Tracer
+
+_MEASURED = 24  # of each decision's cells, spread over all; all are measured where these do not reach every outcome
 
 
 class Watch:
@@ -29,52 +38,201 @@ class Watch:
         return self._tracers[id(check.reference.function)].reach()
 
 
-def with_reach(runs: Sequence[Run], loaded: Loaded, samples: Samples, watch: Watch, min_coverage: float) -> list[Run]:
-    """The runs, with what the reference's calls reached and what varied, where outcomes in formulas were measured.
+def with_reach(runs: Sequence[Run], watch: Watch, min_coverage: float) -> list[Run]:
+    """The runs, with what the reference's calls reached where outcomes in formulas were measured.
 
     ``min_coverage`` is how many percent are to be reached.
     """
-    moved = samples.changed()
     asked = [replace(run, result=replace(run.result, min_coverage=min_coverage)) for run in runs]
-    outputs = {binding.cell for run in runs for binding in run.bindings}
-    return [_with_reach(run, loaded, moved, outputs, watch) for run in asked]
+    return [_with_reach(run, watch) for run in asked]
 
 
-def _with_reach(run: Run, loaded: Loaded, moved: set[Cell], outputs: set[Cell], watch: Watch) -> Run:
+def _with_reach(run: Run, watch: Watch) -> Run:
     branches = run.result.branches
     if branches is None:
         return run
     reach = watch.reach(run.check)
-    constants = list(_constants(run.check, outputs, loaded.book, loaded.values))
-    fixed = tuple(constant for constant in constants if constant.where not in moved)
-    found = replace(
-        branches,
-        reference=reach.total,
-        unreached=tuple(Branch(one.where, one.what) for one in reach.unreached),
-        constants=len(constants),
-        unvaried=fixed,
-    )
+    unreached = tuple(Branch(one.where, one.what) for one in reach.unreached)
     notes = () if reach.remark is None else (reach.remark,)
-    return replace(run, result=replace(run.result, branches=found, notes=(*run.result.notes, *notes)))
+    result = replace(
+        run.result,
+        branches=replace(branches, reference=reach.total, unreached=unreached),
+        notes=(*run.result.notes, *notes),
+    )
+    return replace(run, result=result)
 
 
-def _constants(check: Check, outputs: set[Cell], book: Workbook, values: Mapping[Cell, Value]) -> Iterator[Constant]:
-    """The numbers on which the check's compared cells depend and that are no formula, in the order of the cells.
+class Reached:
+    """What the samples reach in the formulas of all checks, measured on samples that are compared.
 
-    A cell that the spec binds is none of them: as one of the ``outputs`` of any check it is compared, and as an input it
-    varies, or a note or the spec itself says that it does not.
+    An outcome is reached in a cell in samples in which a compared cell that shows it is decided: the cell itself, or the first
+    ones that depend on it. Where all of these are undecided, nothing was compared.
     """
-    graph = book.graph
-    compared = {binding.cell for binding in check.cells.bindings if binding.output.skip is None}
-    compared -= check.cells.accepted.keys()
-    bound = outputs.union(check.named, graph.constants_before(check.named))
-    found = [
-        cell
-        for cell in sorted(graph.constants_before(compared))
-        if cell not in bound and book.formula(cell) is None and isinstance(values.get(cell), float)
-    ]
-    if found:
-        formulas = {graph.anchor(cell) for cell in graph.before(compared)}
-        for cell in found:
-            readers = sorted(formulas.intersection(graph.dependents(Range.of(cell))))
-            yield Constant(cell, values[cell], tuple(readers))
+
+    @classmethod
+    def of(cls, checks: Sequence[Check], loaded: Loaded) -> "Reached | None":
+        """What samples reach, before any is added; None where an engine computes that is not ``formulas``."""
+        return cls(checks, loaded, loaded.session) if isinstance(loaded.session, FormulasSession) else None
+
+    def __init__(self, checks: Sequence[Check], loaded: Loaded, session: FormulasSession) -> None:
+        known: dict[object, Decision] = {}  # which checks may have in common
+        self._loaded = loaded
+        self._checks = [_Measured(check, loaded.book) for check in checks]
+        for one in self._checks:
+            found = decisions(one.check, loaded.book, one.cells)
+            one.reached = {
+                known.setdefault((each.probe, each.array, each.cells), each): np.zeros(len(each.outcomes), dtype=bool)
+                for each in found
+            }
+        self.session = session
+        self._computed: set[Decision] = set()
+        self._times = {one: np.zeros(len(one.outcomes), dtype=np.int64) for one in known.values()}
+        self._some = Probing(session, {one: spread(one.cells, _MEASURED) for one in known.values()})
+        self._all: Probing | None = None
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """The decisions of all checks, each once."""
+        return list(self._times)
+
+    def add(self, values: Batch, decided: Sequence[Bools]) -> None:
+        """Adds samples: the values in them, and for each check which bindings are compared and decided, (samples, bindings)."""
+        if not self._times:
+            return
+        for one, of_check in zip(self._checks, decided, strict=True):
+            one.take(of_check)
+        for decision, probed in self._some.on(values):
+            if probed.computed:
+                self._computed.add(decision)
+            for at, outcome in enumerate(decision.outcomes):
+                if outcome.tie:
+                    self._times[decision][at] += int(probed.occurs(outcome).any(axis=0).sum())
+            self._note(decision, self._some.places[decision], probed)
+        # Of a long column, one cell may reach what the others do not.
+        left = [one for one in self._computed if len(one.cells) > _MEASURED and self.missing(one)]
+        if left and (self._all is None or not self._all.places.keys() >= set(left)):
+            self._all = Probing(self.session, {one: one.cells for one in self._times if one in left})
+        for decision, probed in self._all.on(values) if left and self._all is not None else ():
+            self._note(decision, decision.cells, probed)
+
+    def _note(self, decision: Decision, cells: Sequence[Cell], probed: Probed) -> None:
+        having = [one for one in self._checks if decision in one.reached]
+        for at, outcome in enumerate(decision.outcomes):
+            waiting = [one for one in having if not one.reached[decision][at]]
+            occurs = probed.occurs(outcome) if waiting else None
+            for one in waiting if occurs is not None and occurs.any() else ():
+                assert occurs is not None
+                one.reached[decision][at] = one.shows(cells, occurs)
+
+    def missing(self, decision: Decision) -> list[int]:
+        """The outcomes of a decision that could be computed, and that some check has not reached, by their numbers."""
+        if decision not in self._computed:
+            return []
+        having = [one.reached[decision] for one in self._checks if decision in one.reached]
+        return np.flatnonzero(~np.logical_and.reduce(having)).tolist()
+
+    def times(self, decision: Decision, outcome: int) -> int:
+        """In how many samples a tie occurred, in some of the decision's cells."""
+        return int(self._times[decision][outcome])
+
+    def with_branches(self, runs: Sequence[Run], samples: Samples) -> list[Run]:
+        """The runs of the checks, with what these samples reached and did not reach, and which constants never varied."""
+        moved = samples.changed()
+        outputs = {binding.cell for run in runs for binding in run.bindings}
+        found: list[Run] = []
+        for run, one in zip(runs, self._checks, strict=True):
+            of_check = [(each, reached) for each, reached in one.reached.items() if each in self._computed]
+            missed = tuple(
+                Branch(str(decision.cells[0]), outcome.what, decision.cells)
+                for decision, reached in of_check
+                for outcome, is_reached in zip(decision.outcomes, reached.tolist(), strict=True)
+                if not is_reached
+            )
+            values = self._loaded.values
+            constants = one.constants(outputs, values)
+            fixed = [cell for cell in constants if cell not in moved]
+            unvaried = tuple(
+                Constant(cell, values[cell], readers) for cell, readers in zip(fixed, one.readers(fixed), strict=True)
+            )
+            formulas = sum(len(decision.outcomes) for decision, _ in of_check)
+            branches = Branches(formulas=formulas, missed=missed, constants=len(constants), unvaried=unvaried)
+            found.append(replace(run, result=replace(run.result, branches=branches)))
+        return found
+
+
+class _Measured:
+    """One check: the cells that are computed from its inputs, which of its bindings show them, and what was reached."""
+
+    def __init__(self, check: Check, book: Workbook) -> None:
+        self.check, self._book = check, book
+        accepted = check.cells.accepted
+        self._numbers = {
+            binding.cell: number
+            for number, binding in enumerate(check.cells.bindings)
+            if binding.output.skip is None and binding.cell not in accepted
+        }
+        self._asked = np.array(sorted(self._numbers.values()), dtype=np.intp)
+        named = check.named
+        self.cells = list(book.graph.before(self._numbers, lambda cell: cell not in named))
+        self.reached: dict[Decision, Bools] = {}
+        self._showing: dict[Cell, NDArray[np.intp]] = {}
+
+    def take(self, decided: Bools) -> None:
+        """Takes which bindings are compared and decided in the next samples, (samples, bindings)."""
+        self._decided = decided
+        self._whole = decided[:, self._asked].all(axis=1)
+
+    def shows(self, cells: Sequence[Cell], occurs: Bools) -> bool:
+        """Whether a binding is decided that shows one of these cells in a sample in which it ``occurs``, (cells, samples)."""
+        if (occurs.any(axis=0) & self._whole).any():
+            return True
+        for at in np.flatnonzero(occurs.any(axis=1)).tolist():
+            if (occurs[at] & self._decided[:, self._bindings(cells[at])].any(axis=1)).any():
+                return True
+        return False
+
+    def _bindings(self, cell: Cell) -> NDArray[np.intp]:
+        """The bindings that show the cell, by their numbers."""
+        if cell not in self._showing:
+            filled, numbers = self._book.filled, self._numbers
+            found = [numbers[one] for one in filled(cell).cells() if one in numbers]
+            if not found:
+                after = self._book.graph.after([filled(cell)], lambda one: one not in numbers)
+                found = [numbers[one] for formula in after for one in filled(formula).cells() if one in numbers]
+            self._showing[cell] = np.array(found, dtype=np.intp)
+        return self._showing[cell]
+
+    def constants(self, outputs: set[Cell], values: Mapping[Cell, Value]) -> list[Cell]:
+        """The numbers on which the check's compared cells depend and that are no formula, in the order of the cells.
+
+        A cell that the spec binds is none of them: as one of the ``outputs`` of any check it is compared, and as an input it
+        varies, or a note or the spec itself says that it does not.
+        """
+        book = self._book
+        named = self.check.named
+        bound = outputs.union(named, book.graph.constants_before(named))
+        return sorted(
+            cell
+            for cell in self.cells
+            if cell not in bound
+            and cell.sheet not in book.external
+            and book.formula(cell) is None
+            and isinstance(values.get(cell), float)
+        )
+
+    def readers(self, constants: Sequence[Cell]) -> Iterator[tuple[Cell, ...]]:
+        """For each of the constants the formulas that read it; cells of the same ranges share theirs."""
+        graph = self._book.graph
+        reading: dict[Range, list[Cell]] = {}
+        for formula in dict.fromkeys(map(graph.anchor, self.cells)) if constants else ():
+            for area in dict.fromkeys(graph.areas(formula)):
+                reading.setdefault(area, []).append(formula)
+        holding: dict[Cell, list[Range]] = {cell: [] for cell in constants}
+        for area in reading:
+            for cell in area.among(holding):
+                holding[cell].append(area)
+        known: dict[tuple[Range, ...], tuple[Cell, ...]] = {}
+        for areas in map(tuple, holding.values()):
+            if areas not in known:
+                known[areas] = tuple(sorted({formula for area in areas for formula in reading[area]}))
+            yield known[areas]

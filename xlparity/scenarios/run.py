@@ -23,8 +23,10 @@ from xlparity.results.report import WRONG, CheckResult
 from xlparity.results.report import joined as in_words
 from xlparity.results.scenarios import Scenarios, Undecided
 from xlparity.scenarios.derived import Apart, apart
+from xlparity.scenarios.directed import Search, Ties, forgotten
 from xlparity.scenarios.nearby import match_nearby
 from xlparity.scenarios.overflow import Overflows
+from xlparity.scenarios.reach import Reached
 from xlparity.scenarios.rounding import ENOUGH, Context, examined, undecided_on_stored
 from xlparity.scenarios.sample import Samples, differs, sample
 from xlparity.scenarios.undecided import OF_UNDEFINED, most_undecided, needs_range
@@ -76,13 +78,15 @@ def run_checks(
     options: Options,
     progress: Callable[[float], None] = lambda done: None,
     watching: Callable[[Check], AbstractContextManager[None]] = unwatched,
+    *,
+    directed: bool = False,
 ) -> tuple[list[Run], Samples]:
     """A run of every check: all samples recalculated by the engine, and compared with what the references expect.
 
     As many samples are recalculated at a time as memory allows. The runs keep the first samples, and of the others those in
     which a cell of any check is wrong for the first time: sample n is the same in all runs. The samples are the given ones,
-    followed by one for each sample that leaves a cell undecided, at most the share ``MOST_UNDECIDED``. References are called
-    within ``watching``.
+    followed by directed ones where these are asked for and the engine is ``formulas``, and by one for each sample that leaves
+    a cell undecided, at most the share ``MOST_UNDECIDED``. References are called within ``watching``.
     Raises SpecError where a reference is undefined on the stored inputs.
     """
     for check in checks:
@@ -90,6 +94,9 @@ def run_checks(
     room = max(1, _AT_ONCE // max(1, len(loaded.book.cells) + len(loaded.book.members)))
     overflows = Overflows(loaded.book)
     found: list[_Running] = []
+    reached = Reached.of(checks, loaded) if directed and samples.scenarios else None
+    if reached is not None and reached.decisions:
+        samples = replace(samples, exact_in=Ties(checks, reached, loaded.book.graph).exact)
 
     def compared(first: int, last: int) -> None:
         parts = max(1, math.ceil((last - first) / room))
@@ -109,18 +116,29 @@ def run_checks(
                     for check, one in zip(checks, expected, strict=True)
                 )
             open_to = [
-                running.take(numbers, one, actual, context) for running, one in zip(found, expected, strict=True)
+                running.take(numbers, one, actual, context, samples.directed)
+                for running, one in zip(found, expected, strict=True)
             ]
             nearby = match_nearby(checks, loaded, samples, numbers, open_to, options.seed + begin)
             for running, matches in zip(found, nearby, strict=True):
                 running.settle(numbers, matches)
-            few = found[0].kept < _KEPT
+            if reached is not None:
+                reached.add(actual, [running.decided for running in found])
+            few = found[0].kept < _KEPT or begin in samples.directed
             kept = range(len(numbers)) if few else sorted({row for running in found for row in running.first_wrong})
             for running in found:
                 running.keep(kept)
             progress(min(1.0, (begin + step) / samples.count))
 
     compared(0, samples.count)
+    dropped = [running.dropped(samples) for running in found]
+    if reached is not None:
+        for more in Search(checks, loaded, samples, reached).proposals():
+            first, samples = samples.count, samples.with_directed(more)
+            with forgotten(checks) as hung:
+                compared(first, samples.count)
+                if hung():
+                    break
     for running, found_apart in zip(found, apart(checks, loaded, samples, overflows, options.seed), strict=True):
         running.leave_open(found_apart)
     undecided = max((running.undecided for running in found), default=0)
@@ -130,7 +148,8 @@ def run_checks(
         others = sample(checks, loaded.book, loaded.values, drawn, options.seed + 1).first(1 + undecided)
         first, samples = samples.count, samples.followed_by(others) if others.scenarios else samples
         compared(first, samples.count)
-    return [running.run(options, samples) for running in found], samples
+    runs = [running.run(options, samples, count) for running, count in zip(found, dropped, strict=True)]
+    return (runs if reached is None else reached.with_branches(runs, samples)), samples
 
 
 def _recalculated(loaded: Loaded, samples: Samples, numbers: range) -> Batch:
@@ -186,6 +205,7 @@ class _Running:
         zero = np.zeros(len(none), dtype=np.int64)
         self._counts = _Counts(np.full(len(none), _NEVER), zero, zero, zero, zero, zero, none, none, none, 0, 0, 0)
         self._speaking: list[Bools] = []
+        self.decided = np.zeros((0, len(none)), dtype=bool)  # (samples, bindings) of the samples taken last
         self.kept = self._compared = 0
         self.first_wrong: list[int] = []
 
@@ -203,11 +223,11 @@ class _Running:
             tolerances={output.name: output.tolerance for output in outputs if output.skip is None},
         )
 
-    def take(self, numbers: range, expected: Expected, actual: Batch, context: Context) -> Bools:
+    def take(self, numbers: range, expected: Expected, actual: Batch, context: Context, directed: range) -> Bools:
         """Compares the samples with these numbers; gives the cells that cannot be assessed in few of the scenarios."""
         # Elsewhere the reference gives no value to compare with.
         compared = expected.counted[:, None] & ~expected.undefined
-        searched = np.array([number in self._samples.directed for number in numbers], dtype=bool)[:, None]
+        searched = np.array([number in directed for number in numbers], dtype=bool)[:, None]
         wrong, unsure, either = (each & compared for each in compare(self.check, expected, actual))
         scenario = np.array([number > 0 for number in numbers], dtype=bool)[:, None]
         before = np.where(self._settled, ENOUGH, self._counts.wrong)
@@ -216,6 +236,7 @@ class _Running:
         unknown, explained, wrong = explanation.unknown, explanation.explained, wrong & ~explanation.explained
         left_open = unsure | either | explained | unknown
         self._speaking.append(expected.counted & ~(searched & left_open).any(axis=1))
+        self.decided = compared & ~left_open
         if not numbers[0]:
             unknown[0], explained[0] = unsure[0] | (either[0] & ~self._undecided), self._undecided
             wrong[0] &= ~self._undecided
@@ -266,6 +287,10 @@ class _Running:
             self._parts.append(self._last.picked(rows))
             self.kept += len(rows)
 
+    def dropped(self, samples: Samples) -> int:
+        """For how many of these scenarios, which are all so far, the reference is undefined."""
+        return samples.scenarios - self._counts.run
+
     def leave_open(self, found: Apart) -> None:
         """Leaves the cells open that differ where inputs that follow from others have values of their own.
 
@@ -294,8 +319,8 @@ class _Running:
         cells = (counts.since == _NEVER) & ~counts.often & ~self._known
         return int(np.max(counts.undecided, where=cells, initial=0))
 
-    def run(self, options: Options, samples: Samples) -> Run:
-        """The run, with the summary of all samples, which the given ones and others in place of undecided ones are."""
+    def run(self, options: Options, samples: Samples, dropped: int) -> Run:
+        """The run, with the summary of all samples, of which ``dropped`` that were drawn could not be compared."""
         check, result, seed = self.check, self._result, options.seed
         # Stored values exist for the stored inputs only.
         asked = options.scenarios if self._loaded.engine.recomputes else None
@@ -305,7 +330,7 @@ class _Running:
             replaced = self._counts.run - self._compared
             result = self._without_decision(unsure & self._undecided, whole)
             summary = replace(
-                self._counts.scenarios(check, self._samples.scenarios + replaced, seed, unsure),
+                self._counts.scenarios(check, dropped, seed, unsure),
                 replaced=replaced,
                 undecided=self._most_undecided(~unsure),
                 open=self._open(unsure, samples, whole),
@@ -515,15 +540,15 @@ class _Counts(NamedTuple):
         unshown = ((self.undecided > 0) & ~self.shown & (self.moved | ~self.right)) | (on_stored & ~self.right)
         return np.asarray(((self.unknown > 0) | apart | unshown | self.often | never) & (self.since == _NEVER))
 
-    def scenarios(self, check: Check, count: int, seed: int, unsure: Bools) -> Scenarios:
-        """The summary of ``count`` scenarios, which leave the bindings that are ``unsure`` unassessed."""
+    def scenarios(self, check: Check, dropped: int, seed: int, unsure: Bools) -> Scenarios:
+        """The summary of the scenarios, which leave the bindings that are ``unsure`` unassessed."""
         wrong = np.flatnonzero(self.since < _NEVER)
         cells = [binding.cell for binding in check.cells.bindings]
         return Scenarios(
             seed,
             self.run,
             self.failed,
-            count - self.run,
+            dropped,
             tuple(cells[number] for number in wrong),
             tuple(cells[number] for number in np.flatnonzero(unsure)),
             tuple(self.since[wrong].tolist()),

@@ -127,6 +127,12 @@ class Samples:
         )
         return replace(self, scenarios=self.scenarios + others.scenarios, elements=elements)
 
+    def with_directed(self, others: "Samples") -> "Samples":
+        """The same, where the others were searched for, as were the last of these if any were."""
+        first = self.directed.start if self.directed else self.count
+        found = self.followed_by(others)
+        return replace(found, directed=range(first, found.count))
+
     def changed(self, rtol: float = 0.0) -> set[Cell]:
         """The cells that have another value than the stored one in any scenario, by more than ``rtol`` of it if a number."""
         return {
