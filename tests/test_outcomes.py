@@ -112,6 +112,27 @@ def test_an_outcome_where_the_reference_is_undefined_is_not_reached(small):
     assert missed(check) == ["IF(A1>5) true", "A1>5 equal"]
 
 
+def test_an_outcome_where_nothing_can_be_judged_is_not_reached(small):
+    """Above 600 both overflow, and an error value in one and a number in the other is evidence of nothing."""
+    small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': 1.0, 'z': np.exp(x + 200)}\n")
+    small.write_cells({"A1": 1, "B1": "=IF(A1>600,1+0*B2,1)", "B2": "=EXP(A1+200)"})
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"')
+    check = xlparity.verify(small.spec).checks[0]
+    assert check.scenarios.indeterminate > 0
+    assert missed(check) == ["IF(A1>600) true"]
+
+
+def test_an_outcome_is_reached_in_one_cell_where_another_cannot_be_judged(small):
+    """The samples in which C1 is right count for the branch of C1, whatever B1 does in them."""
+    small.reference.write_text(
+        "import numpy as np\ndef double(x):\n    return {'y': 1.0, 'z': np.exp(x + 200), 'w': x > 600}\n"
+    )
+    small.write_cells({"A1": 1, "B1": "=IF(A1>500,1+0*B2,1)", "B2": "=EXP(A1+200)", "C1": "=A1>600"})
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"\nw = "C1"')
+    check = xlparity.verify(small.spec).checks[0]
+    assert (missed(check), check.scenarios.failed) == ([], 0)
+
+
 def test_an_array_formula_reaches_what_any_of_its_elements_does(small):
     """A mask is computed in one formula for all of its cells."""
     small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': np.where(x > 1, x, 0)}\n")

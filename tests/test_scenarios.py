@@ -299,14 +299,33 @@ def test_sets_that_are_swept_together_may_all_be_undefined(small, monkeypatch, a
 
 
 def test_what_some_sets_show_of_a_cell_counts_for_those_that_are_swept_after_them(small, monkeypatch):
-    """B1 is always 1, but an error where B2, which it reads, overflows: in a sweep of such a set only, nothing is shown."""
+    """B1 is always 1, but an error where B2, which it reads, overflows: in a sweep of such a set only, nothing is shown.
+
+    Two such sets are drawn; a third one is searched for, and followed by one that shows the branch.
+    """
     small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': 1.0, 'z': np.exp(x)}\n")
     small.write_cells({"A1": 1, "B1": "=IF(A1>600,1+0*B2,1)", "B2": "=EXP(A1)"})
     small.write_spec(outputs='[outputs]\ny = "B1"\nz = "B2"')
     usual = xlparity.verify(small.spec)
-    assert (usual.verdict, usual.checks[0].scenarios.indeterminate) == (Verdict.PASS, 2)
+    assert (usual.verdict, usual.checks[0].scenarios.indeterminate) == (Verdict.PASS, 3)
+    assert usual.checks[0].branches.missed == ()
     monkeypatch.setattr(running, "_AT_ONCE", 3)
     assert xlparity.verify(small.spec) == usual
+
+
+def test_scenarios_in_which_a_cell_is_undecided_are_not_among_those_that_agree(small, run):
+    """Neither those that replace others, nor those that were searched for and hit a tie within rounding error."""
+    small.write_cells({"A1": 0.2, "A2": 0.3, "A3": 0.35, "B1": "=INT((A1+A2-A3)*10)"})
+    small.reference.write_text(
+        "import numpy as np\ndef double(x, y, z):\n    return {'y': np.floor((x + y - z) * 10)}\n"
+    )
+    ranges = {"x": ("A1", 0.1, 0.4), "y": ("A2", 0.2, 0.4), "z": ("A3", 0.3, 0.8)}
+    lines = [f'{name} = {{ at = "{at}", low = {low}, high = {high} }}' for name, (at, low, high) in ranges.items()]
+    small.write_spec(inputs="\n".join(["[inputs]", *lines]))
+    found = xlparity.verify(small.spec).checks[0].scenarios
+    assert found.replaced > 0
+    assert found.agreeing == found.run - found.indeterminate < found.run - found.replaced + 1
+    assert f"{found.agreeing} scenarios: 1 cell agrees" in " ".join(run("verify", small.spec).out.split())
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 99])

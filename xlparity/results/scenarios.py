@@ -42,8 +42,8 @@ class Scenarios:
     - ``asked``: how many scenarios were to be drawn; ``seed``: the seed of the draw.
     - ``run``: how many were compared; ``failed``: in how many of these some cell is wrong.
     - ``dropped``: how many were left out, since the reference is undefined there.
-    - ``indeterminate``: in how many some cell is undecided, since it differs within rounding error or by an overflow, or could
-      not be computed; ``replaced``: how many of those that were compared were drawn in place of such ones.
+    - ``indeterminate``: in how many some cell is undecided that could be assessed in others, since it differs within rounding
+      error or by an overflow, or could not be computed; ``replaced``: how many were drawn in place of such ones.
     - ``undecided``: the cell that was undecided most often; ``open``: the same of the cells that are not assessed because of it.
     - ``cells``: the cells that are wrong in any scenario, in the order of the check; ``since``: for each of these the first
       scenario in which it is wrong, from 0.
@@ -74,8 +74,8 @@ class Scenarios:
 
     @property
     def agreeing(self) -> int:
-        """In how many scenarios a cell that is nowhere wrong agrees at least: others replace those that leave it undecided."""
-        return self.run - self.replaced
+        """In how many scenarios all cells agree that are nowhere wrong and could be assessed."""
+        return self.run - self.indeterminate
 
     @property
     def computed(self) -> int:

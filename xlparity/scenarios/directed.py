@@ -224,7 +224,7 @@ class Search:
         self._moves: dict[Key, dict[int, float]] = {key: {} for key in self._missing}
         self._since: dict[Key, int] = {}
         self._batches = 0
-        self._chosen_before = False
+        self._again: frozenset[Key] = frozenset()  # outcomes that were found, and are searched for once more
         self._counts: dict[tuple[int, str], list[bool]] = {}
         self._totals: dict[tuple[int, str], int] = {}
 
@@ -259,12 +259,13 @@ class Search:
         """In turn, scenarios that are to be compared; those that leave an outcome unreached are followed by others."""
         if self._missing:
             self._run()
+        rows = self._chosen()
         for _ in range(_KEPT):
-            rows = self._chosen()[: self._calls]
-            if not rows:
+            if not (rows := rows[: self._calls]):
                 break
             self._calls -= len(rows)
             yield self._scenarios(rows)
+            rows = self._others()
         if rows := self._differing():
             yield self._scenarios(rows)
 
@@ -281,7 +282,8 @@ class Search:
         return [
             key
             for key in self._missing
-            if not (rows := self._found.get(key))
+            if key in self._again
+            or not (rows := self._found.get(key))
             or (self._outcome(key).tie and not self._is_short(rows[0]) and self._batches - self._since[key] < _LONGER)
         ]
 
@@ -330,7 +332,7 @@ class Search:
 
     def _fresh(self, key: Key) -> Iterator[Row]:
         """Inputs that may reach an outcome and were not tried: solutions of its tie, then constants."""
-        bases = sorted(range(len(self._bases)), key=lambda base: self._farness(key, base))
+        bases = sorted(range(len(self._bases)), key=lambda base: self._farness(key, Row(base)))
         moving: Sequence[int] = self._moving(key)
         steps = () if moving else self._steps(bases[0])
         if not moving:
@@ -353,9 +355,9 @@ class Search:
                 seen.add(row)
                 yield row
 
-    def _farness(self, key: Key, base: int) -> tuple[bool, float]:
-        """How far a base is from an outcome; beyond all others where it does not enter the outcome's branch."""
-        away = self._away_at(key, Row(base))
+    def _farness(self, key: Key, row: Row) -> tuple[bool, float]:
+        """How far tried inputs are from an outcome; beyond all others where they do not enter the outcome's branch."""
+        away = self._away_at(key, row)
         if away is None or not np.isfinite(away).any():
             return True, 0.0
         return False, float(np.nanmin(np.abs(away)))
@@ -440,7 +442,8 @@ class Search:
                 self._since.setdefault(key, self._batches)
                 known = [*self._found.get(key, []), *(rows[number] for number in np.flatnonzero(occurs).tolist())]
                 # Those of short numbers first: there, a difference is no rounding error.
-                self._found[key] = sorted(known, key=lambda row: not self._is_short(row))[:_KEPT]
+                kept = None if key in self._again else _KEPT
+                self._found[key] = sorted(known, key=lambda row: not self._is_short(row))[:kept]
         self._add_bases(rows, probed)
         return True
 
@@ -464,7 +467,7 @@ class Search:
             away = probed[at].away.get(outcome)
             if away is None or len(self._bases) > 2 * _BASES or not np.isfinite(away).any():
                 continue
-            if not all(self._farness(key, base)[0] for base in range(len(self._bases))):
+            if not all(self._farness(key, Row(base))[0] for base in range(len(self._bases))):
                 continue
             row = rows[int(np.nanargmin(_least(away)))]
             base = self._values(row)
@@ -527,16 +530,26 @@ class Search:
     # --- the choice ---------------------------------------------------------------------------------------------------------
 
     def _chosen(self) -> list[Row]:
-        """For each outcome that was found and is not reached by what was compared the best inputs; some reach several."""
-        missing = {one: self._reached.missing(one) for one in self._targets}
-        if self._chosen_before:
-            self._found = {
-                key: rows[1:] for key, rows in self._found.items() if key[1] in missing[self._targets[key[0]]]
-            }
-        self._chosen_before = True
+        """For each outcome that was found the best inputs; some reach several."""
         reaching = Counter(row for rows in self._found.values() for row in rows)
         best = lambda row: (not self._is_short(row), self._whole(row), -reaching[row], self._tried[row])  # noqa: E731
         self._found = {key: sorted(rows, key=best) for key, rows in self._found.items()}
+        return list(dict.fromkeys(rows[0] for rows in self._found.values()))
+
+    def _others(self) -> list[Row]:
+        """For each outcome that was found, but that what was compared since leaves unreached, inputs nearer to where it begins.
+
+        Far from there, the reference may be undefined, or the formula may overflow.
+        """
+        missing = {one: self._reached.missing(one) for one in self._targets}
+        self._found = {key: rows[1:] for key, rows in self._found.items() if key[1] in missing[self._targets[key[0]]]}
+        self._again = frozenset(self._found)
+        if self._again:
+            self._try(list(dict.fromkeys(self._proposed())))
+        self._found = {
+            key: sorted(self._found[key], key=lambda row: (not self._is_short(row), self._farness(key, row)))
+            for key in self._again
+        }
         return list(dict.fromkeys(rows[0] for rows in self._found.values() if rows))
 
     def _differing(self) -> list[Row]:

@@ -203,8 +203,9 @@ class _Running:
         self._apart = np.zeros(len(self._right), dtype=bool)
         none = np.zeros(len(self._right), dtype=bool)
         zero = np.zeros(len(none), dtype=np.int64)
-        self._counts = _Counts(np.full(len(none), _NEVER), zero, zero, zero, zero, zero, none, none, none, 0, 0, 0)
+        self._counts = _Counts(np.full(len(none), _NEVER), zero, zero, zero, zero, zero, none, none, none, 0, 0)
         self._speaking: list[Bools] = []
+        self._open_in: list[NDArray[np.uint8]] = []  # of each scenario with an undecided binding, which these are
         self.decided = np.zeros((0, len(none)), dtype=bool)  # (samples, bindings) of the samples taken last
         self.kept = self._compared = 0
         self.first_wrong: list[int] = []
@@ -236,7 +237,7 @@ class _Running:
         unknown, explained, wrong = explanation.unknown, explanation.explained, wrong & ~explanation.explained
         left_open = unsure | either | explained | unknown
         self._speaking.append(expected.counted & ~(searched & left_open).any(axis=1))
-        self.decided = compared & ~left_open
+        self.decided, self._left_open = compared & ~left_open, compared & left_open
         if not numbers[0]:
             unknown[0], explained[0] = unsure[0] | (either[0] & ~self._undecided), self._undecided
             wrong[0] &= ~self._undecided
@@ -274,6 +275,8 @@ class _Running:
         for cells in self._fixed.values():
             self._narrow |= {cell for cell in cells if self._moves(cell, later, 0.0)}
             cells -= {cell for cell in cells if self._moves(cell, later, self._rtol)}
+        left_open = self._left_open if numbers[0] else self._left_open[1:]
+        self._open_in.append(np.packbits(left_open[left_open.any(axis=1)], axis=1))
         self._counts = self._counts.plus(self.check, later, self._stored, self._known, max(0, numbers[0] - 1))
 
     def _moves(self, cell: Cell, part: "_Part", rtol: float) -> bool:
@@ -330,7 +333,7 @@ class _Running:
             replaced = self._counts.run - self._compared
             result = self._without_decision(unsure & self._undecided, whole)
             summary = replace(
-                self._counts.scenarios(check, dropped, seed, unsure),
+                self._counts.scenarios(check, dropped, seed, unsure, self._indeterminate(~unsure)),
                 replaced=replaced,
                 undecided=self._most_undecided(~unsure),
                 open=self._open(unsure, samples, whole),
@@ -357,6 +360,11 @@ class _Running:
             self.elements,
             np.concatenate(self._speaking),
         )
+
+    def _indeterminate(self, among: Bools) -> int:
+        """In how many scenarios one of these bindings is undecided, of which none is wrong or known to differ."""
+        counted = np.packbits(among & (self._counts.since == _NEVER) & ~self._known)
+        return sum(int((rows & counted).any(axis=1).sum()) for rows in self._open_in)
 
     def _most_undecided(self, among: Bools) -> Undecided | None:
         cells = [binding.cell for binding in self.check.cells.bindings]
@@ -475,9 +483,9 @@ class _Counts(NamedTuple):
     """Counts of the compared scenarios, for each binding; scenarios count from 0.
 
     ``since`` is the first scenario in which the binding is wrong. ``wrong``, ``unknown``, ``refused`` and ``undecided`` count
-    the scenarios in which it is so, ``compared`` those with an expected value. ``right`` says that it
-    matches in one, ``moved`` that one expects another value than the stored inputs do, and ``shown`` that it matches in one of
-    these. ``run`` scenarios were compared, in ``failed`` some cell was wrong, and in ``undecided_runs`` some cell is undecided.
+    the scenarios in which it is so, ``compared`` those with an expected value. ``right`` says that it matches in one, ``moved``
+    that one expects another value than the stored inputs do, and ``shown`` that it matches in one of these. ``run`` scenarios
+    were compared, and in ``failed`` some cell was wrong.
     """
 
     since: NDArray[np.int64]
@@ -491,7 +499,6 @@ class _Counts(NamedTuple):
     moved: Bools
     run: int
     failed: int
-    undecided_runs: int
 
     def plus(self, check: Check, part: _Part, stored: Floats, known: Bools, begin: int) -> "_Counts":
         """The counts with the scenarios of ``part`` added, of which the first has the number ``begin``.
@@ -518,7 +525,6 @@ class _Counts(NamedTuple):
             self.moved | moved.any(axis=0),
             self.run + int(part.counted.sum()),
             self.failed + int((part.wrong & ~known).any(axis=1).sum()),
-            self.undecided_runs + int(part.undecided.any(axis=1).sum()),
         )
 
     @property
@@ -540,8 +546,11 @@ class _Counts(NamedTuple):
         unshown = ((self.undecided > 0) & ~self.shown & (self.moved | ~self.right)) | (on_stored & ~self.right)
         return np.asarray(((self.unknown > 0) | apart | unshown | self.often | never) & (self.since == _NEVER))
 
-    def scenarios(self, check: Check, dropped: int, seed: int, unsure: Bools) -> Scenarios:
-        """The summary of the scenarios, which leave the bindings that are ``unsure`` unassessed."""
+    def scenarios(self, check: Check, dropped: int, seed: int, unsure: Bools, indeterminate: int) -> Scenarios:
+        """The summary of the scenarios, which leave the bindings that are ``unsure`` unassessed.
+
+        The reference is undefined for the ``dropped`` ones, and in the ``indeterminate`` ones another binding is undecided.
+        """
         wrong = np.flatnonzero(self.since < _NEVER)
         cells = [binding.cell for binding in check.cells.bindings]
         return Scenarios(
@@ -552,5 +561,5 @@ class _Counts(NamedTuple):
             tuple(cells[number] for number in wrong),
             tuple(cells[number] for number in np.flatnonzero(unsure)),
             tuple(self.since[wrong].tolist()),
-            self.undecided_runs,
+            indeterminate,
         )
