@@ -22,6 +22,7 @@ from xlparity import strict
 from xlparity.actions.generate import build
 from xlparity.cli import run as run_command
 from xlparity.course.regressor.pages import regressor
+from xlparity.course.two_layer.pages import two_layer
 from xlparity.engines import libreoffice
 
 # Hypothesis draws other examples in every run, and prints with a failing one how to draw it again. A time limit, or a check of
@@ -137,13 +138,19 @@ def write_files(folder: Path, files: dict[str, bytes]) -> Path:
     folder.mkdir(exist_ok=True)
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    return folder / "regressor.parity.toml"
+    return folder / next(name for name in files if name.endswith(".parity.toml"))
 
 
 @pytest.fixture(scope="session")
 def week_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The spec file of the generated workbook with 22 iterations; nobody writes to this folder."""
     return write_files(tmp_path_factory.mktemp("week1"), build(regressor()))
+
+
+@pytest.fixture(scope="session")
+def two_layer_net(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The spec file of the generated two-layer network with 22 iterations; nobody writes to this folder."""
+    return write_files(tmp_path_factory.mktemp("net"), build(two_layer()))
 
 
 @pytest.fixture(scope="session")

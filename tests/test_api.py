@@ -302,7 +302,7 @@ def plant_mistakes(draft, iterations):
     draft.book.active["B1"] = "=3*A1"
 
 
-COURSE = Course(draft, plant_mistakes)
+COURSE = Course(1.0, draft, plant_mistakes)
 """
 
 
@@ -318,7 +318,7 @@ def test_a_new_course_workbook_is_a_new_folder(tmp_path, monkeypatch, run):
     assert xlparity.verify(written[1]).verdict is xlparity.Verdict.PASS
     assert xlparity.verify(written[1], workbook=written[3]).verdict is xlparity.Verdict.FAIL
     assert run("generate", "toy", "--out", tmp_path, "--check").code == 0
-    assert "one of 'regressor', 'toy'" in run("generate", "tou").err
+    assert "one of 'all', 'regressor', 'toy', 'two_layer'" in run("generate", "tou").err
 
 
 def test_recalculate_sets_cells_and_computes_the_rest(small):

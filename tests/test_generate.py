@@ -1,9 +1,8 @@
-"""The generated workbook: live throughout, readable everywhere, the same bytes every time."""
+"""The generated workbooks: live throughout, readable everywhere, the same bytes every time."""
 
 import ast
 import hashlib
 import io
-import itertools
 import posixpath
 import re
 import shutil
@@ -17,11 +16,15 @@ import pandas as pd
 import pytest
 
 import xlparity
+from xlparity.actions.courses import ALL, course_names, find_courses
 from xlparity.actions.fix import corrected
 from xlparity.actions.generate import build, differs
+from xlparity.course import common
 from xlparity.course.regressor import reference, sheet
 from xlparity.course.regressor.faulty import plant_mistakes
 from xlparity.course.regressor.pages import regressor
+from xlparity.course.two_layer import reference as net
+from xlparity.course.two_layer import sheet as net_sheet
 from xlparity.engines.registry import find_engine
 from xlparity.excel import ooxml
 from xlparity.excel.address import parse_range
@@ -32,7 +35,7 @@ from xlparity.results.report import Verdict
 from xlparity.settings import Options
 
 # Excel's functions up to 2010 that the workbook may use; none of them is volatile.
-CLASSIC = {"MMULT", "TRANSPOSE", "EXP", "LN", "SUM", "COUNT", "IF", "ABS", "SUMPRODUCT"}
+CLASSIC = {"MMULT", "TRANSPOSE", "EXP", "LN", "TANH", "SUM", "COUNT", "IF", "ABS", "SUMPRODUCT"}
 
 
 @pytest.fixture(scope="session")
@@ -41,13 +44,30 @@ def path(week_one):
 
 
 @pytest.fixture(scope="session")
-def book(path):
-    return openpyxl.load_workbook(path)
+def net_path(two_layer_net):
+    return two_layer_net.with_name("two_layer.xlsx")
 
 
-def test_the_sheets_are_the_courses(book):
-    """A teacher finds them in the order in which the chapter goes."""
-    assert book.sheetnames == ["Guide", "Forward pass", "Sigmoid", "Loss", "Training", "History"]
+@pytest.fixture(scope="session", params=course_names())
+def each(request, path, net_path):
+    """The path of each course workbook in turn; a new one is added here."""
+    return {"regressor": path, "two_layer": net_path}[request.param]
+
+
+@pytest.fixture(scope="session")
+def book(each):
+    return openpyxl.load_workbook(each)
+
+
+SHEETS = {
+    "regressor": {"Guide": 0, "Forward pass": 0, "Sigmoid": 1, "Loss": 1, "Training": 0, "History": 2},
+    "two_layer": {"Guide": 0, "Tanh": 1, "Training": 0, "History": 3, "Gradient check": 0},
+}
+
+
+def test_the_sheets_are_the_courses(each, book):
+    """A teacher finds them in the order in which the chapter goes, with so many charts on each."""
+    assert [(page.title, len(page._charts)) for page in book] == list(SHEETS[each.stem].items())
     labels = [cell.value for cell in book["Training"]["A"] if str(cell.value).startswith("Iteration")]
     assert labels == [f"Iteration {n}" for n in range(1, 23)]
 
@@ -65,6 +85,22 @@ def test_matrix_products_are_array_formulas_and_the_rest_fills_down(path):
     assert texts["History!B6"] == "=Training!O9"
 
 
+def test_the_net_reads_as_its_code_reads(net_path):
+    """Matrices and rows of both layers are array formulas; a bias in a row has a sum for each hidden unit."""
+    texts = {str(cell): str(formula) for cell, formula in formulas_of(read_workbook(net_path))}
+    assert texts["Training!O9"] == "{=MMULT(B9:D12,G9:I11)+K9:M9}"
+    assert [texts[f"Training!{column}12"] for column in "STU"] == [f"=TANH({column}12)" for column in "OPQ"]
+    assert texts["Training!O16"] == "{=MMULT(S9:U12,G16:G18)+K16}"
+    assert texts["Training!G23"] == "{=1/S16*MMULT(B23:E25,O23:O26)}"
+    assert texts["Training!S30"] == "{=TRANSPOSE(G16:G18)}"
+    assert texts["Training!O30"] == "{=MMULT(O23:O26,S30:U30)*(1-S9:U12^2)}"
+    assert [texts[f"Training!{column}30"] for column in "KLM"] == [f"=1/S16*SUM({c}30:{c}33)" for c in "OPQ"]
+    assert (texts["Training!H38"], texts["Training!L37"]) == ("=H10-$B$3*H31", "=L9-$B$3*L30")
+    assert (texts["Training!H51"], texts["Training!L50"]) == ("=H38", "=L37")
+    assert [texts[f"History!{column}6"] for column in "HKP"] == ["=Training!G9", "=Training!G10", "=Training!I11"]
+    assert texts["'Gradient check'!E10"] == "=Training!H31"
+
+
 def test_only_the_first_block_and_alpha_hold_numbers(path):
     """Later blocks take data and weights from live references, never from copies; alpha is one cell."""
     workbook = read_workbook(path)
@@ -74,34 +110,47 @@ def test_only_the_first_block_and_alpha_hold_numbers(path):
     assert numbers == data | answers | {"Training!F9", "Training!F10", "Training!F11", "Training!G9", "Training!B3"}
 
 
-def test_the_first_weights_are_the_seeds_to_the_last_bit(path):
+def test_the_first_weights_are_the_seeds_to_the_last_bit(path, net_path):
     """openpyxl writes 16 digits; the notebook's weights have 17."""
-    workbook = read_workbook(path)
-    stored = [workbook.cells[parse_range(f"Training!F{row}").first] for row in (9, 10, 11)]
-    assert stored == reference.first_weights(1)[:, 0].tolist()
+
+    def stored(path, area):
+        workbook = read_workbook(path)
+        return [workbook.cells[cell] for cell in parse_range(f"Training!{area}").cells()]
+
+    assert stored(path, "F9:F11") == reference.first_weights(1).ravel().tolist()
+    W1, W2 = net.first_weights(1)
+    assert (stored(net_path, "G9:I11"), stored(net_path, "G16:G18")) == (W1.ravel().tolist(), W2.ravel().tolist())
+    assert {*stored(net_path, "K9:M9"), *stored(net_path, "K16")} == {0.0}
 
 
-def test_every_line_of_numpy_in_the_guide_computes_what_it_stands_for():
+def one_step(course):
+    """What the course's reference computes in an iteration, and the sheet's quantities."""
+    if course == "regressor":
+        steps = reference.train(common.X, common.y, reference.first_weights(), 0.0, 0.7)
+        return next(steps), sheet.TRAINING
+    W1, W2 = net.first_weights()
+    return net.iterate(common.X, common.y, W1, np.zeros((1, 3)), W2, 0.0, 0.7), net_sheet.TRAINING
+
+
+@pytest.mark.parametrize("course", course_names())
+def test_every_line_of_numpy_in_the_guide_computes_what_it_stands_for(course):
     """The captions are what a student reads beside the formulas; a caption that computes something else teaches it."""
-    (step,) = itertools.islice(reference.train(reference.X, reference.y, reference.first_weights(), 0.0, 0.7), 1)
-    for variable in (*sheet.FORWARD, *sheet.BACKWARD, *sheet.UPDATE):
-        if variable.role == "derived":
-            name, separator, expression = variable.code.partition(" = ")
-            value = eval(expression if separator else variable.code, {"np": np}, dict(step))
-            np.testing.assert_array_equal(value, step[variable.name], err_msg=variable.name)
-            assert not separator or name == variable.name.removesuffix("_new")
+    step, training = one_step(course)
     np.random.seed(1)
-    given = {
-        variable.name: variable.code.partition(" = ")[2] for variable in sheet.FORWARD if variable.role != "derived"
-    }
-    values = {name: eval(code, {"np": np, "X": reference.X}) for name, code in given.items()}
-    np.testing.assert_array_equal(values["W1"], reference.first_weights(1))
-    np.testing.assert_array_equal(values["y"], reference.y)
+    for variable in training.quantities:
+        name, separator, expression = variable.code.partition(" = ")
+        given = variable.role != "derived"
+        value = eval(expression if separator else variable.code, {"np": np, "X": common.X}, {} if given else dict(step))
+        if variable.name != "alpha":
+            np.testing.assert_array_equal(value, step[variable.name], err_msg=variable.name)
+        assert not separator or name == variable.name.removesuffix("_new")
+    assert training.rate.code == f"alpha = {find_courses(course)[course].alpha:g}"
 
 
-def test_the_reference_imports_nothing_but_numpy():
+@pytest.mark.parametrize("module", [reference, net])
+def test_the_reference_imports_nothing_but_numpy(module):
     """Maths twice: a reference that shares code with the sheet would agree with its mistakes."""
-    tree = ast.parse(Path(reference.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert [ast.unparse(node) for node in imports] == ["import numpy as np"]
 
@@ -112,22 +161,20 @@ def test_columns_are_wide_enough_and_numbers_short_enough(book):
         for row in sheet_.iter_rows():
             for cell in row:
                 if cell.data_type in "nf" and cell.value is not None and cell.column > 1:
-                    assert cell.number_format in {"General", "0", "0%", "0.00", "0.000000", "0.00000000", "0.0E+00"}, (
-                        cell
+                    patterns = {"General": 7, "0": 7, "0%": 7, "0.0000": 9} | dict.fromkeys(
+                        ("0.00", "0.000000", "0.00000000", "0.0E+00"), 10
                     )
-                    assert sheet_.column_dimensions[cell.column_letter].width >= 7, cell
-                    if cell.number_format.startswith("0.0"):
-                        assert sheet_.column_dimensions[cell.column_letter].width >= 10, cell
+                    assert sheet_.column_dimensions[cell.column_letter].width >= patterns[cell.number_format], cell
 
 
-def test_no_function_is_newer_than_excel_2010_and_none_is_volatile(path):
+def test_no_function_is_newer_than_excel_2010_and_none_is_volatile(each):
     """It must open live on an old machine, and be the same each time it is opened."""
-    workbook = read_workbook(path)
+    workbook = read_workbook(each)
     used = {name for _, formula in formulas_of(workbook) for name in re.findall(r"([A-Z][A-Z0-9.]*)\(", formula.text)}
     assert used <= CLASSIC
 
 
-def test_inputs_are_blue_and_unlocked_and_formulas_black_and_locked(book):
+def test_inputs_are_blue_and_unlocked_and_formulas_black_and_locked(each, book):
     """The modelling convention, and what lets a student type into inputs only."""
     for page in book.worksheets:
         assert page.protection.sheet
@@ -138,8 +185,12 @@ def test_inputs_are_blue_and_unlocked_and_formulas_black_and_locked(book):
                 elif not cell.protection.locked:
                     assert cell.font.color.rgb == "000000FF", cell
     free = {c.coordinate for row in book["Training"].iter_rows() for c in row if not c.protection.locked}
-    assert {"B3", "B9", "F11", "G9", "L12"} <= free
-    assert not book["Loss"]["D13"].protection.locked
+    if each.stem == "regressor":
+        assert {"B3", "B9", "F11", "G9", "L12"} <= free
+        assert not book["Loss"]["D13"].protection.locked
+    else:
+        areas = ("B3", "B9:D12", "G9:I11", "K9:M9", "G16:G18", "K16", "Q16:Q19")
+        assert free == {cell.a1 for area in areas for cell in parse_range(f"Training!{area}").cells()}
 
 
 def test_every_sheet_is_ready_to_print_and_to_scroll(book):
@@ -149,28 +200,31 @@ def test_every_sheet_is_ready_to_print_and_to_scroll(book):
         assert page.page_setup.fitToWidth == 1
         assert page.freeze_panes
     assert book["Training"].freeze_panes == "B6"
-    assert {name: len(book[name]._charts) for name in book.sheetnames} == {
-        "Guide": 0, "Forward pass": 0, "Sigmoid": 1, "Loss": 1, "Training": 0, "History": 2,
-    }  # fmt: skip
 
 
-def test_the_guide_links_to_every_sheet_and_shows_every_quantity(book):
+def test_the_guide_links_to_every_sheet_and_shows_every_quantity(each, book):
     """The way in: name, meaning, line of numpy, Excel formula, where it stands."""
     guide = book["Guide"]
     links = {
         cell.hyperlink.location.split("!")[0].strip("'") for row in guide.iter_rows() for cell in row if cell.hyperlink
     }
     assert links == set(book.sheetnames) - {"Guide"}
-    rows = {row[0]: row for row in guide.iter_rows(min_row=15, max_col=5, values_only=True) if row[4]}
-    assert rows["z1"][2:] == ("z1 = A0 @ W1 + b1", "{=MMULT(B9:D12,F9:F11)+G9}", "Training I9:I12")
-    assert rows["A1"][3] == "=1/(1+EXP(-I9))"
+    rows = {row[0]: row for row in guide.iter_rows(max_col=5, values_only=True) if row[4]}
+    (training,) = (each_sheet.TRAINING for each_sheet in (sheet, net_sheet) if each.stem in each_sheet.MODULE)
+    assert list(rows) == ["name", *(variable.name for variable in training.quantities)]
+    z1, A1 = {
+        "regressor": ("{=MMULT(B9:D12,F9:F11)+G9}", "=1/(1+EXP(-I9))"),
+        "two_layer": ("{=MMULT(B9:D12,G9:I11)+K9:M9}", "=TANH(O9)"),
+    }[each.stem]
+    assert (rows["z1"][2], rows["z1"][3]) == ("z1 = A0 @ W1 + b1", z1)
+    assert rows["A1"][3] == A1
     assert guide["D19"].data_type == "s"  # shown, not computed
 
 
-def test_every_formula_carries_the_value_that_the_engine_computed(path):
+def test_every_formula_carries_the_value_that_the_engine_computed(each):
     """Previewers and Excel's protected view show numbers, and they are the engine's to the last bit."""
-    workbook = read_workbook(path)
-    stored = openpyxl.load_workbook(path, data_only=True)
+    workbook = read_workbook(each)
+    stored = openpyxl.load_workbook(each, data_only=True)
     values = find_engine("formulas").load(workbook).recalculate({})
     compared = 0
     for cell, formula in formulas_of(workbook):
@@ -178,7 +232,7 @@ def test_every_formula_carries_the_value_that_the_engine_computed(path):
             assert stored[member.sheet].cell(member.row, member.column).value == values[member], member
             compared += 1
     assert compared > 1800
-    assert openpyxl.load_workbook(path).calculation.fullCalcOnLoad
+    assert openpyxl.load_workbook(each).calculation.fullCalcOnLoad
 
 
 def test_pandas_reads_the_history_as_numbers(path):
@@ -198,11 +252,14 @@ def test_the_values_are_not_the_references(two_iterations, tmp_path):
     assert stored == pytest.approx(right / np.log(10))
 
 
-def test_the_same_call_writes_the_same_bytes(path, week_one):
+def test_the_same_call_writes_the_same_bytes(each):
     """Committed workbooks are compared in CI; no clock, no machine, no user in them."""
-    again = build(regressor())
-    assert again == {"regressor.xlsx": path.read_bytes(), "regressor.parity.toml": week_one.read_bytes()}
-    with zipfile.ZipFile(path) as archive:
+    name = each.stem
+    course = find_courses(name)[name]
+    again = build(course.draft(22, course.alpha, 1))
+    spec = each.with_name(f"{name}.parity.toml").read_bytes()
+    assert again == {f"{name}.xlsx": each.read_bytes(), f"{name}.parity.toml": spec}
+    with zipfile.ZipFile(each) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert archive.namelist()[1:] == sorted(archive.namelist()[1:])
         core = archive.read("docProps/core.xml").decode()
@@ -215,11 +272,11 @@ def test_check_names_the_files_that_differ(run, tmp_path):
     done = run("generate", "--out", tmp_path, "--iterations", 2)
     assert done.code == 0
     assert run("generate", "--out", tmp_path, "--iterations", 2, "--check").code == 0
-    done = run("generate", "--out", tmp_path, "--iterations", 3, "--check")
+    done = run("generate", "regressor", "--out", tmp_path, "--iterations", 3, "--check")
     assert done.code == 1
     assert done.err.count("differs from what xlparity generates") == 2
     (tmp_path / "regressor.parity.toml").unlink()
-    done = run("generate", "--out", tmp_path, "--iterations", 2, "--check")
+    done = run("generate", ALL, "--out", tmp_path, "--iterations", 2, "--check")
     assert done.code == 1
     assert [line.split()[0].rsplit("/")[-1] for line in done.err.splitlines()] == ["regressor.parity.toml"]
     assert not (tmp_path / "regressor.parity.toml").exists()
@@ -251,13 +308,16 @@ def test_only_the_last_digits_of_a_stored_value_may_differ(path, tmp_path):
 
 @pytest.mark.parametrize("options", [{"iterations": 30}, {"iterations": 5, "alpha": 0.3, "seed": 7}])
 def test_other_iterations_rates_and_seeds_verify_as_well(run, tmp_path, options):
-    """The workbook is not a recording of one run."""
+    """The workbooks are not recordings of one run, and the command without a name writes and verifies them all."""
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
     done = run("generate", "--out", tmp_path, *arguments, "--verify")
     assert done.code == 0
-    assert "✓ PASS" in done.out
-    report = xlparity.verify(tmp_path / "regressor.parity.toml", options=Options(scenarios=0))
-    assert report.checks[0].blocks == options["iterations"]
+    assert done.out.count("✓ PASS") == len(course_names())
+    for name in course_names():
+        report = xlparity.verify(tmp_path / f"{name}.parity.toml", options=Options(scenarios=0))
+        assert report.checks[0].blocks == options["iterations"]
+        stored = openpyxl.load_workbook(tmp_path / f"{name}.xlsx")["Training"]["B3"].value
+        assert stored == options.get("alpha", {"regressor": 1, "two_layer": 2}[name])
 
 
 @pytest.mark.parametrize("arguments", [["--iterations", "1"], ["--alpha", "nan"], ["--seed", "-1"], ["softmax"]])
@@ -297,7 +357,7 @@ def test_the_workbook_stays_live_in_libreoffice(path, week_one, convert, tmp_pat
 
     weights = reference.first_weights()
     weights[1] = -0.75
-    steps = reference.train(reference.X, reference.y, weights, 0.0, 0.5)
+    steps = reference.train(common.X, common.y, weights, 0.0, 0.5)
     history = openpyxl.load_workbook(saved, data_only=True)["History"]
     for row, (step, _) in enumerate(zip(steps, range(22), strict=False), start=6):
         values = [cell.value for cell in history[row]][1:15]
@@ -321,9 +381,9 @@ def test_the_digest_is_the_files(path, week_one):
     assert xlparity.verify(week_one).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_the_file_is_a_plain_package(path):
+def test_the_file_is_a_plain_package(each):
     """It opens without a repair prompt: every part is declared, and every relation leads to a part."""
-    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+    with zipfile.ZipFile(io.BytesIO(each.read_bytes())) as archive:
         assert archive.testzip() is None
         types = archive.read("[Content_Types].xml").decode()
         for name in archive.namelist():
@@ -357,9 +417,23 @@ def test_the_typed_learning_rate_is_seen_on_other_inputs_only(two_iterations, tm
     assert {f.code for check in report.checks for f in check.findings} == {"XP101", "XP201"}
 
 
-@pytest.mark.parametrize("name", ["regressor.xlsx", "student.xls"])
+@pytest.mark.parametrize("name", ["regressor.xlsx", "two_layer.xlsx", "student.xls"])
 def test_the_faulty_workbook_overwrites_nothing(tmp_path, run, name):
     """The course's own workbook must not be taken for it, and Excel opens it only if it ends in .xlsx."""
     done = run("generate", "--out", tmp_path, "--faulty", tmp_path / name)
     assert (done.code, list(tmp_path.iterdir())) == (2, [])
     assert done.err.startswith("xlparity: faulty ")
+
+
+def test_a_faulty_copy_is_of_a_workbook_that_has_mistakes(tmp_path, run):
+    """One of the two has; the error says which, and nothing is written."""
+    done = run("generate", "two_layer", "--out", tmp_path, "--faulty", tmp_path / "student.xlsx")
+    assert (done.code, list(tmp_path.iterdir())) == (2, [])
+    assert done.err.rstrip().endswith("name one course workbook with typical mistakes: regressor")
+
+
+@pytest.mark.libreoffice
+def test_the_net_stays_live_in_libreoffice(two_layer_net):
+    """Broadcast rows, TANH of a range within SUMPRODUCT and 1-A1^2 in braces are computed by another program alike."""
+    options = Options(engines=("libreoffice",), scenarios=5)
+    assert xlparity.verify(two_layer_net, options=options).verdict is Verdict.PASS

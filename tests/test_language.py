@@ -88,10 +88,38 @@ def test_what_is_no_line_is_refused(text):
         line(text)
 
 
-def test_a_turned_block_runs_across():
-    """History shows a column of Training as a row; the same index must reach the same element."""
-    made = author(*GIVEN, "s [iteration] = W1.prev[feature]", **ROLES)
-    turned = Author(made.model, {**made.layout, "W1": Place("S", 50, 2, 1, turned=True)})
-    assert str(turned.block("W1", 2)) == "S!B51:D51"
-    assert turned.formula("s", 2, ()) == "=B50:D50"
-    assert turned.element("W1", 2, (2,), "Other") == "S!D51"
+def test_a_vector_with_a_leading_one_lies_across():
+    """A bias of numpy's shape (1, features): its block is a row, and its elements are aligned by the feature alone."""
+    made = author(*GIVEN, "c [iteration, 1, feature]", "s [iteration, feature] = W1 + c", c="given", **ROLES)
+    assert str(made.block("c", 2)) == "S!B121:D121"
+    assert [made.formula("s", 2, (k,)) for k in range(3)] == ["=B106+B121", "=B107+C121", "=B108+D121"]
+    assert (
+        author(*GIVEN, "c [iteration, 1, feature]", "s [] = SUM(c.first[feature])", c="given", **ROLES).formula(
+            "s", 1, ()
+        )
+        == "=SUM(B21:D21)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flow", "block", "element"), [("row", "S!B51:G51", "S!F51"), ("column", "S!B51:B56", "S!B55")]
+)
+def test_a_matrix_may_lie_in_a_row_or_a_column(flow, block, element):
+    """History shows matrices in a row and the gradient check in a column; the same index must reach the same element."""
+    made = author(*GIVEN, "s [iteration] = SUM(A0.prev[sample, feature])", **ROLES)
+    moved = Author(made.model, {**made.layout, "A0": Place("S", 50, 2, 1, flow)})
+    assert str(moved.block("A0", 2)) == block
+    assert moved.element("A0", 2, (1, 1), "Other") == element
+    first, last = block.removeprefix("S!").replace("51", "50").replace("56", "55").split(":")
+    assert moved.formula("s", 2, ()) == f"=SUM({first}:{last})"
+
+
+def test_a_line_of_a_matrix_is_refused_where_its_cells_are_no_range():
+    """Of a matrix in a row, every third cell is a column: as a range it would take in what lies between."""
+    made = author(
+        *GIVEN, "s [iteration, feature] = SUM(A0[sample])", "t [iteration, sample] = SUM(A0[feature])", **ROLES
+    )
+    moved = Author(made.model, {**made.layout, "A0": Place("S", 50, 2, 1, "row")})
+    assert moved.formula("t", 1, (1,)) == "=SUM(E50:G50)"
+    with pytest.raises(LanguageError, match=r"s: the cells of A0\[sample\] are no range, as A0 lies in one row"):
+        moved.formula("s", 1, (0,))

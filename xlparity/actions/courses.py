@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from xlparity.actions.generate import Draft
 
 
+ALL = "all"  # in place of a name
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The functions that make a course workbook.
+    """The functions that make a course workbook, and its usual learning rate.
 
     ``draft(iterations, alpha, seed)`` returns the workbook with so many iterations, this learning rate and this seed of the
-    initial weights. ``plant_mistakes(draft, iterations)`` puts typical mistakes of students into it.
+    initial weights. ``plant_mistakes(draft, iterations)`` puts typical mistakes of students into it; None where there are none.
     """
 
+    alpha: float
     draft: "Callable[[int, float, int], Draft]"
-    plant_mistakes: "Callable[[Draft, int], None]"
+    plant_mistakes: "Callable[[Draft, int], None] | None" = None
 
 
 def course_names() -> tuple[str, ...]:
@@ -33,10 +37,12 @@ def course_names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(folder) if module.ispkg))
 
 
-def find_course(name: str) -> Course:
-    """The course workbook of this name; raises UsageError where there is none."""
+def find_courses(name: str) -> dict[str, Course]:
+    """The course workbook of this name, or ``all`` of them, by name; raises UsageError where there is none."""
     names = course_names()
-    if name not in names:
-        raise UsageError(f"there is no course workbook '{name}'{nearest(name, names)}")
-    course: Course = importlib.import_module(f"xlparity.course.{name}.pages").COURSE
-    return course
+    if name not in (ALL, *names):
+        raise UsageError(f"there is no course workbook '{name}'{nearest(name, (ALL, *names))}")
+    return {
+        each: importlib.import_module(f"xlparity.course.{each}.pages").COURSE
+        for each in (names if name == ALL else (name,))
+    }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "xlparity": {
-        "write the week-1 workbook and its spec file, and verify it": "xlparity generate --verify",
+        "write the week-1 workbooks and their spec files, and verify them": "xlparity generate --verify",
         "draft a spec file for a workbook of your own": "xlparity init training.xlsx --reference training.py:train",
         "every spec file below this folder": "xlparity verify",
     },
@@ -31,11 +31,13 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "with the sheet's own names, in a file of another name": "xlparity init training.xlsx -o draft.parity.toml",
     },
     "generate": {
-        "the week-1 workbook and its spec file, in the folder workbooks": "xlparity generate",
-        "a longer training in another folder, verified": (
-            "xlparity generate --iterations 50 --alpha 0.5 --out scratch --verify"
+        "the week-1 workbooks and their spec files, in the folder workbooks": "xlparity generate",
+        "a longer training of one of them in another folder, verified": (
+            "xlparity generate two_layer --iterations 50 --alpha 0.5 --out scratch --verify"
         ),
-        "a copy of it with three mistakes, to see what verify reports": "xlparity generate --faulty student.xlsx",
+        "a copy with three mistakes as well, to see what verify reports": (
+            "xlparity generate regressor --faulty student.xlsx"
+        ),
         "whether the files in workbooks are what generate would write": "xlparity generate --check",
     },
     "recalc": {

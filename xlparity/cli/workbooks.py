@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import xlparity
-from xlparity.actions.courses import course_names
+from xlparity.actions.courses import ALL, course_names
 from xlparity.cli.output import Format, print_written, write, write_text
 from xlparity.cli.verify import verify
 from xlparity.errors import UsageError
@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from xlparity.actions.init.text import Doubt
 
 
+def _choices() -> list[str]:
+    return [ALL, *course_names()]
+
+
 def _course(name: str) -> str:
     """The name, if there is such a course workbook."""
-    if name not in course_names():
-        raise typer.BadParameter(f"'{name}' is not one of {', '.join(map(repr, course_names()))}")
+    if name not in _choices():
+        raise typer.BadParameter(f"'{name}' is not one of {', '.join(map(repr, _choices()))}")
     return name
 
 
@@ -33,11 +37,11 @@ def generate(
         str,
         typer.Argument(
             metavar="COURSE",
-            help=f"The workbook to write: {', '.join(course_names())}.",
+            help=f"The workbook to write: {', '.join(_choices())}.",
             callback=_course,
-            autocompletion=lambda: list(course_names()),
+            autocompletion=_choices,
         ),
-    ] = "regressor",
+    ] = ALL,
     *,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to write it to.", file_okay=False)] = Path(
         "workbooks"
@@ -45,18 +49,23 @@ def generate(
     iterations: Annotated[
         int, typer.Option(metavar="N", min=2, max=2000, help="How many iterations of training.")
     ] = 22,
-    alpha: Annotated[float, typer.Option(metavar="X", help="The learning rate in the workbook's alpha cell.")] = 1.0,
+    alpha: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X", help="The learning rate in the workbook's alpha cell.  [default: that of the course]"
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=LARGEST_SEED, help="The seed of the first weights.")] = 1,
     faulty: Annotated[
         Path | None,
-        typer.Option(metavar="OUT", help="Also write the workbook with three typical mistakes to OUT."),
+        typer.Option(metavar="OUT", help="Also write the regressor with three typical mistakes to OUT."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 if the files differ from what would be written.")
     ] = False,
-    verify_it: Annotated[bool, typer.Option("--verify", help="Verify the workbook that was written.")] = False,
+    verify_it: Annotated[bool, typer.Option("--verify", help="Verify the workbooks that were written.")] = False,
 ) -> None:
-    """Write a course workbook with live formulas, and the spec file that verifies it, with its schema for editors."""
+    """Write course workbooks with live formulas, and the spec files that verify them, with their schema for editors."""
     from xlparity.actions.generate.files import course_files, differing  # noqa: PLC0415
 
     if check:
@@ -69,7 +78,7 @@ def generate(
         for path in xlparity.generate(course, out, iterations=iterations, alpha=alpha, seed=seed, faulty=faulty):
             typer.echo(f"wrote {path.as_posix()}", err=True)
     if verify_it:
-        verify([out / f"{course}.parity.toml"])
+        verify([out / f"{name}.parity.toml" for name in (course_names() if course == ALL else (course,))])
 
 
 def recalc(

@@ -1,9 +1,9 @@
-"""``generate``: writes the files of a course workbook, or compares them with existing ones."""
+"""``generate``: writes the files of course workbooks, or compares them with existing ones."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from xlparity.actions.courses import find_course
+from xlparity.actions.courses import ALL, find_courses
 from xlparity.actions.generate import build, differs
 from xlparity.errors import UsageError
 from xlparity.files import keep_apart, write_file
@@ -11,28 +11,28 @@ from xlparity.settings import LARGEST_SEED
 from xlparity.spec.schema import FILE as SCHEMA
 from xlparity.spec.schema import schema_text
 
-COURSE = "regressor"
 FOLDER = Path("workbooks")
 ITERATIONS, FEWEST, MOST = 22, 2, 2000
 _LARGEST_RATE = 1e6
 
 
 def generate(
-    course: str = COURSE,
+    course: str = ALL,
     folder: str | Path = FOLDER,
     *,
     iterations: int = ITERATIONS,
-    alpha: float = 1.0,
+    alpha: float | None = None,
     seed: int = 1,
     faulty: str | Path | None = None,
 ) -> tuple[Path, ...]:
-    """Write a course workbook with live formulas, and the spec file that verifies it; return the paths of the files.
+    """Write course workbooks with live formulas, and the spec files that verify them; return the paths of the files.
 
-    ``course`` is the workbook's name, and ``folder`` the folder to write to, relative to the current folder. ``iterations`` of
-    training are 2 to 2,000, ``alpha`` is the learning rate in the workbook's alpha cell, between -1,000,000 and 1,000,000, and
-    ``seed`` that of the initial weights, 0 to 2**32 - 1. With ``faulty``, a copy with typical mistakes is written to that path.
-    The paths are those of the workbook, ``NAME.parity.toml``, ``parity.schema.json`` (for editors), and the faulty copy.
-    Existing files are replaced, and the same arguments give the same bytes.
+    ``course`` is a workbook's name, or "all", and ``folder`` the folder to write to, relative to the current folder.
+    ``iterations`` of training are 2 to 2,000, ``alpha`` is the learning rate in the workbook's alpha cell, between -1,000,000
+    and 1,000,000, by default the one that the course uses, and ``seed`` that of the initial weights, 0 to 2**32 - 1. With
+    ``faulty``, a copy with typical mistakes is written to that path, of the one workbook that has some. The paths are those of
+    each workbook and its ``NAME.parity.toml``, of ``parity.schema.json`` (for editors), and of the faulty copy. Existing files
+    are replaced, and the same arguments give the same bytes.
 
     Raises UsageError where there is no such course, a number makes no sense, or a file cannot be written.
     """
@@ -52,27 +52,34 @@ def course_files(
     folder: str | Path,
     *,
     iterations: int = ITERATIONS,
-    alpha: float = 1.0,
+    alpha: float | None = None,
     seed: int = 1,
     faulty: str | Path | None = None,
 ) -> dict[Path, bytes]:
     """The bytes of the files that ``generate`` writes, by path; raises UsageError as it does."""
-    found = find_course(course)
+    found = find_courses(course)
     if not FEWEST <= iterations <= MOST:
         raise UsageError(f"iterations is a whole number from {FEWEST} to {MOST:,}")
-    if not -_LARGEST_RATE < alpha < _LARGEST_RATE:  # also refuses a nan
+    if alpha is not None and not -_LARGEST_RATE < alpha < _LARGEST_RATE:  # also refuses a nan
         raise UsageError(f"alpha {alpha} is no learning rate; give a number such as 0.5")
     if not 0 <= seed <= LARGEST_SEED:
         raise UsageError(f"seed is a whole number from 0 to {LARGEST_SEED:,}")
     folder = Path(folder)
-    draft = found.draft(iterations, alpha, seed)
-    files = {folder / name: data for name, data in build(draft).items()}
+    drafts = {
+        name: each.draft(iterations, each.alpha if alpha is None else alpha, seed) for name, each in found.items()
+    }
+    files = {folder / name: data for draft in drafts.values() for name, data in build(draft).items()}
     files[folder / SCHEMA] = schema_text().encode()
     if faulty is not None:
         faulty = Path(faulty)
         keep_apart(faulty, *files, option="faulty")
         if faulty.suffix.lower() != ".xlsx":
             raise UsageError(f"faulty {faulty}: name a file that ends in .xlsx, as Excel opens no other as one")
-        found.plant_mistakes(draft, iterations)
-        files[faulty] = build(draft)[f"{draft.name}.xlsx"]
+        planting = {name: each.plant_mistakes for name, each in found.items() if each.plant_mistakes}
+        if len(planting) != 1:
+            names = [name for name, each in find_courses(ALL).items() if each.plant_mistakes]
+            raise UsageError(f"faulty {faulty}: name one course workbook with typical mistakes: {', '.join(names)}")
+        ((name, plant_mistakes),) = planting.items()
+        plant_mistakes(drafts[name], iterations)
+        files[faulty] = build(drafts[name])[f"{drafts[name].name}.xlsx"]
     return files

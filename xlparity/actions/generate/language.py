@@ -6,14 +6,16 @@
 
 A ``name`` is the element that is aligned with the cell's own index, ``name[dim]`` the whole line along the dim,
 ``name.prev`` is one iteration earlier and ``name.first`` the first one. Braces make one array formula over the
-quantity's whole block, in which a name is its whole block. An ambiguous or redundant line is an error.
+quantity's whole block, in which a name is its whole block. A vector runs down, and ``[1, dim]`` across. An ambiguous or
+redundant line is an error.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from xlparity.actions.generate.model import ITERATION, Model, Role, Variable
+from xlparity.actions.generate.model import ITERATION, ONE, Model, Role, Variable
 from xlparity.errors import LanguageError, nearest
 from xlparity.excel.address import Range, column_letters, quoted
 from xlparity.excel.prefixes import prefixed
@@ -61,20 +63,31 @@ def _dims(text: str) -> tuple[str, ...]:
 class Place:
     """The place of a variable: its first cell in the first iteration, and the distance between iterations in rows.
 
-    The first axis runs down and the second across; ``turned`` swaps the two.
+    As a ``grid`` its first axis runs down and its second across. As a ``row`` or a ``column`` all of its elements lie in
+    one, row by row, as numpy ravels them.
     """
 
     sheet: str
     row: int
     column: int
     step: int = 0
-    turned: bool = False
+    flow: Literal["grid", "row", "column"] = "grid"
+
+    def area(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """(rows, columns) that a variable of this shape fills here."""
+        count = shape[0] * shape[1]
+        return {"grid": shape, "row": (1, count), "column": (count, 1)}[self.flow]
 
     def block(self, shape: tuple[int, int], iteration: int) -> Range:
-        """The cells of one iteration; ``shape`` is the variable's own, before it is turned."""
-        rows, columns = shape[::-1] if self.turned else shape
+        """The cells of one iteration of a variable of this shape."""
+        rows, columns = self.area(shape)
         row = self.row + self.step * (iteration - 1)
         return Range(self.sheet, row, self.column, row + rows - 1, self.column + columns - 1)
+
+    def offset(self, shape: tuple[int, int], down: int, across: int) -> tuple[int, int]:
+        """How many (rows, columns) the element of this index is from the first one."""
+        number = down * shape[1] + across
+        return {"grid": (down, across), "row": (0, number), "column": (number, 0)}[self.flow]
 
 
 SheetLayout = Mapping[str, Place]
@@ -141,23 +154,35 @@ class Author:
                     f"{own.name}: inside braces a name is its whole block; write {name}, without brackets"
                 )
             spanned = other.axes
-        spanned = spanned or ()
+        self._refuse_spans(own, other, spanned or (), coordinates)
+        return self._address(other, iteration, coordinates, spanned or (), self.layout[own.name].sheet)
+
+    def _refuse_spans(
+        self, own: Variable, other: Variable, spanned: tuple[str, ...], coordinates: Mapping[str, int]
+    ) -> None:
+        """Raise LanguageError where the other's cells along these dims, at these coordinates of its others, are no range."""
+        name = other.name
         for dim in spanned:
             if dim not in other.axes:
                 raise LanguageError(f"{own.name}: {name} has no [{dim}] to span")
         for dim in other.axes:
             if dim not in spanned and dim not in coordinates:
                 raise LanguageError(f"{own.name}: {name} leaves [{dim}] unbound; write {name}[{dim}] to span it")
-        return self._address(other, iteration, coordinates, spanned, self.layout[own.name].sheet)
+        flow, (down, across) = self.layout[name].flow, other.sides
+        if flow != "grid" and down in spanned and across in other.axes and across not in spanned:
+            raise LanguageError(f"{own.name}: the cells of {name}[{down}] are no range, as {name} lies in one {flow}")
 
     def _address(
         self, variable: Variable, iteration: int, coordinates: Mapping[str, int], spanned: tuple[str, ...], sheet: str
     ) -> str:
-        place = self.layout[variable.name]
-        block = place.block(self.model.shape(variable), iteration)
-        lines = [range(self.model.sizes[axis]) if axis in spanned else [coordinates[axis]] for axis in variable.axes]
-        down, across = [*lines, [0], [0]][:2][:: -1 if place.turned else 1]
-        corners = [(block.row + down[k], block.column + across[k]) for k in (0, -1)]
+        place, shape = self.layout[variable.name], self.model.shape(variable)
+        block = place.block(shape, iteration)
+        down, across = (
+            [0] if dim == ONE else list(range(self.model.sizes[dim])) if dim in spanned else [coordinates[dim]]
+            for dim in variable.sides
+        )
+        first, last = (place.offset(shape, down[k], across[k]) for k in (0, -1))
+        corners = [(block.row + rows, block.column + columns) for rows, columns in (first, last)]
         # A variable without iterations has absolute addresses, so that the formula can be filled.
         dollar = "" if variable.iterates else "$"
         cells = list(dict.fromkeys(f"{dollar}{column_letters(column)}{dollar}{row}" for row, column in corners))

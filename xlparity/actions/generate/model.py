@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 ITERATION = "iteration"
+ONE = "1"  # as a dim: an axis of length one, by which [1, hidden] lies in a row
 
 Role = Literal["given", "state", "derived"]
 
@@ -14,9 +16,9 @@ class Variable:
     """One named quantity.
 
     ``dims`` names its axes, the iteration first where it has one; of the others the first runs down the rows and the
-    second across the columns. ``given`` is data, ``state`` is given in the first iteration and computed in the later
-    ones, ``derived`` is computed. ``formula`` is a line of the sheet's formula language, ``code`` the line of numpy that
-    it mirrors, ``note`` what the quantity means.
+    second across the columns, and ``1`` is an axis of length one. ``given`` is data, ``state`` is given in the first
+    iteration and computed in the later ones, ``derived`` is computed. ``formula`` is a line of the sheet's formula
+    language, ``code`` the line of numpy that it mirrors, ``note`` what the quantity means.
     """
 
     name: str
@@ -28,8 +30,14 @@ class Variable:
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """The dims other than the iteration."""
-        return tuple(dim for dim in self.dims if dim != ITERATION)
+        """The dims by which its elements differ within an iteration."""
+        return tuple(dim for dim in self.dims if dim not in (ITERATION, ONE))
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """The dims that run down the rows and across the columns."""
+        down, across = [*(dim for dim in self.dims if dim != ITERATION), ONE, ONE][:2]
+        return down, across
 
     @property
     def iterates(self) -> bool:
@@ -45,7 +53,10 @@ class Model:
     sizes: Mapping[str, int]
 
     def shape(self, variable: Variable) -> tuple[int, int]:
-        """(rows, columns) that one iteration of the variable fills on a sheet."""
-        lengths = [self.sizes[dim] for dim in variable.axes]
-        rows, columns = [*lengths, 1, 1][:2]
+        """(rows, columns) of the variable in one iteration."""
+        rows, columns = (1 if dim == ONE else self.sizes[dim] for dim in variable.sides)
         return rows, columns
+
+    def indexes(self, variable: Variable) -> list[tuple[int, ...]]:
+        """The index of each element in one iteration, row by row."""
+        return list(product(*(range(self.sizes[axis]) for axis in variable.axes)))

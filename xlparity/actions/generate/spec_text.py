@@ -39,13 +39,14 @@ class CheckText:
         return text
 
     def _value(self, name: str, table: str, ranges: Mapping[str, str]) -> str:
-        place = self.shown.get(name) if table == "outputs" else None
-        variable = self.author.model.variables[name]
-        block = (place or self.author.layout[name]).block(self.author.model.shape(variable), 1)
+        variable, place = self.author.model.variables[name], self.author.layout[name]
+        if table == "outputs":
+            place = self.shown.get(name, place)
+        shape = self.author.model.shape(variable)
+        block = place.block(shape, 1)
         address = f'"{block.a1 if block.sheet == self.sheet else block}"'
-        keys: list[str] = []
-        if place is not None and place.turned and len(variable.axes) == 1 and self.author.model.shape(variable)[0] > 1:
-            keys.append("transpose = true")
+        # The elements of a matrix that lie in a row are no transposed matrix: the reference gives them as a row.
+        keys = ["transpose = true"] if shape != shape[::-1] == place.area(shape) else []
         further = (ranges if table == "inputs" else self.extra).get(name)
         if further:
             keys.append(further)

@@ -4,7 +4,6 @@ Inputs are blue and unlocked, formulas black, as financial modellers have it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
 from typing import Any
 
 from openpyxl import Workbook as Book
@@ -117,13 +116,11 @@ def write_variable(
 ) -> None:
     """The variable in every iteration: ``values``, row by row, in the first of a given or state, formulas elsewhere."""
     variable = author.model.variables[name]
-    indexes = list(product(*(range(author.model.sizes[axis]) for axis in variable.axes)))
+    indexes = author.model.indexes(variable)
     sheet = book[author.layout[name].sheet]
     for iteration in range(1, (iterations if variable.iterates else 1) + 1):
         block = author.block(name, iteration)
         cells = list(block.cells())
-        if author.layout[name].turned:
-            cells.sort(key=lambda cell: (cell.column, cell.row))
         if iteration == 1 and variable.role != "derived":
             for cell, value in zip(cells, values or (), strict=True):
                 put_input(sheet, cell.row, cell.column, value, pattern)
@@ -141,7 +138,7 @@ def write_variable(
 def write_view(book: Book, author: Author, name: str, place: Place, iterations: int, pattern: str) -> None:
     """A variable shown once more at another place, every cell a live reference to where it stands."""
     variable = author.model.variables[name]
-    indexes = list(product(*(range(author.model.sizes[axis]) for axis in variable.axes)))
+    indexes = author.model.indexes(variable)
     for iteration in range(1, iterations + 1):
         block = place.block(author.model.shape(variable), iteration)
         for cell, index in zip(block.cells(), indexes, strict=True):

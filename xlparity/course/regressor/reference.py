@@ -6,9 +6,6 @@ db1 are numbers.
 
 import numpy as np
 
-X = np.array([[0, 1, 0], [1, 0, 0], [1, 1, 1], [0, 1, 1]], dtype=float)
-y = np.array([[0], [1], [1], [0]], dtype=float)
-
 
 def first_weights(seed=1, features=3):
     """The weights that training starts from, (features, 1), uniform in [-1, 1)."""

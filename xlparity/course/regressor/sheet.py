@@ -5,21 +5,17 @@ from collections.abc import Sequence
 from xlparity.actions.generate.language import Author, Place, line
 from xlparity.actions.generate.model import Model, Variable
 from xlparity.actions.generate.spec_text import CheckText
-from xlparity.course.regressor import reference
+from xlparity.actions.generate.training import Chart, Section, Training, gradient
+from xlparity.course import activation, common
+from xlparity.course.common import FEATURES, SAMPLES
 
 MODULE = "xlparity.course.regressor.reference"
-
-
-def _model(sizes: dict[str, int], *variables: Variable) -> Model:
-    return Model({variable.name: variable for variable in variables}, sizes)
-
+ALPHA = 1.0
 
 # --- Training, and History, which looks at it ------------------------------------------------------------------------
 
 FORWARD = (
-    line(
-        "A0 [iteration, sample, feature] = A0.prev", role="given", code="A0 = X", note="the data: samples by features"
-    ),
+    common.DATA,
     line(
         "W1 [iteration, feature] = W1_new.prev",
         role="state",
@@ -37,40 +33,10 @@ FORWARD = (
         code="A1 = 1/(1 + np.exp(-z1))",
         note="the prediction: the sigmoid of z1, between 0 and 1",
     ),
-    line(
-        "y [iteration, sample] = y.prev",
-        role="given",
-        code="y = np.array([[0], [1], [1], [0]])",
-        note="the right answers",
-    ),
-    line("m [iteration] = COUNT(y[sample])", code="m = A0.shape[0]", note="how many samples there are"),
-    line(
-        "sample_loss [iteration, sample] = -(y*LN(A1)+(1-y)*LN(1-A1))",
-        code="-(y*np.log(A1) + (1-y)*np.log(1-A1))",
-        note="how wrong each prediction is: the cross-entropy",
-    ),
-    line(
-        "loss [iteration] = 1/m*SUM(sample_loss[sample])",
-        code="loss = 1/m * sample_loss.sum()",
-        note="the mean of the samples' losses, which training brings down",
-    ),
-    line(
-        "correct [iteration, sample] = IF((A1>0.5)=(y>0.5),1,0)",
-        code="(A1 > 0.5) == (y > 0.5)",
-        note="1 where the prediction is on the right side of one half",
-    ),
-    line(
-        "accuracy [iteration] = SUM(correct[sample])/m",
-        code="accuracy = correct.sum()/m",
-        note="the share of samples that are predicted right",
-    ),
+    *common.scores("A1"),
 )
 BACKWARD = (
-    line(
-        "A0T [iteration, feature, sample] = {TRANSPOSE(A0)}",
-        code="A0T = A0.T",
-        note="the data, rows and columns swapped",
-    ),
+    common.DATA_TRANSPOSED,
     line("dz1 [iteration, sample] = A1 - y", code="dz1 = A1 - y", note="how far each prediction is off"),
     line(
         "dW1 [iteration, feature] = {1/m*MMULT(A0T, dz1)}",
@@ -84,84 +50,31 @@ BACKWARD = (
     ),
 )
 UPDATE = (
-    line(
-        "W1_new [iteration, feature] = W1 - alpha*dW1",
-        code="W1 = W1 - alpha*dW1",
-        note="the weights of the next iteration, one step downhill",
-    ),
-    line("b1_new [iteration] = b1 - alpha*db1", code="b1 = b1 - alpha*db1", note="the bias of the next iteration"),
+    common.update("W1", "iteration, feature", "the weights of the next iteration, one step downhill"),
+    common.update("b1", "iteration", "the bias of the next iteration"),
 )
-_ONE = "1/(1+EXP(-(z1.first[sample]{sign}h*A0.first[sample])))"
-
-
-def _nudged(name: str, sign: str) -> Variable:
-    one = _ONE.format(sign=sign)
-    y = "y.first[sample]"
-    return line(
-        f"{name} [feature] = -1/m.first*SUMPRODUCT({y}*LN({one})+(1-{y})*LN(1-{one}))",
-        code=f"loss(W1 {sign} h)",
-        note=f"the loss of iteration 1 with this weight nudged by {sign}h, which moves z1 by {sign}h times its feature",
-    )
-
-
-GRADIENT = (
-    line("h []", role="given", code="h", note="the size of the nudge"),
-    _nudged("loss_plus", "+"),
-    _nudged("loss_minus", "-"),
-    line(
-        "dW1_numerical [feature] = (loss_plus-loss_minus)/(2*h)",
-        code="(loss_plus - loss_minus)/(2*h)",
-        note="the gradient as the slope between the two losses",
+TRAINING = Training(
+    rate=common.rate(ALPHA),
+    sections=(
+        Section("Forward pass", FORWARD, {1: ["sample"]}, height=52),
+        # A vector over the features stands beside one over the samples, and the row is both.
+        Section("Backward pass", BACKWARD, {1: ["feature", "sample"]}),
+        Section("Update", UPDATE, {1: ["feature"]}),
     ),
-    line("dW1_analytical [feature] = dW1.first", code="dW1", note="the gradient by backpropagation, from Training"),
-    line(
-        "dW1_difference [feature] = dW1_numerical-dW1_analytical",
-        code="difference",
-        note="nearly nothing, if it is right",
-    ),
-)
-ALPHA = line("alpha []", role="given", code="alpha = 1", note="the learning rate: how long a step each update takes")
-
-# The columns of a block; W1, dW1 and W1_new stand in one column, and so do b1, db1 and b1_new.
-COLUMNS = {
-    "A0": 2, "W1": 6, "b1": 7, "z1": 9, "A1": 10, "y": 12, "m": 13, "sample_loss": 14, "loss": 15, "correct": 16,
-    "accuracy": 17, "A0T": 2, "dW1": 6, "db1": 7, "dz1": 9, "W1_new": 6, "b1_new": 7,
-}  # fmt: skip
-LAST = 17
-FIRST = 6  # the row that opens the first block
-STEP = 21
-SECTIONS = {"Forward pass": (1, FORWARD), "Backward pass": (8, BACKWARD), "Update": (15, UPDATE)}
-SAMPLES, FEATURES = reference.X.shape
-# A vector over the features stands beside one over the samples, and the row is both.
-ROWS = {
-    "Forward pass": [f"sample {k + 1}" for k in range(SAMPLES)],
-    "Backward pass": [f"x{k + 1}, sample {k + 1}" if k < FEATURES else f"sample {k + 1}" for k in range(SAMPLES)],
-    "Update": [f"x{k + 1}" for k in range(FEATURES)],
-}
-HISTORY_FIRST = 6
-HISTORY = {"loss": 2, "W1": 3, "b1": 6, "dW1": 7, "db1": 10, "accuracy": 11, "A1": 12}
-CHECK_AT = 17  # the column where the gradient check starts
-
-
-def _author() -> Author:
-    layout = {"alpha": Place("Training", 3, 2)}
-    for offset, variables in SECTIONS.values():
-        for variable in variables:
-            layout[variable.name] = Place("Training", FIRST + offset + 2, COLUMNS[variable.name], STEP)
-    layout["h"] = Place("History", 4, CHECK_AT + 1)
-    for k, variable in enumerate(GRADIENT[1:], start=1):
-        layout[variable.name] = Place("History", HISTORY_FIRST, CHECK_AT + k)
-    sizes = {"sample": SAMPLES, "feature": FEATURES}
-    return Author(_model(sizes, ALPHA, *FORWARD, *BACKWARD, *UPDATE, *GRADIENT), layout)
-
-
-def history_places() -> dict[str, Place]:
-    """Where History shows the quantities of Training once more; its vectors lie in a row."""
-    return {
-        name: Place("History", HISTORY_FIRST, column, 1, turned=name in ("W1", "dW1", "A1"))
-        for name, column in HISTORY.items()
-    }
-
+    # W1, dW1 and W1_new stand in one column, and so do b1, db1 and b1_new.
+    columns={
+        "A0": 2, "W1": 6, "b1": 7, "z1": 9, "A1": 10, "y": 12, "m": 13, "sample_loss": 14, "loss": 15, "correct": 16,
+        "accuracy": 17, "A0T": 2, "dW1": 6, "db1": 7, "dz1": 9, "W1_new": 6, "b1_new": 7,
+    },
+    sizes={"sample": SAMPLES, "feature": FEATURES},
+    labels=common.LABELS,
+    inputs=("A0", "y", "W1", "b1", "alpha"),
+    history=("loss", "W1", "b1", "dW1", "db1", "accuracy", "A1"),
+    charts=(Chart(11, "Loss", "loss", ["loss"]), Chart(29, "Weights and bias", "value", ["W1", "b1"])),
+    gradients=(gradient("W1", "feature", "z1.first[sample]{sign}h*A0.first[sample]"),),
+    check_sheet="History",
+    check_column=17,
+)  # fmt: skip
 
 # --- Forward pass, Sigmoid and Loss ------------------------------------------------------------------------------------
 
@@ -175,12 +88,6 @@ PASS = (
 )
 PRINTED = [0.60841366, 0.45860596, 0.3262757, 0.36375058]
 PASS_COLUMNS = {"A0": 2, "W1": 6, "z1": 8, "A1": 9, "printed": 11, "difference": 12}
-CURVE = (
-    line("z [point]", role="given", code="z"),
-    line("A [point] = 1/(1+EXP(-z))", code="A = 1/(1 + np.exp(-z))"),
-    line("slope [point] = A*(1-A)", code="slope = A*(1 - A)"),
-)
-POINTS = 49
 EXAMPLES = (
     line("y [example]", role="given", code="y"),
     line("p [example]", role="given", code="p"),
@@ -203,19 +110,21 @@ CURVES = (
 GRID = [0.01, 0.02, 0.03, 0.04, *(k / 20 for k in range(1, 20)), 0.96, 0.97, 0.98, 0.99]
 
 
-def _pass_author() -> Author:
-    layout = {name: Place("Forward pass", 7, column) for name, column in PASS_COLUMNS.items()}
-    return Author(_model({"sample": SAMPLES, "feature": FEATURES}, *PASS), layout)
+def _author(variables: Sequence[Variable], sizes: dict[str, int], layout: dict[str, Place]) -> Author:
+    return Author(Model({variable.name: variable for variable in variables}, sizes), layout)
 
 
 def _side_by_side(sheet: str, row: int, column: int, variables: Sequence[Variable], sizes: dict[str, int]) -> Author:
-    layout = {variable.name: Place(sheet, row, column + k) for k, variable in enumerate(variables)}
-    return Author(_model(sizes, *variables), layout)
+    places = {variable.name: Place(sheet, row, column + k) for k, variable in enumerate(variables)}
+    return _author(variables, sizes, places)
 
 
-TRAINING = _author()
-FORWARD_PASS = _pass_author()
-SIGMOID = _side_by_side("Sigmoid", 7, 1, CURVE, {"point": POINTS})
+FORWARD_PASS = _author(
+    PASS,
+    {"sample": SAMPLES, "feature": FEATURES},
+    {name: Place("Forward pass", 7, column) for name, column in PASS_COLUMNS.items()},
+)
+SIGMOID = activation.tabulated("Sigmoid", ("1/(1+EXP(-z))", "1/(1 + np.exp(-z))"), ("A*(1-A)", "A*(1 - A)"))
 WORKED = _side_by_side("Loss", 7, 2, EXAMPLES, {"example": 2})
 ASKED = _side_by_side("Loss", 13, 2, EXERCISE, {})
 LOSS_CURVES = _side_by_side("Loss", 19, 2, CURVES, {"point": len(GRID)})
@@ -223,38 +132,17 @@ LOSS_CURVES = _side_by_side("Loss", 19, 2, CURVES, {"point": len(GRID)})
 # --- what is compared with what ------------------------------------------------------------------------------------------
 
 # What a person may sensibly set an input to.
-RANGES = {
-    "alpha": "low = 0.1, high = 2.0",
-    "A0": "low = -2, high = 2",
-    "y": "choices = [0, 1]",
-    "W1": "low = -1, high = 1",
-    "b1": "low = -1, high = 1",
-    "h": "low = 1e-4, high = 1e-3",
-    "p": "low = 0.01, high = 0.99",
-}
+RANGES = common.RANGES | {"p": "low = 0.01, high = 0.99"}
 
 
 def checks(iterations: int) -> Sequence[CheckText]:
     """The checks of the spec file: between them they compare every formula but the exercise's verdict."""
-    inputs = ("A0", "y", "W1", "b1", "alpha")
-    rows = [f"first = {HISTORY_FIRST}", "step = 1", f"count = {iterations}"]
-    nearly = "atol = 1e-9"  # a difference of two nearly equal losses, divided by 2h, keeps nine decimals
     return [
-        CheckText(
-            "training", f"{MODULE}:train", TRAINING, "Training", inputs, tuple(COLUMNS), ['label = "Iteration {n}"'],
-        ),
-        CheckText(
-            "history", f"{MODULE}:train", TRAINING, "History", inputs, tuple(HISTORY), rows, shown=history_places(),
-        ),
-        CheckText(
-            "gradient", f"{MODULE}:check_gradient", TRAINING, "History", ("A0", "y", "W1", "b1", "h"),
-            tuple(variable.name for variable in GRADIENT[1:]),
-            extra={"dW1_numerical": nearly, "dW1_difference": nearly},
-        ),
+        *TRAINING.checks(MODULE, iterations),
         CheckText(
             "forward", f"{MODULE}:first_pass", FORWARD_PASS, "Forward pass", ("A0", "W1", "printed"), ("z1", "A1", "difference")
         ),
-        CheckText("sigmoid", f"{MODULE}:tabulate_sigmoid", SIGMOID, "Sigmoid", ("z",), ("A", "slope")),
+        activation.check(f"{MODULE}:tabulate_sigmoid", SIGMOID),
         CheckText("examples", f"{MODULE}:worked_examples", WORKED, "Loss", ("y", "p"), ("loss",)),
         CheckText("curves", f"{MODULE}:loss_curves", LOSS_CURVES, "Loss", ("p",), ("loss_if_1", "loss_if_0")),
     ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Week 1: a network of two layers, on the regressor's data."""
