@@ -66,6 +66,17 @@ def test_a_line_that_cannot_be_meant_is_refused_with_the_mend(text, iteration, m
         written(text, iteration, index)
 
 
+def test_a_formula_can_be_filled_from_its_first_cell():
+    """Anchored is what stays when the formula is filled: a column's mean, a row's answer, a whole column, a number."""
+    made = author(
+        "X [sample, feature]", "y [sample]", "alpha []", "mean [1, feature] = SUM(X[sample])/2",
+        "s [sample, feature] = alpha*(X-mean)*y", X="given", y="given", alpha="given",
+    )  # fmt: skip
+    assert [made.formula("mean", 1, (k,)) for k in (0, 2)] == ["=SUM(B$1:B$2)/2", "=SUM(D$1:D$2)/2"]
+    assert made.formula("s", 1, (0, 0)) == "=$B$11*(B1-B$16)*$B6"
+    assert made.formula("s", 1, (1, 2)) == "=$B$11*(D2-D$16)*$B7"
+
+
 def test_spaces_in_a_text_stay_where_they_are():
     """Only what stands between names is drawn together."""
     assert written('s [iteration] = IF(b1 > 1, "a, b - c", b1)') == '=IF(B111>1,"a, b - c",B111)'

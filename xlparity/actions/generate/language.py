@@ -6,8 +6,8 @@
 
 A ``name`` is the element that is aligned with the cell's own index, ``name[dim]`` the whole line along the dim,
 ``name.prev`` is one iteration earlier and ``name.first`` the first one. Braces make one array formula over the
-quantity's whole block, in which a name is its whole block. A vector runs down, and ``[1, dim]`` across. An ambiguous or
-redundant line is an error.
+quantity's whole block, in which a name is its whole block. A vector runs down, and ``[1, dim]`` across. Addresses are
+anchored where a formula that is filled down or across has to keep them. An ambiguous or redundant line is an error.
 """
 
 import re
@@ -183,8 +183,12 @@ class Author:
         )
         first, last = (place.offset(shape, down[k], across[k]) for k in (0, -1))
         corners = [(block.row + rows, block.column + columns) for rows, columns in (first, last)]
-        # A variable without iterations has absolute addresses, so that the formula can be filled.
-        dollar = "" if variable.iterates else "$"
-        cells = list(dict.fromkeys(f"{dollar}{column_letters(column)}{dollar}{row}" for row, column in corners))
+        # What moves from iteration to iteration is relative. Of the rest, what moves with the formula's own cell is, so that a
+        # person can fill the formula down and across as it is.
+        moves = [variable.iterates or (dim in coordinates and dim not in spanned) for dim in variable.sides]
+        if place.flow != "grid" and not variable.iterates:
+            moves = [any(moves) and place.flow == "column", any(moves) and place.flow == "row"]
+        row_, column_ = ("" if moving else "$" for moving in moves)
+        cells = list(dict.fromkeys(f"{column_}{column_letters(column)}{row_}{row}" for row, column in corners))
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
         return prefix + ":".join(cells)
