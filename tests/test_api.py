@@ -318,7 +318,9 @@ def test_a_new_course_workbook_is_a_new_folder(tmp_path, monkeypatch, run):
     assert xlparity.verify(written[1]).verdict is xlparity.Verdict.PASS
     assert xlparity.verify(written[1], workbook=written[3]).verdict is xlparity.Verdict.FAIL
     assert run("generate", "toy", "--out", tmp_path, "--check").code == 0
-    assert "one of 'all', 'regressor', 'toy', 'two_layer'" in run("generate", "tou").err
+    assert (
+        "one of 'all', 'regressor', 'toy', 'two_layer', 'wine_challenge', 'wine_solution'" in run("generate", "tou").err
+    )
 
 
 def test_recalculate_sets_cells_and_computes_the_rest(small):

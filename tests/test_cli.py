@@ -212,7 +212,7 @@ def test_colour_goes_where_it_is_wanted(two_iterations, tmp_path, command):
         (["verify", "--scenarios", "-1"], "--scenarios is a whole number from 0 to 100,000"),
         (["verify", "--rtol", "tiny"], "invalid value for '--rtol'"),
         (["recalc", "a.xlsx", "b.xlsx"], "(b.xlsx); see 'xlparity recalc --help'"),
-        (["generate", "perceptron"], "'two_layer'; see 'xlparity generate --help'"),
+        (["generate", "perceptron"], "'wine_solution'; see 'xlparity generate --help'"),
     ],
 )
 def test_words_that_are_not_understood_are_one_line_with_the_next_step(run, arguments, said):

@@ -3,6 +3,7 @@
 A course declares the loop once, as a ``Training``; sheets, captions, links and checks of the spec are made from it.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,7 @@ RATE, NUDGE = "alpha", "h"
 _DATA, SIX = "General", "0.000000"
 _LONG = 12  # characters of code that fit into one column of a block
 _CHART_ROWS, _CHART_COLUMNS = 17, 6
+_PAGE_COLUMNS = 25  # as many are readable on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +93,23 @@ class Training:
 
     ``columns`` has the first column of each quantity in a block, in the order in which the spec lists them, ``history`` the
     quantities of History from column 2 on, ``labels`` for each dim what its elements are called. ``inputs`` are those of the
-    reference. The gradient check begins in that column of the sheet ``check_sheet``.
+    reference. The gradient check begins in that column of the sheet ``check_sheet``. The blocks are on ``sheet``, and their
+    formulas may refer to the quantities of the author ``around``, which are on other sheets.
     """
 
     rate: Variable
     sections: Sequence[Section]
     columns: Mapping[str, int]
     sizes: Mapping[str, int]
-    labels: Mapping[str, str]
+    labels: Mapping[str, str | Sequence[str]]
     inputs: Sequence[str]
-    history: Sequence[str]
-    charts: Sequence[Chart]
-    gradients: Sequence[Gradient]
-    check_sheet: str
-    check_column: int
+    history: Sequence[str] = ()
+    charts: Sequence[Chart] = ()
+    gradients: Sequence[Gradient] = ()
+    check_sheet: str = HISTORY
+    check_column: int = 1
+    sheet: str = BLOCKS
+    around: Author | None = None
 
     def tops(self) -> list[int]:
         """The first row of each section, and of the next block, in rows below the block's own."""
@@ -131,12 +136,14 @@ class Training:
         """Model and places of all quantities."""
         nudge = line(f"{NUDGE} []", role="given")
         checked = [variable for each in self.gradients for variable in each.lines]
-        variables = {variable.name: variable for variable in (*self.quantities, nudge, *checked)}
+        around = self.around.model.variables.values() if self.around else ()
+        variables = {variable.name: variable for variable in (*around, *self.quantities, nudge, *checked)}
         model = Model(variables, self.sizes)
-        layout = {RATE: Place(BLOCKS, 3, 2), NUDGE: Place(self.check_sheet, 4, self.check_column + 1)}
+        layout = dict(self.around.layout) if self.around else {}
+        layout |= {RATE: Place(self.sheet, 3, 2), NUDGE: Place(self.check_sheet, 4, self.check_column + 1)}
         for top, section in zip(self.tops(), self.sections, strict=False):
             for variable in section.variables:
-                layout[variable.name] = Place(BLOCKS, FIRST + top + 2, self.columns[variable.name], self.step)
+                layout[variable.name] = Place(self.sheet, FIRST + top + 2, self.columns[variable.name], self.step)
         row = FIRST
         for each in self.gradients:
             for k, variable in enumerate(each.lines, start=1):
@@ -160,7 +167,8 @@ class Training:
 
     def called(self, axes: Sequence[str], index: Sequence[int]) -> str:
         """What the element of this index is called: ``x1, unit 2``."""
-        return ", ".join(self.labels[axis].format(k + 1) for axis, k in zip(axes, index, strict=True))
+        labels = [(self.labels[axis], k) for axis, k in zip(axes, index, strict=True)]
+        return ", ".join(label.format(k + 1) if isinstance(label, str) else label[k] for label, k in labels)
 
     def checks(self, module: str, iterations: int, *, history: str = "train") -> list[CheckText]:
         """The checks training, history and gradient, by the functions ``train``, ``history`` and ``check_gradient``.
@@ -174,7 +182,8 @@ class Training:
         given = [name for name in self.inputs if name != RATE]
         return [
             CheckText(
-                "training", f"{module}:train", self.author, BLOCKS, self.inputs, tuple(self.columns), ['label = "Iteration {n}"']
+                "training", f"{module}:train", self.author, self.sheet, self.inputs, tuple(self.columns),
+                ['label = "Iteration {n}"']
             ),
             CheckText(
                 "history", f"{module}:{history}", self.author, HISTORY, self.inputs, self.history, rows, shown=places
@@ -193,30 +202,38 @@ def write_blocks(
     iterations: int,
     first: Mapping[str, Sequence[float]],
     widths: Mapping[str, float],
+    *,
+    about: str = "Each block is one iteration of the loop. Change a blue cell and watch every later block follow.",
+    solved: bool = True,
 ) -> None:
-    """The sheet Training; ``first`` are the values of inputs and states in iteration 1, row by row."""
-    about = ["Each block is one iteration of the loop. Change a blue cell and watch every later block follow."]
+    """The sheet with the blocks; ``first`` are the values of inputs and states in iteration 1, row by row.
+
+    Where it is not ``solved``, the cells of formulas are empty, and marked for a student to fill.
+    """
     last = max(
         column + training.author.model.shape(training.author.model.variables[name])[1] - 1
         for name, column in training.columns.items()
     )
     sheet = w.new_sheet(
-        book, BLOCKS, title, about, {w.letters(column): 10.5 for column in range(2, last + 1)} | dict(widths)
+        book, training.sheet, title, [about], {w.letters(column): 10.5 for column in range(2, last + 1)} | dict(widths)
     )
     w.text(sheet, 3, 1, RATE, w.BOLD)
     w.text(sheet, 3, 3, "the learning rate").alignment = Alignment(indent=1)
-    w.text(sheet, 4, 1, "Blue cells are inputs; every other number is a formula.")
+    blue = "Blue cells are inputs; " + ("every other number is a formula." if solved else "the yellow ones are yours.")
+    w.text(sheet, 4, 1, blue)
     for iteration in range(1, iterations + 1):
         block = FIRST + training.step * (iteration - 1)
         w.banner(sheet, block, last, f"Iteration {iteration}")
         for top, section in zip(training.tops(), training.sections, strict=False):
-            _write_captions(sheet, training, section, block + top, iteration)
+            _write_captions(sheet, training, section, block + top, iteration, solved=solved)
         if iteration < iterations:
             sheet.row_breaks.append(Break(id=block + training.step - 1))
     for name in (RATE, *training.columns):
-        w.write_variable(book, training.author, name, iterations, first.get(name), _pattern(name))
-    sheet.freeze_panes = f"B{FIRST}"
-    w.set_up_page(sheet, f"A1:{w.letters(last)}{FIRST + training.step * iterations - 2}", titles=f"1:{FIRST - 1}")
+        w.write_variable(book, training.author, name, iterations, first.get(name), _pattern(name), solved=solved)
+    top = FIRST if iterations > 1 else FIRST + 3  # the captions of a single block stay in sight
+    sheet.freeze_panes = f"B{top}"
+    area = f"A1:{w.letters(last)}{FIRST + training.step * iterations - 2}"
+    w.set_up_page(sheet, area, titles=f"1:{top - 1}", across=math.ceil(last / _PAGE_COLUMNS))
 
 
 def _pattern(name: str) -> str:
@@ -225,8 +242,10 @@ def _pattern(name: str) -> str:
     }.get(name, SIX)  # fmt: skip
 
 
-def _write_captions(sheet: Worksheet, training: Training, section: Section, row: int, iteration: int) -> None:
-    """The captions of a section whose first row this is."""
+def _write_captions(
+    sheet: Worksheet, training: Training, section: Section, row: int, iteration: int, *, solved: bool
+) -> None:
+    """The captions of a section whose first row this is; a quantity that a student fills has its range for its code."""
     w.text(sheet, row, 1, section.title, w.BOLD)
     sheet.row_dimensions[row + 1].height = section.height
     for column, dims in section.rows.items():
@@ -242,7 +261,9 @@ def _write_captions(sheet: Worksheet, training: Training, section: Section, row:
         elif name.endswith("T"):
             name = f"{name.removesuffix('T')}ᵀ"
         code = variable.code
-        if iteration > 1 and variable.role != "derived":
+        if not solved:
+            code = "" if variable.role != "derived" else training.author.block(variable.name).a1
+        elif iteration > 1 and variable.role != "derived":
             code = "as updated" if variable.role == "state" else "as before"
         dim = variable.sides[1]
         across = 1 if dim == ONE else training.sizes[dim]
@@ -312,29 +333,43 @@ def write_gradient_check(book: Book, training: Training, nudge: float = 1e-4) ->
 
 
 def write_guide(
-    book: Book, training: Training, title: str, about: Iterable[str], sheets: Mapping[str, str], iterations: int
+    book: Book,
+    trainings: Sequence[Training],
+    title: str,
+    about: Iterable[str],
+    sheets: Mapping[str, str],
+    heading: str,
+    *,
+    solved: bool = True,
 ) -> None:
-    """The first sheet: what the others show, with links, and each quantity's meaning, line of numpy and formula."""
-    sheet = w.new_sheet(book, "Guide", title, about, {"A": 16, "B": 50, "C": 38, "D": 42, "E": 18})
+    """The first sheet: what the others show, with links, and each quantity's meaning, line of numpy and formula.
+
+    Where it is not ``solved``, both are left out.
+    """
+    shown = [(training.author, variable) for training in trainings for variable in training.quantities]
+    blocks = [author.block(variable.name) for author, variable in shown]
+    places = [f"{block.sheet} {block.a1}" for block in blocks]
+    widths = {"A": 16, "B": 50, "C": 38, "D": 42, "E": max(18, *map(len, places))}
+    sheet = w.new_sheet(book, "Guide", title, about, widths)
     w.text(sheet, 6, 1, "The sheets", w.BOLD)
     for row, (name, words) in enumerate(sheets.items(), start=7):
         _link(sheet, row, 1, name, f"'{name}'!A1")
         w.text(sheet, row, 2, words)
     top = 9 + len(sheets)
-    w.text(sheet, top - 1, 1, f"The quantities, as they stand in iteration 1 of {iterations}", w.BOLD)
+    w.text(sheet, top - 1, 1, heading, w.BOLD)
     for column, words in enumerate(("name", "meaning", "line of numpy", "Excel formula", "where"), start=1):
         w.header(sheet, top, column, words)
-    for row, variable in enumerate(training.quantities, start=top + 1):
-        block = training.author.block(variable.name)
+    for row, (author, variable) in enumerate(shown, start=top + 1):
+        yours = not solved and variable.role == "derived"
         w.text(sheet, row, 1, variable.name, w.BOLD)
         w.text(sheet, row, 2, variable.note).alignment = Alignment(wrap_text=True, vertical="top")
-        w.text(sheet, row, 3, variable.code, w.CODE)
-        w.text(sheet, row, 4, _shown_formula(training.author, variable), w.CODE)
-        _link(sheet, row, 5, f"{block.sheet} {block.a1}", str(block))
+        w.text(sheet, row, 3, "yours" if yours else variable.code, w.CODE)
+        w.text(sheet, row, 4, "yours" if yours else _shown_formula(author, variable, later=solved), w.CODE)
+        _link(sheet, row, 5, places[row - top - 1], str(blocks[row - top - 1]))
         for column in (1, 3, 4, 5):
             sheet.cell(row, column).alignment = Alignment(vertical="top", wrap_text=column in (3, 4))
         sheet.row_dimensions[row].height = 16 if len(variable.note) < 62 else 31
-    last = top + len(training.quantities)
+    last = top + len(shown)
     w.text(
         sheet,
         last + 2,
@@ -345,9 +380,9 @@ def write_guide(
     w.set_up_page(sheet, f"A1:E{last + 2}", pages=1)
 
 
-def _shown_formula(author: Author, variable: Variable) -> str:
+def _shown_formula(author: Author, variable: Variable, *, later: bool) -> str:
     origin = (0,) * len(variable.axes)
-    if variable.role == "given":
+    if variable.role == "given" or (variable.role == "state" and not later):
         return "input"
     if variable.role == "state":
         return f"input; later {author.formula(variable.name, 2, origin)}"

@@ -27,6 +27,7 @@ _INPUT = Font(name="Calibri", size=11, color=_BLUE)
 _FORMULA = Font(name="Calibri", size=11, color="000000")
 _BANNER = PatternFill("solid", fgColor="274472")
 _HEADER = PatternFill("solid", fgColor=_PALE)
+_YOURS_FILL = PatternFill("solid", fgColor="FFF4C2")
 _INPUT_FILL = PatternFill("solid", fgColor="DDEBFF")
 _THIN = Side(style="thin", color="C9D3E0")
 _BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
@@ -57,18 +58,23 @@ def new_sheet(book: Book, name: str, title: str, about: Iterable[str], widths: M
     return sheet
 
 
-def set_up_page(sheet: Worksheet, area: str, *, titles: str | None = None, pages: int = 0) -> None:
-    """The print area on A4 landscape, one page wide and ``pages`` long (0: as needed); ``titles`` are rows to repeat."""
+def set_up_page(sheet: Worksheet, area: str, *, titles: str | None = None, pages: int = 0, across: int = 1) -> None:
+    """The print area on A4 landscape, ``across`` pages wide and ``pages`` long (0: as needed); ``titles`` are rows to repeat.
+
+    Of several pages across each has the first column.
+    """
     sheet.print_area = area
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, pages
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = across, pages
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_options.horizontalCentered = True
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.oddFooter.center.text = "&A, page &P of &N"
     if titles:
         sheet.print_title_rows = titles
+    if across > 1:
+        sheet.print_title_cols = "A:A"
 
 
 def banner(sheet: Worksheet, row: int, last_column: int, text: str) -> None:
@@ -112,9 +118,19 @@ def _put_formula(sheet: Worksheet, row: int, column: int, formula: Any, pattern:
 
 
 def write_variable(
-    book: Book, author: Author, name: str, iterations: int, values: Sequence[float] | None, pattern: str
+    book: Book,
+    author: Author,
+    name: str,
+    iterations: int,
+    values: Sequence[float] | None,
+    pattern: str,
+    *,
+    solved: bool = True,
 ) -> None:
-    """The variable in every iteration: ``values``, row by row, in the first of a given or state, formulas elsewhere."""
+    """The variable in every iteration: ``values``, row by row, in the first of a given or state, formulas elsewhere.
+
+    Where it is not ``solved``, there are empty cells in place of formulas, for a student to fill.
+    """
     variable = author.model.variables[name]
     indexes = author.model.indexes(variable)
     sheet = book[author.layout[name].sheet]
@@ -124,6 +140,11 @@ def write_variable(
         if iteration == 1 and variable.role != "derived":
             for cell, value in zip(cells, values or (), strict=True):
                 put_input(sheet, cell.row, cell.column, value, pattern)
+            continue
+        if not solved:
+            for cell in cells:
+                put_input(sheet, cell.row, cell.column, None, pattern)
+                sheet.cell(cell.row, cell.column).fill = _YOURS_FILL
             continue
         if author.is_array(name):
             for cell in cells:

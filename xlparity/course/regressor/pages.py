@@ -100,7 +100,8 @@ def regressor(*, iterations: int = 22, alpha: float = s.ALPHA, seed: int = 1) ->
         "of numpy. Change a blue cell (a weight, the learning rate, a sample) and watch the rest follow.",
         "Formulas are locked against slips of the hand. To change one: Review, Unprotect Sheet; there is no password.",
     ]
-    write_guide(book, s.TRAINING, "Week 1: a neuron in numpy and in Excel", about, _SHEETS, iterations)
+    heading = f"The quantities, as they stand in iteration 1 of {iterations}"
+    write_guide(book, [s.TRAINING], "Week 1: a neuron in numpy and in Excel", about, _SHEETS, heading)
     _forward(book)
     about = [
         "The sigmoid squeezes any number into a probability: 0 gives one half, large numbers come near 1, small ones near 0.",

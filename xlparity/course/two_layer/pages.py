@@ -26,7 +26,8 @@ def two_layer(*, iterations: int = 22, alpha: float = s.ALPHA, seed: int = 1) ->
         "by a live formula that mirrors a line of numpy. Change a blue cell (a weight, the learning rate, a sample) and watch",
         "the rest follow. Formulas are locked against slips of the hand. To change one: Review, Unprotect Sheet (no password).",
     ]
-    write_guide(book, s.TRAINING, "Week 1: a network of two layers in numpy and in Excel", about, _SHEETS, iterations)
+    heading = f"The quantities, as they stand in iteration 1 of {iterations}"
+    write_guide(book, [s.TRAINING], "Week 1: a network of two layers in numpy and in Excel", about, _SHEETS, heading)
     about = [
         "The hyperbolic tangent squeezes any number between -1 and 1: 0 stays 0, and the sign is kept.",
         "Its slope 1-A² is 1 at 0 and vanishes at both ends, which is where a unit hardly learns.",

@@ -1,0 +1,1 @@
+"""The wine challenge solved: softmax regression and a two-layer net, one step of each."""
