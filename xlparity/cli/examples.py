@@ -6,7 +6,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "xlparity": {
         "write the week-1 workbooks and their spec files, and verify them": "xlparity generate --verify",
         "draft a spec file for a workbook of your own": "xlparity init training.xlsx --reference training.py:train",
-        "every spec file below this folder": "xlparity verify",
+        "whether the workbook computes what the function does": "xlparity verify training.parity.toml",
     },
     "verify": {
         "every spec file below this folder": "xlparity verify",
