@@ -1,6 +1,8 @@
 """Directed scenarios: faults at ties, keys and far limits, which random numbers do not hit, and right workbooks there."""
 
+import openpyxl
 import pytest
+from openpyxl.worksheet.formula import DataTableFormula
 
 import xlparity
 from xlparity.engines.evaluator.session import FormulasSession
@@ -45,6 +47,9 @@ WRONG = [
     ),
     pytest.param("=MIN(A1,1000000)", "min(x, 2000000)", 'x = "A1"', id="the second argument of MIN, never taken"),
     pytest.param("=ROUND(A1,0)", "float(round(x))", 'x = { at = "A1", low = 0, high = 20 }', id="ROUND at a half"),
+    pytest.param(
+        "=ROUND(A1,0)", "np.floor(x + 0.5)", 'x = { at = "A1", low = -20, high = 20 }', id="ROUND at a negative half"
+    ),
     pytest.param("=ROUND(A1,2)", "round(x, 2)", 'x = { at = "A1", low = 0, high = 20 }', id="ROUND of two decimals"),
     pytest.param(
         "=INT(A1)+1", "np.ceil(x)", 'x = { at = "A1", low = 0.5, high = 20 }', id="wrong only where the input is whole"
@@ -107,6 +112,7 @@ RIGHT = [
     ),
     ("=MIN(A1,1000000)", "min(x, 1000000)", 'x = "A1"'),
     ("=ROUND(A1,0)", "np.floor(x + 0.5)", 'x = { at = "A1", low = 0, high = 20 }'),
+    ("=ROUND(A1,0)", "np.sign(x) * np.floor(abs(x) + 0.5)", 'x = { at = "A1", low = -20, high = 20 }'),
     ("=ROUND(A1,2)", "np.floor(100 * x + 0.5) / 100", 'x = { at = "A1", low = 0, high = 20 }'),
     ("=INT(A1)+1", "np.floor(x) + 1", 'x = { at = "A1", low = 0, high = 20 }'),
     ("=INT(A1/0.1)", "np.floor(x * 10)", 'x = { at = "A1", low = 0, high = 20 }'),
@@ -165,3 +171,112 @@ def test_the_search_takes_no_more_than_it_may(small, monkeypatch, chained):
     assert sum(others) <= directed._LEAST + directed._SHARE * plain
     of_rounding = 7 * check.scenarios.indeterminate  # around a sample that may be undecided
     assert len(calls.read_text()) <= 2 * (1 + check.scenarios.asked) + of_rounding
+
+
+# --- inputs and workbooks of other kinds ---------------------------------------------------------------------------------
+
+
+def test_a_fault_behind_a_branch_of_a_frames_formulas_fails(small):
+    """The numbers of a frame are searched among like those of other inputs."""
+    rows = {f"A{k}": f"item {k}" for k in range(2, 6)} | {f"B{k}": 10.0 + k for k in range(2, 6)}
+    small.write_cells(
+        {"A1": "name", "B1": "price"} | rows | {f"C{k}": f"=IF(B{k}>100,B{k}*0.9,B{k})" for k in range(2, 6)}
+    )
+    small.write_spec(
+        inputs='[inputs]\ntable = { at = "A1:B5", frame = true, low = 0, high = 200 }', outputs='[outputs]\ny = "C2:C5"'
+    )
+    for sign, verdict in ((">=", Verdict.FAIL), (">", Verdict.PASS)):
+        small.reference.write_text(
+            "import numpy as np\ndef double(table):\n    b = table['price'].to_numpy(float)\n"
+            f"    return {{'y': np.where(b {sign} 100, b * 0.9, b)}}\n"
+        )
+        assert xlparity.verify(small.spec).verdict is verdict
+
+
+def test_an_input_that_is_drawn_keeps_what_its_own_function_draws(small):
+    """Whatever the formula compares it with, the reference may be defined for nothing else."""
+    small.reference.write_text(
+        "def draw(random, stored):\n    return float(random.integers(1, 20)) / 2\n\n"
+        "def double(x, k):\n    assert 2 * x == int(2 * x) and 0 < x < 10, x\n    return {'y': x + (x >= 9.75) + (k >= 100)}\n"
+    )
+    small.write_cells({"A1": 2.5, "A2": 3, "B1": "=A1+IF(A1>=9.75,1,0)+IF(A2>100,1,0)"})
+    small.write_spec(
+        inputs='[inputs]\nx = { at = "A1", draw = "small.py:draw" }\nk = { at = "A2", low = 0, high = 200 }'
+    )
+    check = xlparity.verify(small.spec).checks[0]
+    assert (check.verdict, check.scenarios.failures) == (Verdict.FAIL, ())  # at k = 100
+    assert [one.what for one in check.branches.missed] == ["IF(A1>=9.75) true", "A1>=9.75 equal"]
+
+
+def test_a_row_of_a_one_hot_table_has_a_single_1_in_every_scenario(small):
+    """Elements of it are not set one by one."""
+    small.reference.write_text(
+        "import numpy as np\ndef double(y, k):\n    assert (np.sort(y) == [0, 0, 1]).all(), y\n"
+        "    return {'y': y @ [[1.0], [2.0], [3.0]] + (k >= 7)}\n"
+    )
+    cells = {"A1": 1, "B1": 0, "C1": 0, "A2": 0, "B2": 0, "C2": 1, "A3": 2}
+    small.write_cells(cells | {f"D{k}": f"=IF(A{k}+B{k}+C{k}>1,9,A{k}+2*B{k}+3*C{k})+IF($A$3>7,1,0)" for k in (1, 2)})
+    small.write_spec(
+        inputs='[inputs]\ny = { at = "A1:C2", one_hot = true }\nk = { at = "A3", low = 0, high = 9 }',
+        outputs='[outputs]\ny = "D1:D2"',
+    )
+    check = xlparity.verify(small.spec).checks[0]
+    assert (check.verdict, check.scenarios.failures) == (Verdict.FAIL, ())  # at k = 7
+
+
+def test_what_is_searched_for_one_check_is_compared_in_all(small):
+    """Two checks share an input; the limit is in the formula of one, and the fault in that of the other."""
+    small.reference.write_text(
+        "def one(x):\n    return {'y': x + (x > 100)}\n\ndef two(x):\n    return {'z': 2 * x + (x == 100)}\n"
+    )
+    small.write_cells({"A1": 3, "B1": "=A1+IF(A1>100,1,0)", "C1": "=2*A1"})
+    small.write_spec(
+        reference="",
+        inputs='[check.a]\nreference = "small.py:one"\ninputs = { x = "A1" }\noutputs = { y = "B1" }',
+        outputs='[check.b]\nreference = "small.py:two"\ninputs = { x = "A1" }\noutputs = { z = "C1" }',
+    )
+    one, two = xlparity.verify(small.spec).checks
+    assert (one.verdict, two.verdict) == (Verdict.PASS, Verdict.FAIL)
+    assert (one.branches.missed, two.branches.formulas) == ((), 0)
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [(">=", Verdict.FAIL), (">", Verdict.PASS)])
+def test_a_limit_on_an_input_that_is_cut_from_its_formula_is_searched_for(run, small, sign, verdict):
+    """It varies by itself, and so it is what is set."""
+    small.reference.write_text(f"def double(x, z):\n    return {{'y': x + (z {sign} 1000)}}\n")
+    small.write_cells({"A1": 3, "A2": "=A1*2", "B1": "=A1+IF(A2>1000,1,0)"})
+    run("recalc", small.workbook)
+    small.write_spec(inputs='[inputs]\nx = "A1"\nz = { at = "A2", cut = true }')
+    assert xlparity.verify(small.spec).verdict is verdict
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [(">=", Verdict.FAIL), (">", Verdict.PASS)])
+def test_a_limit_in_a_circle_that_excel_iterates_is_searched_for(small, sign, verdict):
+    """B1 and C1 settle at B1 = 2*A1, and D1 has a limit."""
+    book = openpyxl.Workbook()
+    for address, content in {"A1": 3, "B1": "=A1+C1", "C1": "=B1/2", "D1": "=IF(A1>64,1,0)+B1"}.items():
+        book.active[address] = content
+    book.calculation.iterate, book.calculation.iterateDelta = True, 1e-12
+    book.save(small.workbook)
+    small.reference.write_text(f"def double(x):\n    return {{'b': 2 * x, 'd': 2 * x + (x {sign} 64)}}\n")
+    small.write_spec(
+        inputs='[inputs]\nx = { at = "A1", low = 0, high = 90 }',
+        outputs='[outputs]\nb = "B1"\nd = "D1"',
+    )
+    assert xlparity.verify(small.spec).verdict is verdict
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [(">=", Verdict.FAIL), (">", Verdict.PASS)])
+def test_a_limit_in_a_formula_of_a_data_table_is_searched_for(small, sign, verdict):
+    """The table computes B1 with 10 and 20 in place of A2."""
+    book = openpyxl.Workbook()
+    cells = {"A1": 3, "A2": 1, "B1": "=A1*A2+IF(A1>100,1,0)", "D1": "=B1", "C2": 10, "C3": 20}
+    for address, content in cells.items():
+        book.active[address] = content
+    book.active["D2"] = DataTableFormula(ref="D2:D3", dt2D=False, dtr=False, r1="A2")
+    book.save(small.workbook)
+    small.reference.write_text(
+        f"import numpy as np\ndef double(x):\n    return {{'y': x * np.array([10.0, 20.0]) + (x {sign} 100)}}\n"
+    )
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", low = 0, high = 200 }', outputs='[outputs]\ny = "D2:D3"')
+    assert xlparity.verify(small.spec).verdict is verdict

@@ -385,6 +385,28 @@ def test_an_input_that_is_a_formula_of_another_is_varied_by_itself_too(run, smal
     )
 
 
+def test_the_reference_of_a_check_without_such_an_input_is_called_no_more_for_it(small):
+    """What the other check's inputs do by themselves is nothing of its."""
+    calls = small.folder / "calls.txt"
+    small.reference.write_text(
+        "def double(x, z):\n    return {'y': x + z}\n\n"
+        f"def alone(x):\n    with open({str(calls)!r}, 'a') as file:\n        file.write('x')\n    return {{'w': 2 * x}}\n"
+    )
+
+    def called(second):
+        calls.write_text("")
+        small.write_cells({"A1": 3, "A2": second, "B1": "=A1+A2", "C1": "=A1*2"})
+        assert xlparity.verify(small.spec).verdict is Verdict.PASS
+        return len(calls.read_text())
+
+    small.write_spec(
+        reference="",
+        inputs='[check.a]\nreference = "small.py:double"\ninputs = { x = "A1", z = "A2" }\noutputs = { y = "B1" }',
+        outputs='[check.b]\nreference = "small.py:alone"\ninputs = { x = "A1" }\noutputs = { w = "C1" }',
+    )
+    assert called("=A1*2") == called(6)
+
+
 def test_a_text_never_matches_a_number(small):
     """A reference that returns texts for numbers is wrong in every format of them."""
     for returns in ("str(2 * x)", "np.array([str(2 * x)], dtype=object)", "2 * x if x == 3 else str(2 * x)"):

@@ -44,6 +44,8 @@ def missed(check):
             id="nothing is reached in a branch that is not taken",
         ),
         pytest.param("=ROUND(A1,0)", "np.floor(x + 0.5)", 3, [], id="up, down and at a half"),
+        pytest.param("=ROUND(A1-5,0)", "np.sign(x - 5) * np.floor(abs(x - 5) + 0.5)", 4, [], id="and at a negative half"),
+        pytest.param("=ROUND(A1-20,0)", "-np.floor(20.5 - x)", 3, [], id="of negative numbers, at a negative half alone"),
         pytest.param("=INT(A1)", "np.floor(x)", 2, [], id="a whole number and another"),
         pytest.param(
             "=CHOOSE(IF(A1>5,1,2),A1,3,4)", "x if x > 5 else 3", 6,
@@ -110,6 +112,30 @@ def test_an_outcome_where_the_reference_is_undefined_is_not_reached(small):
     """Nothing is compared there."""
     check = check_of(small, "=IF(A1>5,A1,1)", "1.0 if x < 5 else float('nan')")
     assert missed(check) == ["IF(A1>5) true", "A1>5 equal"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "returns", "unreached"),
+    [
+        ("=IF(A1>20,A1,1)", "1", ["IF(A1>20) true", "A1>20 equal"]),
+        ("=A1*IF(A1=20,3,2)", "2 * x", ["IF(A1=20) true"]),
+        ("=MIN(A1*3,40)", "x * 3", ["MIN(A1*3,40) returns 40"]),
+        (
+            '=COUNTIF(A1,">20")',
+            "0",
+            ['COUNTIF(A1,">20") with a match', 'A1 equal to 20 in COUNTIF(A1,">20")'],
+        ),
+        ("=CHOOSE(IF(A1>20,2,1),A1,1)", "x", None),
+    ],
+)
+def test_a_limit_typed_into_a_formula_that_nothing_tests_is_an_outcome_that_is_not_reached(
+    small, formula, returns, unreached
+):
+    """With any other number that is as far away the formula agrees as well; a limit that is met is tested by value."""
+    check = check_of(small, formula, returns)
+    assert "A1>20 equal" in missed(check) if unreached is None else missed(check) == unreached
+    assert check.branches.unvaried == ()
+    assert missed(check_of(small, formula.replace("20", "7").replace("40", "7"), "0")) == []
 
 
 def test_an_outcome_where_nothing_can_be_judged_is_not_reached(small):

@@ -23,14 +23,13 @@ class Branch(NamedTuple):
 class Constant(NamedTuple):
     """A constant that compared formulas read and that no input varies.
 
-    - ``where``, ``value``: its cell and its value; ``readers``: the compared formulas that read it.
-    - ``typed``: the number, where it is typed in the formula of ``where``.
+    ``where`` and ``value`` are its cell and its value, ``readers`` the compared formulas that read it. A number that is typed
+    into a formula is none: where a fault in it cannot be seen, an outcome of the formula is not reached.
     """
 
     where: Cell
     value: Value
     readers: tuple[Cell, ...]
-    typed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,22 +34,21 @@ def apart(checks: Sequence[Check], loaded: Loaded, samples: Samples, overflows: 
     count = min(samples.scenarios, _MOST)
     inputs = [(given, check.cells.offsets) for check, own in zip(checks, found, strict=True) for given in own]
     own = draw(inputs, loaded.values, lambda cell: [cell], count=count, seed=seed + 2)
-    nothing = [np.zeros(len(check.cells.bindings), dtype=bool) for check in checks]
+    differing = [Apart((), np.zeros(len(check.cells.bindings), dtype=bool)) for check in checks]
     if not own.scenarios or loaded.engine.most_samples is not None:
-        return [Apart((), none) for none in nothing]
+        return differing
     numbers = range(1, 1 + own.scenarios)
     actual = loaded.session.recalculate(samples.columns(numbers) | own.columns(numbers), len(numbers))
-    differing: list[Apart] = []
-    for check, derived, none, expected in zip(
-        checks, found, nothing, call_references(checks, actual, numbers), strict=True
-    ):
+    concerned = [at for at, derived in enumerate(found) if derived]  # the references of the others need not be called
+    of_checks = call_references([checks[at] for at in concerned], actual, numbers)
+    for at, expected in zip(concerned, of_checks, strict=True):
+        check = checks[at]
         differences = compare(check, expected, actual)
         wrong = differences.wrong & expected.counted[:, None] & ~expected.undefined
         open_to = differences._replace(wrong=wrong, unsure=differences.unsure & False)
-        known = np.zeros(len(none), dtype=np.int64)
-        context = Context(0, seed, overflows)
-        explained, unknown = examined(check, expected, actual, open_to, known, context) if derived else (wrong, wrong)
-        differing.append(Apart(derived, np.asarray((wrong & ~explained & ~unknown).any(axis=0))))
+        known = np.zeros(wrong.shape[1], dtype=np.int64)
+        explained, unknown = examined(check, expected, actual, open_to, known, Context(0, seed, overflows))
+        differing[at] = Apart(found[at], np.asarray((wrong & ~explained & ~unknown).any(axis=0)))
     return differing
 
 

@@ -31,7 +31,7 @@ from xlparity.excel.values import BLANK, Value
 from xlparity.scenarios.constants import compared_in, numbers_in
 from xlparity.scenarios.outcomes import Decision, Outcome, Probed, Probing, spread
 from xlparity.scenarios.reach import Reached
-from xlparity.scenarios.rounding import short
+from xlparity.scenarios.rounding import FINE, short
 from xlparity.scenarios.sample import Samples, VariedElement, clipped
 from xlparity.spec.check import Check
 
@@ -58,7 +58,6 @@ _LIMITS, _OF_ONE_INPUT = 12, 2  # numbers of the reference alone, and elements o
 _READ = 200  # decisions of which the numbers are known not to be the reference's alone
 _NEARBY = 1e-6  # a step across a limit, relative
 _APART = 2.0**-30  # by which numbers are moved to see on which of them a tie depends
-_FINE = 2.0**10  # a short number is a multiple of 1/1024
 
 
 Key: TypeAlias = tuple[int, int]
@@ -190,7 +189,7 @@ class _Free:
         """A number of so many binary digits near the value, within the range; anything else as it is."""
         if type(value) is not float or not self.number or not value or not math.isfinite(value):
             return value
-        step = max(2.0 ** (math.frexp(value)[1] - bits), 1 / _FINE)
+        step = max(2.0 ** (math.frexp(value)[1] - bits), 1 / FINE)
         rounded = round(value / step) * step
         return next(self.fitting(rounded), value) if rounded else value
 
@@ -234,8 +233,8 @@ class Search:
         One scenario has zeros in all inputs, where much is equal and shows little: a tie is to be in another one as well.
         """
         missing = self._reached.missing(decision)
-        ties = [at for at, one in enumerate(decision.outcomes) if one.tie]
-        return sorted({*missing, *(at for at in ties if self._reached.times(decision, at) < _TIES)})
+        few = [at for at in self._reached.ties(decision) if self._reached.times(decision, at) < _TIES]
+        return sorted({*missing, *few})
 
     def _near(self, most: int) -> tuple[FormulasSession, dict[Decision, Sequence[Cell]]]:
         """A session that computes some cells of each target, so many that all rounds take at most this work, and the cells."""

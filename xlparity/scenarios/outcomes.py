@@ -62,13 +62,15 @@ class Outcome(NamedTuple):
     """One outcome of a decision: what it is, and the values of the probe for which it occurs.
 
     ``distance`` is a formula that is 0 where the outcome begins, if there is one; the outcome is on its negative side, or
-    where it is 0 if it is a ``tie``.
+    where it is 0 if it is a ``tie``. Where the probe has none of the values ``among`` in any sample, if there are some, it is
+    none of the decision's outcomes.
     """
 
     what: str
     codes: frozenset[float]
     distance: str | None = None
     tie: bool = False
+    among: frozenset[float] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,9 +211,14 @@ class _Reader:
             return
         # Any element of an array will do.
         for one in outcomes:
-            probes = [call("MAX", _if(binary(within(probe), "=", number(c)), number(1), number(0))) for c in one.codes]
+            values = {**dict.fromkeys(one.among, 1.0), **dict.fromkeys(one.codes, 2.0)}
+            probes = [
+                call("MAX", _if(binary(within(probe), "=", number(code)), number(value), number(0)))
+                for code, value in values.items()
+            ]
             nearest = None if one.distance is None else f"=MIN(ABS({one.distance[1:]}))"
-            outcome = one._replace(codes=frozenset((1.0,)), distance=nearest)
+            among = frozenset((1.0, 2.0)) if one.among else one.among
+            outcome = one._replace(codes=frozenset((2.0,)), distance=nearest, among=among)
             tied: tuple[str, ...] = ()
             if one.tie and operands:
                 tied = (f"=MAX({_if(binary(operands[0], '=', operands[-1]), call('ABS', operands[0]), number(0))})",)
@@ -379,14 +386,25 @@ class _Reader:
         scaled = binary(call("ABS", value), "*", power)
         rest = binary(scaled, "-", binary(number(2), "*", call("INT", binary(scaled, "/", number(2)))))
         half = binary(rest, "=", number(0.5))
-        up_or_down = _if(binary(node, ">", value), number(1), number(2))
-        probe = _if(binary(node, "=", value), number(0), _if(half, number(3), up_or_down))
+        up, down, exact, negative = 1.0, 2.0, 0.0, 4.0
+        positive, below = frozenset((1.0, 2.0, 3.0)), frozenset((5.0, 6.0, 7.0))
+        code = _if(half, number(3), _if(binary(node, ">", value), number(up), number(down)))
+        code = _if(binary(value, "<", number(0)), binary(code, "+", number(negative)), code)
+        probe = _if(binary(node, "=", value), number(exact), code)
+        tie = binary(rest, "-", number(0.5))
         outcomes = (
-            Outcome(f"{_short(node)} up", frozenset((1.0,))),
-            Outcome(f"{_short(node)} down", frozenset((2.0,))),
-            # After an even digit: after an odd one all rules agree.
-            Outcome(f"{_short(node)} at a half", frozenset((3.0,)), f"={rest}-0.5", tie=True),
-        )
+            Outcome(f"{_short(node)} up", frozenset((up, up + negative))),
+            Outcome(f"{_short(node)} down", frozenset((down, down + negative))),
+            # After an even digit: there, half away from zero, half to even and, below zero, half up are three rules.
+            Outcome(
+                f"{_short(node)} at a half", frozenset((3.0,)),
+                f"={_if(binary(value, '<', number(0)), _NOT_TAKEN, tie)}", True, positive,
+            ),
+            Outcome(
+                f"{_short(node)} at a negative half", frozenset((7.0,)),
+                f"={_if(binary(value, '<', number(0)), tie, _NOT_TAKEN)}", True, below,
+            ),
+        )  # fmt: skip
         self._add(probe, within, array, outcomes, (scaled,))
 
     def _to_whole(self, node: Node, name: str, within: Within, array: bool) -> None:

@@ -86,6 +86,7 @@ class Reached:
             }
         self.session = session
         self._computed: set[Decision] = set()
+        self._possible = {(one, at) for one in known.values() for at, each in enumerate(one.outcomes) if not each.among}
         self._times = {one: np.zeros(len(one.outcomes), dtype=np.int64) for one in known.values()}
         self._some = Probing(session, {one: spread(one.cells, _MEASURED) for one in known.values()})
         self._all: Probing | None = None
@@ -105,6 +106,8 @@ class Reached:
             if probed.computed:
                 self._computed.add(decision)
             for at, outcome in enumerate(decision.outcomes):
+                if outcome.among and np.isin(probed.codes, list(outcome.among)).any():
+                    self._possible.add((decision, at))
                 if outcome.tie:
                     self._times[decision][at] += int(probed.occurs(outcome).any(axis=0).sum())
             self._note(decision, self._some.places[decision], probed)
@@ -129,7 +132,14 @@ class Reached:
         if decision not in self._computed:
             return []
         having = [one.reached[decision] for one in self._checks if decision in one.reached]
-        return np.flatnonzero(~np.logical_and.reduce(having)).tolist()
+        missing = np.flatnonzero(~np.logical_and.reduce(having)).tolist()
+        return [at for at in missing if (decision, at) in self._possible]
+
+    def ties(self, decision: Decision) -> list[int]:
+        """Its outcomes that are ties, by their numbers."""
+        if decision not in self._computed:
+            return []
+        return [at for at, one in enumerate(decision.outcomes) if one.tie and (decision, at) in self._possible]
 
     def times(self, decision: Decision, outcome: int) -> int:
         """In how many samples a tie occurred, in some of the decision's cells."""
@@ -141,11 +151,15 @@ class Reached:
         outputs = {binding.cell for run in runs for binding in run.bindings}
         found: list[Run] = []
         for run, one in zip(runs, self._checks, strict=True):
-            of_check = [(each, reached) for each, reached in one.reached.items() if each in self._computed]
+            of_check = [
+                (decision, outcome, is_reached)
+                for decision, reached in one.reached.items()
+                for at, (outcome, is_reached) in enumerate(zip(decision.outcomes, reached.tolist(), strict=True))
+                if decision in self._computed and (decision, at) in self._possible
+            ]
             missed = tuple(
                 Branch(str(decision.cells[0]), outcome.what, decision.cells)
-                for decision, reached in of_check
-                for outcome, is_reached in zip(decision.outcomes, reached.tolist(), strict=True)
+                for decision, outcome, is_reached in of_check
                 if not is_reached
             )
             values = self._loaded.values
@@ -154,8 +168,7 @@ class Reached:
             unvaried = tuple(
                 Constant(cell, values[cell], readers) for cell, readers in zip(fixed, one.readers(fixed), strict=True)
             )
-            formulas = sum(len(decision.outcomes) for decision, _ in of_check)
-            branches = Branches(formulas=formulas, missed=missed, constants=len(constants), unvaried=unvaried)
+            branches = Branches(formulas=len(of_check), missed=missed, constants=len(constants), unvaried=unvaried)
             found.append(replace(run, result=replace(run.result, branches=branches)))
         return found
 

@@ -34,7 +34,7 @@ from xlparity.spec.check import Check
 
 _DRAWS = 6  # random perturbations of the inputs of a sample
 _FARTHEST = 8  # ulps by which an input is perturbed at most
-_FINE, _FEW_BITS = 2.0**10, 2.0**20  # a short number is a multiple of 1/1024 below a million
+FINE, _FEW_BITS = 2.0**10, 2.0**20  # a short number is a multiple of 1/1024 below a million
 _SMOOTH = 1e-9  # the share of the largest number in a sample up to which rounding of what is not exact may reach
 _MARGIN = 16  # a workbook rounds at every step, and a perturbation acts once
 _ALIKE = 1e-9  # relative; values of the reference that are no farther apart are one
@@ -75,7 +75,7 @@ class Context(NamedTuple):
 def short(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which numbers have so few binary digits that sums and products of some of them are exact."""
     with np.errstate(all="ignore"):
-        scaled = np.asarray(numbers) * _FINE
+        scaled = np.asarray(numbers) * FINE
         return np.asarray((scaled == np.rint(scaled)) & (np.abs(numbers) < _FEW_BITS))
 
 
