@@ -16,24 +16,13 @@ from xlparity.diagnosis.subject import parsed
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node, Path, call, plain, walk, with_part
 from xlparity.excel.columns import Column, value_in
-from xlparity.excel.prefixes import without_prefix
+from xlparity.excel.decisions import CHOOSING, branches, is_comparison, name_of
 from xlparity.excel.values import BLANK, Missing, Unsupported
 from xlparity.excel.workbook import Formula
 
 HUGE, NOT_AVAILABLE = Node("number", "9.87654321E+99"), call("NA")
 """What takes the place of a branch: the number is computed faster, and a comparison or a maximum may hide it."""
 
-# For a number of arguments, the indices of those that are branches. SWITCH has a default where the number is even.
-_BRANCHES: Mapping[str, Callable[[int], Iterable[int]]] = {
-    "IF": lambda count: (1, 2),
-    "IFS": lambda count: range(1, count, 2),
-    "CHOOSE": lambda count: range(1, count),
-    "SWITCH": lambda count: (*range(2, count, 2), *([count - 1] if count % 2 == 0 else [])),
-    "IFERROR": lambda count: (0, 1),
-    "IFNA": lambda count: (0, 1),
-}
-_CHOOSING = frozenset(("MAX", "MIN", "MEDIAN"))  # functions that return one of several arguments
-_COMPARISONS = frozenset(("=", "<>", "<", ">", "<=", ">="))
 _OUTCOMES = (Node("truth", "TRUE"), Node("truth", "FALSE"))
 _OTHER_SIDE = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 
@@ -68,14 +57,11 @@ def without_each_of(
 
 def _alternatives(node: Node, instead: Node = NOT_AVAILABLE) -> Iterator[Node]:
     """Copies of this node, each without one of its branches; none where it has no branches."""
-    if node.kind == "binary" and node.word in _COMPARISONS:
+    if is_comparison(node):
         yield from _OUTCOMES
-    if node.kind != "call":
-        return
-    name = without_prefix(node.word)
-    for place in _BRANCHES[name](len(node.parts)) if name in _BRANCHES else ():
+    for place in branches(node):
         yield node._replace(parts=(*node.parts[:place], instead, *node.parts[place + 1 :]))  # an IF may lack its last
-    for place in range(len(node.parts)) if name in _CHOOSING and len(node.parts) > 1 else ():
+    for place in range(len(node.parts)) if name_of(node) in CHOOSING and len(node.parts) > 1 else ():
         yield node._replace(parts=(*node.parts[:place], *node.parts[place + 1 :]))
 
 
@@ -135,7 +121,7 @@ def kept_limits(formula: Formula, old: Formula | None) -> set[int]:
     return {
         number
         for number, node, beside, place in _beside(formula, old)
-        if beside is not None and place is not None and without_prefix(node.word) in _CHOOSING
+        if beside is not None and place is not None and name_of(node) in CHOOSING
         if plain(node.parts[place]) == plain(beside.parts[place])
     }
 
@@ -162,13 +148,10 @@ def _beside(formula: Formula, other: Formula | None) -> Iterator[tuple[int, Node
 
 def _places(node: Node) -> list[int | None]:
     """For each of the ``_alternatives`` of this node, which part it does without; None for an outcome of a comparison."""
-    if node.kind == "binary" and node.word in _COMPARISONS:
+    if is_comparison(node):
         return [None] * len(_OUTCOMES)
-    if node.kind != "call":
-        return []
-    name = without_prefix(node.word)
-    found: list[int | None] = list(_BRANCHES[name](len(node.parts)) if name in _BRANCHES else ())
-    return [*found, *(range(len(node.parts)) if name in _CHOOSING and len(node.parts) > 1 else ())]
+    limits = range(len(node.parts)) if name_of(node) in CHOOSING and len(node.parts) > 1 else ()
+    return [*branches(node), *limits]
 
 
 def loses_a_branch(formula: Formula, old: Formula) -> bool:
@@ -186,7 +169,7 @@ def loses_a_branch(formula: Formula, old: Formula) -> bool:
 def _counted(tree: Node) -> tuple[int, set[str], int]:
     """The number of calls of MAX, MIN and MEDIAN in the formula, its references, and the number of its branches."""
     nodes = [node for _, node in walk(tree)]
-    limits = sum(node.kind == "call" and without_prefix(node.word) in _CHOOSING for node in nodes)
+    limits = sum(name_of(node) in CHOOSING for node in nodes)
     words = {node.word for node in nodes if node.kind in ("reference", "name")}
     return limits, words, sum(1 for node in nodes for _ in _alternatives(node))
 

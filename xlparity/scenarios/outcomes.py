@@ -22,8 +22,8 @@ from xlparity.excel.ast import Node, binary, call, number, parse
 from xlparity.excel.batch import NUMBER, REASON, Batch
 from xlparity.excel.columns import Floats
 from xlparity.excel.contents import DataTable, Formula
+from xlparity.excel.decisions import branches, is_comparison, name_of
 from xlparity.excel.fill import Filling
-from xlparity.excel.prefixes import without_prefix
 from xlparity.excel.workbook import Workbook
 from xlparity.spec.binding import Input
 from xlparity.spec.check import Check
@@ -33,7 +33,6 @@ _MAY_DECIDE = re.compile(
     r"|M?ROUND(?:UP|DOWN)?|(?:CEILING|FLOOR)[A-Z.]*|(?:COUNT|SUM|AVERAGE|MAX|MIN)IFS?)\(",
     re.IGNORECASE,
 )
-_COMPARISONS = frozenset(("=", "<>", "<", ">", "<=", ">="))
 _TO_WHOLE = frozenset((
     "INT", "TRUNC", "ROUNDUP", "ROUNDDOWN", "MROUND", "EVEN", "ODD", "CEILING", "FLOOR", "CEILING.MATH", "FLOOR.MATH",
     "CEILING.PRECISE", "FLOOR.PRECISE", "ISO.CEILING",
@@ -179,13 +178,13 @@ class _Reader:
         if node.kind == "group":
             self.read(node.parts[0], within, array, label, of_several=of_several)
             return
-        name = without_prefix(node.word).upper() if node.kind == "call" else ""
+        name = name_of(node)
         if node.kind == "applied" or name in _WITH_FUNCTIONS:
             return
         if name in _BRANCHING:
             _BRANCHING[name](self, node, name, within, array)
             return
-        if node.kind == "binary" and node.word in _COMPARISONS and _refers(node):
+        if is_comparison(node) and _refers(node):
             self._comparison(node, within, array, label or _short(node), only_equal=of_several)
         several = name in ("AND", "OR") and self._decides(node, array)
         if several:
@@ -260,8 +259,8 @@ class _Reader:
         while node.kind == "group":
             node = node.parts[0]
         if node.kind == "binary":
-            return node.word in _COMPARISONS and _refers(node)
-        if node.kind != "call" or without_prefix(node.word).upper() not in ("AND", "OR") or array:
+            return is_comparison(node) and _refers(node)
+        if name_of(node) not in ("AND", "OR") or array:
             return False
         plain = not any(self._is_range(part) for part in node.parts)
         return plain and 2 <= len(node.parts) <= _MOST_ARGUMENTS and all(part.kind != "omitted" for part in node.parts)
@@ -315,11 +314,10 @@ class _Reader:
         """The outcomes of SWITCH and CHOOSE: which value is taken."""
         what, rest = node.parts[0], node.parts[1:]
         self.read(what, within, array)
+        places = branches(node)
         if name == "CHOOSE":
-            places = list(range(1, len(node.parts)))
             said = [f"{_short(node)} takes {place}" for place in places]
         else:
-            places = list(range(2, len(node.parts), 2)) + ([len(node.parts) - 1] if len(rest) % 2 else [])
             said = [f"{_short(node)} {_short(node.parts[place - 1])}" for place in range(2, len(node.parts), 2)]
             said += [f"{_short(node)} otherwise"] if len(rest) % 2 else []
 
@@ -497,7 +495,7 @@ class _Reader:
         area = self._meant(table) if table.kind in ("reference", "name") else None
         for place, part in enumerate(node.parts[1:3] if area is not None else ()):
             assert area is not None
-            found_by_match = part.kind == "call" and without_prefix(part.word).upper() in ("MATCH", "XMATCH")
+            found_by_match = name_of(part) in ("MATCH", "XMATCH")
             line = place == 0 and (len(node.parts) > 2 or area.shape[1] == 1)
             count = area.shape[0] if line else area.shape[1]
             if part.kind == "omitted" or found_by_match or not _refers(part) or not 1 < count <= _MOST_ROWS:
