@@ -84,6 +84,13 @@ def test_a_formula_that_is_wrong_in_every_cell_is_one_finding_with_the_right_fix
     assert found.suggestion == RIGHT[column].format(r=8, p=7)
 
 
+def test_branches_of_a_helper_column_are_put_in_order_where_a_tie_decides(tmp_path):
+    """No output covers the helpers, and a tie is reached by inputs that are searched for, so the side of >= is known."""
+    (found,) = findings(tmp_path, {"G": "=IF(B{r}>=$B$4,5,0.001*B{r})", "F": "=G{r}*1"})
+    assert [cell.a1 for cell in found.cells] == [f"G{row}" for row in ROWS]
+    assert found.suggestion == "=IF(B8>=$B$4,0.001*B8,5)"
+
+
 def test_a_dollar_that_is_missing_in_a_filled_column_is_one_finding(tmp_path):
     """As the formula was filled, each cell reads another one; to Excel, they are one formula."""
     rates = {row: f"=B{row}*B{row - 6}/12" for row in ROWS}

@@ -94,7 +94,8 @@ def _causes(
         enough = replace(fresh, scenarios=_PROOFS)
         loaded = Loaded.of(edited, FormulasEngine(), session.like(edited))
         samples = sample(checks, edited, loaded.values, enough.scenarios, enough.seed)
-        samples, _ = with_directed(checks, loaded, samples)
+        changed = {cell for cell, held in edited.cells.items() if held != book.cells.get(cell)}
+        samples, _ = with_directed(checks, loaded, samples, changed)
         return run_checks(checks, loaded, samples, enough)[0]
 
     def recheck(formulas: Mapping[Cell, Formula]) -> list[Run]:

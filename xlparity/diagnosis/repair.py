@@ -384,7 +384,8 @@ class Repair:
         middle = root.bindings[len(root.indices) // 2].iteration
         iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
         for cell, formula in fix.formulas.items():
-            block = root.run.name, iterations.get(cell, middle)
+            of_helper = self.quantity_map.block_of(root.run.name, cell) or middle
+            block = root.run.name, iterations.get(cell, of_helper)
             form = self.quantity_map.form(cell, formula, block)
             groups.setdefault(form, {})[cell] = formula
             if form in right:

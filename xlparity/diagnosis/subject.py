@@ -263,12 +263,17 @@ class Subject:
 def _most_telling(root: Root) -> int:
     """The number of the root's cell with the most distinct expected values, of those that are wrong; the middle one of several.
 
-    A cell that is 0 in all samples would agree with most formulas.
+    A cell that is 0 in all samples would agree with most formulas. Wrong are those that differ on forced values; the others
+    may be wrong in the run because of their precedents.
     """
-    at = np.ix_(list(root.forced.samples), list(root.indices))
-    values = np.round(root.run.expected[at], 12)
+    samples = list(root.forced.samples)
+    values = np.round(root.run.expected[np.ix_(samples, list(root.indices))], 12)
     counts = np.array([len(np.unique(column[np.isfinite(column)])) for column in values.T])
-    ranks = np.where(root.run.wrong[at].any(axis=0), counts, counts - values.size)
+    wrong = [
+        not agrees(root.run, index, root.forced.local.get(cell, BLANK), samples).all()
+        for index, cell in zip(root.indices, root.cells, strict=True)
+    ]
+    ranks = np.where(wrong, counts, counts - values.size)
     alike = np.flatnonzero(ranks == ranks.max())
     return int(alike[len(alike) // 2])
 

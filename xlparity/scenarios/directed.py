@@ -11,7 +11,7 @@ The search is deterministic, and bounded by a number of batches and of values co
 import contextlib
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -33,6 +33,7 @@ from xlparity.scenarios.constants import compared_in, numbers_in
 from xlparity.scenarios.outcomes import Decision, Outcome, Probed, Probing, Reached, decisions, spread
 from xlparity.scenarios.rounding import short
 from xlparity.scenarios.sample import Samples, VariedElement, clipped
+from xlparity.settings import SCENARIOS
 from xlparity.spec.check import Check
 
 _ROUNDS = 8  # batches of the search
@@ -81,8 +82,13 @@ def with_branches(runs: Sequence[Run], reached: Sequence[Reached]) -> list[Run]:
     )
 
 
-def with_directed(checks: Sequence[Check], loaded: Loaded, samples: Samples) -> tuple[Samples, tuple[Reached, ...]]:
-    """The samples with directed ones after them, and for each check what they reach; nothing of it for other engines."""
+def with_directed(
+    checks: Sequence[Check], loaded: Loaded, samples: Samples, among: Container[Cell] | None = None
+) -> tuple[Samples, tuple[Reached, ...]]:
+    """The samples with directed ones after them, and for each check what they reach; nothing of it for other engines.
+
+    ``among`` some cells, only the outcomes of their decisions are searched for, for as long as with 100 scenarios.
+    """
     session = loaded.session
     if not isinstance(session, FormulasSession) or not samples.scenarios:
         return samples, ()
@@ -96,8 +102,10 @@ def with_directed(checks: Sequence[Check], loaded: Loaded, samples: Samples) -> 
     measured = _measured(cone, loaded.book, samples, every) if every else {}
     every = [one for one in every if one in measured]
     if samples.elements:
-        missing = [one for one in every if _unreached(one, measured[one])]
-        search = _Search(checks, loaded, cone, session.work, samples, missing[:_TARGETS], measured)
+        wanted = every if among is None else [one for one in every if any(cell in among for cell in one.cells)]
+        missing = [one for one in wanted if _unreached(one, measured[one])]
+        work = session.work * (samples.scenarios if among is None else SCENARIOS)
+        search = _Search(checks, loaded, cone, work, samples, missing[:_TARGETS], measured)
         search.run()
         samples = search.appended([*search.chosen(), *search.differing(every)])
     if samples.directed and every:
@@ -279,7 +287,7 @@ class _Search:
         self._since: dict[Key, int] = {}
         self._batches = 0
         self._shortness: dict[Row, bool] = {}
-        self._left = int(_LEAST + _SHARE * samples.scenarios * plain)
+        self._left = int(_LEAST + _SHARE * plain)
         self._cost = max(1, cone.work)
 
     @cached_property
