@@ -58,6 +58,8 @@ TABLE = [
     ("term", "O30", "=SUM(N30:N33)", "=SUM(N30:N33)/M30", "the divisor M30 (m) is missing"),
     ("term", "F44", "=F30-F37", "=F30-$B$3*F37", "the factor B3 (alpha) is missing"),
     ("term", "I37", "=J30-L30", "=J30", "the term L30 is too much"),
+    ("operator", "O30", '=COUNTIF(N30:N33,">1")', '=COUNTIF(N30:N33,">=1")', "'>' should be '>='"),
+    ("operator", "O30", '=COUNTIF(N30:N33,"<="&M30)', '=COUNTIF(N30:N33,"<"&M30)', "'<=' should be '<'"),
     ("sign", "F44", "=F30+$B$3*F37", "=F30-$B$3*F37",
      "the sign of $B$3*F37 is wrong: '+' should be '-'"),
     ("sign", "J30", "=1/(1+EXP(I30))", "=1/(1+EXP(-I30))", "a minus before I30 is missing"),

@@ -18,6 +18,7 @@ from xlparity.diagnosis.subject import Subject, Wanted, parsed
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node
 from xlparity.excel.columns import Floats, floats_of
+from xlparity.excel.fill import filled, turned
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula
 
@@ -223,6 +224,7 @@ class HelperSearch:
         yield from self._odd(unbound, shapes, subject)
         # The fewer cells have a formula, the more likely it is the wrong one.
         chosen = sorted(shapes.items(), key=lambda item: len(item[1]))[:_MOST_SHAPES]
+        yield from self._anchored([cells[0] for _, cells in chosen])
         yield from self._by_catalogue(root, subject, chosen, SMALL)
         for goal in helpers(Goal.of(subject)) if subject.has_evidence else ():
             form = self._form(goal.cell, iteration, check)
@@ -284,6 +286,44 @@ class HelperSearch:
                         said = f"hard-coded where {near} and its siblings have a formula"
                         edit = edit._replace(said=said, unlike=None)
                     yield edit, {helper: Formula(text)}
+
+    def _anchored(self, helpers: Sequence[Cell]) -> Candidates:
+        """Candidates for a missing or a superfluous ``$`` in a helper's formula that was filled from the first cell of a line."""
+        book = self._repair.workbook
+        seen: set[Cell] = set()
+        for helper in helpers:
+            for line in self._lines(helper):
+                formula = book.formula(line[0])
+                if len(line) < _FEWEST_ALIKE or formula is None or line[0] in seen or self._repair.deadline.passed:
+                    continue
+                seen.add(line[0])
+                for turn, other in turned(formula):
+                    texts = {
+                        cell: filled(other.text, cell.row - line[0].row, cell.column - line[0].column) for cell in line
+                    }
+                    formulas = {cell: Formula(text) for cell, text in texts.items() if text is not None}
+                    if len(formulas) == len(line):
+                        yield Edit("anchor", Node("omitted", ""), turn.sentence, 1.0), formulas
+
+    def _lines(self, helper: Cell) -> Iterator[list[Cell]]:
+        """The cells above and below a helper, and beside it, that have its formula as Excel fills it."""
+        book = self._repair.workbook
+        formula = book.formula(helper)
+        if formula is None or formula.area is not None:
+            return
+        own = relative_text_of(helper, formula)
+        for rows, columns in ((1, 0), (0, 1)):
+            line = [helper]
+            for way, place in ((-1, 0), (1, -1)):
+                while True:
+                    beside = line[place]._replace(
+                        row=line[place].row + way * rows, column=line[place].column + way * columns
+                    )
+                    held = book.formula(beside)
+                    if held is None or held.area is not None or relative_text_of(beside, held) != own:
+                        break
+                    line.insert(0, beside) if way < 0 else line.append(beside)
+            yield line
 
     def _as_in_siblings(self, root: Root) -> Candidates:
         """Helpers as the right siblings of the root have them: for each root cell, the first helper that differs."""

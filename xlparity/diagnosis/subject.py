@@ -82,7 +82,7 @@ class Subject:
             expected[0] = helper.values
             self._allowed = _SOLVED * np.maximum(np.abs(expected), np.abs(expected).max() * _SOLVED)
         self._expected = expected
-        self._numeric = root.run.numeric([index for index in self._indices if index >= 0]) or helper is not None
+        self.numeric = root.run.numeric([index for index in self._indices if index >= 0]) or helper is not None
         self.expected = self._as_table(expected)
         own = root.forced.local.select(self.cells)
         actual = np.where(own.kinds == NUMBER, own.numbers, np.nan)
@@ -146,8 +146,18 @@ class Subject:
             formulas, lambda cell: picked(known[cell] if cell in known else self.seen(cell), samples), len(samples)
         )
 
+    def agreeing(self, trees: Sequence[Node]) -> list[NDArray[np.bool_]]:
+        """In which samples each expression agrees with the reference in the cell, (samples,)."""
+        samples, index = self.root.forced.samples, self._indices[0]
+        return [
+            agrees(self.root.run, index, batch.get(self.cells[0], BLANK), samples)
+            if index >= 0
+            else np.abs(batch.select(self.cells).numbers[0] - self._expected[0]) <= self._allowed[0]
+            for batch in self._computed(trees, range(self.count))
+        ]
+
     def _agrees(self, values: Batch, samples: Sequence[int]) -> bool:
-        if not self._numeric:
+        if not self.numeric:
             numbers, run = [self.root.forced.samples[at] for at in samples], self.root.run
             return all(
                 agrees(run, index, values.get(cell, BLANK), numbers).all()

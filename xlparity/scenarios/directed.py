@@ -508,6 +508,11 @@ class _Search:
             self._shortness[row] = bool((short(numbers) | np.isin(np.abs(numbers), list(self.literals))).all())
         return self._shortness[row]
 
+    @staticmethod
+    def _is_solved(row: Row) -> bool:
+        """Whether a number of many digits was solved for: where that makes a tie, rounding may have made it."""
+        return not short(np.array([value for _, value in row.changes if type(value) is float])).all()
+
     def _whole(self, row: Row) -> int:
         """How many inputs are whole numbers without having to be: for these, rounding and much else shows nothing."""
         return sum(
@@ -530,9 +535,17 @@ class _Search:
         reaching = Counter(row for rows in self._found.values() for row in rows)
         left = {
             key: sorted(
-                rows, key=lambda row: (not self._is_short(row), self._whole(row), -reaching[row], self._tried[row])
+                rows,
+                key=lambda row: (
+                    not self._is_short(row),
+                    tie and self._is_solved(row),
+                    self._whole(row),
+                    -reaching[row],
+                    self._tried[row],
+                ),
             )
             for key, rows in self._found.items()
+            for tie in [self._outcome(key).tie]
         }
         chosen: list[Row] = []
         for _ in range(_KEPT):

@@ -47,10 +47,18 @@ def references(tree: Node, site: Site) -> Iterator[Edit]:
         for check, iteration in sorted(blocks):
             for other in site.quantities(check, iteration):
                 whole = (other,) if area.size > 1 or _in_aggregate(tree, node) else ()
-                for found in dict.fromkeys((*whole, *(site.elements(other) if area.size == 1 else ()))):
+                for found in dict.fromkeys((*whole, *(_elements(site, area, other) if area.size == 1 else ()))):
                     said = f"{site.named(area)} should be {site.named(found)}"
                     size = 1.5 if found.shape == area.shape else 2.0
                     yield from _swapped(tree, "reference", node, site.node(found), said, size)
+
+
+def _elements(site: Site, cell: Range, other: Range) -> Iterator[Range]:
+    """The elements of the other quantity to which the formula may refer instead of a cell, the same element among them."""
+    yield from site.elements(other)
+    same = site.quantity_map.alike(cell.first, other)
+    if same is not None:
+        yield same
 
 
 @edit_kind(50, iteration="XP110")
