@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from xlparity.diagnosis.backward import Goal, helpers
 from xlparity.diagnosis.cone import Cone
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
-from xlparity.diagnosis.localise import Root, refusal_in, relative_text_of
-from xlparity.diagnosis.relative import RelativeFormula
+from xlparity.diagnosis.localise import Root, refusal_in
+from xlparity.diagnosis.relative import RelativeFormula, relative_text_of
 from xlparity.diagnosis.repair import Fix, Repair
 from xlparity.diagnosis.residual import fitted
 from xlparity.diagnosis.subject import Subject, Wanted, parsed
@@ -288,42 +288,20 @@ class HelperSearch:
                     yield edit, {helper: Formula(text)}
 
     def _anchored(self, helpers: Sequence[Cell]) -> Candidates:
-        """Candidates for a missing or a superfluous ``$`` in a helper's formula that was filled from the first cell of a line."""
+        """Candidates for a missing or a superfluous ``$`` in a helper's formula that was filled from the first of some cells."""
         book = self._repair.workbook
-        seen: set[Cell] = set()
-        for helper in helpers:
-            for line in self._lines(helper):
-                formula = book.formula(line[0])
-                if len(line) < _FEWEST_ALIKE or formula is None or line[0] in seen or self._repair.deadline.passed:
-                    continue
-                seen.add(line[0])
-                for turn, other in turned(formula):
-                    texts = {
-                        cell: filled(other.text, cell.row - line[0].row, cell.column - line[0].column) for cell in line
-                    }
-                    formulas = {cell: Formula(text) for cell, text in texts.items() if text is not None}
-                    if len(formulas) == len(line):
-                        yield Edit("anchor", Node("omitted", ""), turn.sentence, 1.0), formulas
-
-    def _lines(self, helper: Cell) -> Iterator[list[Cell]]:
-        """The cells above and below a helper, and beside it, that have its formula as Excel fills it."""
-        book = self._repair.workbook
-        formula = book.formula(helper)
-        if formula is None or formula.area is not None:
-            return
-        own = relative_text_of(helper, formula)
-        for rows, columns in ((1, 0), (0, 1)):
-            line = [helper]
-            for way, place in ((-1, 0), (1, -1)):
-                while True:
-                    beside = line[place]._replace(
-                        row=line[place].row + way * rows, column=line[place].column + way * columns
-                    )
-                    held = book.formula(beside)
-                    if held is None or held.area is not None or relative_text_of(beside, held) != own:
-                        break
-                    line.insert(0, beside) if way < 0 else line.append(beside)
-            yield line
+        areas = dict.fromkeys(map(self._repair.quantity_map.filled_with, helpers))
+        for area in areas:
+            formula = book.formula(area.first) if area is not None else None
+            if area is None or area.size < _FEWEST_ALIKE or formula is None or self._repair.deadline.passed:
+                continue
+            for turn, other in turned(formula):
+                texts = {
+                    cell: filled(other.text, cell.row - area.row, cell.column - area.column) for cell in area.cells()
+                }
+                formulas = {cell: Formula(text) for cell, text in texts.items() if text is not None}
+                if len(formulas) == area.size:
+                    yield Edit("anchor", Node("omitted", ""), turn.sentence, 1.0), formulas
 
     def _as_in_siblings(self, root: Root) -> Candidates:
         """Helpers as the right siblings of the root have them: for each root cell, the first helper that differs."""

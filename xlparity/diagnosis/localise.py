@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from xlparity.compare.compare import column_agrees, expected_value, in_both_readings
 from xlparity.compare.run import Run
-from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
+from xlparity.diagnosis.relative import QuantityMap, RelativeFormula, relative_text_of
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import TRUTH, Batch
 from xlparity.excel.columns import Column, Floats, floats_of, picked, value_in
-from xlparity.excel.fill import Filling, outline
+from xlparity.excel.fill import outline
 from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import UNKNOWN, WRONG, CellResult
@@ -427,12 +427,6 @@ def _joined(workbook: Workbook, roots: Sequence[Root]) -> list[Root]:
     strict = [_one_of(parts) for parts in filled]
     loose = _joined_by(strict, lambda root: _texts(workbook, root, lambda cell, formula: outline(formula.text)))
     return [replace(_one_of(parts), parts=tuple(parts)) if len(parts) > 1 else parts[0] for parts in loose]
-
-
-def relative_text_of(cell: Cell, formula: Formula) -> str:
-    """The formula as R1C1 shows it, with its sheet and its shape."""
-    shape = formula.area.shape if formula.area is not None else None
-    return f"{cell.sheet}!{Filling(formula.text).relative(cell.row, cell.column)} {shape}"
 
 
 def _texts(workbook: Workbook, root: Root, text: Callable[[Cell, Formula], str]) -> set[object]:

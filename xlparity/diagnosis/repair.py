@@ -28,9 +28,9 @@ from xlparity.diagnosis.branches import (
     without_each_of,
 )
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
-from xlparity.diagnosis.localise import ForcingSession, Root, agrees, relative_text_of
+from xlparity.diagnosis.localise import ForcingSession, Root, agrees
 from xlparity.diagnosis.numbers import numbers
-from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
+from xlparity.diagnosis.relative import QuantityMap, RelativeFormula, relative_text_of
 from xlparity.diagnosis.residual import residual
 from xlparity.diagnosis.subject import Subject, parsed, refers
 from xlparity.diagnosis.twins import twins

@@ -102,12 +102,7 @@ def shifts(tree: Node, site: Site) -> Iterator[Edit]:
 def ranges(tree: Node, site: Site) -> Iterator[Edit]:
     """A range that ends or begins a row or column earlier or later, or is all of its quantity."""
     for node, area in _references(tree, site):
-        position = site.position(area)
-        whole = (
-            site.quantity_map.area(position.check, position.variable, position.iteration)
-            if position is not None
-            else None
-        )
+        whole = site.whole(area)
         found = [whole] if whole is not None and whole != area else []
         if area.size == 1 and site.shape is None and not _in_aggregate(tree, node):
             continue
@@ -167,12 +162,7 @@ def axes(tree: Node, site: Site) -> Iterator[Edit]:
         if site.shape is not None and area is not None and area.size > 1:
             yield Edit("axis", with_part(tree, path, call("TRANSPOSE", node)), f"TRANSPOSE of {node} is missing", 1.3)
     for node, area in _references(tree, site):
-        position = site.position(area)
-        whole = (
-            site.quantity_map.area(position.check, position.variable, position.iteration)
-            if position is not None
-            else None
-        )
+        whole = site.whole(area)
         if whole is None or 1 in whole.shape or area.size == 1:
             continue
         # A row is held by its columns as the formula is filled, and a column by its rows.
