@@ -100,9 +100,16 @@ def test_a_dollar_that_is_missing_in_a_filled_column_is_one_finding(tmp_path):
 
 
 def test_what_there_is_no_time_for_is_found_and_not_explained(tmp_path):
-    """The comparison is whole however little time is left to look for fixes."""
+    """The comparison is whole however little time is left to look for fixes, and a note says how to give more."""
     (found,) = findings(tmp_path, {"E": "=B{r}+D{r}"}, options=xlparity.Options(time=1e-9))
     assert (found.variable, found.suggestion) == ("closing", None)
+    (check,) = xlparity.verify(tmp_path / "loan.parity.toml", options=xlparity.Options(time=1e-9)).checks
+    said = (
+        "found but not explained: Loan!E8:E19: the time for causes and fixes, 1e-09 s, had ended; --time 1 allows more"
+    )
+    assert said in check.notes
+    (check,) = xlparity.verify(tmp_path / "loan.parity.toml").checks
+    assert check.findings[0].suggestion == "=B8-D8" and not any("not explained" in note for note in check.notes)
 
 
 @pytest.mark.parametrize(
