@@ -58,6 +58,7 @@ TABLE = [
     ("term", "O30", "=SUM(N30:N33)", "=SUM(N30:N33)/M30", "the divisor M30 (m) is missing"),
     ("term", "F44", "=F30-F37", "=F30-$B$3*F37", "the factor B3 (alpha) is missing"),
     ("term", "I37", "=J30-L30", "=J30", "the term L30 is too much"),
+    ("reference", "N30", "=J30-J31", "=I30-I31", "J30 (A1) should be I30 (z1) and J31 (A1) should be I31 (z1)"),
     ("operator", "O30", '=COUNTIF(N30:N33,">1")', '=COUNTIF(N30:N33,">=1")', "'>' should be '>='"),
     ("operator", "O30", '=COUNTIF(N30:N33,"<="&M30)', '=COUNTIF(N30:N33,"<"&M30)', "'<=' should be '<'"),
     ("sign", "F44", "=F30+$B$3*F37", "=F30-$B$3*F37",

@@ -61,6 +61,34 @@ def _elements(site: Site, cell: Range, other: Range) -> Iterator[Range]:
         yield same
 
 
+@edit_kind(105)
+def quantities(tree: Node, site: Site) -> Iterator[Edit]:
+    """Another quantity in all references to elements of one, as levels for measurements in a difference of two of them."""
+    quantity_map = site.quantity_map
+    groups: dict[tuple[str, str], list[tuple[Node, Range, int]]] = {}
+    for node, area in _references(tree, site):
+        position = quantity_map.positions.get(area.first) if area.size == 1 else None
+        if position is not None:
+            groups.setdefault(position[:2], []).append((node, area, position.iteration))
+    for (check, variable), references in groups.items():
+        for of, other in quantity_map.ranges if len(references) > 1 else ():
+            if of != check or other == variable:
+                continue
+            pairs: list[tuple[Node, Range, Range]] = []
+            for node, area, iteration in references:
+                block = quantity_map.area(of, other, iteration or 1)
+                if block is not None and (same := quantity_map.alike(area.first, block)) is not None:
+                    pairs.append((node, area, same))
+            if len(pairs) == len(references):
+                said = " and ".join(f"{site.named(area)} should be {site.named(same)}" for _, area, same in pairs)
+                new = {plain(node): site.node(same, _dollars(node)) for node, _, same in pairs}
+                edited = tree
+                for path, node in walk(tree):
+                    if plain(node) in new:
+                        edited = with_part(edited, path, new[plain(node)])
+                yield Edit("reference", edited, said, 1.8)
+
+
 @edit_kind(50, iteration="XP110")
 def iterations(tree: Node, site: Site) -> Iterator[Edit]:
     """The same quantity, an iteration earlier or later."""
