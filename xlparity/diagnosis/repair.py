@@ -530,15 +530,16 @@ class Repair:
 
     def circular(self, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the formulas make a circular reference, which on forced values always agrees (x = x)."""
-        small = replace(self.workbook, cells=formulas, members={})
-        graph, edited = self.workbook.graph, self.workbook.edited(formulas).graph
-        for cell in formulas:
-            known = set(graph.areas(cell))
-            if all(area in known for area in small.graph.areas(cell)):
-                continue
-            if cell in edited.circular and cell not in graph.circular:
-                return True
-        return False
+        book, graph = self.workbook, self.workbook.graph
+        new = replace(book, cells=formulas, members={}).graph
+        added = {cell: set(new.areas(cell)) - set(graph.areas(cell)) for cell in formulas}
+        # A circle has one of the new references, and so a formula that reads what it leads to.
+        after = {*formulas, *graph.after([*map(book.filled, formulas), *_filled(formulas)])}
+        cells = _filled(formulas) | {member for cell in after for member in book.filled(cell).cells()}
+        if not any(True for areas in added.values() for area in areas for _ in area.among(cells)):
+            return False
+        edited = book.edited(formulas).graph
+        return any(added[cell] and cell in edited.circular and cell not in graph.circular for cell in formulas)
 
 
 def _filled(formulas: Mapping[Cell, Formula]) -> set[Cell]:

@@ -22,10 +22,10 @@ from xlparity.compare.compare import compare
 from xlparity.compare.expected import Bools, Expected, call_references
 from xlparity.compare.run import Loaded, Run
 from xlparity.engines.evaluator.session import FormulasSession
-from xlparity.excel.address import Cell
+from xlparity.excel.address import Cell, Range
 from xlparity.excel.ast import parse, walk
 from xlparity.excel.batch import Batch
-from xlparity.excel.columns import Column, Floats, column_of, joined, value_in
+from xlparity.excel.columns import Column, Floats, column_of, floats_of, joined, value_in
 from xlparity.excel.graph import Graph
 from xlparity.excel.values import BLANK, Value
 from xlparity.excel.workbook import Workbook
@@ -34,6 +34,7 @@ from xlparity.scenarios.outcomes import Decision, Outcome, Probed, Probing, Reac
 from xlparity.scenarios.rounding import short
 from xlparity.scenarios.sample import Samples, VariedElement, clipped
 from xlparity.settings import SCENARIOS
+from xlparity.spec.binding import Input
 from xlparity.spec.check import Check
 
 _ROUNDS = 8  # batches of the search
@@ -55,6 +56,7 @@ _CONSTANTS = 60  # numbers that inputs are set to
 _MOST_READ = 64  # cells of a range of which the values are such numbers
 _LIMITS, _OF_ONE_INPUT = 12, 2  # numbers of the reference alone, and elements of each input that are set to them
 _NEARBY = 1e-6  # a step across a limit, relative
+_TOGETHER = 32  # samples in which ties are looked for at a time
 _APART = 2.0**-30  # by which numbers are moved to see on which of them a tie depends
 _FINE = 2.0**10  # a short number is a multiple of 1/1024
 
@@ -158,8 +160,7 @@ class _Ties:
         reference is inexact where something else is equal that is computed from it: 10 * 0.3 is 3, and 0.3 / 0.1 is not.
         """
         tied = np.abs(self._tied(samples, sample, cells))
-        given = np.abs([value for c in samples.columns([sample]).values() if type(value := value_in(c, 0)) is float])
-        own = self._literals.intersection(given.tolist())
+        own = self._own(samples, sample)
         if (~short(tied) & ~np.isin(tied, list(own))).any():
             return np.zeros(np.shape(numbers), dtype=bool)
         whole = np.asarray(numbers) == np.round(numbers)
@@ -171,36 +172,63 @@ class _Ties:
         return frozenset(number for check in self.checks for number in numbers_in(check.reference.function))
 
     @cached_property
-    def _known(self) -> dict[tuple[int, tuple[Cell, ...]], Floats]:
+    def _known(self) -> dict[int, tuple[frozenset[float], list[Floats]]]:
         return {}
 
     @cached_property
-    def _probings(self) -> dict[tuple[Cell, ...], Probing]:
+    def _before(self) -> dict[tuple[Cell, ...], frozenset[Cell]]:
         return {}
+
+    @cached_property
+    def _probing(self) -> Probing:
+        return Probing(self.session, self.decisions, operands=True)
+
+    def _own(self, samples: Samples, sample: int) -> frozenset[float]:
+        """The magnitudes of the sample's inputs that are numbers of the reference's code."""
+        return self._of(samples, sample)[0]
 
     def _tied(self, samples: Samples, sample: int, cells: tuple[Cell, ...]) -> Floats:
         """What is equal, half or whole before the cells.
 
         What stays as it is when the numbers that may have rounding errors move has none in it: a key that is a choice, say.
         """
-        if (sample, cells) not in self._known:
-            if cells not in self._probings:
-                before = set(self.graph.before(cells))
-                own = [one for one in self.decisions if not before.isdisjoint(one.cells)]
-                self._probings[cells] = Probing(self.session, own, operands=True)
-            columns = samples.columns([sample])
+        ties = self._of(samples, sample)[1]
+        if not any(of.size for of in ties):
+            return np.empty(0)
+        if cells not in self._before:
+            self._before[cells] = frozenset(self.graph.before(cells))
+        before = self._before[cells]
+        own = (of for one, of in zip(self.decisions, ties, strict=True) if of.size and not before.isdisjoint(one.cells))
+        return np.concatenate([np.empty(0), *own])
+
+    def _of(self, samples: Samples, sample: int) -> tuple[frozenset[float], list[Floats]]:
+        """The sample's numbers of the reference, and what is equal, half or whole in each decision."""
+        if sample not in self._known:
+            begin = sample - sample % _TOGETHER
+            numbers = range(begin, min(begin + _TOGETHER, samples.count))
+            columns, count = samples.columns(numbers), len(numbers)
+            given = np.abs([floats_of(column, count) for column in columns.values()]).reshape(-1, count)
             for element in samples.elements:
-                value = value_in(columns.get(element.cells[0], samples.stored[element.cells[0]]), 0)
-                given = element.given
-                still = (given.special and not given.frame) or given.choices or given.integer or given.one_hot
-                near = value * (1 + _APART) if type(value) is float and not still else value
-                moved = column_of([value, near])
-                columns.update(dict.fromkeys(element.cells, moved))
-            batch = self.session.recalculate(columns, 2)
-            ties = [one.ties.reshape(-1, 2) for one in self._probings[cells].on(batch)]
-            tied = np.concatenate([np.empty(0), *(one[one[:, 0] != one[:, 1], 0] for one in ties)])
-            self._known[sample, cells] = tied[np.isfinite(tied)]
-        return self._known[sample, cells]
+                column = columns[element.cells[0]]
+                both = joined([(column, count), (_nearby(element.given, column), count)])
+                columns.update(dict.fromkeys(element.cells, both))
+            probed = self._probing.on(self.session.recalculate(columns, 2 * count))
+            ties = [one.ties.reshape(-1, 2, count) for one in probed]
+            for at, number in enumerate(numbers):
+                moved = [one[one[:, 0, at] != one[:, 1, at], 0, at] for one in ties]
+                own = self._literals.intersection(given[:, at].tolist())
+                self._known[number] = own, [one[np.isfinite(one)] for one in moved]
+        return self._known[sample]
+
+
+def _nearby(given: Input[Range], column: Column) -> Column:
+    """The numbers of an input a little off, where they may have rounding errors."""
+    if (given.special and not given.frame) or given.choices or given.integer or given.one_hot:
+        return column
+    if isinstance(column, np.ndarray):
+        return column * (1 + _APART)
+    values = column if isinstance(column, tuple) else (column,)
+    return column_of([value * (1 + _APART) if type(value) is float else value for value in values])
 
 
 @dataclass(frozen=True, slots=True)
