@@ -82,6 +82,9 @@ def test_a_suggestion_counts_as_a_fix_only_if_it_computes_what_the_right_workboo
         ("tax", "month of 52 weeks"),
         # The range of helpers that no output covers is known by the formula that fills it.
         ("net", "softmax over the column"),
+        # Only a tie shows it, which inputs of few digits reach; in powers of two, the rates above and below are one.
+        ("tax", "marginal rate at the step"),
+        ("finance", "fee also halved at the limit"),
         # Two references to one quantity, and each is to be another.
         ("filters", "trend from the measurements"),
     ],

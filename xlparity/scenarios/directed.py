@@ -559,9 +559,12 @@ class _Search:
     # --- the choice ---------------------------------------------------------------------------------------------------------
 
     def chosen(self) -> list[Row]:
-        """For each outcome that was reached inputs for which a reference is defined; some reach several outcomes."""
+        """For each outcome that was reached inputs for which a reference is defined; some reach several outcomes.
+
+        A tie is in two of them, if it can be: where all numbers are powers of two, both branches may come to the same.
+        """
         reaching = Counter(row for rows in self._found.values() for row in rows)
-        left = {
+        found = {
             key: sorted(
                 rows,
                 key=lambda row: (
@@ -575,10 +578,20 @@ class _Search:
             for key, rows in self._found.items()
             for tie in [self._outcome(key).tie]
         }
+        chosen = self._chosen(found, ())
+        more = {
+            key: [row for row in rows if row.base != rows[0].base and not self._is_solved(row)]
+            for key, rows in found.items()
+            if self._outcome(key).tie
+        }
+        return chosen + self._chosen({key: rows for key, rows in more.items() if rows}, chosen)
+
+    def _chosen(self, left: Mapping[Key, list[Row]], known: Sequence[Row]) -> list[Row]:
+        """The first row of each outcome for which a reference is defined, without those that are known."""
         chosen: list[Row] = []
         for _ in range(_KEPT):
-            tried = [row for row in dict.fromkeys(rows[0] for rows in left.values()) if row not in chosen]
-            tried = tried[: self._samples.scenarios - len(chosen)]
+            tried = [row for row in dict.fromkeys(rows[0] for rows in left.values()) if row not in (*chosen, *known)]
+            tried = tried[: self._samples.scenarios - len(chosen) - len(known)]
             if not tried:
                 break
             actual = self._loaded.session.recalculate(self._columns(tried), len(tried))
