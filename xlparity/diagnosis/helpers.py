@@ -17,7 +17,7 @@ from xlparity.diagnosis.residual import fitted
 from xlparity.diagnosis.subject import Subject, Wanted, parsed
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node
-from xlparity.excel.columns import Floats, floats_of
+from xlparity.excel.columns import Floats, floats_of, picked
 from xlparity.excel.fill import filled, turned
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula
@@ -365,24 +365,34 @@ class HelperSearch:
         self, root: Root, subject: Subject, candidates: Sequence[Edit], cells: Sequence[Cell]
     ) -> Sequence[bool]:
         """Whether the subject's cells are right with each of the edits in these helpers, which have one relative formula."""
-        quantity_map, block, forced = self._repair.quantity_map, subject.block, root.forced
+        # A few samples reject nearly all.
+        passing = list(range(len(candidates)))
+        for samples in (subject.telling, range(root.forced.count)):
+            some = [candidates[number] for number in passing]
+            right = self._right_with(root, subject, some, cells, samples)
+            passing = [number for number, each in zip(passing, right, strict=True) if each]
+        return [number in passing for number in range(len(candidates))]
+
+    def _right_with(
+        self, root: Root, subject: Subject, candidates: Sequence[Edit], cells: Sequence[Cell], samples: Sequence[int]
+    ) -> Sequence[bool]:
+        """The same on some samples."""
+        quantity_map, block, forced, count = self._repair.quantity_map, subject.block, root.forced, len(samples)
         cone = self._cone(root, tuple(cells))
         indices = [index for index, cell in zip(root.indices, root.cells, strict=True) if cell in subject.cells]
-        if not cone.computable or not set(indices) <= cone.readers.keys():
+        if not candidates or not cone.computable or not set(indices) <= cone.readers.keys():
             return [False] * len(candidates)
         wanted: list[tuple[Cell, Formula]] = []
         for edit in candidates:
             form = quantity_map.form(cells[0], Formula(f"={edit.tree}"), block)
             texts = [f"={edit.tree}", *(quantity_map.text_for(form, cell, block) for cell in cells[1:])]
             wanted += [(cell, Formula(text or "=NA()")) for cell, text in zip(cells, texts, strict=True)]
-        found = self._repair.session.alternatives(wanted, forced.seen, forced.count)
+        found = self._repair.session.alternatives(wanted, lambda cell: picked(forced.seen(cell), samples), count)
         kept: list[int] = []
         columns: dict[Cell, list[Floats]] = {cell: [] for cell in cells}
         for number in range(len(candidates)):
             mine = found[number * len(cells) : (number + 1) * len(cells)]
-            floats = [
-                floats_of(values.get(cell, BLANK), forced.count) for cell, values in zip(cells, mine, strict=True)
-            ]
+            floats = [floats_of(values.get(cell, BLANK), count) for cell, values in zip(cells, mine, strict=True)]
             if all(np.isfinite(each).all() for each in floats):
                 kept.append(number)
                 for cell, each in zip(cells, floats, strict=True):
@@ -390,7 +400,8 @@ class HelperSearch:
         if not kept:
             return [False] * len(candidates)
         given = {cell: np.concatenate(each) for cell, each in columns.items()}
-        right = cone.right(cone.computed(given, len(kept)), len(kept), indices).all(axis=0)
+        computed = cone.computed(given, len(kept), samples=samples)
+        right = cone.right(computed, len(kept), indices, samples).all(axis=0)
         right_ones = _in_all(right.reshape(len(kept), -1)).tolist()
         passing = {number for number, each in zip(kept, right_ones, strict=True) if each}
         return [number in passing for number in range(len(candidates))]

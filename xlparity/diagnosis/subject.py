@@ -87,7 +87,7 @@ class Subject:
         own = root.forced.local.select(self.cells)
         actual = np.where(own.kinds == NUMBER, own.numbers, np.nan)
         self.actual = self._as_table(actual)
-        self._first = _telling(expected, actual)
+        self.telling = _telling(expected, actual)
         every = expected if helper is not None else root.run.expected[np.ix_(samples, list(root.indices))]
         self.has_evidence = _is_evidence(every[np.isfinite(every)])
 
@@ -104,7 +104,7 @@ class Subject:
         waiting = iter(edits)
         while some := list(islice(waiting, step)):
             # A few samples reject nearly all; functions without an array kernel are computed sample by sample.
-            for samples in (self._first, range(self.count)):
+            for samples in (self.telling, range(self.count)):
                 found = self._computed([edit.tree for edit in some], samples)
                 some = [edit for edit, values in zip(some, found, strict=True) if self._agrees(values, samples)]
             yield from some
