@@ -224,7 +224,7 @@ class HelperSearch:
         yield from self._odd(unbound, shapes, subject)
         # The fewer cells have a formula, the more likely it is the wrong one.
         chosen = sorted(shapes.items(), key=lambda item: len(item[1]))[:_MOST_SHAPES]
-        yield from self._anchored([cells[0] for _, cells in chosen])
+        yield from self._anchored(root, subject, [cells[0] for _, cells in chosen])
         yield from self._by_catalogue(root, subject, chosen, SMALL)
         for goal in helpers(Goal.of(subject)) if subject.has_evidence else ():
             form = self._form(goal.cell, iteration, check)
@@ -287,7 +287,7 @@ class HelperSearch:
                         edit = edit._replace(said=said, unlike=None)
                     yield edit, {helper: Formula(text)}
 
-    def _anchored(self, helpers: Sequence[Cell]) -> Candidates:
+    def _anchored(self, root: Root, subject: Subject, helpers: Sequence[Cell]) -> Candidates:
         """Candidates for a missing or a superfluous ``$`` in a helper's formula that was filled from the first of some cells."""
         book = self._repair.workbook
         areas = dict.fromkeys(map(self._repair.quantity_map.filled_with, helpers))
@@ -300,8 +300,17 @@ class HelperSearch:
                     cell: filled(other.text, cell.row - area.row, cell.column - area.column) for cell in area.cells()
                 }
                 formulas = {cell: Formula(text) for cell, text in texts.items() if text is not None}
-                if len(formulas) == area.size:
+                if len(formulas) == area.size and self._agrees_in_few(root, subject, formulas):
                     yield Edit("anchor", Node("omitted", ""), turn.sentence, 1.0), formulas
+
+    def _agrees_in_few(self, root: Root, subject: Subject, formulas: Mapping[Cell, Formula]) -> bool:
+        """Whether the subject's cells are right with these helpers in the samples that tell most."""
+        cone = self._cone(root, tuple(formulas))
+        indices = [index for index, cell in zip(root.indices, root.cells, strict=True) if cell in subject.cells]
+        if not cone.computable or not set(indices) <= cone.readers.keys():
+            return False
+        found = cone.computed({}, 1, formulas, subject.telling)
+        return bool(cone.right(found, 1, indices, subject.telling).all())
 
     def _as_in_siblings(self, root: Root) -> Candidates:
         """Helpers as the right siblings of the root have them: for each root cell, the first helper that differs."""

@@ -56,7 +56,7 @@ _CONSTANTS = 60  # numbers that inputs are set to
 _MOST_READ = 64  # cells of a range of which the values are such numbers
 _LIMITS, _OF_ONE_INPUT = 12, 2  # numbers of the reference alone, and elements of each input that are set to them
 _NEARBY = 1e-6  # a step across a limit, relative
-_TOGETHER = 32  # samples in which ties are looked for at a time
+_TOGETHER = 8  # samples in which ties are looked for at a time
 _APART = 2.0**-30  # by which numbers are moved to see on which of them a tie depends
 _FINE = 2.0**10  # a short number is a multiple of 1/1024
 
