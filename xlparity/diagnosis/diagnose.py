@@ -224,6 +224,11 @@ class _FixSearch:
             if number in explained:
                 continue
             root = self.roots[number]
+            known = (fix for each in shown.values() for _, _, fix in each if fix is not None)
+            same = next((fix for fix in known if self._helper_search.also_fixes(root, fix)), None)
+            if same is not None:
+                shown[number] = [(root, root, same)]
+                continue
             found = [(root, *self._find(root))]
             if found[0][2] is None and root.parts:
                 parts = [(part, *self._find(part)) for part in root.parts]

@@ -63,6 +63,10 @@ class HelperSearch:
                 return fix
         return None
 
+    def also_fixes(self, root: Root, fix: Fix) -> bool:
+        """Whether a fix of helpers, found for another root, makes this root's cells right as well."""
+        return bool(fix.helpers) and root.fault in ("formula", "error") and self._confirmed(root, fix.formulas)
+
     # --- helpers that explain several root causes -----------------------------------------------------------------
 
     def joint(self, roots: Sequence[Root]) -> list[tuple[list[Root], list[int]]]:
