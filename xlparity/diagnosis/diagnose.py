@@ -321,7 +321,8 @@ class _FixSearch:
             other = None if found else self._repair.fix(root, refused, as_siblings=True)
         else:  # a large step in a formula may make up for a small fault in a helper
             other = self._helper_search.fix(root, refused)
-        return found if other is None else [*found, (root, other)]
+        # Of two equal steps that in the helper is likelier: nothing else compares what it computes.
+        return found if other is None else [(root, other), *found]
 
     def _proved(self, fixes: Sequence[Fix | None]) -> list[Fix | None]:
         """The fixes with which the whole workbook, with all of them, agrees with the reference on new inputs.
