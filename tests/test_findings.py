@@ -527,6 +527,60 @@ def test_the_siblings_are_evidence_of_a_branch_that_the_cell_never_takes(small, 
     assert (names(found), found.suggestion) == (["C3"], suggestion)
 
 
+def test_a_formula_that_three_siblings_have_is_restored_with_the_limit_that_nothing_reaches(small):
+    """What is typed over a filled column is no exception to the limit that all others have."""
+    rows = (1, 2, 3, 4)
+    cells = {f"A{row}": row / 10 for row in rows} | {"E1": 2} | down("=MIN(99,A#*$E$1)", rows)
+    (found,) = found_in(
+        small, cells | {"B3": 5}, "return {'y': np.minimum(99, x * w)}",
+        inputs='x = { at = "A1:A4", low = 0, high = 1 }\nw = { at = "E1", low = 1, high = 3 }', outputs='y = "B1:B4"',
+    )  # fmt: skip
+    assert (found.code, names(found), found.suggestion) == ("XP201", ["B3"], "=MIN(99,A3*$E$1)")
+
+
+def test_a_median_is_no_limit(small):
+    """Of one range, it is an aggregate as any other, of which all samples show what it should be."""
+    cells = THREE | {"B1": "=MEDIAN(A1:A3)"}
+    (found,) = found_in(small, cells, "return {'y': x.mean()}", inputs=BETWEEN, outputs='y = "B1"')
+    assert found.suggestion == "=AVERAGE(A1:A3)"
+
+
+def test_a_limit_is_the_roundest_number_between_the_values_on_either_side(small):
+    """The results are texts, so nothing can be solved for; the operator, which nothing contradicts, stays."""
+    rows = tuple(range(1, 9))
+    cells = {f"A{row}": row / 100 for row in rows} | down('=IF(A#<0.03,"low",IF(A#<0.05,"middle","high"))', rows)
+    (found,) = found_in(
+        small, cells, "return {'y': np.where(x < 0.02, 'low', np.where(x < 0.05, 'middle', 'high'))}",
+        inputs='x = { at = "A1:A8", low = 0.001, high = 0.08 }', outputs='y = "B1:B8"',
+    )  # fmt: skip
+    assert found.suggestion == '=IF(A1<0.02,"low",IF(A1<0.05,"middle","high"))'
+
+
+@pytest.mark.parametrize("wrong", ["=SUM(B$1:B$5)", "=SUM(B1:B5)"])
+def test_a_dollar_of_helpers_that_were_filled_is_put_right(small, wrong):
+    """No output covers column C, which D reads; the range that ends at the table's last row is the one suggested."""
+    rows = tuple(range(1, 6))
+    filled = {f"C{row}": wrong.replace("B1:B5", f"B{row}:B{row + 4}") for row in rows}
+    cells = {f"A{row}": row for row in rows} | down("=A#*2", rows) | filled | down("=C#/A#", rows, "D") | {"B6": 7}
+    (found,) = found_in(
+        small, cells, "return {'z': 2 * x, 'y': np.cumsum(2 * x[::-1])[::-1].reshape(-1, 1) / x}",
+        inputs='x = { at = "A1:A5", low = 1, high = 9 }', outputs='z = "B1:B5"\ny = "D1:D5"',
+    )  # fmt: skip
+    assert found.suggestion == "=SUM(B1:B$5)"
+
+
+def test_a_helper_that_reads_another_quantity_of_the_same_row_is_named(small):
+    """The helper stands elsewhere, so that its own row says nothing; the reference's row does."""
+    rows = (1, 2, 3)
+    cells = {f"A{row}": row for row in rows} | down("=A#*2", rows) | down("=B#+5", rows, "C")
+    cells |= {"F9": "=B3/10", "F10": "=A1-F9"}
+    (found,) = found_in(
+        small, cells, "return {'b': 2 * x, 'c': 2 * x + 5, 'y': x[0] - (2 * x[2] + 5) / 10}",
+        inputs=BETWEEN, outputs='b = "B1:B3"\nc = "C1:C3"\ny = "F10"',
+    )  # fmt: skip
+    assert (names(found), found.suggestion) == (["F9"], "=C3/10")
+
+
 def test_a_helper_whose_branch_no_sample_takes_is_not_rewritten(small):
     """Nothing binds the helper, and the branch of its IF is as unknown as a bound one's."""
     cells = {"A1": 3, "A2": 4, "C1": "=IF(A1<0,0,LOG(A2))", "B1": "=C1+1"}

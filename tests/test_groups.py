@@ -84,6 +84,13 @@ def test_a_formula_that_is_wrong_in_every_cell_is_one_finding_with_the_right_fix
     assert found.suggestion == RIGHT[column].format(r=8, p=7)
 
 
+def test_branches_of_a_helper_column_are_put_in_order_where_a_tie_decides(tmp_path):
+    """No output covers the helpers, and a tie is reached by inputs that are searched for, so the side of >= is known."""
+    (found,) = findings(tmp_path, {"G": "=IF(B{r}>=$B$4,5,0.001*B{r})", "F": "=G{r}*1"})
+    assert [cell.a1 for cell in found.cells] == [f"G{row}" for row in ROWS]
+    assert found.suggestion == "=IF(B8>=$B$4,0.001*B8,5)"
+
+
 def test_a_dollar_that_is_missing_in_a_filled_column_is_one_finding(tmp_path):
     """As the formula was filled, each cell reads another one; to Excel, they are one formula."""
     rates = {row: f"=B{row}*B{row - 6}/12" for row in ROWS}
@@ -93,9 +100,16 @@ def test_a_dollar_that_is_missing_in_a_filled_column_is_one_finding(tmp_path):
 
 
 def test_what_there_is_no_time_for_is_found_and_not_explained(tmp_path):
-    """The comparison is whole however little time is left to look for fixes."""
+    """The comparison is whole however little time is left to look for fixes, and a note says how to give more."""
     (found,) = findings(tmp_path, {"E": "=B{r}+D{r}"}, options=xlparity.Options(time=1e-9))
     assert (found.variable, found.suggestion) == ("closing", None)
+    (check,) = xlparity.verify(tmp_path / "loan.parity.toml", options=xlparity.Options(time=1e-9)).checks
+    said = (
+        "found but not explained: Loan!E8:E19: the time for causes and fixes, 1e-09 s, had ended; --time 1 allows more"
+    )
+    assert said in check.notes
+    (check,) = xlparity.verify(tmp_path / "loan.parity.toml").checks
+    assert check.findings[0].suggestion == "=B8-D8" and not any("not explained" in note for note in check.notes)
 
 
 @pytest.mark.parametrize(

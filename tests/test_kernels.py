@@ -12,7 +12,8 @@ from xlparity.excel.columns import column_of, value_in
 ARGUMENTS = {
     **dict.fromkeys(("+", "-", "*", "/", "^", *kernels._ORDERS), "A1{0}A2"), "U-": "-A1", "U+": "+A1", "--": "--A1", "%": "A1%",
     **dict.fromkeys(("POWER", "IFERROR"), "{0}(A1,A2)"), **dict.fromkeys(("ROUND", "ROUNDUP", "ROUNDDOWN"), "{0}(A1,2)"),
-    "PI": "PI()*A1", "LOG": "LOG(A1,A2)", "IF": "IF(A1,A2,A3)", **dict.fromkeys(("AND", "OR"), "{0}(A1,A2>0,A3)"),
+    "PI": "PI()*A1", "LOG": "LOG(A1,A2)", "MOD": "MOD(A1,A2)", "IF": "IF(A1,A2,A3)",
+    **dict.fromkeys(("AND", "OR"), "{0}(A1,A2>0,A3)"),
     **dict.fromkeys((*kernels._AGGREGATES,), "{0}(A1:A9,B1)"), "SUMPRODUCT": "SUMPRODUCT(A1:A9,B1:B9)",
     "MMULT": "SUM(MMULT(A1:B2,A3:B4))", "TRANSPOSE": "SUMPRODUCT(TRANSPOSE(A1:B3),TRANSPOSE(B2:C4))",
 }  # fmt: skip

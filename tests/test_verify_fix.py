@@ -127,6 +127,8 @@ def test_a_copy_that_is_mended_in_part_is_written_and_told_to_fail(run, small):
     assert document["fixed"]["cells"] == ["Sheet!B1"]
     assert document["fixed"]["report"]["verdict"] == "fail"
     assert str(read_workbook(out).formula(at("B1", "Sheet"))) == "=2*A1"
+    said = " ".join(run("verify", small.spec, "--fix", out).out.split())
+    assert "left in the copy: Sheet!B2: it does not compute what the reference does" in said
 
 
 @pytest.mark.parametrize("name", ["small.xlsx", "small.parity.toml", "small.py", "mended.xlsm", "mended"])

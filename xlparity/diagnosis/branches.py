@@ -79,7 +79,10 @@ class Tie(NamedTuple):
 
 
 def new_ties(formula: Formula, old: Formula | None) -> list[Tie]:
-    """The comparisons of less and more in the formula that the old one has not in the same place, or with other branches."""
+    """The comparisons of less and more in the formula that the old one has not in the same place, or with other branches.
+
+    Where one operand alone is another, the side of a tie is that of the old formula, which nothing contradicts.
+    """
     tree, held = parsed(formula.text), parsed(old.text) if old is not None else None
     if tree is None:
         return []
@@ -88,13 +91,19 @@ def new_ties(formula: Formula, old: Formula | None) -> list[Tie]:
     for path, node in walk(tree):
         if node.kind != "binary" or node.word not in _OTHER_SIDE:
             continue
-        if path in before and plain(before[path]) == plain(node) and not _exchanged(tree, held, path):
+        if path in before and _is_kept(before[path], node) and not _exchanged(tree, held, path):
             continue
         copies = (node._replace(word=_OTHER_SIDE[node.word]), *_OUTCOMES)
         texts = [with_part(tree, path, copy) for copy in copies]
         texts.append(Node("binary", "-", tuple(Node("group", "", (part,)) for part in node.parts)))
         found.append(Tie(*(replace(formula, text=f"={text}") for text in texts)))
     return found
+
+
+def _is_kept(old: Node, new: Node) -> bool:
+    """Whether a comparison has its operator, and one of its operands or both."""
+    same = [plain(part) == plain(other) for part, other in zip(old.parts, new.parts, strict=False)]
+    return (old.kind, old.word) == (new.kind, new.word) and any(same)
 
 
 def _exchanged(tree: Node, held: Node | None, path: Path) -> bool:
@@ -167,9 +176,9 @@ def loses_a_branch(formula: Formula, old: Formula) -> bool:
 
 
 def _counted(tree: Node) -> tuple[int, set[str], int]:
-    """The number of calls of MAX, MIN and MEDIAN in the formula, its references, and the number of its branches."""
+    """The number of limits by MAX, MIN and MEDIAN in the formula, its references, and the number of its branches."""
     nodes = [node for _, node in walk(tree)]
-    limits = sum(name_of(node) in CHOOSING for node in nodes)
+    limits = sum(len(node.parts) > 1 and name_of(node) in CHOOSING for node in nodes)
     words = {node.word for node in nodes if node.kind in ("reference", "name")}
     return limits, words, sum(1 for node in nodes for _ in _alternatives(node))
 

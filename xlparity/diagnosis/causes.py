@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from xlparity.compare.consensus import judgements_of, with_engines
 from xlparity.compare.run import Loaded, Run
-from xlparity.diagnosis.diagnose import diagnose
+from xlparity.diagnosis.diagnose import Causes, diagnose
 from xlparity.diagnosis.localise import consequences, failing
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Formula, Workbook
-from xlparity.results.report import UNKNOWN, CheckResult, Finding
+from xlparity.results.report import UNKNOWN, CheckResult
 from xlparity.results.rules import OF_INPUTS, OF_SHAPE, UNEXPLAINED, UNSUPPORTED, WRONG_FORMULA
 from xlparity.scenarios.run import EngineRun, run_checks
 from xlparity.scenarios.sample import sample
@@ -53,7 +53,7 @@ def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options
             settled = {cell for finding in check.findings for cell in finding.cells}
             fresh = [
                 cause
-                for cause in causes[check.name]
+                for cause in causes[check.name].findings
                 if (check.name, cause.code, cause.cells) not in known
                 and not before.issuperset(cause.cells)
                 and not (cause.code in (UNEXPLAINED, UNSUPPORTED) and settled.issuperset(cause.cells))
@@ -65,13 +65,12 @@ def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options
                 replace(found, affects=consequences(book, one.runs, found.cells)) if found.code in OF_SHAPE else found
                 for found in check.findings
             ]
-            of_check[number] = replace(check, findings=(*shown, *fresh))
+            notes = (*check.notes, *causes[check.name].notes)
+            of_check[number] = replace(check, findings=(*shown, *fresh), notes=notes)
     return [result for of_check in results for result in of_check]
 
 
-def _causes(
-    book: Workbook, one: EngineRun, session: "FormulasSession", options: Options
-) -> Mapping[str, Sequence[Finding]]:
+def _causes(book: Workbook, one: EngineRun, session: "FormulasSession", options: Options) -> Mapping[str, Causes]:
     """The causes of what one engine finds wrong, by the name of the check."""
     checks = [run.check for run in one.runs]
     explained = {
@@ -93,7 +92,8 @@ def _causes(
         enough = replace(fresh, scenarios=_PROOFS)
         loaded = Loaded.of(edited, FormulasEngine(), session.like(edited))
         samples = sample(checks, edited, loaded.values, enough.scenarios, enough.seed)
-        return run_checks(checks, loaded, samples, enough, directed=True)[0]
+        changed = {cell for cell, held in edited.cells.items() if held != book.cells.get(cell)}
+        return run_checks(checks, loaded, samples, enough, directed=True, among=changed)[0]
 
     def recheck(formulas: Mapping[Cell, Formula]) -> list[Run]:
         """The runs of the checks by the same engine, on the workbook with these formulas and on new inputs."""

@@ -3,7 +3,7 @@
 A candidate for a helper changes these alone, so nothing else of the workbook is computed for it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from xlparity.compare.run import Run
 from xlparity.diagnosis.localise import Forced, agrees
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Batch
-from xlparity.excel.columns import Column
+from xlparity.excel.columns import Column, picked
 from xlparity.excel.contents import DataTable
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula
@@ -53,9 +53,17 @@ class Cone:
         }
 
     def computed(
-        self, given: Mapping[Cell, Column], times: int = 1, formulas: Mapping[Cell, Formula] | None = None
+        self,
+        given: Mapping[Cell, Column],
+        times: int = 1,
+        formulas: Mapping[Cell, Formula] | None = None,
+        samples: Sequence[int] | None = None,
     ) -> Batch:
-        """The values of the cone where helpers have the ``given`` columns, or these formulas, in ``times`` times all samples."""
+        """The values of the cone where helpers have the ``given`` columns, or these formulas, in ``times`` times the samples.
+
+        These are all of the forced ones, or those with these numbers.
+        """
+        at = range(self._forced.count) if samples is None else samples
         inside = {**self._formulas, **(formulas or {})}
         members = {
             member: cell
@@ -73,22 +81,31 @@ class Cone:
             for area in graph.areas(cell)
         }
         held = {
-            cell: _repeated(forced.seen(cell), times)
+            cell: _repeated(picked(forced.seen(cell), at), times)
             for area in read
             for of in (forced.held, forced.local)
             for cell in area.among(of)
             if cell in forced.held or members.get(cell, cell) not in inside
         }
-        held |= {cell: _repeated(forced.held[cell], times) for cell in {*inside, *members} if cell in forced.held}
+        held |= {
+            cell: _repeated(picked(forced.held[cell], at), times) for cell in {*inside, *members} if cell in forced.held
+        }
         held = {cell: column for cell, column in held.items() if column is not BLANK}
-        return self._repair.session.like(small).forced({**held, **given}, forced.count * times)
+        return self._repair.session.like(small).forced({**held, **given}, len(at) * times)
 
-    def right(self, values: Mapping[Cell, Column], times: int = 1, only: Iterable[int] = ()) -> NDArray[np.bool_]:
+    def right(
+        self,
+        values: Mapping[Cell, Column],
+        times: int = 1,
+        only: Iterable[int] = (),
+        samples: Sequence[int] | None = None,
+    ) -> NDArray[np.bool_]:
         """Where the readers agree with the reference, (readers, samples); ``only`` those of these indices, if there are any."""
-        samples = list(self._forced.samples) * times
+        at = range(self._forced.count) if samples is None else samples
+        numbers = [self._forced.samples[number] for number in at] * times
         return np.stack(
             [
-                agrees(self._run, index, values.get(self.readers[index], BLANK), samples)
+                agrees(self._run, index, values.get(self.readers[index], BLANK), numbers)
                 for index in (only or self.readers)
             ]
         )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from xlparity.diagnosis.repair import Fix, Repair
 from xlparity.diagnosis.sentences import finding, unexplained
 from xlparity.diagnosis.spelling import Spelling, right
 from xlparity.errors import XlparityError
-from xlparity.excel.address import Cell
+from xlparity.excel.address import Cell, in_words
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import Finding
@@ -42,6 +42,13 @@ Proof: TypeAlias = Callable[[Workbook], Sequence[Run]]
 Recheck: TypeAlias = Callable[[Mapping[Cell, Formula]], Sequence[Run]]
 
 
+class Causes(NamedTuple):
+    """The findings about a check, and a note about those for which the time was too short."""
+
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+
 def diagnose(
     workbook: Workbook,
     checks: Sequence[Run],
@@ -50,7 +57,7 @@ def diagnose(
     explained: Collection[Cell] = (),
     recheck: Recheck | None = None,
     seconds: float = math.inf,
-) -> dict[str, tuple[Finding, ...]]:
+) -> dict[str, Causes]:
     """The findings about each check, by its name; a check in which nothing is wrong has none.
 
     ``prove`` runs all checks, in their order, on a workbook with suggestions and on new inputs: a formula that agrees on a
@@ -60,7 +67,7 @@ def diagnose(
     largest root causes first.
     """
     if not any(failing(run) for run in checks):
-        return {}
+        return {run.name: Causes(()) for run in checks}
     spelling = Spelling(workbook, session)
     quantity_map = QuantityMap(spelling.workbook, [(run.name, run.check.cells, run.check.inputs) for run in checks])
     bound = {binding.cell for run in checks for binding in run.bindings}
@@ -71,6 +78,7 @@ def diagnose(
     roots, left = localise(spelling.workbook, quantity_map, checks, spelling.session, explained, misspelt)
     search = _FixSearch(quantity_map, checks, roots, spelling, prove, Deadline(seconds))
     fixes = search.with_siblings(search.fixes(), recheck)
+    cut_short = search.cut_short(fixes)
     roots = recounted(spelling.workbook, checks, search.roots, explained)
     found: dict[str, list[Finding]] = {run.name: [] for run in checks}
     for (root, fix, sources), other_fault in _folded(_merged(workbook, roots, fixes)):
@@ -78,7 +86,20 @@ def diagnose(
             found[root.run.name].append(finding(workbook, quantity_map, root, fix, sources, other_fault))
     for run, forced, indices in left:
         found[run.name] += unexplained(workbook, run, forced, indices)
-    return {name: tuple(findings) for name, findings in found.items()}
+    return {
+        name: Causes(tuple(findings), _unfinished(cut_short.get(name, set()), seconds))
+        for name, findings in found.items()
+    }
+
+
+def _unfinished(cells: Collection[Cell], seconds: float) -> tuple[str, ...]:
+    """The note that some cells are found, and not explained, because the time ended."""
+    if not cells:
+        return ()
+    return (
+        f"found but not explained: {in_words(sorted(cells))}: the time for causes and fixes, {seconds:g} s, had ended; "
+        f"--time {max(2 * seconds, 1):g} allows more",
+    )
 
 
 def _merged(
@@ -160,6 +181,7 @@ class _FixSearch:
         self._helper_search = HelperSearch(self._repair)
         self._refused: dict[tuple[str, tuple[int, ...]], set[object]] = {}
         self._found_as: dict[int, Root] = {}  # the roots as they were found, by their numbers
+        self._cut_short: dict[tuple[str, tuple[int, ...]], Root] = {}  # the roots for which the time was too short
 
     def fixes(self) -> list[Fix | None]:
         """The fix of each root; None where none is found."""
@@ -193,6 +215,8 @@ class _FixSearch:
                 if (fix := found_for[-1][1]) is not None and fix.size <= _SMALL_STEP:
                     break
             joint, fix = min(found_for, key=lambda one: self._size(*one))
+            if fix is None and self._repair.deadline.passed:
+                self._cut_short[joint.run.name, joint.indices] = joint
             shown[numbers[0]] = [(joint, joint, fix)]
             explained.update(numbers)
         order = sorted(range(len(self.roots)), key=lambda k: -self.roots[k].affects - len(self.roots[k].indices))
@@ -200,6 +224,11 @@ class _FixSearch:
             if number in explained:
                 continue
             root = self.roots[number]
+            known = (fix for each in shown.values() for _, _, fix in each if fix is not None)
+            same = next((fix for fix in known if self._helper_search.also_fixes(root, fix)), None)
+            if same is not None:
+                shown[number] = [(root, root, same)]
+                continue
             found = [(root, *self._find(root))]
             if found[0][2] is None and root.parts:
                 parts = [(part, *self._find(part)) for part in root.parts]
@@ -258,11 +287,24 @@ class _FixSearch:
         if root.fault == "prefix":
             fix = self._spelling.fix(root)
             return root, None if fix is None or fix.signature in refused else fix
-        if not np.isfinite(root.run.expected[:, list(root.indices)]).any() or self._deadline.passed:
-            return root, None  # with no expected value, any formula would agree
+        if not np.isfinite(root.run.expected[:, list(root.indices)]).any():
+            return root, None  # any formula would agree
         self._repair.deadline = self._deadline.part(_SHARE)
         whole = root if root.fault == "hardcoded" else self._repair.whole(root)
-        return min(self._of(root, whole, refused), key=lambda found: found[1].size, default=(root, None))
+        found = [] if self._deadline.passed else self._of(root, whole, refused)
+        if self._repair.deadline.passed:
+            self._cut_short[root.run.name, root.indices] = root
+        return min(found, key=lambda one: one[1].size, default=(root, None))
+
+    def cut_short(self, fixes: Sequence[Fix | None]) -> dict[str, set[Cell]]:
+        """By check the cells of roots without a fix for which the time was too short."""
+        found: dict[str, set[Cell]] = {}
+        for root in self._cut_short.values():
+            found.setdefault(root.run.name, set()).update(root.cells)
+        for root, fix in zip(self.roots, fixes, strict=True):
+            if fix is not None:
+                found.get(root.run.name, set()).difference_update(root.cells)
+        return found
 
     def _of(self, root: Root, whole: Root, refused: Container[object]) -> list[tuple[Root, Fix]]:
         """Fixes of the root, from those of its whole group, of itself and of helpers, until one is likely to be the smallest."""
@@ -279,7 +321,8 @@ class _FixSearch:
             other = None if found else self._repair.fix(root, refused, as_siblings=True)
         else:  # a large step in a formula may make up for a small fault in a helper
             other = self._helper_search.fix(root, refused)
-        return found if other is None else [*found, (root, other)]
+        # Of two equal steps that in the helper is likelier: nothing else compares what it computes.
+        return found if other is None else [(root, other), *found]
 
     def _proved(self, fixes: Sequence[Fix | None]) -> list[Fix | None]:
         """The fixes with which the whole workbook, with all of them, agrees with the reference on new inputs.

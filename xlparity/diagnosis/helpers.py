@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from xlparity.diagnosis.backward import Goal, helpers
 from xlparity.diagnosis.cone import Cone
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
-from xlparity.diagnosis.localise import Root, refusal_in, relative_text_of
-from xlparity.diagnosis.relative import RelativeFormula
+from xlparity.diagnosis.localise import Root, refusal_in
+from xlparity.diagnosis.relative import RelativeFormula, relative_text_of
 from xlparity.diagnosis.repair import Fix, Repair
 from xlparity.diagnosis.residual import fitted
 from xlparity.diagnosis.subject import Subject, Wanted, parsed
 from xlparity.excel.address import Cell
 from xlparity.excel.ast import Node
-from xlparity.excel.columns import Floats, floats_of
+from xlparity.excel.columns import Floats, floats_of, picked
+from xlparity.excel.fill import filled, turned
 from xlparity.excel.values import BLANK
 from xlparity.excel.workbook import Formula
 
@@ -61,6 +62,10 @@ class HelperSearch:
             if fix.signature not in refused and not unknown and self._confirmed(root, formulas):
                 return fix
         return None
+
+    def also_fixes(self, root: Root, fix: Fix) -> bool:
+        """Whether a fix of helpers, found for another root, makes this root's cells right as well."""
+        return bool(fix.helpers) and root.fault in ("formula", "error") and self._confirmed(root, fix.formulas)
 
     # --- helpers that explain several root causes -----------------------------------------------------------------
 
@@ -223,6 +228,7 @@ class HelperSearch:
         yield from self._odd(unbound, shapes, subject)
         # The fewer cells have a formula, the more likely it is the wrong one.
         chosen = sorted(shapes.items(), key=lambda item: len(item[1]))[:_MOST_SHAPES]
+        yield from self._anchored(root, subject, [cells[0] for _, cells in chosen])
         yield from self._by_catalogue(root, subject, chosen, SMALL)
         for goal in helpers(Goal.of(subject)) if subject.has_evidence else ():
             form = self._form(goal.cell, iteration, check)
@@ -284,6 +290,31 @@ class HelperSearch:
                         said = f"hard-coded where {near} and its siblings have a formula"
                         edit = edit._replace(said=said, unlike=None)
                     yield edit, {helper: Formula(text)}
+
+    def _anchored(self, root: Root, subject: Subject, helpers: Sequence[Cell]) -> Candidates:
+        """Candidates for a missing or a superfluous ``$`` in a helper's formula that was filled from the first of some cells."""
+        book = self._repair.workbook
+        areas = dict.fromkeys(map(self._repair.quantity_map.filled_with, helpers))
+        for area in areas:
+            formula = book.formula(area.first) if area is not None else None
+            if area is None or area.size < _FEWEST_ALIKE or formula is None or self._repair.deadline.passed:
+                continue
+            for turn, other in turned(formula):
+                texts = {
+                    cell: filled(other.text, cell.row - area.row, cell.column - area.column) for cell in area.cells()
+                }
+                formulas = {cell: Formula(text) for cell, text in texts.items() if text is not None}
+                if len(formulas) == area.size and self._agrees_in_few(root, subject, formulas):
+                    yield Edit("anchor", Node("omitted", ""), turn.sentence, 1.0), formulas
+
+    def _agrees_in_few(self, root: Root, subject: Subject, formulas: Mapping[Cell, Formula]) -> bool:
+        """Whether the subject's cells are right with these helpers in the samples that tell most."""
+        cone = self._cone(root, tuple(formulas))
+        indices = [index for index, cell in zip(root.indices, root.cells, strict=True) if cell in subject.cells]
+        if not cone.computable or not set(indices) <= cone.readers.keys():
+            return False
+        found = cone.computed({}, 1, formulas, subject.telling)
+        return bool(cone.right(found, 1, indices, subject.telling).all())
 
     def _as_in_siblings(self, root: Root) -> Candidates:
         """Helpers as the right siblings of the root have them: for each root cell, the first helper that differs."""
@@ -347,24 +378,34 @@ class HelperSearch:
         self, root: Root, subject: Subject, candidates: Sequence[Edit], cells: Sequence[Cell]
     ) -> Sequence[bool]:
         """Whether the subject's cells are right with each of the edits in these helpers, which have one relative formula."""
-        quantity_map, block, forced = self._repair.quantity_map, subject.block, root.forced
+        # A few samples reject nearly all.
+        passing = list(range(len(candidates)))
+        for samples in (subject.telling, range(root.forced.count)):
+            some = [candidates[number] for number in passing]
+            right = self._right_with(root, subject, some, cells, samples)
+            passing = [number for number, each in zip(passing, right, strict=True) if each]
+        return [number in passing for number in range(len(candidates))]
+
+    def _right_with(
+        self, root: Root, subject: Subject, candidates: Sequence[Edit], cells: Sequence[Cell], samples: Sequence[int]
+    ) -> Sequence[bool]:
+        """The same on some samples."""
+        quantity_map, block, forced, count = self._repair.quantity_map, subject.block, root.forced, len(samples)
         cone = self._cone(root, tuple(cells))
         indices = [index for index, cell in zip(root.indices, root.cells, strict=True) if cell in subject.cells]
-        if not cone.computable or not set(indices) <= cone.readers.keys():
+        if not candidates or not cone.computable or not set(indices) <= cone.readers.keys():
             return [False] * len(candidates)
         wanted: list[tuple[Cell, Formula]] = []
         for edit in candidates:
             form = quantity_map.form(cells[0], Formula(f"={edit.tree}"), block)
             texts = [f"={edit.tree}", *(quantity_map.text_for(form, cell, block) for cell in cells[1:])]
             wanted += [(cell, Formula(text or "=NA()")) for cell, text in zip(cells, texts, strict=True)]
-        found = self._repair.session.alternatives(wanted, forced.seen, forced.count)
+        found = self._repair.session.alternatives(wanted, lambda cell: picked(forced.seen(cell), samples), count)
         kept: list[int] = []
         columns: dict[Cell, list[Floats]] = {cell: [] for cell in cells}
         for number in range(len(candidates)):
             mine = found[number * len(cells) : (number + 1) * len(cells)]
-            floats = [
-                floats_of(values.get(cell, BLANK), forced.count) for cell, values in zip(cells, mine, strict=True)
-            ]
+            floats = [floats_of(values.get(cell, BLANK), count) for cell, values in zip(cells, mine, strict=True)]
             if all(np.isfinite(each).all() for each in floats):
                 kept.append(number)
                 for cell, each in zip(cells, floats, strict=True):
@@ -372,7 +413,8 @@ class HelperSearch:
         if not kept:
             return [False] * len(candidates)
         given = {cell: np.concatenate(each) for cell, each in columns.items()}
-        right = cone.right(cone.computed(given, len(kept)), len(kept), indices).all(axis=0)
+        computed = cone.computed(given, len(kept), samples=samples)
+        right = cone.right(computed, len(kept), indices, samples).all(axis=0)
         right_ones = _in_all(right.reshape(len(kept), -1)).tolist()
         passing = {number for number, each in zip(kept, right_ones, strict=True) if each}
         return [number in passing for number in range(len(candidates))]

@@ -14,16 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.compare.compare import column_agrees, expected_value, in_both_readings
+from xlparity.compare.expected import cases
 from xlparity.compare.run import Run
-from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
+from xlparity.diagnosis.relative import QuantityMap, RelativeFormula, relative_text_of
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import TRUTH, Batch
 from xlparity.excel.columns import Column, Floats, floats_of, picked, value_in
-from xlparity.excel.fill import Filling, outline
+from xlparity.excel.fill import outline
 from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import UNKNOWN, WRONG, CellResult
 from xlparity.results.rules import OF_SHAPE
+from xlparity.scenarios.rounding import MARGIN, either_way
+from xlparity.settings import Deadline
 from xlparity.spec.binding import Binding
 
 Fault = Literal["hardcoded", "formula", "error", "circular", "unsupported", "uncomputed", "prefix"]
@@ -40,6 +43,7 @@ _NUDGES, _FARTHEST, _MARGIN = (
     16,
 )  # as in scenarios.rounding: evaluations on values a few ulps off, and what they prove
 _NEARLY = 1e-9  # the share of the largest value of a sample up to which a difference may be rounding error
+_STEADY_SECONDS = 1.0  # for the calls of the reference that say which samples are steady
 _AT_ONCE = 5_000  # cells evaluated at a time, a limit on memory
 
 
@@ -177,7 +181,7 @@ def localise(
     for run, indices in in_any:
         if indices:
             bindings = run.bindings
-            forced = force(run, [other for other in checks if other is not run], session)
+            forced = force(run, [other for other in checks if other is not run], session, steady=True)
             # Two faults may cancel: a formula that reads a wrong cell is evaluated even where its own cell is right.
             also_wrong = sorted(set(wrong_alone(run, forced)).difference(indices)) if run.own else ()
             wrong_readers = _readers(workbook, wrong, forced.held) if also_wrong else frozenset()
@@ -294,11 +298,17 @@ def wrong_alone(run: Run, forced: Forced) -> list[int]:
     return found
 
 
-def force(run: Run, others: Iterable[Run], session: ForcingSession, *, most: int = _MOST_SAMPLES) -> Forced:
-    """The check's formulas on the reference's values, those of other checks included, on samples where it is defined."""
+def force(
+    run: Run, others: Iterable[Run], session: ForcingSession, *, most: int = _MOST_SAMPLES, steady: bool = False
+) -> Forced:
+    """The check's formulas on the reference's values, those of other checks included, on samples where it is defined.
+
+    ``steady`` asks for samples in which rounding decides nothing in the reference.
+    """
     determinate = np.logical_and(run.counted, ~np.any(run.indeterminate, axis=1))
     whole = np.isfinite(run.expected[:, np.isfinite(run.expected[0])]).all(axis=1)
     choice = next((one for one in (determinate & whole, determinate, run.counted) if one.any()), run.counted)
+    choice = _steady(run, choice, most) if steady else choice
     forced = _forced(run, others, session, choice, most)
     if _any_excused(run, forced):
         # A right formula has error values where the reference overflows: samples without an overflow are preferred.
@@ -306,6 +316,27 @@ def force(run: Run, others: Iterable[Run], session: ForcingSession, *, most: int
         without_overflow[choice] = [not run.overflows(number) for number in np.flatnonzero(choice).tolist()]
         forced = _forced(run, others, session, without_overflow, most) if without_overflow.any() else forced
     return forced
+
+
+def _steady(run: Run, choice: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
+    """The choice without samples of it in which the reference's values move when its inputs move by a few ulps.
+
+    Where a step is within rounding error, or a training diverges, the right formula may differ as well. Most samples have to
+    be steady, or none is left out.
+    """
+    check, kept, deadline = run.check, choice.copy(), Deadline(_STEADY_SECONDS)
+    numbers = np.flatnonzero(choice)[:most].tolist()
+    held = {cell: picked(run.inputs[cell], numbers) for given in check.inputs for cell in given.cells()}
+    allowed = check.cells.atol + check.cells.rtol * np.abs(run.expected)
+    for number, case in zip(numbers, cases(check, held, len(numbers)), strict=True):
+        if case is None or deadline.passed:
+            continue
+        compared = check.cells.compared & np.isfinite(run.expected[number])
+        for row in either_way(check, case, run.elements, {cell: value_in(run.inputs[cell], number) for cell in held}):
+            with np.errstate(all="ignore"):
+                moved = ~(MARGIN * np.abs(row.numbers - run.expected[number]) <= allowed[number])
+            kept[number] &= not (moved & compared).any()
+    return kept if 2 * kept.sum() >= choice.sum() else choice
 
 
 def _any_excused(run: Run, forced: Forced) -> bool:
@@ -427,12 +458,6 @@ def _joined(workbook: Workbook, roots: Sequence[Root]) -> list[Root]:
     strict = [_one_of(parts) for parts in filled]
     loose = _joined_by(strict, lambda root: _texts(workbook, root, lambda cell, formula: outline(formula.text)))
     return [replace(_one_of(parts), parts=tuple(parts)) if len(parts) > 1 else parts[0] for parts in loose]
-
-
-def relative_text_of(cell: Cell, formula: Formula) -> str:
-    """The formula as R1C1 shows it, with its sheet and its shape."""
-    shape = formula.area.shape if formula.area is not None else None
-    return f"{cell.sheet}!{Filling(formula.text).relative(cell.row, cell.column)} {shape}"
 
 
 def _texts(workbook: Workbook, root: Root, text: Callable[[Cell, Formula], str]) -> set[object]:

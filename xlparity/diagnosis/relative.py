@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from xlparity.excel.address import Cell, Range, column_letters, moved_sheet, quoted
+from xlparity.excel.fill import Filling
 from xlparity.excel.formula import tokens
 from xlparity.excel.workbook import Formula, Workbook
 from xlparity.spec.binding import HERE, Binding, CellMap, Input, Offset, Step, strided
@@ -87,6 +88,7 @@ class QuantityMap:
         self.positions: dict[Cell, Position] = {}
         self.ranges: dict[tuple[str, str], QuantityRange] = {}
         self._turned: set[tuple[str, str]] = set()
+        self._filled: dict[Cell, Range | None] = {}
         self.offsets: dict[str, tuple[Offset, ...]] = {}
         self._starts: dict[tuple[str, str], tuple[bool, list[int], list[int]]] = {}
         for name, cells, inputs in checks:
@@ -147,6 +149,27 @@ class QuantityMap:
         down, starts, numbers = known
         before = bisect_right(starts, cell.row if down else cell.column)
         return numbers[before - 1] if before else None
+
+    def filled_with(self, cell: Cell) -> Range | None:
+        """The range around the cell that Excel fills with its formula, as the exponentials before a softmax; None for none."""
+        if cell not in self._filled:
+            book, formula = self.workbook, self.workbook.formula(cell)
+            text = "" if formula is None or formula.area is not None else relative_text_of(cell, formula)
+
+            def last(rows: int, columns: int) -> Cell:
+                """The last cell in a direction that has the formula."""
+                found = cell
+                while (
+                    held := book.formula(beside := Cell(found.sheet, found.row + rows, found.column + columns))
+                ) is not None:
+                    if relative_text_of(beside, held) != text:
+                        break
+                    found = beside
+                return found
+
+            ends = last(-1, 0).row, last(0, -1).column, last(1, 0).row, last(0, 1).column
+            self._filled[cell] = Range(cell.sheet, *ends) if text else None
+        return self._filled[cell]
 
     # --- from a formula to a relative formula ------------------------------------------------------------------------
 
@@ -325,3 +348,9 @@ def spelled(area: Range, dollars: tuple[bool, bool, bool, bool], sheet: str) -> 
     if area.size > 1:
         text += ":" + end(area.last_column, area.last_row, dollars[2:])
     return text if area.sheet == sheet else f"{quoted(area.sheet)}!{text}"
+
+
+def relative_text_of(cell: Cell, formula: Formula) -> str:
+    """The formula as R1C1 shows it, with its sheet and its shape."""
+    shape = formula.area.shape if formula.area is not None else None
+    return f"{cell.sheet}!{Filling(formula.text).relative(cell.row, cell.column)} {shape}"

@@ -28,9 +28,9 @@ from xlparity.diagnosis.branches import (
     without_each_of,
 )
 from xlparity.diagnosis.edits import LARGE, SMALL, Edit, EditKind, Site, edits
-from xlparity.diagnosis.localise import ForcingSession, Root, agrees, relative_text_of
+from xlparity.diagnosis.localise import ForcingSession, Root, agrees
 from xlparity.diagnosis.numbers import numbers
-from xlparity.diagnosis.relative import QuantityMap, RelativeFormula
+from xlparity.diagnosis.relative import QuantityMap, RelativeFormula, relative_text_of
 from xlparity.diagnosis.residual import residual
 from xlparity.diagnosis.subject import Subject, parsed, refers
 from xlparity.diagnosis.twins import twins
@@ -45,6 +45,7 @@ from xlparity.settings import Deadline
 
 _MOST_SIBLINGS = 80  # siblings whose formulas are compared with the root's, the nearest first
 _MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000  # edits, and pairs of edits, that are screened
+_FEWEST_SIBLINGS = 3  # right cells with one formula, before it is what all cells of the quantity are meant to have
 _FIRST = 3  # cells in which a formula is confirmed before it is in all
 _STEEP = 3  # times the usual slope, up to which branches that differ near a tie may still meet at it
 _MOST_BRANCHING = 8  # cells of one relative formula in which branches are looked for, before it is all of them
@@ -192,13 +193,13 @@ class Repair:
     def _candidates(self, root: Root, subject: Subject) -> Iterator[tuple[Edit, Mapping[Cell, Formula]]]:
         yield from self._anchored(root, subject)
         siblings = self.siblings(root)
-        for form, cell in siblings:
+        for form, cell, _ in siblings:
             if form != root.form and (formulas := subject.formulas_for(form)) is not None:
                 yield self._as_edit(subject, form, cell), formulas
         yield from self._as_filled(root)
         if root.fault == "hardcoded" and (formulas := self._by_element(root)):
             yield Edit("siblings", Node("omitted", ""), "as in the other iterations", 0.0), formulas
-        seeds = [form for form, _ in siblings if form != root.form][:4]
+        seeds = [form for form, *_ in siblings if form != root.form][:4]
         yield from self.edited(subject, seeds, alone=not siblings)
 
     def edited(
@@ -305,21 +306,24 @@ class Repair:
     def as_siblings(self, root: Root) -> Fix | None:
         """The fix by the formula that most of the root's siblings have; None where it has branches, which are not covered."""
         subject = Subject(self, root)
-        for form, cell in self.siblings(root)[:1]:
+        for form, cell, _ in self.siblings(root)[:1]:
             held, formulas = self.workbook.formula(cell), subject.formulas_for(form)
             if form != root.form and formulas is not None and held is not None and not has_branches(held):
                 return Fix.by(self._as_edit(subject, form, cell), formulas)
         return None
 
-    def siblings(self, root: Root) -> list[tuple[RelativeFormula, Cell]]:
-        """The relative formulas of the quantity's right cells, the most common first, each with a cell that has it."""
+    def siblings(self, root: Root) -> list[tuple[RelativeFormula, Cell, int]]:
+        """The relative formulas of the quantity's right cells, each with the nearest cell that has it and how many have it.
+
+        The most common ones come first.
+        """
         found: Counter[RelativeFormula] = Counter()
         where: dict[RelativeFormula, Cell] = {}
         for block, cell, formula in islice(self.right_siblings(root), _MOST_SIBLINGS):
             form = self.quantity_map.form(cell, formula, block)
             found[form] += 1
             where.setdefault(form, cell)
-        return [(form, where[form]) for form, _ in found.most_common()]
+        return [(form, where[form], count) for form, count in found.most_common()]
 
     def right_siblings(self, root: Root) -> Iterator[tuple[tuple[str, int], Cell, Formula]]:
         """The right cells of the root's quantity that have formulas, the nearest iterations first."""
@@ -376,24 +380,28 @@ class Repair:
     def covers_branches(self, root: Root, fix: Fix, fresh: Root) -> bool:
         """Whether the samples take every branch of the fix's formulas, and of those that it replaces.
 
-        ``fresh`` is the root on new inputs. Branches that right siblings with the same formula take count as well.
+        ``fresh`` is the root on new inputs. Branches that right siblings with the same formula take count as well; a formula
+        that several siblings have is as good as theirs, whatever branches it has.
         """
         groups: dict[object, dict[Cell, Formula]] = {}
         new: dict[Cell, Formula] = {}  # that no right sibling has
-        right = dict(self.siblings(root))
+        alike = {form: count for form, _, count in self.siblings(root)}
         middle = root.bindings[len(root.indices) // 2].iteration
         iterations = {self.workbook.members.get(b.cell, b.cell): b.iteration for b in root.bindings}
         for cell, formula in fix.formulas.items():
-            block = root.run.name, iterations.get(cell, middle)
+            of_helper = self.quantity_map.block_of(root.run.name, cell) or middle
+            block = root.run.name, iterations.get(cell, of_helper)
             form = self.quantity_map.form(cell, formula, block)
+            if alike.get(form, 0) >= _FEWEST_SIBLINGS:
+                continue
             groups.setdefault(form, {})[cell] = formula
-            if form in right:
+            if form in alike:
                 continue
             new[cell] = formula
             # An edit may remove a branch that no sample takes.
             old = self.workbook.formula(cell)
-            if old is None and right and not fix.helpers:
-                text = self.quantity_map.text_for(next(iter(right)), cell, block)
+            if old is None and alike and not fix.helpers:
+                text = self.quantity_map.text_for(next(iter(alike)), cell, block)
                 old = Formula(text) if text is not None else None
             if old is not None and loses_a_branch(formula, old):
                 return False
@@ -510,24 +518,28 @@ class Repair:
         return edit.unlike is None and self._reads_empty(formulas)
 
     def _reads_empty(self, formulas: Mapping[Cell, Formula]) -> bool:
-        """Whether a formula refers to an empty cell of no quantity, which the old one did not: that is a way to write 0."""
+        """Whether a formula refers to an empty cell of no quantity, which the old one did not: that is a way to write 0.
+
+        Of a range, its first and its last cell are looked at.
+        """
         book = replace(self.workbook, cells=formulas, members={})
         new = {area for cell in formulas for area in book.graph.areas(cell)}
         new -= {area for cell in formulas for area in self.workbook.graph.areas(cell)}
         known = self.workbook.cells, self.workbook.members, self.quantity_map.positions
-        return any(area.size == 1 and not any(area.first in of for of in known) for area in new)
+        return any(not any(end in of for of in known) for area in new for end in (area.first, area.last))
 
     def circular(self, formulas: Mapping[Cell, Formula]) -> bool:
         """Whether the formulas make a circular reference, which on forced values always agrees (x = x)."""
-        small = replace(self.workbook, cells=formulas, members={})
-        graph, edited = self.workbook.graph, self.workbook.edited(formulas).graph
-        for cell in formulas:
-            known = set(graph.areas(cell))
-            if all(area in known for area in small.graph.areas(cell)):
-                continue
-            if cell in edited.circular and cell not in graph.circular:
-                return True
-        return False
+        book, graph = self.workbook, self.workbook.graph
+        new = replace(book, cells=formulas, members={}).graph
+        added = {cell: set(new.areas(cell)) - set(graph.areas(cell)) for cell in formulas}
+        # A circle has one of the new references, and so a formula that reads what it leads to.
+        after = {*formulas, *graph.after([*map(book.filled, formulas), *_filled(formulas)])}
+        cells = _filled(formulas) | {member for cell in after for member in book.filled(cell).cells()}
+        if not any(True for areas in added.values() for area in areas for _ in area.among(cells)):
+            return False
+        edited = book.edited(formulas).graph
+        return any(added[cell] and cell in edited.circular and cell not in graph.circular for cell in formulas)
 
 
 def _filled(formulas: Mapping[Cell, Formula]) -> set[Cell]:

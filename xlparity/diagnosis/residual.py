@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SIZE = 2.5  # that of an inserted operand, as in edits.terms
 _MOST = 40  # edits that are proposed
-_MOST_COLUMNS = 48  # quantities that are fitted, the nearest first; their pairs grow with the square
+_MOST_COLUMNS = 96  # quantities that are fitted, the nearest first; their pairs grow with the square
 _MOST_DEEP = 14  # of them, those of which products of four are fitted
 _MOST_ADDENDS = 24  # of them, those that are fitted two at a time, each with a coefficient of its own
 _MOST_MULTIPLIED = 10  # of them, those of which products are fitted two at a time

@@ -82,12 +82,12 @@ class Subject:
             expected[0] = helper.values
             self._allowed = _SOLVED * np.maximum(np.abs(expected), np.abs(expected).max() * _SOLVED)
         self._expected = expected
-        self._numeric = root.run.numeric([index for index in self._indices if index >= 0]) or helper is not None
+        self.numeric = root.run.numeric([index for index in self._indices if index >= 0]) or helper is not None
         self.expected = self._as_table(expected)
         own = root.forced.local.select(self.cells)
         actual = np.where(own.kinds == NUMBER, own.numbers, np.nan)
         self.actual = self._as_table(actual)
-        self._first = _telling(expected, actual)
+        self.telling = _telling(expected, actual)
         every = expected if helper is not None else root.run.expected[np.ix_(samples, list(root.indices))]
         self.has_evidence = _is_evidence(every[np.isfinite(every)])
 
@@ -104,7 +104,7 @@ class Subject:
         waiting = iter(edits)
         while some := list(islice(waiting, step)):
             # A few samples reject nearly all; functions without an array kernel are computed sample by sample.
-            for samples in (self._first, range(self.count)):
+            for samples in (self.telling, range(self.count)):
                 found = self._computed([edit.tree for edit in some], samples)
                 some = [edit for edit, values in zip(some, found, strict=True) if self._agrees(values, samples)]
             yield from some
@@ -146,8 +146,18 @@ class Subject:
             formulas, lambda cell: picked(known[cell] if cell in known else self.seen(cell), samples), len(samples)
         )
 
+    def agreeing(self, trees: Sequence[Node]) -> list[NDArray[np.bool_]]:
+        """In which samples each expression agrees with the reference in the cell, (samples,)."""
+        samples, index = self.root.forced.samples, self._indices[0]
+        return [
+            agrees(self.root.run, index, batch.get(self.cells[0], BLANK), samples)
+            if index >= 0
+            else np.abs(batch.select(self.cells).numbers[0] - self._expected[0]) <= self._allowed[0]
+            for batch in self._computed(trees, range(self.count))
+        ]
+
     def _agrees(self, values: Batch, samples: Sequence[int]) -> bool:
-        if not self._numeric:
+        if not self.numeric:
             numbers, run = [self.root.forced.samples[at] for at in samples], self.root.run
             return all(
                 agrees(run, index, values.get(cell, BLANK), numbers).all()
@@ -263,12 +273,17 @@ class Subject:
 def _most_telling(root: Root) -> int:
     """The number of the root's cell with the most distinct expected values, of those that are wrong; the middle one of several.
 
-    A cell that is 0 in all samples would agree with most formulas.
+    A cell that is 0 in all samples would agree with most formulas. Wrong are those that differ on forced values; the others
+    may be wrong in the run because of their precedents.
     """
-    at = np.ix_(list(root.forced.samples), list(root.indices))
-    values = np.round(root.run.expected[at], 12)
+    samples = list(root.forced.samples)
+    values = np.round(root.run.expected[np.ix_(samples, list(root.indices))], 12)
     counts = np.array([len(np.unique(column[np.isfinite(column)])) for column in values.T])
-    ranks = np.where(root.run.wrong[at].any(axis=0), counts, counts - values.size)
+    wrong = [
+        not agrees(root.run, index, root.forced.local.get(cell, BLANK), samples).all()
+        for index, cell in zip(root.indices, root.cells, strict=True)
+    ]
+    ranks = np.where(wrong, counts, counts - values.size)
     alike = np.flatnonzero(ranks == ranks.max())
     return int(alike[len(alike) // 2])
 

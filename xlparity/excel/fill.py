@@ -32,16 +32,22 @@ class Turn(NamedTuple):
 
 
 def turned(formula: Formula) -> Iterator[tuple[Turn, Formula]]:
-    """The formula with a ``$`` more or less in one of its references, and what that changes."""
+    """The formula with a ``$`` more or less in one of its references, or in one end of it, and what that changes."""
     text = formula.text
     for token in tokens(text):
         if token.kind != "reference":
             continue
         sheet, separator, place = token.text.rpartition("!")
-        for rows, columns in ((True, False), (False, True), (True, True)):
-            new = sheet + separator + ":".join(_anchored(end, rows, columns) for end in place.split(":"))
-            edited = Formula(text[: token.start] + new + text[token.end :], formula.area, formula.spills)
-            yield Turn(token.text, new), edited
+        ends = place.split(":")
+        alone = [[number] for number in range(len(ends))] if len(ends) > 1 else []
+        for concerned in ([*range(len(ends))], *alone):
+            for rows, columns in ((True, False), (False, True), (True, True)):
+                changed = [
+                    _anchored(end, rows, columns) if number in concerned else end for number, end in enumerate(ends)
+                ]
+                new = sheet + separator + ":".join(changed)
+                edited = Formula(text[: token.start] + new + text[token.end :], formula.area, formula.spills)
+                yield Turn(token.text, new), edited
 
 
 def _anchored(end: str, rows: bool, columns: bool) -> str:

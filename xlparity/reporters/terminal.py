@@ -55,6 +55,8 @@ def show(
         console.print(Text(words.fixed(fixed), style="" if fixed.report else "yellow"))
         if fixed.report is not None:
             console.print(_verdict(fixed.report))
+            if left := words.remaining(fixed.report, most=_CELLS_SHOWN):
+                console.print(Text(left, style="yellow"))
 
 
 def show_stored(

@@ -376,6 +376,13 @@ def fixed(copy: Fixed) -> str:
     return f"wrote {copy.path}: {number(len(copy.cells), 'formula')} corrected, {copy.cells[0]}{more}."
 
 
+def remaining(report: Report, *, most: int) -> str:
+    """What is left in a corrected copy, the first findings of its report; empty where there is none."""
+    found = [finding.message for _, finding in rows.all_findings(report)]
+    more = f"; {number(len(found) - most, 'more finding')}" if len(found) > most else ""
+    return f"left in the copy: {'; '.join(one.rstrip('.') for one in found[:most])}{more}." if found else ""
+
+
 def equivalent(outcome: MutantResult) -> str:
     """The evidence that a mutant computes what the original does."""
     if outcome.shown == "formulas":

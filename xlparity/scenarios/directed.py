@@ -12,9 +12,9 @@ import contextlib
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -23,9 +23,9 @@ from xlparity.compare.compare import compare
 from xlparity.compare.expected import Bools, call_references
 from xlparity.compare.run import Loaded
 from xlparity.engines.evaluator.session import FormulasSession
-from xlparity.excel.address import Cell
+from xlparity.excel.address import Cell, Range
 from xlparity.excel.ast import parse, walk
-from xlparity.excel.columns import Column, Floats, column_of, value_in
+from xlparity.excel.columns import Column, Floats, column_of, floats_of, joined, value_in
 from xlparity.excel.graph import Graph
 from xlparity.excel.values import BLANK, Value
 from xlparity.scenarios.constants import compared_in, numbers_in
@@ -33,6 +33,8 @@ from xlparity.scenarios.outcomes import Decision, Outcome, Probed, Probing, spre
 from xlparity.scenarios.reach import Reached
 from xlparity.scenarios.rounding import FINE, short
 from xlparity.scenarios.sample import Samples, VariedElement, clipped
+from xlparity.settings import SCENARIOS
+from xlparity.spec.binding import Input
 from xlparity.spec.check import Check
 
 _ROUNDS = 8  # batches of the search
@@ -57,6 +59,7 @@ _MOST_READ = 64  # cells of a range of which the values are such numbers
 _LIMITS, _OF_ONE_INPUT = 12, 2  # numbers of the reference alone, and elements of each input that are set to them
 _READ = 200  # decisions of which the numbers are known not to be the reference's alone
 _NEARBY = 1e-6  # a step across a limit, relative
+_TOGETHER = 8  # samples in which ties are looked for at a time
 _APART = 2.0**-30  # by which numbers are moved to see on which of them a tie depends
 
 
@@ -87,8 +90,7 @@ class Ties:
         reference is inexact where something else is equal that is computed from it: 10 * 0.3 is 3, and 0.3 / 0.1 is not.
         """
         tied = np.abs(self._tied(samples, sample, cells))
-        given = np.abs([value for c in samples.columns([sample]).values() if type(value := value_in(c, 0)) is float])
-        own = self._literals.intersection(given.tolist())
+        own = self._of(samples, sample)[0]
         if (~short(tied) & ~np.isin(tied, list(own))).any():
             return np.zeros(np.shape(numbers), dtype=bool)
         whole = np.asarray(numbers) == np.round(numbers)
@@ -104,36 +106,59 @@ class Ties:
         return self.reached.session.of_precedents({cell for one in self.reached.decisions for cell in one.cells})
 
     @cached_property
-    def _known(self) -> dict[tuple[int, tuple[Cell, ...]], Floats]:
+    def _known(self) -> dict[int, tuple[frozenset[float], list[Floats]]]:
         return {}
 
     @cached_property
-    def _probings(self) -> dict[tuple[Cell, ...], Probing]:
+    def _before(self) -> dict[tuple[Cell, ...], frozenset[Cell]]:
         return {}
+
+    @cached_property
+    def _probing(self) -> Probing:
+        return Probing(self._session, {one: one.cells for one in self.reached.decisions}, operands=True)
 
     def _tied(self, samples: Samples, sample: int, cells: tuple[Cell, ...]) -> Floats:
         """What is equal, half or whole before the cells.
 
         What stays as it is when the numbers that may have rounding errors move has none in it: a key that is a choice, say.
         """
-        if (sample, cells) not in self._known:
-            if cells not in self._probings:
-                before = set(self.graph.before(cells))
-                own = [one for one in self.reached.decisions if not before.isdisjoint(one.cells)]
-                self._probings[cells] = Probing(self._session, {one: one.cells for one in own}, operands=True)
-            columns = samples.columns([sample])
+        ties = self._of(samples, sample)[1]
+        if not any(of.size for of in ties):
+            return np.empty(0)
+        if cells not in self._before:
+            self._before[cells] = frozenset(self.graph.before(cells))
+        before, decisions = self._before[cells], self.reached.decisions
+        own = (of for one, of in zip(decisions, ties, strict=True) if of.size and not before.isdisjoint(one.cells))
+        return np.concatenate([np.empty(0), *own])
+
+    def _of(self, samples: Samples, sample: int) -> tuple[frozenset[float], list[Floats]]:
+        """The sample's numbers of the reference, and what is equal, half or whole in each decision."""
+        if sample not in self._known:
+            begin = sample - sample % _TOGETHER
+            numbers = range(begin, min(begin + _TOGETHER, samples.count))
+            columns, count = samples.columns(numbers), len(numbers)
+            given = np.abs([floats_of(column, count) for column in columns.values()]).reshape(-1, count)
             for element in samples.elements:
-                value = value_in(columns.get(element.cells[0], samples.stored[element.cells[0]]), 0)
-                given = element.given
-                still = (given.special and not given.frame) or given.choices or given.integer or given.one_hot
-                near = value * (1 + _APART) if type(value) is float and not still else value
-                moved = column_of([value, near])
-                columns.update(dict.fromkeys(element.cells, moved))
-            batch = self._session.recalculate(columns, 2)
-            ties = [one.ties.reshape(-1, 2) for _, one in self._probings[cells].on(batch)]
-            tied = np.concatenate([np.empty(0), *(one[one[:, 0] != one[:, 1], 0] for one in ties)])
-            self._known[sample, cells] = tied[np.isfinite(tied)]
-        return self._known[sample, cells]
+                column = columns[element.cells[0]]
+                both = joined([(column, count), (_nearby(element.given, column), count)])
+                columns.update(dict.fromkeys(element.cells, both))
+            probed = [one for _, one in self._probing.on(self._session.recalculate(columns, 2 * count))]
+            ties = [one.ties.reshape(-1, 2, count) for one in probed]
+            for at, number in enumerate(numbers):
+                moved = [one[one[:, 0, at] != one[:, 1, at], 0, at] for one in ties]
+                own = self._literals.intersection(given[:, at].tolist())
+                self._known[number] = own, [one[np.isfinite(one)] for one in moved]
+        return self._known[sample]
+
+
+def _nearby(given: Input[Range], column: Column) -> Column:
+    """The numbers of an input a little off, where they may have rounding errors."""
+    if (given.special and not given.frame) or given.choices or given.integer or given.one_hot:
+        return column
+    if isinstance(column, np.ndarray):
+        return column * (1 + _APART)
+    values = column if isinstance(column, tuple) else (column,)
+    return column_of([value * (1 + _APART) if type(value) is float else value for value in values])
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,16 +220,27 @@ class _Free:
 
 
 class Search:
-    """The search for inputs that reach outcomes of decisions which the plain scenarios do not reach."""
+    """The search for inputs that reach outcomes of decisions which the plain scenarios do not reach.
 
-    def __init__(self, checks: Sequence[Check], loaded: Loaded, samples: Samples, reached: Reached) -> None:
+    ``among`` some cells, only the outcomes of their decisions are searched for, for as long as with 100 scenarios.
+    """
+
+    def __init__(
+        self,
+        checks: Sequence[Check],
+        loaded: Loaded,
+        samples: Samples,
+        reached: Reached,
+        among: Container[Cell] | None = None,
+    ) -> None:
         self._checks, self._loaded, self._samples, self._reached = checks, loaded, samples, reached
         session = self._session = reached.session
         self._free = [_Free.of(element, samples.stored[element.cells[0]]) for element in samples.elements]
-        missing = {one: found for one in reached.decisions if (found := self._to_search(one))}
+        wanted = [one for one in reached.decisions if among is None or any(cell in among for cell in one.cells)]
+        missing = {one: found for one in wanted if (found := self._to_search(one))}
         self._targets = list(missing)[:_TARGETS]
         self._missing = [(at, outcome) for at, one in enumerate(self._targets) for outcome in missing[one]]
-        self._left = int(_LEAST + _SHARE * session.work(samples.count))
+        self._left = int(_LEAST + _SHARE * session.work(samples.count if among is None else SCENARIOS))
         self._calls = samples.scenarios  # of the references
         if self._targets:
             self._left -= session.work(len(self._targets))  # to compare what is found
@@ -493,6 +529,11 @@ class Search:
         """Whether sums and products of all numbers are exact."""
         return not self._count(row, "long")
 
+    @staticmethod
+    def _is_solved(row: Row) -> bool:
+        """Whether a number of many digits was solved for: where that makes a tie, rounding may have made it."""
+        return not short(np.array([value for _, value in row.changes if type(value) is float])).all()
+
     def _whole(self, row: Row) -> int:
         """How many inputs are whole numbers without having to be: for these, rounding and much else shows nothing."""
         return self._count(row, "whole")
@@ -531,8 +572,12 @@ class Search:
     def _chosen(self) -> list[Row]:
         """For each outcome that was found the best inputs; some reach several."""
         reaching = Counter(row for rows in self._found.values() for row in rows)
-        best = lambda row: (not self._is_short(row), self._whole(row), -reaching[row], self._tried[row])  # noqa: E731
-        self._found = {key: sorted(rows, key=best) for key, rows in self._found.items()}
+
+        def best(key: Key, row: Row) -> tuple[bool, bool, int, int, int]:
+            solved = self._outcome(key).tie and self._is_solved(row)
+            return not self._is_short(row), solved, self._whole(row), -reaching[row], self._tried[row]
+
+        self._found = {key: sorted(rows, key=partial(best, key)) for key, rows in self._found.items()}
         return list(dict.fromkeys(rows[0] for rows in self._found.values()))
 
     def _others(self) -> list[Row]:

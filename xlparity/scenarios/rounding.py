@@ -6,16 +6,16 @@ Where LN(1-A1) has A1 within 1e-10 of 1, the last bit of a matrix product change
 differs from a right reference by more than any tolerance that still detects a wrong one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.compare.compare import Differences, column_agrees, compare
-from xlparity.compare.expected import Bools, Expected, ExpectedRow, call, cases
+from xlparity.compare.expected import Bools, Elements, Expected, ExpectedRow, call, cases
 from xlparity.compare.run import Loaded
 from xlparity.engines.common.files import stored_values
 from xlparity.engines.protocol import Session
@@ -36,12 +36,14 @@ _DRAWS = 6  # random perturbations of the inputs of a sample
 _FARTHEST = 8  # ulps by which an input is perturbed at most
 FINE, _FEW_BITS = 2.0**10, 2.0**20  # a short number is a multiple of 1/1024 below a million
 _SMOOTH = 1e-9  # the share of the largest number in a sample up to which rounding of what is not exact may reach
-_MARGIN = 16  # a workbook rounds at every step, and a perturbation acts once
+MARGIN = 16  # a workbook rounds at every step, and a perturbation acts once
 _ALIKE = 1e-9  # relative; values of the reference that are no farther apart are one
 ENOUGH = 3  # samples in which a cell is proved wrong, before it is taken for wrong in the others as well
 
 
 _Exact: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
+_Steps: TypeAlias = Callable[[tuple[int, ...]], NDArray[Any]]
+"""By how many ulps numbers are moved, for an array of a shape."""
 
 
 class Context(NamedTuple):
@@ -125,7 +127,7 @@ def examine(
 
     An overflow does where it is among the binding's precedents and in the reference as well, and where the engine does not
     support the cell in a sample in which the reference overflows. Rounding does where the value is no farther from the
-    expected one than the reference moves on perturbed inputs, times ``_MARGIN``; where the reference becomes undefined on
+    expected one than the reference moves on perturbed inputs, times ``MARGIN``; where the reference becomes undefined on
     these; and, of texts, truth values and values of another kind, where the value is what the reference gives on one of these.
     Exact inputs are perturbed for tiny differences only: they explain a residue, and no jump, since a comparison with 30 is
     decided alike in both languages where the input is 30. Rounding explains all where every formula is right on the reference's
@@ -254,7 +256,7 @@ def _unsteady(cells: NDArray[np.intp], moved: Sequence[ExpectedRow]) -> Bools:
 def _right_alone(check: Check, expected: Expected, actual: Batch, context: Context) -> Bools:
     """Which formulas agree, in some reading, with the reference on its own values for their precedents, in this sample.
 
-    Those agree as well that differ by no more than they move, times ``_MARGIN``, where these values are a few ulps off: smoothly,
+    Those agree as well that differ by no more than they move, times ``MARGIN``, where these values are a few ulps off: smoothly,
     and not as a branch does, which moves as far for few ulps as for many.
     """
     number, bindings = context.sample, check.cells.bindings
@@ -278,7 +280,7 @@ def _right_alone(check: Check, expected: Expected, actual: Batch, context: Conte
     with np.errstate(all="ignore"):
         moves = np.abs(values - values[:, :1])
         close, far = moves[:, 1 : 1 + _DRAWS].max(axis=1), moves[:, 1 + _DRAWS :].max(axis=1)
-        near = (np.abs(values[:, 0] - wanted) <= _MARGIN * close) & (2 * far > _FARTHEST * close)
+        near = (np.abs(values[:, 0] - wanted) <= MARGIN * close) & (2 * far > _FARTHEST * close)
     return np.asarray(~(compared.wrong[0] | compared.unsure[0]) | near)
 
 
@@ -303,14 +305,14 @@ def _of_rounding(
     moves = _moves(moved, smooth, row, cells)
     with np.errstate(all="ignore"):
         apart = np.max([np.abs(_numbers(values, rounded=rounded) - row) for rounded in (False, True)], axis=0)
-        close = ((moves > 0) & (apart <= _MARGIN * moves)) | (errors & np.isinf(moves))
+        close = ((moves > 0) & (apart <= MARGIN * moves)) | (errors & np.isinf(moves))
         tiny = ~close & (apart <= _SMOOTH * _largest(case, expected.numbers[number]))
     if tiny.any():
         all_moved = list(
             _moved(check, case, expected, actual, context, lambda numbers: np.zeros(numbers.shape, dtype=bool))
         )
         known = [np.isin(kinds, (NUMBER, DATE)) & (other.kinds[cells] == kinds) for other in all_moved]
-        close |= tiny & (apart <= _MARGIN * _moves(all_moved, known, row, cells))
+        close |= tiny & (apart <= MARGIN * _moves(all_moved, known, row, cells))
     for other, known in zip(moved, smooth, strict=True):
         for place in np.flatnonzero(~close & ~known).tolist():
             one = cells[[place]]
@@ -347,6 +349,36 @@ def _moved(
 ) -> Iterator[ExpectedRow]:
     """What the reference gives on inputs of which all are perturbed that are not ``exact``, where it does not raise."""
     random = np.random.default_rng(context.seed)
+
+    def steps(shape: tuple[int, ...]) -> NDArray[np.int64]:
+        return np.asarray(random.integers(1, _FARTHEST + 1, shape) * random.choice([-1, 1], shape))
+
+    known: dict[tuple[bytes, tuple[int, ...]], NDArray[np.bool_]] = {}
+
+    def exact_once(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+        key = numbers.tobytes(), numbers.shape
+        return known[key] if key in known else known.setdefault(key, exact(numbers))
+
+    return _called(check, case, expected.elements, actual, [steps] * _DRAWS, exact_once)
+
+
+def either_way(
+    check: Check, case: Case, elements: Elements | None, actual: Mapping[Cell, Column]
+) -> Iterator[ExpectedRow]:
+    """What the reference gives where all inputs that may have rounding errors are a few ulps larger, and smaller."""
+    ways = [partial(np.full, fill_value=way * _FARTHEST) for way in (1, -1)]
+    return _called(check, case, elements, actual, ways, lambda numbers: np.zeros(numbers.shape, dtype=bool))
+
+
+def _called(
+    check: Check,
+    case: Case,
+    elements: Elements | None,
+    actual: Mapping[Cell, Column],
+    ways: Sequence[_Steps],
+    exact: _Exact,
+) -> Iterator[ExpectedRow]:
+    """What the reference gives on the inputs moved in each of the ways, where it does not raise."""
     # A label of 0 or 1 that is a few ulps off is no label any more, and would explain every difference.
     fixed = {
         given.name
@@ -359,38 +391,36 @@ def _moved(
         or (not given.frame and any(isinstance(actual.get(cell), bool | tuple) for cell in given.cells()))
     }
     ranges = {given.name: given for given in check.inputs}
-    for _ in range(_DRAWS):
+    for steps in ways:
         perturbed = {
-            name: value if name in fixed else _perturbed(value, ranges[name], random, exact)  # type: ignore[arg-type]  # numbers
+            name: value if name in fixed else _perturbed(value, ranges[name], steps, exact)  # type: ignore[arg-type]  # numbers
             for name, value in sorted(case.inputs.items())
         }
         try:
-            yield call(check, Case(perturbed), expected.elements)
+            yield call(check, Case(perturbed), elements)
         except OracleError:
             continue
 
 
 def _perturbed(
-    value: "float | Array | Frame", given: Input[Range], random: np.random.Generator, exact: _Exact
+    value: "float | Array | Frame", given: Input[Range], steps: _Steps, exact: _Exact
 ) -> "float | Array | Frame":
     """The value with a few ulps added or subtracted, within the range that the spec gives the input; of a frame, its numbers."""
     if not isinstance(value, Frame):
-        return _moved_by_ulps(value, given.ends(np.shape(value)), random, exact)
+        return _moved_by_ulps(value, given.ends(np.shape(value)), steps, exact)
     if given.dates:  # whose limits are none of its numbers
         given = replace(given, low=None, high=None)
     low, high = given.ends(given.shape)
     columns = [
-        _moved_by_ulps(column, (low[:, at], high[:, at]), random, exact) if column.dtype == float else column
+        _moved_by_ulps(column, (low[:, at], high[:, at]), steps, exact) if column.dtype == float else column
         for at, column in enumerate(value.columns)
     ]
     return Frame(value.headers, tuple(map(np.asarray, columns)))
 
 
 def _moved_by_ulps(
-    value: "float | Array", ends: "tuple[Array, Array]", random: np.random.Generator, exact: _Exact
+    value: "float | Array", ends: "tuple[Array, Array]", steps: _Steps, exact: _Exact
 ) -> "float | Array":
-    shape = np.shape(value)
-    steps = random.integers(1, _FARTHEST + 1, shape) * random.choice([-1, 1], shape)
-    steps = np.where(exact(np.asarray(value)), 0, steps)
-    moved = np.clip(value * (1 + steps * 2.0**-52), *ends)
+    by = np.where(exact(np.asarray(value)), 0, steps(np.shape(value)))
+    moved = np.clip(value * (1 + by * 2.0**-52), *ends)
     return float(moved) if isinstance(value, float) else moved

@@ -1,7 +1,7 @@
 """Runs of all checks with one engine: every sample is recalculated, compared, and checked for rounding error."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -80,13 +80,15 @@ def run_checks(
     watching: Callable[[Check], AbstractContextManager[None]] = unwatched,
     *,
     directed: bool = False,
+    among: Container[Cell] | None = None,
 ) -> tuple[list[Run], Samples]:
     """A run of every check: all samples recalculated by the engine, and compared with what the references expect.
 
     As many samples are recalculated at a time as memory allows. The runs keep the first samples, and of the others those in
     which a cell of any check is wrong for the first time: sample n is the same in all runs. The samples are the given ones,
-    followed by directed ones where these are asked for and the engine is ``formulas``, and by one for each sample that leaves
-    a cell undecided, at most the share ``MOST_UNDECIDED``. References are called within ``watching``.
+    followed by directed ones where these are asked for and the engine is ``formulas``, ``among`` some cells only for the sake of
+    these, and by one for each sample that leaves a cell undecided, at most the share ``MOST_UNDECIDED``. References are called
+    within ``watching``.
     Raises SpecError where a reference is undefined on the stored inputs.
     """
     for check in checks:
@@ -133,7 +135,7 @@ def run_checks(
     compared(0, samples.count)
     dropped = [running.dropped(samples) for running in found]
     if reached is not None:
-        for more in Search(checks, loaded, samples, reached).proposals():
+        for more in Search(checks, loaded, samples, reached, among).proposals():
             first, samples = samples.count, samples.with_directed(more)
             with forgotten(checks) as hung:
                 compared(first, samples.count)

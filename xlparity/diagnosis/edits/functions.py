@@ -1,5 +1,6 @@
 """Edits of operations: functions, signs, operators, the order of arguments, powers."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -228,6 +229,22 @@ def operators(tree: Node, site: Site) -> Iterator[Edit]:
                         # A power of 0 or 1 is the number itself, and so agrees too often.
                         rare = 1.5 if other == "^" else _UNLIKELY.get(frozenset((node.word, other)), 0.0)
                         yield Edit("operator", edited, f"'{node.word}' should be '{other}'", size + rare)
+
+
+_TIES = {">": ">=", ">=": ">", "<": "<=", "<=": "<", "=": "<>", "<>": "="}
+_CRITERION = re.compile(r'"(>=|<=|<>|[<>=])(.*)"', re.DOTALL)
+
+
+@edit_kind(35)
+def criteria(tree: Node, site: Site) -> Iterator[Edit]:
+    """A criterion such as ``">50"`` with the other side for a tie: from 50 on, or above 50."""
+    for path, node in walk(tree):
+        criterion = _CRITERION.fullmatch(node.word) if node.kind == "text" else None
+        if criterion is None or not path or _parent(tree, path).kind not in ("call", "binary"):
+            continue
+        operator, rest = criterion.groups()
+        edited = with_part(tree, path, node._replace(word=f'"{_TIES[operator]}{rest}"'))
+        yield Edit("operator", edited, f"'{operator}' should be '{_TIES[operator]}'", 1.2)
 
 
 def _does_nothing(operator: str, node: Node) -> bool:

@@ -47,10 +47,46 @@ def references(tree: Node, site: Site) -> Iterator[Edit]:
         for check, iteration in sorted(blocks):
             for other in site.quantities(check, iteration):
                 whole = (other,) if area.size > 1 or _in_aggregate(tree, node) else ()
-                for found in dict.fromkeys((*whole, *(site.elements(other) if area.size == 1 else ()))):
+                for found in dict.fromkeys((*whole, *(_elements(site, area, other) if area.size == 1 else ()))):
                     said = f"{site.named(area)} should be {site.named(found)}"
                     size = 1.5 if found.shape == area.shape else 2.0
                     yield from _swapped(tree, "reference", node, site.node(found), said, size)
+
+
+def _elements(site: Site, cell: Range, other: Range) -> Iterator[Range]:
+    """The elements of the other quantity to which the formula may refer instead of a cell, the same element among them."""
+    yield from site.elements(other)
+    same = site.quantity_map.alike(cell.first, other)
+    if same is not None:
+        yield same
+
+
+@edit_kind(105)
+def quantities(tree: Node, site: Site) -> Iterator[Edit]:
+    """Another quantity in all references to elements of one, as levels for measurements in a difference of two of them."""
+    quantity_map = site.quantity_map
+    groups: dict[tuple[str, str], list[tuple[Node, Range, int]]] = {}
+    for node, area in _references(tree, site):
+        position = quantity_map.positions.get(area.first) if area.size == 1 else None
+        if position is not None:
+            groups.setdefault(position[:2], []).append((node, area, position.iteration))
+    for (check, variable), references in groups.items():
+        for of, other in quantity_map.ranges if len(references) > 1 else ():
+            if of != check or other == variable:
+                continue
+            pairs: list[tuple[Node, Range, Range]] = []
+            for node, area, iteration in references:
+                block = quantity_map.area(of, other, iteration or 1)
+                if block is not None and (same := quantity_map.alike(area.first, block)) is not None:
+                    pairs.append((node, area, same))
+            if len(pairs) == len(references):
+                said = " and ".join(f"{site.named(area)} should be {site.named(same)}" for _, area, same in pairs)
+                new = {plain(node): site.node(same, _dollars(node)) for node, _, same in pairs}
+                edited = tree
+                for path, node in walk(tree):
+                    if plain(node) in new:
+                        edited = with_part(edited, path, new[plain(node)])
+                yield Edit("reference", edited, said, 1.8)
 
 
 @edit_kind(50, iteration="XP110")
@@ -94,12 +130,7 @@ def shifts(tree: Node, site: Site) -> Iterator[Edit]:
 def ranges(tree: Node, site: Site) -> Iterator[Edit]:
     """A range that ends or begins a row or column earlier or later, or is all of its quantity."""
     for node, area in _references(tree, site):
-        position = site.position(area)
-        whole = (
-            site.quantity_map.area(position.check, position.variable, position.iteration)
-            if position is not None
-            else None
-        )
+        whole = site.whole(area)
         found = [whole] if whole is not None and whole != area else []
         if area.size == 1 and site.shape is None and not _in_aggregate(tree, node):
             continue
@@ -159,12 +190,7 @@ def axes(tree: Node, site: Site) -> Iterator[Edit]:
         if site.shape is not None and area is not None and area.size > 1:
             yield Edit("axis", with_part(tree, path, call("TRANSPOSE", node)), f"TRANSPOSE of {node} is missing", 1.3)
     for node, area in _references(tree, site):
-        position = site.position(area)
-        whole = (
-            site.quantity_map.area(position.check, position.variable, position.iteration)
-            if position is not None
-            else None
-        )
+        whole = site.whole(area)
         if whole is None or 1 in whole.shape or area.size == 1:
             continue
         # A row is held by its columns as the formula is filled, and a column by its rows.

@@ -57,6 +57,13 @@ class Site:
         found = self.quantity_map.positions.get(area.first)
         return found or self.quantity_map.positions.get(area.last)
 
+    def whole(self, area: Range) -> Range | None:
+        """The range of the area's quantity; of a cell that nothing binds, the cells around it that have its formula."""
+        position = self.position(area)
+        if position is not None:
+            return self.quantity_map.area(position.check, position.variable, position.iteration)
+        return self.quantity_map.filled_with(area.first)
+
     def named(self, area: Range) -> str:
         """The area with the name of its quantity: ``J9 (A1)``."""
         position, text = self.position(area), spelled(area, _FREE, self.cell.sheet)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from xlparity.engines.evaluator import guards
 from xlparity.engines.evaluator.functions.core import NUMERIC
+from xlparity.engines.evaluator.functions.rounding import MOD_LIMIT
 from xlparity.engines.evaluator.functions.signatures import plain_function
 from xlparity.engines.evaluator.program import Program, Step
 from xlparity.excel.batch import DIV, EMPTY_CELL, FIRST_ERROR, NUM, NUMBER, TEXT, TRUTH, Kinds, Words, encode
@@ -356,6 +357,16 @@ def _to_digits(cut: Callable[[Any], Any], *, ties: bool) -> Call:
         return _result(found, _either(error_kinds, np.where(close, ODD, 0).astype(np.uint8) if close.any() else None))
 
     return rounded
+
+
+def _remainder(lanes: Lanes, number: LaneOperand, divisor: LaneOperand) -> LaneOperand:
+    (x, one), (y, other) = _numbers(number), _numbers(divisor)
+    # What the function refuses, and what it makes of numbers smaller than Excel's, is left to it.
+    odd = (y == 0) | ~(np.abs(x / y) < MOD_LIMIT) | ((y != 0) & (np.abs(y) < guards.SMALLEST))
+    error_kinds = _either(one, other)
+    if some(odd):
+        error_kinds = _either(error_kinds, np.where(odd, ODD, 0).astype(np.uint8))
+    return _result(np.mod(x, np.where(odd, 1.0, y)), error_kinds)
 
 
 def _logarithm(lanes: Lanes, number: LaneOperand, base: LaneOperand | None = None) -> LaneOperand:
@@ -709,7 +720,7 @@ def _transposed(lanes: Lanes, operand: LaneOperand) -> LaneOperand:
 
 # --- the table -------------------------------------------------------------------------------------------------------
 
-_OF_TWO = frozenset(("ROUND", "ROUNDUP", "ROUNDDOWN"))  # with fewer arguments the program gives the reason
+_OF_TWO = frozenset(("ROUND", "ROUNDUP", "ROUNDDOWN", "MOD"))  # with fewer arguments the program gives the reason
 _EXACT = frozenset(("ABS", "SQRT", "EXP"))
 _ELEMENTWISE: dict[str, Call] = {
     "+": _sum_of_two(operator.add),
@@ -726,6 +737,7 @@ _ELEMENTWISE: dict[str, Call] = {
     "ROUND": _to_digits(np.rint, ties=True),
     "ROUNDUP": _to_digits(np.ceil, ties=False),
     "ROUNDDOWN": _to_digits(np.floor, ties=False),
+    "MOD": _remainder,
     "LOG": _logarithm,
     "PI": _constant(math.pi),
     **{name: (_exact if name in _EXACT else _unary)(plain_function(name)) for name in NUMERIC},

@@ -19,7 +19,7 @@ from xlparity.engines.evaluator.readings import either
 _EXACT = Context(prec=700)  # holds every double rounded at any of its digits
 _FARTHEST = 330  # decimals beyond which no double has a digit
 _A_FEW_ULPS = 4 * sys.float_info.epsilon
-_MOD_LIMIT = 1e12  # somewhere above this quotient Excel's MOD is #NUM!
+MOD_LIMIT = 1e12  # somewhere above this quotient Excel's MOD is #NUM!
 
 
 def _shifted(decimal: Decimal, digits: int, rounding: str) -> Decimal:
@@ -133,7 +133,7 @@ def _to_parity(number: float, odd: int) -> float:
 
 def _certain_remainder(number: float, divisor: float) -> None:
     """To the last bit: MOD(10,0.1) is a little less than 0.1 in Excel too."""
-    if divisor and abs(number / divisor) >= _MOD_LIMIT:
+    if divisor and abs(number / divisor) >= MOD_LIMIT:
         raise Refusal("a remainder of a quotient of a million millions or more")
 
 
