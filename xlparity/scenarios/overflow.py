@@ -30,9 +30,8 @@ class Overflows:
     """Which cells of a workbook depend on an overflow, or have one in their own formula."""
 
     def __init__(self, workbook: Workbook) -> None:
-        self._book = workbook
+        self.book = workbook
         self._branches = functools.cache(self._has_branches)
-        self.graph = workbook.graph
 
     def depending(self, columns: Batch, number: int, cells: Iterable[Cell]) -> tuple[frozenset[Cell], frozenset[Cell]]:
         """The cells that depend on an overflow in the sample with this number, and those that may depend on one.
@@ -41,7 +40,7 @@ class Overflows:
         exceeds their range, and may be one where the formula has a function that the screen does not know. Branches that a
         formula does not take are left out, as far as that is known: an overflow there does not affect its value.
         """
-        anchor = self._book.graph.anchor
+        anchor = self.book.graph.anchor
         watched = {cell: anchor(cell) for cell in cells}
         showing = set(columns.errors(number))
         chosen = functools.cache(functools.partial(self._in_taken_branches, columns, number))
@@ -69,12 +68,12 @@ class Overflows:
 
     def _reads_error(self, cell: Cell, showing: set[Cell], reads: Callable[[Cell, Cell], bool | None]) -> bool:
         """Whether the cell's formula certainly reads an error value."""
-        graph = self._book.graph
+        graph = self.book.graph
         return any(reads(cell, graph.anchor(other)) for area in graph.areas(cell) for other in area.among(showing))
 
     def _overflows(self, cell: Cell, columns: Batch, number: int) -> bool:
         """Whether the cell's own formula overflows; raises Unscreened or ValueError where it cannot be computed."""
-        formula = self._book.formula(cell)
+        formula = self.book.formula(cell)
         if formula is None:
             return False
         try:
@@ -87,10 +86,10 @@ class Overflows:
         return False
 
     def _screen(self, cell: Cell, columns: Batch, number: int) -> Screen:
-        return Screen(lambda at: columns.in_sample(at, number), 1, lambda node: self._book.meant(node.word, cell))
+        return Screen(lambda at: columns.in_sample(at, number), 1, lambda node: self.book.meant(node.word, cell))
 
     def _has_branches(self, cell: Cell) -> bool:
-        formula = self._book.formula(cell)
+        formula = self.book.formula(cell)
         return formula is not None and _BRANCHING.search(formula.text) is not None
 
     def _in_taken_branches(self, columns: Batch, number: int, reader: Cell, cell: Cell) -> bool | None:
@@ -98,17 +97,17 @@ class Overflows:
 
         None where that is not known.
         """
-        formula = self._book.formula(reader)
+        formula = self.book.formula(reader)
         assert formula is not None  # it has branches
-        held = self._book.filled(cell)
-        if any(map(held.intersects, certainly_read(self._book, reader))):
+        held = self.book.filled(cell)
+        if any(map(held.intersects, certainly_read(self.book, reader))):
             return True
         try:
             with np.errstate(all="ignore"):
                 tree = _taken(parse(formula.text), self._screen(reader, columns, number))
         except (Unscreened, ValueError):
             return None
-        areas = [self._book.meant(node.word, reader) for _, node in walk(tree) if node.kind in ("reference", "name")]
+        areas = [self.book.meant(node.word, reader) for _, node in walk(tree) if node.kind in ("reference", "name")]
         if None in areas:
             return None
         return any(area is not None and area.intersects(held) for area in areas)
@@ -119,7 +118,7 @@ class Overflows:
         waiting = list(cells)
         while waiting:
             before = waiting.pop()
-            dependents = self._book.graph.dependents(self._book.filled(before))
+            dependents = self.book.graph.dependents(self.book.filled(before))
             fresh = [cell for cell in dependents if cell not in reached and reads(cell, before)]
             reached.update(fresh)
             waiting += fresh

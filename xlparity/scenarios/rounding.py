@@ -154,7 +154,7 @@ def examine(
     explained |= left & by_rounding.explained
     unknown |= left & by_rounding.unknown
     if failing:
-        unknown |= ~explained & _reads_undefined(check, expected, actual, at, number, overflows.graph)
+        unknown |= ~explained & _reads_undefined(check, expected, actual, at, number, overflows.book.graph)
     rest = cells[~explained & ~unknown]
     if rest.size and _carried(check, case, expected, actual, rest, context, moved):
         explained |= ~unknown
@@ -196,7 +196,7 @@ def _carried(
         return False
     bindings = check.cells.bindings
     bound = {binding.cell: at for at, binding in enumerate(bindings)}
-    read = context.overflows.graph.before([bindings[at].cell for at in cells], lambda cell: cell not in bound)
+    read = context.overflows.book.graph.before([bindings[at].cell for at in cells], lambda cell: cell not in bound)
     others = np.array(sorted({bound[cell] for cell in read if cell in bound}.difference(cells.tolist())), dtype=np.intp)
     wanted = expected.numbers[number, others]
     values = _numbers([actual.in_sample(bindings[at].cell, number) for at in others], rounded=False)
@@ -281,7 +281,9 @@ def _right_alone(check: Check, expected: Expected, actual: Batch, context: Conte
         moves = np.abs(values - values[:, :1])
         close, far = moves[:, 1 : 1 + _DRAWS].max(axis=1), moves[:, 1 + _DRAWS :].max(axis=1)
         near = (np.abs(values[:, 0] - wanted) <= MARGIN * close) & (2 * far > _FARTHEST * close)
-    return np.asarray(~(compared.wrong[0] | compared.unsure[0]) | near)
+    # A constant has the reference's value there, as any precedent has.
+    formulas = np.array([context.overflows.book.formula(binding.cell) is not None for binding in bindings], dtype=bool)
+    return np.asarray(formulas & (~(compared.wrong[0] | compared.unsure[0]) | near))
 
 
 def _of_rounding(
