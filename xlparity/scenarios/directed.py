@@ -363,7 +363,7 @@ class Search:
     def _proposed(self) -> Iterator[Row]:
         """Inputs that may reach what is open, in turn for each outcome."""
         each = [itertools.islice(self._fresh(key), _EACH) for key in self._open()]
-        return (row for rows in itertools.zip_longest(*each) for row in rows if row is not None)
+        return _in_turn(each)
 
     def _fresh(self, key: Key) -> Iterator[Row]:
         """Inputs that may reach an outcome and were not tried: solutions of its tie, then constants."""
@@ -373,7 +373,8 @@ class Search:
         if not moving:
             moving = spread([number for number in self._inside if self._free[number].number], _MOVED)
         lines = [(base, number) for base in bases for number in moving]
-        solutions = (row for base, number in lines for row in self._solutions(key, base, number))
+        # In turn: a line may come nearer and nearer to where the range of an input ends.
+        solutions = _in_turn([self._solutions(key, base, number) for base, number in lines])
         numbers = dict.fromkeys((*_read_by(self._targets[key[0]], self._loaded), *self._constants))
         constants = (
             Row(base, ((number, fit),))
@@ -661,6 +662,11 @@ def forgotten(checks: Sequence[Check]) -> Iterator[Callable[[], bool]]:
             for held, kept in ((patience.hung, known), (patience.failed, failed)):
                 held.clear()
                 held.update(kept)
+
+
+def _in_turn(each: Sequence[Iterable[Row]]) -> Iterator[Row]:
+    """The first of each, then the second of each, and so on."""
+    return (row for rows in itertools.zip_longest(*each) for row in rows if row is not None)
 
 
 def _least(away: Floats) -> Floats:
