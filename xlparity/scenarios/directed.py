@@ -571,7 +571,10 @@ class Search:
     # --- the choice ---------------------------------------------------------------------------------------------------------
 
     def _chosen(self) -> list[Row]:
-        """For each outcome that was found the best inputs; some reach several."""
+        """For each outcome that was found the best inputs; some reach several.
+
+        A tie is in two of them, if it can be: where all numbers are powers of two, both branches may come to the same.
+        """
         reaching = Counter(row for rows in self._found.values() for row in rows)
 
         def best(key: Key, row: Row) -> tuple[bool, bool, int, int, int]:
@@ -579,7 +582,13 @@ class Search:
             return not self._is_short(row), solved, self._whole(row), -reaching[row], self._tried[row]
 
         self._found = {key: sorted(rows, key=partial(best, key)) for key, rows in self._found.items()}
-        return list(dict.fromkeys(rows[0] for rows in self._found.values()))
+        firsts = [rows[0] for rows in self._found.values()]
+        seconds = [
+            next((row for row in rows if row.base != rows[0].base and not self._is_solved(row)), rows[0])
+            for key, rows in self._found.items()
+            if self._outcome(key).tie
+        ]
+        return list(dict.fromkeys((*firsts, *seconds)))
 
     def _others(self) -> list[Row]:
         """For each outcome that was found, but that what was compared since leaves unreached, inputs nearer to where it begins.
