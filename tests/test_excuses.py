@@ -481,6 +481,17 @@ def test_a_branch_at_a_tie_of_computed_values_is_no_smooth_move(small):
     assert checked(small, cells, returns, inputs=inputs, parameters="x, k").verdict is Verdict.FAIL
 
 
+def test_one_helper_of_a_filled_column_is_not_changed_alone(small):
+    """0^0 is #NUM! in Excel and 1 in Python, on an input that makes no sense; any base would do where the exponent is 0."""
+    cells = {"A1": 0.05, "A2": 7} | {f"B{n}": n - 1 for n in range(1, 6)}
+    cells |= {f"C{n}": f"=(1+$A$1)^B{n}" for n in range(1, 6)} | {f"D{n}": f"=$A$2*C{n}" for n in range(1, 6)}
+    returns = "{'y': k * (1.0 + x) ** np.arange(5)}"
+    inputs, outputs = '[inputs]\nx = "A1"\nk = "A2"', '[outputs]\ny = "D1:D5"'
+    check = checked(small, cells, returns, inputs=inputs, outputs=outputs, parameters="x, k")
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["D1"])
+    assert [found.suggestion for found in check.findings] == [None]
+
+
 def test_a_counterexample_names_the_inputs_that_have_no_range(run, small):
     """A fault, or an input that makes no sense: the person knows which."""
     small.write_cells({"A1": 3, "B1": "=2*ABS(A1)"})

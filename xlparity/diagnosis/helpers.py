@@ -372,7 +372,18 @@ class HelperSearch:
                         text = repair.quantity_map.text_for(new, other, (check, binding.iteration))
                         if text is not None:
                             formulas[other] = Formula(text)
-            yield edit, formulas
+            yield edit, self._in_all_of_the_fill(formulas)
+
+    def _in_all_of_the_fill(self, formulas: Mapping[Cell, Formula]) -> Mapping[Cell, Formula]:
+        """The new formulas filled into all cells that were filled with the old ones: right ones among these must stay right."""
+        found = dict(formulas)
+        for cell, formula in formulas.items():
+            area = self._repair.quantity_map.filled_with(cell)
+            for other in area.cells() if area is not None and area.size >= _FEWEST_ALIKE else ():
+                text = filled(formula.text, other.row - cell.row, other.column - cell.column)
+                if other not in found and text is not None and self._repair.quantity_map.filled_with(other) == area:
+                    found[other] = Formula(text)
+        return found
 
     def _passing(
         self, root: Root, subject: Subject, candidates: Sequence[Edit], cells: Sequence[Cell]
