@@ -236,7 +236,7 @@ def test_nothing_is_filled_over_the_edge_of_the_grid(formula, rows, columns, res
 
 
 def test_a_dollar_more_or_less_is_put_at_every_reference():
-    """All slips of the F4 key there are, one reference at a time, with what is to be said of each."""
+    """All slips of the F4 key there are, one reference or end of a range at a time, with what is to be said of each."""
     found = {new.text: turn.sentence for turn, new in turned(Formula("=A2/SUM($A2:$D2)+Data!$B$3"))}
     assert list(found) == [
         "=A$2/SUM($A2:$D2)+Data!$B$3",
@@ -245,6 +245,12 @@ def test_a_dollar_more_or_less_is_put_at_every_reference():
         "=A2/SUM($A$2:$D$2)+Data!$B$3",
         "=A2/SUM(A2:D2)+Data!$B$3",
         "=A2/SUM(A$2:D$2)+Data!$B$3",
+        "=A2/SUM($A$2:$D2)+Data!$B$3",
+        "=A2/SUM(A2:$D2)+Data!$B$3",
+        "=A2/SUM(A$2:$D2)+Data!$B$3",
+        "=A2/SUM($A2:$D$2)+Data!$B$3",
+        "=A2/SUM($A2:D2)+Data!$B$3",
+        "=A2/SUM($A2:D$2)+Data!$B$3",
         "=A2/SUM($A2:$D2)+Data!$B3",
         "=A2/SUM($A2:$D2)+Data!B$3",
         "=A2/SUM($A2:$D2)+Data!B3",

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 import xlparity
+from xlparity.diagnosis.diagnose import Causes
 from xlparity.engines.registry import find_engine
 from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Formula, Workbook, formulas_of, read_workbook
@@ -27,7 +28,8 @@ def test_every_iteration_of_the_week_one_workbook_matches(week_one):
     assert [check.name for check in report.checks][:2] == ["training", "history"]
     assert [check.blocks for check in report.checks][:2] == [22, 22]
     assert all(check.counts["match"] == check.counts["bound"] > 0 for check in report.checks)
-    assert all(check.scenarios.agreeing == 100 and check.scenarios.failed == 0 for check in report.checks)
+    # Scenarios in which rounding decides the sigmoid of 36.7 are replaced, in all checks.
+    assert all(check.scenarios.agreeing >= 100 and check.scenarios.failed == 0 for check in report.checks)
     assert report.coverage.unbound_cells == (Cell("Loss", 13, 5),)
     assert report.coverage.formulas == report.coverage.bound + report.coverage.helper + 1
 
@@ -92,7 +94,9 @@ def test_no_single_changed_formula_of_training_goes_unnoticed(two_iterations, mo
     Five scenarios have to do, in which a change is less likely to show than in the usual hundred; and the comparison has to
     do for the verdict: no cause is looked for, and for checks that are bound already no smallest change of inputs.
     """
-    monkeypatch.setattr("xlparity.diagnosis.causes.diagnose", lambda *arguments, **named: defaultdict(tuple))
+    monkeypatch.setattr(
+        "xlparity.diagnosis.causes.diagnose", lambda *arguments, **named: defaultdict(lambda: Causes(()))
+    )
     plan, options = read_spec(two_iterations), Options(scenarios=5)
     verdicts = []
     for cell, mutant in mutants(read_workbook(plan.workbook), name):
