@@ -28,7 +28,7 @@ def test_every_iteration_of_the_week_one_workbook_matches(week_one):
     assert [check.name for check in report.checks][:2] == ["training", "history"]
     assert [check.blocks for check in report.checks][:2] == [22, 22]
     assert all(check.counts["match"] == check.counts["bound"] > 0 for check in report.checks)
-    # Scenarios in which rounding decides the sigmoid of 36.7 are replaced, in all checks.
+    # Scenarios in which EXP overflows are replaced, in all checks.
     assert all(check.scenarios.agreeing >= 100 and check.scenarios.failed == 0 for check in report.checks)
     assert report.coverage.unbound_cells == (Cell("Loss", 13, 5),)
     assert report.coverage.formulas == report.coverage.bound + report.coverage.helper + 1
