@@ -44,7 +44,7 @@ _LONGER = 2  # batches after a tie is reached, to reach it by numbers of few dig
 _EACH = 24  # of these, for one outcome
 _SHARE = 2.0  # of the work of the plain scenarios, which is a third of the time of a verification, or less
 _AN_INPUT = 5  # how many times as long it takes to set an input as to compute a formula
-_LEAST = 400_000  # values that are computed in any case, which takes about 50 ms
+_LEAST = 1_200_000  # values that are computed in any case, which takes about 0.1 s
 _CELLS = (
     8  # of each decision's cells in the search, spread over all of them, or over the first where all are too much work
 )
@@ -244,7 +244,7 @@ class Search:
         self._calls = samples.scenarios  # of the references
         if self._targets:
             self._left -= session.work(len(self._targets))  # to compare what is found
-        self._cone, places = self._near(self._left)
+        self._cone, places = self._near(self._left // 2)  # the rest is for more inputs
         before = set(loaded.book.graph.before({cell for cells in places.values() for cell in cells}))
         numbers = range(len(self._free))
         # The others make no difference to the search.
@@ -361,9 +361,11 @@ class Search:
             yield from (Row(base, ((number, value),)) for value in free.beside(now))
 
     def _proposed(self) -> Iterator[Row]:
-        """Inputs that may reach what is open, in turn for each outcome."""
-        each = [itertools.islice(self._fresh(key), _EACH) for key in self._open()]
-        return _in_turn(each)
+        """Inputs that may reach what is open, in turn for each decision, and in turn for its outcomes: a lookup has many."""
+        each: dict[int, list[Iterator[Row]]] = {}
+        for key in self._open():
+            each.setdefault(key[0], []).append(itertools.islice(self._fresh(key), _EACH))
+        return _in_turn([_in_turn(of_outcomes) for of_outcomes in each.values()])
 
     def _fresh(self, key: Key) -> Iterator[Row]:
         """Inputs that may reach an outcome and were not tried: solutions of its tie, then constants."""
