@@ -6,7 +6,7 @@ Where LN(1-A1) has A1 within 1e-10 of 1, the last bit of a matrix product change
 differs from a right reference by more than any tolerance that still detects a wrong one.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
@@ -50,7 +50,8 @@ class Context(NamedTuple):
     """The context of an examination: the sample in the batch, its seed, and the overflows of the workbook.
 
     The batch begins with the sample of the number ``begin``, and ``known`` says in these which numbers are exact. ``session``
-    computes formulas on the reference's values for their precedents, where the engine can.
+    computes formulas on the reference's values for their precedents, where the engine can. ``helpers`` are the formulas'
+    cells with which nothing is compared, and ``beside`` are other checks, with what is proved wrong in the same samples.
     """
 
     sample: int
@@ -59,6 +60,8 @@ class Context(NamedTuple):
     known: Exact | None = None
     begin: int = 0
     session: Session | None = None
+    helpers: Collection[Cell] = frozenset()
+    beside: tuple[tuple[Check, Bools], ...] = ()
 
     def at(self, sample: int) -> "Context":
         """The context of another sample, which has a seed of its own."""
@@ -99,7 +102,7 @@ def examined(
     """Which of the wrong and unsure cells, (samples, bindings), rounding or an overflow explains.
 
     ``known`` counts for each binding, (bindings,), the samples in which it has been proved wrong before. After ``ENOUGH`` of
-    these, it is taken for wrong in the others as well, and is not examined.
+    these, it is taken for wrong in the others as well, and is not examined; nor are wrong cells that follow from it.
     """
     wrong, unsure = compared.wrong, compared.unsure
     found = Explanation(np.zeros_like(wrong), np.zeros_like(wrong))
@@ -110,13 +113,50 @@ def examined(
     called = list(cases(check, actual, len(wrong))) if samples.size else []
     for number in samples.tolist():
         case = called[number]
-        differing = wrong[number] & (confirmed < ENOUGH).any(where=wrong[number])
+        proved = wrong[number] & (confirmed >= ENOUGH)
+        differing = wrong[number] & ~proved
+        following = _following(check, actual, proved, differing, number, context)
+        confirmed += following
+        differing &= ~following
         cells = np.flatnonzero(differing | unsure[number])
         if case is None or not cells.size:
             continue
         explanation = examine(check, case, expected, actual, cells, context.at(number))
         found.explained[number, cells], found.unknown[number, cells] = explanation
         confirmed[cells[differing[cells] & ~explanation.explained & ~explanation.unknown]] += 1
+    return found
+
+
+def _following(check: Check, actual: Batch, proved: Bools, differing: Bools, number: int, context: Context) -> Bools:
+    """Which of the differing cells follow from one that is proved wrong in the sample, in this check or beside it.
+
+    They read it directly, or through each other and through formulas with which nothing is compared. Of a sample with error
+    values, none is known to: these may come from elsewhere.
+    """
+    found = np.zeros_like(differing)
+    if not differing.any() or actual.errors(number):
+        return found
+    graph, bindings = context.overflows.book.graph, check.cells.bindings
+    shown = [*((one.cells.bindings, wrong[number]) for one, wrong in context.beside), (bindings, proved)]
+    wrong = {of[at].cell for of, each in shown for at in np.flatnonzero(each).tolist()}
+
+    def follows(cell: Cell) -> bool:
+        waiting = [graph.anchor(cell)]
+        seen = set(waiting)
+        for formula in waiting:  # grows as it is walked
+            for area in graph.areas(formula):
+                if any(True for _ in area.among(wrong)):
+                    return True
+                through = set(map(graph.anchor, area.among(context.helpers))) - seen
+                seen |= through
+                waiting += sorted(through)
+        return False
+
+    left = np.flatnonzero(differing).tolist() if wrong else []
+    while now := [at for at in left if follows(bindings[at].cell)]:
+        found[now] = True
+        wrong.update(bindings[at].cell for at in now)
+        left = [at for at in left if not found[at]]
     return found
 
 

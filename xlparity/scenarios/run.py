@@ -19,6 +19,7 @@ from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Batch, Kinds
 from xlparity.excel.columns import Column, Floats, joined, picked
 from xlparity.excel.values import BLANK, Unsupported
+from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import WRONG, CheckResult
 from xlparity.results.report import joined as in_words
 from xlparity.results.scenarios import Scenarios, Undecided
@@ -95,6 +96,7 @@ def run_checks(
         check.reference.patience.failed.clear()  # failures of earlier runs, on other inputs, do not count here
     room = max(1, _AT_ONCE // max(1, len(loaded.book.cells) + len(loaded.book.members)))
     overflows = Overflows(loaded.book)
+    helpers = _helpers(loaded.book, checks)
     found: list[_Running] = []
     reached = Reached.of(checks, loaded) if directed and samples.scenarios else None
     if reached is not None and reached.decisions:
@@ -110,17 +112,17 @@ def run_checks(
                 loaded.values.known(actual)
             elements = [running.elements for running in found] or None
             expected = call_references(checks, actual, numbers, elements, loaded.source, watching)
-            context = Context(0, options.seed + begin - 1, overflows, samples.exact, begin, loaded.session)
+            context = Context(0, options.seed + begin - 1, overflows, samples.exact, begin, loaded.session, helpers)
             if not found:
                 stored = actual.sample(0), context._replace(seed=options.seed)
                 found.extend(
                     _Running(check, loaded, samples, one.picked([0]), *stored)
                     for check, one in zip(checks, expected, strict=True)
                 )
-            open_to = [
-                running.take(numbers, one, actual, context, samples.directed)
-                for running, one in zip(found, expected, strict=True)
-            ]
+            open_to: list[Bools] = []
+            for running, one in zip(found, expected, strict=True):
+                open_to.append(running.take(numbers, one, actual, context, samples.directed))
+                context = context._replace(beside=(*context.beside, (running.check, running.wrong)))
             nearby = match_nearby(checks, loaded, samples, numbers, open_to, options.seed + begin)
             for running, matches in zip(found, nearby, strict=True):
                 running.settle(numbers, matches)
@@ -152,6 +154,12 @@ def run_checks(
         compared(first, samples.count)
     runs = [running.run(options, samples, count) for running, count in zip(found, dropped, strict=True)]
     return (runs if reached is None else reached.with_branches(runs, samples)), samples
+
+
+def _helpers(book: Workbook, checks: Sequence[Check]) -> set[Cell]:
+    """The cells of formulas with which no check compares anything."""
+    formulas = {cell for cell, held in book.cells.items() if isinstance(held, Formula)}
+    return (formulas | book.members.keys()).difference(b.cell for check in checks for b in check.cells.bindings)
 
 
 def _recalculated(loaded: Loaded, samples: Samples, numbers: range) -> Batch:
@@ -234,7 +242,7 @@ class _Running:
         wrong, unsure, either = (each & compared for each in compare(self.check, expected, actual))
         scenario = np.array([number > 0 for number in numbers], dtype=bool)[:, None]
         before = np.where(self._settled, ENOUGH, self._counts.wrong)
-        open_to = Differences(wrong & scenario, unsure & scenario, either)
+        open_to = Differences(wrong & scenario & ~self._known, unsure & scenario, either)
         explanation = examined(self.check, expected, actual, open_to, before, context)
         unknown, explained, wrong = explanation.unknown, explanation.explained, wrong & ~explanation.explained
         left_open = unsure | either | explained | unknown
@@ -285,6 +293,11 @@ class _Running:
         """Whether the cell has another value than the stored one in a sample for which the reference is defined."""
         now = self._loaded.values.get(cell, BLANK)
         return bool((differs(part.inputs[cell], now, len(part.counted), rtol) & part.counted).any())
+
+    @property
+    def wrong(self) -> Bools:
+        """Where the samples taken last are proved wrong in cells that the spec does not accept, (samples, bindings)."""
+        return np.asarray(self._last.wrong & ~self._known)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Keeps these rows of the samples taken last."""
