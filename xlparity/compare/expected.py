@@ -23,7 +23,8 @@ from xlparity.spec.reference import Trace
 
 Bools: TypeAlias = NDArray[np.bool_]
 Shapes: TypeAlias = list[tuple[tuple[int, ...], str]]
-_Shared: TypeAlias = dict[tuple[object, ...], Trace | OracleError]
+Shared: TypeAlias = dict[tuple[object, ...], Trace | OracleError]
+"""The results of references, by what they were called with."""
 
 
 class Elements(NamedTuple):
@@ -121,7 +122,7 @@ def call_references(
                 rows.stored(row, {cell: value_in(actual.get(cell, BLANK), row) for cell in _read(rows.check)}, source)
     each = zip(*(cases(check, actual, numbers) for check in checks), strict=True)
     for row, (number, of_checks) in enumerate(zip(numbers, each, strict=True)):
-        shared: _Shared = {}
+        shared: Shared = {}
         for rows, case in zip(found, of_checks, strict=True):
             if case is not None and number != 0:
                 with watching(rows.check):
@@ -156,7 +157,7 @@ def cases(check: Check, actual: Mapping[Cell, Column], numbers: Sequence[int] | 
         yield None
 
 
-def call(check: Check, case: Case, elements: Elements | None, shared: _Shared | None = None) -> ExpectedRow:
+def call(check: Check, case: Case, elements: Elements | None, shared: Shared | None = None) -> ExpectedRow:
     """The expected value of each binding in one case; raises OracleError where the reference is undefined.
 
     ``shared`` caches the results of references for other checks that call them with the same inputs.
@@ -259,7 +260,7 @@ class _Rows:
         self._fill(row, row_of(check, trace, self._elements))
         self._called = True
 
-    def scenario(self, row: int, case: Case, shared: _Shared) -> None:
+    def scenario(self, row: int, case: Case, shared: Shared) -> None:
         """Fills the row of a scenario, or leaves it empty where the reference is undefined."""
         try:
             found = call(self.check, case, self._elements, shared)

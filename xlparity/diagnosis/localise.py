@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.compare.compare import column_agrees, expected_value, in_both_readings
-from xlparity.compare.expected import cases
+from xlparity.compare.expected import Shared, cases
 from xlparity.compare.run import Run
 from xlparity.diagnosis.relative import QuantityMap, RelativeFormula, relative_text_of
 from xlparity.excel.address import Cell
-from xlparity.excel.batch import TRUTH, Batch
+from xlparity.excel.batch import NUMERIC, TRUTH, Batch
 from xlparity.excel.columns import Column, Floats, floats_of, picked, value_in
 from xlparity.excel.fill import outline
 from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported
@@ -175,13 +175,14 @@ def localise(
     roots: list[Root] = []
     failing_in: list[tuple[Run, Forced, list[int]]] = []
     in_any = [(run, failing(run)) for run in checks]
+    called: Shared = {}
     wrong = {run.bindings[index].cell for run, indices in in_any for index in indices}
     misfits = of_another_shape(checks)
     explained = {*explained, *misfits}
     for run, indices in in_any:
         if indices:
             bindings = run.bindings
-            forced = force(run, [other for other in checks if other is not run], session, steady=True)
+            forced = force(run, [other for other in checks if other is not run], session, steady=called)
             # Two faults may cancel: a formula that reads a wrong cell is evaluated even where its own cell is right.
             also_wrong = sorted(set(wrong_alone(run, forced)).difference(indices)) if run.own else ()
             wrong_readers = _readers(workbook, wrong, forced.held) if also_wrong else frozenset()
@@ -299,16 +300,17 @@ def wrong_alone(run: Run, forced: Forced) -> list[int]:
 
 
 def force(
-    run: Run, others: Iterable[Run], session: ForcingSession, *, most: int = _MOST_SAMPLES, steady: bool = False
+    run: Run, others: Iterable[Run], session: ForcingSession, *, most: int = _MOST_SAMPLES, steady: Shared | None = None
 ) -> Forced:
     """The check's formulas on the reference's values, those of other checks included, on samples where it is defined.
 
-    ``steady`` asks for samples in which rounding decides nothing in the reference.
+    They are samples in which rounding decides nothing in the reference where ``steady`` is there, in which calls are kept for
+    other checks.
     """
     determinate = np.logical_and(run.counted, ~np.any(run.indeterminate, axis=1))
     whole = np.isfinite(run.expected[:, np.isfinite(run.expected[0])]).all(axis=1)
     choice = next((one for one in (determinate & whole, determinate, run.counted) if one.any()), run.counted)
-    choice = _steady(run, choice, most) if steady else choice
+    choice = choice if steady is None else _steady(run, choice, most, steady)
     forced = _forced(run, others, session, choice, most)
     if _any_excused(run, forced):
         # A right formula has error values where the reference overflows: samples without an overflow are preferred.
@@ -318,7 +320,7 @@ def force(
     return forced
 
 
-def _steady(run: Run, choice: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
+def _steady(run: Run, choice: NDArray[np.bool_], most: int, called: Shared) -> NDArray[np.bool_]:
     """The choice without samples of it in which the reference's values move when its inputs move by a few ulps.
 
     Where a step is within rounding error, or a training diverges, the right formula may differ as well. Most samples have to
@@ -332,10 +334,13 @@ def _steady(run: Run, choice: NDArray[np.bool_], most: int) -> NDArray[np.bool_]
         if case is None or deadline.passed:
             continue
         compared = check.cells.compared & np.isfinite(run.expected[number])
-        for row in either_way(check, case, run.elements, {cell: value_in(run.inputs[cell], number) for cell in held}):
+        values = {cell: value_in(run.inputs[cell], number) for cell in held}
+        for row in either_way(check, case, run.elements, values, called):
             with np.errstate(all="ignore"):
                 moved = ~(MARGIN * np.abs(row.numbers - run.expected[number]) <= allowed[number])
-            kept[number] &= not (moved & compared).any()
+            kept[number] = not (moved & compared).any()
+            if not kept[number]:
+                break
     return kept if 2 * kept.sum() >= choice.sum() else choice
 
 
@@ -352,13 +357,20 @@ def _forced(run: Run, others: Iterable[Run], session: ForcingSession, choice: ND
     held = {cell: column for cell, column in given.items() if cell not in bound}
     partly: dict[Cell, tuple[Run, int]] = {}
     for each in (run, *others):
-        for index, binding in enumerate(each.bindings):
-            if binding.cell in held:
+        columns = np.ascontiguousarray(each.expected[samples].T)
+        finite = np.isfinite(columns)
+        always, plain = finite.all(axis=1), np.isin(each.kinds, NUMERIC).all(axis=0)
+        truths = (each.kinds == TRUTH).any(axis=0)
+        for index in np.flatnonzero(finite.any(axis=1)).tolist():
+            cell = each.bindings[index].cell
+            if cell in held:
                 continue
-            if (column := _expected(each, index, samples)) is not None:
-                held[binding.cell] = column
-            elif np.isfinite(each.expected[samples, index]).any():
-                partly.setdefault(binding.cell, (each, index))
+            if not always[index]:
+                partly.setdefault(cell, (each, index))
+            elif plain[index] and not (truths[index] and isinstance(each.results[index].actual, bool)):
+                held[cell] = columns[index]
+            else:
+                held[cell] = _either(each, index, samples, BLANK)
     held = {**given, **held}
     local = session.forced(held, len(samples))
     # Where the cell's reference is undefined and another is defined, the latter does not use the cell: its own value will do.
@@ -381,14 +393,6 @@ def _showing_wrong(run: Run, choice: NDArray[np.bool_]) -> list[int]:
     return sorted({int(number) for number in wrong[:, columns].argmax(axis=0)})[:_MOST_SAMPLES]
 
 
-def _expected(run: Run, index: int, samples: list[int]) -> Column | None:
-    numbers: Floats = run.expected[samples, index]
-    if not np.isfinite(numbers).all():
-        return None
-    plain = run.numeric([index]) and not _truth(run, index)
-    return numbers.copy() if plain else _either(run, index, samples, BLANK)
-
-
 def _either(run: Run, index: int, samples: list[int], own: Column) -> Column:
     """The expected values of the binding, and where the reference is undefined, those of ``own``."""
     numbers, kinds = run.expected[samples, index].tolist(), run.kinds[samples, index].tolist()
@@ -397,10 +401,6 @@ def _either(run: Run, index: int, samples: list[int], own: Column) -> Column:
         expected_value(one, kind, run.check, beside) if math.isfinite(one) else value_in(own, at)
         for at, (one, kind) in enumerate(zip(numbers, kinds, strict=True))
     )
-
-
-def _truth(run: Run, index: int) -> bool:
-    return bool((run.kinds[:, index] == TRUTH).any()) and isinstance(run.results[index].actual, bool)
 
 
 def agrees(run: Run, index: int, column: Column, samples: Sequence[int]) -> NDArray[np.bool_]:

@@ -1,5 +1,6 @@
 """The formula of one cell of a root cause, which represents it in the search for edits."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -335,6 +336,7 @@ def refers(tree: Node) -> bool:
     return any(node.kind in ("reference", "name") for _, node in walk(tree))
 
 
+@functools.lru_cache(maxsize=4096)  # each formula of a fix is asked for its branches, its ties and its limits
 def parsed(text: str) -> Node | None:
     """The formula's syntax tree; None where it cannot be parsed."""
     try:

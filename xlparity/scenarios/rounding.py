@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.compare.compare import Differences, column_agrees, compare
-from xlparity.compare.expected import Bools, Elements, Expected, ExpectedRow, call, cases
+from xlparity.compare.expected import Bools, Elements, Expected, ExpectedRow, Shared, call, cases
 from xlparity.compare.run import Loaded
 from xlparity.engines.common.files import stored_values
 from xlparity.engines.protocol import Session
@@ -130,34 +130,42 @@ def examined(
 def _following(check: Check, actual: Batch, proved: Bools, differing: Bools, number: int, context: Context) -> Bools:
     """Which of the differing cells follow from one that is proved wrong in the sample, in this check or beside it.
 
-    They read it directly, or through each other and through formulas with which nothing is compared. Of a sample with error
-    values, none is known to: these may come from elsewhere.
+    They read it directly, or through each other and through formulas with which nothing is compared. A cell that shows or reads
+    an error value is not known to: it may come from elsewhere.
     """
     found = np.zeros_like(differing)
-    if not differing.any() or actual.errors(number):
+    if not differing.any():
         return found
     graph, bindings = context.overflows.book.graph, check.cells.bindings
     shown = [*((one.cells.bindings, wrong[number]) for one, wrong in context.beside), (bindings, proved)]
     wrong = {of[at].cell for of, each in shown for at in np.flatnonzero(each).tolist()}
+    failing = set(actual.errors(number))
 
     def follows(cell: Cell) -> bool:
         waiting = [graph.anchor(cell)]
         seen = set(waiting)
         for formula in waiting:  # grows as it is walked
-            for area in graph.areas(formula):
-                if any(True for _ in area.among(wrong)):
-                    return True
-                through = set(map(graph.anchor, area.among(context.helpers))) - seen
-                seen |= through
-                waiting += sorted(through)
+            areas = graph.areas(formula)
+            if any(_some(area, failing) for area in areas):
+                return False
+            if any(_some(area, wrong) for area in areas):
+                return True
+            through = {graph.anchor(one) for area in areas for one in area.among(context.helpers)} - seen
+            seen |= through
+            waiting += sorted(through)
         return False
 
-    left = np.flatnonzero(differing).tolist() if wrong else []
+    left = [at for at in np.flatnonzero(differing).tolist() if wrong and bindings[at].cell not in failing]
     while now := [at for at in left if follows(bindings[at].cell)]:
         found[now] = True
         wrong.update(bindings[at].cell for at in now)
         left = [at for at in left if not found[at]]
     return found
+
+
+def _some(area: Range, cells: Collection[Cell]) -> bool:
+    """Whether any of the cells lies in the area."""
+    return bool(cells) and any(True for _ in area.among(cells))
 
 
 def examine(
@@ -232,7 +240,7 @@ def _carried(
     A difference of two balances has the rounding error of both. It is no fault, and perturbed inputs need not show it.
     """
     number = context.sample
-    if not _right_alone(check, expected, actual, context)[cells].all():
+    if not _right_alone(check, expected, actual, cells, context).all():
         return False
     bindings = check.cells.bindings
     bound = {binding.cell: at for at, binding in enumerate(bindings)}
@@ -267,7 +275,7 @@ def undecided_on_stored(
     at = tuple(check.cells.bindings[cell].cell for cell in wrong)
     moved = list(_moved(check, case, expected, actual, context, partial(context.exact, at)))
     by_rounding = _of_rounding(check, case, expected, actual, wrong, context, moved).explained
-    if by_rounding.all() and (_unsteady(wrong, moved) | _right_alone(check, expected, actual, context)[wrong]).all():
+    if by_rounding.all() and (_unsteady(wrong, moved) | _right_alone(check, expected, actual, wrong, context)).all():
         undecided[wrong] = True
     return undecided
 
@@ -293,8 +301,8 @@ def _unsteady(cells: NDArray[np.intp], moved: Sequence[ExpectedRow]) -> Bools:
     return np.asarray(1 + steps.sum(axis=0) >= _DRAWS - 1)
 
 
-def _right_alone(check: Check, expected: Expected, actual: Batch, context: Context) -> Bools:
-    """Which formulas agree, in some reading, with the reference on its own values for their precedents, in this sample.
+def _right_alone(check: Check, expected: Expected, actual: Batch, cells: NDArray[np.intp], context: Context) -> Bools:
+    """Which of these formulas agree, in some reading, with the reference on its own values for their precedents, in this sample.
 
     Those agree as well that differ by no more than they move, times ``MARGIN``, where these values are a few ulps off: smoothly,
     and not as a branch does, which moves as far for few ulps as for many.
@@ -302,28 +310,29 @@ def _right_alone(check: Check, expected: Expected, actual: Batch, context: Conte
     number, bindings = context.sample, check.cells.bindings
     forced = getattr(context.session, "forced", None)
     if forced is None:
-        return np.zeros(len(bindings), dtype=bool)
+        return np.zeros(len(cells), dtype=bool)
     held: dict[Cell, Column] = {
         cell: actual.in_sample(cell, number) for given in check.inputs for cell in given.cells() if cell in actual
     }
     wanted, count = expected.numbers[number], 1 + 2 * _DRAWS
     few = np.random.default_rng(context.seed).integers(-_FARTHEST, _FARTHEST + 1, (len(bindings), _DRAWS))
     steps = np.concatenate([np.zeros((len(bindings), 1)), few, few * _FARTHEST], axis=1)
-    for at in np.flatnonzero(np.isfinite(wanted) & (expected.kinds[number] == NUMBER)).tolist():
-        held[bindings[at].cell] = wanted[at] * (1 + steps[at] * float(np.finfo(float).eps))
+    known = np.flatnonzero(np.isfinite(wanted) & (expected.kinds[number] == NUMBER))
+    moved = wanted[known, None] * (1 + steps[known] * float(np.finfo(float).eps))
+    held |= {bindings[at].cell: column for at, column in zip(known.tolist(), moved, strict=True)}
     found = forced(held, count)
     compared = compare(check, expected.picked([number]), found.sample(0))
-    columns = [found.get(binding.cell, MISSING) for binding in bindings]
+    columns = [found.get(bindings[at].cell, MISSING) for at in cells]
     values = np.array(
         [_numbers(each, rounded=False) if isinstance(each, tuple) else floats_of(each, count) for each in columns]
     )
     with np.errstate(all="ignore"):
         moves = np.abs(values - values[:, :1])
         close, far = moves[:, 1 : 1 + _DRAWS].max(axis=1), moves[:, 1 + _DRAWS :].max(axis=1)
-        near = (np.abs(values[:, 0] - wanted) <= MARGIN * close) & (2 * far > _FARTHEST * close)
+        near = (np.abs(values[:, 0] - wanted[cells]) <= MARGIN * close) & (2 * far > _FARTHEST * close)
     # A constant has the reference's value there, as any precedent has.
-    formulas = np.array([context.overflows.book.formula(binding.cell) is not None for binding in bindings], dtype=bool)
-    return np.asarray(formulas & (~(compared.wrong[0] | compared.unsure[0]) | near))
+    formulas = np.array([context.overflows.book.formula(bindings[at].cell) is not None for at in cells], dtype=bool)
+    return np.asarray(formulas & (~(compared.wrong[0] | compared.unsure[0])[cells] | near))
 
 
 def _of_rounding(
@@ -405,11 +414,14 @@ def _moved(
 
 
 def either_way(
-    check: Check, case: Case, elements: Elements | None, actual: Mapping[Cell, Column]
+    check: Check, case: Case, elements: Elements | None, actual: Mapping[Cell, Column], shared: Shared
 ) -> Iterator[ExpectedRow]:
-    """What the reference gives where all inputs that may have rounding errors are a few ulps larger, and smaller."""
+    """What the reference gives where all inputs that may have rounding errors are a few ulps larger, and smaller.
+
+    The results are ``shared`` with other checks.
+    """
     ways = [partial(np.full, fill_value=way * _FARTHEST) for way in (1, -1)]
-    return _called(check, case, elements, actual, ways, lambda numbers: np.zeros(numbers.shape, dtype=bool))
+    return _called(check, case, elements, actual, ways, lambda numbers: np.zeros(numbers.shape, dtype=bool), shared)
 
 
 def _called(
@@ -419,6 +431,7 @@ def _called(
     actual: Mapping[Cell, Column],
     ways: Sequence[_Steps],
     exact: _Exact,
+    shared: Shared | None = None,
 ) -> Iterator[ExpectedRow]:
     """What the reference gives on the inputs moved in each of the ways, where it does not raise."""
     # A label of 0 or 1 that is a few ulps off is no label any more, and would explain every difference.
@@ -439,7 +452,7 @@ def _called(
             for name, value in sorted(case.inputs.items())
         }
         try:
-            yield call(check, Case(perturbed), elements)
+            yield call(check, Case(perturbed), elements, shared)
         except OracleError:
             continue
 

@@ -34,7 +34,7 @@ Trace: TypeAlias = tuple[Mapping[str, NDArray[Any]], ...]
 """What the reference gave: one mapping of names to arrays for each iteration."""
 
 
-_FLOATS = np.dtype(float)
+_FLOATS, _TRUTHS = np.dtype(float), np.dtype(bool)
 
 _OTHERS_LIMIT, _TIMES = 10.0, 10  # seconds for inputs that are not stored, or so many times what the stored ones took
 _MOST_HUNG = 3  # calls that do not return, after which there is no other one
@@ -261,7 +261,9 @@ class Reference:
                 names = [key for key in step if isinstance(key, str)]
                 raise OracleError(f"{self.name} gives no '{name}'{where}{nearest(name, names)}")
             value = step[name]
-            if type(value) is np.ndarray and value.dtype is _FLOATS:  # which most are, a hundred thousand times over
+            if type(value) is np.ndarray and (
+                value.dtype is _FLOATS or value.dtype is _TRUTHS
+            ):  # which most are, a hundred thousand times over
                 copied[name] = value.copy()
                 continue
             if type(value) is float or type(value) is np.float64:
