@@ -8,6 +8,7 @@ import pytest
 import xlparity
 from xlparity.excel import ooxml
 from xlparity.results.report import Verdict
+from xlparity.scenarios import rounding
 from xlparity.settings import Options
 
 TWO = '[outputs]\ny = "B1"\nz = "B2"'
@@ -479,6 +480,41 @@ def test_a_branch_at_a_tie_of_computed_values_is_no_smooth_move(small):
     inputs = f'[inputs]\nx = {{ at = "A1", {whole} }}\nk = {{ at = "A2", {whole} }}'
     returns = "{'y': x * 1.1, 'z': 1.0 if x * 1.1 < k * 1.1 else 2.0}"
     assert checked(small, cells, returns, inputs=inputs, parameters="x, k").verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("stored", [1200, 1234.56])
+def test_rounding_explains_a_cell_beside_an_accepted_difference(small, stored):
+    """The spec accepts B4, which is wrong in all samples, and which B3 does not read: nothing else is known of B3 for that."""
+    returns = "(lambda y, z: {'y': y, 'z': z, 'l': (y - x - z) * 1e9, 'm': 3 * x})(x * 1.1, x * 0.1)"
+    inputs = '[inputs]\nx = { at = "A1", low = 1, high = 9999 }'
+    outputs = '[outputs]\ny = "B1"\nz = "B2"\nl = "B3"\nm = "B4"\n[[accept]]\ncells = ["B4"]\nreason = "twice is meant"'
+    cells = {**RESIDUE, "A1": stored, "B4": "=A1*2"}
+    assert checked(small, cells, returns, inputs=inputs, outputs=outputs).verdict is not Verdict.FAIL
+    cells["B3"] = "=(B1-B2-A1)*1E9+B4"
+    assert checked(small, cells, returns, inputs=inputs, outputs=outputs).verdict is Verdict.FAIL
+
+
+def test_a_cell_that_follows_from_a_wrong_one_is_not_examined_for_rounding(small, monkeypatch):
+    """B1 is wrong in all samples, and B2 to B4 in so few that none of these would ever be enough: no reference is asked again."""
+    examinations = []
+
+    def examine(*arguments):
+        examinations.append(arguments)
+        return real(*arguments)
+
+    real = rounding.examine
+    monkeypatch.setattr(rounding, "examine", examine)
+    cells = {
+        "A1": 3,
+        "B1": "=2*A1",
+        **{f"B{n}": f"=IF(B1+C1>{limit},1,0)" for n, limit in ((2, 19), (3, 19.4), (4, 19.8))},
+    }
+    inputs, outputs = '[inputs]\nx = { at = "A1", low = 0, high = 10 }', '[outputs]\ny = "B1"\nz = "B2:B4"'
+    returns = "{'y': 2.1 * x, 'z': np.where(2.1 * x > np.array([19, 19.4, 19.8]), 1.0, 0.0)}"
+    check = checked(small, cells, returns, inputs=inputs, outputs=outputs)
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B1", "B2", "B3", "B4"])
+    assert [[cell.a1 for cell in found.cells] for found in check.findings] == [["B1"]]
+    assert not examinations
 
 
 def test_one_helper_of_a_filled_column_is_not_changed_alone(small):

@@ -194,7 +194,9 @@ class _Running:
         self._right = ~(found.wrong[0] | found.unsure[0] | found.either[0])
         self._undecided = np.zeros(len(self._right), dtype=bool)
         if samples.scenarios:  # otherwise nothing else decides
-            self._undecided = undecided_on_stored(check, expected, actual, found, loaded, context)
+            accepted = np.array([binding.cell in check.cells.accepted for binding in check.cells.bindings], dtype=bool)
+            others = found._replace(wrong=found.wrong & ~accepted)
+            self._undecided = undecided_on_stored(check, expected, actual, others, loaded, context)
         self._shown = [actual.in_sample(binding.cell, 0) for binding in check.cells.bindings]
         found = Differences(found.wrong & ~self._undecided, found.unsure, found.either & ~self._undecided)
         self._stored = expected.numbers[0]
