@@ -473,6 +473,30 @@ def test_a_residue_of_right_precedents_is_no_fault(small):
         assert check.verdict is Verdict.FAIL
 
 
+def test_a_difference_of_many_ulps_is_no_rounding_error_of_precedents(small):
+    """B2 subtracts numbers with steps of 1.5e-8: in a tenth of the samples it is 1.2e-6 off, which no rounding of B1 makes."""
+    cells = {"A1": 9.5e7, "A2": 5e-6, "B1": "=A1*(1+A2)", "B2": "=B1-A1"}
+    inputs = '[inputs]\nx = { at = "A1", low = 9e7, high = 1e8 }\nk = { at = "A2", low = 0, high = 1e-5 }'
+    returns = "(lambda y: {'y': y, 'z': y - x})(x + x * k)"
+    assert checked(small, cells, returns, inputs=inputs, parameters="x, k").verdict is Verdict.PASS
+    cells["B2"] = "=B1-A1+IF(AND(A2>1E-6,A2<2E-6),1.2E-6,0)"
+    check = checked(small, cells, returns, inputs=inputs, parameters="x, k")
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B2"])
+
+
+def test_a_residue_on_the_stored_inputs_is_no_fault_where_the_reference_has_zero(small):
+    """A control sum is 0 to the reference, whatever its inputs: B3 has the rounding error of B2, and its formula is right."""
+    cells = {"A1": 1_000_000, "A2": 0.05, "B1": "=A1*A2/12", "B2": "=A1+B1", "B3": "=B2-A1-B1"}
+    inputs = '[inputs]\nx = { at = "A1", low = 1000, high = 1e7 }\nk = { at = "A2", low = 0.001, high = 0.2 }'
+    outputs = '[outputs]\ny = "B1"\nz = "B2"\nl = "B3"'
+    returns = "{'y': x * k / 12, 'z': x + x * k / 12, 'l': 0.0}"
+    check = checked(small, cells, returns, inputs=inputs, outputs=outputs, parameters="x, k")
+    assert (check.verdict, [cell.a1 for cell in check.scenarios.unsure]) == (Verdict.UNASSESSED, ["B3"])
+    for fault in ({"B3": "=B2-A1-B1+1E-6"}, {"B2": "=A1+B1+1E-6"}):
+        check = checked(small, {**cells, **fault}, returns, inputs=inputs, outputs=outputs, parameters="x, k")
+        assert check.verdict is Verdict.FAIL
+
+
 def test_a_branch_at_a_tie_of_computed_values_is_no_smooth_move(small):
     """B1 is rounded, and moves across the limit where it is a few ulps off: as far as for many ulps, which a residue does not."""
     cells = {"A1": 3, "A2": 3, "B1": "=A1*1.1", "B2": "=IF(B1<=A2*1.1,1,2)"}

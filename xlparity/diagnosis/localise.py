@@ -539,7 +539,8 @@ def _fault(run: Run, index: int, forced: Forced) -> Fault | None:
         return None
     wrong = ~agrees(run, index, local, forced.samples)
     wrong &= ~run.excused(local, forced.samples)
-    if wrong.any() and 2 * wrong.sum() <= forced.count + 1:  # rounding error decides in few samples
+    few = 2 * wrong.sum() <= forced.count + 1  # samples, as those are in which rounding error decides
+    if wrong.any() and (few or not (result.status in WRONG or run.wrong[:, index].any())):
         wrong &= ~forced.within_rounding(result.cell, run.expected[list(forced.samples), index])
     differing = np.flatnonzero(wrong).tolist()
     values = [value_in(local, at) for at in differing]

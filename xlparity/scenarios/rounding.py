@@ -260,7 +260,7 @@ def undecided_on_stored(
     """The bindings that the stored inputs, the only sample, leave undecided, (bindings,), so that scenarios decide.
 
     Those are all that do not match, if each either depends on how Excel rounds, or differs by rounding: it changes with every
-    perturbation, or its formula agrees on the reference's values for its precedents, which differ by rounding themselves. A
+    perturbation, or its formula agrees on the reference's values for its precedents, and rounding explains how these differ. A
     formula that compares an input with a limit does neither: nothing is rounded there, and a tie is evidence. What the workbook
     shows is not excused: an error value on the stored inputs, or a value in the file that is not the reference's.
     """
@@ -275,7 +275,9 @@ def undecided_on_stored(
     at = tuple(check.cells.bindings[cell].cell for cell in wrong)
     moved = list(_moved(check, case, expected, actual, context, partial(context.exact, at)))
     by_rounding = _of_rounding(check, case, expected, actual, wrong, context, moved).explained
-    if by_rounding.all() and (_unsteady(wrong, moved) | _right_alone(check, expected, actual, wrong, context)).all():
+    alone = _unsteady(wrong, moved) | _right_alone(check, expected, actual, wrong, context)
+    rest = wrong[~by_rounding]
+    if alone.all() and (not rest.size or _carried(check, case, expected, actual, rest, context, moved)):
         undecided[wrong] = True
     return undecided
 
@@ -304,8 +306,8 @@ def _unsteady(cells: NDArray[np.intp], moved: Sequence[ExpectedRow]) -> Bools:
 def _right_alone(check: Check, expected: Expected, actual: Batch, cells: NDArray[np.intp], context: Context) -> Bools:
     """Which of these formulas agree, in some reading, with the reference on its own values for their precedents, in this sample.
 
-    Those agree as well that differ by no more than they move, times ``MARGIN``, where these values are a few ulps off: smoothly,
-    and not as a branch does, which moves as far for few ulps as for many.
+    Those agree as well that differ by no more than they move where these values are a few ulps off: smoothly, and not as a
+    branch does, which moves as far for few ulps as for many. There is no margin: no error of other formulas is in these values.
     """
     number, bindings = context.sample, check.cells.bindings
     forced = getattr(context.session, "forced", None)
@@ -329,7 +331,7 @@ def _right_alone(check: Check, expected: Expected, actual: Batch, cells: NDArray
     with np.errstate(all="ignore"):
         moves = np.abs(values - values[:, :1])
         close, far = moves[:, 1 : 1 + _DRAWS].max(axis=1), moves[:, 1 + _DRAWS :].max(axis=1)
-        near = (np.abs(values[:, 0] - wanted[cells]) <= MARGIN * close) & (2 * far > _FARTHEST * close)
+        near = (np.abs(values[:, 0] - wanted[cells]) <= close) & (2 * far > _FARTHEST * close)
     # A constant has the reference's value there, as any precedent has.
     formulas = np.array([context.overflows.book.formula(bindings[at].cell) is not None for at in cells], dtype=bool)
     return np.asarray(formulas & (~(compared.wrong[0] | compared.unsure[0])[cells] | near))
