@@ -457,6 +457,21 @@ def test_an_error_value_that_is_read_where_the_reference_is_undefined_is_no_evid
     assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B2"])
 
 
+@pytest.mark.parametrize(
+    ("bound", "there"),
+    [('{ at = "B1", skip = "of another model" }', "k"), ('"B1"', "np.ones(3)")],
+    ids=["skipped", "shape"],
+)
+def test_an_error_value_that_is_read_where_nothing_is_expected_is_wrong(small, bound, there):
+    """B1 is 5/0 where x is negative, and the reference, which is defined there, expects a number of B2."""
+    cells = {"A1": 2, "A2": 5, "B1": "=A2/MAX(A1,0)", "B2": "=B1*2"}
+    inputs = '[inputs]\nx = { at = "A1", low = -5, high = 5 }\nk = { at = "A2", low = 1, high = 5 }'
+    returns = f"{{'y': {there}, 'z': 2 * k / (x if x > 0 else 1)}}"
+    outputs = f'[outputs]\ny = {bound}\nz = "B2"'
+    check = checked(small, cells, returns, inputs=inputs, outputs=outputs, parameters="x, k")
+    assert (check.verdict, wrong_cells(check)) == (Verdict.FAIL, ["B2"])
+
+
 RESIDUE = {"A1": 1200, "B1": "=A1*1.1", "B2": "=A1*0.1", "B3": "=(B1-B2-A1)*1E9"}
 
 

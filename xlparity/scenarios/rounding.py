@@ -214,9 +214,8 @@ def _reads_undefined(
 ) -> Bools:
     """Which cells show an error value that they read, directly or not, in a cell for which the reference is undefined."""
     showing = set(actual.errors(number))
-    undefined = {
-        check.cells.bindings[at].cell for at in np.flatnonzero(np.isnan(expected.numbers[number])).tolist()
-    } & showing
+    # Of what is skipped, or has another shape, the reference gives no value, and is not undefined.
+    undefined = {check.cells.bindings[at].cell for at in np.flatnonzero(expected.undefined[number]).tolist()} & showing
     return np.array(
         [
             cell in showing and not undefined.isdisjoint(set(graph.before([cell], showing.__contains__)) - {cell})
