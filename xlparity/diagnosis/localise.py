@@ -359,8 +359,8 @@ def _forced(run: Run, others: Iterable[Run], session: ForcingSession, choice: ND
     for each in (run, *others):
         columns = np.ascontiguousarray(each.expected[samples].T)
         finite = np.isfinite(columns)
-        always, plain = finite.all(axis=1), np.isin(each.kinds, NUMERIC).all(axis=0)
-        truths = (each.kinds == TRUTH).any(axis=0)
+        always, plain = np.asarray(finite.all(axis=1)), np.asarray(np.isin(each.kinds, NUMERIC).all(axis=0))
+        truths = np.asarray((each.kinds == TRUTH).any(axis=0))
         for index in np.flatnonzero(finite.any(axis=1)).tolist():
             cell = each.bindings[index].cell
             if cell in held:
