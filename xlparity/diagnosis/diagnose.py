@@ -33,6 +33,7 @@ from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import Finding
 from xlparity.settings import Deadline
 
+_FITTED = 0.25  # by which a fitted term of a helper is larger: less than an edit of its reader differs from another
 _SHARE = 0.5  # the share of the time that is left which the search for one fix may take
 _ROUNDS = 3  # of removing fixes that fail together with the others, before all fixes are given up
 _SMALL_STEP = 1.5  # the size of a small edit, as of a sign or a reference: at most this, no smaller fix is searched for
@@ -294,7 +295,7 @@ class _FixSearch:
         found = [] if self._deadline.passed else self._of(root, whole, refused)
         if self._repair.deadline.passed:
             self._cut_short[root.run.name, root.indices] = root
-        return min(found, key=lambda one: one[1].size, default=(root, None))
+        return min(found, key=lambda one: _likely(one[1]), default=(root, None))
 
     def cut_short(self, fixes: Sequence[Fix | None]) -> dict[str, set[Cell]]:
         """By check the cells of roots without a fix for which the time was too short."""
@@ -402,6 +403,11 @@ class _FixSearch:
         settled = np.zeros(len(before.bindings), dtype=bool)
         settled[failing(before)] = True
         return bool((after.wrong.any(axis=0) & ~settled).any())
+
+
+def _likely(fix: Fix) -> float:
+    """The size of a fix; what is fitted to a helper is larger, since it may make up for a fault in the helper's reader."""
+    return fix.size + (_FITTED if fix.helpers and fix.kind == "term" else 0.0)
 
 
 def _all(fixes: Sequence[Fix | None]) -> dict[Cell, Formula]:
