@@ -35,7 +35,7 @@ def test_a_branch_within_rounding_of_the_stored_inputs_is_decided_by_others(tmp_
     (check,) = xlparity.verify(replace(tie, cells=wrong).write(tmp_path)).checks
     assert check.verdict is Verdict.FAIL
     assert {cell.a1 for found in check.findings for cell in found.cells} == {"R15"}
-    assert "on the stored inputs, rounding decides whether Sheet1!R15 and" in " ".join(
+    assert "on the stored inputs, rounding decides the value of Sheet1!R15 and" in " ".join(
         xlparity.verify(tie.write(tmp_path)).checks[0].notes
     )
 

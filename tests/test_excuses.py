@@ -22,6 +22,14 @@ def checked(small, cells, returns, *, inputs='[inputs]\nx = "A1"', outputs=TWO, 
     return xlparity.verify(small.spec, options=Options(**options)).checks[0]
 
 
+def store(small, cell, value):
+    """Stores a value beside the formula in a cell of the file, as a program that computed it would."""
+    parts = ooxml.read_parts(small.workbook.read_bytes(), small.workbook)
+    part = "xl/worksheets/sheet1.xml"
+    parts[part] = ooxml.Sheet(parts[part], "Sheet").edited({cell: ooxml.Content(stored=ooxml.result(value))})
+    small.workbook.write_bytes(ooxml.pack(parts))
+
+
 def wrong_cells(check):
     return [cell.a1 for cell in check.scenarios.cells]
 
@@ -315,15 +323,25 @@ def test_a_value_in_the_file_that_is_not_the_references_is_never_excused(small, 
     returns = "{'y': np.floor(np.round(x * 10, 9))}"
     checked(small, cells, returns, inputs=inputs, outputs=ALONE)
     if stored is not None:
-        parts = ooxml.read_parts(small.workbook.read_bytes(), small.workbook)
-        part = "xl/worksheets/sheet1.xml"
-        sheet = ooxml.Sheet(parts[part], "Sheet")
-        parts[part] = sheet.edited({"B1": ooxml.Content(stored=ooxml.result(float(stored)))})
-        small.workbook.write_bytes(ooxml.pack(parts))
+        store(small, "B1", float(stored))
     (check,) = xlparity.verify(small.spec).checks
     assert (check.verdict is Verdict.PASS, check.results[0].status) == (status == "match", status)
     if status == "match":
         assert check.results[0].actual == check.results[0].expected == 23
+
+
+@pytest.mark.parametrize(
+    ("stored", "verdict"), [(None, Verdict.PASS), ("22", Verdict.PASS), ("23", Verdict.UNASSESSED)]
+)
+def test_nor_where_its_precedents_differ_by_rounding(small, stored, verdict):
+    """2.3*10 is 23 and 2.3/0.1 is not: each formula is right, and the file shows 23 where the reference has 22."""
+    cells, inputs = {"A1": 2.3, "B1": "=A1*10", "B2": "=INT(B1)"}, '[inputs]\nx = { at = "A1", low = 0, high = 10 }'
+    checked(small, cells, "{'y': x / 0.1, 'z': np.floor(x / 0.1)}", inputs=inputs)
+    if stored is not None:
+        store(small, "B2", float(stored))
+    (check,) = xlparity.verify(small.spec).checks
+    assert check.verdict is verdict
+    assert check.results[1].status == ("match" if verdict is Verdict.PASS else "unsupported")
 
 
 @pytest.mark.parametrize("more", ["", "*A2"])

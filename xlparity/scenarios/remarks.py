@@ -98,7 +98,7 @@ def _cells(run: Run) -> Iterator[str]:
     if (on_stored := run.indeterminate[0]).any():
         first, count = run.bindings[int(on_stored.argmax())].cell, int(on_stored.sum())
         cells = f"{first}{f' and {count - 1:,} more' if count > 1 else ''}"
-        yield f"on the stored inputs, rounding decides whether {cells} match: the scenarios are the evidence"
+        yield f"on the stored inputs, rounding decides the value of {cells}: the scenarios are the evidence"
     if most := scenarios.undecided:
         said = f"in {scenarios.indeterminate:,} of {scenarios.run:,} scenarios, some cells are indeterminate"
         said += f", most often {most.cell}, in {most.scenarios:,}: {most.reason}"

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from xlparity.compare.compare import Differences, column_agrees, compare
 from xlparity.compare.expected import Bools, Elements, Expected, ExpectedRow, Shared, call, cases
-from xlparity.compare.run import Loaded
 from xlparity.engines.common.files import stored_values
 from xlparity.engines.protocol import Session
 from xlparity.errors import OracleError
@@ -254,18 +253,18 @@ def _carried(
 
 
 def undecided_on_stored(
-    check: Check, expected: Expected, actual: Batch, compared: Differences, loaded: Loaded, context: Context
+    check: Check, expected: Expected, actual: Batch, compared: Differences, context: Context
 ) -> Bools:
     """The bindings that the stored inputs, the only sample, leave undecided, (bindings,), so that scenarios decide.
 
     Those are all that do not match, if each either depends on how Excel rounds, or differs by rounding: it changes with every
     perturbation, or its formula agrees on the reference's values for its precedents, and rounding explains how these differ. A
-    formula that compares an input with a limit does neither: nothing is rounded there, and a tie is evidence. What the workbook
-    shows is not excused: an error value on the stored inputs, or a value in the file that is not the reference's.
+    formula that compares an input with a limit does neither: nothing is rounded there, and a tie is evidence. An error value on
+    the stored inputs is one that the workbook shows, and is not excused; see ``shown_otherwise`` for other values.
     """
     wrong = np.flatnonzero(compared.wrong[0])
     case = next(cases(check, actual, 1)) if wrong.size else None
-    undecided = np.asarray(compared.either[0] & ~_shown_otherwise(check, expected, compared.either[0], loaded.book))
+    undecided: Bools = compared.either[0].copy()
     if case is None:
         return undecided
     values = [actual.in_sample(check.cells.bindings[at].cell, 0) for at in wrong]
@@ -281,13 +280,13 @@ def undecided_on_stored(
     return undecided
 
 
-def _shown_otherwise(check: Check, expected: Expected, either: Bools, book: Workbook) -> Bools:
-    """Of which of these bindings the file stores a value that the reference does not have on the stored inputs, (bindings,)."""
-    found = np.zeros(len(either), dtype=bool)
-    if not either.any() or book.edits:  # an edited workbook is in no file
+def shown_otherwise(check: Check, expected: Expected, undecided: Bools, book: Workbook) -> Bools:
+    """Of which undecided bindings the file stores a value that the reference does not have on the stored inputs, (bindings,)."""
+    found = np.zeros(len(undecided), dtype=bool)
+    if not undecided.any() or book.edits:  # an edited workbook is in no file
         return found
     stored = stored_values(read_again(book), book)
-    for at in np.flatnonzero(either).tolist():
+    for at in np.flatnonzero(undecided).tolist():
         binding = check.cells.bindings[at]
         value = stored.get(binding.cell, MISSING)
         wanted = expected.numbers[0, [at]], expected.kinds[0, [at]]

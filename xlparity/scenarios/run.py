@@ -28,7 +28,7 @@ from xlparity.scenarios.directed import Search, Ties, forgotten
 from xlparity.scenarios.nearby import match_nearby
 from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.reach import Reached
-from xlparity.scenarios.rounding import ENOUGH, Context, examined, undecided_on_stored
+from xlparity.scenarios.rounding import ENOUGH, Context, examined, shown_otherwise, undecided_on_stored
 from xlparity.scenarios.sample import Samples, differs, sample
 from xlparity.scenarios.undecided import OF_UNDEFINED, most_undecided, needs_range
 from xlparity.settings import Options
@@ -196,7 +196,7 @@ class _Running:
         if samples.scenarios:  # otherwise nothing else decides
             accepted = np.array([binding.cell in check.cells.accepted for binding in check.cells.bindings], dtype=bool)
             others = found._replace(wrong=found.wrong & ~accepted)
-            self._undecided = undecided_on_stored(check, expected, actual, others, loaded, context)
+            self._undecided = undecided_on_stored(check, expected, actual, others, context)
         self._shown = [actual.in_sample(binding.cell, 0) for binding in check.cells.bindings]
         found = Differences(found.wrong & ~self._undecided, found.unsure, found.either & ~self._undecided)
         self._stored = expected.numbers[0]
@@ -212,7 +212,7 @@ class _Running:
         self._narrow: set[Cell] = set()
         self._parts: list[_Part] = []
         self._reasons: dict[Cell, str] = {}  # of cells that are undecided
-        self._apart = np.zeros(len(self._right), dtype=bool)
+        self._apart = shown_otherwise(check, expected, self._undecided, loaded.book)
         none = np.zeros(len(self._right), dtype=bool)
         zero = np.zeros(len(none), dtype=np.int64)
         self._counts = _Counts(np.full(len(none), _NEVER), zero, zero, zero, zero, zero, none, none, none, 0, 0)
@@ -318,7 +318,7 @@ class _Running:
         """
         self._compared = self._counts.run
         cells = found.cells & ~self._known
-        self._apart = cells
+        self._apart |= cells
         if (cells & (self._counts.since == _NEVER)).any():
             names = in_words([f"'{given.name}' ({given.at})" for given in found.inputs])
             first = self.check.cells.bindings[int(cells.argmax())].cell
@@ -553,7 +553,8 @@ class _Counts(NamedTuple):
     def unsure(self, check: Check, count: int, on_stored: Bools, apart: Bools) -> Bools:
         """The bindings that ``count`` scenarios leave unassessed; ``on_stored`` are those that the stored inputs do.
 
-        ``apart`` are those that differ where inputs that follow from others have values of their own.
+        ``apart`` are those that differ where inputs that follow from others have values of their own, and those of which the file
+        stores another value than the reference has.
         """
         never = (self.compared == 0) & check.cells.compared & (self.run > 0)
         if not count and check.inputs:
