@@ -82,10 +82,11 @@ def _causes(book: Workbook, one: EngineRun, session: "FormulasSession", options:
     }
     fresh = options.reseeded()
 
-    def prove(edited: Workbook) -> list[Run]:
+    def prove(edited: Workbook, *, whole: bool) -> list[Run | None]:
         """The runs of the checks on the workbook with the suggestions, on new inputs that the search has not used.
 
-        Those that reach the branches of the suggestions are among them.
+        Those that reach the branches of the suggestions are among them. A check that depends on no suggestion is not run,
+        unless all are as a ``whole``.
         """
         from xlparity.engines.formulas import FormulasEngine  # noqa: PLC0415
 
@@ -93,7 +94,15 @@ def _causes(book: Workbook, one: EngineRun, session: "FormulasSession", options:
         loaded = Loaded.of(edited, FormulasEngine(), session.like(edited))
         samples = sample(checks, edited, loaded.values, enough.scenarios, enough.seed)
         changed = {cell for cell, held in edited.cells.items() if held != book.cells.get(cell)}
-        return run_checks(checks, loaded, samples, enough, directed=True, among=changed)[0]
+        after = {*changed, *book.graph.after(map(edited.filled, changed))}  # what reads them now is changed itself
+        concerned = {
+            check.name: whole
+            or any(edited.members.get(binding.cell, binding.cell) in after for binding in check.cells.bindings)
+            for check in checks
+        }
+        asked = [check for check in checks if concerned[check.name]]
+        found = iter(run_checks(asked, loaded, samples, enough, directed=True, among=changed)[0])
+        return [next(found) if each else None for each in concerned.values()]
 
     def recheck(formulas: Mapping[Cell, Formula]) -> list[Run]:
         """The runs of the checks by the same engine, on the workbook with these formulas and on new inputs."""

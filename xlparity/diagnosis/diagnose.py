@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -39,7 +39,15 @@ _ROUNDS = 3  # of removing fixes that fail together with the others, before all 
 _SMALL_STEP = 1.5  # the size of a small edit, as of a sign or a reference: at most this, no smaller fix is searched for
 _FEWEST_PROOFS, _MOST_PROOFS = 10, 200  # the fewest and the most new samples on which a fix is compared
 
-Proof: TypeAlias = Callable[[Workbook], Sequence[Run]]
+
+class Proof(Protocol):
+    """Runs all checks, in their order, on a workbook with suggestions and on new inputs."""
+
+    def __call__(self, edited: Workbook, *, whole: bool) -> Sequence[Run | None]:
+        """The runs; None for a check that depends on no suggestion, unless all are run as a ``whole``."""
+        ...
+
+
 Recheck: TypeAlias = Callable[[Mapping[Cell, Formula]], Sequence[Run]]
 
 
@@ -61,8 +69,8 @@ def diagnose(
 ) -> dict[str, Causes]:
     """The findings about each check, by its name; a check in which nothing is wrong has none.
 
-    ``prove`` runs all checks, in their order, on a workbook with suggestions and on new inputs: a formula that agrees on a
-    hundred samples by chance does not agree on the next hundred. Dependents of the ``explained`` cells, which have findings
+    ``prove`` runs the checks with suggestions on new inputs: a formula that agrees on a hundred samples by chance does not
+    agree on the next hundred. Dependents of the ``explained`` cells, which have findings
     already, are not reported again. ``recheck`` runs the checks by the engine that found the cells wrong, where that is
     another than the session's, on the workbook with these formulas. Fixes are looked for within so many ``seconds``, of the
     largest root causes first.
@@ -80,7 +88,8 @@ def diagnose(
     search = _FixSearch(quantity_map, checks, roots, spelling, prove, Deadline(seconds))
     fixes = search.with_siblings(search.fixes(), recheck)
     cut_short = search.cut_short(fixes)
-    roots = recounted(spelling.workbook, checks, search.roots, explained)
+    of = [[(root.run.name, root.cells, root.helpers) for root in some] for some in (roots, search.roots)]
+    roots = search.roots if of[0] == of[1] else recounted(spelling.workbook, checks, search.roots, explained)
     found: dict[str, list[Finding]] = {run.name: [] for run in checks}
     for (root, fix, sources), other_fault in _folded(_merged(workbook, roots, fixes)):
         if not root.accepted or root.affects:
@@ -186,7 +195,7 @@ class _FixSearch:
 
     def fixes(self) -> list[Fix | None]:
         """The fix of each root; None where none is found."""
-        found = self._first()
+        found = self._first_or_steady()
         for again in range(_ROUNDS):
             found = self._without_overruled(found)
             agreeing = self._proved(found)
@@ -203,6 +212,16 @@ class _FixSearch:
                 self.roots[number], agreeing[number] = self._find(self.roots[number])
             found = agreeing
         return found
+
+    def _first_or_steady(self) -> list[Fix | None]:
+        """The first fix found for each root, looked for on steady samples where one has none on all of them."""
+        roots = self.roots
+        found = self._first()
+        left = [root for root, fix in zip(self.roots, found, strict=True) if fix is None and root.proved]
+        if self._deadline.passed or all(root.accepted or root.forced.steady is root.forced for root in left):
+            return found
+        self.roots = [_on_steady(root) for root in roots]
+        return self._first()
 
     def _first(self) -> list[Fix | None]:
         """The first fix found for each root; the roots with the most consequences are searched first."""
@@ -337,12 +356,15 @@ class _FixSearch:
         if not formulas:
             return kept
         book = self.workbook.edited(formulas)
+        unfixed = any(fix is None for fix in kept)
         try:
-            fresh = list(self.prove(book))
+            proofs = self.prove(book, whole=unfixed)
         except XlparityError:  # for example an input that is no longer a number
             return [None] * len(kept)
-        unfixed = any(fix is None for fix in kept)
-        broken = any(self._breaks(run, after, formulas) for run, after in zip(self.checks, fresh, strict=True))
+        fresh = [after for after in proofs if after is not None]
+        broken = any(
+            after is not None and self._breaks(run, after) for run, after in zip(self.checks, proofs, strict=True)
+        )
         forced: dict[str, Forced] = {}
         for number, (root, fix) in enumerate(zip(self.roots, fixes, strict=True)):
             if fix is None:
@@ -392,17 +414,23 @@ class _FixSearch:
                     return False
         if root.fault == "prefix":  # the right name of a function changes no branch
             return True
-        held = [self.workbook.formula(cell) for cell in fix.formulas]
-        if not any(map(has_branches, (*fix.formulas.values(), *(formula for formula in held if formula is not None)))):
-            return self._repair.covers_branches(root, fix, root)
-        return self._repair.covers_branches(root, fix, replace(root, run=run, forced=on()))
+        held = [formula for cell in fix.formulas if (formula := self.workbook.formula(cell)) is not None]
+        if any(map(has_branches, (*fix.formulas.values(), *held))):
+            return self._repair.covers_branches(root, fix, replace(root, run=run, forced=on()))
+        # A constant hides which branches the formula had.
+        return len(held) == len(fix.formulas) or self._repair.covers_branches(root, fix, root)
 
     @staticmethod
-    def _breaks(before: Run, after: Run, formulas: Mapping[Cell, Formula]) -> bool:
+    def _breaks(before: Run, after: Run) -> bool:
         """Whether a cell that was right in every sample is wrong in the run with the fixes."""
         settled = np.zeros(len(before.bindings), dtype=bool)
         settled[failing(before)] = True
         return bool((after.wrong.any(axis=0) & ~settled).any())
+
+
+def _on_steady(root: Root) -> Root:
+    """The root, with its parts, on steady samples."""
+    return replace(root, forced=root.forced.steady, parts=tuple(map(_on_steady, root.parts)))
 
 
 def _likely(fix: Fix) -> float:

@@ -18,7 +18,7 @@ from xlparity.compare.expected import Shared, cases
 from xlparity.compare.run import Run
 from xlparity.diagnosis.relative import QuantityMap, RelativeFormula, relative_text_of
 from xlparity.excel.address import Cell
-from xlparity.excel.batch import NUMERIC, TRUTH, Batch
+from xlparity.excel.batch import FIRST_ERROR, NUMERIC, TRUTH, Batch
 from xlparity.excel.columns import Column, Floats, floats_of, picked, value_in
 from xlparity.excel.fill import outline
 from xlparity.excel.values import BLANK, ErrorValue, Missing, Unsupported
@@ -73,34 +73,46 @@ class Forced:
     """The values of teacher forcing for one check, over ``count`` samples.
 
     ``held`` are the values that formulas read, ``local`` the result of each formula on these, and ``samples`` the numbers of
-    the samples in the run. The ``session`` evaluates formulas on values a few ulps off these.
+    the samples in the run. The ``session`` evaluates formulas on values a few ulps off these; ``find_steady`` gives the values
+    on other samples, if not all of these are steady.
     """
 
     def __init__(
         self,
+        run: Run,
         held: Mapping[Cell, Column],
         local: Batch,
-        count: int,
         samples: Sequence[int],
-        session: ForcingSession | None = None,
+        session: ForcingSession,
+        find_steady: "Callable[[], Forced | None]" = lambda: None,
     ) -> None:
-        self.held = held
-        self.local = local
-        self.count = count
-        self.samples = samples
-        self._session = session
+        self.held, self.local, self.count, self.samples = held, local, len(samples), samples
+        self._run, self._session, self._find_steady = run, session, find_steady
+
+    @cached_property
+    def steady(self) -> "Forced":
+        """The values on samples in which rounding decides nothing in the reference; these, where that is true of them.
+
+        The reference is called again to find out, which takes time.
+        """
+        return self._find_steady() or self
+
+    @cached_property
+    def differing(self) -> dict[int, NDArray[np.bool_]]:
+        """By the index of the binding, where its formula differs from the reference in any sample: in which it does."""
+        return _differing(self._run, self.local, self.samples)
 
     @cached_property
     def _nudged(self) -> list[Batch]:
         random = np.random.default_rng(0)
         held = dict(self.held)
         found: list[Batch] = []
-        for _ in range(_NUDGES if self._session is not None else 0):
+        for _ in range(_NUDGES):
             for cell, column in self.held.items():
                 if isinstance(column, np.ndarray):
                     steps = random.integers(1, _FARTHEST + 1, self.count) * random.choice([-1, 1], self.count)
                     held[cell] = np.where(column == np.round(column), column, column * (1 + steps * 2.0**-52))
-            found.append(self._session.forced(held, self.count))  # type: ignore[union-attr]  # there is one
+            found.append(self._session.forced(held, self.count))
         return found
 
     def within_rounding(self, cell: Cell, expected: Floats) -> NDArray[np.bool_]:
@@ -111,6 +123,10 @@ class Forced:
         own = floats_of(self.local.get(cell, BLANK), self.count)
         moves = [np.abs(floats_of(nudged.get(cell, BLANK), self.count) - own) for nudged in self._nudged]
         return np.asarray(np.abs(own - expected) <= _MARGIN * np.max(moves, axis=0, initial=0.0))
+
+    def plain(self, index: int) -> bool:
+        """Whether the formula of the binding gives a number in every sample."""
+        return isinstance(self.local.get(self._run.bindings[index].cell, BLANK), np.ndarray)
 
     def seen(self, cell: Cell) -> Column:
         """The cell's values as its dependents read them."""
@@ -182,9 +198,12 @@ def localise(
     for run, indices in in_any:
         if indices:
             bindings = run.bindings
-            forced = force(run, [other for other in checks if other is not run], session, steady=called)
+            others_of = [other for other in checks if other is not run]
+            forced = force(run, others_of, session, called)
+            if any(_in_few(each) or not forced.plain(index) for index, each in forced.differing.items()):
+                forced = forced.steady
             # Two faults may cancel: a formula that reads a wrong cell is evaluated even where its own cell is right.
-            also_wrong = sorted(set(wrong_alone(run, forced)).difference(indices)) if run.own else ()
+            also_wrong = sorted(forced.differing.keys() - set(indices)) if run.own else ()
             wrong_readers = _readers(workbook, wrong, forced.held) if also_wrong else frozenset()
             reads_wrong = [
                 index
@@ -280,44 +299,56 @@ def failing(run: Run) -> list[int]:
     ]
 
 
-def wrong_alone(run: Run, forced: Forced) -> list[int]:
-    """The indices of the bindings whose formulas differ from the reference on the forced values."""
+def _differing(run: Run, local: Batch, samples: Sequence[int]) -> dict[int, NDArray[np.bool_]]:
+    """In which samples formulas differ from the reference on the forced values, by the index of the binding, where any does."""
     asked = [
         index
         for index, binding in enumerate(run.bindings)
         if binding.output.skip is None and run.results[index].formula is not None
     ]
-    found: list[int] = []
+    found: dict[int, NDArray[np.bool_]] = {}
     for begin in range(0, len(asked), _AT_ONCE):
         part = asked[begin : begin + _AT_ONCE]
-        local = forced.local.select([run.bindings[index].cell for index in part])
-        expected = run.expected[np.ix_(list(forced.samples), part)]
-        kinds = run.kinds[np.ix_(list(forced.samples), part)]
-        exact, rounded = in_both_readings(run.check, local, expected, kinds, part)
-        always = np.all((exact & rounded) | np.isnan(expected), axis=0).tolist()
-        found += [index for index, each in zip(part, always, strict=True) if not each]
+        values = local.select([run.bindings[index].cell for index in part])
+        expected = run.expected[np.ix_(list(samples), part)]
+        kinds = run.kinds[np.ix_(list(samples), part)]
+        exact, rounded = in_both_readings(run.check, values, expected, kinds, part)
+        differs = ~((exact & rounded) | np.isnan(expected))
+        found |= {part[at]: differs[:, at] for at in np.flatnonzero(differs.any(axis=0)).tolist()}
     return found
 
 
 def force(
-    run: Run, others: Iterable[Run], session: ForcingSession, *, most: int = _MOST_SAMPLES, steady: Shared | None = None
+    run: Run, others: Iterable[Run], session: ForcingSession, called: Shared | None = None, *, most: int = _MOST_SAMPLES
 ) -> Forced:
     """The check's formulas on the reference's values, those of other checks included, on samples where it is defined.
 
-    They are samples in which rounding decides nothing in the reference where ``steady`` is there, in which calls are kept for
-    other checks.
+    Which samples are steady can be asked where ``called`` is there, in which calls are kept for other checks.
     """
+    others = tuple(others)
     determinate = np.logical_and(run.counted, ~np.any(run.indeterminate, axis=1))
     whole = np.isfinite(run.expected[:, np.isfinite(run.expected[0])]).all(axis=1)
     choice = next((one for one in (determinate & whole, determinate, run.counted) if one.any()), run.counted)
-    choice = choice if steady is None else _steady(run, choice, most, steady)
-    forced = _forced(run, others, session, choice, most)
-    if _any_excused(run, forced):
-        # A right formula has error values where the reference overflows: samples without an overflow are preferred.
-        without_overflow = choice.copy()
-        without_overflow[choice] = [not run.overflows(number) for number in np.flatnonzero(choice).tolist()]
-        forced = _forced(run, others, session, without_overflow, most) if without_overflow.any() else forced
-    return forced
+
+    def on(choice: NDArray[np.bool_], steady: Callable[[], Forced | None]) -> Forced:
+        forced = _forced(run, others, session, choice, most, steady)
+        if _any_excused(run, forced):
+            # A right formula has error values where the reference overflows: samples without an overflow are preferred.
+            without = choice.copy()
+            without[choice] = [not run.overflows(number) for number in np.flatnonzero(choice).tolist()]
+            forced = _forced(run, others, session, without, most, steady) if without.any() else forced
+        return forced
+
+    def steady() -> Forced | None:
+        kept = choice if called is None else _steady(run, choice, most, called)
+        return None if (kept == choice).all() else on(kept, lambda: None)
+
+    return on(choice, steady)
+
+
+def _in_few(differs: NDArray[np.bool_]) -> bool:
+    """Whether a formula differs in so few of the samples that rounding error may be why."""
+    return bool(2 * differs.sum() <= len(differs) + 1)
 
 
 def _steady(run: Run, choice: NDArray[np.bool_], most: int, called: Shared) -> NDArray[np.bool_]:
@@ -345,11 +376,19 @@ def _steady(run: Run, choice: NDArray[np.bool_], most: int, called: Shared) -> N
 
 
 def _any_excused(run: Run, forced: Forced) -> bool:
-    columns = (forced.local.get(binding.cell, BLANK) for binding in run.bindings)
-    return any(run.excused(column, forced.samples).any() for column in columns)
+    cells = [binding.cell for binding in run.bindings]
+    failing = np.flatnonzero((forced.local.select(cells).kinds >= FIRST_ERROR).any(axis=1)).tolist()
+    return any(run.excused(forced.local.get(cells[at], BLANK), forced.samples).any() for at in failing)
 
 
-def _forced(run: Run, others: Iterable[Run], session: ForcingSession, choice: NDArray[np.bool_], most: int) -> Forced:
+def _forced(
+    run: Run,
+    others: Iterable[Run],
+    session: ForcingSession,
+    choice: NDArray[np.bool_],
+    most: int,
+    steady: Callable[[], Forced | None],
+) -> Forced:
     chosen: list[int] = np.flatnonzero(choice)[:most].tolist()
     samples = sorted({*chosen, *_showing_wrong(run, choice)})
     given: dict[Cell, Column] = {cell: picked(column, samples) for cell, column in run.inputs.items()}
@@ -378,7 +417,7 @@ def _forced(run: Run, others: Iterable[Run], session: ForcingSession, choice: ND
     if more:
         held |= more
         local = session.forced(held, len(samples))
-    return Forced(held, local, len(samples), samples, session)
+    return Forced(run, held, local, samples, session, steady)
 
 
 def _showing_wrong(run: Run, choice: NDArray[np.bool_]) -> list[int]:
@@ -537,10 +576,9 @@ def _fault(run: Run, index: int, forced: Forced) -> Fault | None:
         return "hardcoded" if result.status == "missing" else None
     if result.cell in run.disputed:
         return None
-    wrong = ~agrees(run, index, local, forced.samples)
-    wrong &= ~run.excused(local, forced.samples)
-    few = 2 * wrong.sum() <= forced.count + 1  # samples, as those are in which rounding error decides
-    if wrong.any() and (few or not (result.status in WRONG or run.wrong[:, index].any())):
+    wrong = forced.differing.get(index)
+    wrong = np.zeros(forced.count, dtype=bool) if wrong is None else wrong & ~run.excused(local, forced.samples)
+    if wrong.any() and (_in_few(wrong) or not (result.status in WRONG or run.wrong[:, index].any())):
         wrong &= ~forced.within_rounding(result.cell, run.expected[list(forced.samples), index])
     differing = np.flatnonzero(wrong).tolist()
     values = [value_in(local, at) for at in differing]

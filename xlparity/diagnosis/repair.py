@@ -534,6 +534,8 @@ class Repair:
         book, graph = self.workbook, self.workbook.graph
         new = replace(book, cells=formulas, members={}).graph
         added = {cell: set(new.areas(cell)) - set(graph.areas(cell)) for cell in formulas}
+        if not any(added.values()):
+            return False
         # A circle has one of the new references, and so a formula that reads what it leads to.
         after = {*formulas, *graph.after([*map(book.filled, formulas), *_filled(formulas)])}
         cells = _filled(formulas) | {member for cell in after for member in book.filled(cell).cells()}

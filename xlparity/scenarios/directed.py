@@ -12,7 +12,7 @@ import contextlib
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Literal, NamedTuple, TypeAlias
@@ -103,7 +103,7 @@ class Ties:
 
     @cached_property
     def _session(self) -> FormulasSession:
-        return self.reached.session.of_precedents({cell for one in self.reached.decisions for cell in one.cells})
+        return self.reached.session.of_precedents({cell for one in self.reached.of_all_cells for cell in one.cells})
 
     @cached_property
     def _known(self) -> dict[int, tuple[frozenset[float], list[Floats]]]:
@@ -115,7 +115,7 @@ class Ties:
 
     @cached_property
     def _probing(self) -> Probing:
-        return Probing(self._session, {one: one.cells for one in self.reached.decisions}, operands=True)
+        return Probing(self._session, {one: one.cells for one in self.reached.of_all_cells}, operands=True)
 
     def _tied(self, samples: Samples, sample: int, cells: tuple[Cell, ...]) -> Floats:
         """What is equal, half or whole before the cells.
@@ -127,7 +127,7 @@ class Ties:
             return np.empty(0)
         if cells not in self._before:
             self._before[cells] = frozenset(self.graph.before(cells))
-        before, decisions = self._before[cells], self.reached.decisions
+        before, decisions = self._before[cells], self.reached.of_all_cells
         own = (of for one, of in zip(decisions, ties, strict=True) if of.size and not before.isdisjoint(one.cells))
         return np.concatenate([np.empty(0), *own])
 
@@ -222,7 +222,7 @@ class _Free:
 class Search:
     """The search for inputs that reach outcomes of decisions which the plain scenarios do not reach.
 
-    ``among`` some cells, only the outcomes of their decisions are searched for, for as long as with 100 scenarios.
+    Where those are the decisions ``among`` some cells, it is as long as with 100 scenarios.
     """
 
     def __init__(
@@ -231,13 +231,12 @@ class Search:
         loaded: Loaded,
         samples: Samples,
         reached: Reached,
-        among: Container[Cell] | None = None,
+        among: Collection[Cell] | None = None,
     ) -> None:
         self._checks, self._loaded, self._samples, self._reached = checks, loaded, samples, reached
         session = self._session = reached.session
         self._free = [_Free.of(element, samples.stored[element.cells[0]]) for element in samples.elements]
-        wanted = [one for one in reached.decisions if among is None or any(cell in among for cell in one.cells)]
-        missing = {one: found for one in wanted if (found := self._to_search(one))}
+        missing = {one: found for one in reached.decisions if (found := self._to_search(one))}
         self._targets = list(missing)[:_TARGETS]
         self._missing = [(at, outcome) for at, one in enumerate(self._targets) for outcome in missing[one]]
         self._left = int(_LEAST + _SHARE * session.work(samples.count if among is None else SCENARIOS))
@@ -610,11 +609,11 @@ class Search:
 
     def _differing(self) -> list[Row]:
         """Inputs at numbers with which the reference alone compares, where a cell differs: a few, the first of them."""
-        of_code = dict.fromkeys(n for check in self._checks for n in compared_in(check.reference.function))
-        compared = spread(self._reached.decisions, _READ) if of_code else []
-        known = {abs(number) for one in compared for number in _read_by(one, self._loaded)}
         # Drawn scenarios have zeros and both signs.
-        limits = [number for number in of_code if number and number not in known][:_LIMITS]
+        of_code = dict.fromkeys(n for check in self._checks for n in compared_in(check.reference.function) if n)
+        compared = spread(self._reached.of_all_cells, _READ) if of_code else []
+        known = {abs(number) for one in compared for number in _read_by(one, self._loaded)}
+        limits = [number for number in of_code if number not in known][:_LIMITS]
         if not limits:
             return []
         names: dict[str, int] = {}

@@ -104,9 +104,7 @@ def decisions(check: Check, book: Workbook, cells: Iterable[Cell]) -> list[Decis
     relative = _Relative()
     for cell in dict.fromkeys(map(book.graph.anchor, cells)):
         formula = book.formula(cell)
-        if formula is None or isinstance(formula, DataTable) or cell in named:
-            continue
-        if _MAY_DECIDE.search(formula.text, 1):
+        if formula is not None and cell not in named and may_decide(book, cell):
             groups.setdefault(relative.of(cell, formula), []).append(cell)
     found: list[Decision] = []
     for alike in sorted(map(sorted, groups.values())):
@@ -114,6 +112,12 @@ def decisions(check: Check, book: Workbook, cells: Iterable[Cell]) -> list[Decis
         assert formula is not None  # as for all cells of the groups
         found += [Decision(tuple(alike), f"={one.probe}", *one[1:]) for one in _of(formula, alike, book, of_input)]
     return found
+
+
+def may_decide(book: Workbook, cell: Cell) -> bool:
+    """Whether the cell has a formula in which there may be a decision, as its text shows."""
+    formula = book.formula(cell)
+    return not (formula is None or isinstance(formula, DataTable)) and bool(_MAY_DECIDE.search(formula.text, 1))
 
 
 class _Relative:

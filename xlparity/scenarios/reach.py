@@ -1,8 +1,9 @@
 """What samples reach: outcomes of decisions in formulas, lines and branches of the reference, and constants that are varied."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from xlparity.excel.batch import Batch
 from xlparity.excel.values import Value
 from xlparity.excel.workbook import Workbook
 from xlparity.results.branches import Branch, Branches, Constant
-from xlparity.scenarios.outcomes import Decision, Probed, Probing, decisions, spread
+from xlparity.scenarios.outcomes import Decision, Probed, Probing, decisions, may_decide, spread
 from xlparity.scenarios.sample import Samples
 from xlparity.spec.check import Check
 from xlparity.spec.tracing import Reach, Tracer
@@ -70,31 +71,51 @@ class Reached:
     """
 
     @classmethod
-    def of(cls, checks: Sequence[Check], loaded: Loaded) -> "Reached | None":
-        """What samples reach, before any is added; None where an engine computes that is not ``formulas``."""
-        return cls(checks, loaded, loaded.session) if isinstance(loaded.session, FormulasSession) else None
+    def of(cls, checks: Sequence[Check], loaded: Loaded, among: Collection[Cell] | None = None) -> "Reached | None":
+        """What samples reach, before any is added, ``among`` some cells or in all of them.
 
-    def __init__(self, checks: Sequence[Check], loaded: Loaded, session: FormulasSession) -> None:
-        known: dict[object, Decision] = {}  # which checks may have in common
-        self._loaded = loaded
+        None where an engine computes that is not ``formulas``.
+        """
+        return cls(checks, loaded, loaded.session, among) if isinstance(loaded.session, FormulasSession) else None
+
+    def __init__(
+        self, checks: Sequence[Check], loaded: Loaded, session: FormulasSession, among: Collection[Cell] | None
+    ) -> None:
+        self._loaded, self._among = loaded, among
         self._checks = [_Measured(check, loaded.book) for check in checks]
-        for one in self._checks:
-            found = decisions(one.check, loaded.book, one.cells)
-            one.reached = {
-                known.setdefault((each.probe, each.array, each.cells), each): np.zeros(len(each.outcomes), dtype=bool)
-                for each in found
-            }
+        of_checks = self._decided(among)
+        for one, found in zip(self._checks, of_checks, strict=True):
+            one.reached = {each: np.zeros(len(each.outcomes), dtype=bool) for each in found}
+        known = list(dict.fromkeys(each for found in of_checks for each in found))
         self.session = session
         self._computed: set[Decision] = set()
-        self._possible = {(one, at) for one in known.values() for at, each in enumerate(one.outcomes) if not each.among}
-        self._times = {one: np.zeros(len(one.outcomes), dtype=np.int64) for one in known.values()}
-        self._some = Probing(session, {one: spread(one.cells, _MEASURED) for one in known.values()})
+        self._possible = {(one, at) for one in known for at, each in enumerate(one.outcomes) if not each.among}
+        self._times = {one: np.zeros(len(one.outcomes), dtype=np.int64) for one in known}
+        self._some = Probing(session, {one: spread(one.cells, _MEASURED) for one in known})
         self._all: Probing | None = None
+
+    def _decided(self, among: Collection[Cell] | None) -> list[list[Decision]]:
+        """The decisions of each check, in some cells or in all; one that checks have in common is one."""
+        known: dict[object, Decision] = {}
+        found: list[list[Decision]] = []
+        some = None if among is None else {cell for cell in among if may_decide(self._loaded.book, cell)}
+        for one in self._checks:
+            cells = one.cells if some is None else [cell for cell in one.cells if cell in some] if some else []
+            of_check = decisions(one.check, self._loaded.book, cells)
+            found.append([known.setdefault((each.probe, each.array, each.cells), each) for each in of_check])
+        return found
 
     @property
     def decisions(self) -> list[Decision]:
         """The decisions of all checks, each once."""
         return list(self._times)
+
+    @cached_property
+    def of_all_cells(self) -> list[Decision]:
+        """The decisions in all cells, each once."""
+        if self._among is None:
+            return self.decisions
+        return list(dict.fromkeys(each for found in self._decided(None) for each in found))
 
     def add(self, values: Batch, decided: Sequence[Bools]) -> None:
         """Adds samples: the values in them, and for each check which bindings are compared and decided, (samples, bindings)."""
@@ -185,10 +206,14 @@ class _Measured:
             if binding.output.skip is None and binding.cell not in accepted
         }
         self._asked = np.array(sorted(self._numbers.values()), dtype=np.intp)
-        named = check.named
-        self.cells = list(book.graph.before(self._numbers, lambda cell: cell not in named))
         self.reached: dict[Decision, Bools] = {}
         self._showing: dict[Cell, NDArray[np.intp]] = {}
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """The cells on which the check's outputs depend, and these."""
+        named = self.check.named
+        return list(self._book.graph.before(self._numbers, lambda cell: cell not in named))
 
     def take(self, decided: Bools) -> None:
         """Takes which bindings are compared and decided in the next samples, (samples, bindings)."""

@@ -1,7 +1,7 @@
 """Runs of all checks with one engine: every sample is recalculated, compared, and checked for rounding error."""
 
 import math
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -81,7 +81,7 @@ def run_checks(
     watching: Callable[[Check], AbstractContextManager[None]] = unwatched,
     *,
     directed: bool = False,
-    among: Container[Cell] | None = None,
+    among: Collection[Cell] | None = None,
 ) -> tuple[list[Run], Samples]:
     """A run of every check: all samples recalculated by the engine, and compared with what the references expect.
 
@@ -98,8 +98,8 @@ def run_checks(
     overflows = Overflows(loaded.book)
     helpers = _helpers(loaded.book, checks)
     found: list[_Running] = []
-    reached = Reached.of(checks, loaded) if directed and samples.scenarios else None
-    if reached is not None and reached.decisions:
+    reached = Reached.of(checks, loaded, among) if directed and samples.scenarios else None
+    if reached is not None and (reached.decisions or among is not None):
         samples = replace(samples, exact_in=Ties(checks, reached, loaded.book.graph).exact)
 
     def compared(first: int, last: int) -> None:
@@ -153,7 +153,7 @@ def run_checks(
         first, samples = samples.count, samples.followed_by(others) if others.scenarios else samples
         compared(first, samples.count)
     runs = [running.run(options, samples, count) for running, count in zip(found, dropped, strict=True)]
-    return (runs if reached is None else reached.with_branches(runs, samples)), samples
+    return (runs if reached is None or among is not None else reached.with_branches(runs, samples)), samples
 
 
 def _helpers(book: Workbook, checks: Sequence[Check]) -> set[Cell]:
