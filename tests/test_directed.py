@@ -46,6 +46,15 @@ WRONG = [
         id="the second argument of MIN",
     ),
     pytest.param("=MIN(A1,1000000)", "min(x, 2000000)", 'x = "A1"', id="the second argument of MIN, never taken"),
+    pytest.param(
+        "=IF(A1+A2>0.3,1,0)", "float(a + b >= 0.3)",
+        'a = { at = "A1", low = 0, high = 5 }\nb = { at = "A2", low = 0, high = 5 }', id="a sum at a long binary number",
+    ),
+    pytest.param(
+        "=IF(A1*A2-A3>0.7,1,0)", "float(a * b - c >= 0.7)",
+        'a = { at = "A1", low = 0, high = 5 }\nb = { at = "A2", low = 0, high = 5 }\nc = { at = "A3", low = -1, high = 5 }',
+        id="a product less a third input at a long binary number",
+    ),
     pytest.param("=ROUND(A1,0)", "float(round(x))", 'x = { at = "A1", low = 0, high = 20 }', id="ROUND at a half"),
     pytest.param(
         "=ROUND(A1,0)", "np.floor(x + 0.5)", 'x = { at = "A1", low = -20, high = 20 }', id="ROUND at a negative half"
@@ -109,6 +118,14 @@ RIGHT = [
     (
         "=VLOOKUP(A1,C1:D4,2)", "(10, 20, 30, 40)[np.searchsorted([0, 3, 5, 9], x, 'right') - 1]",
         'x = { at = "A1", low = 0, high = 12 }',
+    ),
+    (
+        "=IF(A1+A2>=0.29,1,0)+A1", "a + (100 * a + 100 * b >= 29)",
+        'a = { at = "A1", low = 0, high = 5 }\nb = { at = "A2", low = 0, high = 5 }',
+    ),
+    (
+        "=IF(A1*A2-A3>0.7,1,0)", "float(a * b > 0.7 + c)",
+        'a = { at = "A1", low = 0, high = 5 }\nb = { at = "A2", low = 0, high = 5 }\nc = { at = "A3", low = -1, high = 5 }',
     ),
     ("=MIN(A1,1000000)", "min(x, 1000000)", 'x = "A1"'),
     ("=ROUND(A1,0)", "np.floor(x + 0.5)", 'x = { at = "A1", low = 0, high = 20 }'),

@@ -20,7 +20,7 @@ from xlparity.engines.evaluator.kernels import ODD, LaneOperand, Lanes, plan
 from xlparity.engines.evaluator.operands import to_table, to_values
 from xlparity.engines.evaluator.program import Program
 from xlparity.engines.evaluator.readings import reading
-from xlparity.engines.evaluator.shapes import compile_shape
+from xlparity.engines.evaluator.shapes import compile_alone, compile_shape
 from xlparity.engines.registry import find_engine
 from xlparity.excel.address import parse_range
 from xlparity.excel.batch import Words, decode
@@ -203,6 +203,33 @@ def test_the_engines_agree_on_random_sheets(tmp_path):
     agree()
     computed, refused = map(sum, zip(*counts, strict=True))
     assert computed > 3 * refused
+
+
+# --- shapes ----------------------------------------------------------------------------------------------------------
+
+NUMBERED = [
+    "=IF(@>0.3,@-0.3,0)", "=@*5%", "=-1*@", "=ROUND(@,-2)", "=2^@+@^2", "=1E1+@+.5+5.", "=@--2", "=10-@^-2", "=1+1+@+1",
+    "=@*2+@*2", "=12345678901234567890*@", "=LOG10(ABS(@)+10)+1", "=SUM(1,2,@)", "=IF(@=1,-2,+3)", "=IF(@>1,,2)+1", "=(@+1)%",
+    '=IF(@>1,"5",5)&"2"', "=CHOOSE(2,@,3*@)", "=LEFT(12.50,4)*@", "=1/3", "=5", "=MAX(@,-0.0)", "=SUM({1,2;3,4})*@", "=MOD(@,3)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NUMBERED)
+def test_a_shape_compiled_with_other_numbers_gives_what_it_gives_by_itself(text):
+    """Shapes that differ in numbers alone are compiled once; a number at the wrong place would be a wrong value."""
+    shape = text.replace("@", CELL_MARK)
+    one, other = compile_shape(shape, False), compile_alone(shape, False)
+    for operand in (0.0, 1.0, 0.3, -2.5, 7.25, 1e3):
+        given = [operand] * shape.count(CELL_MARK)
+        assert repr(one.run(list(given))) == repr(other.run(list(given)))
+
+
+def test_shapes_that_differ_in_numbers_are_parsed_once():
+    """A sheet may have thousands of formulas with a limit of their own each."""
+    compile_alone.cache_clear()
+    for number in range(100):
+        compile_shape(f"=IF({CELL_MARK}>{number}.5,{CELL_MARK}*{number},0)", False)
+    assert compile_alone.cache_info().misses == 1
 
 
 # --- kernels ---------------------------------------------------------------------------------------------------------

@@ -151,11 +151,11 @@ def test_formulas_gets_the_named_cases_wrong_behind_our_conversions(computed, mo
         with monkeypatch.context() as patched:
             own = {name: dataclasses.replace(known, call=library(name, known))}
             patched.setattr(shapes, "FUNCTIONS", ChainMap(own, FUNCTIONS))
-            shapes.compile_shape.cache_clear()
+            shapes.compile_alone.cache_clear()
             value = computed(*of(name)[:2])
         if same(value, of(name)[2]):
             right.append((name, of(name)[1], value))
-    shapes.compile_shape.cache_clear()
+    shapes.compile_alone.cache_clear()
     assert right == []
 
 

@@ -31,7 +31,7 @@ from xlparity.excel.values import BLANK, Value
 from xlparity.scenarios.constants import compared_in, numbers_in
 from xlparity.scenarios.outcomes import Decision, Outcome, Probed, Probing, spread
 from xlparity.scenarios.reach import Reached
-from xlparity.scenarios.rounding import FINE, short
+from xlparity.scenarios.rounding import FINE, is_short, short
 from xlparity.scenarios.sample import Samples, VariedElement, clipped
 from xlparity.settings import SCENARIOS
 from xlparity.spec.binding import Input
@@ -59,6 +59,7 @@ _MOST_READ = 64  # cells of a range of which the values are such numbers
 _LIMITS, _OF_ONE_INPUT = 12, 2  # numbers of the reference alone, and elements of each input that are set to them
 _READ = 200  # decisions of which the numbers are known not to be the reference's alone
 _NEARBY = 1e-6  # a step across a limit, relative
+_NEUTRAL = 4  # inputs at a limit, at 0 and at 1: 32 samples for each limit, of the hundreds that a search tries
 _TOGETHER = 8  # samples in which ties are looked for at a time
 _APART = 2.0**-30  # by which numbers are moved to see on which of them a tie depends
 
@@ -254,6 +255,7 @@ class Search:
         self._bases: list[list[Value]] = [[free.stored for free in self._free]]
         self._tried: dict[Row, int] = {}  # with the places of their distances
         self._away: dict[Key, list[Floats]] = {key: [] for key in self._missing}
+        self._far: dict[tuple[Key, int], tuple[bool, float]] = {}  # by outcome and place, how far it is from there
         self._lines: dict[tuple[int, int], list[tuple[float, int]]] = {}
         self._moves: dict[Key, dict[int, float]] = {key: {} for key in self._missing}
         self._since: dict[Key, int] = {}
@@ -386,18 +388,37 @@ class Search:
             for one in (value, value + 1, -value, value - 1)
             for fit in self._free[number].fitting(one)
         )
+        limits = [value for value in numbers if not is_short(value)] if self._outcome(key).tie else []
         seen: set[Row] = set()
-        for row in itertools.chain(steps, solutions, constants):
+        for row in itertools.chain(steps, self._neutral(moving, limits), solutions, constants):
             if row not in seen and row not in self._tried:
                 seen.add(row)
                 yield row
 
+    def _neutral(self, moving: Sequence[int], limits: Sequence[float]) -> Iterator[Row]:
+        """One element at a limit and the others at 0 or 1: what is added and multiplied there is the limit, not rounded."""
+        elements = [number for number in moving if self._free[number].number][:_NEUTRAL]
+        for limit, place in itertools.product(limits, range(len(elements))):
+            for others in itertools.product((0.0, 1.0), repeat=len(elements) - 1):
+                values = (*others[:place], limit, *others[place:])
+                changes = tuple(
+                    (at, fit)
+                    for at, one in zip(elements, values, strict=True)
+                    for fit in itertools.islice(self._free[at].fitting(one), 1)
+                )
+                if len(changes) == len(elements):
+                    yield Row(0, changes)
+
     def _farness(self, key: Key, row: Row) -> tuple[bool, float]:
         """How far tried inputs are from an outcome; beyond all others where they do not enter the outcome's branch."""
-        away = self._away_at(key, row)
-        if away is None or not np.isfinite(away).any():
+        place = self._tried.get(row)
+        if place is None or not self._away[key]:
             return True, 0.0
-        return False, float(np.nanmin(np.abs(away)))
+        if (key, place) not in self._far:
+            away = np.abs(self._away[key][place])
+            least = float(np.fmin.reduce(away, initial=np.nan))
+            self._far[key, place] = (True, 0.0) if not math.isfinite(least) else (False, least)
+        return self._far[key, place]
 
     def _away_at(self, key: Key, row: Row) -> Floats | None:
         """An outcome's distances in each cell on tried inputs; None where there are none."""
@@ -468,12 +489,18 @@ class Search:
             place = self._tried[row] = len(self._tried)
             if len(row.changes) == 1 and isinstance(value := row.changes[0][1], float):
                 self._lines.setdefault((row.base, row.changes[0][0]), []).append((value, place))
+        # The rows in which one element differs from a base that was tried: the row, the element, and the place of the base.
+        alone = [
+            (number, row.changes[0][0], self._tried[Row(row.base)])
+            for number, row in enumerate(rows)
+            if len(row.changes) == 1 and Row(row.base) in self._tried
+        ]
         for key in self._missing:
             at, outcome = key
             away = probed[at].away.get(outcome)
             if away is not None:
                 self._away[key].extend(away.T)
-                self._note_moves(key, rows, away)
+                self._note_moves(key, alone, away)
             occurs = probed[at].occurs(self._outcome(key)).any(axis=0)
             if occurs.any():
                 self._since.setdefault(key, self._batches)
@@ -484,18 +511,19 @@ class Search:
         self._add_bases(rows, probed)
         return True
 
-    def _note_moves(self, key: Key, rows: Sequence[Row], away: Floats) -> None:
-        """Notes by how much elements change an outcome's distance where they alone were changed."""
+    def _note_moves(self, key: Key, alone: Sequence[tuple[int, int, int]], away: Floats) -> None:
+        """Notes by how much elements change an outcome's distance where they ``alone`` were changed."""
         moves = self._moves[key]
-        for number, row in enumerate(rows):
-            if len(row.changes) != 1 or row.changes[0][0] in moves:
-                continue
-            before = self._away_at(key, Row(row.base))
-            if before is not None:
-                with np.errstate(all="ignore"):
-                    moved = float(np.nansum(np.abs(away[:, number] - before)))
-                if moved > 0:
-                    moves[row.changes[0][0]] = moved
+        alone = [one for one in alone if one[1] not in moves]
+        if not alone:
+            return
+        numbers, _, of_rows = zip(*alone, strict=True)
+        places = list(dict.fromkeys(of_rows))  # of a few bases
+        before = np.array([self._away[key][place] for place in places])[[places.index(place) for place in of_rows]].T
+        with np.errstate(all="ignore"):
+            moved = np.nansum(np.abs(away[:, numbers] - before), axis=0)
+        for at in np.flatnonzero(moved > 0).tolist():
+            moves.setdefault(alone[at][1], float(moved[at]))
 
     def _add_bases(self, rows: Sequence[Row], probed: Sequence[Probed]) -> None:
         """Adds as bases inputs that first enter the branch in which an open outcome is."""
@@ -555,7 +583,7 @@ class Search:
             return False
         if what == "whole":
             return value.is_integer() and not self._free[number].whole
-        return not (bool(short(np.asarray(value))) or abs(value) in self.literals)
+        return not (is_short(value) or abs(value) in self.literals)
 
     def _columns(self, rows: Sequence[Row], numbers: Sequence[int]) -> dict[Cell, Column]:
         """The values of the elements with these numbers, by cell."""

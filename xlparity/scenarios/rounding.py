@@ -83,6 +83,11 @@ def short(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
         return np.asarray((scaled == np.rint(scaled)) & (np.abs(numbers) < _FEW_BITS))
 
 
+def is_short(number: float) -> bool:
+    """The same of one number, without an array of it."""
+    return abs(number) < _FEW_BITS and (number * FINE).is_integer()
+
+
 class Explanation(NamedTuple):
     """Which differences rounding or an overflow explains, and of which that is not known; arrays of one shape."""
 

@@ -3,6 +3,7 @@
 import re
 from collections import ChainMap
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
@@ -35,6 +36,7 @@ _REPEAT = re.compile(r"<\d+>$")  # schedula numbers the second and later uses of
 
 _PASSED_ON = ("SINGLE", AS_ARRAY, AS_LAMBDA)  # calls that say how their operand is taken
 _DIGITS = 15  # of a number that Excel keeps
+_PLACEHOLDER = 990_000_000_000_000  # and those after it take the place of a shape's numbers as it is compiled
 _THROUGH = ("SUMPRODUCT", "LOOKUP")  # these compute with arrays in a plain cell too
 # These take one cell of a range even inside SUMPRODUCT, or may do so.
 _SINGLY = (
@@ -58,12 +60,31 @@ _INTERSECTING = frozenset((
 Context = Literal["arrays", "plain", "unsure"]
 
 
-@lru_cache(maxsize=1 << 12)  # a check, its suggestions and copies of a workbook share nearly all shapes
 def compile_shape(shape: str, array: bool, date1904: bool = False, locale: Locale = ENGLISH) -> Program:
     """The program of a shape, ``array`` for an array formula; raises Refusal where it is not supported.
 
-    ``date1904`` says that the workbook's dates count from 1904, ``locale`` in which locale it is computed.
+    ``date1904`` says that the workbook's dates count from 1904, ``locale`` in which locale it is computed. Shapes that differ
+    in their numbers alone are compiled once, with numbers of which each is another, and get their own as constants.
     """
+    numbers = [] if "{" in shape else [token for token in tokens(shape) if token.kind == "number"]
+    places = {float(_PLACEHOLDER + k): token.text for k, token in enumerate(numbers)}
+    model = shape
+    for k in reversed(range(len(numbers))):
+        model = f"{model[: numbers[k].start]}{_PLACEHOLDER + k}{model[numbers[k].end :]}"
+    program = compile_alone(model, array, date1904, locale)
+    found = [places.get(each) if type(each) in (int, float) else None for each in program.constants]
+    if sum(text is not None for text in found) != len(numbers):
+        return compile_alone(shape, array, date1904, locale)  # the parser made something else of a number
+    constants = [
+        each if text is None else int(text) if _is_plain(text) else _fifteen_digits(text)
+        for each, text in zip(program.constants, found, strict=True)
+    ]
+    return replace(program, constants=tuple(constants)) if numbers else program
+
+
+@lru_cache(maxsize=1 << 12)  # a check, its suggestions and copies of a workbook share nearly all shapes
+def compile_alone(shape: str, array: bool, date1904: bool = False, locale: Locale = ENGLISH) -> Program:
+    """The same, of this shape by itself."""
     shape, called = lifted(shape, lambda body: compile_shape(body, True, date1904, locale))
     supported = since_1904() if date1904 else FUNCTIONS
     functions = ChainMap(called, supported) if called else supported  # type: ignore[arg-type]  # nothing is put into it
@@ -83,7 +104,7 @@ def compile_shape(shape: str, array: bool, date1904: bool = False, locale: Local
                 of = " of what cells decide" if name in RESOLVED else ""
                 raise Refusal(f"the function {name}{of}, which this engine does not support")
             shape = f"{shape[: token.start]}{name}({shape[token.end :]}"
-        if token.kind == "number" and not (token.text.isdigit() and len(token.text) <= _DIGITS):
+        if token.kind == "number" and not _is_plain(token.text):
             # The parser reads neither 1E5 nor 5. as numbers; Excel does, and cuts numbers to 15 digits.
             shape = shape[: token.start] + repr(_fifteen_digits(token.text)) + shape[token.end :]
     if _SIDE_BY_SIDE.search(_STRING.sub('""', shape)):
@@ -139,6 +160,11 @@ def _padded(steps: tuple[Step, ...], root: int) -> frozenset[tuple[int, int]]:
             else:
                 whole.add(slot)
     return frozenset(found)
+
+
+def _is_plain(number: str) -> bool:
+    """Whether the parser reads the text of a number as Excel does."""
+    return number.isdigit() and len(number) <= _DIGITS
 
 
 def _fifteen_digits(text: str) -> float:
