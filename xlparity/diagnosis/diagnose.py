@@ -33,7 +33,7 @@ from xlparity.excel.workbook import Formula, Workbook
 from xlparity.results.report import Finding
 from xlparity.settings import Deadline
 
-_FITTED = 0.25  # by which a fitted term of a helper is larger: less than an edit of its reader differs from another
+_FITTED = 0.25  # by which a fitted term is larger: less than an edit differs from another; set by the planted faults
 _SHARE = 0.5  # the share of the time that is left which the search for one fix may take
 _ROUNDS = 3  # of removing fixes that fail together with the others, before all fixes are given up
 _SMALL_STEP = 1.5  # the size of a small edit, as of a sign or a reference: at most this, no smaller fix is searched for
@@ -434,8 +434,8 @@ def _on_steady(root: Root) -> Root:
 
 
 def _likely(fix: Fix) -> float:
-    """The size of a fix; what is fitted to a helper is larger, since it may make up for a fault in the helper's reader."""
-    return fix.size + (_FITTED if fix.helpers and fix.kind == "term" else 0.0)
+    """The size of a fix; a fitted term is larger, since it may make up for a fault in a reader or a helper."""
+    return fix.size + (_FITTED if fix.kind == "term" else 0.0)
 
 
 def _all(fixes: Sequence[Fix | None]) -> dict[Cell, Formula]:

@@ -47,7 +47,9 @@ _MOST_SIBLINGS = 80  # siblings whose formulas are compared with the root's, the
 _MOST_FIRST_STEPS, _MOST_SECOND_STEPS = 60, 4_000  # edits, and pairs of edits, that are screened
 _FEWEST_SIBLINGS = 3  # right cells with one formula, before it is what all cells of the quantity are meant to have
 _FIRST = 3  # cells in which a formula is confirmed before it is in all
-_SECOND = 1.0  # by which a second edit is larger than one: in a reader and its helper, one is likelier
+_SECOND = (
+    1.0  # by which a second edit is larger: one in a reader and one in its helper are likelier, as planted faults are
+)
 _STEEP = 3  # times the usual slope, up to which branches that differ near a tie may still meet at it
 _MOST_BRANCHING = 8  # cells of one relative formula in which branches are looked for, before it is all of them
 _LIKELY_SIZE = 1.2  # the size of an edit that extends a range to its whole quantity; see edits.places
