@@ -66,7 +66,8 @@ def with_causes(book: Workbook, by_engine: Sequence[EngineRun], options: Options
                 for found in check.findings
             ]
             notes = (*check.notes, *causes[check.name].notes)
-            of_check[number] = replace(check, findings=(*shown, *fresh), notes=notes)
+            origins = {**causes[check.name].origins, **check.origins}
+            of_check[number] = replace(check, findings=(*shown, *fresh), notes=notes, origins=origins)
     return [result for of_check in results for result in of_check]
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -13,6 +14,7 @@ from xlparity.diagnosis.helpers import HelperSearch
 from xlparity.diagnosis.localise import (
     Forced,
     ForcingSession,
+    Localised,
     Root,
     agrees,
     failing,
@@ -24,13 +26,13 @@ from xlparity.diagnosis.localise import (
 from xlparity.diagnosis.numbers import SIZE as NUMBER
 from xlparity.diagnosis.relative import QuantityMap
 from xlparity.diagnosis.repair import Fix, Repair
-from xlparity.diagnosis.sentences import finding, unexplained
+from xlparity.diagnosis.sentences import finding, is_proved_circular, unexplained
 from xlparity.diagnosis.spelling import Spelling, right
 from xlparity.errors import XlparityError
 from xlparity.excel.address import Cell, in_words
-from xlparity.excel.values import BLANK
+from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK
 from xlparity.excel.workbook import Formula, Workbook
-from xlparity.results.report import Finding
+from xlparity.results.report import Finding, Origin
 from xlparity.settings import Deadline
 
 _FITTED = 0.25  # by which a fitted term is larger: less than an edit differs from another; set by the planted faults
@@ -52,10 +54,11 @@ Recheck: TypeAlias = Callable[[Mapping[Cell, Formula]], Sequence[Run]]
 
 
 class Causes(NamedTuple):
-    """The findings about a check, and a note about those for which the time was too short."""
+    """The findings about a check, a note about those for which the time was too short, and where its wrong cells come from."""
 
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    origins: Mapping[Cell, Origin] = MappingProxyType({})
 
 
 def diagnose(
@@ -84,22 +87,58 @@ def diagnose(
     def misspelt(run: Run, forced: Forced) -> list[Root]:
         return spelling.roots(quantity_map, run, forced, bound)
 
-    roots, left = localise(spelling.workbook, quantity_map, checks, spelling.session, explained, misspelt)
+    localised = localise(spelling.workbook, quantity_map, checks, spelling.session, explained, misspelt)
+    roots, left = localised.roots, localised.left
     search = _FixSearch(quantity_map, checks, roots, spelling, prove, Deadline(seconds))
     fixes = search.with_siblings(search.fixes(), recheck)
     cut_short = search.cut_short(fixes)
     of = [[(root.run.name, root.cells, root.helpers) for root in some] for some in (roots, search.roots)]
     roots = search.roots if of[0] == of[1] else recounted(spelling.workbook, checks, search.roots, explained)
     found: dict[str, list[Finding]] = {run.name: [] for run in checks}
-    for (root, fix, sources), other_fault in _folded(_merged(workbook, roots, fixes)):
+    merged = _merged(workbook, roots, fixes)
+    origins = _origins(workbook, localised, [root for root, _, _ in merged])
+    for (root, fix, sources), other_fault in _folded(merged):
         if not root.accepted or root.affects:
             found[root.run.name].append(finding(workbook, quantity_map, root, fix, sources, other_fault))
     for run, forced, indices in left:
         found[run.name] += unexplained(workbook, run, forced, indices)
     return {
-        name: Causes(tuple(findings), _unfinished(cut_short.get(name, set()), seconds))
+        name: Causes(tuple(findings), _unfinished(cut_short.get(name, set()), seconds), origins.get(name, {}))
         for name, findings in found.items()
     }
+
+
+def _origins(workbook: Workbook, localised: Localised, shown: Sequence[Root]) -> dict[str, dict[Cell, Origin]]:
+    """By check, where each wrong or unassessed cell comes from; one of which that is not known is left out.
+
+    ``shown`` are the roots that are reported. A wrong helper is the fault of the first quantity that reads it; the formulas of
+    the others are right on the helper's right value, which its fix, or the values with which all readers are right, have shown.
+    """
+    own = {
+        (root.run.name, binding.cell)
+        for root in shown
+        for binding in root.bindings
+        if not root.helpers or binding.output.name == root.variable
+    }
+    found: dict[str, dict[Cell, Origin]] = {
+        name: dict.fromkeys(cells, "carried") for name, cells in localised.right.items()
+    }
+    for run, _, indices in localised.left:
+        for index in indices:
+            result, of_check = run.results[index], found.setdefault(run.name, {})
+            if workbook.graph.is_circular(result.cell) and is_proved_circular(result):
+                of_check[result.cell] = "circular"
+            elif result.actual != BEHIND_A_CIRCLE:
+                of_check.pop(result.cell, None)  # it is right by itself, and nothing is known to be wrong before it
+    for root in localised.roots:
+        for cell in root.cells:
+            origin: Origin = "own" if (root.run.name, cell) in own else "carried"
+            if root.fault == "circular" and root.proved:
+                origin = "circular"
+            elif root.fault in ("circular", "unsupported", "uncomputed"):
+                origin = "unsupported"
+            found.setdefault(root.run.name, {})[cell] = origin
+    return found
 
 
 def _unfinished(cells: Collection[Cell], seconds: float) -> tuple[str, ...]:

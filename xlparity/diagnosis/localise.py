@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +133,18 @@ class Forced:
         return self.held[cell] if cell in self.held else self.local.get(cell, BLANK)
 
 
+class Localised(NamedTuple):
+    """The root causes, by check the wrong cells that depend on none of them, and those whose formulas are right by themselves.
+
+    Of the latter, by the check's name, each agrees with the reference on the reference's values for its precedents, in at least
+    one sample and in no sample not: it is wrong, or not assessed, because of a precedent alone.
+    """
+
+    roots: "list[Root]"
+    left: "list[tuple[Run, Forced, list[int]]]"
+    right: Mapping[str, frozenset[Cell]]
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
     """A root cause: cells that have one fault in common; ``affects`` counts the dependents that are wrong because of it.
@@ -183,10 +195,11 @@ def localise(
     session: ForcingSession,
     explained: Collection[Cell] = (),
     others: Callable[[Run, Forced], Sequence[Root]] = lambda run, forced: (),
-) -> tuple[list[Root], list[tuple[Run, Forced, list[int]]]]:
-    """The root causes of what is wrong in the checks, and, by check, the wrong cells that depend on none of them.
+) -> Localised:
+    """The root causes of what is wrong in the checks, and the wrong cells that follow from them or from nothing known.
 
-    The latter are without dependents of the ``explained`` cells. ``others`` gives roots of a check that its values do not show.
+    The cells that depend on no root are without dependents of the ``explained`` cells. ``others`` gives roots of a check that
+    its values do not show.
     """
     roots: list[Root] = []
     failing_in: list[tuple[Run, Forced, list[int]]] = []
@@ -223,7 +236,25 @@ def localise(
             failing_in.append((run, forced, indices))
     found, left = _with_dependents(workbook, roots, failing_in, explained)
     more = [root for part in left for root in _uncomputed(workbook, quantity_map, *part, wrong)]
-    return _with_dependents(workbook, [*roots, *more], failing_in, explained) if more else (found, left)
+    if more:
+        found, left = _with_dependents(workbook, [*roots, *more], failing_in, explained)
+    right = {
+        run.name: frozenset(run.bindings[index].cell for index in indices if _right_alone(run, index, forced))
+        for run, forced, indices in failing_in
+    }
+    return Localised(found, left, right)
+
+
+def _right_alone(run: Run, index: int, forced: Forced) -> bool:
+    """Whether the cell's own formula was computed on the reference's values, and is right there.
+
+    A sample in which the reference gives nothing shows nothing.
+    """
+    if run.results[index].formula is None or _fault(run, index, forced) is not None:
+        return False
+    local = forced.local.get(run.bindings[index].cell, BLANK)
+    defined = np.isfinite(run.expected[list(forced.samples), index])
+    return refusal_in(local) is None and bool((agrees(run, index, local, forced.samples) & defined).any())
 
 
 def of_another_shape(checks: Iterable[Run]) -> frozenset[Cell]:

@@ -22,6 +22,8 @@ Status = Literal["match", "mismatch", "hardcoded", "error", "unsupported", "miss
 STATUSES: tuple[Status, ...] = (
     "match", "mismatch", "hardcoded", "error", "unsupported", "missing", "accepted", "skipped",
 )  # fmt: skip
+Origin = Literal["own", "carried", "circular", "unsupported"]
+"""Where a wrong or unassessed cell comes from; see ``CheckResult.origins``."""
 WRONG = frozenset(("mismatch", "hardcoded", "error"))
 UNKNOWN = frozenset(("unsupported", "missing"))
 
@@ -169,6 +171,10 @@ class CheckResult:
     false, the results are about the values that the file stores. ``tolerances`` are by quantity. ``branches`` are what the
     samples reached; None where nothing was measured, since the engine is another or no scenario was drawn. Of these,
     ``min_coverage`` percent must be reached for a pass.
+
+    ``origins`` say where cells that are wrong, or not assessed, come from: ``own`` where the cell's formula, or a helper of it,
+    is wrong, ``carried`` where it is right on the reference's values for its precedents, ``circular`` where it closes a circle,
+    and ``unsupported`` where it cannot be computed. A cell of which this is not known has none.
     """
 
     name: str
@@ -183,6 +189,7 @@ class CheckResult:
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     branches: Branches | None = None
     min_coverage: float = 0.0
+    origins: Mapping[Cell, Origin] = field(default_factory=dict)
 
     @property
     def only_stored(self) -> tuple[CellResult, ...]:
