@@ -88,7 +88,7 @@ class Output(Placed[At]):
 
     One that is not in ``every_block`` exists once, with the value that it has after the last iteration. Where ``constants`` are
     allowed, a typed one in it that always equals the reference is accepted. Texts are compared to the letter, or without their
-    case.
+    case. A grade gives it so many ``points``, all or none, or, where it is ``partial``, the share of its cells that are right.
     """
 
     name: str
@@ -100,6 +100,8 @@ class Output(Placed[At]):
     ignore_case: bool = False
     every_block: bool = True
     step: Step = EACH
+    points: float = 1.0
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,10 +40,18 @@ m           = {{ at = "Q5", skip = "that cell contains a caption" }}
 # what exists once, after the last iteration: total = {{ at = "B40", every_block = false }}
 W1          = "G5:G7"                      # state: an input in the first block, an output in the later ones
 dW1         = {{ at = "G12:I12", transpose = true }}  # the sheet shows the array transposed
+# for a grade: {{ at = "P9", points = 2, partial = true }}
 
 [[accept]]                                 # a known difference: counted and shown, and not part of the verdict
 cells  = ["P5:P8", "P18:P21"]              # an address, or a list of them
 reason = "the course uses LOG, which is base 10"
+
+[grade]                                    # how 'xlparity grade' grades submissions
+pass       = 60                            # percent
+round      = 0.5
+# weights  = {{ forward = 1, training = 2 }}  # where there are several checks
+circular   = 0                             # of its points, what a cell earns that closes a circle
+unreadable = "review"                      # and one that could not be assessed: a person looks at it
 """
 
 REFERENCE = """\

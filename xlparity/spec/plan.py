@@ -1,8 +1,8 @@
 """The content of a spec file as values."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -105,10 +105,25 @@ class CheckPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Grading:
+    """How grades are made: from how many percent on a submission passes, and the multiple to which its total is rounded.
+
+    ``weights`` multiply the points of a check. ``circular`` and ``unreadable`` are the shares of its points that a cell earns
+    which closes a circle, or could not be assessed; None where a person decides.
+    """
+
+    passing: float = 50.0
+    multiple: float = 0.01
+    weights: Mapping[str, float] = field(default_factory=dict)
+    circular: float | None = 0.0
+    unreadable: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """A spec file; ``workbook`` is relative to the folder of ``path``. ``clock`` is what NOW gives, where that is fixed.
 
-    ``locale`` is that of the Excel which computes the workbook.
+    ``locale`` is that of the Excel which computes the workbook, ``grading`` says how submissions are graded.
     """
 
     path: Path
@@ -117,6 +132,7 @@ class Spec:
     lines: LineNumbers
     clock: datetime | None = None
     locale: Locale = ENGLISH
+    grading: Grading = Grading()
 
     @property
     def references(self) -> list[str]:

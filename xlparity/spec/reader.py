@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from xlparity.spec.plan import (
     Address,
     Blocks,
     CheckPlan,
+    Grading,
     Spec,
     parse_address,
     twin_misfit,
@@ -31,6 +32,7 @@ from xlparity.spec.schema import (
     BLOCKS,
     CHECK,
     CLOCK,
+    GRADE,
     INPUT,
     LIMITS,
     LOCALE,
@@ -38,6 +40,7 @@ from xlparity.spec.schema import (
     OUTPUT,
     PLACE,
     PLACES,
+    REVIEW,
     SPEC,
     TABLE,
     TABLES,
@@ -111,7 +114,9 @@ class _SpecReader:
         named = table.get("check", {})
         if not TABLE.holds(named) or not all(map(TABLE.holds, named.values())):
             raise self.wrong("check", "[check.NAME] is a table for each check")
-        shared = {key: value for key, value in table.items() if key not in ("check", "accept", "clock", "locale")}
+        shared = {
+            key: value for key, value in table.items() if key not in ("check", "accept", "clock", "locale", "grade")
+        }
         accept = table.get("accept", [])
         name = self.path.name.removesuffix(SUFFIX)
         checks = [self.check(name, shared, self.accepted(accept, "accept", shared))] if not named else []
@@ -126,7 +131,8 @@ class _SpecReader:
             special = self.accepted(own.get("accept", []), f"check.{name}.accept", merged)
             checks.append(self.check(name, merged, general + special))
         clock = self.clock(table.get("clock", {}))
-        return Spec(self.path, self.path.parent / workbook, tuple(checks), self.lines, clock, locale)
+        grading = self.grading(table.get("grade", {}), [check.name for check in checks])
+        return Spec(self.path, self.path.parent / workbook, tuple(checks), self.lines, clock, locale, grading)
 
     def locale(self, name: Any) -> Locale:
         """The locale of the Excel that computes the workbook."""
@@ -145,6 +151,28 @@ class _SpecReader:
         if not MOMENT.holds(table["now"]):
             raise self.wrong("now", f"'now' of [clock] is {MOMENT.words}")
         return moment(table["now"])
+
+    def grading(self, table: Any, checks: Sequence[str]) -> Grading:
+        """How submissions are graded."""
+        self.reading = ("", "grade")
+        if not TABLE.holds(table):
+            raise self.wrong("grade", "[grade] is a table such as { pass = 60 }")
+        self.known(table, GRADE, "grade")
+        for key, value in table.items():
+            if not GRADE[key].kind.holds(value):
+                raise self.wrong(key, f"'{key}' of [grade] is {GRADE[key].kind.words}")
+        weights = table.get("weights", {})
+        for name in weights:
+            if name not in checks:
+                raise self.wrong("weights", f"'weights' of [grade]: there is no check '{name}'{nearest(name, checks)}")
+        shares = {key: table[key] for key in ("circular", "unreadable") if key in table}
+        usual = Grading()
+        return Grading(
+            float(table.get("pass", usual.passing)),
+            float(table.get("round", usual.multiple)),
+            {name: float(weight) for name, weight in weights.items()},
+            **{key: None if share == REVIEW else float(share) for key, share in shares.items()},
+        )
 
     def check(self, name: str, table: Mapping[str, Any], accepted: tuple[Acceptance, ...]) -> CheckPlan:
         for key in ("reference", "inputs", "outputs"):
@@ -311,6 +339,8 @@ class _SpecReader:
             bool(table.get("ignore_case")),
             table.get("every_block", True),
             self.step(table),
+            float(table.get("points", 1.0)),
+            bool(table.get("partial")),
         )
 
     def accepted(

@@ -158,6 +158,27 @@ ADDRESSES = ValueKind(
     _OR_LIST,
     lambda value: isinstance(value, str) or (bool(value) and _is_list(value, ADDRESS.holds)),
 )
+PERCENT = ValueKind(
+    "a number from 0 to 100",
+    {"type": "number", "minimum": 0, "maximum": 100},
+    lambda value: _is_number(value, 0) and value <= 100,
+)
+UNIT = ValueKind(
+    "a number above 0, of at most 1e100",
+    {**_NUMBER, "minimum": 1e-6},
+    lambda value: _is_number(value, 1e-6),
+)
+REVIEW = "review"
+SHARE = ValueKind(
+    'a number from 0 to 1, or "review"',
+    {"type": ["number", "string"], "minimum": 0, "maximum": 1, "pattern": f"^{REVIEW}$"},
+    lambda value: value == REVIEW or (_is_number(value, 0) and value <= 1),
+)
+WEIGHTS = ValueKind(
+    "a table of checks, each with a number that is not negative",
+    {"type": "object", "additionalProperties": {**_NUMBER, "minimum": 0}},
+    lambda value: isinstance(value, dict) and all(_is_number(held, 0) for held in value.values()),
+)
 ALLOWED = ValueKind('"allowed", or left out', {"const": "allowed"}, lambda value: value == "allowed")
 LOCALE = ValueKind(
     f"one of {', '.join(LOCALES)}",
@@ -355,6 +376,15 @@ OUTPUT = KeyTable(
             'constants = "allowed"', "a constant is a finding",
             "For instance for the zeros of a triangular matrix. They are counted as accepted, not as matches.",
         ),
+        Key(
+            "points", TOLERANCE, "how many points 'xlparity grade' gives for the quantity", "points = 2", "1",
+            "All or none: it earns them where each of its formulas is right on right precedents, even if an earlier mistake is "
+            "carried forward. A hard-coded number earns nothing.",
+        ),
+        Key(
+            "partial", FLAG, "the quantity earns the share of its cells that are right", "partial = true", "false",
+            "Cells of iterations that are missing count among all.",
+        ),
     ),
     _OR_TABLE,
 )  # fmt: skip
@@ -437,6 +467,38 @@ CLOCK = KeyTable(
     ),
 )
 
+GRADE = KeyTable(
+    "[grade]",
+    "How 'xlparity grade' makes a grade of the quantities' points.",
+    (
+        Key("pass", PERCENT, "the percentage of the points from which on a submission passes", "pass = 60", "50"),
+        Key("round", UNIT, "the total is rounded to a multiple of this, a half upwards", "round = 0.5", "0.01"),
+        Key(
+            "weights",
+            WEIGHTS,
+            "by what the points of each check are multiplied",
+            "weights = { training = 2, history = 1 }",
+            "1 for each",
+        ),
+        Key(
+            "circular",
+            SHARE,
+            "the share of its points that a cell earns whose formula closes a circle",
+            "circular = 0",
+            "0",
+            'With "review" a person decides: the points are neither given nor lost, and are listed as open.',
+        ),
+        Key(
+            "unreadable",
+            SHARE,
+            "the share of its points that a cell earns which could not be assessed",
+            'unreadable = "review"',
+            '"review"',
+            "Such a formula is not supported, or the reference gives nothing to compare it with: it may be right.",
+        ),
+    ),
+)
+
 _CHECK = (
     Key(
         "reference", TEXT, "the Python function, file.py:function or package.module:function",
@@ -478,6 +540,8 @@ SPEC = KeyTable(
         *_CHECK,
         Key("clock", _table("clock"), "the moment at which the workbook is computed", "clock = { now = 2024-01-31T12:00:00 }",
             "no formula with NOW or TODAY is computed"),
+        Key("grade", _table("grade"), "how 'xlparity grade' grades submissions", "grade = { pass = 60 }",
+            "each quantity 1 point"),
         Key("locale", LOCALE, "the region of the Excel that computes the workbook", 'locale = "de-DE"', ENGLISH.name,
             more="It decides how numbers are read from texts and written into them: of 1,5 or 1.5. What it decides beyond that, "
             "TEXT for one, is computed in English only. Other engines than formulas know English only."),
@@ -495,7 +559,7 @@ SPEC = KeyTable(
 
 TABLES_BY_NAME: Mapping[str, KeyTable] = {
     "spec": SPEC, "blocks": BLOCKS, "input": INPUT, "also": ALSO, "output": OUTPUT, "tolerance": LIMITS,
-    "accept": ACCEPT, "clock": CLOCK, "check": CHECK,
+    "accept": ACCEPT, "clock": CLOCK, "grade": GRADE, "check": CHECK,
 }  # fmt: skip
 """Every table, in the order of the reference, by its name in the JSON Schema."""
 
