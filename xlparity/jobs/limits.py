@@ -1,0 +1,28 @@
+"""What one task may take, and what became of it."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one task may take: ``seconds`` of wall time, and ``memory`` in bytes.
+
+    The memory is the resident memory of the worker process and of those that it has started, together. It is watched from
+    outside, and the worker killed. A limit on its address space (RLIMIT_AS) would raise MemoryError inside, which a library may
+    swallow: formulas makes an Excel error value of it, and a right workbook would fail. Nor does such a limit know the
+    processes that a task starts, and numpy reserves gigabytes of addresses on a machine with many processors.
+    """
+
+    seconds: float = 60.0
+    memory: int = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """The value of a task, or in its place the reason why there is none, such as "took longer than 60 s"."""
+
+    value: T | None = None
+    reason: str | None = None
