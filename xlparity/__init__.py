@@ -6,9 +6,9 @@
 pass
 
 ``verify`` takes a spec file, ``assert_parity`` what one says as arguments; both return a ``Report``. ``fix`` and ``annotate``
-write copies of its workbook, ``mutate`` measures how much a spec detects. ``init`` drafts a spec file and ``generate`` writes a
-course workbook with its own. ``recalculate`` needs no spec: it gives a workbook's values. ``help(xlparity.verify)`` and so on
-tell parameters, shapes, units and errors.
+write copies of its workbook, ``mutate`` measures how much a spec detects, and ``grade`` grades the copies of a class. ``init``
+drafts a spec file and ``generate`` writes a course workbook with its own. ``recalculate`` needs no spec: it gives a workbook's
+values. ``help(xlparity.verify)`` and so on tell parameters, shapes, units and errors.
 
 All take the same ``options``; without any, they are the project's: ``[tool.xlparity]`` in ``pyproject.toml`` (see ``Options``).
 What differs is data, in the report. What cannot be used, such as a file that is not there, raises a subclass of
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from xlparity.actions.asserting import assert_parity
     from xlparity.actions.fix import fix
     from xlparity.actions.generate.files import generate
+    from xlparity.actions.grade import grade
     from xlparity.actions.init import init
     from xlparity.actions.mutate.run import mutate
     from xlparity.actions.recalculate import recalculate
@@ -72,6 +73,7 @@ __all__ = [
     "assert_parity",
     "fix",
     "generate",
+    "grade",
     "init",
     "mutate",
     "recalculate",
@@ -83,6 +85,7 @@ _PLACES = {
     "actions.asserting": ("assert_parity",),
     "actions.fix": ("fix",),
     "actions.generate.files": ("generate",),
+    "actions.grade": ("grade",),
     "actions.init": ("init",),
     "actions.mutate.run": ("mutate",),
     "actions.recalculate": ("recalculate",),

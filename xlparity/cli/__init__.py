@@ -11,6 +11,7 @@ import typer
 import xlparity
 from xlparity.cli.commands import Command, CommandGroup
 from xlparity.cli.engines import engines
+from xlparity.cli.grade import grade
 from xlparity.cli.guard import guarded
 from xlparity.cli.mutate import mutate
 from xlparity.cli.output import print_error
@@ -52,7 +53,7 @@ def _root(
         raise typer.Exit(2)
 
 
-for _command in (verify, init, generate, recalc, mutate, spec, rules, engines):
+for _command in (verify, init, generate, recalc, mutate, grade, spec, rules, engines):
     # typer shortens a help text to the terminal's width, but not a given short_help.
     app.command(cls=Command, short_help=(_command.__doc__ or "").partition("\n")[0])(_command)
 

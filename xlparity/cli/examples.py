@@ -50,6 +50,12 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "with fifty of them": "xlparity mutate training.parity.toml --limit 50",
         "with all thousand, however long that takes": "xlparity mutate training.parity.toml --time none",
     },
+    "grade": {
+        "a class's workbooks, with a page for each student": "xlparity grade training.parity.toml submissions --out grades",
+        "the same again after some have handed in another one": (
+            "xlparity grade training.parity.toml submissions --out grades --resume --jobs 2"
+        ),
+    },
     "spec": {
         "the format of spec files, with every key": "xlparity spec",
         "the JSON Schema for editors, as in parity.schema.json": "xlparity spec --schema",

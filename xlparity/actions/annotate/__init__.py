@@ -47,8 +47,10 @@ def annotate(report: Report, path: str | Path, *, most_comments: int = MOST_COMM
     return copy
 
 
-def annotated_copy(report: Report, *, most_comments: int = MOST_COMMENTS) -> Annotated:
+def annotated_copy(report: Report, *, most_comments: int = MOST_COMMENTS, data: bytes | None = None) -> Annotated:
     """The report's workbook with its cells coloured and commented, and a summary as its last sheet.
+
+    ``data`` are the contents of the workbook's file, which is read where they are not given.
 
     A cell keeps its number format, font and borders; a new comment is appended to an existing one. Where more cells than
     ``most_comments`` are coloured, the root causes and the largest differences are commented. Raises WorkbookError where the
@@ -56,7 +58,7 @@ def annotated_copy(report: Report, *, most_comments: int = MOST_COMMENTS) -> Ann
     """
     report = typed(report)
     path = Path(report.workbook)
-    data = read_bytes(path)
+    data = read_bytes(path) if data is None else data
     book = parse_workbook(data, path)
     if book.digest != report.sha256:
         raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")

@@ -1,0 +1,277 @@
+"""Grades one submission, in a worker process: from the task's bytes to a grade, and the pages that go with it."""
+
+import re
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from xlparity.actions.annotate import annotated_copy
+from xlparity.actions.grade.advice import advice_of
+from xlparity.actions.grade.bundle import Bundle, Task, unpack
+from xlparity.actions.grade.judge import (
+    Wanted,
+    judge,
+    judge_cells,
+    missing_blocks,
+    total,
+    wanted_of,
+    without_check,
+)
+from xlparity.actions.grade.marks import digest_of, mistakes_of, unusual
+from xlparity.actions.grade.sheets import found_sheets, with_sheets
+from xlparity.actions.remembering import Memory, RememberingReference
+from xlparity.engines.formulas import FormulasEngine
+from xlparity.errors import WorkbookError, XlparityError
+from xlparity.excel.workbook import Workbook, parse_workbook
+from xlparity.pipeline import assess, prepared
+from xlparity.reporters.grades.feedback import render_feedback
+from xlparity.results.grades import Advice, Grade, QuantityGrade
+from xlparity.results.report import CheckResult, Report
+from xlparity.spec import Check, Spec, bind, read_spec
+from xlparity.spec.binder import bind_cells
+
+SEARCH_TIME = 3.0
+"""Seconds of a processor for causes and fixes in one submission: nine in ten fixes of one mistake are found in the first.
+
+The points hardly depend on it: what is wrong by itself is known before the search begins.
+"""
+
+_memories: dict[str, Memory] = {}  # of this process, by the digest of the bundle
+_templates: dict[str, Workbook] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A grade with the student's page, and the annotated copy where there is one."""
+
+    grade: Grade
+    page: bytes = b""
+    copy: bytes | None = None
+
+
+def grade_one(task: Task) -> Graded:
+    """The grade of a submission; raises XlparityError where it cannot be read."""
+    if task.unreadable is not None:
+        raise WorkbookError(task.unreadable)
+    before = set(sys.modules)
+    with tempfile.TemporaryDirectory(prefix="xlparity-") as folder:
+        try:
+            return _Grading(
+                task, read_spec(unpack(task.bundle, Path(folder)), task.bundle.options), Path(folder)
+            ).graded()
+        except XlparityError as error:
+            raise WorkbookError(_without_folder(error, folder)) from error
+        finally:
+            for name in set(sys.modules) - before:  # references, of which each submission has its own
+                if name.startswith("xlparity_reference_"):
+                    del sys.modules[name]
+
+
+def _without_folder(error: XlparityError, folder: str) -> str:
+    """The message without the folder of this process in it, so that it is the same on every machine."""
+    return str(error).replace(f"{folder}/", "").replace(folder, "")
+
+
+class _Grading:
+    """One submission, beside the spec and the spec's own workbook."""
+
+    def __init__(self, task: Task, plan: Spec, folder: Path) -> None:
+        self._task, self._folder = task, str(folder)
+        self._options = replace(
+            task.bundle.options, engines=("formulas",), time=task.bundle.options.time or SEARCH_TIME
+        )
+        self._own = _own_workbook(task.bundle)
+        self._bound = bound_of(plan, self._own)
+        self._wanted = wanted_of(plan, {name: one.counts for name, one in self._bound.items()})
+        self._book = parse_workbook(task.data, Path(task.file))
+        named = dict.fromkeys(sheet for one in self._bound.values() for sheet in one.sheets)
+        self._sheets = found_sheets(self._own, named, self._book)
+        self._plan = with_sheets(plan, self._sheets.renamed)
+        self._failed: dict[
+            str, tuple[str, bool]
+        ] = {}  # by check, why it cannot be compared, and whether it was handed in
+
+    def graded(self) -> Graded:
+        """The grade, the page and the annotated copy."""
+        report, checks = self._report()
+        results = {check.name: check for check in report.checks} if report is not None else {}
+        judged = {name: judge_cells(check) for name, check in results.items()}
+        quantities = {(one.check, one.output.name): self._quantity(one, results, judged) for one in self._wanted}
+        reached = total(list(quantities.values()), self._plan.grading)
+        grade = Grade(
+            self._task.student,
+            self._task.file,
+            reached.of,
+            reached.points,
+            reached.percent,
+            reached.passed,
+            reached.open,
+            tuple(quantities.values()),
+            tuple(self._notes(results)),
+            () if report is None else mistakes_of(report, self._book, quantities),
+            unusual(self._book, self._own, judged, self._wanted, checks, self._sheets.renamed),
+            digest_of(self._book),
+        )
+        if not self._task.pages:
+            return Graded(grade)
+        advice = [] if report is None else advice_of(report, judged, quantities)
+        return Graded(grade, self._page(grade, advice), self._copy(report))
+
+    def _page(self, grade: Grade, advice: Sequence[Advice]) -> bytes:
+        return render_feedback(grade, advice, self._plan.grading.passing).encode()
+
+    def _copy(self, report: Report | None) -> bytes | None:
+        """The annotated copy; None where there is nothing to show, or the file cannot be written as it is."""
+        if report is None:
+            return None
+        try:
+            return annotated_copy(report, data=self._task.data).data
+        except XlparityError:
+            return None
+
+    def _quantity(
+        self,
+        wanted: Wanted,
+        results: Mapping[str, CheckResult],
+        judged: Mapping[str, Mapping[str, Sequence[Any]]],
+    ) -> QuantityGrade:
+        if wanted.check in self._failed:
+            reason, handed_in = self._failed[wanted.check]
+            return without_check(wanted, reason, handed_in=handed_in)
+        return judge(
+            wanted, results[wanted.check], judged[wanted.check].get(wanted.output.name, ()), self._plan.grading
+        )
+
+    # --- the report ------------------------------------------------------------------------------------------------------
+
+    def _report(self) -> tuple[Report | None, tuple[Check, ...]]:
+        """The report on all checks that can be compared, and these; what the others lack is kept."""
+        plan = self._plan
+        for name, one in self._bound.items():
+            if lost := [sheet for sheet in one.sheets if sheet in self._sheets.lost]:
+                others = self._sheets.lost[lost[0]]
+                like = f"; it may be {' or '.join(repr(other) for other in others)}" if others else ""
+                self._failed[name] = f"there is no sheet '{lost[0]}'{like}", bool(others)
+        plan = self._those_that(plan, lambda one: bind_cells(one, self._book))
+        if not plan.checks:
+            return None, ()
+        try:
+            report, checks = self._assessed(plan)
+        except XlparityError:  # for instance an input for which the reference is undefined
+            plan = self._those_that(plan, self._assessed)
+            if not plan.checks:
+                return None, ()
+            report, checks = self._assessed(plan)
+        kept = {(check.name, name) for check in report.checks for name in check.scenarios.kept}
+        if kept:  # a formula in place of a number, which is the student's own way to give it
+            report, checks = self._assessed(_cut(plan, kept))
+        return report, checks
+
+    def _those_that(self, plan: Spec, works: Any) -> Spec:
+        """The spec with those of its checks that do not raise an XlparityError; what the others raise is kept."""
+        checks = [check for check in plan.checks if check.name not in self._failed]
+        try:
+            works(replace(plan, checks=tuple(checks)))
+        except XlparityError:
+            for check in list(checks):
+                try:
+                    works(replace(plan, checks=(check,)))
+                except XlparityError as error:
+                    checks.remove(check)
+                    self._failed[check.name] = self._said(error), True
+        return replace(plan, checks=tuple(checks))
+
+    def _said(self, error: XlparityError) -> str:
+        text = _without_folder(error, self._folder)
+        return re.sub(rf"^{re.escape(self._task.bundle.spec)}(:[0-9]+)?: ", "", text)
+
+    def _assessed(self, plan: Spec) -> tuple[Report, tuple[Check, ...]]:
+        memory = _memories.setdefault(self._task.bundle.digest, Memory())
+        checks = tuple(
+            replace(check, reference=_remembering(check, memory))
+            for check in bind(plan, self._book, self._options.reference_timeout)
+        )
+        book = prepared(plan, self._book, checks, self._options)
+        report = assess(plan, book, self._options, engines=[FormulasEngine()], checks=checks)
+        return replace(report, spec=self._task.bundle.spec), checks
+
+    # --- what is told ----------------------------------------------------------------------------------------------------
+
+    def _notes(self, results: Mapping[str, CheckResult]) -> list[str]:
+        found = [
+            f"the sheet '{old}' was found under the name '{new}'" for old, new in sorted(self._sheets.renamed.items())
+        ]
+        for name, (reason, _) in self._failed.items():
+            found.append(f"{name}: {reason}" if len(self._bound) > 1 else reason)
+        for name, check in results.items():
+            wanted = self._bound[name].blocks
+            if check.blocks < wanted:
+                found.append(f"{name}: {missing_blocks(check.blocks, wanted)}")
+            elif check.blocks > wanted:
+                found.append(f"{name}: {check.blocks} iterations, of which the first {wanted} count")
+            if not check.conclusive:
+                found.append(
+                    f"{name}: right cells are for a person to look at, since no other inputs could be compared"
+                )
+            found += [f"{name}: {note}" for note in check.notes if note.startswith("found but not explained")]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A check as the spec's own workbook has it: how many blocks, the number of cells of each quantity, and its sheets."""
+
+    blocks: int
+    cells: Mapping[str, int]
+    sheets: tuple[str, ...]
+
+    @property
+    def counts(self) -> tuple[int, Mapping[str, int]]:
+        """The blocks and the cells."""
+        return self.blocks, self.cells
+
+
+def bound_of(plan: Spec, own: Workbook) -> dict[str, Bound]:
+    """Each check as the spec's own workbook has it; raises SpecError where it cannot be bound to it."""
+    found: dict[str, Bound] = {}
+    for check, (inputs, cells) in zip(plan.checks, bind_cells(plan, own), strict=True):
+        counts: dict[str, int] = {}
+        for output, _, bindings in cells.blocks:
+            counts[output.name] = counts.get(output.name, 0) + len(bindings)
+        sheets = [given.at.sheet for given in inputs]
+        sheets += [twin.at.sheet for given in inputs for twin in given.also]
+        sheets += [binding.cell.sheet for binding in cells.bindings]
+        found[check.name] = Bound(len(cells.offsets), counts, tuple(dict.fromkeys(sheets)))
+    return found
+
+
+def _own_workbook(bundle: Bundle) -> Workbook:
+    if bundle.digest not in _templates:
+        _templates.clear()
+        _templates[bundle.digest] = parse_workbook(dict(bundle.files)[bundle.workbook], Path(bundle.workbook))
+    return _templates[bundle.digest]
+
+
+def _remembering(check: Check, memory: Memory) -> RememberingReference:
+    of = check.reference
+    return RememberingReference(of.name, of.function, of.digest, of.containment, of.patience, memory)
+
+
+def _cut(plan: Spec, kept: set[tuple[str, str]]) -> Spec:
+    """The spec with the stored values of these inputs in place of their formulas."""
+    return replace(
+        plan,
+        checks=tuple(
+            replace(
+                check,
+                inputs=tuple(
+                    replace(cast("Any", given), cut=True) if (check.name, given.name) in kept else given
+                    for given in check.inputs
+                ),
+            )
+            for check in plan.checks
+        ),
+    )
