@@ -100,7 +100,7 @@ def judge(
     """
     if wanted.output.every_block:
         cells = [(result, judged) for result, judged in cells if result.iteration <= wanted.blocks]
-    missing = max(0, wanted.blocks - check.blocks) * (wanted.cells // wanted.blocks) if wanted.output.every_block else 0
+    missing = wanted.cells - len(cells) if wanted.output.every_block and check.blocks < wanted.blocks else 0
     earned = [_earned(judged, grading) for _, judged in cells] + [Fraction(0)] * missing
     right = sum(judged in ("right", "carried") for _, judged in cells)
     if not earned:  # all of its cells are accepted as they are, and nothing was recomputed

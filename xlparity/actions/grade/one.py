@@ -24,13 +24,13 @@ from xlparity.actions.grade.marks import digest_of, mistakes_of, unusual
 from xlparity.actions.grade.sheets import found_sheets, with_sheets
 from xlparity.actions.remembering import Memory, RememberingReference
 from xlparity.engines.formulas import FormulasEngine
-from xlparity.errors import WorkbookError, XlparityError
+from xlparity.errors import SpecError, WorkbookError, XlparityError
 from xlparity.excel.workbook import Workbook, parse_workbook
 from xlparity.pipeline import assess, prepared
 from xlparity.reporters.grades.feedback import render_feedback
 from xlparity.results.grades import Advice, Grade, QuantityGrade
 from xlparity.results.report import CheckResult, Report
-from xlparity.spec import Check, Spec, bind, read_spec
+from xlparity.spec import Check, CheckPlan, Spec, bind, read_spec
 from xlparity.spec.binder import bind_cells
 
 SEARCH_TIME = 3.0
@@ -155,6 +155,7 @@ class _Grading:
                 others = self._sheets.lost[lost[0]]
                 like = f"; it may be {' or '.join(repr(other) for other in others)}" if others else ""
                 self._failed[name] = f"there is no sheet '{lost[0]}'{like}", bool(others)
+        plan = replace(plan, checks=tuple(_bindable(plan, check, self._book) for check in plan.checks))
         plan = self._those_that(plan, lambda one: bind_cells(one, self._book))
         if not plan.checks:
             return None, ()
@@ -246,6 +247,21 @@ def bound_of(plan: Spec, own: Workbook) -> dict[str, Bound]:
         sheets += [binding.cell.sheet for binding in cells.bindings]
         found[check.name] = Bound(len(cells.offsets), counts, tuple(dict.fromkeys(sheets)))
     return found
+
+
+def _bindable(plan: Spec, check: CheckPlan, book: Workbook) -> CheckPlan:
+    """The check, without its state where it can only be bound so: of a single iteration, state is nothing but inputs."""
+    try:
+        bind_cells(replace(plan, checks=(check,)), book)
+    except SpecError:
+        named = {given.name for given in check.inputs}
+        others = replace(check, outputs=tuple(output for output in check.outputs if output.name not in named))
+        try:
+            bind_cells(replace(plan, checks=(others,)), book)
+        except SpecError:
+            return check
+        return others
+    return check
 
 
 def _own_workbook(bundle: Bundle) -> Workbook:
