@@ -165,7 +165,10 @@ def one_iteration(data: bytes) -> bytes:
 def bomb(data: bytes) -> bytes:
     """A small file of which a sheet unpacks to more than a gigabyte."""
     target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
+    ):
         for name in old.namelist():
             if name != "xl/worksheets/sheet1.xml":
                 new.writestr(name, old.read(name))
@@ -286,7 +289,8 @@ OTHERS = {
 CASES: Mapping[str, Case] = {
     **{f"right - {name}": case for name, case in RIGHT.items()},
     **{
-        f"fault - {name}": Case(with_cells(cells), {f"training.{quantity}": 0.0}) for name, (quantity, cells) in NONE.items()
+        f"fault - {name}": Case(with_cells(cells), {f"training.{quantity}": 0.0})
+        for name, (quantity, cells) in NONE.items()
     },
     **{f"other - {name}": case for name, case in OTHERS.items()},
 }

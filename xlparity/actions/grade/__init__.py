@@ -30,6 +30,8 @@ from xlparity.settings import Options
 from xlparity.spec import bind, read_spec, workbook_of
 
 KINDS = (".xlsx", ".xlsm")
+OTHER_KINDS = (".xls", ".xlsb", ".ods", ".numbers")
+"""What students hand in as well: such a file has a row that says so, and is not passed over."""
 PAGES, COPIES = "feedback", "annotated"
 """The folders of the students' pages and of the annotated copies."""
 _LONGEST_NAME = 80
@@ -50,7 +52,8 @@ def grade(  # noqa: PLR0913  (each is an option of the command)
 ) -> GradedClass:
     """The grades of the submissions, each a workbook or a folder of them, sorted by student.
 
-    A student's name is the file's without its extension. Each submission is graded in one of ``jobs`` processes, within the
+    Below a folder, a spreadsheet of another kind is a submission that cannot be graded. A student's name is the file's without
+    its extension. Each submission is graded in one of ``jobs`` processes, within the
     ``limits``, or on the Dask cluster at the address ``dask``; one that cannot be graded has a reason in place of points. The
     grades do not depend on the others, nor on the order in which they are made.
 
@@ -165,7 +168,7 @@ def _files(submissions: Sequence[Path], out: Path | None) -> list[Path]:
             if not one.exists():
                 raise UsageError(f"{one}: there is no such file or folder{nearest_file(one)}")
             below = one.is_dir()
-            paths = [p for p in files_below(one, "") if p.suffix.lower() in KINDS] if below else [one]
+            paths = [p for p in files_below(one, "") if p.suffix.lower() in (*KINDS, *OTHER_KINDS)] if below else [one]
             for path in paths:
                 real = os.path.realpath(path)
                 if path.name.startswith("~$") or any(Path(real).is_relative_to(folder) for folder in written):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -175,6 +175,14 @@ def without_check(wanted: Wanted, reason: str, *, handed_in: bool) -> QuantityGr
     if not handed_in:
         return QuantityGrade(wanted.name, of, 0.0, "missing", 0, wanted.cells, 0.0, reason)
     return QuantityGrade(wanted.name, of, 0.0, "review", 0, wanted.cells, of, f"{_WORDS['review']} {reason}")
+
+
+def for_a_person(quantity: QuantityGrade, reason: str) -> QuantityGrade:
+    """The quantity with the points that it has lost open, for the reason; as it is where it has all."""
+    if quantity.points + quantity.open >= quantity.of:
+        return quantity
+    note = f"{_WORDS['review']} {reason}; {quantity.note}"
+    return replace(quantity, judged="review", open=quantity.of - quantity.points, note=note)
 
 
 @dataclass(frozen=True, slots=True)

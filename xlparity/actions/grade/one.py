@@ -13,6 +13,7 @@ from xlparity.actions.grade.advice import advice_of
 from xlparity.actions.grade.bundle import Bundle, Task, unpack
 from xlparity.actions.grade.judge import (
     Wanted,
+    for_a_person,
     judge,
     judge_cells,
     missing_blocks,
@@ -21,7 +22,7 @@ from xlparity.actions.grade.judge import (
     without_check,
 )
 from xlparity.actions.grade.marks import digest_of, mistakes_of, unusual
-from xlparity.actions.grade.sheets import found_sheets, with_sheets
+from xlparity.actions.grade.sheets import displaced, found_sheets, with_sheets
 from xlparity.actions.remembering import Memory, RememberingReference
 from xlparity.engines.formulas import FormulasEngine
 from xlparity.errors import SpecError, WorkbookError, XlparityError
@@ -90,6 +91,7 @@ class _Grading:
         named = dict.fromkeys(sheet for one in self._bound.values() for sheet in one.sheets)
         self._sheets = found_sheets(self._own, named, self._book)
         self._plan = with_sheets(plan, self._sheets.renamed)
+        self._moved = self._displaced()
         self._failed: dict[
             str, tuple[str, bool]
         ] = {}  # by check, why it cannot be compared, and whether it was handed in
@@ -100,6 +102,9 @@ class _Grading:
         results = {check.name: check for check in report.checks} if report is not None else {}
         judged = {name: judge_cells(check) for name, check in results.items()}
         quantities = {(one.check, one.output.name): self._quantity(one, results, judged) for one in self._wanted}
+        for (name, output), quantity in list(quantities.items()):
+            if name in results and (why := self._moved.get(name)):
+                quantities[name, output] = for_a_person(quantity, why)
         reached = total(list(quantities.values()), self._plan.grading)
         grade = Grade(
             self._task.student,
@@ -119,6 +124,17 @@ class _Grading:
             return Graded(grade)
         advice = [] if report is None else advice_of(report, judged, quantities)
         return Graded(grade, self._page(grade, advice), self._copy(report))
+
+    def _displaced(self) -> dict[str, str]:
+        """By check, that cells of one of its sheets were moved."""
+        found: dict[str, str] = {}
+        for name, one in self._bound.items():
+            for sheet in one.sheets:
+                if sheet not in self._sheets.lost:
+                    here = self._sheets.renamed.get(sheet, sheet)
+                    if why := displaced(self._own, sheet, self._book, here):
+                        found.setdefault(name, why)
+        return found
 
     def _page(self, grade: Grade, advice: Sequence[Advice]) -> bytes:
         return render_feedback(grade, advice, self._plan.grading.passing).encode()

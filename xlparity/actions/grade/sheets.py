@@ -1,5 +1,6 @@
 """Sheets that a submission has under another name: found where there is one that can be meant, and never guessed."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -11,6 +12,10 @@ from xlparity.spec import Address, CheckPlan, Spec
 from xlparity.spec.words import on_sheet, sheet_of
 
 _ALIKE = 0.5  # of the typed cells of the spec's own sheet, the share that the renamed one must have, unchanged
+_FEWEST_CAPTIONS, _DISPLACED = (
+    3,
+    0.1,
+)  # captions that were moved together, and their share, of which an insertion has many more
 _BEYOND = 2.0  # so many times as alike as the next: students leave the captions and the data as they are
 
 
@@ -84,6 +89,39 @@ def _same_place(own: Workbook, sheet: str, submission: Workbook, other: str) -> 
     used = {(cell.row, cell.column) for cell in own.cells if cell.sheet == sheet}
     filled = {(cell.row, cell.column) for cell in submission.cells if cell.sheet == other}
     return len(used & filled) >= _ALIKE * len(used) and bool(used)
+
+
+def displaced(own: Workbook, sheet: str, submission: Workbook, name: str) -> str | None:
+    """A clause on captions that are in another place in the submission's sheet, as after rows were inserted; None without any.
+
+    What the spec names by its address is then not what is there, and no cell's fault is known to be one.
+    """
+    theirs, ours = _captions(submission, name), _captions(own, sheet)
+    moves = Counter(
+        (theirs[text].row - cell.row, theirs[text].column - cell.column)
+        for text, cell in ours.items()
+        if text in theirs and (theirs[text].row, theirs[text].column) != (cell.row, cell.column)
+    )
+    if not moves:
+        return None
+    (rows, columns), count = max(moves.items(), key=lambda move: (move[1], move[0]))
+    if count < max(_FEWEST_CAPTIONS, _DISPLACED * len(ours)):
+        return None
+    text, cell = next(
+        (text, cell)
+        for text, cell in ours.items()
+        if text in theirs and (theirs[text].row - cell.row, theirs[text].column - cell.column) == (rows, columns)
+    )
+    return f"cells were moved: {text!r} is in {theirs[text]}, and in {cell.a1} of the course's workbook"
+
+
+def _captions(book: Workbook, sheet: str) -> dict[str, Cell]:
+    """The texts that are typed in one cell of the sheet alone, with the cell."""
+    found: dict[str, list[Cell]] = {}
+    for cell, held in book.cells.items():
+        if cell.sheet == sheet and isinstance(held, str) and held.strip():
+            found.setdefault(" ".join(held.split()), []).append(cell)
+    return {text: cells[0] for text, cells in found.items() if len(cells) == 1}
 
 
 def with_sheets(plan: Spec, names: Mapping[str, str]) -> Spec:

@@ -6,7 +6,7 @@ from xlparity.results.grades import Advice, Grade, Judged, QuantityGrade
 
 JUDGED: Mapping[Judged, str] = {
     "right": "right",
-    "carried": "right; some values differ because of a mistake elsewhere, which costs nothing here",
+    "carried": "right, with an earlier mistake carried forward",
     "partly": "some of its cells are right",
     "wrong": "a formula is wrong",
     "typed": "typed numbers in place of formulas",
@@ -48,6 +48,7 @@ _TO_DO: Mapping[str, str] = {
     "XP403": "The same input has different values in different places. Make the copies formulas that refer to the first.",
     "XP404": "Type a number into this cell; a text that looks like one is none.",
 }  # fmt: skip
+_WHOLE = ("XP108", "XP112", "XP201", "XP205")  # codes whose words say all that is to be done
 _REVIEW = "There is nothing to do for now: this could not be judged automatically, and costs nothing until a person has looked."
 
 
@@ -66,8 +67,8 @@ def to_do(advice: Advice) -> str:
     if advice.review:
         return _REVIEW
     said = _TO_DO.get(advice.code, _WITHOUT)
-    if advice.suggestion is not None and advice.code not in ("XP112", "XP108"):
-        said += f" {_FORMULA}" if advice.formula is not None else " The suggestion shows one that computes it."
+    if advice.suggestion is not None and advice.code not in _WHOLE:
+        said += f" {_FORMULA}"
     return said
 
 
