@@ -26,7 +26,7 @@ from xlparity.diagnosis.localise import (
 from xlparity.diagnosis.numbers import SIZE as NUMBER
 from xlparity.diagnosis.relative import QuantityMap
 from xlparity.diagnosis.repair import Fix, Repair
-from xlparity.diagnosis.sentences import finding, is_proved_circular, unexplained
+from xlparity.diagnosis.sentences import finding, unexplained
 from xlparity.diagnosis.spelling import Spelling, right
 from xlparity.errors import XlparityError
 from xlparity.excel.address import Cell, in_words
@@ -126,10 +126,9 @@ def _origins(workbook: Workbook, localised: Localised, shown: Sequence[Root]) ->
     for run, _, indices in localised.left:
         for index in indices:
             result, of_check = run.results[index], found.setdefault(run.name, {})
-            if workbook.graph.is_circular(result.cell) and is_proved_circular(result):
-                of_check[result.cell] = "circular"
-            elif result.actual != BEHIND_A_CIRCLE:
-                of_check.pop(result.cell, None)  # it is right by itself, and nothing is known to be wrong before it
+            # It is right by itself, and nothing is known to be wrong before it: of a circle of such formulas, any may close it.
+            if workbook.graph.is_circular(result.cell) or result.actual != BEHIND_A_CIRCLE:
+                of_check.pop(result.cell, None)
     for root in localised.roots:
         for cell in root.cells:
             origin: Origin = "own" if (root.run.name, cell) in own else "carried"

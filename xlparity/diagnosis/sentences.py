@@ -133,14 +133,14 @@ def _of_helpers(root: Root) -> tuple[str, str]:
 
 def _circle(result: CellResult) -> str:
     """What is known of a circular reference; in Excel, one that iterates or is in a branch may have a value."""
-    if is_proved_circular(result):
+    if _is_proved(result):
         return "a circular reference, which Excel does not compute"
     if isinstance(result.actual, Unsupported) and result.actual != BEHIND_A_CIRCLE:
         return f"cannot be assessed: {result.actual.reason}"
     return _MAYBE_CIRCULAR
 
 
-def is_proved_circular(result: CellResult) -> bool:
+def _is_proved(result: CellResult) -> bool:
     """Whether Excel is certain to report the circular reference that the cell is part of."""
     return isinstance(result.actual, Unsupported) and result.actual.circular
 
@@ -200,7 +200,7 @@ def unexplained(workbook: Workbook, run: Run, forced: Forced, indices: Sequence[
         dependents = len(unsupported) - len(circle)
         kinds: dict[bool, list[int]] = {}
         for index in circle:
-            kinds.setdefault(is_proved_circular(run.results[index]), []).append(index)
+            kinds.setdefault(_is_proved(run.results[index]), []).append(index)
         for alike in kinds.values():
             said = f"{_circle(run.results[alike[0]])}; each of these formulas is right by itself"
             found.append(_about(workbook, run, alike, "XP302", said, dependents))
