@@ -16,7 +16,7 @@ from xlparity.reporters.formats import TEXT, format_names, render
 
 if TYPE_CHECKING:
     from xlparity.results.fixed import Fixed
-    from xlparity.results.report import Report
+    from xlparity.results.report import Report, Unusable
 
 _MOST_OF_A_SUMMARY = 1024 * 1024  # bytes: GitHub does not show a longer summary of a step at all
 _ROOM_FOR_THE_REST = 100
@@ -69,7 +69,13 @@ def keep_all_apart(wanted: Sequence[Wanted], *others: Path | None) -> None:
 
 
 def write_reports(
-    wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None", *, quiet: bool, verbose: bool
+    wanted: Sequence[Wanted],
+    reports: "Sequence[Report]",
+    fixed: "Fixed | None",
+    unusable: "Sequence[Unusable]" = (),
+    *,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
     """Write every format to its file or to standard output, and annotations and a summary on GitHub Actions.
 
@@ -80,17 +86,22 @@ def write_reports(
 
     for one in wanted:
         if one.format == TEXT:
-            write_text(lambda console: terminal.show(reports, console, fixed, quiet=quiet, verbose=verbose), one.output)
+            write_text(
+                lambda console: terminal.show(reports, console, fixed, unusable, quiet=quiet, verbose=verbose),
+                one.output,
+            )
         else:
             placed = _from_the_top(reports) if one.format == "sarif" else reports
-            write(render(one.format, placed, fixed), one.output)
+            write(render(one.format, placed, fixed, unusable), one.output)
         if one.output is not None and not quiet:
             print_written(one.output)
     shown = [one.format for one in wanted if one.output is None]
     if TEXT not in shown and not quiet:
-        write_text(lambda console: terminal.show(reports, console, fixed, quiet=True), None, aside=bool(shown))
+        write_text(
+            lambda console: terminal.show(reports, console, fixed, unusable, quiet=True), None, aside=bool(shown)
+        )
     if on_github():
-        _write_for_github(wanted, reports, fixed)
+        _write_for_github(wanted, reports, fixed, unusable)
 
 
 def _from_the_top(reports: "Sequence[Report]") -> "Sequence[Report]":
@@ -111,7 +122,9 @@ def _from_the_top(reports: "Sequence[Report]") -> "Sequence[Report]":
     ]
 
 
-def _write_for_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None") -> None:
+def _write_for_github(
+    wanted: Sequence[Wanted], reports: "Sequence[Report]", fixed: "Fixed | None", unusable: "Sequence[Unusable]"
+) -> None:
     """Write the annotations after the text, and the Markdown report to the summary of the step.
 
     Where standard output has a format for programs, annotations go to standard error, in which the runner finds commands as
@@ -120,27 +133,28 @@ def _write_for_github(wanted: Sequence[Wanted], reports: "Sequence[Report]", fix
     from xlparity.reporters.github import annotations  # noqa: PLC0415
 
     taken = any(one.output is None and one.format != TEXT for one in wanted)
-    (sys.stderr if taken else sys.stdout).write(annotations(_from_the_top(reports)))
+    (sys.stderr if taken else sys.stdout).write(annotations(_from_the_top(reports), unusable))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if not summary:
         return
     try:
         with Path(summary).open("ab") as file:
-            file.write(_summary(reports, fixed, _MOST_OF_A_SUMMARY - file.tell()))
+            file.write(_summary(reports, fixed, unusable, _MOST_OF_A_SUMMARY - file.tell()))
     except OSError as error:
         sys.stderr.write(f"xlparity: the summary {summary} cannot be written ({error.strerror or error})\n")
 
 
-def _summary(reports: "Sequence[Report]", fixed: "Fixed | None", room: int) -> bytes:
+def _summary(reports: "Sequence[Report]", fixed: "Fixed | None", unusable: "Sequence[Unusable]", room: int) -> bytes:
     """The Markdown in at most ``room`` bytes. If it is longer, workbooks that do not pass come first; the rest is counted."""
     from xlparity.reporters import words  # noqa: PLC0415
     from xlparity.results.report import Verdict  # noqa: PLC0415
 
-    whole = f"{render('markdown', reports, fixed)}\n".encode()
+    whole = f"{render('markdown', reports, fixed, unusable)}\n".encode()
     if len(whole) <= room:
         return whole
     ordered = sorted(reports, key=lambda report: report.verdict is Verdict.PASS)
-    sections = [f"{render('markdown', [report], None)}\n".encode() for report in ordered]
+    sections = [f"{render('markdown', [], None, [one])}\n".encode() for one in unusable]
+    sections += [f"{render('markdown', [report], None)}\n".encode() for report in ordered]
     room -= _ROOM_FOR_THE_REST
     shown = [one for one, end in zip(sections, itertools.accumulate(map(len, sections)), strict=True) if end <= room]
     rest = f"and {words.number(len(sections) - len(shown), 'more workbook')} in the report.\n"

@@ -8,7 +8,7 @@ import typer
 
 import xlparity
 from xlparity.cli.formats import keep_all_apart, paired, write_reports
-from xlparity.cli.output import print_error, progress_bar
+from xlparity.cli.output import progress_bar
 from xlparity.engines.registry import engine_names
 from xlparity.errors import UsageError, XlparityError
 from xlparity.files import files_below, keep_apart, refuse_kind
@@ -100,6 +100,14 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         Path | None,
         typer.Option(metavar="OUT", help="Write a copy of the workbook with its cells coloured and commented."),
     ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Verify several specs in so many processes, each apart from the others."),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Verify them on the Dask cluster of this scheduler (extra 'dask')."),
+    ] = None,
     watch: Annotated[
         bool,
         typer.Option("--watch", help="Verify again whenever workbook, spec or reference is saved; Ctrl-C ends it."),
@@ -113,11 +121,12 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     (a constant in place of a formula), error (an Excel error value, or a circular reference), unsupported (the engine
     cannot compute the formula), missing (not computed), accepted (a known difference, or an allowed constant) or skipped.
 
-    Of several files the worst exit code counts: 1 over 2 over 0. It is about SPEC's workbook, not about the copy that
-    --fix writes. An interrupt ends with 130 and a closed pipe with 141; neither is a verdict. 'xlparity rules' explains
-    the findings and 'xlparity spec' the scenarios. Defaults of options are taken from [tool.xlparity] in pyproject.toml.
+    Of several files the worst exit code counts: 1 over 2 over 0, and 2 for one that cannot be used, whose line has the reason.
+    It is about SPEC's workbook, not about the copy that --fix writes. An interrupt ends with 130 and a closed pipe with 141;
+    neither is a verdict. 'xlparity rules' explains the findings and 'xlparity spec' the scenarios. Defaults of options are
+    taken from [tool.xlparity] in pyproject.toml.
     """
-    from xlparity.results.report import Verdict, worst  # noqa: PLC0415
+    from xlparity.results.report import Report, Unusable, overall  # noqa: PLC0415
     from xlparity.spec import SUFFIX  # noqa: PLC0415
 
     wanted = paired(format, output)
@@ -143,19 +152,21 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
 
         raise typer.Exit(verify_on_save(specs, workbook))
     with progress_bar(len(specs)) as progress:
-        reports: list[Report] = []
-        unusable: list[XlparityError] = []
-        for number, spec in enumerate(specs):
-            try:
-                reports.append(
-                    xlparity.verify(spec, workbook=workbook, options=options, progress=progress(number, spec))
-                )
-            except XlparityError as error:
-                unusable.append(error)
-    if unusable and not any(report.verdict is Verdict.FAIL for report in reports):
-        raise unusable[0]
-    for each in unusable:  # fail wins over unassessed
-        print_error(str(each))
+        if len(specs) == 1 and dask is None:
+            found: dict[int, Report | Unusable] = {
+                0: xlparity.verify(specs[0], workbook=workbook, options=options, progress=progress(0, specs[0]))
+            }
+        else:
+            from xlparity.actions.many import verify_each  # noqa: PLC0415
+
+            found = dict(
+                verify_each(specs, workbook=workbook, options=options, jobs=jobs, dask=dask, progress=progress)
+            )
+    results = [found[number] for number in range(len(specs))]
+    reports = [one for one in results if isinstance(one, Report)]
+    unusable = [one for one in results if isinstance(one, Unusable)]
+    if unusable and len(specs) == 1:
+        raise XlparityError(unusable[0].reason)
     keep_all_apart(wanted, *(Path(report.workbook) for report in reports))
     for option, copy in (("--fix", fix), ("--annotate", annotate)):
         if copy is not None:
@@ -169,8 +180,8 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
             f"{shown.coloured:,} cell{'' if shown.coloured == 1 else 's'} coloured, {shown.commented:,} commented"
         )
         typer.echo(f"wrote {annotate.as_posix()}: {coloured}, sheet '{shown.sheet}' added", err=True)
-    write_reports(wanted, reports, fixed, quiet=quiet, verbose=verbose)
-    raise typer.Exit(int(worst(report.verdict for report in reports)))
+    write_reports(wanted, reports, fixed, unusable, quiet=quiet, verbose=verbose)
+    raise typer.Exit(int(overall(reports, unusable)))
 
 
 def _fixed(report: "Report", out: Path, spec: Path, options: Options) -> "Fixed":

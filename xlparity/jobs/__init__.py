@@ -25,14 +25,15 @@ def run_all(
 ) -> Iterator[tuple[int, Outcome[T]]]:
     """The index and the outcome of every task, as they finish.
 
-    ``function`` is a function of a module, and tasks and values can be pickled. Each task runs in one of ``jobs`` worker
-    processes, or, where ``dask`` is the address of a Dask scheduler, in one beside each thread of its workers. A task that
-    raises an XlparityError has its message as reason; one that raises anything else, crashes, hangs or takes too much memory
-    has that. What it prints is discarded. The outcomes do not depend on ``jobs`` where the function depends on its task alone.
+    ``function`` is a function of a module, and tasks and values can be pickled. A task is asked of the sequence when its turn
+    comes, so that this may read a file only then. Each task runs in one of ``jobs`` worker processes, or, where ``dask`` is the
+    address of a Dask scheduler, in one beside each thread of its workers. A task that raises an XlparityError has its message as
+    reason; so has one that raises anything else, crashes, hangs or takes too much memory. What it prints is discarded. The
+    outcomes do not depend on ``jobs`` where the function depends on its task alone.
 
-    To close the iterator, as an exception or Ctrl-C in the loop over it does, ends all workers. The limits are watched while
-    the next outcome is waited for. Where processes are spawned and not forked, as on Windows, and on Linux as well, a script
-    must call this below ``if __name__ == "__main__":``. Raises XlparityError where no worker can be started.
+    To close the iterator, as an exception or Ctrl-C in the loop over it does, ends all workers; if this process is killed, they
+    end as well. The limits are watched while the next outcome is waited for. A worker imports the main module, so a script must
+    call this below ``if __name__ == "__main__":``. Raises XlparityError where no worker can be started.
     """
     if dask is not None:
         from xlparity.jobs.dask import run_on  # noqa: PLC0415  (an extra, which takes a second to import)

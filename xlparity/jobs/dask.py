@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from xlparity.errors import UsageError, XlparityError
-from xlparity.jobs.limits import Limits, Outcome
+from xlparity.jobs.limits import Limits, Outcome, task_at
 from xlparity.jobs.pool import Pool
 from xlparity.jobs.worker import fault
 
@@ -56,7 +56,9 @@ def run_on(
         def sent(index: int) -> "Future[Outcome[T]]":
             key = f"xlparity-{run}-{index}"
             indexes[key] = index
-            return client.submit(_contained, run, function, tasks[index], limits, key=key, retries=_RETRIES, pure=False)
+            return client.submit(
+                _contained, run, function, task_at(tasks, index), limits, key=key, retries=_RETRIES, pure=False
+            )
 
         finished = distributed.as_completed([sent(index) for index in islice(left, _AHEAD)], loop=client.loop)
         try:
@@ -120,7 +122,7 @@ _pools: dict[int, tuple[str, Pool[Any, Any]]] = {}
 """The processes of each thread of this Dask worker, with the run that they are for; the next run ends those of an aborted one."""
 
 
-def _contained(run: str, function: Callable[[A], T], task: A, limits: Limits) -> Outcome[T]:
+def _contained(run: str, function: Callable[[A], T], task: "A | Outcome[A]", limits: Limits) -> Outcome[T]:
     """The outcome of the task, run in this thread's process, which remains for the next one."""
     thread = threading.get_ident()
     found, pool = _pools.get(thread, ("", None))

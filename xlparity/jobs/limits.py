@@ -1,8 +1,12 @@
 """What one task may take, and what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from xlparity.errors import XlparityError
+
+A = TypeVar("A")
 T = TypeVar("T")
 
 
@@ -26,3 +30,11 @@ class Outcome(Generic[T]):
 
     value: T | None = None
     reason: str | None = None
+
+
+def task_at(tasks: Sequence[A], index: int) -> "A | Outcome[A]":
+    """The task with this index, or its outcome where it cannot be had: a sequence may read its file only now."""
+    try:
+        return tasks[index]
+    except XlparityError as error:
+        return Outcome(reason=str(error))

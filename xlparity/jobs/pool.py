@@ -23,7 +23,7 @@ from typing import Any, Generic, Literal, TypeVar
 import psutil
 
 from xlparity.errors import XlparityError
-from xlparity.jobs.limits import Limits, Outcome
+from xlparity.jobs.limits import Limits, Outcome, task_at
 from xlparity.jobs.worker import READY, fault, work
 
 A = TypeVar("A")
@@ -144,7 +144,7 @@ class Pool(Generic[A, T]):
     def _give(self, worker: _Worker, index: int, tasks: Sequence[A]) -> bool:
         """Whether the worker has the task; not where it has ended since its last one."""
         with contextlib.suppress(OSError):
-            worker.connection.send_bytes(pickle.dumps(tasks[index]))
+            worker.connection.send_bytes(pickle.dumps(task_at(tasks, index)))
             worker.index, worker.due = index, time.monotonic() + self._limits.seconds
             return True
         return False

@@ -44,7 +44,8 @@ def work(connection: "Connection[Any, Any]", function: Callable[[Any], Any], env
 def _answer(function: Callable[[Any], Any], task: bytes) -> bytes:
     """The pickled outcome; whatever goes wrong, also in pickling the value, is a reason."""
     try:
-        return pickle.dumps(Outcome(value=function(pickle.loads(task))))
+        given = pickle.loads(task)
+        return pickle.dumps(given if isinstance(given, Outcome) else Outcome(value=function(given)))
     except XlparityError as error:
         reason = str(error)
     except MemoryError:

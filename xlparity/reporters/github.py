@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from xlparity.reporters import rows, words
 from xlparity.reporters.typed import typed
 from xlparity.reporters.visible import visible
-from xlparity.results.report import Report, Verdict
+from xlparity.results.report import Report, Unusable, Verdict
 from xlparity.results.rules import Level
 
 _COMMAND: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
@@ -15,7 +15,7 @@ _MOST = 10
 _LIKE_A_COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)
 
 
-def annotations(reports: Sequence[Report]) -> str:
+def annotations(reports: Sequence[Report], unusable: Sequence[Unusable] = ()) -> str:
     """One command on each line: for each level as many as GitHub shows of one step; the last counts those left out.
 
     A report that does not pass has at least one error, its verdict, even where it has no finding.
@@ -24,6 +24,9 @@ def annotations(reports: Sequence[Report]) -> str:
     for report in map(typed, reports):
         for level, line in _annotations(report):
             by_level[level].append(line)
+    for one in unusable:
+        title = f"xlparity: {str(one.verdict).upper()}"
+        by_level["error"].append(command("error", words.unusable(one), file=one.spec, title=title))
     lines: list[str] = []
     for level, found in by_level.items():
         shown = found if len(found) <= _MOST else found[: _MOST - 1]

@@ -17,7 +17,7 @@ from xlparity.reporters.typed import typed
 from xlparity.reporters.words import MARK, number, value
 from xlparity.reporters.wrapping import FormulaText
 from xlparity.results.fixed import Fixed
-from xlparity.results.report import UNKNOWN, WRONG, CellResult, CheckResult, Report, Verdict
+from xlparity.results.report import UNKNOWN, WRONG, CellResult, CheckResult, Report, Unusable, Verdict
 from xlparity.results.stored import StoredReport, StoredResult
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNASSESSED: "yellow", Verdict.STALE: "yellow"}
@@ -37,11 +37,15 @@ def show(
     reports: Sequence[Report],
     console: Console,
     fixed: Fixed | None = None,
+    unusable: Sequence[Unusable] = (),
     *,
     quiet: bool = False,
     verbose: bool = False,
 ) -> None:
-    """Print the reports: with ``quiet`` the verdicts only, with ``verbose`` every cell that differs, not just the first ten."""
+    """Print the reports, and the reasons why there are no others.
+
+    With ``quiet`` they are the verdicts only, with ``verbose`` every cell that differs, not just the first ten.
+    """
     for report in map(typed, reports):
         if not quiet:
             console.print(Text.assemble((report.workbook, "bold"), f"  checked by {report.spec}"))
@@ -51,6 +55,8 @@ def show(
             console.print()
             console.print(Text(words.coverage(report, most=None if verbose else 5), style="dim"))
         console.print(_verdict(report))
+    for one in unusable:
+        console.print(Text.assemble(_stamp(one.verdict), f"  {words.unusable(one)}"))
     if fixed is not None:
         console.print(Text(words.fixed(fixed), style="" if fixed.report else "yellow"))
         if fixed.report is not None:

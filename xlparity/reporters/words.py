@@ -18,6 +18,7 @@ from xlparity.results.report import (
     Finding,
     Report,
     Status,
+    Unusable,
     Verdict,
     joined,
 )
@@ -50,6 +51,11 @@ class Sentence(NamedTuple):
 def verdict_label(found: Verdict) -> str:
     """``✗ FAIL``."""
     return f"{MARK[found]} {str(found).upper()}"
+
+
+def unusable(found: Unusable) -> str:
+    """Why there is no report, with the spec's path before it, which an error about the spec itself begins with."""
+    return found.reason if found.reason.startswith(found.spec) else f"{found.spec}: {found.reason}"
 
 
 def verdict(report: Report) -> str:

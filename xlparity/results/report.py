@@ -411,6 +411,24 @@ class Report:
                 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """One of several spec files of which there is no report: its path as given, and the reason."""
+
+    spec: str
+    reason: str
+
+    @property
+    def verdict(self) -> Verdict:
+        """Unassessed: nothing is known of its workbook."""
+        return Verdict.UNASSESSED
+
+
+def overall(reports: Iterable[Report], unusable: Iterable[Unusable] = ()) -> Verdict:
+    """The worst verdict of all."""
+    return worst([*(report.verdict for report in reports), *(one.verdict for one in unusable)])
+
+
 def _combined(group: Sequence[CheckResult]) -> CheckResult:
     """One result from several: a cell is wrong if any engine finds it wrong, else a match if any finds a match."""
     if len(group) == 1:

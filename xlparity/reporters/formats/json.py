@@ -9,21 +9,28 @@ from xlparity.reporters.visible import json_text
 from xlparity.results.branches import Branch, Branches
 from xlparity.results.fixed import Fixed
 from xlparity.results.mutants import MutantResult, MutationReport
-from xlparity.results.report import CellResult, CheckResult, Finding, Report, worst
+from xlparity.results.report import CellResult, CheckResult, Finding, Report, Unusable, overall
 from xlparity.results.scenarios import Counterexample
 from xlparity.results.stored import StoredReport, StoredResult
 
 
-def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
-    """One report as the document itself, several under ``reports`` with the worst verdict; the corrected copy under ``fixed``."""
-    if len(reports) == 1:
+def render(reports: Sequence[Report], fixed: Fixed | None = None, unusable: Sequence[Unusable] = ()) -> str:
+    """One report as the document itself, several under ``reports`` with the worst verdict; the corrected copy under ``fixed``.
+
+    Specs of which there is no report are under ``unusable``.
+    """
+    if len(reports) == 1 and not unusable:
         document = {"schema": 1, **_report(reports[0])}
         if fixed is not None:
             again = None if fixed.report is None else _report(fixed.report)
             document["fixed"] = {"path": fixed.path, "cells": [str(cell) for cell in fixed.cells], "report": again}
     else:
-        verdict = worst(report.verdict for report in reports)
-        document = {"schema": 1, "verdict": str(verdict), "reports": [_report(report) for report in reports]}
+        document = {
+            "schema": 1,
+            "verdict": str(overall(reports, unusable)),
+            "reports": [_report(report) for report in reports],
+            "unusable": [{"spec": one.spec, "reason": one.reason} for one in unusable],
+        }
     return json_text(document)
 
 

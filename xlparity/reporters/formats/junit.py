@@ -13,14 +13,14 @@ from xlparity.reporters.parts import Part, PartKey, PartStatus, name_of, parts_o
 from xlparity.reporters.typed import typed
 from xlparity.reporters.visible import visible
 from xlparity.results.fixed import Fixed
-from xlparity.results.report import CheckResult, Report
+from xlparity.results.report import CheckResult, Report, Unusable
 
 _ELEMENTS: Mapping[PartStatus, str] = {
     "failed": "failure", "unassessed": "error", "accepted": "skipped", "skipped": "skipped",
 }  # fmt: skip
 
 
-def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
+def render(reports: Sequence[Report], fixed: Fixed | None = None, unusable: Sequence[Unusable] = ()) -> str:
     """One test suite for each check of each report, within a ``testsuites`` element that has the sums."""
     root = ET.Element("testsuites", {"name": "xlparity"})
     for report in map(typed, reports):
@@ -28,10 +28,21 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
         for check in report.combined:
             own = {key: part for key, part in parts.items() if key.check == check.name}
             _suite(root, report, check, own, fixed)
+    for one in unusable:
+        _suite_of_unusable(root, one)
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ET.indent(root, " ")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _suite_of_unusable(root: ET.Element, found: Unusable) -> None:
+    """One case, which is an error, for a spec of which there is no report."""
+    name = visible(found.spec.removesuffix(".parity.toml"))
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
+    suite = ET.SubElement(root, "testsuite", {"name": name, **counts, "file": visible(found.spec)})
+    case = ET.SubElement(suite, "testcase", {"name": "can be verified", "classname": name})
+    ET.SubElement(case, "error", {"type": "unusable", "message": visible(words.unusable(found))})
 
 
 def _suite(

@@ -15,7 +15,7 @@ from xlparity.reporters.typed import typed
 from xlparity.reporters.visible import visible
 from xlparity.reporters.words import MARK
 from xlparity.results.fixed import Fixed
-from xlparity.results.report import CellResult, CheckResult, Finding, Report, Verdict
+from xlparity.results.report import CellResult, CheckResult, Finding, Report, Unusable, Verdict
 
 _FINDINGS, _CELLS, _CHECKS, _QUANTITIES, _LINES = 10, 10, 8, 20, 5
 _LONGEST, _LONGEST_IN_A_TABLE, _LONGEST_SENTENCE = 600, 120, 300
@@ -24,11 +24,13 @@ _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
+def render(reports: Sequence[Report], fixed: Fixed | None = None, unusable: Sequence[Unusable] = ()) -> str:
     """One section for each report, and a line on the corrected copy."""
     lines: list[str] = []
     for report in map(typed, reports):
         lines += [*_report(report), ""]
+    for one in unusable:
+        lines += [f"## {words.verdict_label(one.verdict)} {escaped(one.spec)}", "", escaped(words.unusable(one)), ""]
     if fixed is not None:
         lines += [escaped(words.fixed(fixed)), ""]
         if fixed.report is not None:

@@ -16,7 +16,7 @@ from xlparity.excel.address import Cell
 from xlparity.reporters import rows, words
 from xlparity.reporters.visible import json_text
 from xlparity.results.fixed import Fixed
-from xlparity.results.report import CheckResult, Finding, Report, Verdict, worst
+from xlparity.results.report import CheckResult, Finding, Report, Unusable, Verdict, overall
 from xlparity.results.rules import RULES
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -24,7 +24,7 @@ _MOST_LOCATIONS = 1000
 _RULES = {code: number for number, code in enumerate(RULES)}
 
 
-def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
+def render(reports: Sequence[Report], fixed: Fixed | None = None, unusable: Sequence[Unusable] = ()) -> str:
     """The log file; the corrected copy is not mentioned."""
     # A workbook with several specs is one artifact: the schema does not allow two equal ones.
     artifacts = {
@@ -37,7 +37,7 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     }
     index = {place: number for number, place in enumerate(artifacts)}
     results = [result for report in reports for result in _results(index, report)]
-    verdict = worst(report.verdict for report in reports)
+    verdict = overall(reports, unusable)
     run = {
         "tool": {"driver": _driver(reports)},
         "invocations": [
@@ -45,7 +45,8 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
                 "executionSuccessful": verdict is not Verdict.UNASSESSED,
                 "exitCode": int(verdict),
                 "toolExecutionNotifications": [
-                    _notification(index, one) for one in reports if _needs_notification(one)
+                    *(_notification(index, one) for one in reports if _needs_notification(one)),
+                    *map(_notification_of_unusable, unusable),
                 ],
             }
         ],
@@ -107,6 +108,14 @@ def _notification(index: Mapping[str, int], report: Report) -> dict[str, Any]:
             "text": _text(f"{words.verdict_label(report.verdict)}  {report.workbook}: {words.verdict(report)}")
         },
         "locations": [{"physicalLocation": {"artifactLocation": _artifact(index, report)}}],
+    }
+
+
+def _notification_of_unusable(found: Unusable) -> dict[str, Any]:
+    return {
+        "level": "error",
+        "message": {"text": _text(f"{words.verdict_label(found.verdict)}  {words.unusable(found)}")},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(found.spec)}}}],
     }
 
 

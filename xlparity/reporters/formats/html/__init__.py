@@ -14,12 +14,15 @@ from xlparity.reporters.formats.html.maps import STATES, legend, maps, packed
 from xlparity.reporters.typed import typed
 from xlparity.reporters.visible import visible
 from xlparity.results.fixed import Fixed
-from xlparity.results.report import STATUSES, Report, worst
+from xlparity.results.report import STATUSES, Report, Unusable, overall
 from xlparity.results.rules import LEVELS
 
 
-def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
-    """The page: one report, or several below a table of their verdicts; the corrected copy is named below the verdict."""
+def render(reports: Sequence[Report], fixed: Fixed | None = None, unusable: Sequence[Unusable] = ()) -> str:
+    """The page: one report, or several below a list of their verdicts and of the specs of which there is none.
+
+    The corrected copy is named below the verdict.
+    """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("xlparity.reporters.formats.html", ""),
         autoescape=True,
@@ -47,9 +50,9 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None) -> str:
     assert environment.loader is not None
     css, js = (Markup(environment.loader.get_source(environment, name)[0]) for name in ("page.css", "page.js"))
     page = environment.get_template("page.html.j2")
-    verdict = worst(report.verdict for report in reports)
+    verdict = overall(reports, unusable)
     reports = [typed(report) for report in reports]
-    return visible(page.render(reports=reports, fixed=fixed, verdict=verdict, css=css, js=js))
+    return visible(page.render(reports=reports, unusable=unusable, fixed=fixed, verdict=verdict, css=css, js=js))
 
 
 def _sentence(text: str) -> str:

@@ -1,0 +1,236 @@
+"""``xlparity verify`` of many specs: one that cannot be used is a line with its reason, and stops none of the others."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import psutil
+import pytest
+
+import xlparity
+from xlparity.actions.many import verify_each
+from xlparity.actions.parcel import Parcel, files_of
+from xlparity.reporters.formats import json as json_reporter
+from xlparity.results.report import Report, Unusable
+from xlparity.settings import Options
+from xlparity.spec import read_spec
+
+OPTIONS = Options(scenarios=5)
+
+
+def spec_of(small, name, reference="def double(x):\n    return {'y': 2 * x}\n"):
+    """Another spec in the folder of ``small``, with the same workbook and a reference of its own."""
+    (small.folder / f"{name}.py").write_text(reference)
+    spec = small.folder / f"{name}.parity.toml"
+    spec.write_text(small.spec.read_text().replace("small.py", f"{name}.py"))
+    return spec
+
+
+@pytest.fixture
+def broken(small):
+    """A spec whose workbook is not there."""
+    spec = small.folder / "broken.parity.toml"
+    spec.write_text(small.spec.read_text().replace("small.xlsx", "none.xlsx"))
+    return spec
+
+
+# --- a line with the reason --------------------------------------------------------------------------------------------
+
+
+def test_a_spec_that_cannot_be_used_stops_none_of_the_others(run, small, broken):
+    """A course with one bad file still wants to know about the rest, whatever their order; the exit code is the worst."""
+    for specs in ([broken, small.spec], [small.spec, broken]):
+        done = run("verify", *specs, "--quiet")
+        assert done.code == 2
+        assert done.out.startswith("✓ PASS")
+        assert f"? UNASSESSED  {broken}:1: " in done.out
+        assert "none.xlsx cannot be read: there is no such file" in done.out
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    done = run("verify", broken, small.spec, "--quiet")
+    assert done.code == 1
+    assert "FAIL" in done.out and "UNASSESSED" in done.out
+
+
+def test_one_spec_alone_is_one_error_as_ever(run, broken):
+    """There is no report to add a line to; with or without --jobs, which has nothing to share out."""
+    for options in ((), ("--jobs", 2)):
+        done = run("verify", broken, *options)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"xlparity: {broken}:1: ")
+
+
+def test_a_fault_in_xlparity_is_a_reason_too(small, monkeypatch):
+    """What stops one spec is not always its writer's mistake, and no reason to lose the others."""
+    monkeypatch.delenv("XLPARITY_TRACEBACK", raising=False)
+    other = spec_of(small, "other")
+
+    def progress(number, spec):
+        def show(stage, done):
+            if spec == small.spec and stage == "comparing":
+                raise ValueError("as a mistake in the code would")
+
+        return show
+
+    found = dict(verify_each([small.spec, other], options=OPTIONS, progress=progress))
+    assert isinstance(found[0], Unusable) and found[0].reason.startswith("a fault in xlparity: ValueError: as a")
+    assert isinstance(found[1], Report)
+
+
+def test_every_format_has_the_specs_that_cannot_be_used(run, small, broken, tmp_path):
+    """A program that reads a report must not take the missing one for a pass."""
+    names = {name: tmp_path / f"out.{name}" for name in ("json", "junit", "sarif", "markdown", "html")}
+    options = [word for name, path in names.items() for word in ("--format", name, "--output", path)]
+    assert run("verify", small.spec, broken, *options).code == 2
+    text = {name: path.read_text() for name, path in names.items()}
+    assert all("none.xlsx cannot be read" in one for one in text.values())
+    document = json.loads(text["json"])
+    assert document["verdict"] == "unassessed"
+    assert [report["verdict"] for report in document["reports"]] == ["pass"]
+    ((spec, reason),) = [one.values() for one in document["unusable"]]
+    assert spec == str(broken) and reason.startswith(f"{broken}:1: ")
+    suites = ET.fromstring(text["junit"])
+    assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == ("2", "0", "1")
+    (case,) = suites.findall("testsuite/testcase[error]")
+    assert case.find("error").get("type") == "unusable"
+    (invocation,) = json.loads(text["sarif"])["runs"][0]["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert notification["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == broken.as_uri()
+    assert "## ? UNASSESSED" in text["markdown"]
+    assert "2 workbooks</h1>" in text["html"] and text["html"].count("<h1") == 1
+
+
+def test_github_shows_a_spec_that_cannot_be_used_as_an_error(run, small, broken, tmp_path, monkeypatch):
+    """In the pull request, and in the summary of the step, where it comes first."""
+    summary = tmp_path / "summary"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    done = run("verify", small.spec, broken, "-q")
+    (line,) = [line for line in done.out.splitlines() if line.startswith("::error")]
+    assert line.startswith(f"::error file={broken},title=xlparity%3A UNASSESSED::")
+    assert "none.xlsx cannot be read" in summary.read_text()
+
+
+def test_the_document_of_one_report_and_one_unusable_spec_is_that_of_several():
+    """Whoever asks for two specs reads ``reports``, also where one of them has none."""
+    document = json.loads(json_reporter.render([], None, [Unusable("a.parity.toml", "is not TOML")]))
+    assert document == {
+        "schema": 1, "verdict": "unassessed", "reports": [], "unusable": [{"spec": "a.parity.toml", "reason": "is not TOML"}]
+    }  # fmt: skip
+
+
+# --- in processes -----------------------------------------------------------------------------------------------------
+
+
+def test_the_reports_are_those_of_one_process(run, small, broken, two_iterations):
+    """Whatever --jobs is, in the same order: a report that depended on it could not be compared with yesterday's."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    specs = [two_iterations, broken, small.spec, spec_of(small, "other")]
+    one = run("verify", *specs, "--format", "json", "--scenarios", 5)
+    assert one.code == 1
+    for jobs in (1, 2):
+        assert run("verify", *specs, "--format", "json", "--scenarios", 5, "--jobs", jobs) == one
+
+
+def test_a_reference_that_crashes_or_ends_its_process_is_the_end_of_its_own_spec_alone(small):
+    """In one process it would be the end of all; what it prints is in nobody's report."""
+    crash = spec_of(small, "crash", "import ctypes\ndef double(x):\n    ctypes.string_at(0)\n")
+    loud = spec_of(small, "loud", "import os\ndef double(x):\n    os.write(1, b'hello')\n    return {'y': 2 * x}\n")
+    found = dict(verify_each([small.spec, crash, loud], options=OPTIONS, jobs=2))
+    assert found[1] == Unusable(str(crash), "its process ended with SIGSEGV")
+    assert [str(found[index].verdict) for index in (0, 2)] == ["pass", "pass"]
+
+
+def test_a_reference_has_its_own_time_in_a_worker_as_well(small):
+    """--reference-timeout means the same whatever --jobs is."""
+    slow = spec_of(small, "slow", "def double(x):\n    while True:\n        pass\n")
+    options = Options(scenarios=5, reference_timeout=0.3)
+    found = dict(verify_each([small.spec, slow], options=options, jobs=1))
+    assert "slow.py:double did not return within 0.3 s" in found[1].reason
+    assert str(found[0].verdict) == "pass"
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="signals are POSIX's")
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_no_process_is_left_when_the_command_is_ended(small, number):
+    """Ctrl-C, a scheduler's SIGTERM and the last resort, while one reference loops in Python and one waits in C."""
+    log = small.folder / "processes"
+    start = f"import ctypes, os\ndef double(x):\n    open({str(log)!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
+    specs = [
+        spec_of(small, "python", f"{start}    while True:\n        pass\n"),
+        spec_of(small, "c", f"{start}    ctypes.PyDLL(None).sleep(1000)\n"),
+    ]
+    command = [sys.executable, "-m", "xlparity.cli", "verify", *map(str, specs), "--jobs", "2"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        wait_until(lambda: log.exists() and len(log.read_text().split()) == 2)
+        processes = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+        assert {int(word) for word in log.read_text().split()} <= {one.pid for one in processes}
+        os.kill(process.pid, getattr(signal, number))
+        process.wait(10)
+        assert b"Traceback" not in process.stderr.read()
+    wait_until(lambda: not any(alive(one) for one in processes))
+    assert process.returncode in (130, -getattr(signal, number))
+
+
+def wait_until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def alive(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+# --- by content -------------------------------------------------------------------------------------------------------
+
+
+def test_a_parcel_has_what_a_reference_imports_and_no_more(small, monkeypatch):
+    """Python files and packages beside it; a workbook that the spec does not name is none of it."""
+    monkeypatch.chdir(small.folder)
+    (small.folder / "helper.py").write_text("two = 2\n")
+    for name in ("package/__init__.py", "package/deep/inner.py", "folder/other.py"):
+        (small.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (small.folder / name).write_text("")
+    (small.folder / "other.xlsx").write_bytes(b"")
+    plan = read_spec(Path("small.parity.toml"))
+    assert {path.as_posix() for path in files_of(plan, plan.workbook)} == {
+        "small.parity.toml", "small.xlsx", "small.py", "helper.py", "package/__init__.py", "package/deep/inner.py"
+    }  # fmt: skip
+
+
+def test_relative_paths_mean_the_same_in_an_unpacked_parcel(small, tmp_path, monkeypatch):
+    """A spec may lie above the current folder and its reference beside it: the report and its paths are the same."""
+    here = small.folder / "some" / "where"
+    here.mkdir(parents=True)
+    small.reference.write_text("import helper\ndef double(x):\n    return {'y': helper.two * x}\n")
+    (small.folder / "helper.py").write_text("two = 2\n")
+    monkeypatch.chdir(here)
+    spec = Path("../../small.parity.toml")
+    ours = xlparity.verify(spec, options=OPTIONS)
+    parcel = Parcel.of(files_of(read_spec(spec), Path("../../small.xlsx")))
+    before = set(sys.modules)
+    small.reference.write_text("raise RuntimeError\n")
+    small.workbook.unlink()
+    with parcel.unpacked():
+        theirs = xlparity.verify(spec, options=OPTIONS)
+    assert theirs == ours and str(ours.verdict) == "pass"
+    assert Path.cwd() == here
+    assert not [name for name in set(sys.modules) - before if "small" in name]
+
+
+def test_a_reference_by_an_absolute_path_is_not_sent(small):
+    """It leads nowhere on another machine; better one sentence now than a puzzling one from there."""
+    small.write_spec(reference=f'reference = "{small.reference.as_posix()}:double"')
+    plan = read_spec(small.spec)
+    with pytest.raises(xlparity.UsageError, match="since its path is absolute; write it relative to the spec"):
+        files_of(plan, plan.workbook)
