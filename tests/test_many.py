@@ -48,7 +48,7 @@ def test_a_spec_that_cannot_be_used_stops_none_of_the_others(run, small, broken)
         done = run("verify", *specs, "--quiet")
         assert done.code == 2
         assert done.out.startswith("✓ PASS")
-        assert f"? UNASSESSED  {broken}:1: " in done.out
+        assert f"? UNASSESSED  {broken} cannot be verified: {broken}:1: " in done.out
         assert "none.xlsx cannot be read: there is no such file" in done.out
     small.write_cells({"A1": 3, "B1": "=3*A1"})
     done = run("verify", broken, small.spec, "--quiet")

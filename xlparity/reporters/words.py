@@ -54,8 +54,8 @@ def verdict_label(found: Verdict) -> str:
 
 
 def unusable(found: Unusable) -> str:
-    """Why there is no report, with the spec's path before it, which an error about the spec itself begins with."""
-    return found.reason if found.reason.startswith(found.spec) else f"{found.spec}: {found.reason}"
+    """``a.parity.toml cannot be verified: the reason``."""
+    return f"{found.spec} cannot be verified: {found.reason}"
 
 
 def verdict(report: Report) -> str:
