@@ -46,12 +46,14 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test marked ``libreoffice``, ``ironcalc``, ``chromium`` or ``precommit`` skips where that is absent; CI has them all."""
+    """A test with one of these markers skips where that library or program is absent; CI has them all."""
     absent = {}
     if not (shutil.which("soffice") or shutil.which("libreoffice")):
         absent["libreoffice"] = "LibreOffice's soffice is not on PATH"
     if importlib.util.find_spec("ironcalc") is None:
         absent["ironcalc"] = "the library ironcalc is not installed"
+    if importlib.util.find_spec("distributed") is None:
+        absent["dask"] = "the library distributed is not installed"
     if shutil.which("git") is None or importlib.util.find_spec("pre_commit") is None:
         absent["precommit"] = "git is not on PATH, or the package pre-commit is not installed"
     browser = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlparity.actions.parcel import Parcel, files_of
-from xlparity.errors import OracleError, XlparityError
+from xlparity.errors import OracleError, SpecError, XlparityError
 from xlparity.jobs import Limits, run_all
 from xlparity.jobs.worker import fault
 from xlparity.pipeline import Progress, silent, verify
@@ -90,8 +90,14 @@ def verify_one(task: Task) -> Report:
     with contextlib.nullcontext() if task.parcel is None else task.parcel.unpacked():
         try:
             return verify(task.spec, workbook=task.workbook, options=task.options)
-        except OracleError as error:
-            if task.parcel is None or not isinstance(error.__cause__, ImportError | OSError):
+        except (OracleError, SpecError) as error:
+            if task.parcel is None or not any(isinstance(one, ImportError | OSError) for one in _causes(error)):
                 raise
             sentence = "a Dask worker has the spec, its workbook and the Python files beside the reference"
             raise OracleError(f"{error}; {sentence}: install there what else it needs") from error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exceptions of which this one is the consequence."""
+    while (error := error.__cause__) is not None:  # type: ignore[assignment]
+        yield error

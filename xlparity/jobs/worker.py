@@ -58,7 +58,7 @@ def _answer(function: Callable[[Any], Any], task: bytes) -> bytes:
 def fault(error: BaseException) -> str:
     """The reason for an exception that no task should raise."""
     with contextlib.suppress(Exception):  # its text may raise anything
-        return f"a fault in xlparity: {type(error).__name__}: {error}"
+        return f"a fault in xlparity: {type(error).__name__}: {' '.join(str(error).split())}"
     return f"a fault in xlparity: {type(error).__name__}"
 
 
