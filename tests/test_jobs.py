@@ -171,7 +171,7 @@ def test_no_tasks_have_no_outcomes():
     assert list(run_all(act, [], jobs=2)) == []
 
 
-@pytest.mark.parametrize("start", {"spawn", usual_start()})
+@pytest.mark.parametrize("start", sorted({"spawn", usual_start()}))
 def test_both_ways_to_start_a_worker_do(start, monkeypatch):
     """Where a process cannot be forked it is spawned; it has this process's environment and folder of now, not of the server."""
     monkeypatch.setenv("XLPARITY_TEST", start)

@@ -27,7 +27,7 @@ def cluster():
     from distributed import LocalCluster  # noqa: PLC0415
 
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 2}),
+        dask.config.set({"distributed.scheduler.allowed-failures": 2, "distributed.comm.timeouts.connect": "3s"}),
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as found,
     ):
         yield found

@@ -81,18 +81,19 @@ def test_a_fault_in_xlparity_is_a_reason_too(small, monkeypatch):
     assert isinstance(found[1], Report)
 
 
-def test_every_format_has_the_specs_that_cannot_be_used(run, small, broken, tmp_path):
+def test_every_format_has_the_specs_that_cannot_be_used(run, small, broken, tmp_path, monkeypatch):
     """A program that reads a report must not take the missing one for a pass."""
+    monkeypatch.chdir(tmp_path)
     names = {name: tmp_path / f"out.{name}" for name in ("json", "junit", "sarif", "markdown", "html")}
     options = [word for name, path in names.items() for word in ("--format", name, "--output", path)]
-    assert run("verify", small.spec, broken, *options).code == 2
+    assert run("verify", small.spec.name, broken.name, *options).code == 2
     text = {name: path.read_text() for name, path in names.items()}
     assert all("none.xlsx cannot be read" in one for one in text.values())
     document = json.loads(text["json"])
     assert document["verdict"] == "unassessed"
     assert [report["verdict"] for report in document["reports"]] == ["pass"]
     ((spec, reason),) = [one.values() for one in document["unusable"]]
-    assert spec == str(broken) and reason.startswith(f"{broken}:1: ")
+    assert spec == broken.name and reason.startswith(f"{broken.name}:1: ")
     suites = ET.fromstring(text["junit"])
     assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == ("2", "0", "1")
     (case,) = suites.findall("testsuite/testcase[error]")
@@ -100,7 +101,7 @@ def test_every_format_has_the_specs_that_cannot_be_used(run, small, broken, tmp_
     (invocation,) = json.loads(text["sarif"])["runs"][0]["invocations"]
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
     (notification,) = invocation["toolExecutionNotifications"]
-    assert notification["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == broken.as_uri()
+    assert notification["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == broken.name
     assert "## ? UNASSESSED" in text["markdown"]
     assert "2 workbooks</h1>" in text["html"] and text["html"].count("<h1") == 1
 
@@ -110,9 +111,10 @@ def test_github_shows_a_spec_that_cannot_be_used_as_an_error(run, small, broken,
     summary = tmp_path / "summary"
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    done = run("verify", small.spec, broken, "-q")
+    monkeypatch.chdir(tmp_path)
+    done = run("verify", small.spec.name, broken.name, "-q")
     (line,) = [line for line in done.out.splitlines() if line.startswith("::error")]
-    assert line.startswith(f"::error file={broken},title=xlparity%3A UNASSESSED::")
+    assert line.startswith(f"::error file={broken.name},title=xlparity%3A UNASSESSED::")
     assert "none.xlsx cannot be read" in summary.read_text()
 
 

@@ -4,6 +4,7 @@ So a task that crashes or hangs is not the end of Dask's worker. Where that ends
 tasks to another one.
 """
 
+import asyncio
 import contextlib
 import logging
 import multiprocessing
@@ -11,6 +12,7 @@ import pickle
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from concurrent import futures
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -132,15 +134,14 @@ def _outcome(future: "Future[Outcome[T]]", address: str) -> Outcome[T] | None:
     """The outcome of a task that is finished, None where the workers that had it have ended."""
     import distributed  # noqa: PLC0415
 
-    if future.cancelled() or future.status == "lost":
-        raise XlparityError(f"the connection to the Dask scheduler at {address} was lost; see its log")
-    error = future.exception()
-    if isinstance(error, distributed.KilledWorker):
-        return None
-    if error is not None:
-        return Outcome(reason=str(error) if isinstance(error, XlparityError) else fault(error))
-    outcome: Outcome[T] = future.result()
-    return outcome
+    try:
+        error = future.exception()
+        outcome: Outcome[T] | None = None if error else future.result()  # computed again if it is lost with its worker
+    except (OSError, futures.CancelledError, asyncio.CancelledError) as lost:
+        raise XlparityError(f"the connection to the Dask scheduler at {address} was lost; see its log") from lost
+    if error is None or isinstance(error, distributed.KilledWorker):
+        return outcome
+    return Outcome(reason=str(error) if isinstance(error, XlparityError) else fault(error))
 
 
 # --- on Dask's workers ------------------------------------------------------------------------------------------------

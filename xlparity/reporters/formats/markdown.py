@@ -30,7 +30,12 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None, unusable: Sequ
     for report in map(typed, reports):
         lines += [*_report(report), ""]
     for one in unusable:
-        lines += [f"## {words.verdict_label(one.verdict)} {escaped(one.spec)}", "", escaped(words.unusable(one)), ""]
+        lines += [
+            f"## {words.verdict_label(one.verdict)} {escaped(one.spec)}",
+            "",
+            escaped(f"Cannot be verified: {one.reason}"),
+            "",
+        ]
     if fixed is not None:
         lines += [escaped(words.fixed(fixed)), ""]
         if fixed.report is not None:
