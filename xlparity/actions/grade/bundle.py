@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlparity.errors import XlparityError
-from xlparity.files import files_below
-from xlparity.process import LOCK
+from xlparity.actions.parcel import Parcel, files_of
 from xlparity.settings import Options
 from xlparity.spec import Spec
 
@@ -24,14 +22,14 @@ _LARGEST_BESIDE = (
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A spec with its references and its workbook: the contents of the files by their paths, which are relative.
+    """A spec with its own workbook and its references, of which ``parcel`` has the files.
 
-    ``spec`` and ``workbook`` are the paths of these two. ``digest`` is that of all contents and options.
+    ``spec`` and ``workbook`` are the paths of the first two in it. ``digest`` is that of all contents and options.
     """
 
     spec: str
     workbook: str
-    files: tuple[tuple[str, bytes], ...]
+    parcel: Parcel
     options: Options
     digest: str
 
@@ -52,56 +50,25 @@ class Task:
 
 
 def bundle_of(plan: Spec, workbook: Path, options: Options, references: Sequence[str | None]) -> Bundle:
-    """The spec, its workbook, and the folders of references that are files: every .py below them, and small files beside.
+    """The spec, its workbook, and of references that are files the Python files and the small other ones beside them.
 
     ``references`` are the digests of the references: a module that is installed is none of the files.
     """
-    with LOCK:
-        here = Path(os.path.abspath(plan.path))  # noqa: PTH100  (a link stays a link: a reference may lie beside it)
-        book = Path(os.path.abspath(workbook))  # noqa: PTH100
-    files = {here: _read(here), book: _read(book)}
-    for place in dict.fromkeys(_reference_files(plan)):
-        file = Path(os.path.normpath(here.parent / place))
-        if file.is_file():  # one that is not there is an error of the spec, which reading it in a worker reports
-            files |= {path: _read(path) for path in (file, *_beside(file.parent))}
-    base = Path(os.path.commonpath([path.parent for path in files]))
-    contents = tuple(sorted((path.relative_to(base).as_posix(), data) for path, data in files.items()))
+    found = files_of(plan, workbook)
+    folders = {path.parent for path in found if path.suffix == ".py"}
+    parcel = Parcel.of([*found, *(path for folder in sorted(folders) for path in _data(folder))])
     digest = hashlib.sha256(repr((options, references)).encode())
-    for name, data in contents:
+    for name, data in sorted(parcel.files.items()):
         digest.update(f"\0{name}\0{hashlib.sha256(data).hexdigest()}".encode("utf-8", "surrogateescape"))
-    name, own = (path.relative_to(base).as_posix() for path in (here, book))
-    return Bundle(name, own, contents, options, digest.hexdigest())
+    return Bundle(os.path.relpath(plan.path), os.path.relpath(workbook), parcel, options, digest.hexdigest())
 
 
-def _reference_files(plan: Spec) -> Iterator[str]:
-    drawn = (given.draw for check in plan.checks for given in check.inputs if given.draw)
-    for name in (*plan.references, *drawn):
-        place = name.rpartition(":")[0]
-        if place.endswith(".py"):
-            yield place
-
-
-def _beside(folder: Path) -> Iterator[Path]:
-    yield from files_below(folder, ".py")
+def _data(folder: Path) -> Iterator[Path]:
+    """The files in the folder that a reference may read: no workbooks, and nothing that grading writes."""
     for path in sorted(folder.iterdir()):
         wanted = path.suffix.lower() not in _OTHER_KINDS and path.name not in WRITTEN and path.name[0] != "."
         if wanted and path.is_file() and path.stat().st_size <= _LARGEST_BESIDE:
             yield path
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise XlparityError(f"{path}: cannot be read ({error.strerror or error})") from error
-
-
-def unpack(bundle: Bundle, folder: Path) -> Path:
-    """Write the bundle's files into the folder; the path of the spec there."""
-    for name, data in bundle.files:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    return folder / bundle.spec
 
 
 def students(files: Sequence[Path]) -> list[str]:

@@ -1,8 +1,6 @@
 """Grades one submission, in a worker process: from the task's bytes to a grade, and the pages that go with it."""
 
 import re
-import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any, cast
 
 from xlparity.actions.annotate import annotated_copy
 from xlparity.actions.grade.advice import advice_of
-from xlparity.actions.grade.bundle import Bundle, Task, unpack
+from xlparity.actions.grade.bundle import Bundle, Task
 from xlparity.actions.grade.judge import (
     Wanted,
     for_a_person,
@@ -26,7 +24,7 @@ from xlparity.actions.grade.sheets import displaced, found_sheets, with_sheets
 from xlparity.actions.remembering import Memory, RememberingReference
 from xlparity.engines.formulas import FormulasEngine
 from xlparity.errors import SpecError, WorkbookError, XlparityError
-from xlparity.excel.workbook import Workbook, parse_workbook
+from xlparity.excel.workbook import Workbook, parse_workbook, read_workbook
 from xlparity.pipeline import assess, prepared
 from xlparity.reporters.grades.feedback import render_feedback
 from xlparity.results.grades import Advice, Grade, QuantityGrade
@@ -57,30 +55,23 @@ def grade_one(task: Task) -> Graded:
     """The grade of a submission; raises XlparityError where it cannot be read."""
     if task.unreadable is not None:
         raise WorkbookError(task.unreadable)
-    before = set(sys.modules)
-    with tempfile.TemporaryDirectory(prefix="xlparity-") as folder:
+    with task.bundle.parcel.unpacked():
         try:
-            return _Grading(
-                task, read_spec(unpack(task.bundle, Path(folder)), task.bundle.options), Path(folder)
-            ).graded()
+            return _Grading(task, read_spec(Path(task.bundle.spec), task.bundle.options)).graded()
         except XlparityError as error:
-            raise WorkbookError(_without_folder(error, folder)) from error
-        finally:
-            for name in set(sys.modules) - before:  # references, of which each submission has its own
-                if name.startswith("xlparity_reference_"):
-                    del sys.modules[name]
+            raise WorkbookError(_without_folder(error)) from error
 
 
-def _without_folder(error: XlparityError, folder: str) -> str:
+def _without_folder(error: XlparityError) -> str:
     """The message without the folder of this process in it, so that it is the same on every machine."""
-    return str(error).replace(f"{folder}/", "").replace(folder, "")
+    return re.sub(r"\S*[/\\]xlparity-\w{8}[/\\]", "", str(error))
 
 
 class _Grading:
     """One submission, beside the spec and the spec's own workbook."""
 
-    def __init__(self, task: Task, plan: Spec, folder: Path) -> None:
-        self._task, self._folder = task, str(folder)
+    def __init__(self, task: Task, plan: Spec) -> None:
+        self._task = task
         self._options = replace(
             task.bundle.options, engines=("formulas",), time=task.bundle.options.time or SEARCH_TIME
         )
@@ -202,7 +193,7 @@ class _Grading:
         return replace(plan, checks=tuple(checks))
 
     def _said(self, error: XlparityError) -> str:
-        text = _without_folder(error, self._folder)
+        text = _without_folder(error)
         return re.sub(rf"^{re.escape(self._task.bundle.spec)}(:[0-9]+)?: ", "", text)
 
     def _assessed(self, plan: Spec) -> tuple[Report, tuple[Check, ...]]:
@@ -213,7 +204,7 @@ class _Grading:
         )
         book = prepared(plan, self._book, checks, self._options)
         report = assess(plan, book, self._options, engines=[FormulasEngine()], checks=checks)
-        return replace(report, spec=self._task.bundle.spec), checks
+        return replace(report, spec=Path(self._task.bundle.spec).name), checks
 
     # --- what is told ----------------------------------------------------------------------------------------------------
 
@@ -283,7 +274,7 @@ def _bindable(plan: Spec, check: CheckPlan, book: Workbook) -> CheckPlan:
 def _own_workbook(bundle: Bundle) -> Workbook:
     if bundle.digest not in _templates:
         _templates.clear()
-        _templates[bundle.digest] = parse_workbook(dict(bundle.files)[bundle.workbook], Path(bundle.workbook))
+        _templates[bundle.digest] = read_workbook(Path(bundle.workbook))
     return _templates[bundle.digest]
 
 
