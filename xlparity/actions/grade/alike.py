@@ -14,11 +14,9 @@ from xlparity.results.grades import Alike, Grade, Shared
 from xlparity.results.rules import RULES
 
 _RARE = 0.1  # the share of the class that may have something that is still rare
-_MOST_GROUPS = (
-    20  # different submissions with one rare thing in common; those that share nothing rarer are not compared
-)
+_MOST_GROUPS = 10  # different submissions that share a rare thing; where more do, they are not compared for its sake
 _RIGHT = 0.25  # how much a right formula or an input counts, of a mistake: many people write the same right formula
-_FEW_BITS = 1.0  # beyond log2 of the class, up to which some pair is expected to be alike by chance
+_FEW_BITS = 3.0  # beyond log2 of the class, up to which some pair is expected to be alike by chance
 _MOST = 1_000  # groups that are kept
 
 Mark = tuple[str, str, str]
