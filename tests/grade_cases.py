@@ -261,6 +261,10 @@ OTHERS = {
         with_cells(both({"S9": "=COUNT(L9:L12)+1", "O9": "=SUM(N9:N12)/S9"})), {"training.loss": 0}
     ),
     "a typed helper": Case(with_cells({"S9": 0.5, "W1": None, **{"F23:F25": "=F9-$S$9*F16"}}), {"training.W1_new": 0}),
+    "a link to a typed number": Case(  # which would earn the points of a calculation that is nowhere
+        with_cells({"O9": "=History!B6*1", "History!B6": 0.69, "S30": "=History!B7", "O30": "=S30", "History!B7": 0.65}),
+        {"training.loss": 0, "history.loss": 0}, {"training.loss": 1.0}, said="looked at by a person",
+    ),
     "everything typed": Case(pasted, TRAINING),
     "nothing filled in": Case(emptied, {**TRAINING, **HISTORY}),
     "one iteration": Case(

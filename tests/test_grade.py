@@ -198,6 +198,24 @@ def test_a_sheet_that_could_be_either_of_two_is_not_guessed(hand_in):
     assert lost(found).keys() == {one.name for one in history}
 
 
+def test_work_in_a_copy_of_the_sheet_is_for_a_person_to_look_at(hand_in):
+    """The sheet of the task is empty, and a copy of it is filled in: which of the two counts is not for a program to say."""
+
+    def copied(data):
+        book = openpyxl.load_workbook(io.BytesIO(data))
+        book.copy_worksheet(book["History"]).title = "History (2)"
+        for row in book["History"].iter_rows(min_row=6, max_row=7, min_col=2, max_col=15):
+            for cell in row:
+                cell.value = None
+        return saved(book)
+
+    (found,) = hand_in(copy=copied).values()
+    assert {name: 0.5 for name in OF if name.startswith("history.")} == {
+        one.name: one.open for one in found.quantities if one.open
+    }
+    assert "the sheet 'History (2)' is like 'History'" in note(found)
+
+
 def test_the_letters_of_a_sheet_may_be_of_either_case(hand_in):
     """To Excel they are one name."""
     (found,) = hand_in(small=renamed("History", "HISTORY")).values()

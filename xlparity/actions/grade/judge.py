@@ -60,7 +60,7 @@ def wanted_of(plan: Spec, bound: Mapping[str, tuple[int, Mapping[str, int]]]) ->
     return found
 
 
-def judge_cells(check: CheckResult) -> dict[str, list[tuple[CellResult, CellJudged]]]:
+def judge_cells(check: CheckResult) -> Mapping[str, Sequence[tuple[CellResult, CellJudged]]]:
     """The cells of each quantity with their judgements; those that the spec accepts or skips are left out.
 
     Where no scenario shows that formulas follow the inputs, a cell that matches has not been shown to be right.

@@ -1,7 +1,7 @@
 """Grades one submission, in a worker process: from the task's bytes to a grade, and the pages that go with it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -19,11 +19,13 @@ from xlparity.actions.grade.judge import (
     wanted_of,
     without_check,
 )
+from xlparity.actions.grade.links import Judged, handed_on
 from xlparity.actions.grade.marks import digest_of, mistakes_of, unusual
-from xlparity.actions.grade.sheets import displaced, found_sheets, with_sheets
+from xlparity.actions.grade.sheets import displaced, found_sheets, rivals, with_sheets
 from xlparity.actions.remembering import Memory, RememberingReference
 from xlparity.engines.formulas import FormulasEngine
 from xlparity.errors import SpecError, WorkbookError, XlparityError
+from xlparity.excel.address import Cell
 from xlparity.excel.workbook import Workbook, parse_workbook, read_workbook
 from xlparity.pipeline import assess, prepared
 from xlparity.reporters.grades.feedback import render_feedback
@@ -92,6 +94,9 @@ class _Grading:
         report, checks = self._report()
         results = {check.name: check for check in report.checks} if report is not None else {}
         judged = {name: judge_cells(check) for name, check in results.items()}
+        names = {here: there for there, here in self._sheets.renamed.items()}
+        if unearned := handed_on(self._book, self._own, judged, names):
+            judged = {name: _open(of_check, unearned) for name, of_check in judged.items()}
         quantities = {(one.check, one.output.name): self._quantity(one, results, judged) for one in self._wanted}
         for (name, output), quantity in list(quantities.items()):
             if name in results and (why := self._moved.get(name)):
@@ -117,14 +122,18 @@ class _Grading:
         return Graded(grade, self._page(grade, advice), self._copy(report))
 
     def _displaced(self) -> dict[str, str]:
-        """By check, that cells of one of its sheets were moved."""
+        """By check, that cells of one of its sheets were moved, or that another sheet may be meant."""
         found: dict[str, str] = {}
         for name, one in self._bound.items():
             for sheet in one.sheets:
-                if sheet not in self._sheets.lost:
-                    here = self._sheets.renamed.get(sheet, sheet)
-                    if why := displaced(self._own, sheet, self._book, here):
-                        found.setdefault(name, why)
+                if sheet in self._sheets.lost:
+                    continue
+                here = self._sheets.renamed.get(sheet, sheet)
+                why = displaced(self._own, sheet, self._book, here)
+                if why is None and here == sheet:
+                    why = rivals(self._own, sheet, self._book)
+                if why is not None:
+                    found.setdefault(name, why)
         return found
 
     def _page(self, grade: Grade, advice: Sequence[Advice]) -> bytes:
@@ -269,6 +278,14 @@ def _bindable(plan: Spec, check: CheckPlan, book: Workbook) -> CheckPlan:
             return check
         return others
     return check
+
+
+def _open(judged: Judged, cells: Container[Cell]) -> Judged:
+    """The judged cells with these for a person to look at."""
+    return {
+        name: [(result, "review" if result.cell in cells else how) for result, how in found]
+        for name, found in judged.items()
+    }
 
 
 def _own_workbook(bundle: Bundle) -> Workbook:

@@ -61,21 +61,32 @@ def found_sheets(own: Workbook, named: Iterable[str], submission: Workbook) -> S
     return Sheets(renamed, dict.fromkeys(lost, tuple(left)))
 
 
-def _likest(own: Workbook, sheet: str, submission: Workbook, new: Iterable[str]) -> str | None:
+def _likeness(own: Workbook, sheet: str, submission: Workbook, new: Iterable[str]) -> list[tuple[float, str]]:
+    """The share of the cells that are typed in the sheet which each new one has unchanged, the largest first."""
     typed = {
         (cell.row, cell.column): held
         for cell, held in own.cells.items()
         if cell.sheet == sheet and not isinstance(held, Formula) and held is not BLANK
     }
     if not typed:
-        return None
-    shares = sorted(
-        (
-            (sum(submission.cells.get(Cell(name, *at)) == held for at, held in typed.items()) / len(typed), name)
-            for name in new
-        ),
-        reverse=True,
+        return []
+    shares = (
+        (sum(submission.cells.get(Cell(name, *at)) == held for at, held in typed.items()) / len(typed), name)
+        for name in new
     )
+    return sorted(shares, reverse=True)
+
+
+def rivals(own: Workbook, sheet: str, submission: Workbook) -> str | None:
+    """A clause on another sheet that may be meant, though there is one of the name: a copy in which the work was done."""
+    known = {folded(name) for name in own.sheets}
+    new = [name for name in submission.sheets if folded(name) not in known]
+    shares = _likeness(own, sheet, submission, new)
+    return f"the sheet '{shares[0][1]}' is like '{sheet}'" if shares and shares[0][0] >= _ALIKE else None
+
+
+def _likest(own: Workbook, sheet: str, submission: Workbook, new: Iterable[str]) -> str | None:
+    shares = _likeness(own, sheet, submission, new)
     if not shares or shares[0][0] < _ALIKE:
         return None
     clear = len(shares) == 1 or shares[0][0] >= _BEYOND * shares[1][0]
