@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
-from xlparity.excel.address import in_words
+from xlparity.excel.address import Cell, in_words
+from xlparity.excel.values import Unsupported
 from xlparity.results.grades import Judged, Passed, QuantityGrade
 from xlparity.results.report import UNKNOWN, CellResult, CheckResult
 from xlparity.spec.binding import Output
@@ -92,11 +93,16 @@ def _judged(check: CheckResult, result: CellResult, *, right: bool) -> CellJudge
 
 
 def judge(
-    wanted: Wanted, check: CheckResult, cells: Sequence[tuple[CellResult, CellJudged]], grading: Grading
+    wanted: Wanted,
+    check: CheckResult,
+    cells: Sequence[tuple[CellResult, CellJudged]],
+    grading: Grading,
+    links: Mapping[Cell, Cell],
 ) -> QuantityGrade:
     """The quantity's points: all or none, or the share of its cells that earn them.
 
-    Cells of more iterations than the spec's workbook has do not count; those of iterations that are not there earn nothing.
+    ``links`` are the cells that only hand on what another one contains, which is not right. Cells of more iterations than the
+    spec's workbook has do not count; those of iterations that are not there earn nothing.
     """
     if wanted.output.every_block:
         cells = [(result, judged) for result, judged in cells if result.iteration <= wanted.blocks]
@@ -115,7 +121,7 @@ def judge(
         is_open = len(sure) < len(earned) and least > 0
         points, left = (Fraction(0), wanted.of * least) if is_open else (wanted.of * least, Fraction(0))
     judged = _judged_as(cells, missing, right, partial=wanted.output.partial)
-    note = _note(cells, missing, check, wanted)
+    note = _note(cells, missing, check, wanted, links)
     return QuantityGrade(wanted.name, float(wanted.of), float(points), judged, right, len(earned), float(left), note)
 
 
@@ -136,14 +142,36 @@ def _judged_as(cells: Sequence[tuple[CellResult, CellJudged]], missing: int, rig
     return "review" if only_open else "partly" if partial and right else lost
 
 
-def _note(cells: Sequence[tuple[CellResult, CellJudged]], missing: int, check: CheckResult, wanted: Wanted) -> str:
+def _note(
+    cells: Sequence[tuple[CellResult, CellJudged]],
+    missing: int,
+    check: CheckResult,
+    wanted: Wanted,
+    links: Mapping[Cell, Cell],
+) -> str:
     parts = []
     for kind in _ORDER:
         if found := [result for result, judged in cells if judged == kind]:
-            parts.append(f"{_WORDS[kind]} {place(found, check.blocks)}")
+            why = f", {_why(check, found[0], links)}" if kind == "review" else ""
+            parts.append(f"{_WORDS[kind]} {place(found, check.blocks)}{why}")
     if missing:
         parts.append(missing_blocks(check.blocks, wanted.blocks))
     return "; ".join(parts)
+
+
+def _why(check: CheckResult, result: CellResult, links: Mapping[Cell, Cell]) -> str:
+    """Why a cell is for a person to look at."""
+    if result.cell in links:
+        return f"which only hands on {links[result.cell]}"
+    if isinstance(result.actual, Unsupported):
+        return f"which cannot be assessed: {result.actual.reason}"
+    if not check.conclusive:
+        return "which could not be compared on other inputs"
+    return (
+        "of which it is not known why it differs"
+        if result.status != "match"
+        else "which is not certain on other inputs"
+    )
 
 
 def missing_blocks(there: int, wanted: int) -> str:

@@ -19,15 +19,17 @@ Judged = Mapping[str, Sequence[tuple[CellResult, CellJudged]]]
 """The judged cells of a check, by quantity."""
 
 
-def handed_on(book: Workbook, own: Workbook, judged: Mapping[str, Judged], sheets: Mapping[str, str]) -> set[Cell]:
-    """The cells with a carried mistake that only refer to a cell which is not right, and of which the same value is expected.
+def handed_on(
+    book: Workbook, own: Workbook, judged: Mapping[str, Judged], sheets: Mapping[str, str]
+) -> dict[Cell, Cell]:
+    """The cells with a carried mistake that only refer to one which is not right and has the same expected value; with that one.
 
     Not among them are those with the same formula in the spec's ``own`` workbook, whose task it is to hand it on. ``sheets``
     are the names of its sheets, by those that they have in the submission.
     """
     everything = [one for of_check in judged.values() for cells in of_check.values() for one in cells]
     wrong = {result.cell: result for result, how in everything if how in _NOT_RIGHT}
-    found: set[Cell] = set()
+    found: dict[Cell, Cell] = {}
     for result, how in everything:
         if how != "carried":
             continue
@@ -38,7 +40,7 @@ def handed_on(book: Workbook, own: Workbook, judged: Mapping[str, Judged], sheet
         here = book.formula(result.cell)
         renamed = bool(sheets) and there is not None  # formulas name the sheets, and differ in that alone
         if not renamed and (there is None or here is None or there.text != here.text):
-            found.add(result.cell)
+            found[result.cell] = source
     return found
 
 

@@ -85,6 +85,7 @@ class _Grading:
         self._sheets = found_sheets(self._own, named, self._book)
         self._plan = with_sheets(plan, self._sheets.renamed)
         self._moved = self._displaced()
+        self._links: Mapping[Cell, Cell] = {}
         self._failed: dict[
             str, tuple[str, bool]
         ] = {}  # by check, why it cannot be compared, and whether it was handed in
@@ -95,8 +96,9 @@ class _Grading:
         results = {check.name: check for check in report.checks} if report is not None else {}
         judged = {name: judge_cells(check) for name, check in results.items()}
         names = {here: there for there, here in self._sheets.renamed.items()}
-        if unearned := handed_on(self._book, self._own, judged, names):
-            judged = {name: _open(of_check, unearned) for name, of_check in judged.items()}
+        self._links = handed_on(self._book, self._own, judged, names)
+        if self._links:
+            judged = {name: _open(of_check, self._links) for name, of_check in judged.items()}
         quantities = {(one.check, one.output.name): self._quantity(one, results, judged) for one in self._wanted}
         for (name, output), quantity in list(quantities.items()):
             if name in results and (why := self._moved.get(name)):
@@ -158,7 +160,11 @@ class _Grading:
             reason, handed_in = self._failed[wanted.check]
             return without_check(wanted, reason, handed_in=handed_in)
         return judge(
-            wanted, results[wanted.check], judged[wanted.check].get(wanted.output.name, ()), self._plan.grading
+            wanted,
+            results[wanted.check],
+            judged[wanted.check].get(wanted.output.name, ()),
+            self._plan.grading,
+            self._links,
         )
 
     # --- the report ------------------------------------------------------------------------------------------------------

@@ -49,7 +49,9 @@ _TO_DO: Mapping[str, str] = {
     "XP404": "Type a number into this cell; a text that looks like one is none.",
 }  # fmt: skip
 _WHOLE = ("XP108", "XP112", "XP201", "XP205")  # codes whose words say all that is to be done
-_REVIEW = "There is nothing to do for now: this could not be judged automatically, and costs nothing until a person has looked."
+_REVIEW = (
+    "This could not be judged automatically: the points are neither given nor lost until a person has looked at it."
+)
 
 
 def points(number: float) -> str:
@@ -96,7 +98,9 @@ def note(grade: Grade) -> str:
     """All that is to be known about the grade in one line; the reason, where there is none."""
     if grade.reason is not None:
         return f"not graded: {grade.reason}"
-    parts = [f"{points(grade.open)} points for a person to look at"] if grade.open else []
+    parts = (
+        [f"{points(grade.open)} point{'' if grade.open == 1 else 's'} for a person to look at"] if grade.open else []
+    )
     parts += grade.notes
     parts += [f"{one.name}: {one.note}" for one in grade.quantities if one.note]
     return "; ".join(parts)
