@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 
@@ -9,7 +10,7 @@ import openpyxl
 import pytest
 from warm import program
 
-COMMANDS = ("", "verify", "init", "generate", "recalc", "mutate", "spec", "rules", "engines")
+COMMANDS = ("", "verify", "init", "generate", "recalc", "mutate", "grade", "spec", "rules", "engines")
 SPEC = (
     'workbook = "{0}.xlsx"\nreference = "training.py:train"\nsheet = "Sheet"\n[inputs]\nx = "A2"\n[outputs]\ny = "B2"\n'
 )
@@ -25,6 +26,9 @@ def scratch(run, tmp_path, monkeypatch):
         book.save(tmp_path / f"{name}.xlsx")
     (tmp_path / "training.py").write_text("def train(x):\n    return {'y': 2 * x}\n")
     run("recalc", tmp_path / "training.xlsx", "-q")
+    (tmp_path / "submissions").mkdir()
+    for name in ("training", "student"):
+        shutil.copy(tmp_path / f"{name}.xlsx", tmp_path / "submissions")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -16,7 +16,7 @@ def grade(  # noqa: PLR0913  (a command's parameters are its options)
         Path, typer.Argument(metavar="SPEC", help="The spec file; 'xlparity spec' explains [grade] and points.")
     ],
     submissions: Annotated[
-        list[Path], typer.Argument(metavar="SUBMISSION…", help="Workbooks, or folders: all .xlsx and .xlsm below them.")
+        list[Path], typer.Argument(metavar="SUBMISSION", help="Workbooks, or folders: all .xlsx and .xlsm below them.")
     ],
     *,
     out: Annotated[
