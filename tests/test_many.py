@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from xml.etree import ElementTree as ET
 
 import psutil
 import pytest
+from test_html import parsed
+from test_reporters import valid
 
 import xlparity
 from xlparity.actions.many import verify_each
@@ -98,12 +101,14 @@ def test_every_format_has_the_specs_that_cannot_be_used(run, small, broken, tmp_
     assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == ("2", "0", "1")
     (case,) = suites.findall("testsuite/testcase[error]")
     assert case.find("error").get("type") == "unusable"
+    valid(json.loads(text["sarif"]))
     (invocation,) = json.loads(text["sarif"])["runs"][0]["invocations"]
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
     (notification,) = invocation["toolExecutionNotifications"]
     assert notification["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == broken.name
     assert "## ? UNASSESSED" in text["markdown"]
-    assert "2 workbooks</h1>" in text["html"] and text["html"].count("<h1") == 1
+    (heading,) = parsed(text["html"]).iter("h1")
+    assert "".join(heading.itertext()).split() == ["?", "UNASSESSED", "2", "workbooks"]
 
 
 def test_github_shows_a_spec_that_cannot_be_used_as_an_error(run, small, broken, tmp_path, monkeypatch):
@@ -191,6 +196,42 @@ def alive(process):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is a terminal to look at on POSIX only")
+def test_a_terminal_shows_how_much_is_done_and_the_time_left(small):
+    """For many files that is what one wants to know."""
+    import pty  # noqa: PLC0415
+
+    slow = "import time\ntime.sleep(0.4)\ndef double(x):\n    return {'y': 2 * x}\n"
+    specs = [spec_of(small, f"slow{number}", slow) for number in range(5)]
+    command = [
+        sys.executable,
+        "-m",
+        "xlparity.cli",
+        "verify",
+        "-q",
+        "--scenarios",
+        "5",
+        "--jobs",
+        "1",
+        *map(str, specs),
+    ]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command, stderr=theirs, stdout=subprocess.PIPE, env={**os.environ, "TERM": "xterm"}
+    ) as process:
+        os.close(theirs)
+        assert process.stdout.read().decode().count("PASS") == 5
+        shown = b""
+        while True:
+            try:
+                shown += os.read(ours, 65536)
+            except OSError:  # the other side is closed
+                break
+    os.close(ours)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    assert re.search(r"slow\d\.parity\.toml: done .*\b60% 0:00:0\d", plain)
 
 
 # --- by content -------------------------------------------------------------------------------------------------------
