@@ -252,9 +252,10 @@ def _right_alone(run: Run, index: int, forced: Forced) -> bool:
     """
     if run.results[index].formula is None or _fault(run, index, forced) is not None:
         return False
-    local = forced.local.get(run.bindings[index].cell, BLANK)
-    defined = np.isfinite(run.expected[list(forced.samples), index])
-    return refusal_in(local) is None and bool((agrees(run, index, local, forced.samples) & defined).any())
+    shown = np.isfinite(run.expected[list(forced.samples), index])
+    if index in forced.differing:
+        shown &= ~forced.differing[index]
+    return bool(shown.any()) and refusal_in(forced.local.get(run.bindings[index].cell, BLANK)) is None
 
 
 def of_another_shape(checks: Iterable[Run]) -> frozenset[Cell]:
