@@ -267,7 +267,8 @@ def test_generate_writes_a_course_workbook_that_passes(tmp_path):
     ("given", "said"),
     [
         ({"course": "regresor"}, "there is no course workbook 'regresor' (did you mean 'regressor'?)"),
-        ({"iterations": 1}, "iterations is a whole number from 2 to 2,000"),
+        ({"iterations": 1}, "regressor: iterations is a whole number from 2 to 2,000"),
+        ({"iterations": 201}, "wine_solution: iterations is a whole number from 2 to 200"),
         ({"alpha": float("nan")}, "alpha nan is no learning rate; give a number such as 0.5"),
         ({"seed": -1}, "seed is a whole number from 0 to 4,294,967,295"),
     ],

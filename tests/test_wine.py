@@ -1,5 +1,7 @@
 """The wine challenge: the data is UCI's, the reference is right, and the empty workbook is the solution without formulas."""
 
+import itertools
+
 import numpy as np
 import openpyxl
 import pytest
@@ -11,6 +13,8 @@ from xlparity.actions.generate import build
 from xlparity.course.wine_solution import reference as r
 from xlparity.course.wine_solution import sheet as s
 from xlparity.course.wine_solution.pages import wine
+from xlparity.engines.registry import find_engine
+from xlparity.excel.workbook import read_workbook
 from xlparity.results.report import Verdict
 from xlparity.settings import Options
 
@@ -38,6 +42,30 @@ def test_the_softmax_is_the_sigmoid_for_two_classes_and_overflows_for_none():
     np.testing.assert_allclose(r.softmax(z + 1000), r.softmax(z), rtol=1e-12)
     np.testing.assert_allclose(r.softmax(z).sum(axis=1), 1, rtol=1e-15)
     assert r.softmax(np.array([[1000.0, 0.0, -1000.0]])).tolist() == [[1, 0, 0]]
+
+
+def test_the_loss_is_right_where_the_plain_form_overflows():
+    """By the closed form: the loss is how far the right z is below the largest, if all others are far below that one."""
+    z, Y = np.array([[1000.0, 0.0, -1000.0], [0.0, -1000.0, -1000.0], [3.0, 3.0, 3.0]]), np.eye(3)[[2, 0, 1]]
+    scored = r.score(z, r.softmax(z), Y)
+    assert np.isinf(scored["E"][0, 0])
+    assert scored["sample_loss"].ravel().tolist() == pytest.approx([2000.0, 0.0, np.log(3)], rel=1e-15)
+    small = z / 1000
+    plain = -np.log((Y * np.exp(small)).sum(axis=1) / np.exp(small).sum(axis=1))
+    np.testing.assert_allclose(r.score(small, r.softmax(small), Y)["sample_loss"][:, 0], plain, rtol=1e-14)
+
+
+def test_training_repeats_the_step_and_learns():
+    """Each iteration is the step from the weights of the last one; both models come to know nearly every wine."""
+    for name, step in {"train_softmax": r.softmax_step, "train_net": r.net_step}.items():
+        given = first(step.__name__)
+        steps = list(itertools.islice(getattr(r, name)(X, CULTIVAR, KINDS, *given.values(), 1.0), 30))
+        for one, following in itertools.pairwise(steps):
+            alone = step(X, CULTIVAR, KINDS, *(one[f"{parameter}_new"] for parameter in given), 1.0)
+            assert all(np.array_equal(alone[key], following[key]) for key in alone)
+        losses = [one["loss"] for one in steps]
+        assert losses == sorted(losses, reverse=True)
+        assert steps[-1]["accuracy"] > 0.98
 
 
 def first(step):
@@ -95,7 +123,7 @@ def folder(tmp_path_factory):
     """Where the challenge and the solution are."""
     folder = tmp_path_factory.mktemp("wine")
     for name, solved in {"wine_challenge": False, "wine_solution": True}.items():
-        write_files(folder, build(wine(name, solved=solved)))
+        write_files(folder, build(wine(name, solved=solved, iterations=3)))
     return folder
 
 
@@ -128,6 +156,33 @@ def test_the_challenge_with_the_formulas_of_the_solution_passes(folder, tmp_path
         folder / "wine_challenge.parity.toml", workbook=tmp_path / "student.xlsx", options=Options(scenarios=5)
     )
     assert report.verdict is Verdict.PASS
+
+
+def test_every_formula_of_the_chained_steps_is_compared(folder):
+    """In every iteration and at every learning rate; only the rate that one sheet takes from another is read on the way."""
+    report = xlparity.verify(folder / "wine_solution.parity.toml", options=Options(scenarios=5))
+    assert report.verdict is Verdict.PASS
+    names = {check.name for check in report.checks}
+    chained = [
+        f"{name}_{kind}" for name in ("softmax", *(f"net_{k}" for k in range(1, 5))) for kind in ("training", "history")
+    ]
+    assert names == {"wine", "softmax", "net", *chained}
+    assert {check.name for check in report.checks if check.blocks == 3} == set(chained)
+    assert (report.coverage.unbound, report.coverage.helper) == (0, 1)
+
+
+def test_a_rate_of_the_comparison_changes_its_own_losses_only(folder):
+    """The four nets are side by side, start from the sheet of the step, and have a rate of their own each."""
+    workbook = read_workbook(folder / "wine_solution.xlsx")
+    session = find_engine("formulas").load(workbook)
+    weights = s.NET.author.block("W2").first
+    stored, faster, moved = (
+        session.recalculate(given)
+        for given in ({}, {s.NET_TRAININGS[1].author.block("alpha").first: 5.0}, {weights: 0.5})
+    )
+    last = [s.NET_TRAININGS[k].author.block("loss", 3).first for k in range(4)]
+    assert [stored[cell] == faster[cell] for cell in last] == [True, False, True, True]
+    assert not any(stored[cell] == moved[cell] for cell in last)
 
 
 @pytest.mark.libreoffice

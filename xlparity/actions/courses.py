@@ -24,13 +24,16 @@ class Course:
 
     ``draft(iterations, alpha, seed)`` returns the workbook with so many iterations, this learning rate and this seed of the
     initial weights. ``plant_mistakes(draft, iterations)`` puts typical mistakes of students into it; None where there are none.
-    A workbook that is not ``solved`` has empty cells for students to fill, and does not pass as it is.
+    A workbook that is not ``solved`` has empty cells for students to fill, and does not pass as it is. ``iterations`` is how many
+    it usually has, and ``most`` how many it may have.
     """
 
     alpha: float
     draft: "Callable[[int, float, int], Draft]"
     plant_mistakes: "Callable[[Draft, int], None] | None" = None
     solved: bool = True
+    iterations: int = 22
+    most: int = 2000
 
 
 def course_names() -> tuple[str, ...]:

@@ -47,8 +47,9 @@ def generate(
         "workbooks"
     ),
     iterations: Annotated[
-        int, typer.Option(metavar="N", min=2, max=2000, help="How many iterations of training.")
-    ] = 22,
+        int | None,
+        typer.Option(metavar="N", min=2, help="How many iterations of training.  [default: as many as the course has]"),
+    ] = None,
     alpha: Annotated[
         float | None,
         typer.Option(

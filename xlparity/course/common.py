@@ -3,7 +3,7 @@
 import numpy as np
 
 from xlparity.actions.generate.language import line
-from xlparity.actions.generate.model import Variable
+from xlparity.actions.generate.model import Role, Variable
 
 X = np.array([[0, 1, 0], [1, 0, 0], [1, 1, 1], [0, 1, 1]], dtype=float)
 y = np.array([[0], [1], [1], [0]], dtype=float)
@@ -18,15 +18,39 @@ DATA_TRANSPOSED = line(
 )
 
 
-def rate(alpha: float) -> Variable:
+def rate(alpha: float, role: Role = "given") -> Variable:
     """The learning rate, which is this one in the notebook."""
     code = f"alpha = {alpha:g}"
-    return line("alpha []", role="given", code=code, note="the learning rate: how long a step each update takes")
+    return line("alpha []", role=role, code=code, note="the learning rate: how long a step each update takes")
 
 
-def scores(prediction: str) -> tuple[Variable, ...]:
-    """The right answers, and how far and how often the prediction of that name is off."""
-    p = prediction
+def scores(sample_loss: tuple[str, str], correct: tuple[str, str], right: str) -> tuple[Variable, ...]:
+    """How wrong each prediction is, how often it is right, and both of all samples.
+
+    ``sample_loss`` and ``correct`` are each a formula and a line of numpy; ``right`` says when a prediction is.
+    """
+    return (
+        line(
+            f"sample_loss [iteration, sample] = {sample_loss[0]}",
+            code=sample_loss[1],
+            note="how wrong each prediction is: the cross-entropy",
+        ),
+        line(
+            "loss [iteration] = 1/m*SUM(sample_loss[sample])",
+            code="loss = 1/m * sample_loss.sum()",
+            note="the mean of the samples' losses, which training brings down",
+        ),
+        line(f"correct [iteration, sample] = {correct[0]}", code=correct[1], note=f"1 where {right}"),
+        line(
+            "accuracy [iteration] = SUM(correct[sample])/m",
+            code="accuracy = correct.sum()/m",
+            note="the share of samples that are predicted right",
+        ),
+    )
+
+
+def answers_and_scores(p: str) -> tuple[Variable, ...]:
+    """The right answers, and the scores of the probability of that name, which a sigmoid makes."""
     return (
         line(
             "y [iteration, sample] = y.prev",
@@ -35,25 +59,10 @@ def scores(prediction: str) -> tuple[Variable, ...]:
             note="the right answers",
         ),
         line("m [iteration] = COUNT(y[sample])", code="m = A0.shape[0]", note="how many samples there are"),
-        line(
-            f"sample_loss [iteration, sample] = -(y*LN({p})+(1-y)*LN(1-{p}))",
-            code=f"-(y*np.log({p}) + (1-y)*np.log(1-{p}))",
-            note="how wrong each prediction is: the cross-entropy",
-        ),
-        line(
-            "loss [iteration] = 1/m*SUM(sample_loss[sample])",
-            code="loss = 1/m * sample_loss.sum()",
-            note="the mean of the samples' losses, which training brings down",
-        ),
-        line(
-            f"correct [iteration, sample] = IF(({p}>0.5)=(y>0.5),1,0)",
-            code=f"({p} > 0.5) == (y > 0.5)",
-            note="1 where the prediction is on the right side of one half",
-        ),
-        line(
-            "accuracy [iteration] = SUM(correct[sample])/m",
-            code="accuracy = correct.sum()/m",
-            note="the share of samples that are predicted right",
+        *scores(
+            (f"-(y*LN({p})+(1-y)*LN(1-{p}))", f"-(y*np.log({p}) + (1-y)*np.log(1-{p}))"),
+            (f"IF(({p}>0.5)=(y>0.5),1,0)", f"({p} > 0.5) == (y > 0.5)"),
+            "the prediction is on the right side of one half",
         ),
     )
 

@@ -10,7 +10,7 @@ from xlparity.engines.registry import find_engine
 from xlparity.errors import WorkbookError
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell
-from xlparity.excel.values import BLANK, Unsupported, Value
+from xlparity.excel.values import BLANK, Depends, Unsupported, Value
 from xlparity.excel.workbook import formulas_of, parse_workbook
 from xlparity.tolerance import Tolerance
 
@@ -55,6 +55,10 @@ def build(draft: Draft) -> dict[str, bytes]:
 
 def _computed(values: Values, cell: Cell) -> Value:
     value = values[cell]
+    if isinstance(
+        value, Depends
+    ):  # Excel may take a residue of a subtraction for 0; it computes its own when it opens the file
+        value = value.exact
     if isinstance(value, Unsupported):
         raise WorkbookError(f"{cell}: the generated formula is unsupported ({value.reason})")
     return value

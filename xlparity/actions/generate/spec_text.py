@@ -11,8 +11,8 @@ from xlparity.spec.schema import LINE
 class CheckText:
     """One check: the variables that the reference is called with, and those that are compared.
 
-    ``blocks`` are the lines of the [blocks] table, ``shown`` the places of variables that stand elsewhere than the
-    author's layout has them, ``extra`` further keys of an output, such as a tolerance of its own.
+    ``blocks`` are the lines of the [blocks] table, ``given`` and ``shown`` the places of inputs and outputs that are elsewhere
+    than the author's layout has them, ``extra`` further keys of an output, such as a tolerance of its own.
     """
 
     name: str
@@ -22,6 +22,7 @@ class CheckText:
     inputs: Sequence[str]
     outputs: Sequence[str]
     blocks: Sequence[str] = ()
+    given: dict[str, Place] = field(default_factory=dict)
     shown: dict[str, Place] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
 
@@ -39,9 +40,8 @@ class CheckText:
         return text
 
     def _value(self, name: str, table: str, ranges: Mapping[str, str]) -> str:
-        variable, place = self.author.model.variables[name], self.author.layout[name]
-        if table == "outputs":
-            place = self.shown.get(name, place)
+        variable = self.author.model.variables[name]
+        place = (self.given if table == "inputs" else self.shown).get(name, self.author.layout[name])
         shape = self.author.model.shape(variable)
         block = place.block(shape, 1)
         address = f'"{block.a1 if block.sheet == self.sheet else block}"'

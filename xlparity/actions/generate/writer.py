@@ -4,6 +4,7 @@ Inputs are blue and unlocked, formulas black, as financial modellers have it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from openpyxl import Workbook as Book
@@ -16,11 +17,13 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlparity.actions.generate.language import Author, Place
+from xlparity.excel.address import Cell
 
 _INK, _BLUE, _PALE, _GREY = "1F2933", "0000FF", "EDEFF2", "6B7280"
 TITLE = Font(name="Calibri", size=16, bold=True, color=_INK)
 TEXT = Font(name="Calibri", size=11, color=_INK)
 BOLD = Font(name="Calibri", size=11, bold=True, color=_INK)
+_HEADING = Font(name="Calibri", size=11, bold=True, color="000000")
 CODE = Font(name="Consolas", size=9, color=_GREY)
 LINK = Font(name="Calibri", size=11, color="0563C1", underline="single")
 _INPUT = Font(name="Calibri", size=11, color=_BLUE)
@@ -84,10 +87,10 @@ def banner(sheet: Worksheet, row: int, last_column: int, text: str) -> None:
     sheet.cell(row, 1, text).font = Font(name="Calibri", size=12, bold=True, color="FFFFFF")
 
 
-def header(sheet: Worksheet, row: int, column: int, text: str, code: str | None = None) -> None:
-    """A caption, and under it the line of Python it mirrors where ``code`` is given."""
+def header(sheet: Worksheet, row: int, column: int, text: str | None, code: str | None = None) -> None:
+    """A caption, or what the cell contains, and under it the line of Python it mirrors where ``code`` is given."""
     cell = sheet.cell(row, column, text)
-    cell.font, cell.fill, cell.border = BOLD, _HEADER, _BOX
+    cell.font, cell.fill, cell.border = BOLD if text else _HEADING, _HEADER, _BOX
     cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
     if code is not None:
         under = sheet.cell(row + 1, column, code)
@@ -111,10 +114,19 @@ def put_input(sheet: Worksheet, row: int, column: int, value: float | None, patt
     cell.alignment = Alignment(horizontal="right")
 
 
-def _put_formula(sheet: Worksheet, row: int, column: int, formula: Any, pattern: str) -> None:
-    cell = sheet.cell(row, column, formula)
-    cell.font, cell.border, cell.number_format = _FORMULA, _BOX, pattern
-    cell.alignment = Alignment(horizontal="right")
+def _put_formulas(sheet: Worksheet, formulas: Iterable[tuple[Cell, Any]], pattern: str) -> None:
+    """Formulas, or None for a further cell of an array formula, all in one style."""
+    style = None
+    for at, formula in formulas:
+        cell = sheet.cell(at.row, at.column, formula)
+        if style is None:
+            cell.font, cell.border, cell.number_format = _FORMULA, _BOX, pattern
+            cell.alignment = Alignment(horizontal="right")
+            style = cell._style
+        else:
+            cell._style = copy(
+                style
+            )  # openpyxl looks each part of a style up anew, which takes longer than all the rest
 
 
 def write_variable(
@@ -129,7 +141,8 @@ def write_variable(
 ) -> None:
     """The variable in every iteration: ``values``, row by row, in the first of a given or state, formulas elsewhere.
 
-    Where it is not ``solved``, there are empty cells in place of formulas, for a student to fill.
+    Without values, the first iteration of a given or state is left as it is. Where it is not ``solved``, there are empty cells
+    in place of formulas, for a student to fill.
     """
     variable = author.model.variables[name]
     indexes = author.model.indexes(variable)
@@ -138,7 +151,7 @@ def write_variable(
         block = author.block(name, iteration)
         cells = list(block.cells())
         if iteration == 1 and variable.role != "derived":
-            for cell, value in zip(cells, values or (), strict=True):
+            for cell, value in zip(cells, values, strict=True) if values is not None else ():
                 put_input(sheet, cell.row, cell.column, value, pattern)
             continue
         if not solved:
@@ -147,13 +160,11 @@ def write_variable(
                 sheet.cell(cell.row, cell.column).fill = _YOURS_FILL
             continue
         if author.is_array(name):
-            for cell in cells:
-                _put_formula(sheet, cell.row, cell.column, None, pattern)
-            formula = author.formula(name, iteration, indexes[0])
-            sheet.cell(block.row, block.column).value = ArrayFormula(block.a1, formula)
+            formula = ArrayFormula(block.a1, author.formula(name, iteration, indexes[0]))
+            _put_formulas(sheet, zip(cells, [formula, *[None] * (len(cells) - 1)], strict=True), pattern)
             continue
-        for cell, index in zip(cells, indexes, strict=True):
-            _put_formula(sheet, cell.row, cell.column, author.formula(name, iteration, index), pattern)
+        formulas = [author.formula(name, iteration, index) for index in indexes]
+        _put_formulas(sheet, zip(cells, formulas, strict=True), pattern)
 
 
 def write_view(book: Book, author: Author, name: str, place: Place, iterations: int, pattern: str) -> None:
@@ -162,9 +173,8 @@ def write_view(book: Book, author: Author, name: str, place: Place, iterations: 
     indexes = author.model.indexes(variable)
     for iteration in range(1, iterations + 1):
         block = place.block(author.model.shape(variable), iteration)
-        for cell, index in zip(block.cells(), indexes, strict=True):
-            formula = "=" + author.element(name, iteration, index, place.sheet)
-            _put_formula(book[place.sheet], cell.row, cell.column, formula, pattern)
+        formulas = ["=" + author.element(name, iteration, index, place.sheet) for index in indexes]
+        _put_formulas(book[place.sheet], zip(block.cells(), formulas, strict=True), pattern)
 
 
 def line_chart(

@@ -117,11 +117,11 @@ def regressor(*, iterations: int = 22, alpha: float = s.ALPHA, seed: int = 1) ->
         "b1": [0.0],
     }
     widths = {"A": 15, "H": 3, "K": 3, "I": 14, "J": 14, "N": 16, "O": 12, "M": 12, "L": 13, "F": 14, "P": 12, "Q": 12}
-    write_blocks(book, s.TRAINING, "Training the regressor", iterations, first, widths)
+    write_blocks(book, [s.TRAINING], "Training the regressor", iterations, [first], widths)
     about_it = (
         "One row an iteration, taken live from Training: the loss falls, the weights settle, the predictions part."
     )
-    write_history(book, s.TRAINING, about_it, iterations)
+    write_history(book, [s.TRAINING], about_it, iterations)
     write_gradient_check(book, s.TRAINING)
     title = "What stands where in regressor.xlsx; written by 'xlparity generate'."
     return Draft("regressor", book, spec_text(title, "regressor.xlsx", s.checks(iterations), s.RANGES))

@@ -33,7 +33,7 @@ FORWARD = (
         code="A1 = 1/(1 + np.exp(-z1))",
         note="the prediction: the sigmoid of z1, between 0 and 1",
     ),
-    *common.scores("A1"),
+    *common.answers_and_scores("A1"),
 )
 BACKWARD = (
     common.DATA_TRANSPOSED,

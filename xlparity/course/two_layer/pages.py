@@ -44,13 +44,13 @@ def two_layer(*, iterations: int = 22, alpha: float = s.ALPHA, seed: int = 1) ->
         "b2": [0.0],
     }
     widths = dict.fromkeys("GHIKLMOPQSU", 12) | {"A": 18, "F": 9, "J": 2, "N": 11, "R": 2, "T": 16}
-    write_blocks(book, s.TRAINING, "Training the two-layer network", iterations, first, widths)
+    write_blocks(book, [s.TRAINING], "Training the two-layer network", iterations, [first], widths)
     about_it = (
         "One row an iteration, taken live from Training: the loss falls, the weights settle, the predictions part."
     )
     narrow = dict.fromkeys("DEFGHIJKLMNOPQRSTUVW", 9)
     decimals = dict.fromkeys(("A2", "W1", "b1", "W2", "b2"), "0.0000")
-    write_history(book, s.TRAINING, about_it, iterations, decimals, narrow)
+    write_history(book, [s.TRAINING], about_it, iterations, decimals, narrow)
     about = [
         "The slope between two nearby losses is the gradient. If backpropagation is right, it differs by nearly nothing."
     ]

@@ -54,7 +54,7 @@ OUTPUT_FORWARD = (
         code="A2 = 1/(1 + np.exp(-z2))",
         note="the prediction: the sigmoid of z2, between 0 and 1",
     ),
-    *common.scores("A2"),
+    *common.answers_and_scores("A2"),
 )
 OUTPUT_BACKWARD = (
     line(

@@ -6,7 +6,7 @@ from xlparity.actions.courses import Course
 from xlparity.actions.generate import Draft
 from xlparity.actions.generate import writer as w
 from xlparity.actions.generate.spec_text import spec_text
-from xlparity.actions.generate.training import SIX, Training, write_blocks, write_guide
+from xlparity.actions.generate.training import SIX, Training, write_blocks, write_guide, write_history
 from xlparity.course.wine_solution import reference
 from xlparity.course.wine_solution import sheet as s
 
@@ -15,12 +15,18 @@ _SHEETS = {
     "Softmax": "softmax regression: one step of training, from the weights to the updated weights",
     "Two-layer net": "a hidden layer of five units with tanh, then softmax: one step of training",
 }
+_CHAINED = {
+    "Softmax training": "the step of softmax regression chained, a block an iteration",
+    "Net training": "the step of the net chained, at four learning rates side by side",
+    "History": "the trainings at a glance: a row an iteration, and two charts",
+}
 _ABOUT = [
     "Which of three cultivars is a wine from? Softmax regression and a two-layer net learn it from 13 measurements.",
 ]
 _TASK = [
     "Fill in the yellow cells of Softmax and Two-layer net, each with a formula; the range of a block is below its name. Your",
     "formulas are checked with other weights, wines and learning rates as well, so a typed number earns nothing.",
+    "To check them, save the file beside wine_challenge.parity.toml and type: xlparity verify wine_challenge.parity.toml",
 ]
 _SOLVED = [
     "Every black number is computed by a live formula that mirrors a line of numpy. Formulas are locked against slips of the",
@@ -34,7 +40,7 @@ def _wine(book: Book) -> None:
         "A0 is each measurement less its mean, in standard deviations: then all of them count alike.",
     ]
     columns = range(2, 22 + len(s.WINES.names))
-    widths = {w.letters(column): 13.0 for column in columns} | {"A": 18, "O": 3, "P": 12, "Q": 3, "U": 3}
+    widths = {w.letters(column): 15.5 for column in columns} | {"A": 18, "O": 3, "P": 12, "Q": 3, "U": 3}
     sheet = w.new_sheet(book, "Wine", "The wines", about, widths)
     sheet.row_dimensions[s.TOP - 3].height = 48
     for first, prefix in ((2, ""), (22, "A0: ")):
@@ -70,20 +76,69 @@ def _step(book: Book, training: Training, title: str, alpha: float, seed: int, *
         widths |= {w.letters(column + k): wide for k in range(model.shape(model.variables[name])[1])}
     widths |= {w.letters(column): 22.0 for column in training.sections[0].rows if column > 1} | {"A": 13.0}
     about = "One step of training: predict, measure the loss, find the gradients, and go one step downhill."
-    write_blocks(book, training, title, 1, first, widths, about=about, solved=solved)
+    write_blocks(book, [training], title, 1, [first], widths, about=about, solved=solved)
 
 
-def wine(name: str, *, solved: bool, alpha: float = s.ALPHA, seed: int = 1) -> Draft:
+def _trainings(book: Book, iterations: int) -> None:
+    """The sheets on which the steps are chained, and their History."""
+    wide = {"A": 13.0}
+    about = "The step of the sheet Softmax again and again: change a blue cell there and watch every block follow."
+    write_blocks(
+        book,
+        [s.SOFTMAX_TRAINING],
+        "Training softmax regression",
+        iterations,
+        [{}],
+        wide | _widths(s.SOFTMAX_TRAINING),
+        about=about,
+    )
+    about = "The step of the sheet Two-layer net again and again, from the weights there, at four learning rates side by side."
+    widths = wide | {letters: width for training in s.NET_TRAININGS for letters, width in _widths(training).items()}
+    rates = [{"alpha": [alpha]} for alpha in s.RATES]
+    write_blocks(book, s.NET_TRAININGS, "Training the two-layer net", iterations, rates, widths, about=about)
+    about = "One row an iteration: softmax regression, and the net's loss at each alpha. It leaps where that is high."
+    write_history(book, [s.SOFTMAX_TRAINING, *s.NET_TRAININGS], about, iterations)
+
+
+def _widths(training: Training) -> dict[str, float]:
+    """The labels of rows and the longer lines of numpy need more room, and the columns between the quantities less."""
+    labels = {
+        column: 10.0 if dims == ["hidden"] else 22.0
+        for section in training.sections
+        for column, dims in section.rows.items()
+        if column > 1
+    }
+    used = {
+        column + k
+        for name, column in training.columns.items()
+        for k in range(training.author.model.shape(training.author.model.variables[name])[1])
+    }
+    between = set(range(min(labels), max(used))) - used - labels.keys()
+    widths = dict.fromkeys(used, 13.0) | labels | dict.fromkeys(between, 3.0)
+    widths |= {training.columns[name]: 26.0 for name in ("loss", "accuracy") if name in training.columns}
+    return {w.letters(column): width for column, width in widths.items()}
+
+
+def wine(name: str, *, solved: bool, iterations: int = s.ITERATIONS, alpha: float = s.ALPHA, seed: int = 1) -> Draft:
     """The workbook of that name, starting from the weights of the seed."""
     book = w.new_book()
     about = [*_ABOUT, *(_SOLVED if solved else _TASK)]
     title = "Week 1: which cultivar is the wine from?"
-    write_guide(book, [s.SOFTMAX, s.NET], title, about, _SHEETS, "The quantities of both models", solved=solved)
+    trainings = [s.SOFTMAX, s.NET, *([s.SOFTMAX_TRAINING, s.NET_TRAININGS[0]] if solved else [])]
+    sheets = _SHEETS | (_CHAINED if solved else {})
+    write_guide(book, trainings, title, about, sheets, "The quantities of both models", solved=solved)
     _wine(book)
     _step(book, s.SOFTMAX, "Softmax regression", alpha, seed, solved=solved)
     _step(book, s.NET, "The two-layer net", alpha, seed, solved=solved)
+    if solved:
+        _trainings(book, iterations)
     title = f"What stands where in {name}.xlsx; written by 'xlparity generate'."
-    return Draft(name, book, spec_text(title, f"{name}.xlsx", s.checks(), s.RANGES))
+    return Draft(name, book, spec_text(title, f"{name}.xlsx", s.checks(iterations, chained=solved), s.RANGES))
 
 
-COURSE = Course(s.ALPHA, lambda _, alpha, seed: wine("wine_solution", solved=True, alpha=alpha, seed=seed))
+COURSE = Course(
+    s.ALPHA,
+    lambda iterations, alpha, seed: wine("wine_solution", solved=True, iterations=iterations, alpha=alpha, seed=seed),
+    iterations=s.ITERATIONS,
+    most=200,  # a block of it has as many cells as a dozen of the regressor's
+)

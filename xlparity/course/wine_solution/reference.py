@@ -19,6 +19,12 @@ def draw_wines(generator, X):
     return generator.permutation(X) * generator.uniform(0.9, 1.1, X.shape)
 
 
+def log_softmax(z):
+    """The logarithm of ``softmax``, which is finite for every finite z."""
+    below = z - z.max(axis=1, keepdims=True)
+    return below - np.log(np.exp(below).sum(axis=1, keepdims=True))
+
+
 def softmax(z):
     """The probabilities of the classes in each row; the largest z is subtracted first, so that nothing overflows."""
     E = np.exp(z - z.max(axis=1, keepdims=True))
@@ -35,11 +41,12 @@ def prepare(X, cultivar, kinds):
 
 
 def score(z, prediction, Y):
-    """How wrong the predictions are. E and total are the plain form of the softmax, for z that do not overflow."""
+    """How wrong the predictions are, for any z. E and total are the plain form of the softmax, and overflow from 710 on."""
     m = Y.shape[0]
-    E = np.exp(z)
+    with np.errstate(over="ignore"):
+        E = np.exp(z)
     total = E.sum(axis=1, keepdims=True)
-    sample_loss = -(Y * np.log(prediction)).sum(axis=1, keepdims=True)
+    sample_loss = -(Y * log_softmax(z)).sum(axis=1, keepdims=True)
     loss = 1 / m * sample_loss.sum()
     correct = (Y * prediction).sum(axis=1, keepdims=True) == prediction.max(axis=1, keepdims=True)
     accuracy = correct.sum() / m
@@ -48,10 +55,8 @@ def score(z, prediction, Y):
     }  # fmt: skip
 
 
-def softmax_step(X, cultivar, kinds, W1, b1, alpha):
-    """One step of softmax regression."""
-    data = prepare(X, cultivar, kinds)
-    A0, Y = data["A0"], data["Y"]
+def iterate_softmax(A0, Y, W1, b1, alpha):
+    """One step of softmax regression on prepared data."""
     m = A0.shape[0]
     z1 = A0 @ W1 + b1
     A1 = softmax(z1)
@@ -63,10 +68,8 @@ def softmax_step(X, cultivar, kinds, W1, b1, alpha):
     return locals() | score(z1, A1, Y)
 
 
-def net_step(X, cultivar, kinds, W1, b1, W2, b2, alpha):
-    """One step of the two-layer net: tanh, then softmax."""
-    data = prepare(X, cultivar, kinds)
-    A0, Y = data["A0"], data["Y"]
+def iterate_net(A0, Y, W1, b1, W2, b2, alpha):
+    """One step of the two-layer net, tanh and then softmax, on prepared data."""
     m = A0.shape[0]
     z1 = A0 @ W1 + b1
     A1 = np.tanh(z1)
@@ -83,3 +86,33 @@ def net_step(X, cultivar, kinds, W1, b1, W2, b2, alpha):
     W2_new = W2 - alpha * dW2
     b2_new = b2 - alpha * db2
     return locals() | score(z2, A2, Y)
+
+
+def train_softmax(X, cultivar, kinds, W1, b1, alpha):
+    """Softmax regression, for ever: one mapping a step, of all that the step computes."""
+    data = prepare(X, cultivar, kinds)
+    while True:
+        step = iterate_softmax(data["A0"], data["Y"], W1, b1, alpha)
+        yield data | step
+        W1, b1 = step["W1_new"], step["b1_new"]
+
+
+def train_net(X, cultivar, kinds, W1, b1, W2, b2, alpha):
+    """The two-layer net, for ever: one mapping a step, of all that the step computes."""
+    data = prepare(X, cultivar, kinds)
+    while True:
+        step = iterate_net(data["A0"], data["Y"], W1, b1, W2, b2, alpha)
+        yield data | step
+        W1, b1, W2, b2 = (step[f"{name}_new"] for name in ("W1", "b1", "W2", "b2"))
+
+
+def softmax_step(X, cultivar, kinds, W1, b1, alpha):
+    """One step of softmax regression."""
+    data = prepare(X, cultivar, kinds)
+    return data | iterate_softmax(data["A0"], data["Y"], W1, b1, alpha)
+
+
+def net_step(X, cultivar, kinds, W1, b1, W2, b2, alpha):
+    """One step of the two-layer net."""
+    data = prepare(X, cultivar, kinds)
+    return data | iterate_net(data["A0"], data["Y"], W1, b1, W2, b2, alpha)

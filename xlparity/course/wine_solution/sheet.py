@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from xlparity.actions.generate.language import Author, Place, line
 from xlparity.actions.generate.model import Model, Variable
 from xlparity.actions.generate.spec_text import CheckText
-from xlparity.actions.generate.training import Section, Training
+from xlparity.actions.generate.training import Chart, Section, Training
 from xlparity.course import common
 from xlparity.course.wine import read_wines
 
 MODULE = "xlparity.course.wine_solution.reference"
 ALPHA = 1.0
+ITERATIONS = 30
 UNITS = 5
 WINES = read_wines()
 SIZES = {"sample": len(WINES.X), "feature": len(WINES.names), "class": 3, "hidden": UNITS}
@@ -34,6 +35,9 @@ WINE = Author(
     Model({variable.name: variable for variable in PREPARED}, SIZES),
     {name: Place("Wine", *place) for name, place in _PLACES.items()},
 )
+
+
+_COUNT = line("m [iteration] = COUNT(cultivar[sample])", code="m = A0.shape[0]", note="how many wines there are")
 
 
 def _affine(number: int, before: str, dims: tuple[str, str]) -> tuple[Variable, ...]:
@@ -63,26 +67,14 @@ def _softmax(number: int) -> tuple[Variable, ...]:
             code=f"{A} = E/total",
             note="the prediction: the softmax, the probability of each cultivar",
         ),
-        line("m [iteration] = COUNT(cultivar[sample])", code="m = A0.shape[0]", note="how many wines there are"),
-        line(
-            f"sample_loss [iteration, sample] = -SUMPRODUCT(Y[class],LN({A}[class]))",
-            code=f"-(Y*np.log({A})).sum(axis=1, keepdims=True)",
-            note="how wrong each prediction is: the cross-entropy",
-        ),
-        line(
-            "loss [iteration] = 1/m*SUM(sample_loss[sample])",
-            code="loss = 1/m * sample_loss.sum()",
-            note="the mean of the wines' losses",
-        ),
-        line(
-            f"correct [iteration, sample] = IF(SUMPRODUCT(Y[class],{A}[class])=MAX({A}[class]),1,0)",
-            code=f"(Y*{A}).sum(axis=1, keepdims=True) == {A}.max(axis=1, keepdims=True)",
-            note="1 where the right cultivar is the most probable one",
-        ),
-        line(
-            "accuracy [iteration] = SUM(correct[sample])/m",
-            code="accuracy = correct.sum()/m",
-            note="the share of wines that are predicted right",
+        _COUNT,
+        *common.scores(
+            (f"-SUMPRODUCT(Y[class],LN({A}[class]))", f"-(Y*np.log({A})).sum(axis=1, keepdims=True)"),
+            (
+                f"IF(SUMPRODUCT(Y[class],{A}[class])=MAX({A}[class]),1,0)",
+                f"(Y*{A}).sum(axis=1, keepdims=True) == {A}.max(axis=1, keepdims=True)",
+            ),
+            "the right cultivar is the most probable one",
         ),
     )
 
@@ -164,19 +156,145 @@ NET = Training(
 )  # fmt: skip
 
 
+# --- the steps chained, with no more cells than the next step needs -----------------------------------------------------------
+
+# Ones, by which MMULT sums over the cultivars or over the wines.
+_CULTIVARS, _WINES = "TRANSPOSE(kinds/kinds)", "TRANSPOSE(cultivar/cultivar)"
+
+
+def _chained(name: str, dims: str, note: str) -> Variable:
+    """A parameter, which each iteration takes a step downhill."""
+    step = f"{name} - alpha*d{name}"
+    formula = f"{name}.prev - alpha*d{name}.prev"
+    return line(f"{name} [iteration, {dims}] = {formula}", role="state", code=f"{name} = {step}", note=note)
+
+
+def _predicted(number: int, z: str, code: str) -> tuple[Variable, ...]:
+    """The softmax of z and the loss, without a cell for each step on the way."""
+    A = f"A{number}"
+    return (
+        line(
+            f"{A} [iteration, sample, class] = {{EXP({z})/MMULT(EXP({z}),{_CULTIVARS})}}",
+            code=f"{A} = softmax({code})",
+            note="the prediction: the softmax, the probability of each cultivar",
+        ),
+        _COUNT,
+        line(
+            f"loss [iteration] = -1/m*SUMPRODUCT(Y[sample, class],LN({A}[sample, class]))",
+            code=f"loss = -1/m * (Y*np.log({A})).sum()",
+            note="the mean of the samples' losses, which training brings down",
+        ),
+    )
+
+
+def _last_gradients(number: int, before: tuple[str, str], dims: str) -> tuple[Variable, ...]:
+    """The gradients of the layer that ends in the softmax; ``before`` is what it takes, in Excel and in numpy."""
+    A = f"A{number}"
+    return (
+        line(
+            f"dW{number} [iteration, {dims}] = {{1/m*MMULT(TRANSPOSE({before[0]}),{A}-Y)}}",
+            code=f"dW{number} = 1/m * {before[1]}.T @ ({A} - Y)",
+            note=f"the gradient: how the loss changes with each of W{number}",
+        ),
+        line(
+            f"db{number} [iteration, 1, class] = 1/m*SUMPRODUCT({A}[sample]-Y[sample])",
+            code=f"db{number} = 1/m * ({A} - Y).sum(axis=0, keepdims=True)",
+            note=f"the gradient for b{number}, a sum for each column",
+        ),
+    )
+
+
+def _both(forward: Sequence[Variable], backward: Sequence[Variable], rows: dict[int, list[str]]) -> tuple[Section, ...]:
+    return (
+        Section("Forward pass", forward, {1: ["sample"], **rows}, height=64),
+        Section("Backward pass", backward, rows, height=64),
+    )
+
+
+SOFTMAX_TRAINING = Training(
+    rate=common.rate(ALPHA, "state"),
+    sections=_both(
+        (
+            _chained("W1", "feature, class", "the weights, from the sheet Softmax"),
+            _chained("b1", "1, class", "the biases, from the sheet Softmax"),
+            *_predicted(1, "MMULT(A0,W1)+b1", "A0 @ W1 + b1"),
+            line(
+                f"accuracy [iteration] = {{SUM(IF(MMULT(IF(A1>MMULT(Y*A1,{_CULTIVARS}),1,0),{_CULTIVARS})=0,1,0))/m}}",
+                code="accuracy = ((Y*A1).sum(axis=1, keepdims=True) >= A1).all(axis=1).sum()/m",
+                note="the share of samples of which no wrong cultivar is more probable than the right one",
+            ),
+        ),
+        _last_gradients(1, ("A0", "A0"), "feature, class"),
+        {2: ["feature"]},
+    ),
+    columns={"W1": 3, "b1": 6, "A1": 10, "m": 14, "loss": 15, "accuracy": 16, "dW1": 3, "db1": 6},
+    sizes=SIZES, labels=LABELS, inputs=SOFTMAX.inputs, sheet="Softmax training", around=WINE, start=SOFTMAX.author,
+    history=("loss", "accuracy"), label="softmax",
+    charts=(Chart(5, "Softmax regression", "loss, accuracy", ["softmax: loss", "softmax: accuracy"]),),
+)  # fmt: skip
+
+_HIDDEN, _HIDDEN_CODE = "TANH(MMULT(A0,W1)+b1)", "np.tanh(A0 @ W1 + b1)"
+_HIDDEN_ERRORS = f"MMULT(A2-Y,TRANSPOSE(W2))*(1-{_HIDDEN}^2)"
+_HIDDEN_ERRORS_CODE = f"((A2 - Y) @ W2.T * (1 - {_HIDDEN_CODE}**2))"
+_NET_FORWARD = (
+    _chained("W1", "feature, hidden", "the weights of layer 1, from the sheet Two-layer net"),
+    _chained("b1", "1, hidden", "the biases of layer 1, from the sheet Two-layer net"),
+    _chained("W2", "hidden, class", "the weights of layer 2, from the sheet Two-layer net"),
+    _chained("b2", "1, class", "the biases of layer 2, from the sheet Two-layer net"),
+    *_predicted(2, f"MMULT({_HIDDEN},W2)+b2", f"{_HIDDEN_CODE} @ W2 + b2"),
+)
+_NET_BACKWARD = (
+    line(
+        f"dW1 [iteration, feature, hidden] = {{1/m*MMULT(TRANSPOSE(A0),{_HIDDEN_ERRORS})}}",
+        code=f"dW1 = 1/m * A0.T @ {_HIDDEN_ERRORS_CODE}",
+        note="the gradient: how the loss changes with each of W1",
+    ),
+    line(
+        f"db1 [iteration, 1, hidden] = {{1/m*MMULT({_WINES},{_HIDDEN_ERRORS})}}",
+        code=f"db1 = 1/m * {_HIDDEN_ERRORS_CODE}.sum(axis=0, keepdims=True)",
+        note="the gradient for b1, a sum for each column",
+    ),
+    *_last_gradients(2, (_HIDDEN, _HIDDEN_CODE), "hidden, class"),
+)
+RATES = (0.01, 0.1, 1.0, 10.0)
+_LABELS = tuple(f"alpha {alpha:g}" for alpha in RATES)
+_RATES_CHART = Chart(23, "The net's loss by learning rate", "loss", [f"{label}: loss" for label in _LABELS])
+
+
+def _net_training(number: int) -> Training:
+    """The net chained at the learning rate of that number, beside the others."""
+    column = 2 + 25 * number
+    columns = {
+        "W1": 1, "b1": 6, "W2": 12, "b2": 15, "A2": 19, "m": 22, "loss": 23,
+        "dW1": 1, "db1": 6, "dW2": 12, "db2": 15,
+    }  # fmt: skip
+    return Training(
+        rate=common.rate(RATES[number]),
+        sections=_both(_NET_FORWARD, _NET_BACKWARD, {column: ["feature"], column + 11: ["hidden"]}),
+        columns={name: column + offset for name, offset in columns.items()},
+        sizes=SIZES, labels=LABELS, inputs=NET.inputs, sheet="Net training", around=WINE, start=NET.author,
+        rate_column=column + 1, history_column=4 + number, history=("loss",), label=_LABELS[number],
+        rate_in_history=True, charts=[_RATES_CHART] * (number == 0),
+    )  # fmt: skip
+
+
+NET_TRAININGS = tuple(map(_net_training, range(len(RATES))))
+
+
 # What a person may sensibly set an input to.
 RANGES = {
     "X": f'draw = "{MODULE}:draw_wines"',  # drawn one by one, a measurement might be the same in all wines
     "cultivar": "choices = [1, 2, 3]",
     "kinds": "vary = false",
-    "alpha": "low = 0.01, high = 10",
+    "alpha": "low = 0.01, high = 2",
     **dict.fromkeys(("W1", "b1", "W2", "b2"), "low = -1, high = 1"),
 }
 
 
-def checks() -> Sequence[CheckText]:
-    """The checks of the spec file, one a sheet: between them they compare every formula."""
-    return [
+def checks(iterations: int, *, chained: bool) -> Sequence[CheckText]:
+    """The checks of the spec file: between them they compare every formula."""
+    steps = {"softmax": SOFTMAX, "net": NET}
+    found = [
         CheckText("wine", f"{MODULE}:prepare", WINE, "Wine", ("X", "cultivar", "kinds"), ("mean", "spread", "A0", "Y")),
         *(
             CheckText(
@@ -187,6 +305,13 @@ def checks() -> Sequence[CheckText]:
                 training.inputs,
                 [each for each in training.columns if training.author.model.variables[each].role == "derived"],
             )
-            for name, training in {"softmax": SOFTMAX, "net": NET}.items()
+            for name, training in steps.items()
         ),
     ]
+    if chained:
+        trainings = {"softmax": SOFTMAX_TRAINING}
+        trainings |= {f"net_{k}": training for k, training in enumerate(NET_TRAININGS, start=1)}
+        for name, training in trainings.items():
+            function = "train_softmax" if name == "softmax" else "train_net"
+            found += training.checks(MODULE, iterations, function=function, history=function, prefix=f"{name}_")
+    return found
