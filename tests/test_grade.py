@@ -22,7 +22,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-import xlparity
 from xlparity.actions.generate import build
 from xlparity.actions.grade import grade
 from xlparity.actions.grade.alike import alike
@@ -31,6 +30,7 @@ from xlparity.actions.grade.judge import rounded, total
 from xlparity.actions.remembering import MEMORY, Memory
 from xlparity.course.regressor.pages import regressor
 from xlparity.errors import SpecError, UsageError
+from xlparity.jobs import Limits, Workers
 from xlparity.reporters.grades.classes import render_class
 from xlparity.reporters.grades.feedback import render_feedback
 from xlparity.reporters.grades.table import render_csv
@@ -61,7 +61,7 @@ def graded(course, tmp_path_factory):
     (folder / "in").mkdir()
     for name, case in CASES.items():
         (folder / "in" / f"{name}.xlsx").write_bytes(case.data(course[1]))
-    return grade(course[0] / "regressor.parity.toml", [folder / "in"], jobs=2, out=folder / "out"), folder
+    return grade(course[0] / "regressor.parity.toml", [folder / "in"], workers=Workers(2), out=folder / "out"), folder
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def hand_in(course, tmp_path):
             data = made if isinstance(made, bytes) else made(course[1])
             (tmp_path / "in").mkdir(exist_ok=True)
             (tmp_path / "in" / f"{name}.xlsx").write_bytes(data)
-        found = grade(_spec or course[0] / "regressor.parity.toml", [tmp_path / "in"], jobs=2)
+        found = grade(_spec or course[0] / "regressor.parity.toml", [tmp_path / "in"], workers=Workers(2))
         return {one.student: one for one in found.grades}
 
     return handed_in
@@ -299,7 +299,7 @@ def test_a_grade_does_not_depend_on_the_others_nor_on_the_order(course, graded, 
     folder.mkdir()
     for name in names:
         shutil.copy(graded[1] / "in" / f"{name}.xlsx", folder)
-    found = grade(course[0] / "regressor.parity.toml", [folder], jobs=1, out=tmp_path / "out")
+    found = grade(course[0] / "regressor.parity.toml", [folder], workers=Workers(1), out=tmp_path / "out")
     for one in found.grades:
         assert one == next(other for other in graded[0].grades if other.student == one.student)
         for place in (f"feedback/{one.student}.html", f"annotated/{one.student}.xlsx"):
@@ -316,16 +316,27 @@ def test_a_run_is_continued_and_only_what_changed_is_graded_again(course, tmp_pa
     first = grade(spec, [tmp_path / "in"], out=out)
     written = (out / "grades.csv").read_bytes(), (out / "index.html").read_bytes()
     assert len(journal.read_text().splitlines()) == 2
-    again = grade(spec, [tmp_path / "in"], out=out, resume=True)
+    again = grade(spec, [tmp_path / "in"], out=out)
     assert (again, len(journal.read_text().splitlines())) == (first, 2)
     assert written == ((out / "grades.csv").read_bytes(), (out / "index.html").read_bytes())
     (tmp_path / "in" / "bob.xlsx").write_bytes(with_cells({"G16": 0.5})(course[1]))
     (out / "feedback" / "ada.html").unlink()  # a page that is not there is made again
-    changed = grade(spec, [tmp_path / "in"], out=out, resume=True)
+    changed = grade(spec, [tmp_path / "in"], out=out)
     assert [one.points for one in changed.grades] == [first.grades[0].points, first.grades[0].points - 1]
     assert len(journal.read_text().splitlines()) == 4
-    grade(spec, [tmp_path / "in"], out=out)
+
+
+def test_the_command_grades_all_again_unless_it_is_to_continue(course, run, tmp_path):
+    """Whoever does not ask for it may have changed what no key knows of, such as numpy."""
+    (tmp_path / "ada.xlsx").write_bytes(course[1])
+    journal = tmp_path / "out" / "grades.jsonl"
+    words = "grade", course[0] / "regressor.parity.toml", tmp_path / "ada.xlsx", "--out", tmp_path / "out"
+    assert run(*words).code == 0
+    journal.write_text(journal.read_text() * 2)
+    assert run(*words, "--resume").code == 0
     assert len(journal.read_text().splitlines()) == 2
+    assert run(*words).code == 0
+    assert len(journal.read_text().splitlines()) == 1
 
 
 def test_the_journal_gives_back_the_grade(graded):
@@ -355,7 +366,7 @@ def test_a_submission_that_takes_too_long_is_a_row_with_the_reason(course, tmp_p
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "slow.xlsx").write_bytes(with_cells({"B3": 7})(course[1]))
     (tmp_path / "in" / "fast.xlsx").write_bytes(course[1])
-    found = grade(spec, [tmp_path / "in"], limits=xlparity.actions.grade.Limits(seconds=10))
+    found = grade(spec, [tmp_path / "in"], workers=Workers(limits=Limits(seconds=10)))
     assert [(one.student, one.reason) for one in found.grades] == [("fast", None), ("slow", "took longer than 10 s")]
 
 
@@ -374,7 +385,7 @@ def test_hostile_names_stay_names(course, tmp_path):
     (tmp_path / "in").mkdir()
     for name in names:
         (tmp_path / "in" / f"{name}.xlsx").write_bytes(emptied(course[1]) if name == "a.." else b"no workbook")
-    found = grade(course[0] / "regressor.parity.toml", [tmp_path / "in"], jobs=2, out=tmp_path / "out")
+    found = grade(course[0] / "regressor.parity.toml", [tmp_path / "in"], workers=Workers(2), out=tmp_path / "out")
     assert sorted(one.student for one in found.grades) == sorted(names)
     page = (tmp_path / "out" / "index.html").read_text()
     assert "<img" not in page and "\u202e" not in page
@@ -660,7 +671,7 @@ def wine(tmp_path_factory):
     (target / "solution.xlsx").write_bytes(solution)
     (target / "logarithm.xlsx").write_bytes(saved(book))
     shutil.copy(folder / "wine_challenge.xlsx", target / "empty.xlsx")
-    found = grade(folder / "wine_challenge.parity.toml", [target], jobs=min(2, os.cpu_count() or 1))
+    found = grade(folder / "wine_challenge.parity.toml", [target], workers=Workers(min(2, os.cpu_count() or 1)))
     return {one.student: one for one in found.grades}
 
 

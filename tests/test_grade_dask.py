@@ -7,6 +7,7 @@ from test_jobs_dask import address, cluster  # noqa: F401  (fixtures)
 from xlparity.actions.generate import build
 from xlparity.actions.grade import grade
 from xlparity.course.regressor.pages import regressor
+from xlparity.jobs import Workers
 
 pytestmark = pytest.mark.dask
 
@@ -28,7 +29,7 @@ def test_a_cluster_gives_the_same_grades_and_the_same_files(address, tmp_path): 
     for name in ("right - own weights", "fault - sign", "other - no bytes", "fault - typed"):
         (tmp_path / "in" / f"{name}.xlsx").write_bytes(CASES[name].data(files["regressor.xlsx"]))
     here = grade(spec, [tmp_path / "in"], out=tmp_path / "here")
-    there = grade(spec, [tmp_path / "in"], out=tmp_path / "there", dask=address)
+    there = grade(spec, [tmp_path / "in"], out=tmp_path / "there", workers=Workers(dask=address))
     assert here == there
     assert [one.reason is None for one in here.grades] == [True, True, False, True]
     for path in (tmp_path / "here").rglob("*.*"):

@@ -59,7 +59,8 @@ def grade(  # noqa: PLR0913  (a command's parameters are its options)
 
     The exit code is 0 where all were graded, and 1 where one could not be; its row has the reason.
     """
-    from xlparity.jobs import Limits  # noqa: PLC0415
+    from xlparity.actions.grade.bundle import JOURNAL  # noqa: PLC0415
+    from xlparity.jobs import Limits, Workers  # noqa: PLC0415
 
     if resume and out is None:
         raise UsageError("--resume continues the run in the folder that --out names; give it as well")
@@ -70,16 +71,15 @@ def grade(  # noqa: PLR0913  (a command's parameters are its options)
         "time": seconds(time, "--time"),
     }
     options = Options.of_project().over(given, "--")
+    if out is not None and not resume:
+        (out / JOURNAL).unlink(missing_ok=True)
     with progress_bar(1) as progress:
         found = xlparity.grade(
             spec,
             submissions,
             options=options,
-            jobs=jobs,
-            limits=Limits(seconds=limit),
-            dask=dask,
+            workers=Workers(jobs, Limits(seconds=limit), dask),
             out=out,
-            resume=resume,
             progress=progress(0, spec),
         )
     from xlparity.reporters.grades.terminal import show  # noqa: PLC0415

@@ -7,12 +7,12 @@ machine, ``worker`` is what runs in one of them, ``dask`` sends the tasks to a c
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from xlparity.jobs.limits import Limits, Outcome
+from xlparity.jobs.limits import Limits, Outcome, Workers
 
 A = TypeVar("A")
 T = TypeVar("T")
 
-__all__ = ["Limits", "Outcome", "run_all"]
+__all__ = ["Limits", "Outcome", "Workers", "run_all"]
 
 
 def run_all(

@@ -25,6 +25,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Workers:
+    """Who does the tasks: so many processes on this machine, each task within the limits, or a Dask cluster at an address."""
+
+    jobs: int = 1
+    limits: Limits = Limits()
+    dask: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
     """The value of a task, or in its place the reason why there is none, such as "took longer than 60 s"."""
 

@@ -19,7 +19,7 @@ from xlparity.actions.grade.one import Graded, bound_of, grade_one
 from xlparity.errors import UsageError, nearest_file
 from xlparity.excel.workbook import read_workbook
 from xlparity.files import files_below, from_here, write_file
-from xlparity.jobs import Limits, Outcome, run_all
+from xlparity.jobs import Outcome, Workers, run_all
 from xlparity.jobs.journal import Journal
 from xlparity.pipeline import Progress, silent
 from xlparity.process import LOCK
@@ -38,28 +38,24 @@ _LONGEST_NAME = 80
 _FORMAT = 1  # of the grades in a journal
 
 
-def grade(  # noqa: PLR0913  (each is an option of the command)
+def grade(
     spec: str | Path,
     submissions: Iterable[str | Path],
     *,
     options: Options | None = None,
-    jobs: int = 1,
-    limits: Limits = Limits(),  # noqa: B008  (it is frozen)
-    dask: str | None = None,
+    workers: Workers = Workers(),  # noqa: B008  (it is frozen)
     out: str | Path | None = None,
-    resume: bool = False,
     progress: Progress | None = None,
 ) -> GradedClass:
     """The grades of the submissions, each a workbook or a folder of them, sorted by student.
 
     Below a folder, a spreadsheet of another kind is a submission that cannot be graded. A student's name is the file's without
-    its extension. Each submission is graded in one of ``jobs`` processes, within the
-    ``limits``, or on the Dask cluster at the address ``dask``; one that cannot be graded has a reason in place of points. The
-    grades do not depend on the others, nor on the order in which they are made.
+    its extension. Each submission is graded in a process of ``workers``, which are those of ``xlparity.jobs``; one that cannot be
+    graded has a reason in place of points. The grades do not depend on the others, nor on the order in which they are made.
 
     ``out`` is a folder, into which grades.csv, index.html, a page for each student and an annotated copy of each submission are
-    written; with ``resume``, what an earlier run has graded there, and what has not changed, is not graded again. ``options``
-    and ``progress`` are as for ``verify``; the engine is always ``formulas``.
+    written, and grades.jsonl, by which a later run with the same folder grades only what has changed since. ``options`` and
+    ``progress`` are as for ``verify``; the engine is always ``formulas``.
 
     Raises UsageError where there is no submission, or no scenario, and the errors of ``verify`` about the spec, its own
     workbook and its reference.
@@ -80,13 +76,14 @@ def grade(  # noqa: PLR0913  (each is an option of the command)
     bundle = bundle_of(plan, path, options, [check.reference.digest for check in checks])
     tasks = _Tasks(bundle, files, pages=folder is not None)
     found: dict[int, Grade] = {}
-    journal = None if folder is None else _journal(folder / JOURNAL, resume=resume)
+    journal = None if folder is None else Journal(folder / JOURNAL)
     try:
         keys = [tasks.key(number) for number in range(len(tasks))] if journal is not None else []
         if journal is not None and folder is not None:
             found = _known(journal, keys, tasks, folder)
         left = [number for number in range(len(tasks)) if number not in found]
-        for at, outcome in run_all(grade_one, tasks.only(left), jobs=jobs, limits=limits, dask=dask):
+        outcomes = run_all(grade_one, tasks.only(left), jobs=workers.jobs, limits=workers.limits, dask=workers.dask)
+        for at, outcome in outcomes:
             number = left[at]
             found[number] = _taken(outcome, tasks, number, folder)
             if journal is not None:
@@ -179,12 +176,6 @@ def _files(submissions: Sequence[Path], out: Path | None) -> list[Path]:
             f"there is no submission, a file that ends in {' or '.join(KINDS)}; name files or folders of them"
         )
     return [found[real] for real in sorted(found, key=lambda real: found[real].as_posix())]
-
-
-def _journal(path: Path, *, resume: bool) -> Journal:
-    if not resume:
-        path.unlink(missing_ok=True)
-    return Journal(path)
 
 
 def _known(journal: Journal, keys: Sequence[str], tasks: _Tasks, folder: Path) -> dict[int, Grade]:
