@@ -94,6 +94,7 @@ def act(task: tuple[str, Any]) -> Any:  # noqa: PLR0911, PLR0912, PLR0915  (an a
                 before = len(file.read())
                 file.write("x")
             if before < times:
+                time.sleep(0.3)  # until Dask, too, has seen that the worker has started: it would not start it again
                 psutil.Process().parents()[1].kill()  # the first is the fork server
                 time.sleep(1000)
             return before

@@ -1,5 +1,6 @@
 """Tasks on a real Dask cluster of two worker processes on this machine: the same outcomes, also where a worker is lost."""
 
+import contextlib
 import functools
 import json
 import os
@@ -20,22 +21,30 @@ from xlparity.jobs import Limits, Outcome, run_all
 pytestmark = pytest.mark.dask
 
 
-@pytest.fixture(scope="module")
+@contextlib.contextmanager
 def cluster():
-    """A scheduler in this process and two workers of their own; a task whose worker is lost is tried again twice."""
+    """The address of a scheduler in this process with two workers of their own; it gives a task to three of them at most."""
     import dask  # noqa: PLC0415
     from distributed import LocalCluster  # noqa: PLC0415
 
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 2, "distributed.comm.timeouts.connect": "3s"}),
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as found,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as found,
     ):
+        yield found.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def address():
+    with cluster() as found:
         yield found
 
 
 @pytest.fixture
-def address(cluster):
-    return cluster.scheduler_address
+def dying():
+    """A cluster for one test, which kills its workers."""
+    with cluster() as found:
+        yield found
 
 
 def test_the_outcomes_are_those_of_this_machine(address):
@@ -54,19 +63,19 @@ def test_the_outcomes_are_those_of_this_machine(address):
     assert list(run_all(act, [], dask=address)) == []
 
 
-def test_the_tasks_of_a_worker_that_is_lost_are_tried_again(address, tmp_path):
+def test_the_tasks_of_a_worker_that_is_lost_are_tried_again(dying, tmp_path):
     """A machine may be switched off in mid-run; all outcomes are there, and the process of the lost task is not left."""
     tasks = [("sleep", 0.05)] * 10 + [("kill the worker of Dask", (str(tmp_path / "starts"), 1))] + [("square", 3)] * 10
-    found = dict(run_all(act, tasks, dask=address))
+    found = dict(run_all(act, tasks, dask=dying))
     assert sorted(found) == list(range(21))
     assert [found[index] for index in (0, 10, 20)] == [Outcome(0.05), Outcome(1), Outcome(9)]
     assert (tmp_path / "starts").read_text() == "xx"
 
 
-def test_a_task_that_ends_all_its_workers_has_a_reason_and_no_other_task_has(address, tmp_path):
+def test_a_task_that_ends_all_its_workers_has_a_reason_and_no_other_task_has(dying, tmp_path):
     """It is not tried for ever; those that were with the same workers, and that Dask gives up as well, have their values."""
     tasks = [("square", 2), ("kill the worker of Dask", (str(tmp_path / "starts"), 100)), *[("square", 3)] * 5]
-    found = dict(run_all(act, tasks, dask=address))
+    found = dict(run_all(act, tasks, dask=dying))
     assert found.pop(1).reason.startswith("each Dask worker that had it ended")
     assert found == {0: Outcome(4), **dict.fromkeys(range(2, 7), Outcome(9))}
     assert (tmp_path / "starts").read_text() == 2 * "xxx"  # three times among others, and alone
