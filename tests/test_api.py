@@ -26,7 +26,7 @@ from xlparity.excel.workbook import read_workbook
 from xlparity.reporters.formats import json as json_reporter
 
 FUNCTIONS = ["annotate", "assert_parity", "fix", "generate", "grade", "init", "mutate", "recalculate", "verify"]
-VALUES = ["Finding", "Options", "Report", "Tolerance", "Verdict", "BLANK", "ErrorValue"]
+VALUES = ["Finding", "Limits", "Options", "Report", "Tolerance", "Verdict", "Workers", "BLANK", "ErrorValue"]
 FAULTY = {"A1": 3, "B1": "=3*A1"}
 
 

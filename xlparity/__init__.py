@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         XlparityError,
     )
     from xlparity.excel.values import BLANK, ErrorValue
+    from xlparity.jobs.limits import Limits, Workers
     from xlparity.pipeline import verify
     from xlparity.results.report import Finding, Report, Verdict
     from xlparity.settings import Options
@@ -59,6 +60,7 @@ __all__ = [
     "ErrorValue",
     "Finding",
     "LanguageError",
+    "Limits",
     "Options",
     "OracleError",
     "Report",
@@ -67,6 +69,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "WorkbookError",
+    "Workers",
     "XlparityError",
     "__version__",
     "annotate",
@@ -93,6 +96,7 @@ _PLACES = {
         "EngineError", "LanguageError", "OracleError", "SpecError", "UsageError", "WorkbookError", "XlparityError",
     ),
     "excel.values": ("BLANK", "ErrorValue"),
+    "jobs.limits": ("Limits", "Workers"),
     "pipeline": ("verify",),
     "results.report": ("Finding", "Report", "Verdict"),
     "settings": ("Options",),

@@ -50,7 +50,7 @@ def grade(
     """The grades of the submissions, each a workbook or a folder of them, sorted by student.
 
     Below a folder, a spreadsheet of another kind is a submission that cannot be graded. A student's name is the file's without
-    its extension. Each submission is graded in a process of ``workers``, which are those of ``xlparity.jobs``; one that cannot be
+    its extension. Each submission is graded in a process of ``workers``, with limits; one that cannot be
     graded has a reason in place of points. The grades do not depend on the others, nor on the order in which they are made.
 
     ``out`` is a folder, into which grades.csv, index.html, a page for each student and an annotated copy of each submission are
