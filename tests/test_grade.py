@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import time
+import zipfile
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -227,6 +228,37 @@ def test_an_input_for_which_the_reference_is_undefined_is_for_a_person(hand_in):
     (found,) = hand_in(odd=with_cells({"F9": 1e200, "F10": 1e200})).values()
     assert all(one.points + one.open == one.of for one in found.quantities)
     assert found.open > 0
+
+
+def stored(data, sheet, **values):
+    """The workbook with these values stored for formulas of the sheet's part, as Excel saves them."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            if name == f"xl/worksheets/sheet{sheet}.xml":
+                for at, value in values.items():
+                    pattern = rf'(<c r="{at}"[^>]*><f>[^<]*</f>)<v ?/>'.encode()
+                    text, count = re.subn(pattern, rb"\g<1>" + f"<v>{value}</v>".encode(), text)
+                    assert count == 1
+            new.writestr(name, text)
+    return target.getvalue()
+
+
+def test_weights_that_are_drawn_by_chance_are_the_student_s_own(course, hand_in):
+    """numpy draws them as well. What the file stores for them is the input, though a worker has no file to read again."""
+    data = stored(with_cells({"F9": "=2*RAND()-1"})(course[1]), 5, F9=0.25)
+    (found,) = hand_in(random=data).values()
+    assert lost(found) == {}
+
+
+@pytest.mark.parametrize("saved_by_excel", [True, False])
+def test_a_weight_that_closes_a_circle_is_no_number_of_the_student_s_own(course, hand_in, saved_by_excel):
+    """Excel shows 0 throughout. That each formula is right by itself is for a person to weigh, and no file is refused for it."""
+    data = with_cells({"F9": "=F23"})(course[1])
+    (found,) = hand_in(circle=stored(data, 5, F9=0.0) if saved_by_excel else data).values()
+    assert found.reason is None
+    assert (found.points, found.open) == (0.0, found.of)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ class Workbook:
     number of days. ``external`` are the sheets of other workbooks to which formulas refer, by their names.
     ``hidden`` are the rows of each sheet that are not shown, ``filters`` the cells of which filters hide some. ``tabs`` are
     all sheets in their order, those that have no cells, such as chart sheets, among them. ``locale`` is that of the Excel
-    which computes it, of which the file says nothing.
+    which computes it, of which the file says nothing. ``data`` is the file itself, where there is none at ``path``.
     """
 
     path: Path
@@ -100,6 +100,7 @@ class Workbook:
     filters: tuple[Range, ...] = ()
     tabs: tuple[str, ...] = ()
     locale: Locale = ENGLISH
+    data: bytes | None = field(default=None, repr=False, compare=False)
     _graphs: list[Graph] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -253,7 +254,7 @@ def read_again(workbook: Workbook) -> dict[str, bytes]:
     """The parts of the workbook's file; raises WorkbookError where it is no longer the one that was read."""
     try:
         with LOCK:
-            data = workbook.path.read_bytes()
+            data = workbook.path.read_bytes() if workbook.data is None else workbook.data
     except OSError as error:
         raise WorkbookError(f"{workbook.path}: cannot be read again ({error.strerror})") from error
     if hashlib.sha256(data).hexdigest() != workbook.digest:

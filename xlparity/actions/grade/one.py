@@ -80,7 +80,9 @@ class _Grading:
         self._own = _own_workbook(task.bundle)
         self._bound = bound_of(plan, self._own)
         self._wanted = wanted_of(plan, {name: one.counts for name, one in self._bound.items()})
-        self._book = parse_workbook(task.data, Path(task.file))
+        self._book = replace(
+            parse_workbook(task.data, Path(task.file)), data=task.data
+        )  # no file is here to be read again
         named = dict.fromkeys(sheet for one in self._bound.values() for sheet in one.sheets)
         self._sheets = found_sheets(self._own, named, self._book)
         self._plan = with_sheets(plan, self._sheets.renamed)
@@ -178,20 +180,27 @@ class _Grading:
                 like = f"; it may be {' or '.join(repr(other) for other in others)}" if others else ""
                 self._failed[name] = f"there is no sheet '{lost[0]}'{like}", bool(others)
         plan = replace(plan, checks=tuple(_bindable(plan, check, self._book) for check in plan.checks))
-        plan = self._those_that(plan, lambda one: bind_cells(one, self._book))
+        report, checks = self._compared(self._those_that(plan, lambda one: bind_cells(one, self._book)))
+        kept = {
+            (check.name, name)
+            for check in (() if report is None else report.checks)
+            for name, cells in check.scenarios.kept.items()
+            if not any(self._book.graph.is_circular(cell) for cell in cells)
+        }
+        if kept:  # a formula in place of a number, which is the student's own way to give it
+            report, checks = self._compared(_cut(plan, kept))
+        return report, checks
+
+    def _compared(self, plan: Spec) -> tuple[Report | None, tuple[Check, ...]]:
+        """The report on those of the plan's checks that can be compared, and these; what the others lack is kept."""
+        plan = replace(plan, checks=tuple(check for check in plan.checks if check.name not in self._failed))
         if not plan.checks:
             return None, ()
         try:
-            report, checks = self._assessed(plan)
+            return self._assessed(plan)
         except XlparityError:  # for instance an input for which the reference is undefined
             plan = self._those_that(plan, self._assessed)
-            if not plan.checks:
-                return None, ()
-            report, checks = self._assessed(plan)
-        kept = {(check.name, name) for check in report.checks for name in check.scenarios.kept}
-        if kept:  # a formula in place of a number, which is the student's own way to give it
-            report, checks = self._assessed(_cut(plan, kept))
-        return report, checks
+            return self._assessed(plan) if plan.checks else (None, ())
 
     def _those_that(self, plan: Spec, works: Any) -> Spec:
         """The spec with those of its checks that do not raise an XlparityError; what the others raise is kept."""
