@@ -411,6 +411,11 @@ def test_students_of_one_name_are_told_apart_by_their_folders():
     assert students(files) == ["ada/x", "bob/x", "cor", "a/b/y", "c/b/y"]
 
 
+def test_two_files_of_one_student_have_a_page_each():
+    """One with macros beside one without: the page of one must not be written over the other's."""
+    assert students([Path("in/ada.xlsm"), Path("in/ada.xlsx")]) == ["in/ada.xlsm", "in/ada.xlsx"]
+
+
 def test_hostile_names_stay_names(course, tmp_path):
     """A file name may be a formula, a tag, or a path; its page stands below the folder, and no page runs it."""
     names = ["=HYPERLINK(1)", "<img src=x onerror=alert(1)>", "a..", "CON", "ü 漢字 \u202ex", "a" * 200, "A", "a"]

@@ -65,6 +65,14 @@ def test_a_result_is_on_disk_when_put_returns(tmp_path):
         assert again.get("a")["points"] == 0  # the last one counts
 
 
+def test_a_name_that_is_no_utf_8_is_kept(tmp_path):
+    """As an archive from another system unpacks names: Python reads the byte as half a surrogate pair."""
+    with Journal(tmp_path / "results.jsonl") as journal:
+        journal.put("a", {"student": "M\udcfcller"})
+    with Journal(tmp_path / "results.jsonl") as journal:
+        assert journal.get("a") == {"student": "M\udcfcller"}
+
+
 def test_another_file_is_not_taken_for_a_journal(tmp_path):
     """Nothing is added to a gradebook whose name was given by mistake."""
     path = tmp_path / "grades.csv"

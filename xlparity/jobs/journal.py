@@ -48,7 +48,7 @@ class Journal:
 
     def put(self, key: str, value: Mapping[str, Any]) -> None:
         """Add a result, whose values JSON can hold; it is in the file when this returns."""
-        line = json.dumps({"key": key, "value": dict(value)}, ensure_ascii=False).encode() + b"\n"
+        line = json.dumps({"key": key, "value": dict(value)}).encode() + b"\n"  # ASCII: names may be no UTF-8
         try:
             # One write of the whole line: two runs with one journal do not tear each other's.
             self._file.write(b"\n" * self._torn + line)

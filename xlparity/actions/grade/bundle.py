@@ -72,10 +72,13 @@ def _data(folder: Path) -> Iterator[Path]:
 
 
 def students(files: Sequence[Path]) -> list[str]:
-    """For each file the student's name: its own name without the extension, with the folder where two have the same."""
-    counts = Counter(path.stem for path in files)
-    named = [path.stem if counts[path.stem] == 1 else f"{path.parent.name}/{path.stem}" for path in files]
-    again = Counter(named)
-    return [
-        name if again[name] == 1 else path.with_suffix("").as_posix() for name, path in zip(named, files, strict=True)
-    ]
+    """For each file the student's name: its own name without the extension, and as much more of its path as tells it apart."""
+    names = [path.stem for path in files]
+    for longer in (_in_folder, lambda path: path.with_suffix("").as_posix(), Path.as_posix):
+        counts = Counter(names)
+        names = [name if counts[name] == 1 else longer(path) for name, path in zip(names, files, strict=True)]
+    return names
+
+
+def _in_folder(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
