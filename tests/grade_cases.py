@@ -286,7 +286,10 @@ OTHERS = {
         with_cells({"O9": "=INFO(\"numfile\")*SUM(N9:N12)"}), {"training.loss": 0}, {"training.loss": 1.0},
         said="which cannot be assessed: ",
     ),
-    "an input of text": Case(with_cells({"B3": "one"}), TRAINING | HISTORY, OF, said="B3"),
+    "an input of text": Case(
+        with_cells({"B3": "one"}), TRAINING | HISTORY, OF,
+        said="an input cell with a text or an error value in place of a number: Training!B3",
+    ),
     "a renamed history": Case(renamed("History", "Verlauf"), said="'History' was found under the name 'Verlauf'"),
     "captions in another language": Case(with_cells({"A1": "Mein Heft", "A3": "Lernrate", "A8": "x"})),
     "a password": Case(lambda data: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504), reason="password"),

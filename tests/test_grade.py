@@ -18,7 +18,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from conftest import write_files
-from grade_cases import CASES, OF, both, emptied, renamed, saved, with_cells, write_spec
+from grade_cases import CASES, OF, OF_HISTORY, both, emptied, renamed, saved, with_cells, write_spec
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -570,6 +570,21 @@ def test_the_page_says_what_to_do_in_words_and_shows_the_formula(graded):
     assert "Enter a formula in place of the number" in typed
     right = (graded[1] / "out" / "feedback" / "right - as it is.html").read_text()
     assert "Nothing: every formula is right." in right
+
+
+def test_what_could_not_be_judged_is_not_called_right(graded):
+    """Of a text for alpha nothing is known of any formula, and the page says once what is wrong with the input."""
+    page = (graded[1] / "out" / "feedback" / "other - an input of text.html").read_text()
+    assert "every formula is right" not in page
+    assert page.count("Type a number into this cell") == 1
+    assert "every formula is right" in (graded[1] / "out" / "feedback" / "right - as it is.html").read_text()
+
+
+def test_the_same_note_of_many_quantities_is_said_once(graded):
+    """A missing sheet is one reason, and not one for each quantity that was on it."""
+    found = next(one for one in graded[0].grades if one.student == "other - no history")
+    assert note(found).count("there is no sheet 'History'") == 2  # about the file, and about the quantities
+    assert ", ".join(f"history.{name}" for name in OF_HISTORY) + ": " in note(found)
 
 
 def test_there_are_words_for_every_mistake():

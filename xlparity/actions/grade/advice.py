@@ -37,7 +37,7 @@ def advice_of(
                 found.append(_advice(grade.name, finding, results, review=review))
                 told.add(finding.variable)
         found += _others(check, judgements.get(check.name, {}), quantities, told)
-    return found
+    return list(dict.fromkeys(found))  # checks that share an input find the same about it
 
 
 def _advice(name: str, finding: Finding, results: Mapping[Cell, CellResult], *, review: bool = False) -> Advice:

@@ -152,26 +152,24 @@ def _note(
     parts = []
     for kind in _ORDER:
         if found := [result for result, judged in cells if judged == kind]:
-            why = f", {_why(check, found[0], links)}" if kind == "review" else ""
-            parts.append(f"{_WORDS[kind]} {place(found, check.blocks)}{why}")
+            where = place(found, check.blocks)
+            parts.append(f"{_WORDS[kind]} {_why(check, found[0], where, links) if kind == 'review' else where}")
     if missing:
         parts.append(missing_blocks(check.blocks, wanted.blocks))
     return "; ".join(parts)
 
 
-def _why(check: CheckResult, result: CellResult, links: Mapping[Cell, Cell]) -> str:
-    """Why a cell is for a person to look at."""
+def _why(check: CheckResult, result: CellResult, where: str, links: Mapping[Cell, Cell]) -> str:
+    """Where cells are that a person has to look at, and why; where that is why for all of the check, it is said alone."""
     if result.cell in links:
-        return f"which only hands on {links[result.cell]}"
+        return f"{where}, which only hands on {links[result.cell]}"
     if isinstance(result.actual, Unsupported):
-        return f"which cannot be assessed: {result.actual.reason}"
+        return f"{where}, which cannot be assessed: {result.actual.reason}"
     if not check.conclusive:
-        return "which could not be compared on other inputs"
-    return (
-        "of which it is not known why it differs"
-        if result.status != "match"
-        else "which is not certain on other inputs"
-    )
+        return "no other inputs could be compared"
+    if result.status != "match":
+        return f"{where}, of which it is not known why it differs"
+    return f"{where}, which is not certain on other inputs"
 
 
 def missing_blocks(there: int, wanted: int) -> str:
@@ -209,8 +207,7 @@ def for_a_person(quantity: QuantityGrade, reason: str) -> QuantityGrade:
     """The quantity with the points that it has lost open, for the reason; as it is where it has all."""
     if quantity.points + quantity.open >= quantity.of:
         return quantity
-    note = f"{_WORDS['review']} {reason}; {quantity.note}"
-    return replace(quantity, judged="review", open=quantity.of - quantity.points, note=note)
+    return replace(quantity, judged="review", open=quantity.of - quantity.points, note=f"{_WORDS['review']} {reason}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,13 @@ from xlparity.actions.grade.sheets import displaced, found_sheets, rivals, with_
 from xlparity.actions.remembering import Memory, RememberingReference
 from xlparity.engines.formulas import FormulasEngine
 from xlparity.errors import SpecError, WorkbookError, XlparityError
-from xlparity.excel.address import Cell
+from xlparity.excel.address import Cell, in_words
 from xlparity.excel.workbook import Workbook, parse_workbook, read_workbook
 from xlparity.pipeline import assess, prepared
 from xlparity.reporters.grades.feedback import render_feedback
 from xlparity.results.grades import Advice, Grade, QuantityGrade
 from xlparity.results.report import CheckResult, Report
+from xlparity.results.rules import OF_INPUTS, RULES
 from xlparity.spec import Check, CheckPlan, Spec, bind, read_spec
 from xlparity.spec.binder import bind_cells
 
@@ -244,12 +245,10 @@ class _Grading:
                 found.append(f"{name}: {missing_blocks(check.blocks, wanted)}")
             elif check.blocks > wanted:
                 found.append(f"{name}: {check.blocks} iterations, of which the first {wanted} count")
-            if not check.conclusive:
-                found.append(
-                    f"{name}: right cells are for a person to look at, since no other inputs could be compared"
-                )
-            found += [f"{name}: {note}" for note in check.notes if note.startswith("found but not explained")]
-        return found
+            if not check.conclusive:  # a wrong input may be why
+                wrong = [finding for finding in check.findings if finding.code in OF_INPUTS]
+                found += [f"{RULES[finding.code].summary}: {in_words(finding.cells)}" for finding in wrong]
+        return list(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)

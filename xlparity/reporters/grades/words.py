@@ -95,12 +95,15 @@ def summary(grade: Grade, passing: float) -> str:
 
 
 def note(grade: Grade) -> str:
-    """All that is to be known about the grade in one line; the reason, where there is none."""
+    """All that is to be known about the grade in one line, with the same of several quantities once; or why there is none."""
     if grade.reason is not None:
         return f"not graded: {grade.reason}"
     parts = (
         [f"{points(grade.open)} point{'' if grade.open == 1 else 's'} for a person to look at"] if grade.open else []
     )
     parts += grade.notes
-    parts += [f"{one.name}: {one.note}" for one in grade.quantities if one.note]
+    named: dict[str, list[str]] = {}
+    for one in grade.quantities:
+        named.setdefault(one.note, []).append(one.name)
+    parts += [f"{', '.join(names)}: {said}" for said, names in named.items() if said]
     return "; ".join(parts)
