@@ -217,6 +217,18 @@ def test_work_in_a_copy_of_the_sheet_is_for_a_person_to_look_at(hand_in):
     assert "the sheet 'History (2)' is like 'History'" in note(found)
 
 
+def test_a_copy_of_the_sheet_with_the_same_mistake_is_no_other_answer(hand_in):
+    """A student keeps a copy, as a backup: whichever of the two counts, the mistake is in it."""
+
+    def copied(data):
+        book = openpyxl.load_workbook(io.BytesIO(with_cells({"History!B7": "=Training!O9"})(data)))
+        book.copy_worksheet(book["History"]).title = "History (2)"
+        return saved(book)
+
+    (found,) = hand_in(copy=copied).values()
+    assert (lost(found), found.open) == ({"history.loss": 0.0}, 0.0)
+
+
 def test_the_letters_of_a_sheet_may_be_of_either_case(hand_in):
     """To Excel they are one name."""
     (found,) = hand_in(small=renamed("History", "HISTORY")).values()

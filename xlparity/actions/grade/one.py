@@ -21,7 +21,7 @@ from xlparity.actions.grade.judge import (
 )
 from xlparity.actions.grade.links import Judged, handed_on
 from xlparity.actions.grade.marks import digest_of, mistakes_of, unusual
-from xlparity.actions.grade.sheets import displaced, found_sheets, rivals, with_sheets
+from xlparity.actions.grade.sheets import displaced, done_in, found_sheets, rival, with_sheets
 from xlparity.actions.remembering import Memory, RememberingReference
 from xlparity.engines.formulas import FormulasEngine
 from xlparity.errors import SpecError, WorkbookError, XlparityError
@@ -88,6 +88,9 @@ class _Grading:
         self._sheets = found_sheets(self._own, named, self._book)
         self._plan = with_sheets(plan, self._sheets.renamed)
         self._moved = self._displaced()
+        own = [name for name in named if name not in self._sheets.lost and name not in self._sheets.renamed]
+        others = {name: rival(self._own, name, self._book) for name in own}
+        self._rivals = {name: other for name, other in others.items() if other is not None}
         self._links: Mapping[Cell, Cell] = {}
         self._failed: dict[
             str, tuple[str, bool]
@@ -104,8 +107,10 @@ class _Grading:
             judged = {name: _open(of_check, self._links) for name, of_check in judged.items()}
         quantities = {(one.check, one.output.name): self._quantity(one, results, judged) for one in self._wanted}
         for (name, output), quantity in list(quantities.items()):
-            if name in results and (why := self._moved.get(name)):
-                quantities[name, output] = for_a_person(quantity, why)
+            if name in results:
+                lost = [result.cell for result, how in judged[name].get(output, ()) if how not in ("right", "carried")]
+                if why := self._moved.get(name) or self._elsewhere(name, lost):
+                    quantities[name, output] = for_a_person(quantity, why)
         reached = total(list(quantities.values()), self._plan.grading)
         grade = Grade(
             self._task.student,
@@ -127,19 +132,24 @@ class _Grading:
         return Graded(grade, self._page(grade, advice), self._copy(report))
 
     def _displaced(self) -> dict[str, str]:
-        """By check, that cells of one of its sheets were moved, or that another sheet may be meant."""
+        """By check, that cells of one of its sheets were moved."""
         found: dict[str, str] = {}
         for name, one in self._bound.items():
             for sheet in one.sheets:
                 if sheet in self._sheets.lost:
                     continue
-                here = self._sheets.renamed.get(sheet, sheet)
-                why = displaced(self._own, sheet, self._book, here)
-                if why is None and here == sheet:
-                    why = rivals(self._own, sheet, self._book)
+                why = displaced(self._own, sheet, self._book, self._sheets.renamed.get(sheet, sheet))
                 if why is not None:
                     found.setdefault(name, why)
         return found
+
+    def _elsewhere(self, check: str, cells: Sequence[Cell]) -> str | None:
+        """That these cells, which are not right, may be meant to be those of another sheet, where there is something else."""
+        for sheet, other in self._rivals.items():
+            here = [cell for cell in cells if cell.sheet == sheet]
+            if sheet in self._bound[check].sheets and (not cells or done_in(other, here, self._book)):
+                return f"the sheet '{other}' is like '{sheet}'"
+        return None
 
     def _page(self, grade: Grade, advice: Sequence[Advice]) -> bytes:
         return render_feedback(grade, advice, self._plan.grading.passing).encode()

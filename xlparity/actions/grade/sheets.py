@@ -77,12 +77,22 @@ def _likeness(own: Workbook, sheet: str, submission: Workbook, new: Iterable[str
     return sorted(shares, reverse=True)
 
 
-def rivals(own: Workbook, sheet: str, submission: Workbook) -> str | None:
-    """A clause on another sheet that may be meant, though there is one of the name: a copy in which the work was done."""
+def rival(own: Workbook, sheet: str, submission: Workbook) -> str | None:
+    """Another sheet that may be meant, though there is one of the name: a copy in which the work was done."""
     known = {folded(name) for name in own.sheets}
     new = [name for name in submission.sheets if folded(name) not in known]
     shares = _likeness(own, sheet, submission, new)
-    return f"the sheet '{shares[0][1]}' is like '{sheet}'" if shares and shares[0][0] >= _ALIKE else None
+    return shares[0][1] if shares and shares[0][0] >= _ALIKE else None
+
+
+def done_in(other: str, cells: Iterable[Cell], submission: Workbook) -> bool:
+    """Whether one of the cells contains something else, and not nothing, on the other sheet."""
+
+    def content(cell: Cell) -> object:
+        held = submission.cells.get(submission.members.get(cell, cell))
+        return held.text if isinstance(held, Formula) else None if held is BLANK else held
+
+    return any(content(cell._replace(sheet=other)) not in (None, content(cell)) for cell in cells)
 
 
 def _likest(own: Workbook, sheet: str, submission: Workbook, new: Iterable[str]) -> str | None:
