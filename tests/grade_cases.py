@@ -263,7 +263,7 @@ OTHERS = {
     "a typed helper": Case(with_cells({"S9": 0.5, "W1": None, **{"F23:F25": "=F9-$S$9*F16"}}), {"training.W1_new": 0}),
     "a link to a typed number": Case(  # which would earn the points of a calculation that is nowhere
         with_cells({"O9": "=History!B6*1", "History!B6": 0.69, "S30": "=History!B7", "O30": "=S30", "History!B7": 0.65}),
-        {"training.loss": 0, "history.loss": 0}, {"training.loss": 1.0}, said="which only hands on History!B6",
+        {"training.loss": 0, "history.loss": 0}, {"training.loss": 1.0}, said="which takes the value from History!B6",
     ),
     "everything typed": Case(pasted, TRAINING),
     "nothing filled in": Case(emptied, {**TRAINING, **HISTORY}),

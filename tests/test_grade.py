@@ -163,6 +163,32 @@ def test_a_mistake_that_is_carried_forward_costs_once_and_is_counted_once(graded
 # --- what is not known is for a person -------------------------------------------------------------------------------
 
 
+def test_a_typed_number_earns_nothing_in_another_place_however_it_is_taken_there(hand_in):
+    """The loss typed into the history, and taken from there: each formula is right by itself, and calculates nothing."""
+    takes = [
+        "=History!B6+0*N9",
+        "=IF(M9=0,0,History!B6)",
+        "=INDEX(History!B6:B7,1)",
+        "{=TRANSPOSE(History!B6)}",
+        "=S9*1",
+    ]
+    typed = {"History!B6": 0.69, "S9": "=History!B6"}
+    found = hand_in(**{
+        f"n{number}": with_cells({**typed, "O9:O9" if take[0] == "{" else "O9": take}) for number, take in enumerate(takes)
+    })  # fmt: skip
+    for one in found.values():
+        assert lost(one) == {"training.loss": 0.0, "history.loss": 0.0}, one.student
+        assert "which takes the value from History!B6" in note(one)
+
+
+def test_what_follows_from_a_mistake_with_the_same_value_is_carried_forward(hand_in):
+    """Where all answers are right, each is 1 and so is the accuracy: its formula, in another form, is the calculation."""
+    weights = {"F9": 9, "F10": -5, "F11": -1}
+    typed = {"P9:P12": 1, "P30:P33": 1}
+    (found,) = hand_in(own=with_cells({**weights, **typed, **both({"Q9": "=AVERAGE(P9:P12)"})})).values()
+    assert lost(found) == {"training.correct": 0.0}
+
+
 def test_moved_cells_are_for_a_person_to_look_at(hand_in):
     """After a row was inserted nothing is where the spec says; that costs no points, and earns none either."""
 

@@ -101,7 +101,7 @@ def judge(
 ) -> QuantityGrade:
     """The quantity's points: all or none, or the share of its cells that earn them.
 
-    ``links`` are the cells that only hand on what another one contains, which is not right. Cells of more iterations than the
+    ``links`` are the cells that take their value from another one, which is not right. Cells of more iterations than the
     spec's workbook has do not count; those of iterations that are not there earn nothing.
     """
     if wanted.output.every_block:
@@ -162,7 +162,7 @@ def _note(
 def _why(check: CheckResult, result: CellResult, where: str, links: Mapping[Cell, Cell]) -> str:
     """Where cells are that a person has to look at, and why; where that is why for all of the check, it is said alone."""
     if result.cell in links:
-        return f"{where}, which only hands on {links[result.cell]}"
+        return f"{where}, which takes the value from {links[result.cell]}"
     if isinstance(result.actual, Unsupported):
         return f"{where}, which cannot be assessed: {result.actual.reason}"
     if not check.conclusive:
