@@ -189,6 +189,15 @@ def test_what_follows_from_a_mistake_with_the_same_value_is_carried_forward(hand
     assert lost(found) == {"training.correct": 0.0}
 
 
+def test_an_iteration_that_is_missing_does_not_cost_the_history_of_it_unseen(hand_in):
+    """The history is as the course has it, and reads cells that are empty: these have cost their points in the training."""
+    empty = {"A27:Q46": None}
+    (found,) = hand_in(short=with_cells(empty)).values()
+    history = [one for one in found.quantities if one.name.startswith("history.")]
+    assert all(one.points + one.open == one.of for one in history)
+    assert "which takes the value from Training!O30" in note(found)
+
+
 def test_moved_cells_are_for_a_person_to_look_at(hand_in):
     """After a row was inserted nothing is where the spec says; that costs no points, and earns none either."""
 

@@ -1,10 +1,10 @@
-"""Formulas that take their result from another compared cell which is to have the same value.
+"""Formulas that take their result from another compared cell: one which is to have the same value, or which is missing.
 
 On right precedents such a formula is right. But where one quantity is compared in two places, a number typed into one of them
 and a reference to it in the other would earn the points of the second without any step of the calculation.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from xlparity.actions.grade.judge import CellJudged
 from xlparity.excel.address import Cell
@@ -41,6 +41,24 @@ def handed_on(
         if like:
             known = set(own.graph.before([_in_own(result.cell, sheets)]))
             source = next((cell for cell in like if _in_own(cell, sheets) not in known), None)
+            if source is not None:
+                found[result.cell] = source
+    return found
+
+
+def of_missing(
+    book: Workbook, own: Workbook, judged: Mapping[str, Judged], sheets: Mapping[str, str], missing: Container[Cell]
+) -> dict[Cell, Cell]:
+    """The cells with the formula of the ``own`` workbook that are wrong for reading one of a missing iteration; with that one.
+
+    The iteration has cost its points already. That the formula is right cannot be shown without it.
+    """
+    found: dict[Cell, Cell] = {}
+    for result, how in (one for of_check in judged.values() for cells in of_check.values() for one in cells):
+        here, there = book.formula(result.cell), own.formula(_in_own(result.cell, sheets))
+        if how == "wrong" and here is not None and there is not None and here.text == there.text:
+            read = own.graph.precedents(_in_own(result.cell, sheets))
+            source = next((cell for cell in read if cell in missing), None)
             if source is not None:
                 found[result.cell] = source
     return found

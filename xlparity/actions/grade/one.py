@@ -19,7 +19,7 @@ from xlparity.actions.grade.judge import (
     wanted_of,
     without_check,
 )
-from xlparity.actions.grade.links import Judged, handed_on
+from xlparity.actions.grade.links import Judged, handed_on, of_missing
 from xlparity.actions.grade.marks import digest_of, mistakes_of, unusual
 from xlparity.actions.grade.sheets import displaced, done_in, found_sheets, rival, with_sheets
 from xlparity.actions.remembering import Memory, RememberingReference
@@ -91,7 +91,7 @@ class _Grading:
         own = [name for name in named if name not in self._sheets.lost and name not in self._sheets.renamed]
         others = {name: rival(self._own, name, self._book) for name in own}
         self._rivals = {name: other for name, other in others.items() if other is not None}
-        self._links: Mapping[Cell, Cell] = {}
+        self._links: dict[Cell, Cell] = {}
         self._failed: dict[
             str, tuple[str, bool]
         ] = {}  # by check, why it cannot be compared, and whether it was handed in
@@ -103,6 +103,7 @@ class _Grading:
         judged = {name: judge_cells(check) for name, check in results.items()}
         names = {here: there for there, here in self._sheets.renamed.items()}
         self._links = handed_on(self._book, self._own, judged, names)
+        self._links |= of_missing(self._book, self._own, judged, names, self._missing(results))
         if self._links:
             judged = {name: _open(of_check, self._links) for name, of_check in judged.items()}
         quantities = {(one.check, one.output.name): self._quantity(one, results, judged) for one in self._wanted}
@@ -142,6 +143,11 @@ class _Grading:
                 if why is not None:
                     found.setdefault(name, why)
         return found
+
+    def _missing(self, results: Mapping[str, CheckResult]) -> set[Cell]:
+        """The compared cells of the spec's own workbook in iterations that the submission does not have."""
+        bound = [(self._bound[name], check.blocks) for name, check in results.items()]
+        return {cell for one, blocks in bound if blocks < one.blocks for cell, at in one.places.items() if at > blocks}
 
     def _elsewhere(self, check: str, cells: Sequence[Cell]) -> str | None:
         """That these cells, which are not right, may be meant to be those of another sheet, where there is something else."""
@@ -263,11 +269,15 @@ class _Grading:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A check as the spec's own workbook has it: how many blocks, the number of cells of each quantity, and its sheets."""
+    """A check as the spec's own workbook has it: how many blocks, the number of cells of each quantity, and its sheets.
+
+    ``places`` are the compared cells, each with the number of its block.
+    """
 
     blocks: int
     cells: Mapping[str, int]
     sheets: tuple[str, ...]
+    places: Mapping[Cell, int]
 
     @property
     def counts(self) -> tuple[int, Mapping[str, int]]:
@@ -280,12 +290,14 @@ def bound_of(plan: Spec, own: Workbook) -> dict[str, Bound]:
     found: dict[str, Bound] = {}
     for check, (inputs, cells) in zip(plan.checks, bind_cells(plan, own), strict=True):
         counts: dict[str, int] = {}
-        for output, _, bindings in cells.blocks:
+        places: dict[Cell, int] = {}
+        for output, block, bindings in cells.blocks:
             counts[output.name] = counts.get(output.name, 0) + len(bindings)
+            places |= {binding.cell: block for binding in bindings}
         sheets = [given.at.sheet for given in inputs]
         sheets += [twin.at.sheet for given in inputs for twin in given.also]
         sheets += [binding.cell.sheet for binding in cells.bindings]
-        found[check.name] = Bound(len(cells.offsets), counts, tuple(dict.fromkeys(sheets)))
+        found[check.name] = Bound(len(cells.offsets), counts, tuple(dict.fromkeys(sheets)), places)
     return found
 
 
