@@ -499,6 +499,20 @@ def test_a_spreadsheet_of_another_kind_is_a_row_and_not_passed_over(course, tmp_
     assert all(one.reason for one in found.grades)
 
 
+def test_what_is_no_spreadsheet_is_named(course, tmp_path, run):
+    """A teacher who counts the rows misses the student who handed in a PDF."""
+    (tmp_path / "ada.xlsx").write_bytes(course[1])
+    for name in ("bob.pdf", "<b>.zip"):
+        (tmp_path / name).write_bytes(b"x")
+    for _ in range(2):  # the second finds what the first has written
+        found = grade(course[0] / "regressor.parity.toml", [tmp_path], out=tmp_path)
+        assert [Path(name).name for name in found.passed_over] == ["<b>.zip", "bob.pdf"]
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "no spreadsheets" in page
+    assert "&lt;b&gt;.zip" in page
+    assert "no spreadsheets: " in run("grade", str(course[0] / "regressor.parity.toml"), str(tmp_path)).out
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

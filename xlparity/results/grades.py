@@ -132,7 +132,8 @@ class Alike:
 class GradedClass:
     """The grades of a class, sorted by student, and the submissions that are alike, the most unusual first.
 
-    ``pages`` are the places of the feedback pages and of the annotated copies in the folder that was written, by student.
+    ``pages`` are the places of the feedback pages and of the annotated copies in the folder that was written, by student, and
+    ``passed_over`` the files in folders of submissions that are no spreadsheets.
     """
 
     spec: str
@@ -140,6 +141,7 @@ class GradedClass:
     alike: tuple[Alike, ...] = ()
     passing: float = 50.0
     pages: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    passed_over: tuple[str, ...] = ()
 
     @property
     def graded(self) -> tuple[Grade, ...]:

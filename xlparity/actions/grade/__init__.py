@@ -32,6 +32,7 @@ from xlparity.spec import bind, read_spec, workbook_of
 KINDS = (".xlsx", ".xlsm")
 OTHER_KINDS = (".xls", ".xlsb", ".ods", ".numbers")
 """What students hand in as well: such a file has a row that says so, and is not passed over."""
+INDEX = "index.html"
 PAGES, COPIES = "feedback", "annotated"
 """The folders of the students' pages and of the annotated copies."""
 _LONGEST_NAME = 80
@@ -65,7 +66,7 @@ def grade(
     if not options.scenarios:
         raise UsageError("grading needs scenarios: without other inputs, a typed number cannot be told from a formula")
     folder = None if out is None else Path(out)
-    files = _files([Path(one) for one in submissions], folder)
+    files, passed_over = _files([Path(one) for one in submissions], folder)
     plan = read_spec(Path(spec), options)
     path = workbook_of(plan)
     own = read_workbook(path)
@@ -94,11 +95,13 @@ def grade(
             journal.close()
     grades = [found[number] for number in sorted(found)]
     grades.sort(key=lambda grade: (grade.student.casefold(), grade.student))
-    whole = GradedClass(from_here(plan.path), tuple(grades), alike(grades), plan.grading.passing)
+    whole = GradedClass(
+        from_here(plan.path), tuple(grades), alike(grades), plan.grading.passing, passed_over=passed_over
+    )
     if folder is not None:
         whole = replace(whole, pages=_pages(grades, tasks, folder))
         write_file(folder / TABLE, render_csv(whole).encode())
-        write_file(folder / "index.html", render_class(whole).encode())
+        write_file(folder / INDEX, render_class(whole).encode())
     return whole
 
 
@@ -156,26 +159,33 @@ def _contents(path: Path) -> tuple[bytes, str | None]:
         return b"", f"{path.name}: cannot be read ({error.strerror or error})"
 
 
-def _files(submissions: Sequence[Path], out: Path | None) -> list[Path]:
-    """The workbooks among them and below those that are folders, each once; none that an earlier run has written."""
-    written = [Path(os.path.realpath(out / name)) for name in (COPIES, PAGES)] if out is not None else []
+def _files(submissions: Sequence[Path], out: Path | None) -> tuple[list[Path], tuple[str, ...]]:
+    """The workbooks among them and below those that are folders, each once, and what else is in these folders.
+
+    Neither has what an earlier run has written.
+    """
+    own = (COPIES, PAGES, TABLE, JOURNAL, INDEX)
+    written = [Path(os.path.realpath(out / name)) for name in own] if out is not None else []
     found: dict[str, Path] = {}
+    others: set[str] = set()
     for one in submissions:
         with LOCK:
             if not one.exists():
                 raise UsageError(f"{one}: there is no such file or folder{nearest_file(one)}")
             below = one.is_dir()
-            paths = [p for p in files_below(one, "") if p.suffix.lower() in (*KINDS, *OTHER_KINDS)] if below else [one]
-            for path in paths:
+            for path in files_below(one, "") if below else [one]:
                 real = os.path.realpath(path)
-                if path.name.startswith("~$") or any(Path(real).is_relative_to(folder) for folder in written):
+                if path.name.startswith("~$") or any(Path(real).is_relative_to(place) for place in written):
                     continue
-                found.setdefault(real, path)
+                if below and path.suffix.lower() not in (*KINDS, *OTHER_KINDS):
+                    others.add(from_here(path))
+                else:
+                    found.setdefault(real, path)
     if not found:
         raise UsageError(
             f"there is no submission, a file that ends in {' or '.join(KINDS)}; name files or folders of them"
         )
-    return [found[real] for real in sorted(found, key=lambda real: found[real].as_posix())]
+    return [found[real] for real in sorted(found, key=lambda real: found[real].as_posix())], tuple(sorted(others))
 
 
 def _known(journal: Journal, keys: Sequence[str], tasks: _Tasks, folder: Path) -> dict[int, Grade]:

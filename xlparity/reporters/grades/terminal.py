@@ -28,6 +28,9 @@ def show(graded: GradedClass, console: Console, *, quiet: bool = False, verbose:
             console.print(Text(f"  and {len(graded.grades) - len(rows):,} more; --verbose lists them all", style="dim"))
         _mistakes(graded, console)
         _alike(graded, console)
+        if graded.passed_over:
+            console.print()
+            console.print(Padding.indent(Text(words.passed_over(graded.passed_over)), 2))
         console.print()
     console.print(outcome(graded))
 

@@ -1,6 +1,6 @@
 """The words of grades: points, and what a student is to do about a mistake."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from xlparity.results.grades import Advice, Grade, Judged, QuantityGrade
 
@@ -54,6 +54,9 @@ _REVIEW = (
 )
 
 
+_MOST_NAMES = 10  # files that are named in a line
+
+
 def points(number: float) -> str:
     """The points without needless digits, to a thousandth."""
     return f"{round(number, 3):.10g}"
@@ -92,6 +95,12 @@ def summary(grade: Grade, passing: float) -> str:
         "open": f"Whether this passes is open; {needed}.",
     }
     return said + how[grade.passed]
+
+
+def passed_over(names: Sequence[str]) -> str:
+    """Which files were not graded, as they are no spreadsheets."""
+    shown = ", ".join(names[:_MOST_NAMES]) + (", …" if len(names) > _MOST_NAMES else "")
+    return f"Passed over, as {'it is no spreadsheet' if len(names) == 1 else 'they are no spreadsheets'}: {shown}"
 
 
 def note(grade: Grade) -> str:
