@@ -289,3 +289,23 @@ def test_of_helpers_that_explain_the_same_cells_the_one_with_the_smallest_fix_is
     reference = "return {'y': a * (r - k) * 2, 'z': b + (r - k) * 2}"
     (found,) = findings(small, cells, reference, outputs='y = "C2:C7"\nz = "D2:D7"')
     assert [cell.a1 for cell in found.cells] == ["J1"] and found.suggestion == "=F1-G1"
+
+
+SOFTMAX = {f"{column}{row}": f"=EXP({of}{row})" for row in ROWS for column, of in zip("EFG", "ABC", strict=True)}
+SOFTMAX |= {f"{column}{row}": f"={of}{row}/I{row}" for row in ROWS for column, of in zip("JKL", "EFG", strict=True)}
+SOFTMAX |= {f"N{row}": f"=A{row}*2" for row in ROWS} | {f"O{row}": f"=LN(J{row})" for row in ROWS} | {"N8": 1}
+
+
+@pytest.mark.parametrize("wrong", ["=SUM(N#:N#)", 1.5, "=SUM(O#:O#)"], ids=["another sum", "typed", "a circle"])
+def test_the_sum_of_a_row_is_suggested_and_right_formulas_of_the_circle_are_not_blamed(small, wrong):
+    """The total of a softmax, which could also be E/A: by value, and absurd to read."""
+    given = {f"{column}{row}": 0.3 * row - 0.2 * ord(column) % 3 for row in ROWS for column in "ABC"}
+    total = filled(wrong, "I") if isinstance(wrong, str) else {f"I{row}": wrong for row in ROWS}
+    found = findings(
+        small, given | SOFTMAX | total,
+        "E = np.exp(x); total = E.sum(axis=1, keepdims=True); A = E / total\n"
+        "    return {'E': E, 'total': total, 'A': A, 'N': 2 * x[:, :1], 'O': np.log(A[:, :1])}",
+        inputs='\nx = { at = "A2:C7", low = -1, high = 1 }',
+        outputs='E = "E2:G7"\ntotal = "I2:I7"\nA = "J2:L7"\nN = "N2:N7"\nO = "O2:O7"',
+    )  # fmt: skip
+    assert [(finding.suggestion, finding.cells[0].a1) for finding in found] == [("=SUM(E2:G2)", "I2")]

@@ -5,6 +5,7 @@ and each is tested alone. Unbound helpers keep their formulas and are evaluated 
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -593,7 +594,8 @@ def _is_odd(workbook: Workbook, quantity_map: QuantityMap, run: Run, index: int)
             cell = workbook.members.get(binding.cell, binding.cell)
             forms.append(quantity_map.form(cell, formula, (run.name, binding.iteration)))
             mine = forms[-1] if binding.cell == own.cell else mine
-    return mine is not None and 2 * forms.count(mine) < len(forms)
+    others = Counter(form for form in forms if form != mine)
+    return mine is not None and any(2 * count > len(forms) for count in others.values())
 
 
 def _fault(run: Run, index: int, forced: Forced) -> Fault | None:

@@ -544,7 +544,8 @@ class Repair:
         if not any(True for areas in added.values() for area in areas for _ in area.among(cells)):
             return False
         edited = book.edited(formulas).graph
-        return any(added[cell] and cell in edited.circular and cell not in graph.circular for cell in formulas)
+        known = graph.circular if book.iterates else frozenset()  # elsewhere no circle is meant
+        return any(added[cell] and cell in edited.circular and cell not in known for cell in formulas)
 
 
 def _filled(formulas: Mapping[Cell, Formula]) -> set[Cell]:

@@ -282,6 +282,9 @@ class _Search:
             yield area, far + 0.1  # its sum
         for element in site.elements(area):
             yield element, far
+            if min(area.shape) > 1:  # the sums of its row and of its column
+                yield area._replace(row=element.row, last_row=element.last_row), far + 0.15
+                yield area._replace(column=element.column, last_column=element.last_column), far + 0.15
             for rows, columns, more in ((-1, 0, 0.15), (0, -1, 0.15), (1, 0, 0.4), (0, 1, 0.4)):
                 if area.contains(moved := element.moved(rows, columns)):
                     yield moved, far + more
@@ -363,9 +366,10 @@ class _Search:
         scale = 1e-16 * np.abs(place.actual)
         above = place.above
         within = above.word if above is not None and above.kind == "binary" else ""
+        same = {plain(column.node) for column in self.columns if np.array_equal(column.values, place.actual)}
         for fit in self._fits(_Target(place.target - place.actual, place.errors + scale)):
-            if plain(place.node) in (plain(column.node) for column in fit.up):
-                continue  # it is a factor
+            if not same.union({plain(place.node)}).isdisjoint(plain(node) for _, node in walk(fit.node)):
+                continue  # it is a factor, or taken away again
             size = fit.size + (_BRACKETS if within in ("*", "/", "^") and plain(place.node) == place.node else 0.0)
             node = _plus(place.node, fit.node, "-" if fit.negative else "+")
             yield self._edit(place, "term", node, f"the term {self._named(fit)} is missing", size)
@@ -380,7 +384,7 @@ class _Search:
         if _distinct(place.actual[both]) < _FEWEST:
             return
         for fit in self._fits(_Target(ratio, errors), factor=True):
-            if fit.negative or _cancels(place.node, fit):
+            if fit.negative or not (fit.up or fit.down) or _cancels(place.node, fit):
                 continue
             if fit.up or not fit.down:
                 said = f"the factor {self._named(fit)} is missing"
