@@ -224,6 +224,13 @@ def test_a_shape_compiled_with_other_numbers_gives_what_it_gives_by_itself(text)
         assert repr(one.run(list(given))) == repr(other.run(list(given)))
 
 
+def test_a_number_beyond_excel_s_is_refused_as_by_itself():
+    """Excel takes no 1E400; as infinity it would be larger than every value, and a formula with it right."""
+    for compiled in (compile_shape, compile_alone):
+        with pytest.raises(Refusal):
+            compiled(f"=IF({CELL_MARK}<1E400,1,0)", False)
+
+
 def test_shapes_that_differ_in_numbers_are_parsed_once():
     """A sheet may have thousands of formulas with a limit of their own each."""
     compile_alone.cache_clear()

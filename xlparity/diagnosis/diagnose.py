@@ -43,7 +43,7 @@ _FEWEST_PROOFS, _MOST_PROOFS = 10, 200  # the fewest and the most new samples on
 
 
 class Proof(Protocol):
-    """Runs all checks, in their order, on a workbook with suggestions and on new inputs."""
+    """Runs the checks, in their order, on a workbook with suggestions and on new inputs."""
 
     def __call__(self, edited: Workbook, *, whole: bool) -> Sequence[Run | None]:
         """The runs; None for a check that depends on no suggestion, unless all are run as a ``whole``."""
@@ -73,8 +73,8 @@ def diagnose(
     """The findings about each check, by its name; a check in which nothing is wrong has none.
 
     ``prove`` runs the checks with suggestions on new inputs: a formula that agrees on a hundred samples by chance does not
-    agree on the next hundred. Dependents of the ``explained`` cells, which have findings
-    already, are not reported again. ``recheck`` runs the checks by the engine that found the cells wrong, where that is
+    agree on the next hundred. Dependents of the ``explained`` cells, which have findings already, are not reported again.
+    ``recheck`` runs the checks by the engine that found the cells wrong, where that is
     another than the session's, on the workbook with these formulas. Fixes are looked for within so many ``seconds``, of the
     largest root causes first.
     """

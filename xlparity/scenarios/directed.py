@@ -223,7 +223,7 @@ class _Free:
 class Search:
     """The search for inputs that reach outcomes of decisions which the plain scenarios do not reach.
 
-    Where those are the decisions ``among`` some cells, it is as long as with 100 scenarios.
+    Where ``reached`` has the decisions ``among`` some cells alone, the search takes as long as with 100 scenarios.
     """
 
     def __init__(

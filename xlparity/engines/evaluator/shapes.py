@@ -73,12 +73,12 @@ def compile_shape(shape: str, array: bool, date1904: bool = False, locale: Local
         model = f"{model[: numbers[k].start]}{_PLACEHOLDER + k}{model[numbers[k].end :]}"
     program = compile_alone(model, array, date1904, locale)
     found = [places.get(each) if type(each) in (int, float) else None for each in program.constants]
-    if sum(text is not None for text in found) != len(numbers):
-        return compile_alone(shape, array, date1904, locale)  # the parser made something else of a number
     constants = [
         each if text is None else int(text) if _is_plain(text) else _fifteen_digits(text)
         for each, text in zip(program.constants, found, strict=True)
     ]
+    if sum(text is not None for text in found) != len(numbers) or float("inf") in constants:
+        return compile_alone(shape, array, date1904, locale)  # the parser reads a number otherwise, or refuses it
     return replace(program, constants=tuple(constants)) if numbers else program
 
 
