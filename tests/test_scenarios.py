@@ -328,6 +328,29 @@ def test_scenarios_in_which_a_cell_is_undecided_are_not_among_those_that_agree(s
     assert f"{found.agreeing} scenarios: 1 cell agrees" in " ".join(run("verify", small.spec).out.split())
 
 
+def test_samples_are_replaced_also_where_a_fix_is_proved_in_one_of_several_checks(small):
+    """The samples are those of both checks; in the proof, some leave the INT open, and only the first check is run."""
+    small.write_cells(
+        {"A1": 0.2, "A2": 0.3, "A3": 0.35, "B1": "=INT((A1+A2-A3)*10)", "B2": "=A1*3", "C1": 7, "D1": "=C1+1"}
+    )
+    small.reference.write_text(
+        "import numpy as np\n"
+        "def first(x, y, z):\n    return {'y': np.floor((x + y - z) * 10), 'd': 2 * x}\n"
+        "def second(w):\n    return {'v': w + 1}\n"
+    )
+    ranges = {"x": ("A1", 0.1, 0.4), "y": ("A2", 0.2, 0.4), "z": ("A3", 0.3, 0.8)}
+    lines = [f'{name} = {{ at = "{at}", low = {low}, high = {high} }}' for name, (at, low, high) in ranges.items()]
+    small.spec.write_text(
+        'workbook = "small.xlsx"\nsheet = "Sheet"\n'
+        '[check.first]\nreference = "small.py:first"\noutputs = { y = "B1", d = "B2" }\n[check.first.inputs]\n'
+        + "\n".join(lines)
+        + '\n[check.second]\nreference = "small.py:second"\ninputs = { w = "C1" }\noutputs = { v = "D1" }\n'
+    )
+    first, second = xlparity.verify(small.spec).checks
+    assert [found.suggestion for found in first.findings] == ["=A1*2"]
+    assert second.verdict is Verdict.PASS
+
+
 @pytest.mark.parametrize("at_once", [1, 2, 99])
 def test_an_edge_is_one_in_however_small_a_sweep_it_stands(small, monkeypatch, at_once):
     """In six of a hundred sets nobody can tell what INT makes of a sum; of two that are swept together it is half."""

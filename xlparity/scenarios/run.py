@@ -29,7 +29,7 @@ from xlparity.scenarios.nearby import match_nearby
 from xlparity.scenarios.overflow import Overflows
 from xlparity.scenarios.reach import Reached
 from xlparity.scenarios.rounding import ENOUGH, Context, examined, shown_otherwise, undecided_on_stored
-from xlparity.scenarios.sample import Samples, differs, sample
+from xlparity.scenarios.sample import Samples, differs
 from xlparity.scenarios.undecided import OF_UNDEFINED, most_undecided, needs_range
 from xlparity.settings import Options
 from xlparity.spec.binding import Input
@@ -146,10 +146,10 @@ def run_checks(
     for running, found_apart in zip(found, apart(checks, loaded, samples, overflows, options.seed), strict=True):
         running.leave_open(found_apart)
     undecided = max((running.undecided for running in found), default=0)
-    if undecided and loaded.engine.most_samples is None:
+    if undecided and samples.again is not None and loaded.engine.most_samples is None:
         # Always as many are drawn, so that the first ones are always the same.
         drawn = math.ceil(MOST_UNDECIDED * (samples.scenarios - len(samples.directed)))
-        others = sample(checks, loaded.book, loaded.values, drawn, options.seed + 1).first(1 + undecided)
+        others = samples.again(drawn, options.seed + 1).first(1 + undecided)
         first, samples = samples.count, samples.followed_by(others) if others.scenarios else samples
         compared(first, samples.count)
     runs = [running.run(options, samples, count) for running, count in zip(found, dropped, strict=True)]

@@ -67,13 +67,15 @@ class Samples:
     """The samples of all inputs: sample 0 has the ``stored`` values of the varied cells, and the others are scenarios.
 
     In each scenario every element has a value. ``directed`` are the numbers of the samples that were searched for.
-    ``exact_in`` says which numbers of an input no rounding error is in, in the sample of a number among some.
+    ``again`` draws samples of the same elements, with another number of scenarios and another seed. ``exact_in`` says which
+    numbers of an input no rounding error is in, in the sample of a number among some.
     """
 
     scenarios: int
     elements: tuple[VariedElement, ...]
     stored: Mapping[Cell, Value]
     directed: range = range(0)
+    again: "Callable[[int, int], Samples] | None" = None
     exact_in: "Callable[[Samples, int, Floats, tuple[Cell, ...]], NDArray[np.bool_]] | None" = None
 
     @property
@@ -113,11 +115,8 @@ class Samples:
         if count is None or count >= self.count:
             return self
         kept = range(count - 1)
-        return Samples(
-            count - 1,
-            tuple(VariedElement(e.cells, e.given, picked(e.values, kept)) for e in self.elements),
-            self.stored,
-        )
+        elements = tuple(VariedElement(e.cells, e.given, picked(e.values, kept)) for e in self.elements)
+        return replace(self, scenarios=count - 1, elements=elements)
 
     def followed_by(self, others: "Samples") -> "Samples":
         """These samples and, after them, the scenarios of the others, which are drawn for the same elements."""
@@ -175,7 +174,12 @@ def sample(
         return found if found == [cell] else [root for root in found if root not in unnamed()]
 
     drawn = {given: drawer for check in checks for given in check.inputs if (drawer := check.drawer(given)) is not None}
-    return draw(inputs, values, constants_of, count=scenarios, seed=seed, fixed=compared, drawn=drawn)
+
+    def again(count: int, seed: int) -> Samples:
+        found = draw(inputs, values, constants_of, count=count, seed=seed, fixed=compared, drawn=drawn)
+        return replace(found, again=again)
+
+    return again(scenarios, seed)
 
 
 def _unnamed(check: Check, compared: Collection[Cell], book: Workbook) -> set[Cell]:
