@@ -287,8 +287,13 @@ OTHERS = {
         said="which cannot be assessed: ",
     ),
     "an input of text": Case(
-        with_cells({"B3": "one"}), TRAINING | HISTORY, OF,
-        said="an input cell with a text or an error value in place of a number: Training!B3",
+        with_cells({"B3": "0,5"}), said="Training!B3 contains '0,5', which is no number; graded with 1 there"
+    ),
+    "an input of text and a mistake": Case(
+        with_cells({"B3": "0,5", "O9": "=SUM(N9:N12)"}), {"training.loss": 0}, said="Training!B3 contains '0,5'"
+    ),
+    "an empty input": Case(
+        with_cells({"B3": None}), TRAINING | HISTORY, OF, said="there is no number in Training!B3, the input 'alpha'"
     ),
     "a renamed history": Case(renamed("History", "Verlauf"), said="'History' was found under the name 'Verlauf'"),
     "captions in another language": Case(with_cells({"A1": "Mein Heft", "A3": "Lernrate", "A8": "x"})),

@@ -47,10 +47,10 @@ def _advice(name: str, finding: Finding, results: Mapping[Cell, CellResult], *, 
         finding.code,
         finding.cause_sentence,
         str(finding.cells[0]) if finding.cells else "",
-        finding.formula if first is None or first.formula is not None else _shown(first.actual),
+        finding.formula if first is None or first.formula is not None else shown(first.actual),
         finding.suggestion,
-        None if first is None else _shown(first.expected),
-        None if first is None else _shown(first.actual),
+        None if first is None else shown(first.expected),
+        None if first is None else shown(first.actual),
         finding.affects,
         review,
     )
@@ -73,11 +73,12 @@ def _others(
             code = _PLAIN.get(how, "XP100")
             yield Advice(
                 grade.name, code, f"{grade.note[:1].upper()}{grade.note[1:]}.", str(result.cell), result.formula, None,
-                _shown(result.expected), _shown(result.actual), 0, grade.judged == "review",
+                shown(result.expected), shown(result.actual), 0, grade.judged == "review",
             )  # fmt: skip
 
 
-def _shown(value: Value | None) -> str | None:
+def shown(value: Value | None) -> str | None:
+    """The value as a student reads it: a number with nine digits; None for none that a cell has."""
     if value is None or isinstance(value, Missing | Unsupported):
         return None
     return f"{value:.9g}" if isinstance(value, float) else str(value)

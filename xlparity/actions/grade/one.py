@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from xlparity.actions.annotate import annotated_copy
-from xlparity.actions.grade.advice import advice_of
+from xlparity.actions.grade.advice import advice_of, shown
 from xlparity.actions.grade.bundle import Bundle, Task
 from xlparity.actions.grade.judge import (
     Wanted,
@@ -23,10 +23,12 @@ from xlparity.actions.grade.links import Judged, handed_on, of_missing
 from xlparity.actions.grade.marks import digest_of, mistakes_of, unusual
 from xlparity.actions.grade.sheets import displaced, done_in, found_sheets, rival, with_sheets
 from xlparity.actions.remembering import Memory, RememberingReference
+from xlparity.compare.inputs import unfit
 from xlparity.engines.formulas import FormulasEngine
 from xlparity.errors import SpecError, WorkbookError, XlparityError
 from xlparity.excel.address import Cell, in_words
-from xlparity.excel.workbook import Workbook, parse_workbook, read_workbook
+from xlparity.excel.values import BLANK, Value
+from xlparity.excel.workbook import Formula, Workbook, parse_workbook, read_workbook
 from xlparity.pipeline import assess, prepared
 from xlparity.reporters.grades.feedback import render_feedback
 from xlparity.results.grades import Advice, Grade, QuantityGrade
@@ -92,6 +94,7 @@ class _Grading:
         others = {name: rival(self._own, name, self._book) for name in own}
         self._rivals = {name: other for name, other in others.items() if other is not None}
         self._links: dict[Cell, Cell] = {}
+        self._handed_out: dict[Cell, Value] = {}  # in place of inputs that are no numbers
         self._failed: dict[
             str, tuple[str, bool]
         ] = {}  # by check, why it cannot be compared, and whether it was handed in
@@ -243,9 +246,29 @@ class _Grading:
             replace(check, reference=_remembering(check, memory))
             for check in bind(plan, self._book, self._options.reference_timeout)
         )
-        book = prepared(plan, self._book, checks, self._options)
+        book = prepared(plan, self._with_handed_out(checks), checks, self._options)
         report = assess(plan, book, self._options, engines=[FormulasEngine()], checks=checks)
         return replace(report, spec=Path(self._task.bundle.spec).name), checks
+
+    def _with_handed_out(self, checks: Sequence[Check]) -> Workbook:
+        """The submission with the handed-out values in inputs that have a text or an error value in place of a number.
+
+        Formulas can be judged then. Raises WorkbookError for an empty input: its number may have been typed somewhere else, and
+        the formulas may read it there.
+        """
+        names = {here: there for there, here in self._sheets.renamed.items()}
+        for check in checks:
+            for given in () if check.name in self._moved else check.inputs:
+                for cell in given.cells():
+                    held = self._book.cells.get(cell, BLANK)
+                    own = self._own.cells.get(Cell(names.get(cell.sheet, cell.sheet), cell.row, cell.column), BLANK)
+                    if isinstance(held, Formula) or not unfit(given, held):
+                        continue
+                    if held is BLANK:
+                        raise WorkbookError(f"there is no number in {cell}, the input '{given.name}'")
+                    if not isinstance(own, Formula) and not unfit(given, own):
+                        self._handed_out[cell] = own
+        return self._book.edited(self._handed_out) if self._handed_out else self._book
 
     # --- what is told ----------------------------------------------------------------------------------------------------
 
@@ -261,9 +284,13 @@ class _Grading:
                 found.append(f"{name}: {missing_blocks(check.blocks, wanted)}")
             elif check.blocks > wanted:
                 found.append(f"{name}: {check.blocks} iterations, of which the first {wanted} count")
-            if not check.conclusive:  # a wrong input may be why
+            if not check.conclusive:  # an input may be why
                 wrong = [finding for finding in check.findings if finding.code in OF_INPUTS]
                 found += [f"{RULES[finding.code].summary}: {in_words(finding.cells)}" for finding in wrong]
+        for cell, value in self._handed_out.items():
+            found.append(
+                f"{cell} contains '{self._book.cells[cell]}', which is no number; graded with {shown(value)} there"
+            )
         return list(dict.fromkeys(found))
 
 
