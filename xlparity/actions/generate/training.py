@@ -396,7 +396,7 @@ def write_guide(
     book: Book,
     trainings: Sequence[Training],
     title: str,
-    about: Iterable[str],
+    about: Sequence[str],
     sheets: Mapping[str, str],
     heading: str,
     *,
@@ -411,11 +411,12 @@ def write_guide(
     places = [f"{block.sheet} {block.a1}" for block in blocks]
     widths = {"A": 16, "B": 50, "C": 38, "D": 42, "E": max(18, *map(len, places))}
     sheet = w.new_sheet(book, "Guide", title, about, widths)
-    w.text(sheet, 6, 1, "The sheets", w.BOLD)
-    for row, (name, words) in enumerate(sheets.items(), start=7):
+    below = len(about) + 3  # the title, the lines about it and an empty one
+    w.text(sheet, below, 1, "The sheets", w.BOLD)
+    for row, (name, words) in enumerate(sheets.items(), start=below + 1):
         _link(sheet, row, 1, name, f"'{name}'!A1")
         w.text(sheet, row, 2, words)
-    top = 9 + len(sheets)
+    top = below + 3 + len(sheets)
     w.text(sheet, top - 1, 1, heading, w.BOLD)
     for column, words in enumerate(("name", "meaning", "line of numpy", "Excel formula", "where"), start=1):
         w.header(sheet, top, column, words)
