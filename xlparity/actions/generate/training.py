@@ -4,7 +4,7 @@ A course declares the loop once, as a ``Training``; sheets, captions, links and 
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from xlparity.reporters.formats.html.changes import marked
 from xlparity.reporters.grades import words
+from xlparity.reporters.templates import environment
 from xlparity.reporters.visible import visible
 from xlparity.reporters.words import number
 from xlparity.results.rules import RULES
@@ -15,20 +16,13 @@ from xlparity.results.rules import RULES
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("xlparity.reporters", ""),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"points": words.points, "percent": words.percent, "plural": number, "count": "{:,}".format}
-    environment.globals |= {"words": words, "marked": marked, "rules": RULES}
-    assert environment.loader is not None
+    made = environment("xlparity.reporters")
+    made.filters |= {"points": words.points, "percent": words.percent, "plural": number, "count": "{:,}".format}
+    made.globals |= {"words": words, "marked": marked, "rules": RULES}
+    assert made.loader is not None
     styles = ("formats/html/page.css", "grades/grades.css")
-    environment.globals["css"] = Markup("\n".join(environment.loader.get_source(environment, one)[0] for one in styles))
-    return environment
+    made.globals["css"] = Markup("\n".join(made.loader.get_source(made, one)[0] for one in styles))
+    return made
 
 
 def rendered(template: str, **values: Any) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-import jinja2
 from markupsafe import Markup
 
 from xlparity.reporters import rows, words
@@ -11,6 +10,7 @@ from xlparity.reporters.formats.html import tables
 from xlparity.reporters.formats.html.changes import marked
 from xlparity.reporters.formats.html.curves import curve
 from xlparity.reporters.formats.html.maps import STATES, legend, maps, packed
+from xlparity.reporters.templates import environment
 from xlparity.reporters.typed import typed
 from xlparity.reporters.visible import visible
 from xlparity.results.fixed import Fixed
@@ -23,20 +23,13 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None, unusable: Sequ
 
     The corrected copy is named below the verdict.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("xlparity.reporters.formats.html", ""),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
+    made = environment("xlparity.reporters.formats.html")
+    made.filters |= {
         "value": tables.value, "plural": words.number, "difference": words.difference, "steps": words.ulps,
         "number": "{:,}".format, "ranges": tables.ranges, "basename": lambda path: PurePosixPath(path).name,
         "sentence": _sentence,
     }  # fmt: skip
-    environment.globals |= {
+    made.globals |= {
         "curve": curve,
         "legend": legend,
         "maps": maps,
@@ -45,11 +38,11 @@ def render(reports: Sequence[Report], fixed: Fixed | None = None, unusable: Sequ
         "rows": rows,
         "tables": tables,
     }
-    environment.globals |= {"marks": words.MARK, "states": STATES, "statuses": STATUSES, "words": words}
-    environment.globals["levels"] = LEVELS
-    assert environment.loader is not None
-    css, js = (Markup(environment.loader.get_source(environment, name)[0]) for name in ("page.css", "page.js"))
-    page = environment.get_template("page.html.j2")
+    made.globals |= {"marks": words.MARK, "states": STATES, "statuses": STATUSES, "words": words}
+    made.globals["levels"] = LEVELS
+    assert made.loader is not None
+    css, js = (Markup(made.loader.get_source(made, name)[0]) for name in ("page.css", "page.js"))
+    page = made.get_template("page.html.j2")
     verdict = overall(reports, unusable)
     reports = [typed(report) for report in reports]
     return visible(page.render(reports=reports, unusable=unusable, fixed=fixed, verdict=verdict, css=css, js=js))
