@@ -309,3 +309,25 @@ def test_the_sum_of_a_row_is_suggested_and_right_formulas_of_the_circle_are_not_
         outputs='E = "E2:G7"\ntotal = "I2:I7"\nA = "J2:L7"\nN = "N2:N7"\nO = "O2:O7"',
     )  # fmt: skip
     assert [(finding.suggestion, finding.cells[0].a1) for finding in found] == [("=SUM(E2:G2)", "I2")]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["=1-COUNT(A1:A4)", "=COUNT(A1:A4)^2", "=COUNT(A1:A4)+1", "=2*COUNT(A1:A4)", "=COUNT(A1:A4)/2"]
+)
+def test_of_a_count_the_number_that_is_too_much_is_taken_away(small, wrong):
+    """A count is 4 in every sample, which many numbers in the formula would make of it; the function alone is no such guess."""
+    small.write_cells({**{f"A{k}": k / 2 for k in range(1, 5)}, "B1": wrong})
+    small.reference.write_text("def double(x):\n    return {'y': float(x.size)}\n")
+    small.write_spec(inputs='[inputs]\nx = "A1:A4"')
+    (found,) = xlparity.verify(small.spec).checks[0].findings
+    assert found.suggestion == "=COUNT(A1:A4)"
+
+
+@pytest.mark.parametrize("wrong", ["=2*COUNT(A1:A2)", "=COUNT(A1:A4)-2", "=SUM(A1:A4)-5"])
+def test_of_a_count_no_number_is_guessed(small, wrong):
+    """Numbers that lead to 3 in every sample would be right by value and absurd to read."""
+    small.write_cells({**{f"A{k}": k / 2 for k in range(1, 5)}, "B1": wrong})
+    small.reference.write_text("def double(x):\n    return {'y': 3.0}\n")
+    small.write_spec(inputs='[inputs]\nx = "A1:A4"')
+    (found,) = xlparity.verify(small.spec).checks[0].findings
+    assert found.suggestion is None

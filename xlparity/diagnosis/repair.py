@@ -264,11 +264,13 @@ class Repair:
 
     def _steps(self, subject: Subject, tree: Node, kinds: Sequence[EditKind]) -> Iterator[Edit]:
         for edit in edits(tree, subject.site, kinds):
-            # A constant quantity, such as a count, is evidence of a sign, a function or the length of a range only.
+            # A constant quantity, such as a count, is evidence of a sign, a function or the length of a range only, and of a
+            # function alone, without the numbers that were added to it.
             if (
                 subject.has_evidence
                 or edit.kind in ("sign", "function")
                 or (edit.kind == "range" and edit.size <= _LIKELY_SIZE)
+                or (edit.kind in ("term", "power") and _is_function_of_cells(edit.tree))
             ):
                 yield edit
 
@@ -546,6 +548,12 @@ class Repair:
         edited = book.edited(formulas).graph
         known = graph.circular if book.iterates else frozenset()  # elsewhere no circle is meant
         return any(added[cell] and cell in edited.circular and cell not in known for cell in formulas)
+
+
+def _is_function_of_cells(tree: Node) -> bool:
+    """Whether the formula is one function of references, such as ``COUNT(A1:A4)``."""
+    tree = plain(tree)
+    return tree.kind == "call" and all(part.kind in ("reference", "name") for part in tree.parts)
 
 
 def _filled(formulas: Mapping[Cell, Formula]) -> set[Cell]:
