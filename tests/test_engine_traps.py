@@ -792,3 +792,22 @@ def test_such_a_date_is_refused_where_dates_count_from_1904(tmp_path):
     assert refused(values[at("F1")])
     assert refused(values[at("F2")])
     assert values[at("F3")] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("{=SUM(A1:A5*B1:B4)}", ErrorValue("#N/A")), ("=SUMPRODUCT(A1:A4-B1:B5)", ErrorValue("#N/A")),
+        ("{=SUM(IF(ISNA(A1:A5-B1:B3),1,0))}", 2.0), ("{=COUNT(A1:B5+A1:A3)}", 6.0), ("{=SUM(A1:A5*B1:B1)}", 30.0),
+        ("{=MMULT(TRANSPOSE(A1:A5-B1:B4),A1:A5)}", ErrorValue("#N/A")), ("{=IFERROR(SUM(A1:A2^B1:B3),7)}", 7.0),
+    ],
+)  # fmt: skip
+def test_what_an_array_lacks_beside_a_larger_one_is_not_available(compute, formula, value):
+    """numpy does not broadcast them and formulas makes #VALUE! of it; a wrong range in an array formula is a usual mistake."""
+    assert compute({**COLUMNS, "F1:F1" if formula[0] == "{" else "F1": formula})["F1"] == value
+
+
+@pytest.mark.parametrize("formula", ["{=SUM(A1:A5*B6:B9)}", "{=SUM((A:A*2)-B1:B9)}"])
+def test_beside_another_error_value_or_a_whole_column_it_is_not_certain(compute, formula):
+    """Which of two error values Excel shows is not known, and a whole column is longer than what is used of it."""
+    assert refused(compute({**COLUMNS, "B7": "=1/0", "F1:F1": formula})["F1"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from formulas.functions import Array
-from formulas.tokens.operand import Error
+from formulas.tokens.operand import Error, XlError
 from schedula import EMPTY
 
 from xlparity.engines.evaluator import guards
@@ -75,6 +75,8 @@ class Program:
                     given[position] = _filled_up(given[position], block)
             if any(np.size(slots[slot]) > 1 for slot in step.operands if (step.result, slot) in self.single):
                 raise Refusal(f"'{step.name}' on an array in a plain cell, of which Excel takes one element")
+            if step.function.kind == "elementwise" and not step.function.takes and not self.lines:
+                given = _of_one_size(given)
             found = slots[step.result] = _settled(step.name, given, _checked(self._call(step, given, references)))
             if _refers(step, given, references):
                 references.add(step.result)
@@ -190,6 +192,20 @@ def _filled_up(table: Operand, block: tuple[int, int]) -> Operand:
     full = filled((rows, columns), _NA)
     full[: table.shape[0], : table.shape[1]] = table
     return full.view(Array)
+
+
+def _of_one_size(operands: list[Operand]) -> list[Operand]:
+    """The operands of one operation, of which Excel fills up the smaller ones with #N/A; a single row or column is repeated.
+
+    As they are, and refused later, where one has another error value: which of the two Excel shows is not certain.
+    """
+    shapes = [operand.shape for operand in operands if isinstance(operand, np.ndarray) and operand.ndim == 2]
+    if len(set(shapes)) < 2:
+        return operands
+    if any(isinstance(one, XlError) and one is not _NA for operand in operands for one in guards.elements(operand)):
+        return operands
+    block = max(rows for rows, _ in shapes), max(columns for _, columns in shapes)
+    return [_filled_up(operand, block) if _is_short(operand, block) else operand for operand in operands]
 
 
 def _settled(name: str, operands: list[Operand], result: Operand) -> Operand:
