@@ -1,6 +1,9 @@
 """References to other workbooks: the values that the file keeps of them, as Excel computes with until it can open these."""
 
 import json
+import os
+import subprocess
+import sys
 
 import openpyxl
 import pytest
@@ -151,3 +154,117 @@ def test_a_damaged_link_is_no_matter_of_the_other_formulas(tmp_path, link):
     values = find_engine("formulas").load(book).recalculate({})
     assert isinstance(values[parse_range("A1", "S").first], Unsupported)
     assert values[parse_range("A2", "S").first] == 2.0
+
+
+# Reports to a file what a Python process and its children open and call, since sitecustomize is imported by each.
+WATCHING = """
+import os, sys
+
+def report(event, arguments):
+    # The processes of xlparity have sockets among themselves, whose addresses are paths.
+    called = event.startswith("socket.") and any(isinstance(one, tuple) for one in arguments) or event == "socket.getaddrinfo"
+    if called or event == "open" and "canary" in str(arguments[0]) or event.startswith(("urllib", "os.system")):
+        handle = os.open(LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(handle, f"{event} {arguments}\\n".encode())
+        os.close(handle)
+
+sys.addaudithook(report)
+"""
+REACHING = {
+    "A1": 3, "B1": "=2*A1", "B2": "=[1]Rates!A1", "B3": '=_xlfn.WEBSERVICE("http://127.0.0.1:9/canary")',
+    "B4": "=INDIRECT(\"'[canary.xlsx]Rates'!A1\")", "B5": '=HYPERLINK("canary.xlsx")', "B6": "=[2]!'cmd|/c canary'",
+    "B7": '=_xlfn.IMAGE("http://127.0.0.1:9/canary.png")', "B8": "=RTD(\"canary\",,1)", "B9": '=CALL("canary.dll","f","J")',
+    "B10": "='canary.xlsx'!rate", "B11": "='[canary.xlsx]Rates'!A1", "B12": '=CELL("contents",[canary.xlsx]Rates!A1)',
+}  # fmt: skip
+DDE = f"""<externalLink xmlns="{MAIN}"><ddeLink ddeService="cmd" ddeTopic="/c canary"><ddeItems><ddeItem name="A1" advise="1"/>
+</ddeItems></ddeLink></externalLink>"""
+
+
+EVERYTHING = ["--fix", "fixed.xlsx", "--annotate", "shown.xlsx", "--format", "html", "--output", "page"]
+
+
+@pytest.mark.parametrize(
+    ("words", "factor", "code"),
+    [
+        (["verify", "book.parity.toml", *EVERYTHING], 3, 1),
+        (["verify", "book.parity.toml", "--engine", "excelmodel"], 2, 0),
+        pytest.param(["verify", "book.parity.toml", "--engine", "ironcalc"], 2, 0, marks=pytest.mark.ironcalc),
+        (["recalc", "book.xlsx"], 2, 0),
+        (["init", "book.xlsx", "--reference", "ref.py:f", "--output", "new.parity.toml"], 2, 0),
+        (["mutate", "book.parity.toml", "--jobs", "1", "--limit", "2"], 2, 0),
+    ],
+)
+def test_no_command_opens_what_a_workbook_points_to(tmp_path, words, factor, code):
+    """A link, a server, a macro or another program: a workbook from a stranger reads no file of this machine and calls nobody."""
+    # ExcelModel loads no file with the formulas that are left out here.
+    refused = ("cmd|", "[canary.xlsx]Rates!", "'canary.xlsx'", "]Rates'!A1")
+    cells = {
+        address: text
+        for address, text in REACHING.items()
+        if "excelmodel" not in words or not any(some in str(text) for some in refused)
+    }
+    path = linked(tmp_path / "book.xlsx", cells)
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    outside = f'Type="{RELATIONS}/externalLinkPath" Target="{{}}" TargetMode="External"/></Relationships>'
+    for at, target in ((1, (tmp_path / "canary.xlsx").as_uri()), (2, "http://127.0.0.1:9/canary.xlsx")):
+        relation = f'<Relationships xmlns="{package}"><Relationship Id="rId1" {outside.format(target)}'
+        parts[f"xl/externalLinks/_rels/externalLink{at}.xml.rels"] = relation.encode()
+    rels, sheet = "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"
+    more = f'<Relationship Id="rIdY" Type="{RELATIONS}/externalLink" Target="externalLinks/externalLink2.xml"/>'
+    more += f'<Relationship Id="rIdZ" Type="{RELATIONS}/connections" Target="connections.xml"/>'
+    connection = (
+        f'<connections xmlns="{MAIN}"><connection id="1" name="c" type="4" refreshedVersion="6" refreshOnLoad="1">'
+    )
+    connection += '<webPr url="http://127.0.0.1:9/canary"/></connection></connections>'
+    parts |= {
+        rels: parts[rels].replace(b"</Relationships>", f"{more}</Relationships>".encode()),
+        "xl/workbook.xml": parts["xl/workbook.xml"].replace(
+            b"</externalReferences>",
+            f'<externalReference xmlns:r="{RELATIONS}" r:id="rIdY"/></externalReferences>'.encode(),
+        ),
+        "xl/externalLinks/externalLink2.xml": DDE.encode(),
+        "xl/connections.xml": connection.encode(),
+        "xl/vbaProject.bin": b'Sub Auto_Open()\nShell "canary"\nEnd Sub',
+    }
+    assert b"B9" in parts[sheet]
+    path.write_bytes(pack(parts))
+    linked(tmp_path / "canary.xlsx", {"A1": 99}).rename(tmp_path / "canary.xlsx")
+    (tmp_path / "ref.py").write_text(f"def f(x):\n    return {{'y': {factor} * x}}\n")
+    (tmp_path / "book.parity.toml").write_text(SPEC)
+    (tmp_path / "hooks").mkdir()
+    log = tmp_path / "log"
+    (tmp_path / "hooks" / "sitecustomize.py").write_text(f"LOG = {str(log)!r}\n{WATCHING}")
+    places = os.pathsep.join([str(tmp_path / "hooks"), *filter(None, sys.path)])
+    environment = {**os.environ, "PYTHONPATH": places, "NO_PROXY": "*"}
+    seen = subprocess.run(
+        [sys.executable, "-c", "open('canary.xlsx')"], cwd=tmp_path, env=environment, capture_output=True, check=False
+    )
+    assert "canary.xlsx" in log.read_text(), seen.stderr  # the watching works
+    log.unlink()
+    command = [sys.executable, "-P", "-m", "xlparity.cli", *words]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == code, done.stderr
+    assert not log.exists(), log.read_text()
+
+
+def test_excelmodel_neither_opens_another_workbook_nor_computes_with_it(tmp_path):
+    """formulas opens it, where it is there; else it has #REF!, which would be an error in a cell that Excel has a value for."""
+    path = linked(
+        tmp_path / "book.xlsx", {"A1": "=[1]Rates!A1*2", "A2": "=IFERROR(A1,5)", "A3": "=1+1", "A4": "=[1]!rate"}
+    )
+    parts = ooxml.read_parts(path.read_bytes(), path)
+    parts["xl/externalLinks/_rels/externalLink1.xml.rels"] = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+        f'Type="{RELATIONS}/externalLinkPath" Target="other.xlsx" TargetMode="External"/></Relationships>'
+    ).encode()
+    path.write_bytes(pack(parts))
+    other = openpyxl.Workbook()
+    other.active.title = "Rates"
+    other.active["A1"] = 99
+    other.save(tmp_path / "other.xlsx")
+    values = find_engine("excelmodel").load(read_workbook(path)).recalculate({})
+    found = {address: values[parse_range(address, "S").first] for address in ("A1", "A2", "A3", "A4")}
+    assert found.pop("A3") == 2.0
+    assert all(isinstance(value, Unsupported) for value in found.values())

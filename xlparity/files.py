@@ -1,12 +1,23 @@
 """Files written whole or not at all, and how a report names them."""
 
+import contextlib
+import errno
 import os
+import re
+import sys
 import tempfile
 from pathlib import Path
 
 from xlparity.errors import UsageError
 from xlparity.process import LOCK
 
+if sys.platform == "win32":
+    fcntl = None
+else:
+    import fcntl
+
+_PREFIX, _SUFFIX = ".xlparity-", ".tmp"
+_LEFT_OVER = re.compile(rf"{re.escape(_PREFIX)}[a-z0-9_]{{8}}{re.escape(_SUFFIX)}")  # as mkstemp names them
 _WRITTEN_BY_PEOPLE = (".py", ".toml", ".xlsx", ".xlsm")
 
 
@@ -21,36 +32,100 @@ def from_here(path: Path) -> str:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """The whole file or none of it: written beside its place and moved there; a device or pipe is written to as it is."""
+    """The whole file or none of it, also if the program is killed or the power fails; a device or pipe is written to as it is.
+
+    It is written beside its place, brought to the disk and moved there. What killed runs have left in that folder is removed.
+    """
     with LOCK:
         target = Path(os.path.realpath(path))  # a link stays a link
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(data)
+            _write_to_device(target, data)
             return
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if target.is_file() and not os.access(target, os.W_OK):
             raise PermissionError(0, "it is read-only")
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Not with its name in it, which may be as long as a name can be.
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".xlparity-")
+        _remove_left_over(target.parent)
+        handle, temporary = _temporary(target.parent)
     except OSError as error:
         raise _unwritable(path, error) from error
-    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "wb") as file:  # its lock ends with it, and so it is moved before
             file.write(data)
-        temporary.chmod(_mode(target))  # mkstemp's files are their owner's alone
-        temporary.replace(target)
+            file.flush()
+            os.fsync(handle)
+            temporary.chmod(_mode(target))  # mkstemp's files are their owner's alone
+            if fcntl is None:  # Windows moves no open file
+                file.close()
+            temporary.replace(target)
     except BaseException as error:  # also where it is interrupted
         temporary.unlink(missing_ok=True)
         if not isinstance(error, OSError):
             raise
         raise _unwritable(path, error) from error
+    with contextlib.suppress(OSError):  # Windows opens no folder, and some file systems cannot bring one to the disk
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _write_to_device(target: Path, data: bytes) -> None:
+    """Write to what is no file; raises OSError where that is a pipe that nobody reads, which would be waited for without end."""
+    try:
+        handle = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "nothing reads from it") from error
+        raise
+    with os.fdopen(handle, "wb") as file:
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(handle, True)
+        file.write(data)
+
+
+def _temporary(folder: Path) -> tuple[int, Path]:
+    """A new file in the folder, open for writing, and its path. As long as it is open, no other run removes it."""
+    while True:
+        # Not with the target's name in it, which may be as long as a name can be.
+        handle, name = tempfile.mkstemp(dir=folder, prefix=_PREFIX, suffix=_SUFFIX)
+        if fcntl is None:
+            return handle, Path(name)
+        with contextlib.suppress(OSError):  # some network drives have no locks; there, nothing is removed either
+            fcntl.flock(handle, fcntl.LOCK_EX)  # waits for a run that removes it just now
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), os.stat(name)):  # noqa: PTH116  (as samestat wants it)
+                return handle, Path(name)
+        os.close(handle)  # another run has removed it before it was locked
+
+
+def _remove_left_over(folder: Path) -> None:
+    """Remove the temporary files in the folder that no process has locked: the system ends the locks of a process with it.
+
+    On Windows they stay, since there a file can neither be moved while it is open nor be told from a left one when it is not.
+    """
+    if fcntl is None:
+        return
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        names = [
+            entry.path for entry in entries if _LEFT_OVER.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
+        ]
+    for name in names:
+        with contextlib.suppress(OSError):  # removed by another run meanwhile, in use, or somebody else's
+            handle = os.open(name, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(name)  # noqa: PTH108
+            finally:
+                os.close(handle)
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:
     return UsageError(
-        f"{path}: cannot be written ({error.strerror or error}); name another file, or close it elsewhere"
+        f"{path}: cannot be written ({error.strerror or error}); name another file, make room, or close it elsewhere"
     )
 
 

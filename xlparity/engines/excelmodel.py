@@ -20,6 +20,7 @@ from schedula import EMPTY
 
 from xlparity.engines.common.errors import numbers_for_errors
 from xlparity.engines.common.files import FileTemplate
+from xlparity.engines.common.survey import FormulaSurvey
 from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.protocol import ONE_AT_A_TIME, Described, Values, one_by_one
 from xlparity.errors import UsageError, WorkbookError
@@ -33,6 +34,17 @@ from xlparity.excel.workbook import Formula, Workbook, formulas_of
 _ENDLESS = re.compile(r"\b(?:FACT|PERMUT|MAKEARRAY)\(", re.IGNORECASE)
 _NO_ERROR = Unsupported("a number where Excel has #NUM!, such as the 1 that numpy has for 0^0")
 _NEVER_ENDS = Unsupported("a function that ExcelModel does not end for some numbers")
+_OUTSIDE = Unsupported("a reference to another workbook, which ExcelModel would open")
+
+
+class _Model(formulas.ExcelModel):  # type: ignore[misc]
+    """ExcelModel, for which other workbooks are not there: it would open whatever file a reference or a name leads to."""
+
+    def add_book(self, book: Any = None, context: Any = None, data_only: bool = False) -> Any:
+        """The first workbook, or the same once more; raises FileNotFoundError for another, which makes its cells #REF!."""
+        if self.basedir is not None and isinstance(book, str) and book.upper() not in self.books:
+            raise FileNotFoundError(book)
+        return super().add_book(book, context, data_only)
 
 
 class ExcelModelEngine:
@@ -52,8 +64,14 @@ class ExcelModelSession:
     """One finished ExcelModel."""
 
     def __init__(self, workbook: Workbook) -> None:
-        endless = {cell: _NEVER_ENDS for cell, formula in formulas_of(workbook) if _ENDLESS.search(formula.text)}
-        self._workbook = workbook = workbook.edited(endless) if endless else workbook
+        refused = {cell: _NEVER_ENDS for cell, formula in formulas_of(workbook) if _ENDLESS.search(formula.text)}
+        if workbook.external:
+            facts = FormulaSurvey(workbook, lambda text: None).facts
+            outside = {
+                cell for cell, each in facts.items() if any(area.sheet in workbook.external for area in each.areas)
+            }
+            refused |= dict.fromkeys(outside, _OUTSIDE)
+        self._workbook = workbook = workbook.edited(refused) if refused else workbook
         self._formulas_session = FormulasSession(workbook)
         self._book = workbook.path.name
         read = workbook.as_excel_reads()
@@ -64,10 +82,10 @@ class ExcelModelSession:
                 tempfile.TemporaryDirectory(prefix="xlparity-") as folder,
             ):
                 path = workbook.path
-                if read is not workbook or endless:
+                if read is not workbook or refused:
                     path = Path(folder) / self._book
-                    path.write_bytes(FileTemplate(read, endless).copy({}))
-                self._model = formulas.ExcelModel().loads(str(path)).finish()
+                    path.write_bytes(FileTemplate(read, refused).copy({}))
+                self._model = _Model().loads(str(path)).finish()
         except Exception as error:  # ExcelModel raises errors of any kind
             raise WorkbookError(
                 f"{workbook.path}: ExcelModel cannot load it ({type(error).__name__}: {error}); use another engine"
