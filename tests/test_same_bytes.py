@@ -73,7 +73,9 @@ def test_hash_seeds_time_zones_threads_and_folders_change_no_byte(tmp_path, usua
 def test_locales_change_no_byte(tmp_path, usual, locale):
     """With a comma for a point, or a dotless i for the small letter of I, a file would be another one, or wrong."""
     known = subprocess.run(
-        [sys.executable, "-c", "import locale; locale.setlocale(0, '')"], env={"LC_ALL": locale}, check=False
+        [sys.executable, "-c", "import locale; locale.setlocale(0, '')"],
+        env={**os.environ, "LC_ALL": locale},
+        check=False,
     )
     if known.returncode:
         pytest.skip(f"the locale {locale} is not installed")

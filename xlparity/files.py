@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import re
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +30,21 @@ def from_here(path: Path) -> str:
         place = Path(os.path.realpath(path.parent), path.name)
         path = place.relative_to(here) if place.is_relative_to(here) else path
     return path.as_posix()
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """The file's bytes; raises OSError where it cannot be read, is longer than ``most`` bytes, or is a pipe or device.
+
+    Of these, one would be waited for, or read, without end.
+    """
+    found = path.stat()
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise OSError(errno.EINVAL, "it is a pipe or a device, and no file")
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB")
+    return data
 
 
 def write_file(path: Path, data: bytes) -> None:

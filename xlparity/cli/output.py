@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _WIDEST = 100
+_LONGEST_ERROR = 2_000  # characters: four times the longest that is ours, with paths as long as they are
 
 
 class Format(StrEnum):
@@ -99,6 +100,8 @@ def print_written(output: Path) -> None:
 def print_error(message: str) -> None:
     """Print the error as one line on standard error, and on GitHub Actions as an annotation too."""
     message = visible(" ".join(message.split()))
+    if len(message) > _LONGEST_ERROR:  # with a name or a number of a million characters in it
+        message = f"{message[: _LONGEST_ERROR // 2]} … {message[-_LONGEST_ERROR // 2 :]}"
     lines = f"xlparity: {message}\n"
     if on_github():
         from xlparity.reporters.github import command, inert  # noqa: PLC0415

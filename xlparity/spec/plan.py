@@ -1,5 +1,6 @@
 """The content of a spec file as values."""
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -151,9 +152,10 @@ class Spec:
 def workbook_of(spec: Spec) -> Path:
     """The path of the workbook that the spec names; raises SpecError where there is no such file."""
     path = spec.workbook
-    with LOCK:
-        there = path.is_file()
-    if not there:
-        others = [beside.name for beside in path.parent.glob("[!~]*.xls?")] if path.parent.is_dir() else []
-        raise spec.error("workbook", f"{path} cannot be read: there is no such file{nearest(path.name, others)}", "")
-    return path
+    with LOCK, contextlib.suppress(OSError):  # as of a name that is too long
+        if path.is_file():
+            return path
+    others: list[str] = []
+    with contextlib.suppress(OSError):
+        others = [beside.name for beside in path.parent.glob("[!~]*.xls?") if beside.is_file()]
+    raise spec.error("workbook", f"{path} cannot be read: there is no such file{nearest(path.name, others)}", "")

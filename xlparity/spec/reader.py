@@ -2,15 +2,17 @@
 
 import math
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from xlparity.errors import SpecError, nearest, nearest_file
 from xlparity.excel.locales import ENGLISH, LOCALES, Locale
 from xlparity.excel.values import serial_number
+from xlparity.files import read_file
 from xlparity.process import LOCK
 from xlparity.settings import Options
 from xlparity.spec.binding import EACH, Input, Offset, Output, Step, Twin
@@ -50,6 +52,8 @@ from xlparity.spec.schema import (
 )
 from xlparity.tolerance import Tolerance
 
+A = TypeVar("A")
+
 # What draws an input by itself, and what else would.
 _ALONE = {
     "one_hot": ("low", "high", "choices", "integer", "blank", "draw"),
@@ -58,6 +62,9 @@ _ALONE = {
 }
 _FLAGS = ("every_block", "cut", "integer", "one_hot", "blank", "frame")
 _WAYS = "label, or rows, or columns, or sheets, or table, or first, step and count together"
+LARGEST = 4 << 20
+"""Bytes of a spec file: twenty times what one has that binds 1,000 quantities in 20 checks."""
+_MOST_BLOCKS = 200_000  # a training has some thousands; of so many, each with its offsets, reading takes two seconds
 _ANY_SHEET = "-"  # for addresses at the top that each check reads on a sheet of its own
 
 
@@ -65,9 +72,9 @@ def read_spec(path: Path, options: Options = Options()) -> Spec:  # noqa: B008  
     """The spec file, with the tolerances of the options. Raises SpecError where it cannot be read or is wrong."""
     try:
         with LOCK:
-            data = path.read_bytes()
+            data = read_file(path, LARGEST)
         text = data.decode()  # to the letter, for its digest
-        table = tomllib.loads(text)
+        table = tomllib.loads(text.removeprefix("\ufeff"))  # which Windows' editor puts at the front
     except OSError as error:
         sentence = f"cannot be read ({error.strerror or error}){nearest_file(path)}"
         raise SpecError(
@@ -218,7 +225,7 @@ class _SpecReader:
         table = {key: value for key, value in table.items() if key != "sheets"}
         if sheets and not table:
             listed = () if isinstance(sheets, str) else sheets
-            if again := next((name for number, name in enumerate(listed) if name in listed[:number]), None):
+            if again := _again(listed):
                 said = f"sheets lists '{again}' twice; give the rows or the columns of the blocks beside it"
                 raise self.wrong("sheets", said)
             return Blocks(sheets=sheets)
@@ -243,16 +250,24 @@ class _SpecReader:
         if lacking or not all(map(PLACE.holds, table.values())):
             what = f"'{lacking[0]}' is missing" if lacking else "they are whole numbers from 1 on"
             raise self.wrong("blocks", f"[blocks] takes {_WAYS}: {what}")
+        self.enough(table["count"], "count")
         return _blocks_at([Offset(table["first"] + table["step"] * k, 1) for k in range(table["count"])])
 
     def blocks_at(self, along: str, table: Mapping[str, Any], *, sheets: bool) -> Blocks:
         places = table[along]
         if len(table) > 1 or not PLACES.holds(places):
             raise self.wrong(along, f"{along} is a list of the blocks' first {along}, as numbers, and the only key")
-        again = next((place for number, place in enumerate(places) if place in places[:number]), None)
+        self.enough(len(places), along)
+        again = _again(places)
         if again is not None and not sheets:
             raise self.wrong(along, f"{along} lists {again} twice; each block has a place of its own")
         return _blocks_at([Offset(place, 1) if along == "rows" else Offset(1, place) for place in places])
+
+    def enough(self, count: int, key: str) -> None:
+        """Raises SpecError where there are more blocks than are compared."""
+        if count > _MOST_BLOCKS:
+            said = f"there are {count:,} blocks, and at most {_MOST_BLOCKS:,} are compared"
+            raise self.wrong(key, f"{said}; bind a column of cells in place of a block for each")
 
     def input(self, name: str, value: Any, sheet: str | None) -> Input[Address]:
         table: Any = {"at": value} if isinstance(value, str) else value
@@ -401,6 +416,11 @@ class _SpecReader:
                 raise self.wrong(
                     key, f"unknown key '{key}'{f' of {where!r}' if where else ''}{nearest(key, keys.by_name)}"
                 )
+
+
+def _again(listed: Sequence[A]) -> A | None:
+    """The first of the list that is there twice, if any."""
+    return next((one for one, times in Counter(listed).items() if times > 1), None)
 
 
 def _bound(end: Any) -> Any:
