@@ -15,7 +15,8 @@ VARIABLE = "_xlpm."
 """How the names of the variables of LET and of the parameters of LAMBDA begin in a file."""
 
 _CELLS = r"\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6}(?::\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})?(?![\w.(!\[\#])"
-_SHEET = r"(?:(?:'(?:[^']|'')+'|(?:\[[0-9]+\])?[^\W\d][\w.]*+)!)?"
+# A quoted sheet is not looked for behind a quote, or a thousand of these would each be the begin of one.
+_SHEET = r"(?:(?:(?<!')'(?:[^']|'')++'|(?:\[[0-9]+\])?[^\W\d][\w.]*+)!)?"
 _TOKEN = re.compile(
     rf"""
     (?=[\w$"'\#\[\]@\\.])  # an operator, a bracket or a space: on to the next character, the quick way
@@ -122,6 +123,8 @@ def dissect(formula: str, meaning: Callable[[str], str]) -> tuple[str, list[str]
     ValueError with the reason where the text has something that no plain reference replaces: an external reference, a
     spill, ``@``, a name that is no range.
     """
+    if CELL_MARK in formula or RANGE_MARK in formula or LINES_MARK in formula:
+        raise ValueError("a control character, which no file can have in a formula")
     plain = split(formula)
     if plain[0] in _plain_shapes:
         return plain
