@@ -60,7 +60,7 @@ def verify(
     progress("reading", 0.0)
     plan = read_spec(Path(spec), options)
     engines = engines_of(options.engines)
-    book = read_workbook(workbook_of(plan) if workbook is None else Path(workbook))
+    book = read_workbook(workbook_of(plan) if workbook is None else Path(workbook), options.limits)
     return assess(plan, book, options, progress, engines=engines)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlparity.errors import UsageError, nearest
+from xlparity.limits import WorkbookLimits
 from xlparity.process import LOCK
 from xlparity.tolerance import Tolerance
 
@@ -23,7 +24,7 @@ MOST_SCENARIOS = 100_000
 LARGEST_SEED = 2**32 - 1
 LONGEST = 1e6  # seconds, eleven days
 
-KEYS = ("engine", "scenarios", "seed", "rtol", "atol", "reference_timeout", "min_coverage", "time")
+KEYS = ("engine", "scenarios", "seed", "rtol", "atol", "reference_timeout", "min_coverage", "time", "limits")
 
 
 class Deadline:
@@ -70,10 +71,13 @@ class Options:
     - ``mutants``: how many mutants ``mutate`` runs at most, drawn evenly from all kinds and formulas. Default 1,000.
     - ``time``: seconds that the search may take: in ``verify`` that for causes and fixes, beyond the comparison; in ``mutate``
       all mutants, none of which is begun later. ``math.inf`` sets no limit. Default None: 10 in ``verify``, 120 in ``mutate``.
+    - ``limits``: how large a workbook may be: ``xlparity.limits.WorkbookLimits``, which
+      documents each. Default ``WorkbookLimits()``.
     - ``jobs``: how many processes ``mutate`` uses. Default None: one for each processor.
 
     The keys of ``[tool.xlparity]`` are ``engine`` (a name, or a list of them), ``scenarios``, ``seed``, ``rtol`` and ``atol``
-    (of ``tolerance``: a project does not loosen what a spec says), ``reference_timeout``, ``min_coverage`` and ``time``.
+    (of ``tolerance``: a project does not loosen what a spec says), ``reference_timeout``, ``min_coverage``, ``time``, and
+    ``limits``, a table.
     """
 
     engines: Sequence[str] = (ENGINE,)
@@ -88,6 +92,7 @@ class Options:
     mutants: int = MUTANTS
     time: float | None = None
     jobs: int | None = None
+    limits: WorkbookLimits = WorkbookLimits()  # noqa: RUF009  (it is frozen)
 
     def __post_init__(self) -> None:
         engines = (self.engines,) if isinstance(self.engines, str) else self.engines
@@ -147,6 +152,9 @@ def options_of(table: Any, where: str, usual: Options | None = None) -> Options:
             raise UsageError(f"{where}: unknown key '{key}'{nearest(key, KEYS)}")
     usual = Options() if usual is None else usual
     named = f"{where}: "
+    limits = table.get("limits", {})
+    if not isinstance(limits, Mapping):
+        raise UsageError(f"{where}: limits is a table, such as {{ names = 200_000 }}")
     values = {key: table.get(key) for key in ("scenarios", "seed", "reference_timeout", "min_coverage")}
     own = {key: table[key] for key in ("rtol", "atol") if key in table}
     for key, value in own.items():
@@ -157,6 +165,7 @@ def options_of(table: Any, where: str, usual: Options | None = None) -> Options:
             "engines": _engines(table.get("engine"), where),
             "tolerance": replace(usual.tolerance, **{key: float(value) for key, value in own.items()}),
             "time": seconds(table.get("time"), f"{named}time"),
+            "limits": usual.limits.over(limits, f"{named}limits"),
         },
         named,
     )
@@ -206,8 +215,9 @@ def _nonsense(name: str, value: Any) -> str | None:
         case "scenarios" | "seed":
             most = MOST_SCENARIOS if name == "scenarios" else LARGEST_SEED
             return None if whole and 0 <= value <= most else f"is a whole number from 0 to {most:,}"
-        case "external":
-            return None if isinstance(value, bool) else "is True or False"
+        case "external" | "limits":
+            kind, what = (bool, "True or False") if name == "external" else (WorkbookLimits, "a WorkbookLimits")
+            return None if isinstance(value, kind) else f"is {what}"
         case "reference_timeout" | "min_coverage":
             seconds = name == "reference_timeout"
             fine = number and 0 <= value <= (LONGEST if seconds else 100) and (value or not seconds)

@@ -47,7 +47,7 @@ def assert_parity(
     options = Options.of_project() if options is None else options
     table = {"workbook": workbook, "reference": reference, "inputs": inputs, "outputs": outputs, **parts}
     plan = spec_of(table, _HERE, options)
-    report = assess(plan, read_workbook(workbook_of(plan)), options)
+    report = assess(plan, read_workbook(workbook_of(plan), options.limits), options)
     if report.verdict is not Verdict.PASS:
         raise AssertionError(_text(report))
     return report

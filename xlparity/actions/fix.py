@@ -12,8 +12,9 @@ from xlparity.excel import ooxml
 from xlparity.excel.address import Cell, Range, parse_range
 from xlparity.excel.formula import tokens
 from xlparity.excel.values import BLANK, MISSING, Missing, Unsupported, Value
-from xlparity.excel.workbook import Formula, Workbook, parse_workbook, read_bytes
+from xlparity.excel.workbook import Formula, Workbook, parse_again, parse_workbook, read_bytes
 from xlparity.files import from_here, keep_apart, refuse_kind, write_file
+from xlparity.limits import WorkbookLimits
 from xlparity.results.fixed import Fixed
 from xlparity.results.report import Report
 from xlparity.results.stored import StoredReport
@@ -52,9 +53,7 @@ def corrected(report: Report) -> tuple[bytes, dict[Cell, Formula]]:
     }
     path = Path(report.workbook)
     data = read_bytes(path)
-    book = parse_workbook(data, path)
-    if book.digest != report.sha256:
-        raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")
+    book = parse_again(data, path, report.sha256)
     return fixed(data, book, formulas), formulas
 
 
@@ -73,7 +72,7 @@ def fixed(data: bytes, book: Workbook, formulas: Mapping[Cell, Formula]) -> byte
     for cell in formulas:
         _refuse_place(book, cell)
     changed = _written(data, book, formulas)
-    new = parse_workbook(changed, book.path)
+    new = parse_workbook(changed, book.path, WorkbookLimits.none())
     _refuse_other_changes(book, new, formulas)
     values = find_engine("formulas").load(new).recalculate({}).values_in(0)
     report, stored = hold_against(changed, new, values)

@@ -13,21 +13,23 @@ from xlparity.excel.values import MISSING, Depends, ErrorValue, Missing, Unsuppo
 from xlparity.excel.volatile import changes_by_itself
 from xlparity.excel.workbook import Workbook, formulas_of, parse_workbook, read_bytes
 from xlparity.files import from_here
+from xlparity.limits import WorkbookLimits
 from xlparity.results.stored import StoredReport, StoredResult, StoredStatus
 from xlparity.tolerance import Tolerance
 
 EQUAL = Tolerance(rtol=1e-9, atol=1e-12)
 
 
-def check_stored(path: Path) -> tuple[StoredReport, bytes]:
+def check_stored(path: Path, limits: WorkbookLimits | None = None) -> tuple[StoredReport, bytes]:
     """The report on the stored values, and the bytes of the file with the recomputed ones.
 
     Only the values in the sheets' XML are replaced; a cell that could not be computed keeps its stored value, and so does
     one that depends on chance or on the clock: its dependents are computed from what it stores. Raises WorkbookError where
-    the file cannot be read or changed.
+    the file cannot be read or changed, or exceeds the limits.
     """
-    data = read_bytes(path)
-    book = parse_workbook(data, path)
+    limits = WorkbookLimits() if limits is None else limits
+    data = read_bytes(path, limits)
+    book = parse_workbook(data, path, limits)
     taken = _taken(book)
     values = find_engine("formulas").load(book).recalculate(taken).values_in(0)
     return hold_against(data, book, values, taken)

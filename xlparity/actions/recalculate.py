@@ -10,6 +10,7 @@ from xlparity.errors import EngineError, UsageError, nearest
 from xlparity.excel.address import Cell, folded, parse_range
 from xlparity.excel.values import BLANK, Missing, Unsupported, Value
 from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
+from xlparity.limits import WorkbookLimits
 from xlparity.settings import Options
 
 _CACHED = 8
@@ -70,14 +71,14 @@ def keeping(usual: Options) -> Callable[..., Recalculated]:
 
 
 def _recalculated(
-    load: Callable[[Path, bytes, str], tuple[Workbook, Session]],
+    load: Callable[[Path, bytes, WorkbookLimits, str], tuple[Workbook, Session]],
     workbook: str | Path,
     changes: Mapping[str, float | str | bool] | None,
     options: Options,
 ) -> Recalculated:
     """The result of ``recalculate``, with the workbook read and compiled by ``load``."""
     path = Path(workbook)
-    book, session = load(path, read_bytes(path), _first(options))
+    book, session = load(path, read_bytes(path, options.limits), options.limits, _first(options))
     given: dict[Cell, Value] = {
         _cell(address, book): float(value) if isinstance(value, int) and not isinstance(value, bool) else value
         for address, value in (changes or {}).items()
@@ -85,8 +86,8 @@ def _recalculated(
     return Recalculated(book, session.recalculate(given).values_in(0))
 
 
-def _load(path: Path, data: bytes, engine: str) -> tuple[Workbook, Session]:
-    book = parse_workbook(data, path)
+def _load(path: Path, data: bytes, limits: WorkbookLimits, engine: str) -> tuple[Workbook, Session]:
+    book = parse_workbook(data, path, limits)
     return book, find_engine(engine).load(book)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import xlparity
-from xlparity.cli.output import print_written, progress_bar, write_text
+from xlparity.cli.output import Allow, print_written, progress_bar, write_text
 from xlparity.errors import UsageError
 from xlparity.settings import Options, seconds
 
@@ -46,6 +46,7 @@ def grade(  # noqa: PLR0913  (a command's parameters are its options)
         str | None,
         typer.Option(metavar="SECONDS", help="How long to look for fixes in one submission.  [default: 3]"),
     ] = None,
+    allow: Allow = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the summary only.")] = False,
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="List every submission, with the whole note.")
@@ -70,7 +71,8 @@ def grade(  # noqa: PLR0913  (a command's parameters are its options)
         "reference_timeout": reference_timeout,
         "time": seconds(time, "--time"),
     }
-    options = Options.of_project().over(given, "--")
+    usual = Options.of_project()
+    options = usual.over({**given, "limits": usual.limits.allowing(allow)}, "--")
     if out is not None and not resume:
         (out / JOURNAL).unlink(missing_ok=True)
     with progress_bar(1) as progress:

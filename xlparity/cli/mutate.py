@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import xlparity
-from xlparity.cli.output import Format, print_written, progress_bar, write, write_text
+from xlparity.cli.output import Allow, Format, print_written, progress_bar, write, write_text
 from xlparity.files import keep_report_apart
 from xlparity.settings import MUTANTS, Options, seconds
 
@@ -50,6 +50,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     jobs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="How many processes; as many as there are processors.")
     ] = None,
+    allow: Allow = None,
     verbose: Annotated[
         bool,
         typer.Option(
@@ -67,7 +68,8 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     keep_report_apart(output, workbook, spec)
     given = {"scenarios": scenarios, "seed": seed, "reference_timeout": reference_timeout}
     given |= {"time": seconds(time, "--time"), "mutants": limit, "jobs": jobs}
-    options = Options.of_project().over(given, "--")
+    usual = Options.of_project()
+    options = usual.over({**given, "limits": usual.limits.allowing(allow)}, "--")
     with progress_bar(1) as progress:
         report = xlparity.mutate(
             spec,

@@ -8,7 +8,7 @@ import typer
 
 import xlparity
 from xlparity.cli.formats import keep_all_apart, paired, write_reports
-from xlparity.cli.output import progress_bar
+from xlparity.cli.output import Allow, progress_bar
 from xlparity.engines.registry import engine_names
 from xlparity.errors import UsageError, XlparityError
 from xlparity.files import files_below, keep_apart, refuse_kind
@@ -112,6 +112,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         bool,
         typer.Option("--watch", help="Verify again whenever workbook, spec or reference is saved; Ctrl-C ends it."),
     ] = False,
+    allow: Allow = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdicts only.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every cell that differs.")] = False,
 ) -> None:
@@ -138,7 +139,8 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     given["time"] = seconds(time, "--time")
     given["min_coverage"] = min_coverage
     given["external"] = False if no_external else None
-    options = Options.of_project().over(given, "--")
+    usual = Options.of_project()
+    options = usual.over({**given, "limits": usual.limits.allowing(allow)}, "--")
     specs = specs or files_below(Path(), SUFFIX)
     if not specs:
         raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")

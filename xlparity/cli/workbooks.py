@@ -9,7 +9,7 @@ import typer
 
 import xlparity
 from xlparity.actions.courses import ALL, course_names, find_courses
-from xlparity.cli.output import Format, print_written, write, write_text
+from xlparity.cli.output import Allow, Format, print_written, write, write_text
 from xlparity.cli.verify import verify
 from xlparity.errors import UsageError
 from xlparity.files import keep_report_apart, refuse_kind, write_file
@@ -84,7 +84,7 @@ def generate(
         verify([out / f"{name}.parity.toml" for name in names])
 
 
-def recalc(
+def recalc(  # noqa: PLR0913  (a command's parameters are its options)
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="An Excel workbook.")],
     *,
     out: Annotated[
@@ -105,6 +105,7 @@ def recalc(
         Format, typer.Option("--format", metavar="FORMAT", help=f"How the report is written: {' or '.join(Format)}.")
     ] = Format.TEXT,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file.")] = None,
+    allow: Allow = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdict only.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every cell.")] = False,
 ) -> None:
@@ -124,7 +125,7 @@ def recalc(
     keep_report_apart(output, workbook, out)
     if out is not None:
         refuse_kind(out, workbook, "--out")
-    report, data = check_stored(workbook)
+    report, data = check_stored(workbook, Options.of_project().limits.allowing(allow))
     report = replace(report, allow_unsupported=allow_unsupported)
     written = "" if check else (out or workbook).as_posix()
 
@@ -191,6 +192,7 @@ def init(
         float | None,
         typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
     ] = None,
+    allow: Allow = None,
 ) -> None:
     """Draft a spec file for a workbook from the values that its reference gives, to check by hand.
 
@@ -206,7 +208,9 @@ def init(
 
     if interactive and reference is None:
         raise UsageError("--interactive settles what the reference's values leave open; name it with --reference")
-    options = Options.of_project().over({"reference_timeout": reference_timeout}, "--")
+    usual = Options.of_project()
+    given = {"reference_timeout": reference_timeout, "limits": usual.limits.allowing(allow)}
+    options = usual.over(given, "--")
     written, draft = write_draft(
         workbook,
         reference,

@@ -43,6 +43,10 @@ _INDIRECT = re.compile(r"(?<![\w.])INDIRECT\(", re.IGNORECASE)  # which refers t
 _MOST_PLAIN = 1 << 16  # shapes, some megabytes
 
 
+_STRUCTURE = re.compile(r"""\"[^"]*+\"|'[^']*+'|\[[^\[\]]*+\]|[(){},]""")
+_PREFIXES = re.compile(r"_xl(?:fn|ws|pm|op|udf)\.", re.IGNORECASE)
+
+
 class Token(NamedTuple):
     """One token that matters: its kind (a group of the pattern above), its text and its position."""
 
@@ -61,6 +65,28 @@ def token_at(formula: str, position: int) -> Token | None:
     """The token that begins at this position; None where there is an operator, a bracket or a space."""
     match = _TOKEN.match(formula, position)
     return Token(match.lastgroup or "", match[0], *match.span()) if match else None
+
+
+def shown_length(formula: str) -> int:
+    """How many characters Excel shows of the text of a formula in a file, without the prefixes of functions and variables."""
+    return len(_PREFIXES.sub("", formula))
+
+
+def nesting(formula: str) -> tuple[int, int]:
+    """How many brackets are open at once in a formula, and the arguments of the call that has most of them."""
+    levels = most = 0
+    commas: list[int] = []  # behind each bracket that is open; a brace has no arguments
+    for match in _STRUCTURE.finditer(formula):
+        sign = match[0]
+        if sign in ("(", "{"):
+            commas.append(0)
+            levels = max(levels, len(commas))
+        elif sign in (")", "}"):
+            count = commas.pop() if commas else 0
+            most = max(most, count + 1 if sign == ")" else 0)
+        elif sign == "," and commas:
+            commas[-1] += 1
+    return levels, most
 
 
 def end_of_call(formula: str, opening: int) -> int | None:

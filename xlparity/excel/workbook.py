@@ -20,7 +20,7 @@ from xlparity.excel.contents import DataTable, replaced
 from xlparity.excel.contents import Formula as Formula  # noqa: PLC0414  (here is where everybody looks for it)
 from xlparity.excel.expand import expanded
 from xlparity.excel.fill import Filling
-from xlparity.excel.formula import end_of_call, split_arguments, tokens
+from xlparity.excel.formula import end_of_call, nesting, shown_length, split_arguments, tokens
 from xlparity.excel.graph import Graph
 from xlparity.excel.information import answered
 from xlparity.excel.locales import ENGLISH, Locale
@@ -29,6 +29,7 @@ from xlparity.excel.resolve import resolved
 from xlparity.excel.unions import without_unions
 from xlparity.excel.values import BLANK, ErrorValue, Unsupported, Value
 from xlparity.excel.volatile import with_clock
+from xlparity.limits import WorkbookLimits
 from xlparity.process import LOCK
 
 _FIRST, _SECOND, _EVERY_SECOND = slice(0, 1), slice(1, 2), slice(0, None, 2)
@@ -43,6 +44,8 @@ _OPEN_ONLY = {
 }  # fmt: skip
 """Which arguments of these functions must be references; Excel has none to a workbook that is closed."""
 _LARGEST_AREA = 1_000_000  # cells of an array formula or a data table
+_USUAL = WorkbookLimits()
+_SHORT = 128  # characters of a formula that exceeds no limit of Excel's: 64 levels take as many, 255 arguments more
 
 
 class ExternalSheet(NamedTuple):
@@ -79,6 +82,7 @@ class Workbook:
     ``hidden`` are the rows of each sheet that are not shown, ``filters`` the cells of which filters hide some. ``tabs`` are
     all sheets in their order, those that have no cells, such as chart sheets, among them. ``locale`` is that of the Excel
     which computes it, of which the file says nothing. ``data`` is the file itself, where there is none at ``path``.
+    ``limits`` are those within which it was read, and is computed.
     """
 
     path: Path
@@ -101,6 +105,7 @@ class Workbook:
     tabs: tuple[str, ...] = ()
     locale: Locale = ENGLISH
     data: bytes | None = field(default=None, repr=False, compare=False)
+    limits: WorkbookLimits = field(default=WorkbookLimits(), repr=False, compare=False)
     _graphs: list[Graph] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -235,39 +240,48 @@ class Workbook:
         raise ValueError(f"the reference {text} to another workbook, or to a sheet that is not there")
 
 
-def read_workbook(path: Path) -> Workbook:
-    """The workbook in the file. Raises WorkbookError where there is none that can be read."""
-    return parse_workbook(read_bytes(path), path)
+def read_workbook(path: Path, limits: WorkbookLimits = _USUAL) -> Workbook:
+    """The workbook in the file. Raises WorkbookError where there is none that can be read, or one over the limits."""
+    return parse_workbook(read_bytes(path, limits), path, limits)
 
 
-def read_bytes(path: Path) -> bytes:
-    """The file's bytes; raises WorkbookError where there are none to be had."""
+def read_bytes(path: Path, limits: WorkbookLimits = _USUAL) -> bytes:
+    """The file's bytes; raises WorkbookError where there are none to be had, or too many."""
     try:
         with LOCK:
-            return path.read_bytes()
+            return ooxml.read_file(path, limits)
     except (OSError, ValueError) as error:  # a path with a null character in it is a ValueError
         sentence = f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"
         raise WorkbookError(f"{sentence}{nearest_file(path)}; name another workbook") from error
 
 
-def read_again(workbook: Workbook) -> dict[str, bytes]:
+def read_again(workbook: Workbook) -> ooxml.Package:
     """The parts of the workbook's file; raises WorkbookError where it is no longer the one that was read."""
     try:
         with LOCK:
-            data = workbook.path.read_bytes() if workbook.data is None else workbook.data
+            data = ooxml.read_file(workbook.path, workbook.limits) if workbook.data is None else workbook.data
     except OSError as error:
         raise WorkbookError(f"{workbook.path}: cannot be read again ({error.strerror})") from error
     if hashlib.sha256(data).hexdigest() != workbook.digest:
         raise WorkbookError(f"{workbook.path}: the file has changed since it was read; run again")
-    return ooxml.read_parts(data, workbook.path)
+    return ooxml.Package(data, workbook.path)
+
+
+def parse_again(data: bytes, path: Path, digest: str) -> Workbook:
+    """The workbook in these bytes of a file that was verified; raises WorkbookError where it has another digest by now."""
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")
+    return parse_workbook(data, path, WorkbookLimits.none())
 
 
 @collector.paused()
-def parse_workbook(data: bytes, path: Path) -> Workbook:
+def parse_workbook(data: bytes, path: Path, limits: WorkbookLimits = _USUAL) -> Workbook:
     """The workbook in these bytes; ``path`` is what errors call it, and what an engine that reads files opens."""
-    parts = ooxml.Package(data, path)
+    parts = ooxml.Package(data, path, limits)
     sheets = ooxml.sheet_parts(parts, path)
+    limits.check("sheets", len(sheets), "sheets", str(path))
     book = ooxml.read_book(parts, path)
+    limits.check("names", len(book.names), "defined names", str(path))
     if book.rounds:
         raise WorkbookError(f"{path}: 'Set precision as displayed' is on; turn it off in Excel's options")
     strings = ooxml.shared_strings(parts, path)
@@ -278,6 +292,7 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
     hidden: dict[str, frozenset[int]] = {}
     filters: list[tuple[str, str | None]] = []
     stored: dict[Cell, Value] = {}
+    filled = _Filled(limits, path)
     for name, part in sheets.items():
         where = f"{path}: sheet '{name}'"
         raw = ooxml.scan(parts[part], where)
@@ -285,7 +300,7 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
             raise WorkbookError(f"{where} is computed as Lotus 1-2-3 does; turn it off in Excel's options")
         if raw.hidden:
             hidden[name] = frozenset(raw.hidden)
-        formulas += _read_sheet(name, raw.cells, strings, cells, members, date1904=book.date1904)
+        formulas += _read_sheet(name, raw.cells, strings, cells, members, filled, date1904=book.date1904)
         if book.iteration is not None:
             live = (held for held in raw.cells if held.formula is not None or held.on(name) in members)
             stored |= dict(_stored(name, live, strings, date1904=book.date1904))
@@ -295,6 +310,7 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
             tables[folded(table.name)] = _table(table, name, where)
             filters.append((name, table.filter))
         filters.append((name, raw.filter))
+    parts.check()
     digest = hashlib.sha256(data).hexdigest()
     named = {name.name if name.sheet is None else f"{name.sheet}!{name.name}": name.meaning for name in book.names}
     scope = Scope(_meanings(book.names) | _closed_names(ooxml.link_names(parts, path)), tables, tuple(named))
@@ -316,7 +332,38 @@ def parse_workbook(data: bytes, path: Path) -> Workbook:
         hidden=hidden,
         filters=tuple(parse_range(address, name) for name, address in filters if address is not None),
         tabs=book.tabs,
+        limits=limits,
     )
+
+
+class _Filled:
+    """The cells that array formulas and data tables of a file fill, counted, and the limits on formulas."""
+
+    def __init__(self, limits: WorkbookLimits, path: Path) -> None:
+        self.limits, self._path, self._count = limits, path, 0
+
+    def add(self, area: Range, cell: Cell) -> None:
+        """Raises WorkbookError where there are too many with this area of the formula in this cell."""
+        self._count += area.size
+        self.limits.check(
+            "area_cells", self._count, f"cells in array formulas and data tables, with {cell}", str(self._path)
+        )
+
+    def excess(self, text: str) -> str:
+        """Why Excel takes no formula with this text; empty where it does."""
+        limits = self.limits
+        length, brackets, commas = len(text), text.count("("), text.count(",")
+        if length > limits.formula_characters:
+            length = shown_length(text)
+            if length > limits.formula_characters:
+                return limits.excess("formula_characters", length, "characters in a formula")
+        if brackets > limits.formula_levels or commas >= limits.formula_arguments:
+            levels, arguments = nesting(text)
+            if levels > limits.formula_levels:
+                return limits.excess("formula_levels", levels, "levels of brackets in a formula")
+            if arguments > limits.formula_arguments:
+                return limits.excess("formula_arguments", arguments, "arguments of one call in a formula")
+        return ""
 
 
 def _refuse_closed(formula: str) -> None:
@@ -379,6 +426,7 @@ def _read_sheet(
     strings: Sequence[str | None],
     cells: dict[Cell, Value | Formula],
     members: dict[Cell, Cell],
+    filled: "_Filled",
     *,
     date1904: bool,
 ) -> int:
@@ -398,11 +446,15 @@ def _read_sheet(
                 cells[cell] = _unreadable(found, len(strings))
             continue
         formulas += 1
+        if len(formula) > _SHORT and (reason := filled.excess(formula)):
+            cells[cell] = Unsupported(reason)
+            continue
         if not about and formula and not formula.isspace():
             cells[cell] = Formula("=" + formula)
             continue
         content = cells[cell] = _formula(found, cell, shared)
         if isinstance(content, Formula) and content.area is not None:
+            filled.add(content.area, cell)
             areas.append((cell, content.area))
         if about.get("t") == "dataTable":
             tables.append(found)

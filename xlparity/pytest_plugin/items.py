@@ -51,7 +51,7 @@ class ParityFile(pytest.File):
         try:
             # Errors in the options or the references are raised here, once, and not by each item.
             plan = read_spec(self._spec, self._options)
-            book = read_workbook(workbook_of(plan))
+            book = read_workbook(workbook_of(plan), self._options.limits)
             with _usual_warnings():
                 checks = bind(plan, book, self._options.reference_timeout)
         except XlparityError as error:

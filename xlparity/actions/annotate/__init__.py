@@ -12,8 +12,9 @@ from xlparity.actions.annotate.summary import add_summary
 from xlparity.errors import WorkbookError
 from xlparity.excel import ooxml
 from xlparity.excel.address import Cell
-from xlparity.excel.workbook import Workbook, parse_workbook, read_bytes
+from xlparity.excel.workbook import Workbook, parse_again, parse_workbook, read_bytes
 from xlparity.files import keep_apart, refuse_kind, write_file
+from xlparity.limits import WorkbookLimits
 from xlparity.reporters.typed import typed
 from xlparity.results.report import Report
 
@@ -59,9 +60,7 @@ def annotated_copy(report: Report, *, most_comments: int = MOST_COMMENTS, data: 
     report = typed(report)
     path = Path(report.workbook)
     data = read_bytes(path) if data is None else data
-    book = parse_workbook(data, path)
-    if book.digest != report.sha256:
-        raise WorkbookError(f"{path}: has been changed since it was verified; verify it again")
+    book = parse_again(data, path, report.sha256)
     file = ooxml.Editor(data, path)
     if file.strict:
         raise WorkbookError(
@@ -92,7 +91,7 @@ def annotated_copy(report: Report, *, most_comments: int = MOST_COMMENTS, data: 
     added = add_summary(file, styles, report, marked, len(commented))
     styles.write()
     changed = file.saved()
-    _refuse_other_contents(book, parse_workbook(changed, path), added)
+    _refuse_other_contents(book, parse_workbook(changed, path, WorkbookLimits.none()), added)
     return Annotated(changed, len(marked), len(commented), added)
 
 

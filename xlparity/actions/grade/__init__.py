@@ -69,7 +69,7 @@ def grade(
     files, passed_over = _files([Path(one) for one in submissions], folder)
     plan = read_spec(Path(spec), options)
     path = workbook_of(plan)
-    own = read_workbook(path)
+    own = read_workbook(path, options.limits)
     checks = bind(plan, own, options.reference_timeout)  # what is wrong with the spec is no student's fault
     counts = {name: one.counts for name, one in bound_of(plan, own).items()}
     if not any(one.of for one in wanted_of(plan, counts)):

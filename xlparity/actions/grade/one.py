@@ -84,7 +84,7 @@ class _Grading:
         self._bound = bound_of(plan, self._own)
         self._wanted = wanted_of(plan, {name: one.counts for name, one in self._bound.items()})
         self._book = replace(
-            parse_workbook(task.data, Path(task.file)), data=task.data
+            parse_workbook(task.data, Path(task.file), task.bundle.options.limits), data=task.data
         )  # no file is here to be read again
         named = dict.fromkeys(sheet for one in self._bound.values() for sheet in one.sheets)
         self._sheets = found_sheets(self._own, named, self._book)
@@ -354,7 +354,7 @@ def _open(judged: Judged, cells: Container[Cell]) -> Judged:
 def _own_workbook(bundle: Bundle) -> Workbook:
     if bundle.digest not in _templates:
         _templates.clear()
-        _templates[bundle.digest] = read_workbook(Path(bundle.workbook))
+        _templates[bundle.digest] = read_workbook(Path(bundle.workbook), bundle.options.limits)
     return _templates[bundle.digest]
 
 

@@ -80,7 +80,7 @@ def write_draft(
     options = Options.of_project() if options is None else options
     if check is not None and not check.strip():
         raise UsageError("--check: the name of a check cannot be empty; name it, as [check.NAME]")
-    book = read_workbook(Path(workbook))
+    book = read_workbook(Path(workbook), options.limits)
     spec = Path(workbook).with_suffix(".parity.toml") if path is None else Path(path)
     before = _existing(spec, check)
     within = tomllib.loads(before) if before else None

@@ -150,7 +150,7 @@ class Bench:
     def __init__(self, spec: Path, workbook: Path | None, options: Options) -> None:
         self.arguments = spec, workbook, options
         self.plan: Spec = read_spec(spec, options)
-        self.book: Workbook = read_workbook(workbook or workbook_of(self.plan))
+        self.book: Workbook = read_workbook(workbook or workbook_of(self.plan), options.limits)
         self._options = options
         checks = bind(self.plan, self.book, options.reference_timeout)
         self.book = prepared(self.plan, self.book, checks, options)

@@ -1,8 +1,8 @@
 """The files of Excel 2007 and later (.xlsx, .xlsm): a zip of XML parts. Nothing else in xlparity reads or changes that XML.
 
-``package`` takes the zip apart and packs it again, and finds the parts by their relations; ``book`` reads names, tables and
-settings, ``reader`` what the cells of a sheet contain, the quick way that is in ``ordinary`` where it can; ``editor`` changes
-values, formulas, formats and comments in a file, and adds sheets to it.
+``preflight`` looks at a file before anything parses it. ``package`` takes the zip apart and packs it again, and finds the
+parts by their relations; ``book`` reads names, tables and settings, ``reader`` what the cells of a sheet contain, the quick way
+that is in ``ordinary`` where it can; ``editor`` changes values, formulas, formats and comments in a file, and adds sheets to it.
 """
 
 from xlparity.excel.ooxml.book import RawLink, RawName, RawTable, link_names, links, read_book, tables
@@ -39,6 +39,7 @@ from xlparity.excel.ooxml.package import (
     without_clock,
     workbook_part,
 )
+from xlparity.excel.ooxml.preflight import read_file
 from xlparity.excel.ooxml.raw import LOOSE, RawCell
 from xlparity.excel.ooxml.reader import (
     decoded,
@@ -74,6 +75,7 @@ __all__ = [
     "pack",
     "parsed",
     "read_book",
+    "read_file",
     "read_parts",
     "related",
     "repack",

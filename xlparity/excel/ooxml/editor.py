@@ -27,7 +27,7 @@ from xlparity.excel.ooxml.package import (
     RELATIONS,
     STRICT,
     TYPES,
-    read_parts,
+    Package,
     related,
     relations,
     relations_part,
@@ -644,7 +644,7 @@ class Editor:
         self.path = path
         self._data = data
         self._changed: dict[str, bytes] = {}
-        self._parts = read_parts(data, path)
+        self._parts = Package(data, path)
         self._taken = {name.lower() for name in self._parts}
         self._numbers: dict[str, int] = {}
         self._last_block: int | None = None

@@ -3,12 +3,13 @@
 A package that two programs would read as two workbooks is refused here.
 """
 
+import contextlib
 import io
 import posixpath
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,8 @@ from xml.etree import ElementTree
 
 from xlparity.errors import WorkbookError
 from xlparity.excel.address import folded
+from xlparity.excel.ooxml.preflight import Preflight, check_directory, is_xml
+from xlparity.limits import WorkbookLimits
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 """The namespace of Excel's own elements."""
@@ -33,7 +36,6 @@ _NO_CELLS = (
     "/xlMacrosheet",
     "/xlIntlMacrosheet",
 )  # kinds of sheets that no formula reads
-_UNPACKED_LIMIT = 1 << 30  # a zip of 1 MB can hold 1 GB of XML
 _COMPOUND = b"\xd0\xcf\x11\xe0"  # how .xls files begin, and .xlsx files that are encrypted
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|(?><\?.*?\?>)|(?><!--.*?-->))*+<!DOCTYPE", re.DOTALL)
 _IS_WORKBOOK, _IS_TEXTS = ".main+xml", ".sharedStrings+xml"
@@ -44,34 +46,44 @@ _CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 # --- the zip ---------------------------------------------------------------------------------------------------------
 
 
-class Package(Mapping[str, bytes]):
+class _UnreadableError(WorkbookError):
+    """The zip, or a part of it, is damaged."""
+
+
+class Package(MutableMapping[str, bytes]):
     """The parts of a package by their names, in its order, each read from the zip when it is first asked for.
 
     As to Excel, names that differ in case or in which way their slashes lean are one.
     Asking for one raises WorkbookError where it is damaged or has a document type, of which two readers would see two texts.
     """
 
-    def __init__(self, data: bytes, path: Path) -> None:
-        """Raises WorkbookError for bytes that are no zip, that unpack to more than 1 GiB, or have two parts of one name."""
+    def __init__(self, data: bytes, path: Path, limits: WorkbookLimits | None = None) -> None:
+        """Raises WorkbookError for bytes that are no zip, that exceed the limits, or have two parts of one name.
+
+        Without ``limits``, those of a file that was read before are not checked again.
+        """
         self._path, self._data, self._read = path, data, dict[str, bytes]()
         with self._refusing(""):
             self._archive = zipfile.ZipFile(io.BytesIO(data))
             entries = self._archive.infolist()
-            if sum(entry.file_size for entry in entries) > _UNPACKED_LIMIT:
-                raise WorkbookError(f"{path}: the file unpacks to more than 1 GiB; take out what is not verified")
+            if limits is not None:
+                check_directory(entries, limits, str(path))
             _refuse_twins([entry.filename for entry in entries], path)
+            self._preflight = Preflight(limits, entries)
             self._names = {_key(entry.filename): entry.filename for entry in entries}
+            self._entries = {entry.filename: entry for entry in entries}
 
     def __getitem__(self, name: str) -> bytes:
         name = self._names[_key(name)]
         if name not in self._read:
-            with self._refusing(f"the part {name}: "):
-                part = self._archive.read(name)
-            # An item of customXml is whatever somebody put there, and no cell depends on it.
-            if name.lower().endswith((".xml", ".rels")) and not name.lower().startswith("customxml/"):
-                refuse_doctype(part, f"{self._path}: the part {name}")
-            self._read[name] = part
+            self._read[name] = self._unpacked(name)
         return self._read[name]
+
+    def __setitem__(self, name: str, part: bytes) -> None:
+        self._read[self._names.setdefault(_key(name), name)] = part
+
+    def __delitem__(self, name: str) -> None:
+        self._read.pop(self._names.pop(_key(name)), None)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and _key(name) in self._names
@@ -82,6 +94,23 @@ class Package(Mapping[str, bytes]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def check(self) -> None:
+        """Raises WorkbookError where a part of XML that nobody has asked for yet exceeds the limits; it may be damaged."""
+        for name in self:
+            if name not in self._read and is_xml(name):
+                with contextlib.suppress(_UnreadableError):
+                    self._within_limits(name)
+
+    def _within_limits(self, name: str) -> bytes:
+        with self._refusing(f"the part {name}: "):
+            return self._preflight.unpacked(self._archive, self._entries[name], f"{self._path}: the part {name}")
+
+    def _unpacked(self, name: str) -> bytes:
+        part = self._within_limits(name)
+        if is_xml(name):
+            refuse_doctype(part, f"{self._path}: the part {name}")
+        return part
+
     @contextmanager
     def _refusing(self, what: str) -> Iterator[None]:
         try:
@@ -90,7 +119,7 @@ class Package(Mapping[str, bytes]):
             raise
         except Exception as error:  # a damaged archive makes zipfile, zlib and lzma raise whatever they happen to raise
             text = f"{self._path}: not a readable .xlsx file ({what}{_kind(self._data, self._path) or error})"
-            raise WorkbookError(f"{text}; save it as an Excel workbook (.xlsx)") from error
+            raise _UnreadableError(f"{text}; save it as an Excel workbook (.xlsx)") from error
 
 
 def read_parts(data: bytes, path: Path) -> dict[str, bytes]:

@@ -59,6 +59,7 @@ _CHOICE = (
 )
 _PRESERVE = "http://www.w3.org/XML/1998/namespace"
 _MOST_DIGITS = 9  # of a number of a row or of a text
+_DEEPEST = 256  # elements in one another; Excel writes a dozen
 _DEPTH_OF_TABLE = 3  # of the path to a sheetData element: nothing, the root, itself
 _TABLE, _END_OF_TABLE = b"<sheetData>", b"</sheetData>"  # as most programs write them
 _EVERYWHERE = f"A1:{column_letters(MAX_COLUMN)}{MAX_ROW}"  # of an advanced filter nothing says which rows it hides
@@ -254,7 +255,11 @@ class _Scan:
         """The name of an element that is none of those read here: it begins with a space."""
         if tag.startswith(self._other):
             self._refuse(f"an element <{_local(tag)}> in the other namespace of Excel's, plain or Strict")
-        if "sheetData" in self._path and tag.startswith(_CHOICE):
+        if len(self._path) > _DEEPEST:
+            raise WorkbookError(
+                f"{self._where}: over {_DEEPEST} elements are in one another; let Excel repair it and save it"
+            )
+        if tag.startswith(_CHOICE) and "sheetData" in self._path:
             self._refuse(
                 f"{f'cell {self._address}' if 'c' in self._path else 'the table of rows'} has <{_local(tag)}> in it"
             )
