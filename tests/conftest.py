@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from xlparity import strict
 from xlparity.actions.generate import build
-from xlparity.cli import run as run_command
+from xlparity.cli import main as run_command
 from xlparity.course.regressor.pages import regressor
 from xlparity.course.two_layer.pages import two_layer
 from xlparity.engines import libreoffice
@@ -221,7 +221,7 @@ class Done(NamedTuple):
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
-    """Runs the command line in this process, which the console script forks.
+    """Runs the command line in this process.
 
     Its lines are so wide that the length of a temporary path breaks none; a test of a width sets COLUMNS.
     """

@@ -339,7 +339,7 @@ def test_help_and_import_load_nothing_heavy():
     script = (
         "import sys, xlparity, xlparity.cli\n"
         "sys.argv = ['xlparity', '--help']\n"
-        "try: xlparity.cli.run()\n"
+        "try: xlparity.cli.main()\n"
         f"except SystemExit: print(sorted({heavy} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -352,7 +352,7 @@ def test_a_check_loads_only_what_its_formulas_need(week_one):
     rare = "('scipy', 'openpyxl', 'urllib.request', 'xlparity.engines.evaluator.functions.bonds')"
     script = (
         f"import sys; sys.argv = ['xlparity', 'verify', {str(week_one)!r}]; import xlparity.cli\n"
-        "try: xlparity.cli.run()\n"
+        "try: xlparity.cli.main()\n"
         f"except SystemExit as ended: print(ended.code, [name for name in sys.modules if name.startswith({rare})])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

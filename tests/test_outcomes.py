@@ -216,7 +216,7 @@ def test_outcomes_of_a_comparison_are_those_of_python(tmp_path_factory, pairs):
     small.write_spec(inputs='[inputs]\na = "A1"\nb = "A2"')
     plan = read_spec(small.spec, Options())
     book = read_workbook(small.workbook)
-    (check,) = bind(plan, book, 60)
+    (check,) = bind(plan, book)
     session = FormulasEngine().load(book)
     columns = {cell: np.array([float(pair[at]) for pair in pairs]) for at, cell in enumerate(sorted(check.named))}
     found = {one: one.cells for one in decisions(check, book, book.cells)}

@@ -11,19 +11,23 @@ from conftest import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlparity.spec.containment import TimedOut
-from xlparity.spec.reference import find_reference
-from xlparity.spec.tracing import Tracer
+from xlparity.references.containment import TimedOut
+from xlparity.references.function import find_function
+from xlparity.references.tracing import Tracer
 
 pytestmark = pytest.mark.skipif(
     not hasattr(sys, "monitoring") and sys.gettrace() is not None, reason="sys.settrace is taken before Python 3.12"
 )
 
 
+def _found(name, folder):
+    return find_function(name, folder, 60)
+
+
 def reached(folder, source, *calls, name="f"):
     """What calls of a function with these arguments reach: the total, and what is not reached, by line."""
     (folder / "model.py").write_text(source)
-    function = find_reference(f"model.py:{name}", folder).function
+    function = _found(f"model.py:{name}", folder).function
     tracer = Tracer(function)
     for arguments in calls:
         with tracer.watching():
@@ -102,7 +106,7 @@ def test_what_follows_a_yield_is_a_line_of_its_own(tmp_path):
     (tmp_path / "model.py").write_text(
         "def f(x):\n    while True:\n        y = 2 * x\n        yield {'y': y}\n        x = y\n"
     )
-    function = find_reference("model.py:f", tmp_path).function
+    function = _found("model.py:f", tmp_path).function
     tracer = Tracer(function)
     with tracer.watching():
         list(itertools.islice(function(1), 1))
@@ -115,7 +119,7 @@ def test_what_follows_a_yield_is_a_line_of_its_own(tmp_path):
 def test_calls_outside_are_not_watched(tmp_path):
     """The reference is called for rounding as well, on inputs that are no samples."""
     (tmp_path / "model.py").write_text(IF)
-    function = find_reference("model.py:f", tmp_path).function
+    function = _found("model.py:f", tmp_path).function
     tracer = Tracer(function)
     with tracer.watching():
         function(1)
@@ -136,7 +140,7 @@ def test_the_function_below_a_decorator_is_watched(tmp_path):
 def test_other_threads_may_run_meanwhile(tmp_path):
     """What is watched is the code, from Python 3.12 on in whatever thread a reference runs it."""
     (tmp_path / "model.py").write_text(IF)
-    function = find_reference("model.py:f", tmp_path).function
+    function = _found("model.py:f", tmp_path).function
     tracer = Tracer(function)
     with tracer.watching():
         thread = threading.Thread(target=function, args=(9,))
@@ -150,7 +154,7 @@ def test_other_threads_may_run_meanwhile(tmp_path):
 @pytest.mark.parametrize("error", [ValueError, TimedOut, KeyboardInterrupt])
 def test_nothing_is_left_behind_where_a_call_ends_early(tmp_path, error):
     """A tool that is never given back could not be used by a debugger, or by the next call."""
-    tracer = Tracer(find_reference("model.py:f", _written(tmp_path, IF)).function)
+    tracer = Tracer(_found("model.py:f", _written(tmp_path, IF)).function)
     with pytest.raises(error), tracer.watching():
         raise error
     assert sys.gettrace() is None or hasattr(sys, "monitoring")
@@ -159,7 +163,7 @@ def test_nothing_is_left_behind_where_a_call_ends_early(tmp_path, error):
 
 def test_where_another_tool_watches_nothing_is_claimed(tmp_path):
     """A debugger keeps its place; the remark says why nothing is known."""
-    function = find_reference("model.py:f", _written(tmp_path, IF)).function
+    function = _found("model.py:f", _written(tmp_path, IF)).function
     tracer = Tracer(function)
     if hasattr(sys, "monitoring"):
         for number in (3, 4):
@@ -186,7 +190,7 @@ def test_a_long_loop_is_not_watched_to_its_end(tmp_path):
     """Each jump is looked at so often in a call; after that the loop runs as fast as without."""
     source = "def f(x):\n    for k in range(x):\n        if k < 0:\n            x = 0\n    return x\n"
     (tmp_path / "model.py").write_text(source)
-    function = find_reference("model.py:f", tmp_path).function
+    function = _found("model.py:f", tmp_path).function
     tracer = Tracer(function)
     for _ in range(3):
         with tracer.watching():

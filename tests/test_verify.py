@@ -100,7 +100,7 @@ def test_no_single_changed_formula_of_training_goes_unnoticed(two_iterations, mo
     plan, options = read_spec(two_iterations), Options(scenarios=5)
     verdicts = []
     for cell, mutant in mutants(read_workbook(plan.workbook), name):
-        checks = bind(plan, mutant, options.reference_timeout)
+        checks = bind(plan, mutant)
         verdicts.append((str(cell), assess(plan, mutant, options, checks=checks).verdict))
     assert len(verdicts) >= many
     assert [found for found in verdicts if found[1] is not Verdict.FAIL] == []

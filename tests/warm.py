@@ -104,9 +104,7 @@ def imported() -> dict[str, Callable[[], None]]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     gc.freeze()
-    command, hooks = (sys.modules[name].main for name in MODULES)
-    guarded = sys.modules["xlparity.cli.guard"].guarded
-    return dict(zip(MODULES, (command, lambda: guarded(hooks)), strict=True))
+    return {name: sys.modules[name].main for name in MODULES}
 
 
 def answer(connection: socket.socket, commands: dict[str, Callable[[], None]]) -> Callable[[], None]:

@@ -29,7 +29,7 @@ from xlparity.scenarios.run import EngineRun, reconciled, run_checks
 from xlparity.scenarios.sample import sample
 from xlparity.scenarios.shrink import with_counterexample
 from xlparity.settings import Options
-from xlparity.spec import Check, Spec, bind, read_spec, workbook_of
+from xlparity.spec import Check, References, Spec, bind, read_spec, workbook_of
 
 Progress: TypeAlias = Callable[[str, float], None]
 
@@ -59,9 +59,10 @@ def verify(
     options = Options.of_project() if options is None else options
     progress("reading", 0.0)
     plan = read_spec(Path(spec), options)
-    engines = engines_of(options.engines)
-    book = read_workbook(workbook_of(plan) if workbook is None else Path(workbook), options.limits)
-    return assess(plan, book, options, progress, engines=engines)
+    with References(plan, options) as references:  # whose process starts while the workbook is read
+        engines = engines_of(options.engines)
+        book = read_workbook(workbook_of(plan) if workbook is None else Path(workbook), options.limits)
+        return assess(plan, book, options, progress, engines=engines, references=references)
 
 
 @contextmanager
@@ -80,17 +81,21 @@ def assess(
     *,
     engines: Sequence[Engine] | None = None,
     checks: Sequence[Check] | None = None,
+    references: References | None = None,
 ) -> Report:
     """The report on a workbook that is read, on its stored inputs and in scenarios around them.
 
     It is computed with numpy's default handling of errors, whatever the calling program has set. ``engines`` and
     ``checks``, the plan's bound to the workbook, are given where they exist already, and the workbook is ``prepared``; for
-    given checks, no counterexample is searched for.
+    given checks, no counterexample is searched for. ``references`` are the plan's, where they exist already.
     """
     with_counterexamples = checks is None
     engines = engines_of(options.engines) if engines is None else engines
     if checks is None:
-        checks = bind(plan, book, options.reference_timeout)
+        if references is None:
+            with References(plan, options) as own:
+                return assess(plan, book, options, progress, engines=engines, references=own)
+        checks = bind(plan, book, references)
         book = prepared(plan, book, checks, options)
     runs = [
         _run(

@@ -66,6 +66,9 @@ class Options:
     - ``external``: whether references to other workbooks have the values that the file keeps of them. Default True; without,
       formulas with such references are unsupported.
     - ``reference_timeout``: seconds that one call of the reference may take, at most 1,000,000. Default 60.
+    - ``in_process``: whether references are called in this process, where a debugger or a coverage tool sees them, and not in
+      one of their own, which they may end, block or fill. Functions that are handed over always are. Default False.
+    - ``verbose``: whether what references print is written to standard error. Default False.
     - ``min_coverage``: how many percent of branches, lines of the reference and constants the samples must reach for a pass; see
       ``CheckResult.branches``. Default 0: any number.
     - ``mutants``: how many mutants ``mutate`` runs at most, drawn evenly from all kinds and formulas. Default 1,000.
@@ -88,6 +91,8 @@ class Options:
     atol: float | None = None
     external: bool = True
     reference_timeout: float = REFERENCE_TIMEOUT
+    in_process: bool = False
+    verbose: bool = False
     min_coverage: float = 0.0
     mutants: int = MUTANTS
     time: float | None = None
@@ -215,9 +220,10 @@ def _nonsense(name: str, value: Any) -> str | None:
         case "scenarios" | "seed":
             most = MOST_SCENARIOS if name == "scenarios" else LARGEST_SEED
             return None if whole and 0 <= value <= most else f"is a whole number from 0 to {most:,}"
-        case "external" | "limits":
-            kind, what = (bool, "True or False") if name == "external" else (WorkbookLimits, "a WorkbookLimits")
-            return None if isinstance(value, kind) else f"is {what}"
+        case "limits":
+            return None if isinstance(value, WorkbookLimits) else "is a WorkbookLimits"
+        case "external" | "in_process" | "verbose":
+            return None if isinstance(value, bool) else "is True or False"
         case "reference_timeout" | "min_coverage":
             seconds = name == "reference_timeout"
             fine = number and 0 <= value <= (LONGEST if seconds else 100) and (value or not seconds)

@@ -12,7 +12,6 @@ import xlparity
 from xlparity.cli.commands import Command, CommandGroup
 from xlparity.cli.engines import engines
 from xlparity.cli.grade import grade
-from xlparity.cli.guard import guarded
 from xlparity.cli.mutate import mutate
 from xlparity.cli.output import print_error
 from xlparity.cli.rules import rules
@@ -59,12 +58,7 @@ for _command in (verify, init, generate, recalc, mutate, grade, spec, rules, eng
 
 
 def main() -> NoReturn:
-    """The command ``xlparity``. Its exit code is 0 only if its output was written, whatever the reference does."""
-    guarded(run)
-
-
-def run() -> NoReturn:
-    """Run the command in this process: an error is one line on standard error and exit code 2, which differs from a verdict's."""
+    """The command ``xlparity``: an error is one line on standard error and exit code 2, which differs from a verdict's."""
     # Python has no stream where the shell closed it.
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115

@@ -40,8 +40,16 @@ def grade(  # noqa: PLR0913  (a command's parameters are its options)
     seed: Annotated[int | None, typer.Option(metavar="N", help="The seed of the scenarios.  [default: 0]")] = None,
     reference_timeout: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
+        typer.Option(
+            "--timeout",
+            "--reference-timeout",
+            metavar="SECONDS",
+            help="How long one call of the reference may take.  [default: 60]",
+        ),
     ] = None,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Call the reference in this process, without limits: for a debugger.")
+    ] = False,
     time: Annotated[
         str | None,
         typer.Option(metavar="SECONDS", help="How long to look for fixes in one submission.  [default: 3]"),
@@ -69,6 +77,7 @@ def grade(  # noqa: PLR0913  (a command's parameters are its options)
         "scenarios": scenarios,
         "seed": seed,
         "reference_timeout": reference_timeout,
+        "in_process": in_process or None,
         "time": seconds(time, "--time"),
     }
     usual = Options.of_project()

@@ -16,7 +16,6 @@ from typing import NoReturn
 import typer
 
 from xlparity import cli
-from xlparity.cli.guard import guarded
 from xlparity.errors import XlparityError
 from xlparity.files import files_below
 from xlparity.results.report import Verdict, worst
@@ -148,7 +147,7 @@ def _run(words: Sequence[str]) -> int:
     """The exit code of a command, run as the console script runs it."""
     sys.argv[1:] = words
     try:
-        cli.run()
+        cli.main()
     except SystemExit as ended:
         if isinstance(ended.code, int) and ended.code in (0, 1, 2, 3):
             return ended.code
@@ -165,4 +164,4 @@ def main() -> NoReturn:
 
 
 if __name__ == "__main__":
-    guarded(main)
+    main()

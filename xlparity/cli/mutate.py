@@ -45,8 +45,16 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     ] = None,
     reference_timeout: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
+        typer.Option(
+            "--timeout",
+            "--reference-timeout",
+            metavar="SECONDS",
+            help="How long one call of the reference may take.  [default: 60]",
+        ),
     ] = None,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Call the reference in this process, without limits: for a debugger.")
+    ] = False,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="How many processes; as many as there are processors.")
     ] = None,
@@ -67,7 +75,7 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     """
     keep_report_apart(output, workbook, spec)
     given = {"scenarios": scenarios, "seed": seed, "reference_timeout": reference_timeout}
-    given |= {"time": seconds(time, "--time"), "mutants": limit, "jobs": jobs}
+    given |= {"in_process": in_process or None, "time": seconds(time, "--time"), "mutants": limit, "jobs": jobs}
     usual = Options.of_project()
     options = usual.over({**given, "limits": usual.limits.allowing(allow)}, "--")
     with progress_bar(1) as progress:

@@ -70,8 +70,16 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     ] = None,
     reference_timeout: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
+        typer.Option(
+            "--timeout",
+            "--reference-timeout",
+            metavar="SECONDS",
+            help="How long one call of the reference may take.  [default: 60]",
+        ),
     ] = None,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Call the reference in this process, without limits: for a debugger.")
+    ] = False,
     time: Annotated[
         str | None,
         typer.Option(
@@ -114,7 +122,9 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     ] = False,
     allow: Allow = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdicts only.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List every cell that differs.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="List every cell that differs; show what references print.")
+    ] = False,
 ) -> None:
     """Recalculate a workbook and compare every bound cell with the Python reference.
 
@@ -138,7 +148,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     given |= {"scenarios": scenarios, "seed": seed, "reference_timeout": reference_timeout}
     given["time"] = seconds(time, "--time")
     given["min_coverage"] = min_coverage
-    given["external"] = False if no_external else None
+    given |= {"external": False if no_external else None, "in_process": in_process or None, "verbose": verbose or None}
     usual = Options.of_project()
     options = usual.over({**given, "limits": usual.limits.allowing(allow)}, "--")
     specs = specs or files_below(Path(), SUFFIX)

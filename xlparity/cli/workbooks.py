@@ -190,8 +190,16 @@ def init(
     ] = False,
     reference_timeout: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="How long one call of the reference may take.  [default: 60]"),
+        typer.Option(
+            "--timeout",
+            "--reference-timeout",
+            metavar="SECONDS",
+            help="How long one call of the reference may take.  [default: 60]",
+        ),
     ] = None,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Call the reference in this process, without limits: for a debugger.")
+    ] = False,
     allow: Allow = None,
 ) -> None:
     """Draft a spec file for a workbook from the values that its reference gives, to check by hand.
@@ -209,8 +217,8 @@ def init(
     if interactive and reference is None:
         raise UsageError("--interactive settles what the reference's values leave open; name it with --reference")
     usual = Options.of_project()
-    given = {"reference_timeout": reference_timeout, "limits": usual.limits.allowing(allow)}
-    options = usual.over(given, "--")
+    given = {"reference_timeout": reference_timeout, "in_process": in_process or None}
+    options = usual.over({**given, "limits": usual.limits.allowing(allow)}, "--")
     written, draft = write_draft(
         workbook,
         reference,

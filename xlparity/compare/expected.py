@@ -16,10 +16,10 @@ from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import DATE, EMPTY_CELL, NUMBER, TRUTH, Kinds, encode
 from xlparity.excel.columns import Column, Floats, value_in
 from xlparity.excel.values import BLANK, Value, serial_number
+from xlparity.references.case import Case, Given
+from xlparity.references.function import Trace
 from xlparity.spec.binding import Input
-from xlparity.spec.case import Case, Given
 from xlparity.spec.check import Check
-from xlparity.spec.reference import Trace
 
 Bools: TypeAlias = NDArray[np.bool_]
 Shapes: TypeAlias = list[tuple[tuple[int, ...], str]]
@@ -120,7 +120,8 @@ def call_references(
         for rows in found:
             with watching(rows.check):
                 rows.stored(row, {cell: value_in(actual.get(cell, BLANK), row) for cell in _read(rows.check)}, source)
-    each = zip(*(cases(check, actual, numbers) for check in checks), strict=True)
+    each = list(zip(*(cases(check, actual, numbers) for check in checks), strict=True))
+    _expect(found, numbers, each, watching)
     for row, (number, of_checks) in enumerate(zip(numbers, each, strict=True)):
         shared: Shared = {}
         for rows, case in zip(found, of_checks, strict=True):
@@ -128,6 +129,28 @@ def call_references(
                 with watching(rows.check):
                     rows.scenario(row, case, shared)
     return [rows.expected() for rows in found]
+
+
+def _expect(
+    found: "Sequence[_Rows]",
+    numbers: Sequence[int],
+    each: Sequence[Sequence[Case | None]],
+    watching: Callable[[Check], AbstractContextManager[None]],
+) -> None:
+    """Announces the calls of the references that ``call_references`` makes, in their order."""
+    for number, of_checks in zip(numbers, each, strict=True):
+        known: set[object] = set()
+        for rows, case in zip(found, of_checks, strict=True):
+            check = rows.check
+            if case is not None and number != 0 and (key := _shared_key(check, case)) not in known:
+                known.add(key)
+                with watching(check):
+                    check.reference.expect(case, check.iterations, check.wanted)
+
+
+def _shared_key(check: Check, case: Case) -> tuple[object, ...]:
+    """What calls have in common that checks can share."""
+    return check.reference.name, check.iterations, case.key
 
 
 def cases(check: Check, actual: Mapping[Cell, Column], numbers: Sequence[int] | int) -> Iterator[Case | None]:
@@ -165,7 +188,7 @@ def call(check: Check, case: Case, elements: Elements | None, shared: Shared | N
     if shared is None:
         alone = check.reference.trace(case, check.iterations, check.own, quiet=True, partial=True)
         return row_of(check, alone, elements)
-    key = (check.reference.name, check.iterations, case.key)
+    key = _shared_key(check, case)
     if key not in shared:
         try:
             shared[key] = check.reference.trace(case, check.iterations, check.wanted, quiet=True, partial=True)

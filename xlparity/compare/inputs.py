@@ -14,10 +14,10 @@ from xlparity.excel.address import Cell, Range
 from xlparity.excel.formula import refers
 from xlparity.excel.values import BLANK, ErrorValue, Unsupported, Value, moment_of
 from xlparity.excel.workbook import Workbook
+from xlparity.references.case import Frame, Given
 from xlparity.results.report import Finding
 from xlparity.results.rules import NO_NUMBER, UNSUPPORTED
 from xlparity.spec.binding import Input, Offset
-from xlparity.spec.case import Frame, Given
 from xlparity.spec.check import Check
 from xlparity.tolerance import Tolerance
 

@@ -9,21 +9,20 @@ import contextlib
 import multiprocessing
 import os
 import pickle
-import signal
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnContext, SpawnProcess
 from multiprocessing.util import Finalize
 from typing import Any, Generic, Literal, TypeVar
 
-import psutil
-
 from xlparity.errors import XlparityError
 from xlparity.jobs.limits import Limits, Outcome, task_at
+from xlparity.jobs.processes import Memory, ended, kill_group, size
 from xlparity.jobs.worker import READY, fault, work
 
 A = TypeVar("A")
@@ -31,9 +30,6 @@ T = TypeVar("T")
 Start = Literal["forkserver", "spawn"]
 
 _TICK = 0.05  # seconds between two looks at memory: in that time a process can fill about 0.2 GB of it
-_DESCENDANTS = (
-    0.5  # seconds between two searches for processes that a task has started, which takes 5 ms of a processor
-)
 _ENDING = 5.0  # seconds in which a process that was killed, or has closed its connection, must be gone
 _STARTING = 120.0  # seconds in which a worker must have imported the function; it takes one on an idle machine
 
@@ -56,29 +52,20 @@ class _Worker:
     due: float  # when it is killed
     ready: bool = False
     first: bool = True  # whether its task is the first that it has
-    looked: float = 0.0
 
     def end(self) -> None:
         """Kill the process and those that its tasks have started; on Windows the process alone."""
-        if hasattr(os, "killpg") and self.process.pid is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.pid is not None:
+            kill_group(self.process.pid)
         self.process.kill()
         self.process.join(_ENDING)
         self.connection.close()
 
-    def memory(self, now: float) -> int:
-        """The resident memory in bytes; that of the processes that it has started is added every half a second."""
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(self.process.pid)
-            found: int = process.memory_info().rss
-            if now - self.looked > _DESCENDANTS:
-                self.looked = now
-                for child in process.children(recursive=True):
-                    with contextlib.suppress(psutil.Error):
-                        found += child.memory_info().rss
-            return found
-        return 0
+    @cached_property
+    def memory(self) -> Memory:
+        """What the process takes."""
+        assert self.process.pid is not None  # it has been started
+        return Memory(self.process.pid)
 
 
 class Pool(Generic[A, T]):
@@ -181,7 +168,7 @@ class Pool(Generic[A, T]):
         if worker.ready and self._give(worker, index, tasks):
             return
         if worker.process.exitcode is not None or time.monotonic() > worker.due:
-            how = "it took too long" if worker.process.exitcode is None else _ended(worker.process.exitcode)
+            how = "it took too long" if worker.process.exitcode is None else ended(worker.process.exitcode)
             sentence = f"a worker process could not be started ({how})"
             remedy = "a script must call this below if __name__ == '__main__':"
             raise XlparityError(f"{sentence}; see standard error for why, and {remedy}")
@@ -198,15 +185,15 @@ class Pool(Generic[A, T]):
                     self._drop(worker)
                 return _unpickled(answer)
             if worker.process.exitcode is not None:
-                reason = f"its process {_ended(worker.process.exitcode)}"
+                reason = f"its process {ended(worker.process.exitcode)}"
         except (EOFError, OSError, pickle.UnpicklingError):
             worker.process.join(_ENDING)
             code = worker.process.exitcode
-            reason = "its process closed its connection" if code is None else f"its process {_ended(code)}"
+            reason = "its process closed its connection" if code is None else f"its process {ended(code)}"
         if reason is None and now > worker.due:
             reason, once_more = f"took longer than {self._limits.seconds:g} s", False
-        if reason is None and worker.memory(now) > self._limits.memory:
-            reason = f"needed more than {_size(self._limits.memory)} of memory"
+        if reason is None and worker.memory.used() > self._limits.memory:
+            reason = f"needed more than {size(self._limits.memory)} of memory"
         if reason is None:
             return None
         self._drop(worker)
@@ -222,18 +209,3 @@ def _unpickled(answer: bytes) -> Outcome[Any]:
     except Exception as error:  # the value's class may do anything
         return Outcome(reason=fault(error))
     return outcome
-
-
-def _ended(code: int) -> str:
-    """``ended with SIGSEGV``, or ``ended with exit code 3``."""
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        return f"ended with {signal.Signals(-code).name}"
-    except ValueError:  # a real-time signal
-        return f"ended with signal {-code}"
-
-
-def _size(size: int) -> str:
-    """``2 GB``, ``300 MB``; in units of 1,024."""
-    return f"{size / 2**30:.3g} GB" if size >= 2**30 else f"{size / 2**20:.3g} MB"

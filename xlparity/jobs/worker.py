@@ -3,16 +3,14 @@
 import contextlib
 import os
 import pickle
-import signal
-import sys
-import threading
 from collections.abc import Callable, Mapping
 from multiprocessing import parent_process
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any
 
 from xlparity.errors import XlparityError
 from xlparity.jobs.limits import Outcome
+from xlparity.jobs.processes import end_with
 
 READY = b"ready"
 
@@ -74,30 +72,12 @@ def _has_children() -> bool:
 
 
 def _end_with_parent() -> None:
-    """Have this process and those that it starts end with the parent, which holds the other end of the sentinel.
+    """Have this process and those that it starts end with the parent.
 
-    They become a group of their own, so that they can be killed together, and so that Ctrl-C reaches the parent alone. Linux
-    kills the group itself, also while compiled code holds the interpreter; elsewhere a thread does it.
+    They become a group of their own, so that they can be killed together, and so that Ctrl-C reaches the parent alone.
     """
     parent = parent_process()
     assert parent is not None  # this is a worker
-    sentinel = parent.sentinel
     if hasattr(os, "setsid"):
         os.setsid()
-    if sys.platform == "linux":
-        import fcntl  # noqa: PLC0415
-
-        fcntl.fcntl(sentinel, fcntl.F_SETOWN, -os.getpid())
-        fcntl.fcntl(sentinel, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(sentinel, fcntl.F_SETFL, fcntl.fcntl(sentinel, fcntl.F_GETFL) | os.O_ASYNC)
-        if wait([sentinel], 0):  # it has ended meanwhile
-            os._exit(1)
-        return
-    threading.Thread(target=_wait_and_end, args=(sentinel,), daemon=True).start()
-
-
-def _wait_and_end(sentinel: int) -> None:
-    wait([sentinel])
-    if hasattr(os, "killpg"):
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
+    end_with(parent.sentinel)

@@ -20,7 +20,7 @@ from xlparity.pytest_plugin import KINDS, NOTE
 from xlparity.reporters.parts import Part, PartKey, name_of, notes_of, parts_of
 from xlparity.reporters.visible import visible
 from xlparity.settings import Options, options_of
-from xlparity.spec import bind, read_spec, workbook_of
+from xlparity.spec import References, bind, read_spec, workbook_of
 
 _EVERYTHING = 2  # at -vv
 
@@ -51,9 +51,8 @@ class ParityFile(pytest.File):
         try:
             # Errors in the options or the references are raised here, once, and not by each item.
             plan = read_spec(self._spec, self._options)
-            book = read_workbook(workbook_of(plan), self._options.limits)
-            with _usual_warnings():
-                checks = bind(plan, book, self._options.reference_timeout)
+            with _usual_warnings(), References(plan, self._options) as references:
+                checks = bind(plan, read_workbook(workbook_of(plan), self._options.limits), references)
         except XlparityError as error:
             raise self.CollectError(visible(str(error))) from error
         self._keys = set()

@@ -28,7 +28,6 @@ from xlparity.excel.ast import parse, walk
 from xlparity.excel.columns import Column, Floats, column_of, floats_of, joined, value_in
 from xlparity.excel.graph import Graph
 from xlparity.excel.values import BLANK, Value
-from xlparity.scenarios.constants import compared_in, numbers_in
 from xlparity.scenarios.outcomes import Decision, Outcome, Probed, Probing, spread
 from xlparity.scenarios.reach import Reached
 from xlparity.scenarios.rounding import FINE, is_short, short
@@ -100,7 +99,7 @@ class Ties:
 
     @cached_property
     def _literals(self) -> frozenset[float]:
-        return frozenset(number for check in self.checks for number in numbers_in(check.reference.function))
+        return frozenset(number for check in self.checks for number in check.reference.described.numbers)
 
     @cached_property
     def _session(self) -> FormulasSession:
@@ -287,7 +286,7 @@ class Search:
     @cached_property
     def literals(self) -> frozenset[float]:
         """The magnitudes of the numbers in the references' code."""
-        return frozenset(number for check in self._checks for number in numbers_in(check.reference.function))
+        return frozenset(number for check in self._checks for number in check.reference.described.numbers)
 
     # --- the search ---------------------------------------------------------------------------------------------------------
 
@@ -638,7 +637,7 @@ class Search:
     def _differing(self) -> list[Row]:
         """Inputs at numbers with which the reference alone compares, where a cell differs: a few, the first of them."""
         # Drawn scenarios have zeros and both signs.
-        of_code = dict.fromkeys(n for check in self._checks for n in compared_in(check.reference.function) if n)
+        of_code = dict.fromkeys(n for check in self._checks for n in check.reference.described.compared if n)
         compared = spread(self._reached.of_all_cells, _READ) if of_code else []
         known = {abs(number) for one in compared for number in _read_by(one, self._loaded)}
         limits = [number for number in of_code if number not in known][:_LIMITS]

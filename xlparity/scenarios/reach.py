@@ -15,11 +15,11 @@ from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Batch
 from xlparity.excel.values import Value
 from xlparity.excel.workbook import Workbook
+from xlparity.references.tracing import Reach
 from xlparity.results.branches import Branch, Branches, Constant
 from xlparity.scenarios.outcomes import Decision, Probed, Probing, decisions, may_decide, spread
 from xlparity.scenarios.sample import Samples
 from xlparity.spec.check import Check
-from xlparity.spec.tracing import Reach, Tracer
 
 _MEASURED = 24  # of each decision's cells, spread over all; all are measured where these do not reach every outcome
 
@@ -28,15 +28,15 @@ class Watch:
     """Watches the calls of the checks' references, of each reference those of all its checks."""
 
     def __init__(self, checks: Sequence[Check]) -> None:
-        self._tracers = {id(check.reference.function): Tracer(check.reference.function) for check in checks}
+        self._tracers = {check.reference.name: check.reference.tracer() for check in checks}
 
     def watching(self, check: Check) -> AbstractContextManager[None]:
         """The calls of the check's reference for one sample are watched inside."""
-        return self._tracers[id(check.reference.function)].watching()
+        return self._tracers[check.reference.name].watching()
 
     def reach(self, check: Check) -> Reach:
         """What the calls of the check's reference reached."""
-        return self._tracers[id(check.reference.function)].reach()
+        return self._tracers[check.reference.name].reach()
 
 
 def with_reach(runs: Sequence[Run], watch: Watch, min_coverage: float) -> list[Run]:

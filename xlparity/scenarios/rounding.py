@@ -25,10 +25,10 @@ from xlparity.excel.columns import Column, Floats, floats_of
 from xlparity.excel.graph import Graph
 from xlparity.excel.values import MISSING, Depends, ErrorValue, Unsupported, Value
 from xlparity.excel.workbook import Workbook, read_again
+from xlparity.references.case import Array, Case, Frame
 from xlparity.scenarios.overflow import Overflows, has_range
 from xlparity.scenarios.sample import Exact
 from xlparity.spec.binding import Input
-from xlparity.spec.case import Array, Case, Frame
 from xlparity.spec.check import Check
 
 _DRAWS = 6  # random perturbations of the inputs of a sample

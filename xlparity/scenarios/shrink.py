@@ -13,12 +13,12 @@ from xlparity.excel.address import Cell
 from xlparity.excel.batch import DATE, Batch
 from xlparity.excel.columns import Column, column_of, value_in
 from xlparity.excel.values import Value, dated
+from xlparity.references.case import Case
 from xlparity.results.report import WRONG
 from xlparity.results.scenarios import Counterexample
 from xlparity.scenarios.overflow import Overflows, has_range
 from xlparity.scenarios.rounding import Context, examine
 from xlparity.scenarios.sample import Exact, Samples, VariedElement, plainer
-from xlparity.spec.case import Case
 
 _MOST = 400  # changes that are recalculated; for an engine that computes one at a time, twice its samples
 _SINGLY = 64  # elements that are changed alone, before parts of the change are removed

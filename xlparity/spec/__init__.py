@@ -7,10 +7,11 @@ Either raises SpecError with the file, the line, what is wrong and the nearest r
 """
 
 from xlparity.spec.binder import bind
-from xlparity.spec.check import Check
+from xlparity.spec.check import Check, References
 from xlparity.spec.plan import SUFFIX, Acceptance, Address, Blocks, CheckPlan, Spec, workbook_of
 from xlparity.spec.reader import read_spec, spec_of
 
 __all__ = [
-    "SUFFIX", "Acceptance", "Address", "Blocks", "Check", "CheckPlan", "Spec", "bind", "read_spec", "spec_of", "workbook_of",
+    "SUFFIX", "Acceptance", "Address", "Blocks", "Check", "CheckPlan", "References", "Spec", "bind", "read_spec", "spec_of",
+    "workbook_of",
 ]  # fmt: skip

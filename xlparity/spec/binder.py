@@ -15,7 +15,6 @@ from xlparity.excel.dates import shown_as_dates
 from xlparity.excel.formula import dissect, refers
 from xlparity.excel.values import BLANK, EPOCHS_APART
 from xlparity.excel.workbook import Workbook, formulas_of
-from xlparity.settings import REFERENCE_TIMEOUT
 from xlparity.spec.acceptance import accepted_cells
 from xlparity.spec.binding import HERE, Bound, CellMap, Input, Offset, Output, Twin
 from xlparity.spec.check import Check, References
@@ -23,13 +22,13 @@ from xlparity.spec.plan import CORNER, Address, CheckPlan, Spec, twin_misfit
 from xlparity.spec.words import known_sheet, look_up, numbered, numbered_sheets, on_sheet, sheet_and_name, sheet_of
 
 
-def bind(spec: Spec, workbook: Workbook, limit: float = REFERENCE_TIMEOUT) -> tuple[Check, ...]:
-    """The checks bound to the workbook's cells and their references, in order.
+def bind(spec: Spec, workbook: Workbook, references: References | None = None) -> tuple[Check, ...]:
+    """The checks bound to the workbook's cells and their ``references``, in order; without these, to those that it names.
 
-    A call of a reference may take ``limit`` seconds. Raises SpecError where a check cannot be bound.
+    Raises SpecError where a check cannot be bound.
     """
     places = bind_cells(spec, workbook)
-    references = References(spec, limit)
+    references = References(spec) if references is None else references
     return tuple(
         Check(
             spec,

@@ -9,9 +9,11 @@ from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.batch import Words
 from xlparity.excel.values import BLANK, Value
+from xlparity.references.function import Wanted
+from xlparity.settings import Options
 from xlparity.spec.binding import CellMap, Input, Output
 from xlparity.spec.plan import CheckPlan, Spec
-from xlparity.spec.reference import Reference, Wanted, find_reference
+from xlparity.spec.reference import Finder, Reference
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,17 +88,31 @@ class Check:
 
 
 class References:
-    """The references of a spec, each found and loaded once."""
+    """The references of a spec, each found and loaded once; ``with`` its end, the process ends in which they run."""
 
-    def __init__(self, spec: Spec, limit: float) -> None:
-        self._spec, self._limit = spec, limit
+    def __init__(self, spec: Spec, options: Options = Options()) -> None:  # noqa: B008  (it is frozen)
+        self._spec = spec
+        self._finder = Finder(
+            spec.path.parent, options.reference_timeout, in_process=options.in_process, show=options.verbose
+        )
         self._found: dict[object, Reference] = {}
+        self._finder.begin(name for check in spec.checks for name in _functions(check) if isinstance(name, str))
+
+    def end(self) -> None:
+        """End the process; a later call of a reference starts another one."""
+        self._finder.end()
+
+    def __enter__(self) -> "References":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.end()
 
     def of(self, plan: CheckPlan) -> Reference:
         """The reference of a check; raises SpecError where it cannot be found, loaded or called with these inputs."""
         try:
             if plan.reference not in self._found:
-                self._found[plan.reference] = find_reference(plan.reference, self._spec.path.parent, self._limit)
+                self._found[plan.reference] = self._finder.found(plan.reference)
             self._found[plan.reference].check_inputs(given.name for given in plan.inputs)
         except OracleError as error:
             raise self._spec.error("reference", f"check '{plan.name}': {error}", plan.name) from error
@@ -108,7 +124,7 @@ class References:
         for given in plan.inputs:
             if given.draw is not None:
                 try:
-                    found[given.name] = find_reference(given.draw, self._spec.path.parent, self._limit)
+                    found[given.name] = self._finder.found(given.draw)
                 except OracleError as error:
                     raise self._spec.error(
                         given.name, f"'draw' of '{given.name}': {error}", plan.name, "inputs"
@@ -119,6 +135,11 @@ class References:
         """The names that the checks with this reference ask for."""
         alike = [other for other in self._spec.checks if other.reference == plan.reference]
         return _wanted([output for other in alike for output in other.outputs])
+
+
+def _functions(check: CheckPlan) -> list[str | Callable[..., Any]]:
+    """The reference of a check, and the functions that draw its inputs."""
+    return [check.reference, *(given.draw for given in check.inputs if given.draw is not None)]
 
 
 def _wanted(outputs: Iterable[Output[Any]]) -> Wanted:

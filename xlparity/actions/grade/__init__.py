@@ -27,7 +27,7 @@ from xlparity.reporters.grades.classes import render_class
 from xlparity.reporters.grades.table import render_csv
 from xlparity.results.grades import Grade, GradedClass
 from xlparity.settings import Options
-from xlparity.spec import bind, read_spec, workbook_of
+from xlparity.spec import References, bind, read_spec, workbook_of
 
 KINDS = (".xlsx", ".xlsm")
 OTHER_KINDS = (".xls", ".xlsb", ".ods", ".numbers")
@@ -70,7 +70,8 @@ def grade(
     plan = read_spec(Path(spec), options)
     path = workbook_of(plan)
     own = read_workbook(path, options.limits)
-    checks = bind(plan, own, options.reference_timeout)  # what is wrong with the spec is no student's fault
+    with References(plan, options) as references:
+        checks = bind(plan, own, references)  # what is wrong with the spec is no student's fault
     counts = {name: one.counts for name, one in bound_of(plan, own).items()}
     if not any(one.of for one in wanted_of(plan, counts)):
         raise plan.error("points", "no quantity has any points, so there is nothing to grade", "")

@@ -34,7 +34,7 @@ from xlparity.reporters.grades.feedback import render_feedback
 from xlparity.results.grades import Advice, Grade, QuantityGrade
 from xlparity.results.report import CheckResult, Report
 from xlparity.results.rules import OF_INPUTS, RULES
-from xlparity.spec import Check, CheckPlan, Spec, bind, read_spec
+from xlparity.spec import Check, CheckPlan, References, Spec, bind, read_spec
 from xlparity.spec.binder import bind_cells
 
 SEARCH_TIME = 3.0
@@ -242,12 +242,13 @@ class _Grading:
 
     def _assessed(self, plan: Spec) -> tuple[Report, tuple[Check, ...]]:
         memory = _memories.setdefault(self._task.bundle.digest, Memory())
-        checks = tuple(
-            replace(check, reference=_remembering(check, memory))
-            for check in bind(plan, self._book, self._options.reference_timeout)
-        )
-        book = prepared(plan, self._with_handed_out(checks), checks, self._options)
-        report = assess(plan, book, self._options, engines=[FormulasEngine()], checks=checks)
+        with References(plan, self._options) as references:
+            checks = tuple(
+                replace(check, reference=RememberingReference.of(check.reference, memory))
+                for check in bind(plan, self._book, references)
+            )
+            book = prepared(plan, self._with_handed_out(checks), checks, self._options)
+            report = assess(plan, book, self._options, engines=[FormulasEngine()], checks=checks)
         return replace(report, spec=Path(self._task.bundle.spec).name), checks
 
     def _with_handed_out(self, checks: Sequence[Check]) -> Workbook:
@@ -356,11 +357,6 @@ def _own_workbook(bundle: Bundle) -> Workbook:
         _templates.clear()
         _templates[bundle.digest] = read_workbook(Path(bundle.workbook), bundle.options.limits)
     return _templates[bundle.digest]
-
-
-def _remembering(check: Check, memory: Memory) -> RememberingReference:
-    of = check.reference
-    return RememberingReference(of.name, of.function, of.digest, of.containment, of.patience, memory)
 
 
 def _cut(plan: Spec, kept: set[tuple[str, str]]) -> Spec:

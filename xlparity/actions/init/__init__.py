@@ -24,7 +24,7 @@ from xlparity.excel.workbook import Workbook, formulas_of, read_workbook
 from xlparity.files import write_file
 from xlparity.settings import Options
 from xlparity.spec.plan import parse_address
-from xlparity.spec.reference import Reference, find_reference
+from xlparity.spec.reference import Finder, Reference
 from xlparity.spec.schema import FILE as SCHEMA
 from xlparity.spec.schema import schema_text
 from xlparity.spec.words import known_sheet, look_up
@@ -84,8 +84,9 @@ def write_draft(
     spec = Path(workbook).with_suffix(".parity.toml") if path is None else Path(path)
     before = _existing(spec, check)
     within = tomllib.loads(before) if before else None
-    function = None if reference is None else find_reference(reference, Path(), options.reference_timeout)
-    draft = drafted(book, spec, function, sheets=sheets, check=check, answers=answers, within=within)
+    with Finder(Path(), options.reference_timeout, in_process=options.in_process) as finder:
+        function = None if reference is None else finder.found(reference)
+        draft = drafted(book, spec, function, sheets=sheets, check=check, answers=answers, within=within)
     write_file(spec, (before + draft.text).encode())
     schema = spec.parent / SCHEMA
     if os.path.lexists(schema):

@@ -18,9 +18,10 @@ from xlparity.actions.init.survey import CellKind
 from xlparity.actions.init.texts import Texts
 from xlparity.errors import OracleError
 from xlparity.excel.address import Cell, Range
+from xlparity.references.case import Case, Given
+from xlparity.references.function import Passes
 from xlparity.spec.binding import Offset
-from xlparity.spec.case import Case, Given
-from xlparity.spec.reference import Passes, Reference
+from xlparity.spec.reference import Reference
 
 # A reference of a spreadsheet's size takes milliseconds, and most drafts need fewer than fifty calls.
 _MOST_CALLS, _SECONDS = 600, 8.0

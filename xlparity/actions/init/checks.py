@@ -1,6 +1,5 @@
 """Drafts the checks of a workbook: the sheets, iterations, inputs and outputs for which there is most evidence."""
 
-import inspect
 import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -235,11 +234,7 @@ class Drafter:
                 return plain
         if first.single or (first.call and first.call.complete and first.texts.loop is not None):
             return first
-        if (
-            first.score < 0
-            and plain.score < 0
-            and not inspect.isgeneratorfunction(inspect.unwrap(self.reference.function))
-        ):
+        if first.score < 0 and plain.score < 0 and not self.reference.described.generates:
             return first
         # What is first has labels that count: that a single pass has more on the sheet is chance.
         attempts = [first, plain]

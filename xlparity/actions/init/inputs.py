@@ -15,9 +15,10 @@ from xlparity.actions.init.survey import CellKind
 from xlparity.errors import XlparityError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.workbook import Workbook
+from xlparity.references.case import Array, Case
+from xlparity.references.function import Passes
 from xlparity.spec.binding import Input, Offset, Twin
-from xlparity.spec.case import Array, Case
-from xlparity.spec.reference import Passes, Reference
+from xlparity.spec.reference import Reference
 
 _SEED = 1
 _MOST_MOVED = (

@@ -13,9 +13,9 @@ from xlparity.engines.registry import find_engine
 from xlparity.errors import XlparityError
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.workbook import Workbook, formulas_of
+from xlparity.references.case import Array
+from xlparity.references.function import Passes
 from xlparity.spec.binding import Offset
-from xlparity.spec.case import Array
-from xlparity.spec.reference import Passes
 
 # Two computations of one quantity agree to far more digits; a workbook whose formulas round a little less well is still found.
 _RTOL, _ATOL = 1e-7, 1e-12

@@ -7,7 +7,7 @@ import time as clock
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice, takewhile
 from pathlib import Path
@@ -15,21 +15,20 @@ from typing import Any
 
 from xlparity.actions.mutate.equivalence import SAMPLES, MutationScenarios, compare_formulas
 from xlparity.actions.mutate.mutants import in_rounds, mutants
+from xlparity.actions.remembering import Remembered, RememberingReference
 from xlparity.diagnosis.relative import QuantityMap
 from xlparity.engines.evaluator.session import FormulasSession
 from xlparity.engines.evaluator.variants import OriginalSession
 from xlparity.engines.formulas import FormulasEngine
 from xlparity.engines.protocol import Values
-from xlparity.errors import OracleError, UsageError
+from xlparity.errors import UsageError
 from xlparity.excel.workbook import Workbook, read_workbook
 from xlparity.files import from_here
 from xlparity.pipeline import Progress, assess, prepared, silent
 from xlparity.results.mutants import Mutant, MutantResult, MutationReport
 from xlparity.results.report import Finding, Report, Verdict
 from xlparity.settings import MUTATION_TIME, Options
-from xlparity.spec import Spec, bind, read_spec, workbook_of
-from xlparity.spec.case import Case
-from xlparity.spec.reference import Reference, Trace, Wanted
+from xlparity.spec import References, Spec, bind, read_spec, workbook_of
 
 _RESTORED_SCENARIOS = 200  # scenarios in which a mutant with the suggestion is compared with the original
 _FIRST_SECONDS, _FIRST_MUTANTS = 5.0, 3  # after both, the time for all is estimated
@@ -58,6 +57,16 @@ def mutate(
     progress("verifying the workbook as it is", 0.0)
     path, book = Path(spec), None if workbook is None else Path(workbook)
     bench = Bench(path, book, options)
+    try:
+        return _mutated(bench, path, options, progress, note)
+    finally:
+        bench.end()
+
+
+def _mutated(
+    bench: "Bench", path: Path, options: Options, progress: Progress, note: Callable[[str], None] | None
+) -> MutationReport:
+    """The report on the mutants of a bench, whose spec is at this path."""
     bench.check_original()
     numbers = bench.chosen(options.mutants)
     jobs = min(options.jobs or os.cpu_count() or 1, len(numbers) or 1)
@@ -152,16 +161,17 @@ class Bench:
         self.plan: Spec = read_spec(spec, options)
         self.book: Workbook = read_workbook(workbook or workbook_of(self.plan), options.limits)
         self._options = options
-        checks = bind(self.plan, self.book, options.reference_timeout)
+        self._references = References(self.plan, options)
+        checks = bind(self.plan, self.book, self._references)
         self.book = prepared(self.plan, self.book, checks, options)
         self.session = OriginalSession(self.book)
         self._engine = _SharedEngine(self.session)
-        references = {check.reference.name: check.reference for check in checks}
-        cached = {
-            name: _CachedReference(name, of.function, of.digest, of.containment, of.patience)
-            for name, of in references.items()
-        }
-        self.checks = [replace(check, reference=cached[check.reference.name]) for check in checks]
+        known: dict[object, Remembered] = {}  # mutants change formulas, so the inputs are the same for many of them
+        self.checks = [replace(check, reference=RememberingReference.of(check.reference, known)) for check in checks]
+
+    def end(self) -> None:
+        """End the process of the references."""
+        self._references.end()
 
     @cached_property
     def values(self) -> Values:
@@ -243,26 +253,3 @@ class _SharedEngine:
     def load(self, workbook: Workbook) -> FormulasSession:
         """A session of the workbook that shares the compiled formulas of the original."""
         return self._session.like(workbook)
-
-
-@dataclass(frozen=True)
-class _CachedReference(Reference):
-    """A reference with a cache: mutants change formulas, so the inputs are the same for many of them."""
-
-    known: dict[object, Trace | OracleError] = field(default_factory=dict, compare=False)
-
-    def trace(
-        self, case: Case, iterations: int | None, wanted: Wanted, *, quiet: bool = False, partial: bool = False
-    ) -> Trace:
-        """The reference's trace, or its error, from the cache where possible."""
-        inputs = case.key
-        key = iterations, wanted, partial, *inputs
-        if key not in self.known:
-            try:
-                self.known[key] = Reference.trace(self, case, iterations, wanted, quiet=quiet, partial=partial)
-            except OracleError as error:
-                self.known[key] = error
-        found = self.known[key]
-        if isinstance(found, OracleError):
-            raise found
-        return found

@@ -25,7 +25,6 @@ import numpy as np
 
 from xlparity import collector
 from xlparity.process import LOCK
-from xlparity.settings import REFERENCE_TIMEOUT
 
 _ENDING = tuple(  # what else of the module os ends the process at once calls these
     (module, name)
@@ -96,7 +95,7 @@ _SETTINGS = {
 class Containment:
     """What surrounds every call of one reference: its own settings, and the limit in seconds for one call."""
 
-    def __init__(self, limit: float = REFERENCE_TIMEOUT) -> None:
+    def __init__(self, limit: float) -> None:
         self.limit = limit
         # numpy prints a warning at every overflow and division by zero otherwise, a hundred times over.
         self._own: dict[str, Any] = {"numpy's errors": dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")}

@@ -1,0 +1,315 @@
+"""The process in which the references of a spec run: started once, asked, watched, and killed at the end."""
+
+import contextlib
+import os
+import pickle
+import secrets
+import select
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from xlparity.jobs.processes import Memory, ended, kill_group, size
+from xlparity.references.wire import ANSWER, REQUEST
+
+MEMORY = 2 << 30
+"""Bytes that the process may take, with those that it starts: as much as a task of ``jobs`` may."""
+
+_TICK = 0.05  # seconds between two looks at memory: in that time a process can fill about 0.2 GB of it
+_STARTING = 120.0  # seconds in which it must have imported numpy; it takes a tenth of one on an idle machine
+_ENDING = 5.0  # seconds in which a process that was killed, or has closed its connection, must be gone
+_PRINTED = 64 << 10  # bytes of what references print that are kept
+_LAST = 1000  # bytes of it from the end, of which a line says why a process could not be started
+_CHUNK = 1 << 20
+_POLLED = 0.002  # seconds between two looks at pipes on Windows, which has no wait for them
+
+
+class EndedError(Exception):
+    """The process ended, or was killed, before there was an answer; the text says how, and ``remedy`` what to do."""
+
+    def __init__(self, how: str, remedy: str = "") -> None:
+        super().__init__(how)
+        self.remedy = remedy
+
+
+class LateError(Exception):
+    """There was no answer in time, and the process was killed."""
+
+
+class ReferenceProcess:
+    """A process that is started at the first request, and again at the first one after its end.
+
+    What it prints is written to standard error with ``show``. Not more than one thread may ask at a time: it holds the ``lock``.
+    """
+
+    def __init__(self, show: bool = False) -> None:
+        self.lock = threading.RLock()
+        self._starts = 0
+        self._show = show
+        self._folder, self._environment = _folder(), dict(os.environ)
+        self._running: _Running | None = None
+
+    @property
+    def running(self) -> int | None:
+        """The number of the process that runs, of all that were started; None where none does."""
+        return self._starts if self._running is not None and self._running.owner == os.getpid() else None
+
+    def ask(self, *request: Any) -> tuple[int, int]:
+        """Send a request, which can be pickled; gives what to fetch the answer by."""
+        running = self._running
+        if running is None or running.owner != os.getpid():
+            try:
+                running = self._running = _Running(self._folder, self._environment, self._show)
+            except OSError as error:
+                raise EndedError(f"could not be started ({error})") from error
+            self._starts += 1
+            running.send("set", sys.argv)
+        return self._starts, running.send(*request)
+
+    def answer(self, asked: tuple[int, int], seconds: float) -> tuple[bytes, bytearray]:
+        """The answer's JSON and its bytes; raises LateError where it takes longer than so many seconds, and EndedError."""
+        start, number = asked
+        running = self._running
+        if running is None or start != self._starts:
+            raise EndedError("was ended by another call")
+        try:
+            return running.answer(number, seconds)
+        except (
+            BaseException
+        ):  # also KeyboardInterrupt: an answer that is not waited for would be taken for the next one
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """Kill the process and those that it has started; a later request starts another one."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.end()
+
+    def __enter__(self) -> "ReferenceProcess":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.end()
+
+
+class _Running:
+    """One process, its pipes, and the answers that have arrived and were not asked for yet."""
+
+    def __init__(self, folder: str | None, environment: dict[str, str], show: bool) -> None:
+        self._token = secrets.token_bytes(16)
+        self.owner = os.getpid()
+        with _alive() as (kept, passed):
+            paths = [path for path in sys.path if isinstance(path, str)]
+            code = f"import sys; sys.path[:] = {paths!r}; from xlparity.references.child import main; "
+            code += f"main({self._token!r}, {passed!r})"
+            self._process = subprocess.Popen(
+                # The options of this interpreter, as multiprocessing passes them on.
+                [sys.executable, *subprocess._args_from_interpreter_flags(), "-c", code],  # type: ignore[attr-defined]
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # so that Ctrl-C reaches this process alone
+                pass_fds=() if passed is None else (passed,),
+                cwd=folder,
+                env=environment,
+            )
+        self._end = weakref.finalize(self, _end, self._process, kept, self.owner)
+        assert self._process.stdin and self._process.stdout and self._process.stderr  # they are pipes
+        self._requests, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()
+        self._prints = self._process.stderr.fileno()
+        if sys.platform != "win32":
+            for file in (self._requests, self._answers, self._prints):
+                os.set_blocking(file, False)
+        self._memory = Memory(self._process.pid)
+        self._show, self._printed = show, 0
+        self._unsent, self._received = bytearray(), bytearray()
+        self._sent = self._arrived = 0
+        self._ready = False
+        self._last = b""  # of what was printed
+        self._found: dict[int, tuple[bytes, bytearray]] = {}
+
+    def send(self, *request: Any) -> int:
+        """Send as much as there is room for; the rest follows while the answer is waited for."""
+        data = pickle.dumps(request, protocol=5)
+        self._unsent += REQUEST.pack(len(data)) + data
+        with contextlib.suppress(OSError):  # where it has ended, whoever waits for the answer finds out how
+            self._write()
+        self._sent += 1
+        return self._sent
+
+    def answer(self, number: int, seconds: float) -> tuple[bytes, bytearray]:
+        """The answer with this number; raises LateError and EndedError."""
+        due = time.monotonic() + (seconds if self._ready else _STARTING)
+        looked = time.monotonic()
+        while number not in self._found:
+            ready, arrived = self._ready, self._arrived
+            open_ = self._wait(_TICK)
+            self._take()
+            if (ready, arrived) != (self._ready, self._arrived):
+                due = time.monotonic() + seconds
+                continue
+            if not open_ or self._process.poll() is not None:
+                raise EndedError(self._how())
+            now = time.monotonic()
+            if now > due:
+                if not self._ready:
+                    raise EndedError("could not be started: it took too long")
+                raise LateError
+            if now - looked >= _TICK:
+                looked = now
+                if self._memory.used() > MEMORY:
+                    raise EndedError(f"needed more than {size(MEMORY)} of memory", "; --in-process sets no limit")
+        return self._found.pop(number)
+
+    def end(self) -> None:
+        """Kill the process, and show what it has printed."""
+        self._end()
+        with contextlib.suppress(OSError):
+            self._take_prints()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            with contextlib.suppress(OSError):
+                assert pipe
+                pipe.close()
+
+    def _how(self) -> str:
+        """How the process ended that has closed its connection."""
+        try:
+            how = ended(self._process.wait(_ENDING))
+        except subprocess.TimeoutExpired:
+            how = "closed its connection to xlparity"
+        if self._ready:
+            return how
+        self._take_prints()
+        last = self._last.decode(errors="backslashreplace").strip().rpartition("\n")[2]
+        return f"could not be started: it {how} ({last})"
+
+    # --- pipes ---------------------------------------------------------------------------------------------------------
+
+    def _wait(self, seconds: float) -> bool:
+        """Read and write what can be, after at most so many seconds; whether more answers may come."""
+        try:
+            writable, readable = self._possible(seconds)
+            if writable:
+                self._write()
+            if self._prints in readable:
+                self._take_prints()
+            if self._answers in readable:
+                data = _read(self._answers)
+                self._received += data or b""
+                return data != b""
+        except OSError:  # a closed pipe
+            return False
+        return True
+
+    def _possible(self, seconds: float) -> tuple[bool, set[int]]:
+        if sys.platform == "win32":
+            import _winapi  # noqa: PLC0415
+            import msvcrt  # noqa: PLC0415
+
+            until = time.monotonic() + seconds
+            while True:
+                files = (self._answers, self._prints)
+                found = {file for file in files if _winapi.PeekNamedPipe(msvcrt.get_osfhandle(file))[0]}
+                if found or time.monotonic() > until:
+                    return False, found
+                time.sleep(_POLLED)
+        looking = select.poll()
+        looking.register(self._answers, select.POLLIN)
+        looking.register(self._prints, select.POLLIN)
+        if self._unsent:
+            looking.register(self._requests, select.POLLOUT)
+        found = {file for file, _ in looking.poll(1000 * seconds)}
+        return self._requests in found, found
+
+    def _write(self) -> None:
+        while self._unsent:
+            try:
+                done = os.write(self._requests, self._unsent[:_CHUNK])
+            except BlockingIOError:
+                return
+            del self._unsent[:done]
+
+    def _take(self) -> None:
+        """Take the whole answers from what was received."""
+        while len(self._received) >= ANSWER.size:
+            token, header, payload = ANSWER.unpack_from(self._received)
+            if token != self._token or max(header, payload) > MEMORY:
+                raise EndedError("wrote to the connection to xlparity")
+            end = ANSWER.size + header + payload
+            if len(self._received) < end:
+                return
+            text = bytes(self._received[ANSWER.size : ANSWER.size + header])
+            found = self._received[ANSWER.size + header : end]
+            del self._received[:end]
+            if not self._ready:
+                self._ready = True
+                continue
+            self._arrived += 1
+            self._found[self._arrived] = text, found
+
+    def _take_prints(self) -> None:
+        """Take what was printed, and show the first of it."""
+        while data := _read(self._prints):
+            left = _PRINTED - self._printed
+            self._printed += len(data)
+            self._last = (self._last + data)[-_LAST:]
+            if self._show and left > 0:
+                text = data[:left].decode(errors="backslashreplace") + ("…\n" if len(data) > left else "")
+                # What moves the cursor could write over the verdict.
+                sys.stderr.write("".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text))
+
+
+def _read(file: int) -> bytes | None:
+    """What there is to read; nothing at the end of the file, and None where there is nothing yet."""
+    if sys.platform == "win32":
+        import _winapi  # noqa: PLC0415
+        import msvcrt  # noqa: PLC0415
+
+        there = _winapi.PeekNamedPipe(msvcrt.get_osfhandle(file))[0]
+        return os.read(file, min(there, _CHUNK)) if there else None
+    try:
+        return os.read(file, _CHUNK)
+    except BlockingIOError:
+        return None
+
+
+@contextmanager
+def _alive() -> Iterator[tuple[int | None, int | None]]:
+    """The two ends of a pipe: one is kept, and its end shows the process, which is passed the other one, the end of this one."""
+    if sys.platform == "win32":
+        yield None, None
+        return
+    passed, kept = os.pipe()
+    try:
+        yield kept, passed
+    except BaseException:
+        os.close(kept)
+        raise
+    finally:
+        os.close(passed)
+
+
+def _end(process: "subprocess.Popen[bytes]", kept: int | None, owner: int) -> None:
+    """Kill the process and its group, unless this process was forked from the one that started it."""
+    if kept is not None:
+        os.close(kept)
+    if os.getpid() != owner:
+        return
+    if process.returncode is None:
+        kill_group(process.pid)
+        process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_ENDING)
+
+
+def _folder() -> str | None:
+    with contextlib.suppress(OSError):  # it may have been deleted
+        return os.getcwd()  # noqa: PTH109  (as a text, for another process)
+    return None
