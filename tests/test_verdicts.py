@@ -408,3 +408,14 @@ def test_a_formula_without_a_number_in_an_input_cell_is_to_be_corrected_not_type
     done = run("verify", small.spec)
     assert (done.code, "correct its formula or the cells that it reads" in done.out) == (1, True)
     assert "put one there" not in done.out
+
+
+@pytest.mark.parametrize("form", ["text", "html", "json", "markdown"])
+@pytest.mark.parametrize(("tolerance", "said"), [(0.09, False), (0.1, True), (1, True)])
+def test_a_tolerance_that_accepts_another_first_digit_is_said(run, small, form, tolerance, said):
+    """With rtol = 1 a cell that is 0 matches every number, and the report was that of any other pass."""
+    small.write_spec(outputs=f'[outputs]\ny = {{ at = "B1", rtol = {tolerance} }}')
+    done = run("verify", small.spec, "--format", form)
+    sentence = f"relative tolerance of 'y' is {tolerance:g}: values that differ by {100 * tolerance:g} % of"
+    assert done.code == 0
+    assert (sentence in " ".join(done.out.replace("&#39;", "'").split())) is said

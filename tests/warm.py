@@ -46,7 +46,8 @@ def ask(module: str, words: list[str]) -> None:
         signal.signal(number, lambda number, frame: connection.sendall(bytes([number])))
     status = os.waitstatus_to_exitcode(LENGTH.unpack(received(connection, LENGTH.size))[0])
     if status < 0:
-        signal.signal(-status, signal.SIG_DFL)
+        if -status != signal.SIGKILL:  # which has no handler
+            signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status)
 

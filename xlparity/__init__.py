@@ -19,9 +19,10 @@ What differs is data, in the report. What cannot be used, such as a file that is
 - ``LanguageError``: a line of the formula language in which course workbooks are written.
 
 **Threads.** Every function here may be called from several threads at once, with different or with the same files to read;
-what two of them write must be two files. Each result is that of the call by itself. References are called one at a time in the
-process, since they may set what belongs to all of it: warnings filters, the current folder, standard output. Such settings are
-undone after each call, and xlparity reads no file by a relative path meanwhile; the other threads of the program do see them.
+what two of them write must be two files. Each result is that of the call by itself. A reference that is found by its name runs
+in a process of its own, which ends with the call. Functions that are handed over are called one at a time in this process, since
+they may set what belongs to all of it: warnings filters, the current folder, standard output. Such settings are undone after each
+call, and xlparity reads no file by a relative path meanwhile; the other threads of the program do see them.
 Objects that are returned are not changed any more; a ``recalculate`` fixture of pytest belongs to one thread.
 """
 

@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name in KINDS:
         instead = ", where the spec file gives none" if name in _TOLERANCES else ""
         parser.addini(f"parity_{name}", _HELP[name] + instead, default=None)
+    group.addoption("--parity-in-process", action="store_true", help="call references in pytest's own process")
     group.addoption("--no-parity", action="store_true", help=f"collect no *{_SUFFIX}")
 
 

@@ -201,6 +201,7 @@ def _usual_warnings() -> Iterator[None]:
 def options_of_run(config: pytest.Config) -> Options:
     """The options: from the command line, else from pytest's configuration file, else from ``[tool.xlparity]``."""
     given = {key: config.getoption(f"parity_{key}") for key in KINDS}
+    given["in_process"] = config.getoption("parity_in_process") or None
     return _from_ini(config).over({**given, "engines": tuple(config.getoption("parity_engine") or ()) or None})
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xlparity.errors import OracleError
-from xlparity.jobs.processes import end_with
+from xlparity.jobs.processes import end_with, kill_group
 from xlparity.references.function import CallError, Description, LocalFunction, Watching, find_function, said
 from xlparity.references.tracing import Reach
 from xlparity.references.wire import REQUEST, answer, packed
@@ -31,12 +31,14 @@ def main(token: bytes, sentinel: int | None) -> None:
     functions = _Functions()
     own = os.getpid()
     _write(answers, answer(token, "ready"))
-    while True:
-        request = _read(requests, REQUEST.unpack(_read(requests, REQUEST.size))[0])
-        found = functions.answer(token, request)
-        if os.getpid() != own:  # a process that the reference has forked, and that has returned from it as well
-            os._exit(0)
-        _write(answers, found)
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            request = _read(requests, REQUEST.unpack(_read(requests, REQUEST.size))[0])
+            found = functions.answer(token, request)
+            if os.getpid() != own:  # a process that the reference has forked, and that has returned from it as well
+                os._exit(0)
+            _write(answers, found)
+    kill_group(own)  # the parent has ended, and can kill none of those that the reference has started
 
 
 def _sentinel(given: int | None) -> int:
@@ -51,12 +53,12 @@ def _sentinel(given: int | None) -> int:
 
 
 def _read(file: int, size: int) -> bytes:
-    """So many bytes; ends the process where there are no more."""
+    """So many bytes; raises EOFError where there are no more."""
     data = bytearray()
     while len(data) < size:
         more = os.read(file, min(size - len(data), 1 << 20))
         if not more:
-            os._exit(0)
+            raise EOFError
         data += more
     return bytes(data)
 

@@ -292,15 +292,19 @@ def within(number: int, iterations: int | None) -> str:
 def said(error: BaseException) -> str:
     """The type of the error and its message in one line, even where its ``__str__`` fails."""
     text = said_by(error)
-    return f"{type(error).__name__}: {text}" if text is not None else type(error).__name__
+    kind = _line(type(error).__name__)
+    return f"{kind}: {text}" if text is not None else kind
 
 
 def said_by(error: BaseException) -> str | None:
     """The message of the error in one line of sensible length; None where its ``__str__`` fails."""
     try:
-        text = str.__str__(str(error))
+        return _line(str.__str__(str(error)))
     except Exception:  # it is an error of the person's own class, whose text may raise anything
         return None
+
+
+def _line(text: str) -> str:
     text = " ".join(text[: 10 * LONGEST].encode(errors="backslashreplace").decode().split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 

@@ -26,7 +26,7 @@ _ENDING = 5.0  # seconds in which a process that was killed, or has closed its c
 _PRINTED = 64 << 10  # bytes of what references print that are kept
 _LAST = 1000  # bytes of it from the end, of which a line says why a process could not be started
 _CHUNK = 1 << 20
-_POLLED = 0.002  # seconds between two looks at pipes on Windows, which has no wait for them
+_POLLED = 0.002  # seconds between two looks at a process that ends, and at pipes on Windows, which has no wait for them
 
 
 class EndedError(Exception):
@@ -155,7 +155,7 @@ class _Running:
             if (ready, arrived) != (self._ready, self._arrived):
                 due = time.monotonic() + seconds
                 continue
-            if not open_ or self._process.poll() is not None:
+            if not open_ or self._has_ended():
                 raise EndedError(self._how())
             now = time.monotonic()
             if now > due:
@@ -170,25 +170,32 @@ class _Running:
 
     def end(self) -> None:
         """Kill the process, and show what it has printed."""
-        self._end()
-        with contextlib.suppress(OSError):
-            self._take_prints()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+        if self.owner == os.getpid():
+            _kill(self._process)
             with contextlib.suppress(OSError):
-                assert pipe
-                pipe.close()
+                self._take_prints()
+        self._end()
 
     def _how(self) -> str:
         """How the process ended that has closed its connection."""
-        try:
-            how = ended(self._process.wait(_ENDING))
-        except subprocess.TimeoutExpired:
-            how = "closed its connection to xlparity"
+        until = time.monotonic() + _ENDING
+        while not self._has_ended() and time.monotonic() < until:
+            time.sleep(_POLLED)
+        how = "closed its connection to xlparity"
+        if self._has_ended():
+            kill_group(self._process.pid)  # those that it has left behind, before its number may be another's
+            how = ended(self._process.wait())
         if self._ready:
             return how
         self._take_prints()
         last = self._last.decode(errors="backslashreplace").strip().rpartition("\n")[2]
         return f"could not be started: it {how} ({last})"
+
+    def _has_ended(self) -> bool:
+        """Whether the process has ended; where possible it is not waited for, so that its group keeps its number."""
+        if self._process.returncode is None and hasattr(os, "waitid"):
+            return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return self._process.poll() is not None
 
     # --- pipes ---------------------------------------------------------------------------------------------------------
 
@@ -296,17 +303,27 @@ def _alive() -> Iterator[tuple[int | None, int | None]]:
         os.close(passed)
 
 
-def _end(process: "subprocess.Popen[bytes]", kept: int | None, owner: int) -> None:
-    """Kill the process and its group, unless this process was forked from the one that started it."""
-    if kept is not None:
-        os.close(kept)
-    if os.getpid() != owner:
-        return
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kill the process and its group."""
     if process.returncode is None:
         kill_group(process.pid)
         process.kill()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_ENDING)
+
+
+def _end(process: "subprocess.Popen[bytes]", kept: int | None, owner: int) -> None:
+    """Close the pipes and kill the process, unless it was started by one from which this process was forked."""
+    if kept is not None:
+        os.close(kept)
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        with contextlib.suppress(OSError):
+            assert pipe  # they are pipes
+            pipe.close()
+    if os.getpid() == owner:
+        _kill(process)
+    else:
+        process.returncode = 0  # it is nobody's here, and not to be waited for
 
 
 def _folder() -> str | None:

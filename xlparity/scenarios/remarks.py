@@ -16,11 +16,19 @@ from xlparity.scenarios.sample import Samples
 from xlparity.spec.binding import Input, irregular
 
 _BLOCKS_NAMED = 10
+_LOOSE = 0.1  # relative tolerance from which on not even the first digit need be right
 
 
 def with_remarks(run: Run, book: Workbook, samples: Samples) -> Run:
     """The run with the remarks in its result's notes."""
-    remarks = (*run.result.notes, *_blocks(run), *_inputs(run, book, samples), *_reference(run), *_cells(run))
+    remarks = (
+        *run.result.notes,
+        *_blocks(run),
+        *_tolerances(run),
+        *_inputs(run, book, samples),
+        *_reference(run),
+        *_cells(run),
+    )
     return replace(run, result=replace(run.result, notes=remarks))
 
 
@@ -31,6 +39,17 @@ def _blocks(run: Run) -> Iterator[str]:
     if numbers:
         each = f"block {named} is" if len(numbers) == 1 else f"blocks {named} are"
         yield f"{each} at another distance from the block before than block 2 is from block 1"
+
+
+def _tolerances(run: Run) -> Iterator[str]:
+    """Relative tolerances that accept a wrong first digit."""
+    loose: dict[float, list[str]] = {}
+    for output in run.check.cells.outputs:
+        if output.tolerance.rtol >= _LOOSE and output.skip is None:
+            loose.setdefault(output.tolerance.rtol, []).append(f"'{output.name}'")
+    for rtol, names in loose.items():
+        same = f"values that differ by {100 * rtol:g} % of what is expected count as equal"
+        yield f"the relative tolerance of {joined(names)} is {rtol:g}: {same}"
 
 
 def _inputs(run: Run, book: Workbook, samples: Samples) -> Iterator[str]:

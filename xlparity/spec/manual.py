@@ -108,7 +108,8 @@ booleans, cells may contain TRUE and FALSE, or 1 and 0; where it gives numbers, 
 text, a date or a datetime with its serial number, to half a millisecond or atol days, None with a blank cell or an empty \
 text, and xlparity.ErrorValue("#N/A") with that error. A text that spells a number agrees with no number.""",
     """\
-The reference has 60 seconds for the stored inputs, or --reference-timeout SECONDS.""",
+The reference runs in a process of its own, with 2 GB of memory and 60 seconds for the stored inputs, or --timeout SECONDS. What \
+it prints is shown with --verbose. --in-process calls it in the process of xlparity, without these limits, for a debugger.""",
 )
 
 _SCENARIOS = (
