@@ -24,6 +24,7 @@ from xlparity.cli import main as run_command
 from xlparity.course.regressor.pages import regressor
 from xlparity.course.two_layer.pages import two_layer
 from xlparity.engines import libreoffice
+from xlparity.references import process
 
 # Hypothesis draws other examples in every run, and prints with a failing one how to draw it again. A time limit, or a check of
 # how fast it draws, would find nothing but a machine that is busy.
@@ -91,6 +92,16 @@ def warm() -> Iterator[None]:
             patch.setenv(warming.VARIABLE, path)
             yield
             process.stdin.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _references_start_at_once(warm: None) -> Iterator[None]:
+    """The processes in which references run are forked as well: of thousands of tests, each would start Python and numpy."""
+    with pytest.MonkeyPatch.context() as patch:
+        if warming.VARIABLE in os.environ:
+            patch.setattr(process, "_started", warming.Reference)
+            patch.setattr(process._Running, "_has_ended", lambda self: self._process.poll() is not None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -121,7 +121,7 @@ def test_a_scenario_in_which_the_reference_does_not_end_is_left_out_and_named(sm
     assert report.verdict is Verdict.PASS
     assert check.scenarios.run + check.scenarios.dropped == 100
     assert len(hung) == 1
-    assert "(small.py, line" in hung[0]  # where it was
+    assert caught == "BaseException" or "(small.py, line" in hung[0]  # where it was, unless it had to be killed
 
 
 def test_a_reference_that_often_does_not_end_is_given_up(small, hurried):

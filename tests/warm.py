@@ -4,20 +4,25 @@
 folder, variables, an exit code and signals of its own, but without the second and a half of a processor that importing scipy
 takes. The fixture ``warm`` starts the process that forks; without it, and where there is no fork, the command starts Python.
 What a test claims of the start itself, it shows with ``python -m xlparity.cli``.
+
+``Reference`` is the process in which references run, forked in the same way for the tests that call ``verify`` themselves.
 """
 
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import struct
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 VARIABLE = "XLPARITY_TESTS_WARM"  # the path of the socket on which the process that forks listens
 MODULES = ("xlparity.cli", "xlparity.cli.hooks")
+CHILD = "xlparity.references.child"
 # What commands import of other packages once they run; a version of typer or schedula may have other ones.
 LATE = ("typer._adapters", "rich._emoji_codes", "schedula.dispatcher", "schedula.utils.alg", "schedula.utils.sol")
 LENGTH = struct.Struct("!i")
@@ -63,6 +68,48 @@ def received(connection: socket.socket, size: int) -> bytes:
     return data
 
 
+# --- the process of references ----------------------------------------------------------------------------------------
+
+
+class Reference:
+    """The process in which references run, as ``subprocess`` has one; its arguments are those with which xlparity starts it."""
+
+    def __init__(self, token: bytes, passed: int, folder: str | None, environment: dict[str, str]) -> None:
+        pipes = [os.pipe() for _ in range(3)]
+        theirs, ours = zip(pipes[0], *(pipe[::-1] for pipe in pipes[1:]), strict=True)
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.connect(os.environ[VARIABLE])
+        request = json.dumps([CHILD, [token.hex()], sys.path, folder, environment]).encode()
+        socket.send_fds(self._connection, [LENGTH.pack(len(request))], [*theirs, passed])
+        self._connection.sendall(request)
+        for file in theirs:
+            os.close(file)
+        self.pid = LENGTH.unpack(received(self._connection, LENGTH.size))[0]
+        self.returncode: int | None = None
+        self.stdin, *outputs = (os.fdopen(file, mode, 0) for file, mode in zip(ours, ("wb", "rb", "rb"), strict=True))
+        self.stdout, self.stderr = outputs
+
+    def poll(self) -> int | None:
+        """The exit code, if it has ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code."""
+        if self.returncode is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired([CHILD], timeout or 0)
+            self.returncode = os.waitstatus_to_exitcode(LENGTH.unpack(received(self._connection, LENGTH.size))[0])
+            self._connection.close()
+        return self.returncode
+
+    def kill(self) -> None:
+        """Kill it."""
+        with contextlib.suppress(OSError):
+            self._connection.sendall(bytes([signal.SIGKILL]))
+
+
 # --- the process that forks ------------------------------------------------------------------------------------------
 
 
@@ -105,25 +152,32 @@ def imported() -> dict[str, Callable[[], None]]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     gc.freeze()
-    return {name: sys.modules[name].main for name in MODULES}
+    return {name: sys.modules[name].main for name in (*MODULES, CHILD)}
 
 
 def answer(connection: socket.socket, commands: dict[str, Callable[[], None]]) -> Callable[[], None]:
     """Forks the process that is to run the command, and returns in it; here, waits for its end and reports it."""
-    size, files, _, _ = socket.recv_fds(connection, LENGTH.size, 3)
+    size, files, _, _ = socket.recv_fds(connection, LENGTH.size, 4)
     module, words, whole, folder, variables = json.loads(received(connection, LENGTH.unpack(size)[0]))
     child = os.fork()
     if child:
         for file in (0, 1, 2, *files):
             os.close(file)
+        if module == CHILD:
+            connection.sendall(LENGTH.pack(child))
         report(connection, child)
     connection.close()
-    for number, file in enumerate(files):
+    for number, file in enumerate(files[:3]):
         os.dup2(file, number)
         os.close(file)
-    os.chdir(folder)
+    if folder is not None:
+        os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
+    if module == CHILD:
+        os.setsid()
+        sys.path[:] = whole
+        return lambda: commands[CHILD](bytes.fromhex(words[0]), files[3])
     sys.argv, sys.orig_argv = [module, *words], whole
     sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8")  # noqa: SIM115

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import typer
@@ -67,14 +68,26 @@ def _reference_files(reference: str, folder: Path) -> list[Path]:
     if place.endswith(".py"):
         file = folder / place
     else:
-        try:
-            found = importlib.util.find_spec(place)
-        except Exception:  # it imports the parent packages, which may raise anything
-            return []
+        found = _module_spec(place)
         if found is None or not found.has_location or found.origin is None:
             return []
         file = Path(found.origin)
     return [file, *sorted(file.parent.glob("*.py"))]
+
+
+def _module_spec(place: str) -> ModuleSpec | None:
+    """The spec of a module by its dotted name; unlike importlib.util.find_spec, this imports none of its packages."""
+    found: ModuleSpec | None = None
+    names = place.split(".")
+    for number in range(1, len(names) + 1):
+        path = None if found is None else found.submodule_search_locations
+        if found is not None and path is None:
+            return None
+        each = (finder.find_spec(".".join(names[:number]), path, None) for finder in sys.meta_path)
+        found = next((one for one in each if one is not None), None)
+        if found is None:
+            return None
+    return found
 
 
 def _state(file: Path) -> tuple[int, int, int] | None:

@@ -93,7 +93,7 @@ class _Functions:
             self._given_up &= what == "ahead"
             return answer(token, *self._answers[what](*given))
         except OracleError as error:
-            failed = "refused", str(error)
+            failed = "absent" if isinstance(error.__cause__, ImportError | OSError) else "refused", str(error)
         except CallError as error:
             failed = error.kind, error.said
         except KeyboardInterrupt:

@@ -105,21 +105,7 @@ class _Running:
         self._token = secrets.token_bytes(16)
         self.owner = os.getpid()
         with _alive() as (kept, passed):
-            paths = [path for path in sys.path if isinstance(path, str)]
-            code = f"import sys; sys.path[:] = {paths!r}; from xlparity.references.child import main; "
-            code += f"main({self._token!r}, {passed!r})"
-            self._process = subprocess.Popen(
-                # The options of this interpreter, as multiprocessing passes them on.
-                [sys.executable, *subprocess._args_from_interpreter_flags(), "-c", code],  # type: ignore[attr-defined]
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,  # so that Ctrl-C reaches this process alone
-                pass_fds=() if passed is None else (passed,),
-                cwd=folder,
-                env=environment,
-            )
+            self._process = _started(self._token, passed, folder, environment)
         self._end = weakref.finalize(self, _end, self._process, kept, self.owner)
         assert self._process.stdin and self._process.stdout and self._process.stderr  # they are pipes
         self._requests, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()
@@ -271,6 +257,31 @@ class _Running:
                 text = data[:left].decode(errors="backslashreplace") + ("…\n" if len(data) > left else "")
                 # What moves the cursor could write over the verdict.
                 sys.stderr.write("".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text))
+
+
+def _started(
+    token: bytes, passed: int | None, folder: str | None, environment: dict[str, str]
+) -> "subprocess.Popen[bytes]":
+    """A process that answers with this token, and ends once the other end of the ``passed`` pipe does.
+
+    Not one of multiprocessing's, which would import the caller's main module again.
+    """
+    paths = [path for path in sys.path if isinstance(path, str)]
+    code = (
+        f"import sys; sys.path[:] = {paths!r}; from xlparity.references.child import main; main({token!r}, {passed!r})"
+    )
+    return subprocess.Popen(
+        # The options of this interpreter, as multiprocessing passes them on.
+        [sys.executable, *subprocess._args_from_interpreter_flags(), "-c", code],  # type: ignore[attr-defined]
+        bufsize=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # so that Ctrl-C reaches this process alone
+        pass_fds=() if passed is None else (passed,),
+        cwd=folder,
+        env=environment,
+    )
 
 
 def _read(file: int) -> bytes | None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from xlparity.references.tracing import Reach, Unreached
 from xlparity.references.wire import Layout, header_of
 
 _MORE = 1.0  # seconds after the end of its time in which a call may say where it was, before its process is killed
-_KINDS = ("refused", "raised", "fault", "overflow", "hung")
+_KINDS = ("refused", "absent", "raised", "fault", "overflow", "hung")
 
 
 class RemoteFunction:
@@ -30,7 +31,8 @@ class RemoteFunction:
         self._process_number: int | None = None  # that of the process in which it was loaded
         self._asked: tuple[int, int] | None = None
         self._layout: tuple[bytes, Any, Layout] | None = None  # of the last answer, which most have
-        self._expected: dict[object, tuple[int, int]] = {}  # calls that have been asked for, by their arguments
+        # Calls that have been asked for, by their arguments, in their order: two samples may have the same.
+        self._expected: dict[object, deque[tuple[int, int]]] = {}
         self._watch: object = None
         self._watches = 0
 
@@ -51,8 +53,8 @@ class RemoteFunction:
         """As ``Function.trace``."""
         key = case.key, iterations, wanted
         with self._process.lock:
-            ahead = self._expected.pop(key, None) if quiet and not trapped else None
-            found = self._answer(ahead, seconds) if ahead and ahead[0] == self._process.running else None
+            ahead = self._ahead(key) if quiet and not trapped else None
+            found = None if ahead is None else self._answer(ahead, seconds)
             text, payload = found or self._call(
                 seconds, "trace", self._key, self._watch, case, iterations, wanted, seconds, quiet, trapped
             )
@@ -74,7 +76,7 @@ class RemoteFunction:
         request = "ahead", self._key, self._watch, case, iterations, wanted, seconds, True, False
         with self._process.lock, contextlib.suppress(OracleError, EndedError):  # it is asked again when it follows
             self._loaded()
-            self._expected[case.key, iterations, wanted] = self._process.ask(*request)
+            self._expected.setdefault((case.key, iterations, wanted), deque()).append(self._process.ask(*request))
 
     def passes(self, case: Case, most: int, seconds: float, *, quiet: bool) -> Passes:
         """As ``Function.passes``."""
@@ -129,6 +131,17 @@ class RemoteFunction:
         """The number of the process that has it loaded; None where none has."""
         return self._process_number if self._process_number == self._process.running else None
 
+    def _ahead(self, key: object) -> tuple[int, int] | None:
+        """The first of the calls with these arguments that the process which runs has been asked for."""
+        left = self._expected.get(key, deque())
+        while left:
+            asked = left.popleft()
+            if not left:
+                del self._expected[key]
+            if asked[0] == self._process.running:
+                return asked
+        return None
+
     def _call(self, seconds: float, *request: Any) -> tuple[bytes, bytearray]:
         with self._process.lock:
             try:
@@ -170,8 +183,8 @@ class RemoteFunction:
         except EndedError as error:
             raise OracleError(f"the reference {name} cannot be imported (its process {error})") from None
         except CallError as error:
-            if error.kind == "refused":
-                raise OracleError(error.said) from None
+            if error.kind in ("refused", "absent"):
+                raise OracleError(error.said) from (ImportError(error.said) if error.kind == "absent" else None)
             raise OracleError(f"the reference {name} cannot be imported (it{error.said})") from None
         except (ValueError, TypeError, KeyError) as error:
             raise OracleError(f"the reference {name}{_senseless(error).said}") from error

@@ -687,18 +687,21 @@ class Search:
 def forgotten(checks: Sequence[Check]) -> Iterator[Callable[[], bool]]:
     """What references fail at within is forgotten, as nobody asked for these inputs; gives whether one did not return."""
     every = [check.reference.patience for check in checks]
-    before = [(dict(patience.hung), dict(patience.failed)) for patience in every]
+    before = [[dict(held) for held in patience.all] for patience in every]
 
     def hung() -> bool:
-        return any(patience.hung.keys() != known.keys() for patience, (known, _) in zip(every, before, strict=True))
+        return any(
+            patience.hung != known or patience.ended != ended
+            for patience, (known, ended, _) in zip(every, before, strict=True)
+        )
 
     try:
         yield hung
     finally:
-        for patience, (known, failed) in zip(every, before, strict=True):
-            for held, kept in ((patience.hung, known), (patience.failed, failed)):
+        for patience, kept in zip(every, before, strict=True):
+            for held, known in zip(patience.all, kept, strict=True):
                 held.clear()
-                held.update(kept)
+                held.update(known)
 
 
 def _in_turn(each: Sequence[Iterable[Row]]) -> Iterator[Row]:

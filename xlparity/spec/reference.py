@@ -52,11 +52,16 @@ class Patience:
         self.took = 0.0
         self.hung: dict[object, str] = {}
         self.failed: dict[object, str] = {}
-        self.ended: set[object] = set()
+        self.ended: dict[object, str] = {}
+
+    @property
+    def all(self) -> tuple[dict[object, str], dict[object, str], dict[object, str]]:
+        """The calls that did not return, those that ended their process, and those that failed."""
+        return self.hung, self.ended, self.failed
 
     @property
     def exhausted(self) -> bool:
-        """Whether so many calls did not return that there are to be no others."""
+        """Whether so many calls did not return, or ended their process, that there are to be no others."""
         return len(self.hung) + len(self.ended) >= _MOST_HUNG
 
     def refuses(self, case: Case) -> bool:
@@ -211,6 +216,8 @@ class Reference:
         """What the call gives that may take so many seconds; raises OracleError where it fails."""
         patience, seconds = self.patience, self._seconds(quiet=quiet)
         if quiet and patience.refuses(case):
+            if case.key in patience.ended:
+                patience.failed[case.key] = patience.ended[case.key]
             raise OracleError(f"{self.name} is not called again on inputs for which it did not return")
         begun = time.monotonic()
         try:
@@ -224,8 +231,7 @@ class Reference:
                 sentence = f"{self.name} {said}; let it end, or give it more time with --timeout"
             elif error.kind == "ended":
                 sentence = f"{sentence} {sample}{_described(case)}{error.remedy}"
-                patience.failed[case.key] = sentence
-                patience.ended.add(case.key)
+                patience.failed[case.key] = patience.ended[case.key] = sentence
             elif case.sample and error.kind in ("refused", "fault"):
                 patience.failed[case.key] = f"{sentence} {case.sample}"
             raise OracleError(sentence) from error
