@@ -12,9 +12,10 @@ import numpy as np
 
 from xlparity.errors import OracleError
 from xlparity.jobs.processes import end_with, kill_group
+from xlparity.references.frames import REQUEST
 from xlparity.references.function import CallError, Description, LocalFunction, Watching, find_function, said
 from xlparity.references.tracing import Reach
-from xlparity.references.wire import REQUEST, answer, packed
+from xlparity.references.wire import answer, packed
 
 
 def main(token: bytes, sentinel: int | None) -> None:

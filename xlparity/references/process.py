@@ -3,7 +3,6 @@
 import contextlib
 import os
 import pickle
-import secrets
 import select
 import subprocess
 import sys
@@ -12,10 +11,10 @@ import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from xlparity.jobs.processes import Memory, ended, kill_group, size
-from xlparity.references.wire import ANSWER, REQUEST
+from xlparity.references.frames import ANSWER, REQUEST
 
 MEMORY = 2 << 30
 """Bytes that the process may take, with those that it starts: as much as a task of ``jobs`` may."""
@@ -41,17 +40,32 @@ class LateError(Exception):
     """There was no answer in time, and the process was killed."""
 
 
+class _Place(NamedTuple):
+    """Where a process starts: what it has of this one."""
+
+    owner: int
+    folder: str | None
+    environment: dict[str, str]
+    path: list[str]
+
+    @classmethod
+    def here(cls) -> "_Place":
+        """That of a process which starts at the moment."""
+        return cls(os.getpid(), _folder(), dict(os.environ), sys.path[:])
+
+
 class ReferenceProcess:
     """A process that is started at the first request, and again at the first one after its end.
 
-    What it prints is written to standard error with ``show``. Not more than one thread may ask at a time: it holds the ``lock``.
+    A process that was ``prepared`` takes the place of the first start. What it prints is written to standard error with
+    ``show``. Not more than one thread may ask at a time: it holds the ``lock``.
     """
 
     def __init__(self, show: bool = False) -> None:
         self.lock = threading.RLock()
         self._starts = 0
         self._show = show
-        self._folder, self._environment = _folder(), dict(os.environ)
+        self._place = _Place.here()
         self._running: _Running | None = None
 
     @property
@@ -64,9 +78,10 @@ class ReferenceProcess:
         running = self._running
         if running is None or running.owner != os.getpid():
             try:
-                running = self._running = _Running(self._folder, self._environment, self._show)
+                running = self._running = _prepared(self._place) or _Running(self._place)
             except OSError as error:
                 raise EndedError(f"could not be started ({error})") from error
+            running.show = self._show
             self._starts += 1
             running.send("set", sys.argv)
         return self._starts, running.send(*request)
@@ -101,11 +116,12 @@ class ReferenceProcess:
 class _Running:
     """One process, its pipes, and the answers that have arrived and were not asked for yet."""
 
-    def __init__(self, folder: str | None, environment: dict[str, str], show: bool) -> None:
-        self._token = secrets.token_bytes(16)
+    def __init__(self, place: "_Place") -> None:
+        self.place, self.show = place, False
+        self._token = os.urandom(16)
         self.owner = os.getpid()
         with _alive() as (kept, passed):
-            self._process = _started(self._token, passed, folder, environment)
+            self._process = _started(self._token, passed, place.folder, place.environment)
         self._end = weakref.finalize(self, _end, self._process, kept, self.owner)
         assert self._process.stdin and self._process.stdout and self._process.stderr  # they are pipes
         self._requests, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()
@@ -114,7 +130,7 @@ class _Running:
             for file in (self._requests, self._answers, self._prints):
                 os.set_blocking(file, False)
         self._memory = Memory(self._process.pid)
-        self._show, self._printed = show, 0
+        self._printed = 0
         self._unsent, self._received = bytearray(), bytearray()
         self._sent = self._arrived = 0
         self._ready = False
@@ -253,7 +269,7 @@ class _Running:
             left = _PRINTED - self._printed
             self._printed += len(data)
             self._last = (self._last + data)[-_LAST:]
-            if self._show and left > 0:
+            if self.show and left > 0:
                 text = data[:left].decode(errors="backslashreplace") + ("…\n" if len(data) > left else "")
                 # What moves the cursor could write over the verdict.
                 sys.stderr.write("".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text))
@@ -335,6 +351,25 @@ def _end(process: "subprocess.Popen[bytes]", kept: int | None, owner: int) -> No
         _kill(process)
     else:
         process.returncode = 0  # it is nobody's here, and not to be waited for
+
+
+_waiting: "list[_Running]" = []  # processes that were prepared
+
+
+def prepare() -> None:
+    """Start a process for the next who needs one in this place; it starts while the caller imports what else it needs."""
+    with contextlib.suppress(OSError):  # which the one who needs it finds out
+        _waiting.append(_Running(_Place.here()))
+
+
+def _prepared(place: _Place) -> "_Running | None":
+    """A process that was prepared for this place, if there is one."""
+    while _waiting:
+        running = _waiting.pop()
+        if running.place == place:
+            return running
+        running.end()
+    return None
 
 
 def _folder() -> str | None:

@@ -6,7 +6,6 @@ before it stands a token that nothing else knows, so that what the reference its
 
 import json
 import math
-import struct
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -15,10 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.excel.values import BLANK, ErrorValue
-
-REQUEST = struct.Struct("<Q")
-ANSWER = struct.Struct("<16sQQ")
-"""The token, and the lengths of the JSON and of the bytes."""
+from xlparity.references.frames import ANSWER
 
 _CODES = {"f": np.dtype(float), "b": np.dtype(bool)}
 _UNIT = 8  # bytes between which arrays begin
