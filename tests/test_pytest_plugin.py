@@ -2,6 +2,7 @@
 
 import functools
 import math
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -440,6 +441,25 @@ def test_the_configuration_file_has_the_same_keys(run_pytest, pytester, here):
     result = run_pytest()
     assert outcomes(result) == {"errors": 1}
     result.stdout.fnmatch_lines(["*pyproject.toml, parity_…: rtol is a number such as 1e-9"])
+
+
+@pytest.mark.parametrize("options", [(), ("--parity-in-process",)])
+def test_a_reference_is_called_in_pytests_process_on_request(run_pytest, here, options):
+    """A debugger and a coverage tool see what runs in their process; whatever else a reference does is its own affair."""
+    here.reference.write_text(
+        "import os\ndef double(x):\n    with open(__file__ + '.process', 'w') as file:\n        file.write(str(os.getpid()))\n"
+        "    return {'y': 2 * x}\n"
+    )
+    assert run_pytest(*options).ret == pytest.ExitCode.OK
+    assert ((here.folder / "small.py.process").read_text() == str(os.getpid())) is bool(options)
+
+
+def test_a_reference_that_ends_its_process_is_an_error_of_its_items(run_pytest, here):
+    """It ended pytest, with an exit code of its choice."""
+    here.reference.write_text("import ctypes\ndef double(x):\n    ctypes.CDLL(None)._exit(0)\n")
+    result = run_pytest()
+    assert outcomes(result) == {"errors": 2}
+    result.stdout.fnmatch_lines(["*small.py:double ended with exit code 0 on the stored inputs (x = 3)*"])
 
 
 def test_no_parity_collects_nothing_and_says_so(run_pytest, here):

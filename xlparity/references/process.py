@@ -94,9 +94,7 @@ class ReferenceProcess:
             raise EndedError("was ended by another call")
         try:
             return running.answer(number, seconds)
-        except (
-            BaseException
-        ):  # also KeyboardInterrupt: an answer that is not waited for would be taken for the next one
+        except BaseException:  # also KeyboardInterrupt, after which nobody waits for the answer
             self.end()
             raise
 
@@ -366,7 +364,7 @@ def _prepared(place: _Place) -> "_Running | None":
     """A process that was prepared for this place, if there is one."""
     while _waiting:
         running = _waiting.pop()
-        if running.place == place:
+        if running.place == place and running.owner == os.getpid():
             return running
         running.end()
     return None

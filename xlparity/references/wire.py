@@ -93,9 +93,9 @@ class Layout:
 
 def _objects(shape: tuple[int, ...], *values: Any) -> NDArray[Any]:
     (given,) = values
-    found = np.empty(shape, object)
-    if found.size != len(_list(given)):
+    if math.prod(shape) != len(_list(given)):
         raise ValueError("its arrays have another size")
+    found = np.empty(shape, object)
     for at, value in zip(np.ndindex(shape), given, strict=True):
         found[at] = _received(value)
     return found
@@ -123,7 +123,7 @@ def _received(value: Any) -> Any:
         case {"error": str(code)}:
             return ErrorValue(code)
         case {"date": str(moment)}:
-            return datetime.fromisoformat(moment)
+            return datetime.fromisoformat(moment).replace(tzinfo=None)
     raise ValueError("a value is none of a cell")
 
 
