@@ -95,6 +95,8 @@ PRINTS = {
     "in C": body("libc.puts(b'{]')\nlibc.fflush(None)", 0),
     "a program": body("import subprocess; subprocess.run(['echo', '{]'], check=True)", 0),
     "ten megabytes": body("for _ in range(100): os.write(2, 100_000 * b'{]')", 0),
+    "without end": body("while True: os.write(2, 100_000 * b'{]')", 2, HUNG, *SHORT),
+    "all closed, and busy": body("for file in range(3):\n    try: os.close(file)\n    except OSError: pass\ntime.sleep(0.2)", 0),
     "standard output closed": body("sys.stdout.close()\ntry: os.close(1)\nexcept OSError: pass", 0),
     "standard output of another kind": body("sys.stdout = sys.stderr = sys.__stdout__ = None", 0),
     "to every file": body(

@@ -24,7 +24,7 @@ _STARTING = 120.0  # seconds in which it must have imported numpy; it takes a te
 _ENDING = 5.0  # seconds in which a process that was killed, or has closed its connection, must be gone
 _PRINTED = 64 << 10  # bytes of what references print that are kept
 _LAST = 1000  # bytes of it from the end, of which a line says why a process could not be started
-_CHUNK = 1 << 20
+_CHUNK, _CHUNKS = 1 << 20, 64  # bytes that are read at once, and how often before something else is looked at
 _POLLED = 0.002  # seconds between two looks at a process that ends, and at pipes on Windows, which has no wait for them
 
 
@@ -124,6 +124,7 @@ class _Running:
         assert self._process.stdin and self._process.stdout and self._process.stderr  # they are pipes
         self._requests, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()
         self._prints = self._process.stderr.fileno()
+        self._read_from = [self._answers, self._prints]
         if sys.platform != "win32":
             for file in (self._requests, self._answers, self._prints):
                 os.set_blocking(file, False)
@@ -222,14 +223,13 @@ class _Running:
 
             until = time.monotonic() + seconds
             while True:
-                files = (self._answers, self._prints)
-                found = {file for file in files if _winapi.PeekNamedPipe(msvcrt.get_osfhandle(file))[0]}
+                found = {file for file in self._read_from if _winapi.PeekNamedPipe(msvcrt.get_osfhandle(file))[0]}
                 if found or time.monotonic() > until:
                     return False, found
                 time.sleep(_POLLED)
         looking = select.poll()
-        looking.register(self._answers, select.POLLIN)
-        looking.register(self._prints, select.POLLIN)
+        for file in self._read_from:
+            looking.register(file, select.POLLIN)
         if self._unsent:
             looking.register(self._requests, select.POLLOUT)
         found = {file for file, _ in looking.poll(1000 * seconds)}
@@ -263,7 +263,12 @@ class _Running:
 
     def _take_prints(self) -> None:
         """Take what was printed, and show the first of it."""
-        while data := _read(self._prints):
+        for _ in range(_CHUNKS):
+            data = _read(self._prints)
+            if not data:
+                if data is not None and self._prints in self._read_from:
+                    self._read_from.remove(self._prints)  # the end of it would be news for ever
+                return
             left = _PRINTED - self._printed
             self._printed += len(data)
             self._last = (self._last + data)[-_LAST:]
