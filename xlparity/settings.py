@@ -220,10 +220,9 @@ def _nonsense(name: str, value: Any) -> str | None:
         case "scenarios" | "seed":
             most = MOST_SCENARIOS if name == "scenarios" else LARGEST_SEED
             return None if whole and 0 <= value <= most else f"is a whole number from 0 to {most:,}"
-        case "limits":
-            return None if isinstance(value, WorkbookLimits) else "is a WorkbookLimits"
-        case "external" | "in_process" | "verbose":
-            return None if isinstance(value, bool) else "is True or False"
+        case "external" | "in_process" | "verbose" | "limits":
+            kind, what = (WorkbookLimits, "a WorkbookLimits") if name == "limits" else (bool, "True or False")
+            return None if isinstance(value, kind) else f"is {what}"
         case "reference_timeout" | "min_coverage":
             seconds = name == "reference_timeout"
             fine = number and 0 <= value <= (LONGEST if seconds else 100) and (value or not seconds)

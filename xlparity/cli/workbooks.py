@@ -157,7 +157,7 @@ def recalc(  # noqa: PLR0913  (a command's parameters are its options)
     raise typer.Exit(int(report.verdict) if check else 0)
 
 
-def init(
+def init(  # noqa: PLR0913  (a command's parameters are its options)
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="The workbook to draft a spec file for.")],
     *,
     reference: Annotated[
