@@ -278,3 +278,53 @@ def test_a_reference_by_an_absolute_path_is_not_sent(small):
     plan = read_spec(small.spec)
     with pytest.raises(xlparity.UsageError, match="since its path is absolute; write it relative to the spec"):
         files_of(plan, plan.workbook)
+
+
+# --- one spec in a sandbox -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "limit", "reason"),
+    [
+        ("while True: pass", ("--sandbox-seconds", 3), "took longer than 3 s"),
+        ("x = [bytearray(900 << 20), time.sleep(60)]", ("--sandbox-memory", 600), "needed more than 600 MB of memory"),
+        ("os.kill(os.getpid(), 9)", (), ""),
+    ],
+)
+def test_a_sandbox_ends_what_takes_too_much(run, small, body, limit, reason):
+    """One spec is verified in this process otherwise, where a job of CI would hang, or be ended with all that it has."""
+    small.reference.write_text(f"import os, time\ndef double(x):\n    {body}\n")
+    began = time.monotonic()
+    done = run("verify", small.spec, "--sandbox", *limit)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("xlparity: ")
+    assert done.err.count("\n") == 1
+    assert reason in done.err
+    assert time.monotonic() - began < 50
+
+
+def test_a_sandbox_changes_no_report(run, small):
+    """Nor the exit code, whatever the format."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    for form in ("json", "text"):
+        words = ("verify", small.spec, "--scenarios", 5, "--format", form)
+        plain, apart = run(*words), run(*words, "--sandbox")
+        assert (plain.code, plain.out) == (apart.code, apart.out)
+        assert plain.code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--sandbox-seconds", 5], "add that"),
+        (["--sandbox-memory", 500], "add that"),
+        (["--sandbox", "--fix", "a.xlsx"], "omit them or --sandbox"),
+        (["--sandbox", "--annotate", "a.xlsx"], "omit them or --sandbox"),
+        (["--sandbox", "--watch"], "omit them or --sandbox"),
+    ],
+)
+def test_what_a_sandbox_does_not_hold_is_refused_with_it(run, small, words, said):
+    """A limit that is not kept would be no limit."""
+    done = run("verify", small.spec, *words)
+    assert done.code == 2
+    assert said in done.err

@@ -56,14 +56,17 @@ def verify_each(
     options: Options,
     jobs: int | None = None,
     dask: str | None = None,
+    seconds: float | None = None,
+    memory: int | None = None,
     progress: Callable[[int, Path], Progress] = lambda number, spec: silent,
 ) -> Iterator[tuple[int, Report | Unusable]]:
     """The index of every spec with its report, or with the reason why there is none, as they finish.
 
     Without ``jobs`` and ``dask`` they are verified in this process, one after another. With ``jobs`` so many worker processes do
     it, so that one that crashes or hangs is the end of its own spec alone. ``dask`` is the address of the scheduler of a cluster,
-    to which spec, workbook and the Python files beside the reference are sent by content. ``progress`` gives what is called with
-    the stage of a spec, and the number of those that are done.
+    to which spec, workbook and the Python files beside the reference are sent by content. There, one may take so many
+    ``seconds`` and so many bytes of ``memory``; by default over an hour, and 4 GB. ``progress`` gives what is called with the
+    stage of a spec, and the number of those that are done.
     """
     tasks = [Task(spec, workbook, options) for spec in specs]
     if dask is None and jobs is None:
@@ -77,9 +80,10 @@ def verify_each(
                     raise
                 yield number, Unusable(str(spec), fault(error))
         return
-    seconds = _SECONDS + _CALLS * options.reference_timeout + (options.time or CAUSES_TIME)
+    if seconds is None:
+        seconds = _SECONDS + _CALLS * options.reference_timeout + (options.time or CAUSES_TIME)
     sent = tasks if dask is None else _Sent(tasks)
-    outcomes = run_all(verify_one, sent, jobs=jobs or 1, limits=Limits(seconds, _MEMORY), dask=dask)
+    outcomes = run_all(verify_one, sent, jobs=jobs or 1, limits=Limits(seconds, memory or _MEMORY), dask=dask)
     for done, (number, outcome) in enumerate(outcomes, 1):
         progress(done, specs[number])("done", 0.0)
         yield number, outcome.value or Unusable(str(specs[number]), outcome.reason or "")

@@ -116,6 +116,23 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         str | None,
         typer.Option(metavar="ADDRESS", help="Verify them on the Dask cluster of this scheduler (extra 'dask')."),
     ] = None,
+    sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox",
+            help="Verify in a process that is ended when it takes too much time or memory, or crashes: exit code 2.",
+        ),
+    ] = False,
+    sandbox_seconds: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", min=1, help="How long one verification may take in it.  [default: over an hour]"
+        ),
+    ] = None,
+    sandbox_memory: Annotated[
+        int | None,
+        typer.Option(metavar="MB", min=100, help="How much memory it may take there.  [default: 4096]"),
+    ] = None,
     watch: Annotated[
         bool,
         typer.Option("--watch", help="Verify again whenever workbook, spec or reference is saved; Ctrl-C ends it."),
@@ -161,6 +178,8 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     for option, copy in (("--fix", fix), ("--annotate", annotate)):
         if copy is not None and len(specs) > 1:
             raise UsageError(f"{option} writes one workbook, and there are {len(specs)} spec files; name one of them")
+    outside = fix is not None or annotate is not None or watch
+    _refuse_beside_sandbox(sandbox, outside, sandbox_seconds is not None or sandbox_memory is not None)
     keep_all_apart(wanted, workbook, fix, annotate, *specs)
     keep_apart(annotate, fix, option="--annotate")
     if watch:
@@ -168,7 +187,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
 
         raise typer.Exit(verify_on_save(specs, workbook))
     with progress_bar(len(specs)) as progress:
-        if len(specs) == 1 and dask is None:
+        if len(specs) == 1 and dask is None and not sandbox:
             found: dict[int, Report | Unusable] = {
                 0: xlparity.verify(specs[0], workbook=workbook, options=options, progress=progress(0, specs[0]))
             }
@@ -176,7 +195,16 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
             from xlparity.actions.many import verify_each  # noqa: PLC0415
 
             found = dict(
-                verify_each(specs, workbook=workbook, options=options, jobs=jobs, dask=dask, progress=progress)
+                verify_each(
+                    specs,
+                    workbook=workbook,
+                    options=options,
+                    jobs=jobs or (1 if sandbox else None),
+                    dask=dask,
+                    seconds=sandbox_seconds,
+                    memory=None if sandbox_memory is None else sandbox_memory << 20,
+                    progress=progress,
+                )
             )
     results = [found[number] for number in range(len(specs))]
     reports = [one for one in results if isinstance(one, Report)]
@@ -198,6 +226,14 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         typer.echo(f"wrote {annotate.as_posix()}: {coloured}, sheet '{shown.sheet}' added", err=True)
     write_reports(wanted, reports, fixed, unusable, quiet=quiet, verbose=verbose)
     raise typer.Exit(int(overall(reports, unusable)))
+
+
+def _refuse_beside_sandbox(sandbox: bool, outside: bool, limited: bool) -> None:
+    """Raise UsageError for limits without a sandbox, and for options that read the workbook outside it."""
+    if limited and not sandbox:
+        raise UsageError("--sandbox-seconds and --sandbox-memory are limits of --sandbox; add that")
+    if sandbox and outside:
+        raise UsageError("--fix, --annotate and --watch read the workbook outside the sandbox; omit them or --sandbox")
 
 
 def _fixed(report: "Report", out: Path, spec: Path, options: Options) -> "Fixed":
