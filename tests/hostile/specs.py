@@ -124,9 +124,11 @@ CASES = [
     Case("a text of 3 MB for a sheet", WHOLE.replace('"Sheet"', f'"{"x" * 3_000_000}"'), ("has no sheet 'xxx",)),
     Case("100,000 unknown keys", top("\n".join(f"k{n} = 1" for n in range(100_000))), ("unknown key 'k0'",)),
     Case(
-        "100,000 inputs", HEAD + "[inputs]\n" + "\n".join(f'x{n} = "A1"' for n in range(100_000)) + f"\n{OUTPUTS}", ()
+        "20,000 inputs",
+        HEAD + "[inputs]\n" + "\n".join(f'x{n} = "A1"' for n in range(20_000)) + f"\n{OUTPUTS}",
+        ("small.py:double has no parameter 'x0' (did you mean 'x'?)",),
     ),
-    Case("300 checks", WHOLE + "".join(f"[check.c{n}]\n" for n in range(300)), code=RIGHT),
+    Case("100 checks", WHOLE + "".join(f"[check.c{n}]\n" for n in range(100)), code=RIGHT),
     Case("no text at all", lambda folder: folder / "nothing.parity.toml", ("cannot be read",)),
     # --- files that are none
     Case("a loop of links", link_loop, ("cannot be read",)),
@@ -220,7 +222,7 @@ CASES = [
     ),
     Case("no choices", given('{ at = "A1", choices = [] }'), ("is empty",)),
     Case("choices of nan", given('{ at = "A1", choices = [nan] }'), ("'choices' of 'x' is a list",)),
-    Case("a million choices", given('{ at = "A1", choices = [' + "1," * 1_000_000 + "] }"), code=RIGHT),
+    Case("200,000 choices", given('{ at = "A1", choices = [' + "1," * 200_000 + "] }"), code=RIGHT),
     Case("a negative tolerance", top("tolerance = { rtol = -1 }"), ("not negative",)),
     Case("a tolerance of nan", top("tolerance = { rtol = nan }"), ("not negative",)),
     Case("a tolerance that allows all", top("tolerance = { rtol = inf }"), ("of at most 1e100",)),
@@ -259,7 +261,7 @@ CASES = [
         ("has no sheet 's0'",),
     ),
     Case("a twin that is itself", given('{ at = "A1", also = [{ at = "A1" }] }'), code=RIGHT),
-    Case("100,000 twins", given('{ at = "A1", also = [' + '{ at = "C1" }, ' * 100_000 + "] }"), code=WRONG),
+    Case("20,000 twins", given('{ at = "A1", also = [' + '{ at = "C1" }, ' * 20_000 + "] }"), code=WRONG),
     Case(
         "accepts a cell that is not there",
         WHOLE + '[[accept]]\ncells = ["ZZ99"]\nreason = "none"\n',
