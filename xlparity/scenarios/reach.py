@@ -28,15 +28,15 @@ class Watch:
     """Watches the calls of the checks' references, of each reference those of all its checks."""
 
     def __init__(self, checks: Sequence[Check]) -> None:
-        self._tracers = {check.reference.name: check.reference.tracer() for check in checks}
+        self._tracers = {id(check.reference.function): check.reference.tracer() for check in checks}
 
     def watching(self, check: Check) -> AbstractContextManager[None]:
         """The calls of the check's reference for one sample are watched inside."""
-        return self._tracers[check.reference.name].watching()
+        return self._tracers[id(check.reference.function)].watching()
 
     def reach(self, check: Check) -> Reach:
         """What the calls of the check's reference reached."""
-        return self._tracers[check.reference.name].reach()
+        return self._tracers[id(check.reference.function)].reach()
 
 
 def with_reach(runs: Sequence[Run], watch: Watch, min_coverage: float) -> list[Run]:
