@@ -28,10 +28,12 @@ from xlparity.actions.grade import grade
 from xlparity.actions.grade.alike import alike
 from xlparity.actions.grade.bundle import students
 from xlparity.actions.grade.judge import rounded, total
-from xlparity.actions.remembering import MEMORY, Memory
+from xlparity.actions.remembering import MEMORY, Memory, Remembered, RememberingReference
 from xlparity.course.regressor.pages import regressor
-from xlparity.errors import SpecError, UsageError
+from xlparity.errors import OracleError, SpecError, UsageError
 from xlparity.jobs import Limits, Workers
+from xlparity.references.case import Case
+from xlparity.references.function import Wanted
 from xlparity.reporters.grades.classes import render_class
 from xlparity.reporters.grades.feedback import render_feedback
 from xlparity.reporters.grades.table import render_csv
@@ -41,6 +43,7 @@ from xlparity.results.grades import Advice, Grade, GradedClass, Mistake, Quantit
 from xlparity.results.rules import RULES
 from xlparity.settings import Options
 from xlparity.spec.plan import Grading
+from xlparity.spec.reference import Finder
 
 HOSTILE = "</script><img src=x onerror=alert(1)>'&\""
 
@@ -427,12 +430,28 @@ def test_the_journal_gives_back_the_grade(graded):
 def test_what_is_remembered_of_references_is_bounded():
     """A class of ten thousand has as many inputs."""
     memory = Memory()
-    step = {"y": np.zeros(1 << 20)}  # 8 MiB
+    step = {"y": np.zeros((1 << 20) - 1000)}  # a little less than 8 MiB, as an entry takes more than its arrays
     for number in range(20):
-        memory[number] = ((step,), 0.0)
+        memory[number] = Remembered((step,), 0.0)
     assert len(memory) == MEMORY >> 23
     assert memory.get(0) is None
     assert memory.get(19) is not None
+
+
+@pytest.mark.parametrize(("error", "calls"), [("ValueError", 1), ("NameError", 2)])
+def test_where_a_reference_is_undefined_is_remembered_and_its_faults_are_not(tmp_path, error, calls):
+    """A fault leaves every workbook unassessed, which each of them has to learn; of what is undefined a sample is left out."""
+    (tmp_path / "own.py").write_text(
+        f"def own(x):\n    with open({str(tmp_path / 'calls')!r}, 'a') as file:\n        file.write('x')\n    raise {error}\n"
+    )
+    known = {}
+    for _ in range(2):
+        with Finder(tmp_path) as finder:
+            reference = RememberingReference.of(finder.found("own.py:own"), known)
+            with pytest.raises(OracleError, match=error):
+                reference.trace(Case({"x": 1.0}, "in scenario 1"), None, Wanted(("y",)), quiet=True)
+            assert bool(reference.patience.failed) is (error == "NameError")
+    assert len((tmp_path / "calls").read_text()) == calls
 
 
 def test_a_submission_that_takes_too_long_is_a_row_with_the_reason(course, tmp_path):
