@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 import xlparity
-from xlparity.cli.output import Allow, print_written, progress_bar, write_text
+from xlparity.cli.options import Allow, InProcess, Timeout, project_options
+from xlparity.cli.output import print_written, progress_bar, write_text
 from xlparity.errors import UsageError
-from xlparity.settings import Options, seconds
+from xlparity.settings import seconds
 
 
 def grade(  # noqa: PLR0913  (a command's parameters are its options)
@@ -38,18 +39,8 @@ def grade(  # noqa: PLR0913  (a command's parameters are its options)
         int | None, typer.Option(metavar="N", help="How many scenarios to run for each.  [default: 100]")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="The seed of the scenarios.  [default: 0]")] = None,
-    reference_timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout",
-            "--reference-timeout",
-            metavar="SECONDS",
-            help="How long one call of the reference may take.  [default: 60]",
-        ),
-    ] = None,
-    in_process: Annotated[
-        bool, typer.Option("--in-process", help="Call the reference in this process, without limits: for a debugger.")
-    ] = False,
+    reference_timeout: Timeout = None,
+    in_process: InProcess = False,
     time: Annotated[
         str | None,
         typer.Option(metavar="SECONDS", help="How long to look for fixes in one submission.  [default: 3]"),
@@ -73,15 +64,14 @@ def grade(  # noqa: PLR0913  (a command's parameters are its options)
 
     if resume and out is None:
         raise UsageError("--resume continues the run in the folder that --out names; give it as well")
-    given = {
-        "scenarios": scenarios,
-        "seed": seed,
-        "reference_timeout": reference_timeout,
-        "in_process": in_process or None,
-        "time": seconds(time, "--time"),
-    }
-    usual = Options.of_project()
-    options = usual.over({**given, "limits": usual.limits.allowing(allow)}, "--")
+    options = project_options(
+        allow,
+        scenarios=scenarios,
+        seed=seed,
+        reference_timeout=reference_timeout,
+        in_process=in_process,
+        time=seconds(time, "--time"),
+    )
     if out is not None and not resume:
         (out / JOURNAL).unlink(missing_ok=True)
     with progress_bar(1) as progress:

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 import xlparity
-from xlparity.cli.output import Allow, Format, print_written, progress_bar, write, write_text
+from xlparity.cli.options import Allow, InProcess, Timeout, project_options
+from xlparity.cli.output import Format, print_written, progress_bar, write, write_text
 from xlparity.files import keep_report_apart
-from xlparity.settings import MUTANTS, Options, seconds
+from xlparity.settings import MUTANTS, seconds
 
 
 def mutate(  # noqa: PLR0913  (a command's parameters are its options)
@@ -43,18 +44,8 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
         int | None,
         typer.Option(metavar="N", help="The seed of mutants and scenarios.  [default: 0]"),
     ] = None,
-    reference_timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout",
-            "--reference-timeout",
-            metavar="SECONDS",
-            help="How long one call of the reference may take.  [default: 60]",
-        ),
-    ] = None,
-    in_process: Annotated[
-        bool, typer.Option("--in-process", help="Call the reference in this process, without limits: for a debugger.")
-    ] = False,
+    reference_timeout: Timeout = None,
+    in_process: InProcess = False,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="How many processes; as many as there are processors.")
     ] = None,
@@ -74,10 +65,16 @@ def mutate(  # noqa: PLR0913  (a command's parameters are its options)
     scenarios, seed, time and tolerances.
     """
     keep_report_apart(output, workbook, spec)
-    given = {"scenarios": scenarios, "seed": seed, "reference_timeout": reference_timeout}
-    given |= {"in_process": in_process or None, "time": seconds(time, "--time"), "mutants": limit, "jobs": jobs}
-    usual = Options.of_project()
-    options = usual.over({**given, "limits": usual.limits.allowing(allow)}, "--")
+    options = project_options(
+        allow,
+        scenarios=scenarios,
+        seed=seed,
+        reference_timeout=reference_timeout,
+        in_process=in_process,
+        time=seconds(time, "--time"),
+        mutants=limit,
+        jobs=jobs,
+    )
     with progress_bar(1) as progress:
         report = xlparity.mutate(
             spec,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -24,17 +24,6 @@ if TYPE_CHECKING:
 
 _WIDEST = 100
 _LONGEST_ERROR = 2_000  # characters: four times the longest that is ours, with paths as long as they are
-
-
-Allow = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allow",
-        metavar="NAME=NUMBER",
-        help="Read a workbook that exceeds the limit of this name; an error about a limit has it. May be repeated.",
-    ),
-]
-"""The option for larger workbooks than usual."""
 
 
 class Format(StrEnum):

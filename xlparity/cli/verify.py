@@ -8,7 +8,8 @@ import typer
 
 import xlparity
 from xlparity.cli.formats import keep_all_apart, paired, write_reports
-from xlparity.cli.output import Allow, progress_bar
+from xlparity.cli.options import Allow, InProcess, Timeout, project_options
+from xlparity.cli.output import progress_bar
 from xlparity.engines.registry import engine_names
 from xlparity.errors import UsageError, XlparityError
 from xlparity.files import files_below, keep_apart, refuse_kind
@@ -68,18 +69,8 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
         int | None,
         typer.Option(metavar="N", help="The seed of the scenarios.  [default: 0]"),
     ] = None,
-    reference_timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout",
-            "--reference-timeout",
-            metavar="SECONDS",
-            help="How long one call of the reference may take.  [default: 60]",
-        ),
-    ] = None,
-    in_process: Annotated[
-        bool, typer.Option("--in-process", help="Call the reference in this process, without limits: for a debugger.")
-    ] = False,
+    reference_timeout: Timeout = None,
+    in_process: InProcess = False,
     time: Annotated[
         str | None,
         typer.Option(
@@ -165,13 +156,20 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     if len(workbooks or ()) > 1:  # typer would silently ignore all but one
         raise UsageError("--workbook names one workbook; verify each by itself")
     workbook = workbooks[0] if workbooks else None
-    given = {"engines": tuple(engine or ()) or None, "rtol": rtol, "atol": atol}
-    given |= {"scenarios": scenarios, "seed": seed, "reference_timeout": reference_timeout}
-    given["time"] = seconds(time, "--time")
-    given["min_coverage"] = min_coverage
-    given |= {"external": False if no_external else None, "in_process": in_process or None, "verbose": verbose or None}
-    usual = Options.of_project()
-    options = usual.over({**given, "limits": usual.limits.allowing(allow)}, "--")
+    options = project_options(
+        allow,
+        engines=tuple(engine or ()) or None,
+        rtol=rtol,
+        atol=atol,
+        scenarios=scenarios,
+        seed=seed,
+        reference_timeout=reference_timeout,
+        time=seconds(time, "--time"),
+        min_coverage=min_coverage,
+        external=not no_external,
+        in_process=in_process,
+        verbose=verbose,
+    )
     specs = specs or files_below(Path(), SUFFIX)
     if not specs:
         raise UsageError("no *.parity.toml below this folder; name a spec file, or run 'xlparity generate' first")

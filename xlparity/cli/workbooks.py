@@ -9,12 +9,13 @@ import typer
 
 import xlparity
 from xlparity.actions.courses import ALL, course_names, find_courses
-from xlparity.cli.output import Allow, Format, print_written, write, write_text
+from xlparity.cli.options import Allow, InProcess, Timeout, project_options
+from xlparity.cli.output import Format, print_written, write, write_text
 from xlparity.cli.verify import verify
 from xlparity.errors import UsageError
 from xlparity.files import keep_report_apart, refuse_kind, write_file
 from xlparity.reporters.visible import visible
-from xlparity.settings import LARGEST_SEED, Options
+from xlparity.settings import LARGEST_SEED
 
 if TYPE_CHECKING:
     from xlparity.actions.init import Draft
@@ -125,7 +126,7 @@ def recalc(  # noqa: PLR0913  (a command's parameters are its options)
     keep_report_apart(output, workbook, out)
     if out is not None:
         refuse_kind(out, workbook, "--out")
-    report, data = check_stored(workbook, Options.of_project().limits.allowing(allow))
+    report, data = check_stored(workbook, project_options(allow).limits)
     report = replace(report, allow_unsupported=allow_unsupported)
     written = "" if check else (out or workbook).as_posix()
 
@@ -188,18 +189,8 @@ def init(  # noqa: PLR0913  (a command's parameters are its options)
         bool,
         typer.Option("--interactive", help="Ask about each doubt, and verify the spec file at the end."),
     ] = False,
-    reference_timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout",
-            "--reference-timeout",
-            metavar="SECONDS",
-            help="How long one call of the reference may take.  [default: 60]",
-        ),
-    ] = None,
-    in_process: Annotated[
-        bool, typer.Option("--in-process", help="Call the reference in this process, without limits: for a debugger.")
-    ] = False,
+    reference_timeout: Timeout = None,
+    in_process: InProcess = False,
     allow: Allow = None,
 ) -> None:
     """Draft a spec file for a workbook from the values that its reference gives, to check by hand.
@@ -216,9 +207,7 @@ def init(  # noqa: PLR0913  (a command's parameters are its options)
 
     if interactive and reference is None:
         raise UsageError("--interactive settles what the reference's values leave open; name it with --reference")
-    usual = Options.of_project()
-    given = {"reference_timeout": reference_timeout, "in_process": in_process or None}
-    options = usual.over({**given, "limits": usual.limits.allowing(allow)}, "--")
+    options = project_options(allow, reference_timeout=reference_timeout, in_process=in_process)
     written, draft = write_draft(
         workbook,
         reference,
