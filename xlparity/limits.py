@@ -27,6 +27,10 @@ class WorkbookLimits:
     - ``formula_characters``, ``formula_levels``, ``formula_arguments``: the length of a formula, the levels of calls in calls,
       and the arguments of one call. The defaults are Excel's own (Microsoft, "Excel specifications and limits"); a formula
       that exceeds one is unsupported, and the rest of the workbook is computed.
+    - ``compiled``: the characters of all formulas that are no copies of one another together, each of which is compiled; of a
+      long one they count more than once. A formula beyond is unsupported, as with the next two.
+    - ``reads``: the cells to which formulas refer, each as often as one refers to it; a blank one counts more than once.
+    - ``text_characters``: the lengths of all texts that formulas make, but of equal ones once.
     """
 
     file_bytes: int = 128 << 20
@@ -40,6 +44,9 @@ class WorkbookLimits:
     formula_characters: int = 8_192
     formula_levels: int = 64
     formula_arguments: int = 255
+    compiled: int = 100_000
+    reads: int = 8_000_000
+    text_characters: int = 50_000_000
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -53,10 +60,8 @@ class WorkbookLimits:
             raise WorkbookError(f"{where}: {self.excess(name, found, what)}")
 
     def excess(self, name: str, found: int, what: str) -> str:
-        """That there are so many, over the limit of this name, and how to allow them."""
-        return (
-            f"{found:,} {what}, over the limit of {getattr(self, name):,}; --allow {name}={found} reads it all the same"
-        )
+        """That there are so many, over the limit of this name, and how to set another."""
+        return f"{found:,} {what}, over the limit of {getattr(self, name):,}; --allow {name}=NUMBER sets another"
 
     def over(self, values: Mapping[str, Any], where: str) -> "WorkbookLimits":
         """The limits with these in their place; raises UsageError, which begins with ``where``, for an unknown or a wrong one."""

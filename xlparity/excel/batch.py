@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from xlparity.excel.address import Cell
 from xlparity.excel.columns import Column, Floats, column_of, value_in
-from xlparity.excel.values import BLANK, Depends, ErrorValue, Value
+from xlparity.excel.values import BLANK, Depends, ErrorValue, Unsupported, Value
+from xlparity.limits import WorkbookLimits
 
 Kinds = NDArray[np.uint8]
 
@@ -25,6 +26,7 @@ DIV, VALUE, REF, NUM, NA = (
 )
 DEPENDS = "a value that depends on how Excel rounds: a cancellation residue to 0, or a number to 15 digits"
 """Why a value has two readings, where an engine says nothing else."""
+_SHORT = 100  # letters of a text that is not worth counting
 _ERRORS = {code: FIRST_ERROR + number for number, code in enumerate(CODES)}
 _VALUES = [ErrorValue(code) for code in CODES]
 
@@ -32,9 +34,20 @@ _VALUES = [ErrorValue(code) for code in CODES]
 class Words:
     """A table of texts and reasons, each once, which arrays refer to by index."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: WorkbookLimits | None = None) -> None:
         self._held: list[Value] = []
         self._places: dict[object, int] = {}
+        self._limits, self._characters = limits, 0
+
+    def within(self, text: str) -> Value:
+        """The text, or why it is not kept beside all the others: the limits allow no more."""
+        if self._limits is not None and len(text) > _SHORT and (str, text) not in self._places:
+            if self._characters + len(text) > self._limits.text_characters:
+                return Unsupported(
+                    self._limits.excess("text_characters", self._characters + len(text), "characters of texts")
+                )
+            self._characters += len(text)
+        return text
 
     def place(self, value: Value) -> int:
         """Its index in the table."""
@@ -257,7 +270,9 @@ def encode(value: Value, words: Words) -> tuple[float, int]:
     if isinstance(value, ErrorValue) and value.code in _ERRORS:
         return 0.0, _ERRORS[value.code]
     if isinstance(value, str):
-        return float(words.place(value)), TEXT
+        value = words.within(value)
+        if isinstance(value, str):
+            return float(words.place(value)), TEXT
     return float(words.place(value)), REASON
 
 

@@ -105,11 +105,15 @@ def schedule(
     """
     groups = together(groups)
     total = sum(group.count for group in groups)
-    reads, readers = _flat(groups, [group.reads for group in groups])
-    writes, writers = _flat(groups, [group.results for group in groups])
+    writes, writers = _flat([group.results for group in groups])
     writers = writers[np.argsort(writes, kind="stable")]
-    lowest = min(reads.min(initial=0), writes.min(initial=0))  # the places of constants are negative
-    size = max(reads.max(initial=0), writes.max(initial=0)) - lowest + 1
+    every_place = [table for group in groups for table in (group.reads, group.results)]
+    lowest = min((table.min(initial=0) for table in every_place), default=0)  # the places of constants are negative
+    size = max((table.max(initial=0) for table in every_place), default=0) - lowest + 1
+    matters = np.zeros(size, dtype=bool)  # for the order; most of what formulas refer to are constants
+    matters[writes - lowest] = True
+    matters |= np.isin(np.arange(lowest, lowest + size), list(unknown))
+    reads, readers = _flat([group.reads for group in groups], matters, lowest)
     # Of each place, where its writers begin and how many they are: several that each write in some of the samples.
     counts = np.bincount(writes - lowest, minlength=size)
     begins = np.cumsum(counts) - counts
@@ -144,12 +148,21 @@ def _split(groups: Sequence[FormulaGroup], levels: Places) -> list[Places]:
     return [levels[begin:end] for begin, end in pairwise(ends)]
 
 
-def _flat(groups: Sequence[FormulaGroup], tables: Sequence[Places]) -> tuple[Places, Places]:
-    """The places in tables of the groups, (cells, formulas), formula by formula, and beside each the formula's number."""
-    lengths = np.array([len(table) for table in tables], dtype=np.intp)
-    sizes = lengths.repeat(np.array([group.count for group in groups], dtype=np.intp))
-    places = np.concatenate([np.zeros(0, dtype=np.intp), *(table.ravel(order="F") for table in tables)])
-    return places, np.repeat(np.arange(len(sizes)), sizes)
+def _flat(tables: Sequence[Places], matters: Mask | None = None, lowest: Any = 0) -> tuple[Places, Places]:
+    """The places in tables of groups, (cells, formulas), formula by formula, and beside each the formula's number.
+
+    Of the places from ``lowest`` on, only those that matter, if that is said.
+    """
+    places, numbers = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)]
+    first = 0
+    for table in tables:
+        cells, formulas = table.shape
+        found, of = table.ravel(order="F"), np.repeat(np.arange(first, first + formulas), cells)
+        kept = slice(None) if matters is None else matters[found - lowest]
+        places.append(found[kept])
+        numbers.append(of[kept])
+        first += formulas
+    return np.concatenate(places), np.concatenate(numbers)
 
 
 def layers(groups: Sequence[FormulaGroup], levels: Places) -> list[tuple[int, FormulaGroup]]:
@@ -271,7 +284,7 @@ class Evaluation:
             self._in_some_samples(group, group.kind.samples)
             return
         samples = self.batch.numbers.shape[1]
-        size = max(1, len(group.reads))
+        size = max(1, len(group.reads), 1 if group.plan is None else group.plan.largest)
         step = max(1, _MOST_NUMBERS // (size * samples))
         if step >= group.count:
             self._part(group, size)

@@ -39,14 +39,19 @@ class Grid:
         order = np.argsort(self._keys, kind="stable")
         self._sorted, self._places = np.append(self._keys[order], _BEHIND), np.append(order, -1)
 
-    def references(self, alike: Alike, places: Places, place: Callable[[Cell], int]) -> Iterator[Referring]:
+    def references(
+        self, alike: Alike, places: Places, place: Callable[[Cell], int], room: Callable[[int], bool]
+    ) -> Iterator[Referring]:
         """What formulas of one shape refer to that are in these places, in parts whose arguments have the same shapes.
 
-        ``place`` gives the place of a cell that has none yet. Formulas with a larger range than the largest are left out.
+        ``place`` gives the place of a cell that has none yet. Formulas with a larger range than the largest are left out, and
+        those for which there is no ``room``, which is asked for so many references to cells.
         """
         marks = [mark for mark in alike.shape if mark in (CELL_MARK, RANGE_MARK)]
         sheets = self._keys[places] >> (_ROW + _COLUMN)
         if RANGE_MARK not in marks:
+            if not room(len(marks) * len(places)):
+                return
             reads = self._found(_keys(sheets, alike.rows, alike.columns), place)
             yield Referring(alike.numbers, ((1, 1),) * len(marks), reads)
             return
@@ -64,8 +69,9 @@ class Grid:
         bounds = np.cumsum([0, *np.bincount(which.ravel()).tolist()]).tolist()
         for (begin, end), one in zip(pairwise(bounds), (different.T + 1).tolist(), strict=True):
             shapes = tuple(zip(one[::2], one[1::2], strict=True))
-            if all(rows * columns <= LARGEST_RANGE for rows, columns in shapes):
-                own = order[begin:end]
+            own = order[begin:end]
+            cells = [rows * columns for rows, columns in shapes]
+            if max(cells) <= LARGEST_RANGE and room(sum(cells) * len(own)):
                 tables = [self._ranges(keys[own], shape, place) for keys, shape in zip(firsts, shapes, strict=True)]
                 yield Referring(alike.numbers[own], shapes, np.concatenate(tables))
 

@@ -10,7 +10,7 @@ import functools
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, Overflow
 from typing import Any, TypeAlias
@@ -40,6 +40,8 @@ EXACT = frozenset(("*", "/", "^", "POWER", "%", "U-", "--", "U+", "ABS", "SQRT",
 DECIMALS = Context(28, ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
 """Python's default decimal context, whatever a reference or the calling program has set."""
 
+LARGEST_ARRAY = 2_000_000
+"""The elements of an array that is computed inside a formula: 16 MB of numbers, and 20 times as much of Python's values."""
 _NO_FRACTIONS = 2.0**52  # beyond this every double is whole
 _FROM_1904: ContextVar[bool] = ContextVar("dates count from 1904", default=False)
 _LOCALE: ContextVar[Locale] = ContextVar("the locale of the workbook", default=ENGLISH)
@@ -65,6 +67,13 @@ def is_text(value: object) -> bool:
 def is_number(value: object) -> bool:
     """Whether it is a number; a truth value is none."""
     return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def fits_in_memory(operands: Iterable[Operand]) -> None:
+    """Accepts operands that give no larger array together than the largest."""
+    shapes = [operand.shape for operand in operands if isinstance(operand, np.ndarray) and operand.ndim == 2]
+    if shapes and max(rows for rows, _ in shapes) * max(columns for _, columns in shapes) > LARGEST_ARRAY:
+        raise Refusal(f"an array of over {LARGEST_ARRAY:,} elements inside a formula")
 
 
 def same_shape(operands: tuple[Operand, ...]) -> None:

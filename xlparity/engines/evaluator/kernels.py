@@ -99,13 +99,17 @@ class Work(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The kernels of a program for arguments of certain shapes; ``shape`` is that of the result."""
+    """The kernels of a program for arguments of certain shapes; ``shape`` is that of the result.
+
+    ``largest`` are the elements of the largest array that is made on the way.
+    """
 
     arguments: int
     constants: tuple[float | bool | str, ...]
     work: tuple[Work, ...]
     result: int
     shape: Shape
+    largest: int
 
     def run(self, lanes: Lanes, arguments: Sequence[LaneOperand]) -> LaneOperand:
         """The program's result for these arguments."""
@@ -126,6 +130,7 @@ def plan(program: Program, shapes: Sequence[tuple[int, int]]) -> Plan | None:
         known.append(Known(None))
         constants.append(float(constant) if type(constant) is int else constant)
     work: list[Work] = []
+    largest = 1
     for step in program.steps:
         operands = [known[slot] for slot in step.operands]
         single = [known[slot] for slot in step.operands if (step.result, slot) in program.single]
@@ -134,12 +139,15 @@ def plan(program: Program, shapes: Sequence[tuple[int, int]]) -> Plan | None:
         made = _kernel(step, operands)
         if made is None:
             return None
+        if math.prod(made[1].table) > guards.LARGEST_ARRAY:  # which the program refuses, with the reason
+            return None
+        largest = max(largest, math.prod(made[1].table))
         work.append(Work(made[0], step.operands, step.result))
         known.append(made[1])
     result = known[program.result]
     if math.prod(result.table) > 1 and not program.array:
         return None
-    return Plan(program.arguments, tuple(constants), tuple(work), program.result, result.shape)
+    return Plan(program.arguments, tuple(constants), tuple(work), program.result, result.shape, largest)
 
 
 def _held(constant: float | bool | str, words: Words) -> LaneOperand:

@@ -95,6 +95,8 @@ class Program:
     def _call(self, step: Step, operands: list[Operand], referring: set[int]) -> Operand:
         """The result of a step; a refusal names its function."""
         try:
+            if step.function.kind == "elementwise":
+                guards.fits_in_memory(operands)
             return self._result(step, operands, referring)
         except Refusal as reason:
             if step.name in str(reason) or not step.name[0].isalpha():

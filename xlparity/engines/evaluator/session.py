@@ -1,11 +1,13 @@
 """The session of the engine ``formulas``: a compiled workbook, recalculated in dependency order."""
 
 import contextlib
+import gc
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, product
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -32,7 +34,7 @@ from xlparity.engines.evaluator.evaluation import (
 from xlparity.engines.evaluator.grid import LARGEST_RANGE, Grid
 from xlparity.engines.evaluator.guards import Refusal, conventions
 from xlparity.engines.evaluator.program import Program
-from xlparity.engines.evaluator.shapes import compile_shape
+from xlparity.engines.evaluator.shapes import compile_shape, is_unread
 from xlparity.engines.evaluator.tables import group_of, recomputed
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.alike import alike
@@ -57,6 +59,7 @@ from xlparity.excel.values import (
     Value,
 )
 from xlparity.excel.workbook import Formula, Workbook
+from xlparity.limits import WorkbookLimits
 
 _BLANK = "a blank"  # the name of the place for cells that get none of their own
 _OUT_OF_LINE = "#VALUE!"  # and of what Excel has for a range in a plain cell that is not in line with it
@@ -68,6 +71,13 @@ _A_GROUP = 500  # how many times as long a group of formulas takes in any case: 
 _ALONE = 300  # how many times as long a formula takes that is computed sample by sample: 60 µs against 0.2
 _FEW = 4  # formulas of one shape of which arrays take as long as one formula after the other
 _SPARE = 4_096  # numbers that formulas may have of which the references become known later
+_OF_A_BLANK = 5  # how many references take as much memory as a place for a cell that holds nothing
+_FULL = 10_000  # cells of a range that is refused unseen once another one was
+_EACH, _LONG = (
+    10,
+    2_000,
+)  # of a short shape 10 characters more, 1 ms; of 2,000 characters twice as many: 0.1 s against 0.2
+_NUMBERS = re.compile(r'"[^"]*"|[0-9.]+')  # and texts: shapes that differ in their numbers alone are compiled once
 _LARGEST = 64_000_000  # values computed at once, 576 MB, and as many in the second reading
 
 _Read: TypeAlias = tuple[tuple[int, ...], tuple[int, int]]
@@ -86,6 +96,76 @@ class Plan(NamedTuple):
     shadows: dict[int, int]
     formulas: Sequence[FormulaGroup]
     dynamic: Sequence[DynamicFormula]
+
+
+class Room:
+    """What the formulas of a session take of the limits; raises Refusal, with the option, for what goes beyond them.
+
+    It depends on nothing but the file. ``cells`` is how many cells hold something.
+    """
+
+    def __init__(self, limits: WorkbookLimits, cells: int) -> None:
+        self._limits = limits
+        self._most_cells = cells + limits.reads // _OF_A_BLANK
+        self._reads = self._compiled = 0
+        self._models: dict[str, Refusal | None] = {}
+        self._full: Refusal | None = None  # why something was refused
+
+    def allows(self, reads: int) -> bool:
+        """Whether there is room for so many more references to cells, which are then taken."""
+        fits = self._reads + reads <= self._limits.reads
+        self._reads += reads if fits else 0
+        return fits
+
+    def expect(self, reads: int) -> None:
+        """Takes nothing yet: that there is room for so many references to cells."""
+        if self._reads + reads > self._limits.reads:
+            raise Refusal(self._limits.excess("reads", self._reads + reads, "cells to which formulas refer"))
+        if self._full and reads > _FULL:
+            raise self._full
+
+    def take(self, reads: int) -> None:
+        """Takes so many references to cells."""
+        if not self.allows(reads):
+            self._full = Refusal(self._limits.excess("reads", self._reads + reads, "cells to which formulas refer"))
+            raise self._full
+
+    def add_blank(self, cells: int) -> None:
+        """Takes another cell that holds nothing, beside so many that have a place."""
+        if cells >= self._most_cells:
+            reads = self._limits.reads + _OF_A_BLANK
+            self._full = Refusal(
+                self._limits.excess("reads", reads, "cells to which formulas refer, most of them blank")
+            )
+            raise self._full
+
+    def compiled(self, shape: str, compiler: Callable[[], Program]) -> Program:
+        """The program of a shape; the work of compiling grows with its length, and with the square of a large one.
+
+        Long shapes that differ in their numbers alone are refused for one reason.
+        """
+        model = shape if "{" in shape else _NUMBERS.sub(lambda found: found[0] if found[0][0] == '"' else "0", shape)
+        if model in self._models:
+            refused = self._models[model]
+            if refused is not None:
+                raise refused
+            return compiler()
+        if is_unread(shape):
+            return compiler()
+        after = self._compiled + _EACH + len(model) + len(model) ** 2 // _LONG
+        if after > self._limits.compiled:
+            raise Refusal(self._limits.excess("compiled", after, "characters of different formulas"))
+        self._compiled = after
+        self._models[model] = None
+        if len(model) <= _LONG // 4:
+            return compiler()
+        try:
+            return compiler()
+        except Refusal as reason:
+            self._models[model] = Refusal(str(reason))
+            raise
+        finally:
+            gc.collect(0)  # the parser's graph of a long formula takes up to 300 MB, and is a circle of references
 
 
 class FormulasSession:
@@ -121,6 +201,8 @@ class FormulasSession:
         self._dynamic: list[DynamicFormula] = []
         self._helpers: list[FormulaNode] = []  # which compute what decides the references of dynamic formulas
         self._workbook = workbook
+        # Of a session beside that of a file, which has its formulas already, nothing is counted.
+        self._room = Room(WorkbookLimits.none() if base else workbook.limits, len(cells) + len(workbook.members))
         for member in workbook.members:
             if member not in self._places:
                 self._places[member] = len(self._start)
@@ -154,7 +236,7 @@ class FormulasSession:
         self._start += self._constant_values()  # whose places are negative
         self._current: Store | None = None
         self._closed = True
-        self._words = Words()
+        self._words = Words(workbook.limits)
 
     def recalculate(self, overrides: Mapping[Cell, Column], samples: int = 1) -> Batch:
         """Every cell's value in each sample, with the overrides in place of the cells' contents, formulas included.
@@ -349,6 +431,7 @@ class FormulasSession:
                 raise Refusal("a reference to another workbook that values decide")
             return self._blank
         if place is None:
+            self._room.add_blank(len(self._places))
             place = self._places[cell] = len(self._start)
             self._start.append(self._workbook.unused(cell))
         return place
@@ -370,10 +453,13 @@ class FormulasSession:
             if program is None:
                 continue
             grid = grid or Grid(self._places)
-            for numbers, shapes, reads in grid.references(shared, places[shared.numbers], self._place):
-                left[numbers] = False
-                kind = Kind(program, shapes, (1, 1), False, (None,) * len(shapes))
-                groups.append(FormulaGroup(kind, usable(kind, self._plans), reads, places[numbers].reshape(1, -1)))
+            with contextlib.suppress(Refusal):  # of which each formula that is left gets the reason
+                for numbers, shapes, reads in grid.references(
+                    shared, places[shared.numbers], self._place, self._room.allows
+                ):
+                    left[numbers] = False
+                    kind = Kind(program, shapes, (1, 1), False, (None,) * len(shapes))
+                    groups.append(FormulaGroup(kind, usable(kind, self._plans), reads, places[numbers].reshape(1, -1)))
         return groups, [formulas[number] for number in np.flatnonzero(left).tolist()]
 
     def _common(self, shape: str, cell: Cell, formula: Formula) -> Program | None:
@@ -445,6 +531,7 @@ class FormulasSession:
             read = [known.get(text) or self._reference(text, cell) for text in texts]
         else:
             read = [self._read(text, cell, k in program.intersecting) for k, text in enumerate(read_from)]
+        self._room.take(sum(len(found[0]) for found in read))
         reads, shapes = tuple(chain.from_iterable([found[0] for found in read])), tuple([found[1] for found in read])
         full: tuple[tuple[int, int] | None, ...] = (None,) * len(read)
         if program.lines:
@@ -521,9 +608,11 @@ class FormulasSession:
         program = self._programs.get(key)
         if program is None:
             try:
-                program = compile_shape(*key, self._workbook.date1904, self._workbook.locale)
+                program = self._room.compiled(
+                    shape, lambda: compile_shape(*key, self._workbook.date1904, self._workbook.locale)
+                )
             except Refusal as reason:
-                program = reason
+                program = Refusal(str(reason))  # without what it was raised from, which holds all of the parser's graph
             self._programs[key] = program
         if isinstance(program, Refusal):
             raise program
@@ -574,6 +663,16 @@ class FormulasSession:
                 self._current.set(place, number)
         return place
 
+    def _places_of(self, area: Range) -> tuple[int, ...]:
+        """The places of the cells of a range, row by row; a plain tuple finds a cell, and takes a fifth of the time to make."""
+        cells = (area.sheet,), range(area.row, area.last_row + 1), range(area.column, area.last_column + 1)
+        place_of: Callable[[tuple[str, int, int]], int | None] = self._places.get  # type: ignore[assignment]
+        found = list(map(place_of, product(*cells)))
+        if None not in found:
+            return tuple(found)  # type: ignore[arg-type]  # it has no None
+        pairs = zip(found, product(*cells), strict=True)
+        return tuple([self._place(Cell(*cell)) if place is None else place for place, cell in pairs])
+
     def _reference(self, text: str, at: Cell) -> _Read:
         """The places of the cells that the reference names, and its shape."""
         known = self._references[at.sheet].get(text)
@@ -584,7 +683,8 @@ class FormulasSession:
             elif area.size > LARGEST_RANGE:
                 raise Refusal(f"the reference {text} to over a million cells")
             else:
-                known = tuple([self._place(cell) for cell in area.cells()]), area.shape
+                self._room.expect(area.size)
+                known = self._places_of(area), area.shape
             self._references[at.sheet][text] = known
         return known
 

@@ -82,6 +82,14 @@ def compile_shape(shape: str, array: bool, date1904: bool = False, locale: Local
     return replace(program, constants=tuple(constants)) if numbers else program
 
 
+def is_unread(shape: str) -> bool:
+    """Whether a shape is refused before it is parsed, for a function that is not supported."""
+    if "LAMBDA(" in shape.upper():  # whose body is compiled by itself
+        return False
+    names = [without_prefix(token.text[:-1]) for token in tokens(shape) if token.kind == "function"]
+    return any(name not in FUNCTIONS and name not in _PASSED_ON for name in names)
+
+
 @lru_cache(maxsize=1 << 12)  # a check, its suggestions and copies of a workbook share nearly all shapes
 def compile_alone(shape: str, array: bool, date1904: bool = False, locale: Locale = ENGLISH) -> Program:
     """The same, of this shape by itself."""

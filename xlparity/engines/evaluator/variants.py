@@ -17,12 +17,13 @@ from xlparity.engines.evaluator.evaluation import (
     together,
 )
 from xlparity.engines.evaluator.guards import conventions
-from xlparity.engines.evaluator.session import FormulasSession, Plan
+from xlparity.engines.evaluator.session import FormulasSession, Plan, Room
 from xlparity.excel.address import Cell
 from xlparity.excel.batch import Store
 from xlparity.excel.columns import Column
 from xlparity.excel.values import MISSING
 from xlparity.excel.workbook import Formula, Workbook
+from xlparity.limits import WorkbookLimits
 
 _KEPT = 20_000_000  # values of earlier evaluations in the cache, 180 MB
 _ALIKE = ("sheets", "extents", "date1904", "locale")  # of workbooks that differ in the contents of cells only
@@ -89,6 +90,7 @@ class VariantSession(FormulasSession):
         self._constants = dict(original._constants)
         self._start = original._start[: self._known]
         self._dynamic, self._helpers, self._ordinary, self._tables = [], [], original._ordinary, []
+        self._room = Room(WorkbookLimits.none(), 0)
         nodes: list[FormulaNode] = []
         self._changed_places: set[int] = set()
         for cell in changed:

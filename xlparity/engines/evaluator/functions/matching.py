@@ -74,6 +74,11 @@ def pattern(text: str) -> re.Pattern[str]:
     Each piece between two asterisks is matched at the first place where it occurs, and never again, so that a pattern of many
     asterisks takes no longer than one of few.
     """
+    return re.compile(with_runs(pieces_of(text)), re.DOTALL)
+
+
+def pieces_of(text: str) -> list[str]:
+    """The regular expressions of what is between the asterisks of a pattern, on small letters."""
     pieces = [""]
     characters = iter(lowered(text))
     for character in characters:
@@ -82,7 +87,22 @@ def pattern(text: str) -> re.Pattern[str]:
         else:
             taken = next(characters, "") if character == "~" else character
             pieces[-1] += "." if character == "?" else re.escape(taken)
-    return re.compile(with_runs(pieces), re.DOTALL)
+    return pieces
+
+
+def search(wanted: str, text: str, first: int) -> int | None:
+    """Where the pattern begins for the first time in a text, at this position or behind it.
+
+    Each piece between two asterisks is looked for once, behind the one before: what does not follow its first occurrence
+    follows no later one either.
+    """
+    begin = end = None
+    for piece in pieces_of(wanted):
+        found = re.compile(piece, re.DOTALL).search(text, first if end is None else end)
+        if found is None:
+            return None
+        begin, end = found.start() if begin is None else begin, found.end()
+    return begin
 
 
 def with_runs(pieces: Sequence[str]) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 from formulas.tokens.operand import XlError
 
 from xlparity.engines.evaluator import guards
+from xlparity.engines.evaluator.functions import matching
 from xlparity.engines.evaluator.functions.conversions import VALUE, to_number
-from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, lowered, pattern
+from xlparity.engines.evaluator.functions.matching import LONGEST_TEXT, lowered
 from xlparity.engines.evaluator.functions.signatures import Function, delegated, function
 from xlparity.engines.evaluator.guards import Refusal
 
@@ -63,8 +64,8 @@ def search(wanted: str, text: str, start: float = 1.0) -> Any:
         raise Refusal("SEARCH for nothing behind the end of a text")
     if len(wanted) > 255:
         raise Refusal("a pattern of more than 255 characters")
-    found = pattern(counted(wanted)).search(lowered(text), first - 1)
-    return found.start() + 1 if found else VALUE
+    found = matching.search(counted(wanted), lowered(text), first - 1)
+    return VALUE if found is None else found + 1
 
 
 def substitute(text: str, old: str, new: str, instance: Any = None) -> Any:
