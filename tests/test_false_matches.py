@@ -217,8 +217,9 @@ def test_each_spec_has_its_own_helpers(run, tmp_path, small):
     assert run("verify", tmp_path / "a/small.parity.toml", tmp_path / "b/small.parity.toml").code == 1
 
 
+@pytest.mark.parametrize("in_process", [False, True])
 @pytest.mark.parametrize("installed", ["elsewhere", "folder/site-packages"])
-def test_a_library_of_a_reference_is_loaded_once(tmp_path, monkeypatch, installed):
+def test_a_library_of_a_reference_is_loaded_once(tmp_path, monkeypatch, installed, in_process):
     """Of two copies of one library, each has classes and settings that the other does not know."""
     for folder in ("folder", installed):
         (tmp_path / folder).mkdir()
@@ -229,9 +230,9 @@ def test_a_library_of_a_reference_is_loaded_once(tmp_path, monkeypatch, installe
         "import a_library, lies_beside\ndef double(x):\n    return {'y': a_library.K * lies_beside.K * x}\n"
     )
     monkeypatch.syspath_prepend(tmp_path / installed)
-    assert xlparity.verify(small.spec).verdict is Verdict.PASS
+    assert xlparity.verify(small.spec, options=Options(in_process=in_process)).verdict is Verdict.PASS
     kept = sys.modules.pop("a_library", None), sys.modules.pop("lies_beside", None)
-    assert [module is not None for module in kept] == [True, False]
+    assert [module is not None for module in kept] == [in_process, False]
 
 
 def test_a_gap_in_the_labels_is_an_error(run, small):
