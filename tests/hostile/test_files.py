@@ -6,9 +6,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from files import FILES, FINE, REFUSED, STALE, File, book, cells, formula
-from limited import MEGABYTES, QUICK_MEGABYTES, QUICK_SECONDS, SECONDS, Runner
 
+from hostile.files import FILES, FINE, REFUSED, STALE, File, book, cells, formula
+from hostile.limited import MEGABYTES, QUICK_MEGABYTES, QUICK_SECONDS, SECONDS, Runner
 from xlparity.errors import UsageError, WorkbookError
 from xlparity.excel.formula import nesting, shown_length
 from xlparity.excel.workbook import parse_workbook, read_bytes

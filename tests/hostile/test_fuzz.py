@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
-from specs import INPUTS, OUTPUTS, WHOLE
 
+from hostile.specs import INPUTS, OUTPUTS, WHOLE
 from xlparity.engines.registry import find_engine
 from xlparity.errors import SpecError, WorkbookError
 from xlparity.excel.formula import dissect, precedents, tokens

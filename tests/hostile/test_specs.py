@@ -4,7 +4,8 @@ import resource
 import signal
 
 import pytest
-from specs import CASES, RIGHT, WRONG
+
+from hostile.specs import CASES, RIGHT, WRONG
 
 SECONDS = 60  # of one spec, on a machine that is busy; an idle one needs four for the slowest
 MEGABYTES = 600  # that one spec may take more than the tests before it; the most is 200
