@@ -36,7 +36,7 @@ class WorkbookLimits:
     file_bytes: int = 128 << 20
     members: int = 20_000
     unpacked_bytes: int = 256 << 20
-    elements: int = 4_000_000
+    elements: int = 2_000_000
     text_bytes: int = 1 << 20
     sheets: int = 10_000
     names: int = 100_000

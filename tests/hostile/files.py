@@ -615,8 +615,8 @@ for _tag, _inside in (
     add(
         f"whole-sheet-{_tag}",
         lambda t=_tag, i=_inside, a=_attribute: book(table(ROW, after=f"<{t}{a}>{i}</{t}>")),
-        STALE,
-        "no value is stored",
+        FINE,
+        "PASS",
     )
 add(
     "whole-sheet-filter",
@@ -853,7 +853,7 @@ add(
 # --- formulas --------------------------------------------------------------------------------------------------------
 
 for _name, _text, _quickly in (
-    ("plus", "+".join(["1"] * 500_000), True), ("joined", "&".join(['"a"'] * 250_000), True), ("brackets", "(" * 500_000 + "1" + ")" * 500_000, True),
+    ("plus", "+".join(["1"] * 500_000), True), ("joined", "&".join(['"a"'] * 120_000), True), ("brackets", "(" * 500_000 + "1" + ")" * 500_000, True),
     ("open-brackets", "(" * 1_000_000, True), ("braces", "{" * 1_000_000, True), ("commas", "," * 1_000_000, True), ("signs", "-" * 1_000_000 + "1", True),
     ("unions", "SUM((" + ",".join(["A1"] * 300_000) + "))", True), ("intersections", "SUM(" + " ".join(["A1:A2"] * 150_000) + ")", True),
     ("range-operators", "SUM(" + ":".join(["A1"] * 300_000) + ")", True), ("array-constant", "SUM({" + ",".join(["1"] * 500_000) + "})", True),
@@ -1078,7 +1078,8 @@ add(
     "could not be computed",
 )
 add("sum-of-1000000-by-10", lambda: book(numbers(1_000_000, 10)), REFUSED, "--allow elements=", quick=True)
-add("sum-of-100000-by-10", lambda: book(numbers(100_000, 10)), STALE, "no value is stored")
+add("sum-of-100000-by-10", lambda: book(numbers(100_000, 10)), REFUSED, "--allow elements=", quick=True)
+add("sum-of-30000-by-10", lambda: book(numbers(30_000, 10)), STALE, "no value is stored")
 add("sum-of-blank-1000000-by-100", lambda: formula("SUM(C1:CX1000000)"), REFUSED, "could not be computed")
 add(
     "sums-of-blank-columns",

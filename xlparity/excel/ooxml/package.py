@@ -3,7 +3,6 @@
 A package that two programs would read as two workbooks is refused here.
 """
 
-import contextlib
 import io
 import posixpath
 import re
@@ -44,10 +43,6 @@ _CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 
 
 # --- the zip ---------------------------------------------------------------------------------------------------------
-
-
-class _UnreadableError(WorkbookError):
-    """The zip, or a part of it, is damaged."""
 
 
 class Package(MutableMapping[str, bytes]):
@@ -95,11 +90,10 @@ class Package(MutableMapping[str, bytes]):
         return len(self._names)
 
     def check(self) -> None:
-        """Raises WorkbookError where a part of XML that nobody has asked for yet exceeds the limits; it may be damaged."""
+        """Raises WorkbookError where a part of XML that nobody has asked for yet exceeds the limits or is damaged."""
         for name in self:
             if name not in self._read and is_xml(name):
-                with contextlib.suppress(_UnreadableError):
-                    self._within_limits(name)
+                self._within_limits(name)
 
     def _within_limits(self, name: str) -> bytes:
         with self._refusing(f"the part {name}: "):
@@ -119,7 +113,7 @@ class Package(MutableMapping[str, bytes]):
             raise
         except Exception as error:  # a damaged archive makes zipfile, zlib and lzma raise whatever they happen to raise
             text = f"{self._path}: not a readable .xlsx file ({what}{_kind(self._data, self._path) or error})"
-            raise _UnreadableError(f"{text}; save it as an Excel workbook (.xlsx)") from error
+            raise WorkbookError(f"{text}; save it as an Excel workbook (.xlsx)") from error
 
 
 def read_parts(data: bytes, path: Path) -> dict[str, bytes]:
