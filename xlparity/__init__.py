@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     )
     from xlparity.excel.values import BLANK, ErrorValue
     from xlparity.jobs.limits import Limits, Workers
+    from xlparity.limits import WorkbookLimits
     from xlparity.pipeline import verify
     from xlparity.results.report import Finding, Report, Verdict
     from xlparity.settings import Options
@@ -70,6 +71,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "WorkbookError",
+    "WorkbookLimits",
     "Workers",
     "XlparityError",
     "__version__",
@@ -98,6 +100,7 @@ _PLACES = {
     ),
     "excel.values": ("BLANK", "ErrorValue"),
     "jobs.limits": ("Limits", "Workers"),
+    "limits": ("WorkbookLimits",),
     "pipeline": ("verify",),
     "results.report": ("Finding", "Report", "Verdict"),
     "settings": ("Options",),

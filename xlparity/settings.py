@@ -74,8 +74,7 @@ class Options:
     - ``mutants``: how many mutants ``mutate`` runs at most, drawn evenly from all kinds and formulas. Default 1,000.
     - ``time``: seconds that the search may take: in ``verify`` that for causes and fixes, beyond the comparison; in ``mutate``
       all mutants, none of which is begun later. ``math.inf`` sets no limit. Default None: 10 in ``verify``, 120 in ``mutate``.
-    - ``limits``: how large a workbook may be: ``xlparity.limits.WorkbookLimits``, which
-      documents each. Default ``WorkbookLimits()``.
+    - ``limits``: how large a workbook may be: ``WorkbookLimits`` documents each. Default ``WorkbookLimits()``.
     - ``jobs``: how many processes ``mutate`` uses. Default None: one for each processor.
 
     The keys of ``[tool.xlparity]`` are ``engine`` (a name, or a list of them), ``scenarios``, ``seed``, ``rtol`` and ``atol``
