@@ -26,7 +26,9 @@ from xlparity.excel.workbook import read_workbook
 from xlparity.reporters.formats import json as json_reporter
 
 FUNCTIONS = ["annotate", "assert_parity", "fix", "generate", "grade", "init", "mutate", "recalculate", "verify"]
-VALUES = ["Finding", "Limits", "Options", "Report", "Tolerance", "Verdict", "Workers", "BLANK", "ErrorValue"]
+VALUES = [
+    "Finding", "Limits", "Options", "Report", "Tolerance", "Verdict", "WorkbookLimits", "Workers", "BLANK", "ErrorValue",
+]  # fmt: skip
 FAULTY = {"A1": 3, "B1": "=3*A1"}
 
 
