@@ -7,7 +7,10 @@ import re
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from xlparity.errors import UsageError
 from xlparity.process import LOCK
@@ -32,15 +35,26 @@ def from_here(path: Path) -> str:
     return path.as_posix()
 
 
-def read_file(path: Path, most: int) -> bytes:
-    """The file's bytes; raises OSError where it cannot be read, is longer than ``most`` bytes, or is a pipe or device.
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """The file, open to be read, and its size in bytes; raises OSError where there is none, and for a pipe or a device.
 
-    Of these, one would be waited for, or read, without end.
+    One would be waited for, or read, without end.
     """
-    found = path.stat()
-    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))  # a pipe would wait
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         raise OSError(errno.EINVAL, "it is a pipe or a device, and no file")
-    with path.open("rb") as file:
+    with os.fdopen(handle, "rb") as file:
+        yield file, found.st_size
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """The file's bytes; raises OSError where it cannot be read, is longer than ``most`` bytes, or is a pipe or device."""
+    with opened(path) as (file, _):
         data = file.read(most + 1)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB")

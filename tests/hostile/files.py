@@ -172,9 +172,9 @@ def sparse(path: Path, size: int) -> None:
 
 
 FILES += [
-    File("fifo", os.mkfifo, REFUSED, "is no file", quick=True),
-    File("zeros-device", lambda path: path.symlink_to("/dev/zero"), REFUSED, "is no file", quick=True),
-    File("null-device", lambda path: path.symlink_to("/dev/null"), REFUSED, "is no file", quick=True),
+    File("fifo", os.mkfifo, REFUSED, "a pipe or a device, and no file", quick=True),
+    File("zeros-device", lambda path: path.symlink_to("/dev/zero"), REFUSED, "a pipe or a device, and no file", quick=True),
+    File("null-device", lambda path: path.symlink_to("/dev/null"), REFUSED, "a pipe or a device, and no file", quick=True),
     File("folder", lambda path: path.mkdir(), REFUSED, "cannot be read", quick=True),
     File("loop", lambda path: path.symlink_to(path.name), REFUSED, "cannot be read", quick=True),
     File("nowhere", lambda path: path.symlink_to("nowhere"), REFUSED, "cannot be read", quick=True),

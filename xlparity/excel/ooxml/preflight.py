@@ -4,14 +4,12 @@ What the zip says of itself is checked and never relied upon: no more of a part 
 """
 
 import copy
-import os
 import re
-import stat
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlparity.errors import WorkbookError
+from xlparity.files import opened
 from xlparity.limits import WorkbookLimits
 
 _PIECE = 1 << 20  # bytes that are unpacked at once
@@ -21,18 +19,12 @@ _NAME = re.compile(rb"<(?:[\w.-]+:)?definedName\s")
 
 
 def read_file(path: Path, limits: WorkbookLimits) -> bytes:
-    """The bytes of a file; raises WorkbookError where it is a device or a pipe, or too large, and OSError as ``open`` does."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))  # a pipe would wait
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
-            raise WorkbookError(f"{path}: is no file, but a device or a pipe; name a workbook")
-        limits.check("file_bytes", found.st_size, "bytes in the file", str(path))
+    """The bytes of a file; raises WorkbookError where it is too large, and OSError where there is none that can be read."""
+    with opened(path) as (file, size):
+        limits.check("file_bytes", size, "bytes in the file", str(path))
         begin = file.read(4)
         file.seek(0)
-        return (
-            file.read(found.st_size) if begin[:2] == b"PK" else begin
-        )  # of what is no zip, its first bytes say what it is
+        return file.read(size) if begin[:2] == b"PK" else begin  # of what is no zip, its first bytes say what it is
 
 
 def is_xml(name: str) -> bool:
