@@ -360,9 +360,13 @@ _waiting: "list[_Running]" = []  # processes that were prepared
 
 
 def prepare() -> None:
-    """Start a process for the next who needs one in this place; it starts while the caller imports what else it needs."""
+    """Start a process for the next who needs one in this place; it starts while the caller imports what else it needs.
+
+    Not another one, where one is waiting that nobody has needed.
+    """
+    place = _Place.here()
     with contextlib.suppress(OSError):  # which the one who needs it finds out
-        _waiting.append(_Running(_Place.here()))
+        _waiting.append(_prepared(place) or _Running(place))
 
 
 def _prepared(place: _Place) -> "_Running | None":
