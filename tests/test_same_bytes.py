@@ -15,7 +15,7 @@ from xlparity.actions.recalc import EQUAL
 # Every kind of file that is written, by one process; a locale is used as a program that sets it does.
 EVERYTHING = """
 import contextlib, locale, sys
-from xlparity.cli import run
+from xlparity.cli import main
 
 locale.setlocale(locale.LC_ALL, "")
 for words in (
@@ -26,7 +26,7 @@ for words in (
 ):
     sys.argv = ["xlparity", *words.split()]
     with contextlib.suppress(SystemExit):
-        run()
+        main()
 """
 WRITTEN = {
     "parity.schema.json", "regressor.parity.toml", "regressor.xlsx", "faulty.xlsx", "fixed.xlsx", "shown.xlsx", "page.html",

@@ -354,8 +354,9 @@ def test_the_defaults_of_a_project_are_those_that_are_read(tmp_path):
     (tmp_path / "pyproject.toml").write_text(manual.PROJECT)
     assert tomllib.loads(manual.PROJECT)["tool"]["xlparity"].keys() == set(PROJECT_KEYS)
     own = Options(
-        scenarios=200, seed=1, tolerance=Tolerance(1e-9, 1e-12), reference_timeout=30.0, time=60.0, min_coverage=100.0
-    )
+        scenarios=200, seed=1, tolerance=Tolerance(1e-9, 1e-12), reference_timeout=30.0, time=60.0, min_coverage=100.0,
+        limits=xlparity.WorkbookLimits(sheets=100, elements=4_000_000),
+    )  # fmt: skip
     assert Options.of_project(tmp_path) == own
 
 

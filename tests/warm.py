@@ -78,7 +78,11 @@ class Reference:
         pipes = [os.pipe() for _ in range(3)]
         theirs, ours = zip(pipes[0], *(pipe[::-1] for pipe in pipes[1:]), strict=True)
         self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.connect(os.environ[VARIABLE])
+        try:
+            self._connection.connect(os.environ[VARIABLE])
+        except OSError:
+            self._connection.close()
+            raise
         request = json.dumps([CHILD, [token.hex()], sys.path, folder, environment]).encode()
         socket.send_fds(self._connection, [LENGTH.pack(len(request))], [*theirs, passed])
         self._connection.sendall(request)

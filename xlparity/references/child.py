@@ -29,6 +29,7 @@ def main(token: bytes, sentinel: int | None) -> None:
     os.dup2(2, 1)
     os.close(null)
     end_with(_sentinel(sentinel))
+    sys.dont_write_bytecode = True  # what is checked stays as it is, also the folder
     functions = _Functions()
     own = os.getpid()
     _write(answers, answer(token, "ready"))

@@ -78,6 +78,7 @@ atol      = 1e-12
 reference_timeout = 30  # seconds, for one call of the reference
 min_coverage = 100      # percent of what the samples must reach for a pass
 time      = 60          # seconds, for mutate
+limits    = { sheets = 100, elements = 4_000_000 }  # how large a workbook may be; an error about a limit has its name
 """
 
 _INTRODUCTION = """\

@@ -71,32 +71,33 @@ class Patience:
         return len(self.hung) + len(self.ended) >= most or case.key in self.hung or case.key in self.ended
 
 
+def _digest(file: str | None) -> str | None:
+    """The SHA-256 of the file; None where it cannot be read."""
+    if file is None or not Path(file).is_file():
+        return None
+    with contextlib.suppress(OSError):
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A Python function, the name by which a spec file knows it, and how many seconds one call of it may take.
 
-    It is called where the ``function`` is: in this process, or in one of its own.
+    It is called where the ``function`` is: in this process, or in one of its own. The ``digest`` is the SHA-256 of the file that
+    it is written in, as it was before the first call; None where no such file can be read.
     """
 
     name: str
     function: Function = field(repr=False)
     limit: float = REFERENCE_TIMEOUT
+    digest: str | None = None
     patience: Patience = field(default_factory=Patience, compare=False, repr=False)
 
     @property
     def described(self) -> Description:
         """What the function is from outside; raises OracleError where it cannot be loaded."""
         return self.function.description
-
-    @property
-    def digest(self) -> str | None:
-        """The SHA-256 of the file that it is written in; None where no such file can be read."""
-        file = self.described.file
-        if file is None or not Path(file).is_file():
-            return None
-        with contextlib.suppress(OSError):
-            return hashlib.sha256(Path(file).read_bytes()).hexdigest()
-        return None
 
     def parameters(self) -> Mapping[str, Parameter]:
         """The function's parameters; raises OracleError where they are unknown, or one can only be passed by position."""
@@ -295,12 +296,13 @@ class Finder:
         """The reference of this name, or that is this function; raises OracleError where there is none."""
         if not isinstance(name, str):
             named = getattr(name, "__qualname__", type(name).__qualname__)
-            return Reference(named, LocalFunction(name, Containment(self._limit)), self._limit)
+            return self._reference(named, LocalFunction(name, Containment(self._limit)))
         if self._process is None:
-            return Reference(name, find_function(name, self._folder, self._limit), self._limit)
-        reference = Reference(name, self._remote(name, self._process), self._limit)
-        _ = reference.described
-        return reference
+            return self._reference(name, find_function(name, self._folder, self._limit))
+        return self._reference(name, self._remote(name, self._process))
+
+    def _reference(self, name: str, function: Function) -> Reference:
+        return Reference(name, function, self._limit, _digest(function.description.file))
 
     def end(self) -> None:
         """End the process; a later call of a reference starts another one."""
