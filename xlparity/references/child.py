@@ -95,13 +95,13 @@ class _Functions:
             self._given_up &= what == "ahead"
             return answer(token, *self._answers[what](*given))
         except OracleError as error:
-            failed = "absent" if isinstance(error.__cause__, ImportError | OSError) else "refused", str(error)
+            failed = "refused", str(error), isinstance(error.__cause__, ImportError | OSError)
         except CallError as error:
-            failed = error.kind, error.said
+            failed = error.kind, error.said, isinstance(error.__cause__, ImportError | OSError)
         except KeyboardInterrupt:
-            failed = "fault", " raised KeyboardInterrupt"
+            failed = "fault", " raised KeyboardInterrupt", False
         except BaseException as error:  # whatever the reference has done to what is needed here
-            failed = "fault", f" gives nothing that can be sent ({said(error)})"
+            failed = "fault", f" gives nothing that can be sent ({said(error)})", False
         return answer(token, {"failed": failed})
 
     def _set(self, arguments: list[str]) -> tuple[Any, bytes]:

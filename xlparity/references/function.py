@@ -47,16 +47,15 @@ _OURS = (__file__, containment.__file__, tracing.__file__, values.__file__)
 
 _WITHOUT_NAMES = " gives no mapping of names to arrays; return one, or yield one an iteration"
 
-Kind: TypeAlias = Literal["refused", "absent", "raised", "fault", "overflow", "hung", "ended"]
+Kind: TypeAlias = Literal["refused", "raised", "fault", "overflow", "hung", "ended"]
 
 
 class CallError(Exception):
     """A call gave nothing that can be used; ``said`` is what to say after the function's name.
 
-    It is ``refused`` where it gives something else than arrays, or cannot be found, ``absent`` where it cannot since something
-    that it needs is not installed, ``raised`` where an error may be about the inputs, or an
-    ``overflow``, and a ``fault`` where it is about the function. Where it ``hung``, ``said`` is the place, and where its
-    process ``ended``, how; ``remedy`` is what to do, if there is more to say.
+    It is ``refused`` where it gives something else than arrays, or cannot be found, ``raised`` where an error may be about the
+    inputs, or an ``overflow``, and a ``fault`` where it is about the function. Where it ``hung``, ``said`` is the place,
+    and where its process ``ended``, how; ``remedy`` is what to do, if there is more to say.
     """
 
     def __init__(self, kind: Kind, said: str, remedy: str = "") -> None:

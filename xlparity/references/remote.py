@@ -19,7 +19,7 @@ from xlparity.references.tracing import Reach, Unreached
 from xlparity.references.wire import Layout, header_of
 
 _MORE = 1.0  # seconds after the end of its time in which a call may say where it was, before its process is killed
-_KINDS = ("refused", "absent", "raised", "fault", "overflow", "hung")
+_KINDS = ("refused", "raised", "fault", "overflow", "hung")
 
 
 class RemoteFunction:
@@ -183,8 +183,8 @@ class RemoteFunction:
         except EndedError as error:
             raise OracleError(f"the reference {name} cannot be imported (its process {error})") from None
         except CallError as error:
-            if error.kind in ("refused", "absent"):
-                raise OracleError(error.said) from (ImportError(error.said) if error.kind == "absent" else None)
+            if error.kind == "refused":
+                raise OracleError(error.said) from error.__cause__
             raise OracleError(f"the reference {name} cannot be imported (it{error.said})") from None
         except (ValueError, TypeError, KeyError) as error:
             raise OracleError(f"the reference {name}{_senseless(error).said}") from error
@@ -230,13 +230,13 @@ def _raise_failure(text: bytes) -> None:
     if not text.startswith(b'{"failed":'):
         return
     try:
-        kind, said = header_of(text)["failed"]
+        kind, said, absent = header_of(text)["failed"]
         said = _text(said)
         if kind not in _KINDS:
             raise ValueError("it failed in an unknown way")
     except (ValueError, TypeError, KeyError) as error:
         raise _senseless(error) from error
-    raise CallError(kind, said)
+    raise CallError(kind, said) from (ImportError(said) if absent is True else None)  # something is not on this machine
 
 
 def _senseless(error: Exception) -> CallError:
