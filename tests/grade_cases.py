@@ -292,8 +292,9 @@ OTHERS = {
     "an input of text and a mistake": Case(
         with_cells({"B3": "0,5", "O9": "=SUM(N9:N12)"}), {"training.loss": 0}, said="Training!B3 contains '0,5'"
     ),
+    "weights from an array formula": Case(with_cells({"F9:F11": "{={0.1;0.2;0.3}}"})),
     "an empty input": Case(
-        with_cells({"B3": None}), TRAINING | HISTORY, OF, said="there is no number in Training!B3, the input 'alpha'"
+        with_cells({"B3": None}), TRAINING | HISTORY, OF, said="Training!B3, the input 'alpha', is empty"
     ),
     "a renamed history": Case(renamed("History", "Verlauf"), said="'History' was found under the name 'Verlauf'"),
     "captions in another language": Case(with_cells({"A1": "Mein Heft", "A3": "Lernrate", "A8": "x"})),

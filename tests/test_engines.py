@@ -402,3 +402,12 @@ def test_a_mistake_in_the_code_is_raised_in_tests_and_an_unsupported_cell_elsewh
     monkeypatch.delenv("XLPARITY_STRICT")
     found = find_engine("formulas").load(path).recalculate({})[at("B1")]
     assert found == Unsupported("a formula on which the engine fails (TypeError: a mistake)")
+
+
+def test_a_thousand_lookups_in_a_long_list_are_within_the_limits(tmp_path):
+    """A price list and an invoice of usual sizes: ten million references, of which each takes some bytes."""
+    prices = {f"A{k}": k for k in range(1, 5001)} | {f"B{k}": k * 1.5 for k in range(1, 5001)}
+    lookups = {f"D{k}": f"=VLOOKUP({(k * 37) % 5000 + 1},$A$1:$B$5000,2,FALSE)" for k in range(1, 1001)}
+    values = find_engine("formulas").load(workbook(tmp_path, S=prices | lookups)).recalculate({})
+    found = {cell.row: value for cell, value in values.items() if cell.a1[0] == "D"}
+    assert found == {k: ((k * 37) % 5000 + 1) * 1.5 for k in range(1, 1001)}

@@ -657,7 +657,7 @@ def test_what_could_not_be_judged_is_not_called_right(graded):
     """Without a number for alpha nothing is known of any formula, and the page says what is wrong with the input."""
     page = (graded[1] / "out" / "feedback" / "other - an empty input.html").read_text()
     assert "every formula is right" not in page
-    assert "there is no number in Training!B3, the input &#39;alpha&#39;" in page
+    assert "Training!B3, the input &#39;alpha&#39;, is empty" in page
     assert "every formula is right" in (graded[1] / "out" / "feedback" / "right - as it is.html").read_text()
 
 

@@ -45,7 +45,7 @@ class WorkbookLimits:
     formula_levels: int = 64
     formula_arguments: int = 255
     compiled: int = 100_000
-    reads: int = 8_000_000
+    reads: int = 12_500_000
     text_characters: int = 50_000_000
 
     def __post_init__(self) -> None:

@@ -145,7 +145,7 @@ def verify(  # noqa: PLR0913  (a command's parameters are its options)
     neither is a verdict. 'xlparity rules' explains the findings and 'xlparity spec' the scenarios. Defaults of options are
     taken from [tool.xlparity] in pyproject.toml.
     """
-    if not (in_process or watch or jobs or dask):
+    if not (in_process or watch or sandbox or jobs or dask):
         from xlparity.references.process import prepare  # noqa: PLC0415
 
         prepare()  # the process of the reference starts while the rest of xlparity is imported

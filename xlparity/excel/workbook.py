@@ -249,7 +249,7 @@ def read_bytes(path: Path, limits: WorkbookLimits = _USUAL) -> bytes:
     """The file's bytes; raises WorkbookError where there are none to be had, or too many."""
     try:
         with LOCK:
-            return ooxml.read_file(path, limits)
+            return ooxml.read_zip(path, limits)
     except (OSError, ValueError) as error:  # a path with a null character in it is a ValueError
         sentence = f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"
         raise WorkbookError(f"{sentence}{nearest_file(path)}; name another workbook") from error
@@ -259,7 +259,7 @@ def read_again(workbook: Workbook) -> ooxml.Package:
     """The parts of the workbook's file; raises WorkbookError where it is no longer the one that was read."""
     try:
         with LOCK:
-            data = ooxml.read_file(workbook.path, workbook.limits) if workbook.data is None else workbook.data
+            data = ooxml.read_zip(workbook.path, workbook.limits) if workbook.data is None else workbook.data
     except OSError as error:
         raise WorkbookError(f"{workbook.path}: cannot be read again ({error.strerror})") from error
     if hashlib.sha256(data).hexdigest() != workbook.digest:

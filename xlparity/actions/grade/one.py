@@ -27,7 +27,7 @@ from xlparity.compare.inputs import unfit
 from xlparity.engines.formulas import FormulasEngine
 from xlparity.errors import SpecError, WorkbookError, XlparityError
 from xlparity.excel.address import Cell, in_words
-from xlparity.excel.values import BLANK, Value
+from xlparity.excel.values import BLANK, ErrorValue, Value
 from xlparity.excel.workbook import Formula, Workbook, parse_workbook, read_workbook
 from xlparity.pipeline import assess, prepared
 from xlparity.reporters.grades.feedback import render_feedback
@@ -254,8 +254,8 @@ class _Grading:
     def _with_handed_out(self, checks: Sequence[Check]) -> Workbook:
         """The submission with the handed-out values in inputs that have a text or an error value in place of a number.
 
-        Formulas can be judged then. Raises WorkbookError for an empty input: its number may have been typed somewhere else, and
-        the formulas may read it there.
+        Formulas can be judged then. What a student computes there stays. Raises WorkbookError for an empty input: its number may
+        have been typed somewhere else, and the formulas may read it there.
         """
         names = {here: there for there, here in self._sheets.renamed.items()}
         for check in checks:
@@ -263,11 +263,10 @@ class _Grading:
                 for cell in given.cells():
                     held = self._book.cells.get(cell, BLANK)
                     own = self._own.cells.get(Cell(names.get(cell.sheet, cell.sheet), cell.row, cell.column), BLANK)
-                    if isinstance(held, Formula) or not unfit(given, held):
-                        continue
-                    if held is BLANK:
-                        raise WorkbookError(f"there is no number in {cell}, the input '{given.name}'")
-                    if not isinstance(own, Formula) and not unfit(given, own):
+                    if held is BLANK and cell not in self._book.members and unfit(given, held):
+                        raise WorkbookError(f"{cell}, the input '{given.name}', is empty")
+                    wrong = isinstance(held, str | ErrorValue) and unfit(given, held)
+                    if wrong and not isinstance(own, Formula) and not unfit(given, own):
                         self._handed_out[cell] = own
         return self._book.edited(self._handed_out) if self._handed_out else self._book
 

@@ -119,14 +119,25 @@ def schedule(
     begins = np.cumsum(counts) - counts
     free = np.isin(np.arange(lowest, lowest + size), list(held), invert=True)
 
-    before = np.where(free, counts, 0)[reads - lowest]
-    of_reads = np.repeat(begins[reads - lowest] - np.cumsum(before) + before, before) + np.arange(before.sum())
-    after, edges = np.repeat(readers, before), writers[of_reads]
-    in_turn = after[np.argsort(edges, kind="stable")].tolist()
+    waits = np.bincount(readers[np.isin(reads, list(unknown))], minlength=total)
+    reads -= lowest
+    before = np.where(free, counts, 0)[reads]
+    waits += np.bincount(readers, before, total).astype(np.intp)
+    # There may be millions of these; each array is let go where the next is made of it.
+    after = np.repeat(readers, before)
+    del readers
+    begin = begins[reads]
+    del reads
+    if counts.max(initial=0) > 1:
+        begin = np.repeat(begin - np.cumsum(before) + before, before) + np.arange(len(after))
+    else:
+        begin = begin[before > 0]
+    del before
+    edges = writers[begin]
+    del begin
     turns = [0, *np.cumsum(np.bincount(edges, minlength=total)).tolist()]
-    waits = np.bincount(after, minlength=total)
-    if unknown:
-        waits += np.bincount(readers[np.isin(reads, list(unknown))], minlength=total)
+    in_turn = after[np.argsort(edges, kind="stable")].tolist()
+    del after, edges
     waiting: list[int] = waits.tolist()
     level = [0] * total
     ready: list[int] = np.flatnonzero(waits == 0).tolist()
@@ -153,11 +164,14 @@ def _flat(tables: Sequence[Places], matters: Mask | None = None, lowest: Any = 0
 
     Of the places from ``lowest`` on, only those that matter, if that is said.
     """
-    places, numbers = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)]
+    places, numbers = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.int32)]  # half the memory, for very many
     first = 0
     for table in tables:
         cells, formulas = table.shape
-        found, of = table.ravel(order="F"), np.repeat(np.arange(first, first + formulas), cells)
+        found, of = (
+            table.ravel(order="F").astype(np.int32),
+            np.repeat(np.arange(first, first + formulas, dtype=np.int32), cells),
+        )
         kept = slice(None) if matters is None else matters[found - lowest]
         places.append(found[kept])
         numbers.append(of[kept])

@@ -71,7 +71,7 @@ _A_GROUP = 500  # how many times as long a group of formulas takes in any case: 
 _ALONE = 300  # how many times as long a formula takes that is computed sample by sample: 60 µs against 0.2
 _FEW = 4  # formulas of one shape of which arrays take as long as one formula after the other
 _SPARE = 4_096  # numbers that formulas may have of which the references become known later
-_OF_A_BLANK = 5  # how many references take as much memory as a place for a cell that holds nothing
+_OF_A_BLANK = 8  # how many references take as much memory as a place for a cell that holds nothing
 _FULL = 10_000  # cells of a range that is refused unseen once another one was
 _EACH, _LONG = (
     10,

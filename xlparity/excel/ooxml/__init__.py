@@ -39,7 +39,7 @@ from xlparity.excel.ooxml.package import (
     without_clock,
     workbook_part,
 )
-from xlparity.excel.ooxml.preflight import read_file
+from xlparity.excel.ooxml.preflight import read_zip
 from xlparity.excel.ooxml.raw import LOOSE, RawCell
 from xlparity.excel.ooxml.reader import (
     decoded,
@@ -75,8 +75,8 @@ __all__ = [
     "pack",
     "parsed",
     "read_book",
-    "read_file",
     "read_parts",
+    "read_zip",
     "related",
     "repack",
     "replaced",

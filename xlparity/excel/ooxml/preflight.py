@@ -18,7 +18,7 @@ _OF_A_TREE = 2  # how many times as much memory an element of a tree takes as on
 _NAME = re.compile(rb"<(?:[\w.-]+:)?definedName\s")
 
 
-def read_file(path: Path, limits: WorkbookLimits) -> bytes:
+def read_zip(path: Path, limits: WorkbookLimits) -> bytes:
     """The bytes of a file; raises WorkbookError where it is too large, and OSError where there is none that can be read."""
     with opened(path) as (file, size):
         limits.check("file_bytes", size, "bytes in the file", str(path))
