@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import tracemalloc
 import zipfile
 
 import openpyxl
@@ -50,6 +51,22 @@ def contents(path):
 def counts(run, path):
     done = run("recalc", "--check", path, "--format", "json")
     return done.code, json.loads(done.out)["counts"]
+
+
+def test_a_picture_is_never_unpacked_as_a_whole(run, book):
+    """A file of a few kilobytes could otherwise take gigabytes where it is written, though it did not where it was read."""
+    size = 20_000_000
+    with zipfile.ZipFile(book, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/image1.png", bytes(size))
+    run("recalc", "--check", book)  # whatever is imported and kept is there now
+    tracemalloc.start()
+    try:
+        run("recalc", book)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert contents(book)[-1][-1] == bytes(size)
+    assert peak < size / 2
 
 
 STORED = {"B1": 0.1 + 0.2, "B2": "yes & no", "B3": False, "B4": "#DIV/0!", "C1": 0.2, "C2": 4, "E1": 4.2}

@@ -109,6 +109,7 @@ PRINTS = {
         "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(2) as two: list(two.map(print, 'ab'))", 0
     ),
     "reads": body("assert sys.stdin.read() == ''", 0),
+    "breakpoint": body("breakpoint()", 2, "a debugger has no terminal here: run with --in-process"),
 }  # fmt: skip
 PATCHES = {
     "isfinite": gives("np.nan", 2, "'y' has a nan", "np.isfinite = lambda x: np.ones(np.shape(x), bool)"),

@@ -17,6 +17,8 @@ from xlparity.references.function import CallError, Description, LocalFunction, 
 from xlparity.references.tracing import Reach
 from xlparity.references.wire import answer, packed
 
+_TO_DEBUG = "; a debugger has no terminal here: run with --in-process"
+
 
 def main(token: bytes, sentinel: int | None) -> None:
     """Answer the requests on standard input, on standard output; the process ends with its parent.
@@ -97,7 +99,8 @@ class _Functions:
         except OracleError as error:
             failed = "refused", str(error), isinstance(error.__cause__, ImportError | OSError)
         except CallError as error:
-            failed = error.kind, error.said, isinstance(error.__cause__, ImportError | OSError)
+            advice = _TO_DEBUG if type(error.__cause__).__name__ == "BdbQuit" else ""
+            failed = error.kind, f"{error.said}{advice}", isinstance(error.__cause__, ImportError | OSError)
         except KeyboardInterrupt:
             failed = "fault", " raised KeyboardInterrupt", False
         except BaseException as error:  # whatever the reference has done to what is needed here

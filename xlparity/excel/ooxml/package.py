@@ -3,9 +3,11 @@
 A package that two programs would read as two workbooks is refused here.
 """
 
+import copy
 import io
 import posixpath
 import re
+import shutil
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
@@ -165,13 +167,17 @@ def _kind(data: bytes, path: Path) -> str:
 def repack(data: bytes, changed: Mapping[str, bytes]) -> bytes:
     """The package with these parts replaced, and those that are new behind the others.
 
-    The others, their order, times and attributes are as they were.
+    The others, their order, times and attributes are as they were; a picture that is large when unpacked never is as a whole.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
         new.comment = old.comment
         for entry in old.infolist():
-            new.writestr(entry, changed.get(entry.filename, old.read(entry)))
+            if entry.filename in changed:
+                new.writestr(entry, changed[entry.filename])
+                continue
+            with old.open(entry) as part, new.open(copy.copy(entry), "w") as same:
+                shutil.copyfileobj(part, same)
         for name in sorted(changed.keys() - set(old.namelist())):
             new.writestr(_entry(name), changed[name])
     return buffer.getvalue()
