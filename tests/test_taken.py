@@ -49,6 +49,18 @@ inputs = {{ x = "H2", rate = "B1", chance = "G1" }}
 outputs = {{ c = "C1" }}
 """.format()
 
+BLANK = """
+workbook = "book.xlsx"
+reference = "ref.py:f"
+sheet = "S"
+[inputs]
+chance = "A1"
+x = { at = "H1:I1", cut = true }
+rate = "B1"
+[outputs]
+y = "D1"
+"""
+
 
 def made(folder, cells=CELLS, stored=STORED, spec=None, cut="true"):
     """The spec of a workbook with these cells, of which some formulas store a value."""
@@ -125,6 +137,7 @@ def test_an_input_that_is_not_cut_follows_what_it_depends_on(run, tmp_path):
     ("change", "said"),
     [
         ({"stored": {"C1": 0.2}}, "book.parity.toml:6: input 'chance' takes what is stored for the formula of S!A1, and nothing"),
+        ({"spec": BLANK}, "7: check 'book': input 'x' needs a number in S!I1"),
         ({"spec": TWO}, "8: input 'rate' cuts the formula of S!C1, which output 'c' compares"),
         ({"spec": "clock = { now = 12 }" + SPEC.format(cut="true")}, "1: 'now' of [clock] is a date, or a date and a time"),
         ({"spec": "clock = { now = 1492-01-01 }" + SPEC.format(cut="true")}, "1: 'now' of [clock] is a date"),

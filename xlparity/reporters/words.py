@@ -349,7 +349,7 @@ def coverage(report: Report, *, most: int | None = 5) -> str:
     if counted.helper:
         sentence += f", {number(counted.helper, 'precedent')} of these"
     if counted.taken:
-        sentence += f", {counted.taken:,} taken as inputs"
+        sentence += f", {counted.taken:,} taken as {'an input' if counted.taken == 1 else 'inputs'}"
     if counted.unbound:
         sentence += f", {counted.unbound:,} not covered"
         shown = [str(cell) for cell in counted.unbound_cells[:most]]
