@@ -126,6 +126,25 @@ def test_an_engine_that_is_wrong_on_other_inputs_only_stands_alone_too():
     assert both.verdict is Verdict.FAIL
 
 
+def test_an_engine_that_ran_fewer_scenarios_does_not_acquit_what_is_wrong_in_a_later_one():
+    """A program that is started for every scenario runs the first of them alone."""
+    late = Scenarios(0, run=100, failed=3, cells=(CELL,), since=(40,))
+    found = opinion("formulas", *MATCH, scenarios=late)
+    few = [opinion(name, *MATCH, scenarios=Scenarios(0, run=10)) for name in ("a", "b")]
+    assert (report(found, *few).verdict, codes(report(found, *few))) == (Verdict.FAIL, [[], [], []])
+    many = [opinion(name, *MATCH, scenarios=Scenarios(0, run=50)) for name in ("a", "b")]
+    assert (report(found, *many).verdict, codes(report(found, *many))) == (Verdict.PASS, [["XP305"], [], []])
+
+
+def test_a_finding_about_an_engine_has_the_values_where_the_stored_inputs_show_it():
+    """On other inputs both values would be those on which the engines agree."""
+    (finding,) = report(opinion("formulas", *MATCH), opinion("other", *WRONG)).checks[1].findings
+    assert finding.message.startswith("other alone is wrong about Sheet!B1 of 'y': 2 against 1;")
+    changing = Scenarios(0, run=8, failed=3, cells=(CELL,))
+    (finding,) = report(opinion("formulas", *MATCH), opinion("other", *MATCH, scenarios=changing)).checks[1].findings
+    assert finding.message.startswith("other alone is wrong about Sheet!B1 of 'y': on other inputs than the stored")
+
+
 def test_what_an_engine_could_not_always_compute_another_may_have():
     """One of them has shown it on every set of inputs."""
     unsure = Scenarios(0, run=8, unsure=(CELL,))
