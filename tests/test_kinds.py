@@ -5,9 +5,11 @@ import pickle
 import re
 import textwrap
 
+import numpy as np
 import openpyxl
 import pytest
 
+from xlparity.compare.expected import fitted
 from xlparity.excel.values import DateNumber
 from xlparity.results.report import Verdict
 
@@ -68,6 +70,7 @@ FORMULA = '=IF(A#>=60,"pass","fail")'
         ('return {"y": pd.Timestamp("2024-01-01 12:00") + pd.to_timedelta(np.floor(x), unit="D")}', "=45292.5+INT(A#)"),
         ('return {"y": [datetime.datetime(2024, 1, 1, 0, 0, 1)] * 3}', "=DATE(2024,1,1)+TIME(0,0,1)+0*A#"),
         ('return {"y": [f"{int(n)} points" for n in x]}', '=INT(A#)&" points"'),
+        ('return {"y": [None if n < 60 else f"{int(n)} points" for n in x]}', '=IF(A#<60,"",INT(A#)&" points")'),
     ],
 )  # fmt: skip
 def test_what_a_reference_gives_is_compared_by_its_own_rule(verified, reference, formula):
@@ -76,6 +79,35 @@ def test_what_a_reference_gives_is_compared_by_its_own_rule(verified, reference,
     assert verdict is Verdict.PASS, said
     # A hundred are drawn, and a few more are searched for at the limits.
     assert re.search(r"10\d scenarios: all 3 cells agree", said)
+
+
+@pytest.mark.parametrize(
+    ("given", "shape", "fits"),
+    [
+        ((), (1, 1), True),
+        ((1,), (1, 1), True),
+        ((1, 1, 1), (1, 1), True),
+        ((3,), (1, 3), True),
+        ((3,), (3, 1), True),
+        ((2, 3), (2, 3), True),
+        ((1, 2, 3), (2, 3), True),
+        ((1, 1, 3), (1, 3), True),
+        ((1, 3, 1), (3, 1), True),
+        ((6,), (2, 3), False),
+        ((3, 2), (2, 3), False),
+        ((1, 3), (3, 1), False),
+        ((3, 1, 1), (3, 1), False),
+        ((2, 3), (2, 2), False),
+        ((1,), (1, 2), False),
+    ],
+)
+def test_an_array_fits_a_range_of_its_shape_and_orientation(given, shape, fits):
+    """Of a row and a column with the same numbers one is wrong; only what has no orientation of its own fits both."""
+    found = fitted(np.arange(float(np.prod(given))).reshape(given), shape)
+    assert (found is not None) is fits
+    if found is not None:
+        assert found.shape == shape
+        assert found.ravel().tolist() == list(range(found.size))
 
 
 @pytest.mark.parametrize(

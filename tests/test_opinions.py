@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -143,6 +144,19 @@ def test_a_finding_about_an_engine_has_the_values_where_the_stored_inputs_show_i
     changing = Scenarios(0, run=8, failed=3, cells=(CELL,))
     (finding,) = report(opinion("formulas", *MATCH), opinion("other", *MATCH, scenarios=changing)).checks[1].findings
     assert finding.message.startswith("other alone is wrong about Sheet!B1 of 'y': on other inputs than the stored")
+
+
+def test_of_several_cells_the_first_stands_for_all():
+    """A finding has the values of one cell, and says how many more there are."""
+    two = [opinion("formulas", *MATCH), opinion("other", *WRONG)]
+    second = Cell("Sheet", 2, 2)
+    both = [
+        replace(check, results=(*check.results, check.results[0]._replace(cell=second, actual=actual)))
+        for check, actual in zip(two, (5.0, 6.0), strict=True)
+    ]
+    (finding,) = report(*both).checks[1].findings
+    assert finding.cells == (CELL, second)
+    assert "wrong about Sheet!B1 and 1 more of 'y': 2 against 1;" in finding.message
 
 
 def test_what_an_engine_could_not_always_compute_another_may_have():

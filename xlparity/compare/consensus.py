@@ -8,13 +8,14 @@ from xlparity.engines.common.survey import refused_by_all
 from xlparity.engines.registry import find_engine, others_than
 from xlparity.excel.address import Cell
 from xlparity.excel.locales import ENGLISH
-from xlparity.excel.values import BLANK, Unsupported, Value
+from xlparity.excel.values import BLANK, Unsupported, Value, brief
 from xlparity.excel.workbook import Workbook
 from xlparity.results.report import WRONG, CellResult, CheckResult, Finding, Report, joined
 from xlparity.results.rules import UNSUPPORTED
 from xlparity.tolerance import Tolerance
 
 _SAME = Tolerance(rtol=1e-9, atol=1e-12)
+_DIGITS = 12  # of two values that differ by more than that
 
 _CAUTIOUS = "formulas"  # the engine that supports nothing of which it is not certain, so that its result decides
 
@@ -173,7 +174,7 @@ def _contradicted(
         first = results[0]
         agreeing = [other for other, judgements in others if judgements[first.cell] == "match"]
         said = f"{first.cell} {'and ' + str(len(results) - 1) + ' more ' if len(results) > 1 else ''}of '{variable}'"
-        values = f"{_said(first.actual)} against {_said(_of(agreeing[0], first.cell).actual)}"
+        values = f"{brief(first.actual, _DIGITS)} against {brief(_of(agreeing[0], first.cell).actual, _DIGITS)}"
         if first.status not in WRONG:
             values = "on other inputs than the stored ones"
         names = joined([other.engine for other in agreeing])
@@ -202,7 +203,7 @@ def _disagreements(check: CheckResult, contradicted: set[Cell], before: Sequence
         }  # fmt: skip
         for variable, results in _by_variable(check, differing).items():
             first = results[0]
-            values = f"{_said(theirs[first.cell].actual)} against {_said(first.actual)}"
+            values = f"{brief(theirs[first.cell].actual, _DIGITS)} against {brief(first.actual, _DIGITS)}"
             engines = f"{other.engine} and {check.engine}"
             cause = f"{engines} disagree on '{variable}' in {first.cell}: {values}; the reference agrees with neither"
             yield _finding("XP306", variable, results, cause)
@@ -255,7 +256,3 @@ def _differ(mine: Value, other: Value) -> bool:
     if isinstance(mine, float) and isinstance(other, float):
         return not _SAME.allows(mine, other)
     return mine != other
-
-
-def _said(value: Value) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else str(value)

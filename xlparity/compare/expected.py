@@ -248,10 +248,8 @@ def fitted(array: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any] | Non
     rows, columns = shape
     if array.size != rows * columns:
         return None
-    squeezed = tuple(length for length in array.shape if length != 1)
-    fits = array.size == 1 or (array.ndim == 1 and 1 in shape)
-    # Leading axes of length one, as keepdims leaves them, do not change the orientation of the last two.
-    fits = fits or (array.ndim > 2 and array.shape[-2:] == shape and len(squeezed) <= 2)
+    # Other axes than the last two are of length one, as keepdims leaves them, and do not change the orientation.
+    fits = array.size == 1 or (array.ndim == 1 and 1 in shape) or array.shape[-2:] == shape
     return array.reshape(shape) if fits else None
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xlparity.excel.address import Cell, Range
 from xlparity.excel.formula import refers
-from xlparity.excel.values import BLANK, ErrorValue, Unsupported, Value, moment_of
+from xlparity.excel.values import BLANK, ErrorValue, Unsupported, Value, brief, moment_of
 from xlparity.excel.workbook import Workbook
 from xlparity.references.case import Frame, Given
 from xlparity.results.report import Finding
@@ -143,7 +143,7 @@ def not_numbers(
 def _no_value(given: Input[Range], value: Value) -> str:
     """What an input cell contains, as a clause, where that is certainly no value of the input; else empty."""
     if given.texts and not given.frame and isinstance(value, bool | float):
-        return f"contains the {'truth value' if isinstance(value, bool) else 'number'} {value}"
+        return f"contains the {'truth value' if isinstance(value, bool) else 'number'} {brief(value)}"
     if isinstance(value, str) and (given.texts or given.frame):
         return ""
     if isinstance(value, ErrorValue):
@@ -172,7 +172,9 @@ def unequal_copies(
         ]
         if apart:
             (first, other), more = apart[0], f" and {len(apart) - 1} more" if len(apart) > 1 else ""
-            said = f"{other} holds {values.get(other, BLANK)} and {first} {values.get(first, BLANK)}{more}"
+            said = (
+                f"{other} holds {brief(values.get(other, BLANK))} and {first} {brief(values.get(first, BLANK))}{more}"
+            )
             message = f"the places of input '{given.name}' do not hold the same: {said}"
             findings.append(Finding("XP403", given.name, tuple(cell for _, cell in apart), (), message))
     return tuple(findings)

@@ -15,7 +15,7 @@ from xlparity.diagnosis.repair import Fix
 from xlparity.excel.address import Cell, in_words
 from xlparity.excel.columns import Column
 from xlparity.excel.prefixes import misspelling
-from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK, DateNumber, ErrorValue, Unsupported
+from xlparity.excel.values import BEHIND_A_CIRCLE, BLANK, DateNumber, ErrorValue, Unsupported, brief
 from xlparity.excel.workbook import Workbook
 from xlparity.results.report import CellResult, Finding
 from xlparity.results.rules import UNEXPLAINED, UNSUPPORTED
@@ -86,8 +86,7 @@ def _code_and_cause(root: Root, fix: Fix | None, quantity_map: QuantityMap) -> t
     if root.fault == "hardcoded":
         if result.status == "missing":
             return "XP205", "empty where a formula is expected"
-        held = f"{result.actual:.9g}" if isinstance(result.actual, float) else str(result.actual)
-        said = f"hard-coded {result.formula or held} where a formula is expected"
+        said = f"hard-coded {result.formula or brief(result.actual)} where a formula is expected"
         if root.constant:
             those = f"the constants of these {len(root.cells):,} cells" if len(root.cells) > 1 else "this constant"
             key = f"constants = \"allowed\" of '{root.variable}' in the spec accepts that"

@@ -132,6 +132,11 @@ class DateNumber(float):
         return self.date or float.__format__(self, spec)
 
 
+def brief(value: object, digits: int = 9) -> str:
+    """The value in a sentence: a number with so many significant digits, and a whole one without a point."""
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
 def dated(value: Value, *, date1904: bool) -> Value:
     """The value, where it is a number, as the date that it is the number of."""
     return DateNumber(value, date1904) if type(value) is float else value

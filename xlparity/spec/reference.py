@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlparity.errors import OracleError, nearest
-from xlparity.excel.values import BLANK, Value
+from xlparity.excel.values import BLANK, Value, brief
 from xlparity.references.case import Case
 from xlparity.references.containment import Containment
 from xlparity.references.function import (
@@ -259,13 +259,9 @@ def _described(case: Case) -> str:
 
 def _values(value: Any) -> str:
     if not isinstance(value, np.ndarray):
-        return _shortly(value)
-    shown = [_shortly(element) for element in value.flat[:_SHOWN]]
+        return brief(value)
+    shown = [brief(element) for element in value.flat[:_SHOWN]]
     return f"[{', '.join([*shown, *(['…'] if value.size > _SHOWN else [])])}]"
-
-
-def _shortly(value: Any) -> str:
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
 class Finder:

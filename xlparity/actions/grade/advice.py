@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from xlparity.actions.grade.judge import CellJudged
 from xlparity.excel.address import Cell
-from xlparity.excel.values import Missing, Unsupported, Value
+from xlparity.excel.values import Missing, Unsupported, Value, brief
 from xlparity.reporters.typed import typed
 from xlparity.results.grades import LOST, Advice, QuantityGrade
 from xlparity.results.report import CellResult, CheckResult, Finding, Report
@@ -81,4 +81,4 @@ def shown(value: Value | None) -> str | None:
     """The value as a student reads it: a number with nine digits; None for none that a cell has."""
     if value is None or isinstance(value, Missing | Unsupported):
         return None
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
+    return brief(value)
