@@ -454,6 +454,18 @@ def test_an_output_is_not_input_in_a_part_of_it(run, small):
     assert "both claim Sheet!B1" in done.err
 
 
+def test_an_output_is_no_input_in_a_later_block(run, small):
+    """The whole block would be left out; in the first one, a quantity that is updated has its starting value."""
+    small.write_cells({"A1": 5, "A2": "=2*A1", "A3": "=2*A2"})
+    small.reference.write_text("def double(x):\n    for _ in range(3):\n        yield {'x': x}\n        x = 2 * x\n")
+    spec = "[blocks]\nfirst = 1\nstep = 1\ncount = 3\n[outputs]\nx = 'A1'"
+    small.write_spec(inputs='[inputs]\nx = "A1"', outputs=spec)
+    assert run("verify", small.spec).code == 0
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", also = [{ at = "A2" }] }', outputs=spec)
+    done = run("verify", small.spec)
+    assert (done.code, "both claim Sheet!A2, in block 2; only all of a first block" in done.err) == (2, True)
+
+
 EPOCHS = {"A1": "Epoch 1", "B2": "=A9*2", "A4": "Epoch 2", "B5": "=B2*2", "A7": "Epoch 3", "B8": "=B5*2", "A9": 1}
 
 
