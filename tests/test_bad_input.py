@@ -314,6 +314,14 @@ def test_a_block_whose_label_is_amiss_is_never_left_out(run, small, label, said)
     refused(run, small, said, **GROWING)
 
 
+def test_a_block_to_the_right_whose_label_is_amiss_is_never_left_out(run, small):
+    """Also at another distance than the others have from one another."""
+    small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
+    cells = {"A1": 3, "B1": "Step 1", "B2": "=2*A1", "C1": "Step 2", "C2": "=2*B2", "F1": "Stp 3", "F2": "=2*E2"}
+    small.write_cells(cells)
+    refused(run, small, "formulas like those of block 2 come after it (Sheet!F2 …)", **GROWING)
+
+
 @pytest.mark.parametrize("formula", ["=2*B2+Nowhere[Net]", "=2*B2+nowhere", "=2*Gone!B2", "=2*[1]Sheet!B2", "=2*(B2"])
 def test_a_formula_that_cannot_be_read_begins_no_block(run, small, formula):
     """It stands below the last block and is like none in it; that it has an error is no mistake of the spec."""

@@ -151,11 +151,11 @@ def test_of_several_cells_the_first_stands_for_all():
     two = [opinion("formulas", *MATCH), opinion("other", *WRONG)]
     second = Cell("Sheet", 2, 2)
     both = [
-        replace(check, results=(*check.results, check.results[0]._replace(cell=second, actual=actual)))
+        replace(check, results=(*check.results, check.results[0]._replace(cell=second, actual=actual, formula="=A2")))
         for check, actual in zip(two, (5.0, 6.0), strict=True)
     ]
     (finding,) = report(*both).checks[1].findings
-    assert finding.cells == (CELL, second)
+    assert (finding.cells, finding.formula) == ((CELL, second), "=A1")
     assert "wrong about Sheet!B1 and 1 more of 'y': 2 against 1;" in finding.message
 
 

@@ -191,6 +191,20 @@ def test_where_everything_is_skipped_nothing_is_shown(small):
     assert report.verdict is Verdict.UNASSESSED
 
 
+@pytest.mark.parametrize("engines", [("formulas",), ("formulas", "excelmodel")])
+def test_progress_goes_from_nothing_to_all(small, engines):
+    """A bar that goes back, or beyond its end, tells nothing."""
+    seen = []
+    xlparity.verify(
+        small.spec, options=Options(engines=engines), progress=lambda what, share: seen.append((share, what))
+    )
+    shares = [share for share, _ in seen]
+    assert shares == sorted(shares)
+    assert (shares[0], seen[0][1]) == (0.0, "reading")
+    assert 0.9 < shares[-1] <= 1
+    assert {what for _, what in seen} >= {"compiling", "recalculating", "comparing", "looking for causes"}
+
+
 def test_an_array_of_another_size_is_a_finding_with_both_shapes(small):
     """A bias in one cell where numpy holds three: the cells are not compared, the rest of the check is."""
     small.reference.write_text("def double(x):\n    return {'y': [2 * x] * 3, 'z': 2 * x}\n")

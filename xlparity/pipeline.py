@@ -33,6 +33,8 @@ from xlparity.spec import Check, References, Spec, bind, read_spec, workbook_of
 
 Progress: TypeAlias = Callable[[str, float], None]
 
+_ENGINES = 0.95  # the part of the progress that is done when the engines are
+
 
 def silent(stage: str, done: float) -> None:
     """Progress that is not shown."""
@@ -108,7 +110,7 @@ def assess(
         )
         for number, engine in enumerate(engines)
     ]
-    progress("looking for causes", 0.95)
+    progress("looking for causes", _ENGINES)
     results = with_causes(book, reconciled(runs), options)
     coverage = count_coverage(book, {r.cell for result in results for r in result.results if r.status != "skipped"})
     paths = from_here(plan.path), from_here(book.path)
@@ -152,7 +154,7 @@ def _run(
 
 
 def _part_of(progress: Progress, number: int, count: int) -> Progress:
-    return lambda stage, done: progress(stage, (number + done) / count)
+    return lambda stage, done: progress(stage, _ENGINES * (number + done) / count)
 
 
 def _digests(plan: Spec, checks: Sequence[Check]) -> dict[str, str]:
