@@ -146,6 +146,14 @@ def test_a_finding_about_an_engine_has_the_values_where_the_stored_inputs_show_i
     assert finding.message.startswith("other alone is wrong about Sheet!B1 of 'y': on other inputs than the stored")
 
 
+def test_a_finding_about_an_engine_names_those_that_computed_the_cell():
+    """What a file stores agrees with the reference as well, and is no evidence."""
+    stored = opinion("cached", *MATCH, scenarios=Scenarios(0), recomputed=False)
+    said = report(opinion("formulas", *MATCH), opinion("other", *WRONG), opinion("third", *MATCH), stored)
+    (finding,) = said.checks[1].findings
+    assert finding.message.endswith("2 against 1; formulas, third and the reference agree.")
+
+
 def test_of_several_cells_the_first_stands_for_all():
     """A finding has the values of one cell, and says how many more there are."""
     two = [opinion("formulas", *MATCH), opinion("other", *WRONG)]

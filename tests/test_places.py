@@ -520,6 +520,10 @@ def test_limits_of_a_single_column_may_be_a_plain_list(verified):
     verdict, document, said = verified(cells, spec, reference)
     assert verdict is Verdict.PASS, said
     assert document["checks"][0]["scenarios"]["run"] == 100
+    two = RANGED_SPEC.format(limits="low = [0, 10], high = [9, 99]").replace("A1:B2", "A1:A2")
+    cells |= {"S!D1": "=SUM(A1:A2)"}
+    verdict, _, said = verified(cells, two, reference.replace("2, 3]", "2]"))
+    assert verdict is Verdict.PASS, said
 
 
 def test_known_differences_on_numbered_sheets_are_accepted_on_each(verified):

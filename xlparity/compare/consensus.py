@@ -177,7 +177,8 @@ def _contradicted(
         values = f"{brief(first.actual, _DIGITS)} against {brief(_of(agreeing[0], first.cell).actual, _DIGITS)}"
         if first.status not in WRONG:
             values = "on other inputs than the stored ones"
-        names = joined([other.engine for other in agreeing])
+        engines = [other.engine for other in agreeing]
+        names = joined(engines)
         if first.cell in disputed:
             code = "XP307"
             cause = (
@@ -185,7 +186,8 @@ def _contradicted(
             )
         elif check.recomputed:
             code = "XP305"
-            cause = f"{check.engine} alone is wrong about {said}: {values}; {names} and the reference agree"
+            those = joined([*engines, "the reference"])
+            cause = f"{check.engine} alone is wrong about {said}: {values}; {those} agree"
         else:
             code = "XP501"
             cause = f"the file does not store what {names} computes for {said}: {values}"
