@@ -120,6 +120,10 @@ def test_truth_values_and_numbers_among_blanks(verified):
     rows = [["x"], [1.5], [None], [2.5]]
     assert verified(counted, "=COUNT(A2:A4)", rows=rows, at="A1:A4", more=", blank = true")[0] is Verdict.PASS
     assert verified(counted, "=2+0*A2", rows=rows, at="A1:A4", more=", blank = true")[0] is Verdict.FAIL
+    empty = 'assert t["n"].dtype == float and t["n"].isna().all()\nreturn {"y": float(t["m"].sum())}'
+    rows = [["m", "n"], [1, None], [2, None]]
+    verdict, said = verified(empty, "=SUM(A2:A3)", rows=rows, at="A1:B3")
+    assert verdict is Verdict.PASS, said
 
 
 def test_formulas_in_a_frame_follow_its_other_cells(verified):
