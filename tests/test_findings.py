@@ -653,6 +653,10 @@ def test_a_formula_pasted_over_an_input_is_a_finding(two_iterations, tmp_path):
     """The cell computes the right number, and cannot be set any more: another sample is not what is shown there."""
     found = causes(verified(two_iterations, tmp_path, {"B10": "=B11"}))
     assert [(finding.code, finding.variable, names(finding)) for finding in found] == [("XP204", "A0", ["B10"])]
+    assert found[0].message.startswith("Training!B10 of input 'A0' is a formula where the others are constants")
+    two = causes(verified(two_iterations, tmp_path, {"B10": "=B11", "C10": "=C11"}))
+    assert [names(finding) for finding in two] == [["B10", "C10"]]
+    assert two[0].message.startswith("Training!B10 and 1 more of input 'A0' is a formula where")
 
 
 # --- references that moved as a formula was filled --------------------------------------------------------------------

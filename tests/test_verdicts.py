@@ -243,6 +243,7 @@ def test_an_input_cell_that_holds_no_number_fails(run, small, content, said):
     (check,) = json.loads(done.out)["checks"]
     assert done.code == 1
     (finding,) = [finding for finding in check["findings"] if finding["code"] == "XP404"]
+    assert "such cells" not in finding["message"]
     assert (finding["variable"], finding["cells"]) == ("x", ["Sheet!A1"])
     assert said in finding["message"]
     assert (check["counts"]["match"], check["counts"]["missing"] + check["counts"]["unsupported"]) == (0, 1)

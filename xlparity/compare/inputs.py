@@ -193,9 +193,8 @@ def hardcoded_copies(
                 live = [cell for cell in copies if workbook.formula(cell)]
                 hardcoded += [cell for cell in copies if live and cell not in live]
         if hardcoded:
-            more = f" and {len(hardcoded) - 1} more" if len(hardcoded) > 1 else ""
             message = (
-                f"{hardcoded[0]}{more} of input '{given.name}' is hard-coded, where the other blocks have a formula"
+                f"{_first_of(hardcoded)} of input '{given.name}' is hard-coded, where the other blocks have a formula"
             )
             findings.append(Finding("XP203", given.name, tuple(hardcoded), (), message))
     return tuple(findings)
@@ -215,12 +214,9 @@ def formula_inputs(workbook: Workbook, inputs: Iterable[Input[Range]], bound: Co
         }
         hardcoded = [cell for cell in cells if isinstance(workbook.cells.get(cell), float)]
         if formulas and len(formulas) <= len(hardcoded):
-            first, formula = next(iter(formulas.items()))
-            more = f" and {len(formulas) - 1} more" if len(formulas) > 1 else ""
-            said = (
-                f"{first}{more} of input '{given.name}' is a formula where the others are constants, and cannot be set"
-            )
-            findings.append(Finding("XP204", given.name, tuple(formulas), (), said, str(formula)))
+            found = tuple(formulas)
+            said = f"{_first_of(found)} of input '{given.name}' is a formula where the others are constants, and cannot be set"
+            findings.append(Finding("XP204", given.name, found, (), said, str(formulas[found[0]])))
     return tuple(findings)
 
 
@@ -237,10 +233,14 @@ def taken_inputs(workbook: Workbook, check: Check) -> tuple[Finding, ...]:
         cells = [c for places in given.places(check.cells.offsets) for c in places if c in workbook.taken]
         if cells:
             formula = workbook.taken[cells[0]]
-            more = f" and {len(cells) - 1:,} more" if len(cells) > 1 else ""
-            said = f"{cells[0]}{more} of input '{given.name}' is a formula, whose stored value is taken as the input"
+            said = f"{_first_of(cells)} of input '{given.name}' is a formula, whose stored value is taken as the input"
             findings.append(Finding("XP206", given.name, tuple(cells), (), said, formula))
     return tuple(findings)
+
+
+def _first_of(cells: Sequence[Cell]) -> str:
+    """The first of the cells, and how many more there are."""
+    return f"{cells[0]} and {len(cells) - 1:,} more" if len(cells) > 1 else str(cells[0])
 
 
 def _alike(one: Value, other: Value) -> bool:
