@@ -364,7 +364,13 @@ def test_what_a_program_has_set_is_not_for_xlparity(small):
         report = xlparity.assert_parity(
             small.workbook, lambda x: {"y": 1.235 * np.exp(x)}, sheet="Sheet", inputs={"x": "A1"}, outputs={"y": "B1"}
         )
-    assert report.verdict is Verdict.PASS
+        assert report.verdict is Verdict.PASS
+        small.write_cells({"A1": 3, "B1": "=EXP(-241*A1)"})  # of which a billionth is below the smallest double
+        with pytest.raises(AssertionError, match="the number 241 should be 240"):
+            xlparity.assert_parity(
+                small.workbook, lambda x: {"y": np.exp(-240 * x)}, sheet="Sheet", inputs={"x": "A1"},
+                outputs={"y": "B1"}, tolerance={"atol": 0},
+            )  # fmt: skip
 
 
 @pytest.mark.ironcalc
