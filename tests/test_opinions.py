@@ -194,6 +194,14 @@ def test_the_command_runs_several_engines_and_names_the_one_that_is_wrong(run, s
     assert "every one of 1 compared cell computes" in " ".join(shown.split())
 
 
+def test_a_cause_has_the_engines_that_find_it(small):
+    """Two that were written apart are more evidence than one."""
+    small.write_cells({"A1": 3, "B1": "=3*A1"})
+    for engines in (("formulas",), ("formulas", "excelmodel")):
+        (finding,) = xlparity.verify(small.spec, options=Options(engines=engines)).checks[0].findings
+        assert finding.engines == (engines if len(engines) > 1 else ())
+
+
 def test_the_terminal_has_one_result_for_a_cell_of_however_many_engines(run, small):
     """Two tables of the same cells read as two faults; where the engines disagree, a finding says so."""
     small.write_cells({"A1": 3, "B1": "=3*A1"})
