@@ -356,6 +356,15 @@ def test_what_a_generator_leaves_when_it_is_closed_is_among_its_own_settings(sma
     assert before == (np.geterr(), decimal.getcontext().prec)
 
 
+def test_what_a_reference_prints_is_shown_of_the_stored_inputs(run, small):
+    """Of a hundred scenarios, and of the search for a counterexample, it would hide the verdict."""
+    small.reference.write_text("def double(x):\n    print('called with', x)\n    return {'y': 2 * x}\n")
+    small.write_cells({"A1": 3, "B1": "=IF(A1>4,2,3)*A1-3"})
+    done = run("verify", small.spec, "--in-process")
+    assert (done.code, done.err) == (1, "called with 3.0\n")
+    assert "set Sheet!A1 to" in done.out
+
+
 def test_what_a_program_has_set_is_not_for_xlparity(small):
     """A test suite may have numpy raise, or compute in two digits, and hand its function to assert_parity."""
     small.write_cells({"A1": 3, "B1": '=EXP(A1)*VALUE(TEXT(1.23456,"0.000"))'})

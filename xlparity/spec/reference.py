@@ -204,8 +204,9 @@ class Reference:
     def _traced(
         self, case: Case, iterations: int | None, wanted: Wanted, *, quiet: bool, trapped: bool = False
     ) -> Trace:
+        printed = self.patience.took > 0  # on the stored inputs, with which every proof of a fix calls it again
         call: Callable[[float], Trace] = lambda seconds: self.function.trace(  # noqa: E731
-            case, iterations, wanted, seconds, quiet=quiet, trapped=trapped
+            case, iterations, wanted, seconds, quiet=quiet or printed, trapped=trapped
         )
         return self._called(case, call, quiet=quiet)
 
