@@ -293,7 +293,7 @@ def said(error: BaseException) -> str:
     """The type of the error and its message in one line, even where its ``__str__`` fails."""
     text = said_by(error)
     kind = _line(type(error).__name__)
-    return f"{kind}: {text}" if text is not None else kind
+    return f"{kind}: {text}" if text else kind
 
 
 def said_by(error: BaseException) -> str | None:
