@@ -14,7 +14,7 @@ from xlparity.results.report import CellResult, CheckResult, Report, Verdict
 from xlparity.results.scenarios import Scenarios
 from xlparity.settings import Options
 
-CELL = Cell("Sheet", 1, 2)
+CELL, SECOND = Cell("Sheet", 1, 2), Cell("Sheet", 2, 2)
 TRIED = Scenarios(0, run=8)
 
 
@@ -157,14 +157,30 @@ def test_a_finding_about_an_engine_names_those_that_computed_the_cell():
 def test_of_several_cells_the_first_stands_for_all():
     """A finding has the values of one cell, and says how many more there are."""
     two = [opinion("formulas", *MATCH), opinion("other", *WRONG)]
-    second = Cell("Sheet", 2, 2)
     both = [
-        replace(check, results=(*check.results, check.results[0]._replace(cell=second, actual=actual, formula="=A2")))
+        replace(check, results=(*check.results, check.results[0]._replace(cell=SECOND, actual=actual, formula="=A2")))
         for check, actual in zip(two, (5.0, 6.0), strict=True)
     ]
     (finding,) = report(*both).checks[1].findings
-    assert (finding.cells, finding.formula) == ((CELL, second), "=A1")
+    assert (finding.cells, finding.formula) == ((CELL, SECOND), "=A1")
     assert "wrong about Sheet!B1 and 1 more of 'y': 2 against 1;" in finding.message
+
+
+@pytest.mark.parametrize("other", ["formulas", "third"])
+def test_what_engines_contradict_each_other_about_is_all_that_is_set_aside(other):
+    """A cell on which they agree stays a match, or wrong."""
+    differing = CellResult("y", 1, (0, 0), Cell("Sheet", 3, 2), "mismatch", 1.0, 2.0, "=A1")
+    checks = [
+        replace(one, results=(*one.results, one.results[0]._replace(cell=SECOND, status="match"), differing))
+        for one in (opinion("other", *WRONG), opinion(other, *MATCH))
+    ]
+    first, last = report(*checks).checks
+    assert [result.status for result in first.results] == ["unsupported", "match", "mismatch"]
+    assert [result.status for result in last.results] == [
+        "match" if other == "formulas" else "unsupported",
+        "match",
+        "mismatch",
+    ]
 
 
 def test_what_an_engine_could_not_always_compute_another_may_have():
