@@ -314,6 +314,21 @@ def test_a_block_whose_label_is_amiss_is_never_left_out(run, small, label, said)
     refused(run, small, said, **GROWING)
 
 
+def test_blocks_open_on_the_sheet_of_the_first_output(run, small):
+    """Where the spec names no other."""
+    small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x, 'z': -x}\n")
+    cells = {"A1": 3, "A2": "Step 1", "B2": "=2*A1", "A4": "Step 2", "B4": "=2*B2"}
+    small.write_cells(cells)
+    book = openpyxl.load_workbook(small.workbook)
+    other = book.create_sheet("Other")
+    other["B2"], other["B4"] = "=-Sheet!B2", "=-Sheet!B4"
+    book.save(small.workbook)
+    changed = GROWING | {"outputs": '[outputs]\ny = "Sheet!B2"\nz = "Other!B2"', "inputs": '[inputs]\nx = "Sheet!A1"'}
+    small.write_spec(sheet="", **changed)
+    done = run("verify", small.spec)
+    assert done.code == 0, done.out + done.err
+
+
 def test_a_block_to_the_right_whose_label_is_amiss_is_never_left_out(run, small):
     """Also at another distance than the others have from one another."""
     small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")

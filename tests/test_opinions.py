@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 import xlparity
-from xlparity.compare.consensus import reconcile
+from xlparity.compare.consensus import judgements_of, reconcile, with_engines
 from xlparity.excel.address import Cell
 from xlparity.excel.values import ErrorValue, Unsupported
-from xlparity.results.report import CellResult, CheckResult, Report, Verdict
+from xlparity.results.report import CellResult, CheckResult, Finding, Report, Verdict
 from xlparity.results.scenarios import Scenarios
 from xlparity.settings import Options
 
@@ -216,6 +216,17 @@ def test_a_cause_has_the_engines_that_find_it(small):
     for engines in (("formulas",), ("formulas", "excelmodel")):
         (finding,) = xlparity.verify(small.spec, options=Options(engines=engines)).checks[0].findings
         assert finding.engines == (engines if len(engines) > 1 else ())
+
+
+def test_a_cause_in_an_unbound_cell_has_the_engines_that_find_its_quantity_wrong():
+    """Another quantity that both find wrong in the same iteration says nothing about it."""
+    other = CellResult("z", 1, (0, 0), SECOND, "mismatch", 1.0, 2.0, "=A1")
+    checks = [
+        replace(one, results=(*one.results, other)) for one in (opinion("formulas", *WRONG), opinion("b", *REFUSED))
+    ]
+    cause = Finding("XP199", "y", (Cell("Sheet", 9, 9),), (1,), "wrong")
+    (found,) = with_engines([cause], 0, checks, judgements_of(checks))
+    assert found.engines == ("formulas",)
 
 
 def test_the_terminal_has_one_result_for_a_cell_of_however_many_engines(run, small):
