@@ -303,14 +303,15 @@ GROWING = {
     ("label", "said"),
     [
         ("Stp 3", "formulas like those of block 2 come after it (Sheet!B6 …), and no text opens a block there"),
+        ("Stp 3 further down", "formulas like those of block 2 come after it (Sheet!B9 …)"),
         ('="Step "&3', "the text in Sheet!A6 is a formula; type it, or give the blocks by rows"),
     ],
 )
 def test_a_block_whose_label_is_amiss_is_never_left_out(run, small, label, said):
     """All that stands in it would not be compared, and the rest would pass."""
     small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
-    cells = {"A1": 3, "A2": "Step 1", "B2": "=2*A1", "A4": "Step 2", "B4": "=2*B2", "A6": label, "B6": "=2*B4"}
-    small.write_cells(cells)
+    last = {"A9": label, "B9": "=2*B7"} if "further" in label else {"A6": label, "B6": "=2*B4"}
+    small.write_cells({"A1": 3, "A2": "Step 1", "B2": "=2*A1", "A4": "Step 2", "B4": "=2*B2", **last})
     refused(run, small, said, **GROWING)
 
 
@@ -335,6 +336,9 @@ def test_a_block_to_the_right_whose_label_is_amiss_is_never_left_out(run, small)
     cells = {"A1": 3, "B1": "Step 1", "B2": "=2*A1", "C1": "Step 2", "C2": "=2*B2", "F1": "Stp 3", "F2": "=2*E2"}
     small.write_cells(cells)
     refused(run, small, "formulas like those of block 2 come after it (Sheet!F2 …)", **GROWING)
+    cells = {"A1": 3, "B1": "Step 1", "B2": "=2*A1", "D1": "Step 2", "D2": "=2*B2", "E1": "Stp 3", "E2": "=2*C2"}
+    small.write_cells(cells)
+    refused(run, small, "formulas like those of block 2 come after it (Sheet!E2 …)", **GROWING)
 
 
 @pytest.mark.parametrize("formula", ["=2*B2+Nowhere[Net]", "=2*B2+nowhere", "=2*Gone!B2", "=2*[1]Sheet!B2", "=2*(B2"])

@@ -614,6 +614,34 @@ def test_a_copy_that_is_typed_over_is_found(run, small):
     assert (done.code, json.loads(done.out)["checks"][0]["findings"][0]["code"]) == (1, "XP203")
 
 
+def test_of_an_input_of_several_cells_each_has_its_copies(small):
+    """The first block's, which are constants, are no copies."""
+    small.reference.write_text("def double(x):\n    while True:\n        yield {'y': x.sum()}\n")
+    small.write_spec(
+        blocks="[blocks]\nrows = [2, 5, 8]",
+        inputs='[inputs]\nx = { at = "C2:D2", every_block = true }',
+        outputs='[outputs]\ny = "B2"',
+    )
+    cells = {"C2": 3, "D2": 4, "C5": "=C2", "D5": "=D2", "C8": "=C5", "D8": "=D5"}
+    small.write_cells(cells | {f"B{row}": f"=C{row}+D{row}" for row in (2, 5, 8)})
+    report = xlparity.verify(small.spec)
+    assert (report.verdict, report.checks[0].findings) == (Verdict.PASS, ())
+    small.write_cells({**cells, "D8": 4} | {f"B{row}": f"=C{row}+D{row}" for row in (2, 5, 8)})
+    (finding,) = xlparity.verify(small.spec).checks[0].findings
+    assert (finding.code, [cell.a1 for cell in finding.cells]) == ("XP203", ["D8"])
+    # Data that is typed in each block, and shown again beside it.
+    small.write_spec(
+        blocks="[blocks]\nrows = [2, 5, 8]",
+        inputs='[inputs]\nx = { at = "C2:D2", every_block = true, also = [{ at = "E2:F2" }] }',
+        outputs='[outputs]\ny = "B2"',
+    )
+    cells = {f"{column}{row}": value for row in (2, 5, 8) for column, value in (("C", 3), ("D", 4))}
+    cells |= {f"{to}{row}": f"={of}{row}" for row in (2, 5, 8) for of, to in (("C", "E"), ("D", "F"))}
+    small.write_cells(cells | {f"B{row}": f"=E{row}+D{row}" for row in (2, 5, 8)})
+    report = xlparity.verify(small.spec)
+    assert (report.verdict, report.checks[0].findings) == (Verdict.PASS, ())
+
+
 @pytest.mark.parametrize(
     ("formula", "returns"),
     [

@@ -120,6 +120,9 @@ def test_truth_values_and_numbers_among_blanks(verified):
     rows = [["x"], [1.5], [None], [2.5]]
     assert verified(counted, "=COUNT(A2:A4)", rows=rows, at="A1:A4", more=", blank = true")[0] is Verdict.PASS
     assert verified(counted, "=2+0*A2", rows=rows, at="A1:A4", more=", blank = true")[0] is Verdict.FAIL
+    blank = 'assert t["On"].isna().tolist() == [False, True, False]\nreturn {"y": float(t["x"].sum())}'
+    verdict, said = verified(blank, "=SUM(B2:B4)", rows=[["On", "x"], [True, 1], [None, 2], [False, 3]], at="A1:B4")
+    assert verdict is Verdict.PASS, said
     empty = 'assert t["n"].dtype == float and t["n"].isna().all()\nreturn {"y": float(t["m"].sum())}'
     rows = [["m", "n"], [1, None], [2, None]]
     verdict, said = verified(empty, "=SUM(A2:A3)", rows=rows, at="A1:B3")

@@ -410,6 +410,15 @@ def f(amount, rate, extra):
 TABLES = {"Loan": ("Loan", "A1:D5")}
 
 
+def test_a_table_of_iterations_may_begin_with_a_quantity(verified):
+    """In column A, before which there is nothing."""
+    cells = {"S!A1": "y", "S!B1": "x", "S!A2": "=2*B2", "S!A3": "=2*B3", "S!B2": 1, "S!B3": 2}
+    spec = '[blocks]\ntable = "T"\n[inputs]\nx = "T[x]"\n[outputs]\ny = "T[y]"\n'
+    reference = 'def f(x):\n    for one in x[:, 0]:\n        yield {"y": 2 * one}\n'
+    verdict, _, said = verified(cells, spec, reference, tables={"T": ("S", "A1:B3")})
+    assert verdict is Verdict.PASS, said
+
+
 def test_the_rows_of_a_table_may_be_the_iterations(verified):
     """A column is an output in each row, and an input as a whole."""
     verdict, document, said = verified(LOAN, LOAN_SPEC, LOAN_REFERENCE, tables=TABLES)

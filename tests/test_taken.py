@@ -123,6 +123,16 @@ def test_a_wrong_formula_behind_it_is_found(run, tmp_path):
     assert "fix =D1*C1+1" in " ".join(done.out.split())
 
 
+def test_constants_beside_a_formula_that_is_cut_are_inputs_as_ever(run, tmp_path):
+    """Wherever in the range the formula is."""
+    (inputs, at) = 'chance = "G1"\nrate = "G2"\nx = { at = "B1:D1", cut = true }', "B2:D2"
+    spec = f'workbook = "book.xlsx"\nreference = "ref.py:f"\nsheet = "S"\n[inputs]\n{inputs}\n[outputs]\ny = "{at}"\n'
+    cells = {"B1": 3, "C1": "=VLOOKUP(2,G1:H3,2,FALSE)", "D1": 4, "G1": 1, "G2": 2, "G3": 3, "H2": 0.2}
+    done = run("verify", made(tmp_path, cells | {f"{c}2": f"=$G$1*{c}1" for c in "BCD"}, {"C1": 0.2}, spec))
+    assert done.code == 0, done.out + done.err
+    assert "1 taken as an input" in " ".join(done.out.split())
+
+
 def test_an_input_that_is_not_cut_follows_what_it_depends_on(run, tmp_path):
     """A copy of an input, and a formula of one, change with it: setting such a cell alone would make a right cell wrong."""
     cells = {"A1": 2, "C1": "=A1*2", "B1": 3, "D1": "=A1*B1", "E1": "=D1*C1+1"}
