@@ -315,6 +315,19 @@ def test_a_block_whose_label_is_amiss_is_never_left_out(run, small, label, said)
     refused(run, small, said, **GROWING)
 
 
+def test_what_is_before_the_first_block_or_below_one_of_several_outputs_is_no_block(run, small):
+    """A step that is not compared, and a note below the last block."""
+    small.reference.write_text(
+        "def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': 2 * x, 'z': -x}\n"
+    )
+    cells = {"B1": 3, "B3": "=2*B1", "A5": "Step 1", "B5": "=2*B3", "A7": "Step 2", "B7": "=2*B5", "B9": "=SUM(B5,B7)"}
+    small.write_cells(cells | {"C5": "=-B3", "C7": "=-B5"})
+    outputs = '[outputs]\ny = "B5"\nz = "C5"'
+    small.write_spec(**GROWING | {"outputs": outputs, "inputs": '[inputs]\nx = "B1"'})
+    done = run("verify", small.spec)
+    assert done.code == 0, done.out + done.err
+
+
 def test_blocks_open_on_the_sheet_of_the_first_output(run, small):
     """Where the spec names no other."""
     small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x, 'z': -x}\n")
