@@ -413,6 +413,9 @@ def test_the_cells_of_an_input_must_hold_the_same(run, small):
     assert finding["message"].endswith("Sheet!A2 holds 4 and Sheet!A1 3.")
     small.write_cells({"A1": 3, "A2": 3, "B1": "=2*A1"})
     assert run("verify", small.spec).code == 0
+    small.write_cells({"A1": 3, "A2": 3 + 4e-12, "B1": "=2*A1"})
+    (finding,) = xlparity.verify(small.spec).checks[0].findings
+    assert finding.message.endswith("Sheet!A2 holds 3.000000000004 and Sheet!A1 3.")
     small.write_cells({"A1": 3, "A2": 4, "A3": 5, "B1": "=2*A1"})
     small.write_spec(inputs='[inputs]\nx = { at = "A1", also = [{ at = "A2" }, { at = "A3" }] }')
     (finding,) = xlparity.verify(small.spec).checks[0].findings

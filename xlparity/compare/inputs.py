@@ -25,6 +25,7 @@ _NUMBER = re.compile(r"\s*[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([Ee][+-]?[0-9]+)?\
 _LONGEST_TEXT = 40
 _MOVED = "or, where rows, columns or a sheet have moved, correct the address"
 _SAME = Tolerance(rtol=1e-12, atol=0.0)  # copies by formulas differ by rounding error at most
+_DIGITS = 15  # of two values that differ by more than that
 
 
 def input_findings(workbook: Workbook, check: Check, values: Mapping[Cell, Value]) -> tuple[Finding, ...]:
@@ -172,9 +173,8 @@ def unequal_copies(
         ]
         if apart:
             (first, other), more = apart[0], f" and {len(apart) - 1} more" if len(apart) > 1 else ""
-            said = (
-                f"{other} holds {brief(values.get(other, BLANK))} and {first} {brief(values.get(first, BLANK))}{more}"
-            )
+            held, shown = (brief(values.get(cell, BLANK), _DIGITS) for cell in (other, first))
+            said = f"{other} holds {held} and {first} {shown}{more}"
             message = f"the places of input '{given.name}' do not hold the same: {said}"
             findings.append(Finding("XP403", given.name, tuple(cell for _, cell in apart), (), message))
     return tuple(findings)

@@ -167,7 +167,8 @@ def _kind(data: bytes, path: Path) -> str:
 def repack(data: bytes, changed: Mapping[str, bytes]) -> bytes:
     """The package with these parts replaced, and those that are new behind the others.
 
-    The others, their order, times and attributes are as they were; a picture that is large when unpacked never is as a whole.
+    The others, their order, times and attributes are as they were. They are copied piece by piece, so that a picture is never
+    unpacked as a whole.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
