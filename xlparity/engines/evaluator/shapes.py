@@ -130,8 +130,12 @@ def compile_alone(shape: str, array: bool, date1904: bool = False, locale: Local
     compiler = _Compiler(builder.dsp, dict(zip(names, kinds, strict=True)), functions, array)
     try:
         root, is_array = compiler.visit(root, "arrays" if array else "plain")
-    except (KeyError, RecursionError) as error:
+    except KeyError as error:
         raise Refusal("a formula that the formulas parser reads differently") from error
+    except RecursionError as error:
+        raise Refusal(
+            "more operators in a row than this engine computes; split the formula over several cells"
+        ) from error
     if is_array and not array and root in compiler.arguments:
         compiler.intersecting.add(root)
         is_array = False
@@ -189,6 +193,7 @@ def _signs_apart(shape: str) -> str:
     for run in reversed([*_SIGNS.finditer(_without_texts(shape))]):
         end = _operand_end(shape, run.end())
         minus = run[0][1:].count("-")
+        minus = 2 - minus % 2 if minus else 0  # two make a number of a text as well as four do
         operand = f"{'(-' * minus}{shape[run.end() : end]}{')' * minus}"
         shape = f"{shape[: run.start()]}{run[0][0]}{operand}{shape[end:]}"
     return shape
