@@ -78,8 +78,11 @@ def test_one_against_one_is_no_majority():
 
 def test_two_engines_outvote_the_one_that_vouches():
     """It may be wrong all the same, and then the finding is about it."""
-    said = report(opinion("formulas", *WRONG), opinion("b", *MATCH), opinion("c", *MATCH))
-    assert (said.verdict, codes(said)) == (Verdict.PASS, [["XP305"], [], []])
+    said = report(
+        opinion("formulas", *WRONG), opinion("b", *MATCH), opinion("mute", *REFUSED), opinion("c", *MATCH)
+    )
+    assert (said.verdict, codes(said)) == (Verdict.PASS, [["XP305"], [], [], []])
+    assert said.checks[0].findings[0].cause.endswith("2 against 1; b, c and the reference agree")
 
 
 def test_nothing_passes_that_the_vouching_engine_computes_otherwise(run, small):

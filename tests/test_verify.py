@@ -225,13 +225,12 @@ def test_a_column_where_the_sheet_has_a_row_is_not_taken_for_it(small):
     """Equal numbers in another orientation are another result; transpose = true says that it is meant."""
     small.reference.write_text("import numpy as np\ndef double(x):\n    return {'y': np.array([[2 * x], [4 * x]])}\n")
     small.write_cells({"A1": 3, "B1": "=2*A1", "C1": "=4*A1"})
-    small.write_spec(outputs='[outputs]\ny = "B1:C1"')
-    assert (
-        xlparity.verify(small.spec)
-        .checks[0]
-        .findings[0]
-        .cause.endswith("1 × 2 cells (Sheet!B1:C1): set transpose = true")
-    )
+    for cells, said in {
+        "B1:C1": "1 × 2 cells (Sheet!B1:C1): set transpose = true",
+        "B1:D1": "1 × 3 cells (Sheet!B1:D1): correct the range, or the reference",
+    }.items():
+        small.write_spec(outputs=f'[outputs]\ny = "{cells}"')
+        assert xlparity.verify(small.spec).checks[0].findings[0].cause.endswith(said)
     small.write_spec(outputs='[outputs]\ny = { at = "B1:C1", transpose = true }')
     assert xlparity.verify(small.spec).verdict is Verdict.PASS
 
