@@ -134,9 +134,9 @@ def test_an_engine_that_ran_fewer_scenarios_does_not_acquit_what_is_wrong_in_a_l
     """A program that is started for every scenario runs the first of them alone."""
     late = Scenarios(0, run=100, failed=3, cells=(CELL,), since=(40,))
     found = opinion("formulas", *MATCH, scenarios=late)
-    few = [opinion(name, *MATCH, scenarios=Scenarios(0, run=10)) for name in ("a", "b")]
+    few = [opinion(name, *MATCH, scenarios=Scenarios(0, run=40)) for name in ("a", "b")]
     assert (report(found, *few).verdict, codes(report(found, *few))) == (Verdict.FAIL, [[], [], []])
-    many = [opinion(name, *MATCH, scenarios=Scenarios(0, run=50)) for name in ("a", "b")]
+    many = [opinion(name, *MATCH, scenarios=Scenarios(0, run=41)) for name in ("a", "b")]
     assert (report(found, *many).verdict, codes(report(found, *many))) == (Verdict.PASS, [["XP305"], [], []])
 
 
