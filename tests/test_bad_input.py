@@ -343,6 +343,44 @@ def test_blocks_open_on_the_sheet_of_the_first_output(run, small):
     assert done.code == 0, done.out + done.err
 
 
+def test_blocks_end_where_half_of_the_formulas_end(run, small):
+    """One formula like one of three may be anything; two of them are a block that would never be compared."""
+    small.reference.write_text(
+        "def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x, 'z': -x, 'w': x / 2}\n"
+    )
+    cells = {"A1": 3, "B1": 3, "A2": "Step 1", "B2": "=2*B1", "C2": "=-B2", "D2": "=B2/2"}
+    cells |= {"A4": "Step 2", "B4": "=2*B2", "C4": "=-B4", "D4": "=B4/2", "C9": "=-B9"}
+    spec = GROWING | {"outputs": '[outputs]\ny = "B2"\nz = "C2"\nw = "D2"', "inputs": '[inputs]\nx = "B1"'}
+    small.write_cells(cells)
+    small.write_spec(**spec)
+    done = run("verify", small.spec)
+    assert done.code == 0, done.out + done.err
+    small.write_cells(cells | {"D9": "=B9/2"})
+    refused(run, small, "formulas like those of block 2 come after it (Sheet!C9 …)", **spec)
+
+
+def test_the_distance_of_blocks_on_two_sheets_says_nothing_of_a_next_one(run, small):
+    """Block 2 is four rows further down than block 1, and on a sheet of its own; four rows below it is a sum."""
+    small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
+    book = openpyxl.Workbook()
+    one, two = book.active, book.create_sheet("Run 2")
+    one.title = "Run 1"
+    one["A1"], one["A2"], one["B2"] = 3, "Step 1", "=2*A1"
+    two["A6"], two["B6"], two["B10"] = "Step 2", "=2*'Run 1'!B2", "=SUM('Run 1'!B2,B6)"
+    book.save(small.workbook)
+    small.write_spec(
+        **GROWING
+        | {
+            "sheet": "",
+            "blocks": '[blocks]\nlabel = "Step {n}"\nsheets = "Run {n}"',
+            "inputs": "[inputs]\nx = \"'Run 1'!A1\"",
+            "outputs": "[outputs]\ny = \"'Run {n}'!B2\"",
+        }
+    )
+    done = run("verify", small.spec)
+    assert done.code == 0, done.out + done.err
+
+
 def test_a_block_to_the_right_whose_label_is_amiss_is_never_left_out(run, small):
     """Also at another distance than the others have from one another."""
     small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")

@@ -396,6 +396,17 @@ def test_a_formula_that_is_wrong_on_the_references_values_fails_though_its_prece
     assert "=B1*2" in done.out
 
 
+def test_a_cell_that_is_computed_on_the_stored_inputs_alone_is_a_match_there(small):
+    """In which order Excel sorts a text with a hyphen nobody says: that is what cannot be assessed, and only there."""
+    small.reference.write_text("def double(x):\n    return {'y': 1.0}\n")
+    small.write_cells({"A1": "a", "B1": '=IF(A1<"coop",1,0)'})
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", choices = ["co-op"] }')
+    report = xlparity.verify(small.spec)
+    (check,) = report.checks
+    assert [result.status for result in check.results] == ["match"]
+    assert (report.verdict, [cell.a1 for cell in check.scenarios.unsure]) == (Verdict.UNASSESSED, ["B1"])
+
+
 def test_what_the_engine_cannot_compute_is_no_cause(run, small):
     """One formula is wrong and one is unsupported: that is one cause, and nobody has found the sum of the two wrong."""
     small.reference.write_text("def double(x):\n    return {'y': x, 'z': 2 * x, 'w': 3 * x}\n")
