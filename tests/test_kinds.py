@@ -85,7 +85,10 @@ def test_what_a_reference_gives_is_compared_by_its_own_rule(verified, reference,
 
 def test_of_two_kinds_only_those_agree_that_are_said_to():
     """Of every kind of cell beside every kind of value, all with the same number, so that the kinds alone decide."""
-    cells, values = [NUMBER, EMPTY_CELL, TRUTH, TEXT, REASON, VALUE, NA], [NUMBER, EMPTY_CELL, TRUTH, TEXT, DATE, VALUE, NA]
+    cells, values = (
+        [NUMBER, EMPTY_CELL, TRUTH, TEXT, REASON, VALUE, NA],
+        [NUMBER, EMPTY_CELL, TRUTH, TEXT, DATE, VALUE, NA],
+    )
     found = agrees(np.ones(1), np.array(cells)[:, None], np.ones(1), np.array(values)[None, :], 1e-9, 1e-9)
     assert {(cells[row], values[column]) for row, column in zip(*np.nonzero(found), strict=True)} == {
         (NUMBER, NUMBER), (NUMBER, TRUTH), (NUMBER, DATE), (EMPTY_CELL, EMPTY_CELL), (TRUTH, TRUTH), (TEXT, TEXT),

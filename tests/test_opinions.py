@@ -78,9 +78,7 @@ def test_one_against_one_is_no_majority():
 
 def test_two_engines_outvote_the_one_that_vouches():
     """It may be wrong all the same, and then the finding is about it."""
-    said = report(
-        opinion("formulas", *WRONG), opinion("b", *MATCH), opinion("mute", *REFUSED), opinion("c", *MATCH)
-    )
+    said = report(opinion("formulas", *WRONG), opinion("b", *MATCH), opinion("mute", *REFUSED), opinion("c", *MATCH))
     assert (said.verdict, codes(said)) == (Verdict.PASS, [["XP305"], [], [], []])
     assert said.checks[0].findings[0].cause.endswith("2 against 1; b, c and the reference agree")
 
@@ -228,6 +226,18 @@ def test_a_cause_in_an_unbound_cell_has_the_engines_that_find_its_quantity_wrong
         replace(one, results=(*one.results, other)) for one in (opinion("formulas", *WRONG), opinion("b", *REFUSED))
     ]
     cause = Finding("XP199", "y", (Cell("Sheet", 9, 9),), (1,), "wrong")
+    (found,) = with_engines([cause], 0, checks, judgements_of(checks))
+    assert found.engines == ("formulas",)
+
+
+@pytest.mark.parametrize("beside", [(MATCH, MATCH), (REFUSED, REFUSED), (MATCH, WRONG)])
+def test_an_engine_finds_a_cause_only_where_it_finds_the_same_cell_wrong(beside):
+    """What it says of another cell of the cause is evidence of another fault, or of none."""
+    cause = Finding("XP101", "y", (CELL, SECOND), (1,), "wrong")
+    checks = [
+        replace(one, results=(*one.results, CellResult("y", 1, (1, 0), SECOND, status, 1.0, value, "=A1")))
+        for one, (status, value) in zip((opinion("formulas", *WRONG), opinion("b", *MATCH)), beside, strict=True)
+    ]
     (found,) = with_engines([cause], 0, checks, judgements_of(checks))
     assert found.engines == ("formulas",)
 

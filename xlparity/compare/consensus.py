@@ -101,7 +101,7 @@ def with_engines(
     checks: Sequence[CheckResult],
     judgements: Sequence[Mapping[Cell, Judgement]],
 ) -> list[Finding]:
-    """The causes, each with the engines that find its cells wrong: that of ``number`` and those whose judgement is the same.
+    """The causes, each with the engines that find its cells wrong: that of ``number``, and those that agree about one of them.
 
     With one engine, the causes are returned as they are.
     """
@@ -113,11 +113,11 @@ def with_engines(
         if not cells:  # an unbound helper is found by the wrong cells of its quantity
             at = checks[number].results
             cells = {r.cell for r in at if r.variable == cause.variable and r.iteration in cause.iterations}
-        own = {(cell, judgements[number][cell]) for cell in cells if judgements[number][cell] != "match"}
+        wrong = [cell for cell in cells if judgements[number][cell] == "wrong"]
         engines = tuple(
             check.engine
             for k, check in enumerate(checks)
-            if k == number or any(judgements[k][cell] == found for cell, found in own)
+            if k == number or any(judgements[k][cell] == "wrong" for cell in wrong)
         )
         credited.append(replace(cause, engines=engines))
     return credited
