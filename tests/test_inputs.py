@@ -132,7 +132,7 @@ def test_one_hot_rows_have_one_one_each(verified):
 
 
 def test_an_input_may_be_blank(verified):
-    """A blank is a nan to the reference, and None where the input is a text."""
+    """A blank is a nan to the reference, and None where the input is a text or a date."""
     body = 'return {"y": 0.0 if math.isnan(x) else 2 * x}'
     x = '{ at = "A1", low = 1, high = 9, blank = true }'
     assert verified(x, body, {"A1": 3, "B1": "=2*A1"})[0] is Verdict.PASS
@@ -141,6 +141,10 @@ def test_an_input_may_be_blank(verified):
     text = 'return {"y": "none" if x is None else x}'
     x = '{ at = "A1", choices = ["a", "b"], blank = true }'
     assert verified(x, text, {"A1": "a", "B1": '=IF(ISBLANK(A1),"none",A1)'})[0] is Verdict.PASS
+    assert verified(x, text, {"B1": '=IF(ISBLANK(A1),"none",A1)'})[0] is Verdict.PASS
+    date = 'return {"y": 0.0 if x is None else float(x.month)}'
+    x = '{ at = "A1", low = 2023-01-01, high = 2025-12-31, blank = true }'
+    assert verified(x, date, {"B1": "=IF(ISBLANK(A1),0,MONTH(A1))"})[0] is Verdict.PASS
 
 
 DRAW = """

@@ -185,7 +185,7 @@ def hardcoded_copies(
 ) -> tuple[Finding, ...]:
     """A finding XP203 for every input whose copies in the blocks are formulas, except for some that are hard-coded."""
     findings = []
-    for given in inputs if len(offsets) > 1 else ():
+    for given in inputs:
         hardcoded: list[Cell] = []
         for places in given.places(offsets) if given.every_block else ():
             for begin in range(0, len(places), len(offsets)):
