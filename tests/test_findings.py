@@ -657,6 +657,7 @@ def test_a_formula_pasted_over_an_input_is_a_finding(two_iterations, tmp_path):
     two = causes(verified(two_iterations, tmp_path, {"B10": "=B11", "C10": "=C11"}))
     assert [names(finding) for finding in two] == [["B10", "C10"]]
     assert two[0].message.startswith("Training!B10 and 1 more of input 'A0' is a formula where")
+    assert two[0].formula == "=B11"
 
 
 # --- references that moved as a formula was filled --------------------------------------------------------------------

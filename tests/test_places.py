@@ -476,7 +476,7 @@ RANGED_SPEC = 'sheet = "S"\ninputs = {{ x = {{ at = "A1:B2", {limits} }} }}\nout
         ("low = [0, 10], high = [5, 100]", [[0, 10], [0, 10]], [[5, 100], [5, 100]]),
         ("low = [[0], [2]], high = 60", [[0, 0], [2, 2]], [[60, 60], [60, 60]]),
         ("low = [[1, 40], [2, 60]], high = [[1, 50], [3, 70]]", [[1, 40], [2, 60]], [[1, 50], [3, 70]]),
-        ("low = 0, high = [1.5, 70], integer = true", [[0, 0], [0, 0]], [[1, 70], [1, 70]]),
+        ("low = [0.5, 0], high = [1.5, 70], integer = true", [[1, 0], [1, 0]], [[1, 70], [1, 70]]),
     ],
 )
 def test_limits_may_be_those_of_each_column_row_or_cell(verified, limits, least, most):

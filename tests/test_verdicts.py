@@ -339,6 +339,9 @@ def test_the_summary_names_an_engine_that_could_settle_what_is_unsupported(small
     # An input that cannot be read may be the only cell that is unsupported.
     small.write_cells({"A1": "=OFFSET(D1,0.2+0*D1,0)", "D1": 3, "B1": "=2*D1"})
     assert "libreoffice" in xlparity.verify(small.spec).could_settle
+    small.write_spec(workbook='workbook = "small.xlsx"\nlocale = "de-DE"')  # in which the other engines do not compute
+    assert xlparity.verify(small.spec).could_settle == ()
+    small.write_spec()
     monkeypatch.setattr("xlparity.engines.libreoffice.shutil.which", lambda name: None)
     assert "libreoffice" not in xlparity.verify(small.spec).could_settle
     assert {"formulas", "excelmodel", "cached", "ironcalc"}.isdisjoint(others_than(["excelmodel", "ironcalc"]))
