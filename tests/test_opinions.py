@@ -242,6 +242,16 @@ def test_an_engine_finds_a_cause_only_where_it_finds_the_same_cell_wrong(beside)
     assert found.engines == ("formulas",)
 
 
+@pytest.mark.parametrize(("engine", "said"), [("formulas", ": the"), ("excelmodel", " is the likely cause: the")])
+def test_a_helper_behind_several_outputs_is_proved_by_the_engine_that_evaluates_formulas_alone(small, engine, said):
+    """Another engine proves nothing about a formula on values that are not in the workbook."""
+    small.write_cells({"A1": 3, "B1": "=D1+1", "C1": "=D1*2", "D1": "=3*A1"})
+    small.reference.write_text("def double(x):\n    return {'y': 2 * x + 1, 'z': 4 * x}\n")
+    small.write_spec(outputs='[outputs]\ny = "B1"\nz = "C1"')
+    (finding,) = xlparity.verify(small.spec, options=Options(engines=(engine,))).checks[0].findings
+    assert finding.cause.startswith(f"Sheet!D1{said} number 3 should be 2; ")
+
+
 def test_the_terminal_has_one_result_for_a_cell_of_however_many_engines(run, small):
     """Two tables of the same cells read as two faults; where the engines disagree, a finding says so."""
     small.write_cells({"A1": 3, "B1": "=3*A1"})
