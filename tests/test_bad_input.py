@@ -343,6 +343,20 @@ def test_blocks_open_on_the_sheet_of_the_first_output(run, small):
     assert done.code == 0, done.out + done.err
 
 
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"A2": "Step 1", "B2": "=2*A1", "A4": "Step 2", "B4": "=2*B2", "A6": "Stp 3", "B6": "=3*B4"}, "Sheet!B6"),
+        ({"B1": "Step 1", "B2": "=2*A1", "D1": "Step 2", "D2": "=2*B2", "F1": "Stp 3", "F2": "=3*D2"}, "Sheet!F2"),
+    ],
+)
+def test_a_wrong_formula_one_step_on_is_a_block_too(run, small, cells, said):
+    """With a label that is amiss it would go unseen, and it is the one that is to be found."""
+    small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
+    small.write_cells({"A1": 3, **cells})
+    refused(run, small, f"formulas like those of block 2 come after it ({said} …)", **GROWING)
+
+
 def test_blocks_end_where_half_of_the_formulas_end(run, small):
     """One formula like one of three may be anything; two of them are a block that would never be compared."""
     small.reference.write_text(
