@@ -449,12 +449,13 @@ def test_a_copy_that_is_a_formula_beside_one_that_is_none_is_not_varied(run, sma
 
 def test_an_output_is_not_input_in_a_part_of_it(run, small):
     """The part would be left out of the comparison without a word."""
-    small.write_cells({"A1": 5, "B1": "=A1*7", "B2": "=A1"})
-    small.reference.write_text("def double(x):\n    return {'y': [[x], [x]]}\n")
-    small.write_spec(inputs='[inputs]\nx = { at = "A1", also = [{ at = "B1" }] }', outputs='[outputs]\ny = "B1:B2"')
+    small.write_cells({"A1": 5, "B1": "=A1*7", "B2": "=A1*7", "B3": "=A1"})
+    small.reference.write_text("def double(x):\n    return {'y': [[x], [x], [x]]}\n")
+    inputs = '[inputs]\nx = { at = "A1", also = [{ at = "B1" }, { at = "B2" }] }'
+    small.write_spec(inputs=inputs, outputs='[outputs]\ny = "B1:B3"')
     done = run("verify", small.spec)
     assert done.code == 2
-    assert "both claim Sheet!B1" in done.err
+    assert "both claim Sheet!B1, in block 1; only" in done.err
 
 
 def test_an_output_is_no_input_in_a_later_block(run, small):
