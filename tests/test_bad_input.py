@@ -343,6 +343,13 @@ def test_blocks_open_on_the_sheet_of_the_first_output(run, small):
     assert done.code == 0, done.out + done.err
 
 
+def test_blocks_count_from_1(run, small):
+    """The cell is that of block 0, whatever opens the others."""
+    small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
+    small.write_cells({"A1": 3, "A2": "Step 0", "B2": "=2*A1", "A4": "Step 1", "B4": "=2*B2"})
+    refused(run, small, "block 0 opens in Sheet!A2; blocks count from 1", **GROWING)
+
+
 @pytest.mark.parametrize(
     ("cells", "said"),
     [

@@ -369,6 +369,21 @@ def test_sheets_that_are_no_blocks_are_one_clear_error(verified, blocks, outputs
     assert "Traceback" not in said
 
 
+def test_an_input_has_a_sheet_of_its_own_for_each_block(verified):
+    """A rate for each step; where one is missing, that step has none."""
+    spec = NUMBERED.replace('rate = "Parameters!B1"', "rate = { at = \"'Rate {n}'!A1\", every_block = true }")
+    cells = {
+        at: f.replace("Parameters!$B$1", f"'Rate {at[0][-1]}'!$A$1") if isinstance(f, str) else f
+        for at, f in steps().items()
+    }
+    rates = {("Rate 1", "A1"): 0.1, ("Rate 2", "A1"): "='Rate 1'!A1", ("Rate 3", "A1"): "='Rate 2'!A1"}
+    verdict, _, said = verified(cells | rates, spec, STEPS)
+    assert verdict is Verdict.PASS, said
+    verdict, _, said = verified(cells | {("Rate 1", "A1"): 0.1, ("Rate 2", "A1"): "='Rate 1'!A1"}, spec, STEPS)
+    assert verdict is Verdict.UNASSESSED
+    assert "'rate': there are 3 blocks, and 2 sheets 'Rate {n}'" in said
+
+
 def test_a_missing_sheet_among_the_numbered_is_an_error(verified):
     """Not the end of the iterations."""
     cells = {(sheet.replace("Step 2", "Step2"), at): held for (sheet, at), held in steps().items()}

@@ -265,6 +265,28 @@ def test_other_checks_go_on_beside_an_input_that_holds_no_number(small):
     assert outcomes == {("a", None): "failed", ("a", "y"): "unassessed", ("b", None): "passed", ("b", "y"): "failed"}
 
 
+def test_a_reference_that_leaves_out_the_output_of_one_check_is_defined_for_the_other(small):
+    """Both ask the same function, which is called once for both where it answers both."""
+    small.write_cells({"A1": 3, "B1": "=2*A1", "B2": "=3*A1"})
+    small.reference.write_text("def double(x):\n    return {'z': 3 * x} | ({'y': 2 * x} if x == 3 else {})\n")
+    small.spec.write_text(
+        'workbook = "small.xlsx"\nreference = "small.py:double"\nsheet = "Sheet"\n'
+        '[check.a]\ninputs = { x = "A1" }\noutputs = { y = "B1" }\n'
+        '[check.b]\ninputs = { x = "A1" }\noutputs = { z = "B2" }\n'
+    )
+    one, other = xlparity.verify(small.spec).checks
+    assert (one.scenarios.run, one.scenarios.dropped) == (0, 100)
+    assert (other.scenarios.run, other.scenarios.dropped) == (100, 0)
+
+
+def test_an_input_without_numbers_says_in_how_many_cells(small):
+    """The first one alone would be corrected, and the next one found in the next run."""
+    small.write_cells({"A1": "3", "A2": 4, "A3": "5", "B1": "=2*A1", "B2": "=2*A2", "B3": "=2*A3"})
+    small.write_spec(inputs='[inputs]\nx = "A1:A3"', outputs='[outputs]\ny = "B1:B3"')
+    (finding,) = xlparity.verify(small.spec).checks[0].findings
+    assert " (2 such cells)" in finding.message
+
+
 def test_a_constant_beside_an_input_that_holds_no_number_gets_no_suggestion(small):
     """Nothing is expected of it, so that any formula would agree."""
     small.write_cells({"A1": "3", "A2": 1, "B1": "=2*A1", "B2": 7, "B3": "=2*A3", "A3": 2})
@@ -339,6 +361,14 @@ def test_the_summary_names_an_engine_that_could_settle_what_is_unsupported(small
     # An input that cannot be read may be the only cell that is unsupported.
     small.write_cells({"A1": "=OFFSET(D1,0.2+0*D1,0)", "D1": 3, "B1": "=2*D1"})
     assert "libreoffice" in xlparity.verify(small.spec).could_settle
+    # A formula among the values of an input is computed by this engine as well.
+    small.reference.write_text("def double(x):\n    return {'y': [x.sum()] * 3}\n")
+    small.write_cells({"A1": 3, "A2": "=A1", "A3": 5, "B1": "=SUM(A1:A3)"})
+    small.write_spec(inputs='[inputs]\nx = "A1:A3"')
+    report = xlparity.verify(small.spec)
+    assert [finding.code for finding in report.checks[0].findings] == ["XP204", "XP401"]
+    assert report.could_settle == ()
+    small.write_cells({"A1": "=OFFSET(D1,0.2+0*D1,0)", "D1": 3, "B1": "=2*D1"})
     small.write_spec(workbook='workbook = "small.xlsx"\nlocale = "de-DE"')  # in which the other engines do not compute
     assert xlparity.verify(small.spec).could_settle == ()
     small.write_spec()
