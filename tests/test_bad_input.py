@@ -355,13 +355,32 @@ def test_blocks_count_from_1(run, small):
     [
         ({"A2": "Step 1", "B2": "=2*A1", "A4": "Step 2", "B4": "=2*B2", "A6": "Stp 3", "B6": "=3*B4"}, "Sheet!B6"),
         ({"B1": "Step 1", "B2": "=2*A1", "D1": "Step 2", "D2": "=2*B2", "F1": "Stp 3", "F2": "=3*D2"}, "Sheet!F2"),
+        (
+            {
+                "B1": "Step 1",
+                "B2": "=2*A1",
+                "C1": "Step 2",
+                "C2": "=2*B2",
+                "D1": "Step 3",
+                "D2": "=2*C2",
+                "E2": "=3*D2",
+            },
+            "Sheet!E2",
+        ),
     ],
 )
 def test_a_wrong_formula_one_step_on_is_a_block_too(run, small, cells, said):
     """With a label that is amiss it would go unseen, and it is the one that is to be found."""
     small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
     small.write_cells({"A1": 3, **cells})
-    refused(run, small, f"formulas like those of block 2 come after it ({said} …)", **GROWING)
+    refused(run, small, f" come after it ({said} …)", **GROWING)
+
+
+def test_a_formula_right_below_the_last_block_is_seen(run, small):
+    """Also nearer to it than the blocks are to one another."""
+    small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
+    small.write_cells({"A1": 3, "A2": "Step 1", "B2": "=2*A1", "A4": "Step 2", "B4": "=2*B2", "B5": "=2*B3"})
+    refused(run, small, " come after it (Sheet!B5 …)", **GROWING)
 
 
 def test_blocks_end_where_half_of_the_formulas_end(run, small):
@@ -378,6 +397,29 @@ def test_blocks_end_where_half_of_the_formulas_end(run, small):
     assert done.code == 0, done.out + done.err
     small.write_cells(cells | {"D9": "=B9/2"})
     refused(run, small, "formulas like those of block 2 come after it (Sheet!C9 …)", **spec)
+
+
+def test_the_last_two_blocks_of_a_sheet_say_where_the_next_one_would_be(run, small):
+    """Block 1 is on another sheet; a wrong block 4, without a label, is as far from 3 as 3 from 2."""
+    small.reference.write_text("def grow(x):\n    while True:\n        x = 2 * x\n        yield {'y': x}\n")
+    book = openpyxl.Workbook()
+    one, two = book.active, book.create_sheet("Run 2")
+    one.title = "Run 1"
+    one["A1"], one["A2"], one["B2"] = 3, "Step 1", "=2*A1"
+    two["A2"], two["B2"], two["A5"], two["B5"], two["B8"] = "Step 2", "=2*'Run 1'!B2", "Step 3", "=2*B2", "=3*B5"
+    book.save(small.workbook)
+    refused(
+        run,
+        small,
+        "come after it ('Run 2'!B8 …)",
+        **GROWING
+        | {
+            "sheet": "",
+            "blocks": '[blocks]\nlabel = "Step {n}"\nsheets = ["Run 1", "Run 2"]',
+            "inputs": "[inputs]\nx = \"'Run 1'!A1\"",
+            "outputs": "[outputs]\ny = \"'Run 1'!B2\"",
+        },
+    )
 
 
 def test_the_distance_of_blocks_on_two_sheets_says_nothing_of_a_next_one(run, small):

@@ -9,6 +9,7 @@ import numpy as np
 import openpyxl
 import pytest
 
+import xlparity
 from xlparity.compare.compare import agrees
 from xlparity.compare.expected import fitted
 from xlparity.excel.batch import DATE, EMPTY_CELL, NA, NUMBER, REASON, TEXT, TRUTH, VALUE
@@ -81,6 +82,17 @@ def test_what_a_reference_gives_is_compared_by_its_own_rule(verified, reference,
     assert verdict is Verdict.PASS, said
     # A hundred are drawn, and a few more are searched for at the limits.
     assert re.search(r"10\d scenarios: all 3 cells agree", said)
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"), [("=A1>2", True), ("=1*(A1>2)", 1.0), ("=1*(A1<2)", 1.0), ("=A1<2", True)]
+)
+def test_a_truth_value_is_shown_as_the_cell_has_it(small, formula, expected):
+    """Beside a number as one: that the sheet has 1 for TRUE is no difference that a person should look for."""
+    small.reference.write_text("def double(x):\n    return {'y': x > 2}\n")
+    small.write_cells({"A1": 3, "B1": formula})
+    (result,) = xlparity.verify(small.spec).checks[0].results
+    assert (result.expected, type(result.expected)) == (expected, type(expected))
 
 
 def test_of_two_kinds_only_those_agree_that_are_said_to():

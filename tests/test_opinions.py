@@ -47,6 +47,8 @@ NUM = ErrorValue("#NUM!")
         (WRONG, MATCH, Verdict.UNASSESSED, [["XP307"], []]),
         (WRONG, WRONG, Verdict.FAIL, [[], []]),
         (WRONG, ("mismatch", 3.0), Verdict.FAIL, [[], ["XP306"]]),
+        (WRONG, ("mismatch", 2.0 + 1e-12), Verdict.FAIL, [[], []]),
+        (("mismatch", "two"), WRONG, Verdict.FAIL, [[], ["XP306"]]),
         (MATCH, REFUSED, Verdict.PASS, [[], []]),
         (REFUSED, MATCH, Verdict.PASS, [[], []]),
         (REFUSED, REFUSED, Verdict.UNASSESSED, [[], []]),
@@ -74,11 +76,15 @@ def test_one_against_one_is_no_majority():
     """Where neither of two engines vouches for what it computes, nobody can tell which of them is wrong."""
     said = report(opinion("libreoffice", *WRONG), opinion("ironcalc", *MATCH))
     assert (said.verdict, codes(said)) == (Verdict.UNASSESSED, [["XP307"], []])
+    for check in said.checks:
+        assert check.results[0].actual.reason == "two engines contradict each other, and which is right is not known"
 
 
 def test_two_engines_outvote_the_one_that_vouches():
     """It may be wrong all the same, and then the finding is about it."""
-    said = report(opinion("formulas", *WRONG), opinion("b", *MATCH), opinion("mute", *REFUSED), opinion("c", *MATCH))
+    said = report(
+        opinion("formulas", *WRONG), opinion("b", *MATCH), opinion("mute", *REFUSED), opinion("c", "match", 1.25)
+    )
     assert (said.verdict, codes(said)) == (Verdict.PASS, [["XP305"], [], [], []])
     assert said.checks[0].findings[0].cause.endswith("2 against 1; b, c and the reference agree")
 
@@ -121,7 +127,7 @@ def test_a_stale_stored_value_beside_a_right_formula_is_a_finding():
 
 def test_an_engine_that_is_wrong_on_other_inputs_only_stands_alone_too():
     """Agreement on the stored inputs may be luck."""
-    changing = Scenarios(0, run=8, failed=3, cells=(CELL,))
+    changing = Scenarios(0, run=8, failed=3, cells=(CELL,), since=(0,))
     said = report(opinion("formulas", *MATCH), opinion("other", *MATCH, scenarios=changing))
     assert (said.verdict, codes(said)) == (Verdict.PASS, [[], ["XP305"]])
     both = report(opinion("formulas", *MATCH, scenarios=changing), opinion("other", *MATCH, scenarios=changing))
@@ -138,11 +144,33 @@ def test_an_engine_that_ran_fewer_scenarios_does_not_acquit_what_is_wrong_in_a_l
     assert (report(found, *many).verdict, codes(report(found, *many))) == (Verdict.PASS, [["XP305"], [], []])
 
 
+def test_an_engine_that_is_wrong_at_once_speaks_against_the_cell_also_where_it_ran_few_scenarios():
+    """It does not see what is wrong later, and finds the cell wrong all the same."""
+    late = Scenarios(0, run=100, failed=3, cells=(CELL,), since=(40,))
+    few, many = (Scenarios(0, run=run) for run in (10, 50))
+    said = report(
+        opinion("formulas", *MATCH, scenarios=late),
+        opinion("a", *WRONG, scenarios=few),
+        opinion("b", *MATCH, scenarios=many),
+    )
+    assert (said.verdict, codes(said)) == (Verdict.FAIL, [[], [], []])
+
+
+def test_both_values_of_a_finding_are_those_of_its_cell():
+    """Whatever other cells the engines computed before it."""
+    before = CellResult("y", 1, (1, 0), SECOND, "match", 7.0, 7.0, "=A2")
+    right, wrong = (
+        replace(one, results=(before, *one.results)) for one in (opinion("formulas", *MATCH), opinion("b", *WRONG))
+    )
+    (finding,) = report(right, wrong).checks[1].findings
+    assert finding.message.startswith("b alone is wrong about Sheet!B1 of 'y': 2 against 1;")
+
+
 def test_a_finding_about_an_engine_has_the_values_where_the_stored_inputs_show_it():
     """On other inputs both values would be those on which the engines agree."""
     (finding,) = report(opinion("formulas", *MATCH), opinion("other", *WRONG)).checks[1].findings
     assert finding.message.startswith("other alone is wrong about Sheet!B1 of 'y': 2 against 1;")
-    changing = Scenarios(0, run=8, failed=3, cells=(CELL,))
+    changing = Scenarios(0, run=8, failed=3, cells=(CELL,), since=(0,))
     (finding,) = report(opinion("formulas", *MATCH), opinion("other", *MATCH, scenarios=changing)).checks[1].findings
     assert finding.message.startswith("other alone is wrong about Sheet!B1 of 'y': on other inputs than the stored")
 

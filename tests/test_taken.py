@@ -133,6 +133,18 @@ def test_constants_beside_a_formula_that_is_cut_are_inputs_as_ever(run, tmp_path
     assert "1 taken as an input" in " ".join(done.out.split())
 
 
+def test_of_several_formulas_that_are_cut_the_first_is_named(run, tmp_path):
+    """With how many more there are."""
+    (inputs, at) = 'chance = "G1"\nrate = "G2"\nx = { at = "B1:D1", cut = true }', "B2:D2"
+    spec = f'workbook = "book.xlsx"\nreference = "ref.py:f"\nsheet = "S"\n[inputs]\n{inputs}\n[outputs]\ny = "{at}"\n'
+    cells = {"B1": 3, "C1": "=VLOOKUP(2,G1:H3,2,FALSE)", "D1": "=VLOOKUP(1,G1:H3,2,FALSE)", "G1": 1, "G2": 2, "H1": 4}
+    spec = made(tmp_path, cells | {f"{c}2": f"=$G$1*{c}1" for c in "BCD"}, {"C1": 0.2, "D1": 4}, spec)
+    findings = json.loads(run("verify", spec, "--format", "json").out)["checks"][0]["findings"]
+    (finding,) = (finding for finding in findings if finding["code"] == "XP206")
+    assert finding["message"].startswith("S!C1 and 1 more of input 'x' is a formula")
+    assert finding["formula"] == "=VLOOKUP(2,G1:H3,2,FALSE)"
+
+
 def test_an_input_that_is_not_cut_follows_what_it_depends_on(run, tmp_path):
     """A copy of an input, and a formula of one, change with it: setting such a cell alone would make a right cell wrong."""
     cells = {"A1": 2, "C1": "=A1*2", "B1": 3, "D1": "=A1*B1", "E1": "=D1*C1+1"}

@@ -267,24 +267,48 @@ def test_other_checks_go_on_beside_an_input_that_holds_no_number(small):
 
 def test_a_reference_that_leaves_out_the_output_of_one_check_is_defined_for_the_other(small):
     """Both ask the same function, which is called once for both where it answers both."""
-    small.write_cells({"A1": 3, "B1": "=2*A1", "B2": "=3*A1"})
-    small.reference.write_text("def double(x):\n    return {'z': 3 * x} | ({'y': 2 * x} if x == 3 else {})\n")
+    small.write_cells({"A1": 3, "B1": "=2*A1", "B2": "=3*A1", "B3": "=4*A1"})
+    small.reference.write_text(
+        "def double(x):\n    stored = x == 3\n    fourfold = 4 * x if stored else float('nan')\n"
+        "    return {'z': [[3 * x], [fourfold]]} | ({'y': 2 * x} if stored else {})\n"
+    )
     small.spec.write_text(
         'workbook = "small.xlsx"\nreference = "small.py:double"\nsheet = "Sheet"\n'
         '[check.a]\ninputs = { x = "A1" }\noutputs = { y = "B1" }\n'
-        '[check.b]\ninputs = { x = "A1" }\noutputs = { z = "B2" }\n'
+        '[check.b]\ninputs = { x = "A1" }\noutputs = { z = "B2:B3" }\n'
     )
     one, other = xlparity.verify(small.spec).checks
     assert (one.scenarios.run, one.scenarios.dropped) == (0, 100)
+    # Of these B2 is compared in every one, also where the reference has no value for B3.
     assert (other.scenarios.run, other.scenarios.dropped) == (100, 0)
 
 
 def test_an_input_without_numbers_says_in_how_many_cells(small):
     """The first one alone would be corrected, and the next one found in the next run."""
-    small.write_cells({"A1": "3", "A2": 4, "A3": "5", "B1": "=2*A1", "B2": "=2*A2", "B3": "=2*A3"})
+    small.write_cells({"A1": "3", "A2": 4, "A3": '="five"', "B1": "=2*A1", "B2": "=2*A2", "B3": "=2*A3"})
     small.write_spec(inputs='[inputs]\nx = "A1:A3"', outputs='[outputs]\ny = "B1:B3"')
     (finding,) = xlparity.verify(small.spec).checks[0].findings
+    assert "needs a number in Sheet!A1, which contains the number 3 stored as text" in finding.message
     assert " (2 such cells)" in finding.message
+    assert finding.formula is None
+    small.write_cells({"A1": 3, "A2": 4, "A3": '="five"', "B1": "=2*A1", "B2": "=2*A2", "B3": "=2*A3"})
+    (finding,) = xlparity.verify(small.spec).checks[0].findings
+    assert finding.formula == '="five"'
+
+
+@pytest.mark.parametrize(("text", "shown"), [("a" * 40, f"'{'a' * 40}'"), ("a" * 41, f"'{'a' * 40}…'")])
+def test_of_a_long_text_in_place_of_a_number_the_first_letters_are_shown(small, text, shown):
+    """A page of text in a cell would fill the terminal."""
+    small.write_cells({"A1": text, "B1": "=2*A1"})
+    (finding,) = xlparity.verify(small.spec).checks[0].findings
+    assert f"contains the text {shown}" in finding.message
+
+
+def test_nothing_is_said_of_shapes_where_an_input_holds_no_number(small):
+    """The reference was not called with what the workbook has."""
+    small.write_cells({"A1": "3", "B1": "=2*A1", "C1": "=2*A1"})
+    small.write_spec(outputs='[outputs]\ny = "B1:C1"')
+    assert [finding.code for finding in xlparity.verify(small.spec).checks[0].findings] == ["XP404"]
 
 
 def test_a_constant_beside_an_input_that_holds_no_number_gets_no_suggestion(small):

@@ -150,7 +150,7 @@ def _on_the_same(
     """The other engine's judgements, unknown where ``check`` found a cell wrong in a scenario that the other did not run."""
     late = {
         cell
-        for cell, since in zip(check.scenarios.cells, check.scenarios.since, strict=False)
+        for cell, since in zip(check.scenarios.cells, check.scenarios.since, strict=True)
         if since >= other.scenarios.computed
     }
     late &= {result.cell for result in (*check.only_stored, *check.wrong_on_others)} if late else set()
@@ -227,12 +227,8 @@ def _set_aside(check: CheckResult, cells: set[Cell], why: str) -> CheckResult:
         return check
     reason = Unsupported(why)
     scenarios = check.scenarios
-    kept = [number for number, cell in enumerate(scenarios.cells) if cell not in cells]
-    scenarios = replace(
-        scenarios,
-        cells=tuple(scenarios.cells[number] for number in kept),
-        since=tuple(scenarios.since[number] for number in kept if number < len(scenarios.since)),
-    )
+    kept = [each for each in zip(scenarios.cells, scenarios.since, strict=True) if each[0] not in cells]
+    scenarios = replace(scenarios, cells=tuple(cell for cell, _ in kept), since=tuple(since for _, since in kept))
     results = tuple(
         result._replace(status="unsupported", actual=reason)
         if result.cell in cells and result.status in ("match", *WRONG)
