@@ -289,6 +289,17 @@ def test_the_terminal_has_one_result_for_a_cell_of_however_many_engines(run, sma
     assert "✗ small, by formulas, excelmodel and cached\n" in shown
 
 
+def test_nothing_is_drawn_for_stored_values(run, small):
+    """They are compared on the stored inputs alone; a function that draws, which may be slow or fail, is not called."""
+    run("recalc", small.workbook)
+    small.reference.write_text(
+        "def double(x):\n    return {'y': 2 * x}\ndef drawn(random, stored):\n    raise ValueError('called')\n"
+    )
+    small.write_spec(inputs='[inputs]\nx = { at = "A1", draw = "small.py:drawn" }')
+    assert "called" in run("verify", small.spec).err
+    assert run("verify", small.spec, "--engine", "cached").code == 0
+
+
 def test_stored_values_are_compared_as_such(run, small):
     """They are Excel's own witness, and say nothing about other inputs."""
     assert run("verify", small.spec, "--engine", "cached").code == 2  # openpyxl stores none

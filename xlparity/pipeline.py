@@ -140,7 +140,8 @@ def _run(
     """The runs of the checks with one engine: recalculated, compared, and with remarks."""
     progress("compiling", 0.3)
     loaded = Loaded.of(book, engine)
-    samples = sample(checks, book, loaded.values, options.scenarios, options.seed).first(engine.most_samples)
+    samples = sample(checks, book, loaded.values, options.scenarios if engine.recomputes else 0, options.seed)
+    samples = samples.first(engine.most_samples)
     progress("recalculating", 0.5)
     watch = Watch(checks if counterexamples else ())
     comparing: Callable[[float], None] = lambda done: progress("comparing", 0.5 + 0.5 * done)  # noqa: E731
